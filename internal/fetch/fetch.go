@@ -1,0 +1,152 @@
+// Package fetch asks an authorization server for JSON over HTTP and trusts
+// nothing about the answer: time, size, redirects and status are bounded, and
+// no byte of a URL, header or body reaches an error.
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Limits of one exchange.
+const (
+	Timeout   = 5 * time.Second // from the first byte sent to the last one read
+	MaxBytes  = 512 << 10       // of the body, after decompression
+	redirects = 3
+)
+
+// Why an exchange failed. A refused status is a [StatusError].
+var (
+	ErrTimeout     = errors.New("no complete answer in time")
+	ErrCanceled    = errors.New("request was canceled")
+	ErrName        = errors.New("host name does not resolve")
+	ErrTLS         = errors.New("TLS handshake failed or certificate is not trusted")
+	ErrUnreachable = errors.New("connection failed")
+	ErrTruncated   = errors.New("answer broke off")
+	ErrTooLarge    = errors.New("answer is larger than 512 KiB")
+	ErrRedirect    = errors.New("redirect is refused: it leaves the origin, or there are too many")
+	ErrContentType = errors.New("answer is an HTML page")
+	ErrURL         = errors.New("URL cannot be requested")
+)
+
+// StatusError is an answer with a status other than 200.
+type StatusError int
+
+func (e StatusError) Error() string {
+	if text := http.StatusText(int(e)); text != "" {
+		return "answer is " + text
+	}
+	return "answer has an unexpected status"
+}
+
+// Get requests address and returns the body of a 200 answer. It follows at
+// most three redirects, none of which may change scheme, host or port. A nil
+// client is [http.DefaultClient].
+func Get(ctx context.Context, client *http.Client, address string) ([]byte, error) {
+	return do(ctx, client, http.MethodGet, address, nil, nil, redirects)
+}
+
+// PostForm sends form with extra header fields, as [Get] does but without
+// following any redirect: what it carries is meant for one endpoint alone.
+func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) ([]byte, error) {
+	return do(ctx, client, http.MethodPost, address, form, header, 0)
+}
+
+func do(ctx context.Context, client *http.Client, method, address string, form url.Values, header http.Header, redirects int) ([]byte, error) {
+	bounded, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(bounded, method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, ErrURL
+	}
+	if method == http.MethodGet {
+		req.Body, req.ContentLength = http.NoBody, 0
+	} else {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	req.Header.Set("Accept", "application/json, application/jwk-set+json")
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	res, err := restricted(client, redirects).Do(req)
+	if err != nil {
+		return nil, reason(ctx, err)
+	}
+	defer drain(res.Body)
+	if res.StatusCode != http.StatusOK {
+		return nil, StatusError(res.StatusCode)
+	}
+	if media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); media == "text/html" {
+		return nil, ErrContentType
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, MaxBytes+1))
+	switch {
+	case len(body) > MaxBytes:
+		return nil, ErrTooLarge
+	case err != nil && bounded.Err() == nil:
+		return nil, ErrTruncated
+	case err != nil:
+		return nil, reason(ctx, bounded.Err())
+	}
+	return body, nil
+}
+
+// drain reads what little an answer may still hold, so that the connection
+// can carry the next request, and gives up on one that goes on.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 16<<10)
+	_ = body.Close()
+}
+
+// restricted is client with our redirect policy and without a cookie jar. The
+// transport, and so its connections and trust, stay the client's.
+func restricted(client *http.Client, limit int) *http.Client {
+	if client == nil {
+		client = http.DefaultClient
+	}
+	c := *client
+	c.Jar = nil
+	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		from := via[0].URL
+		if len(via) > limit || req.URL.Scheme != from.Scheme || !strings.EqualFold(req.URL.Host, from.Host) || req.URL.User != nil {
+			return ErrRedirect
+		}
+		return nil
+	}
+	return &c
+}
+
+// reason maps an error of net/http, whose text holds URLs and addresses, to
+// one of ours.
+func reason(caller context.Context, err error) error {
+	var (
+		dns     *net.DNSError
+		network net.Error
+		unknown x509.UnknownAuthorityError
+		verify  *tls.CertificateVerificationError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+	)
+	switch {
+	case errors.Is(err, ErrRedirect):
+		return ErrRedirect
+	case errors.Is(caller.Err(), context.Canceled):
+		return ErrCanceled
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return ErrTimeout
+	case errors.As(err, &dns):
+		return ErrName
+	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.As(err, &alert):
+		return ErrTLS
+	}
+	return ErrUnreachable
+}

@@ -1,0 +1,84 @@
+package jws
+
+import (
+	"crypto/rsa"
+	_ "crypto/sha256" // the hashes that the methods below look up by number
+	_ "crypto/sha512"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// EdDSA is the algorithm name keys and policies use for Ed25519; tokens may
+// also say "Ed25519" (RFC 9864 §2.2).
+const EdDSA = "EdDSA"
+
+// Canonical folds the names that stand for one algorithm into one.
+func Canonical(algorithm string) string {
+	if algorithm == "Ed25519" {
+		return EdDSA
+	}
+	return algorithm
+}
+
+// Asymmetric lists the supported algorithms that need no shared secret, in
+// their canonical names.
+func Asymmetric() []string {
+	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", EdDSA}
+}
+
+// Method returns the signature algorithm of a name, or nil when this module
+// does not support it: "none" and everything registered with golang-jwt by
+// other packages included.
+func Method(algorithm string) jwt.SigningMethod {
+	switch Canonical(algorithm) {
+	case "RS256":
+		return jwt.SigningMethodRS256
+	case "RS384":
+		return jwt.SigningMethodRS384
+	case "RS512":
+		return jwt.SigningMethodRS512
+	case "PS256":
+		return exactSalt(jwt.SigningMethodPS256)
+	case "PS384":
+		return exactSalt(jwt.SigningMethodPS384)
+	case "PS512":
+		return exactSalt(jwt.SigningMethodPS512)
+	case "ES256":
+		return jwt.SigningMethodES256
+	case "ES384":
+		return jwt.SigningMethodES384
+	case "ES512":
+		return jwt.SigningMethodES512
+	case EdDSA:
+		return jwt.SigningMethodEdDSA
+	case "HS256":
+		return jwt.SigningMethodHS256
+	case "HS384":
+		return jwt.SigningMethodHS384
+	case "HS512":
+		return jwt.SigningMethodHS512
+	}
+	return nil
+}
+
+// exactSalt returns m with the salt as long as the hash, as RFC 7518 §3.5
+// demands. golang-jwt's own methods accept any length.
+func exactSalt(m *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
+	private := *m
+	private.VerifyOptions = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+	return &private
+}
+
+// Verify checks the signature with a key that was selected for the header's
+// algorithm: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or []byte. A
+// key of another type is refused like a wrong signature.
+func (m *Message) Verify(key any) error {
+	method := Method(m.Header.Algorithm)
+	if method == nil {
+		return ErrAlgorithm
+	}
+	if method.Verify(m.SigningInput, m.Signature, key) != nil {
+		return ErrSignature
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+// Package metadata finds an authorization server's endpoints from its issuer
+// identifier: OpenID Connect Discovery 1.0 §4 and RFC 8414 §3.
+package metadata
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+)
+
+// Why a metadata document is refused.
+var (
+	ErrDocument = errors.New("metadata is not acceptable JSON")
+	ErrIssuer   = errors.New("metadata names another issuer")
+	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
+)
+
+// Document holds the members of a metadata document that this module uses;
+// those that are absent are "".
+type Document struct {
+	JWKSURI string
+}
+
+// Discover fetches the metadata of an issuer. The well-known locations are
+// tried in order, the next one only after a 4xx answer: a server that is down
+// must not look like one that has another layout.
+func Discover(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, error) {
+	var last error
+	for _, location := range locations(issuer) {
+		body, err := fetch.Get(ctx, client, location)
+		if err == nil {
+			return Parse(body, issuer, insecure)
+		}
+		last = err
+		if status := fetch.StatusError(0); !errors.As(err, &status) || status < 400 || status > 499 {
+			break
+		}
+	}
+	return Document{}, last
+}
+
+// locations lists where metadata may be: the OpenID Connect suffix, the
+// RFC 8414 insertion before the issuer's path, and the RFC 8414 name as a
+// suffix, which many servers use.
+func locations(issuer string) []string {
+	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	base := strings.TrimSuffix(issuer, "/")
+	list := []string{base + oidc}
+	if u, err := url.Parse(base); err == nil && u.Path != "" {
+		origin := u.Scheme + "://" + u.Host
+		list = append(list, origin+oauth+u.EscapedPath())
+	}
+	return append(list, base+oauth)
+}
+
+// Parse reads a metadata document. Its issuer must equal the expected one byte
+// for byte (RFC 8414 §3.3).
+func Parse(data []byte, issuer string, insecure bool) (Document, error) {
+	var (
+		doc  Document
+		said string
+	)
+	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+		var ok = true
+		switch name {
+		case "issuer":
+			said, ok = strictjson.String(value)
+		case "jwks_uri":
+			doc.JWKSURI, ok = strictjson.String(value)
+		}
+		if !ok {
+			return ErrDocument
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return Document{}, ErrDocument
+	case said != issuer:
+		return Document{}, ErrIssuer
+	}
+	if doc.JWKSURI != "" && !acceptable(doc.JWKSURI, issuer, insecure) {
+		return Document{}, ErrEndpoint
+	}
+	return doc, nil
+}
+
+// acceptable refuses a step down from https, the loopback exception included.
+func acceptable(endpoint, issuer string, insecure bool) bool {
+	if strings.HasPrefix(issuer, "https:") && !insecure && !strings.HasPrefix(endpoint, "https:") {
+		return false
+	}
+	return fetch.CheckURL(endpoint, insecure) == nil
+}
