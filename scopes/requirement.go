@@ -1,0 +1,103 @@
+package scopes
+
+import (
+	"fmt"
+	"time"
+)
+
+// Evidence is what a verified token says for itself.
+type Evidence struct {
+	Scopes   Set
+	ACR      string    // authentication context class, "" when unknown
+	AuthTime time.Time // when the user last authenticated, zero when unknown
+	Now      time.Time // the verifier's clock
+
+	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
+	// "/tenant" or "/realm_access/roles", as encoding/json decodes into an any,
+	// or false when there is none. It is never nil when a verifier asks.
+	Claim func(pointer string) (any, bool)
+}
+
+// Requirement decides whether a token may pass. Implementations are called
+// concurrently and must not keep the Evidence.
+//
+// When a verifier refuses a request before there is a token, it calls Unmet
+// with empty Evidence to learn what the challenge must name, so a requirement
+// must not be met by nothing.
+type Requirement interface {
+	// Unmet returns nil when the requirement is met, else what the challenge
+	// must name.
+	Unmet(Evidence) *Shortfall
+}
+
+// Shortfall is what a client must obtain to meet a requirement.
+type Shortfall struct {
+	Scopes Set // all scopes the requirement asks for, those the token has included
+}
+
+type all struct {
+	needed    []string
+	shortfall Shortfall
+}
+
+// All is met by a token that has every one of the named scopes.
+func All(first string, more ...string) Requirement {
+	set := mustSet(first, more)
+	return &all{needed: set.names, shortfall: Shortfall{Scopes: set}}
+}
+
+func (r *all) Unmet(e Evidence) *Shortfall {
+	for _, name := range r.needed {
+		if !e.Scopes.Has(name) {
+			return &r.shortfall
+		}
+	}
+	return nil
+}
+
+type oneOf []Requirement
+
+// Any is met by a token that has at least one of the named scopes. Challenges
+// name the first.
+func Any(first string, more ...string) Requirement {
+	var alternatives oneOf
+	for name := range mustSet(first, more).All() {
+		alternatives = append(alternatives, All(name))
+	}
+	return alternatives
+}
+
+// OneOf is met by a token that meets at least one of the requirements.
+// Challenges name the first. It panics if one of them is nil.
+func OneOf(first, second Requirement, more ...Requirement) Requirement {
+	alternatives := append(oneOf{first, second}, more...)
+	for i, r := range alternatives {
+		if r == nil {
+			panic(fmt.Sprintf("scopes: requirement %d of OneOf is nil", i+1))
+		}
+	}
+	return alternatives
+}
+
+func (r oneOf) Unmet(e Evidence) *Shortfall {
+	first := r[0].Unmet(e)
+	if first == nil {
+		return nil
+	}
+	for _, alternative := range r[1:] {
+		if alternative.Unmet(e) == nil {
+			return nil
+		}
+	}
+	return first
+}
+
+func mustSet(first string, more []string) Set {
+	names := append([]string{first}, more...)
+	for _, name := range names {
+		if !Valid(name) {
+			panic(fmt.Sprintf("scopes: %q is not a scope: write printable ASCII without space, quote and backslash, one scope per argument (RFC 6749 §3.3)", name))
+		}
+	}
+	return Of(names...)
+}

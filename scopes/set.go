@@ -1,0 +1,74 @@
+package scopes
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Set is an immutable set of scopes in the order they were granted. The zero
+// value is empty. Sets are safe for concurrent use.
+type Set struct {
+	names []string
+	index map[string]struct{} // nil while a linear search is as fast
+}
+
+// Parse reads the text form of a scope list: names separated by SPACE and by
+// nothing else (RFC 6749 §3.3). A name with a byte outside the grammar, a TAB
+// or a quote for example, can never be met by a requirement, so it is left
+// out; repeated names count once.
+func Parse(text string) Set {
+	if text == "" {
+		return Set{}
+	}
+	return Of(strings.Split(text, " ")...)
+}
+
+// Of returns the set of the given names under the rules of [Parse], except
+// that a name with a SPACE is malformed rather than two names.
+func Of(names ...string) Set {
+	s := Set{names: make([]string, 0, len(names))}
+	if len(names) > 16 {
+		s.index = make(map[string]struct{}, len(names))
+	}
+	for _, name := range names {
+		if !Valid(name) || s.Has(name) {
+			continue
+		}
+		s.names = append(s.names, name)
+		if s.index != nil {
+			s.index[name] = struct{}{}
+		}
+	}
+	return s
+}
+
+// Valid reports whether name is a scope-token: one or more of
+// %x21 / %x23-5B / %x5D-7E (RFC 6749 §3.3).
+func Valid(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c <= 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// Has reports whether the set holds exactly this name.
+func (s Set) Has(name string) bool {
+	if s.index != nil {
+		_, ok := s.index[name]
+		return ok
+	}
+	return slices.Contains(s.names, name)
+}
+
+// Len returns the number of names.
+func (s Set) Len() int { return len(s.names) }
+
+// All iterates over the names in their order.
+func (s Set) All() iter.Seq[string] { return slices.Values(s.names) }
+
+// String returns the names separated by SPACE, the form of a scope claim and
+// of the scope attribute of a challenge.
+func (s Set) String() string { return strings.Join(s.names, " ") }
