@@ -1,0 +1,34 @@
+// Package jwks holds the public keys that issuers sign tokens with: JWK Sets
+// (RFC 7517), read under a strict key policy, fetched and kept fresh.
+//
+// A [Remote] fetches a set from a URL or, with [Discover], from where an
+// issuer's metadata says it is. It starts no goroutine of its own and needs no
+// closing: a fetch happens when a caller asks for a key that is not there, is
+// shared by all who wait for it, and survives each one's cancellation.
+//
+//	keys, err := jwks.Discover("https://login.example.com", jwks.Options{})
+//
+// Give it to a verifier of package middleware, or use it alone with golang-jwt:
+//
+//	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}))
+//
+// # Key policy
+//
+// A set is read key by key. A key that this package cannot or should not use
+// is left out and listed by [Set.Skipped]; the others serve. Left out are:
+//
+//   - unknown or incomplete keys, and those with repeated members (RFC 7517 §5)
+//   - keys for encryption, by use, key_ops or alg (RFC 7517 §4.2–4.4)
+//   - private and symmetric keys: what is published signs for everybody
+//   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
+//     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
+//   - points off their curve, coordinates of the wrong length (RFC 7518 §6.2.1)
+//   - keys that claim one kid for one algorithm: neither can be the right one
+//
+// Each key serves the algorithm its alg names, or else those of its type and
+// curve; never what a token's header would like (RFC 8725 §3.1). A set of more
+// than 100 keys, or without a usable key, is refused whole.
+//
+// No error, log or panic of this package holds a key ID, a URL or a byte of
+// what a server sent.
+package jwks

@@ -1,0 +1,263 @@
+package jwks
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/MicahParks/jwkset"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+)
+
+// Bounds of the policy. An RSA signature over 8192 bits costs milliseconds to
+// check, which is a lever for whoever controls the set.
+const (
+	maxKeys    = 100
+	minRSABits = 2048
+	maxRSABits = 8192
+)
+
+var (
+	errKeySyntax    = errors.New("not a JSON object with one value of the right type per member")
+	errKeyID        = errors.New("key ID is not printable ASCII of at most 256 bytes")
+	errKeyType      = errors.New("type, curve or algorithm is not supported")
+	errKeyUse       = errors.New("not meant for verifying signatures")
+	errKeyPrivate   = errors.New("private or symmetric key material is published: its signatures prove nothing")
+	errKeyMaterial  = errors.New("key material is missing or malformed")
+	errKeyWeak      = errors.New("RSA key is too short, too long, or has an unusual exponent")
+	errKeyROCA      = errors.New("RSA key is vulnerable to CVE-2017-15361 (ROCA)")
+	errKeyAmbiguous = errors.New("another key has the same key ID and algorithm")
+)
+
+// key is one usable key of a set.
+type key struct {
+	place      int // in the set, from 1
+	id         string
+	algorithms []string // canonical names, never empty but for a short secret
+	material   any
+	marshal    jwkset.JWKMarshal
+}
+
+// jwk returns the key as keyfunc reads it, pinned to one of its algorithms.
+func (k key) jwk(algorithm string) (jwkset.JWK, error) {
+	m := k.marshal
+	m.ALG = jwkset.ALG(algorithm)
+	return jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{Private: m.KTY == jwkset.KtyOct}, jwkset.JWKValidateOptions{})
+}
+
+// Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
+// The error wraps [ErrSet] when data is not a set or has more than 100 keys,
+// and [ErrNoKeys] when no key is left.
+func Parse(data []byte) (*Set, error) {
+	var (
+		keys    []key
+		skipped []error
+		found   bool
+	)
+	err := strictjson.LooseObject(data, func(name string, value strictjson.Value) error {
+		if name != "keys" {
+			return nil
+		}
+		at := 0
+		found = strictjson.Elements(value, maxKeys, func(element strictjson.Value) bool {
+			at++
+			k, err := readKey(element)
+			if err != nil {
+				skipped = append(skipped, skip(at, err))
+				return true
+			}
+			k.place = at
+			keys = append(keys, k)
+			return true
+		})
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrSet, err)
+	case !found:
+		return nil, fmt.Errorf("%w: no array \"keys\" of at most %d elements", ErrSet, maxKeys)
+	}
+	keys, ambiguous := withoutAmbiguous(keys)
+	skipped = append(skipped, ambiguous...)
+	if len(keys) == 0 {
+		return nil, errors.Join(append([]error{ErrNoKeys}, skipped...)...)
+	}
+	return newSet(keys, skipped)
+}
+
+func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
+
+// readKey applies the policy to one key. What a certificate says of it (x5c,
+// x5t, x5u) is ignored: trust comes from where the set was fetched.
+func readKey(data strictjson.Value) (key, error) {
+	var (
+		k      key
+		m      jwkset.JWKMarshal
+		keyOps []string
+		secret bool
+	)
+	members := map[string]*string{
+		"kty": (*string)(&m.KTY), "crv": (*string)(&m.CRV), "alg": (*string)(&m.ALG), "use": (*string)(&m.USE),
+		"kid": &m.KID, "n": &m.N, "e": &m.E, "x": &m.X, "y": &m.Y,
+	}
+	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+		ok := true
+		switch name {
+		case "d", "p", "q", "dp", "dq", "qi", "oth", "k":
+			secret = true
+		case "key_ops":
+			keyOps, ok = strictjson.Strings(value, 16)
+			ok = ok && keyOps != nil
+		case "kid":
+			m.KID, ok = strictjson.String(value)
+			if ok && !jws.ValidKeyID(m.KID) {
+				return errKeyID
+			}
+		default:
+			if target := members[name]; target != nil {
+				*target, ok = strictjson.String(value)
+			}
+		}
+		if !ok {
+			return errKeySyntax
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errKeyID):
+		return key{}, errKeyID
+	case err != nil:
+		return key{}, errKeySyntax
+	case secret:
+		return key{}, errKeyPrivate
+	case m.USE != "" && m.USE != jwkset.UseSig, keyOps != nil && !slices.Contains(keyOps, "verify"):
+		return key{}, errKeyUse
+	}
+	if k.algorithms = fitting(m); k.algorithms == nil {
+		return key{}, errKeyType
+	}
+	if err := checkEncoding(m); err != nil {
+		return key{}, err
+	}
+	k.id, k.marshal = m.KID, m
+	jwk, err := k.jwk(k.algorithms[0])
+	if err != nil {
+		return key{}, errKeyMaterial // jwkset's text quotes the key
+	}
+	k.material = jwk.Key()
+	return k, checkMaterial(k.material)
+}
+
+// fitting returns the algorithms a key may verify: the one it names, if its
+// type and curve allow it, or all that they allow.
+func fitting(m jwkset.JWKMarshal) []string {
+	var fit []string
+	switch {
+	case m.KTY == jwkset.KtyRSA:
+		fit = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
+	case m.KTY == jwkset.KtyEC && m.CRV == jwkset.CrvP256:
+		fit = []string{"ES256"}
+	case m.KTY == jwkset.KtyEC && m.CRV == jwkset.CrvP384:
+		fit = []string{"ES384"}
+	case m.KTY == jwkset.KtyEC && m.CRV == jwkset.CrvP521:
+		fit = []string{"ES512"}
+	case m.KTY == jwkset.KtyOKP && m.CRV == jwkset.CrvEd25519:
+		fit = []string{jws.EdDSA}
+	}
+	if m.ALG == "" {
+		return fit
+	}
+	if named := jws.Canonical(string(m.ALG)); slices.Contains(fit, named) {
+		return []string{named}
+	}
+	return nil
+}
+
+// checkEncoding holds what the key's Go type no longer shows: base64url
+// without padding, coordinates of the curve's full length (RFC 7518 §6.2.1.2),
+// an exponent that fits (RFC 7518 §6.3.1.2).
+func checkEncoding(m jwkset.JWKMarshal) error {
+	length := map[jwkset.CRV]int{jwkset.CrvP256: 32, jwkset.CrvP384: 48, jwkset.CrvP521: 66}[m.CRV]
+	for _, part := range []struct {
+		text   string
+		length int
+	}{{m.X, length}, {m.Y, length}, {m.N, 0}, {m.E, 0}} {
+		decoded, err := base64.RawURLEncoding.Strict().DecodeString(part.text)
+		if err != nil || part.text != "" && part.length != 0 && len(decoded) != part.length {
+			return errKeyMaterial
+		}
+	}
+	if m.KTY == jwkset.KtyRSA {
+		e, _ := base64.RawURLEncoding.DecodeString(m.E)
+		if exponent := new(big.Int).SetBytes(e); exponent.BitLen() < 2 || exponent.BitLen() > 31 || exponent.Bit(0) == 0 {
+			return errKeyWeak
+		}
+	}
+	return nil
+}
+
+// checkMaterial looks at the decoded key.
+func checkMaterial(material any) error {
+	switch k := material.(type) {
+	case *rsa.PublicKey:
+		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits || k.N.Bit(0) == 0 {
+			return errKeyWeak
+		}
+		if isROCA(k.N) {
+			return errKeyROCA
+		}
+	case *ecdsa.PublicKey:
+		if _, err := k.ECDH(); err != nil { // it refuses points off the curve and at infinity
+			return errKeyMaterial
+		}
+	case ed25519.PublicKey:
+	default:
+		return errKeyType
+	}
+	return nil
+}
+
+// withoutAmbiguous drops keys that share key ID and algorithm with another
+// one: any choice between them would be a guess. The same key given twice is
+// one key.
+func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
+	type place struct{ id, algorithm string }
+	var distinct []key
+	count := make(map[place]int)
+	for _, k := range keys {
+		if slices.ContainsFunc(distinct, k.equal) {
+			continue
+		}
+		distinct = append(distinct, k)
+		for _, algorithm := range k.algorithms {
+			count[place{k.id, algorithm}]++
+		}
+	}
+	for _, k := range distinct {
+		k.algorithms = slices.DeleteFunc(k.algorithms, func(algorithm string) bool {
+			return k.id != "" && count[place{k.id, algorithm}] > 1
+		})
+		if len(k.algorithms) == 0 {
+			ambiguous = append(ambiguous, skip(k.place, errKeyAmbiguous))
+			continue
+		}
+		unique = append(unique, k)
+	}
+	return unique, ambiguous
+}
+
+func (k key) equal(other key) bool {
+	public, ok := k.material.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && k.id == other.id && slices.Equal(k.algorithms, other.algorithms) && public.Equal(other.material)
+}
+
+func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

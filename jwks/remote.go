@@ -1,0 +1,243 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/metadata"
+)
+
+// Times of a Remote.
+const (
+	defaultInterval    = 5 * time.Minute
+	defaultMinInterval = 5 * time.Second
+	retryInterval      = time.Second // after a failure, if MinInterval is not shorter
+	refreshTimeout     = 2 * fetch.Timeout
+)
+
+// Options configure a [Remote]. The zero value is ready for production.
+type Options struct {
+	// Client sends the requests; nil is [http.DefaultClient]. Its transport and
+	// redirect limits apply besides ours: five seconds in all, 512 KiB, three
+	// redirects within the origin. Cookies are neither sent nor kept.
+	Client *http.Client
+
+	// InsecureHTTP allows http for hosts other than loopback ones. Whoever sits
+	// on the network between can then replace the keys.
+	InsecureHTTP bool
+
+	// Interval is how old a set may grow before the next use renews it in the
+	// background. 0 is 5 minutes. A key withdrawn by the issuer is trusted for
+	// about that long.
+	Interval time.Duration
+
+	// MinInterval is the least time between two fetches, whatever key IDs
+	// arrive. 0 is 5 seconds.
+	MinInterval time.Duration
+
+	// Logger receives failed refreshes and skipped keys; nil is
+	// [slog.Default].
+	Logger *slog.Logger
+}
+
+// Remote is a [Source] that fetches its set over HTTP. Create it with
+// [NewRemote] or [Discover]. It is safe for concurrent use, owns no goroutine
+// between fetches and need not be closed.
+//
+// The last good set is kept while a fetch fails, whatever the failure, and a
+// set without a usable key counts as one.
+type Remote struct {
+	options Options
+	issuer  string // "" when the URL was given
+	url     string // discovered, if issuer is set; touched only inside flight
+
+	state  atomic.Pointer[state]
+	flight singleflight.Group
+	flying atomic.Bool
+}
+
+// state is what is known after an attempt. It is never changed.
+type state struct {
+	set       *Set // nil until a fetch succeeded
+	fetched   time.Time
+	attempted time.Time
+	err       error // of the last attempt
+	fetches   int
+	failures  int
+}
+
+// NewRemote returns a source for the JWK Set at an https URL, or an http one
+// on a loopback address. It does no I/O; the first use fetches.
+func NewRemote(url string, options Options) (*Remote, error) {
+	if err := fetch.CheckURL(url, options.InsecureHTTP); err != nil {
+		return nil, fmt.Errorf("%w: URL of the JWK Set: %w", ErrConfig, err)
+	}
+	return newRemote("", url, options)
+}
+
+// Discover returns a source for the JWK Set that the issuer's metadata names
+// (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The metadata must name the
+// issuer byte for byte. Discover does no I/O; the first use does, and looks at
+// the metadata again after a failure.
+func Discover(issuer string, options Options) (*Remote, error) {
+	if err := fetch.CheckIssuer(issuer, options.InsecureHTTP); err != nil {
+		return nil, fmt.Errorf("%w: issuer: %w", ErrConfig, err)
+	}
+	return newRemote(issuer, "", options)
+}
+
+func newRemote(issuer, url string, options Options) (*Remote, error) {
+	if options.Interval < 0 || options.MinInterval < 0 {
+		return nil, fmt.Errorf("%w: Interval and MinInterval must not be negative", ErrConfig)
+	}
+	if options.Interval == 0 {
+		options.Interval = defaultInterval
+	}
+	if options.MinInterval == 0 {
+		options.MinInterval = defaultMinInterval
+	}
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	r := &Remote{options: options, issuer: issuer, url: url}
+	r.state.Store(&state{err: errors.New("no fetch was tried yet")})
+	return r, nil
+}
+
+// Snapshot implements [Source]. If the set is due for renewal, that begins in
+// the background.
+func (r *Remote) Snapshot() (*Set, error) {
+	s := r.state.Load()
+	if (s.set == nil || time.Since(s.fetched) >= r.options.Interval) && r.allowed(s) && !r.flying.Load() {
+		r.fly(context.Background())
+	}
+	if s.set == nil {
+		return nil, unavailable(s.err)
+	}
+	return s.set, nil
+}
+
+// Refresh implements [Source].
+func (r *Remote) Refresh(ctx context.Context, kid string) error {
+	s := r.state.Load()
+	if s.set != nil && s.set.keyIDs[kid] {
+		return nil // another caller's fetch brought it
+	}
+	if !r.allowed(s) {
+		return s.err
+	}
+	select {
+	case <-r.fly(ctx):
+		return r.state.Load().err
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	}
+}
+
+// allowed reports whether the last attempt is long enough ago. Times carry the
+// monotonic clock, so a step of the wall clock neither delays nor repeats a
+// fetch.
+func (r *Remote) allowed(s *state) bool {
+	wait := r.options.MinInterval
+	if s.err != nil {
+		wait = min(wait, retryInterval)
+	}
+	return s.attempted.IsZero() || time.Since(s.attempted) >= wait
+}
+
+// fly joins the attempt under way or begins one. The attempt outlives the
+// caller that happened to begin it, because others wait for it too.
+func (r *Remote) fly(ctx context.Context) <-chan singleflight.Result {
+	return r.flight.DoChan("", func() (any, error) {
+		r.flying.Store(true)
+		defer r.flying.Store(false)
+		before := r.state.Load()
+		if !r.allowed(before) {
+			return nil, nil // an attempt ended between the caller's look and this one
+		}
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
+		defer cancel()
+		attempted := time.Now()
+		set, err := r.fetch(detached)
+		r.conclude(detached, before, attempted, set, err)
+		return nil, nil
+	})
+}
+
+func (r *Remote) conclude(ctx context.Context, before *state, attempted time.Time, set *Set, err error) {
+	after := *before
+	after.attempted, after.err = attempted, err
+	after.fetches++
+	if err != nil {
+		after.failures++
+		r.options.Logger.WarnContext(ctx, "key set not refreshed", "error", err, "keys_known", before.set != nil)
+	} else {
+		after.set, after.fetched = set, attempted
+		for _, reason := range set.skipped {
+			r.options.Logger.WarnContext(ctx, "key of the set is not used", "reason", reason)
+		}
+	}
+	r.state.Store(&after)
+}
+
+func (r *Remote) fetch(ctx context.Context) (set *Set, err error) {
+	defer func() {
+		// The key parsers below are other people's code on a server's bytes.
+		if recover() != nil {
+			set, err = nil, fmt.Errorf("%w: reading it panicked", ErrUnavailable)
+		}
+	}()
+	if r.url == "" {
+		doc, err := metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP)
+		if err != nil {
+			return nil, fmt.Errorf("%w: metadata: %w", ErrUnavailable, err)
+		}
+		if doc.JWKSURI == "" {
+			return nil, fmt.Errorf("%w: metadata has no jwks_uri", ErrUnavailable)
+		}
+		r.url = doc.JWKSURI
+	}
+	body, err := fetch.Get(ctx, r.options.Client, r.url)
+	if err == nil {
+		set, err = Parse(body)
+	}
+	if err != nil {
+		if r.issuer != "" {
+			r.url = "" // the server may have moved its keys
+		}
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return set, nil
+}
+
+// Stats describe a Remote at one moment.
+type Stats struct {
+	Keys      int       // usable keys known, 0 before the first success
+	Skipped   []error   // keys left out, see [Set.Skipped]
+	Fetched   time.Time // when the known set was requested, zero if there is none
+	Attempted time.Time // when the last attempt began, zero if there was none
+	Fetches   int       // attempts ended
+	Failures  int       // those that failed
+	Err       error     // why the last attempt failed, nil if it did not
+}
+
+// Stats returns what the Remote knows of itself. It never waits.
+func (r *Remote) Stats() Stats {
+	s := r.state.Load()
+	stats := Stats{Fetched: s.fetched, Attempted: s.attempted, Fetches: s.fetches, Failures: s.failures}
+	if s.fetches > 0 {
+		stats.Err = s.err
+	}
+	if s.set != nil {
+		stats.Keys, stats.Skipped = s.set.Len(), s.set.Skipped()
+	}
+	return stats
+}
