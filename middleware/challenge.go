@@ -1,0 +1,64 @@
+package middleware
+
+import (
+	"net/http"
+	"strings"
+)
+
+// retryAfter is what a 503 asks clients to wait, in seconds: long enough for a
+// refresh of the keys to have been tried again.
+const retryAfter = "2"
+
+// challenge writes the header fields of a refusal (RFC 6750 §3). All text in
+// them is configuration or constant: on HTTP/2 a field with a control byte is
+// dropped whole, and the client would see a 401 without a challenge.
+func (v *Verifier) challenge(h http.Header, e *Error) {
+	h.Set("Cache-Control", "no-store")
+	switch e.Code {
+	case CodeInternal:
+		return
+	case CodeUnavailable:
+		// No challenge: a client told invalid_token would throw away a good one.
+		h.Set("Retry-After", retryAfter)
+		return
+	}
+	var b strings.Builder
+	b.WriteString("Bearer ")
+	attribute(&b, "realm", v.realm)
+	if e.Code != CodeNoToken {
+		b.WriteString(", ")
+		attribute(&b, "error", string(e.Code))
+		b.WriteString(", ")
+		attribute(&b, "error_description", e.Description)
+	}
+	if e.Scope.Len() > 0 {
+		b.WriteString(", ")
+		attribute(&b, "scope", e.Scope.String())
+	}
+	h.Set("WWW-Authenticate", b.String())
+}
+
+// attribute writes name="value" as a quoted-string (RFC 9110 §5.6.4).
+func attribute(b *strings.Builder, name, value string) {
+	b.WriteString(name)
+	b.WriteString(`="`)
+	for i := range len(value) {
+		if value[i] == '"' || value[i] == '\\' {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(value[i])
+	}
+	b.WriteByte('"')
+}
+
+// quotable reports whether text can stand in a challenge as it is: printable
+// ASCII without quote and backslash, the grammar RFC 6750 §3 gives for
+// error_description and scope.
+func quotable(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return text != ""
+}

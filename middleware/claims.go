@@ -1,0 +1,149 @@
+package middleware
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// maxAudiences bounds the entries of aud; a token for more is not for us.
+const maxAudiences = 64
+
+// claims are the registered claims of a token that has not been verified yet.
+// A date that is absent is nil: no date a token could carry must look like it.
+type claims struct {
+	raw                           []byte
+	issuer, subject, id           string
+	clientID, authorizedParty     string
+	acr                           string
+	expiry, notBefore, issuedAt   *time.Time
+	authTime                      *time.Time
+	confirmation                  bool // cnf, whatever is in it (RFC 7800 §3.1)
+	nonce, identity, otherPurpose bool // marks of tokens that are not access tokens
+}
+
+// parseClaims reads what decides. A registered claim of the wrong type makes
+// the token malformed; one this module has no use for is left alone.
+func parseClaims(data []byte) (claims, error) {
+	c := claims{raw: data}
+	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+		ok := true
+		switch name {
+		case "iss":
+			c.issuer, ok = strictjson.String(value)
+		case "sub":
+			c.subject, ok = strictjson.String(value)
+		case "jti":
+			c.id, ok = strictjson.String(value)
+		case "client_id":
+			c.clientID, ok = strictjson.String(value)
+		case "exp":
+			c.expiry, ok = date(value)
+		case "nbf":
+			c.notBefore, ok = date(value)
+		case "iat":
+			c.issuedAt, ok = date(value)
+		case "auth_time":
+			c.authTime, ok = date(value)
+		case "acr":
+			c.acr, _ = strictjson.String(value)
+		case "azp":
+			c.authorizedParty, _ = strictjson.String(value)
+		case "cnf":
+			c.confirmation = true
+		default:
+			c.mark(name, value)
+		}
+		if !ok {
+			return ErrMalformed
+		}
+		return nil
+	})
+	if err != nil {
+		return claims{}, ErrMalformed
+	}
+	return c, nil
+}
+
+// mark notes claims that only other kinds of token have: ID tokens (OpenID
+// Connect Core §2, §3.3.2.11; token_use is Amazon Cognito's word and typ
+// Keycloak's), security event and logout tokens (RFC 8417 §2.2), signed
+// introspection answers (RFC 9701 §5).
+func (c *claims) mark(name string, value strictjson.Value) {
+	switch name {
+	case "nonce":
+		c.nonce = true
+	case "at_hash", "c_hash", "s_hash", "events", "token_introspection":
+		c.otherPurpose = true
+	case "token_use":
+		use, _ := strictjson.String(value)
+		c.otherPurpose = c.otherPurpose || use == "id"
+	case "typ":
+		kind, _ := strictjson.String(value)
+		c.otherPurpose = c.otherPurpose || kind == "ID" || kind == "Refresh" || kind == "Logout"
+	}
+}
+
+func date(value strictjson.Value) (*time.Time, bool) {
+	t, ok := strictjson.Date(value)
+	return &t, ok
+}
+
+// audience reads the claim that names the audience: one string or an array of
+// strings (RFC 7519 §4.1.3). An array with anything else in it is refused
+// whole, since its author and we disagree about what it says.
+func (c *claims) audience(name string) ([]string, bool) {
+	value := c.member(name)
+	if one, ok := strictjson.String(value); ok {
+		return []string{one}, true
+	}
+	return strictjson.Strings(value, maxAudiences)
+}
+
+// scope reads the first of the named claims that is present: a string of
+// space-separated scopes (RFC 6749 §3.3) or an array of them, as several
+// providers write it. Another type makes the token malformed.
+func (c *claims) scope(names []string) (set scopes.Set, present, ok bool) {
+	for _, name := range names {
+		value := c.member(name)
+		if value == nil {
+			continue
+		}
+		if text, ok := strictjson.String(value); ok {
+			return scopes.Parse(text), true, true
+		}
+		list, ok := strictjson.Strings(value, len(value))
+		return scopes.Of(list...), true, ok
+	}
+	return scopes.Set{}, false, true
+}
+
+// member returns a claim by its name or, if that begins with a slash, by its
+// JSON Pointer.
+func (c *claims) member(name string) strictjson.Value {
+	if name[0] != '/' {
+		return strictjson.Lookup(c.raw, strictjson.Pointer("").AppendToken(name))
+	}
+	return strictjson.Lookup(c.raw, strictjson.Pointer(name))
+}
+
+// token makes the verified token. It is called only after the signature was.
+func (c *claims) token(audience []string, set scopes.Set) *Token {
+	t := &Token{
+		Issuer: c.issuer, Subject: c.subject, ClientID: c.clientID, ID: c.id,
+		Audience: slices.Clip(audience), Scopes: set, ACR: c.acr, claims: c.raw,
+	}
+	if t.ClientID == "" {
+		t.ClientID = c.authorizedParty
+	}
+	for target, from := range map[*time.Time]*time.Time{
+		&t.Expiry: c.expiry, &t.IssuedAt: c.issuedAt, &t.NotBefore: c.notBefore, &t.AuthTime: c.authTime,
+	} {
+		if from != nil {
+			*target = *from
+		}
+	}
+	return t
+}

@@ -1,0 +1,65 @@
+package middleware
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+)
+
+// Observation describes one decision for metrics. Its texts come from closed
+// sets or from the configuration, so they may serve as labels.
+type Observation struct {
+	Issuer    string        // URL of the configured issuer the token names, "" if none
+	Algorithm string        // a supported algorithm, "" if none
+	Code      Code          // of the refusal; also "" when accepted
+	Reason    string        // "accepted", or a word for the cause such as "expired"
+	Duration  time.Duration // of the check, waiting for keys included
+}
+
+// report tells the logger and the observer about a decision.
+func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
+	o := Observation{Reason: "accepted", Duration: took}
+	if refusal != nil {
+		o.Code, o.Reason = refusal.Code, reasonOf(refusal.Err)
+	}
+	if a.issuer != nil {
+		o.Issuer = a.issuer.URL
+	}
+	if a.message != nil && jws.Method(a.message.Header.Algorithm) != nil {
+		o.Algorithm = a.message.Header.Algorithm
+	}
+	if v.observe != nil {
+		v.observe(a.ctx, o)
+	}
+	if refusal == nil {
+		return
+	}
+	level := slog.LevelDebug // what clients send wrong is their affair
+	if errors.Is(refusal, ErrUnavailable) {
+		level = slog.LevelWarn
+	}
+	if !v.logger.Enabled(a.ctx, level) {
+		return
+	}
+	v.logger.LogAttrs(a.ctx, level, "request refused",
+		slog.Int("status", refusal.StatusCode()),
+		slog.String("reason", o.Reason),
+		slog.String("detail", refusal.Err.Error()),
+		slog.String("issuer", o.Issuer),
+		slog.String("alg", o.Algorithm),
+		slog.String("token", fingerprint(a.token)),
+		slog.Duration("took", took))
+}
+
+// fingerprint names a token in logs: the first eight bytes of its SHA-256.
+func fingerprint(token string) string {
+	if token == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:8])
+}

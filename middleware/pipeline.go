@@ -1,0 +1,258 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// attempt is one token on its way through the pipeline. Each step relies on
+// what the ones before it have set.
+type attempt struct {
+	v     *Verifier
+	ctx   context.Context
+	now   time.Time
+	token string
+	trace func(step int, err error) // of Explain; nil otherwise
+
+	message *jws.Message
+	header  []byte
+	claims  claims
+	issuer  *issuer
+
+	audience []string
+	scopes   scopes.Set
+	scoped   bool
+	verified *Token
+}
+
+// step is one check. The name is for people and for [Verifier.Explain].
+type step struct {
+	name string
+	run  func(*attempt) error
+}
+
+// pipeline holds the checks of a token in their order: the cheap before the
+// dear, and nothing that asks the network before the token's claims make it
+// worth asking.
+var pipeline = [...]step{
+	{"length", (*attempt).checkLength},
+	{"shape", (*attempt).checkShape},
+	{"header", (*attempt).checkHeader},
+	{"claims", (*attempt).checkClaims},
+	{"issuer", (*attempt).checkIssuer},
+	{"algorithm", (*attempt).checkAlgorithm},
+	{"type", (*attempt).checkType},
+	{"required claims", (*attempt).checkRequired},
+	{"expiry", (*attempt).checkExpiry},
+	{"not before", (*attempt).checkNotBefore},
+	{"issued at", (*attempt).checkIssuedAt},
+	{"audience", (*attempt).checkAudience},
+	{"scope claim", (*attempt).checkScopeClaim},
+	{"purpose", (*attempt).checkPurpose},
+	{"signature", (*attempt).checkSignature},
+	{"revocation", (*attempt).checkRevocation},
+	{"confirmation", (*attempt).checkConfirmation},
+}
+
+// verify takes a token through the pipeline.
+func (v *Verifier) verify(a *attempt) error {
+	a.v, a.now = v, v.now()
+	for i := range pipeline {
+		err := pipeline[i].run(a)
+		if a.trace != nil {
+			a.trace(i, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *attempt) checkLength() error {
+	switch {
+	case a.token == "":
+		return ErrNoToken
+	case len(a.token) > a.v.maxTokenBytes:
+		return ErrTooLong
+	}
+	return nil
+}
+
+func (a *attempt) checkShape() (err error) {
+	if !jws.IsJWT(a.token) {
+		return ErrOpaque
+	}
+	if a.message, a.header, err = jws.Split(a.token); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return nil
+}
+
+// checkHeader reads the header and makes the refusals that hold for every
+// issuer: extensions, nesting, "none" and whatever else is no algorithm here.
+func (a *attempt) checkHeader() (err error) {
+	if a.message.Header, err = jws.ParseHeader(a.header); errors.Is(err, jws.ErrAlgorithm) {
+		return ErrAlgorithm
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if jws.Method(a.message.Header.Algorithm) == nil {
+		return ErrAlgorithm
+	}
+	return nil
+}
+
+func (a *attempt) checkClaims() (err error) {
+	a.claims, err = parseClaims(a.message.Payload)
+	return err
+}
+
+// checkIssuer finds the configured issuer that the token names. No key is
+// looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
+func (a *attempt) checkIssuer() error {
+	for i := range a.v.issuers {
+		if a.v.issuers[i].URL == a.claims.issuer {
+			a.issuer = &a.v.issuers[i]
+			return nil
+		}
+	}
+	return ErrIssuer
+}
+
+func (a *attempt) checkAlgorithm() error {
+	if !slices.Contains(a.issuer.algorithms, jws.Canonical(a.message.Header.Algorithm)) {
+		return ErrAlgorithm
+	}
+	return nil
+}
+
+// checkType keeps other kinds of JWT out by their explicit type (RFC 8725
+// §3.11, RFC 9068 §4).
+func (a *attempt) checkType() error {
+	switch kind := a.kind(); {
+	case kind == "at+jwt":
+	case a.issuer.Profile == RFC9068:
+		return ErrType
+	case kind != "" && kind != "jwt":
+		return ErrType
+	}
+	return nil
+}
+
+// kind returns the media type in typ, which is case-insensitive and may omit
+// "application/" (RFC 7515 §4.1.9).
+func (a *attempt) kind() string {
+	return strings.TrimPrefix(strings.ToLower(a.message.Header.Type), "application/")
+}
+
+func (a *attempt) checkRequired() error {
+	c := &a.claims
+	if c.expiry == nil {
+		return ErrClaims // a token without an end could never be taken back
+	}
+	if a.issuer.Profile == RFC9068 && (c.subject == "" || c.clientID == "" || c.issuedAt == nil || c.id == "") {
+		return ErrClaims
+	}
+	return nil
+}
+
+func (a *attempt) checkExpiry() error {
+	if !a.now.Before(a.claims.expiry.Add(a.v.skew)) { // "on or after", RFC 7519 §4.1.4
+		return ErrExpired
+	}
+	return nil
+}
+
+func (a *attempt) checkNotBefore() error {
+	if a.claims.notBefore != nil && a.now.Add(a.v.skew).Before(*a.claims.notBefore) {
+		return ErrNotYetValid
+	}
+	return nil
+}
+
+func (a *attempt) checkIssuedAt() error {
+	if a.claims.issuedAt != nil && a.now.Add(a.v.skew).Before(*a.claims.issuedAt) {
+		return ErrNotYetValid
+	}
+	return nil
+}
+
+func (a *attempt) checkAudience() error {
+	var ok bool
+	a.audience, ok = a.claims.audience(a.issuer.audienceClaim)
+	switch {
+	case a.issuer.InsecureNoAudience:
+		return nil
+	case !ok || !slices.ContainsFunc(a.audience, func(one string) bool { return slices.Contains(a.issuer.audiences, one) }):
+		return ErrAudience
+	}
+	return nil
+}
+
+func (a *attempt) checkScopeClaim() error {
+	var ok bool
+	if a.scopes, a.scoped, ok = a.claims.scope(a.issuer.scopeClaims); !ok {
+		return ErrMalformed
+	}
+	return nil
+}
+
+// checkPurpose looks for the marks of other kinds of JWT in a token whose typ
+// does not say that it is an access token (RFC 8725 §3.12).
+func (a *attempt) checkPurpose() error {
+	c := &a.claims
+	identity := !a.scoped && (c.nonce || c.authTime != nil && c.authorizedParty != "")
+	if a.kind() != "at+jwt" && (c.otherPurpose || identity) {
+		return ErrType
+	}
+	return nil
+}
+
+func (a *attempt) checkSignature() error {
+	header := a.message.Header
+	key, err := jwks.Key(a.ctx, a.issuer.keys, header.KeyID, header.Algorithm)
+	switch {
+	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
+		return fmt.Errorf("%w: %w", ErrSignature, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err := a.message.Verify(key); err != nil {
+		return ErrSignature
+	}
+	a.verified = a.claims.token(a.audience, a.scopes)
+	return nil
+}
+
+func (a *attempt) checkRevocation() error {
+	if a.v.revoked == nil {
+		return nil
+	}
+	copied := *a.verified
+	revoked, err := a.v.revoked(a.ctx, &copied)
+	switch {
+	case err != nil:
+		return &foreign{ErrUnavailable, err}
+	case revoked:
+		return ErrRevoked
+	}
+	return nil
+}
+
+// checkConfirmation refuses every sender-constrained token: accepting one as a
+// bearer token would undo the constraint (RFC 7800 §3.1, RFC 9449 §7.2).
+func (a *attempt) checkConfirmation() error {
+	if a.claims.confirmation {
+		return ErrConfirmation
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// Token is a verified access token. Fields whose claim is absent are zero.
+// It prints and logs as "[redacted]": claims are personal data.
+type Token struct {
+	Issuer    string     // iss
+	Subject   string     // sub
+	ClientID  string     // client_id (RFC 9068 §2.2), or azp where that is absent
+	ID        string     // jti
+	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
+	Scopes    scopes.Set // from Issuer.ScopeClaims
+	Expiry    time.Time  // exp
+	IssuedAt  time.Time  // iat
+	NotBefore time.Time  // nbf
+	ACR       string     // acr, the authentication context class
+	AuthTime  time.Time  // auth_time
+
+	claims []byte // the whole claims object, strict JSON; never changed
+}
+
+// Format implements [fmt.Formatter], for every verb.
+func (Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue implements [slog.LogValuer].
+func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// ClaimsAs decodes all claims of a verified token into a T, by its json tags.
+// Names are compared case-sensitively. The error names the Go field that does
+// not fit, never the claim's value. A Token that no verifier made holds no
+// claims, and that is an error.
+func ClaimsAs[T any](t *Token) (T, error) {
+	var claims T
+	if t == nil || t.claims == nil {
+		return claims, errors.New("bearerguard: token holds no claims: it does not come from a Verifier")
+	}
+	if err := json.Unmarshal(t.claims, &claims); err != nil {
+		var zero T
+		var mismatch *json.SemanticError
+		if errors.As(err, &mismatch) && mismatch.GoType != nil {
+			return zero, fmt.Errorf("bearerguard: a claim does not fit the Go type %v in %T", mismatch.GoType, zero)
+		}
+		return zero, fmt.Errorf("bearerguard: claims do not fit %T", zero)
+	}
+	return claims, nil
+}
+
+// claim returns what a JSON Pointer names in the claims, for requirements.
+func (t *Token) claim(pointer string) (any, bool) {
+	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
+	if raw == nil {
+		return nil, false
+	}
+	var value any
+	if json.Unmarshal(raw, &value) != nil {
+		return nil, false
+	}
+	return value, true
+}
+
+// carried is what a context holds for a request: the token for handlers and,
+// when a verifier put it there, the decision for nested routes.
+type carried struct {
+	token *Token // the handler's copy
+
+	verifier    *Verifier
+	credentials Credentials
+	verified    Token // not reachable by handlers
+	need        []scopes.Requirement
+}
+
+type carriedKey struct{}
+
+func carriedFrom(ctx context.Context) *carried {
+	c, _ := ctx.Value(carriedKey{}).(*carried)
+	return c
+}
+
+// TokenFrom returns the verified token of a request's context, or nil when
+// the route requires none. Handlers of an adapter's framework call the
+// adapter's own Token function instead.
+func TokenFrom(ctx context.Context) *Token {
+	if c := carriedFrom(ctx); c != nil {
+		return c.token
+	}
+	return nil
+}
+
+// WithToken returns a context in which [TokenFrom] finds t, for tests of
+// handlers. No route is opened by it: [Verifier.Authorize] never looks here.
+func WithToken(ctx context.Context, t *Token) context.Context {
+	return context.WithValue(ctx, carriedKey{}, &carried{token: t})
+}

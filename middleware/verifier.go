@@ -1,0 +1,217 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// Verifier decides about access tokens. Create it with [NewVerifier]; a zero
+// or nil one refuses everything. It is safe for concurrent use, owns no
+// goroutine and need not be closed.
+type Verifier struct {
+	issuers       []issuer
+	skew          time.Duration
+	maxTokenBytes int
+	realm         string
+	revoked       func(context.Context, *Token) (bool, error)
+	observe       func(context.Context, Observation)
+	logger        *slog.Logger
+	now           func() time.Time
+}
+
+// issuer is a configured Issuer with its defaults filled in.
+type issuer struct {
+	Issuer
+	keys          jwks.Source
+	algorithms    []string // canonical
+	audiences     []string
+	audienceClaim string
+	scopeClaims   []string
+}
+
+// NewVerifier checks the configuration and returns every fault of it at once.
+// It does no I/O: keys are fetched when the first token needs them, or by
+// [Verifier.Warm]. The configuration is copied.
+func NewVerifier(config Config) (*Verifier, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	v := &Verifier{
+		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
+		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
+	}
+	if v.skew == 0 {
+		v.skew = defaultClockSkew
+	}
+	v.skew = max(v.skew, 0)
+	if v.maxTokenBytes == 0 {
+		v.maxTokenBytes = defaultMaxTokenBytes
+	}
+	if v.logger == nil {
+		v.logger = slog.Default()
+	}
+	if v.now == nil {
+		v.now = time.Now
+	}
+	for _, one := range config.Issuers {
+		i, err := newIssuer(one, config.Audience, jwks.Options{
+			Client: config.Client, InsecureHTTP: one.InsecureHTTP, Logger: v.logger.With("issuer", one.URL),
+		})
+		if err != nil {
+			return nil, err
+		}
+		v.issuers = append(v.issuers, i)
+	}
+	return v, nil
+}
+
+func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, error) {
+	i := issuer{
+		Issuer: config, keys: config.Keys, audienceClaim: config.AudienceClaim,
+		audiences: slices.Clone(config.Audiences), scopeClaims: slices.Clone(config.ScopeClaims),
+	}
+	for _, algorithm := range config.Algorithms {
+		i.algorithms = append(i.algorithms, jws.Canonical(algorithm))
+	}
+	if i.algorithms == nil {
+		i.algorithms = jws.Asymmetric()
+	}
+	if i.audiences == nil {
+		i.audiences = []string{audience}
+	}
+	if i.audienceClaim == "" {
+		i.audienceClaim = "aud"
+	}
+	if i.scopeClaims == nil {
+		i.scopeClaims = []string{"scope", "scp"}
+	}
+	if i.keys == nil {
+		remote, err := jwks.Discover(config.URL, options)
+		if err != nil {
+			return issuer{}, err
+		}
+		i.keys = remote
+	}
+	return i, nil
+}
+
+// Verify decides about a token that reached the program by any way: a gRPC
+// call, a WebSocket, a queue. It makes every check but those of a route's
+// requirements, for which there is [Verifier.Check]. The error is an *[Error].
+func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
+	a := &attempt{ctx: ctx, token: credentials.Token}
+	if refusal := v.decide(a, nil, func() error { return v.verify(a) }); refusal != nil {
+		return nil, refusal
+	}
+	return a.verified, nil
+}
+
+// Check decides whether a verified token meets requirements, inside a handler
+// for example. Without requirements any token does. The error is an *[Error];
+// for a nil token it is the one for a request without a token.
+func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
+	a := &attempt{ctx: context.Background()}
+	if refusal := v.decide(a, need, func() error { return v.meet(t, need) }); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
+// meet checks requirements against a token.
+func (v *Verifier) meet(t *Token, need []scopes.Requirement) error {
+	if t == nil {
+		return ErrNoToken
+	}
+	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: v.now(), Claim: t.claim}
+	for _, requirement := range need {
+		if requirement.Unmet(evidence) != nil {
+			return ErrRequirement
+		}
+	}
+	return nil
+}
+
+// decide runs a check and makes of its error the one answer to give. A panic,
+// of a callback or of ours, refuses like any fault.
+func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() error) (refusal *Error) {
+	if v == nil || v.issuers == nil {
+		return refuse(fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal))
+	}
+	began := time.Now()
+	defer func() {
+		if recover() != nil { // its value may hold anything, so it is not looked at
+			v.logger.ErrorContext(a.ctx, "panic while checking a token", "stack", string(debug.Stack()))
+			refusal = refuse(ErrInternal)
+		}
+	}()
+	if err := check(); err != nil {
+		refusal = refuse(err)
+	} else if a.ctx.Err() != nil {
+		refusal = refuse(fmt.Errorf("%w: the request was canceled", ErrUnavailable))
+	}
+	if refusal != nil && (refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope) {
+		refusal.Scope = required(need)
+	}
+	if a.trace == nil {
+		v.report(a, refusal, time.Since(began))
+	}
+	return refusal
+}
+
+// required lists the scopes that requirements name when nothing meets them.
+func required(need []scopes.Requirement) scopes.Set {
+	var names []string
+	nothing := scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
+	for _, requirement := range need {
+		if shortfall := requirement.Unmet(nothing); shortfall != nil {
+			names = slices.AppendSeq(names, shortfall.Scopes.All())
+		}
+	}
+	return scopes.Of(names...)
+}
+
+// Warm fetches the keys of all issuers now, at start-up or before an instance
+// reports that it is ready. It returns what failed, issuer by issuer; the
+// verifier works all the same and tries again as tokens arrive.
+func (v *Verifier) Warm(ctx context.Context) error {
+	faults := make([]error, len(v.issuers))
+	var group sync.WaitGroup
+	for i := range v.issuers {
+		group.Go(func() { faults[i] = v.issuers[i].fault(v.issuers[i].keys.Refresh(ctx, "")) })
+	}
+	group.Wait()
+	return errors.Join(faults...)
+}
+
+// Healthy is for probes. It never waits, and begins a refresh of keys that are
+// due for one. It returns an error only if there is no issuer whose tokens
+// could be judged.
+func (v *Verifier) Healthy() error {
+	var faults []error
+	for i := range v.issuers {
+		if _, err := v.issuers[i].keys.Snapshot(); err != nil {
+			faults = append(faults, v.issuers[i].fault(err))
+		}
+	}
+	if len(faults) < len(v.issuers) {
+		return nil
+	}
+	return errors.Join(append([]error{ErrUnavailable}, faults...)...)
+}
+
+func (i *issuer) fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("issuer %s: %w", i.URL, err)
+}
