@@ -1,0 +1,9 @@
+// Package httpauth protects net/http handlers, and those of every router built
+// on them, with a [middleware.Verifier].
+//
+//	read := httpauth.Require(v, scopes.All("orders:read"))
+//	mux.Handle("GET /orders", read(http.HandlerFunc(list)))
+//
+// In list, httpauth.Token(r) is the verified token. Refused requests are
+// answered as RFC 6750 §3 says and never reach the handler.
+package httpauth

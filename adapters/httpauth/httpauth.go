@@ -1,0 +1,77 @@
+package httpauth
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// Guard protects handlers with a Verifier. [Require] and [Optional] are short
+// for a Guard without an ErrorBody.
+type Guard struct {
+	Verifier *middleware.Verifier
+
+	// ErrorBody replaces the JSON body of a refusal, for example by a problem
+	// document (RFC 9457). Status and header fields stay as they are, so the
+	// challenge cannot be lost. nil writes {"error","error_description"}.
+	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
+}
+
+// Require returns a wrapper for handlers that run only for requests with a
+// valid token that meets all requirements. Without any, a valid token is
+// enough. See [middleware.Verifier.Authorize] for nested routes.
+func Require(v *middleware.Verifier, need ...scopes.Requirement) func(http.Handler) http.Handler {
+	return Guard{Verifier: v}.Require(need...)
+}
+
+// Optional returns a wrapper for handlers that also run without a token;
+// [Token] is then nil. A token that fails is refused all the same.
+func Optional(v *middleware.Verifier) func(http.Handler) http.Handler {
+	return Guard{Verifier: v}.Optional()
+}
+
+// Token returns the verified token of a request that passed, or nil if it came
+// without one through Optional.
+func Token(r *http.Request) *middleware.Token { return middleware.TokenFrom(r.Context()) }
+
+// Require is the function [Require] with g's settings.
+func (g Guard) Require(need ...scopes.Requirement) func(http.Handler) http.Handler {
+	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
+		return g.Verifier.Authorize(h, r, need...)
+	})
+}
+
+// Optional is the function [Optional] with g's settings.
+func (g Guard) Optional() func(http.Handler) http.Handler {
+	return g.wrap(g.Verifier.AuthorizeOptional)
+}
+
+func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, error)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			authorized, err := authorize(w.Header(), r)
+			if err != nil {
+				var refusal *middleware.Error
+				errors.As(err, &refusal) // always: Authorize has no other error
+				g.refuse(w, r, refusal)
+				return
+			}
+			next.ServeHTTP(w, authorized)
+		})
+	}
+}
+
+func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
+	contentType, body := "application/json", []byte(nil)
+	if g.ErrorBody != nil {
+		contentType, body = g.ErrorBody(r, e)
+	} else {
+		body, _ = json.Marshal(e.Body()) // two strings
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(e.StatusCode())
+	_, _ = w.Write(body)
+}
