@@ -1,0 +1,160 @@
+// Quickstart starts a mock authorization server and a protected API in one
+// process, calls the API as clients would, and prints each request with its
+// answer. It exits 0 only if every answer was the expected one.
+//
+//	go run ./examples/quickstart          # the table
+//	go run ./examples/quickstart -serve   # keeps both servers up, prints curl lines
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func main() {
+	serve := flag.Bool("serve", false, "keep the servers up and print curl lines")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, *serve); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, serve bool) error {
+	as, err := testserver.Start(ctx, testserver.Audience("orders-api"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = as.Close() }()
+
+	denied := new(denyList)
+	api, err := protectedAPI(as, denied)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	defer func() { _ = server.Close() }()
+	base := "http://" + listener.Addr().String()
+
+	if serve {
+		return keepServing(ctx, out, as, base)
+	}
+	return demonstrate(ctx, out, as, base, denied)
+}
+
+// protectedAPI is what a user of the module writes.
+func protectedAPI(as *testserver.Server, denied *denyList) (http.Handler, error) {
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "orders-api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Revoked:  denied.has,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	read := httpauth.Require(v, scopes.All("orders:read"))
+	mux.Handle("GET /orders", read(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "orders of %s\n", httpauth.Token(r).Subject)
+	})))
+	return mux, nil
+}
+
+// denyList is the least a revocation check needs: issuer and token ID.
+type denyList struct{ ids sync.Map }
+
+func (d *denyList) add(issuer, id string) { d.ids.Store([2]string{issuer, id}, true) }
+
+func (d *denyList) has(_ context.Context, t *middleware.Token) (bool, error) {
+	_, ok := d.ids.Load([2]string{t.Issuer, t.ID})
+	return ok, nil
+}
+
+func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base string, denied *denyList) error {
+	scope := testserver.Scope("orders:read")
+	denied.add(as.Issuer(), "stolen-token")
+	calls := []struct {
+		what, token string
+		status      int
+	}{
+		{"no token", "", http.StatusUnauthorized},
+		{"good token", as.Token(scope), http.StatusOK},
+		{"without the scope", as.Token(testserver.Scope("profile")), http.StatusForbidden},
+		{"expired an hour ago", as.Token(scope, testserver.ExpiresIn(-time.Hour)), http.StatusUnauthorized},
+		{"forged: own key, the issuer's kid", as.Token(scope, testserver.SignedWith(testserver.GenerateKey(testserver.ES256, as.SigningKey().ID))), http.StatusUnauthorized},
+		{"for another API", as.Token(scope, testserver.Audience("billing-api")), http.StatusUnauthorized},
+		{"opaque", "2YotnFZFEjr1zCsicMWpAA", http.StatusUnauthorized},
+		{"revoked", as.Token(scope, testserver.Claim("jti", "stolen-token")), http.StatusUnauthorized},
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "GET /orders\tSTATUS\tWWW-AUTHENTICATE\n")
+	wrong := 0
+	for _, call := range calls {
+		status, challenge, err := get(ctx, base+"/orders", call.token)
+		if err != nil {
+			return err
+		}
+		note := ""
+		if status != call.status {
+			note = fmt.Sprintf("  <- expected %d", call.status)
+			wrong++
+		}
+		fmt.Fprintf(table, "%s\t%d\t%s%s\n", call.what, status, challenge, note)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d of %d answers were not the expected ones", wrong, len(calls))
+	}
+	fmt.Fprintf(out, "\nall %d answers as expected\n", len(calls))
+	return nil
+}
+
+func get(ctx context.Context, url, token string) (status int, challenge string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, "", err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	return res.StatusCode, res.Header.Get("WWW-Authenticate"), res.Body.Close()
+}
+
+func keepServing(ctx context.Context, out io.Writer, as *testserver.Server, base string) error {
+	hour := testserver.ExpiresIn(time.Hour)
+	fmt.Fprintf(out, "authorization server  %s\nprotected API         %s\n\n", as.Issuer(), base)
+	fmt.Fprintf(out, "curl -i %s/orders\n\n", base)
+	fmt.Fprintf(out, "curl -i -H 'Authorization: Bearer %s' %s/orders\n\n", as.Token(hour, testserver.Scope("orders:read")), base)
+	fmt.Fprintf(out, "curl -i -H 'Authorization: Bearer %s' %s/orders\n\n", as.Token(hour, testserver.Scope("profile")), base)
+	fmt.Fprintln(out, "Ctrl-C ends both.")
+	<-ctx.Done()
+	return nil
+}

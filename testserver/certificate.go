@@ -1,0 +1,94 @@
+package testserver
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// certify makes a root and a certificate under it: clients other than Go's
+// refuse a root that is the server's certificate at the same time.
+func (l *listener) certify(src *as.Source) error {
+	rootKey, err := certificateKey(src)
+	if err != nil {
+		return err
+	}
+	serverKey, err := certificateKey(src)
+	if err != nil {
+		return err
+	}
+
+	// From before the start of a synctest bubble's clock, 2000-01-01, to long
+	// after any date that a test may fake.
+	notBefore := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	notAfter := time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC)
+	root := &x509.Certificate{
+		SerialNumber:          serial(src),
+		Subject:               pkix.Name{CommonName: "testserver root, for tests only"},
+		NotBefore:             notBefore,
+		NotAfter:              notAfter,
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
+	}
+	server := &x509.Certificate{
+		SerialNumber: serial(src),
+		Subject:      pkix.Name{CommonName: "testserver, for tests only"},
+		NotBefore:    notBefore,
+		NotAfter:     notAfter,
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:     []string{"localhost"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	u, err := url.Parse(l.issuer)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(u.Hostname()); ip == nil {
+		server.DNSNames = append(server.DNSNames, u.Hostname())
+	} else if !slices.ContainsFunc(server.IPAddresses, ip.Equal) {
+		server.IPAddresses = append(server.IPAddresses, ip)
+	}
+
+	// No source of randomness: the signatures are those of RFC 6979.
+	rootDER, err := x509.CreateCertificate(nil, root, root, rootKey.Public(), rootKey)
+	if err != nil {
+		return fmt.Errorf("making the root certificate: %w", err)
+	}
+	serverDER, err := x509.CreateCertificate(nil, server, root, serverKey.Public(), rootKey)
+	if err != nil {
+		return fmt.Errorf("making the server certificate: %w", err)
+	}
+	parsed, err := x509.ParseCertificate(rootDER)
+	if err != nil {
+		return fmt.Errorf("making the root certificate: %w", err)
+	}
+	l.certificate = &tls.Certificate{Certificate: [][]byte{serverDER}, PrivateKey: serverKey}
+	l.roots = x509.NewCertPool()
+	l.roots.AddCert(parsed)
+	l.caPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
+	return nil
+}
+
+func certificateKey(src *as.Source) (crypto.Signer, error) {
+	k, err := as.NewKey("ES256", "certificate", src)
+	return k.Private, err
+}
+
+// serial is positive and at most 16 octets long (RFC 5280 §4.1.2.2 allows 20).
+func serial(src *as.Source) *big.Int {
+	b := src.Draw("certificate serial", 16)
+	b[0] = b[0]&0x7f | 0x40
+	return new(big.Int).SetBytes(b)
+}

@@ -1,0 +1,104 @@
+package as
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Defaults of a token. They are stated in the documentation of package
+// testserver.
+const (
+	defaultSubject  = "test-user"
+	defaultClient   = "test-client"
+	defaultAudience = "api"
+	defaultTTL      = 5 * time.Minute
+)
+
+// Draft is a token before its signature. Options change it one after the
+// other, so the later one wins whatever the two are.
+type Draft struct {
+	Now    time.Time
+	Header Object // alg and kid wait for the key unless an option set them
+	Claims Object
+	Alg    Alg  // "" means the server's default
+	Key    *Key // nil means the server's key for Alg
+
+	errs []error
+}
+
+// newDraft is a valid RFC 9068 §2.2 access token of issuer. The claims that
+// RFC 9068 leaves optional are nbf, to see APIs check it, and scope, absent
+// until asked for.
+func newDraft(issuer, jti string, now time.Time) *Draft {
+	d := &Draft{Now: now}
+	d.Header = Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}}
+	d.Set("iss", issuer)
+	d.Set("sub", defaultSubject)
+	d.Set("aud", defaultAudience)
+	d.SetTime("exp", defaultTTL)
+	d.SetTime("nbf", 0)
+	d.SetTime("iat", 0)
+	d.Set("jti", jti)
+	d.Set("client_id", defaultClient)
+	d.SetHeader("typ", "at+jwt") // RFC 9068 §2.1
+	return d
+}
+
+// Set writes a claim.
+func (d *Draft) Set(claim string, v any) {
+	if err := d.Claims.Set(claim, v); err != nil {
+		d.Fail(fmt.Errorf("claim %q cannot be written as JSON: %w", claim, err))
+	}
+}
+
+// SetTime writes a claim as whole seconds, after from the draft's now.
+func (d *Draft) SetTime(claim string, after time.Duration) {
+	d.Set(claim, d.Now.Add(after).Unix())
+}
+
+// SetHeader writes a JOSE header parameter.
+func (d *Draft) SetHeader(name string, v any) {
+	if err := d.Header.Set(name, v); err != nil {
+		d.Fail(fmt.Errorf("header parameter %q cannot be written as JSON: %w", name, err))
+	}
+}
+
+// Fail records a fault; the draft becomes no token.
+func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
+
+// Err joins what has failed so far.
+func (d *Draft) Err() error { return errors.Join(d.errs...) }
+
+// compact signs the draft with key (RFC 7515 §7.1).
+func (d *Draft) compact(key Key, repeatable bool) (string, error) {
+	if d.Header.unset("alg") {
+		d.SetHeader("alg", string(key.Alg))
+	}
+	if d.Header.unset("kid") && key.ID != "" {
+		d.SetHeader("kid", key.ID)
+	}
+	header, err := d.Header.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+	claims, err := d.Claims.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+
+	var b strings.Builder
+	b.Grow((len(header)+len(claims))*4/3 + 512)
+	b.WriteString(base64.RawURLEncoding.EncodeToString(header))
+	b.WriteByte('.')
+	b.WriteString(base64.RawURLEncoding.EncodeToString(claims))
+	sig, err := key.sign([]byte(b.String()), repeatable)
+	if err != nil {
+		return "", fmt.Errorf("key %q did not sign: %w", key.ID, err)
+	}
+	b.WriteByte('.')
+	b.WriteString(base64.RawURLEncoding.EncodeToString(sig))
+	return b.String(), nil
+}

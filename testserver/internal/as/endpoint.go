@@ -1,0 +1,91 @@
+package as
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// Endpoint names one of the server's endpoints.
+type Endpoint string
+
+const (
+	Discovery  Endpoint = "discovery"
+	ASMetadata Endpoint = "as_metadata"
+	JWKS       Endpoint = "jwks"
+	Any        Endpoint = "any"
+)
+
+const (
+	oidcWellKnown = "/.well-known/openid-configuration"       // OpenID Connect Discovery 1.0 §4
+	as8414        = "/.well-known/oauth-authorization-server" // RFC 8414 §3
+)
+
+// route is what one path answers.
+type route struct {
+	endpoint Endpoint
+	methods  []string
+	handler  http.HandlerFunc
+	requests *atomic.Int64
+}
+
+// mount fills s.routes and s.urls. base is the issuer's path without a
+// terminating slash: both specifications remove it before they append to it
+// or put the well-known part in front.
+func (s *Server) mount(origin, base string) {
+	read := []string{http.MethodGet, http.MethodHead}
+	add := func(ep Endpoint, methods []string, h http.HandlerFunc, paths ...string) {
+		rt := &route{ep, methods, h, new(atomic.Int64)}
+		s.requests[ep] = rt.requests
+		s.urls[ep] = origin + paths[0]
+		for _, p := range paths {
+			s.routes[p] = rt
+		}
+	}
+	// Clients disagree on where the issuer's path goes, so both places answer;
+	// the specified one comes first and is what Endpoint returns.
+	add(Discovery, read, document("application/json", func() []byte { return s.oidcDoc }),
+		base+oidcWellKnown, oidcWellKnown+base)
+	add(ASMetadata, read, document("application/json", func() []byte { return s.asDoc }),
+		as8414+base, base+as8414)
+	add(JWKS, read, document("application/jwk-set+json", s.Keys.JWKS),
+		base+"/jwks")
+}
+
+// ServeHTTP answers by path alone: neither Host nor any X-Forwarded header
+// can change what the server says about itself.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.any.Add(1)
+	rt, ok := s.routes[r.URL.Path]
+	if !ok {
+		http.Error(w, "nothing is served here; see "+s.urls[Discovery], http.StatusNotFound)
+		return
+	}
+	rt.requests.Add(1)
+	if !slices.Contains(rt.methods, r.Method) {
+		w.Header().Set("Allow", strings.Join(rt.methods, ", "))
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	rt.handler(w, r)
+}
+
+// Count is the number of requests that reached ep, refused ones included;
+// false if the server has no such endpoint.
+func (s *Server) Count(ep Endpoint) (int, bool) {
+	if ep == Any {
+		return int(s.any.Load()), true
+	}
+	n, ok := s.requests[ep]
+	if !ok {
+		return 0, false
+	}
+	return int(n.Load()), true
+}
+
+// URL is where clients find ep; false if the server has no such endpoint.
+func (s *Server) URL(ep Endpoint) (string, bool) {
+	u, ok := s.urls[ep]
+	return u, ok
+}

@@ -1,0 +1,208 @@
+package as
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Keyring holds the keys that sign and the keys that the JWKS shows: two sets,
+// since a rotation is the time in which they differ.
+type Keyring struct {
+	alg    Alg
+	source *Source
+
+	mu        sync.Mutex
+	signing   map[Alg]Key
+	staged    *Key  // published by PublishFirst, not signing yet
+	published []Key // oldest first
+	rsaMade   int
+
+	jwks atomic.Pointer[[]byte]
+}
+
+// NewKeyring makes the first key for alg and publishes it.
+func NewKeyring(alg Alg, src *Source) (*Keyring, error) {
+	k := &Keyring{alg: alg, source: src, signing: map[Alg]Key{}}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.render(); err != nil {
+		return nil, err
+	}
+	_, err := k.signer(alg)
+	return k, err
+}
+
+// Signing returns the key that signs for alg, "" meaning the default
+// algorithm; the first use of an algorithm makes its key and publishes it.
+func (k *Keyring) Signing(alg Alg) (Key, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if alg == "" {
+		alg = k.alg
+	}
+	return k.signer(alg)
+}
+
+// JWKS returns the key set as it is served.
+func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
+
+// Publish adds key to the JWKS, in place of one with the same ID.
+func (k *Keyring) Publish(key Key) error {
+	if err := key.Check(); err != nil {
+		return err
+	}
+	if key.Alg.Shared() {
+		return fmt.Errorf("key %q is a shared secret: a JWKS is public, give the secret to the API itself", key.ID)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.add(key)
+	return k.render()
+}
+
+// Retire takes the key named kid out of the JWKS. It goes on signing if it was.
+func (k *Keyring) Retire(kid string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before := len(k.published)
+	k.drop(kid)
+	if len(k.published) == before {
+		return fmt.Errorf("no published key has the ID %q", kid)
+	}
+	return k.render()
+}
+
+// Rotation says how Rotate differs from the orderly change, in which the new
+// key is published and signs at once while the old one stays published.
+type Rotation struct {
+	PublishFirst, SignFirst, DropOld, ReuseKid bool
+}
+
+func (r Rotation) check() error {
+	n := 0
+	for _, chosen := range []bool{r.PublishFirst, r.SignFirst, r.DropOld} {
+		if chosen {
+			n++
+		}
+	}
+	if n > 1 {
+		return errors.New("PublishFirst, SignFirst and DropOld exclude each other: rotate once for each")
+	}
+	return nil
+}
+
+// Rotate changes the key of the default algorithm and returns the new one.
+func (k *Keyring) Rotate(r Rotation) (Key, error) {
+	if err := r.check(); err != nil {
+		return Key{}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	old := k.signing[k.alg]
+
+	var key Key
+	if k.staged != nil && !r.PublishFirst && !r.SignFirst && !r.ReuseKid {
+		key = *k.staged // the second half of a rotation begun by PublishFirst
+	} else {
+		kid := ""
+		if r.ReuseKid {
+			kid = old.ID
+		}
+		var err error
+		if key, err = k.generate(k.alg, kid); err != nil {
+			return Key{}, err
+		}
+	}
+
+	k.staged = nil
+	if r.PublishFirst {
+		k.staged = &key
+	} else {
+		k.signing[k.alg] = key
+	}
+	if r.DropOld {
+		k.drop(old.ID)
+	}
+	if !r.SignFirst {
+		k.add(key)
+	}
+	return key, k.render()
+}
+
+// The rest needs k.mu.
+
+func (k *Keyring) signer(alg Alg) (Key, error) {
+	if key, ok := k.signing[alg]; ok {
+		return key, nil
+	}
+	key, err := k.generate(alg, "")
+	if err != nil {
+		return Key{}, err
+	}
+	k.signing[alg] = key
+	k.add(key)
+	return key, k.render()
+}
+
+// generate takes RSA keys from the embedded ones while they last: each serves
+// one algorithm once, so that no two published keys share their numbers.
+func (k *Keyring) generate(alg Alg, kid string) (Key, error) {
+	s, err := alg.spec()
+	if err != nil {
+		return Key{}, err
+	}
+	if s.family != rsaPKCS1 && s.family != rsaPSS {
+		return NewKey(alg, kid, k.source)
+	}
+	private, ok, err := embeddedRSA(k.rsaMade)
+	if err != nil {
+		return Key{}, err
+	}
+	if !ok {
+		return NewKey(alg, kid, k.source)
+	}
+	k.rsaMade++
+	key := Key{ID: kid, Alg: alg, Private: private}
+	if kid == "" {
+		thumb, err := key.thumbprint()
+		if err != nil {
+			return Key{}, err
+		}
+		key.ID = "test-" + thumb
+	}
+	return key, nil
+}
+
+func (k *Keyring) add(key Key) {
+	if key.Alg.Shared() {
+		return
+	}
+	if i := slices.IndexFunc(k.published, func(p Key) bool { return p.ID == key.ID }); i >= 0 {
+		k.published[i] = key
+		return
+	}
+	k.published = append(k.published, key)
+}
+
+func (k *Keyring) drop(kid string) {
+	k.published = slices.DeleteFunc(k.published, func(p Key) bool { return p.ID == kid })
+}
+
+func (k *Keyring) render() error {
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
+	for _, key := range k.published {
+		set.Keys = append(set.Keys, key.public())
+	}
+	b, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("writing the JWKS: %w", err)
+	}
+	k.jwks.Store(&b)
+	return nil
+}

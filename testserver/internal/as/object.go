@@ -1,0 +1,100 @@
+package as
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+// Object is a JSON object that keeps its members in the order they were set,
+// so that equal tokens are equal bytes. Unlike a map it can hold what a
+// correct writer would not, such as a member twice.
+type Object []Member
+
+// Member is one name and its value, already JSON; a nil value is not written.
+type Member struct {
+	Name  string
+	Value json.RawMessage
+}
+
+// Set writes name, in its old place if it has one.
+func (o *Object) Set(name string, v any) error {
+	raw, err := encode(v)
+	if err != nil {
+		return err
+	}
+	o.put(name, raw)
+	return nil
+}
+
+func (o *Object) put(name string, raw json.RawMessage) {
+	if i := o.find(name); i >= 0 {
+		(*o)[i].Value = raw
+		return
+	}
+	*o = append(*o, Member{name, raw})
+}
+
+// Delete takes name out; an absent one is no error.
+func (o *Object) Delete(name string) {
+	*o = slices.DeleteFunc(*o, func(m Member) bool { return m.Name == name })
+}
+
+func (o Object) find(name string) int {
+	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
+}
+
+// unset reports whether name is there but waits for its value.
+func (o Object) unset(name string) bool {
+	i := o.find(name)
+	return i >= 0 && o[i].Value == nil
+}
+
+// MarshalJSON writes the members in order.
+func (o Object) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, 256), '{')
+	for _, m := range o {
+		if m.Value == nil {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		name, err := encode(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, name...), ':'), m.Value...)
+	}
+	return append(b, '}'), nil
+}
+
+// encode is json.Marshal that leaves <, > and & as they are.
+func encode(v any) (json.RawMessage, error) {
+	switch v := v.(type) { // most claims are these two, and need no reflection
+	case int64:
+		return strconv.AppendInt(nil, v, 10), nil
+	case string:
+		if plain(v) {
+			return append(append(append(make([]byte, 0, len(v)+2), '"'), v...), '"'), nil
+		}
+	}
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
+// plain reports whether s stands in JSON as it is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,50 @@
+package as
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"strconv"
+	"sync"
+)
+
+// Source yields the bytes that keys, token identifiers and the like are made
+// of: random ones, or under a seed the same ones in every run.
+type Source struct {
+	seed []byte // nil means random
+
+	mu    sync.Mutex
+	drawn map[string]int
+}
+
+// RandomSource draws from crypto/rand.
+func RandomSource() *Source { return &Source{} }
+
+// SeededSource derives everything from seed by HKDF. Each label counts its own
+// draws, so that a further token never changes the next key.
+func SeededSource(seed string) *Source {
+	return &Source{seed: append([]byte("bearerguard testserver\n"), seed...), drawn: map[string]int{}}
+}
+
+// Seeded reports whether the source repeats itself in every run.
+func (s *Source) Seeded() bool { return s.seed != nil }
+
+// Draw returns the next n bytes for label; concurrent use is safe, though the
+// order of concurrent draws is the scheduler's.
+func (s *Source) Draw(label string, n int) []byte {
+	if !s.Seeded() {
+		b := make([]byte, n)
+		_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+		return b
+	}
+	s.mu.Lock()
+	turn := s.drawn[label]
+	s.drawn[label]++
+	s.mu.Unlock()
+
+	b, err := hkdf.Key(sha256.New, s.seed, nil, label+"\n"+strconv.Itoa(turn), n)
+	if err != nil {
+		panic("testserver: " + err.Error()) // only for more than 255 blocks, or a seed FIPS mode calls too short
+	}
+	return b
+}

@@ -1,0 +1,95 @@
+package testserver
+
+import (
+	"context"
+	"net"
+	"sync"
+)
+
+// memoryListener accepts net.Pipe pairs. A connection ends for good when the
+// listener closes: the farewell of a TLS connection would otherwise wait for a
+// peer that may not be reading.
+type memoryListener struct {
+	pending chan net.Conn
+	done    chan struct{}
+	once    sync.Once
+
+	mu   sync.Mutex
+	open map[*memoryConn]struct{}
+}
+
+type memoryConn struct {
+	net.Conn
+	listener *memoryListener
+}
+
+func newMemoryListener() *memoryListener {
+	return &memoryListener{
+		pending: make(chan net.Conn),
+		done:    make(chan struct{}),
+		open:    map[*memoryConn]struct{}{},
+	}
+}
+
+func (l *memoryListener) Accept() (net.Conn, error) {
+	select {
+	case <-l.done:
+		return nil, net.ErrClosed
+	default:
+	}
+	select {
+	case c := <-l.pending:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// dial is the client's side of Accept.
+func (l *memoryListener) dial(ctx context.Context) (net.Conn, error) {
+	near, far := net.Pipe()
+	accepted := &memoryConn{Conn: far, listener: l}
+	l.mu.Lock()
+	l.open[accepted] = struct{}{}
+	l.mu.Unlock()
+
+	err := error(net.ErrClosed)
+	select {
+	case l.pending <- accepted:
+		return near, nil
+	case <-l.done:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	_ = accepted.Close()
+	_ = near.Close()
+	return nil, err
+}
+
+func (l *memoryListener) Close() error {
+	l.once.Do(func() {
+		close(l.done)
+		l.mu.Lock()
+		open := l.open
+		l.open = map[*memoryConn]struct{}{}
+		l.mu.Unlock()
+		for c := range open {
+			_ = c.Conn.Close()
+		}
+	})
+	return nil
+}
+
+func (l *memoryListener) Addr() net.Addr { return memoryAddr{} }
+
+func (c *memoryConn) Close() error {
+	c.listener.mu.Lock()
+	delete(c.listener.open, c)
+	c.listener.mu.Unlock()
+	return c.Conn.Close()
+}
+
+type memoryAddr struct{}
+
+func (memoryAddr) Network() string { return "memory" }
+func (memoryAddr) String() string  { return "in memory" }

@@ -1,0 +1,134 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// Option configures a server: see [New], [Start] and [NewUnstarted]. Where two
+// options say different things, the later one wins.
+type Option interface{ applyServer(*config) }
+
+type config struct {
+	tls, inMemory bool
+	issuer        string
+	now           func() time.Time
+	source        *as.Source
+	alg           as.Alg
+	defaults      []as.Edit
+	metadata      []func(map[string]any)
+
+	errs []error
+}
+
+type serverOption func(*config)
+
+func (o serverOption) applyServer(c *config) { o(c) }
+
+func (c *config) fail(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf(format, args...))
+}
+
+// configure applies opts and reports all their faults together.
+func configure(opts []Option) (*config, error) {
+	c := &config{source: as.RandomSource()}
+	for i, o := range opts {
+		if o == nil {
+			c.fail("option %d is nil: leave it out", i+1)
+			continue
+		}
+		o.applyServer(c)
+	}
+	switch https := strings.HasPrefix(c.issuer, "https:"); {
+	case c.inMemory && !c.tls && https:
+		c.fail("IssuerURL is https, but in memory nothing can speak TLS in front of the server: add TLS()")
+	case c.tls && c.issuer != "" && !https:
+		c.fail("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
+	}
+	alg, err := as.CheckDefaults(c.defaults)
+	c.alg = alg
+	return c, errors.Join(append(c.errs, err)...)
+}
+
+// InMemory listens on no socket: connections are [net.Pipe] pairs that only
+// [Server.Client] can dial. It is what works inside a testing/synctest bubble,
+// where a socket would stop the clock. It may be combined with [TLS].
+//
+// The issuer is then http://127.a.b.c with an address of the server's own, so
+// that several servers are several issuers; under [Seed] the address depends on
+// the seed.
+func InMemory() Option { return serverOption(func(c *config) { c.inMemory = true }) }
+
+// TLS serves HTTPS, HTTP/1.1 and HTTP/2, with a certificate made for this
+// server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
+// [Server.Client] trusts it, other clients need [Server.CACertPEM].
+func TLS() Option { return serverOption(func(c *config) { c.tls = true }) }
+
+// IssuerURL sets an issuer that differs from the listen address, as behind a
+// proxy or a container's name. The server still listens on loopback alone and
+// answers under the issuer's path. [Server.Client] reaches it under the
+// issuer's host if the listener speaks the issuer's scheme: https needs [TLS].
+//
+// u is an absolute http or https URL without user, query and fragment (RFC 8414
+// §2). It is used byte for byte, a terminating slash included.
+func IssuerURL(u string) Option {
+	return serverOption(func(c *config) {
+		c.issuer = u
+		p, err := url.Parse(u)
+		switch {
+		case err != nil || p.Host == "" || (p.Scheme != "http" && p.Scheme != "https"):
+			c.fail("IssuerURL(%q): want an absolute URL such as https://login.example.com/tenant", u)
+		case p.User != nil || p.RawQuery != "" || p.ForceQuery || strings.Contains(u, "#"):
+			c.fail("IssuerURL(%q): an issuer has no user, query or fragment (RFC 8414 §2): leave it out", u)
+		}
+	})
+}
+
+// Clock replaces [time.Now] as the server's time. Inside a testing/synctest
+// bubble the default already is the bubble's clock. See [Server.Advance] for
+// moving the clock.
+func Clock(now func() time.Time) Option {
+	return serverOption(func(c *config) {
+		if now == nil {
+			c.fail("Clock(nil): leave the option out for time.Now")
+		}
+		c.now = now
+	})
+}
+
+// Seed makes keys, token identifiers and signatures the same in every run: two
+// servers with one seed, one clock and one issuer, asked for the same things in
+// the same order, give the same bytes. The issuer is one if it is [InMemory] or
+// set by [IssuerURL]; a socket's port is the system's choice.
+//
+// PS256, PS384 and PS512 signatures differ all the same: their salt is random.
+// The first two RSA keys of a server are the embedded ones under any seed.
+//
+// Everybody who knows the seed knows the keys.
+func Seed(seed string) Option {
+	return serverOption(func(c *config) {
+		if seed == "" {
+			c.fail(`Seed(""): give a text, t.Name() for example, or leave the option out for random keys`)
+		}
+		c.source = as.SeededSource(seed)
+	})
+}
+
+// Metadata has the last word over both discovery documents: f is called for
+// each while the server is set up, after the Metadata options before it. The
+// values it finds are strings and []string; what it leaves must be JSON. It
+// changes what the server says, not what it does.
+func Metadata(f func(doc map[string]any)) Option {
+	return serverOption(func(c *config) {
+		if f == nil {
+			c.fail("Metadata(nil): leave the option out")
+			return
+		}
+		c.metadata = append(c.metadata, f)
+	})
+}

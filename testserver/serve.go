@@ -1,0 +1,100 @@
+package testserver
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// patience is how long Close waits for handlers that do not heed their context.
+const patience = 5 * time.Second
+
+// serve answers on l until the returned function is called.
+func serve(l *listener, h http.Handler, client *http.Transport) (stop func() error) {
+	var live tally
+	srv := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			live.add(1) // HTTP/2 runs a handler beside its connection
+			defer live.add(-1)
+			h.ServeHTTP(w, r)
+		}),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				live.add(1)
+			case http.StateClosed, http.StateHijacked:
+				live.add(-1)
+			}
+		},
+		// A client that does not trust the certificate is a thing to test, not
+		// to log; and nothing is logged that could hold a token.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	run := srv.Serve
+	if l.certificate != nil {
+		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*l.certificate}, MinVersion: tls.VersionTLS12}
+		run = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = run(l) // always ErrServerClosed, or the listener's own end
+	}()
+
+	return sync.OnceValue(func() error {
+		client.CloseIdleConnections()
+		err := srv.Close()
+		<-served
+		// A connection accepted while the first Close ran was not yet known to it.
+		err = errors.Join(err, srv.Close())
+		if !live.wait(patience) {
+			err = errors.Join(err, errors.New("testserver: a handler still runs, 5 s after its connection was closed"))
+		}
+		client.CloseIdleConnections()
+		return err
+	})
+}
+
+// tally counts what is running. A WaitGroup would not do: it forbids an Add
+// from zero while somebody waits, and cannot stop waiting.
+type tally struct {
+	mu   sync.Mutex
+	n    int
+	zero chan struct{}
+}
+
+func (t *tally) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n += n
+	if t.n == 0 && t.zero != nil {
+		close(t.zero)
+		t.zero = nil
+	}
+}
+
+// wait reports whether the count came to zero before d was over.
+func (t *tally) wait(d time.Duration) bool {
+	t.mu.Lock()
+	if t.n == 0 {
+		t.mu.Unlock()
+		return true
+	}
+	zero := make(chan struct{})
+	t.zero = zero
+	t.mu.Unlock()
+
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-zero:
+		return true
+	case <-timer.C:
+		return false
+	}
+}

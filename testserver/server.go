@@ -1,0 +1,167 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// Server is an authorization server. All its methods may be called from any
+// number of goroutines; [Server.Token] and the other methods without an error
+// end the test of a server from [New] and panic for one from [Start] or
+// [NewUnstarted] if they are asked for something impossible.
+type Server struct {
+	as     *as.Server
+	caPEM  []byte
+	client *http.Client
+	close  func() error
+
+	helper func()
+	fail   func(format string, args ...any)
+}
+
+// New starts a server that closes when tb and its subtests are done. Faults in
+// the options are a tb.Fatalf that names all of them.
+//
+// The server belongs to tb: a subtest that asks a parent's server for
+// something impossible ends the parent.
+func New(tb TB, opts ...Option) *Server {
+	tb.Helper()
+	s, err := start(opts)
+	if err != nil {
+		tb.Fatalf("testserver.New: %v", err)
+		return nil
+	}
+	s.helper, s.fail = tb.Helper, tb.Fatalf
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Errorf("%v", err)
+		}
+	})
+	return s
+}
+
+// Start starts a server outside a test: in TestMain, in an example, in a
+// program. It closes with [Server.Close] or when ctx ends, whichever is first.
+// The error names every fault in the options.
+func Start(ctx context.Context, opts ...Option) (*Server, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("testserver.Start: %w", err)
+	}
+	s, err := start(opts)
+	if err != nil {
+		return nil, fmt.Errorf("testserver.Start: %w", err)
+	}
+	shut := s.close
+	stop := context.AfterFunc(ctx, func() { _ = shut() })
+	s.close = func() error {
+		stop()
+		return shut()
+	}
+	return s, nil
+}
+
+// NewUnstarted returns a server that listens nowhere: an [http.Handler] to
+// mount elsewhere. It needs [IssuerURL], because nothing else can tell it where
+// its clients will find it, and takes neither [TLS] nor [InMemory].
+func NewUnstarted(opts ...Option) (*Server, error) {
+	c, err := configure(opts)
+	if c.issuer == "" {
+		err = errors.Join(err, errors.New("NewUnstarted cannot know where it will be reached: add IssuerURL"))
+	}
+	if c.tls || c.inMemory {
+		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS and InMemory"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
+	}
+	transport := newTransport()
+	s, err := c.build(c.issuer, transport)
+	if err != nil {
+		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
+	}
+	s.close = func() error {
+		transport.CloseIdleConnections()
+		return nil
+	}
+	return s, nil
+}
+
+func start(opts []Option) (*Server, error) {
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	l, err := listen(c)
+	if err != nil {
+		return nil, err
+	}
+	transport := l.transport()
+	s, err := c.build(l.issuer, transport)
+	if err != nil {
+		return nil, errors.Join(err, l.Listener.Close())
+	}
+	s.caPEM = l.caPEM
+	s.close = serve(l, s.as, transport)
+	return s, nil
+}
+
+// build makes the server proper, without a listener.
+func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
+	inner, err := as.New(as.Config{
+		Issuer:   issuer,
+		Source:   c.source,
+		Alg:      c.alg,
+		Now:      c.now,
+		Defaults: c.defaults,
+		Metadata: c.metadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Server{
+		as:     inner,
+		client: &http.Client{Transport: transport},
+		close:  func() error { return nil },
+		helper: func() {},
+		fail:   func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
+	}, nil
+}
+
+// Close stops listening, ends every connection, those of [Server.Client] and
+// idle ones included, and returns when all handlers have. Requests in flight
+// see their context end; Close waits five seconds for them and then reports
+// that they are still there. A second Close does nothing.
+func (s *Server) Close() error { return s.close() }
+
+// ServeHTTP answers what a real socket would answer, so that the server can be
+// mounted in a mux or driven by an httptest.ResponseRecorder. Only the path
+// matters: the issuer is fixed, and Host and X-Forwarded-* are ignored.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.as.ServeHTTP(w, r) }
+
+// Issuer is what goes into the verifier's configuration: byte for byte the iss
+// of every token and the issuer of both discovery documents.
+func (s *Server) Issuer() string { return s.as.Issuer() }
+
+// Client reaches the server however it listens: it trusts the certificate of
+// [TLS], dials [InMemory], and dials the listener for the host of [IssuerURL].
+// It has no timeout, and it is one client, shared by all callers.
+func (s *Server) Client() *http.Client { return s.client }
+
+// CACertPEM is the root certificate to trust, in PEM, for clients other than
+// [Server.Client]; nil without [TLS].
+func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
+
+// Now is the server's time: that of [Clock] plus what [Server.Advance] added.
+func (s *Server) Now() time.Time { return s.as.Clock.Now() }
+
+// Advance moves the clock of this server alone, backwards if d is negative.
+// Tokens minted from now on are issued at the new time; whoever checks them
+// keeps its own clock, which is how a token comes to be expired or from the
+// future without a test that sleeps.
+func (s *Server) Advance(d time.Duration) { s.as.Clock.Advance(d) }

@@ -1,0 +1,210 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// TokenOption changes one token: see [Server.Token]. Options apply in order,
+// so that of two which write the same claim the later one wins.
+type TokenOption interface{ applyToken(*as.Draft) }
+
+// SharedOption may be given to a server, as the default of all its tokens, or
+// to one token.
+type SharedOption interface {
+	Option
+	TokenOption
+}
+
+// Token returns a signed access token, valid unless told otherwise. By default
+// it is what RFC 9068 §2 asks for:
+//
+//	header  {"alg":"ES256","typ":"at+jwt","kid":…}
+//	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
+//	         "jti":16 random bytes in base64url,"client_id":"test-client"}
+//
+// and "scope" if [Scope] asks for it. Members stand in this order, further
+// claims follow in the order of their options.
+//
+// Nothing is stored: the server does not forget a token nor know it again. An
+// option that cannot be followed ends the test, or panics for a server that
+// is not from [New].
+func (s *Server) Token(opts ...TokenOption) string {
+	s.helper()
+	t, err := s.as.Mint(func(d *as.Draft) {
+		for i, o := range opts {
+			if o == nil {
+				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
+				continue
+			}
+			o.applyToken(d)
+		}
+	})
+	if err != nil {
+		s.fail("Token: %v", err)
+	}
+	return t
+}
+
+// Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
+// replacing what was there, and returns r itself.
+func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {
+	s.helper()
+	r.Header.Set("Authorization", "Bearer "+s.Token(opts...))
+	return r
+}
+
+type tokenOption as.Edit
+
+func (o tokenOption) applyToken(d *as.Draft) { o(d) }
+
+// sharedOption, given to a server, is the first thing done to every draft; it
+// is tried once while the server is set up, where its faults are found.
+type sharedOption as.Edit
+
+func (o sharedOption) applyToken(d *as.Draft) { o(d) }
+func (o sharedOption) applyServer(c *config)  { c.defaults = append(c.defaults, as.Edit(o)) }
+
+// Subject sets sub, "test-user" by default.
+func Subject(sub string) TokenOption {
+	return tokenOption(func(d *as.Draft) { d.Set("sub", sub) })
+}
+
+// ForClient sets client_id, "test-client" by default. The subject stays: a
+// token of the client credentials grant has the client for its subject
+// (RFC 9068 §2.2), so add Subject(id).
+func ForClient(id string) TokenOption {
+	return tokenOption(func(d *as.Draft) { d.Set("client_id", id) })
+}
+
+// Scope sets the scope claim: the scopes separated by one space (RFC 9068
+// §2.2.3, RFC 6749 §3.3), instead of those given before. Without arguments
+// there is no scope claim, which is the default. Text that no scope may
+// contain is a fault here: write it with [Claim].
+func Scope(scopes ...string) SharedOption {
+	return sharedOption(func(d *as.Draft) {
+		if len(scopes) == 0 {
+			d.Claims.Delete("scope")
+			return
+		}
+		for _, scope := range scopes {
+			if !isScope(scope) {
+				d.Fail(fmt.Errorf(`%q is no scope (RFC 6749 §3.3): for a malformed claim use Claim("scope", …)`, scope))
+			}
+		}
+		d.Set("scope", strings.Join(scopes, " "))
+	})
+}
+
+// isScope is scope-token of RFC 6749 §3.3.
+func isScope(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Audience sets aud, "api" by default: a string for one audience, an array for
+// several (RFC 7519 §4.1.3). For a token without one use Without("aud").
+func Audience(aud ...string) SharedOption {
+	return sharedOption(func(d *as.Draft) {
+		switch len(aud) {
+		case 0:
+			d.Fail(errors.New(`Audience() names nobody: give an audience, or Without("aud") to a token`))
+		case 1:
+			d.Set("aud", aud[0])
+		default:
+			d.Set("aud", aud)
+		}
+	})
+}
+
+// AccessTTL sets how long access tokens are valid, five minutes by default.
+// It must be at least a second, the unit of exp: for a token that is already
+// expired use [ExpiresIn].
+func AccessTTL(ttl time.Duration) SharedOption {
+	return sharedOption(func(d *as.Draft) {
+		if ttl < time.Second {
+			d.Fail(fmt.Errorf("AccessTTL(%v): give a second or more, or ExpiresIn to a token", ttl))
+		}
+		d.SetTime("exp", ttl)
+	})
+}
+
+// SigningAlg chooses the algorithm, ES256 by default. Given to a server it is
+// also that of [Server.SigningKey] and [Server.Rotate]. Given to one token, the
+// server makes a key for it at its first use and publishes it at once, so that
+// one server can sign with many. The HS algorithms sign with a secret that is
+// never published: see [Key].
+func SigningAlg(alg Alg) SharedOption {
+	return sharedOption(func(d *as.Draft) {
+		if err := as.Alg(alg).Check(); err != nil {
+			d.Fail(err)
+		}
+		d.Alg, d.Key = as.Alg(alg), nil
+	})
+}
+
+// ExpiresIn sets exp to the server's now plus d: negative for a token that has
+// expired. exp is in whole seconds.
+func ExpiresIn(d time.Duration) TokenOption {
+	return tokenOption(func(t *as.Draft) { t.SetTime("exp", d) })
+}
+
+// NotBeforeIn sets nbf to the server's now plus d; by default it is now.
+func NotBeforeIn(d time.Duration) TokenOption {
+	return tokenOption(func(t *as.Draft) { t.SetTime("nbf", d) })
+}
+
+// Claim sets any claim to anything that encoding/json can write, including
+// what is wrong there: Claim("exp", "tomorrow"). A [json.RawMessage] is
+// written as it is but for white space, nil is null.
+func Claim(name string, v any) TokenOption {
+	return tokenOption(func(d *as.Draft) { d.Set(name, v) })
+}
+
+// Without leaves claims out, whether the server or an earlier option set them.
+func Without(claims ...string) TokenOption {
+	return tokenOption(func(d *as.Draft) {
+		for _, c := range claims {
+			d.Claims.Delete(c)
+		}
+	})
+}
+
+// JOSEHeader sets any header parameter (RFC 7515 §4). An alg or kid given here
+// is only written: what signs is decided by [SignedWith] and [SigningAlg].
+func JOSEHeader(name string, v any) TokenOption {
+	return tokenOption(func(d *as.Draft) { d.SetHeader(name, v) })
+}
+
+// Typ sets the typ header parameter, "at+jwt" by default (RFC 9068 §2.1);
+// "" leaves it out.
+func Typ(typ string) TokenOption {
+	return tokenOption(func(d *as.Draft) {
+		if typ == "" {
+			d.Header.Delete("typ")
+			return
+		}
+		d.SetHeader("typ", typ)
+	})
+}
+
+// SignedWith signs with k instead of the server's key, under k's algorithm and
+// ID; an empty ID is no kid. The JWKS stays as it is: see [Server.Publish].
+func SignedWith(k Key) TokenOption {
+	return tokenOption(func(d *as.Draft) {
+		inner := k.inner()
+		if err := inner.Check(); err != nil {
+			d.Fail(err)
+		}
+		d.Key = &inner
+	})
+}
