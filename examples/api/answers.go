@@ -1,0 +1,39 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// What the routes answer, whichever framework carries them.
+
+type statusAnswer struct {
+	Status string `json:"status"`
+}
+
+type itemsAnswer struct {
+	Items []string `json:"items"`
+}
+
+type meAnswer struct {
+	Subject  string   `json:"sub"`
+	ClientID string   `json:"client_id"`
+	Issuer   string   `json:"iss"`
+	Scopes   []string `json:"scopes"` // [] when the token has none, never null
+}
+
+var (
+	fine        = statusAnswer{Status: "ok"}
+	unavailable = statusAnswer{Status: "unavailable"}
+	stock       = itemsAnswer{Items: []string{"anvil", "bellows"}}
+)
+
+func me(tok *middleware.Token) meAnswer {
+	return meAnswer{
+		Subject:  tok.Subject,
+		ClientID: tok.ClientID,
+		Issuer:   tok.Issuer,
+		Scopes:   slices.AppendSeq([]string{}, tok.Scopes.All()),
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// frameworks builds the same routes on each of the frameworks that FRAMEWORK can name.
+var frameworks = map[string]func(*middleware.Verifier) http.Handler{
+	"http": newHTTP,
+}
+
+type config struct {
+	listen   string
+	build    func(*middleware.Verifier) http.Handler
+	verifier *middleware.Verifier
+}
+
+// fromEnv reads the whole environment before it judges it, so that its error names every fault.
+func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	listen := cmp.Or(getenv("LISTEN"), "127.0.0.1:8080")
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		fault("LISTEN must be host:port, got %q", listen)
+	}
+
+	framework := cmp.Or(getenv("FRAMEWORK"), "http")
+	build, ok := frameworks[framework]
+	if !ok {
+		fault("FRAMEWORK must be one of %s, got %q", known(frameworks), framework)
+	}
+
+	var profile middleware.Profile
+	switch name := getenv("PROFILE"); name {
+	case "":
+	case "rfc9068":
+		profile = middleware.RFC9068
+	default:
+		fault("PROFILE must be empty or rfc9068, got %q", name)
+	}
+
+	insecureHTTP := getenv("INSECURE_HTTP")
+	if insecureHTTP != "" && insecureHTTP != "1" {
+		fault("INSECURE_HTTP must be empty or 1, got %q", insecureHTTP)
+	}
+
+	// Silence here would be an API that seems to ask about revoked tokens and does not. Values stay out of the error: one is a secret.
+	for _, name := range []string{"INTROSPECTION_CLIENT_ID", "INTROSPECTION_CLIENT_SECRET", "INTROSPECTION_MAX_TTL"} {
+		if getenv(name) != "" {
+			fault("%s is set, but introspection is not configured in this build: unset it", name)
+		}
+	}
+
+	audience := getenv("AUDIENCE")
+	if audience == "" {
+		fault("AUDIENCE is required: the aud that access tokens for this API carry")
+		audience = "missing" // the program ends here, but the verifier judges the issuers first
+	}
+	var verifier *middleware.Verifier
+	if urls := getenv("ISSUER"); urls == "" {
+		fault("ISSUER is required: the URL of the authorization server, or several separated by commas")
+	} else {
+		var issuers []middleware.Issuer
+		for url := range strings.SplitSeq(urls, ",") {
+			issuers = append(issuers, middleware.Issuer{
+				URL: strings.TrimSpace(url), InsecureHTTP: insecureHTTP == "1", Profile: profile,
+			})
+		}
+		var err error
+		verifier, err = middleware.NewVerifier(middleware.Config{Audience: audience, Issuers: issuers, Logger: log})
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return config{listen: listen, build: build, verifier: verifier}, errors.Join(faults...)
+}
+
+func known[V any](m map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"maps"
+	"strings"
+	"testing"
+)
+
+// lookup is an environment that holds what the API needs, changed by the given variables.
+func lookup(changes map[string]string) func(string) string {
+	env := map[string]string{
+		"LISTEN":   "127.0.0.1:0",
+		"ISSUER":   "https://login.example.com",
+		"AUDIENCE": "https://api.example.com",
+	}
+	maps.Copy(env, changes)
+	return func(name string) string { return env[name] }
+}
+
+func TestFromEnvAccepts(t *testing.T) {
+	for name, changes := range map[string]map[string]string{
+		"issuer and audience alone":            {"LISTEN": ""},
+		"the framework by name":                {"FRAMEWORK": "http"},
+		"the strict profile":                   {"PROFILE": "rfc9068"},
+		"several issuers, spaced":              {"ISSUER": "https://a.example.com, https://b.example.com"},
+		"plain http on loopback":               {"ISSUER": "http://127.0.0.1:9000"},
+		"plain http elsewhere, if it is asked": {"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := fromEnv(lookup(changes), slog.Default())
+			if err != nil {
+				t.Fatalf("got %v, want no error", err)
+			}
+			if cfg.listen == "" || cfg.build == nil || cfg.verifier == nil {
+				t.Errorf("got an incomplete %+v", cfg)
+			}
+		})
+	}
+}
+
+func TestFromEnvListensOnLoopbackUnlessTold(t *testing.T) {
+	for given, want := range map[string]string{"": "127.0.0.1:8080", ":9090": ":9090"} {
+		cfg, err := fromEnv(lookup(map[string]string{"LISTEN": given}), slog.Default())
+		if err != nil || cfg.listen != want {
+			t.Errorf("LISTEN=%q: got %q, %v, want %q", given, cfg.listen, err, want)
+		}
+	}
+}
+
+func TestFromEnvRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		changes map[string]string
+		want    string
+	}{
+		"no issuer":                        {map[string]string{"ISSUER": ""}, "ISSUER is required"},
+		"no audience":                      {map[string]string{"AUDIENCE": ""}, "AUDIENCE is required"},
+		"an unknown framework":             {map[string]string{"FRAMEWORK": "rails"}, `FRAMEWORK must be one of ` + known(frameworks) + `, got "rails"`},
+		"a framework in capitals":          {map[string]string{"FRAMEWORK": "HTTP"}, "FRAMEWORK must be one of"},
+		"an unknown profile":               {map[string]string{"PROFILE": "RFC9068"}, `PROFILE must be empty or rfc9068, got "RFC9068"`},
+		"a vague INSECURE_HTTP":            {map[string]string{"INSECURE_HTTP": "true"}, `INSECURE_HTTP must be empty or 1, got "true"`},
+		"an address without a port":        {map[string]string{"LISTEN": "localhost"}, `LISTEN must be host:port, got "localhost"`},
+		"a client id for introspection":    {map[string]string{"INTROSPECTION_CLIENT_ID": "api"}, "INTROSPECTION_CLIENT_ID is set"},
+		"a secret for introspection":       {map[string]string{"INTROSPECTION_CLIENT_SECRET": "hush"}, "INTROSPECTION_CLIENT_SECRET is set"},
+		"a cache time for introspection":   {map[string]string{"INTROSPECTION_MAX_TTL": "5s"}, "INTROSPECTION_MAX_TTL is set"},
+		"plain http beyond loopback":       {map[string]string{"ISSUER": "http://login.internal:9000"}, ""},
+		"an issuer that is no URL":         {map[string]string{"ISSUER": "login"}, ""},
+		"an empty place among the issuers": {map[string]string{"ISSUER": "https://a.example.com,,https://b.example.com"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := fromEnv(lookup(test.changes), slog.Default())
+			if err == nil {
+				t.Fatal("got no error")
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q, want it to say %q", err, test.want)
+			}
+			if strings.Contains(err.Error(), "hush") {
+				t.Errorf("got %q, which tells the secret", err)
+			}
+		})
+	}
+}
+
+func TestABadEnvironmentIsReportedWhole(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), lookup(map[string]string{
+		"LISTEN": "8080", "FRAMEWORK": "rails", "PROFILE": "strict", "INSECURE_HTTP": "yes", "AUDIENCE": "",
+		"ISSUER": "login", "INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": "hush",
+	}), &stdout, &stderr)
+	if status != 2 {
+		t.Errorf("got status %d, want 2", status)
+	}
+	if stdout.Len() != 0 {
+		t.Errorf("got %q on standard output, want nothing", &stdout)
+	}
+	for _, name := range []string{
+		"LISTEN", "FRAMEWORK", "PROFILE", "INSECURE_HTTP", "AUDIENCE", "INTROSPECTION_CLIENT_ID", "INTROSPECTION_CLIENT_SECRET",
+	} {
+		if !strings.Contains(stderr.String(), name+" ") {
+			t.Errorf("%s is not among the faults:\n%s", name, &stderr)
+		}
+	}
+	if lines := strings.Count(stderr.String(), "\n"); lines < 8 {
+		t.Errorf("got %d faults, want the issuer's too:\n%s", lines, &stderr)
+	}
+}

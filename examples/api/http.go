@@ -1,0 +1,48 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// newHTTP carries the routes on net/http.
+func newHTTP(v *middleware.Verifier) http.Handler {
+	var (
+		valid  = httpauth.Require(v)
+		read   = httpauth.Require(v, scopes.All("items:read"))
+		write  = httpauth.Require(v, scopes.All("items:write"))
+		admin  = httpauth.Require(v, scopes.All("items:read", "items:write", "admin"))
+		either = httpauth.Require(v, scopes.Any("items:read", "admin"))
+	)
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /public", answer(http.StatusOK, fine))
+	mux.Handle("GET /me", valid(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(http.StatusOK, me(httpauth.Token(r)))(w, r)
+	})))
+	mux.Handle("GET /items", read(answer(http.StatusOK, stock)))
+	mux.Handle("POST /items", write(answer(http.StatusCreated, fine)))
+	mux.Handle("GET /admin", admin(answer(http.StatusOK, fine)))
+	mux.Handle("GET /any", either(answer(http.StatusOK, fine)))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		if v.Healthy() != nil {
+			answer(http.StatusServiceUnavailable, unavailable)(w, r)
+			return
+		}
+		answer(http.StatusOK, fine)(w, r)
+	})
+	return mux
+}
+
+func answer(status int, body any) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		// The status is out: a client that has gone cannot be told more.
+		_ = json.NewEncoder(w).Encode(body)
+	}
+}

@@ -1,0 +1,128 @@
+// Command api is an HTTP API protected by Bearerguard and configured by environment alone.
+//
+//	ISSUER=https://login.example.com AUDIENCE=https://api.example.com go run ./examples/api
+//
+// Environment:
+//
+//	LISTEN         address to listen on; default 127.0.0.1:8080, port 0 takes a free one
+//	FRAMEWORK      what carries the routes: http (the default)
+//	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
+//	AUDIENCE       the aud a token must carry
+//	PROFILE        empty, or rfc9068 to demand that profile of access tokens to the letter
+//	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
+//
+// A bad environment is reported whole, every fault at once, and ends the program with status 2.
+// Otherwise it prints one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and
+// unencrypted HTTP/2 until SIGINT or SIGTERM.
+//
+// Routes:
+//
+//	GET  /public   open
+//	GET  /me       any valid token; answers {"sub","client_id","iss","scopes":[…]}
+//	GET  /items    scope items:read
+//	POST /items    scope items:write
+//	GET  /admin    scopes items:read, items:write and admin
+//	GET  /any      scope items:read or admin
+//	GET  /healthz  200 while some issuer's tokens can be judged, 503 otherwise
+//
+// An issuer that is down never keeps the program from starting: until its keys arrive, its tokens are
+// answered with 503 and a Retry-After.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+const (
+	warmTimeout     = 10 * time.Second
+	shutdownTimeout = 10 * time.Second
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run is main without the process: it returns the exit status once ctx is done or something failed.
+func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	cfg, err := fromEnv(getenv, log)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	if err := serve(ctx, cfg, stdout, log); err != nil {
+		log.Error("api stopped", "err", err)
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) error {
+	listener, err := net.Listen("tcp", cfg.listen)
+	if err != nil {
+		return err
+	}
+	server := newServer(cfg.build(cfg.verifier), log)
+
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	running.Go(func() { warm(ctx, cfg.verifier, log) })
+
+	served := make(chan error, 1)
+	running.Go(func() { served <- server.Serve(listener) })
+	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
+
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	// The context that asked for the end cannot also bound it: it is done already.
+	grace, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer done()
+	return errors.Join(server.Shutdown(grace), server.Close())
+}
+
+// warm fetches the issuers' keys before the first request needs them. Failing changes nothing but /healthz:
+// the verifier asks again when a token arrives.
+func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
+	defer cancel()
+	if err := v.Warm(ctx); err != nil {
+		log.Warn("starting without every issuer's keys", "err", err)
+	}
+}
+
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:           handler,
+		Protocols:         &protocols,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10, // eight times the largest token, so that an oversized one gets the library's answer
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const audience = "https://api.example.com"
+
+// newAPIs builds the routes on every framework, over one verifier that trusts one mock authorization server.
+func newAPIs(t *testing.T) (*testserver.Server, map[string]http.Handler) {
+	t.Helper()
+	as := testserver.New(t, testserver.Audience(audience))
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: audience,
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apis := map[string]http.Handler{}
+	for name, build := range frameworks {
+		apis[name] = build(v)
+	}
+	return as, apis
+}
+
+func newRequest(t *testing.T, route string) *http.Request {
+	method, path, _ := strings.Cut(route, " ")
+	return httptest.NewRequestWithContext(t.Context(), method, path, nil)
+}
+
+func answerOf(api http.Handler, req *http.Request) (status int, body string) {
+	rec := httptest.NewRecorder()
+	api.ServeHTTP(rec, req)
+	return rec.Code, strings.TrimSpace(rec.Body.String())
+}
+
+func TestEachRouteAsksForItsScopes(t *testing.T) {
+	as, apis := newAPIs(t)
+	for _, test := range []struct {
+		route  string
+		scopes []string
+		status int
+	}{
+		{"GET /me", nil, 200},
+		{"GET /me", []string{"anything"}, 200},
+		{"GET /items", nil, 403},
+		{"GET /items", []string{"items:write", "admin"}, 403},
+		{"GET /items", []string{"items:read"}, 200},
+		{"POST /items", []string{"items:read", "admin"}, 403},
+		{"POST /items", []string{"items:write"}, 201},
+		{"GET /admin", []string{"items:read", "items:write"}, 403},
+		{"GET /admin", []string{"admin"}, 403},
+		{"GET /admin", []string{"admin", "items:write", "items:read"}, 200},
+		{"GET /any", []string{"items:write"}, 403},
+		{"GET /any", []string{"items:read"}, 200},
+		{"GET /any", []string{"admin"}, 200},
+	} {
+		for framework, api := range apis {
+			req := as.Authorize(newRequest(t, test.route), testserver.Scope(test.scopes...))
+			if status, body := answerOf(api, req); status != test.status {
+				t.Errorf("%s: %s with scopes %q: got %d %s, want %d", framework, test.route, test.scopes, status, body, test.status)
+			}
+			if status, body := answerOf(api, newRequest(t, test.route)); status != http.StatusUnauthorized {
+				t.Errorf("%s: %s without a token: got %d %s, want 401", framework, test.route, status, body)
+			}
+		}
+	}
+}
+
+func TestPublicIsOpen(t *testing.T) {
+	_, apis := newAPIs(t)
+	for framework, api := range apis {
+		if status, body := answerOf(api, newRequest(t, "GET /public")); status != http.StatusOK {
+			t.Errorf("%s: got %d %s, want 200", framework, status, body)
+		}
+	}
+}
+
+func TestMeTellsWhoseTokenItIs(t *testing.T) {
+	as, apis := newAPIs(t)
+	for name, test := range map[string]struct {
+		scopes []string
+		want   string
+	}{
+		"scopes in the token's order": {[]string{"b", "a"}, `["b","a"]`},
+		"no scope is an empty array":  {nil, `[]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := `{"sub":"alice","client_id":"shop","iss":"` + as.Issuer() + `","scopes":` + test.want + `}`
+			for framework, api := range apis {
+				req := as.Authorize(newRequest(t, "GET /me"),
+					testserver.Subject("alice"), testserver.ForClient("shop"), testserver.Scope(test.scopes...))
+				if status, body := answerOf(api, req); status != http.StatusOK || body != want {
+					t.Errorf("%s: got %d %s, want 200 %s", framework, status, body, want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// start runs the program, as main does, until the test ends, and returns the address from the line it prints.
+// At the end it must have printed nothing else, and its status must be 0.
+func start(t *testing.T, changes map[string]string) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, write := io.Pipe()
+	var stderr bytes.Buffer
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, lookup(changes), write, &stderr)
+		_ = write.Close()
+	}()
+	lines := bufio.NewReader(stdout)
+	line, err := lines.ReadString('\n')
+	address, ready := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "listening on ")
+	if err != nil || !ready {
+		cancel()
+		t.Fatalf("got first line %q, %v, and status %d\n%s", line, err, <-status, &stderr)
+	}
+	t.Cleanup(func() {
+		cancel()
+		rest, _ := io.ReadAll(lines)
+		if len(rest) != 0 {
+			t.Errorf("got %q after the first line, want nothing", rest)
+		}
+		if got := <-status; got != 0 {
+			t.Errorf("got status %d after the end was asked for, want 0\n%s", got, &stderr)
+		}
+	})
+	return address
+}
+
+func get(t *testing.T, url, token string) (status int, header http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode, resp.Header
+}
+
+func TestHealthyOnceTheIssuerHasAnswered(t *testing.T) {
+	as := testserver.New(t)
+	url := start(t, map[string]string{"ISSUER": as.Issuer()})
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); ; <-tick.C {
+		status, _ := get(t, url+"/healthz", "")
+		if status == http.StatusOK {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got %d for 10 s, want 200", status)
+		}
+	}
+}
+
+func TestAnIssuerThatIsDownKeepsNothingButItsTokensOut(t *testing.T) {
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nobody.Close()
+
+	issuer := "http://" + nobody.Addr().String()
+	token := testserver.New(t, testserver.IssuerURL(issuer), testserver.Audience(audience)).Token()
+	url := start(t, map[string]string{"ISSUER": issuer})
+	for _, test := range []struct {
+		path, token string
+		status      int
+	}{
+		{"/public", "", 200},
+		{"/me", "", 401},
+		{"/me", token, 503},
+		{"/healthz", "", 503},
+	} {
+		status, header := get(t, url+test.path, test.token)
+		if status != test.status {
+			t.Errorf("GET %s: got %d, want %d", test.path, status, test.status)
+		}
+		if test.token != "" && header.Get("Retry-After") == "" {
+			t.Errorf("GET %s: got no Retry-After with a token that cannot be judged yet", test.path)
+		}
+	}
+}
+
+func TestAnAddressInUseIsAFailureButNotOfTheEnvironment(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), lookup(map[string]string{"LISTEN": taken.Addr().String()}), &stdout, &stderr); status != 1 {
+		t.Errorf("got status %d, want 1", status)
+	}
+	if stdout.Len() != 0 {
+		t.Errorf("got %q on standard output, want nothing", &stdout)
+	}
+}

@@ -1,0 +1,150 @@
+package interop_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// buildAPI builds examples/api in the root module and returns the program's path.
+func buildAPI(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "api")
+	build := exec.CommandContext(t.Context(), "go", "build", "-C", filepath.Join("..", ".."), "-o", program, "./examples/api")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build ./examples/api: %v\n%s", err, out)
+	}
+	return program
+}
+
+// api is a running example API.
+type api struct {
+	url     string
+	clients []client
+}
+
+type client struct {
+	protocol string // as http.Response.Proto has it
+	*http.Client
+}
+
+// startAPI runs the program in the given environment and no other, so that the developer's own cannot change what is proven.
+func startAPI(t *testing.T, program string, env ...string) *api {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program)
+	cmd.Env = append([]string{"LISTEN=127.0.0.1:0"}, env...)
+	line := start(t, cmd, func() error { return cmd.Process.Signal(os.Interrupt) })
+	url, ready := strings.CutPrefix(line, "listening on ")
+	if !ready {
+		t.Fatalf("examples/api: got first line %q, want listening on http://ADDR", line)
+	}
+
+	var http1, http2 http.Protocols
+	http1.SetHTTP1(true)
+	http2.SetUnencryptedHTTP2(true)
+	return &api{url: url, clients: []client{newClient(t, "HTTP/1.1", &http1), newClient(t, "HTTP/2.0", &http2)}}
+}
+
+func newClient(t *testing.T, protocol string, only *http.Protocols) client {
+	transport := &http.Transport{Protocols: only}
+	t.Cleanup(transport.CloseIdleConnections)
+	return client{protocol, &http.Client{Transport: transport}}
+}
+
+// call is one request and the answer it must get.
+type call struct {
+	what   string // in the table
+	route  string // "GET /items"
+	token  string // "" sends none
+	status int
+	body   string // JSON, compared when the status is a success
+	err    string // the RFC 6750 code in challenge and body, when it is a refusal; "" allows neither to have one
+	scope  string // what the challenge must name, compared if not empty
+}
+
+// fault makes the call over HTTP/1.1 and over HTTP/2, and says what is wrong with the answers, "" if nothing is.
+func (a *api) fault(t *testing.T, c call) string {
+	t.Helper()
+	for _, client := range a.clients {
+		method, path, _ := strings.Cut(c.route, " ")
+		req, err := http.NewRequestWithContext(t.Context(), method, a.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.token != "" {
+			req.Header.Set("Authorization", "Bearer "+c.token)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Proto != client.protocol {
+			t.Fatalf("got %s, want %s", resp.Proto, client.protocol)
+		}
+		if wrong := c.judge(resp, body); wrong != "" {
+			return client.protocol + ": " + wrong
+		}
+	}
+	return ""
+}
+
+var attribute = regexp.MustCompile(`([a-z_]+)="([^"]*)"`)
+
+func (c call) judge(resp *http.Response, body []byte) string {
+	if resp.StatusCode != c.status {
+		return "got status " + resp.Status + " " + string(body)
+	}
+	var got any
+	if err := json.Unmarshal(body, &got); err != nil {
+		return "the body is not JSON: " + string(body)
+	}
+	challenges := resp.Header.Values("WWW-Authenticate")
+	if c.status < 400 {
+		var want any
+		if err := json.Unmarshal([]byte(c.body), &want); err != nil {
+			return "the wanted body is not JSON: " + c.body
+		}
+		if !reflect.DeepEqual(got, want) {
+			return "got body " + string(body) + ", want " + c.body
+		}
+		if len(challenges) != 0 {
+			return "a success came with a challenge: " + challenges[0]
+		}
+		return ""
+	}
+
+	if len(challenges) != 1 || !strings.HasPrefix(challenges[0], "Bearer ") {
+		return "got challenges " + strings.Join(challenges, " | ") + ", want one for Bearer"
+	}
+	attributes := map[string]string{}
+	for _, match := range attribute.FindAllStringSubmatch(challenges[0], -1) {
+		attributes[match[1]] = match[2]
+	}
+	_, named := attributes["error"]
+	if attributes["error"] != c.err || named != (c.err != "") {
+		return "got challenge " + challenges[0] + ", want error " + c.err
+	}
+	if c.scope != "" && attributes["scope"] != c.scope {
+		return "got challenge " + challenges[0] + ", want scope " + c.scope
+	}
+	object, _ := got.(map[string]any)
+	if code, named := object["error"]; named != (c.err != "") || named && code != c.err {
+		return "got body " + string(body) + ", want error " + c.err
+	}
+	if resp.Header.Get("Cache-Control") != "no-store" {
+		return "a refusal may be cached"
+	}
+	return ""
+}

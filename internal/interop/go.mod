@@ -1,0 +1,5 @@
+module github.com/bearerguard/bearerguard/internal/interop
+
+go 1.26.0
+
+replace github.com/bearerguard/bearerguard => ../..

@@ -1,0 +1,152 @@
+package middleware_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// now is the time in all tests of this package that do not care for time.
+var now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func clock() time.Time { return now }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// setup is an authorization server, a verifier of its tokens, and a maker of
+// tokens that are wrong in one thing.
+type setup struct {
+	as *testserver.Server
+	v  *middleware.Verifier
+	forge.Maker
+}
+
+// newSetup configures a verifier for a fresh server's tokens; changes are made
+// to the configuration before it is checked.
+func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
+	t.Helper()
+	as := testserver.New(t, testserver.Clock(clock))
+	config := middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   as.Client(),
+		Logger:   quiet,
+		Now:      clock,
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	return &setup{
+		as:    as,
+		v:     newVerifier(t, config),
+		Maker: forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: "api", Now: now},
+	}
+}
+
+func newVerifier(t *testing.T, config middleware.Config) *middleware.Verifier {
+	t.Helper()
+	v, err := middleware.NewVerifier(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// with returns the setup's maker signing with another key, which the server
+// publishes.
+func (s *setup) with(alg testserver.Alg) forge.Maker {
+	m := s.Maker
+	m.Key = testserver.GenerateKey(alg, "")
+	if m.Key.Secret == nil {
+		s.as.Publish(m.Key)
+	}
+	return m
+}
+
+func (s *setup) verify(token string) (*middleware.Token, error) {
+	return s.v.Verify(context.Background(), middleware.Credentials{Token: token})
+}
+
+// wrong is a token and the cause it must be refused for; nil means accepted.
+type wrong struct {
+	name  string
+	token string
+	want  error
+}
+
+// check verifies each token and expects its verdict, and the client's view of
+// it that the cause implies.
+func (s *setup) check(t *testing.T, row string, cases []wrong) {
+	t.Helper()
+	if len(cases) == 0 {
+		t.Fatalf("row %s has no cases", row)
+	}
+	for _, c := range cases {
+		t.Run(row+"/"+c.name, func(t *testing.T) {
+			token, err := s.verify(c.token)
+			if c.want == nil {
+				if err != nil || token == nil {
+					t.Fatalf("got error %v, want the token accepted", err)
+				}
+				return
+			}
+			if token != nil {
+				t.Errorf("got a token beside the error")
+			}
+			if !errors.Is(err, c.want) {
+				t.Fatalf("got %v, want %v", err, c.want)
+			}
+			var refusal *middleware.Error
+			if !errors.As(err, &refusal) || refusal.Description == "" {
+				t.Fatalf("got %#v, want an *Error with a description", err)
+			}
+		})
+	}
+}
+
+// remote returns a source for the server's keys that ignores the verifier's
+// configuration.
+func remote(t *testing.T, as *testserver.Server) *jwks.Remote {
+	t.Helper()
+	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func request(t *testing.T, authorization ...string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example.com/", io.NopCloser(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range authorization {
+		r.Header.Add("Authorization", field)
+	}
+	return r
+}
+
+// denies is a deny-list of one token ID.
+func denies(id string) func(context.Context, *middleware.Token) (bool, error) {
+	return func(_ context.Context, t *middleware.Token) (bool, error) { return t.ID == id, nil }
+}
+
+func sha256Sum(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
