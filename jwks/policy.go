@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/MicahParks/jwkset"
 
@@ -192,13 +193,14 @@ func checkEncoding(m jwkset.JWKMarshal) error {
 		length int
 	}{{m.X, length}, {m.Y, length}, {m.N, 0}, {m.E, 0}} {
 		decoded, err := base64.RawURLEncoding.Strict().DecodeString(part.text)
-		if err != nil || part.text != "" && part.length != 0 && len(decoded) != part.length {
+		// encoding/base64 skips CR and LF even when strict.
+		if err != nil || strings.ContainsAny(part.text, "\r\n") || part.text != "" && part.length != 0 && len(decoded) != part.length {
 			return errKeyMaterial
 		}
 	}
-	if m.KTY == jwkset.KtyRSA {
+	if m.KTY == jwkset.KtyRSA && m.E != "" {
 		e, _ := base64.RawURLEncoding.DecodeString(m.E)
-		if exponent := new(big.Int).SetBytes(e); exponent.BitLen() < 2 || exponent.BitLen() > 31 || exponent.Bit(0) == 0 {
+		if exponent := new(big.Int).SetBytes(e); len(e) > 4 || exponent.BitLen() < 2 || exponent.BitLen() > 31 || exponent.Bit(0) == 0 {
 			return errKeyWeak
 		}
 	}

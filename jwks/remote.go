@@ -77,10 +77,11 @@ type state struct {
 // NewRemote returns a source for the JWK Set at an https URL, or an http one
 // on a loopback address. It does no I/O; the first use fetches.
 func NewRemote(url string, options Options) (*Remote, error) {
-	if err := fetch.CheckURL(url, options.InsecureHTTP); err != nil {
-		return nil, fmt.Errorf("%w: URL of the JWK Set: %w", ErrConfig, err)
+	fault := fetch.CheckURL(url, options.InsecureHTTP)
+	if fault != nil {
+		fault = fmt.Errorf("%w: URL of the JWK Set: %w", ErrConfig, fault)
 	}
-	return newRemote("", url, options)
+	return newRemote("", url, options, fault)
 }
 
 // Discover returns a source for the JWK Set that the issuer's metadata names
@@ -88,15 +89,19 @@ func NewRemote(url string, options Options) (*Remote, error) {
 // issuer byte for byte. Discover does no I/O; the first use does, and looks at
 // the metadata again after a failure.
 func Discover(issuer string, options Options) (*Remote, error) {
-	if err := fetch.CheckIssuer(issuer, options.InsecureHTTP); err != nil {
-		return nil, fmt.Errorf("%w: issuer: %w", ErrConfig, err)
+	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
+	if fault != nil {
+		fault = fmt.Errorf("%w: issuer: %w", ErrConfig, fault)
 	}
-	return newRemote(issuer, "", options)
+	return newRemote(issuer, "", options, fault)
 }
 
-func newRemote(issuer, url string, options Options) (*Remote, error) {
+func newRemote(issuer, url string, options Options, fault error) (*Remote, error) {
 	if options.Interval < 0 || options.MinInterval < 0 {
-		return nil, fmt.Errorf("%w: Interval and MinInterval must not be negative", ErrConfig)
+		fault = errors.Join(fault, fmt.Errorf("%w: Interval and MinInterval must not be negative", ErrConfig))
+	}
+	if fault != nil {
+		return nil, fault
 	}
 	if options.Interval == 0 {
 		options.Interval = defaultInterval

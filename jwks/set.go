@@ -158,7 +158,11 @@ func Secret(kid string, secret []byte) *Set {
 			k.algorithms = append(k.algorithms, algorithm)
 		}
 	}
-	s, err := newSet([]key{k}, nil)
+	keys := []key{k}
+	if k.algorithms == nil {
+		keys = nil
+	}
+	s, err := newSet(keys, nil)
 	if err != nil {
 		panic(fmt.Errorf("jwks: a secret was refused: %w", err)) // unreachable: any bytes are a secret
 	}

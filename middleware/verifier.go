@@ -144,8 +144,8 @@ func (v *Verifier) meet(t *Token, need []scopes.Requirement) error {
 // decide runs a check and makes of its error the one answer to give. A panic,
 // of a callback or of ours, refuses like any fault.
 func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() error) (refusal *Error) {
-	if v == nil || v.issuers == nil {
-		return refuse(fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal))
+	if err := v.unmade(); err != nil {
+		return refuse(err)
 	}
 	began := time.Now()
 	defer func() {
@@ -168,6 +168,14 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 	return refusal
 }
 
+// unmade tells a Verifier that is nil or zero from a real one.
+func (v *Verifier) unmade() error {
+	if v == nil || v.issuers == nil {
+		return fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal)
+	}
+	return nil
+}
+
 // required lists the scopes that requirements name when nothing meets them.
 func required(need []scopes.Requirement) scopes.Set {
 	var names []string
@@ -184,6 +192,9 @@ func required(need []scopes.Requirement) scopes.Set {
 // reports that it is ready. It returns what failed, issuer by issuer; the
 // verifier works all the same and tries again as tokens arrive.
 func (v *Verifier) Warm(ctx context.Context) error {
+	if err := v.unmade(); err != nil {
+		return err
+	}
 	faults := make([]error, len(v.issuers))
 	var group sync.WaitGroup
 	for i := range v.issuers {
@@ -197,6 +208,9 @@ func (v *Verifier) Warm(ctx context.Context) error {
 // due for one. It returns an error only if there is no issuer whose tokens
 // could be judged.
 func (v *Verifier) Healthy() error {
+	if err := v.unmade(); err != nil {
+		return err
+	}
 	var faults []error
 	for i := range v.issuers {
 		if _, err := v.issuers[i].keys.Snapshot(); err != nil {

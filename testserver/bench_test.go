@@ -1,31 +1,29 @@
 package testserver_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func BenchmarkStart(b *testing.B) {
-	for name, opts := range map[string][]testserver.Option{
-		"plain":         nil,
-		"TLS":           {testserver.TLS()},
-		"in memory":     {testserver.InMemory()},
-		"plain, seeded": {testserver.Seed("bench")},
-		"plain, RS256":  {testserver.SigningAlg(testserver.RS256)},
+func BenchmarkNew(b *testing.B) {
+	for _, bb := range []struct {
+		name string
+		opts []testserver.Option
+	}{
+		{"plain", nil},
+		{"TLS", []testserver.Option{testserver.TLS()}},
+		{"in memory", []testserver.Option{testserver.InMemory()}},
+		{"seeded", []testserver.Option{testserver.Seed("bench")}},
+		{"RS256", []testserver.Option{testserver.SigningAlg(testserver.RS256)}},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				s, err := testserver.Start(context.Background(), opts...)
-				if err != nil {
-					b.Fatal(err)
-				}
+				tb := &recorder{TB: b}
+				testserver.New(tb, bb.opts...)
 				b.StopTimer()
-				if err := s.Close(); err != nil {
-					b.Fatal(err)
-				}
+				tb.finish()
 				b.StartTimer()
 			}
 		})

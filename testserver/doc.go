@@ -1,2 +1,87 @@
-// Package testserver is an OAuth 2.0 authorization server for tests.
+// Package testserver is an OAuth 2.0 authorization server for tests: strict
+// about the protocol, one line to start.
+//
+//	as := testserver.New(t)
+//	v, err := middleware.NewVerifier(middleware.Config{
+//		Audience: "api",
+//		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+//		Client:   as.Client(),
+//	})
+//	…
+//	rec := httptest.NewRecorder()
+//	api.ServeHTTP(rec, as.Authorize(req, testserver.Scope("orders:read")))
+//
+// It knows nothing of the code that verifies its tokens, ours or another's: an
+// API in any language can be tested against it, and a mistake cannot hide by
+// being made on both sides.
+//
+// # The server
+//
+// [New] starts a server for one test, [Start] one for a TestMain or a program,
+// [NewUnstarted] makes an http.Handler to mount. Without options it speaks plain
+// HTTP on a free port of 127.0.0.1; [TLS] adds HTTPS with HTTP/2, and [InMemory]
+// takes the socket away, for testing/synctest. It listens on loopback only.
+// [Server.Client] reaches it in each case.
+//
+// It answers, and counts ([Server.Count]):
+//
+//	/.well-known/openid-configuration         OpenID Connect Discovery 1.0 §4
+//	/.well-known/oauth-authorization-server   RFC 8414 §3
+//	/jwks                                     RFC 7517 §5
+//
+// all under the issuer's path if [IssuerURL] gives it one; the well-known parts
+// answer after that path and before it, since clients look in both places. The
+// issuer is fixed when the server is made. Host and X-Forwarded-* change
+// nothing. The documents name what the server does and no more, unless
+// [Metadata] makes them.
+//
+// # Tokens
+//
+// [Server.Token] returns an RFC 9068 access token that is valid unless told
+// otherwise: subject test-user, client test-client, audience api, five minutes,
+// no scope. Options say otherwise, one after the other, so that the later one
+// wins. Those that are also an [Option] ([Scope], [Audience], [AccessTTL],
+// [SigningAlg]) may be given to [New], as the default of every token. [Claim],
+// [Without], [JOSEHeader] and [SignedWith] make tokens that no authorization
+// server should issue.
+//
+// # Keys
+//
+// Tokens are signed with ES256 and a key of the server's own, or under
+// [SigningAlg] with any other algorithm of RFC 7518 §3.1 but none, or Ed25519.
+// [Server.Rotate], [Server.Publish] and [Server.Retire] change keys in the ways
+// that a verifier's cache must survive.
+//
+// The first two RSA keys of every server are the same two, published with this
+// source, because making one takes longer than most tests; their IDs begin with
+// "test-". Two servers that sign with RSA are therefore one signer: use another
+// algorithm to test that issuers are kept apart, or [SignedWith] a key of
+// [GenerateKey]. No token of this server may ever be worth anything.
+//
+// # Time and chance
+//
+// The server's time is [time.Now], in a synctest bubble that bubble's, or a
+// [Clock] of yours; [Server.Advance] moves it. [Seed] makes keys, token
+// identifiers and signatures repeatable, but for the salted PS256, PS384 and
+// PS512.
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
+//		…
+//		time.Sleep(16 * time.Minute)
+//		if got := as.Count(testserver.JWKS); got != 2 { … }
+//	})
+//
+// # Faults
+//
+// What cannot be set up, all of it together, ends the test; so does a token
+// option that makes no sense. Servers of [Start] and [NewUnstarted] return the
+// former as an error and panic with the latter. No token, secret or private key
+// is ever logged; a [Key] prints as its name.
+//
+// # Not done
+//
+// There is no authorization endpoint, no token endpoint, no introspection and
+// no revocation yet: tokens are made in process. Encrypted tokens (RFC 7516) are
+// not planned.
 package testserver

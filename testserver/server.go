@@ -136,7 +136,8 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 // Close stops listening, ends every connection, those of [Server.Client] and
 // idle ones included, and returns when all handlers have. Requests in flight
 // see their context end; Close waits five seconds for them and then reports
-// that they are still there. A second Close does nothing.
+// that they are still there. A second Close does nothing. A response whose
+// body nobody closed keeps its goroutines, as with every server.
 func (s *Server) Close() error { return s.close() }
 
 // ServeHTTP answers what a real socket would answer, so that the server can be

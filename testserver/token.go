@@ -142,7 +142,8 @@ func AccessTTL(ttl time.Duration) SharedOption {
 // also that of [Server.SigningKey] and [Server.Rotate]. Given to one token, the
 // server makes a key for it at its first use and publishes it at once, so that
 // one server can sign with many. The HS algorithms sign with a secret that is
-// never published: see [Key].
+// never published: see [Key]. The RSA keys are the same on every server: see
+// the package's documentation.
 func SigningAlg(alg Alg) SharedOption {
 	return sharedOption(func(d *as.Draft) {
 		if err := as.Alg(alg).Check(); err != nil {

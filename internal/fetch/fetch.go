@@ -92,12 +92,13 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	switch {
 	case len(body) > MaxBytes:
 		return nil, ErrTooLarge
-	case err != nil && bounded.Err() == nil:
-		return nil, ErrTruncated
-	case err != nil:
-		return nil, reason(ctx, bounded.Err())
+	case err == nil:
+		return body, nil
 	}
-	return body, nil
+	if err = reason(ctx, err); errors.Is(err, ErrUnreachable) {
+		return nil, ErrTruncated
+	}
+	return nil, err
 }
 
 // drain reads what little an answer may still hold, so that the connection
@@ -134,7 +135,7 @@ func reason(caller context.Context, err error) error {
 		unknown x509.UnknownAuthorityError
 		verify  *tls.CertificateVerificationError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
+		socket  *net.OpError
 	)
 	switch {
 	case errors.Is(err, ErrRedirect):
@@ -145,7 +146,8 @@ func reason(caller context.Context, err error) error {
 		return ErrTimeout
 	case errors.As(err, &dns):
 		return ErrName
-	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
+		errors.As(err, &socket) && socket.Op == "remote error": // how crypto/tls names an alert of the server
 		return ErrTLS
 	}
 	return ErrUnreachable

@@ -18,7 +18,7 @@ var (
 // endpoints (RFC 8414 §2), not in issuers; see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || strings.Contains(raw, "#") {
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
 		return ErrNotURL
 	}
 	switch {

@@ -54,15 +54,19 @@ func IsJWT(token string) bool {
 		return false
 	}
 	decoded, err := base64.RawURLEncoding.DecodeString(first[:3])
-	return err == nil && decoded[0] == '{' && strings.IndexByte("\"} \t\r\n", decoded[1]) >= 0
+	if err != nil || len(decoded) != 2 { // encoding/base64 skips CR and LF
+		return false
+	}
+	return decoded[0] == '{' && strings.IndexByte("\"} \t\r\n", decoded[1]) >= 0
 }
 
 // Split checks the shape of a compact JWS and decodes its segments. The
-// decoded header is returned apart, for [ParseHeader].
+// decoded header is returned apart, for [ParseHeader]. The payload alone may be
+// empty: that is a JWS, if not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
-	if head == "" || payload == "" || signature == "" {
+	if head == "" || signature == "" {
 		return nil, nil, ErrShape
 	}
 	// One allocation serves all three segments.
@@ -125,7 +129,7 @@ func ParseHeader(data []byte) (Header, error) {
 			return refuseUnless(ok, ErrHeader)
 		case "cty":
 			content, ok := strictjson.String(value)
-			return refuseUnless(ok && !strings.EqualFold(content, "JWT"), ErrNested)
+			return refuseUnless(ok && !isJWTMedia(content), ErrNested)
 		case "crit", "b64":
 			// No extension is supported, so none that must be understood can
 			// pass (RFC 7515 §4.1.11), and a JWT may not use an unencoded
@@ -143,6 +147,12 @@ func ParseHeader(data []byte) (Header, error) {
 		return Header{}, ErrAlgorithm
 	}
 	return h, nil
+}
+
+// isJWTMedia reports whether a content type is JWT's: in full, or without the
+// application/ that is left out where no other slash appears (RFC 7515 §4.1.10).
+func isJWTMedia(content string) bool {
+	return strings.EqualFold(content, "JWT") || strings.EqualFold(content, "application/jwt")
 }
 
 func refuseUnless(ok bool, err error) error {

@@ -92,8 +92,13 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 
 // acceptable refuses a step down from https, the loopback exception included.
 func acceptable(endpoint, issuer string, insecure bool) bool {
-	if strings.HasPrefix(issuer, "https:") && !insecure && !strings.HasPrefix(endpoint, "https:") {
+	if isHTTPS(issuer) && !insecure && !isHTTPS(endpoint) {
 		return false
 	}
 	return fetch.CheckURL(endpoint, insecure) == nil
+}
+
+func isHTTPS(address string) bool {
+	scheme, _, _ := strings.Cut(address, ":")
+	return strings.EqualFold(scheme, "https")
 }

@@ -14,7 +14,9 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -60,7 +62,10 @@ func LooseObject(data []byte, member func(name string, value Value) error) error
 	seen := make(map[string]bool)
 	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	return walk(dec, func(name string, value Value) error {
-		if seen[name] {
+		switch {
+		case strings.ContainsRune(name, utf8.RuneError): // what bad UTF-8 is read as
+			return ErrSyntax
+		case seen[name]:
 			return ErrDuplicate
 		}
 		seen[name] = true
@@ -78,12 +83,12 @@ func walk(dec *jsontext.Decoder, member func(name string, value Value) error) er
 		}
 		tok, err := dec.ReadToken()
 		if err != nil {
-			return ErrSyntax
+			return fault(err)
 		}
 		name := tok.String() // before the next read, which invalidates tok
 		value, err := dec.ReadValue()
 		if err != nil {
-			return ErrSyntax
+			return fault(err)
 		}
 		if err := member(name, value); err != nil {
 			return err
@@ -96,6 +101,14 @@ func walk(dec *jsontext.Decoder, member func(name string, value Value) error) er
 		return ErrSyntax
 	}
 	return nil
+}
+
+// fault replaces an error of jsontext, whose text quotes the input.
+func fault(err error) error {
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return ErrDuplicate
+	}
+	return ErrSyntax
 }
 
 // checkDepth counts brackets outside strings before anything recurses. On

@@ -1,0 +1,57 @@
+# Every target works on all modules: the root one and those nested in it.
+
+FUZZTIME ?= 20s
+
+MODULES := $(shell find . -name go.mod -not -path '*/node_modules/*' -not -path '*/testdata/*' -exec dirname {} \; | sort)
+NESTED  := $(filter-out .,$(MODULES))
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
+
+# What the foreign authorization server of the interoperability tests needs, once that server is there.
+LOCKFILES := $(wildcard internal/interop/authserver/package-lock.json)
+INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
+
+# in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
+in-each = @set -e; for module in $(1); do echo "-- $$module: $(2)"; (cd "$$module" && $(2)); done
+
+.PHONY: test nested race lint vet fuzz bench tidy mutants tools
+
+test: $(INSTALLED)
+	$(call in-each,$(MODULES),go test ./...)
+
+# Uncached: these tests run programs that are built from files of another module, which go test cannot see.
+nested: $(INSTALLED)
+	$(call in-each,$(NESTED),go test -count=1 ./...)
+
+race: $(INSTALLED)
+	$(call in-each,$(MODULES),go test -race ./...)
+
+lint: $(GOLANGCI)
+	$(call in-each,$(MODULES),"$(CURDIR)/$(GOLANGCI)" run ./...)
+
+vet:
+	$(call in-each,$(MODULES),go vet ./...)
+
+fuzz:
+	@FUZZTIME=$(FUZZTIME) .ci/fuzz
+
+bench: $(INSTALLED)
+	$(call in-each,$(MODULES),go test -run=NONE -bench=. -benchmem ./...)
+
+tidy:
+	$(call in-each,$(MODULES),go mod tidy -diff)
+
+mutants:
+	@go run ./internal/mutants
+
+tools: $(GOLANGCI) $(INSTALLED)
+
+# The version is part of the name, so a new one is a new file to make.
+$(GOLANGCI):
+	GOBIN="$(CURDIR)/.bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .bin/golangci-lint $@
+
+# npm ci writes a lockfile of its own into node_modules, last of all.
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund

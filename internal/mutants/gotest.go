@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A goTest runs go test in one module.
+type goTest struct {
+	root    string
+	timeout time.Duration // for one run; a test that hangs has failed
+}
+
+// A result is what one run of go test said.
+type result struct {
+	state       map[string]string // by test: run, then pass, fail or skip
+	failed      bool              // the package as a whole
+	buildFailed bool
+	output      string // of the compiler and of the tests
+}
+
+// noticed reports whether the test saw something wrong: it failed, or it was
+// running when its process died.
+func (r result) noticed(test string) bool {
+	return r.state[test] == "fail" || (r.failed && r.state[test] == "run")
+}
+
+// run runs the tests of pkg that match the pattern. An empty overlay leaves the
+// code as it is. A test that fails is a result, not an error.
+func (g goTest) run(ctx context.Context, overlay, pattern, pkg string) (result, error) {
+	args := []string{"test", "-json", "-vet=off", "-timeout=" + g.timeout.String(), "-run=" + pattern}
+	if overlay != "" {
+		args = append(args, "-overlay="+overlay)
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = g.root, &stdout, &stderr
+	cmd.WaitDelay = 5 * time.Second // children of a test may hold the pipe open
+	ran := cmd.Run()
+	if err := ctx.Err(); err != nil {
+		return result{}, err
+	}
+	if exit := new(exec.ExitError); ran != nil && !errors.As(ran, &exit) {
+		return result{}, ran
+	}
+	r, err := readEvents(&stdout)
+	if err == nil && ran != nil && !r.failed {
+		err = fmt.Errorf("go test stopped: %s", strings.TrimSpace(stderr.String()))
+	}
+	return r, err
+}
+
+// readEvents reads the output of go test -json for one package.
+func readEvents(events io.Reader) (result, error) {
+	r := result{state: make(map[string]string)}
+	var output strings.Builder
+	for d := json.NewDecoder(events); ; {
+		var event struct{ Action, Test, Output, FailedBuild string }
+		if err := d.Decode(&event); err == io.EOF {
+			break
+		} else if err != nil {
+			return r, fmt.Errorf("go test -json: %w", err)
+		}
+		switch event.Action {
+		case "output", "build-output":
+			output.WriteString(event.Output)
+		case "run", "pass", "fail", "skip":
+			if event.Test != "" {
+				r.state[event.Test] = event.Action
+			} else if event.Action == "fail" {
+				r.failed, r.buildFailed = true, event.FailedBuild != ""
+			}
+		}
+	}
+	r.output = output.String()
+	return r, nil
+}
+
+// only returns the -run pattern of one test or subtest alone. Each level has a
+// pattern of its own.
+func only(test string) string {
+	levels := strings.Split(test, "/")
+	for i, level := range levels {
+		levels[i] = "^" + regexp.QuoteMeta(level) + "$"
+	}
+	return strings.Join(levels, "/")
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// An outcome is what became of one mutant. All but killed fail the run.
+type outcome string
+
+const (
+	killed   outcome = "killed"
+	survived outcome = "SURVIVED"
+	stale    outcome = "STALE"    // its old text is not there, or not alone
+	broken   outcome = "BROKEN"   // it does not compile
+	baseless outcome = "BASELESS" // its test does not pass without it either
+)
+
+type verdict struct {
+	outcome outcome
+	detail  string // the tests that killed it, or why none did
+}
+
+func (v verdict) print(out io.Writer, name string, width int) {
+	if v.outcome == killed {
+		fmt.Fprintf(out, "%-8s  %-*s  by %s\n", v.outcome, width, name, v.detail)
+		return
+	}
+	fmt.Fprintf(out, "%-8s  %s\n", v.outcome, name)
+	for line := range strings.Lines(strings.TrimSpace(v.detail)) {
+		fmt.Fprintf(out, "          | %s\n", strings.TrimRight(line, "\n"))
+	}
+}
+
+type judge struct {
+	test  goTest
+	unfit map[killer]string // why its failure would prove nothing, or ""
+}
+
+// baseline runs the named tests on the unchanged code, those of a package
+// together.
+func (j judge) baseline(ctx context.Context, mutants []mutant) error {
+	byPackage := make(map[string][]killer)
+	for _, m := range mutants {
+		for _, k := range m.killers {
+			byPackage[k.pkg] = append(byPackage[k.pkg], k)
+		}
+	}
+	for _, pkg := range slices.Sorted(maps.Keys(byPackage)) {
+		var names []string
+		for _, k := range byPackage[pkg] {
+			name, _, _ := strings.Cut(k.test, "/")
+			names = append(names, regexp.QuoteMeta(name))
+		}
+		slices.Sort(names)
+		r, err := j.test.run(ctx, "", "^("+strings.Join(slices.Compact(names), "|")+")$", pkg)
+		if err != nil {
+			return err
+		}
+		for _, k := range byPackage[pkg] {
+			j.unfit[k] = unfitness(k, r)
+		}
+	}
+	return nil
+}
+
+func unfitness(k killer, r result) string {
+	switch state, ran := r.state[k.test]; {
+	case r.buildFailed:
+		return fmt.Sprintf("%s does not compile without the mutant either:\n%s", k.pkg, r.output)
+	case !ran:
+		return fmt.Sprintf("there is no %s", k)
+	case state == "skip":
+		return fmt.Sprintf("%s is skipped", k)
+	case state != "pass":
+		return fmt.Sprintf("%s does not pass without the mutant either", k)
+	}
+	return ""
+}
+
+// judge puts the mutant in place and runs its tests. An error does not concern
+// the mutant: the go command could not do its work.
+func (j judge) judge(ctx context.Context, m mutant) (verdict, error) {
+	texts, err := m.apply(j.test.root)
+	if err != nil {
+		return verdict{outcome: stale, detail: err.Error()}, nil //nolint:nilerr // the verdict tells it
+	}
+	for _, k := range m.killers {
+		if why := j.unfit[k]; why != "" {
+			return verdict{outcome: baseless, detail: why}, nil
+		}
+	}
+	dir, err := os.MkdirTemp("", "mutant-")
+	if err != nil {
+		return verdict{}, err
+	}
+	v, err := j.runKillers(ctx, m.killers, dir, texts)
+	return v, errors.Join(err, os.RemoveAll(dir))
+}
+
+func (j judge) runKillers(ctx context.Context, killers []killer, dir string, texts map[string]string) (verdict, error) {
+	overlay, err := writeOverlay(dir, j.test.root, texts)
+	if err != nil {
+		return verdict{}, err
+	}
+	var by []string
+	for _, k := range killers {
+		r, err := j.test.run(ctx, overlay, only(k.test), k.pkg)
+		if err != nil {
+			return verdict{}, err
+		}
+		if r.buildFailed {
+			return verdict{outcome: broken, detail: r.output}, nil
+		}
+		if !r.noticed(k.test) {
+			return verdict{outcome: survived, detail: k.String() + " did not fail"}, nil
+		}
+		by = append(by, k.String())
+	}
+	return verdict{outcome: killed, detail: strings.Join(by, ", ")}, nil
+}

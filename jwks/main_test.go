@@ -1,0 +1,146 @@
+package jwks_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"math/big"
+	mathrand "math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// jwk is a key as a JSON object, written by code that is not the reader's.
+type jwk map[string]any
+
+// with returns a copy with one member changed, or left out if value is nil.
+func (k jwk) with(name string, value any) jwk {
+	c := maps.Clone(k)
+	if c[name] = value; value == nil {
+		delete(c, name)
+	}
+	return c
+}
+
+func b64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
+
+func encoded(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// set is the text of a JWK Set. A string stands for itself.
+func set(keys ...any) string {
+	text := `{"keys":[`
+	for i, k := range keys {
+		if i > 0 {
+			text += ","
+		}
+		if raw, ok := k.(string); ok {
+			text += raw
+		} else {
+			text += encoded(k)
+		}
+	}
+	return text + `]}`
+}
+
+func mustParse(t testing.TB, text string) *jwks.Set {
+	t.Helper()
+	s, err := jwks.Parse([]byte(text))
+	if err != nil {
+		t.Fatalf("Parse: %v", err)
+	}
+	return s
+}
+
+var curveNames = map[elliptic.Curve]string{elliptic.P256(): "P-256", elliptic.P384(): "P-384", elliptic.P521(): "P-521"}
+
+func newEC(curve elliptic.Curve) *ecdsa.PrivateKey {
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// ecJWK is the key without alg and use.
+func ecJWK(kid string, key *ecdsa.PublicKey) jwk {
+	point, err := key.Bytes() // 4, then both coordinates in full length
+	if err != nil {
+		panic(err)
+	}
+	half := len(point) / 2
+	return jwk{"kty": "EC", "crv": curveNames[key.Curve], "kid": kid, "x": b64(point[1 : 1+half]), "y": b64(point[1+half:])}
+}
+
+// freshEC is a good P-256 key that nobody can sign with.
+func freshEC(kid string) jwk { return ecJWK(kid, &newEC(elliptic.P256()).PublicKey) }
+
+func freshOKP(kid string) jwk {
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return jwk{"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": b64(public)}
+}
+
+func rsaJWK(kid string, n *big.Int) jwk {
+	return jwk{"kty": "RSA", "kid": kid, "n": b64(n.Bytes()), "e": "AQAB"}
+}
+
+// modulus is an odd number of exactly so many bits. Whether it is the product
+// of two primes is nothing that a reader of public keys could tell.
+func modulus(bits int) *big.Int {
+	source := mathrand.New(mathrand.NewPCG(uint64(bits), 1))
+	n := new(big.Int)
+	for range (bits + 63) / 64 {
+		n.Or(n.Lsh(n, 64), new(big.Int).SetUint64(source.Uint64()))
+	}
+	n.Mod(n, new(big.Int).Lsh(big.NewInt(1), uint(bits-1)))
+	return n.SetBit(n, bits-1, 1).SetBit(n, 0, 1)
+}
+
+func freshRSA(kid string) jwk { return rsaJWK(kid, modulus(2048)) }
+
+// signingRSA is one RSA key for all tests that sign: making it takes a while.
+var signingRSA = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// algorithms are all that a key could be asked for, and some that none may.
+var algorithms = []string{
+	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+	"HS256", "HS384", "HS512", "none", "None", "", "ES256K", "Ed448", "RSA-OAEP", "rs256",
+}
+
+// served lists the algorithms for which the set has a key of this ID.
+func served(s *jwks.Set, kid string) []string {
+	var list []string
+	for _, algorithm := range algorithms {
+		if key, err := s.Key(kid, algorithm); err == nil && key != nil {
+			list = append(list, algorithm)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,372 @@
+package jwks_test
+
+import (
+	"crypto/elliptic"
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// What Skipped may say: the whole text after the place of the key.
+const (
+	bySyntax    = "not a JSON object with one value of the right type per member"
+	byKeyID     = "key ID is not printable ASCII of at most 256 bytes"
+	byType      = "type, curve or algorithm is not supported"
+	byUse       = "not meant for verifying signatures"
+	byPrivate   = "private or symmetric key material is published: its signatures prove nothing"
+	byMaterial  = "key material is missing or malformed"
+	byWeakness  = "RSA key is too short, too long, or has an unusual exponent"
+	byROCA      = "RSA key is vulnerable to CVE-2017-15361 (ROCA)"
+	byAmbiguity = "another key has the same key ID and algorithm"
+)
+
+// rocaModulus is that of Wycheproof's json_web_key_test, tcId 7 (Apache-2.0):
+// a product of two primes of the broken generator, 2 049 bits long.
+const rocaModulus = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5UoK98DnKIgArXGTu3MaW_HhFw16HGaTDUHqPrId7fe4r11CqRw09yBFuW79V8sYIwHdzCaWflUI6auImYbVfoN9_nD5n8N8SY9DwXw7mwZM9wREPXoDPgOoIWl6q_MPsp7n0zs3Z5ZaiQWOOzl1S9OhwAfSiiOwz6efnXEaxuTEtPd7BjSx7NaFka8Dx9U7YqXy2RFj1O9PjyaDGuRh7YXsX3iMUSP_wSyHQg_c_qHRtKUsNSGCT7OZg0hzm2KphtjnayKJvC64vAbROBR4Ubg6Bxg9IQVZ-QYyE"
+
+// shortModulus and exponentOne are those of its tcId 8 and 9.
+const (
+	shortModulus = "rJBIp6T1YK-RtPyvYqFFlcucqewSAA_IReSFchE8qyiQrbARqRlXWkB2DR8j_pJQnIpYELbQWZC5Cd0PTGAU8rMbar2AW6zpmBbi7aQf17lUBdt8XI9M9rq7FPVQ1dDdUXm1SVH_9qqWhvMPR422SbfHBEzCAtzK0ANDRo6qz78"
+	exponentOne  = "u-SfdHPjFtGmzuoH6gheIIZ4nLwUHBQEtFGqOe0N8JuZUc5VOzlI8yl0r8ESilAouttkdftexj4VFJz5R9FH90ypVQDPL0H4mC_RtkcJ1DBB8MriU8dmzqSXP1SBs4s5L-pJWxKKLjXddD6gXJZ7HT_aPl2olvlLh8JkD_52U6sjdeP3OWDKvMu5GsrMlS9XJCVaCx8r9698OEElwK-ZW9PztgTSb-MvyTuyzis5Yc13n_z0wMLahpDilI2fzNsZ3yH6htu4VXPraSEZV6C0Z7epAAAUqiUnxh3WRupEICaewYEnW3MVS2hHwLwtPu_RR0XHoZr1oPSlQMP3Zi2QKw"
+)
+
+const canary = "CANARY-kid-of-the-bad-key"
+
+// rocaLike is congruent to a power of 65537 modulo every prime up to 167, as
+// the moduli of the broken generator are, and of so many bits.
+func rocaLike(bits int) *big.Int {
+	m := primorial()
+	n := new(big.Int).Exp(big.NewInt(65537), big.NewInt(12345), m)
+	k := new(big.Int).Div(modulus(bits), m)
+	n.Add(n, k.Mul(k, m))
+	if n.Bit(0) == 0 {
+		n.Add(n, m)
+	}
+	return n
+}
+
+// primorial is the product of the odd primes up to 167.
+func primorial() *big.Int {
+	m := big.NewInt(1)
+	for p := int64(3); p <= 167; p += 2 {
+		if big.NewInt(p).ProbablyPrime(20) {
+			m.Mul(m, big.NewInt(p))
+		}
+	}
+	return m
+}
+
+func TestKeysThatAreLeftOut(t *testing.T) {
+	ec, okp, rsa := freshEC(canary), freshOKP(canary), freshRSA(canary)
+	p384 := ecJWK(canary, &newEC(elliptic.P384()).PublicKey)
+	p521 := ecJWK(canary, &newEC(elliptic.P521()).PublicKey)
+	coordinate := func(k jwk, name string) []byte { return unb64(k[name].(string)) }
+	offCurve := func() string {
+		y := coordinate(ec, "y")
+		y[31] ^= 1
+		return b64(y)
+	}
+	long := strings.Repeat("k", 257)
+
+	for _, test := range []struct {
+		name   string
+		key    any
+		reason string
+	}{
+		{"K10/a member given twice is skipped", strings.Replace(encoded(ec), `{`, `{"kty":"EC",`, 1), bySyntax},
+		{"K10/a kid given twice is skipped", strings.Replace(encoded(ec), `{`, `{"kid":"other",`, 1), bySyntax},
+		{"K10/an unknown member given twice is skipped", strings.Replace(encoded(ec), `{`, `{"a":1,"a":1,`, 1), bySyntax},
+
+		{"K11/an unknown type is skipped", jwk{"kty": "AKP", "alg": "ML-DSA-65", "kid": canary, "pub": b64(make([]byte, 1952))}, byType},
+		{"K11/a type in lower case is skipped", rsa.with("kty", "rsa"), byType},
+		{"K11/no type is skipped", rsa.with("kty", nil), byType},
+		{"K11/Ed448 is skipped", jwk{"kty": "OKP", "crv": "Ed448", "kid": canary, "x": b64(make([]byte, 57))}, byType},
+		{"K11/X25519 is skipped", okp.with("crv", "X25519"), byType},
+		{"K11/secp256k1 is skipped", ec.with("crv", "secp256k1"), byType},
+		{"K11/no curve is skipped", ec.with("crv", nil), byType},
+		{"K11/an unknown algorithm is skipped", ec.with("alg", "ES256K"), byType},
+		{"K11/an algorithm in lower case is skipped", ec.with("alg", "es256"), byType},
+		{"K11/the algorithm none is skipped", ec.with("alg", "none"), byType},
+		{"K11/no x is skipped", ec.with("x", nil), byMaterial},
+		{"K11/no y is skipped", ec.with("y", nil), byMaterial},
+		{"K11/no x of Ed25519 is skipped", okp.with("x", nil), byMaterial},
+		{"K11/no modulus is skipped", rsa.with("n", nil), byMaterial},
+		{"K11/an empty modulus is skipped", rsa.with("n", ""), byMaterial},
+		{"K11/no exponent is skipped", rsa.with("e", nil), byMaterial},
+		{"K11/base64 with padding is skipped", rsa.with("e", "AQABAA=="), byMaterial},
+		{"K11/base64 of the other alphabet is skipped", rsa.with("n", "++//"+rsa["n"].(string)), byMaterial},
+		{"K11/base64 with a stray character is skipped", ec.with("x", "!"+ec["x"].(string)[1:]), byMaterial},
+		{"K11/base64 with a line break is skipped", ec.with("x", ec["x"].(string)[:20]+"\r\n"+ec["x"].(string)[20:]), byMaterial},
+		{"K11/base64 with a line break at the end is skipped", rsa.with("n", rsa["n"].(string)+"\n"), byMaterial},
+		{"K11/base64 with loose trailing bits is skipped", okp.with("x", loose(okp["x"].(string))), byMaterial},
+		{"K11/an unknown use is skipped", ec.with("use", "tls"), byUse},
+		{"K11/use in upper case is skipped", ec.with("use", "SIG"), byUse},
+		{"K11/a number for x is skipped", ec.with("x", 5), bySyntax},
+		{"K11/null for kty is skipped", strings.Replace(encoded(ec.with("kty", nil)), `{`, `{"kty":null,`, 1), bySyntax},
+		{"K11/null for alg is skipped", strings.Replace(encoded(ec), `{`, `{"alg":null,`, 1), bySyntax},
+		{"K11/an array for use is skipped", ec.with("use", []string{"sig"}), bySyntax},
+		{"K11/a number for kid is skipped", ec.with("kid", 7), bySyntax},
+		{"K11/null is skipped", "null", bySyntax},
+		{"K11/a string is skipped", `"` + canary + `"`, bySyntax},
+		{"K11/a number is skipped", "17", bySyntax},
+		{"K11/an array is skipped", "[" + encoded(ec) + "]", bySyntax},
+		{"K11/an empty object is skipped", "{}", byType},
+		{"K11/members in upper case are skipped", strings.Replace(encoded(ec), `"kty"`, `"KTY"`, 1), byType},
+		{"K11/invalid UTF-8 is skipped", strings.Replace(encoded(ec), `{`, "{\"a\":\"\xff\",", 1), bySyntax},
+		{"K11/a lone surrogate is skipped", strings.Replace(encoded(ec), `{`, `{"a":"\ud800",`, 1), bySyntax},
+		{"K11/an empty kid is skipped", ec.with("kid", ""), byKeyID},
+		{"K11/a kid of 257 bytes is skipped", ec.with("kid", long), byKeyID},
+		{"K11/a kid with a line break is skipped", ec.with("kid", canary+"\nINFO all is well"), byKeyID},
+		{"K11/a kid with an escape sequence is skipped", ec.with("kid", canary+"\x1b[2J"), byKeyID},
+		{"K11/a kid beyond ASCII is skipped", ec.with("kid", canary+"\u00e9"), byKeyID},
+
+		{"K12/a private EC key is skipped", ec.with("d", b64(make([]byte, 32))), byPrivate},
+		{"K12/a private Ed25519 key is skipped", okp.with("d", b64(make([]byte, 32))), byPrivate},
+		{"K12/a private RSA key is skipped", rsa.with("d", b64(make([]byte, 256))), byPrivate},
+		{"K12/an RSA key with a prime is skipped", rsa.with("p", b64(make([]byte, 128))), byPrivate},
+		{"K12/an RSA key with the other prime is skipped", rsa.with("q", b64(make([]byte, 128))), byPrivate},
+		{"K12/an RSA key with dp is skipped", rsa.with("dp", "AQ"), byPrivate},
+		{"K12/an RSA key with dq is skipped", rsa.with("dq", "AQ"), byPrivate},
+		{"K12/an RSA key with qi is skipped", rsa.with("qi", "AQ"), byPrivate},
+		{"K12/an RSA key with other primes is skipped", rsa.with("oth", []any{}), byPrivate},
+		{"K12/a public key with k is skipped", ec.with("k", "AQ"), byPrivate},
+		{"K12/a private member of the wrong type is skipped as private", ec.with("d", 5), byPrivate},
+		{"K12/an empty private member is skipped as private", ec.with("d", ""), byPrivate},
+
+		{"K13/a symmetric key is skipped", jwk{"kty": "oct", "kid": canary, "alg": "HS256", "k": b64(make([]byte, 32))}, byPrivate},
+		{"K13/a symmetric key without alg is skipped", jwk{"kty": "oct", "kid": canary, "k": b64(make([]byte, 64))}, byPrivate},
+		{"K13/a symmetric key without material is skipped", jwk{"kty": "oct", "kid": canary, "alg": "HS256"}, byType},
+		{"K13/an RSA key for HS256 is skipped", rsa.with("alg", "HS256"), byType},
+		{"K13/an EC key for HS256 is skipped", ec.with("alg", "HS256"), byType},
+
+		{"K14/RSA 512 bits is skipped", rsaJWK(canary, modulus(512)), byWeakness},
+		{"K14/RSA 1024 bits is skipped", rsa.with("n", shortModulus), byWeakness},
+		{"K14/RSA 2047 bits is skipped", rsaJWK(canary, modulus(2047)), byWeakness},
+		{"K14/RSA 1024 bits behind leading zeros is skipped", rsa.with("n", b64(append(make([]byte, 128), unb64(shortModulus)...))), byWeakness},
+		{"K14/RSA 8193 bits is skipped", rsaJWK(canary, modulus(8193)), byWeakness},
+		{"K14/RSA 16384 bits is skipped", rsaJWK(canary, modulus(16384)), byWeakness},
+		{"K14/an even modulus is skipped", rsaJWK(canary, new(big.Int).Lsh(modulus(2047), 1)), byWeakness},
+		{"K14/a modulus of zero is skipped", rsa.with("n", b64(make([]byte, 256))), byWeakness},
+		{"K14/exponent 0 is skipped", rsa.with("e", "AA"), byWeakness},
+		{"K14/exponent 1 is skipped", rsa.with("n", exponentOne).with("e", "AQ"), byWeakness},
+		{"K14/exponent 2 is skipped", rsa.with("e", "Ag"), byWeakness},
+		{"K14/exponent 65536 is skipped", rsa.with("e", "AQAA"), byWeakness},
+		{"K14/exponent 2^31+1 is skipped", rsa.with("e", b64([]byte{0x80, 0, 0, 1})), byWeakness},
+		{"K14/exponent 2^32+65537 is skipped", rsa.with("e", b64([]byte{1, 0, 1, 0, 1})), byWeakness},
+		{"K14/exponent of 9 bytes that wraps to 65537 is skipped", rsa.with("e", b64([]byte{1, 0, 0, 0, 0, 0, 1, 0, 1})), byWeakness},
+		{"K14/exponent of 9 bytes with leading zeros is skipped", rsa.with("e", b64([]byte{0, 0, 0, 0, 0, 0, 1, 0, 1})), byWeakness},
+		{"K14/the ROCA modulus of Wycheproof is skipped", rsa.with("n", rocaModulus), byROCA},
+		{"K14/a modulus with the fingerprint of ROCA is skipped", rsaJWK(canary, rocaLike(3072)), byROCA},
+
+		{"K15/a point off its curve is skipped", ec.with("y", offCurve()), byMaterial},
+		{"K15/x and y exchanged is skipped", ec.with("x", ec["y"]).with("y", ec["x"]), byMaterial},
+		{"K15/the point (0, 0) is skipped", ec.with("x", b64(make([]byte, 32))).with("y", b64(make([]byte, 32))), byMaterial},
+		{"K15/a coordinate beyond the field is skipped", ec.with("x", b64(slices.Repeat([]byte{0xff}, 32))), byMaterial},
+		{"K15/a P-256 point as P-384 is skipped", ec.with("crv", "P-384"), byMaterial},
+		{"K15/a P-384 point as P-256 is skipped", p384.with("crv", "P-256"), byMaterial},
+		{"K15/a P-521 point as P-384 is skipped", p521.with("crv", "P-384"), byMaterial},
+		{"K15/a P-256 point stretched to P-384 is skipped", ec.with("crv", "P-384").
+			with("x", b64(append(make([]byte, 16), coordinate(ec, "x")...))).with("y", b64(append(make([]byte, 16), coordinate(ec, "y")...))), byMaterial},
+		{"K15/a coordinate with a leading zero byte too many is skipped", ec.with("x", b64(append([]byte{0}, coordinate(ec, "x")...))), byMaterial},
+		{"K15/a coordinate cut short is skipped", ec.with("y", b64(coordinate(ec, "y")[:31])), byMaterial},
+		{"K15/an Ed25519 key of 31 bytes is skipped", okp.with("x", b64(coordinate(okp, "x")[:31])), byMaterial},
+		{"K15/an Ed25519 key of 33 bytes is skipped", okp.with("x", b64(append(coordinate(okp, "x"), 0))), byMaterial},
+		{"K15/an RSA type on an EC key is skipped", ec.with("kty", "RSA"), byMaterial},
+		{"K15/an EC type on an Ed25519 curve is skipped", okp.with("kty", "EC"), byType},
+		{"K15/an OKP type on P-256 is skipped", ec.with("kty", "OKP"), byType},
+
+		{"K16/use enc is skipped", rsa.with("use", "enc"), byUse},
+		{"K16/use enc with a signature algorithm is skipped", ec.with("use", "enc").with("alg", "ES256"), byUse},
+		{"K16/key_ops without verify is skipped", rsa.with("key_ops", []string{"encrypt", "wrapKey"}), byUse},
+		{"K16/key_ops sign alone is skipped", ec.with("key_ops", []string{"sign"}), byUse},
+		{"K16/key_ops VERIFY is skipped", ec.with("key_ops", []string{"VERIFY"}), byUse},
+		{"K16/empty key_ops is skipped", ec.with("key_ops", []string{}), bySyntax},
+		{"K16/key_ops that is a string is skipped", ec.with("key_ops", "verify"), bySyntax},
+		{"K16/key_ops with a number is skipped", ec.with("key_ops", []any{"verify", 1}), bySyntax},
+		{"K16/key_ops without end is skipped", ec.with("key_ops", slices.Repeat([]string{"verify"}, 17)), bySyntax},
+		{"K16/use sig with key_ops encrypt is skipped", ec.with("use", "sig").with("key_ops", []string{"encrypt"}), byUse},
+		{"K16/alg RSA-OAEP is skipped", rsa.with("alg", "RSA-OAEP"), byType},
+		{"K16/alg RSA1_5 is skipped", rsa.with("alg", "RSA1_5"), byType},
+		{"K16/alg ECDH-ES is skipped", ec.with("alg", "ECDH-ES"), byType},
+
+		{"K17/alg ES384 on P-256 is skipped", ec.with("alg", "ES384"), byType},
+		{"K17/alg ES521, which is none, on P-521 is skipped", p521.with("alg", "ES521"), byType},
+		{"K17/alg ES256 on P-384 is skipped", p384.with("alg", "ES256"), byType},
+		{"K17/alg RS256 on an EC key is skipped", ec.with("alg", "RS256"), byType},
+		{"K17/alg ES256 on an RSA key is skipped", rsa.with("alg", "ES256"), byType},
+		{"K17/alg EdDSA on an EC key is skipped", ec.with("alg", "EdDSA"), byType},
+		{"K17/alg ES256 on an Ed25519 key is skipped", okp.with("alg", "ES256"), byType},
+		{"K17/alg Ed448 on an Ed25519 key is skipped", okp.with("alg", "Ed448"), byType},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := mustParse(t, set(freshEC("before"), test.key, freshRSA("after")))
+			if got := s.Len(); got != 2 {
+				t.Errorf("got %d keys, want the 2 good ones", got)
+			}
+			if got, want := served(s, "before"), []string{"ES256"}; !slices.Equal(got, want) {
+				t.Errorf("the good key before it serves %q, want %q", got, want)
+			}
+			if got := served(s, "after"); len(got) != 6 {
+				t.Errorf("the good key after it serves %q, want RS and PS", got)
+			}
+			for _, kid := range []string{canary, "other", long} {
+				if got := served(s, kid); len(got) != 0 {
+					t.Errorf("the bad key serves %q", got)
+				}
+			}
+			if got, want := texts(s.Skipped()), []string{"key 2: " + test.reason}; !slices.Equal(got, want) {
+				t.Errorf("Skipped: got %q, want %q", got, want)
+			}
+
+			alone, err := jwks.Parse([]byte(set(test.key)))
+			if alone != nil || !errors.Is(err, jwks.ErrNoKeys) {
+				t.Fatalf("alone: got %v and %v, want no set and ErrNoKeys", alone, err)
+			}
+			if got, want := err.Error(), jwks.ErrNoKeys.Error()+"\nkey 1: "+test.reason; got != want {
+				t.Errorf("alone: got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestKeysThatServe(t *testing.T) {
+	const kid = "kid"
+	ec, okp, rsa := freshEC(kid), freshOKP(kid), freshRSA(kid)
+	rsaAlgorithms := []string{"PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
+	edwards := []string{"Ed25519", "EdDSA"} // two names of one algorithm
+	nearROCA := rocaLike(2048)
+	for step := new(big.Int).Div(primorial(), big.NewInt(167)); big.NewInt(0).Mod(nearROCA, big.NewInt(167)).Sign() != 0; {
+		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // changes it modulo 167 alone, and keeps it odd
+	}
+	for _, test := range []struct {
+		name string
+		key  jwk
+		want []string
+	}{
+		{"K14/RSA 2048 bits serves", rsa, rsaAlgorithms},
+		{"K14/RSA 2049 bits serves", rsaJWK(kid, modulus(2049)), rsaAlgorithms},
+		{"K14/RSA 4096 bits serves", rsaJWK(kid, modulus(4096)), rsaAlgorithms},
+		{"K14/RSA 8192 bits serves", rsaJWK(kid, modulus(8192)), rsaAlgorithms},
+		{"K14/a modulus with the extra zero byte of some libraries serves", rsa.with("n", b64(append([]byte{0}, modulus(2048).Bytes()...))), rsaAlgorithms},
+		{"K14/exponent 3 serves", rsa.with("e", "Aw"), rsaAlgorithms},
+		{"K14/exponent 65537 in four bytes serves", rsa.with("e", "AAEAAQ"), rsaAlgorithms},
+		{"K14/exponent 2^31-1 serves", rsa.with("e", b64([]byte{0x7f, 0xff, 0xff, 0xff})), rsaAlgorithms},
+		{"K14/a modulus that has the fingerprint of ROCA but for one prime serves", rsaJWK(kid, nearROCA), rsaAlgorithms},
+
+		{"K16/no use, key_ops and alg serves", ec, []string{"ES256"}},
+		{"K16/use sig serves", ec.with("use", "sig"), []string{"ES256"}},
+		{"K16/key_ops verify serves", ec.with("key_ops", []string{"verify"}), []string{"ES256"}},
+		{"K16/key_ops verify beside others serves", ec.with("key_ops", []string{"sign", "verify", "custom"}), []string{"ES256"}},
+
+		{"K17/P-256 without alg serves ES256 alone", ec, []string{"ES256"}},
+		{"K17/P-384 without alg serves ES384 alone", ecJWK(kid, &newEC(elliptic.P384()).PublicKey), []string{"ES384"}},
+		{"K17/P-521 without alg serves ES512 alone", ecJWK(kid, &newEC(elliptic.P521()).PublicKey), []string{"ES512"}},
+		{"K17/Ed25519 without alg serves EdDSA alone", okp, edwards},
+		{"K17/Ed25519 for EdDSA serves both names", okp.with("alg", "EdDSA"), edwards},
+		{"K17/Ed25519 for Ed25519 serves both names", okp.with("alg", "Ed25519"), edwards},
+		{"K17/RSA for RS256 serves RS256 alone", rsa.with("alg", "RS256"), []string{"RS256"}},
+		{"K17/RSA for PS512 serves PS512 alone", rsa.with("alg", "PS512"), []string{"PS512"}},
+		{"K17/EC for ES256 serves ES256", ec.with("alg", "ES256"), []string{"ES256"}},
+
+		{"K11/certificates are ignored, garbage included", ec.with("x5c", []string{"garbage"}).with("x5t", "?").with("x5t#S256", 5).with("x5u", "http://169.254.169.254/"), []string{"ES256"}},
+		{"K11/unknown members are ignored", ec.with("exp", 0).with("issued", jwk{"a": []int{1}}), []string{"ES256"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := mustParse(t, set(test.key))
+			if got := served(s, kid); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if got := texts(s.Skipped()); len(got) != 0 {
+				t.Errorf("Skipped: got %q, want nothing", got)
+			}
+		})
+	}
+}
+
+// A coordinate that begins with a zero byte must keep it: one key in 256 has
+// such an x, one in 256 such a y.
+func TestCoordinatesKeepTheirLeadingZeros(t *testing.T) {
+	for range 20_000 {
+		key := newEC(elliptic.P256())
+		k := ecJWK("zero", &key.PublicKey)
+		x := unb64(k["x"].(string))
+		if x[0] != 0 {
+			continue
+		}
+		found, err := mustParse(t, set(k)).Key("zero", "ES256")
+		if err != nil || !key.PublicKey.Equal(found) {
+			t.Errorf("got %v and %v, want the key", found, err)
+		}
+		if _, err := jwks.Parse([]byte(set(k.with("x", b64(x[1:]))))); !errors.Is(err, jwks.ErrNoKeys) {
+			t.Errorf("without the zero byte: got %v, want ErrNoKeys", err)
+		}
+		return
+	}
+	t.Fatal("no key with a leading zero byte among 20 000")
+}
+
+func TestSkippedNamesPlaceAndReasonAndNothingElse(t *testing.T) {
+	secret := strings.Repeat("CANARY", 50)
+	bad := []any{
+		freshEC(canary).with("alg", "CANARY-alg"),
+		freshEC(canary).with("use", "CANARY-use"),
+		freshEC(canary).with("crv", "CANARY-crv"),
+		freshEC(canary).with("x", secret),
+		freshEC(canary).with("y", secret),
+		freshRSA(canary).with("n", secret),
+		freshRSA(canary).with("e", secret),
+		freshOKP(canary).with("x", secret),
+		freshEC(canary).with("d", secret),
+		freshEC(canary).with("key_ops", []string{"CANARY-op"}),
+		freshEC(canary).with("kid", canary+"\n"),
+		freshEC(canary).with("kty", "CANARY-kty"),
+		`"CANARY"`,
+		`{"CANARY":1,"CANARY":2}`,
+		freshEC(canary+"twin").with("alg", "ES256"),
+		freshEC(canary+"twin").with("alg", "ES256"),
+	}
+	s := mustParse(t, set(append([]any{freshEC("good")}, bad...)...))
+	skipped := s.Skipped()
+	if len(skipped) != len(bad) {
+		t.Errorf("got %d errors, want one for each of %d keys", len(skipped), len(bad))
+	}
+	_, err := jwks.Parse([]byte(set(bad...)))
+	for _, text := range append(texts(skipped), err.Error()) {
+		if strings.Contains(text, "CANARY") {
+			t.Errorf("an error quotes the set: %q", text)
+		}
+	}
+
+	skipped[0] = nil
+	if s.Skipped()[0] == nil {
+		t.Error("a change of the slice that Skipped returned reached into the set")
+	}
+}
+
+func texts(errs []error) []string {
+	var list []string
+	for _, err := range errs {
+		list = append(list, err.Error())
+	}
+	return list
+}
+
+func unb64(text string) []byte {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// loose is another spelling of the same bytes: a bit set that encodes nothing.
+func loose(text string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(text) - 1
+	return text[:last] + string(alphabet[strings.IndexByte(alphabet, text[last])|1])
+}

@@ -1,0 +1,93 @@
+package scopes_test
+
+import (
+	"fmt"
+
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+func ExampleParse() {
+	granted := scopes.Parse("orders:read  orders:write orders:read")
+
+	fmt.Println(granted.Len(), granted)
+	fmt.Println(granted.Has("orders:read"), granted.Has("orders"), granted.Has("ORDERS:READ"))
+	// Output:
+	// 2 orders:read orders:write
+	// true false false
+}
+
+func ExampleSet_All() {
+	for name := range scopes.Of("orders:write", "orders:read").All() {
+		fmt.Println(name)
+	}
+	// Output:
+	// orders:write
+	// orders:read
+}
+
+func ExampleAll() {
+	need := scopes.All("orders:read", "orders:write")
+
+	shortfall := need.Unmet(scopes.Evidence{Scopes: scopes.Parse("orders:read")})
+	fmt.Println("the challenge names:", shortfall.Scopes)
+
+	fmt.Println(need.Unmet(scopes.Evidence{Scopes: scopes.Parse("orders:write orders:read")}) == nil)
+	// Output:
+	// the challenge names: orders:read orders:write
+	// true
+}
+
+func ExampleAny() {
+	need := scopes.Any("orders:write", "admin")
+
+	fmt.Println(need.Unmet(scopes.Evidence{Scopes: scopes.Parse("admin")}) == nil)
+
+	shortfall := need.Unmet(scopes.Evidence{Scopes: scopes.Parse("orders:read")})
+	fmt.Println("the challenge names:", shortfall.Scopes)
+	// Output:
+	// true
+	// the challenge names: orders:write
+}
+
+func ExampleOneOf() {
+	need := scopes.OneOf(scopes.All("pay", "eu"), scopes.All("admin"))
+
+	for _, granted := range []string{"pay eu", "admin", "pay"} {
+		fmt.Printf("%s: %v\n", granted, need.Unmet(scopes.Evidence{Scopes: scopes.Parse(granted)}) == nil)
+	}
+	// Output:
+	// pay eu: true
+	// admin: true
+	// pay: false
+}
+
+// plan is met by tokens of customers who pay for it.
+type plan string
+
+func (p plan) Unmet(e scopes.Evidence) *scopes.Shortfall {
+	if e.Claim != nil {
+		if got, ok := e.Claim("/account/plan"); ok && got == string(p) {
+			return nil
+		}
+	}
+	return &scopes.Shortfall{}
+}
+
+func ExampleRequirement() {
+	need := scopes.OneOf(plan("gold"), scopes.All("admin"))
+
+	// A verifier fills this in from the token.
+	evidence := scopes.Evidence{
+		Scopes: scopes.Parse("orders:read"),
+		Claim: func(pointer string) (any, bool) {
+			claims := map[string]any{"/account/plan": "gold"}
+			value, ok := claims[pointer]
+			return value, ok
+		},
+	}
+	fmt.Println(need.Unmet(evidence) == nil)
+	fmt.Println(need.Unmet(scopes.Evidence{}) == nil) // no token yet
+	// Output:
+	// true
+	// false
+}

@@ -1,0 +1,195 @@
+package testserver_test
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// ask sends a request to the handler itself.
+func ask(s *testserver.Server, method, target string) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, httptest.NewRequest(method, target, nil))
+	return rec
+}
+
+func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
+	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	for name, tt := range map[string]struct {
+		issuer            string
+		oidc, oauth, jwks []string // the first is what Endpoint returns
+		absent            []string
+	}{
+		"an issuer without a path": {
+			"https://as.example",
+			[]string{oidc}, []string{oauth}, []string{"/jwks"},
+			[]string{"/", oidc + "/", "/x" + oidc, "//jwks"},
+		},
+		"an issuer that ends in a slash": {
+			"https://as.example/",
+			[]string{oidc}, []string{oauth}, []string{"/jwks"},
+			[]string{oidc + "/", "//jwks"},
+		},
+		"an issuer with a path": {
+			"https://as.example/a/b",
+			[]string{"/a/b" + oidc, oidc + "/a/b"}, []string{oauth + "/a/b", "/a/b" + oauth}, []string{"/a/b/jwks"},
+			[]string{oidc, oauth, "/jwks", "/a/b", "/A/B/jwks"},
+		},
+		"an issuer with a path that ends in a slash": {
+			"https://as.example/a/",
+			[]string{"/a" + oidc, oidc + "/a"}, []string{oauth + "/a", "/a" + oauth}, []string{"/a/jwks"},
+			[]string{oidc + "/a/", oauth + "/a/", "/a//jwks"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := testserver.NewUnstarted(testserver.IssuerURL(tt.issuer))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for ep, paths := range map[testserver.Endpoint][]string{
+				testserver.Discovery: tt.oidc, testserver.ASMetadata: tt.oauth, testserver.JWKS: tt.jwks,
+			} {
+				if got, want := s.Endpoint(ep), "https://as.example"+paths[0]; got != want {
+					t.Errorf("Endpoint(%s): got %s, want %s", ep, got, want)
+				}
+				for _, p := range paths {
+					if rec := ask(s, "GET", p); rec.Code != http.StatusOK {
+						t.Errorf("GET %s: got %d, want 200", p, rec.Code)
+					}
+				}
+				if got, want := s.Count(ep), len(paths); got != want {
+					t.Errorf("Count(%s): got %d, want %d", ep, got, want)
+				}
+			}
+			for _, p := range tt.absent {
+				if rec := ask(s, "GET", p); rec.Code != http.StatusNotFound {
+					t.Errorf("GET %s: got %d, want 404", p, rec.Code)
+				}
+			}
+		})
+	}
+}
+
+func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
+	s := testserver.New(t, testserver.SigningAlg(testserver.EdDSA))
+	common := map[string]string{"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.JWKS)}
+	oauth := []string{"grant_types_supported", "issuer", "jwks_uri", "response_types_supported"}
+	oidc := []string{"grant_types_supported", "id_token_signing_alg_values_supported", "issuer", "jwks_uri", "response_types_supported", "subject_types_supported"}
+	for ep, members := range map[testserver.Endpoint][]string{testserver.ASMetadata: oauth, testserver.Discovery: oidc} {
+		doc := getJSON(t, s.Client(), s.Endpoint(ep))
+		if got := slices.Sorted(maps.Keys(doc)); !slices.Equal(got, members) {
+			t.Errorf("%s: got members %q, want %q", ep, got, members)
+		}
+		for name, want := range common {
+			if doc[name] != want {
+				t.Errorf("%s: got %s %v, want %s", ep, name, doc[name], want)
+			}
+		}
+		if got, ok := doc["response_types_supported"].([]any); !ok || len(got) != 0 {
+			t.Errorf("%s: got response_types_supported %v, want an empty list", ep, doc["response_types_supported"])
+		}
+	}
+	doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))
+	if got := doc["id_token_signing_alg_values_supported"].([]any); len(got) != 1 || got[0] != "EdDSA" {
+		t.Errorf("got id_token_signing_alg_values_supported %v, want the server's algorithm", got)
+	}
+}
+
+func TestContentTypes(t *testing.T) {
+	s := testserver.New(t)
+	for ep, want := range map[testserver.Endpoint]string{
+		testserver.Discovery:  "application/json",
+		testserver.ASMetadata: "application/json",
+		testserver.JWKS:       "application/jwk-set+json",
+	} {
+		resp, _ := get(t, s.Client(), s.Endpoint(ep))
+		if got := resp.Header.Get("Content-Type"); got != want {
+			t.Errorf("%s: got content type %q, want %q", ep, got, want)
+		}
+	}
+}
+
+func TestOnlyReadingIsAllowed(t *testing.T) {
+	s, err := testserver.NewUnstarted(testserver.IssuerURL("https://as.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata, testserver.JWKS} {
+		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "get"} {
+			rec := ask(s, method, s.Endpoint(ep))
+			if rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: got %d, Allow %q, want 405, GET and HEAD", method, ep, rec.Code, rec.Header().Get("Allow"))
+			}
+		}
+		full, head := ask(s, "GET", s.Endpoint(ep)), ask(s, "HEAD", s.Endpoint(ep))
+		if head.Code != http.StatusOK || head.Body.Len() != 0 {
+			t.Errorf("HEAD %s: got %d and %d bytes, want 200 and none", ep, head.Code, head.Body.Len())
+		}
+		if got, want := head.Header().Get("Content-Length"), full.Header().Get("Content-Length"); got != want || want == "" {
+			t.Errorf("HEAD %s: got Content-Length %q, GET says %q", ep, got, want)
+		}
+	}
+}
+
+func TestIssuerStaysWhateverTheRequestClaims(t *testing.T) {
+	s := testserver.New(t)
+	_, want := get(t, s.Client(), s.Endpoint(testserver.Discovery))
+	r := httptest.NewRequest("GET", s.Endpoint(testserver.Discovery), nil)
+	r.Host = "evil.example"
+	for _, h := range []string{"X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Original-Url", "Forwarded"} {
+		r.Header.Set(h, "host=evil.example;proto=https")
+	}
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	if got := rec.Body.String(); got != string(want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	r = httptest.NewRequest("GET", "/elsewhere", nil)
+	r.Host = "evil.example"
+	rec = httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	if rec.Code != http.StatusNotFound || strings.Contains(rec.Body.String(), "evil") {
+		t.Errorf("got %d %q, want 404 without the claimed host", rec.Code, rec.Body)
+	}
+}
+
+func TestMetadataHasTheLastWord(t *testing.T) {
+	s := testserver.New(t,
+		testserver.Metadata(func(doc map[string]any) { doc["issuer"] = "https://other.example" }),
+		testserver.Metadata(func(doc map[string]any) {
+			doc["issuer"] = doc["issuer"].(string) + "/x"
+			delete(doc, "jwks_uri")
+		}),
+	)
+	for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata} {
+		doc := getJSON(t, s.Client(), s.Endpoint(ep))
+		if _, there := doc["jwks_uri"]; there || doc["issuer"] != "https://other.example/x" {
+			t.Errorf("%s: got %v, want what the functions left", ep, doc)
+		}
+	}
+	if _, claims := verified(t, s, s.Token()); claims["iss"] != s.Issuer() || s.Issuer() == "https://other.example/x" {
+		t.Errorf("got iss %v, issuer %s: Metadata must not change what the server does", claims["iss"], s.Issuer())
+	}
+}
+
+func TestCountsPerEndpoint(t *testing.T) {
+	s := testserver.New(t)
+	get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	get(t, s.Client(), s.Endpoint(testserver.Discovery))
+	get(t, s.Client(), s.Issuer()+"/nowhere")
+	for ep, want := range map[testserver.Endpoint]int{
+		testserver.JWKS: 2, testserver.Discovery: 1, testserver.ASMetadata: 0, testserver.Any: 4,
+	} {
+		if got := s.Count(ep); got != want {
+			t.Errorf("Count(%s): got %d, want %d", ep, got, want)
+		}
+	}
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Count("jkws") }), `Count("jkws")`, "use Discovery")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Endpoint(testserver.Any) }), `Endpoint("any")`, "use Discovery")
+}

@@ -1,0 +1,65 @@
+package testserver_test
+
+import (
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestFiftyParallelTestsShareOneServer(t *testing.T) {
+	for name, opts := range map[string][]testserver.Option{
+		"over TCP":            nil,
+		"over TLS":            {testserver.TLS()},
+		"in memory, seeded":   {testserver.InMemory(), testserver.Seed("fifty")},
+		"with a fixed clock":  {testserver.Clock(atNoon)},
+		"with token defaults": {testserver.Scope("a", "b"), testserver.Audience("x", "y")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			algs := []testserver.Alg{testserver.ES256, testserver.EdDSA, testserver.ES384, testserver.RS256}
+			for i := range 50 {
+				t.Run(fmt.Sprint(i), func(t *testing.T) {
+					t.Parallel()
+					sub := fmt.Sprintf("user-%d", i)
+					_, claims := verified(t, s, s.Token(testserver.Subject(sub), testserver.SigningAlg(algs[i%len(algs)])))
+					if claims["sub"] != sub {
+						t.Errorf("got sub %v, want %s", claims["sub"], sub)
+					}
+					get(t, s.Client(), s.Endpoint(testserver.JWKS))
+					get(t, s.Client(), s.Endpoint(testserver.Discovery))
+					switch i % 10 {
+					case 0:
+						s.Rotate()
+					case 1:
+						s.Rotate(testserver.PublishFirst())
+					case 2:
+						k := testserver.GenerateKey(testserver.EdDSA, sub)
+						s.Publish(k)
+						s.Retire(sub)
+					case 3:
+						s.Advance(time.Second)
+					}
+					fmt.Fprint(io.Discard, s.Now(), s.Count(testserver.Any), s.SigningKey())
+				})
+			}
+		})
+	}
+}
+
+func TestCountsUnderLoad(t *testing.T) {
+	s := testserver.New(t)
+	t.Run("requests", func(t *testing.T) {
+		for range 50 {
+			t.Run("one", func(t *testing.T) {
+				t.Parallel()
+				get(t, s.Client(), s.Endpoint(testserver.JWKS))
+			})
+		}
+	})
+	if got := s.Count(testserver.JWKS); got != 50 {
+		t.Errorf("got %d requests counted, want 50", got)
+	}
+}

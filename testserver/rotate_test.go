@@ -1,0 +1,148 @@
+package testserver_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func kids(t *testing.T, s *testserver.Server) (ids []string) {
+	t.Helper()
+	for _, k := range keySet(t, s.JWKS()).Keys {
+		ids = append(ids, k.KeyID)
+	}
+	return ids
+}
+
+// rotation is a server with a token of its first key.
+type rotation struct {
+	*testserver.Server
+	old      testserver.Key
+	oldToken string
+}
+
+func begin(t *testing.T) rotation {
+	s := testserver.New(t)
+	return rotation{s, s.SigningKey(), s.Token()}
+}
+
+// want checks who signs, whether the new signature and the old token verify,
+// and which keys are published.
+func (r rotation) want(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
+	t.Helper()
+	if got := r.SigningKey(); got.ID != signs.ID || got.Private != signs.Private {
+		t.Errorf("got %v signing, want %v", got, signs)
+	}
+	if _, _, err := verify(r.JWKS(), r.Token()); (err == nil) != newOK {
+		t.Errorf("a new token: got error %v, want it to verify: %v", err, newOK)
+	}
+	if _, _, err := verify(r.JWKS(), r.oldToken); (err == nil) != oldOK {
+		t.Errorf("the old token: got error %v, want it to verify: %v", err, oldOK)
+	}
+	if got := kids(t, r.Server); !slices.Equal(got, published) {
+		t.Errorf("got keys %q published, want %q", got, published)
+	}
+}
+
+func TestRotateKeepsTheOldKeyPublished(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate()
+	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.Retire(r.old.ID)
+	r.want(t, k, true, false, k.ID)
+}
+
+func TestRotatePublishFirst(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.PublishFirst())
+	r.want(t, r.old, true, true, r.old.ID, k.ID)
+	if again := r.Rotate(); again.ID != k.ID {
+		t.Errorf("got %v, want the key published first", again)
+	}
+	r.want(t, k, true, true, r.old.ID, k.ID)
+	if third := r.Rotate(); third.ID == k.ID {
+		t.Errorf("got %v again, want a new key", third)
+	}
+}
+
+func TestRotatePublishFirstThenDropOld(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.PublishFirst())
+	r.Rotate(testserver.DropOld())
+	r.want(t, k, true, false, k.ID)
+}
+
+func TestRotateSignFirst(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.SignFirst())
+	r.want(t, k, false, true, r.old.ID)
+	r.Publish(k)
+	r.want(t, k, true, true, r.old.ID, k.ID)
+}
+
+func TestRotateDropOld(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.DropOld())
+	r.want(t, k, true, false, k.ID)
+}
+
+func TestRotateReuseKid(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.ReuseKid())
+	if k.ID != r.old.ID {
+		t.Fatalf("got kid %q, want %q", k.ID, r.old.ID)
+	}
+	r.want(t, k, true, false, r.old.ID)
+}
+
+func TestRotateReuseKidSigningFirst(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.ReuseKid(), testserver.SignFirst())
+	r.want(t, k, false, true, r.old.ID)
+	r.Publish(k)
+	r.want(t, k, true, false, r.old.ID)
+}
+
+func TestRotateReuseKidDroppingTheOld(t *testing.T) {
+	r := begin(t)
+	k := r.Rotate(testserver.ReuseKid(), testserver.DropOld())
+	r.want(t, k, true, false, k.ID)
+}
+
+func TestRotateASharedSecret(t *testing.T) {
+	s := testserver.New(t, testserver.SigningAlg(testserver.HS256))
+	old, token := s.SigningKey(), s.Token()
+	k := s.Rotate()
+	verified(t, s, s.Token(), k.Secret)
+	if _, _, err := verify(nil, token, k.Secret); err == nil {
+		t.Error("got the old token verified with the new secret, want an error")
+	}
+	if old.ID == k.ID || string(s.JWKS()) != `{"keys":[]}` {
+		t.Errorf("got IDs %q and %q, JWKS %s: want two IDs and nothing published", old.ID, k.ID, s.JWKS())
+	}
+}
+
+func TestRotateRSAPastTheEmbeddedKeys(t *testing.T) {
+	for name, opts := range map[string][]testserver.Option{
+		"random": {testserver.SigningAlg(testserver.RS256)},
+		"seeded": {testserver.SigningAlg(testserver.RS256), testserver.Seed("rsa")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			tokens := []string{s.Token()}
+			for range 2 {
+				s.Rotate()
+				tokens = append(tokens, s.Token())
+			}
+			for _, token := range tokens {
+				verified(t, s, token)
+			}
+			ids := kids(t, s)
+			if len(ids) != 3 || !strings.HasPrefix(ids[0], "test-") || !strings.HasPrefix(ids[1], "test-") || strings.HasPrefix(ids[2], "test-") {
+				t.Errorf("got keys %q, want two embedded ones and one made", ids)
+			}
+		})
+	}
+}

@@ -1,0 +1,71 @@
+package testserver_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// replay asks a server for one thing of everything.
+func replay(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
+	opts = append([]testserver.Option{testserver.InMemory(), testserver.TLS(), testserver.Clock(atNoon)}, opts...)
+	s := testserver.New(t, opts...)
+	for _, alg := range []testserver.Alg{
+		testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA, testserver.RS256, testserver.HS256,
+	} {
+		tokens = append(tokens, s.Token(testserver.SigningAlg(alg), testserver.Scope("a")))
+	}
+	s.Rotate()
+	return append(tokens, s.Token()), s.JWKS(), s.CACertPEM(), s.Issuer()
+}
+
+func TestOneSeedGivesTheSameBytes(t *testing.T) {
+	tokens, jwks, ca, issuer := replay(t, testserver.Seed("a"))
+	again, jwks2, ca2, issuer2 := replay(t, testserver.Seed("a"))
+	if !slices.Equal(tokens, again) {
+		t.Error("got other tokens from the same seed, want the same bytes")
+	}
+	if !bytes.Equal(jwks, jwks2) || !bytes.Equal(ca, ca2) || issuer != issuer2 {
+		t.Error("got another JWKS, certificate or issuer from the same seed, want the same bytes")
+	}
+}
+
+func TestAnotherSeedGivesOtherBytes(t *testing.T) {
+	for name, opts := range map[string][]testserver.Option{"seeded": {testserver.Seed("b")}, "random": nil} {
+		tokens, jwks, ca, issuer := replay(t, testserver.Seed("a"))
+		others, jwks2, ca2, issuer2 := replay(t, opts...)
+		for i := range tokens {
+			if tokens[i] == others[i] {
+				t.Errorf("%s: got the same token %d, want another", name, i)
+			}
+		}
+		if bytes.Equal(jwks, jwks2) || bytes.Equal(ca, ca2) || issuer == issuer2 {
+			t.Errorf("%s: got the same JWKS, certificate or issuer, want others", name)
+		}
+	}
+}
+
+func TestASeedsKeysDoNotDependOnItsTokens(t *testing.T) {
+	s := testserver.New(t, testserver.Seed("a"))
+	for range 3 {
+		s.Token()
+	}
+	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
+		t.Errorf("got key %s after three tokens, want %s as after none", got, want)
+	}
+}
+
+// The one exception that the documentation names.
+func TestPSSIsRandomUnderASeed(t *testing.T) {
+	token := func() string {
+		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.SigningAlg(testserver.PS256))
+		return s.Token()
+	}
+	a, b := token(), token()
+	if a == b || a[:strings.LastIndexByte(a, '.')] != b[:strings.LastIndexByte(b, '.')] {
+		t.Error("want tokens that differ in the signature alone")
+	}
+}

@@ -1,0 +1,179 @@
+package testserver_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+var inMemory = map[string][]testserver.Option{
+	"plain": {testserver.InMemory()},
+	"TLS":   {testserver.InMemory(), testserver.TLS()},
+}
+
+func TestInMemoryServerLivesInABubble(t *testing.T) {
+	for name, opts := range inMemory {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := testserver.New(t, opts...)
+				for i := range 3 {
+					get(t, s.Client(), s.Endpoint(testserver.JWKS))
+					if got, want := s.Count(testserver.JWKS), i+1; got != want {
+						t.Errorf("got %d requests, want %d", got, want)
+					}
+					time.Sleep(16 * time.Minute) // over an idle connection
+				}
+				_, claims := verified(t, s, s.Token())
+				if got, want := claims["iat"], float64(time.Now().Unix()); got != want {
+					t.Errorf("got iat %v, want the bubble's %v", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestCloseTakesNoTime(t *testing.T) {
+	for name, opts := range inMemory {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := testserver.New(t, opts...)
+				get(t, s.Client(), s.Endpoint(testserver.JWKS))
+				silent := dial(t, s) // never says a word and never reads one
+				defer silent.Close()
+				synctest.Wait()
+
+				begin := time.Now()
+				if err := s.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+				if took := time.Since(begin); took != 0 {
+					t.Errorf("Close took %v, want no time at all", took)
+				}
+			})
+		})
+	}
+}
+
+// dial opens a connection of Client's without speaking over it.
+func dial(t *testing.T, s *testserver.Server) net.Conn {
+	t.Helper()
+	u, err := url.Parse(s.Issuer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	c, err := s.Client().Transport.(*http.Transport).DialContext(t.Context(), "tcp", net.JoinHostPort(u.Host, port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDialInMemoryEndsWithItsContext(t *testing.T) {
+	s := testserver.New(t, testserver.InMemory())
+	dial(t, s).Close()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	req, err := http.NewRequestWithContext(ctx, "GET", s.Endpoint(testserver.JWKS), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := s.Client().Do(req); !errors.Is(err, context.Canceled) {
+		if err == nil {
+			resp.Body.Close()
+		}
+		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+func TestCloseEndsRequestsInFlight(t *testing.T) {
+	for name, opts := range inMemory {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hung := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+				u, c, stop, err := testserver.ServeHandler(hung, opts...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				failed := make(chan error)
+				go func() {
+					_, err := c.Get(u)
+					failed <- err
+				}()
+				synctest.Wait()
+				begin := time.Now()
+				if err := stop(); err != nil || time.Since(begin) != 0 {
+					t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
+				}
+				if err := <-failed; err == nil {
+					t.Error("got an answer from a hung handler, want an error")
+				}
+			})
+		})
+	}
+}
+
+func TestCloseReportsAHandlerThatStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		deaf := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
+		u, c, stop, err := testserver.ServeHandler(deaf, testserver.InMemory())
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if _, err := c.Get(u); err == nil {
+				t.Error("got an answer, want an error")
+			}
+		}()
+		synctest.Wait()
+		begin := time.Now()
+		err = stop()
+		if err == nil || time.Since(begin) != 5*time.Second {
+			t.Errorf("got %v after %v, want an error after 5s", err, time.Since(begin))
+		}
+		close(release)
+		<-done
+	})
+}
+
+func TestAdvanceMovesThisServersClockAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
+		start := time.Now()
+		a.Advance(time.Hour)
+		time.Sleep(time.Minute)
+		a.Advance(-10 * time.Minute)
+		if got, want := a.Now(), start.Add(51*time.Minute); !got.Equal(want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if got, want := b.Now(), start.Add(time.Minute); !got.Equal(want) {
+			t.Errorf("the other server: got %v, want %v", got, want)
+		}
+		_, claims := verified(t, a, a.Token())
+		now := float64(a.Now().Unix())
+		if claims["iat"] != now || claims["nbf"] != now || claims["exp"] != now+300 {
+			t.Errorf("got %v, want iat, nbf and exp to move together", claims)
+		}
+	})
+}
+
+func TestClockReplacesTime(t *testing.T) {
+	s := testserver.New(t, testserver.Clock(atNoon))
+	s.Advance(time.Second)
+	if got, want := s.Now(), noon.Add(time.Second); !got.Equal(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
