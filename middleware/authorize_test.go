@@ -212,6 +212,9 @@ func TestWarmAndHealthy(t *testing.T) {
 
 func TestARequestThatWasCanceledIsNotServed(t *testing.T) {
 	s := newSetup(t)
+	if err := s.v.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r := request(t, "Bearer "+s.Good()).WithContext(ctx)
 	cancel()
@@ -327,6 +330,7 @@ func TestExplainIsThePipeline(t *testing.T) {
 		"no token":                 {"", "length", middleware.ErrNoToken},
 		"an opaque token":          {"x", "shape", middleware.ErrOpaque},
 		"an unknown critical":      {s.Token(s.Header("crit", "[]"), s.Claims()), "header", middleware.ErrMalformed},
+		"an unknown algorithm":     {s.Token(s.Header("alg", `"none"`), s.Claims()), "header", middleware.ErrAlgorithm},
 		"claims twice":             {s.Token(s.Header(), `{"a":1,"a":1}`), "claims", middleware.ErrMalformed},
 		"a foreign issuer":         {s.Token(s.Header(), s.Claims("iss", `"x"`)), "issuer", middleware.ErrIssuer},
 		"a secret's algorithm":     {s.Token(s.Header("alg", `"HS256"`), s.Claims()), "algorithm", middleware.ErrAlgorithm},

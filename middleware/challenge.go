@@ -14,13 +14,11 @@ const retryAfter = "2"
 // dropped whole, and the client would see a 401 without a challenge.
 func (v *Verifier) challenge(h http.Header, e *Error) {
 	h.Set("Cache-Control", "no-store")
-	switch e.Code {
-	case CodeInternal:
-		return
-	case CodeUnavailable:
-		// No challenge: a client told invalid_token would throw away a good one.
+	if e.Code == CodeUnavailable {
 		h.Set("Retry-After", retryAfter)
-		return
+	}
+	if e.Code == CodeUnavailable || e.Code == CodeInternal {
+		return // no challenge: a client told invalid_token would throw away a good one
 	}
 	var b strings.Builder
 	b.WriteString("Bearer ")

@@ -14,14 +14,14 @@ const maxAudiences = 64
 // claims are the registered claims of a token that has not been verified yet.
 // A date that is absent is nil: no date a token could carry must look like it.
 type claims struct {
-	raw                           []byte
-	issuer, subject, id           string
-	clientID, authorizedParty     string
-	acr                           string
-	expiry, notBefore, issuedAt   *time.Time
-	authTime                      *time.Time
-	confirmation                  bool // cnf, whatever is in it (RFC 7800 §3.1)
-	nonce, identity, otherPurpose bool // marks of tokens that are not access tokens
+	raw                         []byte
+	issuer, subject, id         string
+	clientID, authorizedParty   string
+	acr                         string
+	expiry, notBefore, issuedAt *time.Time
+	authTime                    *time.Time
+	confirmation                bool // cnf, whatever is in it (RFC 7800 §3.1)
+	nonce, otherPurpose         bool // marks of tokens that are not access tokens
 }
 
 // parseClaims reads what decides. A registered claim of the wrong type makes

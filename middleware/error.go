@@ -43,8 +43,9 @@ func (e *Error) StatusCode() int {
 		return http.StatusForbidden
 	case CodeUnavailable:
 		return http.StatusServiceUnavailable
+	case CodeInternal:
 	}
-	return http.StatusInternalServerError
+	return http.StatusInternalServerError // for codes of nobody's making too
 }
 
 // Body is the JSON answer to a refused request.
@@ -125,10 +126,9 @@ func refuse(err error) *Error {
 
 // reasonOf returns the stable word for a refusal.
 func reasonOf(err error) string {
-	if c := (*cause)(nil); errors.As(err, &c) {
-		return c.reason
-	}
-	return ErrInternal.(*cause).reason
+	var c *cause
+	errors.As(err, &c) // always: refuse gives every error a cause
+	return c.reason
 }
 
 // foreign adds to a cause an error whose text is not ours to print, because it

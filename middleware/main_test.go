@@ -2,11 +2,14 @@ package middleware_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -149,4 +152,16 @@ func denies(id string) func(context.Context, *middleware.Token) (bool, error) {
 func sha256Sum(text string) []byte {
 	sum := sha256.Sum256([]byte(text))
 	return sum[:]
+}
+
+var weakOnce = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 1024) })
+
+// weakRSA returns a key of 1024 bits. It needs GODEBUG=rsa1024min=0.
+func weakRSA(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	key, err := weakOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

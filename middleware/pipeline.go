@@ -17,7 +17,7 @@ import (
 // what the ones before it have set.
 type attempt struct {
 	v     *Verifier
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // an attempt is the arguments of one call, not a thing that stays
 	now   time.Time
 	token string
 	trace func(step int, err error) // of Explain; nil otherwise

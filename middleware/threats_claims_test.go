@@ -82,7 +82,7 @@ func TestThreatsAudience(t *testing.T) {
 
 	own := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Audiences = []string{"one", "two"} })
 	cognito := newSetup(t, func(c *middleware.Config) { c.Issuers[0].AudienceClaim = "client_id"; c.Audience = "app" })
-	any := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience = true })
+	open := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience = true })
 	own.check(t, "J29", []wrong{
 		{"an audience of the issuer's list is accepted", own.Token(own.Header(), own.Claims("aud", `"two"`)), nil},
 		{"the configuration's audience is refused where the issuer has its own", own.Good(), middleware.ErrAudience},
@@ -91,7 +91,7 @@ func TestThreatsAudience(t *testing.T) {
 		{"the audience of another claim is accepted if configured", cognito.Token(cognito.Header(), cognito.Claims("aud", "")), nil},
 		{"aud does not count where another claim does", cognito.Token(cognito.Header(), cognito.Claims("aud", `"app"`, "client_id", `"x"`)), middleware.ErrAudience},
 	})
-	any.check(t, "J29", []wrong{{"any audience is accepted where that is configured", any.Token(any.Header(), any.Claims("aud", `"x"`)), nil}})
+	open.check(t, "J29", []wrong{{"any audience is accepted where that is configured", open.Token(open.Header(), open.Claims("aud", `"x"`)), nil}})
 }
 
 func TestThreatsIdentity(t *testing.T) {

@@ -1,7 +1,6 @@
 package middleware_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -171,7 +170,7 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 		}
 	})
 	t.Run("S07/Check refuses where there is no token", func(t *testing.T) {
-		if err := s.v.Check(middleware.TokenFrom(context.Background()), scopes.All("read")); !errors.Is(err, middleware.ErrNoToken) {
+		if err := s.v.Check(middleware.TokenFrom(t.Context()), scopes.All("read")); !errors.Is(err, middleware.ErrNoToken) {
 			t.Errorf("got %v, want %v", err, middleware.ErrNoToken)
 		}
 	})

@@ -379,7 +379,7 @@ func TestThreatsSerialization(t *testing.T) {
 			"a space inside": parts[i][:8] + " " + parts[i][8:], "a tab at the end": parts[i] + "\t", "a plus": "+" + parts[i][1:],
 			"a slash": parts[i][:8] + "/" + parts[i][9:], "one byte too many": parts[i] + "A",
 		} {
-			want := error(middleware.ErrMalformed)
+			want := middleware.ErrMalformed
 			if i == 0 && name == "a plus" {
 				want = middleware.ErrOpaque
 			}

@@ -65,11 +65,10 @@ func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, e
 }
 
 func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
-	contentType, body := "application/json", []byte(nil)
+	contentType := "application/json"
+	body, _ := json.Marshal(e.Body()) // two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(r, e)
-	} else {
-		body, _ = json.Marshal(e.Body()) // two strings
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(e.StatusCode())

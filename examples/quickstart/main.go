@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -29,10 +30,10 @@ func main() {
 	serve := flag.Bool("serve", false, "keep the servers up and print curl lines")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *serve); err != nil {
+	err := run(ctx, os.Stdout, *serve)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -77,7 +78,8 @@ func protectedAPI(as *testserver.Server, denied *denyList) (http.Handler, error)
 	mux := http.NewServeMux()
 	read := httpauth.Require(v, scopes.All("orders:read"))
 	mux.Handle("GET /orders", read(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "orders of %s\n", httpauth.Token(r).Subject)
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]string{"orders_of": httpauth.Token(r).Subject})
 	})))
 	return mux, nil
 }

@@ -77,7 +77,7 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	for name, values := range header {
 		req.Header[name] = values
 	}
-	res, err := restricted(client, redirects).Do(req)
+	res, err := restricted(client, redirects).Do(req) //nolint:bodyclose // drain closes it
 	if err != nil {
 		return nil, reason(ctx, err)
 	}

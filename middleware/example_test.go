@@ -1,0 +1,150 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// start runs a mock authorization server and makes a verifier for its tokens.
+func start() (*testserver.Server, *middleware.Verifier) {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Logger:   slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return as, v
+}
+
+func ExampleNewVerifier() {
+	_, err := middleware.NewVerifier(middleware.Config{
+		Issuers:   []middleware.Issuer{{URL: "http://login.example.com", Algorithms: []string{"none"}}},
+		ClockSkew: time.Hour,
+	})
+	fmt.Println(err)
+	// Output:
+	// bearerguard: ClockSkew is over 5m0s: mend the clocks instead
+	// bearerguard: Issuers[0]: URL "http://login.example.com": not https (http is for loopback addresses, or where InsecureHTTP is set)
+	// bearerguard: Issuers[0]: no audience: set Config.Audience or the issuer's Audiences
+	// bearerguard: Issuers[0]: algorithm "none" is not supported
+}
+
+func ExampleVerifier_Verify() {
+	as, v := start()
+	defer as.Close()
+	ctx := context.Background()
+
+	token, err := v.Verify(ctx, middleware.Credentials{Token: as.Token(testserver.Subject("alice"))})
+	fmt.Println(token.Subject, err)
+
+	_, err = v.Verify(ctx, middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))})
+	fmt.Println(errors.Is(err, middleware.ErrExpired), err)
+	// Output:
+	// alice <nil>
+	// true bearerguard: token is expired
+}
+
+func ExampleVerifier_Authorize() {
+	as, v := start()
+	defer as.Close()
+
+	// What an adapter does with the decision.
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		authorized, err := v.Authorize(w.Header(), r, scopes.All("orders:read"))
+		var refusal *middleware.Error
+		if errors.As(err, &refusal) {
+			http.Error(w, refusal.Description, refusal.StatusCode())
+			return
+		}
+		fmt.Fprint(w, "orders of ", middleware.TokenFrom(authorized.Context()).Subject)
+	}
+	for _, scope := range []string{"orders:read", "profile"} {
+		w := httptest.NewRecorder()
+		handler(w, as.Authorize(httptest.NewRequest(http.MethodGet, "/orders", http.NoBody), testserver.Scope(scope)))
+		fmt.Printf("%d %q\n", w.Code, w.Header()["Www-Authenticate"])
+	}
+	// Output:
+	// 200 []
+	// 403 ["Bearer realm=\"api\", error=\"insufficient_scope\", error_description=\"token does not meet the requirements of this resource\", scope=\"orders:read\""]
+}
+
+func ExampleVerifier_Check() {
+	as, v := start()
+	defer as.Close()
+	token, err := v.Verify(context.Background(), middleware.Credentials{Token: as.Token(testserver.Scope("orders:read"))})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(v.Check(token, scopes.All("orders:read")))
+	fmt.Println(v.Check(token, scopes.All("orders:write")))
+	// Output:
+	// <nil>
+	// bearerguard: token does not meet the requirements of this resource
+}
+
+func ExampleVerifier_Explain() {
+	as, v := start()
+	defer as.Close()
+	for _, check := range v.Explain(context.Background(), middleware.Credentials{Token: as.Token(testserver.Audience("another-api"))}) {
+		switch {
+		case check.Err != nil:
+			fmt.Println("✗", check.Name+":", check.Err)
+		case check.Reached:
+			fmt.Println("✓", check.Name)
+		}
+	}
+	// Output:
+	// ✓ length
+	// ✓ shape
+	// ✓ header
+	// ✓ claims
+	// ✓ issuer
+	// ✓ algorithm
+	// ✓ type
+	// ✓ required claims
+	// ✓ expiry
+	// ✓ not before
+	// ✓ issued at
+	// ✗ audience: token audience is not accepted
+}
+
+func ExampleClaimsAs() {
+	as, v := start()
+	defer as.Close()
+	token, err := v.Verify(context.Background(), middleware.Credentials{Token: as.Token(testserver.Claim("tenant", "acme"))})
+	if err != nil {
+		panic(err)
+	}
+	type claims struct {
+		Tenant string `json:"tenant"`
+	}
+	custom, err := middleware.ClaimsAs[claims](token)
+	fmt.Println(custom.Tenant, err)
+	// Output: acme <nil>
+}
+
+func ExampleWithToken() {
+	greet := func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "hello ", middleware.TokenFrom(r.Context()).Subject)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	w := httptest.NewRecorder()
+	greet(w, r.WithContext(middleware.WithToken(r.Context(), &middleware.Token{Subject: "alice"})))
+	fmt.Println(w.Body)
+	// Output: hello alice
+}

@@ -1,0 +1,312 @@
+package middleware_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// The rows of group E that bite at the verifier: what leaks, and what grows.
+
+// spy collects everything the verifier says to anybody.
+type spy struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (s *spy) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.Write(p)
+}
+
+// print writes a value as programs print values.
+func (s *spy) print(values ...any) {
+	for _, v := range values {
+		fmt.Fprintf(s, "%v %+v %#v %s %q %x\n", v, v, v, v, v, v)
+	}
+}
+
+// drain returns what was said and forgets it.
+func (s *spy) drain() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.said.Reset()
+	return s.said.String()
+}
+
+// leaked returns the first piece of eight bytes of the secret that text holds,
+// in the clear or in hexadecimal.
+func leaked(text, secret string) string {
+	for i := 0; i+8 <= len(secret); i++ {
+		piece := secret[i : i+8]
+		if strings.Contains(text, piece) || strings.Contains(text, fmt.Sprintf("%x", piece)) {
+			return piece
+		}
+	}
+	return ""
+}
+
+func TestNoPieceOfATokenIsEverTold(t *testing.T) {
+	heard := new(spy)
+	canary := rand.Text() + rand.Text()
+	loud := func(c *middleware.Config) {
+		c.Logger = slog.New(slog.NewMultiHandler(
+			slog.NewTextHandler(heard, &slog.HandlerOptions{Level: slog.LevelDebug}),
+			slog.NewJSONHandler(heard, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})))
+		c.Observe = func(_ context.Context, o middleware.Observation) { heard.print(o) }
+	}
+	s := newSetup(t, loud)
+	telling := func(revoked func(*middleware.Token) (bool, error)) *setup {
+		return newSetup(t, loud, func(c *middleware.Config) {
+			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { return revoked(t) }
+		})
+	}
+	failing := telling(func(t *middleware.Token) (bool, error) { return false, errors.New("no answer about " + t.ID) })
+	panics := telling(func(t *middleware.Token) (bool, error) { panic("cannot look up " + t.ID) })
+	revokes := telling(func(*middleware.Token) (bool, error) { return true, nil })
+	down := newSetup(t, loud)
+	down.as.Close()
+
+	claims := func(s *setup, pairs ...string) string {
+		pairs = append(pairs, "jti", `"`+canary+`"`, "sub", `"`+canary+`"`, "x", `"`+canary+`"`)
+		return s.Token(s.Header(), s.Claims(pairs...))
+	}
+	header := func(pairs ...string) string {
+		return s.Token(s.Header(append(pairs, "x", `"`+canary+`"`)...), s.Claims())
+	}
+	good := claims(s)
+	paths := map[string]struct {
+		s     *setup
+		token string
+	}{
+		"accepted":               {s, good},
+		"opaque":                 {s, canary},
+		"too long":               {s, strings.Repeat(canary, 200)},
+		"malformed shape":        {s, good + "." + canary},
+		"hostile kid":            {s, header("kid", `"\u001b[31m`+canary+`"`)},
+		"unknown kid":            {s, header("kid", `"`+canary+`"`)},
+		"unknown algorithm":      {s, header("alg", `"`+canary+`"`)},
+		"critical header":        {s, header("crit", `["`+canary+`"]`)},
+		"another type":           {s, header("typ", `"`+canary+`"`)},
+		"duplicate claim":        {s, s.Token(s.Header(), `{"`+canary+`":1,"`+canary+`":2}`)},
+		"claims not JSON":        {s, s.Token(s.Header(), canary)},
+		"invalid UTF-8":          {s, s.Token(s.Header(), `{"x":"`+canary+"\xff\"}")},
+		"another issuer":         {s, claims(s, "iss", `"https://`+canary+`.example"`)},
+		"expired":                {s, claims(s, "exp", "1")},
+		"not yet valid":          {s, claims(s, "nbf", unix(time.Hour))},
+		"another audience":       {s, claims(s, "aud", `"`+canary+`"`)},
+		"hostile scope":          {s, claims(s, "scope", `{"`+canary+`":"\r\n\""}`)},
+		"an ID token":            {s, s.Token(s.Header("typ", ""), s.Claims("at_hash", `"`+canary+`"`, "scope", ""))},
+		"bad signature":          {s, good[:len(good)-20] + canary[:20]},
+		"bound to a key":         {s, claims(s, "cnf", `{"jkt":"`+canary+`"}`)},
+		"revoked":                {revokes, claims(revokes)},
+		"deny-list fails":        {failing, claims(failing)},
+		"deny-list panics":       {panics, claims(panics)},
+		"keys cannot be fetched": {down, claims(down)},
+	}
+	for name, path := range paths {
+		t.Run("E04/"+name, func(t *testing.T) {
+			twice := request(t, "Bearer "+path.token, "Bearer "+path.token)
+			broken := request(t, "Bearer "+path.token+" "+path.token)
+			query := request(t, "Bearer "+path.token)
+			query.URL.RawQuery = "access_token=" + path.token
+			for _, r := range []*http.Request{request(t, "Bearer "+path.token), twice, broken, query} {
+				for _, need := range []scopes.Requirement{scopes.All("read"), scopes.All("missing")} {
+					h := make(http.Header)
+					authorized, err := path.s.v.Authorize(h, r, need)
+					heard.print(h, err, errors.Unwrap(err))
+					if authorized != nil {
+						heard.print(middleware.TokenFrom(authorized.Context()), *middleware.TokenFrom(authorized.Context()), authorized.Context())
+					}
+					var refusal *middleware.Error
+					if errors.As(err, &refusal) {
+						heard.print(refusal, *refusal, refusal.Body())
+					}
+				}
+			}
+			credentials := middleware.Credentials{Token: path.token}
+			heard.print(credentials, &credentials, path.s.v, path.s.v.Explain(t.Context(), credentials))
+			slog.New(slog.NewJSONHandler(heard, nil)).Info("app", "credentials", credentials)
+			said := heard.drain()
+			if len(said) < 1000 {
+				t.Fatalf("got only %q, want logs, prints and observations", said)
+			}
+			for what, secret := range map[string]string{"token": path.token, "claims or header": canary} {
+				if piece := leaked(said, secret); piece != "" {
+					at := strings.Index(said, piece)
+					t.Errorf("a piece of the %s was told: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+				}
+			}
+		})
+	}
+	t.Run("E04/the search finds what it looks for", func(t *testing.T) {
+		if leaked("log: "+canary[4:12], canary) == "" || leaked(fmt.Sprintf("%x", canary), canary) == "" {
+			t.Error("got no piece found")
+		}
+	})
+}
+
+func TestLogsSayWhatOperatorsNeed(t *testing.T) {
+	var log bytes.Buffer
+	s := newSetup(t, func(c *middleware.Config) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	_, _ = s.verify(s.Token(s.Header(), s.Claims("exp", "1")))
+	for _, part := range []string{"level=DEBUG", "status=401", "reason=expired", "issuer=" + s.Issuer, "alg=ES256", "token=", "took="} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("got %q, want %q in it", log.String(), part)
+		}
+	}
+	log.Reset()
+	if _, err := s.verify(s.Good()); err != nil || log.Len() != 0 {
+		t.Errorf("got %v and %q for a good token, want silence", err, log.String())
+	}
+	down := testserver.New(t)
+	token := down.Token()
+	_ = down.Close()
+	v := newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: down.Issuer()}}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	_, _ = v.Verify(t.Context(), middleware.Credentials{Token: token})
+	for _, part := range []string{"level=WARN", "reason=unavailable", "connection failed", down.Issuer()} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("got %q, want %q in it", log.String(), part)
+		}
+	}
+}
+
+func TestThreatsSameAnswerForEveryForgery(t *testing.T) {
+	s := newSetup(t)
+	rs := s.with(testserver.RS256)
+	answers := make(map[string]bool)
+	forgeries := map[string]string{
+		"unknown kid": s.Token(s.Header("kid", `"unknown"`), s.Claims()), "bad signature": s.Good()[:len(s.Good())-8] + "AAAAAAAA",
+		"another algorithm": rs.Token(rs.Header("kid", `"`+s.Key.ID+`"`), rs.Claims()), "an algorithm not accepted": s.Token(s.Header("alg", `"HS256"`), s.Claims()),
+		"alg none": s.Token(s.Header("alg", `"none"`), s.Claims()),
+	}
+	for name, token := range forgeries {
+		t.Run("E06/"+name+" is answered like the others", func(t *testing.T) {
+			h := make(http.Header)
+			_, err := s.v.Authorize(h, request(t, "Bearer "+token), scopes.All("read"))
+			var refusal *middleware.Error
+			if !errors.As(err, &refusal) {
+				t.Fatalf("got %v, want a refusal", err)
+			}
+			answers[fmt.Sprint(refusal.StatusCode(), refusal.Body(), h)] = true
+			if len(answers) != 1 {
+				t.Errorf("got answers that differ: %v", answers)
+			}
+		})
+	}
+}
+
+func TestThreatsLabelsAreClosedSets(t *testing.T) {
+	labels := make(map[string]bool)
+	s := newSetup(t, func(c *middleware.Config) {
+		c.Observe = func(_ context.Context, o middleware.Observation) {
+			labels[fmt.Sprint(o.Issuer, o.Algorithm, o.Code, o.Reason)] = true
+		}
+	})
+	for i := range 3000 {
+		unique := fmt.Sprintf(`"u%d"`, i)
+		for _, token := range []string{
+			s.Token(s.Header("kid", unique), s.Claims()), s.Token(s.Header("alg", unique), s.Claims()), s.Token(s.Header("typ", unique), s.Claims()),
+			s.Token(s.Header(), s.Claims("iss", unique)), s.Token(s.Header(), s.Claims("client_id", unique, "aud", unique)),
+		} {
+			_, _ = s.verify(token)
+		}
+	}
+	t.Run("E05/15 000 distinct values make five labels", func(t *testing.T) {
+		if len(labels) != 5 {
+			t.Errorf("got %d: %v", len(labels), labels)
+		}
+	})
+}
+
+func TestThreatsNothingGrows(t *testing.T) {
+	s := newSetup(t)
+	attack := func(i int) {
+		unique := fmt.Sprintf(`"u%d"`, i)
+		for _, token := range []string{
+			"opaque", strings.Repeat(".", 9000), s.Token(s.Header("kid", unique), s.Claims()), s.Token(s.Header(), s.Claims("iss", unique)),
+			forge.Encode(s.Header()) + "." + forge.Encode(strings.Repeat("[", 4000)) + ".AA", s.Good()[:200],
+		} {
+			if _, err := s.verify(token); err == nil {
+				t.Fatal("got an attack accepted")
+			}
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	attack(-1)
+	before, goroutines := heap(), runtime.NumGoroutine()
+	for i := range 5000 {
+		attack(i)
+	}
+	t.Run("E11/30 000 attacks leave no goroutine", func(t *testing.T) {
+		if got := runtime.NumGoroutine(); got > goroutines+1 { // the subtest's own
+			t.Errorf("got %d goroutines, want %d", got, goroutines)
+		}
+	})
+	t.Run("E12/30 000 attacks leave the heap as it was", func(t *testing.T) {
+		if after := heap(); after > before+1<<20 {
+			t.Errorf("got %d bytes more, want less than a megabyte", after-before)
+		}
+	})
+}
+
+func TestThreatsProcessWideSettings(t *testing.T) {
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	weak := testserver.New(t, testserver.Clock(clock))
+	weak.Publish(testserver.Key{ID: "weak", Alg: testserver.RS256, Private: weakRSA(t)})
+	s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: weak.Issuer()}}, Logger: quiet, Now: clock})}
+	m := forge.Maker{Key: testserver.Key{ID: "weak", Alg: testserver.RS256, Private: weakRSA(t)}, Issuer: weak.Issuer(), Audience: "api", Now: now}
+	s.check(t, "E13", []wrong{{"a key of 1024 bits is refused though the runtime would allow it", m.Good(), middleware.ErrSignature}})
+
+	anything := acceptsAll{}
+	jwt.RegisterSigningMethod("XS256", func() jwt.SigningMethod { return anything })
+	honest := newSetup(t)
+	honest.check(t, "E14", []wrong{{"an algorithm that another package registered is refused", honest.Token(honest.Header("alg", `"XS256"`), honest.Claims()), middleware.ErrAlgorithm}})
+	jwt.RegisterSigningMethod("ES256", func() jwt.SigningMethod { return anything })
+	t.Cleanup(func() { jwt.RegisterSigningMethod("ES256", func() jwt.SigningMethod { return jwt.SigningMethodES256 }) })
+	honest.check(t, "E14", []wrong{
+		{"an algorithm that another package replaced verifies as before", honest.Good(), nil},
+		{"an algorithm that another package replaced still refuses a forgery", honest.Good()[:len(honest.Good())-8] + "AAAAAAAA", middleware.ErrSignature},
+	})
+}
+
+type acceptsAll struct{}
+
+func (acceptsAll) Verify(string, []byte, any) error { return nil }
+func (acceptsAll) Sign(string, any) ([]byte, error) { return nil, nil }
+func (acceptsAll) Alg() string                      { return "XS256" }
+
+func TestThreatsConfiguredText(t *testing.T) {
+	for name, realm := range map[string]string{"a quote": `a"b`, "a backslash": `a\`, "a line break": "a\r\nb", "a NUL": "a\x00", "non-ASCII": "réalm", "a DEL": "a\x7f"} {
+		t.Run("E01/"+name+" in the realm is a fault of the configuration", func(t *testing.T) {
+			_, err := middleware.NewVerifier(middleware.Config{Audience: "api", Realm: realm, Issuers: []middleware.Issuer{{URL: "https://as.example.com"}}})
+			if err == nil || !strings.Contains(err.Error(), "Realm") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
