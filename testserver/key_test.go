@@ -134,7 +134,7 @@ func TestKeysDoNotShowInPrint(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		fmt.Fprintf(&log, verb+"\n", k)
 	}
-	for _, hidden := range []string{"hush", "104", "68757368", "aHVzaC"} {
+	for _, hidden := range []string{"hush", "104", "68757368", "0x68", "aHVzaC"} {
 		if strings.Contains(log.String(), hidden) {
 			t.Errorf("got %s, want nothing of the secret", log.String())
 		}

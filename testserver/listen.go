@@ -37,11 +37,11 @@ func listen(c *config) (*listener, error) {
 			l.issuer = scheme + "://" + memoryHost(c.source)
 		}
 		only := authority(l.issuer)
-		l.dial = func(ctx context.Context, _, addr string) (net.Conn, error) {
+		l.dial = func(_ context.Context, _, addr string) (net.Conn, error) {
 			if addr != only {
 				return nil, fmt.Errorf("the client of an in-memory server reaches %s alone, not %s", only, addr)
 			}
-			return m.dial(ctx)
+			return m.dial()
 		}
 	} else {
 		t, err := listenLoopback()

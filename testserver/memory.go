@@ -1,7 +1,6 @@
 package testserver
 
 import (
-	"context"
 	"net"
 	"sync"
 )
@@ -45,25 +44,23 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 	}
 }
 
-// dial is the client's side of Accept.
-func (l *memoryListener) dial(ctx context.Context) (net.Conn, error) {
+// dial is the client's side of Accept. It heeds no context because it never
+// waits: the server accepts until the listener closes.
+func (l *memoryListener) dial() (net.Conn, error) {
 	near, far := net.Pipe()
 	accepted := &memoryConn{Conn: far, listener: l}
 	l.mu.Lock()
 	l.open[accepted] = struct{}{}
 	l.mu.Unlock()
 
-	err := error(net.ErrClosed)
 	select {
 	case l.pending <- accepted:
 		return near, nil
 	case <-l.done:
-	case <-ctx.Done():
-		err = ctx.Err()
+		_ = accepted.Close()
+		_ = near.Close()
+		return nil, net.ErrClosed
 	}
-	_ = accepted.Close()
-	_ = near.Close()
-	return nil, err
 }
 
 func (l *memoryListener) Close() error {

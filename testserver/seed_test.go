@@ -2,6 +2,7 @@ package testserver_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,19 @@ func TestASeedsKeysDoNotDependOnItsTokens(t *testing.T) {
 	}
 	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
 		t.Errorf("got key %s after three tokens, want %s as after none", got, want)
+	}
+}
+
+func TestASeedsTokensDoNotShowItsKeys(t *testing.T) {
+	s := testserver.New(t, testserver.Seed("a"), testserver.SigningAlg(testserver.HS256))
+	secret := s.SigningKey().Secret
+	_, claims := verified(t, s, s.Token(), secret)
+	jti, err := base64.RawURLEncoding.DecodeString(claims["jti"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.HasPrefix(secret, jti) {
+		t.Error("got a jti that begins the secret, want bytes of its own")
 	}
 }
 

@@ -47,7 +47,6 @@ func serve(l *listener, h http.Handler, client *http.Transport) (stop func() err
 	}()
 
 	return sync.OnceValue(func() error {
-		client.CloseIdleConnections()
 		err := srv.Close()
 		<-served
 		// A connection accepted while the first Close ran was not yet known to it.

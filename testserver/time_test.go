@@ -1,11 +1,12 @@
 package testserver_test
 
 import (
-	"context"
-	"errors"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,24 +77,27 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-func TestDialInMemoryEndsWithItsContext(t *testing.T) {
-	s := testserver.New(t, testserver.InMemory())
-	dial(t, s).Close()
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", s.Endpoint(testserver.JWKS), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp, err := s.Client().Do(req); !errors.Is(err, context.Canceled) {
-		if err == nil {
-			resp.Body.Close()
+// A closing TLS connection says goodbye, and over a pipe that waits for a
+// reader, five seconds long.
+func TestCloseWaitsForNoFarewell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testserver.New(t, testserver.InMemory(), testserver.TLS())
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(s.CACertPEM())
+		host := strings.TrimPrefix(s.Issuer(), "https://")
+		// TLS 1.2, where the server sends nothing after the handshake.
+		c := tls.Client(dial(t, s), &tls.Config{RootCAs: roots, ServerName: host, MaxVersion: tls.VersionTLS12})
+		if err := c.Handshake(); err != nil {
+			t.Fatal(err)
 		}
-		t.Errorf("got %v, want the context's error", err)
-	}
+		defer c.NetConn().Close()
+		synctest.Wait()
+
+		begin := time.Now()
+		if err := s.Close(); err != nil || time.Since(begin) != 0 {
+			t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
+		}
+	})
 }
 
 func TestCloseEndsRequestsInFlight(t *testing.T) {

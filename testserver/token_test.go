@@ -1,6 +1,9 @@
 package testserver_test
 
 import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -46,10 +49,10 @@ func TestClaimsStandInOrder(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.InMemory(), testserver.Seed("order"))
 	got := payload(t, s.Token(
 		testserver.Claim("zeta", 1), testserver.Scope("a"), testserver.Claim("alpha", true),
-		testserver.Claim("jti", "j"), testserver.Claim("sub", "<&>"), testserver.Claim("zeta", 2),
+		testserver.Claim("jti", "j"), testserver.Claim("sub", "<&>"), testserver.Claim("zeta", []string{"<é>"}),
 	))
 	want := fmt.Sprintf(`{"iss":"%s","sub":"<&>","aud":"api","exp":1772366700,"nbf":1772366400,"iat":1772366400,"jti":"j",`+
-		`"client_id":"test-client","zeta":2,"scope":"a","alpha":true}`, s.Issuer())
+		`"client_id":"test-client","zeta":["<é>"],"scope":"a","alpha":true}`, s.Issuer())
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -80,7 +83,11 @@ func TestTokenOptions(t *testing.T) {
 		"a claim may be anything":                 {opts{testserver.Claim("cnf", map[string]string{"jkt": "x"})}, "cnf", map[string]any{"jkt": "x"}},
 		"a claim may be of the wrong type":        {opts{testserver.Claim("exp", "tomorrow")}, "exp", "tomorrow"},
 		"raw JSON stays":                          {opts{testserver.Claim("n", json.RawMessage("1.50e1"))}, "n", 15.0},
-		"control characters are escaped":          {opts{testserver.Subject("a\"b\\c\nd\x7fé")}, "sub", "a\"b\\c\nd\x7fé"},
+		"a quote is escaped":                      {opts{testserver.Subject(`a"b`)}, "sub", `a"b`},
+		"a backslash is escaped":                  {opts{testserver.Subject(`a\u0041`)}, "sub", `a\u0041`},
+		"a control character is escaped":          {opts{testserver.Subject("a\nb")}, "sub", "a\nb"},
+		"other letters stay":                      {opts{testserver.Subject("é\x7f")}, "sub", "é\x7f"},
+		"invalid UTF-8 becomes valid":             {opts{testserver.Subject("a\xff")}, "sub", "a\ufffd"},
 		"Without leaves out":                      {opts{testserver.Without("aud", "nonesuch")}, "aud", nil},
 		"a later option writes what was left out": {opts{testserver.Without("exp"), testserver.ExpiresIn(0)}, "exp", now},
 		"Claim after Subject wins":                {opts{testserver.Subject("a"), testserver.Claim("sub", "b")}, "sub", "b"},
@@ -132,16 +139,24 @@ func TestHeaderOptions(t *testing.T) {
 	if header.KeyID != "other" {
 		t.Errorf("got kid %q, want other", header.KeyID)
 	}
-	own.ID = ""
-	token := s.Token(testserver.SignedWith(own))
-	if header, _ = verified(t, s, token, public); header.KeyID != "" {
-		t.Errorf("got kid %q for a key without an ID, want none", header.KeyID)
-	}
-	// go-jose reads no such header: look at the bytes.
-	first, _, _ := strings.Cut(s.Token(testserver.JOSEHeader("alg", "none")), ".")
-	raw, err := base64.RawURLEncoding.DecodeString(first)
-	if want := fmt.Sprintf(`{"alg":"none","typ":"at+jwt","kid":%q}`, s.SigningKey().ID); err != nil || string(raw) != want {
-		t.Errorf("got header %s, error %v, want %s", raw, err, want)
+}
+
+func TestHeadersStandInOrder(t *testing.T) {
+	s := testserver.New(t)
+	own := s.SigningKey()
+	nameless := own
+	nameless.ID = ""
+	for want, opt := range map[string]testserver.TokenOption{
+		fmt.Sprintf(`{"alg":"none","typ":"at+jwt","kid":%q}`, own.ID):          testserver.JOSEHeader("alg", "none"),
+		fmt.Sprintf(`{"alg":"ES256","typ":"at+jwt","kid":%q,"x":[1]}`, own.ID): testserver.JOSEHeader("x", []int{1}),
+		fmt.Sprintf(`{"alg":"ES256","kid":%q}`, own.ID):                        testserver.Typ(""),
+		`{"alg":"ES256","typ":"at+jwt"}`:                                       testserver.SignedWith(nameless),
+	} {
+		first, _, _ := strings.Cut(s.Token(opt), ".")
+		raw, err := base64.RawURLEncoding.DecodeString(first)
+		if err != nil || string(raw) != want {
+			t.Errorf("got header %s, error %v, want %s", raw, err, want)
+		}
 	}
 }
 
@@ -249,6 +264,21 @@ func TestLongerHashes(t *testing.T) {
 	}
 }
 
+func TestPSSSaltIsAsLongAsTheHash(t *testing.T) {
+	s := testserver.New(t, testserver.SigningAlg(testserver.PS256))
+	token := s.Token()
+	dot := strings.LastIndexByte(token, '.')
+	sig, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := s.SigningKey().Private.Public().(*rsa.PublicKey)
+	digest := sha256.Sum256([]byte(token[:dot]))
+	if err := rsa.VerifyPSS(public, crypto.SHA256, digest[:], sig, &rsa.PSSOptions{SaltLength: sha256.Size}); err != nil {
+		t.Errorf("got %v for a salt of 32 bytes (RFC 7518 §3.5), want none", err)
+	}
+}
+
 func TestSharedSecretsAreForTheAPIAlone(t *testing.T) {
 	for alg, size := range map[testserver.Alg]int{testserver.HS256: 32, testserver.HS384: 48, testserver.HS512: 64} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
@@ -263,8 +293,9 @@ func TestSharedSecretsAreForTheAPIAlone(t *testing.T) {
 		if got := string(s.JWKS()); got != `{"keys":[]}` {
 			t.Errorf("%s: got JWKS %s, want it empty", alg, got)
 		}
+		secret := slices.Clone(k.Secret)
 		k.Secret[0] ^= 1
-		verified(t, s, s.Token(), s.SigningKey().Secret)
+		verified(t, s, s.Token(), secret) // the server's own copy stays
 		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Publish(k) }), "shared secret")
 	}
 }
