@@ -5,14 +5,13 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"math/big"
 	mathrand "math/rand/v2"
 	"slices"
-	"sync"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -46,18 +45,15 @@ func encoded(v any) string {
 
 // set is the text of a JWK Set. A string stands for itself.
 func set(keys ...any) string {
-	text := `{"keys":[`
+	texts := make([]string, len(keys))
 	for i, k := range keys {
-		if i > 0 {
-			text += ","
-		}
 		if raw, ok := k.(string); ok {
-			text += raw
+			texts[i] = raw
 		} else {
-			text += encoded(k)
+			texts[i] = encoded(k)
 		}
 	}
-	return text + `]}`
+	return `{"keys":[` + strings.Join(texts, ",") + `]}`
 }
 
 func mustParse(t testing.TB, text string) *jwks.Set {
@@ -117,15 +113,6 @@ func modulus(bits int) *big.Int {
 }
 
 func freshRSA(kid string) jwk { return rsaJWK(kid, modulus(2048)) }
-
-// signingRSA is one RSA key for all tests that sign: making it takes a while.
-var signingRSA = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // algorithms are all that a key could be asked for, and some that none may.
 var algorithms = []string{

@@ -42,7 +42,7 @@ var (
 type key struct {
 	place      int // in the set, from 1
 	id         string
-	algorithms []string // canonical names, never empty but for a short secret
+	algorithms []string // canonical names, never empty
 	material   any
 	marshal    jwkset.JWKMarshal
 }

@@ -1,0 +1,122 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func ExampleParse() {
+	keys, err := jwks.Parse([]byte(`{"keys":[
+		{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+		{"kty":"oct","kid":"oops","k":"c2VjcmV0"}
+	]}`))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(keys.Len(), keys.Algorithms())
+	for _, reason := range keys.Skipped() {
+		fmt.Println(reason)
+	}
+
+	_, err = keys.Key("2026-01", "ES256")
+	fmt.Println(err)
+	// Output:
+	// 1 [EdDSA]
+	// key 2: private or symmetric key material is published: its signatures prove nothing
+	// jwks: no single key for this key ID and algorithm
+}
+
+func ExampleSecret() {
+	keys := jwks.Secret("shared-1", []byte("forty-eight bytes serve HS256 and HS384 as well."))
+	fmt.Println(keys.Algorithms())
+
+	tooShort := jwks.Secret("shared-2", []byte("too short"))
+	fmt.Println(tooShort.Len())
+	// Output:
+	// [HS256 HS384]
+	// 0
+}
+
+func ExampleNewRemote() {
+	// A server that publishes its keys; yours is at an https URL.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)
+	}))
+	defer server.Close()
+
+	keys, err := jwks.NewRemote(server.URL, jwks.Options{})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("fetches after construction:", keys.Stats().Fetches)
+
+	key, err := jwks.Key(context.Background(), keys, "2026-01", "EdDSA")
+	fmt.Printf("%T %v\n", key, err)
+	fmt.Println("fetches after the first use:", keys.Stats().Fetches)
+	// Output:
+	// fetches after construction: 0
+	// ed25519.PublicKey <nil>
+	// fetches after the first use: 1
+}
+
+func ExampleDiscover() {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	defer as.Close()
+
+	keys, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client()})
+	if err != nil {
+		panic(err)
+	}
+	if err := keys.Refresh(context.Background(), ""); err != nil { // at start-up, if you like
+		panic(err)
+	}
+	set, err := keys.Snapshot()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(set.Len(), set.Algorithms())
+	// Output: 1 [ES256]
+}
+
+func ExampleRemote_Keyfunc() {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	defer as.Close()
+
+	keys, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client()})
+	if err != nil {
+		panic(err)
+	}
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{"ES256"}),
+		jwt.WithIssuer(as.Issuer()),
+		jwt.WithAudience("api"),
+		jwt.WithExpirationRequired(),
+	)
+	ctx := context.Background() // the request's
+	token, err := parser.Parse(as.Token(testserver.Subject("alice")), keys.Keyfunc(ctx))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(token.Claims.GetSubject())
+
+	stranger := testserver.GenerateKey(testserver.ES256, "stranger")
+	_, err = parser.Parse(as.Token(testserver.SignedWith(stranger)), keys.Keyfunc(ctx))
+	fmt.Println(errors.Is(err, jwks.ErrUnknownKey))
+	// Output:
+	// alice <nil>
+	// true
+}

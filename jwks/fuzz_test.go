@@ -1,0 +1,159 @@
+package jwks_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// FuzzJWKS: whatever the text, Parse gives a set of 1 to 100 keys or an error;
+// each key that serves is described by a member of the text that the policy
+// allows, and passes the policy again when an independent writer has written
+// it; and the work is bounded by the length of the text.
+func FuzzJWKS(f *testing.F) {
+	for _, bad := range badKeys() {
+		f.Add([]byte(set(bad.key)))
+		f.Add([]byte(set(freshEC("before"), bad.key, freshOKP("after"))))
+	}
+	for _, good := range goodKeys("kid") {
+		f.Add([]byte(set(good.key)))
+		f.Add([]byte(set(good.key.with("kid", nil), good.key)))
+	}
+	for _, bad := range badDocuments(freshEC("good")) {
+		if len(bad.text) < 1<<16 {
+			f.Add([]byte(bad.text))
+		}
+	}
+	f.Add([]byte(set(freshEC("twin"), freshEC("twin"), freshRSA("twin"))))
+
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s, err := jwks.Parse(data)
+		runtime.ReadMemStats(&after)
+		// Every one of 100 keys costs its maps and numbers, however short it is.
+		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+64*len(data)); got > most {
+			t.Errorf("got %d bytes allocated for %d, want %d at most", got, len(data), most)
+		}
+		if err != nil {
+			if s != nil || !errors.Is(err, jwks.ErrSet) && !errors.Is(err, jwks.ErrNoKeys) {
+				t.Fatalf("got %v and %v, want no set and ErrSet or ErrNoKeys", s, err)
+			}
+			return
+		}
+		if s.Len() < 1 || s.Len()+len(s.Skipped()) > 100 || len(s.Algorithms()) == 0 {
+			t.Fatalf("got %d keys and %d skipped for %q, want 1 to 100", s.Len(), len(s.Skipped()), s.Algorithms())
+		}
+		for kid, described := range membersByKeyID(data) {
+			for _, algorithm := range algorithms {
+				key, err := s.Key(kid, algorithm)
+				if (key == nil) == (err == nil) {
+					t.Fatalf("got %v and %v, want one of the two", key, err)
+				}
+				if err == nil {
+					checkAccepted(t, kid, algorithm, key, described)
+				}
+			}
+		}
+	})
+}
+
+type members map[string]json.RawMessage
+
+// membersByKeyID reads the keys with encoding/json, which keeps the last of
+// repeated members: what Parse accepts has none. "" lists all of them.
+func membersByKeyID(data []byte) map[string][]members {
+	var document map[string]json.RawMessage
+	var raw []json.RawMessage
+	_ = json.Unmarshal(data, &document)
+	_ = json.Unmarshal(document["keys"], &raw)
+	by := make(map[string][]members)
+	for _, text := range raw {
+		var m members
+		if json.Unmarshal(text, &m) != nil || m == nil {
+			continue
+		}
+		by[""] = append(by[""], m)
+		if kid := m.text("kid"); kid != "" {
+			by[kid] = append(by[kid], m)
+		}
+	}
+	return by
+}
+
+// text is the value of a member that is a string.
+func (m members) text(name string) string {
+	var value string
+	_ = json.Unmarshal(m[name], &value)
+	return value
+}
+
+// allows is the part of the policy that the decoded key no longer shows.
+func (m members) allows(algorithm string) bool {
+	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+		if m[private] != nil {
+			return false
+		}
+	}
+	if ops := m["key_ops"]; ops != nil {
+		var list []string
+		if json.Unmarshal(ops, &list) != nil || !slices.Contains(list, "verify") {
+			return false
+		}
+	}
+	alg, use := m.text("alg"), m.text("use")
+	return (use == "" || use == "sig") && (alg == "" || canonical(alg) == canonical(algorithm))
+}
+
+func canonical(algorithm string) string {
+	if algorithm == "Ed25519" {
+		return "EdDSA"
+	}
+	return algorithm
+}
+
+func checkAccepted(t *testing.T, kid, algorithm string, key any, described []members) {
+	t.Helper()
+	if !slices.ContainsFunc(described, func(m members) bool { return m.allows(algorithm) }) {
+		t.Errorf("a key serves %s, but none of the text may", algorithm)
+	}
+	fits := false
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		bits := k.N.BitLen()
+		fits = (strings.HasPrefix(algorithm, "RS") || strings.HasPrefix(algorithm, "PS")) &&
+			bits >= 2048 && bits <= 8192 && k.N.Bit(0) == 1 && k.E >= 3 && k.E <= 1<<31-1 && k.E%2 == 1
+	case *ecdsa.PublicKey:
+		_, err := k.ECDH()
+		fits = err == nil && map[string]string{"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[algorithm] == curveNames[k.Curve]
+	case ed25519.PublicKey:
+		fits = canonical(algorithm) == "EdDSA" && len(k) == ed25519.PublicKeySize
+	}
+	if !fits {
+		t.Fatalf("a key of type %T serves %s", key, algorithm)
+	}
+
+	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key, KeyID: kid, Algorithm: canonical(algorithm), Use: "sig"}}})
+	if err != nil {
+		t.Fatalf("go-jose cannot write the key: %v", err)
+	}
+	again, err := jwks.Parse(text)
+	if err != nil {
+		t.Fatalf("the key does not pass again: %v", err)
+	}
+	found, err := again.Key(kid, algorithm)
+	if err != nil || !key.(interface{ Equal(crypto.PublicKey) bool }).Equal(found) {
+		t.Errorf("got %v and %v, want the same key again", found, err)
+	}
+}

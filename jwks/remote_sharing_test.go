@@ -1,0 +1,192 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// crowd asks for the key n times at once and demands it each time.
+func crowd(t *testing.T, n int, r *jwks.Remote, kid string) {
+	t.Helper()
+	var wg sync.WaitGroup
+	errs := make([]error, n)
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			_, errs[i] = jwks.Key(t.Context(), r, kid, "ES256")
+		})
+	}
+	close(start)
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Errorf("some of %d callers got %v, want all to have the key", n, err)
+	}
+}
+
+type slow struct {
+	http.RoundTripper
+	by time.Duration
+}
+
+func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	return after(s.by, s.RoundTripper.RoundTrip)(r)
+}
+
+func TestK21AThousandCallersShareOneFetch(t *testing.T) {
+	for name, options := range map[string][]testserver.Option{"over a socket": nil, "over TLS": {testserver.TLS()}} {
+		t.Run("K21/"+name, func(t *testing.T) {
+			as := testserver.New(t, options...)
+			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				crowd(t, 1000, r, as.SigningKey().ID)
+			}
+			if keys, metadata := as.Count(testserver.JWKS), as.Count(testserver.Discovery); keys != 1 || metadata != 1 {
+				t.Errorf("got %d requests for keys and %d for metadata, want 1 each", keys, metadata)
+			}
+		})
+	}
+	t.Run("K21/while the server takes its time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			as := testserver.New(t, testserver.InMemory())
+			client := &http.Client{Transport: slow{as.Client().Transport, 2 * time.Second}}
+			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: client, Logger: quiet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			crowd(t, 1000, r, as.SigningKey().ID)
+			if keys, metadata := as.Count(testserver.JWKS), as.Count(testserver.Discovery); keys != 1 || metadata != 1 {
+				t.Errorf("cold: got %d requests for keys and %d for metadata, want 1 each", keys, metadata)
+			}
+			time.Sleep(time.Minute)
+			crowd(t, 1000, r, as.Rotate().ID)
+			if keys, metadata := as.Count(testserver.JWKS), as.Count(testserver.Discovery); keys != 2 || metadata != 1 {
+				t.Errorf("a new key: got %d requests for keys and %d for metadata, want 1 more for keys", keys, metadata)
+			}
+		})
+	})
+}
+
+func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		leave func(context.Context) (context.Context, context.CancelFunc)
+		want  error
+	}{
+		{"by a deadline", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 20*time.Millisecond)
+		}, context.DeadlineExceeded},
+		{"by a cancellation", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(20*time.Millisecond, cancel)
+			return ctx, cancel
+		}, context.Canceled},
+	} {
+		t.Run("K23/"+test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(after(2*time.Second, says(set(freshEC("a")))))
+				r := s.remote(t, jwks.Options{})
+				begin := time.Now()
+
+				var wg sync.WaitGroup
+				defer wg.Wait()
+				wg.Go(func() {
+					ctx, cancel := test.leave(t.Context())
+					defer cancel()
+					err := r.Refresh(ctx, "a") // begins the fetch
+					if !errors.Is(err, test.want) || !errors.Is(err, jwks.ErrUnavailable) {
+						t.Errorf("who left: got %v, want %v", err, test.want)
+					}
+					if got := time.Since(begin); got != 20*time.Millisecond {
+						t.Errorf("who left: returned after %v, want at once", got)
+					}
+				})
+				synctest.Wait()
+				wg.Go(func() {
+					has(t, r, "a")
+					if got := time.Since(begin); got != 2*time.Second {
+						t.Errorf("who stayed: returned after %v, want when the answer came", got)
+					}
+				})
+				wg.Wait()
+				if got := s.count(); got != 1 {
+					t.Errorf("got %d requests, want 1", got)
+				}
+			})
+		})
+	}
+	t.Run("K23/when nobody else waits", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(after(2*time.Second, says(set(freshEC("a")))))
+			r := s.remote(t, jwks.Options{})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			if err := r.Refresh(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v, want the caller's deadline", err)
+			}
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			if snapshot, err := r.Snapshot(); err != nil || snapshot.Len() != 1 {
+				t.Errorf("got %v, want the set that came later", err)
+			}
+			if got := s.count(); got != 1 {
+				t.Errorf("got %d requests, want 1", got)
+			}
+		})
+	})
+	t.Run("K23/who is late before it begins", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newSite(after(time.Second, says(set(freshEC("a"))))).remote(t, jwks.Options{})
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			begin := time.Now()
+			if _, err := jwks.Key(ctx, r, "a", "ES256"); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want the caller's cancellation", err)
+			}
+			if got := time.Since(begin); got != 0 {
+				t.Errorf("returned after %v, want at once", got)
+			}
+			time.Sleep(time.Second)
+			has(t, r, "a")
+		})
+	})
+}
+
+func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
+	as := testserver.New(t)
+	stable := testserver.GenerateKey(testserver.ES256, "stable")
+	as.Publish(stable)
+	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet, Interval: 1, MinInterval: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range 200 {
+				has(t, r, "stable")
+				_, _ = jwks.Key(t.Context(), r, fmt.Sprintf("junk-%d", i), "ES256")
+				r.Stats()
+			}
+		})
+	}
+	for range 50 {
+		as.Rotate(testserver.DropOld())
+	}
+	wg.Wait()
+	// The first attempt to find the last key may join a fetch from before it was there.
+	_, _ = jwks.Key(t.Context(), r, as.SigningKey().ID, "ES256")
+	has(t, r, as.SigningKey().ID)
+}

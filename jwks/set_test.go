@@ -1,0 +1,337 @@
+package jwks_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+type badDocument struct {
+	name, text string
+	want       error
+}
+
+// badDocuments are texts that are no acceptable set, whatever keys they hold.
+func badDocuments(good jwk) []badDocument {
+	return []badDocument{
+		{"K05/an empty object is refused", `{}`, jwks.ErrSet},
+		{"K05/no keys are refused", `{"keys":[]}`, jwks.ErrNoKeys},
+		{"K05/null for keys is refused", `{"keys":null}`, jwks.ErrSet},
+		{"K05/an object for keys is refused", `{"keys":` + encoded(good) + `}`, jwks.ErrSet},
+		{"K05/a string for keys is refused", `{"keys":"none"}`, jwks.ErrSet},
+		{"K05/an error object is refused", `{"error":"temporarily_unavailable"}`, jwks.ErrSet},
+		{"K05/a page is refused", `<!doctype html><title>Maintenance</title>`, jwks.ErrSet},
+		{"K05/an array root is refused", `[` + encoded(good) + `]`, jwks.ErrSet},
+		{"K05/a lone key is refused", encoded(good), jwks.ErrSet},
+		{"K05/KEYS in upper case is refused", `{"KEYS":[` + encoded(good) + `]}`, jwks.ErrSet},
+		{"K05/null is refused", `null`, jwks.ErrSet},
+		{"K05/nothing is refused", ``, jwks.ErrSet},
+		{"K05/white space is refused", strings.Repeat(" ", 1<<16), jwks.ErrSet},
+		{"K02/a document that breaks off is refused", set(good)[:100], jwks.ErrSet},
+		{"K02/a document that breaks off at its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
+		{"F7/trailing garbage is refused", set(good) + "x", jwks.ErrSet},
+		{"F7/a second document is refused", set(good) + set(good), jwks.ErrSet},
+		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet},
+		{"F7/keys given twice is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
+		{"F7/keys given twice, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},
+		{"F7/deep nesting is refused", `{"keys":[` + encoded(good) + `],"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, jwks.ErrSet},
+		{"K18/101 keys are refused", set(slices.Repeat([]any{good}, 101)...), jwks.ErrSet},
+		{"K18/10 000 keys are refused", set(slices.Repeat([]any{good}, 10_000)...), jwks.ErrSet},
+		{"K18/a good key after 100 bad ones is refused", set(append(slices.Repeat([]any{"{}"}, 100), good)...), jwks.ErrSet},
+	}
+}
+
+func TestDocumentsThatAreNoSet(t *testing.T) {
+	good := freshEC("good")
+	for _, test := range badDocuments(good) {
+		t.Run(test.name, func(t *testing.T) {
+			s, err := jwks.Parse([]byte(test.text))
+			if s != nil || !errors.Is(err, test.want) {
+				t.Fatalf("got %v and %v, want no set and %v", s, err, test.want)
+			}
+			for _, quoted := range []string{"good", "temporarily", "Maintenance", good["x"].(string)} {
+				if strings.Contains(strings.TrimPrefix(err.Error(), test.want.Error()), quoted) {
+					t.Errorf("the error quotes the document: %q", err)
+				}
+			}
+		})
+	}
+}
+
+func TestDocumentsThatAreSets(t *testing.T) {
+	good := freshEC("good")
+	for _, test := range []struct{ name, text string }{
+		{"K18/100 keys are read", set(append(slices.Repeat([]any{"{}"}, 99), good)...)},
+		{"other members are ignored", `{"a":[1,{"b":2}],"keys":[` + encoded(good) + `],"keys_url":"x"}`},
+		{"an escaped name is the name", `{"k\u0065ys":[` + encoded(good) + `]}`},
+		{"white space around is ignored", " \r\n\t" + set(good) + "\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := mustParse(t, test.text)
+			if got := served(s, "good"); s.Len() != 1 || !slices.Equal(got, []string{"ES256"}) {
+				t.Errorf("got %d keys that serve %q, want the good one", s.Len(), got)
+			}
+		})
+	}
+}
+
+func TestK10KeysThatShareAKeyID(t *testing.T) {
+	ec, other := freshEC("twin"), freshEC("twin")
+	rsa, okp := freshRSA("twin"), freshOKP("twin")
+	p384 := ecJWK("twin", &newEC(elliptic.P384()).PublicKey)
+	rsa2 := rsaJWK("twin", modulus(2050))
+	for _, test := range []struct {
+		name    string
+		keys    []any
+		want    []string // served under the shared ID
+		len     int      // beside a bystander
+		skipped []string
+	}{
+		{"two keys for one algorithm are both refused", []any{ec, other}, nil, 1, []string{"key 1", "key 2"}},
+		{"three keys for one algorithm are all refused", []any{ec, other, freshEC("twin")}, nil, 1, []string{"key 1", "key 2", "key 3"}},
+		{"an explicit and an implied algorithm are both refused", []any{ec.with("alg", "ES256"), other}, nil, 1, []string{"key 1", "key 2"}},
+		{"two names of one algorithm are both refused", []any{okp.with("alg", "EdDSA"), freshOKP("twin").with("alg", "Ed25519")}, nil, 1, []string{"key 1", "key 2"}},
+		{"the same key twice is one key", []any{ec, ec}, []string{"ES256"}, 2, nil},
+		{"the same key twice, with and without use, is one key", []any{ec, ec.with("use", "sig")}, []string{"ES256"}, 2, nil},
+		{"the same key twice and another are both refused", []any{ec, ec, other}, nil, 1, []string{"key 1", "key 3"}},
+		{"keys of different types both serve", []any{ec, okp, rsa}, []string{"ES256", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}, 4, nil},
+		{"keys of different curves both serve", []any{ec, p384}, []string{"ES256", "ES384"}, 3, nil},
+		{"RSA keys for different algorithms both serve", []any{rsa.with("alg", "RS256"), rsa2.with("alg", "PS256")}, []string{"PS256", "RS256"}, 3, nil},
+		{"RSA keys that overlap in one algorithm lose that one", []any{rsa, rsa2.with("alg", "RS256")}, []string{"PS256", "PS384", "PS512", "RS384", "RS512"}, 2, []string{"key 2"}},
+		{"RSA keys that overlap in all are both refused", []any{rsa, rsa2}, nil, 1, []string{"key 1", "key 2"}},
+		{"a bad key takes no good one with it", []any{ec, other.with("use", "enc")}, []string{"ES256"}, 2, []string{"key 2"}},
+	} {
+		t.Run("K10/"+test.name, func(t *testing.T) {
+			s := mustParse(t, set(append(slices.Clone(test.keys), freshEC("bystander"))...))
+			if got := served(s, "twin"); !slices.Equal(got, test.want) {
+				t.Errorf("got %q served, want %q", got, test.want)
+			}
+			if got := served(s, "bystander"); !slices.Equal(got, []string{"ES256"}) {
+				t.Errorf("the key beside them serves %q, want ES256", got)
+			}
+			if got := s.Len(); got != test.len {
+				t.Errorf("got %d keys, want %d", got, test.len)
+			}
+			var places []string
+			for _, text := range texts(s.Skipped()) {
+				place, reason, _ := strings.Cut(text, ": ")
+				places = append(places, place)
+				if reason != byAmbiguity && reason != byUse {
+					t.Errorf("got reason %q", reason)
+				}
+			}
+			if !slices.Equal(places, test.skipped) {
+				t.Errorf("got %q skipped, want %q", places, test.skipped)
+			}
+		})
+	}
+	t.Run("K10/ambiguous keys alone are no set", func(t *testing.T) {
+		if s, err := jwks.Parse([]byte(set(ec, other))); s != nil || !errors.Is(err, jwks.ErrNoKeys) {
+			t.Errorf("got %v and %v, want ErrNoKeys", s, err)
+		}
+	})
+	t.Run("K10/each key is found by its own algorithm", func(t *testing.T) {
+		key := newEC(elliptic.P256())
+		s := mustParse(t, set(rsa, ecJWK("twin", &key.PublicKey), p384))
+		if got, err := s.Key("twin", "ES256"); err != nil || !key.PublicKey.Equal(got) {
+			t.Errorf("got %v and %v, want the P-256 key", got, err)
+		}
+		if got, err := s.Key("twin", "ES384"); err != nil || got.(*ecdsa.PublicKey).Curve != elliptic.P384() {
+			t.Errorf("got %v and %v, want the P-384 key", got, err)
+		}
+	})
+}
+
+func TestSetKey(t *testing.T) {
+	plain, es, rs := freshEC("ec").with("kid", nil), freshEC("es"), freshRSA("rs").with("alg", "RS256")
+	for _, test := range []struct {
+		name           string
+		set            string
+		kid, algorithm string
+		want           error
+	}{
+		{"a known key ID with its algorithm has a key", set(es, rs), "es", "ES256", nil},
+		{"an unknown key ID is unknown", set(es, rs), "other", "ES256", jwks.ErrUnknownKey},
+		{"an unknown key ID is unknown, for an algorithm nobody has too", set(es, rs), "other", "ES512", jwks.ErrUnknownKey},
+		{"a key ID that differs in case is unknown", set(es, rs), "ES", "ES256", jwks.ErrUnknownKey},
+		{"a prefix of a key ID is unknown", set(es, rs), "e", "ES256", jwks.ErrUnknownKey},
+		{"a known key ID with another type's algorithm is unfit", set(es, rs), "es", "RS256", jwks.ErrUnfitKey},
+		{"a known key ID with another algorithm of its type is unfit", set(es, rs), "rs", "PS256", jwks.ErrUnfitKey},
+		{"a known key ID with an algorithm nobody has is unfit", set(es, rs), "es", "ES512", jwks.ErrUnfitKey},
+		{"a known key ID with none is unfit", set(es, rs), "es", "none", jwks.ErrUnfitKey},
+		{"a known key ID with HS256 is unfit", set(es, rs), "rs", "HS256", jwks.ErrUnfitKey},
+		{"a known key ID without an algorithm is unfit", set(es, rs), "es", "", jwks.ErrUnfitKey},
+		{"F10/no key ID finds the single key that has none", set(plain), "", "ES256", nil},
+		{"F10/no key ID finds the single key for the algorithm", set(es, rs), "", "ES256", nil},
+		{"F10/no key ID finds no key for an algorithm nobody has", set(es, rs), "", "ES384", jwks.ErrUnknownKey},
+		{"F10/no key ID never finds one for none", set(es, rs), "", "none", jwks.ErrUnknownKey},
+		{"F10/no key ID with two fit keys is unfit", set(es, freshEC("es2")), "", "ES256", jwks.ErrUnfitKey},
+		{"F10/no key ID with a named and a nameless key is unfit", set(es, plain), "", "ES256", jwks.ErrUnfitKey},
+		{"F10/two nameless keys are unfit, not ambiguous", set(plain, freshEC("").with("kid", nil)), "", "ES256", jwks.ErrUnfitKey},
+		{"F10/two nameless keys of different curves serve", set(plain, ecJWK("", &newEC(elliptic.P384()).PublicKey).with("kid", nil)), "", "ES384", nil},
+		{"F10/the same nameless key twice is one key", set(plain, plain), "", "ES256", nil},
+		{"F10/a key ID does not find the nameless key", set(plain), "ec", "ES256", jwks.ErrUnknownKey},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			key, err := mustParse(t, test.set).Key(test.kid, test.algorithm)
+			if !errors.Is(err, test.want) || (err == nil) != (key != nil) {
+				t.Errorf("got %v and %v, want %v", key, err, test.want)
+			}
+		})
+	}
+}
+
+func TestSetIsASourceThatNeverChanges(t *testing.T) {
+	s := mustParse(t, set(freshEC("a"), freshRSA("b").with("alg", "RS256"), freshOKP("c"), freshEC("d")))
+	if got, want := s.Algorithms(), []string{"ES256", "EdDSA", "RS256"}; !slices.Equal(got, want) {
+		t.Errorf("Algorithms: got %q, want %q", got, want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Refresh(ctx, "unknown"); err != nil {
+		t.Errorf("Refresh: got %v, want nil", err)
+	}
+	if got, err := s.Snapshot(); got != s || err != nil {
+		t.Errorf("Snapshot: got %p and %v, want %p", got, err, s)
+	}
+	if _, err := jwks.Key(ctx, s, "unknown", "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
+		t.Errorf("Key: got %v, want ErrUnknownKey", err)
+	}
+	if key, err := jwks.Key(ctx, s, "a", "ES256"); err != nil || key == nil {
+		t.Errorf("Key: got %v and %v, want a key", key, err)
+	}
+}
+
+func TestSecret(t *testing.T) {
+	secret := bytes.Repeat([]byte("0123456789abcdef"), 8)
+	for _, test := range []struct {
+		name string
+		size int
+		want []string
+	}{
+		{"no bytes serve nothing", 0, nil},
+		{"1 byte serves nothing", 1, nil},
+		{"31 bytes serve nothing", 31, nil},
+		{"32 bytes serve HS256", 32, []string{"HS256"}},
+		{"47 bytes serve HS256", 47, []string{"HS256"}},
+		{"48 bytes serve HS384 too", 48, []string{"HS256", "HS384"}},
+		{"63 bytes serve HS384 too", 63, []string{"HS256", "HS384"}},
+		{"64 bytes serve HS512 too", 64, []string{"HS256", "HS384", "HS512"}},
+		{"128 bytes serve HS512 too", 128, []string{"HS256", "HS384", "HS512"}},
+	} {
+		for _, kid := range []string{"", "shared"} {
+			t.Run(fmt.Sprintf("%s under the key ID %q", test.name, kid), func(t *testing.T) {
+				s := jwks.Secret(kid, secret[:test.size])
+				if got := s.Algorithms(); !slices.Equal(got, test.want) {
+					t.Errorf("Algorithms: got %q, want %q", got, test.want)
+				}
+				if got := served(s, kid); !slices.Equal(got, test.want) {
+					t.Errorf("got %q served, want %q", got, test.want)
+				}
+				if got, want := s.Len(), min(1, len(test.want)); got != want {
+					t.Errorf("Len: got %d, want %d", got, want)
+				}
+				for _, algorithm := range test.want {
+					if got, err := s.Key(kid, algorithm); err != nil || !bytes.Equal(got.([]byte), secret[:test.size]) {
+						t.Errorf("%s: got %v, want the secret", algorithm, err)
+					}
+				}
+				if _, err := s.Key("other", "HS256"); !errors.Is(err, jwks.ErrUnknownKey) {
+					t.Errorf("another key ID: got %v, want ErrUnknownKey", err)
+				}
+			})
+		}
+	}
+	t.Run("a key ID that is configured is not demanded of tokens that name none", func(t *testing.T) {
+		if got := served(jwks.Secret("shared", secret[:32]), ""); !slices.Equal(got, []string{"HS256"}) {
+			t.Errorf("got %q served, want HS256", got)
+		}
+	})
+	t.Run("a nameless secret serves no token that names one", func(t *testing.T) {
+		if got := served(jwks.Secret("", secret[:32]), "shared"); len(got) != 0 {
+			t.Errorf("got %q served, want nothing", got)
+		}
+	})
+	t.Run("a change of the caller's bytes has no effect", func(t *testing.T) {
+		mine := slices.Clone(secret[:32])
+		s := jwks.Secret("", mine)
+		named := jwks.Secret("shared", mine)
+		clear(mine)
+		for kid, s := range map[string]*jwks.Set{"": s, "shared": named} {
+			if got, err := s.Key(kid, "HS256"); err != nil || !bytes.Equal(got.([]byte), secret[:32]) {
+				t.Errorf("%q: the secret changed, or %v", kid, err)
+			}
+		}
+	})
+}
+
+// script is a source that answers what a test wrote down.
+type script struct {
+	before, after *jwks.Set // nil fails
+	refresh       error
+	refreshed     []string
+}
+
+var errScript = errors.New("a source of somebody's own")
+
+func (s *script) Snapshot() (*jwks.Set, error) {
+	current := s.before
+	if len(s.refreshed) > 0 {
+		current = s.after
+	}
+	if current == nil {
+		return nil, errScript
+	}
+	return current, nil
+}
+
+func (s *script) Refresh(_ context.Context, kid string) error {
+	s.refreshed = append(s.refreshed, kid)
+	return s.refresh
+}
+
+func TestKeyAsksTheSourceOnceAndOnlyIfThatCanHelp(t *testing.T) {
+	old, renewed := mustParse(t, set(freshEC("old"))), mustParse(t, set(freshEC("old"), freshEC("new")))
+	unavailable := fmt.Errorf("%w: gone", jwks.ErrUnavailable)
+	for _, test := range []struct {
+		name           string
+		source         *script
+		kid, algorithm string
+		want           error
+		refreshed      int
+	}{
+		{"a known key needs no refresh", &script{before: old}, "old", "ES256", nil, 0},
+		{"a key unfit for the algorithm needs no refresh", &script{before: old}, "old", "RS256", jwks.ErrUnfitKey, 0},
+		{"a refresh brings the key", &script{before: old, after: renewed}, "new", "ES256", nil, 1},
+		{"a refresh brings another key", &script{before: old, after: renewed}, "junk", "ES256", jwks.ErrUnknownKey, 1},
+		{"a refresh brings a key unfit for the algorithm", &script{before: old, after: renewed}, "new", "ES384", jwks.ErrUnfitKey, 1},
+		{"a cold source is refreshed", &script{after: renewed}, "new", "ES256", nil, 1},
+		{"a cold source that stays cold is unavailable", &script{}, "new", "ES256", jwks.ErrUnavailable, 1},
+		{"a refresh that fails is unavailable", &script{before: old, after: old, refresh: errScript}, "new", "ES256", jwks.ErrUnavailable, 1},
+		{"a refresh that is unavailable is unavailable", &script{before: old, after: old, refresh: unavailable}, "new", "ES256", jwks.ErrUnavailable, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			key, err := jwks.Key(t.Context(), test.source, test.kid, test.algorithm)
+			if !errors.Is(err, test.want) || (err == nil) != (key != nil) {
+				t.Errorf("got %v and %v, want %v", key, err, test.want)
+			}
+			if errors.Is(test.want, jwks.ErrUnavailable) && strings.Count(err.Error(), jwks.ErrUnavailable.Error()) != 1 {
+				t.Errorf("got %q, want ErrUnavailable in it once", err)
+			}
+			if got := len(test.source.refreshed); got != test.refreshed {
+				t.Errorf("got %d refreshes, want %d", got, test.refreshed)
+			}
+			if test.refreshed > 0 && test.source.refreshed[0] != test.kid {
+				t.Errorf("got a refresh for %q, want %q", test.source.refreshed[0], test.kid)
+			}
+		})
+	}
+}
