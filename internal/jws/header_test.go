@@ -2,6 +2,7 @@ package jws_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,14 +146,9 @@ func TestParseHeaderRefuses(t *testing.T) {
 
 func TestHeaderErrorsAreConstants(t *testing.T) {
 	constants := []error{jws.ErrShape, jws.ErrHeader, jws.ErrCritical, jws.ErrKeyID, jws.ErrAlgorithm, jws.ErrNested, jws.ErrSignature}
-	texts := make(map[string]bool)
-	for _, err := range constants {
-		texts[err.Error()] = true
-	}
 	for _, tt := range refused {
-		_, err := jws.Parse(encode(tt.text) + ".e30.AA")
-		if err == nil || !texts[err.Error()] {
-			t.Errorf("%s: got the text %v, want one of the package's", tt.name, err)
+		if _, err := jws.Parse(encode(tt.text) + ".e30.AA"); !slices.Contains(constants, err) {
+			t.Errorf("%s: got %v, want one of the package's errors itself", tt.name, err)
 		}
 	}
 }

@@ -2,12 +2,8 @@ package jws_test
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,117 +12,6 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 	"github.com/bearerguard/bearerguard/jwks"
 )
-
-// wycheproof is one file of Project Wycheproof.
-type wycheproof struct {
-	Total  int     `json:"numberOfTests"`
-	Groups []group `json:"testGroups"`
-}
-
-type group struct {
-	Comment string
-	Public  map[string]any
-	Private map[string]any
-	Tests   []vector
-}
-
-type vector struct {
-	ID      int `json:"tcId"`
-	Comment string
-	JWS     serialized
-	JWE     serialized
-	Result  string
-}
-
-func (v vector) text() string { return string(v.JWS + v.JWE) }
-
-// serialized is a compact serialization, or the text of a JSON one.
-type serialized string
-
-func (s *serialized) UnmarshalJSON(data []byte) error {
-	if data[0] != '"' {
-		*s = serialized(data)
-		return nil
-	}
-	return json.Unmarshal(data, (*string)(s))
-}
-
-func (v vector) valid(t *testing.T) bool {
-	t.Helper()
-	if v.Result != "valid" && v.Result != "invalid" {
-		t.Fatalf("tc%d: result %q is neither valid nor invalid", v.ID, v.Result)
-	}
-	return v.Result == "valid"
-}
-
-// keys returns what an issuer of the group's keys would publish: the public
-// ones, or else the private ones without their private members. Those of
-// symmetric keys have nothing but a private member, and keep it.
-func (g group) keys() []map[string]any {
-	source := g.Public
-	if source == nil {
-		source = g.Private
-	}
-	list := []any{source}
-	if set, ok := source["keys"].([]any); ok {
-		list = set
-	}
-	var published []map[string]any
-	for _, element := range list {
-		published = append(published, public(element.(map[string]any)))
-	}
-	return published
-}
-
-// public returns a JWK without its private members.
-func public(jwk map[string]any) map[string]any {
-	jwk = maps.Clone(jwk)
-	for _, secret := range []string{"d", "p", "q", "dp", "dq", "qi", "oth"} {
-		delete(jwk, secret)
-	}
-	return jwk
-}
-
-// asymmetric reports whether every key of the group has a public part.
-func (g group) asymmetric() bool {
-	return !slices.ContainsFunc(g.keys(), func(jwk map[string]any) bool { return jwk["kty"] == "oct" })
-}
-
-// secret returns the group's only key as a shared secret of this module, or
-// nil if the group is about something else.
-func (g group) secret(t *testing.T) *jwks.Set {
-	t.Helper()
-	keys := g.keys()
-	alg, _ := keys[0]["alg"].(string)
-	if len(keys) != 1 || keys[0]["kty"] != "oct" || !strings.HasPrefix(alg, "HS") {
-		return nil
-	}
-	k, err := base64.RawURLEncoding.DecodeString(keys[0]["k"].(string))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return jwks.Secret(keys[0]["kid"].(string), k)
-}
-
-func setOf(t *testing.T, keys ...map[string]any) []byte {
-	t.Helper()
-	data, err := json.Marshal(map[string]any{"keys": keys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-func readVectors(t *testing.T, file string, into any) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", file))
-	if err == nil {
-		err = json.Unmarshal(data, into)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // verify runs a compact JWS through this module as far as the signature: the
 // segments and the header, the key policy, the choice of the key, the
@@ -173,58 +58,6 @@ var counts = []struct {
 	{keyFile, 26, 1, 10, 15, 0, 3, 9},
 	{cryptoFile, 83, 2, 27, 20, 34, 1, 17},
 	{encryptions, 139, 0, 0, 0, 139, 0, 0},
-}
-
-// exception is a case that Wycheproof calls valid and this module refuses.
-type exception struct {
-	file   string
-	id     int
-	reason string
-	want   error
-
-	// mend undoes the reason. The case must be accepted then: nothing else may
-	// be wrong with it.
-	mend func(key map[string]any, compact string) (mended map[string]any, text string)
-}
-
-func withoutAlg(key map[string]any, compact string) (mended map[string]any, text string) {
-	mended = maps.Clone(key)
-	delete(mended, "alg")
-	return mended, compact
-}
-
-func withoutQuestionMark(key map[string]any, compact string) (mended map[string]any, text string) {
-	return key, strings.Replace(compact, "?", "", 1)
-}
-
-var exceptions = []exception{
-	{signatures, 346, "the key is for PS256 by its alg, the header says PS384 (RFC 7517 §4.4)", jwks.ErrUnfitKey, withoutAlg},
-	{signatures, 347, "the key's alg is ES521, which no RFC defines, so the key is left out of the set", jwks.ErrNoKeys, withoutAlg},
-	{signatures, 350, "as 346: a PS256 key under PS384", jwks.ErrUnfitKey, withoutAlg},
-	{signatures, 351, "as 347: a key for ES521", jwks.ErrNoKeys, withoutAlg},
-	{signatures, 372, "a question mark stands inside the base64url of the header (RFC 7515 §2)", jws.ErrShape, withoutQuestionMark},
-	{signatures, 373, "a question mark stands inside the base64url of the payload (RFC 7515 §2)", jws.ErrShape, withoutQuestionMark},
-}
-
-// misprint is a case that Wycheproof calls invalid although its text is that
-// of a valid one: the padding it is about is not in the file. It is accepted,
-// since nothing is wrong with it.
-type misprint struct {
-	file     string
-	id, twin int
-}
-
-var misprints = []misprint{
-	{signatures, 367, 357},
-	{signatures, 370, 357},
-}
-
-func exceptionFor(file string, id int) (exception, bool) {
-	at := slices.IndexFunc(exceptions, func(e exception) bool { return e.file == file && e.id == id })
-	if at < 0 {
-		return exception{}, false
-	}
-	return exceptions[at], true
 }
 
 // tally counts verdicts on asymmetric cases, and on all others as cases to
@@ -312,7 +145,7 @@ func TestWycheproofWithPublishedKeys(t *testing.T) {
 		t.Errorf("got %d exceptions with asymmetric keys, want 4", excepted)
 	}
 	_ = table.Flush()
-	t.Log("Wycheproof with published keys; those of ours that are wrongly refused are the exceptions above\n" + report.String())
+	t.Log("Wycheproof with published keys; those of ours that are wrongly refused are the exceptions of exceptions_test.go\n" + report.String())
 }
 
 func TestWycheproofWithLocalSecrets(t *testing.T) {

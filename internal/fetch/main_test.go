@@ -1,0 +1,89 @@
+package fetch_test
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// canary stands in every URL, header and body of these tests, and in no error.
+const canary = "c4n4ry"
+
+// server is a server on a loopback socket that counts what reaches it.
+type server struct {
+	*httptest.Server
+	connections atomic.Int32
+	requests    atomic.Int32
+}
+
+func newServer(t *testing.T, handler http.HandlerFunc) *server {
+	t.Helper()
+	s := prepare(handler)
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func newTLSServer(t *testing.T, handler http.HandlerFunc) *server {
+	t.Helper()
+	s := prepare(handler)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func prepare(handler http.HandlerFunc) *server {
+	s := &server{}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.Add(1)
+		handler(w, r)
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.connections.Add(1)
+		}
+	}
+	return s
+}
+
+// trap is a server that nothing must ever connect to.
+func trap(t *testing.T) *server {
+	t.Helper()
+	s := newServer(t, func(http.ResponseWriter, *http.Request) {})
+	t.Cleanup(func() {
+		if n := s.connections.Load(); n != 0 {
+			t.Errorf("%d connections reached the target of a refused redirect, want 0", n)
+		}
+	})
+	return s
+}
+
+func answer(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// port returns the port of a server's address.
+func (s *server) port() string {
+	return s.URL[strings.LastIndexByte(s.URL, ':')+1:]
+}
+
+func checkSilent(t *testing.T, err error) {
+	t.Helper()
+	if err != nil && (strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "127.0.0.1")) {
+		t.Errorf("the error quotes an address or an answer: %v", err)
+	}
+}

@@ -1,0 +1,289 @@
+package metadata_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/metadata"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	oidc  = "/.well-known/openid-configuration"
+	oauth = "/.well-known/oauth-authorization-server"
+)
+
+// server answers each path with what the test put there, else 404, and keeps
+// a log of the paths.
+type server struct {
+	*httptest.Server
+	answers map[string]http.HandlerFunc // set before the first request
+
+	mu  sync.Mutex
+	log []string
+}
+
+func newServer(t *testing.T, start func(*httptest.Server)) *server {
+	t.Helper()
+	s := &server{answers: make(map[string]http.HandlerFunc)}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.log = append(s.log, r.URL.EscapedPath())
+		s.mu.Unlock()
+		if handler, ok := s.answers[r.URL.EscapedPath()]; ok {
+			handler(w, r)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	start(s.Server)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+func document(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+func text(issuer, jwksURI string) string {
+	return fmt.Sprintf(`{"issuer":%q,"jwks_uri":%q}`, issuer, jwksURI)
+}
+
+func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		path   string // of the issuer
+		answer map[string]int
+		found  string // where the document is, "" for nowhere
+		want   []string
+		err    error
+	}{
+		{"an issuer without path has two locations", "", nil, "",
+			[]string{oidc, oauth}, fetch.StatusError(http.StatusNotFound)},
+		{"an issuer with a path has three", "/realms/a", nil, "",
+			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError(http.StatusNotFound)},
+		{"a slash at the end of an issuer is not doubled", "/", nil, "",
+			[]string{oidc, oauth}, fetch.StatusError(http.StatusNotFound)},
+		{"a slash at the end of a path is not doubled", "/realms/a/", nil, "",
+			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError(http.StatusNotFound)},
+		{"an escaped path stays escaped", "/a%2Fb/c%20d", nil, "",
+			[]string{"/a%2Fb/c%20d" + oidc, oauth + "/a%2Fb/c%20d", "/a%2Fb/c%20d" + oauth}, fetch.StatusError(http.StatusNotFound)},
+		{"nothing is asked once the first has it", "/a", nil, "/a" + oidc, []string{"/a" + oidc}, nil},
+		{"the second has it", "/a", nil, oauth + "/a", []string{"/a" + oidc, oauth + "/a"}, nil},
+		{"the third has it", "/a", nil, "/a" + oauth, []string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
+		{"a refusal counts as not there", "/a", map[string]int{"/a" + oidc: 403, oauth + "/a": 401}, "/a" + oauth,
+			[]string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
+		{"a path that is gone counts as not there", "", map[string]int{oidc: 410}, oauth, []string{oidc, oauth}, nil},
+		{"a server that fails is not asked further", "/a", map[string]int{"/a" + oidc: 500}, oauth + "/a",
+			[]string{"/a" + oidc}, fetch.StatusError(http.StatusInternalServerError)},
+		{"a server that is overloaded is not asked further", "/a", map[string]int{"/a" + oidc: 503}, "/a" + oauth,
+			[]string{"/a" + oidc}, fetch.StatusError(http.StatusServiceUnavailable)},
+		{"a failure at the second stops too", "/a", map[string]int{oauth + "/a": 502}, "/a" + oauth,
+			[]string{"/a" + oidc, oauth + "/a"}, fetch.StatusError(http.StatusBadGateway)},
+		{"an empty success is not asked further", "", map[string]int{oidc: 204}, oauth,
+			[]string{oidc}, fetch.StatusError(http.StatusNoContent)},
+		{"a redirect without target is not asked further", "", map[string]int{oidc: 302}, oauth,
+			[]string{oidc}, fetch.StatusError(http.StatusFound)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t, (*httptest.Server).Start)
+			issuer := s.URL + tt.path
+			for path, code := range tt.answer {
+				s.answers[path] = status(code)
+			}
+			if tt.found != "" {
+				s.answers[tt.found] = document(text(issuer, s.URL+"/keys"))
+			}
+			got, err := metadata.Discover(t.Context(), s.Client(), issuer, false)
+			if !errors.Is(err, tt.err) {
+				t.Errorf("got %v, want %v", err, tt.err)
+			}
+			want := metadata.Document{}
+			if tt.err == nil {
+				want.JWKSURI = s.URL + "/keys"
+			}
+			if got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if log := s.requests(); !slices.Equal(log, tt.want) {
+				t.Errorf("asked %q, want %q", log, tt.want)
+			}
+		})
+	}
+}
+
+// A document that is there but wrong is the answer: the next location might
+// belong to somebody else.
+func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		answer http.HandlerFunc
+		want   error
+	}{
+		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},
+		{"no JSON", document(`<xml/>`), metadata.ErrDocument},
+		{"an HTML page", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html>")
+		}, fetch.ErrContentType},
+		{"a body that is too large", document(`{"issuer":"` + strings.Repeat("a", fetch.MaxBytes) + `"}`), fetch.ErrTooLarge},
+		{"a redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, fetch.ErrRedirect},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t, (*httptest.Server).Start)
+			s.answers[oidc] = tt.answer
+			s.answers[oauth] = document(text(s.URL, s.URL+"/keys"))
+			got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false)
+			if !errors.Is(err, tt.want) || got != (metadata.Document{}) {
+				t.Errorf("got %+v, %v, want %v", got, err, tt.want)
+			}
+			if log := s.requests(); !slices.Equal(log, []string{oidc}) {
+				t.Errorf("asked %q, want %q", log, oidc)
+			}
+		})
+	}
+}
+
+func TestDiscoverStopsWhenTheServerIsDown(t *testing.T) {
+	s := newServer(t, (*httptest.Server).Start)
+	s.Close()
+	if _, err := metadata.Discover(t.Context(), &http.Client{Transport: &http.Transport{}}, s.URL, false); !errors.Is(err, fetch.ErrUnreachable) {
+		t.Errorf("got %v, want %v", err, fetch.ErrUnreachable)
+	}
+}
+
+func TestDiscoverOverTLS(t *testing.T) {
+	s := newServer(t, (*httptest.Server).StartTLS)
+	s.answers[oidc] = document(text(s.URL, s.URL+"/keys"))
+	got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false)
+	if err != nil || got.JWKSURI != s.URL+"/keys" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	s.answers[oidc] = document(text(s.URL, "http://127.0.0.1/keys"))
+	if got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); !errors.Is(err, metadata.ErrEndpoint) {
+		t.Errorf("a step down to http: got %+v, %v, want %v", got, err, metadata.ErrEndpoint)
+	}
+}
+
+const issuer = "https://as.example/realms/a"
+
+func TestParse(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		text string
+		uri  string
+		want error
+	}{
+		{"issuer and keys are read", text(issuer, "https://as.example/keys"), "https://as.example/keys", nil},
+		{"the order does not matter", `{"jwks_uri":"https://as.example/keys","issuer":"` + issuer + `"}`, "https://as.example/keys", nil},
+		{"keys may be on another host", text(issuer, "https://keys.example/a?p=1"), "https://keys.example/a?p=1", nil},
+		{"keys may be in a private network", text(issuer, "https://10.0.0.1/keys"), "https://10.0.0.1/keys", nil},
+		{"the scheme of the keys may be in capitals", text(issuer, "HTTPS://as.example/keys"), "HTTPS://as.example/keys", nil},
+		{"no keys are no fault yet", `{"issuer":"` + issuer + `"}`, "", nil},
+		{"empty keys are none", text(issuer, ""), "", nil},
+		{"unknown members of any type are ignored", `{"issuer":"` + issuer + `","scopes_supported":["a"],"x":{"y":null},"token_endpoint":1}`, "", nil},
+		{"escapes are read", `{"\u0069ssuer":"https:\/\/as.example\/realms\/\u0061"}`, "", nil},
+
+		{"no issuer is refused", `{"jwks_uri":"https://as.example/keys"}`, "", metadata.ErrIssuer},
+		{"an empty issuer is refused", text("", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"another issuer is refused", text("https://evil.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"another path is refused", text("https://as.example/realms/b", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"a slash more is refused", text(issuer+"/", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"a prefix is refused", text("https://as.example", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"a longer issuer is refused", text(issuer+".evil.example", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"another case is refused", text("https://AS.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"the default port is refused", text("https://as.example:443/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"http instead of https is refused", text("http://as.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"an issuer by a name of another case is none", `{"Issuer":"` + issuer + `"}`, "", metadata.ErrIssuer},
+		{"an issuer inside another member is none", `{"x":{"issuer":"` + issuer + `"}}`, "", metadata.ErrIssuer},
+
+		{"an issuer that is null is refused", `{"issuer":null}`, "", metadata.ErrDocument},
+		{"an issuer in an array is refused", `{"issuer":["` + issuer + `"]}`, "", metadata.ErrDocument},
+		{"an issuer that is a number is refused", `{"issuer":1}`, "", metadata.ErrDocument},
+		{"keys that are null are refused", `{"issuer":"` + issuer + `","jwks_uri":null}`, "", metadata.ErrDocument},
+		{"keys in an array are refused", `{"issuer":"` + issuer + `","jwks_uri":["https://as.example/keys"]}`, "", metadata.ErrDocument},
+		{"keys that are an object are refused", `{"issuer":"` + issuer + `","jwks_uri":{}}`, "", metadata.ErrDocument},
+		{"two issuers are refused", `{"issuer":"` + issuer + `","issuer":"` + issuer + `"}`, "", metadata.ErrDocument},
+		{"two issuers in two spellings are refused", `{"issuer":"` + issuer + `","\u0069ssuer":"https://evil.example"}`, "", metadata.ErrDocument},
+		{"two addresses of keys are refused", `{"issuer":"` + issuer + `","jwks_uri":"https://as.example/a","jwks_uri":"https://as.example/a"}`, "", metadata.ErrDocument},
+		{"two of any other member are refused", `{"issuer":"` + issuer + `","x":1,"x":1}`, "", metadata.ErrDocument},
+		{"invalid UTF-8 is refused", "{\"issuer\":\"" + issuer + "\",\"x\":\"\xff\"}", "", metadata.ErrDocument},
+		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrDocument},
+		{"an array is refused", `[{"issuer":"` + issuer + `"}]`, "", metadata.ErrDocument},
+		{"null is refused", `null`, "", metadata.ErrDocument},
+		{"nothing is refused", ``, "", metadata.ErrDocument},
+		{"text after the document is refused", `{"issuer":"` + issuer + `"}<!-- -->`, "", metadata.ErrDocument},
+
+		{"keys by http are refused", text(issuer, "http://as.example/keys"), "", metadata.ErrEndpoint},
+		{"keys by http on a loopback address are refused", text(issuer, "http://127.0.0.1/keys"), "", metadata.ErrEndpoint},
+		{"keys by http on localhost are refused", text(issuer, "http://localhost/keys"), "", metadata.ErrEndpoint},
+		{"keys in a file are refused", text(issuer, "file:///etc/passwd"), "", metadata.ErrEndpoint},
+		{"keys in a data URL are refused", text(issuer, "data:application/json,{}"), "", metadata.ErrEndpoint},
+		{"keys at a relative address are refused", text(issuer, "/keys"), "", metadata.ErrEndpoint},
+		{"keys at an address without host are refused", text(issuer, "https:///keys"), "", metadata.ErrEndpoint},
+		{"keys at an address with a user name are refused", text(issuer, "https://as.example@evil.example/keys"), "", metadata.ErrEndpoint},
+		{"keys at an address with a fragment are refused", text(issuer, "https://as.example/keys#1"), "", metadata.ErrEndpoint},
+		{"keys at an address with a line break are refused", text(issuer, "https://as.example/\nkeys"), "", metadata.ErrEndpoint},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := metadata.Parse([]byte(tt.text), issuer, false)
+			if err != tt.want || got.JWKSURI != tt.uri { //nolint:errorlint // the constant itself: no text may be added
+				t.Errorf("got %q, %v, want %q, %v", got.JWKSURI, err, tt.uri, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseAllowsHTTPOnlyWhereTheIssuerHasIt(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		issuer   string
+		keys     string
+		insecure bool
+		want     error
+	}{
+		{"a loopback issuer may have loopback keys", "http://127.0.0.1:8080", "http://127.0.0.1:8080/keys", false, nil},
+		{"a loopback issuer may have https keys", "http://127.0.0.1:8080", "https://as.example/keys", false, nil},
+		{"a loopback issuer may not have keys elsewhere by http", "http://127.0.0.1:8080", "http://as.example/keys", false, metadata.ErrEndpoint},
+		{"an https issuer may not step down", "https://as.example", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
+		{"an https issuer in capitals may not step down", "HTTPS://as.example", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
+		{"an https issuer on a loopback address may not step down", "https://127.0.0.1", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
+		{"where http is allowed all of it is", "http://as.internal", "http://keys.internal/keys", true, nil},
+		{"where http is allowed files are not", "http://as.internal", "file://as.internal/keys", true, metadata.ErrEndpoint},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := metadata.Parse([]byte(text(tt.issuer, tt.keys)), tt.issuer, tt.insecure)
+			if !errors.Is(err, tt.want) || (err == nil) != (got.JWKSURI == tt.keys) {
+				t.Errorf("got %+v, %v, want %v", got, err, tt.want)
+			}
+		})
+	}
+}

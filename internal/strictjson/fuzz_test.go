@@ -1,0 +1,108 @@
+package strictjson_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+)
+
+// FuzzObject holds that what is accepted has one meaning: encoding/json
+// accepts it, no object of it at any depth has a name twice, and the members
+// handed over are those that encoding/json finds. A refusal is one of the
+// package's constants, and what Object accepts LooseObject does too.
+func FuzzObject(f *testing.F) {
+	for _, tt := range documents {
+		if len(tt.text) < 1<<12 {
+			f.Add([]byte(tt.text))
+		}
+	}
+	refusals := []error{strictjson.ErrSyntax, strictjson.ErrDepth, strictjson.ErrMembers, strictjson.ErrDuplicate}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got := make(map[string]string)
+		calls := 0
+		err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+			calls++
+			got[name] = string(value)
+			return nil
+		})
+		if err != nil {
+			if !slices.Contains(refusals, err) {
+				t.Errorf("got the error %v, which is none of the package's", err)
+			}
+			return
+		}
+		if !utf8.Valid(data) {
+			t.Error("accepted text that is not UTF-8")
+		}
+		var want map[string]json.RawMessage
+		if err := json.Unmarshal(data, &want); err != nil || want == nil {
+			t.Fatalf("accepted what encoding/json refuses: %v", err)
+		}
+		if calls != len(want) {
+			t.Errorf("got %d members, encoding/json has %d", calls, len(want))
+		}
+		for name, value := range want {
+			if got[name] != string(value) {
+				t.Errorf("member %q: got %s, encoding/json has %s", name, got[name], value)
+			}
+		}
+		if depth, err := uniqueNames(json.NewDecoder(bytes.NewReader(data))); err != nil || depth > strictjson.MaxDepth {
+			t.Errorf("accepted a depth of %d, %v", depth, err)
+		}
+		if err := strictjson.LooseObject(data, func(string, strictjson.Value) error { return nil }); err != nil && !bytes.ContainsRune(data, utf8.RuneError) && !bytes.Contains(bytes.ToLower(data), []byte(`\ufffd`)) {
+			t.Errorf("LooseObject refuses what Object accepts: %v", err)
+		}
+	})
+}
+
+var errTwice = errors.New("an object has a name twice")
+
+// uniqueNames walks text by encoding/json alone. It returns how deep the text
+// nests, and errTwice if an object in it has a name twice.
+func uniqueNames(dec *json.Decoder) (deepest int, err error) {
+	type level struct {
+		names map[string]bool // nil in an array
+		value bool            // the next token of an object is a value
+	}
+	var stack []level
+	dec.UseNumber() // a number beyond any float is still JSON
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return deepest, nil
+		}
+		if err != nil {
+			return deepest, err
+		}
+		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		if n := len(stack); n > 0 && stack[n-1].names != nil {
+			top := &stack[n-1]
+			if !top.value {
+				name := token.(string)
+				if top.names[name] {
+					return deepest, errTwice
+				}
+				top.names[name], top.value = true, true
+				continue
+			}
+			top.value = false
+		}
+		if delim, ok := token.(json.Delim); ok {
+			next := level{}
+			if delim == '{' {
+				next.names = make(map[string]bool)
+			}
+			stack = append(stack, next)
+			deepest = max(deepest, len(stack))
+		}
+	}
+}
