@@ -43,15 +43,17 @@ type key struct {
 	place      int // in the set, from 1
 	id         string
 	algorithms []string // canonical names, never empty
-	material   any
-	marshal    jwkset.JWKMarshal
+	jwk        jwkset.JWK
 }
 
-// jwk returns the key as keyfunc reads it, pinned to one of its algorithms.
-func (k key) jwk(algorithm string) (jwkset.JWK, error) {
-	m := k.marshal
-	m.ALG = jwkset.ALG(algorithm)
-	return jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{Private: m.KTY == jwkset.KtyOct}, jwkset.JWKValidateOptions{})
+// read decodes a key that the policy has let through so far. The library's own
+// validation is off: it would compare what we have read with itself.
+func read(m jwkset.JWKMarshal) (jwkset.JWK, error) {
+	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{Private: m.KTY == jwkset.KtyOct}, jwkset.JWKValidateOptions{SkipAll: true})
+	if err != nil {
+		return jwkset.JWK{}, errKeyMaterial // the library's text quotes the key
+	}
+	return jwk, nil
 }
 
 // Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
@@ -92,7 +94,7 @@ func Parse(data []byte) (*Set, error) {
 	if len(keys) == 0 {
 		return nil, errors.Join(append([]error{ErrNoKeys}, skipped...)...)
 	}
-	return newSet(keys, skipped)
+	return newSet(keys, skipped), nil
 }
 
 func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
@@ -149,13 +151,12 @@ func readKey(data strictjson.Value) (key, error) {
 	if err := checkEncoding(m); err != nil {
 		return key{}, err
 	}
-	k.id, k.marshal = m.KID, m
-	jwk, err := k.jwk(k.algorithms[0])
-	if err != nil {
-		return key{}, errKeyMaterial // jwkset's text quotes the key
+	k.id = m.KID
+	m.ALG = jwkset.ALG(jws.Canonical(string(m.ALG))) // keyfunc compares it with the token's, letter by letter
+	if k.jwk, err = read(m); err != nil {
+		return key{}, err
 	}
-	k.material = jwk.Key()
-	return k, checkMaterial(k.material)
+	return k, checkMaterial(k.jwk.Key())
 }
 
 // fitting returns the algorithms a key may verify: the one it names, if its
@@ -233,33 +234,39 @@ func checkMaterial(material any) error {
 // one key.
 func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 	type place struct{ id, algorithm string }
-	var distinct []key
-	count := make(map[place]int)
-	for _, k := range keys {
-		if slices.ContainsFunc(distinct, k.equal) {
-			continue
-		}
-		distinct = append(distinct, k)
-		for _, algorithm := range k.algorithms {
-			count[place{k.id, algorithm}]++
-		}
-	}
-	for _, k := range distinct {
-		k.algorithms = slices.DeleteFunc(k.algorithms, func(algorithm string) bool {
-			return k.id != "" && count[place{k.id, algorithm}] > 1
+	first, contested := make(map[place]any), make(map[place]bool)
+	for i := range keys {
+		keys[i].algorithms = slices.DeleteFunc(keys[i].algorithms, func(algorithm string) bool {
+			at := place{keys[i].id, algorithm}
+			other, taken := first[at]
+			first[at] = keys[i].jwk.Key()
+			switch {
+			case !taken:
+			case same(other, keys[i].jwk.Key()):
+				return true
+			case at.id != "": // without a key ID the number of fitting keys decides
+				contested[at] = true
+			}
+			return false
 		})
-		if len(k.algorithms) == 0 {
+	}
+	for _, k := range keys {
+		repeated := len(k.algorithms) == 0
+		k.algorithms = slices.DeleteFunc(k.algorithms, func(algorithm string) bool { return contested[place{k.id, algorithm}] })
+		switch {
+		case repeated:
+		case len(k.algorithms) == 0:
 			ambiguous = append(ambiguous, skip(k.place, errKeyAmbiguous))
-			continue
+		default:
+			unique = append(unique, k)
 		}
-		unique = append(unique, k)
 	}
 	return unique, ambiguous
 }
 
-func (k key) equal(other key) bool {
-	public, ok := k.material.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && k.id == other.id && slices.Equal(k.algorithms, other.algorithms) && public.Equal(other.material)
+func same(a, b any) bool {
+	public, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(b)
 }
 
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

@@ -19,6 +19,7 @@ import (
 const (
 	defaultInterval    = 5 * time.Minute
 	defaultMinInterval = 5 * time.Second
+	maxInterval        = 24 * time.Hour
 	retryInterval      = time.Second // after a failure, if MinInterval is not shorter
 	refreshTimeout     = 2 * fetch.Timeout
 )
@@ -36,11 +37,12 @@ type Options struct {
 
 	// Interval is how old a set may grow before the next use renews it in the
 	// background. 0 is 5 minutes. A key withdrawn by the issuer is trusted for
-	// about that long.
+	// about that long. The most is 24 hours.
 	Interval time.Duration
 
-	// MinInterval is the least time between two fetches, whatever key IDs
-	// arrive. 0 is 5 seconds.
+	// MinInterval is the least time between two fetches that unknown key IDs
+	// cause, whatever arrives. 0 is 5 seconds. It is also how long a flood of
+	// forged key IDs can keep a new key unknown.
 	MinInterval time.Duration
 
 	// Logger receives failed refreshes and skipped keys; nil is
@@ -69,7 +71,8 @@ type state struct {
 	set       *Set // nil until a fetch succeeded
 	fetched   time.Time
 	attempted time.Time
-	err       error // of the last attempt
+	asked     time.Time // when an unknown key ID last caused an attempt
+	err       error     // of the last attempt
 	fetches   int
 	failures  int
 }
@@ -97,8 +100,8 @@ func Discover(issuer string, options Options) (*Remote, error) {
 }
 
 func newRemote(issuer, url string, options Options, fault error) (*Remote, error) {
-	if options.Interval < 0 || options.MinInterval < 0 {
-		fault = errors.Join(fault, fmt.Errorf("%w: Interval and MinInterval must not be negative", ErrConfig))
+	if options.Interval < 0 || options.Interval > maxInterval || options.MinInterval < 0 || options.MinInterval > maxInterval {
+		fault = errors.Join(fault, fmt.Errorf("%w: Interval and MinInterval must be between 0 and %v", ErrConfig, maxInterval))
 	}
 	if fault != nil {
 		return nil, fault
@@ -121,8 +124,8 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 // the background.
 func (r *Remote) Snapshot() (*Set, error) {
 	s := r.state.Load()
-	if (s.set == nil || time.Since(s.fetched) >= r.options.Interval) && r.allowed(s) && !r.flying.Load() {
-		r.fly(context.Background())
+	if r.due(s) && !r.flying.Load() {
+		r.fly(context.Background(), r.due)
 	}
 	if s.set == nil {
 		return nil, unavailable(s.err)
@@ -136,61 +139,78 @@ func (r *Remote) Refresh(ctx context.Context, kid string) error {
 	if s.set != nil && s.set.keyIDs[kid] {
 		return nil // another caller's fetch brought it
 	}
-	if !r.allowed(s) {
+	if !r.askable(s) {
 		return s.err
 	}
 	select {
-	case <-r.fly(ctx):
+	case <-r.fly(ctx, r.askable):
 		return r.state.Load().err
 	case <-ctx.Done():
 		return unavailable(ctx.Err())
 	}
 }
 
-// allowed reports whether the last attempt is long enough ago. Times carry the
+// due reports whether the set should be renewed by itself. Times carry the
 // monotonic clock, so a step of the wall clock neither delays nor repeats a
 // fetch.
-func (r *Remote) allowed(s *state) bool {
-	wait := r.options.MinInterval
-	if s.err != nil {
-		wait = min(wait, retryInterval)
-	}
-	return s.attempted.IsZero() || time.Since(s.attempted) >= wait
+func (r *Remote) due(s *state) bool {
+	return (s.set == nil || time.Since(s.fetched) >= r.options.Interval) && r.rested(s)
 }
 
-// fly joins the attempt under way or begins one. The attempt outlives the
-// caller that happened to begin it, because others wait for it too.
-func (r *Remote) fly(ctx context.Context) <-chan singleflight.Result {
+// askable reports whether a caller who lacks a key may cause an attempt. The
+// budget of unknown key IDs is their own: a set that was renewed a moment ago,
+// or at start-up, does not keep the first new key waiting.
+func (r *Remote) askable(s *state) bool {
+	return r.rested(s) && (s.set == nil || s.err != nil || s.asked.IsZero() || time.Since(s.asked) >= r.options.MinInterval)
+}
+
+// rested reports whether a failure, if there was one, is long enough ago.
+func (r *Remote) rested(s *state) bool {
+	return s.attempted.IsZero() || s.err == nil || time.Since(s.attempted) >= min(r.options.MinInterval, retryInterval)
+}
+
+// fly joins the attempt under way or begins one, if it is still called for.
+// The attempt outlives the caller that happened to begin it, because others
+// wait for it too.
+func (r *Remote) fly(ctx context.Context, calledFor func(*state) bool) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		r.flying.Store(true)
 		defer r.flying.Store(false)
 		before := r.state.Load()
-		if !r.allowed(before) {
+		if !calledFor(before) {
 			return nil, nil // an attempt ended between the caller's look and this one
 		}
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 		defer cancel()
-		attempted := time.Now()
+		after := *before
+		after.attempted = time.Now()
+		if before.set != nil && !r.due(before) {
+			after.asked = after.attempted
+		}
 		set, err := r.fetch(detached)
-		r.conclude(detached, before, attempted, set, err)
+		if after.err = err; err != nil {
+			after.failures++
+		} else {
+			after.set, after.fetched = set, after.attempted
+		}
+		after.fetches++
+		r.state.Store(&after)
+		r.log(detached, &after)
 		return nil, nil
 	})
 }
 
-func (r *Remote) conclude(ctx context.Context, before *state, attempted time.Time, set *Set, err error) {
-	after := *before
-	after.attempted, after.err = attempted, err
-	after.fetches++
-	if err != nil {
-		after.failures++
-		r.options.Logger.WarnContext(ctx, "key set not refreshed", "error", err, "keys_known", before.set != nil)
-	} else {
-		after.set, after.fetched = set, attempted
-		for _, reason := range set.skipped {
-			r.options.Logger.WarnContext(ctx, "key of the set is not used", "reason", reason)
-		}
+// log tells how an attempt went, if not well. The state is known by then, and
+// a Logger that panics must not end the process.
+func (r *Remote) log(ctx context.Context, after *state) {
+	defer func() { _ = recover() }()
+	if after.err != nil {
+		r.options.Logger.WarnContext(ctx, "key set not refreshed", "error", after.err, "keys_known", after.set != nil)
+		return
 	}
-	r.state.Store(&after)
+	for _, reason := range after.set.skipped {
+		r.options.Logger.WarnContext(ctx, "key of the set is not used", "reason", reason)
+	}
 }
 
 func (r *Remote) fetch(ctx context.Context) (set *Set, err error) {

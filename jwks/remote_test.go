@@ -69,7 +69,7 @@ func TestConfigurationFaults(t *testing.T) {
 			"NewRemote": jwks.NewRemote, "Discover": jwks.Discover,
 		} {
 			_, err := construct("http://example.com", jwks.Options{Interval: -1})
-			if err == nil || !strings.Contains(err.Error(), "https") || !strings.Contains(err.Error(), "negative") {
+			if err == nil || !strings.Contains(err.Error(), "https") || !strings.Contains(err.Error(), "between 0 and 24h") {
 				t.Errorf("%s: got %v, want both the URL and the interval named", name, err)
 			}
 		}

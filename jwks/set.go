@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 
@@ -68,41 +69,33 @@ func (s storage) KeyRead(_ context.Context, kid string) (jwkset.JWK, error) {
 }
 
 // newSet sorts keys into one selector per algorithm.
-func newSet(keys []key, skipped []error) (*Set, error) {
+func newSet(keys []key, skipped []error) *Set {
 	s := &Set{fit: make(map[string]*selector), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
 	for _, k := range keys {
 		if k.id != "" {
 			s.keyIDs[k.id] = true
 		}
 		for _, algorithm := range k.algorithms {
-			if err := s.add(k, algorithm); err != nil {
-				return nil, err
-			}
+			s.add(k, algorithm)
 		}
 	}
-	return s, nil
+	return s
 }
 
-func (s *Set) add(k key, algorithm string) error {
+func (s *Set) add(k key, algorithm string) {
 	sel := s.fit[algorithm]
 	if sel == nil {
 		sel = &selector{byKeyID: make(map[string]jwkset.JWK)}
 		selecting, err := keyfunc.New(keyfunc.Options{Storage: storage{byKeyID: sel.byKeyID}})
 		if err != nil {
-			return err
+			panic(err) // unreachable: it asks for no more than a storage
 		}
 		sel.keyfunc, s.fit[algorithm] = selecting, sel
 	}
-	sel.all = append(sel.all, k.material)
-	if k.id == "" {
-		return nil // such a key serves tokens without a kid only
+	sel.all = append(sel.all, k.jwk.Key())
+	if k.id != "" { // without one it serves tokens without a kid only
+		sel.byKeyID[k.id] = k.jwk
 	}
-	jwk, err := k.jwk(algorithm)
-	if err != nil {
-		return errKeyMaterial // jwkset's text quotes the key
-	}
-	sel.byKeyID[k.id] = jwk
-	return nil
 }
 
 // Key returns the one key for a token's kid ("" when it has none) and alg:
@@ -130,6 +123,13 @@ func (s *Set) Key(kid, algorithm string) (any, error) {
 	return found, nil
 }
 
+// Format implements [fmt.Formatter], for every verb: the keys of a [Secret] are
+// not to be printed.
+func (s *Set) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "JWK Set of %d keys", s.Len()) }
+
+// LogValue implements [slog.LogValuer] in the way of Format.
+func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+
 // Len returns the number of usable keys.
 func (s *Set) Len() int { return s.size }
 
@@ -152,21 +152,20 @@ func (s *Set) Refresh(context.Context, string) error { return nil }
 // makes a set without a key, which a verifier refuses to be configured with.
 // An empty kid serves tokens without one.
 func Secret(kid string, secret []byte) *Set {
-	k := key{id: kid, material: slices.Clone(secret), marshal: jwkset.JWKMarshal{KTY: jwkset.KtyOct, KID: kid, K: encode(secret)}}
+	k := key{id: kid}
 	for size, algorithm := range map[int]string{32: "HS256", 48: "HS384", 64: "HS512"} {
 		if len(secret) >= size {
 			k.algorithms = append(k.algorithms, algorithm)
 		}
 	}
-	keys := []key{k}
 	if k.algorithms == nil {
-		keys = nil
+		return newSet(nil, nil)
 	}
-	s, err := newSet(keys, nil)
-	if err != nil {
-		panic(fmt.Errorf("jwks: a secret was refused: %w", err)) // unreachable: any bytes are a secret
+	var err error
+	if k.jwk, err = read(jwkset.JWKMarshal{KTY: jwkset.KtyOct, KID: kid, K: encode(secret)}); err != nil {
+		panic(err) // unreachable: any bytes are a secret
 	}
-	return s
+	return newSet([]key{k}, nil)
 }
 
 // Key selects the key for a token's kid and alg from the source's snapshot.

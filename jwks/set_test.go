@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -333,5 +335,24 @@ func TestKeyAsksTheSourceOnceAndOnlyIfThatCanHelp(t *testing.T) {
 				t.Errorf("got a refresh for %q, want %q", test.source.refreshed[0], test.kid)
 			}
 		})
+	}
+}
+
+func TestASecretIsNeverPrinted(t *testing.T) {
+	secret := []byte("CANARY-0123456789abcdefghijklmnop")
+	set := jwks.Secret("kid", secret)
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("configured", "keys", set)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		fmt.Fprintf(&log, verb+"\n", set)
+		fmt.Fprintf(&log, verb+"\n", struct{ Keys jwks.Source }{set})
+	}
+	for _, piece := range []string{"CANARY", fmt.Sprintf("%x", secret[:6]), "67 65 78", base64.RawURLEncoding.EncodeToString(secret)[:8]} {
+		if strings.Contains(log.String(), piece) {
+			t.Errorf("got %q in\n%s", piece, &log)
+		}
+	}
+	if !strings.Contains(log.String(), "JWK Set of 1 keys") {
+		t.Errorf("got\n%s\nwant the number of keys", &log)
 	}
 }

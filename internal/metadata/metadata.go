@@ -37,11 +37,19 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 			return Parse(body, issuer, insecure)
 		}
 		last = err
-		if status := fetch.StatusError(0); !errors.As(err, &status) || status < 400 || status > 499 {
+		if !isAbsent(err) {
 			break
 		}
 	}
 	return Document{}, last
+}
+
+// isAbsent reports whether an answer says that nothing is there, as a 4xx does
+// unless it says that the server is busy.
+func isAbsent(err error) bool {
+	var status fetch.StatusError
+	return errors.As(err, &status) && status >= 400 && status <= 499 &&
+		status != http.StatusRequestTimeout && status != http.StatusTooEarly && status != http.StatusTooManyRequests
 }
 
 // locations lists where metadata may be: the OpenID Connect suffix, the

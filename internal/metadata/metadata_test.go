@@ -104,6 +104,8 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 			[]string{"/a" + oidc}, fetch.StatusError(http.StatusInternalServerError)},
 		{"a server that is overloaded is not asked further", "/a", map[string]int{"/a" + oidc: 503}, "/a" + oauth,
 			[]string{"/a" + oidc}, fetch.StatusError(http.StatusServiceUnavailable)},
+		{"a server that limits requests is not asked further", "/a", map[string]int{"/a" + oidc: 429}, "/a" + oauth,
+			[]string{"/a" + oidc}, fetch.StatusError(http.StatusTooManyRequests)},
 		{"a failure at the second stops too", "/a", map[string]int{oauth + "/a": 502}, "/a" + oauth,
 			[]string{"/a" + oidc, oauth + "/a"}, fetch.StatusError(http.StatusBadGateway)},
 		{"an empty success is not asked further", "", map[string]int{oidc: 204}, oauth,
