@@ -4,6 +4,10 @@
 //	read := httpauth.Require(v, scopes.All("orders:read"))
 //	mux.Handle("GET /orders", read(http.HandlerFunc(list)))
 //
-// In list, httpauth.Token(r) is the verified token. Refused requests are
-// answered as RFC 6750 §3 says and never reach the handler.
+// In list, httpauth.Token(r) is the verified token. A handler within a
+// protected one may require more; the token is verified once.
+//
+// Refused requests are answered as RFC 6750 §3 says, with the body
+// {"error","error_description"} unless a [Guard] has an ErrorBody, and never
+// reach the handler.
 package httpauth

@@ -65,12 +65,12 @@ func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, e
 }
 
 func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
-	contentType := "application/json"
+	status, contentType := e.StatusCode(), "application/json"
 	body, _ := json.Marshal(e.Body()) // two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(r, e)
 	}
 	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(e.StatusCode())
+	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

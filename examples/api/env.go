@@ -16,6 +16,8 @@ import (
 
 // frameworks builds the same routes on each of the frameworks that FRAMEWORK can name.
 var frameworks = map[string]func(*middleware.Verifier) http.Handler{
+	"echo": newEcho,
+	"gin":  newGin,
 	"http": newHTTP,
 }
 

@@ -22,7 +22,9 @@ func lookup(changes map[string]string) func(string) string {
 func TestFromEnvAccepts(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"issuer and audience alone":            {"LISTEN": ""},
-		"the framework by name":                {"FRAMEWORK": "http"},
+		"net/http by name":                     {"FRAMEWORK": "http"},
+		"Echo":                                 {"FRAMEWORK": "echo"},
+		"Gin":                                  {"FRAMEWORK": "gin"},
 		"the strict profile":                   {"PROFILE": "rfc9068"},
 		"several issuers, spaced":              {"ISSUER": "https://a.example.com, https://b.example.com"},
 		"plain http on loopback":               {"ISSUER": "http://127.0.0.1:9000"},

@@ -105,3 +105,31 @@ func TestMeTellsWhoseTokenItIs(t *testing.T) {
 		})
 	}
 }
+
+func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
+	as, apis := newAPIs(t)
+	for name, req := range map[string]func() *http.Request{
+		"no token":           func() *http.Request { return newRequest(t, "GET /admin") },
+		"a missing scope":    func() *http.Request { return as.Authorize(newRequest(t, "GET /admin")) },
+		"a foreign audience": func() *http.Request { return as.Authorize(newRequest(t, "GET /admin"), testserver.Audience("other")) },
+		"an unknown path":    func() *http.Request { return newRequest(t, "GET /nothing") },
+		"a wrong method":     func() *http.Request { return newRequest(t, "DELETE /items") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := httptest.NewRecorder()
+			apis["http"].ServeHTTP(want, req())
+			for framework, api := range apis {
+				rec := httptest.NewRecorder()
+				api.ServeHTTP(rec, req())
+				if rec.Code != want.Code {
+					t.Errorf("%s: got %d, want %d", framework, rec.Code, want.Code)
+				}
+				for _, field := range []string{"WWW-Authenticate", "Cache-Control"} {
+					if got, want := rec.Header().Get(field), want.Header().Get(field); got != want {
+						t.Errorf("%s: got %s %q, want %q", framework, field, got, want)
+					}
+				}
+			}
+		})
+	}
+}

@@ -64,8 +64,14 @@ func get(t *testing.T, url, token string) (status int, header http.Header) {
 }
 
 func TestHealthyOnceTheIssuerHasAnswered(t *testing.T) {
+	for framework := range frameworks {
+		t.Run(framework, func(t *testing.T) { becomesHealthy(t, framework) })
+	}
+}
+
+func becomesHealthy(t *testing.T, framework string) {
 	as := testserver.New(t)
-	url := start(t, map[string]string{"ISSUER": as.Issuer()})
+	url := start(t, map[string]string{"ISSUER": as.Issuer(), "FRAMEWORK": framework})
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(10 * time.Second); ; <-tick.C {
@@ -80,6 +86,12 @@ func TestHealthyOnceTheIssuerHasAnswered(t *testing.T) {
 }
 
 func TestAnIssuerThatIsDownKeepsNothingButItsTokensOut(t *testing.T) {
+	for framework := range frameworks {
+		t.Run(framework, func(t *testing.T) { keepsOnlyTokensOut(t, framework) })
+	}
+}
+
+func keepsOnlyTokensOut(t *testing.T, framework string) {
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +100,7 @@ func TestAnIssuerThatIsDownKeepsNothingButItsTokensOut(t *testing.T) {
 
 	issuer := "http://" + nobody.Addr().String()
 	token := testserver.New(t, testserver.IssuerURL(issuer), testserver.Audience(audience)).Token()
-	url := start(t, map[string]string{"ISSUER": issuer})
+	url := start(t, map[string]string{"ISSUER": issuer, "FRAMEWORK": framework})
 	for _, test := range []struct {
 		path, token string
 		status      int

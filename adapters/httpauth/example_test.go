@@ -1,0 +1,115 @@
+package httpauth_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// setup stands in for your authorization server and your configuration.
+func setup() (*testserver.Server, *middleware.Verifier) {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return as, v
+}
+
+func get(path string) *http.Request { return httptest.NewRequest("GET", path, nil) }
+
+// show prints the answer to a request.
+func show(api http.Handler, r *http.Request) {
+	rec := httptest.NewRecorder()
+	api.ServeHTTP(rec, r)
+	fmt.Println(rec.Code, strings.TrimSpace(rec.Body.String()))
+	if challenge := rec.Header().Get("WWW-Authenticate"); challenge != "" {
+		fmt.Println("   ", challenge)
+	}
+}
+
+func ExampleRequire() {
+	as, v := setup()
+	defer as.Close()
+
+	read := httpauth.Require(v, scopes.All("orders:read"))
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", read(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "orders of ", httpauth.Token(r).Subject)
+	})))
+
+	show(mux, get("/orders"))
+	show(mux, as.Authorize(get("/orders"), testserver.Scope("profile")))
+	show(mux, as.Authorize(get("/orders"), testserver.Scope("orders:read"), testserver.Subject("alice")))
+	// Output:
+	// 401 {"error_description":"an access token is required"}
+	//     Bearer realm="api", scope="orders:read"
+	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
+	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:read"
+	// 200 orders of alice
+}
+
+func ExampleOptional() {
+	as, v := setup()
+	defer as.Close()
+
+	api := httpauth.Optional(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token := httpauth.Token(r); token != nil {
+			fmt.Fprint(w, "hello, ", token.Subject)
+			return
+		}
+		fmt.Fprint(w, "hello, stranger")
+	}))
+
+	show(api, get("/"))
+	show(api, as.Authorize(get("/"), testserver.Subject("alice")))
+	show(api, as.Authorize(get("/"), testserver.Audience("another-api")))
+	// Output:
+	// 200 hello, stranger
+	// 200 hello, alice
+	// 401 {"error":"invalid_token","error_description":"token audience is not accepted"}
+	//     Bearer realm="api", error="invalid_token", error_description="token audience is not accepted"
+}
+
+func ExampleToken() {
+	as, v := setup()
+	defer as.Close()
+
+	api := httpauth.Require(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := httpauth.Token(r)
+		fmt.Fprint(w, token.Subject, " by ", token.ClientID, " may pay: ", token.Scopes.Has("pay"))
+	}))
+
+	show(api, as.Authorize(get("/"), testserver.Subject("alice"), testserver.ForClient("shop"), testserver.Scope("pay")))
+	// Output: 200 alice by shop may pay: true
+}
+
+func ExampleGuard() {
+	as, v := setup()
+	defer as.Close()
+
+	guard := httpauth.Guard{Verifier: v, ErrorBody: func(_ *http.Request, e *middleware.Error) (string, []byte) {
+		body, _ := json.Marshal(map[string]any{"title": e.Description, "status": e.StatusCode()})
+		return "application/problem+json", body
+	}}
+	show(guard.Require()(http.NotFoundHandler()), get("/"))
+	// Output:
+	// 401 {"status":401,"title":"an access token is required"}
+	//     Bearer realm="api"
+}

@@ -1,0 +1,52 @@
+package httpauth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestTokenIsTheVerifiedOneOrNil(t *testing.T) {
+	as, v := newVerifier(t)
+	var got string
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = "nobody"
+		if token := httpauth.Token(r); token != nil {
+			got = token.Subject
+		}
+	})
+	request := func() *http.Request { return httptest.NewRequestWithContext(t.Context(), "GET", "/", nil) }
+	for name, test := range map[string]struct {
+		handler http.Handler
+		request *http.Request
+		want    string
+	}{
+		"a route without the adapter":  {handler, as.Authorize(request()), "nobody"},
+		"an optional route, anonymous": {httpauth.Optional(v)(handler), request(), "nobody"},
+		"an optional route":            {httpauth.Optional(v)(handler), as.Authorize(request(), testserver.Subject("alice")), "alice"},
+		"a required token":             {httpauth.Require(v)(handler), as.Authorize(request(), testserver.Subject("bob")), "bob"},
+		"a refused token":              {httpauth.Require(v)(handler), as.Authorize(request(), testserver.Audience("another")), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got = ""
+			test.handler.ServeHTTP(httptest.NewRecorder(), test.request)
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
+	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("E10: the handler ran") })
+	for name, h := range map[string]http.Handler{"Require": httpauth.Require(nil)(handler), "Optional": httpauth.Optional(nil)(handler)} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
+		if rec.Code != http.StatusInternalServerError || rec.Header().Get("WWW-Authenticate") != "" {
+			t.Errorf("E10: %s: got %d and %v, want 500 without a challenge", name, rec.Code, rec.Header())
+		}
+	}
+}

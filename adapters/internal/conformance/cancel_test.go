@@ -1,0 +1,130 @@
+package conformance_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// slow holds back requests for the key set until it is told to let them pass.
+type slow struct {
+	http.RoundTripper
+	asked, release chan struct{}
+}
+
+func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/jwks") {
+		s.asked <- struct{}{}
+		select {
+		case <-s.release:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	return s.RoundTripper.RoundTrip(r)
+}
+
+func TestAClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T) {
+	for _, framework := range frameworks {
+		t.Run("R19/"+framework.name+" over HTTP/1.1", func(t *testing.T) {
+			leave(t, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+				conn := dial(t, address, nil)
+				if _, err := io.WriteString(conn, r.http1("GET")); err != nil {
+					t.Fatal(err)
+				}
+				wait(t, asked)
+				conn.Close()
+				return http1{address}
+			})
+		})
+		t.Run("R19/"+framework.name+" over HTTP/2", func(t *testing.T) {
+			leave(t, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+				w := &http2wire{address: address}
+				t.Cleanup(w.close)
+				w.connect(t)
+				stream := w.write(t, "GET", r)
+				wait(t, asked)
+				check(t, w.framer.WriteRSTStream(stream, http2.ErrCodeCancel))
+				return w
+			})
+		})
+	}
+}
+
+// leave lets a client go away while the keys for its token are on their way.
+// The handler must not run, the fetch must go on, and the next client be served.
+func leave(t *testing.T, build func(api) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
+	as := testserver.New(t)
+	keys := slow{as.Client().Transport, make(chan struct{}, 1), make(chan struct{})}
+	log := newLogger(new(journal))
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: audience, Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: &http.Client{Transport: keys}, Logger: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := new(reached)
+	handler := build(api{verifier: v, reached: ran.add, log: log})
+	finished := make(chan struct{}, 2)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		finished <- struct{}{}
+	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	t.Cleanup(server.Close)
+
+	r := at("/any-token", "Bearer "+as.Token(testserver.Subject("alice")))
+	w := abandon(t, server.Listener.Addr().String(), keys.asked, r)
+	wait(t, finished)
+	if n, _ := ran.reset(); n != 0 {
+		t.Errorf("%d handlers ran for a client that had left", n)
+	}
+	close(keys.release)
+	if got, err := w.send(t, "GET", r).verdict(); err != nil || got != alice("/any-token") {
+		t.Errorf("the next client: got %+v, %v, want %+v", got, err, alice("/any-token"))
+	}
+	if n := as.Count(testserver.JWKS); n != 1 {
+		t.Errorf("got %d fetches of the keys, want the one that the first client began", n)
+	}
+}
+
+func wait(t *testing.T, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(timeout):
+		t.Fatal("waited in vain")
+	}
+}
+
+func TestARequestThatIsCanceledBeforeIsNotServed(t *testing.T) {
+	l := newLab(t)
+	for _, framework := range frameworks {
+		t.Run("R19/"+framework.name, func(t *testing.T) {
+			ran := new(reached)
+			handler := framework.build(api{verifier: l.verifier, reached: ran.add, log: newLogger(l.log)})
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			r := httptest.NewRequestWithContext(ctx, "GET", "/any-token", nil)
+			r.Header.Set("Authorization", "Bearer "+l.Good())
+			rec := httptest.NewRecorder()
+			handler.ServeHTTP(rec, r)
+			got, err := answer{status: rec.Code, header: rec.Header(), body: rec.Body.Bytes()}.verdict()
+			if n, _ := ran.reset(); err != nil || got != unavailable || n != 0 {
+				t.Errorf("got %+v, %v after %d handlers, want %+v after none", got, err, n, unavailable)
+			}
+		})
+	}
+}

@@ -1,0 +1,195 @@
+package conformance_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const (
+	audience     = "api"
+	canary       = "canary"  // stands wherever somebody else decides on the text
+	headerLimit  = 32 << 10  // of the servers, for all fields of a request
+	readAllLimit = 256 << 10 // of a request's body
+)
+
+// tokens are what the requests of the table carry.
+type tokens struct {
+	forge.Maker
+	unreachable string // a token of an issuer that cannot be reached
+}
+
+// scoped returns a token that has only the given scopes.
+func (t tokens) scoped(scope string) string {
+	return t.Token(t.Header(), t.Claims("scope", `"`+scope+`"`))
+}
+
+// identified returns a token with a jti, which decides what Config.Revoked does.
+func (t tokens) identified(id string) string {
+	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
+}
+
+// lab is the API on every framework, served over every protocol.
+type lab struct {
+	tokens
+	verifier *middleware.Verifier
+	lines    []*line
+	log      *journal // of verifier, servers and the programs around the adapters
+}
+
+// line is one way to one framework.
+type line struct {
+	name                string
+	framework, protocol string
+	wire
+	reached *reached
+}
+
+func newLab(t *testing.T, changes ...func(*api)) *lab {
+	t.Helper()
+	as, down := testserver.New(t), testserver.New(t)
+	l := &lab{
+		tokens: tokens{
+			Maker:       forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: audience, Now: time.Now()},
+			unreachable: down.Token(),
+		},
+		log: new(journal),
+	}
+	if err := down.Close(); err != nil {
+		t.Fatal(err)
+	}
+	logger := newLogger(l.log)
+	var err error
+	l.verifier, err = middleware.NewVerifier(middleware.Config{
+		Audience: audience,
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}, {URL: down.Issuer()}},
+		Client:   as.Client(),
+		Logger:   logger,
+		Revoked:  revoked,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, framework := range frameworks {
+		counted := new(reached)
+		a := api{verifier: l.verifier, reached: counted.add, log: logger}
+		for _, change := range changes {
+			change(&a)
+		}
+		l.serve(t, framework.name, framework.build(a), counted)
+	}
+	return l
+}
+
+// revoked is a deny-list with all the ways a deny-list has.
+func revoked(_ context.Context, token *middleware.Token) (bool, error) {
+	switch token.ID {
+	case "revoked":
+		return true, nil
+	case "outage":
+		return false, errors.New(canary)
+	case "panic":
+		panic(canary)
+	}
+	return false, nil
+}
+
+func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counted *reached) {
+	t.Helper()
+	start := func(secure bool) *httptest.Server {
+		server := httptest.NewUnstartedServer(drained(handler))
+		server.Config.ErrorLog = log.New(l.log, "", 0)
+		server.Config.MaxHeaderBytes = headerLimit
+		server.Config.Protocols = new(http.Protocols)
+		if server.EnableHTTP2 = secure; secure {
+			server.Config.Protocols.SetHTTP2(true)
+			server.StartTLS()
+		} else {
+			server.Config.Protocols.SetHTTP1(true)
+			server.Config.Protocols.SetUnencryptedHTTP2(true)
+			server.Start()
+		}
+		t.Cleanup(server.Close)
+		return server
+	}
+	add := func(protocol string, w wire) {
+		l.lines = append(l.lines, &line{framework + " over " + protocol, framework, protocol, w, counted})
+	}
+	address := func(s *httptest.Server) string { return s.Listener.Addr().String() }
+
+	plain, secure := start(false), start(true)
+	add("HTTP/1.1", http1{address(plain)})
+	config := secure.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	config.ServerName, config.NextProtos = "example.com", []string{"h2"}
+	http2 := func(protocol string, w *http2wire) {
+		add(protocol, w)
+		t.Cleanup(w.close)
+	}
+	http2("HTTP/2", &http2wire{address: address(plain)})
+	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
+}
+
+// drained reads the body before the adapter is asked, as a program may: only
+// then does net/http know the fields of a trailer.
+func drained(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// reached counts the handlers that ran.
+type reached struct{ total, protected atomic.Int32 }
+
+func (r *reached) add(route string) {
+	r.total.Add(1)
+	if route != "/open" && route != "/optional" {
+		r.protected.Add(1)
+	}
+}
+
+// reset returns how many handlers ran since it was last called, and how many of
+// them must not run without a token.
+func (r *reached) reset() (total, protected int) {
+	return int(r.total.Swap(0)), int(r.protected.Swap(0))
+}
+
+func newLogger(j *journal) *slog.Logger {
+	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// journal is a log that several may write.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}

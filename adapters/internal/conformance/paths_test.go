@@ -1,0 +1,56 @@
+package conformance_test
+
+import "testing"
+
+// TestNoSpellingOfAPathGetsPastARequirement is the half of R16 in which
+// frameworks may differ: whether a path is a route at all is theirs to say, and
+// the requirement goes wherever the route goes.
+func TestNoSpellingOfAPathGetsPastARequirement(t *testing.T) {
+	l := newLab(t)
+	for name, path := range map[string]string{
+		"two slashes":                       "//read",
+		"two slashes inside":                "/nested//route",
+		"a dot segment":                     "/./read",
+		"dot segments from an open route":   "/open/../read",
+		"dot segments within a group":       "/nested/../read",
+		"escaped dot segments":              "/open/%2e%2e/read",
+		"escaped slashes":                   "/open%2f..%2fread",
+		"a slash escaped twice":             "/open%252f..%252fread",
+		"an escaped slash in a group":       "/nested%2froute",
+		"an escaped letter":                 "/%72ead",
+		"an escaped letter in a group":      "/nested/%72oute",
+		"an overlong escape":                "/%c1%b2ead",
+		"a slash at the end":                "/read/",
+		"a segment too many":                "/read/open",
+		"a path parameter":                  "/read;x=/open",
+		"a path parameter before a segment": "/open;/../read",
+		"a fragment":                        "/read#/open",
+		"an escaped number sign":            "/read%23",
+		"an escaped question mark":          "/read%3f/open",
+		"an escaped NUL":                    "/read%00",
+		"an escaped line break":             "/read%0d%0a",
+		"a space at the end":                "/read%20",
+		"a dot at the end":                  "/read.",
+		"an extension":                      "/read.json",
+		"capitals":                          "/READ",
+		"backslashes":                       "/open\\..\\read",
+		"another path in the query":         "/read?/open",
+		"no such route in a group":          "/nested/missing",
+		"the group itself":                  "/nested",
+		"absolute form":                     "http://api.example.com/read",
+		"absolute form of another host":     "http://open.example.com/read",
+		"no slash":                          "read",
+	} {
+		t.Run("R16/"+name, func(t *testing.T) {
+			for _, line := range l.lines {
+				for _, method := range methods {
+					line.reached.reset()
+					line.send(t, method, at(path))
+					if _, ran := line.reached.reset(); ran != 0 {
+						t.Errorf("%s: %s %s without a token: a protected handler ran", line.name, method, path)
+					}
+				}
+			}
+		})
+	}
+}

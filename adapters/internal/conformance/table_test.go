@@ -1,0 +1,106 @@
+package conformance_test
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// group is one row of the catalogue of threats: its variants, and why their
+// verdict is right, which is printed when one is not given.
+type group struct {
+	id, why string
+	rows    []row
+}
+
+type row struct {
+	name string
+	request
+	want     verdict
+	protocol string // the only one that can carry the request; "" is all
+}
+
+const routes = "/any-token /read /nested/route /twice /either /oneof /optional /optional/read"
+
+// needs is what a challenge must name if nothing was shown. Within a group that
+// is what the group needs: it decides before the route is asked.
+var needs = map[string]string{
+	"/any-token": "", "/read": "read", "/nested/route": "read", "/twice": "read",
+	"/either": "write", "/oneof": "pay eu", "/optional/read": "read",
+}
+
+// table holds everything that every adapter must answer alike.
+func table(t tokens) []group {
+	return slices.Concat(credentials(t), smuggled(t), byRoute(t), faults(t), hostile(t))
+}
+
+// byRoute are rows about which route asks for what.
+func byRoute(t tokens) []group {
+	var none, passed, lacked []row
+	everything := "Bearer " + t.scoped("read write pay eu admin")
+	for _, route := range strings.Fields(routes) {
+		passed = append(passed, row{name: "a token with every scope on " + route, request: at(route, everything), want: alice(route)})
+		need, protected := needs[route]
+		if !protected {
+			continue
+		}
+		none = append(none, row{name: "no Authorization field on " + route, request: at(route), want: noAuth(need)})
+		if need != "" {
+			lacked = append(lacked, row{name: "a token without scopes on " + route, request: at(route, "Bearer "+t.scoped("other")), want: lacking(need)})
+		}
+	}
+	with := func(scope string) string { return "Bearer " + t.scoped(scope) }
+	return []group{
+		{"R01", "no token is 401 without an error code (RFC 6750 §3.1); the challenge names the scopes to ask for", none},
+		{"R15", "all protocols and methods get the same answer", append(passed,
+			row{name: "an open route without a token", request: at("/open"), want: anonymous("/open")},
+			row{name: "an optional route without a token", request: at("/optional"), want: anonymous("/optional")},
+		)},
+		{"S06", "403 names the scopes that are required, never those of the token", append(lacked,
+			row{name: "the scope of the group but not that of the route", request: at("/nested/route", with("read")), want: lacking("read write")},
+			row{name: "the scope of the route but not that of the group", request: at("/nested/route", with("write")), want: lacking("read")},
+			row{name: "the first of Any", request: at("/either", with("write")), want: alice("/either")},
+			row{name: "the second of Any", request: at("/either", with("admin")), want: alice("/either")},
+			row{name: "half of the first alternative of OneOf", request: at("/oneof", with("pay")), want: lacking("pay eu")},
+			row{name: "the second alternative of OneOf", request: at("/oneof", with("admin")), want: alice("/oneof")},
+		)},
+		{"R17", "no order of registration changes an answer: the outer requirement decides first, and twice the same is once", []row{
+			{name: "a double registration passes", request: at("/twice", with("read")), want: alice("/twice")},
+			{name: "a double registration refuses once", request: at("/twice", "Bearer x"), want: badToken("token is not valid")},
+			{name: "header fields set for a success do not label a refusal", request: at("/labelled"), want: noAuth("")},
+			{name: "a bad token is refused by the group", request: at("/nested/route", "Bearer x"), want: badToken("token is not valid")},
+			{name: "a token that passes Optional is judged by the route", request: at("/optional/read", with("write")), want: lacking("read")},
+		}},
+	}
+}
+
+// faults are rows about tokens that are bad, or cannot be judged.
+func faults(t tokens) []group {
+	expired := t.Token(t.Header(), t.Claims("exp", "1"))
+	forger := t.Maker
+	forger.Key = testserver.GenerateKey(t.Key.Alg, t.Key.ID)
+	other := t.Token(t.Header(), t.Claims("aud", `"another"`))
+	bound := t.Token(t.Header(), t.Claims("cnf", `{"jkt":"x"}`))
+	on := func(token string) request { return at("/nested/route", "Bearer "+token) }
+	return []group{
+		{"J01", "what is wrong with a token is told in a constant, and no scope is named", []row{
+			{name: "expired", request: on(expired), want: badToken("token is expired")},
+			{name: "forged", request: on(forger.Good()), want: badToken("token signature is not valid")},
+			{name: "for another audience", request: on(other), want: badToken("token audience is not accepted")},
+			{name: "bound to a key", request: on(bound), want: badToken("token is bound to a key that this API cannot check")},
+			{name: "opaque", request: on("opaque"), want: badToken("token is not valid")},
+			{name: "revoked", request: on(t.identified("revoked")), want: badToken("token is revoked")},
+			{name: "expired where tokens are optional", request: at("/optional", "Bearer "+expired), want: badToken("token is expired")},
+		}},
+		{"K02", "a token that cannot be judged is not invalid: 503, Retry-After, no challenge", []row{
+			{name: "the issuer cannot be reached", request: on(t.unreachable), want: unavailable},
+			{name: "the issuer cannot be reached where tokens are optional", request: at("/optional", "Bearer "+t.unreachable), want: unavailable},
+		}},
+		{"E09", "a fault of a callback never lets a request pass, and says nothing of itself", []row{
+			{name: "the deny-list fails", request: on(t.identified("outage")), want: unavailable},
+			{name: "the deny-list panics", request: on(t.identified("panic")), want: internal},
+			{name: "the deny-list panics where tokens are optional", request: at("/optional", "Bearer "+t.identified("panic")), want: internal},
+		}},
+	}
+}

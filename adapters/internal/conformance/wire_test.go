@@ -1,0 +1,131 @@
+package conformance_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// request is a request as it is written to the wire, byte for byte, but for
+// what a protocol itself adds.
+type request struct {
+	path    string
+	fields  []field
+	body    string
+	trailer []field
+}
+
+type field struct{ name, value string }
+
+// at is a request with the given Authorization lines.
+func at(path string, authorization ...string) request {
+	r := request{path: path}
+	for _, value := range authorization {
+		r = r.with("Authorization", value)
+	}
+	return r
+}
+
+func (r request) with(name, value string) request {
+	r.fields = append(r.fields[:len(r.fields):len(r.fields)], field{name, value})
+	return r
+}
+
+func (r request) withBody(body string) request { r.body = body; return r }
+
+func (r request) withTrailer(name, value string) request {
+	r.trailer = []field{{name, value}}
+	return r
+}
+
+// answer is what came back: a response, or the reset of an HTTP/2 stream.
+type answer struct {
+	reset  bool
+	status int
+	header http.Header
+	body   []byte
+	raw    []byte // all text of it, for looking for what must not be there
+}
+
+// wire sends requests to one server over one protocol.
+type wire interface {
+	send(t *testing.T, method string, r request) answer
+}
+
+// timeout bounds all that a test waits for on a connection.
+const timeout = 20 * time.Second
+
+func dial(t *testing.T, address string, config *tls.Config) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetDeadline(time.Now().Add(timeout)); err != nil {
+		t.Fatal(err)
+	}
+	if config != nil {
+		return tls.Client(conn, config)
+	}
+	return conn
+}
+
+// http1 opens a connection for each request.
+type http1 struct{ address string }
+
+func (w http1) send(t *testing.T, method string, r request) answer {
+	t.Helper()
+	conn := dial(t, w.address, nil)
+	defer conn.Close()
+	// A server that has read enough may answer and hang up before all is written.
+	_, _ = io.WriteString(conn, r.http1(method))
+	raw, err := io.ReadAll(conn)
+	if err != nil && len(raw) == 0 {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("%v in %q", err, raw)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{status: response.StatusCode, header: response.Header, body: body, raw: raw}
+}
+
+func (r request) http1(method string) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
+	line("%s %s HTTP/1.1", method, r.path)
+	line("Host: api.example.com")
+	line("Connection: close")
+	for _, f := range r.fields {
+		line("%s: %s", f.name, f.value)
+	}
+	if r.trailer == nil {
+		line("Content-Length: %d", len(r.body))
+		line("")
+		return b.String() + r.body
+	}
+	line("Trailer: %s", r.trailer[0].name)
+	line("Transfer-Encoding: chunked")
+	line("")
+	if r.body != "" {
+		line("%x", len(r.body))
+		line("%s", r.body)
+	}
+	line("0")
+	for _, f := range r.trailer {
+		line("%s: %s", f.name, f.value)
+	}
+	line("")
+	return b.String()
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bearerguard/bearerguard/adapters/echoauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// newEcho carries the routes on Echo.
+func newEcho(v *middleware.Verifier) http.Handler {
+	e := echo.New()
+	e.GET("/public", reply(fine))
+	e.GET("/me", func(c echo.Context) error {
+		return c.JSON(http.StatusOK, me(echoauth.Token(c)))
+	}, echoauth.Require(v))
+	e.GET("/items", reply(stock), echoauth.Require(v, scopes.All("items:read")))
+	e.POST("/items", reply(fine), echoauth.Require(v, scopes.All("items:write")))
+	e.GET("/admin", reply(fine), echoauth.Require(v, scopes.All("items:read", "items:write", "admin")))
+	e.GET("/any", reply(fine), echoauth.Require(v, scopes.Any("items:read", "admin")))
+	e.GET("/healthz", func(c echo.Context) error {
+		if v.Healthy() != nil {
+			return c.JSON(http.StatusServiceUnavailable, unavailable)
+		}
+		return c.JSON(http.StatusOK, fine)
+	})
+	return e
+}
+
+func reply(body any) echo.HandlerFunc {
+	return func(c echo.Context) error { return c.JSON(http.StatusOK, body) }
+}

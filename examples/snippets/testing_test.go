@@ -1,0 +1,138 @@
+package snippets
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// trusting is newVerifier for tests: it trusts as.
+func trusting(t *testing.T, as *testserver.Server) *middleware.Verifier {
+	t.Helper()
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func whoami(w http.ResponseWriter, r *http.Request) {
+	_, _ = w.Write([]byte(httpauth.Token(r).Subject))
+}
+
+func TestHandlerAlone(t *testing.T) {
+	r := httptest.NewRequest("GET", "/me", nil)
+	r = r.WithContext(middleware.WithToken(r.Context(), &middleware.Token{Subject: "alice"}))
+	w := httptest.NewRecorder()
+	whoami(w, r)
+	if w.Body.String() != "alice" {
+		t.Errorf("got %s, want alice", w.Body)
+	}
+}
+
+func TestTheAPIIsProtected(t *testing.T) {
+	as := testserver.New(t)
+	testserver.CheckAPI(t, as, newAPI(trusting(t, as)), func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, testserver.RequireScope("orders:read"))
+}
+
+func TestTheProgramIsProtected(t *testing.T) {
+	as := testserver.New(t)
+	program := httptest.NewServer(newAPI(trusting(t, as)))
+	defer program.Close()
+	get := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
+
+	testserver.CheckURL(t, as, program.URL, get,
+		testserver.RequireScope("orders:read"),
+		testserver.Subject("alice"), testserver.Claim("tenant", "acme"), // what the API asks of tokens
+		testserver.SkipDefect(testserver.BoundAsBearer), // accepted on purpose
+		testserver.AlsoDefect(testserver.Oversized))     // refused on purpose
+}
+
+func TestHostileTokens(t *testing.T) {
+	as := testserver.New(t)
+	api := newAPI(trusting(t, as))
+	for defect, token := range as.BadTokens(testserver.Scope("orders:read")) {
+		r := httptest.NewRequest("GET", "/orders", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if want, _ := defect.Expect(); w.Code != want {
+			t.Errorf("%s: got %d, want %d", defect, w.Code, want)
+		}
+	}
+	forged := as.Token(testserver.Subject("admin"), testserver.With(testserver.AlgNone))
+	if !strings.HasSuffix(forged, ".") {
+		t.Error("got a signature, want none")
+	}
+}
+
+func TestATokenExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
+		api := newAPI(trusting(t, as))
+		r := as.Authorize(httptest.NewRequest("GET", "/orders", nil), testserver.Scope("orders:read"))
+		get := func() int {
+			w := httptest.NewRecorder()
+			api.ServeHTTP(w, r)
+			return w.Code
+		}
+		if got := get(); got != 200 {
+			t.Errorf("got %d, want 200", got)
+		}
+		time.Sleep(time.Hour) // a millisecond
+		if got := get(); got != 401 {
+			t.Errorf("got %d after an hour, want 401", got)
+		}
+	})
+}
+
+func TestAnOutageIsSurvived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		as := testserver.New(t, testserver.InMemory())
+		v := trusting(t, as)
+		outage := as.Inject(testserver.JWKS, testserver.Status(503))
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrUnavailable) {
+			t.Errorf("got %v without keys, want 503 and a retry", err)
+		}
+		outage.Remove()
+		time.Sleep(time.Minute)
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token()}); err != nil {
+			t.Errorf("got %v after the outage, want none", err)
+		}
+
+		time.Sleep(time.Minute)
+		before := as.Mark()
+		as.Rotate() // the new key signs at once
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token()}); err != nil {
+			t.Errorf("got %v for the new key, want none", err)
+		}
+		if got := before.Count(testserver.JWKS); got != 1 {
+			t.Errorf("got %d fetches for the new key, want 1", got)
+		}
+	})
+}
+
+func TestGoldenToken(t *testing.T) {
+	mint := func() string {
+		as := testserver.New(t, testserver.InMemory(), testserver.Seed("golden"),
+			testserver.Clock(func() time.Time { return time.Unix(1_700_000_000, 0) }))
+		return as.Token(testserver.Subject("alice"))
+	}
+	if mint() != mint() {
+		t.Error("got two tokens, want one")
+	}
+}
