@@ -20,7 +20,8 @@ import (
 //
 // Within a route that this very Verifier has already authorized with the same
 // credentials, the decision is reused and only the requirements are checked.
-// A challenge names the scopes of outer routes too.
+// A challenge names the scopes of outer routes too; a request that the outer
+// route refuses learns of its own alone.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	return v.authorize(h, r, false, need)
 }

@@ -211,7 +211,10 @@ func TestWarmAndHealthy(t *testing.T) {
 }
 
 func TestARequestThatWasCanceledIsNotServed(t *testing.T) {
-	s := newSetup(t)
+	seen := ""
+	s := newSetup(t, func(c *middleware.Config) {
+		c.Observe = func(_ context.Context, o middleware.Observation) { seen = o.Reason }
+	})
 	if err := s.v.Warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -219,10 +222,13 @@ func TestARequestThatWasCanceledIsNotServed(t *testing.T) {
 	r := request(t, "Bearer "+s.Good()).WithContext(ctx)
 	cancel()
 	if _, _, err := s.authorize(t, r); !errors.Is(err, middleware.ErrUnavailable) {
-		t.Errorf("R19: got %v, want %v", err, middleware.ErrUnavailable)
+		t.Errorf("got %v, want %v", err, middleware.ErrUnavailable)
+	}
+	if seen != "canceled" {
+		t.Errorf("got %q observed, want a client that left told from an outage", seen)
 	}
 	if _, _, err := s.authorize(t, request(t, "Bearer "+s.Good())); err != nil {
-		t.Errorf("R19: got %v for the next request, want it served", err)
+		t.Errorf("got %v for the next request, want it served", err)
 	}
 }
 

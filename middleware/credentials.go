@@ -45,7 +45,7 @@ func (v *Verifier) credentials(r *http.Request) (Credentials, error) {
 	if token == text || len(token) <= v.maxTokenBytes && !isB64Token(token) {
 		return Credentials{}, ErrRequest
 	}
-	if r.URL != nil && strings.Contains(r.URL.RawQuery, "=") && r.URL.Query().Has("access_token") {
+	if r.URL != nil && r.URL.RawQuery != "" && r.URL.Query().Has("access_token") {
 		return Credentials{}, ErrTwoTokens
 	}
 	return Credentials{Token: token}, nil

@@ -104,11 +104,18 @@ var (
 
 	ErrRequirement error = &cause{"requirement", "token does not meet the requirements of this resource", CodeInsufficientScope, ""}
 
-	ErrUnavailable error = &cause{"unavailable", "token cannot be checked at the moment", CodeUnavailable, ""}
+	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
+
+	// A client that has gone is no outage, and must not look like one in logs
+	// and metrics; no one reads the answer.
+	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 
-const badSignature = "token signature is not valid"
+const (
+	badSignature = "token signature is not valid"
+	unknownState = "token cannot be checked at the moment"
+)
 
 // refuse makes the answer that follows from an error of the pipeline. An error
 // without a cause is a fault of ours and is answered as one.

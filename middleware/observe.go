@@ -39,7 +39,7 @@ func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
 		return
 	}
 	level := slog.LevelDebug // what clients send wrong is their affair
-	if errors.Is(refusal, ErrUnavailable) {
+	if errors.Is(refusal, ErrUnavailable) && !errors.Is(refusal, errCanceled) {
 		level = slog.LevelWarn
 	}
 	if !v.logger.Enabled(a.ctx, level) {

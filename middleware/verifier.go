@@ -154,10 +154,12 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 			refusal = refuse(ErrInternal)
 		}
 	}()
-	if err := check(); err != nil {
+	err := check()
+	if errors.Is(a.ctx.Err(), context.Canceled) {
+		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
+	}
+	if err != nil {
 		refusal = refuse(err)
-	} else if a.ctx.Err() != nil {
-		refusal = refuse(fmt.Errorf("%w: the request was canceled", ErrUnavailable))
 	}
 	if refusal != nil && (refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope) {
 		refusal.Scope = required(need)

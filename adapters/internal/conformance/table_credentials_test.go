@@ -51,6 +51,7 @@ func credentials(t tokens) []group {
 		{"R03", "a request holds one token (RFC 6750 §2); of header and query neither is chosen", []row{
 			{name: "the same token in the query", request: at(route+"?access_token="+good, "Bearer "+good), want: twoTokens},
 			{name: "another token in the query", request: at(route+"?a=b&access_token=x", "Bearer "+good), want: twoTokens},
+			{name: "the parameter without a value", request: at(route+"?access_token", "Bearer "+good), want: twoTokens},
 			{name: "an empty token in the query", request: at(route+"?access_token=", "Bearer "+good), want: twoTokens},
 			{name: "the parameter's name escaped", request: at(route+"?%61ccess%5Ftoken=x", "Bearer "+good), want: twoTokens},
 			{name: "where tokens are optional", request: at("/optional?access_token=x", "Bearer "+good), want: twoTokens},

@@ -1,0 +1,177 @@
+package middleware_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+type outage struct {
+	endpoint testserver.Endpoint
+	fault    testserver.Fault
+}
+
+// outages are the ways in which an authorization server keeps its keys from us.
+var outages = map[string]outage{
+	"every endpoint answers 503":     {testserver.Any, testserver.Status(503)},
+	"every endpoint answers 404":     {testserver.Any, testserver.Status(404)},
+	"every endpoint hangs":           {testserver.Any, testserver.Hang()},
+	"every connection is dropped":    {testserver.Any, testserver.DropConnection()},
+	"keys answer 500":                {testserver.JWKS, testserver.Status(500)},
+	"keys answer 429":                {testserver.JWKS, testserver.RetryAfter(time.Hour, 429)},
+	"keys answer 401":                {testserver.JWKS, testserver.Status(401)},
+	"keys are late":                  {testserver.JWKS, testserver.Latency(time.Minute)},
+	"keys hang":                      {testserver.JWKS, testserver.Hang()},
+	"keys are dropped":               {testserver.JWKS, testserver.DropConnection()},
+	"keys break off":                 {testserver.JWKS, testserver.TruncateBody(30)},
+	"keys are not JSON":              {testserver.JWKS, testserver.MalformedJSON()},
+	"keys say they are HTML":         {testserver.JWKS, testserver.ContentType("text/html; charset=utf-8")},
+	"keys are a page":                {testserver.JWKS, testserver.Body("text/html", []byte("<h1>Back soon</h1>"))},
+	"keys are an error":              {testserver.JWKS, testserver.Body("application/json", []byte(`{"error":"x"}`))},
+	"keys are none":                  {testserver.JWKS, testserver.EmptyJWKS()},
+	"keys are huge":                  {testserver.JWKS, testserver.HugeBody(1 << 40)},
+	"keys are elsewhere":             {testserver.JWKS, testserver.RedirectTo("https://evil.example/jwks")},
+	"metadata answer 500":            {testserver.Discovery, testserver.Status(500)},
+	"metadata hang":                  {testserver.Discovery, testserver.Hang()},
+	"metadata are dropped":           {testserver.Discovery, testserver.DropConnection()},
+	"metadata break off":             {testserver.Discovery, testserver.TruncateBody(30)},
+	"metadata are not JSON":          {testserver.Discovery, testserver.MalformedJSON()},
+	"metadata say they are HTML":     {testserver.Discovery, testserver.ContentType("text/html")},
+	"metadata are huge":              {testserver.Discovery, testserver.HugeBody(1 << 40)},
+	"metadata are elsewhere":         {testserver.Discovery, testserver.RedirectTo("https://evil.example/")},
+	"metadata are of another issuer": {testserver.Discovery, testserver.WrongMetadataIssuer("https://evil.example")},
+}
+
+// during runs a test while an outage lasts; warm says whether keys were known
+// before it began.
+func during(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
+	for name, o := range outages {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				as := testserver.New(t, testserver.InMemory())
+				v := newVerifier(t, middleware.Config{
+					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
+				})
+				if warm {
+					if err := v.Warm(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				as.Inject(o.endpoint, o.fault)
+				test(t, as, v)
+			})
+		})
+	}
+}
+
+// unavailable demands the answer that lets a client keep its token.
+func unavailable(t *testing.T, v *middleware.Verifier, token string) {
+	t.Helper()
+	h := http.Header{}
+	_, err := v.Authorize(h, request(t, "Bearer "+token))
+	var refusal *middleware.Error
+	if !errors.As(err, &refusal) || refusal.StatusCode() != http.StatusServiceUnavailable || !errors.Is(err, middleware.ErrUnavailable) {
+		t.Errorf("got %v, want a 503", err)
+		return
+	}
+	if h.Get("Retry-After") == "" || h.Get("Cache-Control") != "no-store" || h.Get("WWW-Authenticate") != "" {
+		t.Errorf("got header %v, want Retry-After and no challenge", h)
+	}
+	if refusal.Code == middleware.CodeInvalidToken || strings.Contains(string(refusal.Body().Error)+refusal.Body().Description, "invalid") {
+		t.Errorf("got %+v, which tells a client to throw its token away", refusal.Body())
+	}
+}
+
+func accepted(t *testing.T, v *middleware.Verifier, token string) {
+	t.Helper()
+	if _, err := v.Authorize(http.Header{}, request(t, "Bearer "+token)); err != nil {
+		t.Errorf("got %v, want the token accepted", err)
+	}
+}
+
+func TestAnOutageBeforeAnyKeyIsKnown(t *testing.T) {
+	during(t, false, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		token := as.Token(testserver.AccessTTL(time.Hour))
+		for range 5 {
+			unavailable(t, v, token)
+			time.Sleep(time.Minute)
+		}
+		if err := v.Warm(t.Context()); !errors.Is(err, jwks.ErrUnavailable) {
+			t.Errorf("Warm: got %v, want the keys unavailable", err)
+		}
+		if err := v.Healthy(); !errors.Is(err, middleware.ErrUnavailable) {
+			t.Errorf("Healthy: got %v, want ErrUnavailable", err)
+		}
+		// What is wrong without any key is wrong in an outage too.
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))}); !errors.Is(err, middleware.ErrExpired) {
+			t.Errorf("an expired token: got %v, want ErrExpired", err)
+		}
+
+		time.Sleep(time.Minute) // for what still waits for an answer
+		as.Reset()
+		time.Sleep(time.Second)
+		accepted(t, v, token)
+		if err := v.Healthy(); err != nil {
+			t.Errorf("Healthy, afterwards: got %v, want nil", err)
+		}
+	})
+}
+
+func TestAnOutageOnceKeysAreKnown(t *testing.T) {
+	during(t, true, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		for range 24 {
+			time.Sleep(5 * time.Minute)
+			accepted(t, v, as.Token())
+			if err := v.Healthy(); err != nil {
+				t.Errorf("Healthy: got %v, want nil while tokens can be judged", err)
+			}
+		}
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))}); !errors.Is(err, middleware.ErrExpired) {
+			t.Errorf("an expired token: got %v, want ErrExpired", err)
+		}
+		forged := as.Token(testserver.SignedWith(testserver.GenerateKey(testserver.ES256, as.SigningKey().ID)))
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: forged}); !errors.Is(err, middleware.ErrSignature) {
+			t.Errorf("a forged token: got %v, want ErrSignature", err)
+		}
+	})
+}
+
+// A key that the outage hides may be the issuer's newest: nobody can say that
+// its tokens are invalid.
+func TestAnOutageDuringARotation(t *testing.T) {
+	for name, o := range outages {
+		if o.endpoint == testserver.Discovery {
+			continue // not asked again while keys can be had
+		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				as := testserver.New(t, testserver.InMemory())
+				v := newVerifier(t, middleware.Config{
+					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
+				})
+				old := as.Token(testserver.AccessTTL(time.Hour))
+				accepted(t, v, old)
+				time.Sleep(time.Minute)
+				as.Inject(o.endpoint, o.fault)
+				as.Rotate()
+				fresh := as.Token(testserver.AccessTTL(time.Hour))
+				for range 5 {
+					unavailable(t, v, fresh)
+					accepted(t, v, old)
+					time.Sleep(time.Minute)
+				}
+				as.Reset()
+				time.Sleep(time.Second)
+				accepted(t, v, fresh)
+				accepted(t, v, old)
+			})
+		})
+	}
+}
