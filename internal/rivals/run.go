@@ -1,0 +1,139 @@
+package rivals
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// outcome is what the battery found in one API.
+type outcome struct {
+	findings   []finding
+	statuses   []int // of the answers over HTTP/1.1, in the order of the battery
+	challenged bool  // by one of them at least
+}
+
+// finding is one message of CheckAPI.
+type finding struct{ name, got, want, why string }
+
+func (o outcome) find(name string) (finding, bool) {
+	for _, f := range o.findings {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return finding{}, false
+}
+
+// run makes an API with a server of its own and checks it.
+func run(ctx context.Context, newAPI func(context.Context, *testserver.Server) (http.Handler, error)) (outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// RS256 is what all the READMEs take for granted.
+	as, err := testserver.Start(ctx, testserver.SigningAlg(testserver.RS256))
+	if err != nil {
+		return outcome{}, err
+	}
+	defer as.Close()
+	api, err := newAPI(ctx, as)
+	if err != nil {
+		return outcome{}, err
+	}
+
+	tb, seen := &recorder{ctx: ctx}, &observer{next: api}
+	defer tb.cleanUp()
+	testserver.CheckAPI(tb, as, seen,
+		func() *http.Request { return httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil) },
+		testserver.RequireScope(scope), testserver.Audience(audience))
+	if tb.fatal != "" {
+		return outcome{}, fmt.Errorf("the check ended early: %s", tb.fatal)
+	}
+	found := outcome{statuses: seen.statuses, challenged: seen.challenged}
+	for _, message := range tb.messages {
+		parts := messageForm.FindStringSubmatch(message)
+		if parts == nil {
+			return outcome{}, fmt.Errorf("unknown form of message: %s", message)
+		}
+		found.findings = append(found.findings, finding{name: parts[1], got: parts[2], want: parts[3], why: parts[4]})
+	}
+	return found, nil
+}
+
+var messageForm = regexp.MustCompile(`^CheckAPI: (\S+): got (.*), want (.*)\n\tsent: .*\n\twhy:  (.*)\n\tfix:  .*$`)
+
+// observer remembers how an API answers.
+type observer struct {
+	next       http.Handler
+	mu         sync.Mutex
+	statuses   []int
+	challenged bool
+}
+
+func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor != 1 {
+		o.next.ServeHTTP(w, r)
+		return
+	}
+	s := &statusWriter{ResponseWriter: w}
+	defer func() { // after a panic too
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.statuses = append(o.statuses, s.status)
+		o.challenged = o.challenged || w.Header().Get("WWW-Authenticate") != ""
+	}()
+	o.next.ServeHTTP(s, r)
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(code int) {
+	if w.status == 0 {
+		w.status = code
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// recorder is a testserver.TB that keeps what it is told.
+type recorder struct {
+	ctx      context.Context //nolint:containedctx // testserver.TB has a method that returns it
+	messages []string
+	fatal    string
+	cleanups []func()
+}
+
+func (*recorder) Helper()                    {}
+func (r *recorder) Cleanup(f func())         { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Context() context.Context { return r.ctx }
+func (*recorder) Logf(string, ...any)        {}
+func (r *recorder) Failed() bool             { return r.fatal != "" || len(r.messages) > 0 }
+func (*recorder) Name() string               { return "rivals" }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.messages = append(r.messages, strings.TrimSpace(fmt.Sprintf(format, args...)))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) { r.fatal = fmt.Sprintf(format, args...) }
+
+func (r *recorder) cleanUp() {
+	for i := len(r.cleanups) - 1; i >= 0; i-- {
+		r.cleanups[i]()
+	}
+}

@@ -1,0 +1,162 @@
+package rivals
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// row is one thing that the battery checks.
+type row struct {
+	Name  string
+	Want  string
+	Why   string
+	Cells []string // one for each rival
+	kind  kind
+}
+
+// table is all that docs/rivals.md says which may change from run to run.
+type table struct {
+	Rivals []rival
+	Rows   []row
+}
+
+// asExpected is what a cell says if nothing is wrong.
+const asExpected = "ok"
+
+// measure sends the battery through every API.
+func measure(ctx context.Context) (table, error) {
+	single, open, err := probes(ctx)
+	if err != nil {
+		return table{}, err
+	}
+	t := table{Rivals: rivals(), Rows: append(single, general()...)}
+	for _, r := range t.Rivals {
+		found, err := run(ctx, r.newAPI)
+		if err == nil {
+			err = t.fits(found, len(open.statuses))
+		}
+		if err != nil {
+			return table{}, fmt.Errorf("%s: %w", r.Name, err)
+		}
+		for i := range t.Rows {
+			row := &t.Rows[i]
+			row.Cells = append(row.Cells, cell(found, *row, i, len(single))+mark(r, *row))
+		}
+	}
+	return t, nil
+}
+
+// probes names the single requests of the battery, in its order, with the help
+// of an API that is open to everybody: all it should have refused is found.
+func probes(ctx context.Context) ([]row, outcome, error) {
+	open, err := run(ctx, func(context.Context, *testserver.Server) (http.Handler, error) { return http.HandlerFunc(orders), nil })
+	if err != nil {
+		return nil, outcome{}, err
+	}
+	rows := []row{
+		{Name: "good-token", Want: "2xx", Why: "A valid token is accepted (RFC 6750 §2.1)."},
+		{Name: "lower-case-scheme", Want: "2xx", Why: "The name of an authentication scheme is case-insensitive (RFC 9110 §11.1)."},
+		{Name: "upper-case-scheme", Want: "2xx", Why: "As above."},
+	}
+	for _, f := range open.findings {
+		rows = append(rows, row{Name: f.name, Want: f.want, Why: f.why})
+	}
+	for i := range rows {
+		rows[i].kind = kindOf(rows[i].Name)
+	}
+	return rows, open, nil
+}
+
+func kindOf(name string) kind {
+	switch name {
+	case "lower-case-scheme", "upper-case-scheme", "no-token", "other-scheme", "two-headers", "header-and-query", "query-only",
+		"garbage-empty", "garbage-words":
+		return carrying
+	case "missing-scope", "look-alike-scope":
+		return scoping
+	}
+	return verifying
+}
+
+// general are the findings that any answer may lead to.
+func general() []row {
+	return []row{
+		{Name: "no-answer", Want: "an answer", Why: "A token, however bad, is answered (RFC 6750 §3.1)."},
+		{Name: "server-error", Want: "no 5xx", Why: "A bad token is the client's fault (RFC 6750 §3.1, RFC 9110 §15.6)."},
+		{Name: "challenge-missing", Want: "WWW-Authenticate: Bearer", Why: "A refusal includes a challenge (RFC 6750 §3, RFC 9110 §15.5.2).", kind: answering},
+		{Name: "challenge-malformed", Want: "well-formed challenges", Why: "A challenge follows the grammar of RFC 9110 §11.6.1 and RFC 6750 §3.", kind: answering},
+		{Name: "challenge-bare", Want: "a parameter", Why: "The scheme Bearer is followed by one or more parameters (RFC 6750 §3).", kind: answering},
+		{Name: "error-without-token", Want: "no error attribute", Why: "A request without a token gets no error code (RFC 6750 §3.1).", kind: answering},
+		{Name: "error-code", Want: "the code that goes with the status", Why: "invalid_token with 401, invalid_request with 400, insufficient_scope with 403 (RFC 6750 §3.1).", kind: answering},
+		{Name: "scope-missing", Want: "scope in the challenge of a 403", Why: "The client learns which scope it lacks (RFC 6750 §3, §3.1).", kind: answering},
+		{Name: "token-echoed", Want: "no part of a token in an answer", Why: "Answers are logged and cached (RFC 6750 §5.2, §5.3; RFC 9700 §4.3).", kind: answering},
+		{Name: "url-fetched", Want: "no request to a URL in a token", Why: "Whoever writes the token would choose what the API connects to (RFC 8725 §3.10)."},
+		{Name: "jwks-stampede", Want: "at most 5 fetches of the JWKS", Why: "20 tokens with 20 unknown kids, and 20 of garbage, are sent (RFC 8725 §3.10)."},
+		{Name: "http2-differs", Want: "the answers of HTTP/1.1", Why: "The version of HTTP changes nothing (RFC 9110 §2.5)."},
+	}
+}
+
+// aboutChallenges are the rows that say nothing of an API which never sends one.
+var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
+
+// fits reports whether the outcome is of the battery that the rows are of.
+func (t table) fits(found outcome, requests int) error {
+	var errs []error
+	for _, f := range found.findings {
+		if !slices.ContainsFunc(t.Rows, func(r row) bool { return r.Name == f.name }) {
+			errs = append(errs, fmt.Errorf("the table has no row for the finding %s", f.name))
+		}
+	}
+	if len(found.statuses) != requests {
+		errs = append(errs, fmt.Errorf("%d requests over HTTP/1.1, want the battery's %d", len(found.statuses), requests))
+	}
+	return errors.Join(errs...)
+}
+
+// cell is what came back: for a single request its status, for the others what
+// CheckAPI says of the first answer of that kind.
+func cell(found outcome, r row, i, single int) string {
+	f, wrong := found.find(r.Name)
+	switch {
+	case i >= single && wrong:
+		return strings.ReplaceAll(f.got, "|", `\|`)
+	case !found.challenged && slices.Contains(aboutChallenges, r.Name):
+		return "no challenge"
+	case i >= single:
+		return asExpected
+	case found.statuses[i] == 0:
+		return "no answer"
+	case wrong, found.statuses[i] >= http.StatusInternalServerError: // the latter is a finding of its own
+		return fmt.Sprint(found.statuses[i])
+	}
+	return asExpected
+}
+
+func mark(r rival, of row) string {
+	if slices.Contains(r.ownCode, of.kind) {
+		return " †"
+	}
+	return ""
+}
+
+//go:embed rivals.md.tmpl
+var page string
+
+// render writes docs/rivals.md.
+func (t table) render() (string, error) {
+	tmpl, err := template.New("rivals.md").Parse(page)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = tmpl.Execute(&b, t)
+	return b.String(), err
+}
