@@ -45,6 +45,21 @@
 // [Without], [JOSEHeader] and [SignedWith] make tokens that no authorization
 // server should issue.
 //
+// # Bad tokens
+//
+// A [Defect] is one way in which a token can be wrong; [With] makes a token that
+// is wrong in this way and good in every other. [CheckAPI] sends all of them,
+// and requests that are wrong themselves, to an API and reports each answer that
+// is not the one which the RFCs ask for, with the reason and the remedy:
+//
+//	testserver.CheckAPI(t, as, api, func() *http.Request {
+//		return httptest.NewRequest("GET", "/orders", nil)
+//	}, testserver.RequireScope("orders:read"))
+//
+// [CheckURL] does so to an API in another process, in any language. For tests
+// of one's own, [Server.BadTokens] yields the tokens and [Defect.Expect] the
+// answers.
+//
 // # Keys
 //
 // Tokens are signed with ES256 and a key of the server's own, or under

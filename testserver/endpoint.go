@@ -34,13 +34,8 @@ func (s *Server) Endpoint(ep Endpoint) string {
 	return u
 }
 
-// Count is the number of requests that ep has received, those it refused
-// included: how often a cache really asked.
-func (s *Server) Count(ep Endpoint) int {
-	s.helper()
-	n, ok := s.as.Count(as.Endpoint(ep))
-	if !ok {
-		s.fail("Count(%q): there is no such endpoint: use Discovery, ASMetadata, JWKS or Any", string(ep))
-	}
-	return n
+// countable reports whether ep is an endpoint or [Any].
+func (s *Server) countable(ep Endpoint) bool {
+	_, ok := s.as.URL(as.Endpoint(ep))
+	return ok || ep == Any
 }

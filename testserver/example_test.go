@@ -139,6 +139,7 @@ func ExampleSeed() {
 		defer as.Close()
 		return as.Token()
 	}
-	fmt.Println(mint() == mint())
+	first, again := mint(), mint()
+	fmt.Println(first == again)
 	// Output: true
 }

@@ -116,6 +116,14 @@ func authority(rawURL string) string {
 // newTransport is a plain transport without the environment's proxy.
 func newTransport() *http.Transport { return &http.Transport{ForceAttemptHTTP2: true} }
 
+// onlyHTTP1 keeps t from speaking HTTP/2.
+func onlyHTTP1(t *http.Transport) *http.Transport {
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	return t
+}
+
 func (l *listener) transport() *http.Transport {
 	t := newTransport()
 	t.DialContext = l.dial

@@ -110,7 +110,7 @@ func verified(t testing.TB, s *testserver.Server, token string, key ...any) (jos
 }
 
 func verify(jwks []byte, token string, key ...any) (jose.Header, map[string]any, error) {
-	jws, err := jose.ParseSigned(token, allAlgs)
+	jws, err := jose.ParseSignedCompact(token, allAlgs)
 	if err != nil {
 		return jose.Header{}, nil, err
 	}
@@ -140,7 +140,7 @@ func verify(jwks []byte, token string, key ...any) (jose.Header, map[string]any,
 // payload is the claims of token as they were written.
 func payload(t testing.TB, token string) string {
 	t.Helper()
-	jws, err := jose.ParseSigned(token, allAlgs)
+	jws, err := jose.ParseSignedCompact(token, allAlgs)
 	if err != nil {
 		t.Fatal(err)
 	}

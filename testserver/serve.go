@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -17,7 +18,9 @@ const patience = 5 * time.Second
 // serve answers on l until the returned function is called.
 func serve(l *listener, h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
-	srv := &http.Server{
+	base, end := context.WithCancel(context.Background())
+	srv := &http.Server{ //nolint:gosec // a client may be as slow as its test wants
+		BaseContext: func(net.Listener) context.Context { return base },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			live.add(1) // HTTP/2 runs a handler beside its connection
 			defer live.add(-1)
@@ -51,6 +54,7 @@ func serve(l *listener, h http.Handler, client *http.Transport) (stop func() err
 		<-served
 		// A connection accepted while the first Close ran was not yet known to it.
 		err = errors.Join(err, srv.Close())
+		end() // a lost connection ends the context of a request only once its body is read
 		if !live.wait(patience) {
 			err = errors.Join(err, errors.New("testserver: a handler still runs, 5 s after its connection was closed"))
 		}

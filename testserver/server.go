@@ -18,6 +18,7 @@ import (
 type Server struct {
 	as     *as.Server
 	caPEM  []byte
+	memory bool // listens on no socket
 	client *http.Client
 	close  func() error
 
@@ -106,7 +107,7 @@ func start(opts []Option) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Listener.Close())
 	}
-	s.caPEM = l.caPEM
+	s.caPEM, s.memory = l.caPEM, c.inMemory
 	s.close = serve(l, s.as, transport)
 	return s, nil
 }

@@ -11,8 +11,12 @@ import (
 )
 
 // TokenOption changes one token: see [Server.Token]. Options apply in order,
-// so that of two which write the same claim the later one wins.
-type TokenOption interface{ applyToken(*as.Draft) }
+// so that of two which write the same claim the later one wins. Given to
+// [CheckAPI], it changes all tokens of the check.
+type TokenOption interface {
+	CheckOption
+	applyToken(*as.Draft)
+}
 
 // SharedOption may be given to a server, as the default of all its tokens, or
 // to one token.
@@ -36,7 +40,15 @@ type SharedOption interface {
 // is not from [New].
 func (s *Server) Token(opts ...TokenOption) string {
 	s.helper()
-	t, err := s.as.Mint(func(d *as.Draft) {
+	t, err := s.mint(opts)
+	if err != nil {
+		s.fail("Token: %v", err)
+	}
+	return t
+}
+
+func (s *Server) mint(opts []TokenOption) (string, error) {
+	return s.as.Mint(func(d *as.Draft) {
 		for i, o := range opts {
 			if o == nil {
 				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
@@ -45,10 +57,6 @@ func (s *Server) Token(opts ...TokenOption) string {
 			o.applyToken(d)
 		}
 	})
-	if err != nil {
-		s.fail("Token: %v", err)
-	}
-	return t
 }
 
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
@@ -62,12 +70,14 @@ func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {
 type tokenOption as.Edit
 
 func (o tokenOption) applyToken(d *as.Draft) { o(d) }
+func (o tokenOption) applyCheck(c *check)    { c.token = append(c.token, o) }
 
 // sharedOption, given to a server, is the first thing done to every draft; it
 // is tried once while the server is set up, where its faults are found.
 type sharedOption as.Edit
 
 func (o sharedOption) applyToken(d *as.Draft) { o(d) }
+func (o sharedOption) applyCheck(c *check)    { c.token = append(c.token, o) }
 func (o sharedOption) applyServer(c *config)  { c.defaults = append(c.defaults, as.Edit(o)) }
 
 // Subject sets sub, "test-user" by default.

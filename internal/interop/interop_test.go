@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	frameworks = []string{"http"}
+	frameworks = []string{"http", "echo", "gin"}
 	profiles   = []string{"", "rfc9068"}
 	algorithms = []string{"RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"}
 )

@@ -40,7 +40,7 @@ func (s *Server) describe(alg Alg, change []func(map[string]any)) error {
 		}
 		b, err := json.Marshal(doc)
 		if err != nil {
-			return nil, fmt.Errorf("Metadata: the document is not JSON any more: %w", err)
+			return nil, fmt.Errorf("the document that the Metadata option changed is not JSON any more: %w", err)
 		}
 		return b, nil
 	}

@@ -26,6 +26,9 @@ type Draft struct {
 	Alg    Alg  // "" means the server's default
 	Key    *Key // nil means the server's key for Alg
 
+	Defect *Defect // nil means a good token
+	Trap   string  // where an attacker's URLs lead; "" means nowhere
+
 	errs []error
 }
 
@@ -72,14 +75,18 @@ func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
 // Err joins what has failed so far.
 func (d *Draft) Err() error { return errors.Join(d.errs...) }
 
-// compact signs the draft with key (RFC 7515 §7.1).
-func (d *Draft) compact(key Key, repeatable bool) (string, error) {
+// stamp writes alg and kid where no option has.
+func (d *Draft) stamp(key Key) {
 	if d.Header.unset("alg") {
 		d.SetHeader("alg", string(key.Alg))
 	}
 	if d.Header.unset("kid") && key.ID != "" {
 		d.SetHeader("kid", key.ID)
 	}
+}
+
+// compact signs the draft with key.
+func (d *Draft) compact(key Key, repeatable bool) (string, error) {
 	header, err := d.Header.MarshalJSON()
 	if err != nil {
 		return "", err
@@ -88,12 +95,16 @@ func (d *Draft) compact(key Key, repeatable bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return seal(header, claims, key, repeatable)
+}
 
+// seal signs two texts, whatever they say (RFC 7515 §7.1).
+func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	var b strings.Builder
-	b.Grow((len(header)+len(claims))*4/3 + 512)
+	b.Grow((len(header)+len(payload))*4/3 + 512)
 	b.WriteString(base64.RawURLEncoding.EncodeToString(header))
 	b.WriteByte('.')
-	b.WriteString(base64.RawURLEncoding.EncodeToString(claims))
+	b.WriteString(base64.RawURLEncoding.EncodeToString(payload))
 	sig, err := key.sign([]byte(b.String()), repeatable)
 	if err != nil {
 		return "", fmt.Errorf("key %q did not sign: %w", key.ID, err)

@@ -4,12 +4,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 )
 
 // Endpoint names one of the server's endpoints.
 type Endpoint string
 
+// The endpoints, and a name for all requests.
 const (
 	Discovery  Endpoint = "discovery"
 	ASMetadata Endpoint = "as_metadata"
@@ -27,7 +27,6 @@ type route struct {
 	endpoint Endpoint
 	methods  []string
 	handler  http.HandlerFunc
-	requests *atomic.Int64
 }
 
 // mount fills s.routes and s.urls. base is the issuer's path without a
@@ -36,8 +35,7 @@ type route struct {
 func (s *Server) mount(origin, base string) {
 	read := []string{http.MethodGet, http.MethodHead}
 	add := func(ep Endpoint, methods []string, h http.HandlerFunc, paths ...string) {
-		rt := &route{ep, methods, h, new(atomic.Int64)}
-		s.requests[ep] = rt.requests
+		rt := &route{ep, methods, h}
 		s.urls[ep] = origin + paths[0]
 		for _, p := range paths {
 			s.routes[p] = rt
@@ -56,13 +54,37 @@ func (s *Server) mount(origin, base string) {
 // ServeHTTP answers by path alone: neither Host nor any X-Forwarded header
 // can change what the server says about itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.any.Add(1)
+	ep := Any
+	if rt, ok := s.routes[r.URL.Path]; ok {
+		ep = rt.endpoint
+	}
+	fault := s.faults.pick(ep, r)
+	request := &Request{
+		Time:     s.Clock.Now(),
+		Endpoint: ep,
+		Method:   short(r.Method),
+		Client:   Client(r),
+		Header:   redacted(r.Header),
+		Injected: fault != nil,
+	}
+	s.journal.add(request)
+
+	t := &tap{ResponseWriter: w, request: request, journal: s.journal}
+	if fault != nil {
+		fault.handler.ServeHTTP(t, r)
+	} else {
+		s.answer(t, r)
+	}
+	t.begin(http.StatusOK) // unless it panicked, net/http sends that
+}
+
+// answer is what there is without faults.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	rt, ok := s.routes[r.URL.Path]
 	if !ok {
 		http.Error(w, "nothing is served here; see "+s.urls[Discovery], http.StatusNotFound)
 		return
 	}
-	rt.requests.Add(1)
 	if !slices.Contains(rt.methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(rt.methods, ", "))
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -71,18 +93,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt.handler(w, r)
 }
 
-// Count is the number of requests that reached ep, refused ones included;
-// false if the server has no such endpoint.
-func (s *Server) Count(ep Endpoint) (int, bool) {
-	if ep == Any {
-		return int(s.any.Load()), true
-	}
-	n, ok := s.requests[ep]
-	if !ok {
-		return 0, false
-	}
-	return int(n.Load()), true
-}
+// Client is who r says it comes from, "" for nobody.
+func Client(r *http.Request) string { return short(r.Header.Get(ClientHeader)) }
 
 // URL is where clients find ep; false if the server has no such endpoint.
 func (s *Server) URL(ep Endpoint) (string, bool) {

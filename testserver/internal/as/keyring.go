@@ -21,6 +21,7 @@ type Keyring struct {
 	signing   map[Alg]Key
 	staged    *Key  // published by PublishFirst, not signing yet
 	published []Key // oldest first
+	retired   *Key  // the last that left the JWKS
 	rsaMade   int
 
 	jwks atomic.Pointer[[]byte]
@@ -76,6 +77,16 @@ func (k *Keyring) Retire(kid string) error {
 		return fmt.Errorf("no published key has the ID %q", kid)
 	}
 	return k.render()
+}
+
+// lastRetired is the key that left the JWKS last, false if none has.
+func (k *Keyring) lastRetired() (Key, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.retired == nil {
+		return Key{}, false
+	}
+	return *k.retired, true
 }
 
 // Rotation says how Rotate differs from the orderly change, in which the new
@@ -191,6 +202,10 @@ func (k *Keyring) add(key Key) {
 }
 
 func (k *Keyring) drop(kid string) {
+	if i := slices.IndexFunc(k.published, func(p Key) bool { return p.ID == kid }); i >= 0 {
+		gone := k.published[i]
+		k.retired = &gone
+	}
 	k.published = slices.DeleteFunc(k.published, func(p Key) bool { return p.ID == kid })
 }
 

@@ -30,12 +30,21 @@ func (s *Server) Mint(edit Edit) (string, error) {
 		return "", err
 	}
 
+	var key Key
 	if d.Key != nil {
-		return d.compact(*d.Key, s.source.Seeded())
+		key = *d.Key
+	} else {
+		var err error
+		if key, err = s.Keys.Signing(d.Alg); err != nil {
+			return "", err
+		}
 	}
-	key, err := s.Keys.Signing(d.Alg)
-	if err != nil {
+	d.stamp(key)
+	if err := d.Err(); err != nil {
 		return "", err
+	}
+	if d.Defect != nil {
+		return d.Defect.forge(&forgery{Draft: d, key: key, server: s})
 	}
 	return d.compact(key, s.source.Seeded())
 }

@@ -3,7 +3,6 @@ package as
 import (
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -27,12 +26,14 @@ type Server struct {
 	source         *Source
 	defaults       []Edit
 	oidcDoc, asDoc []byte
+	strangers      strangers
 
 	// Written by New, read ever after.
-	routes   map[string]*route
-	urls     map[Endpoint]string
-	requests map[Endpoint]*atomic.Int64
-	any      atomic.Int64
+	routes map[string]*route
+	urls   map[Endpoint]string
+
+	faults  faults
+	journal *journal
 }
 
 // New makes the first key and both discovery documents; the issuer never
@@ -57,7 +58,7 @@ func New(c Config) (*Server, error) {
 		defaults: c.Defaults,
 		routes:   map[string]*route{},
 		urls:     map[Endpoint]string{},
-		requests: map[Endpoint]*atomic.Int64{},
+		journal:  newJournal(),
 	}
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
 	if err := s.describe(c.Alg, c.Metadata); err != nil {

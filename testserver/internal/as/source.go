@@ -48,3 +48,12 @@ func (s *Source) Draw(label string, n int) []byte {
 	}
 	return b
 }
+
+// fork is a source of its own: what is drawn from it changes nothing that s
+// yields, but for label.
+func (s *Source) fork(label string) *Source {
+	if !s.Seeded() {
+		return s
+	}
+	return &Source{seed: s.Draw(label, 32), drawn: map[string]int{}}
+}

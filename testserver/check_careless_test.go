@@ -1,0 +1,390 @@
+package testserver_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"io"
+	"math/big"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// careless is an API that checks tokens by hand, and carefully but for its one
+// hole. It owes nothing to our verifier: what CheckAPI finds in it, it would
+// find in anybody's.
+type careless struct {
+	as      *testserver.Server
+	hole    string
+	scope   string
+	outside *http.Client
+
+	mu   sync.Mutex
+	keys *jose.JSONWebKeySet
+}
+
+func newCareless(as *testserver.Server, hole string) *careless {
+	outside := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	return &careless{as: as, hole: hole, scope: "orders:read", outside: outside}
+}
+
+// is reports whether the API has this hole.
+func (c *careless) is(hole string) bool { return c.hole == hole }
+
+var (
+	errNone    = errors.New("no token")
+	errRequest = errors.New("bad request")
+	errScope   = errors.New("no scope")
+	errToken   = errors.New("bad token")
+	errFault   = errors.New("our fault")
+)
+
+func (c *careless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token, err := c.credentials(r)
+	if err == nil {
+		err = c.check(token)
+	}
+	if c.is("HTTP/2 is trusted") && r.ProtoMajor == 2 {
+		err = nil
+	}
+	challenge, status := `Bearer realm="api"`, http.StatusUnauthorized
+	switch {
+	case err == nil && c.is("the token is returned"):
+		w.Header().Set("X-Token", token)
+		return
+	case err == nil:
+		return
+	case errors.Is(err, errNone) && c.is("no parameter follows the scheme"):
+		challenge = "Bearer"
+	case errors.Is(err, errNone) && c.is("an error is named without a token"):
+		challenge += `, error="invalid_token"`
+	case errors.Is(err, errNone), errors.Is(err, errToken) && c.is("no error is named"):
+	case errors.Is(err, errFault):
+		status = http.StatusInternalServerError
+	case errors.Is(err, errRequest):
+		status, challenge = http.StatusBadRequest, challenge+`, error="invalid_request"`
+	case errors.Is(err, errScope) && c.is("a missing scope is answered with 401"):
+		challenge += `, error="invalid_token"`
+	case errors.Is(err, errScope) && c.is("the scope is not named"):
+		status, challenge = http.StatusForbidden, challenge+`, error="insufficient_scope"`
+	case errors.Is(err, errScope):
+		status, challenge = http.StatusForbidden, challenge+`, error="insufficient_scope", scope="`+c.scope+`"`
+	default:
+		challenge += `, error="invalid_token"`
+	}
+	if c.is("the challenge is prose") {
+		challenge = "Bearer the token is bad"
+	}
+	if c.is("the description has quotes") && status == http.StatusUnauthorized {
+		challenge += `, error_description="not a \"token\""`
+	}
+	if !c.is("there is no challenge") {
+		w.Header().Set("WWW-Authenticate", challenge)
+	}
+	w.WriteHeader(status)
+	if c.is("the token is in the error") {
+		_, _ = io.WriteString(w, "cannot accept "+token)
+	}
+}
+
+func (c *careless) credentials(r *http.Request) (string, error) {
+	fields, query := r.Header["Authorization"], r.URL.Query().Get("access_token")
+	switch {
+	case len(fields) == 0 && query != "" && c.is("a token in the query counts"):
+		return query, nil
+	case len(fields) == 0:
+		return "", errNone
+	case len(fields) > 1 && !c.is("the first of two headers counts"),
+		query != "" && !c.is("the query is not looked at"):
+		return "", errRequest
+	}
+	scheme, token, _ := strings.Cut(fields[0], " ")
+	switch {
+	case c.is("the scheme is not looked at"):
+	case c.is("the scheme is compared as it is") && scheme != "Bearer", !strings.EqualFold(scheme, "Bearer"):
+		return "", errNone
+	}
+	if token == "" || strings.Contains(token, " ") {
+		return "", errRequest
+	}
+	return token, nil
+}
+
+func (c *careless) check(token string) error {
+	segments := strings.Split(token, ".")
+	switch {
+	case len(segments) == 3:
+	case len(segments) > 3 && c.is("further segments are passed over"):
+		segments = segments[:3]
+	case len(segments) == 5 && c.is("an encrypted token passes"):
+		return nil
+	case c.is("garbage is a fault of the server"):
+		return errFault
+	default:
+		return errToken
+	}
+	var raw [3][]byte
+	for i, text := range segments {
+		var err error
+		if raw[i], err = c.decode(text); err != nil {
+			return errToken
+		}
+	}
+	header, err := c.object(raw[0])
+	if err != nil {
+		return errToken
+	}
+	if err := c.checkHeader(header, segments, raw[2]); err != nil {
+		return err
+	}
+	if header["cty"] == "JWT" {
+		if !c.is("what is nested is taken out") {
+			return errToken
+		}
+		return c.check(string(raw[1]))
+	}
+	if c.is("claims are read as far as they go") && !bytes.HasSuffix(raw[1], []byte("}")) {
+		raw[1] = append(raw[1], '}')
+	}
+	claims, err := c.object(raw[1])
+	if err != nil {
+		return errToken
+	}
+	return c.checkClaims(claims)
+}
+
+func (c *careless) decode(text string) ([]byte, error) {
+	if c.is("base64 is read leniently") {
+		return base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(text)
+}
+
+// object reads a JSON object and refuses a member that is there twice.
+func (c *careless) object(text []byte) (map[string]any, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errToken
+	}
+	members := map[string]any{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var v any
+		if err := d.Decode(&v); err != nil {
+			return nil, err
+		}
+		if _, twice := members[name.(string)]; !twice {
+			members[name.(string)] = v
+		} else if !c.is("the first of two members counts") {
+			return nil, errToken
+		}
+	}
+	if _, err := d.Token(); err != nil || d.InputOffset() != int64(len(text)) {
+		return nil, errToken
+	}
+	return members, nil
+}
+
+func (c *careless) checkHeader(header map[string]any, segments []string, sig []byte) error {
+	alg, _ := header["alg"].(string)
+	typ, _ := header["typ"].(string)
+	_, crit := header["crit"]
+	switch {
+	case crit && !c.is("crit is ignored"), typ != "at+jwt" && !c.is("typ is ignored"):
+		return errToken
+	case alg == "none" && c.is("alg none passes"), alg != "none" && strings.EqualFold(alg, "none") && c.is("only the word none is refused"):
+		return nil
+	}
+	kid, ok := header["kid"].(string)
+	if !ok && c.is("an odd kid is a panic") {
+		panic(http.ErrAbortHandler)
+	}
+	key, err := c.key(kid, header)
+	switch {
+	case err != nil && c.is("what has no key is not verified"):
+		return nil
+	case err != nil:
+		return errToken
+	case c.is("signatures are not verified") && alg == "ES256":
+		return nil
+	}
+	return c.verify(alg, key, []byte(segments[0]+"."+segments[1]), sig)
+}
+
+func (c *careless) verify(alg string, key any, input, sig []byte) error {
+	public, ok := key.(*ecdsa.PublicKey)
+	if !ok {
+		return errToken
+	}
+	digest, width := sha256.Sum256(input), 32
+	hash := digest[:]
+	switch {
+	case alg == "HS256" && c.is("the public key is a secret as well"):
+		der, _ := x509.MarshalPKIXPublicKey(public)
+		mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+		mac.Write(input)
+		if hmac.Equal(mac.Sum(nil), sig) {
+			return nil
+		}
+		return errToken
+	case alg == "ES384" && c.is("the hash is what alg says"):
+		longer := sha512.Sum384(input)
+		hash, width = longer[:], 48
+	case alg != "ES256":
+		return errToken
+	}
+	if len(sig) != 2*width {
+		if c.is("a signature of another length is passed over") {
+			return nil
+		}
+		return errToken
+	}
+	r, s := new(big.Int).SetBytes(sig[:width]), new(big.Int).SetBytes(sig[width:])
+	if r.Sign() == 0 && s.Sign() == 0 && c.is("zeros are a signature") || ecdsa.Verify(public, hash, r, s) {
+		return nil
+	}
+	return errToken
+}
+
+func (c *careless) key(kid string, header map[string]any) (any, error) {
+	if jku, ok := header["jku"].(string); ok && (c.is("jku is followed") || c.is("jku is looked at")) {
+		set, err := c.fetch(c.outside, jku)
+		if err != nil || c.is("jku is looked at") {
+			return nil, errToken
+		}
+		return set.Key(kid)[0].Key, nil
+	}
+	if x5u, ok := header["x5u"].(string); ok && c.is("x5u is followed") {
+		resp, err := c.outside.Get(x5u)
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		block, _ := pem.Decode(text)
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		return certificate.PublicKey, err
+	}
+	if jwk, ok := header["jwk"]; ok && c.is("jwk is trusted") {
+		text, _ := json.Marshal(jwk)
+		var key jose.JSONWebKey
+		err := json.Unmarshal(text, &key)
+		return key.Key, err
+	}
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil || c.is("each unknown kid is looked up") && len(c.keys.Key(kid)) == 0 {
+		set, err := c.fetch(c.as.Client(), c.as.Endpoint(testserver.JWKS))
+		if err != nil {
+			return nil, err
+		}
+		c.keys = set
+	}
+	if found := c.keys.Key(kid); len(found) == 1 {
+		return found[0].Key, nil
+	}
+	return nil, errToken
+}
+
+func (c *careless) fetch(client *http.Client, url string) (*jose.JSONWebKeySet, error) {
+	resp, err := client.Get(url)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	set := new(jose.JSONWebKeySet)
+	return set, json.NewDecoder(resp.Body).Decode(set)
+}
+
+func (c *careless) checkClaims(claims map[string]any) error {
+	iss, _ := claims["iss"].(string)
+	_, bound := claims["cnf"]
+	switch {
+	case iss == c.as.Issuer():
+	case c.is("iss is ignored"), c.is("iss may begin like it should") && strings.HasPrefix(iss, c.as.Issuer()):
+	default:
+		return errToken
+	}
+	if bound && !c.is("cnf is ignored") || !c.checkAudience(claims["aud"]) || !c.checkTimes(claims) {
+		return errToken
+	}
+	if c.is("the subject is required") && claims["sub"] == nil {
+		return errToken
+	}
+	scope, _ := claims["scope"].(string)
+	switch {
+	case slices.Contains(strings.Fields(scope), c.scope):
+	case c.is("scope is ignored"), c.is("scope is looked for in the text") && strings.Contains(scope, c.scope):
+	default:
+		return errScope
+	}
+	return nil
+}
+
+func (c *careless) checkAudience(aud any) bool {
+	list, ok := aud.([]any)
+	if !ok {
+		list = []any{aud}
+	}
+	found := false
+	for _, one := range list {
+		text, ok := one.(string)
+		if !ok && !c.is("odd audiences are passed over") {
+			return c.is("aud is ignored")
+		}
+		found = found || text == "api" || c.is("aud is looked for in the text") && strings.Contains(text, "api")
+	}
+	return found || c.is("aud is ignored")
+}
+
+func (c *careless) checkTimes(claims map[string]any) bool {
+	now := time.Now().Unix()
+	exp, ok := claims["exp"].(json.Number)
+	seconds, err := strconv.ParseInt(string(exp), 10, 64)
+	switch {
+	case claims["exp"] == nil:
+		if !c.is("exp may be absent") {
+			return false
+		}
+	case !ok:
+		if !c.is("exp of another type is passed over") {
+			return false
+		}
+	case err != nil:
+		if wide, ok := new(big.Int).SetString(string(exp), 10); !ok || !c.is("exp is cut to 64 bits") || int64(wide.Uint64()) <= now {
+			return false
+		}
+	case seconds <= now && !c.is("exp is ignored"):
+		return false
+	}
+	for claim, hole := range map[string]string{"nbf": "nbf is ignored", "iat": "iat is ignored"} {
+		if claims[claim] == nil {
+			continue
+		}
+		n, _ := claims[claim].(json.Number)
+		if at, err := strconv.ParseInt(string(n), 10, 64); (err != nil || at > now+1) && !c.is(hole) {
+			return false
+		}
+	}
+	return true
+}

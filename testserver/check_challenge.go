@@ -1,0 +1,165 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// challenge is one of a WWW-Authenticate field (RFC 9110 §11.6.1).
+type challenge struct {
+	scheme string
+	params map[string]string // by lower-case name; nil for a token68 or none
+}
+
+// parseChallenges reads one WWW-Authenticate field line to the letter of RFC
+// 9110 §11.6.1, §5.6: what a client makes of anything else is its own affair.
+func parseChallenges(field string) ([]challenge, error) {
+	p := &challengeParser{rest: field}
+	var list []challenge
+	for p.skipCommas(); p.rest != ""; p.skipCommas() {
+		one, err := p.challenge()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the field is empty")
+	}
+	return list, nil
+}
+
+type challengeParser struct{ rest string }
+
+func (p *challengeParser) challenge() (challenge, error) {
+	c := challenge{scheme: p.token()}
+	if c.scheme == "" {
+		return c, fmt.Errorf("%s is no authentication scheme", p.here())
+	}
+	if !p.space() || p.rest == "" || p.rest[0] == ',' {
+		return c, p.end()
+	}
+	if p.token68() {
+		return c, p.end()
+	}
+	c.params = map[string]string{}
+	for {
+		name, value, err := p.param()
+		if err != nil {
+			return c, err
+		}
+		if _, twice := c.params[name]; twice {
+			return c, fmt.Errorf("the parameter %s is there twice (RFC 9110 §11.2)", name)
+		}
+		c.params[name] = value
+		if err := p.end(); err != nil {
+			return c, err
+		}
+		before := p.rest
+		if p.skipCommas(); p.rest == "" || !p.atParam() {
+			p.rest = before
+			return c, nil
+		}
+	}
+}
+
+// end is where a challenge or a parameter may be over.
+func (p *challengeParser) end() error {
+	p.space()
+	if p.rest != "" && p.rest[0] != ',' {
+		return fmt.Errorf("%s stands where a comma should", p.here())
+	}
+	return nil
+}
+
+// param reads token BWS "=" BWS ( token / quoted-string ).
+func (p *challengeParser) param() (name, value string, err error) {
+	if name = strings.ToLower(p.token()); name == "" {
+		return "", "", fmt.Errorf("%s is no parameter", p.here())
+	}
+	p.space()
+	if !strings.HasPrefix(p.rest, "=") {
+		return "", "", fmt.Errorf("the parameter %s has no value", name)
+	}
+	p.rest = p.rest[1:]
+	p.space()
+	if strings.HasPrefix(p.rest, `"`) {
+		value, err = p.quoted(name)
+		return name, value, err
+	}
+	if value = p.token(); value == "" {
+		return "", "", fmt.Errorf("the value of %s is neither a token nor a quoted string", name)
+	}
+	return name, value, nil
+}
+
+// quoted reads a quoted-string (RFC 9110 §5.6.4).
+func (p *challengeParser) quoted(name string) (string, error) {
+	var b strings.Builder
+	for i := 1; i < len(p.rest); i++ {
+		ch := p.rest[i]
+		switch {
+		case ch == '"':
+			p.rest = p.rest[i+1:]
+			return b.String(), nil
+		case ch == '\\' && i+1 < len(p.rest):
+			i++
+			ch = p.rest[i]
+		}
+		if ch < ' ' && ch != '\t' || ch == 0x7f {
+			return "", fmt.Errorf("the value of %s has a control character", name)
+		}
+		b.WriteByte(ch)
+	}
+	return "", fmt.Errorf("the value of %s lacks its closing quote", name)
+}
+
+// token68 takes one if it is all that the challenge holds.
+func (p *challengeParser) token68() bool {
+	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) })
+	if n < 0 {
+		n = len(p.rest)
+	}
+	after := strings.TrimLeft(p.rest[n:], "=")
+	if end := strings.TrimLeft(after, " \t"); n == 0 || end != "" && end[0] != ',' {
+		return false
+	}
+	p.rest = after
+	return true
+}
+
+// atParam reports whether a parameter follows, and not another challenge.
+func (p *challengeParser) atParam() bool {
+	ahead := challengeParser{p.rest}
+	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")
+}
+
+// token reads RFC 9110 §5.6.2.
+func (p *challengeParser) token() string {
+	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("!#$%&'*+-.^_`|~", r) })
+	if n < 0 {
+		n = len(p.rest)
+	}
+	t := p.rest[:n]
+	p.rest = p.rest[n:]
+	return t
+}
+
+// space skips spaces and tabs and reports whether there were any.
+func (p *challengeParser) space() bool {
+	before := len(p.rest)
+	p.rest = strings.TrimLeft(p.rest, " \t")
+	return len(p.rest) < before
+}
+
+// skipCommas skips the empty elements that a list may have (RFC 9110 §5.6.1.2).
+func (p *challengeParser) skipCommas() { p.rest = strings.TrimLeft(p.rest, ", \t") }
+
+func (p *challengeParser) here() string {
+	return fmt.Sprintf("%q", p.rest[:min(len(p.rest), 12)])
+}
+
+func isAlphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}

@@ -1,0 +1,90 @@
+package testserver_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestChallengesAreReadToTheLetter(t *testing.T) {
+	for name, tt := range map[string]struct{ field, want string }{
+		"a scheme alone":                       {`Bearer`, `Bearer map[]`},
+		"one parameter":                        {`Bearer realm="api"`, `Bearer map[realm:api]`},
+		"several parameters":                   {`Bearer realm="a", error="invalid_token",scope="x y"`, `Bearer map[error:invalid_token realm:a scope:x y]`},
+		"a token for a value":                  {`Bearer error=invalid_token`, `Bearer map[error:invalid_token]`},
+		"spaces around the equals sign":        {`Bearer realm = "a"`, `Bearer map[realm:a]`},
+		"names in any case":                    {`bearer REALM="A"`, `bearer map[realm:A]`},
+		"escapes":                              {`Bearer realm="a\"b\\c\d"`, `Bearer map[realm:a"b\cd]`},
+		"commas and signs in quotes":           {`Bearer realm="a, b=c"`, `Bearer map[realm:a, b=c]`},
+		"an empty value":                       {`Bearer realm=""`, `Bearer map[realm:]`},
+		"text beyond ASCII in quotes":          {`Bearer realm="é"`, `Bearer map[realm:é]`},
+		"two schemes":                          {`DPoP algs="ES256", Bearer realm="a", error="x"`, `DPoP map[algs:ES256] Bearer map[error:x realm:a]`},
+		"a scheme without parameters before":   {`Negotiate, Bearer realm="a"`, `Negotiate map[] Bearer map[realm:a]`},
+		"a token68 before":                     {`Negotiate YII+/Q==, Bearer realm="a"`, `Negotiate map[] Bearer map[realm:a]`},
+		"empty list elements":                  {`, ,Bearer realm="a",, error="x", `, `Bearer map[error:x realm:a]`},
+		"tabs between":                         {"Bearer realm=\"a\"\t,\terror=\"x\"", `Bearer map[error:x realm:a]`},
+		"nothing":                              {``, `error: empty`},
+		"commas alone":                         {`, ,`, `error: empty`},
+		"prose":                                {`Bearer the token is bad`, `error: has no value`},
+		"an open quote":                        {`Bearer realm="a`, `error: closing quote`},
+		"an escape at the end":                 {`Bearer realm="a\`, `error: closing quote`},
+		"no comma":                             {`Bearer realm="a" error="x"`, `error: comma`},
+		"a parameter twice":                    {`Bearer realm="a", Realm="b"`, `error: twice`},
+		"no scheme":                            {`="a"`, `error: no authentication scheme`},
+		"a scheme in quotes":                   {`"Bearer" realm="a"`, `error: no authentication scheme`},
+		"a parameter without a value":          {`Bearer realm="a", error=`, `error: neither`},
+		"a value with a slash":                 {`Bearer realm="a", error=a/b`, `error: comma`},
+		"a control character":                  {"Bearer realm=\"a\x01b\"", `error: control`},
+		"an escaped control character":         {"Bearer realm=\"a\\\x7fb\"", `error: control`},
+		"a line break":                         {"Bearer realm=\"a\nb\"", `error: control`},
+		"a colon after the scheme":             {`Bearer: realm="a"`, `error: comma`},
+		"a quote that was not escaped":         {`Bearer realm="a"b"`, `error: comma`},
+		"parameters of a scheme that is not 1": {`Bearer realm="a", , error="x", Basic realm="b"`, `Bearer map[error:x realm:a] Basic map[realm:b]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			schemes, params, err := testserver.ParseChallenges(tt.field)
+			if text, bad := strings.CutPrefix(tt.want, "error: "); bad {
+				if err == nil || !strings.Contains(err.Error(), text) {
+					t.Errorf("got %v, %v, want an error that says %q", schemes, err, text)
+				}
+				return
+			}
+			var got []string
+			for i := range schemes {
+				got = append(got, fmt.Sprint(schemes[i], " ", params[i]))
+			}
+			if err != nil || strings.Join(got, " ") != tt.want {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// FuzzChallenges holds that what was read, written anew, is read as the same.
+func FuzzChallenges(f *testing.F) {
+	for _, seed := range []string{`Bearer realm="a\"b", error=x, DPoP algs="ES256"`, `Negotiate YQ==`, `Bearer`, `,a b="c",,d`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, field string) {
+		schemes, params, err := testserver.ParseChallenges(field)
+		if err != nil {
+			return
+		}
+		var b strings.Builder
+		for i, scheme := range schemes {
+			b.WriteString(", " + scheme)
+			separator := " "
+			for name, value := range params[i] {
+				quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)
+				b.WriteString(separator + name + `="` + quoted + `"`)
+				separator = ", "
+			}
+		}
+		schemes2, params2, err := testserver.ParseChallenges(b.String())
+		if err != nil || fmt.Sprint(schemes, params) != fmt.Sprint(schemes2, params2) {
+			t.Errorf("got %q %q, %v of %q, want %q %q", schemes2, params2, err, b.String(), schemes, params)
+		}
+	})
+}

@@ -1,0 +1,130 @@
+package testserver_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
+
+// tokenText is what any part of a token looks like: JSON in base64url begins so.
+var tokenText = regexp.MustCompile(`eyJ|[A-Za-z0-9_-]{30,}`)
+
+// findings runs CheckAPI and returns the failures by the word after its name.
+func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...testserver.CheckOption) map[string]string {
+	t.Helper()
+	tb := &recorder{TB: t}
+	testserver.CheckAPI(tb, as, api, orders, opts...)
+	found := map[string]string{}
+	for _, text := range tb.errors {
+		parts := strings.SplitN(text, ": ", 3)
+		if len(parts) != 3 || parts[0] != "CheckAPI" {
+			t.Fatalf("got %q, want CheckAPI: a name: a text", text)
+		}
+		if _, twice := found[parts[1]]; twice {
+			t.Errorf("got %s reported twice, want one failure", parts[1])
+		}
+		found[parts[1]] = parts[2]
+		if m := tokenText.FindString(text); m != "" {
+			t.Errorf("got a part of a token in %q", text)
+		}
+	}
+	return found
+}
+
+func TestACarefulAPIOfNobodysPasses(t *testing.T) {
+	as := testserver.New(t)
+	for name, text := range findings(t, as, newCareless(as, ""), testserver.RequireScope("orders:read")) {
+		t.Errorf("got %s: %s", name, text)
+	}
+}
+
+// Each hole is in an API that has no other. The words are in the text of each
+// failure: the RFC that says otherwise, and of the fix what cannot be elsewhere.
+var holes = []struct {
+	hole  string
+	found []string
+	words []string
+}{
+	{"alg none passes", []string{"alg-none"}, []string{"RFC 8725 §3.1", "by a list"}},
+	{"only the word none is refused", []string{"alg-none-cased"}, []string{"RFC 8725 §3.1", "List the algorithms"}},
+	{"the public key is a secret as well", []string{"hs256-confusion"}, []string{"RFC 8725 §2.1", "Bind each key"}},
+	{"crit is ignored", []string{"crit-header"}, []string{"RFC 7515 §4.1.11", "Refuse every crit"}},
+	{"signatures are not verified", []string{"bad-signature", "foreign-key-same-kid", "truncated-signature", "zero-ecdsa-signature"}, []string{"RFC 7", "nature"}},
+	{"zeros are a signature", []string{"zero-ecdsa-signature"}, []string{"CVE-2022-21449", "between 1 and"}},
+	{"a signature of another length is passed over", []string{"truncated-signature"}, []string{"RFC 7515 §5.2", "length"}},
+	{"what has no key is not verified", []string{"embedded-jwk", "jku-header", "unknown-kid", "x5u-header"}, []string{"RFC 7515 §", "key"}},
+	{"jwk is trusted", []string{"embedded-jwk"}, []string{"CVE-2018-0114", "JWKS alone"}},
+	{"jku is followed", []string{"jku-header", "url-fetched"}, []string{"RFC 8725 §3.10", "configured issuer alone"}},
+	{"jku is looked at", []string{"url-fetched"}, []string{"RFC 8725 §3.10", "Ignore jku"}},
+	{"x5u is followed", []string{"url-fetched", "x5u-header"}, []string{"RFC 8725 §3.10", "configured issuer alone"}},
+	{"the hash is what alg says", []string{"alg-key-mismatch"}, []string{"RFC 8725 §3.1", "its own algorithm"}},
+	{"exp is ignored", []string{"expired"}, []string{"RFC 7519 §4.1.4", "Compare exp"}},
+	{"exp may be absent", []string{"missing-exp"}, []string{"RFC 9068 §2.2", "Require exp"}},
+	{"exp of another type is passed over", []string{"exp-as-string"}, []string{"RFC 7519 §2", "wrong type"}},
+	{"exp is cut to 64 bits", []string{"exp-overflow"}, []string{"RFC 7519 §2", "range of the clock"}},
+	{"nbf is ignored", []string{"not-yet-valid"}, []string{"RFC 7519 §4.1.5", "compare it with the clock"}},
+	{"iat is ignored", []string{"issued-in-future"}, []string{"RFC 7519 §4.1.6", "ahead of the clock"}},
+	{"iss is ignored", []string{"wrong-issuer"}, []string{"RFC 9068 §4", "byte for byte"}},
+	{"iss may begin like it should", []string{"wrong-issuer"}, []string{"RFC 8725 §3.8", "no prefix"}},
+	{"aud is ignored", []string{"aud-not-string", "missing-audience", "wrong-audience"}, []string{"§4", "fix:"}},
+	{"aud is looked for in the text", []string{"wrong-audience"}, []string{"RFC 7519 §4.1.3", "no substring"}},
+	{"odd audiences are passed over", []string{"aud-not-string"}, []string{"RFC 7519 §4.1.3", "the whole claim"}},
+	{"typ is ignored", []string{"id-token-as-access", "wrong-typ"}, []string{"RFC 9068 §4", "at+jwt"}},
+	{"cnf is ignored", []string{"bound-as-bearer"}, []string{"RFC 9449 §7.2", "DPoP"}},
+	{"the first of two members counts", []string{"duplicate-claim", "duplicate-header"}, []string{"RFC 75", "repeated member"}},
+	{"claims are read as far as they go", []string{"not-json"}, []string{"RFC 7519 §7.2", "parse to the end"}},
+	{"further segments are passed over", []string{"four-segments"}, []string{"RFC 7515 §7.1", "two dots"}},
+	{"base64 is read leniently", []string{"padded-base64", "trailing-bits"}, []string{"RFC 7515 §2", "Decode"}},
+	{"what is nested is taken out", []string{"nested"}, []string{"RFC 9068 §2", "Refuse cty"}},
+	{"an encrypted token passes", []string{"encrypted"}, []string{"RFC 7516", "five segments"}},
+	{"the first of two headers counts", []string{"two-headers"}, []string{"RFC 6750 §2", "Header.Values"}},
+	{"the query is not looked at", []string{"header-and-query"}, []string{"RFC 6750 §2", "Answer 400"}},
+	{"a token in the query counts", []string{"query-only"}, []string{"RFC 9700 §4.3.2", "Authorization field alone"}},
+	{"the scheme is not looked at", []string{"other-scheme"}, []string{"RFC 6750 §2.1", "scheme is Bearer"}},
+	{"the scheme is compared as it is", []string{"lower-case-scheme", "upper-case-scheme"}, []string{"RFC 9110 §11.1", "EqualFold"}},
+	{"garbage is a fault of the server", []string{"server-error"}, []string{"RFC 6750 §3.1", "as a refusal", "a word that is no JWT"}},
+	{"an odd kid is a panic", []string{"no-answer"}, []string{"RFC 6750 §3.1", "panic", "kid is an object"}},
+	{"there is no challenge", []string{"challenge-missing"}, []string{"RFC 6750 §3", "Set WWW-Authenticate", "garbage-opaque and"}},
+	{"the challenge is prose", []string{"challenge-malformed"}, []string{"RFC 9110 §11.6.1", "pairs with commas"}},
+	{"the description has quotes", []string{"challenge-malformed"}, []string{"RFC 6750 §3", "printable ASCII"}},
+	{"no parameter follows the scheme", []string{"challenge-bare"}, []string{"RFC 6750 §3", "Add realm"}},
+	{"an error is named without a token", []string{"error-without-token"}, []string{"RFC 6750 §3.1", "Leave error"}},
+	{"no error is named", []string{"error-code"}, []string{"RFC 6750 §3.1", "Add error"}},
+	{"scope is ignored", []string{"look-alike-scope", "missing-scope"}, []string{"RFC 6750 §3.1", "fix:"}},
+	{"scope is looked for in the text", []string{"look-alike-scope"}, []string{"RFC 6749 §3.3", "whole words"}},
+	{"a missing scope is answered with 401", []string{"look-alike-scope", "missing-scope"}, []string{"RFC 6750 §3.1", "want 403"}},
+	{"the scope is not named", []string{"scope-missing"}, []string{"RFC 6750 §3", "Add scope", `want scope="orders:read"`}},
+	{"the token is in the error", []string{"token-echoed"}, []string{"RFC 6750 §5.2", "constant texts"}},
+	{"the token is returned", []string{"token-echoed"}, []string{"RFC 6750 §5.2", "constant texts"}},
+	{"each unknown kid is looked up", []string{"jwks-stampede"}, []string{"RFC 8725 §3.10", "fetch the JWKS once"}},
+	{"HTTP/2 is trusted", []string{"http2-differs"}, []string{"RFC 9110 §2.5", "as over HTTP/1.1"}},
+}
+
+func TestCheckAPIFindsEachHole(t *testing.T) {
+	for _, tt := range holes {
+		t.Run(tt.hole, func(t *testing.T) {
+			t.Parallel()
+			as := testserver.New(t)
+			found := findings(t, as, newCareless(as, tt.hole), testserver.RequireScope("orders:read"))
+			var names []string
+			for name, text := range found {
+				names = append(names, name)
+				wantAll(t, text, append(tt.words, "RFC ", "\n\tsent: ", "\n\twhy:  ", "\n\tfix:  ")...)
+			}
+			slices.Sort(names)
+			if !slices.Equal(names, tt.found) {
+				t.Errorf("got %q, want %q", names, tt.found)
+				for name, text := range found {
+					t.Logf("%s: %s", name, text)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,198 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The faults that any probe may show. All others are named after their probe.
+const (
+	noAnswer           = "no-answer"
+	serverError        = "server-error"
+	challengeMissing   = "challenge-missing"
+	challengeMalformed = "challenge-malformed"
+	challengeBare      = "challenge-bare"
+	errorWithoutToken  = "error-without-token"
+	errorCode          = "error-code"
+	scopeMissing       = "scope-missing"
+	tokenEchoed        = "token-echoed"
+	urlFetched         = "url-fetched"
+	jwksStampede       = "jwks-stampede"
+	http2Differs       = "http2-differs"
+)
+
+// judge notes what is wrong with the answer to p.
+func (c *check) judge(p probe, a outcome) {
+	if a.err != nil {
+		c.note(p, noAnswer, "no answer: "+c.reason(a.err), p.wanted())
+		return
+	}
+	for _, part := range secrets(p.tokens) {
+		if strings.Contains(a.text, part) {
+			c.note(p, tokenEchoed, fmt.Sprintf("%d with a part of the token in its header or body", a.status), "no trace of it")
+			break
+		}
+	}
+	if len(p.want) == 0 {
+		if a.status < 200 || a.status > 299 {
+			c.note(p, p.name, a.describe(p), p.wanted())
+		}
+		return
+	}
+	if a.status >= http.StatusInternalServerError {
+		c.note(p, serverError, a.describe(p), p.wanted())
+		return
+	}
+	i := slices.IndexFunc(p.want, func(r reply) bool { return r.status == a.status })
+	if i < 0 {
+		c.note(p, p.name, a.describe(p), p.wanted())
+		return
+	}
+	c.judgeChallenge(p, a, p.want[i])
+}
+
+func (c *check) judgeChallenge(p probe, a outcome, want reply) {
+	bearer, err := a.bearer()
+	switch code := bearer["error"]; {
+	case err != nil:
+		c.note(p, challengeMalformed, a.describe(p)+": "+hide(err.Error(), p.tokens), "a challenge of RFC 9110 §11.6.1 and RFC 6750 §3")
+	case bearer == nil:
+		c.note(p, challengeMissing, a.describe(p), "a Bearer challenge in WWW-Authenticate")
+	case len(bearer) == 0:
+		c.note(p, challengeBare, a.describe(p), "a parameter, such as realm")
+	case p.bare && code != "":
+		c.note(p, errorWithoutToken, a.describe(p), "no error attribute")
+	case want.code != "" && code != want.code:
+		c.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
+	case want.status == http.StatusForbidden && !containsAll(strings.Fields(bearer["scope"]), c.scopes):
+		c.note(p, scopeMissing, a.describe(p), fmt.Sprintf("scope=%q", strings.Join(c.scopes, " ")))
+	}
+}
+
+// compare notes where HTTP/2 is answered otherwise than HTTP/1.1.
+func (c *check) compare(p probe, first, next outcome) {
+	switch {
+	case next.err != nil && first.err == nil:
+		c.note(p, http2Differs, "no answer over HTTP/2: "+c.reason(next.err), first.describe(p)+" as over HTTP/1.1")
+	case next.err != nil || first.err != nil:
+	case next.status != first.status || !slices.Equal(next.challenges, first.challenges):
+		c.note(p, http2Differs, next.describe(p)+" over HTTP/2", first.describe(p)+" as over HTTP/1.1")
+	}
+}
+
+// bearer returns the parameters of the Bearer challenge, nil if there is none.
+// Of several, as for several realms, it is the one that names an error.
+func (a outcome) bearer() (map[string]string, error) {
+	var found map[string]string
+	for _, field := range a.challenges {
+		list, err := parseChallenges(field)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range list {
+			if !strings.EqualFold(one.scheme, "Bearer") {
+				continue
+			}
+			if one.params == nil {
+				one.params = map[string]string{}
+			}
+			if found == nil || one.params["error"] != "" {
+				found = one.params
+			}
+		}
+	}
+	for _, name := range []string{"error", "error_description", "scope"} {
+		if !isBearerText(found[name]) {
+			return nil, fmt.Errorf("%s has a quote, a backslash or a character beyond ASCII, which RFC 6750 §3 excludes", name)
+		}
+	}
+	return found, nil
+}
+
+// isBearerText reports whether s has the characters that RFC 6750 §3 allows in
+// error, error_description and scope.
+func isBearerText(s string) bool {
+	for i := range len(s) {
+		if ch := s[i]; ch < ' ' || ch > '~' || ch == '"' || ch == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// describe is the part of the answer that counts, without the token.
+func (a outcome) describe(p probe) string {
+	if a.err != nil {
+		return "no answer"
+	}
+	if len(a.challenges) == 0 {
+		return fmt.Sprintf("%d without WWW-Authenticate", a.status)
+	}
+	return fmt.Sprintf("%d with WWW-Authenticate: %s", a.status, hide(strings.Join(a.challenges, " | "), p.tokens))
+}
+
+func (p probe) wanted() string {
+	if len(p.want) == 0 {
+		return "2xx"
+	}
+	var texts []string
+	for _, r := range p.want {
+		text := fmt.Sprint(r.status)
+		if r.code != "" {
+			text += fmt.Sprintf(" with error=%q", r.code)
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, " or ")
+}
+
+// reason keeps out what an error of the transport quotes: the URL, and with it
+// a token in the query.
+func (c *check) reason(err error) string {
+	switch {
+	case errors.Is(err, c.tb.Context().Err()):
+		return "the test is over"
+	case isTimeout(err):
+		return fmt.Sprintf("none within %v", tooLong)
+	}
+	return "the connection ended; did a handler panic?"
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// secrets are the parts of tokens that an answer may not hold: each as a whole
+// and each of its longer segments.
+func secrets(tokens []string) []string {
+	var parts []string
+	for _, token := range tokens {
+		parts = append(parts, token)
+		for segment := range strings.SplitSeq(token, ".") {
+			if len(segment) > 16 {
+				parts = append(parts, segment)
+			}
+		}
+	}
+	return parts
+}
+
+func hide(text string, tokens []string) string {
+	for _, part := range secrets(tokens) {
+		text = strings.ReplaceAll(text, part, "[token]")
+	}
+	return text
+}
+
+func containsAll(have, want []string) bool {
+	for _, w := range want {
+		if !slices.Contains(have, w) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,244 @@
+package testserver_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// protected is an API of ours that trusts as.
+func protected(t *testing.T, as *testserver.Server, change func(*middleware.Config), need ...scopes.Requirement) http.Handler {
+	t.Helper()
+	config := middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   as.Client(),
+	}
+	if change != nil {
+		change(&config)
+	}
+	v, err := middleware.NewVerifier(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httpauth.Require(v, need...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, httpauth.Token(r).Subject)
+	}))
+}
+
+func TestOurAPIsPassUnderEveryAlgorithm(t *testing.T) {
+	for _, alg := range []testserver.Alg{
+		testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA,
+		testserver.RS256, testserver.RS384, testserver.PS256, testserver.PS512,
+	} {
+		t.Run(string(alg), func(t *testing.T) {
+			as := testserver.New(t, testserver.SigningAlg(alg))
+			testserver.CheckAPI(t, as, protected(t, as, nil, scopes.All("orders:read")), orders, testserver.RequireScope("orders:read"))
+		})
+	}
+	for _, alg := range []testserver.Alg{testserver.HS256, testserver.HS384, testserver.HS512} {
+		t.Run(string(alg), func(t *testing.T) {
+			as := testserver.New(t, testserver.SigningAlg(alg))
+			api := protected(t, as, func(c *middleware.Config) {
+				c.Issuers[0].Algorithms = []string{string(alg)}
+				c.Issuers[0].Keys = jwks.Secret(as.SigningKey().ID, as.SigningKey().Secret)
+			})
+			testserver.CheckAPI(t, as, api, orders)
+		})
+	}
+}
+
+func TestOurAPIsPassInOtherShapes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		options []testserver.Option
+		change  func(*middleware.Config)
+		need    []scopes.Requirement
+		checks  []testserver.CheckOption
+	}{
+		"the RFC 9068 profile": {
+			change: func(c *middleware.Config) { c.Issuers[0].Profile = middleware.RFC9068 },
+			checks: []testserver.CheckOption{testserver.AlsoDefect(testserver.MissingSub)},
+		},
+		"an audience of its own": {
+			change: func(c *middleware.Config) { c.Audience = "https://api.example.com" },
+			checks: []testserver.CheckOption{testserver.Audience("https://api.example.com", "other")},
+		},
+		"two scopes": {
+			need:   []scopes.Requirement{scopes.All("a", "b")},
+			checks: []testserver.CheckOption{testserver.RequireScope("a"), testserver.RequireScope("b")},
+		},
+		"a server with TLS":             {options: []testserver.Option{testserver.TLS()}},
+		"a server in memory":            {options: []testserver.Option{testserver.InMemory()}},
+		"an issuer with a path":         {options: []testserver.Option{testserver.IssuerURL("http://login.example.com/tenant/")}, change: insecure},
+		"defects that are for strict":   {checks: []testserver.CheckOption{testserver.AlsoDefect(testserver.Oversized)}},
+		"claims of the user's choosing": {checks: []testserver.CheckOption{testserver.Subject("alice"), testserver.Claim("tenant", "acme")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			as := testserver.New(t, tt.options...)
+			testserver.CheckAPI(t, as, protected(t, as, tt.change, tt.need...), orders, tt.checks...)
+		})
+	}
+}
+
+func insecure(c *middleware.Config) { c.Issuers[0].InsecureHTTP = true }
+
+func TestCheckAPIInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		as := testserver.New(t, testserver.InMemory())
+		begin := time.Now()
+		testserver.CheckAPI(t, as, protected(t, as, nil), orders)
+		if passed := time.Since(begin); passed != 0 {
+			t.Errorf("got a check of %v, want one that waits for nothing", passed)
+		}
+
+		stuck := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		found := findings(t, as, stuck)
+		wantAll(t, found["no-answer"], "none within 10s", "a good token")
+	})
+}
+
+func TestCheckURL(t *testing.T) {
+	as := testserver.New(t)
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/orders", protected(t, as, nil, scopes.All("orders:write")))
+	plain := httptest.NewServer(mux)
+	defer plain.Close()
+	post := func() *http.Request {
+		return httptest.NewRequest("POST", "http://elsewhere.example/orders?page=1", strings.NewReader(`{"n":1}`))
+	}
+	testserver.CheckURL(t, as, plain.URL+"/v1", post, testserver.RequireScope("orders:write"))
+	testserver.CheckURL(t, as, plain.URL+"/v1/", post, testserver.RequireScope("orders:write"))
+
+	tb := &recorder{TB: t}
+	plain.Close()
+	testserver.CheckURL(tb, as, plain.URL, post)
+	if len(tb.errors) != 1 {
+		t.Fatalf("got %d failures, want one: %q", len(tb.errors), tb.errors)
+	}
+	wantAll(t, tb.errors[0], "CheckURL: no-answer: ")
+}
+
+func TestCheckURLComparesHTTP2WhereItIsSpoken(t *testing.T) {
+	as := testserver.New(t)
+	for name, tt := range map[string]struct {
+		http2 bool
+		want  string
+	}{
+		"HTTP/2 is offered":     {true, "http2-differs"},
+		"HTTP/2 is not offered": {false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := httptest.NewUnstartedServer(newCareless(as, "HTTP/2 is trusted"))
+			api.EnableHTTP2 = tt.http2
+			api.StartTLS()
+			defer api.Close()
+			transport := func() *http.Transport {
+				return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: api.Client().Transport.(*http.Transport).TLSClientConfig.Clone()}
+			}
+			tb := &recorder{TB: t}
+			testserver.CheckURLVia(transport, tb, as, api.URL, orders, testserver.RequireScope("orders:read"))
+			if text := strings.Join(tb.errors, "\n"); len(tb.errors) > 1 || !strings.HasPrefix(strings.TrimPrefix(text, "CheckURL: "), tt.want) || (tt.want == "") != (text == "") {
+				t.Errorf("got %q, want %q alone", text, tt.want)
+			}
+		})
+	}
+}
+
+func TestRequestsArriveAsTheyWereMade(t *testing.T) {
+	as := testserver.New(t)
+	api := newCareless(as, "")
+	var seen []string
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		seen = append(seen, fmt.Sprint(r.Method, " ", r.Host, r.URL.Path, " ", r.URL.Query().Get("q"), " ", r.Header.Get("X-Tenant"), " ", string(body)))
+		api.ServeHTTP(w, r)
+	})
+	testserver.CheckAPI(t, as, handler, func() *http.Request {
+		r := httptest.NewRequest("PUT", "http://api.example/a%2Fb?q=1", strings.NewReader("body"))
+		r.Header.Set("X-Tenant", "acme")
+		r.Header.Set("Authorization", "Basic eDp5")
+		return r
+	}, testserver.RequireScope("orders:read"))
+	if slices.Sort(seen); seen[0] != "PUT api.example/a/b 1 acme body" || seen[0] != seen[len(seen)-1] {
+		t.Errorf("got requests from %q to %q, want all as newRequest made them", seen[0], seen[len(seen)-1])
+	}
+}
+
+func TestOneFailureForAnAPIThatAcceptsNoToken(t *testing.T) {
+	as := testserver.New(t)
+	found := findings(t, as, newCareless(as, ""), testserver.Audience("other"))
+	if len(found) != 1 {
+		t.Errorf("got %q, want the good token alone", found)
+	}
+	wantAll(t, found["good-token"], "got 401 with WWW-Authenticate: Bearer", "want 2xx", "RFC 6750 §2.1", "Audience", "newRequest")
+}
+
+func TestOptionsNarrowAndWiden(t *testing.T) {
+	as := testserver.New(t)
+	scope := testserver.RequireScope("orders:read")
+	if found := findings(t, as, newCareless(as, "cnf is ignored"), scope, testserver.SkipDefect(testserver.BoundAsBearer)); len(found) != 0 {
+		t.Errorf("got %q, want the skipped defect not reported", found)
+	}
+	api := newCareless(as, "")
+	found := findings(t, as, api, scope, testserver.AlsoDefect(testserver.MissingSub))
+	if len(found) != 1 {
+		t.Errorf("got %q, want missing-sub alone", found)
+	}
+	wantAll(t, found["missing-sub"], "got 200", "RFC 9068 §2.2", "Require sub")
+	api.hole = "the subject is required"
+	if found := findings(t, as, api, scope, testserver.AlsoDefect(testserver.MissingSub)); len(found) != 0 {
+		t.Errorf("got %q, want nothing", found)
+	}
+}
+
+func TestBadSetUpsOfACheckEndTheTest(t *testing.T) {
+	as := testserver.New(t)
+	api := newCareless(as, "")
+	check := func(opts ...testserver.CheckOption) func(*recorder) {
+		return func(tb *recorder) { testserver.CheckAPI(tb, as, api, orders, opts...) }
+	}
+	for name, tt := range map[string]struct {
+		run  func(*recorder)
+		want []string
+	}{
+		"all that is nil":              {func(tb *recorder) { testserver.CheckAPI(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
+		"an unknown defect":            {check(testserver.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
+		"another unknown defect":       {check(testserver.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
+		"a malformed scope":            {check(testserver.RequireScope("a b")), []string{`RequireScope("a b")`, "RFC 6749 §3.3"}},
+		"a defect in every token":      {check(testserver.With(testserver.Expired)), []string{`With("expired") would spoil`}},
+		"a claim that is not JSON":     {check(testserver.Claim("f", func() {})), []string{`claim "f"`}},
+		"a retired key where none was": {check(testserver.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},
+		"a URL without a scheme": {func(tb *recorder) { testserver.CheckURL(tb, as, "localhost:8080", orders) },
+			[]string{"CheckURL: ", `"localhost:8080"`, "http://localhost:8080"}},
+	} {
+		t.Run(name, func(t *testing.T) { wantAll(t, fault(t, tt.run), tt.want...) })
+	}
+}
+
+func TestNothingButTheFingerprintOfATokenIsShown(t *testing.T) {
+	as := testserver.New(t)
+	var first string
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if first == "" {
+			first = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		}
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="api", error_description="cannot take %s %s"`,
+			url.QueryEscape(r.Header.Get("Authorization")), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")))
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	found := findings(t, as, echo)
+	wantAll(t, found["good-token"], "[token] [token]", "fingerprint "+testserver.Fingerprint(first))
+}

@@ -1,0 +1,257 @@
+package testserver_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+var algs = []testserver.Alg{
+	testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA,
+	testserver.RS256, testserver.RS384, testserver.RS512, testserver.PS256, testserver.PS384, testserver.PS512,
+	testserver.HS256, testserver.HS384, testserver.HS512,
+}
+
+var onRequest = []testserver.Defect{
+	testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized, testserver.RetiredKey,
+}
+
+// The names are the command line's and other people's: they never change.
+func TestNamesOfDefectsAreStable(t *testing.T) {
+	const names = "expired not-yet-valid issued-in-future wrong-issuer wrong-audience missing-audience missing-exp missing-scope " +
+		"exp-as-string exp-overflow aud-not-string wrong-typ id-token-as-access bound-as-bearer bad-signature truncated-signature " +
+		"zero-ecdsa-signature alg-none alg-none-cased hs256-confusion unknown-kid foreign-key-same-kid embedded-jwk jku-header " +
+		"x5u-header crit-header alg-key-mismatch duplicate-claim duplicate-header not-json four-segments padded-base64 " +
+		"trailing-bits nested encrypted"
+	var got []string
+	for d := range testserver.Defects() {
+		got = append(got, string(d))
+	}
+	if strings.Join(got, " ") != names {
+		t.Errorf("got  %s\nwant %s", got, names)
+	}
+	for d := range testserver.Defects() {
+		if d == testserver.WrongIssuer {
+			break // the sequence may be left early
+		}
+	}
+}
+
+func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
+	seen := map[string]bool{}
+	for _, d := range as.Catalogue() {
+		if seen[d.Name] {
+			t.Errorf("%s is there twice", d.Name)
+		}
+		seen[d.Name] = true
+		wantStatus, wantCode := 401, "invalid_token"
+		if d.Name == "missing-scope" {
+			wantStatus, wantCode = 403, "insufficient_scope"
+		}
+		if status, code := testserver.Defect(d.Name).Expect(); status != wantStatus || code != wantCode {
+			t.Errorf("%s: got %d %s, want %d %s", d.Name, status, code, wantStatus, wantCode)
+		}
+		wantAll(t, d.Wrong, "RFC ")
+		if !strings.HasSuffix(d.Wrong, ".") || !strings.HasSuffix(d.Fix, ".") {
+			t.Errorf("%s: got %q and %q, want sentences", d.Name, d.Wrong, d.Fix)
+		}
+		if d.OnRequest != slices.Contains(onRequest, testserver.Defect(d.Name)) {
+			t.Errorf("%s: got on request %v", d.Name, d.OnRequest)
+		}
+	}
+	if status, code := testserver.Defect("none").Expect(); status != 0 || code != "" {
+		t.Errorf("got %d %q for no defect, want nothing", status, code)
+	}
+}
+
+func TestEveryDefectUnderEveryAlgorithm(t *testing.T) {
+	for _, alg := range algs {
+		t.Run(string(alg), func(t *testing.T) {
+			mint := func() (tokens map[testserver.Defect]string) {
+				s := testserver.New(t, testserver.SigningAlg(alg), testserver.InMemory(), testserver.Seed("all"), testserver.Clock(atNoon))
+				s.Publish(testserver.GenerateKey(testserver.ES256, "old"))
+				s.Retire("old")
+				tokens = collect(s.BadTokens(testserver.Scope("a")))
+				for _, d := range onRequest[:4] { // the retired key is a random one
+					tokens[d] = s.Token(testserver.With(d))
+				}
+				if header, _, _ := pieces(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
+					t.Errorf("got header %s, want the retired key", header)
+				}
+				return tokens
+			}
+			tokens, again := mint(), mint()
+			distinct := map[string]bool{}
+			for d, token := range tokens {
+				distinct[token] = true
+				if salted := strings.HasPrefix(string(alg), "PS") || strings.HasPrefix(string(alg), "RS") && d == testserver.AlgKeyMismatch; token != again[d] && !salted {
+					t.Errorf("%s: got other bytes from the same seed", d)
+				}
+			}
+			if len(distinct) != 39 {
+				t.Errorf("got %d different tokens, want 39", len(distinct))
+			}
+		})
+	}
+}
+
+func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defect]string {
+	all := map[testserver.Defect]string{}
+	for d, token := range seq {
+		all[d] = token
+	}
+	return all
+}
+
+// The key is the issuer's own and the signature verifies under the wrong alg,
+// so that only the binding of key and algorithm refuses it.
+func TestAlgKeyMismatchIsSignedWell(t *testing.T) {
+	for _, alg := range algs {
+		s := testserver.New(t, testserver.SigningAlg(alg))
+		token := s.Token(testserver.With(testserver.AlgKeyMismatch))
+		header, _, sig := pieces(t, token)
+		if strings.Contains(header, fmt.Sprintf(`"alg":%q`, string(alg))) {
+			t.Errorf("%s: got header %s, want another alg", alg, header)
+		}
+		switch key := s.SigningKey(); {
+		case key.Secret != nil:
+			long := map[testserver.Alg]func() hash.Hash{testserver.HS256: sha512.New384, testserver.HS384: sha512.New, testserver.HS512: sha256.New}
+			mac := hmac.New(long[alg], key.Secret)
+			mac.Write([]byte(token[:strings.LastIndexByte(token, '.')]))
+			if !hmac.Equal(mac.Sum(nil), sig) {
+				t.Errorf("%s: got a signature that the secret does not make under the alg of the header", alg)
+			}
+		case strings.HasPrefix(string(alg), "RS"), strings.HasPrefix(string(alg), "PS"):
+			verified(t, s, token, key.Private.Public())
+		case alg == testserver.ES256 && len(sig) != 96, alg == testserver.ES384 && len(sig) != 132:
+			t.Errorf("%s: got a signature of %d bytes, want that of the next curve", alg, len(sig))
+		}
+	}
+}
+
+func TestHS256ConfusionUsesThePublicKey(t *testing.T) {
+	for _, alg := range []testserver.Alg{testserver.ES256, testserver.RS256, testserver.EdDSA} {
+		s := testserver.New(t, testserver.SigningAlg(alg))
+		der, err := x509.MarshalPKIXPublicKey(s.SigningKey().Private.Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+		header, _ := verified(t, s, s.Token(testserver.With(testserver.HS256Confusion)), secret)
+		if header.Algorithm != "HS256" || header.KeyID != s.SigningKey().ID {
+			t.Errorf("got %s under %q, want HS256 under the server's kid", header.Algorithm, header.KeyID)
+		}
+	}
+}
+
+func TestZeroECDSASignatureNamesAPublishedKey(t *testing.T) {
+	for alg, size := range map[testserver.Alg]int{testserver.ES256: 64, testserver.ES512: 132, testserver.RS256: 64, testserver.HS256: 64} {
+		s := testserver.New(t, testserver.SigningAlg(alg))
+		header, _, sig := pieces(t, s.Token(testserver.With(testserver.ZeroECDSASignature)))
+		var h struct{ Kid string }
+		if err := json.Unmarshal([]byte(header), &h); err != nil {
+			t.Fatal(err)
+		}
+		published := keySet(t, s.JWKS())
+		if found := published.Key(h.Kid); len(found) != 1 || len(sig) != size {
+			t.Errorf("%s: got a signature of %d bytes by %d published keys, want %d by one", alg, len(sig), len(found), size)
+		}
+	}
+}
+
+func TestStrangersKeysStayStrange(t *testing.T) {
+	for _, alg := range algs {
+		s := testserver.New(t, testserver.SigningAlg(alg))
+		for range s.BadTokens() {
+			continue
+		}
+		var published []string
+		for _, key := range keySet(t, s.JWKS()).Keys {
+			published = append(published, key.KeyID)
+		}
+		for _, d := range []testserver.Defect{testserver.UnknownKid, testserver.EmbeddedJWK, testserver.JKUHeader, testserver.X5UHeader} {
+			var h struct {
+				Kid string
+				JWK *jose.JSONWebKey
+			}
+			header, _, _ := pieces(t, s.Token(testserver.With(d)))
+			if err := json.Unmarshal([]byte(header), &h); err != nil {
+				t.Fatal(err)
+			}
+			if h.Kid == "" || slices.Contains(published, h.Kid) {
+				t.Errorf("%s %s: got kid %q, want one that is not published", alg, d, h.Kid)
+			}
+		}
+	}
+	s := testserver.New(t)
+	a, _, _ := pieces(t, s.Token(testserver.With(testserver.UnknownKid)))
+	b, _, _ := pieces(t, s.Token(testserver.With(testserver.UnknownKid)))
+	if a == b {
+		t.Error("got one unknown kid twice, want another each time")
+	}
+}
+
+func TestASeedsKeysDoNotDependOnItsBadTokens(t *testing.T) {
+	s := testserver.New(t, testserver.Seed("a"))
+	collect(s.BadTokens())
+	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
+		t.Errorf("got key %s after all bad tokens, want %s as after none", got, want)
+	}
+}
+
+func TestDefectsGoWithOtherOptions(t *testing.T) {
+	s := testserver.New(t)
+	for name, opts := range map[string][]testserver.TokenOption{
+		"the defect first": {testserver.With(testserver.MissingScope), testserver.Scope("a"), testserver.Subject("alice"), testserver.Audience("x", "y")},
+		"the defect last":  {testserver.Scope("a"), testserver.Subject("alice"), testserver.Audience("x", "y"), testserver.With(testserver.MissingScope)},
+	} {
+		_, claims := verified(t, s, s.Token(opts...))
+		if _, scope := claims["scope"]; scope || claims["sub"] != "alice" || fmt.Sprint(claims["aud"]) != "[x y]" {
+			t.Errorf("%s: got %v, want alice, both audiences and no scope", name, claims)
+		}
+	}
+	_, claims := verified(t, s, s.Token(testserver.Audience("x", "y"), testserver.With(testserver.WrongAudience)))
+	if fmt.Sprint(claims["aud"]) != "[x-other y-other other]" {
+		t.Errorf("got aud %v, want neither x nor y", claims["aud"])
+	}
+	_, claims = verified(t, s, s.Token(testserver.Without("aud", "exp"), testserver.With(testserver.AudNotString)))
+	if fmt.Sprint(claims["aud"]) != "[7]" {
+		t.Errorf("got aud %v, want the number alone", claims["aud"])
+	}
+	own := testserver.GenerateKey(testserver.ES384, "")
+	own.ID = ""
+	header, _ := verified(t, s, s.Token(testserver.SignedWith(own), testserver.With(testserver.Expired)), own.Private.Public())
+	if header.Algorithm != "ES384" {
+		t.Errorf("got %s, want the key that was given", header.Algorithm)
+	}
+}
+
+func TestBadUseOfDefectsEndsTheTest(t *testing.T) {
+	for name, tt := range map[string]struct {
+		opts []testserver.TokenOption
+		want []string
+	}{
+		"an unknown defect":           {[]testserver.TokenOption{testserver.With("alg-nine")}, []string{`With("alg-nine")`, "alg-none"}},
+		"two defects":                 {[]testserver.TokenOption{testserver.With("expired"), testserver.With("not-json")}, []string{`With("not-json") after With("expired")`}},
+		"a retired key of no server":  {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"Rotate(DropOld())"}},
+		"a claim that cannot be made": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), append(tt.want, "Token: ")...)
+		})
+	}
+	wantAll(t, fault(t, func(tb *recorder) { collect(testserver.New(tb).BadTokens(testserver.With("expired"))) }), "BadTokens: ", "after")
+}

@@ -1,0 +1,140 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// Fault is a way in which an endpoint fails its clients: see [Server.Inject].
+// Make one with the functions below.
+type Fault struct {
+	wrap func(next http.Handler) http.Handler
+	only []Endpoint // nil means all
+	err  error
+}
+
+// When narrows the requests that get a fault. Several of them must all agree.
+type When interface{ applyWhen(*rule) }
+
+type rule struct {
+	as.Rule
+	errs []error
+}
+
+type when func(*rule)
+
+func (w when) applyWhen(r *rule) { w(r) }
+
+// Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
+// [Server.Reset]. when narrows that.
+//
+//	s.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(2))
+//
+// A request gets one fault at most: that of the newest injection which fits it.
+// Others that would have fitted neither see nor count it. [Any] is every request,
+// those to unknown paths included. Faults come before everything else, so a
+// method that is not allowed is no answer to an outage.
+//
+// What makes no sense ends the test, or panics for a server that is not from
+// [New].
+func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
+	s.helper()
+	r := &rule{Rule: as.Rule{Endpoint: as.Endpoint(ep), Wrap: f.wrap}}
+	fail := func(format string, args ...any) { r.errs = append(r.errs, fmt.Errorf(format, args...)) }
+
+	if !s.countable(ep) {
+		fail("there is no such endpoint: use Discovery, ASMetadata, JWKS or Any")
+	}
+	switch {
+	case f.err != nil:
+		r.errs = append(r.errs, f.err)
+	case f.wrap == nil:
+		fail("Fault{} is none: use Status or another function that returns one")
+	case f.only != nil && !slices.Contains(f.only, ep):
+		fail("this fault goes with %v alone", f.only)
+	}
+	for i, w := range when {
+		if w == nil {
+			fail("When %d is nil: leave it out", i+1)
+			continue
+		}
+		w.applyWhen(r)
+	}
+	if err := errors.Join(r.errs...); err != nil {
+		s.fail("Inject(%q): %v", string(ep), err)
+		return &Injection{}
+	}
+	in, ok := s.as.Inject(r.Rule)
+	if !ok {
+		s.fail("Inject(%q): the function given to Handler returned no handler", string(ep))
+	}
+	return &Injection{in}
+}
+
+// Injection is a fault at work. Its methods may be called from any goroutine.
+type Injection struct{ in *as.Injection }
+
+// Hits is the number of requests that got the fault. A request counts from the
+// moment it is caught, while [Latency] and [Hang] still hold it.
+func (i *Injection) Hits() int {
+	if i.in == nil {
+		return 0
+	}
+	return i.in.Hits()
+}
+
+// Remove ends the fault: no request that comes after it gets one. Those that
+// hang go on hanging. A second Remove does nothing.
+func (i *Injection) Remove() {
+	if i.in != nil {
+		i.in.Remove()
+	}
+}
+
+// Times ends the fault after n requests, however many arrive at once. Without
+// it there is no end.
+func Times(n int) When {
+	return when(func(r *rule) {
+		if n < 1 {
+			r.errs = append(r.errs, fmt.Errorf("Times(%d): give 1 or more, or leave the Inject out", n))
+		}
+		r.Times = n
+	})
+}
+
+// Skip lets the first n requests that fit pass. [Times] counts from there.
+func Skip(n int) When {
+	return when(func(r *rule) {
+		if n < 0 {
+			r.errs = append(r.errs, fmt.Errorf("Skip(%d): give 0 or more", n))
+		}
+		r.Skip = n
+	})
+}
+
+// Matching chooses requests by anything in them but the body, which it must
+// leave unread. f is called on the server's goroutines, several at a time.
+func Matching(f func(*http.Request) bool) When {
+	return when(func(r *rule) {
+		if f == nil {
+			r.errs = append(r.errs, errors.New("Matching(nil): leave it out"))
+			return
+		}
+		r.Match = append(r.Match, f)
+	})
+}
+
+// FromClient chooses the requests of one client of a server that several tests
+// share: see [Server.ClientFor].
+func FromClient(id string) When {
+	return when(func(r *rule) {
+		if err := checkClientID(id); err != nil {
+			r.errs = append(r.errs, fmt.Errorf("FromClient: %w", err))
+		}
+		r.Match = append(r.Match, func(r *http.Request) bool { return as.Client(r) == id })
+	})
+}

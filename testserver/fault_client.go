@@ -1,0 +1,54 @@
+package testserver
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// ClientFor is [Server.Client] under a name of its own, so that parallel tests
+// can share one server: give each verifier the client of its test, and narrow
+// faults with [FromClient] and counts with [Server.Mark] to the same id.
+//
+//	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
+//	as.Inject(testserver.JWKS, testserver.Status(503), testserver.FromClient(t.Name()))
+//
+// A fetch of keys has nothing else that would tell whose it is: no credentials,
+// no client_id. The name travels in the request header Testserver-Client, which
+// programs outside this process may set themselves. It is at most 256 bytes of
+// text. All clients share the connections of Client.
+func (s *Server) ClientFor(id string) *http.Client {
+	s.helper()
+	if err := checkClientID(id); err != nil {
+		s.fail("ClientFor: %v", err)
+	}
+	return &http.Client{Transport: named{s.client.Transport, id}}
+}
+
+// checkClientID refuses what no header field carries unchanged (RFC 9110 §5.5).
+func checkClientID(id string) error {
+	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
+	if id == "" || len(id) > 256 || strings.TrimSpace(id) != id || strings.ContainsFunc(id, control) {
+		return fmt.Errorf("%q names no client: give up to 256 bytes of text, t.Name() for example", id)
+	}
+	return nil
+}
+
+// named adds the client's name to requests.
+type named struct {
+	http.RoundTripper
+	id string
+}
+
+func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context()) // a RoundTripper must not change its request
+	r.Header.Set(as.ClientHeader, n.id)
+	return n.RoundTripper.RoundTrip(r)
+}
+
+// CloseIdleConnections is for [http.Client.CloseIdleConnections].
+func (n named) CloseIdleConnections() {
+	(&http.Client{Transport: n.RoundTripper}).CloseIdleConnections()
+}

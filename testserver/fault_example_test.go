@@ -1,0 +1,118 @@
+package testserver_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// An outage of two requests. With a verifier in the place of Get it would be
+// one that the verifier has to survive.
+func ExampleServer_Inject() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+
+	outage := as.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(2))
+	for range 3 {
+		resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+		fmt.Println(resp.Status)
+	}
+	fmt.Println("hit", outage.Hits())
+	// Output:
+	// 503 Service Unavailable
+	// 503 Service Unavailable
+	// 200 OK
+	// hit 2
+}
+
+// Two tests that share a server, told apart by their clients.
+func ExampleServer_ClientFor() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+
+	as.Inject(testserver.JWKS, testserver.Status(503), testserver.FromClient("TestOutage"))
+	for _, test := range []string{"TestOutage", "TestOrders"} {
+		resp, err := as.ClientFor(test).Get(as.Endpoint(testserver.JWKS))
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+		fmt.Println(test, resp.StatusCode)
+	}
+	// Output:
+	// TestOutage 503
+	// TestOrders 200
+}
+
+// Await is for what happens in another goroutine: here, a request that hangs.
+func ExampleServer_Await() {
+	as := testserver.New(new(testing.T))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+
+	as.Inject(testserver.JWKS, testserver.Hang())
+	answered := make(chan error)
+	go func() {
+		_, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		answered <- err
+	}()
+	if err := as.Await(ctx, testserver.JWKS, 1); err != nil {
+		log.Fatal(err)
+	}
+	last, _ := as.Last(testserver.JWKS)
+	fmt.Println("it hangs:", last.Status == 0)
+
+	as.Close() // ends it
+	fmt.Println("answered:", <-answered == nil)
+	// Output:
+	// it hangs: true
+	// answered: false
+}
+
+func ExampleServer_Mark() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+	fetch := func() {
+		resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+
+	fetch() // what came before does not matter …
+	mark := as.Mark()
+	fetch()
+	fetch()
+	fmt.Println(mark.Count(testserver.JWKS), "of", as.Count(testserver.JWKS)) // … to what is counted now
+	// Output: 2 of 3
+}
+
+func ExampleServer_Requests() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+	as.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(1))
+	for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.JWKS, testserver.JWKS} {
+		resp, err := as.ClientFor("api").Get(as.Endpoint(ep))
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+
+	for _, r := range as.Requests() {
+		fmt.Println(r.Client, r.Method, r.Endpoint, r.Status, r.Injected)
+	}
+	// Output:
+	// api GET discovery 200 false
+	// api GET jwks 503 true
+	// api GET jwks 200 false
+}

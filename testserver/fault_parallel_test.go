@@ -1,0 +1,76 @@
+package testserver_test
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// Fifty tests share one server. Each has a verifier and a fault of its own, and
+// must see that fault alone: exact hits, exact counts, and no harm from others.
+func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
+	faults := []testserver.Fault{
+		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),
+		testserver.ContentType("text/html"), testserver.EmptyJWKS(), testserver.HugeBody(1 << 20),
+		testserver.RedirectTo("https://evil.example/"), testserver.Body("application/json", []byte("{}")),
+	}
+	for name, opts := range map[string][]testserver.Option{
+		"over TCP": nil, "over TLS": {testserver.TLS()}, "in memory": {testserver.InMemory()}, "in memory, TLS": {testserver.InMemory(), testserver.TLS()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			for i := range 50 {
+				t.Run(fmt.Sprint(i), func(t *testing.T) {
+					t.Parallel()
+					id := t.Name()
+					client, mark := s.ClientFor(id), s.Mark(id)
+					keys, err := jwks.Discover(s.Issuer(), jwks.Options{Client: client, MinInterval: 1, Logger: slog.New(slog.DiscardHandler)})
+					if err != nil {
+						t.Fatal(err)
+					}
+					v, err := middleware.NewVerifier(middleware.Config{
+						Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer(), Keys: keys}}, Logger: slog.New(slog.DiscardHandler),
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+					outages := i % 4 // those who have none must not notice those of others
+					in := s.Inject(testserver.JWKS, faults[i%len(faults)], testserver.FromClient(id), testserver.Times(max(outages, 1)))
+					if outages == 0 {
+						in.Remove()
+					}
+					refusals, got := 0, status(v, s.Token())
+					for ; got == 503 && refusals < outages; refusals++ { // one try may cost two fetches, which wait for nothing here
+						got = status(v, s.Token())
+					}
+					if got != 200 {
+						t.Errorf("got %d after %d refusals, want 200", got, refusals)
+					}
+					if got := mark.Count(testserver.JWKS); in.Hits() != outages || got <= outages {
+						t.Errorf("got %d hits in %d requests, want %d and then an answer", in.Hits(), got, outages)
+					}
+					injected := 0
+					for _, r := range s.Requests(testserver.JWKS) {
+						switch {
+						case r.Client != id:
+						case r.Injected:
+							injected++
+						case r.Status != 200:
+							t.Errorf("got %+v, want 200 without a fault", r)
+						}
+					}
+					if injected != outages {
+						t.Errorf("got %d requests recorded with a fault, want %d", injected, outages)
+					}
+					if err := mark.Await(t.Context(), testserver.JWKS, outages+1); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,249 @@
+package testserver_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// seen is what a client got.
+type seen struct {
+	resp    *http.Response // nil if there was none
+	body    []byte
+	err     error // of the exchange
+	readErr error // of the body
+}
+
+func look(c *http.Client, u string) (s seen) {
+	c = &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if s.resp, s.err = c.Get(u); s.err != nil {
+		return s
+	}
+	defer s.resp.Body.Close()
+	s.body, s.readErr = io.ReadAll(s.resp.Body)
+	return s
+}
+
+// complete demands an answer that HTTP finds no fault with.
+func (s seen) complete(t *testing.T, status int, contentType string) {
+	t.Helper()
+	if s.err != nil || s.readErr != nil {
+		t.Fatalf("got errors %v and %v, want a complete answer", s.err, s.readErr)
+	}
+	if got := s.resp.Header.Get("Content-Type"); s.resp.StatusCode != status || got != contentType {
+		t.Errorf("got %d, %q, want %d, %q", s.resp.StatusCode, got, status, contentType)
+	}
+}
+
+const (
+	keySetType = "application/jwk-set+json"
+	textType   = "text/plain; charset=utf-8"
+)
+
+type faultCase struct {
+	endpoint testserver.Endpoint
+	fault    testserver.Fault
+	status   int // as recorded
+	check    func(t *testing.T, got, right seen)
+}
+
+func cut(after int) func(t *testing.T, got, right seen) {
+	return func(t *testing.T, got, right seen) {
+		if got.err != nil {
+			t.Fatalf("got %v, want the answer to begin", got.err)
+		}
+		want := right.body[:min(after, len(right.body)-1)]
+		if got.readErr == nil || !bytes.Equal(got.body, want) {
+			t.Errorf("got %d bytes and error %v, want the first %d and an error", len(got.body), got.readErr, len(want))
+		}
+		if got.resp.ContentLength != int64(len(right.body)) || got.resp.Header.Get("Content-Type") != keySetType {
+			t.Errorf("got Content-Length %d, want that of the whole, %d", got.resp.ContentLength, len(right.body))
+		}
+	}
+}
+
+func otherIssuer(t *testing.T, got, right seen) {
+	got.complete(t, 200, "application/json")
+	var doc, want map[string]any
+	if err := errors.Join(json.Unmarshal(got.body, &doc), json.Unmarshal(right.body, &want)); err != nil {
+		t.Fatal(err)
+	}
+	if doc["issuer"] != "https://evil.example" {
+		t.Errorf("got issuer %v, want the wrong one", doc["issuer"])
+	}
+	if len(doc) != len(want) || doc["jwks_uri"] != want["jwks_uri"] {
+		t.Errorf("got %v, want all but the issuer as in %v", doc, want)
+	}
+}
+
+func answers(status int, contentType, body string) func(t *testing.T, got, right seen) {
+	return func(t *testing.T, got, _ seen) {
+		got.complete(t, status, contentType)
+		if string(got.body) != body {
+			t.Errorf("got body %q, want %q", got.body, body)
+		}
+	}
+}
+
+var faultCases = map[string]faultCase{
+	"Status(503)": {testserver.JWKS, testserver.Status(503), 503, answers(503, textType, "Service Unavailable\n")},
+	"Status(204)": {testserver.JWKS, testserver.Status(204), 204, answers(204, "", "")},
+	"Status(304)": {testserver.JWKS, testserver.Status(304), 304, answers(304, "", "")},
+	"Status of a document": {
+		testserver.Discovery, testserver.Status(404), 404, answers(404, textType, "Not Found\n"),
+	},
+	"RetryAfter rounds up": {testserver.JWKS, testserver.RetryAfter(1500*time.Millisecond, 429), 429, func(t *testing.T, got, _ seen) {
+		got.complete(t, 429, textType)
+		if after := got.resp.Header.Get("Retry-After"); after != "2" {
+			t.Errorf("got Retry-After %q, want 2", after)
+		}
+	}},
+	"DropConnection": {testserver.JWKS, testserver.DropConnection(), 0, func(t *testing.T, got, _ seen) {
+		if got.err == nil {
+			t.Errorf("got %s, want an error", got.resp.Status)
+		}
+	}},
+	"TruncateBody of nothing":    {testserver.JWKS, testserver.TruncateBody(0), 200, cut(0)},
+	"TruncateBody":               {testserver.JWKS, testserver.TruncateBody(10), 200, cut(10)},
+	"TruncateBody past the body": {testserver.JWKS, testserver.TruncateBody(1 << 20), 200, cut(1 << 20)},
+	"MalformedJSON": {testserver.JWKS, testserver.MalformedJSON(), 200, func(t *testing.T, got, right seen) {
+		got.complete(t, 200, keySetType)
+		if want := right.body[:len(right.body)-1]; !bytes.Equal(got.body, want) || json.Valid(got.body) {
+			t.Errorf("got %q, want %q", got.body, want)
+		}
+	}},
+	"ContentType": {testserver.JWKS, testserver.ContentType("text/html"), 200, func(t *testing.T, got, right seen) {
+		answers(200, "text/html", string(right.body))(t, got, right)
+	}},
+	"Body":      {testserver.JWKS, testserver.Body("text/html", []byte("<p>")), 200, answers(200, "text/html", "<p>")},
+	"EmptyJWKS": {testserver.JWKS, testserver.EmptyJWKS(), 200, answers(200, keySetType, `{"keys":[]}`)},
+	"HugeBody": {testserver.JWKS, testserver.HugeBody(1 << 20), 200, func(t *testing.T, got, right seen) {
+		got.complete(t, 200, keySetType)
+		if len(got.body) != 1<<20 || got.resp.ContentLength != -1 {
+			t.Errorf("got %d bytes, announced as %d, want 1 MiB unannounced", len(got.body), got.resp.ContentLength)
+		}
+		if !bytes.Equal(bytes.TrimLeft(got.body, " "), right.body) {
+			t.Error("got something else than spaces and the right body")
+		}
+	}},
+	"HugeBody smaller than the right one": {testserver.JWKS, testserver.HugeBody(1), 200, func(t *testing.T, got, right seen) {
+		answers(200, keySetType, string(right.body))(t, got, right)
+	}},
+	"RedirectTo": {testserver.JWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ seen) {
+		got.complete(t, 302, textType)
+		if to := got.resp.Header.Get("Location"); to != "../a b?c#d" {
+			t.Errorf("got Location %q, want it byte for byte", to)
+		}
+	}},
+	"WrongMetadataIssuer of Discovery":  {testserver.Discovery, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
+	"WrongMetadataIssuer of ASMetadata": {testserver.ASMetadata, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
+	"Handler": {testserver.JWKS, testserver.Handler(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Age", "60")
+			next.ServeHTTP(w, r)
+		})
+	}), 200, func(t *testing.T, got, right seen) {
+		answers(200, keySetType, string(right.body))(t, got, right)
+		if got.resp.Header.Get("Age") != "60" {
+			t.Errorf("got header %v, want the handler's field in it", got.resp.Header)
+		}
+	}},
+}
+
+// Each fault hits one request over a connection in use, which a transport
+// would be tempted to repeat, and the next request finds the server well.
+func TestFaultsAsAClientSeesThem(t *testing.T) {
+	for where, opts := range listeners {
+		s := testserver.New(t, opts...)
+		for name, tt := range faultCases {
+			t.Run(where+"/"+name, func(t *testing.T) {
+				u := s.Endpoint(tt.endpoint)
+				right := look(s.Client(), u)
+				in := s.Inject(tt.endpoint, tt.fault, testserver.Times(1))
+				tt.check(t, look(s.Client(), u), right)
+				if got := in.Hits(); got != 1 {
+					t.Errorf("got %d hits, want 1", got)
+				}
+				if last, ok := s.Last(tt.endpoint); !ok || !last.Injected || last.Status != tt.status {
+					t.Errorf("got %+v recorded, want an injected status of %d", last, tt.status)
+				}
+				after := look(s.Client(), u)
+				if after.err != nil || after.resp.StatusCode != 200 || !bytes.Equal(after.body, right.body) {
+					t.Errorf("afterwards: got %v, want the right answer again", after.err)
+				}
+			})
+		}
+	}
+}
+
+func TestFaultsAnswerHead(t *testing.T) {
+	for name, tt := range faultCases {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t)
+			s.Inject(tt.endpoint, tt.fault)
+			r, err := http.NewRequest("HEAD", s.Endpoint(tt.endpoint), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := s.Client().Transport.RoundTrip(r)
+			if (err == nil) != (tt.status != 0) {
+				t.Fatalf("got %v, want an answer if a GET has one", err)
+			}
+			if err == nil {
+				resp.Body.Close()
+				if resp.StatusCode != tt.status {
+					t.Errorf("got %d, want %d", resp.StatusCode, tt.status)
+				}
+			}
+		})
+	}
+}
+
+func TestInjectRefuses(t *testing.T) {
+	ok := testserver.Status(503)
+	for name, tt := range map[string]struct {
+		endpoint testserver.Endpoint
+		fault    testserver.Fault
+		when     []testserver.When
+		want     []string
+	}{
+		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use Discovery"}},
+		"no fault":                     {testserver.JWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
+		"a status that is none":        {testserver.JWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
+		"a status before the final":    {testserver.JWKS, testserver.Status(103), nil, []string{"103 is no final status"}},
+		"a negative Retry-After":       {testserver.JWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is no final status"}},
+		"no latency":                   {testserver.JWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
+		"a negative truncation":        {testserver.JWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
+		"a huge body of nothing":       {testserver.JWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
+		"no handler":                   {testserver.JWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
+		"a handler of none":            {testserver.JWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
+		"an empty set elsewhere":       {testserver.Discovery, testserver.EmptyJWKS(), nil, []string{"[jwks] alone"}},
+		"an issuer in the keys":        {testserver.JWKS, testserver.WrongMetadataIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
+		"an issuer everywhere":         {testserver.Any, testserver.WrongMetadataIssuer("x"), nil, []string{"alone"}},
+		"everything wrong, all of it":  {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
+		"no function":                  {testserver.JWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
+		"a client without a name":      {testserver.JWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "names no client"}},
+		"a client of spaces":           {testserver.JWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"names no client"}},
+		"a client with a line's end":   {testserver.JWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"names no client"}},
+		"a client of a very long name": {testserver.JWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"names no client"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := fault(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })
+			wantAll(t, text, tt.want...)
+		})
+	}
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "names no client")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "names no client")
+	var none testserver.Injection
+	none.Remove()
+	if got := none.Hits(); got != 0 {
+		t.Errorf("got %d hits of nothing, want 0", got)
+	}
+}

@@ -1,0 +1,288 @@
+package testserver_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestLatencyTakesItsTimeAndThenAnswers(t *testing.T) {
+	for name, opts := range inMemory {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := testserver.New(t, opts...)
+				s.Inject(testserver.JWKS, testserver.Latency(90*time.Second), testserver.Times(1))
+				for _, want := range []time.Duration{90 * time.Second, 0} {
+					begin := time.Now()
+					if _, body := get(t, s.Client(), s.Endpoint(testserver.JWKS)); string(body) != string(s.JWKS()) {
+						t.Errorf("got %s, want the key set", body)
+					}
+					if took := time.Since(begin); took != want {
+						t.Errorf("took %v, want %v", took, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// methods are ways to ask that a server must notice the end of alike.
+var methods = map[string]func(ctx context.Context, u string) (*http.Request, error){
+	"GET": func(ctx context.Context, u string) (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, "GET", u, nil)
+	},
+	"POST": func(ctx context.Context, u string) (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, "POST", u, strings.NewReader("grant_type=none"))
+	},
+}
+
+func TestWaitingEndsWithTheClient(t *testing.T) {
+	for where, opts := range inMemory {
+		for method, request := range methods {
+			for name, f := range map[string]testserver.Fault{"Latency": testserver.Latency(time.Hour), "Hang": testserver.Hang()} {
+				t.Run(where+"/"+method+"/"+name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s, err := testserver.NewUnstarted(testserver.IssuerURL("https://as.example"))
+						if err != nil {
+							t.Fatal(err)
+						}
+						var held time.Duration
+						in := s.Inject(testserver.Any, f)
+						u, c, stop, err := testserver.ServeHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+							begin := time.Now()
+							defer func() { held = time.Since(begin) }()
+							s.ServeHTTP(w, r)
+						}), opts...)
+						if err != nil {
+							t.Fatal(err)
+						}
+						defer func() { _ = stop() }()
+						ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+						defer cancel()
+						r, err := request(ctx, u+"/jwks")
+						if err != nil {
+							t.Fatal(err)
+						}
+						if _, err := c.Do(r); !errors.Is(err, context.DeadlineExceeded) {
+							t.Errorf("got %v, want the client's deadline", err)
+						}
+						synctest.Wait()
+						if held != 3*time.Second || in.Hits() != 1 {
+							t.Errorf("got it held for %v after %d hits, want 3s and 1", held, in.Hits())
+						}
+						if last, _ := s.Last(testserver.JWKS); last.Status != 0 {
+							t.Errorf("got status %d recorded, want none", last.Status)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestCloseEndsAHangAtOnce(t *testing.T) {
+	for where, opts := range inMemory {
+		for method, request := range methods {
+			t.Run(where+"/"+method, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := testserver.New(t, opts...)
+					s.Inject(testserver.JWKS, testserver.Hang())
+					failed := make(chan error)
+					go func() {
+						r, err := request(t.Context(), s.Endpoint(testserver.JWKS))
+						if err == nil {
+							_, err = s.Client().Do(r)
+						}
+						failed <- err
+					}()
+					time.Sleep(time.Hour)
+					begin := time.Now()
+					if err := s.Close(); err != nil || time.Since(begin) != 0 {
+						t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
+					}
+					if err := <-failed; err == nil {
+						t.Error("got an answer, want an error")
+					}
+				})
+			})
+		}
+	}
+}
+
+// A request whose body never comes holds its handler by itself, and net/http
+// does not tell it that the connection is gone.
+func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testserver.New(t, testserver.InMemory())
+		s.Inject(testserver.JWKS, testserver.Hang())
+		c := dial(t, s)
+		defer c.Close()
+		if _, err := io.WriteString(c, "POST /jwks HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		begin := time.Now()
+		if err := s.Close(); err != nil || time.Since(begin) != 0 {
+			t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
+		}
+	})
+}
+
+// A fault of the test's own that waits leaves the body unread, and then no
+// lost connection ends its request.
+func TestCloseEndsAHandlerThatWaits(t *testing.T) {
+	for where, opts := range inMemory {
+		for method, request := range methods {
+			t.Run(where+"/"+method, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := testserver.New(t, opts...)
+					s.Inject(testserver.JWKS, testserver.Handler(func(http.Handler) http.Handler {
+						return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+					}))
+					failed := make(chan error)
+					go func() {
+						r, err := request(t.Context(), s.Endpoint(testserver.JWKS))
+						if err == nil {
+							_, err = s.Client().Do(r)
+						}
+						failed <- err
+					}()
+					synctest.Wait()
+					begin := time.Now()
+					if err := s.Close(); err != nil || time.Since(begin) != 0 {
+						t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
+					}
+					if err := <-failed; err == nil {
+						t.Error("got an answer, want an error")
+					}
+				})
+			})
+		}
+	}
+}
+
+// Waiting reads the body ahead, up to a bound: the endpoint must get all of it.
+func TestWaitingLosesNothingOfTheBody(t *testing.T) {
+	for _, size := range []int{0, 1, 1 << 20, 3 << 20} {
+		want := strings.Repeat("x", size)
+		r := httptest.NewRequest("POST", "/", strings.NewReader(want))
+		got, err := io.ReadAll(testserver.Held(r).Body)
+		if err != nil || string(got) != want {
+			t.Errorf("got %d bytes and %v, want %d", len(got), err, size)
+		}
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Body = nil
+	if got := testserver.Held(r); got.Body != nil {
+		t.Errorf("got body %v, want none", got.Body)
+	}
+}
+
+func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
+	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
+		t.Run(name, func(t *testing.T) {
+			before := goleak.IgnoreCurrent()
+			s, err := testserver.Start(t.Context(), opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Inject(testserver.Any, testserver.Hang())
+			failed := make(chan error)
+			for range 10 {
+				go func() {
+					_, err := s.Client().Get(s.Endpoint(testserver.JWKS))
+					failed <- err
+				}()
+			}
+			if err := s.Await(t.Context(), testserver.JWKS, 10); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			for range 10 {
+				if err := <-failed; err == nil {
+					t.Error("got an answer, want an error")
+				}
+			}
+			goleak.VerifyNone(t, before)
+		})
+	}
+}
+
+// A huge body ends with its reader, or a test of a limit would never end.
+func TestHugeBodyEndsWithItsReader(t *testing.T) {
+	for name, opts := range listeners {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			s.Inject(testserver.JWKS, testserver.HugeBody(1<<60))
+			resp, err := s.Client().Get(s.Endpoint(testserver.JWKS))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
+				t.Errorf("got %d bytes and %v, want as many as one likes", n, err)
+			}
+			resp.Body.Close()
+			if resp, err = s.Client().Head(s.Endpoint(testserver.JWKS)); err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if err := s.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		})
+	}
+}
+
+func TestFaultsWithoutAConnectionAbort(t *testing.T) {
+	for name, f := range map[string]testserver.Fault{
+		"DropConnection": testserver.DropConnection(), "TruncateBody": testserver.TruncateBody(5),
+		"Hang": testserver.Hang(), "Latency": testserver.Latency(time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unstarted(t)
+			s.Inject(testserver.JWKS, f)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			defer func() {
+				if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+					t.Errorf("got panic %v, want http.ErrAbortHandler", got)
+				}
+			}()
+			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/jwks", nil).WithContext(ctx))
+		})
+	}
+}
+
+func TestDropConnectionEndsTheConnection(t *testing.T) {
+	s := testserver.New(t)
+	s.Inject(testserver.JWKS, testserver.DropConnection())
+	u, err := url.Parse(s.Issuer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); string(got) != "HTTP/1.1 " || err != nil {
+		t.Errorf("got %q and %v, want the beginning of a status line and the end", got, err)
+	}
+}

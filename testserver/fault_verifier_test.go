@@ -1,0 +1,240 @@
+package testserver_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// The tests in this file are how a test with a clock reads: server and verifier
+// live in one synctest bubble, where an hour is over in a millisecond.
+
+// newVerifier makes a verifier of as's tokens that asks over client.
+func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *middleware.Verifier {
+	t.Helper()
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   client,
+		Logger:   slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// status is what an API behind v answers to a token.
+func status(v *middleware.Verifier, token string) int {
+	r := httptest.NewRequest("GET", "/orders", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	_, err := v.Authorize(http.Header{}, r)
+	var refusal *middleware.Error
+	if errors.As(err, &refusal) {
+		return refusal.StatusCode()
+	}
+	return http.StatusOK
+}
+
+// timed runs a test in a bubble, with a server in memory and its verifier.
+func timed(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
+		test(t, as, newVerifier(t, as, as.Client()))
+	})
+}
+
+func TestATokenExpiresDuringTheTest(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		token := as.Token() // for five minutes
+		time.Sleep(5*time.Minute + 29*time.Second)
+		if got := status(v, token); got != 200 {
+			t.Errorf("within the clock skew: got %d, want 200", got)
+		}
+		time.Sleep(time.Second)
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: token}); !errors.Is(err, middleware.ErrExpired) {
+			t.Errorf("after 5m30s: got %v, want ErrExpired", err)
+		}
+	})
+}
+
+func TestAClockThatIsAhead(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		as.Advance(30 * time.Second)
+		if got := status(v, as.Token()); got != 200 {
+			t.Errorf("30 s ahead: got %d, want 200", got)
+		}
+		as.Advance(time.Second)
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrNotYetValid) {
+			t.Errorf("31 s ahead: got %v, want ErrNotYetValid", err)
+		}
+	})
+}
+
+func TestKeysAreRenewedAfterFiveMinutes(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		for _, step := range []struct {
+			pass time.Duration
+			want int
+		}{{0, 1}, {5*time.Minute - 1, 1}, {1, 2}, {time.Minute, 2}, {4 * time.Minute, 3}} {
+			time.Sleep(step.pass)
+			if got := status(v, as.Token()); got != 200 {
+				t.Errorf("got %d, want 200", got)
+			}
+			synctest.Wait() // the renewal is in the background
+			if got := as.Count(testserver.JWKS); got != step.want {
+				t.Errorf("after another %v: got %d requests for keys, want %d", step.pass, got, step.want)
+			}
+		}
+	})
+}
+
+func TestAnHourPassesInAMillisecond(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		for range 60 {
+			if got := status(v, as.Token()); got != 200 {
+				t.Fatalf("got %d, want 200", got)
+			}
+			time.Sleep(time.Minute)
+		}
+		if got := as.Count(testserver.JWKS); got != 12 {
+			t.Errorf("got %d requests for keys in an hour, want one in 5 minutes, 12", got)
+		}
+		if got := as.Count(testserver.Discovery); got != 1 {
+			t.Errorf("got %d requests for metadata, want 1", got)
+		}
+	})
+}
+
+func TestAnOutageOfAnHour(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		if got := status(v, as.Token()); got != 200 {
+			t.Fatalf("before: got %d, want 200", got)
+		}
+		outage := as.Inject(testserver.Any, testserver.Status(503))
+		for range 60 {
+			time.Sleep(time.Minute)
+			if got := status(v, as.Token()); got != 200 {
+				t.Fatalf("a key that is known: got %d, want 200", got)
+			}
+			if got := status(v, as.Token(testserver.SignedWith(testserver.GenerateKey(testserver.ES256, "")))); got != 503 {
+				t.Fatalf("a key that could be new: got %d, want 503", got)
+			}
+		}
+		if outage.Hits() == 0 {
+			t.Error("got no request in an hour, want some tries")
+		}
+		outage.Remove()
+		time.Sleep(time.Second)
+		if got := status(v, as.Token(testserver.SignedWith(as.Rotate()))); got != 200 {
+			t.Errorf("a second after the outage: got %d, want the new key known", got)
+		}
+	})
+}
+
+func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		hang := as.Inject(testserver.JWKS, testserver.Hang())
+		begin := time.Now()
+		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second {
+			t.Errorf("got %d after %v, want 503 after 5s", got, time.Since(begin))
+		}
+		hang.Remove()
+		time.Sleep(time.Second)
+		if got := status(v, as.Token()); got != 200 {
+			t.Errorf("afterwards: got %d, want 200", got)
+		}
+	})
+}
+
+func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		as.Inject(testserver.JWKS, testserver.Latency(3*time.Second))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := v.Verify(ctx, middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable for whoever did not wait", err)
+		}
+		begin := time.Now()
+		if got := status(v, as.Token()); got != 200 || time.Since(begin) != 2*time.Second {
+			t.Errorf("got %d after %v, want 200 after the other 2 s", got, time.Since(begin))
+		}
+		if got := as.Count(testserver.JWKS); got != 1 {
+			t.Errorf("got %d requests for keys, want 1", got)
+		}
+	})
+}
+
+// An orderly rotation: the new key is known to all before it signs.
+func TestRotationThatPublishesFirst(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		old := as.SigningKey()
+		before := as.Token(testserver.AccessTTL(time.Hour))
+		if got := status(v, before); got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+		as.Rotate(testserver.PublishFirst())
+		time.Sleep(5 * time.Minute)
+		status(v, before) // makes the renewal due, as traffic does
+		synctest.Wait()
+		mark := as.Mark()
+
+		as.Rotate() // now it signs
+		if a, b := status(v, before), status(v, as.Token()); a != 200 || b != 200 {
+			t.Errorf("got %d for the old key and %d for the new one, want 200 for both", a, b)
+		}
+		if got := mark.Count(testserver.JWKS); got != 0 {
+			t.Errorf("got %d requests for keys, want none: both keys were known", got)
+		}
+
+		as.Retire(old.ID)
+		if got := status(v, before); got != 200 {
+			t.Errorf("right after the old key went: got %d, want 200 from the cache", got)
+		}
+		time.Sleep(5 * time.Minute)
+		status(v, as.Token())
+		synctest.Wait()
+		if got := status(v, before); got != 401 {
+			t.Errorf("after the next renewal: got %d, want 401", got)
+		}
+	})
+}
+
+// A hasty one: the server signs with a key that its key set does not show yet.
+func TestRotationThatSignsFirst(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		before := as.Token()
+		if got := status(v, before); got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+		time.Sleep(time.Minute)
+		mark := as.Mark()
+		key := as.Rotate(testserver.SignFirst())
+		for range 100 {
+			if got := status(v, as.Token()); got != 401 {
+				t.Fatalf("a key nobody has published: got %d, want 401", got)
+			}
+		}
+		if got := mark.Count(testserver.JWKS); got != 1 {
+			t.Errorf("got %d requests for the unknown key, want 1", got)
+		}
+		if got := status(v, before); got != 200 {
+			t.Errorf("the old key: got %d, want 200", got)
+		}
+
+		as.Publish(key)
+		time.Sleep(5 * time.Second) // the least time between two fetches
+		if got := status(v, as.Token()); got != 200 {
+			t.Errorf("published: got %d, want 200", got)
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package as
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// ClientHeader tells the clients of one server apart. It is no part of OAuth,
+// and proves nothing.
+const ClientHeader = "Testserver-Client"
+
+// Bounds of what is kept of one request.
+const (
+	maxFields = 64
+	maxValues = 8
+	maxText   = 256
+)
+
+// harmless are the fields that are kept as they came. It is a list of these
+// because nobody can list the names under which somebody sends a token.
+var harmless = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Content-Type",
+	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
+}
+
+// schemes are those after which the credentials begin (RFC 9110 §11.4).
+var schemes = []string{"basic", "bearer", "dpop"}
+
+// fingerprint names a secret without telling it.
+func fingerprint(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:8])
+}
+
+// redacted is h with a fingerprint in place of each value that could be worth
+// something, and without what would fill the memory.
+func redacted(h http.Header) http.Header {
+	kept := http.Header{}
+	for name, values := range h {
+		if name == ClientHeader || len(name) > maxText || len(kept) == maxFields {
+			continue
+		}
+		for _, v := range values[:min(len(values), maxValues)] {
+			kept[name] = append(kept[name], redact(name, v))
+		}
+	}
+	return kept
+}
+
+func redact(name, value string) string {
+	switch {
+	case slices.Contains(harmless, name):
+		return short(value)
+	case name == "Authorization":
+		// The token's own fingerprint is the one that others log.
+		scheme, credentials, ok := strings.Cut(value, " ")
+		if ok && slices.Contains(schemes, strings.ToLower(scheme)) {
+			return scheme + " " + fingerprint(strings.Trim(credentials, " "))
+		}
+	}
+	return fingerprint(value)
+}
+
+// short keeps text of the length of a test's own, and nothing longer.
+func short(text string) string {
+	if len(text) > maxText {
+		return fingerprint(text)
+	}
+	return text
+}
