@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -131,19 +130,20 @@ func (c *claims) member(name string) strictjson.Value {
 
 // token makes the verified token. It is called only after the signature was.
 func (c *claims) token(audience []string, set scopes.Set) *Token {
-	t := &Token{
-		Issuer: c.issuer, Subject: c.subject, ClientID: c.clientID, ID: c.id,
-		Audience: slices.Clip(audience), Scopes: set, ACR: c.acr, claims: c.raw,
+	client := c.clientID
+	if client == "" {
+		client = c.authorizedParty
 	}
-	if t.ClientID == "" {
-		t.ClientID = c.authorizedParty
+	return &Token{
+		Issuer: c.issuer, Subject: c.subject, ClientID: client, ID: c.id, Audience: audience, Scopes: set, ACR: c.acr,
+		Expiry: orZero(c.expiry), IssuedAt: orZero(c.issuedAt), NotBefore: orZero(c.notBefore), AuthTime: orZero(c.authTime),
+		claims: c.raw,
 	}
-	for target, from := range map[*time.Time]*time.Time{
-		&t.Expiry: c.expiry, &t.IssuedAt: c.issuedAt, &t.NotBefore: c.notBefore, &t.AuthTime: c.authTime,
-	} {
-		if from != nil {
-			*target = *from
-		}
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
 	}
-	return t
+	return *t
 }
