@@ -1,4 +1,4 @@
-# Every target works on all modules: the root one and those nested in it.
+# Targets work on all modules, the root one and those nested in it; fuzz finds its targets, and mutants are the root's.
 
 FUZZTIME ?= 20s
 
@@ -8,8 +8,8 @@ NESTED  := $(filter-out .,$(MODULES))
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
 
-# What the foreign authorization server of the interoperability tests needs, once that server is there.
-LOCKFILES := $(wildcard internal/interop/authserver/package-lock.json)
+# What the foreign authorization server of the interoperability tests needs.
+LOCKFILES := internal/interop/authserver/package-lock.json
 INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.

@@ -2,15 +2,17 @@
 // (RFC 7517), read under a strict key policy, fetched and kept fresh.
 //
 // A [Remote] fetches a set from a URL or, with [Discover], from where an
-// issuer's metadata says it is. It starts no goroutine of its own and needs no
-// closing: a fetch happens when a caller asks for a key that is not there, is
-// shared by all who wait for it, and survives each one's cancellation.
+// issuer's metadata says it is. It owns no goroutine between fetches and needs no
+// closing: a fetch happens when a caller asks for a key that is not there, or
+// uses a set that is due for renewal; it is shared by all who wait for it, and
+// survives each one's cancellation.
 //
 //	keys, err := jwks.Discover("https://login.example.com", jwks.Options{})
 //
 // Give it to a verifier of package middleware, or use it alone with golang-jwt:
 //
-//	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}))
+//	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}),
+//		jwt.WithIssuer("https://login.example.com"), jwt.WithAudience("https://api.example.com"), jwt.WithExpirationRequired())
 //
 // # Key policy
 //

@@ -27,8 +27,9 @@ const (
 // Options configure a [Remote]. The zero value is ready for production.
 type Options struct {
 	// Client sends the requests; nil is [http.DefaultClient]. Its transport and
-	// redirect limits apply besides ours: five seconds in all, 512 KiB, three
-	// redirects within the origin. Cookies are neither sent nor kept.
+	// Timeout apply besides our limits: five seconds an exchange, ten a refresh,
+	// 512 KiB, three redirects within the origin. Its CheckRedirect is not
+	// asked; cookies are neither sent nor kept.
 	Client *http.Client
 
 	// InsecureHTTP allows http for hosts other than loopback ones. Whoever sits
@@ -36,13 +37,15 @@ type Options struct {
 	InsecureHTTP bool
 
 	// Interval is how old a set may grow before the next use renews it in the
-	// background. 0 is 5 minutes. A key withdrawn by the issuer is trusted for
-	// about that long. The most is 24 hours.
+	// background. 0 is 5 minutes, the most is 24 hours. A key withdrawn by the
+	// issuer is trusted for about that long, longer while the set is not used,
+	// and for as long as it cannot be fetched.
 	Interval time.Duration
 
 	// MinInterval is the least time between two fetches that unknown key IDs
-	// cause, whatever arrives. 0 is 5 seconds. It is also how long a flood of
-	// forged key IDs can keep a new key unknown.
+	// cause while fetches succeed; a failed one may be repeated after a second,
+	// or MinInterval if that is shorter. 0 is 5 seconds, the most is 24 hours.
+	// It is also how long a flood of forged key IDs can keep a new key unknown.
 	MinInterval time.Duration
 
 	// Logger receives failed refreshes and skipped keys; nil is
@@ -125,7 +128,7 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 func (r *Remote) Snapshot() (*Set, error) {
 	s := r.state.Load()
 	if r.due(s) && !r.flying.Load() {
-		r.fly(context.Background(), r.due)
+		r.fly(context.Background(), s)
 	}
 	if s.set == nil {
 		return nil, unavailable(s.err)
@@ -143,7 +146,7 @@ func (r *Remote) Refresh(ctx context.Context, kid string) error {
 		return s.err
 	}
 	select {
-	case <-r.fly(ctx, r.askable):
+	case <-r.fly(ctx, s):
 		return r.state.Load().err
 	case <-ctx.Done():
 		return unavailable(ctx.Err())
@@ -169,16 +172,16 @@ func (r *Remote) rested(s *state) bool {
 	return s.attempted.IsZero() || s.err == nil || time.Since(s.attempted) >= min(r.options.MinInterval, retryInterval)
 }
 
-// fly joins the attempt under way or begins one, if it is still called for.
-// The attempt outlives the caller that happened to begin it, because others
-// wait for it too.
-func (r *Remote) fly(ctx context.Context, calledFor func(*state) bool) <-chan singleflight.Result {
+// fly joins the attempt under way or begins one, unless one has ended since the
+// caller saw the state. The attempt outlives the caller that happened to begin
+// it, because others wait for it too.
+func (r *Remote) fly(ctx context.Context, seen *state) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		r.flying.Store(true)
 		defer r.flying.Store(false)
 		before := r.state.Load()
-		if !calledFor(before) {
-			return nil, nil // an attempt ended between the caller's look and this one
+		if before != seen {
+			return nil, nil
 		}
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 		defer cancel()
@@ -209,7 +212,11 @@ func (r *Remote) log(ctx context.Context, after *state) {
 		return
 	}
 	for _, reason := range after.set.skipped {
-		r.options.Logger.WarnContext(ctx, "key of the set is not used", "reason", reason)
+		level := slog.LevelWarn
+		if errors.Is(reason, errKeyUse) || errors.Is(reason, errKeyType) {
+			level = slog.LevelDebug // keys for encryption, and of kinds to come, are nothing to mend
+		}
+		r.options.Logger.Log(ctx, level, "key of the set is not used", "reason", reason)
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Why there is no key. All errors of this package wrap one of these.
+// Why there is no key. Errors wrap one of these, except those of Skipped and
+// those with which Keyfunc refuses a header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
@@ -35,7 +36,8 @@ type Source interface {
 	// Refresh tries to learn the key that kid names ("" when the token names
 	// none). Any number of callers share one attempt, attempts are limited, and
 	// ctx ends only the caller's wait. It returns nil when the snapshot is as
-	// new as the limits allow, and an error when it could not be renewed.
+	// new as the limits allow, and an error when it could not be renewed. Errors
+	// are logged: they must not quote kid.
 	Refresh(ctx context.Context, kid string) error
 }
 
@@ -150,7 +152,8 @@ func (s *Set) Refresh(context.Context, string) error { return nil }
 // HS256 if it has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518
 // §3.2). Whoever can check such a token can also make one. A shorter secret
 // makes a set without a key, which a verifier refuses to be configured with.
-// An empty kid serves tokens without one.
+// A token that names a kid is served only if it is this one; a token without a
+// kid always is.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid}
 	for size, algorithm := range map[int]string{32: "HS256", 48: "HS384", 64: "HS512"} {

@@ -29,7 +29,7 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 // AuthorizeOptional is Authorize for routes that are open but treat callers
 // with a token differently. A request without an Authorization field, or with
 // one of another scheme than Bearer, passes without a [Token]. One with a
-// token that fails is refused: its sender believes to be somebody.
+// token that fails is refused: its sender claims to be somebody.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	return v.authorize(h, r, true, nil)
 }
@@ -37,10 +37,11 @@ func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Requ
 func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need []scopes.Requirement) (*http.Request, error) {
 	c := &carried{verifier: v, need: need}
 	outer := carriedFrom(r.Context())
-	if nested := outer != nil && outer.verifier == v; nested {
-		c.need = slices.Concat(outer.need, need)
-	} else {
+	if outer != nil && outer.verifier != v {
 		outer = nil
+	}
+	if outer != nil {
+		c.need = slices.Concat(outer.need, need)
 	}
 	a := &attempt{ctx: r.Context()}
 	anonymous := false
@@ -61,7 +62,7 @@ func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need
 			}
 			c.verified = *a.verified
 		}
-		return v.meet(&c.verified, need)
+		return v.meet(&c.verified, c.need) // the outer ones too: other credentials may have come between
 	})
 	switch {
 	case refusal != nil:
@@ -70,7 +71,6 @@ func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need
 	case anonymous:
 		return r, nil
 	}
-	copied := c.verified
-	c.token = &copied
+	c.token = c.verified.clone()
 	return r.WithContext(context.WithValue(r.Context(), carriedKey{}, c)), nil
 }

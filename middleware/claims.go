@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -56,12 +58,12 @@ func parseClaims(data []byte) (claims, error) {
 			c.mark(name, value)
 		}
 		if !ok {
-			return ErrMalformed
+			return errors.New(name + " is of the wrong type") // one of the names above
 		}
 		return nil
 	})
 	if err != nil {
-		return claims{}, ErrMalformed
+		return claims{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return c, nil
 }

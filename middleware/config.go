@@ -25,7 +25,7 @@ const (
 )
 
 // Config says which access tokens an API accepts. Audience and Issuers are
-// required; for everything else zero is the strict choice.
+// required; for everything else zero is the safe choice.
 type Config struct {
 	// Audience is this API's identifier, compared with the aud claim byte for
 	// byte (RFC 7519 §4.1.3). A token that does not name it is for another API.
@@ -40,31 +40,39 @@ type Config struct {
 	// 5 minutes (RFC 7519 §4.1.4 wants "a few minutes" at most).
 	ClockSkew time.Duration
 
-	// MaxTokenBytes bounds a token before anything looks into it. 0 is 8192.
+	// MaxTokenBytes bounds a token before anything looks into it. 0 is 8192,
+	// the most is 65536.
 	MaxTokenBytes int
 
-	// Revoked is asked about every token that passed all other checks, such as
-	// a deny-list by Issuer and ID. Do not key a list on the token's text: one
-	// signature has several spellings. An error refuses the request with 503.
+	// Revoked is asked about every token that passed all other checks of its
+	// own, such as a deny-list by Issuer and ID; a route's requirements come
+	// after. Do not key a list on the token's text: one signature has several
+	// spellings. An error refuses the request with 503. It is called
+	// concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
 	// Realm names the protected space in challenges; "" is the Audience, or
 	// "api" where there is none.
 	Realm string
 
-	// Client fetches metadata and keys; nil is [http.DefaultClient]. See
-	// [jwks.Options].
+	// Client fetches metadata and keys of issuers without Keys; nil is
+	// [http.DefaultClient]. See [jwks.Options].
 	Client *http.Client
 
-	// Logger receives one event per refusal at level Debug, unreachable
-	// dependencies at Warn and recovered panics at Error. nil is
-	// [slog.Default]. No event holds a token, a claim or a key ID.
+	// Logger receives refusals at level Debug, unreachable dependencies and
+	// unusable keys at Warn, recovered panics at Error. nil is [slog.Default] at
+	// the time of NewVerifier. Events name a token by a fingerprint (the first 8
+	// bytes of its SHA-256 in hex), its configured issuer and its algorithm;
+	// they hold nothing else of it.
 	Logger *slog.Logger
 
-	// Observe is called after each decision, for metrics.
+	// Observe is called after each decision that ended without a panic, for
+	// metrics: concurrently, on the request's path, and once for each nested
+	// route and each Check.
 	Observe func(context.Context, Observation)
 
-	// Now is the clock for the claims of tokens; nil is [time.Now].
+	// Now is the clock for the claims of tokens; nil is [time.Now]. It is called
+	// concurrently.
 	Now func() time.Time
 }
 

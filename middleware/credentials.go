@@ -42,6 +42,7 @@ func (v *Verifier) credentials(r *http.Request) (Credentials, error) {
 	}
 	text := field[len(scheme):]
 	token := strings.TrimLeft(text, " ")
+	// One that is too long goes on, to be refused as that, unread.
 	if token == text || len(token) <= v.maxTokenBytes && !isB64Token(token) {
 		return Credentials{}, ErrRequest
 	}

@@ -29,9 +29,9 @@
 //     another kind of JWT (RFC 8725 §3.12).
 //  7. The one key of that issuer for its kid and algorithm verifies the
 //     signature. Only an unknown kid makes the verifier fetch keys, and rarely.
-//  8. Config.Revoked does not know it.
-//  9. It is not bound to a key of the sender (cnf, RFC 7800): such a
+//  8. It is not bound to a key of the sender (cnf, RFC 7800): such a
 //     constraint cannot be checked yet, and ignoring it would undo it.
+//  9. Config.Revoked does not know it.
 //  10. It meets the requirements of the route.
 //
 // # Answers

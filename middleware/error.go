@@ -22,14 +22,13 @@ const (
 	CodeInternal          Code = "server_error"            // 500
 )
 
-// Error is the one error of this package: why a request is refused. It tells
-// clients no more than a constant for each cause, and holds no byte of the
-// token.
+// Error is why a request is refused. It tells clients no more than a constant
+// for each cause, and holds no byte of the token.
 type Error struct {
 	Code        Code
 	Description string     // constant text, safe to send
 	Scope       scopes.Set // what the route requires, never what the token has
-	Err         error      // the cause, one of the sentinels; for logs, not for clients
+	Err         error      // the cause, which wraps one of the sentinels; for logs, not for clients
 }
 
 // StatusCode returns the HTTP status of the answer.
@@ -71,7 +70,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // cause is a sentinel together with all that follows from it, so that a cause
 // cannot exist without a decision about what clients are told.
 type cause struct {
-	reason      string // for logs and metrics: stable, one word
+	reason      string // for logs and metrics: a stable label
 	text        string // for logs
 	code        Code
 	description string // for clients; "" means the same as text
@@ -89,7 +88,7 @@ var (
 	ErrTwoTokens error = &cause{"two_tokens", "request holds more than one access token", CodeInvalidRequest, ""}
 
 	ErrTooLong      error = &cause{"too_long", "token is too long", CodeInvalidToken, ""}
-	ErrOpaque       error = &cause{"opaque", "token is not a JWT and no issuer introspects", CodeInvalidToken, "token is not valid"}
+	ErrOpaque       error = &cause{"opaque", "token is not a JWT", CodeInvalidToken, "token is not valid"}
 	ErrMalformed    error = &cause{"malformed", "token is malformed", CodeInvalidToken, ""}
 	ErrType         error = &cause{"type", "token is not an access token", CodeInvalidToken, ""}
 	ErrIssuer       error = &cause{"issuer", "token issuer is not accepted", CodeInvalidToken, ""}
@@ -107,8 +106,8 @@ var (
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
-	// A client that has gone is no outage, and must not look like one in logs
-	// and metrics; no one reads the answer.
+	// A client that has gone is no outage. No one reads the answer, so the code
+	// is the same; logs and metrics tell the two apart by the reason.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 

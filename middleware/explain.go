@@ -6,13 +6,14 @@ import "context"
 type Check struct {
 	Name    string // such as "expiry"
 	Reached bool   // whether an earlier check had not already refused
-	Err     error  // why it refused, nil if it passed; quotes nothing of the token
+	Err     error  // why it refused, nil if it passed or was not reached; quotes nothing of the token
 }
 
 // Explain takes a token through the pipeline of [Verifier.Verify] and returns
 // every check in its order, for people who wonder why a token is refused. It
-// asks for keys and calls Revoked as Verify does, but neither logs nor
-// observes. Show the result to operators, not to callers: it tells a forger
+// asks for keys and calls Revoked as Verify does, but does not observe and
+// logs nothing but a panic. A Verifier that NewVerifier did not make reaches no
+// check. Show the result to operators, not to callers: it tells a forger
 // which part to mend.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials) []Check {
 	checks := make([]Check, len(pipeline))

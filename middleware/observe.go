@@ -15,8 +15,8 @@ import (
 type Observation struct {
 	Issuer    string        // URL of the configured issuer the token names, "" if none
 	Algorithm string        // a supported algorithm, "" if none
-	Code      Code          // of the refusal; also "" when accepted
-	Reason    string        // "accepted", or a word for the cause such as "expired"
+	Code      Code          // of the refusal; also "" when accepted, and an outage's when the client left
+	Reason    string        // "accepted", or a label for the cause such as "expired" or "canceled"
 	Duration  time.Duration // of the check, waiting for keys included
 }
 

@@ -58,8 +58,8 @@ var pipeline = [...]step{
 	{"scope claim", (*attempt).checkScopeClaim},
 	{"purpose", (*attempt).checkPurpose},
 	{"signature", (*attempt).checkSignature},
-	{"revocation", (*attempt).checkRevocation},
 	{"confirmation", (*attempt).checkConfirmation},
+	{"revocation", (*attempt).checkRevocation},
 }
 
 // verify takes a token through the pipeline.
@@ -157,10 +157,18 @@ func (a *attempt) kind() string {
 func (a *attempt) checkRequired() error {
 	c := &a.claims
 	if c.expiry == nil {
-		return ErrClaims // a token without an end could never be taken back
+		return fmt.Errorf("%w: exp", ErrClaims) // a token without an end could never be taken back
 	}
-	if a.issuer.Profile == RFC9068 && (c.subject == "" || c.clientID == "" || c.issuedAt == nil || c.id == "") {
-		return ErrClaims
+	if a.issuer.Profile != RFC9068 {
+		return nil
+	}
+	for _, claim := range [...]struct {
+		name    string
+		missing bool
+	}{{"sub", c.subject == ""}, {"client_id", c.clientID == ""}, {"iat", c.issuedAt == nil}, {"jti", c.id == ""}} {
+		if claim.missing {
+			return fmt.Errorf("%w: %s", ErrClaims, claim.name)
+		}
 	}
 	return nil
 }
@@ -201,7 +209,7 @@ func (a *attempt) checkAudience() error {
 func (a *attempt) checkScopeClaim() error {
 	var ok bool
 	if a.scopes, a.scoped, ok = a.claims.scope(a.issuer.scopeClaims); !ok {
-		return ErrMalformed
+		return fmt.Errorf("%w: the scope claim is neither a string nor an array of strings", ErrMalformed)
 	}
 	return nil
 }
@@ -233,26 +241,25 @@ func (a *attempt) checkSignature() error {
 	return nil
 }
 
-func (a *attempt) checkRevocation() error {
-	if a.v.revoked == nil {
-		return nil
-	}
-	copied := *a.verified
-	revoked, err := a.v.revoked(a.ctx, &copied)
-	switch {
-	case err != nil:
-		return &foreign{ErrUnavailable, err}
-	case revoked:
-		return ErrRevoked
-	}
-	return nil
-}
-
 // checkConfirmation refuses every sender-constrained token: accepting one as a
 // bearer token would undo the constraint (RFC 7800 §3.1, RFC 9449 §7.2).
 func (a *attempt) checkConfirmation() error {
 	if a.claims.confirmation {
 		return ErrConfirmation
+	}
+	return nil
+}
+
+func (a *attempt) checkRevocation() error {
+	if a.v.revoked == nil {
+		return nil
+	}
+	revoked, err := a.v.revoked(a.ctx, a.verified.clone())
+	switch {
+	case err != nil:
+		return &foreign{ErrUnavailable, err}
+	case revoked:
+		return ErrRevoked
 	}
 	return nil
 }

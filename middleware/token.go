@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -29,6 +30,12 @@ type Token struct {
 	AuthTime  time.Time  // auth_time
 
 	claims []byte // the whole claims object, strict JSON; never changed
+}
+
+// clone keeps those who are given a token from writing into each other's.
+func (t Token) clone() *Token {
+	t.Audience = slices.Clone(t.Audience)
+	return &t
 }
 
 // Format implements [fmt.Formatter], for every verb.
@@ -88,8 +95,8 @@ func carriedFrom(ctx context.Context) *carried {
 	return c
 }
 
-// TokenFrom returns the verified token of a request's context, or nil when
-// the route requires none. Handlers of an adapter's framework call the
+// TokenFrom returns the verified token of a request's context, or nil where
+// none was required or sent. Handlers of an adapter's framework call the
 // adapter's own Token function instead.
 func TokenFrom(ctx context.Context) *Token {
 	if c := carriedFrom(ctx); c != nil {

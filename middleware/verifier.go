@@ -150,8 +150,9 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 	began := time.Now()
 	defer func() {
 		if recover() != nil { // its value may hold anything, so it is not looked at
-			v.logger.ErrorContext(a.ctx, "panic while checking a token", "stack", string(debug.Stack()))
 			refusal = refuse(ErrInternal)
+			defer func() { _ = recover() }() // the logger's own
+			v.logger.ErrorContext(a.ctx, "panic while checking a token", "stack", string(debug.Stack()))
 		}
 	}()
 	err := check()
@@ -208,7 +209,8 @@ func (v *Verifier) Warm(ctx context.Context) error {
 
 // Healthy is for probes. It never waits, and begins a refresh of keys that are
 // due for one. It returns an error only if there is no issuer whose tokens
-// could be judged.
+// could be judged. For details, give Issuer.Keys a [jwks.Discover] of your own
+// and ask its Stats.
 func (v *Verifier) Healthy() error {
 	if err := v.unmade(); err != nil {
 		return err

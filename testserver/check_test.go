@@ -110,6 +110,17 @@ func TestCheckAPIInABubble(t *testing.T) {
 	})
 }
 
+func TestTheCheckGoesOnAfterAGoodTokenWasEchoed(t *testing.T) {
+	as := testserver.New(t)
+	open := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Header.Get("Authorization")) })
+	found := findings(t, as, open)
+	for _, kind := range []string{"token-echoed", "expired", "alg-none", "no-token"} {
+		if found[kind] == "" {
+			t.Errorf("got no finding %s", kind)
+		}
+	}
+}
+
 func TestCheckURL(t *testing.T) {
 	as := testserver.New(t)
 	mux := http.NewServeMux()

@@ -87,12 +87,28 @@
 //		if got := as.Count(testserver.JWKS); got != 2 { … }
 //	})
 //
-// # Faults
+// # Faults and records
+//
+// [Server.Inject] makes an endpoint fail, for all requests or for some of them
+// ([Times], [Skip], [Matching], [FromClient]):
+//
+//	Status RetryAfter RedirectTo                    another answer
+//	Latency Hang DropConnection TruncateBody        late, never, lost, broken off
+//	MalformedJSON ContentType Body HugeBody         an answer that must not be believed
+//	EmptyJWKS WrongMetadataIssuer                   JSON that says the wrong thing
+//	Handler                                         everything else
+//
+// [Server.Count] and [Mark] tell how often somebody asked, [Server.Requests] what
+// was asked, and [Server.Await] waits for it. Parallel tests may share a server:
+// each asks by a [Server.ClientFor] of its own. All of this works in a synctest
+// bubble, where waiting costs nothing, and over sockets.
+//
+// # Mistakes of a test
 //
 // What cannot be set up, all of it together, ends the test; so does a token
-// option that makes no sense. Servers of [Start] and [NewUnstarted] return the
-// former as an error and panic with the latter. No token, secret or private key
-// is ever logged; a [Key] prints as its name.
+// option or a fault that makes no sense. Servers of [Start] and [NewUnstarted]
+// return the former as an error and panic with the latter. No token, secret or
+// private key is ever logged or recorded; a [Key] prints as its name.
 //
 // # Not done
 //

@@ -294,7 +294,10 @@ func TestStatusIsKnownWithTheAnswer(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		},
-		"by a byte": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) },
+		"by more than a buffer holds": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write(make([]byte, 1<<16))
+			<-r.Context().Done()
+		},
 		"after 103s": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(103)
 			w.WriteHeader(200)

@@ -9,9 +9,6 @@ type TB interface {
 	Helper()
 	Cleanup(func())
 	Context() context.Context
-	Logf(format string, args ...any)
 	Fatalf(format string, args ...any)
 	Errorf(format string, args ...any)
-	Failed() bool
-	Name() string
 }

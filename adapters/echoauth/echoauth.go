@@ -35,8 +35,8 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) echo.Middleware
 // [Token] is then nil. A token that fails is refused all the same.
 func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifier: v}.Optional() }
 
-// Token returns the verified token of a request that passed, or nil if it came
-// without one through Optional.
+// Token returns the verified token of a request, or nil where none was
+// required or sent.
 func Token(c echo.Context) *middleware.Token { return middleware.TokenFrom(c.Request().Context()) }
 
 // Require is the function [Require] with g's settings.

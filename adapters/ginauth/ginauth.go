@@ -33,8 +33,8 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) gin.HandlerFunc
 // [Token] is then nil. A token that fails is refused all the same.
 func Optional(v *middleware.Verifier) gin.HandlerFunc { return Guard{Verifier: v}.Optional() }
 
-// Token returns the verified token of a request that passed, or nil if it came
-// without one through Optional.
+// Token returns the verified token of a request, or nil where none was
+// required or sent.
 func Token(c *gin.Context) *middleware.Token { return middleware.TokenFrom(c.Request.Context()) }
 
 // Require is the function [Require] with g's settings.

@@ -33,8 +33,8 @@ func Optional(v *middleware.Verifier) func(http.Handler) http.Handler {
 	return Guard{Verifier: v}.Optional()
 }
 
-// Token returns the verified token of a request that passed, or nil if it came
-// without one through Optional.
+// Token returns the verified token of a request, or nil where none was
+// required or sent.
 func Token(r *http.Request) *middleware.Token { return middleware.TokenFrom(r.Context()) }
 
 // Require is the function [Require] with g's settings.

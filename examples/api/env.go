@@ -60,7 +60,7 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	// Without introspection opaque tokens are refused, so going on opens nothing. Values stay out of the log: one is a secret.
 	for _, name := range []string{"INTROSPECTION_CLIENT_ID", "INTROSPECTION_CLIENT_SECRET", "INTROSPECTION_MAX_TTL"} {
 		if getenv(name) != "" {
-			log.Warn("introspection is not configured in this build: opaque tokens are refused", "ignored", name)
+			log.Warn("introspection is not configured: opaque tokens are refused", "ignored", name)
 		}
 	}
 

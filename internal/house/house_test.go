@@ -20,18 +20,19 @@ import (
 const module = "github.com/bearerguard/bearerguard"
 
 type pkg struct {
-	ImportPath string
-	Dir        string
-	Name       string
-	GoFiles    []string
-	Deps       []string // all packages it links, the standard library included
-	Imports    []string
+	ImportPath                string
+	Dir                       string
+	Name                      string
+	GoFiles                   []string
+	TestGoFiles, XTestGoFiles []string
+	Deps                      []string // all packages it links, the standard library included
+	Imports                   []string
 }
 
 // packages lists the root module's packages.
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Dir,Name,GoFiles,Deps,Imports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Dir,Name,GoFiles,TestGoFiles,XTestGoFiles,Deps,Imports", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -139,7 +140,7 @@ func TestAdaptersAreThin(t *testing.T) {
 
 func TestFilesStayReadable(t *testing.T) {
 	for _, p := range packages(t) {
-		for _, name := range p.GoFiles {
+		for _, name := range slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles) {
 			if n := lines(t, filepath.Join(p.Dir, name)); n > 400 {
 				t.Errorf("%s/%s has %d lines, want at most 400", p.ImportPath, name, n)
 			}

@@ -16,7 +16,7 @@ import (
 // Why a metadata document is refused.
 var (
 	ErrDocument = errors.New("metadata is not acceptable JSON")
-	ErrIssuer   = errors.New("metadata names another issuer")
+	ErrIssuer   = errors.New("metadata names another issuer (compared byte for byte: mind a slash at the end)")
 	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
 )
 
@@ -27,8 +27,8 @@ type Document struct {
 }
 
 // Discover fetches the metadata of an issuer. The well-known locations are
-// tried in order, the next one only after a 4xx answer: a server that is down
-// must not look like one that has another layout.
+// tried in order, the next one only after an answer that says that nothing is
+// there: a server that is down must not look like one that has another layout.
 func Discover(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, error) {
 	var last error
 	for _, location := range locations(issuer) {
@@ -74,7 +74,7 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 		said string
 	)
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
-		var ok = true
+		ok := true
 		switch name {
 		case "issuer":
 			said, ok = strictjson.String(value)

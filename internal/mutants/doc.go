@@ -7,11 +7,11 @@
 //
 //	# Comments begin with a number sign; blank lines mean nothing.
 //
-//	mutant: a token with a crit header is let through
-//	file: internal/jws/header.go
-//	- if header.Has("crit") {
-//	+ if header.Has("crit") && false {
-//	killed by: TestParse/refuses_a_crit_header in ./internal/jws
+//	mutant: a critical extension is ignored
+//	file: internal/jws/jws.go
+//	- case "crit", "b64":
+//	+ case "b64":
+//	killed by: TestThreatsHeader in ./middleware
 //
 // Lines that begin with "- " are the old text, lines that begin with "+ " the
 // new one. Newlines join them, and a bare "-" or "+" is an empty line. The text

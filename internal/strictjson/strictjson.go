@@ -154,7 +154,10 @@ func Strings(v Value, limit int) ([]string, bool) {
 		list = append(list, text)
 		return ok
 	})
-	return list, ok
+	if !ok {
+		return nil, false
+	}
+	return list, true
 }
 
 // Elements calls f with each element of a JSON array in order. It reports
@@ -182,13 +185,13 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 const maxDate = 253402300799
 
 // Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970
-// to the year 9999. A fraction is kept to the nanosecond's neighbourhood.
+// to the year 9999. A fraction is kept to a quarter of a microsecond.
 func Date(v Value) (time.Time, bool) {
 	if v.Kind() != '0' {
 		return time.Time{}, false
 	}
 	seconds, err := strconv.ParseFloat(string(v), 64)
-	if err != nil || !(seconds >= 0 && seconds <= maxDate) {
+	if err != nil || seconds < 0 || seconds > maxDate {
 		return time.Time{}, false
 	}
 	whole, fraction := math.Modf(seconds)
