@@ -223,6 +223,9 @@ func checkMaterial(material any) error {
 			return errKeyMaterial
 		}
 	case ed25519.PublicKey:
+		if isSmallOrder(k) {
+			return errKeyMaterial
+		}
 	default:
 		return errKeyType
 	}

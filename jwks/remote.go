@@ -37,15 +37,17 @@ type Options struct {
 	InsecureHTTP bool
 
 	// Interval is how old a set may grow before the next use renews it in the
-	// background. 0 is 5 minutes, the most is 24 hours. A key withdrawn by the
-	// issuer is trusted for about that long, longer while the set is not used,
-	// and for as long as it cannot be fetched.
+	// background. 0 is 5 minutes, the most is 24 hours. A use after twice that
+	// time without one waits for the renewal. A key withdrawn by the issuer is
+	// thus trusted for about that long, and for as long as the set cannot be
+	// fetched; one replaced under its key ID is unknown for that long.
 	Interval time.Duration
 
 	// MinInterval is the least time between two fetches that unknown key IDs
-	// cause while fetches succeed; a failed one may be repeated after a second,
-	// or MinInterval if that is shorter. 0 is 5 seconds, the most is 24 hours.
-	// It is also how long a flood of forged key IDs can keep a new key unknown.
+	// cause, and between two that fail while a set is known; without one a
+	// failed fetch may be repeated after a second, or MinInterval if that is
+	// shorter. 0 is 5 seconds, the most is 24 hours. It is also how long a flood
+	// of forged key IDs can keep a new key unknown.
 	MinInterval time.Duration
 
 	// Logger receives failed refreshes and skipped keys; nil is
@@ -62,7 +64,10 @@ type Options struct {
 type Remote struct {
 	options Options
 	issuer  string // "" when the URL was given
-	url     string // discovered, if issuer is set; touched only inside flight
+
+	// Touched only inside flight:
+	url     string    // discovered, if issuer is set
+	located time.Time // when it was
 
 	state  atomic.Pointer[state]
 	flight singleflight.Group
@@ -74,6 +79,7 @@ type state struct {
 	set       *Set // nil until a fetch succeeded
 	fetched   time.Time
 	attempted time.Time
+	ended     time.Time // of the last attempt
 	asked     time.Time // when an unknown key ID last caused an attempt
 	err       error     // of the last attempt
 	fetches   int
@@ -92,8 +98,8 @@ func NewRemote(url string, options Options) (*Remote, error) {
 
 // Discover returns a source for the JWK Set that the issuer's metadata names
 // (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The metadata must name the
-// issuer byte for byte. Discover does no I/O; the first use does, and looks at
-// the metadata again after a failure.
+// issuer byte for byte. Discover does no I/O; the first use does, and each
+// renewal looks at the metadata again.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
 	if fault != nil {
@@ -128,7 +134,7 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 func (r *Remote) Snapshot() (*Set, error) {
 	s := r.state.Load()
 	if r.due(s) && !r.flying.Load() {
-		r.fly(context.Background(), s)
+		r.fly(s)
 	}
 	if s.set == nil {
 		return nil, unavailable(s.err)
@@ -146,10 +152,24 @@ func (r *Remote) Refresh(ctx context.Context, kid string) error {
 		return s.err
 	}
 	select {
-	case <-r.fly(ctx, s):
+	case <-r.fly(s):
 		return r.state.Load().err
 	case <-ctx.Done():
 		return unavailable(ctx.Err())
+	}
+}
+
+// wake waits for the renewal of a set that nobody has used for so long that
+// none was begun: the first token after a quiet night is not to be judged by
+// the keys of the evening. A set that cannot be renewed is used as it is.
+func (r *Remote) wake(ctx context.Context) {
+	s := r.state.Load()
+	if s.set == nil || time.Since(s.attempted) < 2*r.options.Interval {
+		return
+	}
+	select {
+	case <-r.fly(s):
+	case <-ctx.Done():
 	}
 }
 
@@ -164,18 +184,27 @@ func (r *Remote) due(s *state) bool {
 // budget of unknown key IDs is their own: a set that was renewed a moment ago,
 // or at start-up, does not keep the first new key waiting.
 func (r *Remote) askable(s *state) bool {
-	return r.rested(s) && (s.set == nil || s.err != nil || s.asked.IsZero() || time.Since(s.asked) >= r.options.MinInterval)
+	if s.set == nil {
+		return r.rested(s)
+	}
+	return s.asked.IsZero() || time.Since(s.asked) >= r.options.MinInterval
 }
 
-// rested reports whether a failure, if there was one, is long enough ago.
+// rested reports whether a failure, if there was one, is long enough ago: a
+// second where nothing can be judged before it is mended.
 func (r *Remote) rested(s *state) bool {
-	return s.attempted.IsZero() || s.err == nil || time.Since(s.attempted) >= min(r.options.MinInterval, retryInterval)
+	wait := r.options.MinInterval
+	if s.set == nil {
+		wait = min(wait, retryInterval)
+	}
+	return s.err == nil || s.ended.IsZero() || time.Since(s.ended) >= wait
 }
 
 // fly joins the attempt under way or begins one, unless one has ended since the
 // caller saw the state. The attempt outlives the caller that happened to begin
-// it, because others wait for it too.
-func (r *Remote) fly(ctx context.Context, seen *state) <-chan singleflight.Result {
+// it, because others wait for it too, and carries nothing of that caller's
+// context.
+func (r *Remote) fly(seen *state) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		r.flying.Store(true)
 		defer r.flying.Store(false)
@@ -183,14 +212,15 @@ func (r *Remote) fly(ctx context.Context, seen *state) <-chan singleflight.Resul
 		if before != seen {
 			return nil, nil
 		}
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), refreshTimeout)
 		defer cancel()
 		after := *before
 		after.attempted = time.Now()
 		if before.set != nil && !r.due(before) {
 			after.asked = after.attempted
 		}
-		set, err := r.fetch(detached)
+		set, err := r.fetch(ctx)
+		after.ended = time.Now()
 		if after.err = err; err != nil {
 			after.failures++
 		} else {
@@ -198,7 +228,7 @@ func (r *Remote) fly(ctx context.Context, seen *state) <-chan singleflight.Resul
 		}
 		after.fetches++
 		r.state.Store(&after)
-		r.log(detached, &after)
+		r.log(ctx, &after)
 		return nil, nil
 	})
 }
@@ -227,15 +257,8 @@ func (r *Remote) fetch(ctx context.Context) (set *Set, err error) {
 			set, err = nil, fmt.Errorf("%w: reading it panicked", ErrUnavailable)
 		}
 	}()
-	if r.url == "" {
-		doc, err := metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP)
-		if err != nil {
-			return nil, fmt.Errorf("%w: metadata: %w", ErrUnavailable, err)
-		}
-		if doc.JWKSURI == "" {
-			return nil, fmt.Errorf("%w: metadata has no jwks_uri", ErrUnavailable)
-		}
-		r.url = doc.JWKSURI
+	if err := r.locate(ctx); err != nil {
+		return nil, err
 	}
 	body, err := fetch.Get(ctx, r.options.Client, r.url)
 	if err == nil {
@@ -248,6 +271,27 @@ func (r *Remote) fetch(ctx context.Context) (set *Set, err error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return set, nil
+}
+
+// locate finds the URL of the set by the issuer's metadata. It looks again as
+// often as the set is renewed, since a server that moves its keys may go on
+// serving the old ones. While the metadata cannot be had, the URL that the
+// issuer named last serves.
+func (r *Remote) locate(ctx context.Context) error {
+	if r.issuer == "" || r.url != "" && time.Since(r.located) < r.options.Interval {
+		return nil
+	}
+	doc, err := metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP)
+	switch {
+	case err == nil && doc.JWKSURI != "":
+		r.url, r.located = doc.JWKSURI, time.Now()
+	case r.url != "":
+	case err != nil:
+		return fmt.Errorf("%w: metadata: %w", ErrUnavailable, err)
+	default:
+		return fmt.Errorf("%w: metadata has no jwks_uri", ErrUnavailable)
+	}
+	return nil
 }
 
 // Stats describe a Remote at one moment.

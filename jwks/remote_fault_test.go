@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -119,7 +120,7 @@ func TestFaultsOfTheServer(t *testing.T) {
 				checkFailureLog(t, &log, true)
 
 				s.becomes(says(good))
-				time.Sleep(time.Second)
+				time.Sleep(5 * time.Second)
 				has(t, r, "new")
 			})
 		})
@@ -287,7 +288,7 @@ func TestDiscoveryIsDoneOnceAndAgainAfterAFailure(t *testing.T) {
 		time.Sleep(time.Minute)
 		hasNot(t, r, "new", jwks.ErrUnavailable)
 		has(t, r, "old")
-		time.Sleep(time.Second)
+		time.Sleep(5 * time.Second)
 		has(t, r, "new")
 		if got, want := s.requests[3:], []string{"/CANARY/keys", oidcPath, "/moved"}; !slices.Equal(got, want) {
 			t.Errorf("got requests %q, want %q", got, want)
@@ -297,9 +298,57 @@ func TestDiscoveryIsDoneOnceAndAgainAfterAFailure(t *testing.T) {
 		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": says(`{}`), "/CANARY/keys": says(set(freshEC("newer")))}))
 		time.Sleep(time.Minute)
 		hasNot(t, r, "newer", jwks.ErrUnavailable)
-		time.Sleep(time.Second)
+		time.Sleep(5 * time.Second)
 		has(t, r, "newer")
 	})
+}
+
+func TestKeysThatMoveAreFoundThoughTheOldPlaceGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := says(set(freshEC("old")))
+		s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/CANARY/keys": old}))
+		r := discover(t, s, jwks.Options{})
+		has(t, r, "old")
+		s.becomes(paths(map[string]answer{
+			oidcPath: metadataFor(issuer, "https://keys.example.org/moved"), "/CANARY/keys": old, "/moved": says(set(freshEC("new"))),
+		}))
+		time.Sleep(5 * time.Minute)
+		has(t, r, "new")
+
+		// Metadata that cannot be had does not take the keys along.
+		s.becomes(paths(map[string]answer{"/moved": says(set(freshEC("newer")))}))
+		time.Sleep(5 * time.Minute)
+		has(t, r, "newer")
+	})
+}
+
+func TestK19AWithdrawnKeyIsNotTrustedAfterAQuietNight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slowly := after(4*time.Second, says(set(freshEC("new"))))
+		s := newSite(says(set(freshEC("withdrawn"))))
+		r := s.remote(t, jwks.Options{})
+		has(t, r, "withdrawn")
+		s.becomes(slowly)
+		time.Sleep(8 * time.Hour)
+		hasNot(t, r, "withdrawn", jwks.ErrUnknownKey)
+
+		s.becomes(refused)
+		time.Sleep(8 * time.Hour)
+		has(t, r, "new") // what cannot be renewed is used as it is
+	})
+}
+
+func TestTheCallersContextDoesNotTravel(t *testing.T) {
+	type key struct{}
+	seen := any("no request")
+	s := newSite(func(r *http.Request) (*http.Response, error) {
+		seen = r.Context().Value(key{})
+		return says(set(freshEC("a")))(r)
+	})
+	r := s.remote(t, jwks.Options{})
+	if _, err := jwks.Key(context.WithValue(t.Context(), key{}, "CANARY"), r, "a", "ES256"); err != nil || seen != nil {
+		t.Errorf("got %v and the value %v, want none", err, seen)
+	}
 }
 
 func TestDiscoveryIsBoundedInAll(t *testing.T) {

@@ -176,6 +176,9 @@ func Secret(kid string, secret []byte) *Set {
 // refresh and looks once more. Errors are those of [Set.Key], when the token
 // is to blame, or [ErrUnavailable], when the keys are.
 func Key(ctx context.Context, source Source, kid, algorithm string) (any, error) {
+	if remote, ok := source.(*Remote); ok {
+		remote.wake(ctx)
+	}
 	set, err := source.Snapshot()
 	if err == nil {
 		found, err := set.Key(kid, algorithm)

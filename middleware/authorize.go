@@ -20,6 +20,8 @@ import (
 //
 // Within a route that this very Verifier has already authorized with the same
 // credentials, the decision is reused and only the requirements are checked.
+// Without requirements any valid token passes; a nil one is a fault of the
+// program and refuses every request with 500.
 // A challenge names the scopes of outer routes too; a request that the outer
 // route refuses learns of its own alone.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
@@ -68,6 +70,8 @@ func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need
 	case refusal != nil:
 		v.challenge(h, refusal)
 		return nil, refusal
+	case anonymous && TokenFrom(r.Context()) != nil: // somebody else's: this request came without one
+		return r.WithContext(WithToken(r.Context(), nil)), nil
 	case anonymous:
 		return r, nil
 	}

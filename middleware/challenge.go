@@ -14,6 +14,9 @@ const retryAfter = "2"
 // dropped whole, and the client would see a 401 without a challenge.
 func (v *Verifier) challenge(h http.Header, e *Error) {
 	h.Set("Cache-Control", "no-store")
+	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		h.Del(name) // what was said of an answer that is not given
+	}
 	if e.Code == CodeUnavailable {
 		h.Set("Retry-After", retryAfter)
 	}

@@ -80,10 +80,10 @@ func (c *claims) mark(name string, value strictjson.Value) {
 		c.otherPurpose = true
 	case "token_use":
 		use, _ := strictjson.String(value)
-		c.otherPurpose = c.otherPurpose || use == "id"
+		c.otherPurpose = c.otherPurpose || use == "id" || use == "refresh"
 	case "typ":
 		kind, _ := strictjson.String(value)
-		c.otherPurpose = c.otherPurpose || kind == "ID" || kind == "Refresh" || kind == "Logout"
+		c.otherPurpose = c.otherPurpose || kind == "ID" || kind == "Refresh" || kind == "Offline" || kind == "Logout"
 	}
 }
 
@@ -103,22 +103,26 @@ func (c *claims) audience(name string) ([]string, bool) {
 	return strictjson.Strings(value, maxAudiences)
 }
 
-// scope reads the first of the named claims that is present: a string of
-// space-separated scopes (RFC 6749 §3.3) or an array of them, as several
-// providers write it. Another type makes the token malformed.
-func (c *claims) scope(names []string) (set scopes.Set, present, ok bool) {
+// scope returns the first of the named claims that is present: a string of
+// space-separated scopes (RFC 6749 §3.3) or an array of strings, as several
+// providers write it. Another type makes the token malformed. The set is made
+// by [scopeSet], after the signature: it costs more than the check.
+func (c *claims) scope(names []string) (value strictjson.Value, ok bool) {
 	for _, name := range names {
-		value := c.member(name)
-		if value == nil {
-			continue
+		if value = c.member(name); value != nil {
+			isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
+			return value, isString(value) || strictjson.Elements(value, len(value), isString)
 		}
-		if text, ok := strictjson.String(value); ok {
-			return scopes.Parse(text), true, true
-		}
-		list, ok := strictjson.Strings(value, len(value))
-		return scopes.Of(list...), true, ok
 	}
-	return scopes.Set{}, false, true
+	return nil, true
+}
+
+func scopeSet(value strictjson.Value) scopes.Set {
+	if text, ok := strictjson.String(value); ok {
+		return scopes.Parse(text)
+	}
+	list, _ := strictjson.Strings(value, len(value))
+	return scopes.Of(list...)
 }
 
 // member returns a claim by its name or, if that begins with a slash, by its

@@ -152,7 +152,7 @@ func (c Config) check() error {
 	for i, issuer := range c.Issuers {
 		name := fmt.Sprintf("Issuers[%d]", i)
 		if key := strings.TrimSuffix(issuer.URL, "/"); seen[key] {
-			fault("%s: URL %q is configured twice, perhaps with and without a slash at the end", name, issuer.URL)
+			fault("%s: URL is configured twice, perhaps with and without a slash at the end", name)
 		} else {
 			seen[key] = true
 		}
@@ -177,7 +177,19 @@ func (i Issuer) check(audience string) (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	if err := fetch.CheckIssuer(i.URL, i.InsecureHTTP); err != nil {
-		fault("URL %q: %w", i.URL, err)
+		fault("URL: %w", err)
+	}
+	switch keys := i.Keys.(type) {
+	case *jwks.Set:
+		if keys == nil {
+			fault("Keys is a nil *jwks.Set: the error of jwks.Parse was ignored")
+			return faults
+		}
+	case *jwks.Remote:
+		if keys == nil {
+			fault("Keys is a nil *jwks.Remote: the error of its constructor was ignored")
+			return faults
+		}
 	}
 	switch {
 	case i.InsecureNoAudience && (len(i.Audiences) > 0 || i.AudienceClaim != ""):

@@ -19,6 +19,9 @@ func (Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)
 // LogValue implements [slog.LogValuer].
 func (Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 
+// MarshalJSON implements [encoding/json.Marshaler], for loggers that marshal.
+func (Credentials) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
 const redacted = "[redacted]"
 
 // credentials reads the one place a token may be in, the Authorization field

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
 	"github.com/bearerguard/bearerguard/jwks"
-	"github.com/bearerguard/bearerguard/scopes"
 )
 
 // attempt is one token on its way through the pipeline. Each step relies on
@@ -28,8 +28,7 @@ type attempt struct {
 	issuer  *issuer
 
 	audience []string
-	scopes   scopes.Set
-	scoped   bool
+	scope    strictjson.Value // nil when there is none
 	verified *Token
 }
 
@@ -151,7 +150,16 @@ func (a *attempt) checkType() error {
 // kind returns the media type in typ, which is case-insensitive and may omit
 // "application/" (RFC 7515 §4.1.9).
 func (a *attempt) kind() string {
-	return strings.TrimPrefix(strings.ToLower(a.message.Header.Type), "application/")
+	kind := strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + 'a' - 'A' // strings.ToLower also folds letters of other scripts into ASCII
+		}
+		return c
+	}, a.message.Header.Type)
+	if short, ok := strings.CutPrefix(kind, "application/"); ok && short != "" {
+		return short
+	}
+	return kind
 }
 
 func (a *attempt) checkRequired() error {
@@ -198,7 +206,7 @@ func (a *attempt) checkAudience() error {
 	var ok bool
 	a.audience, ok = a.claims.audience(a.issuer.audienceClaim)
 	switch {
-	case a.issuer.InsecureNoAudience:
+	case a.issuer.InsecureNoAudience && (ok || a.claims.member(a.issuer.audienceClaim) == nil):
 		return nil
 	case !ok || !slices.ContainsFunc(a.audience, func(one string) bool { return slices.Contains(a.issuer.audiences, one) }):
 		return ErrAudience
@@ -208,7 +216,7 @@ func (a *attempt) checkAudience() error {
 
 func (a *attempt) checkScopeClaim() error {
 	var ok bool
-	if a.scopes, a.scoped, ok = a.claims.scope(a.issuer.scopeClaims); !ok {
+	if a.scope, ok = a.claims.scope(a.issuer.scopeClaims); !ok {
 		return fmt.Errorf("%w: the scope claim is neither a string nor an array of strings", ErrMalformed)
 	}
 	return nil
@@ -218,7 +226,7 @@ func (a *attempt) checkScopeClaim() error {
 // does not say that it is an access token (RFC 8725 §3.12).
 func (a *attempt) checkPurpose() error {
 	c := &a.claims
-	identity := !a.scoped && (c.nonce || c.authTime != nil && c.authorizedParty != "")
+	identity := a.scope == nil && (c.nonce || c.authTime != nil && c.authorizedParty != "")
 	if a.kind() != "at+jwt" && (c.otherPurpose || identity) {
 		return ErrType
 	}
@@ -232,12 +240,12 @@ func (a *attempt) checkSignature() error {
 	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return a.issuer.unavailable(err)
 	}
 	if err := a.message.Verify(key); err != nil {
 		return ErrSignature
 	}
-	a.verified = a.claims.token(a.audience, a.scopes)
+	a.verified = a.claims.token(a.audience, scopeSet(a.scope))
 	return nil
 }
 

@@ -15,7 +15,8 @@ import (
 )
 
 // Token is a verified access token. Fields whose claim is absent are zero.
-// It prints and logs as "[redacted]": claims are personal data.
+// It prints and logs as "[redacted]": claims are personal data. In JSON it is
+// what it is.
 type Token struct {
 	Issuer    string     // iss
 	Subject   string     // sub

@@ -86,13 +86,13 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 	if i.algorithms == nil {
 		i.algorithms = jws.Asymmetric()
 	}
-	if i.audiences == nil {
+	if len(i.audiences) == 0 {
 		i.audiences = []string{audience}
 	}
 	if i.audienceClaim == "" {
 		i.audienceClaim = "aud"
 	}
-	if i.scopeClaims == nil {
+	if len(i.scopeClaims) == 0 {
 		i.scopeClaims = []string{"scope", "scp"}
 	}
 	if i.keys == nil {
@@ -117,7 +117,8 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 }
 
 // Check decides whether a verified token meets requirements, inside a handler
-// for example. Without requirements any token does. The error is an *[Error];
+// for example, or for each message of a connection that stays open. It must not
+// have expired since. Without requirements any token does. The error is an *[Error];
 // for a nil token it is the one for a request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 	a := &attempt{ctx: context.Background()}
@@ -131,6 +132,9 @@ func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 func (v *Verifier) meet(t *Token, need []scopes.Requirement) error {
 	if t == nil {
 		return ErrNoToken
+	}
+	if now := v.now(); !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(v.skew)) {
+		return ErrExpired // it was verified a while ago
 	}
 	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: v.now(), Claim: t.claim}
 	for _, requirement := range need {
@@ -147,9 +151,11 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 	if err := v.unmade(); err != nil {
 		return refuse(err)
 	}
-	began := time.Now()
+	began, finished := time.Now(), false
 	defer func() {
-		if recover() != nil { // its value may hold anything, so it is not looked at
+		// The value of a panic may hold anything, so it is not looked at; nor is
+		// it always there (GODEBUG=panicnil=1).
+		if recover() != nil || !finished {
 			refusal = refuse(ErrInternal)
 			defer func() { _ = recover() }() // the logger's own
 			v.logger.ErrorContext(a.ctx, "panic while checking a token", "stack", string(debug.Stack()))
@@ -168,6 +174,7 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 	if a.trace == nil {
 		v.report(a, refusal, time.Since(began))
 	}
+	finished = true
 	return refusal
 }
 
@@ -225,6 +232,16 @@ func (v *Verifier) Healthy() error {
 		return nil
 	}
 	return errors.Join(append([]error{ErrUnavailable}, faults...)...)
+}
+
+// unavailable wraps why keys cannot be had. Only our own sources are known to
+// quote nothing.
+func (i *issuer) unavailable(err error) error {
+	switch i.keys.(type) {
+	case *jwks.Remote, *jwks.Set:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return &foreign{ErrUnavailable, err}
 }
 
 func (i *issuer) fault(err error) error {

@@ -30,7 +30,8 @@ type Requirement interface {
 	Unmet(Evidence) *Shortfall
 }
 
-// Shortfall is what a client must obtain to meet a requirement.
+// Shortfall is what a client must obtain to meet a requirement. Whoever is given
+// one must not change it: it may be everybody's.
 type Shortfall struct {
 	Scopes Set // all scopes the requirement asks for, those the token has included
 }

@@ -95,5 +95,4 @@ func ExampleCheckAPI() {
 	// Output:
 	// CheckAPI: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 	// CheckAPI: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
-	// CheckAPI: aud-not-string: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }

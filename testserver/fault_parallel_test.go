@@ -15,7 +15,7 @@ import (
 func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),
-		testserver.ContentType("text/html"), testserver.EmptyJWKS(), testserver.HugeBody(1 << 20),
+		testserver.ContentType("text/html"), testserver.EmptyJWKS(), testserver.HugeBody(513 << 10),
 		testserver.RedirectTo("https://evil.example/"), testserver.Body("application/json", []byte("{}")),
 	}
 	for name, opts := range map[string][]testserver.Option{

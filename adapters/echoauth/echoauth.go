@@ -31,16 +31,16 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) echo.Middleware
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a middleware that also lets requests pass without a token;
-// [Token] is then nil. A token that fails is refused all the same.
+// Optional returns a middleware that lets requests pass without a token too, and refuses those whose token fails.
 func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifier: v}.Optional() }
 
 // Token returns the verified token of a request, or nil where none was
 // required or sent.
 func Token(c echo.Context) *middleware.Token { return middleware.TokenFrom(c.Request().Context()) }
 
-// Require is the function [Require] with g's settings.
+// Require is [Require] with g's settings.
 func (g Guard) Require(need ...scopes.Requirement) echo.MiddlewareFunc {
+	need = append([]scopes.Requirement(nil), need...) // a slice of the caller's may change
 	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
 		return g.Verifier.Authorize(h, r, need...)
 	})
@@ -67,7 +67,7 @@ func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, e
 func (g Guard) refuse(c echo.Context, e *middleware.Error) error {
 	answer := echo.NewHTTPError(e.StatusCode(), e.Body()).SetInternal(e)
 	header := c.Response().Header()
-	header.Del("Content-Type") // that of a success, which Echo would keep
+	header.Del("Content-Type") // of a success; Echo would keep it
 	if g.ErrorBody != nil {
 		contentType, body := g.ErrorBody(c.Request(), e)
 		header.Set("Content-Length", strconv.Itoa(len(body))) // so that no error handler can add to the body

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -48,5 +49,17 @@ func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
 		if rec.Code != http.StatusInternalServerError || rec.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("E10: %s: got %d and %v, want 500 without a challenge", name, rec.Code, rec.Header())
 		}
+	}
+}
+
+func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
+	as, v := newVerifier(t)
+	need := []scopes.Requirement{scopes.All("admin")}
+	route := httpauth.Require(v, need...)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") }))
+	need[0] = scopes.All("read")
+	w := httptest.NewRecorder()
+	route.ServeHTTP(w, as.Authorize(httptest.NewRequest(http.MethodGet, "/", http.NoBody), testserver.Scope("read")))
+	if w.Code != http.StatusForbidden {
+		t.Errorf("got %d, want 403", w.Code)
 	}
 }

@@ -1,0 +1,177 @@
+package middleware_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+func TestAPanicWithoutAValueRefuses(t *testing.T) {
+	t.Setenv("GODEBUG", "panicnil=1")
+	s := newSetup(t, func(c *middleware.Config) {
+		c.Revoked = func(context.Context, *middleware.Token) (bool, error) { panic(nil) } //nolint:govet // the point of the test
+	})
+	t.Run("E09/panic(nil) in a callback refuses", func(t *testing.T) {
+		if token, err := s.verify(s.Good()); !errors.Is(err, middleware.ErrInternal) || token != nil {
+			t.Errorf("got %v and %v, want %v", token != nil, err, middleware.ErrInternal)
+		}
+	})
+}
+
+func TestCheckRefusesATokenThatExpiredSince(t *testing.T) {
+	later := now
+	s := newSetup(t, func(c *middleware.Config) { c.Now = func() time.Time { return later } })
+	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := middleware.TokenFrom(authorized.Context())
+	later = now.Add(5*time.Minute + 29*time.Second)
+	if err := s.v.Check(token, scopes.All("read")); err != nil {
+		t.Errorf("got %v within the skew, want the token accepted", err)
+	}
+	later = now.Add(5*time.Minute + 30*time.Second)
+	if err := s.v.Check(token, scopes.All("read")); !errors.Is(err, middleware.ErrExpired) {
+		t.Errorf("Check: got %v, want %v", err, middleware.ErrExpired)
+	}
+	if _, _, err := s.authorize(t, authorized); !errors.Is(err, middleware.ErrExpired) {
+		t.Errorf("a nested route: got %v, want %v", err, middleware.ErrExpired)
+	}
+}
+
+func TestOptionalHidesATokenOfSomebodyElse(t *testing.T) {
+	s := newSetup(t)
+	r := request(t).WithContext(middleware.WithToken(t.Context(), &middleware.Token{Subject: "mallory"}))
+	authorized, err := s.v.AuthorizeOptional(make(http.Header), r)
+	if err != nil || middleware.TokenFrom(authorized.Context()) != nil {
+		t.Errorf("got %v and a token, want none for a request that came without", err)
+	}
+}
+
+func TestHandlersCannotWriteIntoEachOthersTokens(t *testing.T) {
+	s := newSetup(t)
+	outer, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	middleware.TokenFrom(outer.Context()).Audience[0] = "changed"
+	inner, _, err := s.authorize(t, outer)
+	if err != nil || middleware.TokenFrom(inner.Context()).Audience[0] != "api" {
+		t.Errorf("got %v and another handler's change", err)
+	}
+}
+
+func TestARouteAnswersForAllItsRequirementsWhateverCameBetween(t *testing.T) {
+	s := newSetup(t)
+	outer, _, err := s.authorize(t, request(t, "Bearer "+s.Good()), scopes.All("read"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := outer.Clone(outer.Context())
+	other.Header.Set("Authorization", "Bearer "+s.Token(s.Header(), s.Claims("scope", `"write"`)))
+	if _, _, err := s.authorize(t, other, scopes.All("write")); !errors.Is(err, middleware.ErrRequirement) {
+		t.Errorf("got %v for other credentials without the outer scope, want %v", err, middleware.ErrRequirement)
+	}
+}
+
+func TestAMalformedAudienceIsRefusedEvenWhereAnyIsAccepted(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience = true })
+	aud := func(value string) string { return s.Token(s.Header(), s.Claims("aud", value)) }
+	s.check(t, "J29", []wrong{
+		{"no audience is accepted where any is", aud(""), nil},
+		{"an audience with a number is refused where any is accepted", aud(`["api",5]`), middleware.ErrAudience},
+		{"an audience that is null is refused where any is accepted", aud(`null`), middleware.ErrAudience},
+	})
+}
+
+func TestATypeIsComparedInASCII(t *testing.T) {
+	s := newSetup(t)
+	typ := func(value string) string { return s.Token(s.Header("typ", value), s.Claims()) }
+	s.check(t, "X02", []wrong{
+		{"a letter that only other scripts fold is no ASCII letter", typ(`"appl\u0130cation/at+jwt"`), middleware.ErrType},
+		{"the prefix of a type is no type", typ(`"application/"`), middleware.ErrType},
+	})
+}
+
+// telltale is a source whose errors say too much.
+type telltale struct{}
+
+func (telltale) Snapshot() (*jwks.Set, error) { return nil, errors.New("https://vault/ CANARY") }
+func (telltale) Refresh(_ context.Context, kid string) error {
+	return errors.New("no key " + kid + " at https://vault/ CANARY")
+}
+
+func TestTheErrorsOfASourceAreNotTold(t *testing.T) {
+	var log strings.Builder
+	s := newSetup(t, func(c *middleware.Config) {
+		c.Issuers[0].Keys = telltale{}
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	_, err := s.verify(s.Token(s.Header("kid", `"CANARY"`), s.Claims()))
+	if !errors.Is(err, middleware.ErrUnavailable) || strings.Contains(err.Error()+log.String(), "CANARY") {
+		t.Errorf("got %v and the log %s, want 503 and nothing of the source's text", err, &log)
+	}
+}
+
+func TestCredentialsAreRedactedInJSON(t *testing.T) {
+	text, err := json.Marshal(struct{ Presented []middleware.Credentials }{[]middleware.Credentials{{Token: "CANARY"}}})
+	if err != nil || string(text) != `{"Presented":["[redacted]"]}` {
+		t.Errorf("got %s, %v", text, err)
+	}
+}
+
+func TestKeysThatAreNilAreFaults(t *testing.T) {
+	for name, keys := range map[string]jwks.Source{"E10/a nil Set": (*jwks.Set)(nil), "E10/a nil Remote": (*jwks.Remote)(nil)} {
+		t.Run(name, func(t *testing.T) {
+			_, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com", Keys: keys}}})
+			if err == nil || !strings.Contains(err.Error(), "nil") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestEmptyListsMeanTheDefaults(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Audiences, c.Issuers[0].ScopeClaims = []string{}, []string{} })
+	if _, _, err := s.authorize(t, request(t, "Bearer "+s.Good()), scopes.All("read")); err != nil {
+		t.Errorf("got %v, want the audience and the scope claims that nil would give", err)
+	}
+}
+
+func TestAConfigurationFaultDoesNotQuoteAPassword(t *testing.T) {
+	_, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: "https://user:CANARY@as.example.com"}}})
+	if err == nil || strings.Contains(err.Error(), "CANARY") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestScopesOfAForgeryAreNotWorthAllocating(t *testing.T) {
+	s := newSetup(t)
+	token := s.Token(s.Header("kid", `"unknown"`), s.Claims("scope", `"`+strings.Repeat("a1 ", 1800)+`"`))
+	_, _ = s.verify(token)
+	t.Run("J23/a forgery with 1 800 scopes makes no set of them", func(t *testing.T) {
+		if got := testing.AllocsPerRun(20, func() { _, _ = s.verify(token) }); got > 150 {
+			t.Errorf("got %v allocations, want those of any forgery", got)
+		}
+	})
+}
+
+func TestARefusalDropsWhatWasSaidOfAnotherAnswer(t *testing.T) {
+	s := newSetup(t)
+	h := http.Header{"Content-Length": {"2"}, "Content-Encoding": {"gzip"}, "Etag": {`"x"`}, "Last-Modified": {"x"}, "X-Other": {"kept"}}
+	if _, err := s.v.Authorize(h, request(t)); err == nil {
+		t.Fatal("got no refusal")
+	}
+	if len(h) != 3 || h.Get("X-Other") != "kept" {
+		t.Errorf("got %v, want the challenge, Cache-Control and X-Other", h)
+	}
+}
