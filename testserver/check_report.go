@@ -68,7 +68,7 @@ func fingerprint(token string) string {
 var general = map[string]struct{ why, fix string }{
 	noAnswer: {
 		"A token, however bad, is answered (RFC 6750 §3.1).",
-		"Find the panic or the wait; a refusal must depend on nothing that the token makes the API do. If the good token was not answered, nothing else was checked.",
+		"Is the API running, and is the URL right? If so, find the panic or the wait; a refusal must depend on nothing that the token makes the API do. If the good token was not answered, nothing else was checked.",
 	},
 	serverError: {
 		"A bad token is the client's fault, 401 (RFC 6750 §3.1); 5xx says that the API failed (RFC 9110 §15.6).",

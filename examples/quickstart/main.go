@@ -153,9 +153,14 @@ func get(ctx context.Context, url, token string) (status int, challenge string, 
 func keepServing(ctx context.Context, out io.Writer, as *testserver.Server, base string) error {
 	hour := testserver.ExpiresIn(time.Hour)
 	fmt.Fprintf(out, "authorization server  %s\nprotected API         %s\n\n", as.Issuer(), base)
-	fmt.Fprintf(out, "curl -i %s/orders\n\n", base)
-	fmt.Fprintf(out, "curl -i -H 'Authorization: Bearer %s' %s/orders\n\n", as.Token(hour, testserver.Scope("orders:read")), base)
-	fmt.Fprintf(out, "curl -i -H 'Authorization: Bearer %s' %s/orders\n\n", as.Token(hour, testserver.Scope("profile")), base)
+	fmt.Fprintf(out, "# no token\ncurl -i %s/orders\n\n", base)
+	for what, token := range map[string]string{
+		"a good token":      as.Token(hour, testserver.Scope("orders:read")),
+		"without the scope": as.Token(hour, testserver.Scope("profile")),
+		"expired":           as.Token(testserver.ExpiresIn(-time.Hour), testserver.Scope("orders:read")),
+	} {
+		fmt.Fprintf(out, "# %s\ncurl -i -H 'Authorization: Bearer %s' %s/orders\n\n", what, token, base)
+	}
 	fmt.Fprintln(out, "Ctrl-C ends both.")
 	<-ctx.Done()
 	return nil

@@ -37,7 +37,7 @@ func TestServePrintsWhatToTry(t *testing.T) {
 	if err := run(ctx, out, true); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(out.String(), "curl -i"); got != 3 {
-		t.Errorf("got %d curl lines, want 3:\n%s", got, out.String())
+	if got := strings.Count(out.String(), "curl -i"); got != 4 {
+		t.Errorf("got %d curl lines, want 4:\n%s", got, out.String())
 	}
 }

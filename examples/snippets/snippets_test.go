@@ -32,6 +32,10 @@ func TestOrders(t *testing.T) {
 	if got := get(testserver.Scope("orders:read"), testserver.ExpiresIn(-time.Hour)); got != 401 {
 		t.Errorf("got %d for an expired token, want 401", got)
 	}
+
+	testserver.CheckAPI(t, as, newAPI(v), func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, testserver.RequireScope("orders:read"))
 }
 
 func TestTheOtherSnippetsWork(t *testing.T) {
