@@ -18,12 +18,13 @@ import (
 // Retry-After. The adapter adds the error's status and body, and does not call
 // the handler.
 //
+// Without requirements any valid token passes. A nil requirement is a fault of
+// the program and refuses every request with 500.
+//
 // Within a route that this very Verifier has already authorized with the same
-// credentials, the decision is reused and only the requirements are checked.
-// Without requirements any valid token passes; a nil one is a fault of the
-// program and refuses every request with 500.
-// A challenge names the scopes of outer routes too; a request that the outer
-// route refuses learns of its own alone.
+// credentials, the decision is reused and only the requirements are checked,
+// those of the outer routes included. A challenge names the scopes of outer
+// routes too; a request that an outer route refuses learns of its own alone.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	return v.authorize(h, r, false, need)
 }

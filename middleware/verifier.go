@@ -117,9 +117,9 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 }
 
 // Check decides whether a verified token meets requirements, inside a handler
-// for example, or for each message of a connection that stays open. It must not
-// have expired since. Without requirements any token does. The error is an *[Error];
-// for a nil token it is the one for a request without a token.
+// for example, or for each message of a connection that stays open, and has not
+// expired since. Without requirements any such token passes. The error is an
+// *[Error]; for a nil token it is the one for a request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 	a := &attempt{ctx: context.Background()}
 	if refusal := v.decide(a, need, func() error { return v.meet(t, need) }); refusal != nil {
@@ -133,10 +133,11 @@ func (v *Verifier) meet(t *Token, need []scopes.Requirement) error {
 	if t == nil {
 		return ErrNoToken
 	}
-	if now := v.now(); !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(v.skew)) {
+	now := v.now()
+	if !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(v.skew)) {
 		return ErrExpired // it was verified a while ago
 	}
-	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: v.now(), Claim: t.claim}
+	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: now, Claim: t.claim}
 	for _, requirement := range need {
 		if requirement.Unmet(evidence) != nil {
 			return ErrRequirement
