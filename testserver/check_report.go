@@ -1,10 +1,10 @@
 package testserver
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
 )
 
 // finding is one thing wrong with the API, and the first probe that showed it.
@@ -46,7 +46,7 @@ func (f finding) sent() string {
 	var b strings.Builder
 	b.WriteString(f.probe.sent)
 	for _, token := range f.probe.tokens {
-		fmt.Fprintf(&b, ", fingerprint %s", fingerprint(token))
+		fmt.Fprintf(&b, ", fingerprint %s", as.Fingerprint(token))
 	}
 	if n := len(f.others); n > 0 {
 		const shown = 6
@@ -56,12 +56,6 @@ func (f finding) sent() string {
 		}
 	}
 	return b.String()
-}
-
-// fingerprint names a token without showing it.
-func fingerprint(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:8])
 }
 
 // general are the texts of the faults that any probe may show.

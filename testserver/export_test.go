@@ -1,6 +1,10 @@
 package testserver
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
 
 // ServeHandler runs h where the server would be, so that tests can close it
 // under a handler that is slow to end.
@@ -21,7 +25,7 @@ func ServeHandler(h http.Handler, opts ...Option) (url string, client *http.Clie
 var Held = held
 
 // Fingerprint is how failures name a token.
-var Fingerprint = fingerprint
+var Fingerprint = as.Fingerprint
 
 // CheckURLVia is CheckURL for an API whose certificate only transport trusts.
 func CheckURLVia(transport func() *http.Transport, tb TB, s *Server, baseURL string, newRequest func() *http.Request, opts ...CheckOption) {

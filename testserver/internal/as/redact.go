@@ -29,8 +29,8 @@ var harmless = []string{
 // schemes are those after which the credentials begin (RFC 9110 §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
-// fingerprint names a secret without telling it.
-func fingerprint(secret string) string {
+// Fingerprint names a secret without telling it.
+func Fingerprint(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:8])
 }
@@ -58,16 +58,16 @@ func redact(name, value string) string {
 		// The token's own fingerprint is the one that others log.
 		scheme, credentials, ok := strings.Cut(value, " ")
 		if ok && slices.Contains(schemes, strings.ToLower(scheme)) {
-			return scheme + " " + fingerprint(strings.Trim(credentials, " "))
+			return scheme + " " + Fingerprint(strings.Trim(credentials, " "))
 		}
 	}
-	return fingerprint(value)
+	return Fingerprint(value)
 }
 
 // short keeps text of the length of a test's own, and nothing longer.
 func short(text string) string {
 	if len(text) > maxText {
-		return fingerprint(text)
+		return Fingerprint(text)
 	}
 	return text
 }
