@@ -97,10 +97,10 @@ var slow = []struct {
 // methods are the two ways to ask, which share the limits.
 var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	"GET": func(ctx context.Context, c *http.Client) ([]byte, error) {
-		return fetch.Get(ctx, c, "http://as.test/"+canary)
+		return get(ctx, c, "http://as.test/"+canary)
 	},
 	"POST": func(ctx context.Context, c *http.Client) ([]byte, error) {
-		return fetch.PostForm(ctx, c, "http://as.test/"+canary, url.Values{"token": {canary}}, nil)
+		return postForm(ctx, c, "http://as.test/"+canary, url.Values{"token": {canary}}, nil)
 	},
 }
 
@@ -204,7 +204,7 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 			time.Sleep(2999 * time.Millisecond)
 			_, _ = io.WriteString(conn, "}")
 		})
-		if body, err := fetch.Get(t.Context(), client, "http://as.test/"); err != nil || string(body) != "{}" {
+		if body, err := get(t.Context(), client, "http://as.test/"); err != nil || string(body) != "{}" {
 			t.Errorf("got %q, %v", body, err)
 		}
 	})
@@ -217,7 +217,7 @@ func TestARefusedAnswerThatDragsOnEndsInTime(t *testing.T) {
 		name, begin string
 		want        error
 	}{
-		{"an error page", "HTTP/1.1 500 No\r\nContent-Length: 10000\r\n\r\n", fetch.StatusError(http.StatusInternalServerError)},
+		{"an error page", "HTTP/1.1 500 No\r\nContent-Length: 10000\r\n\r\n", fetch.StatusError{Status: http.StatusInternalServerError}},
 		{"an HTML page", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 10000\r\n\r\n", fetch.ErrContentType},
 		{"an answer that is too large", head + "\r\n" + strings.Repeat(" ", fetch.MaxBytes+1), fetch.ErrTooLarge},
 	} {
@@ -228,7 +228,7 @@ func TestARefusedAnswerThatDragsOnEndsInTime(t *testing.T) {
 					drip(conn, canary)
 				})
 				start := time.Now()
-				body, err := fetch.Get(t.Context(), client, "http://as.test/"+canary)
+				body, err := get(t.Context(), client, "http://as.test/"+canary)
 				if !errors.Is(err, tt.want) || body != nil {
 					t.Errorf("got %q, %v, want %v", body, err, tt.want)
 				}

@@ -38,67 +38,97 @@ var (
 	ErrURL         = errors.New("URL cannot be requested")
 )
 
-// StatusError is an answer with a status other than 200.
-type StatusError int
+// StatusError is an answer with a status that is of no use.
+type StatusError struct {
+	Status     int
+	RetryAfter time.Duration // how long the server asks to be left alone, 0 if it does not
+}
 
 func (e StatusError) Error() string {
-	if text := http.StatusText(int(e)); text != "" {
+	if text := http.StatusText(e.Status); text != "" {
 		return "answer is " + text
 	}
 	return "answer has an unexpected status"
 }
 
-// Get requests address and returns the body of a 200 answer. It follows at
-// most three redirects, none of which may change scheme, host or port. A nil
-// client is [http.DefaultClient].
-func Get(ctx context.Context, client *http.Client, address string) ([]byte, error) {
-	return do(ctx, client, http.MethodGet, address, nil, nil, redirects)
+// Answer is what a server said.
+type Answer struct {
+	Body      []byte        // nil if Unchanged
+	Media     string        // media type of the body, without parameters, in lower case
+	Unchanged bool          // 304: the answer that came with the ETag is still right
+	ETag      string        // "" if there is none, or none worth keeping
+	Fresh     time.Duration // how long the server says it may be used (RFC 9111 §4.2); negative if it does not say
+}
+
+// Get requests address and returns its 200 answer, or the 304 one if etag is
+// that of an earlier answer. It follows at most three redirects, none of which
+// may change scheme, host or port. A nil client is [http.DefaultClient].
+func Get(ctx context.Context, client *http.Client, address, etag string) (Answer, error) {
+	header := http.Header{"Accept": {"application/json, application/jwk-set+json"}}
+	if etag != "" {
+		header.Set("If-None-Match", etag)
+	}
+	return do(ctx, client, http.MethodGet, address, nil, header, redirects)
+}
+
+// GetAs requests address with a bearer token, as [Get] does but without
+// following any redirect.
+func GetAs(ctx context.Context, client *http.Client, address, token string) (Answer, error) {
+	return do(ctx, client, http.MethodGet, address, nil, http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
 // PostForm sends form with extra header fields, as [Get] does but without
 // following any redirect: what it carries is meant for one endpoint alone.
-func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) ([]byte, error) {
+func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, form, header, 0)
 }
 
-func do(ctx context.Context, client *http.Client, method, address string, form url.Values, header http.Header, redirects int) ([]byte, error) {
+func do(ctx context.Context, client *http.Client, method, address string, form url.Values, header http.Header, redirects int) (Answer, error) {
 	bounded, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(bounded, method, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, ErrURL
+		return Answer{}, ErrURL
 	}
 	if method == http.MethodGet {
 		req.Body, req.ContentLength = http.NoBody, 0
 	} else {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		// Not sent: it tells net/http that it may repeat the request if the server
+		// has just closed the connection that it was about to be sent on.
+		req.Header["Idempotency-Key"] = []string{}
 	}
-	req.Header.Set("Accept", "application/json, application/jwk-set+json")
+	req.Header.Set("Accept", "application/json")
 	for name, values := range header {
 		req.Header[name] = values
 	}
 	res, err := restricted(client, redirects).Do(req) //nolint:bodyclose // drain closes it
 	if err != nil {
-		return nil, reason(ctx, err)
+		return Answer{}, reason(ctx, err)
 	}
 	defer drain(res.Body)
-	if res.StatusCode != http.StatusOK {
-		return nil, StatusError(res.StatusCode)
-	}
-	if media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); media == "text/html" {
-		return nil, ErrContentType
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxBytes+1))
+	answer := Answer{ETag: etagOf(res.Header), Fresh: freshness(res.Header)}
 	switch {
-	case len(body) > MaxBytes:
-		return nil, ErrTooLarge
+	case res.StatusCode == http.StatusNotModified && header.Get("If-None-Match") != "":
+		answer.Unchanged = true
+		return answer, nil
+	case res.StatusCode != http.StatusOK:
+		return Answer{}, StatusError{res.StatusCode, retryAfter(res.Header)}
+	}
+	if answer.Media, _, _ = mime.ParseMediaType(res.Header.Get("Content-Type")); answer.Media == "text/html" {
+		return Answer{}, ErrContentType
+	}
+	answer.Body, err = io.ReadAll(io.LimitReader(res.Body, MaxBytes+1))
+	switch {
+	case len(answer.Body) > MaxBytes:
+		return Answer{}, ErrTooLarge
 	case err == nil:
-		return body, nil
+		return answer, nil
 	}
 	if err = reason(ctx, err); errors.Is(err, ErrUnreachable) {
-		return nil, ErrTruncated
+		return Answer{}, ErrTruncated
 	}
-	return nil, err
+	return Answer{}, err
 }
 
 // drain reads what little an answer may still hold, so that the connection

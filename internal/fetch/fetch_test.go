@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
@@ -21,7 +22,7 @@ func TestGetReturnsTheBodyOfA200(t *testing.T) {
 		got = *r
 		answer(http.StatusOK, `{"keys":[]}`)(w, r)
 	})
-	body, err := fetch.Get(t.Context(), s.Client(), s.URL+"/keys?v=1")
+	body, err := get(t.Context(), s.Client(), s.URL+"/keys?v=1")
 	if err != nil || string(body) != `{"keys":[]}` {
 		t.Errorf("got %q, %v", body, err)
 	}
@@ -36,7 +37,7 @@ func TestGetReturnsTheBodyOfA200(t *testing.T) {
 func TestGetWithoutClientUsesTheDefaultOne(t *testing.T) {
 	s := newServer(t, answer(http.StatusOK, `{}`))
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	if body, err := fetch.Get(t.Context(), nil, s.URL); err != nil || string(body) != `{}` {
+	if body, err := get(t.Context(), nil, s.URL); err != nil || string(body) != `{}` {
 		t.Errorf("got %q, %v", body, err)
 	}
 	if http.DefaultClient.CheckRedirect != nil {
@@ -54,9 +55,9 @@ func TestEveryStatusBut200IsAnError(t *testing.T) {
 				w.WriteHeader(status)
 				_, _ = io.WriteString(w, `{"keys":["`+canary+`"]}`)
 			})
-			body, err := fetch.Get(t.Context(), s.Client(), s.URL+"/"+canary)
+			body, err := get(t.Context(), s.Client(), s.URL+"/"+canary)
 			var got fetch.StatusError
-			if !errors.As(err, &got) || int(got) != status || body != nil {
+			if !errors.As(err, &got) || got != (fetch.StatusError{Status: status, RetryAfter: 2 * time.Minute}) || body != nil {
 				t.Errorf("got %q, %v, want status %d", body, err, status)
 			}
 			checkSilent(t, err)
@@ -87,7 +88,7 @@ func TestContentType(t *testing.T) {
 				}
 				_, _ = io.WriteString(w, `{"a":1}`)
 			})
-			body, err := fetch.Get(t.Context(), s.Client(), s.URL)
+			body, err := get(t.Context(), s.Client(), s.URL)
 			if !errors.Is(err, tt.want) || (err == nil) != (string(body) == `{"a":1}`) {
 				t.Errorf("got %q, %v, want %v", body, err, tt.want)
 			}
@@ -123,7 +124,7 @@ func TestBrokenAnswers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, hijack(t, tt.raw))
-			body, err := fetch.Get(t.Context(), s.Client(), s.URL+"/"+canary)
+			body, err := get(t.Context(), s.Client(), s.URL+"/"+canary)
 			if !errors.Is(err, tt.want) || body != nil {
 				t.Errorf("got %q, %v, want %v", body, err, tt.want)
 			}
@@ -148,7 +149,7 @@ func TestUnreachable(t *testing.T) {
 		{"nothing", "", fetch.ErrUnreachable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := fetch.Get(t.Context(), &http.Client{Transport: &http.Transport{}}, tt.address)
+			_, err := get(t.Context(), &http.Client{Transport: &http.Transport{}}, tt.address)
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -161,7 +162,7 @@ func TestUnresolvedName(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: canary, IsNotFound: true}}
 	}}}
-	_, err := fetch.Get(t.Context(), client, "https://"+canary+".invalid/")
+	_, err := get(t.Context(), client, "https://"+canary+".invalid/")
 	if !errors.Is(err, fetch.ErrName) {
 		t.Errorf("got %v, want %v", err, fetch.ErrName)
 	}
@@ -194,7 +195,7 @@ func TestTLS(t *testing.T) {
 		{"a server that refuses the version is a failed handshake", with(&tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12}), modern.URL, fetch.ErrTLS},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := fetch.Get(t.Context(), tt.client, tt.address+"/"+canary)
+			_, err := get(t.Context(), tt.client, tt.address+"/"+canary)
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -215,7 +216,7 @@ func TestConnectionsAreReusedAfterErrors(t *testing.T) {
 		}
 	})
 	for range statuses {
-		_, _ = fetch.Get(t.Context(), s.Client(), s.URL)
+		_, _ = get(t.Context(), s.Client(), s.URL)
 	}
 	if requests, connections := s.requests.Load(), s.connections.Load(); int(requests) != len(statuses) || connections != 1 {
 		t.Errorf("got %d requests over %d connections, want %d over 1", requests, connections, len(statuses))
@@ -234,7 +235,7 @@ func TestCookiesAreNeitherKeptNorSent(t *testing.T) {
 	client := s.Client()
 	client.Jar = jar
 	for range 2 {
-		if _, err := fetch.Get(t.Context(), client, s.URL); err != nil {
+		if _, err := get(t.Context(), client, s.URL); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -257,7 +258,7 @@ func (j *jar) Cookies(*url.URL) []*http.Cookie {
 
 func TestStatusErrorHasNoNumberOfOthers(t *testing.T) {
 	for status, want := range map[int]string{404: "answer is Not Found", 503: "answer is Service Unavailable", 299: "answer has an unexpected status", 0: "answer has an unexpected status"} {
-		if got := fetch.StatusError(status).Error(); got != want {
+		if got := (fetch.StatusError{Status: status}).Error(); got != want {
 			t.Errorf("%d: got %q, want %q", status, got, want)
 		}
 	}

@@ -37,7 +37,7 @@ func TestBodySize(t *testing.T) {
 					}
 					_, _ = io.WriteString(w, strings.Repeat(" ", tt.size))
 				})
-				body, err := fetch.Get(t.Context(), s.Client(), s.URL)
+				body, err := get(t.Context(), s.Client(), s.URL)
 				if !errors.Is(err, tt.want) || err == nil && len(body) != tt.size || err != nil && body != nil {
 					t.Errorf("got %d bytes, %v, want %v", len(body), err, tt.want)
 				}
@@ -56,7 +56,7 @@ func TestABodyWithoutEndIsCutOff(t *testing.T) {
 			}
 		}
 	})
-	if _, err := fetch.Get(t.Context(), s.Client(), s.URL); !errors.Is(err, fetch.ErrTooLarge) {
+	if _, err := get(t.Context(), s.Client(), s.URL); !errors.Is(err, fetch.ErrTooLarge) {
 		t.Errorf("got %v, want %v", err, fetch.ErrTooLarge)
 	}
 }
@@ -88,7 +88,7 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 		{"the limit is read", fetch.MaxBytes, http.StatusOK, nil},
 		{"a byte over the limit is refused", fetch.MaxBytes + 1, http.StatusOK, fetch.ErrTooLarge},
 		{"a bomb is refused", 16 << 20, http.StatusOK, fetch.ErrTooLarge},
-		{"a bomb with an error status is not unpacked", 16 << 20, http.StatusInternalServerError, fetch.StatusError(http.StatusInternalServerError)},
+		{"a bomb with an error status is not unpacked", 16 << 20, http.StatusInternalServerError, fetch.StatusError{Status: http.StatusInternalServerError}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			body := zipped(t, tt.size)
@@ -100,7 +100,7 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 			})
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			got, err := fetch.Get(t.Context(), s.Client(), s.URL)
+			got, err := get(t.Context(), s.Client(), s.URL)
 			runtime.ReadMemStats(&after)
 			if !errors.Is(err, tt.want) || err == nil && len(got) != tt.size {
 				t.Errorf("got %d bytes, %v, want %v", len(got), err, tt.want)

@@ -1,16 +1,20 @@
 package fetch_test
 
 import (
+	"context"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -86,4 +90,15 @@ func checkSilent(t *testing.T, err error) {
 	if err != nil && (strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "127.0.0.1")) {
 		t.Errorf("the error quotes an address or an answer: %v", err)
 	}
+}
+
+// get is Get without an ETag, and the body alone.
+func get(ctx context.Context, client *http.Client, address string) ([]byte, error) {
+	answer, err := fetch.Get(ctx, client, address, "")
+	return answer.Body, err
+}
+
+func postForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) ([]byte, error) {
+	answer, err := fetch.PostForm(ctx, client, address, form, header)
+	return answer.Body, err
 }

@@ -22,7 +22,7 @@ func TestPostFormSendsTheFormAndTheHeader(t *testing.T) {
 		answer(http.StatusOK, `{"active":true}`)(w, r)
 	})
 	header := http.Header{"Authorization": {"Basic dTpw"}, "Accept": {"application/json"}}
-	body, err := fetch.PostForm(t.Context(), s.Client(), s.URL, url.Values{"token": {"t"}, "a": {"&=+ \r\n"}}, header)
+	body, err := postForm(t.Context(), s.Client(), s.URL, url.Values{"token": {"t"}, "a": {"&=+ \r\n"}}, header)
 	if err != nil || string(body) != `{"active":true}` {
 		t.Errorf("got %q, %v", body, err)
 	}
@@ -39,7 +39,7 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 		for place, target := range map[string]string{"the same origin": "/other", "another origin": elsewhere.URL + "/other"} {
 			t.Run(strconv.Itoa(status)+" to "+place, func(t *testing.T) {
 				s := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target, status) })
-				_, err := fetch.PostForm(t.Context(), s.Client(), s.URL+"/"+canary, url.Values{"token": {canary}}, http.Header{"Authorization": {canary}})
+				_, err := postForm(t.Context(), s.Client(), s.URL+"/"+canary, url.Values{"token": {canary}}, http.Header{"Authorization": {canary}})
 				if !errors.Is(err, fetch.ErrRedirect) {
 					t.Errorf("got %v, want %v", err, fetch.ErrRedirect)
 				}
@@ -52,26 +52,57 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-func TestPostFormIsNotSentTwice(t *testing.T) {
-	s := newServer(t, nil)
-	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		if s.requests.Add(1) == 1 {
-			answer(http.StatusOK, `{}`)(w, r)
+// A server may close a connection in the very moment in which we use it again.
+// That is no reason to refuse anybody, and what we post may be posted twice.
+func TestPostFormIsRepeatedWhenAKeptConnectionWasClosed(t *testing.T) {
+	var s *server
+	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if string(body) != "token="+canary || r.Header.Get("Authorization") != canary {
+			t.Errorf("got %q with %v", body, r.Header)
+		}
+		if _, ok := r.Header["Idempotency-Key"]; ok {
+			t.Errorf("got header %v, with what was for the transport alone", r.Header)
+		}
+		if s.requests.Load() == 2 {
+			hijack(t, "")(w, r)
 			return
 		}
-		hijack(t, "")(w, r) // the connection is one that worked before, so the transport may try another
+		answer(http.StatusOK, `{}`)(w, r)
 	})
-	form := url.Values{"token": {canary}}
-	if _, err := fetch.PostForm(t.Context(), s.Client(), s.URL, form, nil); err != nil {
-		t.Fatal(err)
+	form, header := url.Values{"token": {canary}}, http.Header{"Authorization": {canary}}
+	for range 2 {
+		if body, err := postForm(t.Context(), s.Client(), s.URL, form, header); err != nil || string(body) != "{}" {
+			t.Errorf("got %q, %v", body, err)
+		}
 	}
-	_, err := fetch.PostForm(t.Context(), s.Client(), s.URL, form, nil)
-	if !errors.Is(err, fetch.ErrUnreachable) {
-		t.Errorf("got %v, want %v", err, fetch.ErrUnreachable)
+	if got := s.requests.Load(); got != 3 {
+		t.Errorf("got %d requests, want 3", got)
 	}
-	if got := s.requests.Load(); got != 2 {
-		t.Errorf("got %d requests, want 2", got)
+	if got := s.connections.Load(); got != 2 {
+		t.Errorf("got %d connections, want 2", got)
 	}
-	checkSilent(t, err)
+	if len(header) != 1 {
+		t.Errorf("the caller's header was changed: %v", header)
+	}
+}
+
+func TestPostFormIsNotRepeated(t *testing.T) {
+	for name, broken := range map[string]string{
+		"when a fresh connection was closed": "",
+		"when an answer broke off":           "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+		"when the answer was none of HTTP":   "SSH-2.0-" + canary + "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, hijack(t, broken))
+			_, err := postForm(t.Context(), s.Client(), s.URL, url.Values{"token": {canary}}, nil)
+			if err == nil {
+				t.Error("got no error")
+			}
+			if got := s.requests.Load(); got != 1 {
+				t.Errorf("got %d requests, want 1", got)
+			}
+			checkSilent(t, err)
+		})
+	}
 }

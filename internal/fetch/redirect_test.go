@@ -35,7 +35,7 @@ func TestRedirectsWithinTheOrigin(t *testing.T) {
 					}
 					answer(http.StatusOK, `{"a":1}`)(w, r)
 				})
-				body, err := fetch.Get(t.Context(), s.Client(), s.URL+"/0")
+				body, err := get(t.Context(), s.Client(), s.URL+"/0")
 				if !errors.Is(err, tt.want) || (err == nil) != (string(body) == `{"a":1}`) {
 					t.Errorf("got %q, %v, want %v", body, err, tt.want)
 				}
@@ -80,7 +80,7 @@ func TestRedirectsOutOfTheOriginAreRefused(t *testing.T) {
 					_, _ = io.WriteString(w, canary)
 				}
 			})
-			body, err := fetch.Get(t.Context(), s.Client(), s.URL+"/"+canary)
+			body, err := get(t.Context(), s.Client(), s.URL+"/"+canary)
 			if !errors.Is(err, fetch.ErrRedirect) || body != nil {
 				t.Errorf("got %q, %v, want %v", body, err, fetch.ErrRedirect)
 			}
@@ -97,7 +97,7 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	s := newTLSServer(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.1:"+elsewhere.port()+"/", http.StatusFound)
 	})
-	if _, err := fetch.Get(t.Context(), s.Client(), s.URL); !errors.Is(err, fetch.ErrRedirect) {
+	if _, err := get(t.Context(), s.Client(), s.URL); !errors.Is(err, fetch.ErrRedirect) {
 		t.Errorf("got %v, want %v", err, fetch.ErrRedirect)
 	}
 }
@@ -112,7 +112,7 @@ func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 		}
 		http.Redirect(w, r, elsewhere.URL, http.StatusFound)
 	})
-	if _, err := fetch.Get(t.Context(), s.Client(), s.URL+"/first"); !errors.Is(err, fetch.ErrRedirect) {
+	if _, err := get(t.Context(), s.Client(), s.URL+"/first"); !errors.Is(err, fetch.ErrRedirect) {
 		t.Errorf("got %v, want %v", err, fetch.ErrRedirect)
 	}
 	if got := s.requests.Load(); got != 2 {
@@ -125,7 +125,7 @@ func TestRedirectsWithoutATarget(t *testing.T) {
 		name, location string
 		want           error
 	}{
-		{"none is a status like others", "", fetch.StatusError(http.StatusFound)},
+		{"none is a status like others", "", fetch.StatusError{Status: http.StatusFound}},
 		{"one that is no URL is refused", "http://[" + canary, fetch.ErrUnreachable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestRedirectsWithoutATarget(t *testing.T) {
 				}
 				w.WriteHeader(http.StatusFound)
 			})
-			_, err := fetch.Get(t.Context(), s.Client(), s.URL)
+			_, err := get(t.Context(), s.Client(), s.URL)
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -150,7 +150,7 @@ func TestTheClientsRedirectPolicyIsReplaced(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
 	client := s.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return nil }
-	if _, err := fetch.Get(t.Context(), client, s.URL); !errors.Is(err, fetch.ErrRedirect) {
+	if _, err := get(t.Context(), client, s.URL); !errors.Is(err, fetch.ErrRedirect) {
 		t.Errorf("got %v, want %v", err, fetch.ErrRedirect)
 	}
 }

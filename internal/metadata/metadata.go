@@ -21,9 +21,12 @@ var (
 )
 
 // Document holds the members of a metadata document that this module uses;
-// those that are absent are "".
+// those that are absent are "", and so is an endpoint other than the keys' that
+// must not be asked.
 type Document struct {
-	JWKSURI string
+	JWKSURI               string
+	IntrospectionEndpoint string
+	UserInfoEndpoint      string
 }
 
 // Discover fetches the metadata of an issuer. The well-known locations are
@@ -32,9 +35,9 @@ type Document struct {
 func Discover(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, error) {
 	var last error
 	for _, location := range locations(issuer) {
-		body, err := fetch.Get(ctx, client, location)
+		answer, err := fetch.Get(ctx, client, location, "")
 		if err == nil {
-			return Parse(body, issuer, insecure)
+			return Parse(answer.Body, issuer, insecure)
 		}
 		last = err
 		if !isAbsent(err) {
@@ -47,9 +50,15 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 // isAbsent reports whether an answer says that nothing is there, as a 4xx does
 // unless it says that the server is busy.
 func isAbsent(err error) bool {
-	var status fetch.StatusError
-	return errors.As(err, &status) && status >= 400 && status <= 499 &&
-		status != http.StatusRequestTimeout && status != http.StatusTooEarly && status != http.StatusTooManyRequests
+	refused, ok := errors.AsType[fetch.StatusError](err)
+	if !ok || refused.Status < 400 || refused.Status > 499 {
+		return false
+	}
+	switch refused.Status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return true
 }
 
 // locations lists where metadata may be: the OpenID Connect suffix, the
@@ -80,6 +89,10 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 			said, ok = strictjson.String(value)
 		case "jwks_uri":
 			doc.JWKSURI, ok = strictjson.String(value)
+		case "introspection_endpoint":
+			doc.IntrospectionEndpoint, _ = strictjson.String(value)
+		case "userinfo_endpoint":
+			doc.UserInfoEndpoint, _ = strictjson.String(value)
 		}
 		if !ok {
 			return ErrDocument
@@ -94,6 +107,11 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 	}
 	if doc.JWKSURI != "" && !acceptable(doc.JWKSURI, issuer, insecure) {
 		return Document{}, ErrEndpoint
+	}
+	for _, endpoint := range []*string{&doc.IntrospectionEndpoint, &doc.UserInfoEndpoint} {
+		if !acceptable(*endpoint, issuer, insecure) {
+			*endpoint = "" // not needed by all who read the document
+		}
 	}
 	return doc, nil
 }

@@ -85,15 +85,15 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 		err    error
 	}{
 		{"an issuer without path has two locations", "", nil, "",
-			[]string{oidc, oauth}, fetch.StatusError(http.StatusNotFound)},
+			[]string{oidc, oauth}, fetch.StatusError{Status: http.StatusNotFound}},
 		{"an issuer with a path has three", "/realms/a", nil, "",
-			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError(http.StatusNotFound)},
+			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError{Status: http.StatusNotFound}},
 		{"a slash at the end of an issuer is not doubled", "/", nil, "",
-			[]string{oidc, oauth}, fetch.StatusError(http.StatusNotFound)},
+			[]string{oidc, oauth}, fetch.StatusError{Status: http.StatusNotFound}},
 		{"a slash at the end of a path is not doubled", "/realms/a/", nil, "",
-			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError(http.StatusNotFound)},
+			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError{Status: http.StatusNotFound}},
 		{"an escaped path stays escaped", "/a%2Fb/c%20d", nil, "",
-			[]string{"/a%2Fb/c%20d" + oidc, oauth + "/a%2Fb/c%20d", "/a%2Fb/c%20d" + oauth}, fetch.StatusError(http.StatusNotFound)},
+			[]string{"/a%2Fb/c%20d" + oidc, oauth + "/a%2Fb/c%20d", "/a%2Fb/c%20d" + oauth}, fetch.StatusError{Status: http.StatusNotFound}},
 		{"nothing is asked once the first has it", "/a", nil, "/a" + oidc, []string{"/a" + oidc}, nil},
 		{"the second has it", "/a", nil, oauth + "/a", []string{"/a" + oidc, oauth + "/a"}, nil},
 		{"the third has it", "/a", nil, "/a" + oauth, []string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
@@ -101,17 +101,17 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 			[]string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
 		{"a path that is gone counts as not there", "", map[string]int{oidc: 410}, oauth, []string{oidc, oauth}, nil},
 		{"a server that fails is not asked further", "/a", map[string]int{"/a" + oidc: 500}, oauth + "/a",
-			[]string{"/a" + oidc}, fetch.StatusError(http.StatusInternalServerError)},
+			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusInternalServerError}},
 		{"a server that is overloaded is not asked further", "/a", map[string]int{"/a" + oidc: 503}, "/a" + oauth,
-			[]string{"/a" + oidc}, fetch.StatusError(http.StatusServiceUnavailable)},
+			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusServiceUnavailable}},
 		{"a server that limits requests is not asked further", "/a", map[string]int{"/a" + oidc: 429}, "/a" + oauth,
-			[]string{"/a" + oidc}, fetch.StatusError(http.StatusTooManyRequests)},
+			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusTooManyRequests}},
 		{"a failure at the second stops too", "/a", map[string]int{oauth + "/a": 502}, "/a" + oauth,
-			[]string{"/a" + oidc, oauth + "/a"}, fetch.StatusError(http.StatusBadGateway)},
+			[]string{"/a" + oidc, oauth + "/a"}, fetch.StatusError{Status: http.StatusBadGateway}},
 		{"an empty success is not asked further", "", map[string]int{oidc: 204}, oauth,
-			[]string{oidc}, fetch.StatusError(http.StatusNoContent)},
+			[]string{oidc}, fetch.StatusError{Status: http.StatusNoContent}},
 		{"a redirect without target is not asked further", "", map[string]int{oidc: 302}, oauth,
-			[]string{oidc}, fetch.StatusError(http.StatusFound)},
+			[]string{oidc}, fetch.StatusError{Status: http.StatusFound}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, (*httptest.Server).Start)
@@ -288,4 +288,61 @@ func TestParseAllowsHTTPOnlyWhereTheIssuerHasIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Endpoints that only some readers need are no fault of the document: whoever
+// needs one finds none.
+func TestParseLeavesOutEndpointsThatMustNotBeAsked(t *testing.T) {
+	for _, tt := range []struct {
+		name, issuer, value string // JSON text
+		insecure            bool
+		want                string
+	}{
+		{"https is taken", issuer, `"https://as.example/x"`, false, "https://as.example/x"},
+		{"another host is taken", issuer, `"https://api.example/x?y=1"`, false, "https://api.example/x?y=1"},
+		{"http is not", issuer, `"http://as.example/x"`, false, ""},
+		{"http on loopback is not, beside an https issuer", issuer, `"http://127.0.0.1/x"`, false, ""},
+		{"http on loopback is, beside such an issuer", "http://127.0.0.1:1", `"http://127.0.0.1:1/x"`, false, "http://127.0.0.1:1/x"},
+		{"http elsewhere is not, beside such an issuer", "http://127.0.0.1:1", `"http://as.example/x"`, false, ""},
+		{"http is taken where it is allowed", "http://as.internal", `"http://as.internal/x"`, true, "http://as.internal/x"},
+		{"a file is not", "http://as.internal", `"file:///etc/passwd"`, true, ""},
+		{"a user name is not", issuer, `"https://as.example@evil.example/x"`, false, ""},
+		{"a fragment is not", issuer, `"https://as.example/x#y"`, false, ""},
+		{"a relative address is not", issuer, `"/x"`, false, ""},
+		{"an address without host is not", issuer, `"https:///x"`, false, ""},
+		{"a line break is not", issuer, `"https://as.example/\nx"`, false, ""},
+		{"empty text is none", issuer, `""`, false, ""},
+		{"null is none", issuer, `null`, false, ""},
+		{"an array is none", issuer, `["https://as.example/x"]`, false, ""},
+		{"a number is none", issuer, `1`, false, ""},
+	} {
+		for member, read := range map[string]func(metadata.Document) string{
+			"introspection_endpoint": func(d metadata.Document) string { return d.IntrospectionEndpoint },
+			"userinfo_endpoint":      func(d metadata.Document) string { return d.UserInfoEndpoint },
+		} {
+			t.Run(member+"/"+tt.name, func(t *testing.T) {
+				text := fmt.Sprintf(`{"issuer":%q,%q:%s}`, tt.issuer, member, tt.value)
+				got, err := metadata.Parse([]byte(text), tt.issuer, tt.insecure)
+				if err != nil || read(got) != tt.want {
+					t.Errorf("got %q, %v, want %q", read(got), err, tt.want)
+				}
+				if got.JWKSURI != "" || got.IntrospectionEndpoint != "" && got.UserInfoEndpoint != "" {
+					t.Errorf("got %+v, want the one member", got)
+				}
+			})
+		}
+	}
+	t.Run("two of a member are refused", func(t *testing.T) {
+		text := `{"issuer":"` + issuer + `","introspection_endpoint":"https://as.example/a","introspection_endpoint":"https://as.example/a"}`
+		if got, err := metadata.Parse([]byte(text), issuer, false); !errors.Is(err, metadata.ErrDocument) || got != (metadata.Document{}) {
+			t.Errorf("got %+v, %v, want %v", got, err, metadata.ErrDocument)
+		}
+	})
+	t.Run("all members are read together", func(t *testing.T) {
+		text := `{"issuer":"` + issuer + `","jwks_uri":"https://as.example/a","introspection_endpoint":"https://as.example/b","userinfo_endpoint":"https://as.example/c"}`
+		want := metadata.Document{JWKSURI: "https://as.example/a", IntrospectionEndpoint: "https://as.example/b", UserInfoEndpoint: "https://as.example/c"}
+		if got, err := metadata.Parse([]byte(text), issuer, false); err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	})
 }

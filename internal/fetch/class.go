@@ -1,0 +1,45 @@
+package fetch
+
+import (
+	"errors"
+	"net/http"
+)
+
+// classes name the errors of this package for metrics.
+var classes = []struct {
+	err  error
+	name string
+}{
+	{ErrTimeout, "timeout"},
+	{ErrCanceled, "canceled"},
+	{ErrName, "name_resolution"},
+	{ErrTLS, "tls"},
+	{ErrUnreachable, "connection"},
+	{ErrTruncated, "truncated"},
+	{ErrTooLarge, "too_large"},
+	{ErrRedirect, "redirect"},
+	{ErrContentType, "content_type"},
+	{ErrURL, "url"},
+}
+
+// Class returns a word for why an exchange failed, out of a closed set; "" if
+// err is not an error of this package.
+func Class(err error) string {
+	if status, ok := errors.AsType[StatusError](err); ok {
+		switch {
+		case status.Status == http.StatusTooManyRequests:
+			return "status_429"
+		case status.Status >= 400 && status.Status <= 499:
+			return "status_4xx"
+		case status.Status >= 500 && status.Status <= 599:
+			return "status_5xx"
+		}
+		return "status_other"
+	}
+	for _, c := range classes {
+		if errors.Is(err, c.err) {
+			return c.name
+		}
+	}
+	return ""
+}
