@@ -41,3 +41,26 @@ func BenchmarkToken(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkOpaqueToken(b *testing.B) {
+	s := testserver.New(b, testserver.OpaqueTokens())
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Token(testserver.Scope("orders:read"))
+	}
+}
+
+func BenchmarkIntrospection(b *testing.B) {
+	for name, opts := range map[string][]testserver.TokenOption{"opaque": {testserver.OpaqueTokens()}, "a JWT": nil} {
+		b.Run(name, func(b *testing.B) {
+			s := testserver.New(b)
+			token := s.Token(opts...)
+			b.ReportAllocs()
+			for b.Loop() {
+				if !isActive(s, token) {
+					b.Fatal("want an active token")
+				}
+			}
+		})
+	}
+}

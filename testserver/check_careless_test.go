@@ -33,6 +33,7 @@ type careless struct {
 	hole    string
 	scope   string
 	outside *http.Client
+	ask     func(token string) error // by introspection, in place of check
 
 	mu   sync.Mutex
 	keys *jose.JSONWebKeySet
@@ -56,7 +57,10 @@ var (
 
 func (c *careless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, err := c.credentials(r)
-	if err == nil {
+	switch {
+	case err == nil && c.ask != nil:
+		err = c.ask(token)
+	case err == nil:
 		err = c.check(token)
 	}
 	if c.is("HTTP/2 is trusted") && r.ProtoMajor == 2 {

@@ -78,6 +78,13 @@ const (
 	RetiredKey    Defect = "retired-key" // by the key that left the JWKS last: Rotate(DropOld()) or Retire before
 )
 
+// On request as well, since only introspection shows them.
+const (
+	Revoked        Defect = "revoked"         // a good JWT but for that
+	InactiveOpaque Defect = "inactive-opaque" // an opaque token that was revoked
+	UnknownOpaque  Defect = "unknown-opaque"  // a handle that no server issued
+)
+
 // Expect is the answer of a correct API: 401 and "invalid_token", or 403 and
 // "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for a name that is no
 // defect's.
@@ -119,6 +126,12 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // With makes one thing wrong with the token that the other options ask for,
 // whether they stand before it or after. One token takes one defect: two would
 // not show which of them was found.
+//
+// With [OpaqueTokens] the token stays opaque if an introspection answer can be
+// wrong in this way, for which RFC 7662 leaves an API no choice: [Expired],
+// [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
+// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub]. It is a JWT
+// with any other defect.
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *as.Draft) {
 		found, ok := as.FindDefect(string(d))

@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -23,26 +24,27 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 	for name, tt := range map[string]struct {
 		issuer            string
 		oidc, oauth, jwks []string // the first is what Endpoint returns
+		introspect        string
 		absent            []string
 	}{
 		"an issuer without a path": {
 			"https://as.example",
-			[]string{oidc}, []string{oauth}, []string{"/jwks"},
+			[]string{oidc}, []string{oauth}, []string{"/jwks"}, "/introspect",
 			[]string{"/", oidc + "/", "/x" + oidc, "//jwks"},
 		},
 		"an issuer that ends in a slash": {
 			"https://as.example/",
-			[]string{oidc}, []string{oauth}, []string{"/jwks"},
+			[]string{oidc}, []string{oauth}, []string{"/jwks"}, "/introspect",
 			[]string{oidc + "/", "//jwks"},
 		},
 		"an issuer with a path": {
 			"https://as.example/a/b",
-			[]string{"/a/b" + oidc, oidc + "/a/b"}, []string{oauth + "/a/b", "/a/b" + oauth}, []string{"/a/b/jwks"},
+			[]string{"/a/b" + oidc, oidc + "/a/b"}, []string{oauth + "/a/b", "/a/b" + oauth}, []string{"/a/b/jwks"}, "/a/b/introspect",
 			[]string{oidc, oauth, "/jwks", "/a/b", "/A/B/jwks"},
 		},
 		"an issuer with a path that ends in a slash": {
 			"https://as.example/a/",
-			[]string{"/a" + oidc, oidc + "/a"}, []string{oauth + "/a", "/a" + oauth}, []string{"/a/jwks"},
+			[]string{"/a" + oidc, oidc + "/a"}, []string{oauth + "/a", "/a" + oauth}, []string{"/a/jwks"}, "/a/introspect",
 			[]string{oidc + "/a/", oauth + "/a/", "/a//jwks"},
 		},
 	} {
@@ -66,6 +68,12 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 					t.Errorf("Count(%s): got %d, want %d", ep, got, want)
 				}
 			}
+			if got, want := s.Endpoint(testserver.Introspect), "https://as.example"+tt.introspect; got != want {
+				t.Errorf("Endpoint(introspect): got %s, want %s", got, want)
+			}
+			if rec := ask(s, "POST", tt.introspect); rec.Code != http.StatusBadRequest {
+				t.Errorf("POST %s: got %d, want 400 for no form", tt.introspect, rec.Code)
+			}
 			for _, p := range tt.absent {
 				if rec := ask(s, "GET", p); rec.Code != http.StatusNotFound {
 					t.Errorf("GET %s: got %d, want 404", p, rec.Code)
@@ -77,9 +85,14 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 
 func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg(testserver.EdDSA))
-	common := map[string]string{"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.JWKS)}
-	oauth := []string{"grant_types_supported", "issuer", "jwks_uri", "response_types_supported"}
-	oidc := []string{"grant_types_supported", "id_token_signing_alg_values_supported", "issuer", "jwks_uri", "response_types_supported", "subject_types_supported"}
+	common := map[string]string{
+		"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.JWKS), "introspection_endpoint": s.Endpoint(testserver.Introspect),
+	}
+	oauth := []string{
+		"grant_types_supported", "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
+		"introspection_signing_alg_values_supported", "issuer", "jwks_uri", "response_types_supported",
+	}
+	oidc := slices.Sorted(slices.Values(append([]string{"id_token_signing_alg_values_supported", "subject_types_supported"}, oauth...)))
 	for ep, members := range map[testserver.Endpoint][]string{testserver.ASMetadata: oauth, testserver.Discovery: oidc} {
 		doc := getJSON(t, s.Client(), s.Endpoint(ep))
 		if got := slices.Sorted(maps.Keys(doc)); !slices.Equal(got, members) {
@@ -92,6 +105,9 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 		}
 		if got, ok := doc["response_types_supported"].([]any); !ok || len(got) != 0 {
 			t.Errorf("%s: got response_types_supported %v, want an empty list", ep, doc["response_types_supported"])
+		}
+		if got := fmt.Sprint(doc["introspection_endpoint_auth_methods_supported"], doc["introspection_signing_alg_values_supported"]); got != "[client_secret_basic client_secret_post] [EdDSA]" {
+			t.Errorf("%s: got %s, want both ways to authenticate and the server's algorithm", ep, got)
 		}
 	}
 	doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))

@@ -28,6 +28,7 @@
 //	/.well-known/openid-configuration         OpenID Connect Discovery 1.0 §4
 //	/.well-known/oauth-authorization-server   RFC 8414 §3
 //	/jwks                                     RFC 7517 §5
+//	/introspect                               RFC 7662 §2, RFC 9701
 //
 // all under the issuer's path if [IssuerURL] gives it one; the well-known parts
 // answer after that path and before it, since clients look in both places. The
@@ -41,9 +42,18 @@
 // otherwise: subject test-user, client test-client, audience api, five minutes,
 // no scope. Options say otherwise, one after the other, so that the later one
 // wins. Those that are also an [Option] ([Scope], [Audience], [AccessTTL],
-// [SigningAlg]) may be given to [New], as the default of every token. [Claim],
-// [Without], [JOSEHeader] and [SignedWith] make tokens that no authorization
-// server should issue.
+// [SigningAlg], [OpaqueTokens]) may be given to [New], as the default of every
+// token. [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
+// authorization server should issue.
+//
+// # Opaque tokens
+//
+// With [OpaqueTokens], for a server or for one token, a token is a handle that
+// says nothing: an API asks the server about it, at [Introspect], with the
+// credentials of a registered client ([Server.DefaultClient], [Clients]). The
+// server tells JWTs of its own as well. [Server.Revoke] ends a token of either
+// kind, and [Server.SetIntrospection] puts any answer in the place of the right
+// one.
 //
 // # Bad tokens
 //
@@ -65,7 +75,9 @@
 // Tokens are signed with ES256 and a key of the server's own, or under
 // [SigningAlg] with any other algorithm of RFC 7518 §3.1 but none, or Ed25519.
 // [Server.Rotate], [Server.Publish] and [Server.Retire] change keys in the ways
-// that a verifier's cache must survive.
+// that a verifier's cache must survive; [Server.FreezeJWKS] keeps the changes from
+// its eyes, as a cache on the way does. The key set has an ETag, and is not sent
+// again to a client that names it in If-None-Match.
 //
 // The first two RSA keys of every server are the same two, published with this
 // source, because making one takes longer than most tests; their IDs begin with
@@ -108,11 +120,13 @@
 // What cannot be set up, all of it together, ends the test; so does a token
 // option or a fault that makes no sense. Servers of [Start] and [NewUnstarted]
 // return the former as an error and panic with the latter. No token, secret or
-// private key is ever logged or recorded; a [Key] prints as its name.
+// private key is ever logged or recorded; a [Key] and a [Client] print as their
+// names.
 //
 // # Not done
 //
-// There is no authorization endpoint, no token endpoint, no introspection and
-// no revocation yet: tokens are made in process. Encrypted tokens (RFC 7516) are
-// not planned.
+// There is no authorization endpoint, no token endpoint and no revocation
+// endpoint yet: tokens are made, and revoked, in process. Clients authenticate by
+// a secret alone, and every confidential one may ask about every token. Encrypted
+// tokens (RFC 7516) are not planned.
 package testserver

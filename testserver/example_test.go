@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +123,37 @@ func ExampleServer_Rotate() {
 	// false
 }
 
+// A CDN in front of the server that does not know of a rotation yet. With a
+// verifier in the place of published it would be one that must not give up the
+// new key for good.
+func ExampleServer_FreezeJWKS() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+	published := func(kid string) bool {
+		resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return strings.Contains(string(body), kid)
+	}
+
+	thaw := as.FreezeJWKS()
+	next := as.Rotate()
+	fmt.Println("signs:", as.SigningKey().ID == next.ID)
+	fmt.Println("published while frozen:", published(next.ID))
+	thaw()
+	fmt.Println("published after thaw:", published(next.ID))
+	// Output:
+	// signs: true
+	// published while frozen: false
+	// published after thaw: true
+}
+
 func ExampleSignedWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -142,4 +175,64 @@ func ExampleSeed() {
 	first, again := mint(), mint()
 	fmt.Println(first == again)
 	// Output: true
+}
+
+// An API that is given handles asks the server about them. With a verifier that
+// introspects in the place of active this is a test of revocation.
+func ExampleOpaqueTokens() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+	client := as.DefaultClient() // what the API asks with
+	active := func(token string) string {
+		resp, err := as.Client().PostForm(as.Endpoint(testserver.Introspect), url.Values{
+			"token": {token}, "client_id": {client.ID}, "client_secret": {client.Secret},
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var answer struct {
+			Active     bool
+			Sub, Scope string
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+			log.Fatal(err)
+		}
+		return fmt.Sprintf("%+v", answer)
+	}
+
+	token := as.Token(testserver.OpaqueTokens(), testserver.Subject("alice"), testserver.Scope("orders:read"))
+	fmt.Println(active(token))
+	fmt.Println("revoked:", as.Revoke(token))
+	fmt.Println(active(token))
+	// Output:
+	// {Active:true Sub:alice Scope:orders:read}
+	// revoked: true
+	// {Active:false Sub: Scope:}
+}
+
+// Any answer about any text, such as one that no API may believe.
+func ExampleServer_SetIntrospection() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+
+	as.SetIntrospection("a-token-of-long-ago", map[string]any{"active": "true"}) // text, not a boolean
+
+	resp, err := as.Client().PostForm(as.Endpoint(testserver.Introspect), url.Values{
+		"token": {"a-token-of-long-ago"}, "client_id": {"test-client"}, "client_secret": {"test-secret"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(body))
+	last, _ := as.Last(testserver.Introspect)
+	fmt.Println(last.ClientID, "asked about", last.Form.Get("token"))
+	// Output:
+	// {"active":"true"}
+	// test-client asked about babe9eaf0d177797
 }

@@ -37,7 +37,9 @@ func (w when) applyWhen(r *rule) { w(r) }
 // A request gets one fault at most: that of the newest injection which fits it.
 // Others that would have fitted neither see nor count it. [Any] is every request,
 // those to unknown paths included. Faults come before everything else, so a
-// method that is not allowed is no answer to an outage.
+// method that is not allowed is no answer to an outage. Those that alter an
+// answer alter a whole one, whatever If-None-Match or Range asked for, and the
+// ETag of the right body goes with no other.
 //
 // What makes no sense ends the test, or panics for a server that is not from
 // [New].
@@ -47,7 +49,7 @@ func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	fail := func(format string, args ...any) { r.errs = append(r.errs, fmt.Errorf(format, args...)) }
 
 	if !s.countable(ep) {
-		fail("there is no such endpoint: use Discovery, ASMetadata, JWKS or Any")
+		fail("there is no such endpoint: %s", useAny)
 	}
 	switch {
 	case f.err != nil:
@@ -135,6 +137,6 @@ func FromClient(id string) When {
 		if err := checkClientID(id); err != nil {
 			r.errs = append(r.errs, fmt.Errorf("FromClient: %w", err))
 		}
-		r.Match = append(r.Match, func(r *http.Request) bool { return as.Client(r) == id })
+		r.Match = append(r.Match, func(r *http.Request) bool { return as.Caller(r) == id })
 	})
 }

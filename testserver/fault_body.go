@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// TruncateBody sends the right header, its Content-Length included, and the
+// TruncateBody sends the right header, with Content-Length and ETag, and the
 // first after bytes of the right body, and then drops the connection, on HTTP/2
 // the stream. The last byte is never sent, however large after is.
 func TruncateBody(after int) Fault {
@@ -35,6 +35,7 @@ func MalformedJSON() Fault {
 			a.body.Truncate(n - 1)
 			a.sized()
 		}
+		a.header.Del("ETag") // it names the right body
 		a.send(w)
 	})
 }
@@ -72,6 +73,7 @@ func HugeBody(n int64) Fault {
 	f := altered(func(w http.ResponseWriter, r *http.Request, a *answer) {
 		spaces := n - int64(a.body.Len())
 		a.header.Del("Content-Length")
+		a.header.Del("ETag") // as above
 		a.begin(w)
 		if r.Method == http.MethodHead {
 			return // net/http would swallow the spaces, all of them
@@ -121,13 +123,23 @@ func altered(send func(http.ResponseWriter, *http.Request, *answer)) Fault {
 	return Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a := &answer{header: http.Header{}}
-			next.ServeHTTP(a, r)
+			next.ServeHTTP(a, whole(r))
 			if a.status == 0 {
 				a.status = http.StatusOK
 			}
 			send(w, r, a)
 		})
 	})
+}
+
+// whole is r without what could make the endpoint say less than all: a client
+// that knows the keys already must not escape the fault.
+func whole(r *http.Request) *http.Request {
+	r = r.Clone(r.Context())
+	for _, name := range [...]string{"If-Match", "If-None-Match", "Range"} {
+		r.Header.Del(name)
+	}
+	return r
 }
 
 func (a *answer) Header() http.Header { return a.header }

@@ -80,12 +80,14 @@ func TestAClockThatIsAhead(t *testing.T) {
 	})
 }
 
-func TestKeysAreRenewedAfterFiveMinutes(t *testing.T) {
+// Keys are good for five minutes less up to a tenth, and renewed when four
+// fifths of that are over: after 3m36s at the earliest and 4m at the latest.
+func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for _, step := range []struct {
 			pass time.Duration
 			want int
-		}{{0, 1}, {5*time.Minute - 1, 1}, {1, 2}, {time.Minute, 2}, {4 * time.Minute, 3}} {
+		}{{0, 1}, {3*time.Minute + 36*time.Second - 1, 1}, {24*time.Second + 1, 2}, {time.Minute, 2}, {3 * time.Minute, 3}} {
 			time.Sleep(step.pass)
 			if got := status(v, as.Token()); got != 200 {
 				t.Errorf("got %d, want 200", got)
@@ -98,6 +100,24 @@ func TestKeysAreRenewedAfterFiveMinutes(t *testing.T) {
 	})
 }
 
+func TestOnlyKeysThatAreTooOldKeepATokenWaiting(t *testing.T) {
+	for after, want := range map[time.Duration]time.Duration{4 * time.Minute: 0, 5 * time.Minute: time.Second} {
+		timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+			status(v, as.Token())
+			as.Inject(testserver.JWKS, testserver.Latency(time.Second))
+			time.Sleep(after)
+			begin := time.Now()
+			if got := status(v, as.Token()); got != 200 || time.Since(begin) != want {
+				t.Errorf("keys of %v: got %d after %v, want 200 after %v", after, got, time.Since(begin), want)
+			}
+			time.Sleep(time.Second)
+			if got := as.Count(testserver.JWKS); got != 2 {
+				t.Errorf("keys of %v: got %d requests for keys, want a renewal", after, got)
+			}
+		})
+	}
+}
+
 func TestAnHourPassesInAMillisecond(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for range 60 {
@@ -106,11 +126,11 @@ func TestAnHourPassesInAMillisecond(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 		}
-		if got := as.Count(testserver.JWKS); got != 12 {
-			t.Errorf("got %d requests for keys in an hour, want one in 5 minutes, 12", got)
+		if got := as.Count(testserver.JWKS); got != 15 {
+			t.Errorf("got %d requests for keys in an hour, want one in 4 minutes, 15", got)
 		}
-		if got := as.Count(testserver.Discovery); got != 12 {
-			t.Errorf("got %d requests for metadata, want 12", got)
+		if got := as.Count(testserver.Discovery); got != 15 {
+			t.Errorf("got %d requests for metadata, want 15", got)
 		}
 	})
 }
@@ -145,11 +165,18 @@ func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		hang := as.Inject(testserver.JWKS, testserver.Hang())
 		begin := time.Now()
-		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second {
-			t.Errorf("got %d after %v, want 503 after 5s", got, time.Since(begin))
+		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
+			t.Errorf("got %d after %v, want 503 after 2s", got, time.Since(begin))
 		}
-		hang.Remove()
-		time.Sleep(time.Second)
+		hang.Remove() // too late for the request that hangs
+		time.Sleep(3*time.Second - 1)
+		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second-1 {
+			t.Errorf("got %d after %v, want 503 without a further wait", got, time.Since(begin))
+		}
+		if got := as.Count(testserver.JWKS); got != 1 {
+			t.Errorf("got %d requests for keys within 5s, want the one that hangs", got)
+		}
+		time.Sleep(time.Second + 1) // the most that a failure is waited after, while there are no keys
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("afterwards: got %d, want 200", got)
 		}
@@ -158,15 +185,15 @@ func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 
 func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
-		as.Inject(testserver.JWKS, testserver.Latency(3*time.Second))
+		as.Inject(testserver.JWKS, testserver.Latency(1900*time.Millisecond))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := v.Verify(ctx, middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrUnavailable) {
 			t.Errorf("got %v, want ErrUnavailable for whoever did not wait", err)
 		}
 		begin := time.Now()
-		if got := status(v, as.Token()); got != 200 || time.Since(begin) != 2*time.Second {
-			t.Errorf("got %d after %v, want 200 after the other 2 s", got, time.Since(begin))
+		if got := status(v, as.Token()); got != 200 || time.Since(begin) != 900*time.Millisecond {
+			t.Errorf("got %d after %v, want 200 after the other 900ms", got, time.Since(begin))
 		}
 		if got := as.Count(testserver.JWKS); got != 1 {
 			t.Errorf("got %d requests for keys, want 1", got)

@@ -85,7 +85,8 @@ func (s *Server) SigningKey() Key {
 }
 
 // JWKS is the key set as the server serves it: public keys alone, the oldest
-// first.
+// first. Under [Server.FreezeJWKS] it is the real one, which the endpoint does
+// not show.
 func (s *Server) JWKS() []byte { return s.as.Keys.JWKS() }
 
 // Publish adds the public part of k to the JWKS, in the place of one with the

@@ -103,6 +103,7 @@ func TestKeyFaultsEndTheTest(t *testing.T) {
 		"publishing half a key":       {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: testserver.ES256}) }, "Publish: "},
 		"publishing first and last":   {func(s *testserver.Server) { s.Rotate(testserver.PublishFirst(), testserver.SignFirst()) }, "exclude each other"},
 		"dropping what still signs":   {func(s *testserver.Server) { s.Rotate(testserver.PublishFirst(), testserver.DropOld()) }, "exclude each other"},
+		"dropping before publishing":  {func(s *testserver.Server) { s.Rotate(testserver.SignFirst(), testserver.DropOld()) }, "exclude each other"},
 		"rotating with a nil option":  {func(s *testserver.Server) { s.Rotate(nil) }, "option 1 is nil"},
 		"a key of no known algorithm": {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "none"}) }, `"none"`},
 	} {

@@ -21,6 +21,7 @@ type config struct {
 	source        *as.Source
 	alg           as.Alg
 	defaults      []as.Edit
+	clients       []as.Client
 	metadata      []func(map[string]any)
 
 	errs []error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
@@ -16,6 +17,7 @@ type Request struct {
 	Endpoint Endpoint  // Any for a path at which nothing is served
 	Method   string
 	Client   string // the id given to ClientFor, "" for other clients
+	ClientID string // the OAuth client that authenticated, "" for none
 
 	// Header is what was sent, but for the client's name. Values are replaced by
 	// their fingerprints, the first 8 bytes of their SHA-256 in hex, unless the
@@ -24,6 +26,12 @@ type Request struct {
 	// stays and the token alone is fingerprinted: "Bearer 5e884898da280471". At
 	// most 64 fields of 8 values are kept.
 	Header http.Header
+
+	// Form is the body, if the endpoint takes a form and there was one: with
+	// fingerprints for all values but those of client_id, grant_type, scope and
+	// token_type_hint, and for names that no OAuth parameter has. It is there when
+	// the body has been read, which is before a fault answers.
+	Form url.Values
 
 	// Status is that of the answer, known before the client has it. It is 0
 	// while there is none, and stays 0 if none is ever sent: after
@@ -44,7 +52,7 @@ func (s *Server) Count(ep Endpoint) int {
 func (s *Server) count(what string, m as.Mark, ep Endpoint) int {
 	s.helper()
 	if !s.countable(ep) {
-		s.fail("%s(%q): there is no such endpoint: use Discovery, ASMetadata, JWKS or Any", what, string(ep))
+		s.fail("%s(%q): there is no such endpoint: %s", what, string(ep), useAny)
 	}
 	return s.as.Count(m, as.Endpoint(ep))
 }
@@ -58,13 +66,16 @@ func (s *Server) Requests(ep ...Endpoint) []Request {
 	inner := make([]as.Endpoint, len(ep))
 	for i, e := range ep {
 		if !s.countable(e) {
-			s.fail("Requests(%q): there is no such endpoint: use Discovery, ASMetadata, JWKS or Any", string(e))
+			s.fail("Requests(%q): there is no such endpoint: %s", string(e), useAny)
 		}
 		inner[i] = as.Endpoint(e)
 	}
 	var list []Request
 	for _, r := range s.as.Requests(inner...) {
-		list = append(list, Request{r.Time, Endpoint(r.Endpoint), r.Method, r.Client, r.Header, r.Status, r.Injected})
+		list = append(list, Request{
+			Time: r.Time, Endpoint: Endpoint(r.Endpoint), Method: r.Method, Client: r.Client, ClientID: r.ClientID,
+			Header: r.Header, Form: r.Form, Status: r.Status, Injected: r.Injected,
+		})
 	}
 	return list
 }
@@ -90,7 +101,7 @@ func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {
 func (s *Server) await(ctx context.Context, m as.Mark, ep Endpoint, n int) error {
 	s.helper()
 	if !s.countable(ep) {
-		s.fail("Await(%q): there is no such endpoint: use Discovery, ASMetadata, JWKS or Any", string(ep))
+		s.fail("Await(%q): there is no such endpoint: %s", string(ep), useAny)
 	}
 	got, err := s.as.Await(ctx, m, as.Endpoint(ep), n)
 	if err != nil {
@@ -131,6 +142,9 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 	return m.s.await(ctx, m.mark, ep, n)
 }
 
-// Reset removes all faults and forgets all requests. It keeps the keys, and the
-// time that [Server.Advance] made. Requests that hang go on hanging.
+// Reset removes all faults, thaws what [Server.FreezeJWKS] froze and forgets all
+// requests, opaque tokens, revocations and answers of [Server.SetIntrospection]:
+// opaque tokens are unknown from then on, and revoked JWTs good again. It keeps
+// the keys, the clients, and the time that [Server.Advance] made. Requests that
+// hang go on hanging.
 func (s *Server) Reset() { s.as.Reset() }

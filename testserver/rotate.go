@@ -12,9 +12,11 @@ func (o rotateOption) applyRotate(r *as.Rotation) { o(r) }
 
 // Rotate changes the signing key of the server's [SigningAlg] and returns the
 // new key. Without options the new key signs and is published at once and the
-// old one stays published, until [Server.Retire]. After a Rotate with
-// [PublishFirst], one without or with [DropOld] starts signing with the key
-// published then.
+// old one stays published, until [Server.Retire].
+//
+// After a Rotate with [PublishFirst], the next one, without options or with
+// [DropOld], starts signing with the key published then, unless that was retired.
+// With another option it makes a further key, and that one stays published alone.
 //
 // PublishFirst, SignFirst and DropOld exclude each other; ReuseKid goes with
 // any of them.
@@ -43,7 +45,7 @@ func PublishFirst() RotateOption {
 
 // SignFirst signs with the new key before the JWKS shows it, as servers do
 // whose key sets are cached on the way. [Server.Publish] of the returned key
-// ends the state.
+// ends the state. [Server.FreezeJWKS] holds back every other change too.
 func SignFirst() RotateOption {
 	return rotateOption(func(r *as.Rotation) { r.SignFirst = true })
 }

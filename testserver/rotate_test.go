@@ -111,6 +111,95 @@ func TestRotateReuseKidDroppingTheOld(t *testing.T) {
 	r.want(t, k, true, false, k.ID)
 }
 
+func TestRotateReuseKidPublishingFirst(t *testing.T) {
+	for name, opts := range map[string][]testserver.RotateOption{"then": nil, "then dropping the old": {testserver.DropOld()}} {
+		t.Run(name, func(t *testing.T) {
+			r := begin(t)
+			k := r.Rotate(testserver.ReuseKid(), testserver.PublishFirst())
+			r.want(t, r.old, false, false, r.old.ID)
+			r.Rotate(opts...)
+			r.want(t, k, true, false, r.old.ID)
+		})
+	}
+}
+
+func TestRotateBringsNoRetiredKeyBack(t *testing.T) {
+	r := begin(t)
+	staged := r.Rotate(testserver.PublishFirst())
+	r.Retire(staged.ID)
+	k := r.Rotate()
+	if k.ID == staged.ID {
+		t.Errorf("got the retired key %v, want a new one", k)
+	}
+	r.want(t, k, true, true, r.old.ID, k.ID)
+}
+
+func TestRotateWithAnotherOptionLeavesTheKeyPublishedFirstUnused(t *testing.T) {
+	for name, opt := range map[string]testserver.RotateOption{
+		"PublishFirst": testserver.PublishFirst(), "SignFirst": testserver.SignFirst(), "ReuseKid": testserver.ReuseKid(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := begin(t)
+			staged := r.Rotate(testserver.PublishFirst())
+			further := r.Rotate(opt)
+			last := r.Rotate()
+			if further.ID == staged.ID || last.ID == staged.ID || r.SigningKey().ID != last.ID {
+				t.Errorf("got %v and %v, the latter signing, want neither to be %v", further, last, staged)
+			}
+			if got := kids(t, r.Server); !slices.Contains(got, staged.ID) {
+				t.Errorf("got keys %q published, want %q among them", got, staged.ID)
+			}
+		})
+	}
+}
+
+// The retired key is the one that left the JWKS last, whichever way it went; one
+// that is there has not.
+func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
+	for name, tt := range map[string]struct {
+		leave func(rotation)
+		want  bool // the first key is the retired one; else none is
+	}{
+		"dropped":                {func(r rotation) { r.Rotate(testserver.DropOld()) }, true},
+		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.ReuseKid()) }, true},
+		"replaced and dropped":   {func(r rotation) { r.Rotate(testserver.ReuseKid(), testserver.DropOld()) }, true},
+		"replaced first and then dropped": {func(r rotation) {
+			r.Rotate(testserver.ReuseKid(), testserver.PublishFirst())
+			r.Rotate(testserver.DropOld())
+		}, true},
+		"replaced by Publish": {func(r rotation) { r.Publish(testserver.GenerateKey(testserver.ES256, r.old.ID)) }, true},
+		"retired":             {func(r rotation) { r.Retire(r.old.ID) }, true},
+		"retired and published under another name": {func(r rotation) {
+			r.Retire(r.old.ID)
+			k := r.old
+			k.ID = "other"
+			r.Publish(k)
+		}, true},
+		"retired and published again": {func(r rotation) { r.Retire(r.old.ID); r.Publish(r.old) }, false},
+		"published twice":             {func(r rotation) { r.Publish(r.old) }, false},
+		"kept":                        {func(r rotation) { r.Rotate() }, false},
+		"not replaced yet":            {func(r rotation) { r.Rotate(testserver.ReuseKid(), testserver.SignFirst()) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := fault(t, func(tb *recorder) {
+				s := testserver.New(tb)
+				r := rotation{Server: s, old: s.SigningKey()}
+				tt.leave(r)
+				token := s.Token(testserver.With(testserver.RetiredKey))
+				if _, _, err := verify(nil, token, r.old.Private.Public()); err != nil {
+					t.Errorf("got a token that the first key did not sign: %v", err)
+				}
+				if _, _, err := verify(s.JWKS(), token); err == nil {
+					t.Error("got the retired key's token verified with the JWKS, want an error")
+				}
+			})
+			if got := text == ""; got != tt.want {
+				t.Errorf("got a retired key: %v, want %v; %s", got, tt.want, text)
+			}
+		})
+	}
+}
+
 func TestRotateASharedSecret(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg(testserver.HS256))
 	old, token := s.SigningKey(), s.Token()
@@ -118,6 +207,9 @@ func TestRotateASharedSecret(t *testing.T) {
 	verified(t, s, s.Token(), k.Secret)
 	if _, _, err := verify(nil, token, k.Secret); err == nil {
 		t.Error("got the old token verified with the new secret, want an error")
+	}
+	if staged := s.Rotate(testserver.PublishFirst()); s.SigningKey().ID != k.ID || s.Rotate().ID != staged.ID {
+		t.Errorf("got %v signing, want the secret made first, %v", s.SigningKey(), staged)
 	}
 	if old.ID == k.ID || string(s.JWKS()) != `{"keys":[]}` {
 		t.Errorf("got IDs %q and %q, JWKS %s: want two IDs and nothing published", old.ID, k.ID, s.JWKS())

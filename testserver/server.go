@@ -120,6 +120,7 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 		Alg:      c.alg,
 		Now:      c.now,
 		Defaults: c.defaults,
+		Clients:  c.clients,
 		Metadata: c.metadata,
 	})
 	if err != nil {

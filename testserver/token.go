@@ -35,9 +35,10 @@ type SharedOption interface {
 // and "scope" if [Scope] asks for it. Members stand in this order, further
 // claims follow in the order of their options.
 //
-// Nothing is stored: the server does not forget a token nor know it again. An
-// option that cannot be followed ends the test, or panics for a server that
-// is not from [New].
+// Nothing is stored: the server does not forget a JWT, and knows it again by its
+// signature. With [OpaqueTokens] the token is a handle instead. An option that
+// cannot be followed ends the test, or panics for a server that is not from
+// [New].
 func (s *Server) Token(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.mint(opts)
@@ -193,13 +194,17 @@ func Without(claims ...string) TokenOption {
 // JOSEHeader sets any header parameter (RFC 7515 §4). An alg or kid given here
 // is only written: what signs is decided by [SignedWith] and [SigningAlg].
 func JOSEHeader(name string, v any) TokenOption {
-	return tokenOption(func(d *as.Draft) { d.SetHeader(name, v) })
+	return tokenOption(func(d *as.Draft) {
+		d.ForJWT("JOSEHeader")
+		d.SetHeader(name, v)
+	})
 }
 
 // Typ sets the typ header parameter, "at+jwt" by default (RFC 9068 §2.1);
 // "" leaves it out.
 func Typ(typ string) TokenOption {
 	return tokenOption(func(d *as.Draft) {
+		d.ForJWT("Typ")
 		if typ == "" {
 			d.Header.Delete("typ")
 			return
@@ -212,6 +217,7 @@ func Typ(typ string) TokenOption {
 // ID; an empty ID is no kid. The JWKS stays as it is: see [Server.Publish].
 func SignedWith(k Key) TokenOption {
 	return tokenOption(func(d *as.Draft) {
+		d.ForJWT("SignedWith")
 		inner := k.inner()
 		if err := inner.Check(); err != nil {
 			d.Fail(err)

@@ -13,6 +13,7 @@ type Defect struct {
 	OnRequest bool   // a correct API may accept it, or it takes more than a token
 	Wrong     string // what is wrong and which RFC says so
 	Fix       string // what an API that accepts it should do
+	told      bool   // an opaque token can have it as well: introspection tells
 	forge     forge
 }
 
@@ -29,7 +30,7 @@ type forgery struct {
 
 // Catalogue returns all defects, in the order in which they are listed.
 func Catalogue() []Defect {
-	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects())
+	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
 
 // FindDefect returns the defect called name.
@@ -64,12 +65,12 @@ func without(claim string) forge {
 	return edited(func(f *forgery) { f.Claims.Delete(claim) })
 }
 
-// token signs the draft as it stands.
+// token makes a token of the draft as it stands.
 func (f *forgery) token() (string, error) {
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	return f.compact(f.key, f.server.source.Seeded())
+	return f.server.write(f.Draft, f.key)
 }
 
 // seal signs two texts with the forgery's key.

@@ -19,7 +19,7 @@ func kindDefects() []Defect {
 		Fix:   "Require typ at+jwt; where the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
 		forge: edited(asIDToken),
 	}, {
-		Name: "bound-as-bearer", Status: unauthorized, Code: invalidToken,
+		Name: "bound-as-bearer", Status: unauthorized, Code: invalidToken, told: true,
 		Wrong: "The token is bound to a key (cnf) and came without proof of it, as a stolen one would (RFC 9449 §7.2, RFC 7800 §3.1).",
 		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves the key; skip this defect if no issuer of yours binds tokens.",
 		forge: edited(func(f *forgery) {

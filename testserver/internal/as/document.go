@@ -32,6 +32,10 @@ func (s *Server) describe(alg Alg, change []func(map[string]any)) error {
 			// authorization_code and implicit (§2), which would be untrue.
 			"response_types_supported": []string{},
 			"grant_types_supported":    []string{},
+
+			"introspection_endpoint":                        s.urls[Introspect],
+			"introspection_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+			"introspection_signing_alg_values_supported":    []string{string(alg)}, // RFC 9701 §7
 		}
 	}
 	render := func(doc map[string]any) ([]byte, error) {

@@ -25,11 +25,13 @@ type Draft struct {
 	Claims Object
 	Alg    Alg  // "" means the server's default
 	Key    *Key // nil means the server's key for Alg
+	Opaque bool // a handle to the claims instead of a JWT
 
 	Defect *Defect // nil means a good token
 	Trap   string  // where an attacker's URLs lead; "" means nowhere
 
-	errs []error
+	jwtOnly []string // options that say how a JWT is written
+	errs    []error
 }
 
 // newDraft is a valid RFC 9068 §2.2 access token of issuer. The claims that
@@ -68,6 +70,9 @@ func (d *Draft) SetHeader(name string, v any) {
 		d.Fail(fmt.Errorf("header parameter %q cannot be written as JSON: %w", name, err))
 	}
 }
+
+// ForJWT notes an option that a handle cannot follow.
+func (d *Draft) ForJWT(option string) { d.jwtOnly = append(d.jwtOnly, option) }
 
 // Fail records a fault; the draft becomes no token.
 func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }

@@ -14,6 +14,7 @@ const (
 	Discovery  Endpoint = "discovery"
 	ASMetadata Endpoint = "as_metadata"
 	JWKS       Endpoint = "jwks"
+	Introspect Endpoint = "introspect"
 	Any        Endpoint = "any"
 )
 
@@ -27,15 +28,16 @@ type route struct {
 	endpoint Endpoint
 	methods  []string
 	handler  http.HandlerFunc
+	form     bool // it takes a form, and its answers are for one client alone
 }
 
 // mount fills s.routes and s.urls. base is the issuer's path without a
 // terminating slash: both specifications remove it before they append to it
 // or put the well-known part in front.
 func (s *Server) mount(origin, base string) {
-	read := []string{http.MethodGet, http.MethodHead}
+	read, write := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
 	add := func(ep Endpoint, methods []string, h http.HandlerFunc, paths ...string) {
-		rt := &route{ep, methods, h}
+		rt := &route{endpoint: ep, methods: methods, handler: h, form: methods[0] == http.MethodPost}
 		s.urls[ep] = origin + paths[0]
 		for _, p := range paths {
 			s.routes[p] = rt
@@ -47,27 +49,32 @@ func (s *Server) mount(origin, base string) {
 		base+oidcWellKnown, oidcWellKnown+base)
 	add(ASMetadata, read, document("application/json", func() []byte { return s.asDoc }),
 		as8414+base, base+as8414)
-	add(JWKS, read, document("application/jwk-set+json", s.Keys.JWKS),
+	add(JWKS, read, keySet(s.Keys.Served),
 		base+"/jwks")
+	add(Introspect, write, s.introspect,
+		base+"/introspect")
 }
 
 // ServeHTTP answers by path alone: neither Host nor any X-Forwarded header
 // can change what the server says about itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ep := Any
+	ep, takesForm := Any, false
 	if rt, ok := s.routes[r.URL.Path]; ok {
-		ep = rt.endpoint
+		ep, takesForm = rt.endpoint, rt.form
 	}
 	fault := s.faults.pick(ep, r)
 	request := &Request{
 		Time:     s.Clock.Now(),
 		Endpoint: ep,
 		Method:   short(r.Method),
-		Client:   Client(r),
+		Client:   Caller(r),
 		Header:   redacted(r.Header),
 		Injected: fault != nil,
 	}
 	s.journal.add(request)
+	if takesForm {
+		r = s.journal.read(request, r)
+	}
 
 	t := &tap{ResponseWriter: w, request: request, journal: s.journal}
 	if fault != nil {
@@ -85,6 +92,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nothing is served here; see "+s.urls[Discovery], http.StatusNotFound)
 		return
 	}
+	if rt.form {
+		w.Header().Set("Cache-Control", "no-store") // what is about credentials is for nobody else (RFC 6749 §5.1)
+	}
 	if !slices.Contains(rt.methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(rt.methods, ", "))
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -93,8 +103,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	rt.handler(w, r)
 }
 
-// Client is who r says it comes from, "" for nobody.
-func Client(r *http.Request) string { return short(r.Header.Get(ClientHeader)) }
+// Caller is who r says it comes from, "" for nobody.
+func Caller(r *http.Request) string { return short(r.Header.Get(ClientHeader)) }
 
 // URL is where clients find ep; false if the server has no such endpoint.
 func (s *Server) URL(ep Endpoint) (string, bool) {

@@ -98,6 +98,13 @@ func (k Key) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 }
 
+// same reports whether the two are one key under one name. Neither is a shared
+// secret.
+func (k Key) same(other Key) bool {
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // every one that Check accepts
+	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
+}
+
 // thumbprint is the first 16 characters of the base64url RFC 7638 thumbprint:
 // 96 bits, enough for a name.
 func (k Key) thumbprint() (string, error) {

@@ -23,13 +23,17 @@ type Keyring struct {
 	published []Key // oldest first
 	retired   *Key  // the last that left the JWKS
 	rsaMade   int
+	freezes   map[int]bool // those that nobody has thawed, by number
+	frozen    int          // how many there have ever been
 
-	jwks atomic.Pointer[[]byte]
+	// Read without the lock: making an RSA key under it takes a while.
+	jwks   atomic.Pointer[[]byte]
+	served atomic.Pointer[[]byte] // an older one while there are freezes
 }
 
 // NewKeyring makes the first key for alg and publishes it.
 func NewKeyring(alg Alg, src *Source) (*Keyring, error) {
-	k := &Keyring{alg: alg, source: src, signing: map[Alg]Key{}}
+	k := &Keyring{alg: alg, source: src, signing: map[Alg]Key{}, freezes: map[int]bool{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.render(); err != nil {
@@ -50,7 +54,7 @@ func (k *Keyring) Signing(alg Alg) (Key, error) {
 	return k.signer(alg)
 }
 
-// JWKS returns the key set as it is served.
+// JWKS returns the key set, whatever the endpoint shows.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
 // Publish adds key to the JWKS, in place of one with the same ID.
@@ -79,11 +83,12 @@ func (k *Keyring) Retire(kid string) error {
 	return k.render()
 }
 
-// lastRetired is the key that left the JWKS last, false if none has.
+// lastRetired is the key that left the JWKS last, false if none has or it is
+// back.
 func (k *Keyring) lastRetired() (Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.retired == nil {
+	if k.retired == nil || k.shows(*k.retired) {
 		return Key{}, false
 	}
 	return *k.retired, true
@@ -118,7 +123,7 @@ func (k *Keyring) Rotate(r Rotation) (Key, error) {
 	old := k.signing[k.alg]
 
 	var key Key
-	if k.staged != nil && !r.PublishFirst && !r.SignFirst && !r.ReuseKid {
+	if k.ready() && !r.PublishFirst && !r.SignFirst && !r.ReuseKid {
 		key = *k.staged // the second half of a rotation begun by PublishFirst
 	} else {
 		kid := ""
@@ -137,7 +142,7 @@ func (k *Keyring) Rotate(r Rotation) (Key, error) {
 	} else {
 		k.signing[k.alg] = key
 	}
-	if r.DropOld {
+	if r.DropOld && old.ID != key.ID { // of one name, the new one takes its place below
 		k.drop(old.ID)
 	}
 	if !r.SignFirst {
@@ -159,6 +164,12 @@ func (k *Keyring) signer(alg Alg) (Key, error) {
 	k.signing[alg] = key
 	k.add(key)
 	return key, k.render()
+}
+
+// ready reports whether PublishFirst has left a key to sign with. One that was
+// retired since then is not brought back.
+func (k *Keyring) ready() bool {
+	return k.staged != nil && (k.staged.Alg.Shared() || k.shows(*k.staged))
 }
 
 // generate takes RSA keys from the embedded ones while they last: each serves
@@ -195,11 +206,17 @@ func (k *Keyring) add(key Key) {
 		return
 	}
 	if i := slices.IndexFunc(k.published, func(p Key) bool { return p.ID == key.ID }); i >= 0 {
+		if gone := k.published[i]; !gone.same(key) {
+			k.retired = &gone
+		}
 		k.published[i] = key
 		return
 	}
 	k.published = append(k.published, key)
 }
+
+// shows reports whether key, which is no shared secret, is published.
+func (k *Keyring) shows(key Key) bool { return slices.ContainsFunc(k.published, key.same) }
 
 func (k *Keyring) drop(kid string) {
 	if i := slices.IndexFunc(k.published, func(p Key) bool { return p.ID == kid }); i >= 0 {
@@ -219,5 +236,6 @@ func (k *Keyring) render() error {
 		return fmt.Errorf("writing the JWKS: %w", err)
 	}
 	k.jwks.Store(&b)
+	k.show()
 	return nil
 }

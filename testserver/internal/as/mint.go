@@ -26,25 +26,45 @@ func (s *Server) Mint(edit Edit) (string, error) {
 		e(d)
 	}
 	edit(d)
+	if d.Defect != nil && !d.Defect.told {
+		d.Opaque = false // what is wrong with a JWT takes a JWT
+	}
+	d.checkOpaque()
 	if err := d.Err(); err != nil {
 		return "", err
 	}
 
-	var key Key
-	if d.Key != nil {
-		key = *d.Key
-	} else {
-		var err error
-		if key, err = s.Keys.Signing(d.Alg); err != nil {
-			return "", err
-		}
-	}
-	d.stamp(key)
-	if err := d.Err(); err != nil {
+	key, err := s.signer(d)
+	if err != nil {
 		return "", err
 	}
 	if d.Defect != nil {
 		return d.Defect.forge(&forgery{Draft: d, key: key, server: s})
+	}
+	return s.write(d, key)
+}
+
+// signer returns what signs the draft, with its name written into it; nothing
+// signs a handle.
+func (s *Server) signer(d *Draft) (key Key, err error) {
+	switch {
+	case d.Opaque:
+		return Key{}, nil
+	case d.Key != nil:
+		key = *d.Key
+	default:
+		if key, err = s.Keys.Signing(d.Alg); err != nil {
+			return Key{}, err
+		}
+	}
+	d.stamp(key)
+	return key, d.Err()
+}
+
+// write makes a token of the draft.
+func (s *Server) write(d *Draft, key Key) (string, error) {
+	if d.Opaque {
+		return s.opaque(d)
 	}
 	return d.compact(key, s.source.Seeded())
 }

@@ -3,6 +3,7 @@ package as
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -16,6 +17,30 @@ type Object []Member
 type Member struct {
 	Name  string
 	Value json.RawMessage
+}
+
+var errObject = errors.New("this is no JSON object of members with names of their own")
+
+// parseObject reads an object whose members have names of their own.
+func parseObject(text []byte) (Object, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errObject
+	}
+	var o Object
+	for d.More() {
+		t, err := d.Token()
+		name, ok := t.(string)
+		var raw json.RawMessage
+		if err != nil || !ok || d.Decode(&raw) != nil || o.find(name) >= 0 {
+			return nil, errObject
+		}
+		o = append(o, Member{name, raw})
+	}
+	if _, err := d.Token(); err != nil || len(bytes.TrimSpace(text[d.InputOffset():])) != 0 {
+		return nil, errObject
+	}
+	return o, nil
 }
 
 // Set writes name, in its old place if it has one.
@@ -43,6 +68,15 @@ func (o *Object) Delete(name string) {
 
 func (o Object) find(name string) int {
 	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
+}
+
+// text is a member that is a string.
+func (o Object) text(name string) (s string, ok bool) {
+	i := o.find(name)
+	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`"`)) {
+		return "", false
+	}
+	return s, json.Unmarshal(o[i].Value, &s) == nil
 }
 
 // unset reports whether name is there but waits for its value.

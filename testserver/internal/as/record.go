@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -22,7 +23,9 @@ type Request struct {
 	Endpoint Endpoint // Any if nothing is served there
 	Method   string
 	Client   string
+	ClientID string      // who has authenticated
 	Header   http.Header // without secrets
+	Form     url.Values  // as above; nil if the endpoint takes none
 	Status   int         // 0 until the answer begins
 	Injected bool
 }
@@ -77,6 +80,27 @@ func (j *journal) answered(r *Request, status int) {
 	r.Status = status
 }
 
+// read notes the form of a request, which has arrived already: its body may be
+// long in coming. The request returned is the one to go on with.
+func (j *journal) read(kept *Request, r *http.Request) *http.Request {
+	form, r := peek(r)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	kept.Form = form
+	return r.WithContext(context.WithValue(r.Context(), recordKey{}, kept))
+}
+
+type recordKey struct{}
+
+// identified notes who r turned out to come from.
+func (j *journal) identified(r *http.Request, client string) {
+	if kept, ok := r.Context().Value(recordKey{}).(*Request); ok { // a fault can have put another request in its place
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		kept.ClientID = client
+	}
+}
+
 func (j *journal) reset() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -93,7 +117,7 @@ func (s *Server) Requests(eps ...Endpoint) []Request {
 	for _, r := range s.journal.kept {
 		if len(eps) == 0 || slices.Contains(eps, Any) || slices.Contains(eps, r.Endpoint) {
 			c := *r
-			c.Header = r.Header.Clone()
+			c.Header, c.Form = r.Header.Clone(), url.Values(http.Header(r.Form).Clone())
 			list = append(list, c)
 		}
 	}
@@ -169,8 +193,10 @@ func (s *Server) Await(ctx context.Context, m Mark, ep Endpoint, n int) (int, er
 	}
 }
 
-// Reset removes all faults and forgets all requests.
+// Reset removes all faults, ends all freezes and forgets all tokens and requests.
 func (s *Server) Reset() {
 	s.faults.clear()
+	s.Keys.Thaw()
 	s.journal.reset()
+	s.store.reset()
 }

@@ -13,6 +13,7 @@ type Config struct {
 	Alg      Alg // "" means ES256
 	Now      func() time.Time
 	Defaults []Edit
+	Clients  []Client // besides those of every server
 	Metadata []func(map[string]any)
 }
 
@@ -31,6 +32,9 @@ type Server struct {
 	// Written by New, read ever after.
 	routes map[string]*route
 	urls   map[Endpoint]string
+
+	clients map[string]Client // as above
+	store   store
 
 	faults  faults
 	journal *journal
@@ -58,6 +62,7 @@ func New(c Config) (*Server, error) {
 		defaults: c.Defaults,
 		routes:   map[string]*route{},
 		urls:     map[Endpoint]string{},
+		clients:  register(c.Clients),
 		journal:  newJournal(),
 	}
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))

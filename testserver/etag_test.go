@@ -1,0 +1,227 @@
+package testserver_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// conditional adds fields to requests.
+type conditional struct {
+	http.RoundTripper
+	fields http.Header
+}
+
+func (c conditional) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	maps.Copy(r.Header, c.fields)
+	return c.RoundTripper.RoundTrip(r)
+}
+
+func lookWith(s *testserver.Server, fields http.Header) seen {
+	return look(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.JWKS))
+}
+
+// lookIf is look at the keys by a client that has those of the tags.
+func lookIf(s *testserver.Server, tags ...string) seen {
+	return lookWith(s, http.Header{"If-None-Match": tags})
+}
+
+func TestTheETagIsThatOfTheBody(t *testing.T) {
+	s := unstarted(t)
+	tag := func() string { return ask(s, "GET", "/jwks").Header().Get("ETag") }
+	first := tag()
+	if !regexp.MustCompile(`^"[!#-~]+"$`).MatchString(first) { // RFC 9110 §8.8.3, without W/
+		t.Errorf("got ETag %s, want a strong one", first)
+	}
+	if again := tag(); again != first {
+		t.Errorf("got ETag %s after %s, want the same for the same body", again, first)
+	}
+	k := s.Rotate()
+	if second := tag(); second == first {
+		t.Errorf("got ETag %s for other keys, want another", second)
+	}
+	s.Retire(k.ID)
+	if back := tag(); back != first {
+		t.Errorf("got ETag %s for the first body, want %s", back, first)
+	}
+}
+
+func TestIfNoneMatch(t *testing.T) {
+	s := unstarted(t)
+	tag := ask(s, "GET", "/jwks").Header().Get("ETag")
+	for name, tt := range map[string]struct {
+		lines []string
+		want  int
+	}{
+		"the tag":                            {[]string{tag}, 304},
+		"the tag, taken for weak":            {[]string{"W/" + tag}, 304},
+		"any":                                {[]string{"*"}, 304},
+		"a list":                             {[]string{`"a", W/"b" ,` + tag + `,"c"`}, 304},
+		"a list with holes":                  {[]string{`,, "a",,` + tag}, 304},
+		"a list in several lines":            {[]string{`"a"`, `"b", "c"`, tag}, 304},
+		"a list that begins with no line":    {[]string{"", tag}, 304},
+		"another tag":                        {[]string{`"a"`}, 200},
+		"other tags in several lines":        {[]string{`"a"`, `W/"b", "c"`}, 200},
+		"a tag that holds commas and a star": {[]string{`"a,*,b"`}, 200},
+		"a part of the tag":                  {[]string{tag[:8] + `"`}, 200},
+		"the tag without its quotes":         {[]string{strings.Trim(tag, `"`)}, 200},
+		"the tag, weak in small letters":     {[]string{"w/" + tag}, 200},
+		"nothing":                            {[]string{""}, 200},
+		"no field":                           {nil, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var answers []*httptest.ResponseRecorder
+			for _, method := range []string{"GET", "HEAD", "POST"} {
+				r := httptest.NewRequest(method, "/jwks", nil)
+				r.Header["If-None-Match"] = tt.lines
+				rec := httptest.NewRecorder()
+				s.ServeHTTP(rec, r)
+				answers = append(answers, rec)
+			}
+			full, head := answers[0], answers[1]
+			if full.Code != tt.want || head.Code != tt.want || answers[2].Code != 405 {
+				t.Errorf("got %d, HEAD %d, POST %d, want %d twice and 405", full.Code, head.Code, answers[2].Code, tt.want)
+			}
+			if got := full.Header().Get("ETag"); got != tag {
+				t.Errorf("got ETag %s, want %s", got, tag)
+			}
+			if a, b := fmt.Sprint(full.Header()), fmt.Sprint(head.Header()); a != b {
+				t.Errorf("got header %s to a HEAD, want that of a GET, %s", b, a)
+			}
+			if got := full.Body.Len(); (got == 0) != (tt.want == 304) || head.Body.Len() != 0 {
+				t.Errorf("got %d bytes, and %d to a HEAD, want some with a 200 to GET alone", got, head.Body.Len())
+			}
+		})
+	}
+}
+
+// The rest of RFC 9110 §13 and §14 is net/http's, which reads one line of a list.
+func TestOtherConditionsAndRanges(t *testing.T) {
+	s := testserver.New(t)
+	right := lookIf(s)
+	tag := right.resp.Header.Get("ETag")
+	for name, tt := range map[string]struct {
+		fields http.Header
+		status int
+		length int
+	}{
+		"If-Match":                  {http.Header{"If-Match": {tag}}, 200, len(right.body)},
+		"If-Match in several lines": {http.Header{"If-Match": {`"a"`, tag}}, 200, len(right.body)},
+		"If-Match of another":       {http.Header{"If-Match": {`"a"`, `"b"`}}, 412, 0},
+		"Range":                     {http.Header{"Range": {"bytes=0-9"}}, 206, 10},
+		"If-Range":                  {http.Header{"Range": {"bytes=0-9"}, "If-Range": {tag}}, 206, 10},
+		"If-Range of another":       {http.Header{"Range": {"bytes=0-9"}, "If-Range": {`"a"`}}, 200, len(right.body)},
+	} {
+		got := lookWith(s, tt.fields)
+		if got.resp.StatusCode != tt.status || string(got.body) != string(right.body[:tt.length]) {
+			t.Errorf("%s: got %d and %d bytes, want %d and %d", name, got.resp.StatusCode, len(got.body), tt.status, tt.length)
+		}
+		if last, _ := s.Last(testserver.JWKS); last.Status != tt.status {
+			t.Errorf("%s: got %d recorded, want %d", name, last.Status, tt.status)
+		}
+	}
+}
+
+func TestNotModifiedAsAClientSeesIt(t *testing.T) {
+	for name, opts := range listeners {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			right := lookIf(s)
+			right.complete(t, 200, keySetType)
+			tag := right.resp.Header.Get("ETag")
+			for _, tags := range [][]string{{tag}, {`"a"`, "W/" + tag}} {
+				got := lookIf(s, tags...)
+				answers(304, "", "")(t, got, right)
+				want := http.Header{"Etag": {tag}, "Date": got.resp.Header["Date"]}
+				if !maps.EqualFunc(got.resp.Header, want, func(a, b []string) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
+					t.Errorf("got header %v, want %v", got.resp.Header, want)
+				}
+				if last, _ := s.Last(testserver.JWKS); last.Status != 304 || last.Injected || len(last.Header["If-None-Match"]) != len(tags) {
+					t.Errorf("got %+v recorded, want 304 to a request with If-None-Match", last)
+				}
+			}
+			if cc, ok := right.resp.Header["Cache-Control"]; ok {
+				t.Errorf("got Cache-Control %q, want none", cc)
+			}
+			s.Rotate()
+			answers(200, keySetType, string(s.JWKS()))(t, lookIf(s, tag), right)
+		})
+	}
+}
+
+func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
+	s := testserver.New(t)
+	tag := lookIf(s).resp.Header.Get("ETag")
+	thaw := s.FreezeJWKS()
+	s.Rotate()
+	answers(304, "", "")(t, lookIf(s, tag), seen{})
+	thaw()
+	answers(200, keySetType, string(s.JWKS()))(t, lookIf(s, tag), seen{})
+}
+
+// A client that knows the keys already, or wants a part of them, gets the fault
+// like every other, and never the right body's tag with another body.
+func TestFaultsHitClientsThatKnowTheKeys(t *testing.T) {
+	tagged := map[string]bool{ // the right body, or as much of it as there is
+		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
+	}
+	s := testserver.New(t)
+	right := lookIf(s)
+	tag := right.resp.Header.Get("ETag")
+	for name, tt := range faultCases {
+		if tt.endpoint != testserver.JWKS || name == "Handler" { // which answers as the test's own function does
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			defer s.Inject(tt.endpoint, tt.fault).Remove()
+			tt.check(t, lookWith(s, http.Header{"Range": {"bytes=0-4"}}), right)
+			tt.check(t, lookWith(s, http.Header{"If-Match": {`"a"`}}), right)
+			got := lookIf(s, tag)
+			tt.check(t, got, right)
+			want := map[bool]string{true: tag}[tagged[name]]
+			if got.resp != nil && got.resp.Header.Get("ETag") != want {
+				t.Errorf("got ETag %q, want %q", got.resp.Header.Get("ETag"), want)
+			}
+			resp, err := s.Client().Head(s.Endpoint(tt.endpoint))
+			if err != nil {
+				return // as there is none to GET
+			}
+			resp.Body.Close()
+			if resp.Header.Get("ETag") != want {
+				t.Errorf("got ETag %q to a HEAD, want %q", resp.Header.Get("ETag"), want)
+			}
+		})
+	}
+}
+
+func TestFaultsThatLetTheEndpointAnswerLetItSay304(t *testing.T) {
+	for name, f := range map[string]testserver.Fault{
+		"Latency": testserver.Latency(time.Minute),
+		"Handler": testserver.Handler(func(next http.Handler) http.Handler { return next }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := testserver.New(t, testserver.InMemory())
+				s.Inject(testserver.JWKS, f)
+				right := lookIf(s)
+				tag := right.resp.Header.Get("ETag")
+				if tag == "" {
+					t.Error("got no ETag, want the right one")
+				}
+				answers(304, "", "")(t, lookIf(s, tag), right)
+				if last, _ := s.Last(testserver.JWKS); last.Status != 304 || !last.Injected {
+					t.Errorf("got %+v recorded, want an injected 304", last)
+				}
+			})
+		})
+	}
+}

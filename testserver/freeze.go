@@ -1,0 +1,17 @@
+package testserver
+
+// FreezeJWKS makes the JWKS endpoint go on serving what it serves now, with its
+// ETag, until thaw: what a stale cache or a CDN in front of a server does.
+// [Server.Rotate], [Server.Publish], [Server.Retire] and the first token of an
+// algorithm change the keys all the same, and tokens are signed with them; only
+// the endpoint does not show it. [Server.JWKS] does. Faults come before the
+// frozen set as before any other.
+//
+//	thaw := s.FreezeJWKS()
+//	s.Rotate(testserver.DropOld()) // nobody can see it …
+//	thaw()                         // … until now
+//
+// A freeze of what is frozen holds the same set, that of the first, and the last
+// thaw ends it, whatever their order. A second call of thaw does nothing.
+// [Server.Reset] thaws everything. At the end of a test nothing needs thawing.
+func (s *Server) FreezeJWKS() (thaw func()) { return s.as.Keys.Freeze() }

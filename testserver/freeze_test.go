@@ -1,0 +1,160 @@
+package testserver_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// shown is the key set that the endpoint serves.
+func shown(s *testserver.Server) string {
+	return ask(s, "GET", s.Endpoint(testserver.JWKS)).Body.String()
+}
+
+func TestFreezeJWKSShowsTheKeysOfItsMoment(t *testing.T) {
+	extra := testserver.GenerateKey(testserver.EdDSA, "extra")
+	for name, change := range map[string]func(*testserver.Server){
+		"while the key rotates":               func(s *testserver.Server) { s.Rotate() },
+		"while a key is published first":      func(s *testserver.Server) { s.Rotate(testserver.PublishFirst()) },
+		"while the old key is dropped":        func(s *testserver.Server) { s.Rotate(testserver.DropOld()) },
+		"while the kid gets another key":      func(s *testserver.Server) { s.Rotate(testserver.ReuseKid()) },
+		"while a key is published":            func(s *testserver.Server) { s.Publish(extra) },
+		"while a key is retired":              func(s *testserver.Server) { s.Retire(s.SigningKey().ID) },
+		"while a new algorithm makes its key": func(s *testserver.Server) { s.Token(testserver.SigningAlg(testserver.EdDSA)) },
+		"while keys come and go":              func(s *testserver.Server) { s.Publish(extra); s.Retire("extra"); s.Rotate() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unstarted(t)
+			before := string(s.JWKS())
+			thaw := s.FreezeJWKS()
+			change(s)
+			if got := shown(s); got != before {
+				t.Errorf("got %s served, want it frozen: %s", got, before)
+			}
+			if got := string(s.JWKS()); got == before {
+				t.Errorf("got %s from JWKS, want the real set, which is another", got)
+			}
+			thaw()
+			if got, want := shown(s), string(s.JWKS()); got != want {
+				t.Errorf("got %s served after thaw, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestFreezeJWKSLeavesSigningAlone(t *testing.T) {
+	s := unstarted(t)
+	s.FreezeJWKS()
+	k := s.Rotate()
+	if got := s.SigningKey(); got.ID != k.ID {
+		t.Errorf("got %v signing, want %v", got, k)
+	}
+	token := s.Token()
+	verified(t, s, token)
+	if _, _, err := verify([]byte(shown(s)), token); err == nil {
+		t.Error("got the token verified with the frozen keys, want an error")
+	}
+}
+
+// One letter is one step: f freezes, r rotates, R resets, and a digit calls the
+// thaw of that freeze, the first being 0.
+func TestFreezesWithinFreezes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		steps string
+		want  int // the moment that is served, counted in rotations
+	}{
+		"the first freeze is served in the second":  {"frfr", 0},
+		"the inner thaw ends nothing":               {"frfr1r", 0},
+		"nor does the outer one":                    {"frfr0r", 0},
+		"the last thaw ends it":                     {"frfr10r", 3},
+		"the last thaw ends it, the other way":      {"frfr01r", 3},
+		"a thaw counts once":                        {"frf00r", 0},
+		"a thaw counts once, and the other too":     {"frf000111r", 2},
+		"a freeze after a thaw is one of its own":   {"fr0frr", 1},
+		"an old thaw does not end a later freeze":   {"fr0f0r", 1},
+		"Reset thaws":                               {"frR", 1},
+		"Reset thaws all":                           {"frffRr", 2},
+		"Reset without a freeze changes nothing":    {"rR", 1},
+		"a thaw after Reset does nothing":           {"frRr0", 2},
+		"nor does it end a freeze after the Reset":  {"frfrRf01r", 2},
+		"whose own thaw does":                       {"frfrRf01r2", 3},
+		"a freeze of nothing that changes, and out": {"f0", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unstarted(t)
+			moments := []string{string(s.JWKS())}
+			var thaws []func()
+			for _, step := range tt.steps {
+				switch step {
+				case 'f':
+					thaws = append(thaws, s.FreezeJWKS())
+				case 'r':
+					s.Rotate()
+					moments = append(moments, string(s.JWKS()))
+				case 'R':
+					s.Reset()
+				default:
+					thaws[step-'0']()
+				}
+			}
+			if got := slices.Index(moments, shown(s)); got != tt.want {
+				t.Errorf("got the keys of moment %d served, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFreezeJWKSUnderLoad(t *testing.T) {
+	s := testserver.New(t)
+	held := s.FreezeJWKS()
+	want := shown(s)
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			thaw := s.FreezeJWKS()
+			defer thaw()
+			s.Publish(testserver.GenerateKey(testserver.ES256, fmt.Sprint(i)))
+			s.Rotate(testserver.DropOld())
+			if _, body := get(t, s.Client(), s.Endpoint(testserver.JWKS)); string(body) != want {
+				t.Errorf("got %s served, want %s", body, want)
+			}
+			wg.Go(thaw)
+		})
+	}
+	wg.Wait()
+	held()
+	held()
+	if got := shown(s); got != string(s.JWKS()) || len(keySet(t, []byte(got)).Keys) != 51 {
+		t.Errorf("got %s served, want the 51 keys of %s", got, s.JWKS())
+	}
+}
+
+// What a CDN costs: its clients refuse the new key's tokens and, which is worse,
+// take those of a key that was withdrawn.
+func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))
+		thaw := as.FreezeJWKS()
+		as.Rotate(testserver.DropOld())
+		fresh := as.Token(testserver.ExpiresIn(24 * time.Hour))
+		for range 3 {
+			if a, b := status(v, withdrawn), status(v, fresh); a != 200 || b != 401 {
+				t.Errorf("frozen: got %d for the withdrawn key and %d for the new one, want 200 and 401", a, b)
+			}
+			time.Sleep(time.Hour)
+		}
+		thaw()
+		time.Sleep(time.Hour)
+		if got := status(v, fresh); got != 200 {
+			t.Errorf("thawed: got %d for the new key, want 200", got)
+		}
+		if got := status(v, withdrawn); got != 401 {
+			t.Errorf("thawed: got %d for the withdrawn key, want 401", got)
+		}
+	})
+}

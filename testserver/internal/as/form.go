@@ -1,0 +1,104 @@
+package as
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// maxForm bounds the body of a request. It is stated in the documentation of
+// package testserver.
+const maxForm = 64 << 10
+
+const formType = "application/x-www-form-urlencoded"
+
+// readForm returns the parameters of a request, which are those of its body
+// alone: what stands in a URL ends up in logs (RFC 6749 §2.3.1).
+func readForm(r *http.Request) (url.Values, *failure) {
+	if !isForm(r) {
+		return nil, invalidRequest("the content type is not " + formType)
+	}
+	if r.Body == nil { // of a request that a program made, not a connection
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
+	if len(body) > maxForm {
+		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "invalid_request", description: "the body is too large"}
+	}
+	form, malformed := url.ParseQuery(string(body))
+	if err != nil || malformed != nil {
+		return nil, invalidRequest("the body is not a form")
+	}
+	for name, values := range form {
+		if len(values) > 1 { // RFC 6749 §3.2
+			return nil, invalidRequest("a parameter is there more than once")
+		}
+		if values[0] == "" { // as if it were not there, says the same section
+			delete(form, name)
+		}
+	}
+	return form, nil
+}
+
+func isForm(r *http.Request) bool {
+	types := r.Header.Values("Content-Type")
+	if len(types) != 1 {
+		return false
+	}
+	media, _, err := mime.ParseMediaType(types[0])
+	return err == nil && media == formType
+}
+
+// peek returns the form for the record, and r with its body put together again.
+// It is read before a fault comes into play: what was sent is as interesting
+// then.
+func peek(r *http.Request) (url.Values, *http.Request) {
+	if r.Body == nil || !isForm(r) {
+		return nil, r
+	}
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxForm+1)) // what failed fails again for the endpoint
+	read := r.WithContext(r.Context())
+	read.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
+	if len(body) > maxForm {
+		return nil, read
+	}
+	form, _ := url.ParseQuery(string(body))
+	return redactedForm(form), read
+}
+
+// parameters are the names that are kept as they came: in a body that is no
+// form, a token can be the name. Those with true keep their value too.
+var parameters = map[string]bool{
+	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
+	"client_assertion": false, "client_assertion_type": false, "client_secret": false, "token": false,
+}
+
+// redactedForm is form with a fingerprint in place of what could be worth
+// something, within the bounds of a header.
+func redactedForm(form url.Values) url.Values {
+	kept := url.Values{}
+	for name, values := range form {
+		harmless, known := parameters[name]
+		if !known {
+			name = Fingerprint(name)
+		}
+		if len(kept) == maxFields {
+			break
+		}
+		for _, v := range slices.Clone(values[:min(len(values), maxValues)]) {
+			if harmless {
+				v = short(v)
+			} else {
+				v = Fingerprint(v)
+			}
+			kept[name] = append(kept[name], v)
+		}
+	}
+	return kept
+}

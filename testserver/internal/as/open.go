@@ -1,0 +1,83 @@
+package as
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// open reads a JWT that a key of the JWKS verifies, or the secret that signs
+// for an HS algorithm. One written in another way than tokens are written is
+// none, since two spellings of one token would need revoking twice.
+func (k *Keyring) open(token string) (header, claims Object, ok bool) {
+	segments := strings.Split(token, ".")
+	if len(segments) != 3 {
+		return nil, nil, false
+	}
+	var raw [3][]byte
+	for i, text := range segments {
+		var err error
+		raw[i], err = base64.RawURLEncoding.DecodeString(text)
+		if err != nil || base64.RawURLEncoding.EncodeToString(raw[i]) != text {
+			return nil, nil, false
+		}
+	}
+	header, headerErr := parseObject(raw[0])
+	claims, claimsErr := parseObject(raw[1])
+	alg, named := header.text("alg")
+	if headerErr != nil || claimsErr != nil || !named || header.find("crit") >= 0 { // RFC 7515 §4.1.11: none is known here
+		return nil, nil, false
+	}
+	for _, key := range k.verifying(Alg(alg)) {
+		if kid, named := header.text("kid"); (!named || kid == key.ID) && key.verifies(token) {
+			return header, claims, true
+		}
+	}
+	return nil, nil, false
+}
+
+// verifying are the keys that tokens are checked with: what is published, so
+// that a token ends with its key, and the secret that nobody may publish.
+func (k *Keyring) verifying(alg Alg) []Key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	keys := slices.Clone(k.published)
+	if secret, ok := k.signing[alg]; ok && alg.Shared() {
+		keys = append(keys, secret)
+	}
+	return keys
+}
+
+// verifies reports whether k signed token, under its own algorithm.
+func (k Key) verifies(token string) bool {
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(k.Alg)})
+	if err != nil {
+		return false
+	}
+	if k.Alg.Shared() {
+		_, err = jws.Verify(k.Secret)
+	} else {
+		_, err = jws.Verify(k.Private.Public())
+	}
+	return err == nil
+}
+
+// isAccessToken tells access tokens from what else the same keys sign (RFC 9068
+// §4, RFC 8725 §3.12).
+func isAccessToken(header, claims Object) bool {
+	typ, ok := header.text("typ")
+	if !ok && header.find("typ") >= 0 {
+		return false
+	}
+	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {
+	case "at+jwt":
+		return true
+	case "", "jwt": // as from servers older than RFC 9068
+		return !slices.ContainsFunc(claims, func(claim Member) bool {
+			return slices.Contains([]string{"nonce", "at_hash", "c_hash"}, claim.Name) // an ID token's
+		})
+	}
+	return false
+}

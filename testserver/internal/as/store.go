@@ -1,0 +1,107 @@
+package as
+
+import (
+	"crypto/sha256"
+	"strings"
+	"sync"
+)
+
+// maxTokens bounds each of the two lists below, together some 50 MB at worst
+// of usual tokens. It is stated in the documentation of package testserver.
+const maxTokens = 100_000
+
+// digest stands for a token wherever one is remembered.
+type digest [sha256.Size]byte
+
+// identify leaves the signature of a JWT out: whoever revokes a token means its
+// claims, and an ECDSA signature has a twin that anybody can compute.
+func identify(token string) digest {
+	if strings.Count(token, ".") == 2 {
+		token = token[:strings.LastIndexByte(token, '.')]
+	}
+	return sha256.Sum256([]byte(token))
+}
+
+// store is what the server knows of tokens, without the tokens.
+type store struct {
+	mu      sync.Mutex
+	opaque  latest[[]byte]    // the claims behind a handle, as JSON
+	revoked latest[struct{}]  // handles and JWTs
+	replies map[digest][]byte // what introspection was told to say, of the whole text
+}
+
+func (s *store) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opaque, s.revoked, s.replies = latest[[]byte]{}, latest[struct{}]{}, nil
+}
+
+func (s *store) keep(handle string, claims []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opaque.put(identify(handle), claims)
+}
+
+func (s *store) claims(handle string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	claims, ok := s.opaque.kept[identify(handle)]
+	return claims, ok
+}
+
+func (s *store) revoke(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked.put(identify(token), struct{}{})
+}
+
+func (s *store) isRevoked(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, gone := s.revoked.kept[identify(token)]
+	return gone
+}
+
+// say makes reply the answer about text; nil ends that.
+func (s *store) say(text string, reply []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if reply == nil {
+		delete(s.replies, sha256.Sum256([]byte(text)))
+		return
+	}
+	if s.replies == nil {
+		s.replies = map[digest][]byte{}
+	}
+	s.replies[sha256.Sum256([]byte(text))] = reply
+}
+
+func (s *store) said(text string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reply, ok := s.replies[sha256.Sum256([]byte(text))]
+	return reply, ok
+}
+
+// latest keeps the last maxTokens values.
+type latest[V any] struct {
+	kept   map[digest]V
+	order  []digest // a ring once it is full
+	oldest int
+}
+
+func (l *latest[V]) put(d digest, v V) {
+	if l.kept == nil {
+		l.kept = map[digest]V{}
+	}
+	if _, known := l.kept[d]; !known {
+		if len(l.order) < maxTokens {
+			l.order = append(l.order, d)
+		} else {
+			delete(l.kept, l.order[l.oldest])
+			l.order[l.oldest] = d
+			l.oldest = (l.oldest + 1) % maxTokens
+		}
+	}
+	l.kept[d] = v
+}

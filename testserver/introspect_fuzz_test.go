@@ -1,0 +1,61 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// Whatever is sent, the answer is JSON of a known status, and nothing but the
+// tokens themselves is active.
+func FuzzIntrospection(f *testing.F) {
+	s, err := testserver.NewUnstarted(testserver.IssuerURL("https://as.example"), testserver.Seed("fuzz"), testserver.Clock(atNoon))
+	if err != nil {
+		f.Fatal(err)
+	}
+	own := []string{s.Token(), s.Token(testserver.OpaqueTokens()), s.Token(testserver.Typ("")), s.Token(testserver.SigningAlg(testserver.RS256))}
+	for _, token := range own {
+		f.Add("token="+token, testClient, "")
+		f.Add("token="+token[:len(token)-1], testClient, signedType)
+		f.Add(byPost+"&token="+token+"=", "", "*/*")
+	}
+	for _, token := range s.BadTokens() {
+		f.Add(byPost+"&token="+token, "", "")
+		if isActive(s, token) {
+			own = append(own, token) // bad for one API alone
+		}
+	}
+	for _, tt := range introspections {
+		if len(tt.body) < 1000 {
+			f.Add(tt.body, strings.Join(tt.authorization, ""), "application/json")
+		}
+	}
+	f.Fuzz(func(t *testing.T, body, authorization, accept string) {
+		rec := postForm(s, body, "Authorization", authorization, "Accept", accept)
+		switch rec.Code {
+		case http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:
+		default:
+			t.Fatalf("got %d, want 200, 400, 401 or 413", rec.Code)
+		}
+		told := rec.Body.String()
+		if rec.Header().Get("Content-Type") == signedType {
+			told = payload(t, told)
+		}
+		var answer any
+		if err := json.Unmarshal([]byte(told), &answer); err != nil {
+			t.Fatalf("got %s, %v, want JSON", told, err)
+		}
+		form, _ := url.ParseQuery(body)
+		one := func(token string) bool { // the twin of an ECDSA signature is the token too
+			return token == form.Get("token") || strings.Contains(token, ".") && strings.HasPrefix(form.Get("token"), token[:strings.LastIndexByte(token, '.')+1])
+		}
+		if strings.Contains(told, `"active":true`) && !slices.ContainsFunc(own, one) {
+			t.Errorf("got %q active, want the server's own tokens alone", form.Get("token"))
+		}
+	})
+}

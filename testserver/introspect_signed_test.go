@@ -1,0 +1,116 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const signedType = "application/token-introspection+jwt"
+
+// RFC 9701 §5, with go-jose for a judge.
+func TestSignedAnswersSayTheSame(t *testing.T) {
+	for _, alg := range []testserver.Alg{testserver.ES256, testserver.PS256, testserver.EdDSA, testserver.HS256} {
+		s := testserver.New(t, testserver.SigningAlg(alg), testserver.Clock(atNoon))
+		var key []any
+		if secret := s.SigningKey().Secret; secret != nil {
+			key = append(key, secret)
+		}
+		told := map[string]any{"active": true, "scope": 7, "html": "<&>"}
+		s.SetIntrospection("told", told)
+		for name, token := range map[string]string{"opaque": opaque(s), "a JWT": s.Token(), "unknown": "x", "told": "told"} {
+			_, plain := about(t, s, token)
+			contentType, signed := about(t, s, token, signedType)
+			if contentType != signedType {
+				t.Errorf("%s, %s: got %s, want %s", alg, name, contentType, signedType)
+			}
+			header, claims := verified(t, s, signed, key...)
+			if header.ExtraHeaders["typ"] != "token-introspection+jwt" || header.Algorithm != string(alg) || header.KeyID != s.SigningKey().ID {
+				t.Errorf("%s, %s: got header %+v, want RFC 9701's typ and the signing key", alg, name, header)
+			}
+			if got := slices.Sorted(maps.Keys(claims)); fmt.Sprint(got) != "[aud iat iss token_introspection]" {
+				t.Errorf("%s, %s: got claims %v, want these four alone", alg, name, got)
+			}
+			if claims["iss"] != s.Issuer() || claims["aud"] != "test-client" || claims["iat"] != float64(noon.Unix()) {
+				t.Errorf("%s, %s: got %v, want the issuer, the client that asked, and now", alg, name, claims)
+			}
+			var inner struct {
+				Told json.RawMessage `json:"token_introspection"`
+			}
+			if err := json.Unmarshal([]byte(payload(t, signed)), &inner); err != nil || string(inner.Told) != plain {
+				t.Errorf("%s, %s: got %s, %v, want %s", alg, name, inner.Told, err, plain)
+			}
+		}
+	}
+}
+
+func TestASignedAnswerIsForWhoeverAsks(t *testing.T) {
+	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "orders-api", Secret: "s"}))
+	rec := postForm(s, "token=x", "Authorization", basic("orders-api:s"), "Accept", signedType)
+	if _, claims := verified(t, s, rec.Body.String()); claims["aud"] != "orders-api" {
+		t.Errorf("got aud %v, want orders-api", claims["aud"])
+	}
+}
+
+func TestASignedAnswerIsNoAccessToken(t *testing.T) {
+	s := testserver.New(t)
+	_, signed := about(t, s, opaque(s), signedType)
+	if active(t, s, signed) || s.Revoke(signed) {
+		t.Error("got an answer taken for a token")
+	}
+}
+
+func TestASignedAnswerMustBeAskedForByName(t *testing.T) {
+	s := testserver.New(t)
+	for accept, want := range map[string]string{
+		"application/json":        "application/json",
+		"*/*":                     "application/json",
+		"application/*":           "application/json",
+		"text/html":               "application/json",
+		"token-introspection+jwt": "application/json",
+		signedType + ";q=0":       "application/json",
+		signedType + "; q=0.000, application/json":  "application/json",
+		"application/json, " + signedType + ";q=.1": signedType,
+		"a b, APPLICATION/Token-Introspection+JWT":  signedType,
+		signedType + `; q="nonsense"`:               signedType,
+	} {
+		if got, _ := about(t, s, "x", accept); got != want {
+			t.Errorf("Accept: %s: got %s, want %s", accept, got, want)
+		}
+	}
+	if got, _ := about(t, s, "x", "text/html", signedType); got != signedType {
+		t.Errorf("in a second field: got %s, want %s", got, signedType)
+	}
+}
+
+func TestErrorsAreNotSigned(t *testing.T) {
+	s := testserver.New(t)
+	rec := postForm(s, "token=x", "Accept", signedType)
+	if got := rec.Header().Get("Content-Type"); rec.Code != http.StatusUnauthorized || got != "application/json" {
+		t.Errorf("got %d %s, want 401 and JSON", rec.Code, got)
+	}
+}
+
+func TestASignedAnswerNamesTheKeyOfItsTime(t *testing.T) {
+	s := testserver.New(t)
+	_, before := about(t, s, "x", signedType)
+	key := s.Rotate(testserver.DropOld())
+	_, after := about(t, s, "x", signedType)
+	if header, _ := verified(t, s, after); header.KeyID != key.ID {
+		t.Errorf("got kid %q, want that of the new key, %q", header.KeyID, key.ID)
+	}
+	if _, _, err := verify(s.JWKS(), before); err == nil || !strings.Contains(err.Error(), "published keys") {
+		t.Errorf("got %v, want an answer of a key that is gone", err)
+	}
+	if _, err := jose.ParseSignedCompact(before, allAlgs); err != nil {
+		t.Error(err)
+	}
+}

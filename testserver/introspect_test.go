@@ -1,0 +1,258 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// about asks s about a token as its default client does and returns the answer
+// as it was written. In accept stands an Accept field, if any.
+func about(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
+	t.Helper()
+	r, err := http.NewRequest("POST", s.Endpoint(testserver.Introspect), strings.NewReader(url.Values{"token": {token}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header["Accept"] = accept
+	r.SetBasicAuth(s.DefaultClient().ID, s.DefaultClient().Secret)
+	resp, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("got %d %q, Cache-Control %q, %v, want 200 and no-store", resp.StatusCode, text, resp.Header.Get("Cache-Control"), err)
+	}
+	return resp.Header.Get("Content-Type"), string(text)
+}
+
+// active reports what introspection makes of a token. Whatever is not active
+// must be told in the same words.
+func active(t testing.TB, s *testserver.Server, token string) bool {
+	t.Helper()
+	_, body := about(t, s, token)
+	if body != `{"active":false}` && !strings.HasPrefix(body, `{"active":true,`) {
+		t.Errorf("got %s, want active and either all claims or nothing", body)
+	}
+	return strings.HasPrefix(body, `{"active":true`)
+}
+
+func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
+	return s.Token(append([]testserver.TokenOption{testserver.OpaqueTokens()}, opts...)...)
+}
+
+// Over every kind of connection, an opaque token and a JWT are told alike, in
+// full and in order.
+func TestIntrospectionTellsAllClaims(t *testing.T) {
+	claims := []testserver.TokenOption{
+		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),
+	}
+	for name, opts := range listeners {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, append(opts, testserver.Clock(atNoon))...)
+			want := `{"active":true,"iss":"` + s.Issuer() + `","sub":"test-user","aud":"api","exp":1772366700,"nbf":1772366400,"iat":1772366400,` +
+				`"jti":"j","client_id":"test-client","scope":"orders:read","tenant":"<acme>","n":1.50e1,"token_type":"Bearer"}`
+			for kind, token := range map[string]string{"opaque": opaque(s, claims...), "JWT": s.Token(claims...)} {
+				if contentType, got := about(t, s, token); got != want || contentType != "application/json" {
+					t.Errorf("%s: got %s %s\nwant %s", kind, contentType, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestATokenOfAnotherTypeSaysSo(t *testing.T) {
+	s := testserver.New(t)
+	for _, token := range []string{
+		opaque(s, testserver.Claim("token_type", "DPoP"), testserver.Claim("active", false)),
+		s.Token(testserver.Claim("token_type", "DPoP"), testserver.Claim("active", false)),
+	} {
+		_, got := about(t, s, token)
+		if strings.Count(got, "token_type") != 1 || strings.Count(got, "active") != 1 || !strings.Contains(got, `"token_type":"DPoP"`) || !strings.HasPrefix(got, `{"active":true,`) {
+			t.Errorf("got %s, want the claim for a type, and active as it is", got)
+		}
+	}
+}
+
+// What is active, and what is not even known.
+func TestIntrospectionKnowsItsOwnTokens(t *testing.T) {
+	type opts = []testserver.TokenOption
+	for name, tt := range map[string]struct {
+		opts        opts
+		jwt, opaque bool
+	}{
+		"a good token":                       {nil, true, true},
+		"one that has just expired":          {opts{testserver.ExpiresIn(0)}, false, false},
+		"one with a second to go":            {opts{testserver.ExpiresIn(time.Second)}, true, true},
+		"one for later":                      {opts{testserver.NotBeforeIn(time.Second)}, false, false},
+		"one issued later":                   {opts{testserver.Claim("iat", noon.Unix()+1)}, false, false},
+		"one with half a second to go":       {opts{testserver.Claim("exp", json.RawMessage("1772366401.5"))}, true, true},
+		"one that never expires":             {opts{testserver.Without("exp")}, false, true},
+		"one without nbf and iat":            {opts{testserver.Without("nbf", "iat")}, true, true},
+		"one without audience and subject":   {opts{testserver.Without("aud", "sub")}, true, true},
+		"an exp that is text":                {opts{testserver.Claim("exp", "1772366700")}, false, true},
+		"an exp that is null":                {opts{testserver.Claim("exp", nil)}, false, true},
+		"an exp after the end of time":       {opts{testserver.Claim("exp", json.RawMessage("1e400"))}, false, true},
+		"an nbf that is text":                {opts{testserver.Claim("nbf", "0")}, false, true},
+		"one of another issuer":              {opts{testserver.Claim("iss", "https://other.example")}, false, true},
+		"one without issuer":                 {opts{testserver.Without("iss")}, false, true},
+		"one with claims of an ID token":     {opts{testserver.Claim("nonce", "n")}, true, true},
+		"one for another client and API":     {opts{testserver.ForClient("web"), testserver.Audience("x", "y")}, true, true},
+		"one with a member that is repeated": {opts{testserver.Claim("x", json.RawMessage(`{"a":1,"a":2}`))}, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, testserver.Clock(atNoon))
+			if got := active(t, s, s.Token(tt.opts...)); got != tt.jwt {
+				t.Errorf("a JWT: got active %v, want %v", got, tt.jwt)
+			}
+			if got := active(t, s, opaque(s, tt.opts...)); got != tt.opaque {
+				t.Errorf("an opaque token: got active %v, want %v", got, tt.opaque)
+			}
+		})
+	}
+}
+
+func TestIntrospectionKnowsItsOwnJWTs(t *testing.T) {
+	type opts = []testserver.TokenOption
+	stranger := testserver.GenerateKey(testserver.ES256, "")
+	published := testserver.GenerateKey(testserver.RS256, "")
+	nameless := published
+	nameless.ID = ""
+	for name, tt := range map[string]struct {
+		opts opts
+		want bool
+	}{
+		"of another typ":                       {opts{testserver.Typ("logout+jwt")}, false},
+		"of the media type":                    {opts{testserver.Typ("Application/AT+JWT")}, true},
+		"of an older server's typ":             {opts{testserver.Typ("JWT")}, true},
+		"of no typ":                            {opts{testserver.Typ("")}, true},
+		"of a typ that is no text":             {opts{testserver.JOSEHeader("typ", 7)}, false},
+		"of no typ, and an ID token":           {opts{testserver.Typ(""), testserver.Claim("nonce", "n")}, false},
+		"of typ JWT, and an ID token":          {opts{testserver.Typ("JWT"), testserver.Claim("at_hash", "h")}, false},
+		"of typ JWT, and one of a hybrid flow": {opts{testserver.Typ("JWT"), testserver.Claim("c_hash", "h")}, false},
+		"of a stranger":                        {opts{testserver.SignedWith(stranger)}, false},
+		"of a published key":                   {opts{testserver.SignedWith(published)}, true},
+		"without kid":                          {opts{testserver.SignedWith(nameless)}, true},
+		"of another kid":                       {opts{testserver.JOSEHeader("kid", "other")}, false},
+		"of a kid that is no text":             {opts{testserver.JOSEHeader("kid", 7)}, false},
+		"of an alg that is no text":            {opts{testserver.JOSEHeader("alg", 7)}, false},
+		"of critical extensions":               {opts{testserver.JOSEHeader("crit", []string{"b64"}), testserver.JOSEHeader("b64", true)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t)
+			s.Publish(published)
+			if got := active(t, s, s.Token(tt.opts...)); got != tt.want {
+				t.Errorf("got active %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestIntrospectionKnowsEveryAlgorithm(t *testing.T) {
+	s := testserver.New(t)
+	for _, alg := range algs {
+		if !active(t, s, s.Token(testserver.SigningAlg(alg))) {
+			t.Errorf("%s: got inactive, want active", alg)
+		}
+	}
+	if other := testserver.New(t); active(t, other, s.Token()) || active(t, other, opaque(s)) {
+		t.Error("got a token of another server active")
+	}
+	secret := testserver.GenerateKey(testserver.HS256, "")
+	if active(t, s, s.Token(testserver.SignedWith(secret))) {
+		t.Error("got a token under another secret active")
+	}
+}
+
+// No bad token is active, but for those that are bad for this API alone and
+// those that RFC 9068 §2.2 leaves to it.
+func TestDefectsAsIntrospectionSeesThem(t *testing.T) {
+	for _, alg := range []testserver.Alg{testserver.ES256, testserver.RS256, testserver.HS256} {
+		s := testserver.New(t, testserver.SigningAlg(alg))
+		s.Publish(testserver.GenerateKey(testserver.ES256, "old"))
+		s.Retire("old")
+		tokens := collect(s.BadTokens(testserver.Scope("a")))
+		for _, d := range onRequest {
+			tokens[d] = s.Token(testserver.With(d))
+		}
+		want := map[testserver.Defect]bool{
+			testserver.WrongAudience: true, testserver.MissingAudience: true, testserver.MissingScope: true, testserver.AudNotString: true,
+			testserver.BoundAsBearer: true, testserver.MissingSub: true, testserver.NoKid: true, testserver.ExpFractional: true, testserver.Oversized: true,
+		}
+		for d, token := range tokens {
+			if got := active(t, s, token); got != want[d] {
+				t.Errorf("%s: %s: got active %v, want %v", alg, d, got, want[d])
+			}
+		}
+	}
+}
+
+// A token ends with its key, not with what a cache shows of it.
+func TestAJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
+	s := testserver.New(t)
+	old, key := s.Token(), s.SigningKey()
+	wants := func(when string, want bool) {
+		t.Helper()
+		if got := active(t, s, old); got != want {
+			t.Errorf("%s: got active %v, want %v", when, got, want)
+		}
+	}
+	thaw := s.FreezeJWKS()
+	s.Rotate()
+	wants("rotated", true)
+	s.Retire(key.ID)
+	wants("retired, though a cache shows it", false)
+	thaw()
+	s.Publish(key)
+	wants("published again", true)
+	next := s.Rotate(testserver.SignFirst())
+	if active(t, s, s.Token()) {
+		t.Error("got a token active whose key is not published yet")
+	}
+	s.Publish(next)
+	s.Rotate(testserver.DropOld())
+	wants("after further rotations", true)
+}
+
+func TestSetIntrospectionAnswersAnything(t *testing.T) {
+	s := testserver.New(t)
+	known, revoked, jwt := opaque(s), opaque(s), s.Token()
+	s.Revoke(revoked)
+	for _, token := range []string{known, revoked, jwt, "legacy", "two words", "ä{}"} {
+		for _, want := range []map[string]any{
+			{"active": true, "sub": "alice"},
+			{"active": "true"}, {"active": 1.0}, {"active": nil}, {"active": []any{true}},
+			{}, {"sub": "nobody"}, {"active": false, "sub": "somebody"},
+			{"active": true, "exp": "tomorrow", "aud": []any{7.0, nil}, "scope": []any{"a"}},
+		} {
+			s.SetIntrospection(token, want)
+			_, body := about(t, s, token)
+			var got map[string]any
+			if err := json.Unmarshal([]byte(body), &got); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("got %s, %v, want %v", body, err, want)
+			}
+		}
+		s.SetIntrospection(token, nil)
+		if got := active(t, s, token); got != (token == known || token == jwt) {
+			t.Errorf("afterwards: got active %v, want what the server knows", got)
+		}
+	}
+	reply := map[string]any{"active": true}
+	s.SetIntrospection("legacy", reply)
+	reply["active"] = "changed"
+	if _, got := about(t, s, "legacy"); got != `{"active":true}` {
+		t.Errorf("got %s, want what was given", got)
+	}
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("", reply) }), "SetIntrospection", "empty")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("x", map[string]any{"f": func() {}}) }), "SetIntrospection", "JSON")
+}
