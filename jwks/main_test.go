@@ -131,3 +131,11 @@ func served(s *jwks.Set, kid string) []string {
 	slices.Sort(list)
 	return list
 }
+
+// total counts the failures of all classes.
+func total(stats jwks.Stats) (n int) {
+	for _, count := range stats.Failures {
+		n += count
+	}
+	return n
+}

@@ -1,30 +1,42 @@
 package jwks_test
 
 import (
-	"context"
-	"encoding/json"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
+	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Whatever goes wrong with a fetch, keys that are known stay (warm), keys that
-// are not are unavailable (cold), and the next fetch that succeeds mends it.
-func TestFaultsOfTheServer(t *testing.T) {
-	known := freshEC("known")
-	good := set(known, freshEC("new"))
+// mishap is a way in which a server fails.
+type mishap struct {
+	name   string
+	answer answer
+	class  string        // in Stats and in the log
+	takes  time.Duration // until it is given up
+}
+
+// mishaps are what a server does instead of answering with good, of which known
+// is a key.
+func mishaps(t *testing.T, known jwk, good string) []mishap {
+	t.Helper()
 	html := func(body string) answer {
 		return func(r *http.Request) (*http.Response, error) {
 			return respond(r, http.StatusOK, "text/html; charset=utf-8", strings.NewReader(body)), nil
 		}
 	}
+	goes := headed(status(http.StatusFound, ""), "Location", keysURL)
 	redirect := func(to string) answer {
 		return func(r *http.Request) (*http.Response, error) {
 			if r.URL.String() != keysURL {
@@ -43,31 +55,32 @@ func TestFaultsOfTheServer(t *testing.T) {
 			return len(p), nil
 		})
 	}
-	for _, test := range []struct {
-		name   string
-		answer answer
-		takes  time.Duration
-	}{
-		{"K01/500 Internal Server Error", status(500, good), 0},
-		{"K01/502 Bad Gateway", status(502, good), 0},
-		{"K01/503 Service Unavailable", status(503, good), 0},
-		{"K01/429 Too Many Requests", status(429, good), 0},
-		{"K01/401 Unauthorized", status(401, good), 0},
-		{"K01/403 Forbidden", status(403, good), 0},
-		{"K01/404 Not Found", status(404, good), 0},
-		{"K01/204 No Content", status(204, ""), 0},
-		{"K01/206 Partial Content", status(206, good), 0},
-		{"K01/304 Not Modified", status(304, ""), 0},
-		{"K02/a connection that is refused", refused, 0},
+	return []mishap{
+		{"K01/500 Internal Server Error", status(500, good), "status_5xx", 0},
+		{"K01/502 Bad Gateway", status(502, good), "status_5xx", 0},
+		{"K01/503 Service Unavailable", status(503, good), "status_5xx", 0},
+		{"K01/429 Too Many Requests", status(429, good), "status_429", 0},
+		{"K01/401 Unauthorized", status(401, good), "status_4xx", 0},
+		{"K01/403 Forbidden", status(403, good), "status_4xx", 0},
+		{"K01/404 Not Found", status(404, good), "status_4xx", 0},
+		{"K01/204 No Content", status(204, ""), "status_other", 0},
+		{"K01/206 Partial Content", status(206, good), "status_other", 0},
+		{"K01/304 Not Modified to a request without ETag", status(304, ""), "status_other", 0},
+		{"K01/a status beyond all", status(799, good), "status_other", 0},
+		{"K02/a connection that is refused", refused, "connection", 0},
+		{"K02/a connection that is reset", fails(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), "connection", 0},
+		{"K02/a name that does not resolve", fails(&net.DNSError{Name: "CANARY", IsNotFound: true}), "name_resolution", 0},
+		{"K02/a certificate that is not trusted", fails(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "tls", 0},
+		{"K02/a server that speaks no TLS", fails(tls.RecordHeaderError{Msg: "CANARY"}), "tls", 0},
 		{"K02/an answer that breaks off", streams(func(_ *http.Request, p []byte) (int, error) {
 			return copy(p, good[:10]), io.ErrUnexpectedEOF
-		}), 0},
-		{"K02/JSON that breaks off", says(good[:len(good)-20]), 0},
-		{"K03/an answer that never begins", after(time.Hour, says(good)), 5 * time.Second},
+		}), "truncated", 0},
+		{"K02/JSON that breaks off", says(good[:len(good)-20]), "not_a_set", 0},
+		{"K03/an answer that never begins", hangs, "timeout", fetch.Timeout},
 		{"K03/an answer that begins and never ends", streams(func(r *http.Request, _ []byte) (int, error) {
 			<-r.Context().Done()
 			return 0, r.Context().Err()
-		}), 5 * time.Second},
+		}), "timeout", fetch.Timeout},
 		{"K03/an answer of a byte a second", streams(func(r *http.Request, p []byte) (int, error) {
 			select {
 			case <-time.After(time.Second):
@@ -75,30 +88,41 @@ func TestFaultsOfTheServer(t *testing.T) {
 			case <-r.Context().Done():
 				return 0, r.Context().Err()
 			}
-		}), 5 * time.Second},
-		{"K04/spaces without end", endless(' '), 0},
-		{"K04/brackets without end", endless('['), 0},
-		{"K04/a good set after 512 KiB of spaces", says(strings.Repeat(" ", 512<<10) + good), 0},
-		{"K05/an empty object", says(`{}`), 0},
-		{"K05/an empty set", says(`{"keys":[]}`), 0},
-		{"K05/null for keys", says(`{"keys":null}`), 0},
-		{"K05/an error as JSON", says(`{"error":"CANARY"}`), 0},
-		{"K05/an HTML page", html("<title>CANARY</title>"), 0},
-		{"K05/an HTML page that says it is JSON", says("<title>CANARY</title>"), 0},
-		{"K05/an array", says("[" + encoded(known) + "]"), 0},
-		{"K05/KEYS in upper case", says(strings.Replace(good, "keys", "KEYS", 1)), 0},
-		{"K05/an empty answer", says(""), 0},
-		{"K06/a good set that says it is HTML", html(good), 0},
-		{"K07/a redirect to another host", redirect("https://CANARY.example.net/keys"), 0},
-		{"K07/a redirect to http", redirect("http://login.example.com/CANARY/keys"), 0},
-		{"K07/a redirect to a metadata service", redirect("http://169.254.169.254/latest/meta-data/"), 0},
-		{"K07/a redirect to a file", redirect("file:///etc/passwd"), 0},
-		{"K11/keys that are all unfit", says(set(known.with("use", "enc"), freshEC("new").with("kty", "CANARY"))), 0},
-		{"K18/101 keys", says(set(slices.Repeat([]any{known}, 101)...)), 0},
-		{"F7/trailing garbage", says(good + "CANARY"), 0},
-		{"a transport that panics", func(*http.Request) (*http.Response, error) { panic("CANARY") }, 0},
-		{"a body that panics", streams(func(*http.Request, []byte) (int, error) { panic(errors.New("CANARY")) }), 0},
-	} {
+		}), "timeout", fetch.Timeout},
+		{"K04/spaces without end", endless(' '), "too_large", 0},
+		{"K04/brackets without end", endless('['), "too_large", 0},
+		{"K04/a good set after 512 KiB of spaces", says(strings.Repeat(" ", 512<<10) + good), "too_large", 0},
+		{"K05/an empty object", says(`{}`), "not_a_set", 0},
+		{"K05/an empty set", says(`{"keys":[]}`), "no_keys", 0},
+		{"K05/null for keys", says(`{"keys":null}`), "not_a_set", 0},
+		{"K05/an error as JSON", says(`{"error":"CANARY"}`), "not_a_set", 0},
+		{"K05/an HTML page", html("<title>CANARY</title>"), "content_type", 0},
+		{"K05/an HTML page that says it is JSON", says("<title>CANARY</title>"), "not_a_set", 0},
+		{"K05/an array", says("[" + encoded(known) + "]"), "not_a_set", 0},
+		{"K05/KEYS in upper case", says(strings.Replace(good, "keys", "KEYS", 1)), "not_a_set", 0},
+		{"K05/an empty answer", says(""), "not_a_set", 0},
+		{"K06/a good set that says it is HTML", html(good), "content_type", 0},
+		{"K07/a redirect to another host", redirect("https://CANARY.example.net/keys"), "redirect", 0},
+		{"K07/a redirect to http", redirect("http://login.example.com/CANARY/keys"), "redirect", 0},
+		{"K07/a redirect to a metadata service", redirect("http://169.254.169.254/latest/meta-data/"), "redirect", 0},
+		{"K07/a redirect to localhost", redirect("https://localhost/CANARY/keys"), "redirect", 0},
+		{"K07/a redirect to a user's place", redirect("https://CANARY:pw@login.example.com/CANARY/keys"), "redirect", 0},
+		{"K07/a redirect to itself, for ever", goes, "redirect", 0},
+		{"K07/a redirect to a file", redirect("file:///etc/passwd"), "redirect", 0},
+		{"K11/keys that are all unfit", says(set(known.with("use", "enc"), freshEC("new").with("kty", "CANARY"))), "no_keys", 0},
+		{"K18/101 keys", says(set(slices.Repeat([]any{known}, 101)...)), "not_a_set", 0},
+		{"F7/trailing garbage", says(good + "CANARY"), "not_a_set", 0},
+		{"a transport that panics", func(*http.Request) (*http.Response, error) { panic("CANARY") }, "panic", 0},
+		{"a body that panics", streams(func(*http.Request, []byte) (int, error) { panic(errors.New("CANARY")) }), "panic", 0},
+	}
+}
+
+// Whatever goes wrong with a fetch, keys that are known stay, and the next fetch
+// that succeeds mends it.
+func TestFaultsWhileKeysAreKnown(t *testing.T) {
+	known := freshEC("known")
+	good := set(known, freshEC("new"))
+	for _, test := range mishaps(t, known, good) {
 		t.Run(test.name+"/warm", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log journal
@@ -110,20 +134,35 @@ func TestFaultsOfTheServer(t *testing.T) {
 				s.becomes(test.answer)
 				begin := time.Now()
 				hasNot(t, r, "new", jwks.ErrUnavailable)
-				if got := time.Since(begin); got != test.takes {
-					t.Errorf("took %v, want %v", got, test.takes)
+				if got, want := time.Since(begin), min(test.takes, patience); got != want {
+					t.Errorf("took %v, want %v", got, want)
 				}
-				has(t, r, "known")
-				if stats := r.Stats(); stats.Keys != 1 || stats.Failures != 1 || stats.Fetches != 2 || !errors.Is(stats.Err, jwks.ErrUnavailable) {
-					t.Errorf("got %+v, want 1 key known and 1 failure in 2 fetches", stats)
+				hasIn(t, r, "known", 0)
+				time.Sleep(time.Until(begin.Add(test.takes)))
+				synctest.Wait()
+				stats := r.Stats()
+				if stats.Keys != 1 || stats.Fetches != 2 || !errors.Is(stats.Err, jwks.ErrUnavailable) || stats.Age != time.Minute+test.takes {
+					t.Errorf("got %+v, want the key of a minute ago and 2 fetches", stats)
 				}
-				checkFailureLog(t, &log, true)
+				if want := map[string]int{test.class: 1}; !maps.Equal(stats.Failures, want) {
+					t.Errorf("got failures %v, want %v", stats.Failures, want)
+				}
 
 				s.becomes(says(good))
-				time.Sleep(5 * time.Second)
-				has(t, r, "new")
+				time.Sleep(time.Second)
+				hasIn(t, r, "new", 0)
+				checkFailureLog(t, &log, test.class, true)
 			})
 		})
+	}
+}
+
+// Keys that were never known are unavailable for as long as the fault lasts and
+// a second more.
+func TestFaultsBeforeAnyKeyIsKnown(t *testing.T) {
+	known := freshEC("known")
+	good := set(known, freshEC("new"))
+	for _, test := range mishaps(t, known, good) {
 		t.Run(test.name+"/cold", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log journal
@@ -131,247 +170,60 @@ func TestFaultsOfTheServer(t *testing.T) {
 				r := s.remote(t, jwks.Options{Logger: log.logger()})
 				begin := time.Now()
 				hasNot(t, r, "known", jwks.ErrUnavailable)
-				if got := time.Since(begin); got != test.takes {
-					t.Errorf("took %v, want %v", got, test.takes)
+				if got, want := time.Since(begin), min(test.takes, patience); got != want {
+					t.Errorf("took %v, want %v", got, want)
 				}
 				if snapshot, err := r.Snapshot(); snapshot != nil || !errors.Is(err, jwks.ErrUnavailable) {
 					t.Errorf("got %v and %v, want no snapshot", snapshot, err)
 				}
-				synctest.Wait() // if the fetch took long, Snapshot has begun the next one
-				s.becomes(says(good))
-				time.Sleep(6 * time.Second)
-				has(t, r, "known")
-				has(t, r, "new")
-				if stats := r.Stats(); stats.Keys != 2 || stats.Err != nil {
-					t.Errorf("got %+v, want 2 keys", stats)
+				time.Sleep(time.Until(begin.Add(test.takes)))
+				synctest.Wait()
+				stats := r.Stats()
+				if stats.Keys != 0 || stats.Age != 0 || stats.Fetches != 1 || !errors.Is(stats.Err, jwks.ErrUnavailable) {
+					t.Errorf("got %+v, want no key in 1 fetch", stats)
 				}
-				checkFailureLog(t, &log, false)
+				if want := map[string]int{test.class: 1}; !maps.Equal(stats.Failures, want) {
+					t.Errorf("got failures %v, want %v", stats.Failures, want)
+				}
+
+				s.becomes(says(good))
+				time.Sleep(time.Second)
+				hasIn(t, r, "known", 0)
+				hasIn(t, r, "new", 0)
+				if stats := r.Stats(); stats.Keys != 2 || stats.Err != nil || stats.Fetches != 2 {
+					t.Errorf("got %+v, want 2 keys by the next fetch", stats)
+				}
+				checkFailureLog(t, &log, test.class, false)
 			})
 		})
 	}
 }
 
-// checkFailureLog demands that every line says that a fetch failed, in the
-// words of this module alone.
-func checkFailureLog(t *testing.T, log *journal, known bool) {
+// checkFailureLog demands one line that says that a fetch failed and why, in
+// the words of this module alone, and one that says that it is over.
+func checkFailureLog(t *testing.T, log *journal, class string, known bool) {
 	t.Helper()
 	records, text := log.lines(t)
-	if len(records) == 0 {
-		t.Error("nothing was logged, want the failure")
+	if len(records) != 2 {
+		t.Fatalf("got %d lines, want the failure and its end: %s", len(records), text)
 	}
-	for _, record := range records {
-		reason, _ := record["error"].(string)
-		if record["msg"] != "key set not refreshed" || record["level"] != "WARN" || record["keys_known"] != known || len(record) != 4 ||
-			!strings.HasPrefix(reason, jwks.ErrUnavailable.Error()+": ") {
-			t.Errorf("got the line %v", record)
-		}
+	failure, end := records[0], encoded(records[1])
+	reason, _ := failure["error"].(string)
+	if failure["msg"] != "key set not refreshed" || failure["level"] != "WARN" || failure["keys_known"] != known || failure["reason"] != class ||
+		len(failure) != 5 || !strings.HasPrefix(reason, jwks.ErrUnavailable.Error()+": ") {
+		t.Errorf("got the line %v", failure)
 	}
+	if want := encoded(map[string]any{"msg": "key set refreshed again", "level": "INFO", "failures": 1}); end != want {
+		t.Errorf("got the line %v, want %v", end, want)
+	}
+	checkNothingIsQuoted(t, text)
+}
+
+func checkNothingIsQuoted(t *testing.T, text string) {
+	t.Helper()
 	for _, secret := range []string{"CANARY", "example", "169.254", "passwd", "://", "goroutine"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the log holds %q: %s", secret, text)
 		}
 	}
-}
-
-func TestSkippedKeysAreLoggedOncePerFetch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log journal
-		s := newSite(says(set(freshEC("a"), freshEC("CANARY").with("d", "CANARY"), freshEC("CANARY").with("use", "CANARY"))))
-		// Keys for encryption are nothing to warn of.
-		r := s.remote(t, jwks.Options{Logger: log.logger()})
-		for range 3 {
-			has(t, r, "a")
-		}
-		records, text := log.lines(t)
-		want := []map[string]any{
-			{"level": "WARN", "msg": "key of the set is not used", "reason": "key 2: " + byPrivate},
-		}
-		if got, want := encoded(records), encoded(want); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-		if strings.Contains(text, "CANARY") || strings.Contains(text, "example") {
-			t.Errorf("the log quotes: %s", text)
-		}
-	})
-}
-
-const (
-	issuer   = "https://login.example.com/CANARY"
-	oidcPath = "/CANARY/.well-known/openid-configuration"
-	rfcPath  = "/.well-known/oauth-authorization-server/CANARY"
-	tailPath = "/CANARY/.well-known/oauth-authorization-server"
-)
-
-func metadataFor(issuer, uri string) answer {
-	return says(encoded(map[string]any{"issuer": issuer, "jwks_uri": uri}))
-}
-
-func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
-	t.Helper()
-	options.Client = s.client()
-	if options.Logger == nil {
-		options.Logger = quiet
-	}
-	r, err := jwks.Discover(issuer, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func TestMetadataThatIsRefused(t *testing.T) {
-	keys := says(set(freshEC("a")))
-	for _, test := range []struct {
-		name     string
-		metadata answer
-	}{
-		{"another issuer", metadataFor("https://evil.example.net", keysURL)},
-		{"an issuer with a slash more", metadataFor(issuer+"/", keysURL)},
-		{"an issuer in another case", metadataFor(strings.ToLower(issuer), keysURL)},
-		{"no issuer", says(encoded(map[string]any{"jwks_uri": keysURL}))},
-		{"no jwks_uri", says(encoded(map[string]any{"issuer": issuer}))},
-		{"an empty jwks_uri", metadataFor(issuer, "")},
-		{"an http jwks_uri", metadataFor(issuer, "http://login.example.com/CANARY/keys")},
-		{"an http jwks_uri on loopback", metadataFor(issuer, "http://127.0.0.1/CANARY/keys")},
-		{"a jwks_uri with a user", metadataFor(issuer, "https://a:b@login.example.com/CANARY/keys")},
-		{"a relative jwks_uri", metadataFor(issuer, "/CANARY/keys")},
-		{"a jwks_uri that is a number", says(encoded(map[string]any{"issuer": issuer, "jwks_uri": 5}))},
-		{"two jwks_uri", says(strings.Replace(encoded(map[string]any{"issuer": issuer, "jwks_uri": keysURL}), "{", `{"jwks_uri":"https://evil.example.net/",`, 1))},
-		{"HTML", says("<title>CANARY</title>")},
-		{"nothing there", status(404, "")},
-		{"a server that is down", refused},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var log journal
-				s := newSite(paths(map[string]answer{oidcPath: test.metadata, "/CANARY/keys": keys}))
-				r := discover(t, s, jwks.Options{Logger: log.logger()})
-				hasNot(t, r, "a", jwks.ErrUnavailable)
-				if slices.Contains(s.requests, "/CANARY/keys") {
-					t.Error("keys were fetched, want the metadata refused first")
-				}
-				checkFailureLog(t, &log, false)
-				if test.name == "no jwks_uri" && !strings.Contains(r.Stats().Err.Error(), "metadata has no jwks_uri") {
-					t.Errorf("got %q, want what is missing named", r.Stats().Err)
-				}
-
-				s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/CANARY/keys": keys}))
-				time.Sleep(time.Second)
-				has(t, r, "a")
-			})
-		})
-	}
-}
-
-func TestMetadataIsFoundWhereverTheStandardsPutIt(t *testing.T) {
-	for _, path := range []string{oidcPath, rfcPath, tailPath} {
-		t.Run(path, func(t *testing.T) {
-			s := newSite(paths(map[string]answer{path: metadataFor(issuer, keysURL), "/CANARY/keys": says(set(freshEC("a")))}))
-			has(t, discover(t, s, jwks.Options{}), "a")
-		})
-	}
-}
-
-func TestDiscoveryIsDoneOnceAndAgainAfterAFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const movedURL = "https://keys.example.org/moved"
-		s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/CANARY/keys": says(set(freshEC("old")))}))
-		r := discover(t, s, jwks.Options{})
-		has(t, r, "old")
-		time.Sleep(time.Minute)
-		hasNot(t, r, "new", jwks.ErrUnknownKey)
-		if got, want := s.requests, []string{oidcPath, "/CANARY/keys", "/CANARY/keys"}; !slices.Equal(got, want) {
-			t.Errorf("got requests %q, want %q", got, want)
-		}
-
-		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, movedURL), "/moved": says(set(freshEC("new")))}))
-		time.Sleep(time.Minute)
-		hasNot(t, r, "new", jwks.ErrUnavailable)
-		has(t, r, "old")
-		time.Sleep(5 * time.Second)
-		has(t, r, "new")
-		if got, want := s.requests[3:], []string{"/CANARY/keys", oidcPath, "/moved"}; !slices.Equal(got, want) {
-			t.Errorf("got requests %q, want %q", got, want)
-		}
-
-		// A set that is refused sends us back to the metadata too.
-		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": says(`{}`), "/CANARY/keys": says(set(freshEC("newer")))}))
-		time.Sleep(time.Minute)
-		hasNot(t, r, "newer", jwks.ErrUnavailable)
-		time.Sleep(5 * time.Second)
-		has(t, r, "newer")
-	})
-}
-
-func TestKeysThatMoveAreFoundThoughTheOldPlaceGoesOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		old := says(set(freshEC("old")))
-		s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/CANARY/keys": old}))
-		r := discover(t, s, jwks.Options{})
-		has(t, r, "old")
-		s.becomes(paths(map[string]answer{
-			oidcPath: metadataFor(issuer, "https://keys.example.org/moved"), "/CANARY/keys": old, "/moved": says(set(freshEC("new"))),
-		}))
-		time.Sleep(5 * time.Minute)
-		has(t, r, "new")
-
-		// Metadata that cannot be had does not take the keys along.
-		s.becomes(paths(map[string]answer{"/moved": says(set(freshEC("newer")))}))
-		time.Sleep(5 * time.Minute)
-		has(t, r, "newer")
-	})
-}
-
-func TestK19AWithdrawnKeyIsNotTrustedAfterAQuietNight(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slowly := after(4*time.Second, says(set(freshEC("new"))))
-		s := newSite(says(set(freshEC("withdrawn"))))
-		r := s.remote(t, jwks.Options{})
-		has(t, r, "withdrawn")
-		s.becomes(slowly)
-		time.Sleep(8 * time.Hour)
-		hasNot(t, r, "withdrawn", jwks.ErrUnknownKey)
-
-		s.becomes(refused)
-		time.Sleep(8 * time.Hour)
-		has(t, r, "new") // what cannot be renewed is used as it is
-	})
-}
-
-func TestTheCallersContextDoesNotTravel(t *testing.T) {
-	type key struct{}
-	seen := any("no request")
-	s := newSite(func(r *http.Request) (*http.Response, error) {
-		seen = r.Context().Value(key{})
-		return says(set(freshEC("a")))(r)
-	})
-	r := s.remote(t, jwks.Options{})
-	if _, err := jwks.Key(context.WithValue(t.Context(), key{}, "CANARY"), r, "a", "ES256"); err != nil || seen != nil {
-		t.Errorf("got %v and the value %v, want none", err, seen)
-	}
-}
-
-func TestDiscoveryIsBoundedInAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slowly := func(a answer) answer { return after(4*time.Second, a) }
-		s := newSite(paths(map[string]answer{
-			oidcPath: slowly(status(404, "")), rfcPath: slowly(status(404, "")), tailPath: slowly(metadataFor(issuer, keysURL)),
-			"/CANARY/keys": slowly(says(set(freshEC("a")))),
-		}))
-		r := discover(t, s, jwks.Options{})
-		begin := time.Now()
-		hasNot(t, r, "a", jwks.ErrUnavailable)
-		if got := time.Since(begin); got != 10*time.Second {
-			t.Errorf("took %v, want it cut at 10 s", got)
-		}
-	})
-}
-
-func TestMetadataMayHoldAnythingElse(t *testing.T) {
-	document := map[string]json.RawMessage{
-		"issuer": json.RawMessage(encoded(issuer)), "jwks_uri": json.RawMessage(encoded(keysURL)),
-		"scopes_supported": json.RawMessage(`["openid"]`), "mtls_endpoint_aliases": json.RawMessage(`{"a":{"b":null}}`),
-	}
-	s := newSite(paths(map[string]answer{oidcPath: says(encoded(document)), "/CANARY/keys": says(set(freshEC("a")))}))
-	has(t, discover(t, s, jwks.Options{}), "a")
 }

@@ -3,6 +3,7 @@ package jwks_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -37,7 +38,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a user is refused", "https://CANARY:pw@example.com/", jwks.Options{}, false},
 		{"a fragment is refused", "https://example.com/#CANARY", jwks.Options{}, false},
 		{"a control character is refused", "https://example.com/\nCANARY", jwks.Options{}, false},
-		{"a negative interval is refused", "https://example.com/CANARY", jwks.Options{Interval: -1}, false},
+		{"a negative interval is refused", "https://example.com/CANARY", jwks.Options{MaxAge: -1}, false},
 		{"a negative least interval is refused", "https://example.com/CANARY", jwks.Options{MinInterval: -1}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -68,8 +69,8 @@ func TestConfigurationFaults(t *testing.T) {
 		for name, construct := range map[string]func(string, jwks.Options) (*jwks.Remote, error){
 			"NewRemote": jwks.NewRemote, "Discover": jwks.Discover,
 		} {
-			_, err := construct("http://example.com", jwks.Options{Interval: -1})
-			if err == nil || !strings.Contains(err.Error(), "https") || !strings.Contains(err.Error(), "between 0 and 24h") {
+			_, err := construct("http://example.com", jwks.Options{MaxAge: -1})
+			if err == nil || !strings.Contains(err.Error(), "https") || !strings.Contains(err.Error(), "MaxAge must be between 0 and 24h") {
 				t.Errorf("%s: got %v, want both the URL and the interval named", name, err)
 			}
 		}
@@ -91,7 +92,7 @@ func TestConstructionAsksNobody(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		for name, r := range map[string]*jwks.Remote{"NewRemote": a, "Discover": b} {
-			if got := r.Stats(); got.Fetches != 0 || got.Err != nil || got.Keys != 0 || !got.Attempted.IsZero() || !got.Fetched.IsZero() {
+			if got := r.Stats(); got.Fetches != 0 || got.Err != nil || got.Keys != 0 || got.Age != 0 || !got.Next.IsZero() {
 				t.Errorf("%s: got %+v, want nothing tried", name, got)
 			}
 		}
@@ -122,13 +123,15 @@ func TestASnapshotIsNotChangedByARefresh(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := time.Now()
 		s := newSite(after(time.Second, says(set(freshEC("a"), "{}", freshEC("b")))))
 		r := s.remote(t, jwks.Options{})
 		has(t, r, "a")
 		got := r.Stats()
-		if got.Keys != 2 || got.Fetches != 1 || got.Failures != 0 || got.Err != nil || !got.Fetched.Equal(first) || !got.Attempted.Equal(first) {
+		if got.Keys != 2 || got.Fetches != 1 || got.Failures != nil || got.Err != nil || got.Age != time.Second || got.UnknownKeyIDs != 0 {
 			t.Errorf("after the first: got %+v", got)
+		}
+		if next := time.Until(got.Next); next > 4*time.Minute-time.Second || next < 4*time.Minute/10*9-time.Second {
+			t.Errorf("the next after %v, want 80 %% of 5 minutes, less a tenth at most", next)
 		}
 		if texts := texts(got.Skipped); len(texts) != 1 || texts[0] != "key 2: "+byType {
 			t.Errorf("got %q skipped, want key 2", texts)
@@ -136,19 +139,22 @@ func TestStats(t *testing.T) {
 
 		s.becomes(refused)
 		time.Sleep(time.Minute)
-		second := time.Now()
 		hasNot(t, r, "CANARY", jwks.ErrUnavailable)
 		got = r.Stats()
-		if got.Keys != 2 || got.Fetches != 2 || got.Failures != 1 || !errors.Is(got.Err, jwks.ErrUnavailable) || !got.Fetched.Equal(first) || !got.Attempted.Equal(second) {
+		if got.Keys != 2 || got.Fetches != 2 || !maps.Equal(got.Failures, map[string]int{"connection": 1}) || !errors.Is(got.Err, jwks.ErrUnavailable) || got.Age != time.Minute+time.Second {
 			t.Errorf("after a failure: got %+v", got)
 		}
+		if next := time.Until(got.Next); next > time.Second || next < time.Second/2 {
+			t.Errorf("the next after %v, want a second, less a half at most", next)
+		}
+		got.Failures["connection"] = 7 // a copy
 
 		s.becomes(says(set(freshEC("c"))))
 		time.Sleep(time.Minute)
-		third := time.Now()
 		has(t, r, "c")
+		hasNot(t, r, "CANARY", jwks.ErrUnknownKey)
 		got = r.Stats()
-		if got.Keys != 1 || got.Fetches != 3 || got.Failures != 1 || got.Err != nil || len(got.Skipped) != 0 || !got.Fetched.Equal(third) || !got.Attempted.Equal(third) {
+		if got.Keys != 1 || got.Fetches != 3 || got.Failures["connection"] != 1 || got.Err != nil || len(got.Skipped) != 0 || got.Age != 0 || got.UnknownKeyIDs != 1 {
 			t.Errorf("after a success: got %+v", got)
 		}
 	})
@@ -163,11 +169,8 @@ func TestK27TimesCarryTheMonotonicClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(t, r, as.SigningKey().ID)
-	stats := r.Stats()
-	for name, at := range map[string]time.Time{"Fetched": stats.Fetched, "Attempted": stats.Attempted} {
-		if !strings.Contains(at.String(), " m=") {
-			t.Errorf("%s is %v, want it with a monotonic reading", name, at)
-		}
+	if at := r.Stats().Next; !strings.Contains(at.String(), " m=") {
+		t.Errorf("the next fetch is due at %v, want it with a monotonic reading", at)
 	}
 }
 
@@ -188,7 +191,7 @@ func TestTheDefaultClientIsUsedWhenNoneIsGiven(t *testing.T) {
 	hasNot(t, r, "b", jwks.ErrUnknownKey)
 }
 
-func TestAServerThatIsNotTrustedIsUnavailable(t *testing.T) {
+func TestK02AServerThatIsNotTrustedIsUnavailable(t *testing.T) {
 	as := testserver.New(t, testserver.TLS())
 	stranger := testserver.New(t, testserver.TLS())
 	r, err := jwks.NewRemote(as.Endpoint(testserver.JWKS), jwks.Options{Client: stranger.Client(), Logger: quiet})
@@ -198,5 +201,8 @@ func TestAServerThatIsNotTrustedIsUnavailable(t *testing.T) {
 	hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 	if got := as.Count(testserver.Any); got != 0 {
 		t.Errorf("got %d requests, want none to reach the server", got)
+	}
+	if got := r.Stats().Failures; !maps.Equal(got, map[string]int{"tls": 1}) {
+		t.Errorf("got failures %v, want tls", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
@@ -176,8 +177,10 @@ func Secret(kid string, secret []byte) *Set {
 // refresh and looks once more. Errors are those of [Set.Key], when the token
 // is to blame, or [ErrUnavailable], when the keys are.
 func Key(ctx context.Context, source Source, kid, algorithm string) (any, error) {
-	if remote, ok := source.(*Remote); ok {
-		remote.wake(ctx)
+	came := time.Now()
+	remote, isRemote := source.(*Remote)
+	if isRemote {
+		remote.renew(ctx, came)
 	}
 	set, err := source.Snapshot()
 	if err == nil {
@@ -186,17 +189,29 @@ func Key(ctx context.Context, source Source, kid, algorithm string) (any, error)
 			return found, err
 		}
 	}
-	if err := source.Refresh(ctx, kid); err != nil {
+	if isRemote {
+		err = remote.ask(ctx, kid, came, patience)
+	} else {
+		err = source.Refresh(ctx, kid)
+	}
+	if err != nil {
 		return nil, unavailable(err)
 	}
 	if set, err = source.Snapshot(); err != nil {
 		return nil, unavailable(err)
 	}
-	return set.Key(kid, algorithm)
+	found, err := set.Key(kid, algorithm)
+	if isRemote && errors.Is(err, ErrUnknownKey) {
+		remote.unknown.Add(1)
+	}
+	return found, err
 }
 
 func unavailable(err error) error {
-	if errors.Is(err, ErrUnavailable) {
+	switch {
+	case err == nil:
+		return ErrUnavailable
+	case errors.Is(err, ErrUnavailable):
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bearerguard/bearerguard/jwks"
@@ -20,7 +21,8 @@ import (
 type site struct {
 	mu       sync.Mutex
 	answer   answer
-	requests []string // the paths
+	requests []string    // the paths
+	times    []time.Time // of these requests
 }
 
 type answer func(*http.Request) (*http.Response, error)
@@ -30,8 +32,12 @@ func newSite(a answer) *site { return &site{answer: a} }
 func (s *site) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	s.requests = append(s.requests, r.URL.Path)
+	s.times = append(s.times, time.Now())
 	a := s.answer
 	s.mu.Unlock()
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	return a(r)
 }
 
@@ -65,6 +71,27 @@ func status(code int, body string) answer {
 	}
 }
 
+// headed adds fields to the header of an answer, given as names and values.
+func headed(then answer, fields ...string) answer {
+	return func(r *http.Request) (*http.Response, error) {
+		res, err := then(r)
+		for i := 0; err == nil && i < len(fields); i += 2 {
+			res.Header.Add(fields[i], fields[i+1])
+		}
+		return res, err
+	}
+}
+
+// tagged answers with an ETag, and 304 to whoever names it.
+func tagged(tag, body string) answer {
+	return headed(func(r *http.Request) (*http.Response, error) {
+		if r.Header.Get("If-None-Match") == tag {
+			return status(http.StatusNotModified, "this is not JSON")(r)
+		}
+		return says(body)(r)
+	}, "ETag", tag)
+}
+
 // after lets time pass before the answer, unless the request ends.
 func after(d time.Duration, then answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
@@ -75,6 +102,12 @@ func after(d time.Duration, then answer) answer {
 			return nil, r.Context().Err()
 		}
 	}
+}
+
+// hangs never answers.
+func hangs(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }
 
 // paths answers by the path, 404 for others.
@@ -100,7 +133,11 @@ func streams(read func(r *http.Request, p []byte) (int, error)) answer {
 
 var errRefused = errors.New("dial tcp CANARY:443: connection refused")
 
-func refused(*http.Request) (*http.Response, error) { return nil, errRefused }
+func fails(err error) answer {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+var refused = fails(errRefused)
 
 // journal keeps what was logged.
 type journal struct {
@@ -133,7 +170,19 @@ func (j *journal) lines(t *testing.T) (records []map[string]any, text string) {
 	return records, text
 }
 
+// settle lets an attempt end that hangs, since nothing may go on when a bubble
+// bursts.
+func settle() {
+	time.Sleep(10*time.Second + 1)
+	synctest.Wait()
+}
+
+// pass lets time pass, but a moment of it.
+func pass(d time.Duration) { time.Sleep(d - 1) }
+
 var quiet = slog.New(slog.DiscardHandler)
+
+const patience = 2 * time.Second // of a token with one attempt
 
 const keysURL = "https://login.example.com/CANARY/keys"
 
@@ -156,6 +205,16 @@ func has(t *testing.T, r *jwks.Remote, kid string) {
 	t.Helper()
 	if key, err := jwks.Key(t.Context(), r, kid, "ES256"); err != nil || key == nil {
 		t.Errorf("%q: got %v, want a key", kid, err)
+	}
+}
+
+// hasIn demands a key, and how long that takes in a bubble.
+func hasIn(t *testing.T, r *jwks.Remote, kid string, want time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	has(t, r, kid)
+	if took := time.Since(begin); took != want {
+		t.Errorf("%q: took %v, want %v", kid, took, want)
 	}
 }
 

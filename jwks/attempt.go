@@ -1,0 +1,127 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/metadata"
+)
+
+var (
+	errLate      = errors.New("the server takes its time")
+	errPanic     = errors.New("reading the answer panicked")
+	errNoJWKSURI = errors.New("metadata has no jwks_uri")
+)
+
+// attempt tries to renew the set and returns what is known then.
+func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *state {
+	looked, lost := r.locate(ctx, before.maxAge, began)
+	got, err := fetched{}, lost
+	if r.url != "" {
+		got, err = contained(func() (fetched, error) { return r.fetch(ctx) })
+	}
+	ended := time.Now()
+	var after *state
+	if err == nil {
+		after = r.succeed(before, got.set, got.Fresh)
+		after.fetched = began
+		if !r.due(before, began) {
+			after.asked = began
+		}
+		if got.ETag != "" || !got.Unchanged {
+			r.etag = got.ETag
+		}
+	} else {
+		after = r.fail(before, fmt.Errorf("%w: %w", ErrUnavailable, err))
+		if r.issuer != "" {
+			r.sought = time.Time{} // the server may have moved its keys
+		}
+	}
+	after.began, after.ended = began, ended
+	after.fetches++
+	after.count(after.err)
+	if looked && r.url != "" { // without one, that is why the attempt failed
+		after.lost = lost
+		after.count(lost)
+	}
+	return after
+}
+
+// count adds a failure to those of its class.
+func (s *state) count(err error) {
+	if err == nil {
+		return
+	}
+	counts := map[string]int{}
+	maps.Copy(counts, s.failures)
+	counts[class(err)]++
+	s.failures = counts
+}
+
+// locate finds the URL of the set by the issuer's metadata. It looks again as
+// often as the set is renewed, since a server that moves its keys may go on
+// serving the old ones. While the metadata cannot be had, or name another
+// issuer, the URL that they named last serves; and while it does serve, those
+// who wait for a key wait for it and not for metadata that hang.
+func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
+	if r.issuer == "" || !r.sought.IsZero() && now.Sub(r.sought) < maxAge/5*4 {
+		return false, nil
+	}
+	if r.url != "" {
+		limit := patience / 2
+		if r.sought.IsZero() { // the keys were not where they used to be
+			limit = refreshTimeout / 2
+		}
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx = bounded
+	}
+	r.sought = now
+	doc, err := contained(func() (metadata.Document, error) {
+		return metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP)
+	})
+	switch {
+	case err != nil:
+		return true, fmt.Errorf("metadata: %w", err)
+	case doc.JWKSURI == "":
+		return true, errNoJWKSURI
+	case doc.JWKSURI != r.url:
+		r.url, r.etag = doc.JWKSURI, ""
+	}
+	return true, nil
+}
+
+// fetched is an answer and the set in it, nil if the one that is there is
+// unchanged.
+type fetched struct {
+	fetch.Answer
+	set *Set
+}
+
+func (r *Remote) fetch(ctx context.Context) (fetched, error) {
+	answer, err := fetch.Get(ctx, r.options.Client, r.url, r.etag)
+	if err != nil || answer.Unchanged {
+		return fetched{Answer: answer}, err
+	}
+	set, err := Parse(answer.Body)
+	return fetched{answer, set}, err
+}
+
+// contained makes an error of a panic, which need not have a value. The parsers
+// are other people's code on a server's bytes, and so is the transport.
+func contained[T any](f func() (T, error)) (result T, err error) {
+	returned := false
+	defer func() {
+		_ = recover()
+		if !returned {
+			err = errPanic
+		}
+	}()
+	result, err = f()
+	returned = true
+	return result, err
+}

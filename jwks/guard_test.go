@@ -1,0 +1,225 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// guard is what a cautious program gives its client: a net.Dialer that refuses
+// private addresses when it knows the address and not only a name. 127.0.0.1
+// may stand for the rest of the world.
+type guard struct {
+	dialer net.Dialer
+
+	mu      sync.Mutex
+	public  bool     // what 127.0.0.1 stands for
+	refused []string // addresses
+}
+
+var errPrivate = errors.New("CANARY: an address that is not public")
+
+func newGuard(public bool) *guard {
+	g := &guard{public: public}
+	g.dialer.Control = func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.public && to.Addr() == netip.MustParseAddr("127.0.0.1") {
+			return nil
+		}
+		if to.Addr().IsLoopback() || to.Addr().IsPrivate() || to.Addr().IsLinkLocalUnicast() || to.Addr().IsUnspecified() {
+			g.refused = append(g.refused, to.Addr().String())
+			return errPrivate
+		}
+		return errors.New("this test reaches out into the network")
+	}
+	return g
+}
+
+func (g *guard) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: g.dialer.DialContext}}
+}
+
+// names makes the dialer resolve all names by a server of our own.
+func (g *guard) names(resolve func(name string) netip.Addr) {
+	g.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go answerNames(ours, resolve)
+		return theirs, nil
+	}}
+}
+
+// answerNames speaks DNS over TCP, which is how net.Resolver takes a pipe.
+func answerNames(conn net.Conn, resolve func(name string) netip.Addr) {
+	defer conn.Close()
+	for {
+		query := make([]byte, 2)
+		if _, err := conn.Read(query); err != nil {
+			return
+		}
+		query = make([]byte, int(query[0])<<8|int(query[1]))
+		var m dnsmessage.Message
+		if _, err := conn.Read(query); err != nil || m.Unpack(query) != nil {
+			return
+		}
+		m.Response, m.Authoritative, m.Additionals = true, true, nil
+		if to := resolve(m.Questions[0].Name.String()); !to.IsValid() {
+			m.RCode = dnsmessage.RCodeNameError
+		} else if m.Questions[0].Type == dnsmessage.TypeA {
+			m.Answers = []dnsmessage.Resource{{
+				Header: dnsmessage.ResourceHeader{Name: m.Questions[0].Name, Class: dnsmessage.ClassINET},
+				Body:   &dnsmessage.AResource{A: to.As4()},
+			}}
+		}
+		text, err := m.Pack()
+		if err != nil {
+			return
+		}
+		if _, err := conn.Write(append([]byte{byte(len(text) >> 8), byte(len(text))}, text...)); err != nil {
+			return
+		}
+	}
+}
+
+// trap listens where nothing must ever connect to.
+type trap struct{ net.Listener }
+
+func newTrap(t *testing.T) trap {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return trap{l}
+}
+
+func (l trap) url(scheme string) string { return scheme + "://" + l.Addr().String() + "/CANARY" }
+
+// checkUntouched connects itself: connections are accepted in their order.
+func (l trap) checkUntouched(t *testing.T) {
+	t.Helper()
+	var d net.Dialer
+	ours, err := d.DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	first, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if got, want := first.RemoteAddr().String(), ours.LocalAddr().String(); got != want {
+		t.Error("somebody has connected, want nobody to")
+	}
+}
+
+// checkGuarded demands that a fetch ended at the guard.
+func checkGuarded(t *testing.T, g *guard, r *jwks.Remote, address string) {
+	t.Helper()
+	hasNot(t, r, "a", jwks.ErrUnavailable)
+	if got := r.Stats().Failures; !maps.Equal(got, map[string]int{"connection": 1}) {
+		t.Errorf("got failures %v, want the connection refused", got)
+	}
+	if len(g.refused) == 0 || g.refused[len(g.refused)-1] != address {
+		t.Errorf("the guard refused %q, want it to be asked about %s", g.refused, address)
+	}
+}
+
+func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
+	remoteOf := func(t *testing.T, g *guard, url string) *jwks.Remote {
+		t.Helper()
+		r, err := jwks.NewRemote(url, jwks.Options{Client: g.client(), Logger: quiet, InsecureHTTP: true, MinInterval: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for address, url := range map[string]string{
+		"10.0.0.1": "http://10.0.0.1/keys", "192.168.1.1": "https://192.168.1.1/keys", "169.254.169.254": "http://169.254.169.254/latest/",
+		"fd00::1": "http://[fd00::1]/keys", "fe80::1": "http://[fe80::1]/keys", "::1": "http://[::1]:1/keys", "0.0.0.0": "http://0.0.0.0:1/keys",
+	} {
+		t.Run("K09/"+address, func(t *testing.T) {
+			g := newGuard(false)
+			checkGuarded(t, g, remoteOf(t, g, url), address)
+		})
+	}
+	t.Run("K09/nothing is connected to", func(t *testing.T) {
+		inside, g := newTrap(t), newGuard(false)
+		checkGuarded(t, g, remoteOf(t, g, inside.url("http")), "127.0.0.1")
+		inside.checkUntouched(t)
+	})
+	t.Run("K09/a name that resolves to a private address", func(t *testing.T) {
+		inside, g := newTrap(t), newGuard(false)
+		g.names(func(string) netip.Addr { return netip.MustParseAddr("127.0.0.1") })
+		checkGuarded(t, g, remoteOf(t, g, strings.Replace(inside.url("https"), "127.0.0.1", "keys.example.com", 1)), "127.0.0.1")
+		inside.checkUntouched(t)
+	})
+	t.Run("K09/a name that resolves to a private address the second time", func(t *testing.T) {
+		as, g := testserver.New(t), newGuard(true)
+		to := netip.MustParseAddr("127.0.0.1")
+		g.names(func(string) netip.Addr { return to })
+		client := g.client()
+		r, err := jwks.NewRemote(strings.Replace(as.Endpoint(testserver.JWKS), "127.0.0.1", "keys.example.com", 1),
+			jwks.Options{Client: client, Logger: quiet, InsecureHTTP: true, MinInterval: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := as.SigningKey().ID
+		has(t, r, old)
+		client.CloseIdleConnections()
+		to = netip.MustParseAddr("127.0.0.2")
+		checkGuarded(t, g, r, "127.0.0.2")
+		has(t, r, old)
+		if got := as.Count(testserver.JWKS); got != 1 {
+			t.Errorf("got %d requests, want the first alone", got)
+		}
+	})
+	t.Run("K09/metadata that point into the network", func(t *testing.T) {
+		inside := testserver.New(t)
+		as := testserver.New(t, testserver.Metadata(func(m map[string]any) {
+			m["jwks_uri"] = strings.Replace(inside.Endpoint(testserver.JWKS), "127.0.0.1", "127.0.0.2", 1)
+		}))
+		g := newGuard(true)
+		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: g.client(), Logger: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkGuarded(t, g, r, "127.0.0.2")
+		if got := as.Count(testserver.Discovery); got != 1 {
+			t.Errorf("got %d requests for metadata, want 1", got)
+		}
+	})
+	t.Run("K02/a name that nobody knows", func(t *testing.T) {
+		g := newGuard(true)
+		g.names(func(string) netip.Addr { return netip.Addr{} })
+		r := remoteOf(t, g, "https://keys.example.com/CANARY")
+		hasNot(t, r, "a", jwks.ErrUnavailable)
+		if got := r.Stats().Failures; !maps.Equal(got, map[string]int{"name_resolution": 1}) {
+			t.Errorf("got failures %v, want the name", got)
+		}
+	})
+	t.Run("K02/a port where nobody listens", func(t *testing.T) {
+		as := testserver.New(t)
+		_ = as.Close()
+		g := newGuard(true)
+		hasNot(t, remoteOf(t, g, as.Endpoint(testserver.JWKS)), "a", jwks.ErrUnavailable)
+	})
+}

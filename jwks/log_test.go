@@ -1,0 +1,165 @@
+package jwks_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// checkLog demands these lines, in this order, of the journal.
+func checkLog(t *testing.T, log *journal, want ...map[string]any) {
+	t.Helper()
+	records, text := log.lines(t)
+	for i := range max(len(records), len(want)) {
+		switch {
+		case i >= len(records):
+			t.Errorf("line %d: got none, want %s", i+1, encoded(want[i]))
+		case i >= len(want):
+			t.Fatalf("got %d lines, want %d: then comes %s", len(records), len(want), encoded(records[i]))
+		case encoded(records[i]) != encoded(want[i]):
+			t.Fatalf("line %d: got %s, want %s", i+1, encoded(records[i]), encoded(want[i]))
+		}
+	}
+	checkNothingIsQuoted(t, text)
+}
+
+func notRefreshed(class, reason string, known bool) map[string]any {
+	return map[string]any{
+		"level": "WARN", "msg": "key set not refreshed", "reason": class,
+		"error": jwks.ErrUnavailable.Error() + ": " + reason, "keys_known": known,
+	}
+}
+
+func refreshedAgain(failures int) map[string]any {
+	return map[string]any{"level": "INFO", "msg": "key set refreshed again", "failures": failures}
+}
+
+func notUsed(reason string) map[string]any {
+	return map[string]any{"level": "WARN", "msg": "key of the set is not used", "reason": reason}
+}
+
+// A night without a server is not a thousand lines, but each turn that it takes
+// is one.
+func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log journal
+		s := newSite(says(set(freshEC("a"))))
+		r := s.remote(t, jwks.Options{Logger: log.logger(), MaxStale: 2 * time.Hour})
+		traffic := func(d time.Duration) {
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
+				_, _ = jwks.Key(t.Context(), r, "a", "ES256")
+			}
+			synctest.Wait()
+		}
+		traffic(30 * time.Minute)
+		var want []map[string]any
+		checkLog(t, &log, want...)
+
+		for _, step := range []struct {
+			answer answer
+			lasts  time.Duration
+			line   map[string]any // nil for none
+		}{
+			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "answer is Service Unavailable", true)},
+			{status(500, ""), 30 * time.Minute, nil}, // of the same class
+			{refused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", true)},
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", false)}, // the set is given up
+		} {
+			s.becomes(step.answer)
+			traffic(step.lasts)
+			if step.line != nil {
+				want = append(want, step.line)
+			}
+			checkLog(t, &log, want...)
+		}
+
+		failures := total(r.Stats())
+		s.becomes(says(set(freshEC("a"))))
+		traffic(30 * time.Minute)
+		want = append(want, refreshedAgain(failures))
+		checkLog(t, &log, want...)
+
+		// The next outage is another one.
+		s.becomes(refused)
+		traffic(10 * time.Minute)
+		again := total(r.Stats()) - failures
+		s.becomes(says(set(freshEC("a"))))
+		traffic(10 * time.Minute)
+		checkLog(t, &log, append(want, notRefreshed("connection", "connection failed", true), refreshedAgain(again))...)
+	})
+}
+
+func TestSkippedKeysAreLoggedOncePerChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log journal
+		private, encryption := freshEC("CANARY").with("d", "CANARY"), freshEC("CANARY").with("use", "enc")
+		s := newSite(says(set(freshEC("a"), private, encryption)))
+		r := s.remote(t, jwks.Options{Logger: log.logger()})
+		renew := func() {
+			for range 3 {
+				has(t, r, "a")
+				time.Sleep(5 * time.Minute)
+			}
+			has(t, r, "a")
+		}
+		renew()
+		want := []map[string]any{notUsed("key 2: " + byPrivate)} // a key for encryption is nothing to warn of
+		checkLog(t, &log, want...)
+
+		s.becomes(refused)
+		time.Sleep(5 * time.Minute)
+		has(t, r, "a")
+		s.becomes(says(set(freshEC("a"), private, encryption)))
+		time.Sleep(time.Second)
+		renew()
+		want = append(want, notRefreshed("connection", "connection failed", true), refreshedAgain(1))
+		checkLog(t, &log, want...)
+
+		s.becomes(says(set(freshEC("a"), encryption, private)))
+		renew()
+		want = append(want, notUsed("key 3: "+byPrivate))
+		checkLog(t, &log, want...)
+
+		s.becomes(says(set(freshEC("a"))))
+		renew()
+		checkLog(t, &log, want...)
+
+		s.becomes(says(set(freshEC("a"), encryption, private)))
+		renew()
+		checkLog(t, &log, append(want, notUsed("key 3: "+byPrivate))...)
+	})
+}
+
+func TestKeysForEncryptionAreLoggedForDebugging(t *testing.T) {
+	var log journal
+	s := newSite(says(set(freshEC("a"), freshEC("CANARY").with("use", "enc"), freshEC("CANARY").with("kty", "AKP"))))
+	has(t, s.remote(t, jwks.Options{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}), "a")
+	encryption, unknown := notUsed("key 2: "+byUse), notUsed("key 3: "+byType)
+	encryption["level"], unknown["level"] = "DEBUG", "DEBUG"
+	checkLog(t, &log, encryption, unknown)
+}
+
+// panicking is a log handler that somebody else wrote.
+type panicking struct{ slog.Handler }
+
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("CANARY") }
+
+func TestALoggerThatPanicsHarmsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(refused)
+		r := s.remote(t, jwks.Options{Logger: slog.New(panicking{slog.DiscardHandler})})
+		hasNot(t, r, "a", jwks.ErrUnavailable)
+		s.becomes(says(set(freshEC("a"), "{}")))
+		time.Sleep(time.Second)
+		has(t, r, "a")
+		if stats := r.Stats(); stats.Fetches != 2 || stats.Err != nil || len(stats.Skipped) != 1 {
+			t.Errorf("got %+v, want what a quiet logger would see", stats)
+		}
+	})
+}

@@ -1,0 +1,91 @@
+package jwks
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// Times of a Remote that are not options.
+const (
+	patience       = 2 * time.Second // that a token has with an attempt, counted from when that began
+	refreshTimeout = 2 * fetch.Timeout
+	shortestAge    = time.Minute // what a server may ask for
+	longestAge     = time.Hour
+	unsaidAge      = 5 * time.Minute
+	firstBackoff   = time.Second
+	longestBackoff = time.Minute
+	longestRest    = 5 * time.Minute // that a server gets by Retry-After
+)
+
+// Options configure a [Remote]. The zero value is ready for production.
+type Options struct {
+	// Client sends the requests; nil is [http.DefaultClient]. Its transport and
+	// Timeout apply besides our limits: five seconds an exchange, ten a refresh,
+	// 512 KiB, three redirects within the origin. Its CheckRedirect is not
+	// asked; cookies are neither sent nor kept. Addresses are not restricted: to
+	// keep a server's metadata from pointing into the network (or a name from
+	// resolving there), give its transport a net.Dialer with a Control function.
+	Client *http.Client
+
+	// InsecureHTTP allows http for hosts other than loopback ones. Whoever sits
+	// on the network between can then replace the keys.
+	InsecureHTTP bool
+
+	// MaxAge is the age up to which a set is used without a question. From 80 %
+	// of it a use renews the set in the background; past it a use waits for the
+	// renewal. 0 leaves it to the server's Cache-Control or Expires, within
+	// bounds of a minute and an hour, or is 5 minutes if the server says
+	// nothing; another value holds whatever the server says. Each set gets up to
+	// a tenth less, so that instances do not renew in step. A key withdrawn by
+	// the issuer is trusted for about that long, and one replaced under its key
+	// ID is unknown for that long. The most is 24 hours.
+	MaxAge time.Duration
+
+	// MaxStale is the age from which a set that cannot be renewed is not used
+	// any more: nothing can be judged then until the server is back. It bounds
+	// how long who can cut us off from the server can keep a withdrawn key alive.
+	// 0 is 24 hours, the most is 30 days.
+	MaxStale time.Duration
+
+	// MinInterval is the least time between two fetches that unknown key IDs
+	// cause, however many there are. 0 is 5 seconds, the most is an hour. It is
+	// also how long a flood of forged key IDs can keep a new key unknown.
+	MinInterval time.Duration
+
+	// Logger receives failed refreshes and skipped keys, each once per change;
+	// nil is [slog.Default].
+	Logger *slog.Logger
+}
+
+// filled returns the options with their defaults, and all faults.
+func (o Options) filled() (Options, error) {
+	var faults []error
+	for _, d := range []struct {
+		name          string
+		value         *time.Duration
+		unset, atMost time.Duration
+	}{
+		{"MaxAge", &o.MaxAge, 0, 24 * time.Hour},
+		{"MaxStale", &o.MaxStale, 24 * time.Hour, 30 * 24 * time.Hour},
+		{"MinInterval", &o.MinInterval, 5 * time.Second, time.Hour},
+	} {
+		if *d.value < 0 || *d.value > d.atMost {
+			faults = append(faults, fmt.Errorf("%w: %s must be between 0 and %v", ErrConfig, d.name, d.atMost))
+		}
+		if *d.value == 0 {
+			*d.value = d.unset
+		}
+	}
+	if o.MaxAge > o.MaxStale {
+		faults = append(faults, fmt.Errorf("%w: MaxAge is over MaxStale: a set would be given up before it is renewed", ErrConfig))
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o, errors.Join(faults...)
+}

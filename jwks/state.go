@@ -1,0 +1,129 @@
+package jwks
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// state is what is known after an attempt. It is never changed. Its times
+// carry the monotonic clock, so a step of the wall clock neither delays nor
+// repeats a fetch.
+type state struct {
+	set     *Set          // nil until a fetch succeeded
+	fetched time.Time     // when the attempt began that brought or confirmed it
+	fresh   time.Duration // what its server said of its age, negative for nothing
+	maxAge  time.Duration // what that comes to
+
+	began, ended time.Time     // of the last attempt
+	asked        time.Time     // when the last good attempt for an unknown key ID began
+	err          error         // of the last attempt
+	failed       int           // attempts in a row
+	backoff      time.Duration // after err: while a set is known
+	rest         time.Duration // after err: asked for by Retry-After
+	urgency      time.Duration // after err: while none is
+	lost         error         // why the metadata could not be had, though an older one served
+
+	fetches, notModified int
+	failures             map[string]int // never changed either
+}
+
+func (s *state) age(now time.Time) time.Duration { return now.Sub(s.fetched) }
+
+// usable reports whether tokens may be judged by the set.
+func (r *Remote) usable(s *state, now time.Time) bool {
+	return s.set != nil && s.age(now) < r.options.MaxStale
+}
+
+// pause is how long the server is left in peace after an attempt that failed.
+// While nothing can be judged that is short, whatever the server says.
+func (r *Remote) pause(s *state, now time.Time) time.Duration {
+	if !r.usable(s, now) {
+		return s.urgency
+	}
+	return max(s.backoff, s.rest)
+}
+
+// next is when an attempt may be made.
+func (r *Remote) next(s *state, now time.Time) time.Time { return s.ended.Add(r.pause(s, now)) }
+
+// due reports whether an attempt should be made without any key missing.
+func (r *Remote) due(s *state, now time.Time) bool {
+	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(r.next(s, now))
+}
+
+// old reports whether the set must be renewed before it judges. One that could
+// not be renewed judges while we leave the server in peace; and where it took
+// its time to fail, while the next attempt lasts too: who waits for a server
+// that hangs is not served better by it.
+func (r *Remote) old(s *state, now time.Time) bool {
+	if s.set == nil || s.age(now) < s.maxAge {
+		return false
+	}
+	if s.err == nil {
+		return true
+	}
+	atOnce := s.ended.Sub(s.began) < patience
+	next := r.next(s, now)
+	unused := !now.Before(next.Add(refreshTimeout)) // since: an attempt would have ended by now
+	return unused || atOnce && !now.Before(next)
+}
+
+// askable reports whether an unknown key ID may cause an attempt. The budget
+// for that is its own: a set that was renewed a moment ago, or at start-up,
+// does not keep the first new key waiting. An attempt that fails gives its
+// share back, and is repeated as soon as the budget allows another one, since
+// any flood could push a longer back-off in front of a new key.
+func (r *Remote) askable(s *state, now time.Time) bool {
+	if !r.usable(s, now) {
+		return !now.Before(r.next(s, now))
+	}
+	return (s.asked.IsZero() || now.Sub(s.asked) >= r.options.MinInterval) &&
+		!now.Before(s.ended.Add(max(min(s.backoff, r.options.MinInterval), s.rest)))
+}
+
+// succeed is the state after an attempt that brought a set, or confirmed the
+// one that is there if set is nil.
+func (r *Remote) succeed(before *state, set *Set, fresh time.Duration) *state {
+	after := *before
+	after.err, after.failed, after.backoff, after.rest, after.urgency = nil, 0, 0, 0, 0
+	if set != nil {
+		after.set, after.fresh = set, fresh
+	} else {
+		after.notModified++
+		if fresh >= 0 {
+			after.fresh = fresh
+		}
+	}
+	switch {
+	case r.options.MaxAge != 0:
+		after.maxAge = r.options.MaxAge
+	case after.fresh < 0:
+		after.maxAge = unsaidAge
+	default:
+		after.maxAge = min(max(after.fresh, shortestAge), longestAge)
+	}
+	after.maxAge = jitter(min(after.maxAge, r.options.MaxStale), 10)
+	return &after
+}
+
+// fail is the state after an attempt that failed.
+func (r *Remote) fail(before *state, err error) *state {
+	after := *before
+	after.err = err
+	after.failed++
+	after.backoff = jitter(min(firstBackoff<<min(after.failed-1, 10), longestBackoff), 2)
+	after.urgency = jitter(min(firstBackoff, r.options.MinInterval), 2)
+	after.rest = 0
+	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
+		after.rest = min(refused.RetryAfter, longestRest)
+	}
+	return &after
+}
+
+// jitter takes up to one part of so many off, at random.
+func jitter(d time.Duration, parts int64) time.Duration {
+	return d - time.Duration(rand.Int64N(int64(d)/parts+1)) //nolint:gosec // who guesses it learns when we renew
+}
