@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -21,8 +22,9 @@ type claims struct {
 	acr                         string
 	expiry, notBefore, issuedAt *time.Time
 	authTime                    *time.Time
-	confirmation                bool // cnf, whatever is in it (RFC 7800 §3.1)
-	nonce, otherPurpose         bool // marks of tokens that are not access tokens
+	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), nil if absent
+	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
+	nonce, otherPurpose         bool             // marks of tokens that are not access tokens
 }
 
 // parseClaims reads what decides. A registered claim of the wrong type makes
@@ -54,6 +56,8 @@ func parseClaims(data []byte) (claims, error) {
 			c.authorizedParty, _ = strictjson.String(value)
 		case "cnf":
 			c.confirmation = true
+		case "token_type":
+			c.tokenType = value
 		default:
 			c.mark(name, value)
 		}
@@ -69,8 +73,8 @@ func parseClaims(data []byte) (claims, error) {
 }
 
 // mark notes claims that only other kinds of token have: ID tokens (OpenID
-// Connect Core §2, §3.3.2.11; token_use is Amazon Cognito's word and typ
-// Keycloak's), security event and logout tokens (RFC 8417 §2.2), signed
+// Connect Core §2, §3.3.2.11; token_use is Amazon Cognito's and Ory Hydra's word,
+// typ Keycloak's), security event and logout tokens (RFC 8417 §2.2), signed
 // introspection answers (RFC 9701 §5).
 func (c *claims) mark(name string, value strictjson.Value) {
 	switch name {
@@ -80,7 +84,7 @@ func (c *claims) mark(name string, value strictjson.Value) {
 		c.otherPurpose = true
 	case "token_use":
 		use, _ := strictjson.String(value)
-		c.otherPurpose = c.otherPurpose || use == "id" || use == "refresh"
+		c.otherPurpose = c.otherPurpose || use == "id" || strings.HasPrefix(use, "refresh")
 	case "typ":
 		kind, _ := strictjson.String(value)
 		c.otherPurpose = c.otherPurpose || kind == "ID" || kind == "Refresh" || kind == "Offline" || kind == "Logout"
@@ -134,7 +138,8 @@ func (c *claims) member(name string) strictjson.Value {
 	return strictjson.Lookup(c.raw, strictjson.Pointer(name))
 }
 
-// token makes the verified token. It is called only after the signature was.
+// token makes the verified token. It is called only when nothing else is left
+// to check.
 func (c *claims) token(audience []string, set scopes.Set) *Token {
 	client := c.clientID
 	if client == "" {

@@ -13,6 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/internal/jws"
 	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
@@ -129,6 +130,14 @@ type Issuer struct {
 	// JSON Pointer, such as /realm_access/roles. The value is a string of
 	// space-separated scopes or an array of strings.
 	ScopeClaims []string
+
+	// Introspection asks about tokens that are not JWTs, and in other modes about
+	// JWTs. One issuer at most may have it: an opaque token does not say whose it
+	// is. nil refuses opaque tokens.
+	Introspection *introspect.Client
+
+	// IntrospectionMode says which tokens it is asked about.
+	IntrospectionMode IntrospectionMode
 }
 
 // check returns every fault of the configuration.
@@ -149,6 +158,7 @@ func (c Config) check() error {
 		fault("Realm %q cannot stand in a challenge: use printable ASCII without quote and backslash (it defaults to Audience)", realm)
 	}
 	seen := make(map[string]bool)
+	introspecting := 0
 	for i, issuer := range c.Issuers {
 		name := fmt.Sprintf("Issuers[%d]", i)
 		if key := strings.TrimSuffix(issuer.URL, "/"); seen[key] {
@@ -156,9 +166,15 @@ func (c Config) check() error {
 		} else {
 			seen[key] = true
 		}
+		if issuer.Introspection != nil {
+			introspecting++
+		}
 		for _, err := range issuer.check(c.Audience) {
 			fault("%s: %w", name, err)
 		}
+	}
+	if introspecting > 1 {
+		fault("%d issuers have Introspection: an opaque token does not say whose it is, so one at most may be asked", introspecting)
 	}
 	return errors.Join(faults...)
 }
@@ -216,7 +232,7 @@ func (i Issuer) check(audience string) (faults []error) {
 	if slices.Contains(i.ScopeClaims, "") {
 		fault("ScopeClaims holds an empty string")
 	}
-	return append(faults, i.checkAlgorithms()...)
+	return slices.Concat(faults, i.checkIntrospection(), i.checkAlgorithms())
 }
 
 // checkAlgorithms keeps shared secrets and public keys apart: a secret is

@@ -98,6 +98,7 @@ var (
 	ErrClaims       error = &cause{"claims", "token lacks a required claim", CodeInvalidToken, ""}
 	ErrAlgorithm    error = &cause{"algorithm", "token algorithm is not accepted", CodeInvalidToken, badSignature}
 	ErrSignature    error = &cause{"signature", badSignature, CodeInvalidToken, ""}
+	ErrInactive     error = &cause{"inactive", "token is not active", CodeInvalidToken, ""}
 	ErrRevoked      error = &cause{"revoked", "token is revoked", CodeInvalidToken, ""}
 	ErrConfirmation error = &cause{"confirmation", "token is bound to a key that this API cannot check", CodeInvalidToken, ""}
 

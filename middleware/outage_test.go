@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,11 +72,17 @@ func during(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Serv
 	}
 }
 
+// patience is how long a request may wait for keys, whatever the server does.
+const patience = 2 * time.Second
+
 // unavailable demands the answer that lets a client keep its token.
 func unavailable(t *testing.T, v *middleware.Verifier, token string) {
 	t.Helper()
-	h := http.Header{}
+	h, begin := http.Header{}, time.Now()
 	_, err := v.Authorize(h, request(t, "Bearer "+token))
+	if took := time.Since(begin); took > patience {
+		t.Errorf("took %v, want %v at most", took, patience)
+	}
 	var refusal *middleware.Error
 	if !errors.As(err, &refusal) || refusal.StatusCode() != http.StatusServiceUnavailable || !errors.Is(err, middleware.ErrUnavailable) {
 		t.Errorf("got %v, want a 503", err)
@@ -91,8 +98,17 @@ func unavailable(t *testing.T, v *middleware.Verifier, token string) {
 
 func accepted(t *testing.T, v *middleware.Verifier, token string) {
 	t.Helper()
+	acceptedIn(t, v, token, patience)
+}
+
+func acceptedIn(t *testing.T, v *middleware.Verifier, token string, most time.Duration) {
+	t.Helper()
+	begin := time.Now()
 	if _, err := v.Authorize(http.Header{}, request(t, "Bearer "+token)); err != nil {
 		t.Errorf("got %v, want the token accepted", err)
+	}
+	if took := time.Since(begin); took > most {
+		t.Errorf("took %v, want %v at most", took, most)
 	}
 }
 
@@ -117,7 +133,7 @@ func TestAnOutageBeforeAnyKeyIsKnown(t *testing.T) {
 		time.Sleep(time.Minute) // for what still waits for an answer
 		as.Reset()
 		time.Sleep(time.Second)
-		accepted(t, v, token)
+		acceptedIn(t, v, token, 0)
 		if err := v.Healthy(); err != nil {
 			t.Errorf("Healthy, afterwards: got %v, want nil", err)
 		}
@@ -129,6 +145,9 @@ func TestAnOutageOnceKeysAreKnown(t *testing.T) {
 		for range 24 {
 			time.Sleep(5 * time.Minute)
 			accepted(t, v, as.Token())
+			for range 10 {
+				acceptedIn(t, v, as.Token(), 0)
+			}
 			if err := v.Healthy(); err != nil {
 				t.Errorf("Healthy: got %v, want nil while tokens can be judged", err)
 			}
@@ -148,7 +167,7 @@ func TestAnOutageOnceKeysAreKnown(t *testing.T) {
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint == testserver.Discovery {
-			continue // not asked again while keys can be had
+			continue // see below
 		}
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -168,9 +187,136 @@ func TestAnOutageDuringARotation(t *testing.T) {
 					time.Sleep(time.Minute)
 				}
 				as.Reset()
-				time.Sleep(time.Second)
-				accepted(t, v, fresh)
-				accepted(t, v, old)
+				if name == "keys answer 429" {
+					time.Sleep(5 * time.Minute) // which it asked for
+				}
+				time.Sleep(5 * time.Second)
+				acceptedIn(t, v, fresh, 0)
+				acceptedIn(t, v, old, 0)
+			})
+		})
+	}
+}
+
+// Metadata are not needed to find keys where they were before.
+func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
+	for name, o := range outages {
+		if o.endpoint != testserver.Discovery {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				as := testserver.New(t, testserver.InMemory())
+				v := newVerifier(t, middleware.Config{
+					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
+				})
+				accepted(t, v, as.Token())
+				as.Inject(o.endpoint, o.fault)
+				most := time.Duration(0)
+				if name == "metadata hang" {
+					most = patience
+				}
+				for range 24 { // two hours
+					time.Sleep(time.Minute)
+					as.Rotate(testserver.DropOld())
+					acceptedIn(t, v, as.Token(), most)
+					time.Sleep(4 * time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// An issuer whose server hangs takes the time of its own tokens alone.
+func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		warm bool
+	}{{"before any key is known", false}, {"once keys are known", true}} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				up, down := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
+				v := newVerifier(t, middleware.Config{
+					Audience: "api", Logger: quiet,
+					Issuers: []middleware.Issuer{{URL: down.Issuer(), Keys: remote(t, down)}, {URL: up.Issuer(), Keys: remote(t, up)}},
+				})
+				if test.warm {
+					if err := v.Warm(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				down.Inject(testserver.Any, testserver.Hang())
+				for range 10 {
+					time.Sleep(4 * time.Minute)
+					var waiting sync.WaitGroup
+					waiting.Go(func() {
+						down.Rotate() // so that its tokens need the server
+						unavailable(t, v, down.Token())
+					})
+					synctest.Wait()
+					for range 10 {
+						acceptedIn(t, v, up.Token(), 0)
+					}
+					up.Rotate()
+					time.Sleep(time.Second)
+					acceptedIn(t, v, up.Token(), 0)
+					waiting.Wait()
+				}
+				time.Sleep(time.Minute) // for what still waits for an answer
+			})
+		})
+	}
+}
+
+// A verifier without traffic becomes ready by its probes alone.
+func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
+	for name, down := range map[string]time.Duration{"at once": 0, "a while after the server": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				as := testserver.New(t, testserver.InMemory())
+				v := newVerifier(t, middleware.Config{
+					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
+				})
+				as.Inject(testserver.Any, testserver.Status(503))
+				probe := func() error {
+					begin := time.Now()
+					defer func() {
+						if took := time.Since(begin); took != 0 {
+							t.Errorf("a probe took %v, want it not to wait", took)
+						}
+					}()
+					return v.Healthy()
+				}
+				for begin := time.Now(); time.Since(begin) < down; time.Sleep(time.Second) {
+					if err := probe(); !errors.Is(err, middleware.ErrUnavailable) {
+						t.Errorf("got %v, want ErrUnavailable", err)
+					}
+					synctest.Wait()
+				}
+				as.Reset()
+				if err := probe(); !errors.Is(err, middleware.ErrUnavailable) {
+					t.Errorf("the first probe: got %v, want ErrUnavailable", err)
+				}
+				synctest.Wait()
+				if err := probe(); err != nil {
+					t.Errorf("the second probe: got %v, want the verifier ready", err)
+				}
+				before := as.Count(testserver.Any)
+				acceptedIn(t, v, as.Token(), 0)
+				if got := as.Count(testserver.Any); got != before {
+					t.Errorf("the first token caused %d requests, want its keys known", got-before)
+				}
+				// Nor do they let the keys grow old.
+				for range 60 {
+					time.Sleep(time.Minute)
+					if err := probe(); err != nil {
+						t.Errorf("got %v, want health", err)
+					}
+					synctest.Wait()
+				}
+				if got := v.Stats()[as.Issuer()]; got.Age > 5*time.Minute {
+					t.Errorf("got %+v, want keys that were renewed", got)
+				}
 			})
 		})
 	}

@@ -22,8 +22,10 @@ type attempt struct {
 	token string
 	trace func(step int, err error) // of Explain; nil otherwise
 
-	message *jws.Message
+	opaque  bool         // not for us to read: the issuer was asked
+	message *jws.Message // nil if opaque
 	header  []byte
+	payload []byte // the claims as text
 	claims  claims
 	issuer  *issuer
 
@@ -36,35 +38,43 @@ type attempt struct {
 type step struct {
 	name string
 	run  func(*attempt) error
+	when func(*attempt) bool // the tokens it is for; nil is all
 }
 
 // pipeline holds the checks of a token in their order: the cheap before the
 // dear, and nothing that asks the network before the token's claims make it
-// worth asking.
+// worth asking. An opaque token has no claims before somebody was asked; what
+// the issuer says of it then is held to the same rules.
 var pipeline = [...]step{
-	{"length", (*attempt).checkLength},
-	{"shape", (*attempt).checkShape},
-	{"header", (*attempt).checkHeader},
-	{"claims", (*attempt).checkClaims},
-	{"issuer", (*attempt).checkIssuer},
-	{"algorithm", (*attempt).checkAlgorithm},
-	{"type", (*attempt).checkType},
-	{"required claims", (*attempt).checkRequired},
-	{"expiry", (*attempt).checkExpiry},
-	{"not before", (*attempt).checkNotBefore},
-	{"issued at", (*attempt).checkIssuedAt},
-	{"audience", (*attempt).checkAudience},
-	{"scope claim", (*attempt).checkScopeClaim},
-	{"purpose", (*attempt).checkPurpose},
-	{"signature", (*attempt).checkSignature},
-	{"confirmation", (*attempt).checkConfirmation},
-	{"revocation", (*attempt).checkRevocation},
+	{"length", (*attempt).checkLength, nil},
+	{"shape", (*attempt).checkShape, nil},
+	{"header", (*attempt).checkHeader, (*attempt).isJWT},
+	{"introspection", (*attempt).introspect, (*attempt).isOpaque},
+	{"claims", (*attempt).checkClaims, nil},
+	{"issuer", (*attempt).checkIssuer, nil},
+	{"algorithm", (*attempt).checkAlgorithm, (*attempt).isJWT},
+	{"type", (*attempt).checkType, (*attempt).isJWT},
+	{"token type", (*attempt).checkTokenType, (*attempt).isOpaque},
+	{"required claims", (*attempt).checkRequired, (*attempt).isJWT},
+	{"expiry", (*attempt).checkExpiry, nil},
+	{"not before", (*attempt).checkNotBefore, nil},
+	{"issued at", (*attempt).checkIssuedAt, nil},
+	{"audience", (*attempt).checkAudience, nil},
+	{"scope claim", (*attempt).checkScopeClaim, nil},
+	{"purpose", (*attempt).checkPurpose, nil},
+	{"signature", (*attempt).checkSignature, (*attempt).isJWT},
+	{"activity", (*attempt).checkActivity, (*attempt).mustBeActive},
+	{"confirmation", (*attempt).checkConfirmation, nil},
+	{"revocation", (*attempt).checkRevocation, nil},
 }
 
 // verify takes a token through the pipeline.
 func (v *Verifier) verify(a *attempt) error {
 	a.v, a.now = v, v.now()
 	for i := range pipeline {
+		if when := pipeline[i].when; when != nil && !when(a) {
+			continue
+		}
 		err := pipeline[i].run(a)
 		if a.trace != nil {
 			a.trace(i, err)
@@ -86,12 +96,21 @@ func (a *attempt) checkLength() error {
 	return nil
 }
 
+// checkShape tells JWTs from opaque tokens, once and for all: one that fails as
+// the one thing is never tried as the other.
 func (a *attempt) checkShape() (err error) {
-	if !jws.IsJWT(a.token) {
+	switch {
+	case jws.IsJWT(a.token) && !a.v.asksAbout(a.token):
+		if a.message, a.header, err = jws.Split(a.token); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		a.payload = a.message.Payload
+	case a.v.introspecting == nil:
 		return ErrOpaque
-	}
-	if a.message, a.header, err = jws.Split(a.token); err != nil {
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case !isB64Token(a.token):
+		return ErrMalformed
+	default:
+		a.opaque, a.issuer = true, a.v.introspecting
 	}
 	return nil
 }
@@ -111,13 +130,20 @@ func (a *attempt) checkHeader() (err error) {
 }
 
 func (a *attempt) checkClaims() (err error) {
-	a.claims, err = parseClaims(a.message.Payload)
+	a.claims, err = parseClaims(a.payload)
 	return err
 }
 
 // checkIssuer finds the configured issuer that the token names. No key is
 // looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
 func (a *attempt) checkIssuer() error {
+	if a.opaque { // it is known who was asked; iss is optional then (RFC 7662 §2.2)
+		if a.claims.issuer != "" && a.claims.issuer != a.issuer.URL {
+			return ErrIssuer
+		}
+		a.claims.issuer = a.issuer.URL
+		return nil
+	}
 	for i := range a.v.issuers {
 		if a.v.issuers[i].URL == a.claims.issuer {
 			a.issuer = &a.v.issuers[i]
@@ -182,7 +208,8 @@ func (a *attempt) checkRequired() error {
 }
 
 func (a *attempt) checkExpiry() error {
-	if !a.now.Before(a.claims.expiry.Add(a.v.skew)) { // "on or after", RFC 7519 §4.1.4
+	// "on or after", RFC 7519 §4.1.4. Only what was introspected may lack it.
+	if a.claims.expiry != nil && !a.now.Before(a.claims.expiry.Add(a.v.skew)) {
 		return ErrExpired
 	}
 	return nil
@@ -227,7 +254,7 @@ func (a *attempt) checkScopeClaim() error {
 func (a *attempt) checkPurpose() error {
 	c := &a.claims
 	identity := a.scope == nil && (c.nonce || c.authTime != nil && c.authorizedParty != "")
-	if a.kind() != "at+jwt" && (c.otherPurpose || identity) {
+	if a.opaque && c.otherPurpose || a.isJWT() && a.kind() != "at+jwt" && (c.otherPurpose || identity) {
 		return ErrType
 	}
 	return nil
@@ -245,7 +272,6 @@ func (a *attempt) checkSignature() error {
 	if err := a.message.Verify(key); err != nil {
 		return ErrSignature
 	}
-	a.verified = a.claims.token(a.audience, scopeSet(a.scope))
 	return nil
 }
 
@@ -258,7 +284,9 @@ func (a *attempt) checkConfirmation() error {
 	return nil
 }
 
+// checkRevocation comes last, and so makes the token that the others allow.
 func (a *attempt) checkRevocation() error {
+	a.verified = a.claims.token(a.audience, scopeSet(a.scope))
 	if a.v.revoked == nil {
 		return nil
 	}

@@ -20,6 +20,7 @@ import (
 // goroutine and need not be closed.
 type Verifier struct {
 	issuers       []issuer
+	introspecting *issuer // who is asked about opaque tokens, nil if nobody
 	skew          time.Duration
 	maxTokenBytes int
 	realm         string
@@ -32,8 +33,8 @@ type Verifier struct {
 // issuer is a configured Issuer with its defaults filled in.
 type issuer struct {
 	Issuer
-	keys          jwks.Source
-	algorithms    []string // canonical
+	keys          jwks.Source // nil if no token is verified here
+	algorithms    []string    // canonical
 	audiences     []string
 	audienceClaim string
 	scopeClaims   []string
@@ -72,6 +73,11 @@ func NewVerifier(config Config) (*Verifier, error) {
 		}
 		v.issuers = append(v.issuers, i)
 	}
+	for i := range v.issuers {
+		if v.issuers[i].Introspection != nil {
+			v.introspecting = &v.issuers[i]
+		}
+	}
 	return v, nil
 }
 
@@ -95,7 +101,7 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 	if len(i.scopeClaims) == 0 {
 		i.scopeClaims = []string{"scope", "scp"}
 	}
-	if i.keys == nil {
+	if i.keys == nil && i.IntrospectionMode != IntrospectAll {
 		remote, err := jwks.Discover(config.URL, options)
 		if err != nil {
 			return issuer{}, err
@@ -209,7 +215,9 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	faults := make([]error, len(v.issuers))
 	var group sync.WaitGroup
 	for i := range v.issuers {
-		group.Go(func() { faults[i] = v.issuers[i].fault(v.issuers[i].keys.Refresh(ctx, "")) })
+		if one := &v.issuers[i]; one.keys != nil {
+			group.Go(func() { faults[i] = one.fault(one.keys.Refresh(ctx, "")) })
+		}
 	}
 	group.Wait()
 	return errors.Join(faults...)
@@ -217,22 +225,38 @@ func (v *Verifier) Warm(ctx context.Context) error {
 
 // Healthy is for probes. It never waits, and begins a refresh of keys that are
 // due for one. It returns an error only if there is no issuer whose tokens
-// could be judged. For details, give Issuer.Keys a [jwks.Discover] of your own
-// and ask its Stats.
+// could be judged; [Verifier.Stats] has the details.
 func (v *Verifier) Healthy() error {
 	if err := v.unmade(); err != nil {
 		return err
 	}
 	var faults []error
 	for i := range v.issuers {
-		if _, err := v.issuers[i].keys.Snapshot(); err != nil {
-			faults = append(faults, v.issuers[i].fault(err))
+		if one := &v.issuers[i]; one.keys != nil {
+			if _, err := one.keys.Snapshot(); err != nil {
+				faults = append(faults, one.fault(err))
+			}
 		}
 	}
 	if len(faults) < len(v.issuers) {
 		return nil
 	}
 	return errors.Join(append([]error{ErrUnavailable}, faults...)...)
+}
+
+// Stats returns what the key set of each issuer knows of itself, by the URL of
+// the issuer, for metrics. Sources of other packages have none.
+func (v *Verifier) Stats() map[string]jwks.Stats {
+	stats := make(map[string]jwks.Stats)
+	if v.unmade() != nil {
+		return stats
+	}
+	for i := range v.issuers {
+		if source, ok := v.issuers[i].keys.(interface{ Stats() jwks.Stats }); ok {
+			stats[v.issuers[i].URL] = source.Stats()
+		}
+	}
+	return stats
 }
 
 // unavailable wraps why keys cannot be had. Only our own sources are known to

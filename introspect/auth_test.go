@@ -1,0 +1,218 @@
+package introspect_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	josejwt "github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/bearerguard/bearerguard/introspect"
+)
+
+func as(auth introspect.Auth) func(*introspect.Config) {
+	return func(c *introspect.Config) { c.Auth = auth }
+}
+
+// odd are credentials in which every character that has a meaning in a form, in
+// Basic or in a header field occurs.
+var odd = map[string]string{
+	"plain": "api", "a colon": "a:b", "a space": "a b", "a plus": "a+b", "a percent sign": "50%25", "an ampersand": "a&token=x", "an equals sign": "a=b",
+	"a slash": "https://api.example.com/?a#b", "letters beyond ASCII": "käse", "a line break": "a\r\nX-Evil: 1", "a quote": `a"b`,
+}
+
+// RFC 6749 §2.3.1: identifier and secret are form-encoded, then joined by a
+// colon, then base64.
+func TestThreatsBasicCredentials(t *testing.T) {
+	for name, text := range odd {
+		t.Run("I17/"+name, func(t *testing.T) {
+			s := newSite(says(`{"active":true}`))
+			isActive(t, newClient(t, s, as(introspect.Basic(text, text+"2"))), token)
+			seen := s.seen()[0]
+			encoded, ok := strings.CutPrefix(seen.header.Get("Authorization"), "Basic ")
+			decoded, err := base64.StdEncoding.DecodeString(encoded)
+			id, secret, colon := strings.Cut(string(decoded), ":")
+			gotID, errID := url.QueryUnescape(id)
+			gotSecret, errSecret := url.QueryUnescape(secret)
+			if !ok || err != nil || !colon || errors.Join(errID, errSecret) != nil || gotID != text || gotSecret != text+"2" {
+				t.Errorf("got %q, want %q and %q", decoded, text, text+"2")
+			}
+			if strings.Trim(string(decoded), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%+:") != "" {
+				t.Errorf("got %q, which is not form-encoded", decoded)
+			}
+			checkForm(t, seen, url.Values{"token": {token}, "token_type_hint": {"access_token"}})
+		})
+	}
+}
+
+func TestThreatsPostCredentials(t *testing.T) {
+	for name, text := range odd {
+		t.Run("I17/"+name, func(t *testing.T) {
+			s := newSite(says(`{"active":true}`))
+			isActive(t, newClient(t, s, as(introspect.Post(text, text+"2"))), token)
+			checkForm(t, s.seen()[0], url.Values{"token": {token}, "token_type_hint": {"access_token"}, "client_id": {text}, "client_secret": {text + "2"}})
+		})
+	}
+}
+
+// Whatever a token holds, it is one value of the form.
+func TestThreatsTokensInForms(t *testing.T) {
+	for name, text := range map[string]string{
+		"CR and LF": "a\r\nb", "an ampersand": "a&token=b", "a plus": "a+b", "a percent sign": "a%26b", "an equals sign": "a==", "a NUL": "a\x00b",
+		"a semicolon": "a;b", "a space": "a b", "base64": "abc/def+ghi==",
+	} {
+		t.Run("I16/"+name, func(t *testing.T) {
+			s := newSite(says(`{"active":true}`))
+			isActive(t, newClient(t, s), text)
+			checkForm(t, s.seen()[0], url.Values{"token": {text}, "token_type_hint": {"access_token"}})
+		})
+	}
+}
+
+func checkForm(t *testing.T, c call, want url.Values) {
+	t.Helper()
+	if c.method != http.MethodPost || c.url != endpoint || c.header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		t.Errorf("got %s %s of type %q", c.method, c.url, c.header.Get("Content-Type"))
+	}
+	if fmt.Sprint(c.form) != fmt.Sprint(want) {
+		t.Errorf("got form %v, want %v", c.form, want)
+	}
+}
+
+func noToken(context.Context) (string, error) { return "", errors.New("none") }
+
+func TestBearerTokensAreAskedForEachTime(t *testing.T) {
+	n := 0
+	s := newSite(says(`{"active":true}`))
+	c := newClient(t, s, always, as(introspect.Bearer(func(ctx context.Context) (string, error) {
+		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 2*time.Second {
+			t.Error("got no deadline of two seconds")
+		}
+		n++
+		return fmt.Sprint("own", n), nil
+	})))
+	for range 2 {
+		isActive(t, c, token)
+	}
+	for i, want := range []string{"Bearer own1", "Bearer own2"} {
+		if got := s.seen()[i].header.Get("Authorization"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		checkForm(t, s.seen()[i], url.Values{"token": {token}, "token_type_hint": {"access_token"}})
+	}
+}
+
+func TestBearerWithoutATokenAsksNobody(t *testing.T) {
+	for name, source := range map[string]func(context.Context) (string, error){
+		"an error": func(context.Context) (string, error) { return "x", errors.New(canary) },
+		"nothing":  func(context.Context) (string, error) { return "", nil },
+		"a panic":  func(context.Context) (string, error) { panic(canary) },
+		"no end":   func(ctx context.Context) (string, error) { <-ctx.Done(); return canary, ctx.Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(says(`{"active":true}`))
+				isUnknown(t, newClient(t, s, as(introspect.Bearer(source))), token, introspect.ErrUnavailable)
+				s.asked(t, 0)
+			})
+		})
+	}
+}
+
+func TestAssertionsOfEveryAlgorithm(t *testing.T) {
+	for _, algorithm := range asymmetric {
+		for _, issuerOrNot := range []string{issuer, ""} {
+			t.Run(algorithm+" for "+map[string]string{issuer: "an issuer", "": "an endpoint"}[issuerOrNot], func(t *testing.T) {
+				key := newKey(t, algorithm)
+				s := newSite(says(`{"active":true}`))
+				c := newClient(t, s, always, as(introspect.PrivateKeyJWT("api", "k1", algorithm, key)), func(c *introspect.Config) { c.Issuer = issuerOrNot })
+				ids := make(map[string]bool)
+				for range 3 {
+					isActive(t, c, token)
+					seen := s.seen()[len(s.seen())-1]
+					if seen.form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || len(seen.form) != 4 || seen.header.Get("Authorization") != "" {
+						t.Errorf("got form %v", seen.form)
+					}
+					audience := issuerOrNot
+					if audience == "" {
+						audience = endpoint
+					}
+					ids[checkAssertion(t, seen.form.Get("client_assertion"), algorithm, key, audience)] = true
+				}
+				if len(ids) != 3 {
+					t.Errorf("got %d different jti in 3 requests", len(ids))
+				}
+			})
+		}
+	}
+}
+
+// checkAssertion verifies an assertion as an authorization server would (RFC
+// 7523 §3), and returns its jti.
+func checkAssertion(t *testing.T, text, algorithm string, key crypto.Signer, audience string) string {
+	t.Helper()
+	assertion, err := josejwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(algorithm)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims josejwt.Claims
+	if err := assertion.Claims(key.Public(), &claims); err != nil {
+		t.Fatalf("go-jose refuses it: %v", err)
+	}
+	if err := claims.ValidateWithLeeway(josejwt.Expected{Issuer: "api", Subject: "api", AnyAudience: josejwt.Audience{audience}, Time: time.Now()}, time.Second); err != nil {
+		t.Errorf("go-jose refuses it: %v", err)
+	}
+	if lifetime := claims.Expiry.Time().Sub(claims.IssuedAt.Time()); lifetime != time.Minute || len(claims.Audience) != 1 || len(claims.ID) < 22 {
+		t.Errorf("got %+v, want a minute, one audience and a jti of 128 bits", claims)
+	}
+	if kid := assertion.Headers[0].KeyID; kid != "k1" {
+		t.Errorf("got kid %q, want k1", kid)
+	}
+	return claims.ID
+}
+
+func TestAssertionsNeedAKeyThatFits(t *testing.T) {
+	for name, auth := range map[string]introspect.Auth{
+		"a shared secret's algorithm":   introspect.PrivateKeyJWT("api", "", "HS256", newKey(t, "ES256")),
+		"none":                          introspect.PrivateKeyJWT("api", "", "none", newKey(t, "ES256")),
+		"no algorithm":                  introspect.PrivateKeyJWT("api", "", "", newKey(t, "ES256")),
+		"a curve of another size":       introspect.PrivateKeyJWT("api", "", "ES256", newKey(t, "ES384")),
+		"a key of another type":         introspect.PrivateKeyJWT("api", "", "RS256", newKey(t, "ES256")),
+		"no key":                        introspect.PrivateKeyJWT("api", "", "ES256", nil),
+		"a nil RSA key":                 introspect.PrivateKeyJWT("api", "", "RS256", (*rsa.PrivateKey)(nil)),
+		"a nil RSA key, for PS256":      introspect.PrivateKeyJWT("api", "", "PS256", (*rsa.PrivateKey)(nil)),
+		"a nil EC key":                  introspect.PrivateKeyJWT("api", "", "ES256", (*ecdsa.PrivateKey)(nil)),
+		"an empty RSA key":              introspect.PrivateKeyJWT("api", "", "RS256", &rsa.PrivateKey{}),
+		"no client identifier":          introspect.PrivateKeyJWT("", "", "ES256", newKey(t, "ES256")),
+		"no client identifier in Basic": introspect.Basic("", "x"),
+		"no secret in Basic":            introspect.Basic("x", ""),
+		"no client identifier in Post":  introspect.Post("", "x"),
+		"no secret in Post":             introspect.Post("x", ""),
+		"no token source":               introspect.Bearer(nil),
+		"no client identifier for mTLS": introspect.MutualTLS(""),
+		"no Auth at all":                {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := introspect.Config{Endpoint: endpoint, Auth: auth, Client: http.DefaultClient}
+			if c, err := introspect.New(config); c != nil || err == nil || !strings.Contains(err.Error(), "Auth") {
+				t.Errorf("got %v, %v, want a fault of Auth", c, err)
+			}
+		})
+	}
+	t.Run("mTLS without a client that has a certificate", func(t *testing.T) {
+		if c, err := introspect.New(introspect.Config{Endpoint: endpoint, Auth: introspect.MutualTLS("api")}); c != nil || err == nil {
+			t.Errorf("got %v, %v, want a fault", c, err)
+		}
+	})
+}

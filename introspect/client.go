@@ -1,0 +1,221 @@
+package introspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// Why a token could not be judged. Both mean that nothing is known of it.
+var (
+	// ErrUnavailable is wrapped by every error of a Client.
+	ErrUnavailable = errors.New("introspect: no answer about the token")
+
+	// ErrCredentials is an authorization server that refuses the API's own
+	// credentials, with 401 or 403: a fault of the configuration.
+	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
+)
+
+var (
+	errAnswer     = errors.New("answer is not acceptable")
+	errBusy       = errors.New("too many calls in flight")
+	errBreaker    = errors.New("the last calls failed, and it is not asked for a moment")
+	errMetadata   = errors.New("metadata do not tell the endpoint")
+	errNoEndpoint = errors.New("they name none")
+	errOwnToken   = errors.New("the API's own token could not be had")
+	errPanic      = errors.New("asking or reading the answer panicked")
+)
+
+// Client asks one authorization server about tokens. Create it with [New] or
+// [InsecureUserInfo]. It is safe for concurrent use, owns no goroutine between
+// calls but those of idle connections, and need not be closed.
+type Client struct {
+	config Config
+	name   string // of who is asked what, in hashes
+	ttl    time.Duration
+	http   *http.Client
+
+	exchange exchange
+	find     func(metadata) string
+	endpoint atomic.Pointer[endpoint]
+	finding  singleflight.Group
+
+	memory  memory
+	stores  chan struct{} // holds one for each operation of Cache that has not come back
+	flight  singleflight.Group
+	calls   chan struct{} // holds one for each call in flight
+	breaker *gobreaker.CircuitBreaker[*Response]
+
+	server, store part
+}
+
+// exchange asks about one token.
+type exchange func(ctx context.Context, endpoint, token string) (*Response, error)
+
+// part is something that can fail by itself.
+type part struct {
+	name    string
+	trouble atomic.Pointer[string] // what was logged last, nil if all was well
+}
+
+// New checks the configuration and returns every fault of it at once. It does
+// no I/O.
+func New(config Config) (*Client, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	c := newClient(config, "introspection")
+	c.exchange, c.find = c.introspect, func(m metadata) string { return m.IntrospectionEndpoint }
+	return c, nil
+}
+
+func newClient(config Config, kind string) *Client {
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	// All that an answer depends on: a server may tell two clients two things of
+	// one token (RFC 7662 §2.2), and one that is signed is worth more than one
+	// that is not. Quoting keeps the parts apart.
+	name := fmt.Sprintf("%s %t %q %q %q", kind, config.Keys != nil, config.Issuer, config.Endpoint, config.Auth.clientID)
+	c := &Client{
+		config: config, name: name, ttl: config.ttl(), http: config.client(),
+		memory: newMemory(config.Cache != nil), stores: make(chan struct{}, maxCalls), calls: make(chan struct{}, maxCalls),
+	}
+	c.server.name, c.store.name = "server", "cache"
+	c.breaker = gobreaker.NewCircuitBreaker[*Response](gobreaker.Settings{
+		Timeout:      timeout,
+		ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 5 },
+		IsSuccessful: func(err error) bool { return !isOutage(err) },
+	})
+	if config.Endpoint != "" {
+		c.endpoint.Store(&endpoint{url: config.Endpoint})
+	}
+	return c
+}
+
+// isOutage tells a server that serves nobody from one that says something odd
+// about a token: whoever can get hold of an odd token must not be able to cut
+// the others off.
+func isOutage(err error) bool {
+	if errors.Is(err, errMetadata) || errors.Is(err, ErrCredentials) {
+		return true
+	}
+	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
+		return refused.Status == http.StatusTooManyRequests || refused.Status >= 500
+	}
+	return err != nil && !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
+}
+
+// Introspect returns what the server says of a token, or said of it not longer
+// than Config.MaxTTL ago. Any number of callers share one call, which ctx does
+// not end. The token must be a b64token (RFC 6750 §2.1). Errors wrap
+// [ErrUnavailable] and quote neither the token nor the answer; a token that is
+// not active is no error.
+func (c *Client) Introspect(ctx context.Context, token string) (*Response, error) {
+	h := c.hash(token)
+	if r, ok := c.memory.known(h, time.Now()); ok {
+		return r.clone(), nil
+	}
+	// The flight ends by itself, unless a transport does not heed its context.
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	done := c.flight.DoChan(string(h[:]), func() (any, error) {
+		return shielded(func() (*Response, error) { return c.fly(h, token) })
+	})
+	select {
+	case result := <-done:
+		if result.Err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, result.Err)
+		}
+		return result.Val.(*Response).clone(), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+}
+
+// fly learns the answer for all who wait for it.
+func (c *Client) fly(h hash, token string) (*Response, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if r, ok := c.memory.known(h, time.Now()); ok { // of a flight that ended as this one was about to begin
+		return r, nil
+	}
+	if r, ok := c.recall(ctx, h); ok {
+		return r, nil
+	}
+	asked := time.Now() // what the server says holds from here on, however long it takes to say it
+	r, err := c.call(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	c.keep(ctx, h, r, asked)
+	return r, nil
+}
+
+// call asks the server, unless it is known to be down or has enough to do.
+func (c *Client) call(ctx context.Context, token string) (*Response, error) {
+	select {
+	case c.calls <- struct{}{}:
+		defer func() { <-c.calls }()
+	default:
+		return nil, errBusy
+	}
+	r, err := c.breaker.Execute(func() (*Response, error) {
+		return shielded(func() (*Response, error) {
+			endpoint, err := c.locate(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return c.exchange(ctx, endpoint, token)
+		})
+	})
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		return nil, errBreaker // the failures before it have been told
+	}
+	c.note(ctx, &c.server, err)
+	return r, err
+}
+
+// shielded runs other people's code: a transport, a Cache, a token source, a
+// mapping. A panic, which need not have a value (GODEBUG=panicnil=1), is an
+// error; in the goroutine of a flight it would end the process.
+func shielded(run func() (*Response, error)) (r *Response, err error) {
+	finished := false
+	defer func() {
+		if recover() != nil || !finished {
+			r, err = nil, errPanic
+		}
+	}()
+	r, err = run()
+	finished = true
+	return r, err
+}
+
+// note logs how a part of the client fares, once per change.
+func (c *Client) note(ctx context.Context, part *part, err error) {
+	defer func() { _ = recover() }() // a Logger that panics must not end the process
+	if err == nil {
+		if part.trouble.Load() != nil && part.trouble.Swap(nil) != nil {
+			c.config.Logger.InfoContext(ctx, "introspection works again", "part", part.name)
+		}
+		return
+	}
+	text := err.Error()
+	if before := part.trouble.Swap(&text); before != nil && *before == text {
+		return
+	}
+	level := slog.LevelWarn
+	if errors.Is(err, ErrCredentials) {
+		level = slog.LevelError
+	}
+	c.config.Logger.Log(ctx, level, "introspection does not work", "part", part.name, "error", text)
+}

@@ -1,0 +1,125 @@
+package introspect
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// Times and bounds of a Client.
+const (
+	timeout       = 2 * time.Second      // of an answer in all, metadata and Cache included
+	patience      = timeout + timeout/20 // of who waits for that; the call's own end says more
+	storePatience = timeout / 8          // with an operation of Cache
+	defaultMaxTTL = 30 * time.Second
+	maxMaxTTL     = time.Hour
+	inactiveTTL   = 5 * time.Second // or MaxTTL, if that is shorter
+	maxCalls      = 256             // in flight
+	maxBytes      = 256 << 10       // of an answer
+)
+
+// Config says whom to ask and how. Auth is required, and an Issuer or an
+// Endpoint.
+type Config struct {
+	// Issuer is the authorization server's issuer identifier. Its metadata name
+	// the endpoint, unless Endpoint does (RFC 8414 §2).
+	Issuer string
+
+	// Endpoint is the introspection endpoint: https, or http on loopback.
+	Endpoint string
+
+	// InsecureHTTP allows http elsewhere. Whoever sits on the network between
+	// then reads the tokens and the API's own credentials, and can forge answers.
+	InsecureHTTP bool
+
+	// Auth proves who asks.
+	Auth Auth
+
+	// Keys, if set, ask for signed answers (RFC 9701) and refuse all others. They
+	// are the issuer's keys, those of [jwks.Discover] for example; Issuer must be
+	// set too. The answer must be typed as one, signed with an asymmetric
+	// algorithm, issued by Issuer for Auth's client, within five minutes of now.
+	Keys jwks.Source
+
+	// Client sends the requests; nil is one that keeps as many connections alive
+	// as there may be calls in flight. Its transport and Timeout apply besides our
+	// limits: two seconds in all, 256 KiB, no redirect.
+	Client *http.Client
+
+	// Cache keeps active answers for all instances of a program; nil keeps up to
+	// 16 MiB of them in memory. An error of it is a miss, and so is an operation
+	// that takes a quarter of a second.
+	Cache Cache
+
+	// MaxTTL is how long an answer is believed, if the token does not expire
+	// before: a revoked token passes for that long. 0 is 30 seconds, negative
+	// asks for every request, the most is an hour.
+	MaxTTL time.Duration
+
+	// Logger receives failures, once per change; nil is [slog.Default].
+	Logger *slog.Logger
+}
+
+// check returns every fault of the configuration.
+func (c Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("introspect: "+format, args...)) }
+
+	if c.Issuer == "" && c.Endpoint == "" {
+		fault("Issuer and Endpoint are empty: one of them must say whom to ask")
+	}
+	if err := fetch.CheckIssuer(c.Issuer, c.InsecureHTTP); c.Issuer != "" && err != nil {
+		fault("Issuer: %w", err)
+	}
+	if err := fetch.CheckURL(c.Endpoint, c.InsecureHTTP); c.Endpoint != "" && err != nil {
+		fault("Endpoint: %w", err)
+	}
+	switch {
+	case c.Auth.apply == nil:
+		fault("Auth is missing: use Basic, Post, PrivateKeyJWT, Bearer or MutualTLS (RFC 7662 §2.1 does not let anybody ask)")
+	case c.Auth.fault != nil:
+		fault("Auth: %w", c.Auth.fault)
+	case c.Auth.mutual && c.Client == nil:
+		fault("Auth: MutualTLS needs a Client that presents the certificate")
+	}
+	if c.Keys != nil && (c.Issuer == "" || c.Auth.clientID == "") {
+		fault("Keys need Issuer, and an Auth that names a client: signed answers are checked against both")
+	}
+	if remote, ok := c.Keys.(*jwks.Remote); ok && remote == nil {
+		fault("Keys is a nil *jwks.Remote: the error of its constructor was ignored")
+	}
+	if set, ok := c.Keys.(*jwks.Set); ok && set == nil {
+		fault("Keys is a nil *jwks.Set: the error of jwks.Parse was ignored")
+	}
+	if c.MaxTTL > maxMaxTTL {
+		fault("MaxTTL is over %v: a revoked token would pass for that long", maxMaxTTL)
+	}
+	return errors.Join(faults...)
+}
+
+// ttl is MaxTTL with its default, 0 for none.
+func (c Config) ttl() time.Duration {
+	if c.MaxTTL == 0 {
+		return defaultMaxTTL
+	}
+	return max(c.MaxTTL, 0)
+}
+
+// client is Client with its default.
+func (c Config) client() *http.Client {
+	if c.Client != nil {
+		return c.Client
+	}
+	transport, ok := http.DefaultTransport.(*http.Transport) //nolint:forbidigo // fetch adds the limits
+	if !ok {
+		return nil // somebody has replaced it and knows why; nil stands for it
+	}
+	transport = transport.Clone()
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls
+	return &http.Client{Transport: transport}
+}

@@ -1,0 +1,141 @@
+package introspect_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+func TestConfigurationFaults(t *testing.T) {
+	good := introspect.Config{Endpoint: endpoint, Auth: introspect.Basic("api", "secret")}
+	keys := newSigner(t, "ES256").set()
+	for name, tt := range map[string]struct {
+		change func(*introspect.Config)
+		want   []string // parts of the error
+	}{
+		"nobody to ask":           {func(c *introspect.Config) { c.Endpoint = "" }, []string{"Issuer and Endpoint are empty"}},
+		"no Auth":                 {func(c *introspect.Config) { c.Auth = introspect.Auth{} }, []string{"Auth is missing"}},
+		"an endpoint on http":     {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/" }, []string{"Endpoint", "https"}},
+		"an issuer with a query":  {func(c *introspect.Config) { c.Issuer = issuer + "?a" }, []string{"Issuer", "query"}},
+		"a TTL over an hour":      {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
+		"keys without an issuer":  {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
+		"keys without our name":   {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys need Issuer"}},
+		"a nil Remote":            {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Remote)(nil), issuer }, []string{"nil *jwks.Remote"}},
+		"a nil Set":               {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Set)(nil), issuer }, []string{"nil *jwks.Set"}},
+		"a secret that is empty":  {func(c *introspect.Config) { c.Auth = introspect.Post("api", "") }, []string{"Auth: Post"}},
+		"mTLS without its Client": {func(c *introspect.Config) { c.Auth = introspect.MutualTLS("api") }, []string{"MutualTLS needs a Client"}},
+		"everything at once": {
+			func(c *introspect.Config) {
+				*c = introspect.Config{Issuer: "ftp://x", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
+			},
+			[]string{"Issuer:", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := good
+			tt.change(&config)
+			c, err := introspect.New(config)
+			if c != nil || err == nil {
+				t.Fatalf("got %v, %v, want a fault", c, err)
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("got %q, want it to mention %q", err, part)
+				}
+			}
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				if !strings.HasPrefix(line, "introspect: ") {
+					t.Errorf("got %q, want it to say whose fault it is", line)
+				}
+			}
+		})
+	}
+}
+
+func TestConfigurationsThatAreFine(t *testing.T) {
+	for name, config := range map[string]introspect.Config{
+		"an endpoint":          {Endpoint: endpoint},
+		"an endpoint's query":  {Endpoint: endpoint + "?tenant=a"},
+		"an issuer":            {Issuer: issuer},
+		"both":                 {Issuer: issuer, Endpoint: "https://elsewhere.example/introspect"},
+		"http on loopback":     {Endpoint: "http://127.0.0.1:1/", Issuer: "http://localhost:1"},
+		"http where it's said": {Endpoint: "http://as:1/", Issuer: "http://as:1", InsecureHTTP: true},
+		"an hour":              {Endpoint: endpoint, MaxTTL: time.Hour},
+		"no time at all":       {Endpoint: endpoint, MaxTTL: -1},
+		"signed answers":       {Endpoint: endpoint, Issuer: issuer, Keys: newSigner(t, "ES256").set()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config.Auth = introspect.Basic("api", "secret")
+			if _, err := introspect.New(config); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A client without a configured one keeps its connections: the default
+// transport of net/http keeps two.
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	var connections atomic.Int32
+	addresses := make(map[string]bool)
+	var mu sync.Mutex
+	const together = 20
+	arrived := make(chan struct{}, together)
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		if !addresses[r.RemoteAddr] {
+			addresses[r.RemoteAddr] = true
+			connections.Add(1)
+		}
+		mu.Unlock()
+		arrived <- struct{}{}
+		<-release
+		_, _ = w.Write([]byte(`{"active":true}`))
+	}))
+	c, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("api", "secret"), Logger: quiet, MaxTTL: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close() // closes what is idle
+	for range 5 {
+		var all sync.WaitGroup
+		for i := range together {
+			all.Go(func() { isActive(t, c, strings.Repeat("a", i+1)) })
+		}
+		for range together {
+			<-arrived
+		}
+		for range together {
+			release <- struct{}{}
+		}
+		all.Wait()
+	}
+	if got := connections.Load(); got > together+2 { // one may be a moment late to become idle
+		t.Errorf("%d requests, %d at a time, took %d connections", 5*together, together, got)
+	}
+	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
+}
+
+// The client's own rules for redirects and cookies are not asked.
+func TestTheClientIsNotChanged(t *testing.T) {
+	s := newSite(redirects(302, issuer+"/elsewhere"))
+	client := s.client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { t.Error("asked"); return nil }
+	c := newClient(t, s, func(c *introspect.Config) { c.Client = client })
+	isUnknown(t, c, token, introspect.ErrUnavailable)
+	if got := s.seen(); len(got) != 1 || client.Jar != nil || client.Timeout != 0 {
+		t.Errorf("got %d requests with %+v", len(got), client)
+	}
+	if !slices.Equal(s.seen()[0].header["Accept"], []string{"application/json"}) {
+		t.Errorf("got Accept %q", s.seen()[0].header["Accept"])
+	}
+}

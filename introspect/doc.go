@@ -1,0 +1,40 @@
+// Package introspect asks an authorization server about opaque tokens (OAuth
+// 2.0 Token Introspection, RFC 7662), and about JWTs that could have been revoked.
+//
+//	client, err := introspect.New(introspect.Config{
+//		Issuer: "https://login.example.com",
+//		Auth:   introspect.Basic("orders-api", secret),
+//	})
+//
+// Give the client to an issuer of package middleware, whose verifier then
+// accepts both kinds of token under one policy: the claims of an answer pass the
+// checks of a JWT's, on every request, those from the cache included.
+//
+// # Answers
+//
+// An answer is one strict JSON object in which "active" is true or false and
+// nothing else. With Config.Keys it must be signed (RFC 9701). All that is not
+// understood, and every status but 200, means that nothing is known of the
+// token: an error, never a verdict. There is no way to fail open.
+//
+// # Caching
+//
+// Active answers are kept for Config.MaxTTL from the moment of the question, or
+// until the token expires; inactive ones for five seconds, in a place of their
+// own. A token that is revoked passes until its answer ends. The keys are the
+// SHA-256 of who was asked, who asked, and the token.
+//
+// # Care for the server
+//
+// Any number of requests with one token cost one call, which goes on when their
+// callers leave. A call takes two seconds at most, 256 may be in flight, and
+// after five that failed in a row the server is left alone for two seconds, until
+// one call finds it back. What is beyond fails at once. Requests reuse
+// connections.
+//
+// A server that refuses the API's own credentials is [ErrCredentials], logged
+// at level Error. Every other trouble is a warning; both are logged once per
+// change.
+//
+// No token, secret, claim or byte of an answer reaches a log or an error.
+package introspect

@@ -1,0 +1,119 @@
+package introspect_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"time"
+
+	"github.com/bearerguard/bearerguard/introspect"
+)
+
+func ExampleNew() {
+	// An authorization server; yours is at an https URL.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id, secret, _ := r.BasicAuth(); id != "orders-api" || secret != "s3cret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprintf(w, `{"active":%v,"scope":"orders:read"}`, r.FormValue("token") == "2YotnFZFEjr1zCsicMWpAA")
+	}))
+	defer server.Close()
+
+	client, err := introspect.New(introspect.Config{
+		Endpoint: server.URL, // or Issuer, whose metadata name it
+		Auth:     introspect.Basic("orders-api", "s3cret"),
+		MaxTTL:   5 * time.Second, // how long a revoked token may pass
+	})
+	if err != nil {
+		panic(err)
+	}
+	// Usually the client goes into middleware.Issuer, which asks and judges.
+	for _, token := range []string{"2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA"} {
+		answer, err := client.Introspect(context.Background(), token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(answer.Active, string(answer.Claims))
+	}
+	// Output:
+	// true {"active":true,"scope":"orders:read"}
+	// false
+}
+
+func ExampleInsecureUserInfo() {
+	// A server without introspection, in the manner of GitHub's /user.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, `{"id":583231,"login":"octocat","site_admin":false}`)
+	}))
+	defer server.Close()
+
+	client, err := introspect.InsecureUserInfo(introspect.Config{Endpoint: server.URL}, func(user map[string]any) map[string]any {
+		id, ok := user["id"].(json.Number)
+		if !ok {
+			return nil // not active
+		}
+		return map[string]any{"sub": id.String(), "scope": "profile:read"}
+	})
+	if err != nil {
+		panic(err)
+	}
+	for _, token := range []string{"gho_16C7e42F292c6912E7710c838347Ae178B4a", "gho_expired"} {
+		answer, err := client.Introspect(context.Background(), token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(answer.Active, string(answer.Claims))
+	}
+	// Output:
+	// true {"active":true,"scope":"profile:read","sub":"583231"}
+	// false
+}
+
+// shared stands for Redis or another store that several instances reach.
+type shared struct{ values sync.Map }
+
+func (s *shared) Get(_ context.Context, key string) ([]byte, bool, error) {
+	value, ok := s.values.Load(key)
+	if !ok {
+		return nil, false, nil
+	}
+	return value.([]byte), true, nil
+}
+
+func (s *shared) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
+	s.values.Store(key, value) // a real store forgets it after the ttl; so does the client
+	return nil
+}
+
+func ExampleCache() {
+	questions := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		questions++
+		fmt.Fprint(w, `{"active":true}`)
+	}))
+	defer server.Close()
+
+	store := new(shared)
+	for range 3 { // instances of one program
+		client, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("orders-api", "s3cret"), Cache: store})
+		if err != nil {
+			panic(err)
+		}
+		answer, err := client.Introspect(context.Background(), "2YotnFZFEjr1zCsicMWpAA")
+		fmt.Println(answer.Active, err)
+	}
+	fmt.Println("questions:", questions)
+	// Output:
+	// true <nil>
+	// true <nil>
+	// true <nil>
+	// questions: 1
+}

@@ -1,0 +1,103 @@
+package introspect_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/introspect"
+)
+
+// An answer names the token it was made for. Whatever the order in which
+// requests come, answers arrive, callers leave and answers end, nobody is given
+// one that names another token, or that is older than it may be.
+func TestThreatsAnswersNeverMeet(t *testing.T) {
+	for _, kept := range []struct {
+		name   string
+		change func(*introspect.Config)
+	}{
+		{"in memory", func(*introspect.Config) {}},
+		{"in a shared store", func(c *introspect.Config) { c.Cache = newStore() }},
+		{"nowhere", always},
+	} {
+		for seed := range uint64(20) {
+			t.Run(fmt.Sprintf("I15/answers are kept %s, order %d", kept.name, seed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { interleave(t, seed, kept.change) })
+			})
+		}
+	}
+}
+
+func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
+	t.Helper()
+	const (
+		tokens   = 12
+		requests = 400
+		ttl      = 3 * time.Second
+	)
+	random := rand.New(rand.NewPCG(seed, 15))
+	var mu sync.Mutex
+	roll := func(n int) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return random.IntN(n)
+	}
+	s := newSite(func(r *http.Request, c call) (*http.Response, error) {
+		token, said := c.form.Get("token"), time.Now()
+		late := time.Duration(roll(1500)) * time.Millisecond
+		switch roll(10) {
+		case 0:
+			return after(late, refused)(r, c)
+		case 1:
+			return after(late, says(`{"active":1}`))(r, c)
+		case 2:
+			panic(token)
+		}
+		active := strings.HasPrefix(token, "good")
+		return after(late, says(fmt.Sprintf(`{"active":%v,"sub":%q,"said":%d}`, active, token, said.UnixMilli())))(r, c)
+	})
+	c := newClient(t, s, believes(ttl), change)
+	var all sync.WaitGroup
+	judged := 0
+	for range requests {
+		all.Go(func() {
+			time.Sleep(time.Duration(roll(20000)) * time.Millisecond)
+			token := fmt.Sprintf("%s%d", []string{"good", "bad"}[roll(2)], roll(tokens))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(roll(3000))*time.Millisecond)
+			defer cancel()
+			r, err := c.Introspect(ctx, token)
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			judged++
+			mu.Unlock()
+			good := strings.HasPrefix(token, "good")
+			if r.Active != good || good && !strings.Contains(string(r.Claims), fmt.Sprintf(`"sub":%q`, token)) {
+				t.Errorf("%s was given %v %s", token, r.Active, r.Claims)
+			}
+			if !good {
+				return
+			}
+			var said int64
+			if _, err := fmt.Sscanf(string(r.Claims[strings.Index(string(r.Claims), `"said"`):]), `"said":%d`, &said); err != nil {
+				t.Error(err)
+			}
+			// A flight takes two seconds at most, what it brings is kept for ttl.
+			if age := time.Since(time.UnixMilli(said)); age > ttl+2*time.Second {
+				t.Errorf("%s was given an answer that is %v old", token, age)
+			}
+		})
+	}
+	all.Wait()
+	time.Sleep(2 * time.Second) // for calls that nobody waits for
+	if judged < requests/10 {
+		t.Errorf("got %d answers, want a test of something", judged)
+	}
+}

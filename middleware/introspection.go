@@ -1,0 +1,127 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+)
+
+// IntrospectionMode says which tokens an issuer with an Introspection client is
+// asked about. In each mode these include all that are not JWTs.
+type IntrospectionMode int
+
+const (
+	// IntrospectOpaque asks about opaque tokens. A JWT is verified here, and
+	// passes until it expires.
+	IntrospectOpaque IntrospectionMode = iota
+
+	// IntrospectJWTs also asks about each JWT of the issuer that has passed every
+	// check here: one that was revoked is refused, within the client's MaxTTL.
+	IntrospectJWTs
+
+	// IntrospectAll asks about every token but the JWTs that name another
+	// configured issuer, and looks into none: for issuers whose JWTs cannot be
+	// verified here, being signed with HS256 or of a format of their own, and for
+	// those without any.
+	IntrospectAll
+)
+
+func (a *attempt) isJWT() bool    { return !a.opaque }
+func (a *attempt) isOpaque() bool { return a.opaque }
+
+// asksAbout reports whether a JWT is opaque to us. Its claims are not believed
+// here: they only keep another issuer's tokens from being shown to this one.
+func (v *Verifier) asksAbout(token string) bool {
+	if v.introspecting == nil || v.introspecting.IntrospectionMode != IntrospectAll {
+		return false
+	}
+	if len(v.issuers) == 1 {
+		return true
+	}
+	message, _, err := jws.Split(token)
+	if err != nil {
+		return true
+	}
+	claims, err := parseClaims(message.Payload)
+	if err != nil {
+		return true
+	}
+	for i := range v.issuers {
+		if one := &v.issuers[i]; one.URL == claims.issuer {
+			return one == v.introspecting
+		}
+	}
+	return true
+}
+
+// introspect learns the claims of an opaque token from its issuer.
+func (a *attempt) introspect() (err error) {
+	a.payload, err = a.ask()
+	return err
+}
+
+func (a *attempt) ask() ([]byte, error) {
+	answer, err := a.issuer.Introspection.Introspect(a.ctx, a.token)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case !answer.Active:
+		return nil, ErrInactive
+	}
+	return answer.Claims, nil
+}
+
+// checkTokenType refuses what the issuer calls by another name than an access
+// token's to be sent as a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
+func (a *attempt) checkTokenType() error {
+	if a.claims.tokenType == nil {
+		return nil
+	}
+	kind, _ := strictjson.String(a.claims.tokenType)
+	if !strings.EqualFold(kind, "Bearer") && !strings.EqualFold(kind, "access_token") {
+		return ErrType
+	}
+	return nil
+}
+
+// mustBeActive reports whether a JWT that has passed so far is to be asked
+// about.
+func (a *attempt) mustBeActive() bool {
+	return a.isJWT() && a.issuer != nil && a.issuer.Introspection != nil && a.issuer.IntrospectionMode == IntrospectJWTs
+}
+
+// checkActivity asks whether a verified JWT has been revoked. The claims are
+// the JWT's own; where the answer knows of an earlier end, another issuer or a
+// sender constraint, it is believed too.
+func (a *attempt) checkActivity() error {
+	payload, err := a.ask()
+	if err != nil {
+		return err
+	}
+	answer := attempt{v: a.v, now: a.now, issuer: a.issuer, opaque: true, payload: payload}
+	for _, check := range [...]func(*attempt) error{
+		(*attempt).checkClaims, (*attempt).checkIssuer, (*attempt).checkTokenType,
+		(*attempt).checkExpiry, (*attempt).checkNotBefore, (*attempt).checkConfirmation,
+	} {
+		if err := check(&answer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkIntrospection returns the faults of an issuer's introspection.
+func (i Issuer) checkIntrospection() (faults []error) {
+	switch {
+	case i.IntrospectionMode < IntrospectOpaque || i.IntrospectionMode > IntrospectAll:
+		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown", i.IntrospectionMode))
+	case i.Introspection == nil && i.IntrospectionMode != IntrospectOpaque:
+		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
+	case i.IntrospectionMode == IntrospectAll && (i.Keys != nil || i.Algorithms != nil || i.Profile != ProfileAny):
+		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Algorithms and Profile: no token is verified here"))
+	}
+	return faults
+}

@@ -1,0 +1,150 @@
+package middleware_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// shaky is a shared store whose errors say all they know.
+type shaky struct{ panics bool }
+
+func (s shaky) Get(_ context.Context, key string) ([]byte, bool, error) {
+	return nil, false, errors.New(key)
+}
+
+func (s shaky) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
+	if s.panics {
+		panic(string(value))
+	}
+	return errors.New(key + string(value))
+}
+
+// Whatever becomes of an opaque token, nobody is told a piece of it, of the
+// API's secret, of a claim or of an answer.
+func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
+	const (
+		token  = "tok3nAq8Zs5WxPl2"
+		secret = "s3cretPl0Mko9Nji"
+		claim  = "cl4imYh6Tg5RfVb1"
+	)
+	claims := func(pairs ...string) func() string {
+		return func() string {
+			return answerNow(append([]string{"sub", `"` + claim + `"`, "jti", `"` + claim + `"`, "x", `"` + claim + `"`, "echo", `"` + token + `"`}, pairs...)...)
+		}
+	}
+	text := func(answer string) func() string { return func() string { return answer } }
+	for name, path := range map[string]struct {
+		answer func() string
+		change func(*middleware.Config, *introspect.Config)
+	}{
+		"accepted":             {claims(), nil},
+		"not active":           {text(`{"active":false,"sub":"` + claim + `"}`), nil},
+		"expired":              {claims("exp", "1"), nil},
+		"not yet valid":        {claims("nbf", "99999999999"), nil},
+		"another audience":     {claims("aud", `"`+claim+`"`), nil},
+		"another issuer":       {claims("iss", `"https://`+claim+`.example"`), nil},
+		"another type":         {claims("token_type", `"`+claim+`"`), nil},
+		"bound to a key":       {claims("cnf", `{"jkt":"`+claim+`"}`), nil},
+		"a hostile scope":      {claims("scope", `{"`+claim+`":"\r\n"}`), nil},
+		"a claim twice":        {claims(claim, "1", claim, "2"), nil},
+		"a claim of no type":   {claims("sub", `["`+claim+`"]`), nil},
+		"an odd answer":        {text(`{"active":"` + claim + `"}`), nil},
+		"no JSON":              {text(claim + token), nil},
+		"not UTF-8":            {text("{\"active\":true,\"x\":\"" + claim + "\xff\"}"), nil},
+		"a refusal":            {text("401"), nil},
+		"an outage":            {text("503"), nil},
+		"a malformed question": {text("400"), nil},
+		"too large":            {text(`{"active":true,"x":"` + strings.Repeat(claim, 30000) + `"}`), nil},
+		"revoked":              {claims(), func(c *middleware.Config, _ *introspect.Config) { c.Revoked = denies(claim) }},
+		"a deny-list that fails": {claims(), func(c *middleware.Config, _ *introspect.Config) {
+			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { return false, errors.New(t.ID) }
+		}},
+		"a deny-list that panics": {claims(), func(c *middleware.Config, _ *introspect.Config) {
+			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { panic(t.ID) }
+		}},
+		"a store that fails":  {claims(), func(_ *middleware.Config, c *introspect.Config) { c.Cache = shaky{} }},
+		"a store that panics": {claims(), func(_ *middleware.Config, c *introspect.Config) { c.Cache = shaky{panics: true} }},
+		"our own token missing": {claims(), func(_ *middleware.Config, c *introspect.Config) {
+			c.Auth = introspect.Bearer(func(context.Context) (string, error) { return "", errors.New(secret) })
+		}},
+		"our own token panicking": {claims(), func(_ *middleware.Config, c *introspect.Config) {
+			c.Auth = introspect.Bearer(func(context.Context) (string, error) { panic(secret) })
+		}},
+		"a transport that fails":  {nil, func(_ *middleware.Config, c *introspect.Config) { c.Client = &http.Client{Transport: telling(false)} }},
+		"a transport that panics": {nil, func(_ *middleware.Config, c *introspect.Config) { c.Client = &http.Client{Transport: telling(true)} }},
+	} {
+		t.Run("E04/"+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				heard := new(spy)
+				options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
+				logger := slog.New(slog.NewMultiHandler(slog.NewTextHandler(heard, options), slog.NewJSONHandler(heard, options)))
+				o := &oracle{}
+				if path.answer != nil {
+					o.says = func(string) string { return path.answer() }
+				}
+				config := introspect.Config{Endpoint: opaqueEndpoint, Auth: introspect.Post("api", secret), Client: &http.Client{Transport: o}, Logger: logger}
+				issuer, _ := local(opaqueIssuer)
+				whole := middleware.Config{
+					Audience: "api", Issuers: []middleware.Issuer{issuer}, Logger: logger,
+					Observe: func(_ context.Context, o middleware.Observation) { heard.print(o) },
+				}
+				if path.change != nil {
+					path.change(&whole, &config)
+				}
+				client, err := introspect.New(config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				whole.Issuers[0].Introspection = client
+				v := newVerifier(t, whole)
+				for _, need := range []scopes.Requirement{scopes.All("read"), scopes.All("missing")} {
+					h := make(http.Header)
+					authorized, err := v.Authorize(h, request(t, "Bearer "+token), need)
+					heard.print(h, err, errors.Unwrap(err))
+					if authorized != nil {
+						heard.print(middleware.TokenFrom(authorized.Context()), authorized.Context())
+					}
+					var refusal *middleware.Error
+					if errors.As(err, &refusal) {
+						heard.print(refusal, *refusal, refusal.Body())
+					}
+				}
+				heard.print(v.Explain(t.Context(), middleware.Credentials{Token: token}), config.Auth)
+				said := heard.drain()
+				if len(said) < 1000 {
+					t.Fatalf("got only %q, want logs, prints and observations", said)
+				}
+				for what, canary := range map[string]string{"token": token, "secret": secret, "claims": claim} {
+					if piece := leaked(said, canary); piece != "" {
+						at := strings.Index(said, piece)
+						t.Errorf("a piece of the %s was told: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+					}
+				}
+			})
+		})
+	}
+}
+
+// telling is a transport that says what it saw, in an error or a panic.
+type telling bool
+
+func (panics telling) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body bytes.Buffer
+	_, _ = body.ReadFrom(r.Body)
+	if panics {
+		panic(body.String())
+	}
+	return nil, fmt.Errorf("%s %v %s", r.URL, r.Header, body.String())
+}

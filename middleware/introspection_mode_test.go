@@ -1,0 +1,282 @@
+package middleware_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+var modes = map[string]middleware.IntrospectionMode{
+	"opaque tokens": middleware.IntrospectOpaque, "JWTs too": middleware.IntrospectJWTs, "all tokens": middleware.IntrospectAll,
+}
+
+// A token is a JWT or opaque by its shape. One that fails as a JWT is never
+// tried as an opaque token: an issuer that knows too little of its own JWTs
+// would make a forgery good.
+func TestThreatsNoFallback(t *testing.T) {
+	says := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
+	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {
+		o := always(says)
+		s, maker := asks(t, o, mode(m))
+		evil := maker
+		evil.Key.Secret = []byte(strings.Repeat("x", 32))
+		good := maker.Good()
+		for name, token := range map[string]string{
+			"a bad signature":          evil.Good(),
+			"no signature":             good[:strings.LastIndexByte(good, '.')+1],
+			"two segments":             good[:strings.LastIndexByte(good, '.')],
+			"four segments":            good + ".AA",
+			"alg none":                 maker.Token(maker.Header("alg", `"none"`), maker.Claims()),
+			"another algorithm":        maker.Token(maker.Header("alg", `"RS256"`), maker.Claims()),
+			"an unknown key ID":        maker.Token(maker.Header("kid", `"x"`), maker.Claims()),
+			"a critical header":        maker.Token(maker.Header("crit", `["x"]`), maker.Claims()),
+			"claims that are not JSON": maker.Token(maker.Header(), "x"),
+			"another issuer":           maker.Token(maker.Header(), maker.Claims("iss", `"https://x.example"`)),
+			"no issuer":                maker.Token(maker.Header(), maker.Claims("iss", "")),
+			"another audience":         maker.Token(maker.Header(), maker.Claims("aud", `"x"`)),
+			"an expired token":         maker.Token(maker.Header(), maker.Claims("exp", "1")),
+			"an ID token":              maker.Token(maker.Header("typ", `"JWT"`), maker.Claims("at_hash", `"x"`)),
+			"encrypted":                forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".AA.AA.AA.AA",
+		} {
+			t.Run("X09/"+name+" is not asked about", func(t *testing.T) {
+				if got, err := s.verify(token); got != nil || err == nil || errors.Is(err, middleware.ErrUnavailable) {
+					t.Errorf("got %v, %v, want a verdict", got != nil, err)
+				}
+				o.heard(t)
+			})
+		}
+	}
+}
+
+func TestThreatsWhatLooksLikeAJWT(t *testing.T) {
+	_, m := local(opaqueIssuer)
+	for name, token := range map[string]string{
+		"a word": "abc", "a UUID": "5b1f9d3e-2a47-4d8c-9a51-0c6f7d8e9a10", "a dot": "a.b", "two dots": "abc.def.ghi", "dots alone": "...",
+		"base64": "abc/def+ghi==", "a header's beginning without a dot": "eyJhbGciOiJub25lIn0", "segments of something else": forge.Encode("[1]") + ".AA.AA",
+		"PASETO": "v4.public.eyJzdWIiOiJhIn0", "a macaroon": "MDAxY2xvY2F0aW9uIGh0dHA6", "a brace in the middle": "a" + forge.Encode(`{"alg":`) + ".b.c",
+	} {
+		t.Run("X09/"+name+" is opaque", func(t *testing.T) {
+			o := knows(map[string]string{token: active(m)})
+			s, _ := asks(t, o)
+			passes(t, s, token)
+			o.heard(t, token)
+		})
+	}
+}
+
+func TestThreatsGatesBeforeAsking(t *testing.T) {
+	for what, m := range modes {
+		o := always(`{"active":true}`)
+		s, maker := asks(t, o, mode(m))
+		for name, tt := range map[string]struct {
+			token string
+			want  error
+		}{
+			"CR and LF": {"abc\r\ndef", middleware.ErrMalformed}, "an ampersand": {"abc&token=def", middleware.ErrMalformed}, "a percent sign": {"abc%26", middleware.ErrMalformed},
+			"a space": {"abc def", middleware.ErrMalformed}, "a NUL": {"abc\x00", middleware.ErrMalformed}, "an equals sign inside": {"a=b", middleware.ErrMalformed},
+			"equals signs alone": {"===", middleware.ErrMalformed}, "a quote": {`abc"`, middleware.ErrMalformed}, "letters beyond ASCII": {"käse", middleware.ErrMalformed},
+			"a comma": {"a,b", middleware.ErrMalformed}, "a colon": {"a:b", middleware.ErrMalformed}, "bytes that are no text": {"\xff\xfe", middleware.ErrMalformed},
+			"nothing": {"", middleware.ErrNoToken}, "8193 bytes": {strings.Repeat("a", 8193), middleware.ErrTooLong}, "a megabyte": {strings.Repeat("a", 1<<20), middleware.ErrTooLong},
+			"a JWT with a line break": {maker.Good() + "\n", middleware.ErrMalformed}, "a JWT with a space": {maker.Good() + " x", middleware.ErrMalformed},
+		} {
+			t.Run("I16/"+name+" is asked about nowhere, where "+what+" are", func(t *testing.T) {
+				refusedFor(t, s, tt.token, tt.want)
+				if _, err := s.v.Authorize(map[string][]string{}, request(t, "Bearer "+tt.token)); err == nil {
+					t.Error("Authorize let it pass")
+				}
+				o.heard(t)
+			})
+		}
+	}
+	t.Run("I16/8192 bytes are asked about", func(t *testing.T) {
+		o := always(`{"active":false}`)
+		s, _ := asks(t, o)
+		long := strings.Repeat("a", 8192)
+		refusedFor(t, s, long, middleware.ErrInactive)
+		o.heard(t, long)
+	})
+}
+
+func TestOpaqueTokensWithoutIntrospection(t *testing.T) {
+	issuer, _ := local(opaqueIssuer)
+	s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{issuer}, Logger: quiet, Now: clock})}
+	refusedFor(t, s, handle, middleware.ErrOpaque)
+}
+
+func TestModeOpaqueVerifiesJWTsHere(t *testing.T) {
+	o := always(`{"active":false}`)
+	s, m := asks(t, o)
+	passes(t, s, m.Good())
+	o.heard(t)
+	refusedFor(t, s, handle, middleware.ErrInactive)
+	o.heard(t, handle)
+}
+
+func TestModeJWTsAsksAboutJWTsThatPassed(t *testing.T) {
+	_, maker := local(opaqueIssuer)
+	good := maker.Good()
+	for _, tt := range []struct {
+		name, answer string
+		want         error
+	}{
+		{"active", `{"active":true}`, nil},
+		{"active, with the same claims", active(maker), nil},
+		{"active, of another audience: the JWT's own counts", `{"active":true,"aud":"x"}`, nil},
+		{"inactive", `{"active":false}`, middleware.ErrInactive},
+		{"no answer", `500`, middleware.ErrUnavailable},
+		{"our credentials refused", `401`, introspect.ErrCredentials},
+		{"an odd answer", `{"active":"true"}`, middleware.ErrUnavailable},
+		{"ended since", `{"active":true,"exp":1}`, middleware.ErrExpired},
+		{"an end nobody can read", `{"active":true,"exp":"x"}`, middleware.ErrMalformed},
+		{"not yet valid", `{"active":true,"nbf":` + unix(time.Hour) + `}`, middleware.ErrNotYetValid},
+		{"of another issuer", `{"active":true,"iss":"https://x.example"}`, middleware.ErrIssuer},
+		{"a refresh token", `{"active":true,"token_type":"refresh_token"}`, middleware.ErrType},
+		{"bound to a key", `{"active":true,"cnf":{"jkt":"x"}}`, middleware.ErrConfirmation},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := always(tt.answer)
+			s, _ := asks(t, o, mode(middleware.IntrospectJWTs))
+			if tt.want == nil {
+				if token := passes(t, s, good); token.Subject != "alice" || !slices.Equal(token.Audience, []string{"api"}) {
+					t.Errorf("got %q for %q, want the claims of the JWT", token.Subject, token.Audience)
+				}
+			} else {
+				refusedFor(t, s, good, tt.want)
+			}
+			o.heard(t, good)
+		})
+	}
+	t.Run("a JWT that fails here is not asked about", func(t *testing.T) {
+		o := always(`{"active":true}`)
+		s, m := asks(t, o, mode(middleware.IntrospectJWTs))
+		refusedFor(t, s, m.Good()[:len(m.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
+		refusedFor(t, s, m.Token(m.Header(), m.Claims("exp", "1")), middleware.ErrExpired)
+		o.heard(t)
+	})
+	t.Run("opaque tokens are asked about too", func(t *testing.T) {
+		o := knows(map[string]string{handle: active(maker)})
+		s, _ := asks(t, o, mode(middleware.IntrospectJWTs))
+		passes(t, s, handle)
+		o.heard(t, handle) // once: not for its activity again
+	})
+}
+
+func TestModeAllLooksIntoNoToken(t *testing.T) {
+	_, maker := local(opaqueIssuer)
+	foreign := maker
+	foreign.Key = testserver.Key{ID: "x", Alg: testserver.HS512, Secret: []byte(strings.Repeat("z", 64))}
+	for name, token := range map[string]string{
+		"a JWT that could be verified nowhere": foreign.Good(),
+		"a JWT of nobody configured":           foreign.Token(foreign.Header(), foreign.Claims("iss", `"https://x.example"`)),
+		"a JWT without issuer":                 foreign.Token(foreign.Header(), foreign.Claims("iss", "")),
+		"a JWT of a format of its own":         forge.Encode(`{"alg":"XX","crit":["x"]}`) + ".AA.AA",
+		"a JWT that has expired by itself":     foreign.Token(foreign.Header(), foreign.Claims("exp", "1")),
+		"an encrypted one":                     forge.Encode(`{"alg":"dir"}`) + ".." + "AA.AA.AA",
+		"an opaque one":                        handle,
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := knows(map[string]string{token: active(maker, "sub", `"bob"`)})
+			s, _ := asks(t, o, mode(middleware.IntrospectAll))
+			if got := passes(t, s, token); got.Subject != "bob" {
+				t.Errorf("got %q, want what the issuer says", got.Subject)
+			}
+			o.heard(t, token)
+			refusedFor(t, s, token[:len(token)-1]+"_", middleware.ErrInactive)
+		})
+	}
+}
+
+// Tokens of several issuers: each is shown to its own alone.
+func TestTokensOfOtherIssuersAreNotShown(t *testing.T) {
+	for what, m := range modes {
+		t.Run("where one issuer is asked about "+what, func(t *testing.T) {
+			b, makerB := local("https://b.example.com")
+			c, makerC := local("https://c.example.com")
+			_, makerA := local(opaqueIssuer)
+			o := always(active(makerA))
+			s, _ := asks(t, o, mode(m), func(config *middleware.Config) { config.Issuers = append(config.Issuers, b, c) })
+			for _, maker := range []forge.Maker{makerB, makerC} {
+				if token := passes(t, s, maker.Good()); token.Issuer != maker.Issuer {
+					t.Errorf("got %q, want %q", token.Issuer, maker.Issuer)
+				}
+				refusedFor(t, s, maker.Good()[:len(maker.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
+				refusedFor(t, s, maker.Token(maker.Header(), maker.Claims("exp", "1")), middleware.ErrExpired)
+			}
+			o.heard(t)
+			if token := passes(t, s, handle); token.Issuer != opaqueIssuer {
+				t.Errorf("got %q, want the issuer that was asked", token.Issuer)
+			}
+			o.heard(t, handle)
+			own := passes(t, s, makerA.Good())
+			if own.Issuer != opaqueIssuer {
+				t.Errorf("got %q, want %q", own.Issuer, opaqueIssuer)
+			}
+			want := map[middleware.IntrospectionMode]int{middleware.IntrospectOpaque: 1, middleware.IntrospectJWTs: 2, middleware.IntrospectAll: 2}[m]
+			if got := len(o.asked()); got != want {
+				t.Errorf("the issuer was asked %d times, want %d", got, want)
+			}
+		})
+	}
+}
+
+func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
+	_, maker := local(opaqueIssuer)
+	steps := func(checks []middleware.Check) (names []string) {
+		for _, c := range checks {
+			names = append(names, c.Name)
+		}
+		return names
+	}
+	jwt := []string{
+		"length", "shape", "header", "claims", "issuer", "algorithm", "type", "required claims", "expiry", "not before", "issued at",
+		"audience", "scope claim", "purpose", "signature", "confirmation", "revocation",
+	}
+	opaque := []string{
+		"length", "shape", "introspection", "claims", "issuer", "token type", "expiry", "not before", "issued at",
+		"audience", "scope claim", "purpose", "confirmation", "revocation",
+	}
+	both := slices.Insert(slices.Clone(jwt), slices.Index(jwt, "confirmation"), "activity")
+	for _, tt := range []struct {
+		name   string
+		mode   middleware.IntrospectionMode
+		token  string
+		answer string
+		want   []string
+		failed string
+		err    error
+	}{
+		{"an opaque token that is good", middleware.IntrospectOpaque, handle, active(maker), opaque, "", nil},
+		{"an opaque token that is not active", middleware.IntrospectOpaque, handle, `{"active":false}`, opaque, "introspection", middleware.ErrInactive},
+		{"an opaque token about which nothing is known", middleware.IntrospectOpaque, handle, `503`, opaque, "introspection", middleware.ErrUnavailable},
+		{"an opaque token for another API", middleware.IntrospectOpaque, handle, active(maker, "aud", `"x"`), opaque, "audience", middleware.ErrAudience},
+		{"an opaque token of another type", middleware.IntrospectOpaque, handle, active(maker, "token_type", `"mac"`), opaque, "token type", middleware.ErrType},
+		{"an opaque token that is no b64token", middleware.IntrospectOpaque, "a b", ``, jwt, "shape", middleware.ErrMalformed},
+		{"a JWT, unchanged", middleware.IntrospectOpaque, maker.Good(), ``, jwt, "", nil},
+		{"a JWT that is asked about too", middleware.IntrospectJWTs, maker.Good(), `{"active":true}`, both, "", nil},
+		{"a JWT that was revoked", middleware.IntrospectJWTs, maker.Good(), `{"active":false}`, both, "activity", middleware.ErrInactive},
+		{"a JWT that is not looked into", middleware.IntrospectAll, maker.Good(), active(maker), opaque, "", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := asks(t, always(tt.answer), mode(tt.mode))
+			checks := s.v.Explain(t.Context(), middleware.Credentials{Token: tt.token})
+			if got := steps(checks); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			failed := slices.IndexFunc(checks, func(c middleware.Check) bool { return c.Err != nil })
+			if tt.failed == "" && failed >= 0 || tt.failed != "" && (failed < 0 || checks[failed].Name != tt.failed || !errors.Is(checks[failed].Err, tt.err)) {
+				t.Errorf("got %+v, want %q to fail", checks, tt.failed)
+			}
+			_, err := s.verify(tt.token)
+			if (err == nil) != (tt.failed == "") || !errors.Is(err, tt.err) {
+				t.Errorf("Verify: got %v, want %v", err, tt.err)
+			}
+		})
+	}
+}
