@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// fetches is a number of requests to the server, for keys and for metadata.
+type fetches int
+
+func (n fetches) String() string { return strconv.Itoa(int(n)) }
+
+var errForged = errors.New("a forged token was accepted")
+
+// randomKids sends tokens that a stranger signed, each under a key ID of its
+// own: whoever wants to have the server asked needs no more.
+func randomKids(ctx context.Context, t *trial) (fmt.Stringer, error) {
+	return t.floodWith(ctx, testserver.UnknownKid)
+}
+
+// badSignatures sends tokens under the key ID of the server, with a signature
+// that is not its.
+func badSignatures(ctx context.Context, t *trial) (fmt.Stringer, error) {
+	return t.floodWith(ctx, testserver.BadSignature)
+}
+
+func (t *trial) floodWith(ctx context.Context, defect testserver.Defect) (fmt.Stringer, error) {
+	if err := t.warmUp(ctx, 0, t.as.Token()); err != nil {
+		return nil, err
+	}
+	before := t.as.Mark()
+	forged := t.until(ctx, t.flood, func() bool {
+		return t.send(ctx, t.as.Token(testserver.With(defect))) == nil
+	})
+	if forged.seen {
+		return nil, errForged
+	}
+	return fetches(before.Count(testserver.Any)), nil
+}

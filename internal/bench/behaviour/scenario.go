@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// scenario is a column of the table.
+type scenario struct {
+	name string
+	play func(ctx context.Context, t *trial) (fmt.Stringer, error)
+}
+
+// scenarios are the columns. In each but the last the verifier has met a good
+// token before.
+func scenarios(p pace) []scenario {
+	flood, ttl := "fetches in "+short(p.flood), "TTL "+short(p.ttl)
+	return []scenario{
+		{"random-kid flood: " + flood, randomKids},
+		{"bad-signature flood: " + flood, badSignatures},
+		{"JWKS answers 503, " + ttl, keysUnavailable},
+		{"JWKS hangs, " + ttl, keysHang},
+		{"new kid accepted", newKey},
+		{"new kid after 3 junk kids accepted", newKeyAfterJunk},
+		{"removed key refused, " + ttl, removedKey},
+		{"server down at start: accepted once it is up", coldStart},
+	}
+}
