@@ -1,4 +1,4 @@
-# Targets work on all modules, the root one and those nested in it; fuzz finds its targets, and mutants are the root's.
+# Targets work on all modules, the root one and those nested in it; fuzz finds its targets, and mutants and soak are the root's.
 
 FUZZTIME ?= 20s
 
@@ -15,7 +15,7 @@ INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
 in-each = @set -e; for module in $(1); do echo "-- $$module: $(2)"; (cd "$$module" && $(2)); done
 
-.PHONY: test nested race lint vet fuzz bench tidy mutants tools
+.PHONY: test nested race lint vet fuzz bench tidy mutants soak tools
 
 test: $(INSTALLED)
 	$(call in-each,$(MODULES),go test ./...)
@@ -44,6 +44,10 @@ tidy:
 
 mutants:
 	@go run ./internal/mutants
+
+# An API under load and faults, for two minutes or SOAK="-duration 20s".
+soak:
+	@go run ./internal/soak $(SOAK)
 
 tools: $(GOLANGCI) $(INSTALLED)
 

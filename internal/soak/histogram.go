@@ -1,0 +1,46 @@
+package main
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"time"
+)
+
+// Each power of two nanoseconds has this many buckets: a quantile is up to a
+// sixteenth too high.
+const fineness = 16
+
+// histogram counts durations in a space that does not grow. It is safe for
+// concurrent use.
+type histogram struct {
+	counts [64 * fineness]atomic.Int64
+}
+
+func (h *histogram) add(d time.Duration) { h.counts[bucket(d)].Add(1) }
+
+func bucket(d time.Duration) int {
+	n := uint64(max(d, 0))
+	shift := max(0, bits.Len64(n)-5)
+	return shift*fineness + int(n>>shift) //nolint:gosec // below 32
+}
+
+// limit is the least duration beyond a bucket.
+func limit(bucket int) time.Duration {
+	shift := max(0, bucket/fineness-1)
+	return time.Duration(bucket-shift*fineness+1) << shift
+}
+
+// quantile is the duration that the fraction q of all is below, 0 without any.
+func (h *histogram) quantile(q float64) time.Duration {
+	var total, seen int64
+	for i := range h.counts {
+		total += h.counts[i].Load()
+	}
+	for i := range h.counts {
+		seen += h.counts[i].Load()
+		if total > 0 && float64(seen) >= q*float64(total) {
+			return limit(i)
+		}
+	}
+	return 0
+}

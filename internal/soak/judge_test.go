@@ -1,0 +1,63 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestJudge(t *testing.T) {
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	at := func(seconds float64) time.Time { return noon.Add(time.Duration(seconds * float64(time.Second))) }
+	now := outage{began: noon, aftermath: time.Second}
+	over := outage{began: noon, ended: at(10), aftermath: time.Second}
+
+	for _, tt := range []struct {
+		name    string
+		answer  answer
+		outages []outage
+		want    verdict
+	}{
+		{"a good token is accepted", answer{status: 204}, nil, right},
+		{"a good token is refused", answer{status: 401}, nil, wrongRejection},
+		{"a good token lacks a scope", answer{status: 403}, nil, wrongRejection},
+		{"a good token meets a panic", answer{status: 500}, nil, wrongRejection},
+		{"a good token is unavailable without an outage", answer{status: 503}, nil, wrongRejection},
+		{"a good token is redirected", answer{status: 302}, nil, wrongRejection},
+		{"a good token gets no answer", answer{}, nil, wrongRejection},
+
+		{"a hostile token is refused", answer{due: 401, status: 401}, nil, right},
+		{"a hostile token lacks a scope", answer{due: 403, status: 403}, nil, right},
+		{"a hostile token is accepted", answer{due: 401, status: 200}, nil, wrongAcceptance},
+		{"a hostile token is accepted during an outage", answer{due: 401, status: 204, sent: at(1)}, []outage{now}, wrongAcceptance},
+		{"a hostile token is refused as if the key were wrong, not the scope", answer{due: 403, status: 401}, nil, wrongRejection},
+		{"a hostile token meets a panic", answer{due: 401, status: 500}, nil, wrongRejection},
+		{"a hostile token is unavailable without an outage", answer{due: 401, status: 503}, nil, wrongRejection},
+		{"a hostile token is unavailable during an outage", answer{due: 401, status: 503, sent: at(1)}, []outage{now}, excused},
+		{"a hostile token is unavailable after the aftermath", answer{due: 401, status: 503, sent: at(11)}, []outage{over}, wrongRejection},
+		{"a hostile token meets a panic during an outage", answer{due: 401, status: 500, sent: at(1)}, []outage{now}, wrongRejection},
+
+		{"a key published during the outage is unavailable", answer{status: 503, sent: at(2), published: at(1)}, []outage{now}, excused},
+		{"a key published at its very begin is unavailable", answer{status: 503, sent: at(2), published: at(0)}, []outage{now}, excused},
+		{"a key published during the outage is refused", answer{status: 401, sent: at(2), published: at(1)}, []outage{now}, wrongRejection},
+		{"a key published during the outage meets a panic", answer{status: 500, sent: at(2), published: at(1)}, []outage{now}, wrongRejection},
+		{"a key published before the outage is unavailable", answer{status: 503, sent: at(2), published: at(-1)}, []outage{now}, wrongRejection},
+		{"a key that was accepted is unavailable", answer{status: 503, sent: at(2), published: at(1), known: true}, []outage{now}, wrongRejection},
+		{"a key is unavailable in the aftermath", answer{status: 503, sent: at(10.9), published: at(9)}, []outage{over}, excused},
+		{"a key published in the aftermath is unavailable in it", answer{status: 503, sent: at(10.9), published: at(10.2)}, []outage{over}, excused},
+		{"a key is unavailable after the aftermath", answer{status: 503, sent: at(11), published: at(9)}, []outage{over}, wrongRejection},
+		{
+			"the outage before the last one excuses what was sent in it", answer{status: 503, sent: at(10), published: at(9)},
+			[]outage{over, {began: at(12)}}, excused,
+		},
+		{
+			"an outage that began when the key was known excuses nothing of it", answer{status: 503, sent: at(13), published: at(9)},
+			[]outage{over, {began: at(12)}}, wrongRejection,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := judge(tt.answer, tt.outages); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

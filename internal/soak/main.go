@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// config is what a run may change. Only the flags' part is a user's.
+type config struct {
+	duration  time.Duration
+	workers   int
+	floodSize int // tokens of each flood, 0 for none
+
+	minInterval time.Duration // of the verifier's key set
+	period      time.Duration // from one signing key to the next
+	faultFor    time.Duration
+	calmFor     time.Duration // after a fault's aftermath, at least
+
+	// guard protects the handler; tests give bad ones.
+	guard func(*middleware.Verifier) func(http.Handler) http.Handler
+}
+
+func defaults() config {
+	return config{
+		duration:    2 * time.Minute,
+		workers:     2 * runtime.GOMAXPROCS(0),
+		floodSize:   1_000_000,
+		minInterval: 400 * time.Millisecond,
+		period:      time.Second,
+		faultFor:    1200 * time.Millisecond, // three minimum intervals: it cannot be missed
+		calmFor:     700 * time.Millisecond,
+		guard:       requireScope,
+	}
+}
+
+func main() {
+	c := defaults()
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), help)
+		flag.PrintDefaults()
+	}
+	flag.DurationVar(&c.duration, "duration", c.duration, "of the load")
+	flag.IntVar(&c.workers, "workers", c.workers, "senders of requests, each over a connection of its own")
+	flag.IntVar(&c.floodSize, "flood-size", c.floodSize, "tokens of each flood")
+	floods := flag.Bool("floods", true, "send floods of forged tokens after the load")
+	flag.Parse()
+	if flag.NArg() > 0 || c.duration <= 0 || c.workers < 1 || c.floodSize < 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if !*floods {
+		c.floodSize = 0
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // the second interrupt ends the program
+	ok, err := run(ctx, os.Stdout, c)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// run does both stages, prints what they found, and reports whether that is
+// good. When ctx ends it stops early and reports what there is.
+func run(ctx context.Context, out io.Writer, c config) (bool, error) {
+	fmt.Fprintf(out, "%v of load by %d workers …\n\n", c.duration, c.workers)
+	r, err := soak(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	r.print(out)
+	failures := r.failures()
+
+	for _, f := range floods() {
+		if c.floodSize == 0 || ctx.Err() != nil {
+			break
+		}
+		fmt.Fprintf(out, "\n%d × %s …\n\n", c.floodSize, f.name)
+		result, err := f.run(ctx, c)
+		if errors.Is(err, context.Canceled) {
+			break
+		}
+		if err != nil {
+			return false, err
+		}
+		result.print(out)
+		failures = append(failures, result.failures()...)
+	}
+
+	if ctx.Err() != nil {
+		fmt.Fprint(out, "\ninterrupted: the rest was left out\n")
+	}
+	fmt.Fprintln(out)
+	for _, failure := range failures {
+		fmt.Fprintln(out, "FAIL:", failure)
+	}
+	if len(failures) == 0 {
+		fmt.Fprintln(out, "ok")
+	}
+	return len(failures) == 0, nil
+}
+
+// wait reports whether d passed before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
