@@ -217,3 +217,19 @@ func TestK22JunkKeyIDsDelayANewKeyByNoMoreThanTheLeastInterval(t *testing.T) {
 		}
 	})
 }
+
+// Where the last look failed, nobody can say that a key does not exist, however
+// new the set is.
+func TestK22AKeyThatCouldNotBeLookedForIsNotUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := known(t, jwks.Options{})
+		s.becomes(refused)
+		time.Sleep(time.Second)
+		for range 3 {
+			hasNot(t, r, "new", jwks.ErrUnavailable)
+		}
+		s.becomes(says(set(freshEC("a"), freshEC("new"))))
+		time.Sleep(time.Second)
+		has(t, r, "new")
+	})
+}

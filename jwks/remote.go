@@ -99,7 +99,7 @@ func (r *Remote) ask(ctx context.Context, kid string, came time.Time, patience t
 		switch {
 		case usable && (s.set.keyIDs[kid] || !s.fetched.Before(came)):
 			return nil
-		case usable && !askable && came.Sub(s.fetched) < r.options.MinInterval:
+		case usable && !askable && s.err == nil && came.Sub(s.fetched) < r.options.MinInterval:
 			// This instant vouches for all key IDs that it did not show, so none of
 			// them needs remembering.
 			return nil
