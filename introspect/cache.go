@@ -35,31 +35,28 @@ type entry struct {
 // own, so that no flood of random tokens pushes a good answer out. Entries
 // carry their end themselves: a cache that looks after it keeps a goroutine.
 type memory struct {
-	active   *otter.Cache[hash, entry] // nil if answers are not kept here
+	active   *otter.Cache[hash, entry] // with a shared store, what that did not take
 	inactive *otter.Cache[hash, time.Time]
 }
 
 func synchronously(run func()) { run() }
 
-func newMemory(shared bool) memory {
-	m := memory{inactive: otter.Must(&otter.Options[hash, time.Time]{MaximumSize: maxInactive, Executor: synchronously})}
-	if !shared {
-		m.active = otter.Must(&otter.Options[hash, entry]{
+func newMemory() memory {
+	return memory{
+		active: otter.Must(&otter.Options[hash, entry]{
 			MaximumWeight: maxWeight, Executor: synchronously,
 			Weigher: func(_ hash, e entry) uint32 { return uint32(len(e.response.Claims) + entryWeight) }, //nolint:gosec // at most 256 KiB
-		})
+		}),
+		inactive: otter.Must(&otter.Options[hash, time.Time]{MaximumSize: maxInactive, Executor: synchronously}),
 	}
-	return m
 }
 
 var inactive = &Response{}
 
 // known looks an answer up in memory.
 func (m memory) known(h hash, now time.Time) (*Response, bool) {
-	if m.active != nil {
-		if e, ok := m.active.GetIfPresent(h); ok && now.Before(e.ends) {
-			return e.response, true
-		}
+	if e, ok := m.active.GetIfPresent(h); ok && now.Before(e.ends) {
+		return e.response, true
 	}
 	if ends, ok := m.inactive.GetIfPresent(h); ok && now.Before(ends) {
 		return inactive, true
@@ -81,8 +78,7 @@ func (c *Client) keep(ctx context.Context, h hash, r *Response, asked time.Time)
 	case !now.Before(ends):
 	case !r.Active:
 		c.memory.inactive.Set(h, ends)
-	case c.config.Cache != nil:
-		c.share(ctx, h, r, ends, ends.Sub(now))
+	case c.config.Cache != nil && c.share(ctx, h, r, ends, ends.Sub(now)):
 	default:
 		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r lies in a buffer that is larger
 	}

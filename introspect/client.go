@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,9 +54,9 @@ type Client struct {
 	stores  chan struct{} // holds one for each operation of Cache that has not come back
 	flight  singleflight.Group
 	calls   chan struct{} // holds one for each call in flight
-	breaker *gobreaker.CircuitBreaker[*Response]
+	breaker *gobreaker.TwoStepCircuitBreaker[*Response]
 
-	server, store part
+	server, store, odd part
 }
 
 // exchange asks about one token.
@@ -64,7 +65,8 @@ type exchange func(ctx context.Context, endpoint, token string) (*Response, erro
 // part is something that can fail by itself.
 type part struct {
 	name    string
-	trouble atomic.Pointer[string] // what was logged last, nil if all was well
+	trouble atomic.Pointer[string]    // what was logged last, nil if all was well
+	logged  atomic.Pointer[time.Time] // when it last failed, where that matters
 }
 
 // New checks the configuration and returns every fault of it at once. It does
@@ -78,20 +80,24 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
+// Issuer returns Config.Issuer.
+func (c *Client) Issuer() string { return c.config.Issuer }
+
 func newClient(config Config, kind string) *Client {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
 	// All that an answer depends on: a server may tell two clients two things of
-	// one token (RFC 7662 §2.2), and one that is signed is worth more than one
-	// that is not. Quoting keeps the parts apart.
-	name := fmt.Sprintf("%s %t %q %q %q", kind, config.Keys != nil, config.Issuer, config.Endpoint, config.Auth.clientID)
+	// one token (RFC 7662 §2.2), one that is signed is worth more than one that is
+	// not, and who believes an answer for long must not make others do so. Quoting
+	// keeps the parts apart.
+	name := fmt.Sprintf("%s %v %t %q %q %q", kind, config.ttl(), config.Keys != nil, config.Issuer, config.Endpoint, config.Auth.clientID)
 	c := &Client{
 		config: config, name: name, ttl: config.ttl(), http: config.client(),
-		memory: newMemory(config.Cache != nil), stores: make(chan struct{}, maxCalls), calls: make(chan struct{}, maxCalls),
+		memory: newMemory(), stores: make(chan struct{}, maxCalls), calls: make(chan struct{}, maxCalls),
 	}
-	c.server.name, c.store.name = "server", "cache"
-	c.breaker = gobreaker.NewCircuitBreaker[*Response](gobreaker.Settings{
+	c.server.name, c.store.name, c.odd.name = "server", "cache", "answer"
+	c.breaker = gobreaker.NewTwoStepCircuitBreaker[*Response](gobreaker.Settings{
 		Timeout:      timeout,
 		ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 5 },
 		IsSuccessful: func(err error) bool { return !isOutage(err) },
@@ -103,14 +109,14 @@ func newClient(config Config, kind string) *Client {
 }
 
 // isOutage tells a server that serves nobody from one that says something odd
-// about a token: whoever can get hold of an odd token must not be able to cut
-// the others off.
+// about a token, or that fails on it with a quick 500: whoever can get hold of an
+// odd token must not be able to cut the others off.
 func isOutage(err error) bool {
 	if errors.Is(err, errMetadata) || errors.Is(err, ErrCredentials) {
 		return true
 	}
 	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
-		return refused.Status == http.StatusTooManyRequests || refused.Status >= 500
+		return refused.Status == http.StatusTooManyRequests || refused.Status > http.StatusInternalServerError
 	}
 	return err != nil && !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
@@ -169,19 +175,29 @@ func (c *Client) call(ctx context.Context, token string) (*Response, error) {
 	default:
 		return nil, errBusy
 	}
-	r, err := c.breaker.Execute(func() (*Response, error) {
-		return shielded(func() (*Response, error) {
-			endpoint, err := c.locate(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return c.exchange(ctx, endpoint, token)
-		})
-	})
-	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+	done, err := c.breaker.Allow()
+	if err != nil {
 		return nil, errBreaker // the failures before it have been told
 	}
-	c.note(ctx, &c.server, err)
+	// The breaker waits for a word about each call. One that does not come back,
+	// or whose goroutine is ended, has failed.
+	var once sync.Once
+	settle := func(err error) { once.Do(func() { done(err) }) }
+	defer settle(fetch.ErrTimeout)
+	defer context.AfterFunc(ctx, func() { settle(fetch.ErrTimeout) })()
+	r, err := shielded(func() (*Response, error) {
+		endpoint, err := c.locate(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return c.exchange(ctx, endpoint, token)
+	})
+	settle(err)
+	if err == nil || isOutage(err) {
+		c.note(ctx, &c.server, err)
+	} else {
+		c.noteOdd(ctx, err)
+	}
 	return r, err
 }
 
@@ -198,6 +214,17 @@ func shielded(run func() (*Response, error)) (r *Response, err error) {
 	r, err = run()
 	finished = true
 	return r, err
+}
+
+// noteOdd logs an answer about one token that was not understood, once a minute
+// at most: whoever has such a token can make as many of them as they like.
+func (c *Client) noteOdd(ctx context.Context, err error) {
+	now := time.Now()
+	if last := c.odd.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !c.odd.logged.CompareAndSwap(last, &now) {
+		return
+	}
+	c.odd.trouble.Store(nil)
+	c.note(ctx, &c.odd, err)
 }
 
 // note logs how a part of the client fares, once per change.

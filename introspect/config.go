@@ -58,10 +58,12 @@ type Config struct {
 
 	// MaxTTL is how long an answer is believed, if the token does not expire
 	// before: a revoked token passes for that long. 0 is 30 seconds, negative
-	// asks for every request, the most is an hour.
+	// keeps nothing, so that every request asks, or shares the answer of one that
+	// is being asked for just then; the most is an hour.
 	MaxTTL time.Duration
 
-	// Logger receives failures, once per change; nil is [slog.Default].
+	// Logger receives failures, once per change, and odd answers about one token,
+	// one a minute; nil is [slog.Default].
 	Logger *slog.Logger
 }
 

@@ -238,11 +238,11 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		failure answer
 		calls   int // for 20 questions
 	}{
-		"500": {status(500, ``), 5}, "503": {status(503, ``), 5}, "429": {status(429, ``), 5}, "401": {status(401, ``), 5}, "403": {status(403, ``), 5},
+		"502": {status(502, ``), 5}, "503": {status(503, ``), 5}, "429": {status(429, ``), 5}, "401": {status(401, ``), 5}, "403": {status(403, ``), 5},
 		"a refused connection": {refused, 5}, "an answer that breaks off": {breaksOff, 5}, "a page": {typed(200, "text/html", ``), 5},
 		"a redirect": {redirects(302, "https://evil.example/"), 5}, "no answer": {hangs, 5},
 		// These may lie in the token.
-		"400": {status(400, ``), 20}, "404": {status(404, ``), 20}, "an odd answer": {says(`{"active":1}`), 20},
+		"500": {status(500, ``), 20}, "400": {status(400, ``), 20}, "404": {status(404, ``), 20}, "an odd answer": {says(`{"active":1}`), 20},
 		"a large answer": {says(string(make([]byte, 1<<20))), 20}, "300 KiB": {says(string(make([]byte, 300<<10))), 20},
 		"a panic": {func(*http.Request, call) (*http.Response, error) { panic(canary) }, 20},
 	} {
@@ -262,7 +262,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 			s := newSite(nil)
 			c := newClient(t, s, always)
 			for range 10 {
-				s.becomes(status(500, ``))
+				s.becomes(status(503, ``))
 				for range 4 {
 					isUnknown(t, c, token, introspect.ErrUnavailable)
 				}
@@ -273,7 +273,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	})
 	t.Run("it stays open for two seconds", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(status(500, ``))
+			s := newSite(status(503, ``))
 			c := newClient(t, s)
 			for range 5 {
 				isUnknown(t, c, token, introspect.ErrUnavailable)
@@ -290,7 +290,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 func TestTheLogHasOneLinePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(journal)
-		s := newSite(status(500, ``))
+		s := newSite(status(503, ``))
 		c := newClient(t, s, always, func(c *introspect.Config) { c.Logger = log.logger() })
 		for range 100 {
 			isUnknown(t, c, token, introspect.ErrUnavailable)

@@ -141,6 +141,11 @@ func TestThreatsSignedAnswers(t *testing.T) {
 			isActive(t, newClient(t, newSite(right), demands(key.set())), token)
 		})
 	}
+	t.Run("I18/a shared secret signs no answer", func(t *testing.T) {
+		secret := []byte(strings.Repeat("s", 32)) // whoever checks with it could have signed
+		c := newClient(t, newSite(saysSigned(mac(hs, secret))), demands(jwks.Secret("k1", secret)))
+		isUnknown(t, c, token, introspect.ErrUnavailable)
+	})
 	t.Run("I18/what is inactive is so when it is signed", func(t *testing.T) {
 		isInactive(t, newClient(t, newSite(claims("token_introspection", `{"active":false}`)), demands(key.set())), token)
 	})

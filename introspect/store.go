@@ -13,9 +13,10 @@ import (
 // store must be as well protected as the API. Who can write to the store can make
 // tokens active. Implementations are safe for concurrent use.
 //
-// Clients of other servers, or with other credentials, may share a Cache: their
-// keys differ. Those of [InsecureUserInfo] that differ in their mapping alone may
-// not.
+// Clients that differ in Issuer, Endpoint, client identifier, MaxTTL or whether
+// they want signed answers may share a Cache: their keys differ. Those that differ in
+// something else alone, such as the mapping of [InsecureUserInfo] or whose token
+// [Bearer] sends, may not.
 type Cache interface {
 	// Get returns the value, or false if there is none.
 	Get(ctx context.Context, key string) ([]byte, bool, error)
@@ -24,67 +25,88 @@ type Cache interface {
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
 }
 
+// errStore stands for the errors of a store, whose texts are not ours to print.
 var errStore = errors.New("it failed or took too long")
+
+// storeRest is how long a store that failed is left alone. Answers are kept in
+// memory meanwhile.
+const storeRest = 2 * time.Second
 
 // recall looks an answer up in the shared store.
 func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	if c.config.Cache == nil || c.ttl == 0 {
 		return nil, false
 	}
-	value, ok := c.operate(ctx, func(ctx context.Context) ([]byte, bool, error) {
-		return c.config.Cache.Get(ctx, hex.EncodeToString(h[:]))
+	value, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
+		value, ok, err := c.config.Cache.Get(ctx, hex.EncodeToString(h[:]))
+		if !ok {
+			value = nil
+		}
+		return value, err
 	})
-	if !ok {
+	if err != nil {
 		return nil, false
 	}
 	return unseal(h, value, time.Now(), c.ttl)
 }
 
-// share writes an answer to the shared store.
-func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) {
+// share writes an answer to the shared store and reports whether it is there.
+func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
 	value := seal(h, r, ends)
-	c.operate(ctx, func(ctx context.Context) ([]byte, bool, error) {
-		return nil, false, c.config.Cache.Set(ctx, hex.EncodeToString(h[:]), value, ttl)
+	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
+		return nil, c.config.Cache.Set(ctx, hex.EncodeToString(h[:]), value, ttl)
 	})
+	return err == nil
 }
 
-// operate runs an operation of the store. Clients of stores have time limits of
-// their own and seldom heed a context, so it has a goroutine, which is left
-// behind when it takes too long; as many as calls may be in flight at most.
-func (c *Client) operate(ctx context.Context, operation func(context.Context) ([]byte, bool, error)) (value []byte, ok bool) {
-	select {
-	case c.stores <- struct{}{}:
-	default:
-		c.note(ctx, &c.store, errStore)
-		return nil, false
-	}
-	type result struct {
-		value []byte
-		ok    bool
-		err   error
+// operate runs an operation of the store, unless the last one has just failed.
+func (c *Client) operate(ctx context.Context, operation func(context.Context) ([]byte, error)) ([]byte, error) {
+	if failed := c.store.logged.Load(); failed != nil && time.Since(*failed) < storeRest {
+		return nil, errStore
 	}
 	limited, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
+	value, err := within(limited, c.stores, operation)
+	if err != nil {
+		now := time.Now()
+		c.store.logged.Store(&now)
+		err = errStore
+	}
+	c.note(ctx, &c.store, err)
+	return value, err
+}
+
+// within runs other people's code that may not heed its context. It has a
+// goroutine, which is left behind when it takes too long; as many as slots has
+// room for at most.
+func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
 	done := make(chan result, 1)
-	go func() {
+	run := func() {
 		r := result{err: errPanic}
 		defer func() {
 			_ = recover()
 			done <- r
-			<-c.stores
+			<-slots
 		}()
-		r.value, r.ok, r.err = operation(limited)
-	}()
-	r := result{err: errStore}
+		r.value, r.err = operation(ctx)
+	}
+	var none T
 	select {
-	case r = <-done:
-	case <-limited.Done():
+	case slots <- struct{}{}:
+		go run()
+	case <-ctx.Done():
+		return none, ctx.Err()
 	}
-	if r.err != nil {
-		r.ok, r.err = false, errStore // its texts are not ours to print
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
 	}
-	c.note(ctx, &c.store, r.err)
-	return r.value, r.ok
 }
 
 // seal writes an answer for a shared store, with its token's hash and its end in

@@ -1,7 +1,9 @@
 package introspect_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -243,5 +245,23 @@ func TestAStoreThatLies(t *testing.T) {
 			}
 			s.asked(t, 0)
 		})
+	})
+}
+
+// Instances of an older and a newer version share a store while one replaces
+// the other.
+func TestEntriesOfAStoreStayReadable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := newStore()
+		isActive(t, newClient(t, newSite(says(`{"active":true}`)), sharing(shared)), token)
+		key, value, _ := shared.only(t)
+		sum := sha256.Sum256([]byte(`introspection 30s false "" "https://as.example.com/introspect" "api"` + "\x00" + token))
+		if want := hex.EncodeToString(sum[:]); key != want {
+			t.Errorf("got key %s, want %s", key, want)
+		}
+		ends := time.Now().Add(30 * time.Second).UnixMilli()
+		if want := append(binary.BigEndian.AppendUint64(sum[:], uint64(ends)), `{"active":true}`...); !bytes.Equal(value, want) {
+			t.Errorf("got value %q, want %q", value, want)
+		}
 	})
 }

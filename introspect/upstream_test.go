@@ -66,7 +66,7 @@ func TestThreatsMalformedQuestion(t *testing.T) {
 		for range 20 {
 			isUnknown(t, c, token, fetch.StatusError{Status: http.StatusBadRequest})
 		}
-		if got, want := log.lines(t), []string{"WARN server: introspection does not work"}; !slices.Equal(got, want) {
+		if got, want := log.lines(t), []string{"WARN answer: introspection does not work"}; !slices.Equal(got, want) {
 			t.Errorf("got log %q, want %q", got, want)
 		}
 		// Perhaps it is this token alone: others go on.

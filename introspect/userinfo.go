@@ -27,7 +27,8 @@ var deciding = []string{
 // whom the token was issued for nor what it allows, so that any application's
 // token for the user passes. The verifier's issuer therefore needs
 // InsecureNoAudience, and routes that require scopes refuse every token, unless
-// claims makes these claims of the answer. claims maps the members of the answer,
+// claims makes these claims of the answer, or the issuer's ScopeClaims name
+// something else that it says of the user. claims maps the members of the answer,
 // whose numbers are [json.Number], to the claims of the token: nil for one that is
 // not active. A nil claims takes those that describe the user. It is called
 // concurrently.

@@ -23,6 +23,7 @@ type claims struct {
 	expiry, notBefore, issuedAt *time.Time
 	authTime                    *time.Time
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), nil if absent
+	named                       bool             // iss is there
 	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
 	nonce, otherPurpose         bool             // marks of tokens that are not access tokens
 }
@@ -36,6 +37,7 @@ func parseClaims(data []byte) (claims, error) {
 		switch name {
 		case "iss":
 			c.issuer, ok = strictjson.String(value)
+			c.named = true
 		case "sub":
 			c.subject, ok = strictjson.String(value)
 		case "jti":

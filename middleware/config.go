@@ -60,8 +60,9 @@ type Config struct {
 	// [http.DefaultClient]. See [jwks.Options].
 	Client *http.Client
 
-	// Logger receives refusals at level Debug, unreachable dependencies and
-	// unusable keys at Warn, recovered panics at Error. nil is [slog.Default] at
+	// Logger receives refusals at level Debug, unreachable dependencies (one a
+	// second, the others at Debug) and unusable keys at Warn, recovered panics at
+	// Error. nil is [slog.Default] at
 	// the time of NewVerifier. Events name a token by a fingerprint (the first 8
 	// bytes of its SHA-256 in hex), its configured issuer and its algorithm;
 	// they hold nothing else of it.

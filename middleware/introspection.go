@@ -45,16 +45,17 @@ func (v *Verifier) asksAbout(token string) bool {
 	if err != nil {
 		return true
 	}
-	claims, err := parseClaims(message.Payload)
-	if err != nil {
-		return true
-	}
-	for i := range v.issuers {
-		if one := &v.issuers[i]; one.URL == claims.issuer {
-			return one == v.introspecting
+	another := false // read loosely: what is malformed to us may be good to that one
+	_ = strictjson.LooseObject(message.Payload, func(name string, value strictjson.Value) error {
+		said, ok := strictjson.String(value)
+		for i := range v.issuers {
+			one := &v.issuers[i]
+			another = another || ok && name == "iss" && one != v.introspecting &&
+				strings.TrimSuffix(one.URL, "/") == strings.TrimSuffix(said, "/")
 		}
-	}
-	return true
+		return nil
+	})
+	return !another
 }
 
 // introspect learns the claims of an opaque token from its issuer.
@@ -120,6 +121,8 @@ func (i Issuer) checkIntrospection() (faults []error) {
 		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown", i.IntrospectionMode))
 	case i.Introspection == nil && i.IntrospectionMode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
+	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
+		faults = append(faults, errors.New("Introspection asks another issuer than this one: its users would become this one's"))
 	case i.IntrospectionMode == IntrospectAll && (i.Keys != nil || i.Algorithms != nil || i.Profile != ProfileAny):
 		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Algorithms and Profile: no token is verified here"))
 	}

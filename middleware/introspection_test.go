@@ -88,15 +88,11 @@ func (o *oracle) heard(t *testing.T, want ...string) {
 	}
 }
 
-func (o *oracle) client(t testing.TB, changes ...func(*introspect.Config)) *introspect.Client {
+func (o *oracle) client(t testing.TB) *introspect.Client {
 	t.Helper()
-	config := introspect.Config{
+	c, err := introspect.New(introspect.Config{
 		Endpoint: opaqueEndpoint, Auth: introspect.Basic("api", "secret"), Client: &http.Client{Transport: o}, Logger: quiet,
-	}
-	for _, change := range changes {
-		change(&config)
-	}
-	c, err := introspect.New(config)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

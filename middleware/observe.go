@@ -39,7 +39,7 @@ func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
 		return
 	}
 	level := slog.LevelDebug // what clients send wrong is their affair
-	if errors.Is(refusal, ErrUnavailable) && !errors.Is(refusal, errCanceled) {
+	if errors.Is(refusal, ErrUnavailable) && !errors.Is(refusal, errCanceled) && v.warns(time.Now()) {
 		level = slog.LevelWarn
 	}
 	if !v.logger.Enabled(a.ctx, level) {
@@ -53,6 +53,12 @@ func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
 		slog.String("alg", o.Algorithm),
 		slog.String("token", fingerprint(a.token)),
 		slog.Duration("took", took))
+}
+
+// warns allows one warning a second: in an outage every request would make one.
+func (v *Verifier) warns(now time.Time) bool {
+	last := v.warned.Load()
+	return (last == nil || now.Sub(*last) >= time.Second) && v.warned.CompareAndSwap(last, &now)
 }
 
 // fingerprint names a token in logs: the first eight bytes of its SHA-256.

@@ -138,7 +138,7 @@ func (a *attempt) checkClaims() (err error) {
 // looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
 func (a *attempt) checkIssuer() error {
 	if a.opaque { // it is known who was asked; iss is optional then (RFC 7662 §2.2)
-		if a.claims.issuer != "" && a.claims.issuer != a.issuer.URL {
+		if a.claims.named && a.claims.issuer != a.issuer.URL {
 			return ErrIssuer
 		}
 		a.claims.issuer = a.issuer.URL

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
@@ -28,6 +29,7 @@ type Verifier struct {
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
 	now           func() time.Time
+	warned        atomic.Pointer[time.Time] // when an outage was last logged as a warning
 }
 
 // issuer is a configured Issuer with its defaults filled in.
@@ -216,7 +218,11 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	var group sync.WaitGroup
 	for i := range v.issuers {
 		if one := &v.issuers[i]; one.keys != nil {
-			group.Go(func() { faults[i] = one.fault(one.keys.Refresh(ctx, "")) })
+			group.Go(func() {
+				faults[i] = one.fault(ErrInternal)
+				defer func() { _ = recover() }() // of a Source that is not ours
+				faults[i] = one.fault(one.keys.Refresh(ctx, ""))
+			})
 		}
 	}
 	group.Wait()

@@ -1,0 +1,71 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// What is malformed to us may be good to the issuer that it names, and so is
+// not for others' eyes.
+func TestMalformedTokensOfOtherIssuersAreNotShown(t *testing.T) {
+	o := always(`{"active":false}`)
+	b, makerB := local("https://b.example")
+	s, _ := asks(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) { c.Issuers = append(c.Issuers, b) })
+	many := []string{}
+	for i := range 260 {
+		many = append(many, fmt.Sprint("c", i), "1")
+	}
+	for name, tok := range map[string]string{
+		"auth_time as a string": makerB.Token(makerB.Header(), makerB.Claims("auth_time", `"1700000000"`)),
+		"client_id as a number": makerB.Token(makerB.Header(), makerB.Claims("client_id", `7`)),
+		"260 claims":            makerB.Token(makerB.Header(), makerB.Claims(many...)),
+		"auth_time null":        makerB.Token(makerB.Header(), makerB.Claims("auth_time", `null`)),
+	} {
+		before := len(o.asked())
+		_, err := s.verify(tok)
+		if len(o.asked()) != before {
+			t.Errorf("%s: B's signed token was sent to A (%v)", name, err)
+		}
+	}
+}
+
+// Users of one issuer must not become those of another by a slip of the
+// configuration.
+func TestAClientOfAnotherIssuerIsAFault(t *testing.T) {
+	client, err := introspect.New(introspect.Config{Issuer: "https://a.example", Auth: introspect.Basic("x", "y")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: "https://a.example"}, {URL: "https://b.example", Introspection: client}}})
+	if err == nil {
+		t.Error("the client asks https://a.example, the tokens will be https://b.example's: want a fault")
+	}
+}
+
+func TestAnEmptyIssuerIsNoneOfOurs(t *testing.T) {
+	_, m := local(opaqueIssuer)
+	s, _ := asks(t, always(active(m, "iss", `""`)))
+	if _, err := s.verify(handle); err == nil {
+		t.Error(`an answer with "iss":"" passed as the configured issuer's`)
+	}
+}
+
+type faulty struct{ jwks.Source }
+
+func (faulty) Refresh(context.Context, string) error { panic("CANARY") }
+
+func TestASourceThatPanicsDoesNotEndWarm(t *testing.T) {
+	v := newVerifier(t, middleware.Config{
+		Audience: "api", Logger: quiet, Issuers: []middleware.Issuer{{URL: "https://a.example", Keys: faulty{}}},
+	})
+	if err := v.Warm(t.Context()); !errors.Is(err, middleware.ErrInternal) || strings.Contains(err.Error(), "CANARY") {
+		t.Errorf("got %v, want ErrInternal", err)
+	}
+}
