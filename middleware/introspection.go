@@ -122,7 +122,7 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	case i.Introspection == nil && i.IntrospectionMode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
 	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
-		faults = append(faults, errors.New("Introspection asks another issuer than this one: its users would become this one's"))
+		faults = append(faults, errors.New("the client of Introspection asks another issuer than URL, whose users would become those of URL"))
 	case i.IntrospectionMode == IntrospectAll && (i.Keys != nil || i.Algorithms != nil || i.Profile != ProfileAny):
 		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Algorithms and Profile: no token is verified here"))
 	}
