@@ -55,7 +55,7 @@ func CheckAPI(tb TB, s *Server, api http.Handler, newRequest func() *http.Reques
 	if !c.ready() {
 		return
 	}
-	l, err := listen(&config{tls: true, inMemory: s.memory, source: as.RandomSource()})
+	l, err := listen(&config{tls: true, inMemory: s.memory, Config: as.Config{Source: as.RandomSource()}})
 	if err != nil {
 		tb.Fatalf("CheckAPI: %v", err)
 		return
@@ -117,7 +117,7 @@ func (o checkOption) applyCheck(c *check) { o(c) }
 // both. Without it scopes are not checked.
 func RequireScope(scope string) CheckOption {
 	return checkOption(func(c *check) {
-		if !isScope(scope) {
+		if !as.IsScope(scope) {
 			c.errs = append(c.errs, fmt.Errorf("RequireScope(%q): that is no scope (RFC 6749 §3.3)", scope))
 		}
 		c.scopes = append(c.scopes, scope)

@@ -70,7 +70,7 @@ func (c *check) run() {
 
 // setTrap listens where the URLs in the tokens lead.
 func (c *check) setTrap() (stop func(), err error) {
-	l, err := listen(&config{source: as.RandomSource()})
+	l, err := listen(&config{Config: as.Config{Source: as.RandomSource()}})
 	if err != nil {
 		return nil, err
 	}

@@ -87,12 +87,22 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg(testserver.EdDSA))
 	common := map[string]string{
 		"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.JWKS), "introspection_endpoint": s.Endpoint(testserver.Introspect),
+		"authorization_endpoint": s.Endpoint(testserver.Authorize), "token_endpoint": s.Endpoint(testserver.TokenEP),
+		"revocation_endpoint": s.Endpoint(testserver.RevokeEP), "userinfo_endpoint": s.Endpoint(testserver.UserInfo),
+		"end_session_endpoint": s.Endpoint(testserver.EndSession), "device_authorization_endpoint": s.Endpoint(testserver.DeviceAuthorization),
 	}
 	oauth := []string{
-		"grant_types_supported", "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
-		"introspection_signing_alg_values_supported", "issuer", "jwks_uri", "response_types_supported",
+		"authorization_response_iss_parameter_supported", "code_challenge_methods_supported", "grant_types_supported",
+		"introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
+		"introspection_signing_alg_values_supported", "response_modes_supported", "response_types_supported",
+		"revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported", "scopes_supported",
+		"token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported",
 	}
-	oidc := slices.Sorted(slices.Values(append([]string{"id_token_signing_alg_values_supported", "subject_types_supported"}, oauth...)))
+	oauth = slices.Sorted(slices.Values(slices.AppendSeq(oauth, maps.Keys(common))))
+	oidc := slices.Sorted(slices.Values(append([]string{
+		"claim_types_supported", "claims_supported", "id_token_signing_alg_values_supported", "prompt_values_supported",
+		"request_uri_parameter_supported", "subject_types_supported",
+	}, oauth...)))
 	for ep, members := range map[testserver.Endpoint][]string{testserver.ASMetadata: oauth, testserver.Discovery: oidc} {
 		doc := getJSON(t, s.Client(), s.Endpoint(ep))
 		if got := slices.Sorted(maps.Keys(doc)); !slices.Equal(got, members) {
@@ -103,11 +113,21 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 				t.Errorf("%s: got %s %v, want %s", ep, name, doc[name], want)
 			}
 		}
-		if got, ok := doc["response_types_supported"].([]any); !ok || len(got) != 0 {
-			t.Errorf("%s: got response_types_supported %v, want an empty list", ep, doc["response_types_supported"])
-		}
-		if got := fmt.Sprint(doc["introspection_endpoint_auth_methods_supported"], doc["introspection_signing_alg_values_supported"]); got != "[client_secret_basic client_secret_post] [EdDSA]" {
-			t.Errorf("%s: got %s, want both ways to authenticate and the server's algorithm", ep, got)
+		for name, want := range map[string]string{
+			"response_types_supported":                         "[code]",
+			"response_modes_supported":                         "[query form_post]",
+			"grant_types_supported":                            "[authorization_code client_credentials refresh_token urn:ietf:params:oauth:grant-type:device_code]",
+			"code_challenge_methods_supported":                 "[S256]",
+			"scopes_supported":                                 "[openid profile email address phone offline_access]",
+			"token_endpoint_auth_methods_supported":            "[client_secret_basic client_secret_post private_key_jwt none]",
+			"introspection_endpoint_auth_methods_supported":    "[client_secret_basic client_secret_post private_key_jwt]",
+			"introspection_signing_alg_values_supported":       "[EdDSA]",
+			"token_endpoint_auth_signing_alg_values_supported": "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA]",
+			"authorization_response_iss_parameter_supported":   "true",
+		} {
+			if got := fmt.Sprint(doc[name]); got != want {
+				t.Errorf("%s: got %s %s, want %s", ep, name, got, want)
+			}
 		}
 	}
 	doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))

@@ -28,13 +28,19 @@
 //	/.well-known/openid-configuration         OpenID Connect Discovery 1.0 §4
 //	/.well-known/oauth-authorization-server   RFC 8414 §3
 //	/jwks                                     RFC 7517 §5
+//	/authorize /token                         RFC 6749, RFC 7636, RFC 9207, OpenID Connect Core 1.0
 //	/introspect                               RFC 7662 §2, RFC 9701
+//	/revoke                                   RFC 7009
+//	/userinfo                                 OpenID Connect Core 1.0 §5.3
+//	/device_authorization /device             RFC 8628
+//	/end_session                              OpenID Connect RP-Initiated Logout 1.0
+//	/login /consent                           pages, if the server is Interactive
 //
 // all under the issuer's path if [IssuerURL] gives it one; the well-known parts
 // answer after that path and before it, since clients look in both places. The
 // issuer is fixed when the server is made. Host and X-Forwarded-* change
 // nothing. The documents name what the server does and no more, unless
-// [Metadata] makes them.
+// [Metadata] makes them. [Disable] takes endpoints away.
 //
 // # Tokens
 //
@@ -45,6 +51,37 @@
 // [SigningAlg], [OpaqueTokens]) may be given to [New], as the default of every
 // token. [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
 // authorization server should issue.
+//
+// # Grants
+//
+// A client of any language gets its tokens as from a real server, which is strict
+// about the protocol and easy about everything else:
+//
+//	as := testserver.New(t)
+//	web := as.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/callback"}})
+//	…
+//	callback := as.Login(t, authURL) // what a browser would do
+//	resp, err := app.Client().Get(callback.String())
+//
+// There are the grants [AuthorizationCode], [ClientCredentials], [RefreshToken]
+// and [DeviceCode]. PKCE is S256, and public clients need it. A code is good for a
+// minute and once; one that comes again ends what it was good for. Refresh tokens
+// rotate, and one that comes again ends its family, unless [RotateRefresh] forgives
+// it. Redirect URIs are compared byte for byte, but for the port of loopback.
+// A parameter that is there twice is an error. ID tokens come with the scope
+// openid, after a refresh as well. [Server.OnToken] sees and changes each answer,
+// [Server.Events] tells what became of the tokens.
+//
+// Nobody sees a page unless [Interactive] asks for it: the first of [Users] logs in
+// and agrees to everything. [Server.NextUser] and [Server.DenyNext] decide otherwise,
+// and so do the options of [Server.Login], which fills in the pages where there are
+// some.
+//
+// Every server has the clients test-client, with the secret test-secret, and
+// test-public, and the user test-user: see [Clients] and [Users]. Access tokens of
+// the token endpoint are good for fifteen minutes, refresh tokens for 30 days. The
+// server remembers the last 100 000 grants, and keeps secrets, codes and tokens as
+// their SHA-256 alone.
 //
 // # Opaque tokens
 //
@@ -125,8 +162,9 @@
 //
 // # Not done
 //
-// There is no authorization endpoint, no token endpoint and no revocation
-// endpoint yet: tokens are made, and revoked, in process. Clients authenticate by
-// a secret alone, and every confidential one may ask about every token. Encrypted
-// tokens (RFC 7516) are not planned.
+// There is no implicit grant and none by password, no request object, no pushed
+// authorization request, dynamic registration or token exchange. Every
+// confidential client may introspect every access token, and refresh tokens are
+// never active there. ID tokens under an HS algorithm are signed with the server's
+// secret and not the client's. Encrypted tokens (RFC 7516) are not planned.
 package testserver

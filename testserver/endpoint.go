@@ -23,7 +23,7 @@ const (
 
 	// Introspect is the RFC 7662 introspection endpoint: see [OpaqueTokens]. It
 	// takes a form by POST, up to 64 KiB, from a client that authenticates by
-	// client_secret_basic or client_secret_post (RFC 6749 §2.3.1): see [Client].
+	// client_secret_basic, client_secret_post or private_key_jwt: see [Client].
 	// Errors are those of RFC 6749 §5.2, and no answer is to be stored.
 	//
 	// A token of this server that is good now, by its own clock, and not revoked
@@ -35,6 +35,42 @@ const (
 	// Who asks for application/token-introspection+jwt in Accept gets the same as
 	// a JWT that is signed like tokens are by default (RFC 9701).
 	Introspect Endpoint = Endpoint(as.Introspect)
+
+	// Authorize is the authorization endpoint (RFC 6749 §3.1), for the code flow
+	// with S256 (RFC 7636), response_mode query and form_post, prompt, max_age,
+	// login_hint, id_token_hint, nonce and resource (RFC 8707). Every answer has
+	// iss (RFC 9207). A client or redirect URI that is wrong is a page with 400.
+	Authorize Endpoint = Endpoint(as.Authorize)
+
+	// TokenEP is the token endpoint (RFC 6749 §3.2): see [Grant].
+	TokenEP Endpoint = Endpoint(as.TokenEP)
+
+	// RevokeEP is the revocation endpoint (RFC 7009) for tokens of either kind. A
+	// refresh token ends with all that came of its grant. It answers 200 for what
+	// it does not know.
+	RevokeEP Endpoint = Endpoint(as.RevokeEP)
+
+	// UserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), for access
+	// tokens with the scope openid.
+	UserInfo Endpoint = Endpoint(as.UserInfo)
+
+	// EndSession logs an end user out (OpenID Connect RP-Initiated Logout 1.0).
+	EndSession Endpoint = Endpoint(as.EndSession)
+
+	// DeviceAuthorization begins the device flow (RFC 8628 §3.1). Its codes are
+	// good for ten minutes. Unless the server is [Interactive], it is enough that
+	// somebody opens verification_uri_complete: see [Server.Login].
+	DeviceAuthorization Endpoint = Endpoint(as.DeviceAuthorization)
+
+	// LoginPage is where the form of the login goes, if the server is [Interactive].
+	LoginPage Endpoint = Endpoint(as.LoginPage)
+
+	// ConsentPage is where the form of the consent goes, likewise.
+	ConsentPage Endpoint = Endpoint(as.ConsentPage)
+
+	// DevicePage is where somebody brings the code that a device shows (RFC 8628
+	// §3.3).
+	DevicePage Endpoint = Endpoint(as.DevicePage)
 
 	// Any stands for all requests, those to unknown paths included.
 	Any Endpoint = Endpoint(as.Any)
@@ -51,8 +87,8 @@ func (s *Server) Endpoint(ep Endpoint) string {
 }
 
 const (
-	useEndpoint = "use Discovery, ASMetadata, JWKS or Introspect"
-	useAny      = "use Discovery, ASMetadata, JWKS, Introspect or Any"
+	useEndpoint = "use Discovery, ASMetadata, JWKS or another of the constants, that is not disabled"
+	useAny      = "use Discovery, ASMetadata, JWKS or another of the constants, that is not disabled, or Any"
 )
 
 // countable reports whether ep is an endpoint or [Any].

@@ -21,8 +21,8 @@ func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *as.Draft) { d.Opaque = true })
 }
 
-// Revoke ends an access token of this server, opaque or a JWT, for introspection
-// (RFC 7009 §2.1). It reports whether token is one of the server's, as Introspect
+// Revoke ends an access token of this server, opaque or a JWT, for introspection,
+// or a refresh token with all that came of its grant (RFC 7009 §2.1). It reports whether token is one of the server's, as Introspect
 // knows them, expired or revoked before or not. JWTs that differ in the signature
 // alone are one token. The server remembers the last 100 000 revocations.
 func (s *Server) Revoke(token string) bool { return s.as.Revoke(token) }

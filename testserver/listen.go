@@ -28,13 +28,13 @@ func listen(c *config) (*listener, error) {
 	if c.tls {
 		scheme = "https"
 	}
-	l := &listener{issuer: c.issuer}
+	l := &listener{issuer: c.Issuer}
 
 	if c.inMemory {
 		m := newMemoryListener()
 		l.Listener = m
 		if l.issuer == "" {
-			l.issuer = scheme + "://" + memoryHost(c.source)
+			l.issuer = scheme + "://" + memoryHost(c.Source)
 		}
 		only := authority(l.issuer)
 		l.dial = func(_ context.Context, _, addr string) (net.Conn, error) {
@@ -67,7 +67,7 @@ func listen(c *config) (*listener, error) {
 	}
 
 	if c.tls {
-		if err := l.certify(c.source); err != nil {
+		if err := l.certify(c.Source); err != nil {
 			_ = l.Listener.Close()
 			return nil, err
 		}

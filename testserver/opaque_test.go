@@ -84,12 +84,12 @@ func TestDefectsOfOpaqueTokens(t *testing.T) {
 
 func TestClients(t *testing.T) {
 	s := testserver.New(t)
-	if got := s.DefaultClient(); got != (testserver.Client{ID: "test-client", Secret: "test-secret"}) {
+	if got := s.DefaultClient(); got.ID != "test-client" || got.Secret != "test-secret" || got.Public || len(got.RedirectURIs) != 3 {
 		t.Errorf("got %#v, want the documented client", got)
 	}
 	own := testserver.Client{ID: "test-client", Secret: "of my own"}
 	s = testserver.New(t, testserver.Clients(odd, own), testserver.Clients(testserver.Client{ID: "web", Public: true}))
-	if got := s.DefaultClient(); got != own || !active(t, s, opaque(s)) {
+	if got := s.DefaultClient(); got.ID != own.ID || got.Secret != own.Secret || !active(t, s, opaque(s)) {
 		t.Errorf("got %#v, want the one that took its place", got)
 	}
 	if rec := postForm(s, byPost+"&token=x"); rec.Code != 401 {

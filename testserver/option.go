@@ -15,14 +15,8 @@ import (
 type Option interface{ applyServer(*config) }
 
 type config struct {
+	as.Config
 	tls, inMemory bool
-	issuer        string
-	now           func() time.Time
-	source        *as.Source
-	alg           as.Alg
-	defaults      []as.Edit
-	clients       []as.Client
-	metadata      []func(map[string]any)
 
 	errs []error
 }
@@ -37,7 +31,7 @@ func (c *config) fail(format string, args ...any) {
 
 // configure applies opts and reports all their faults together.
 func configure(opts []Option) (*config, error) {
-	c := &config{source: as.RandomSource()}
+	c := &config{Config: as.Config{Source: as.RandomSource()}}
 	for i, o := range opts {
 		if o == nil {
 			c.fail("option %d is nil: leave it out", i+1)
@@ -45,14 +39,14 @@ func configure(opts []Option) (*config, error) {
 		}
 		o.applyServer(c)
 	}
-	switch https := strings.HasPrefix(c.issuer, "https:"); {
+	switch https := strings.HasPrefix(c.Issuer, "https:"); {
 	case c.inMemory && !c.tls && https:
 		c.fail("IssuerURL is https, but in memory nothing can speak TLS in front of the server: add TLS()")
-	case c.tls && c.issuer != "" && !https:
+	case c.tls && c.Issuer != "" && !https:
 		c.fail("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
 	}
-	alg, err := as.CheckDefaults(c.defaults)
-	c.alg = alg
+	alg, err := as.CheckDefaults(c.Defaults)
+	c.Alg = alg
 	return c, errors.Join(append(c.errs, err)...)
 }
 
@@ -79,7 +73,7 @@ func TLS() Option { return serverOption(func(c *config) { c.tls = true }) }
 // §2). It is used byte for byte, a terminating slash included.
 func IssuerURL(u string) Option {
 	return serverOption(func(c *config) {
-		c.issuer = u
+		c.Issuer = u
 		p, err := url.Parse(u)
 		switch {
 		case err != nil || p.Host == "" || (p.Scheme != "http" && p.Scheme != "https"):
@@ -98,7 +92,7 @@ func Clock(now func() time.Time) Option {
 		if now == nil {
 			c.fail("Clock(nil): leave the option out for time.Now")
 		}
-		c.now = now
+		c.Now = now
 	})
 }
 
@@ -116,13 +110,13 @@ func Seed(seed string) Option {
 		if seed == "" {
 			c.fail(`Seed(""): give a text, t.Name() for example, or leave the option out for random keys`)
 		}
-		c.source = as.SeededSource(seed)
+		c.Source = as.SeededSource(seed)
 	})
 }
 
 // Metadata has the last word over both discovery documents: f is called for
 // each while the server is set up, after the Metadata options before it. The
-// values it finds are strings and []string; what it leaves must be JSON. It
+// values it finds are strings, booleans and []string; what it leaves must be JSON. It
 // changes what the server says, not what it does.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
@@ -130,6 +124,6 @@ func Metadata(f func(doc map[string]any)) Option {
 			c.fail("Metadata(nil): leave the option out")
 			return
 		}
-		c.metadata = append(c.metadata, f)
+		c.Metadata = append(c.Metadata, f)
 	})
 }

@@ -27,10 +27,11 @@ type Request struct {
 	// most 64 fields of 8 values are kept.
 	Header http.Header
 
-	// Form is the body, if the endpoint takes a form and there was one: with
-	// fingerprints for all values but those of client_id, grant_type, scope and
-	// token_type_hint, and for names that no OAuth parameter has. It is there when
-	// the body has been read, which is before a fault answers.
+	// Form is the body, if the endpoint takes a form and there was one, or the
+	// query of a GET to such an endpoint: with fingerprints for all values but those
+	// of client_id, grant_type, response_type, scope and others that tell nothing,
+	// and for names that no OAuth parameter has. It is there when the body has been
+	// read, which is before a fault answers.
 	Form url.Values
 
 	// Status is that of the answer, known before the client has it. It is 0
@@ -143,8 +144,9 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 }
 
 // Reset removes all faults, thaws what [Server.FreezeJWKS] froze and forgets all
-// requests, opaque tokens, revocations and answers of [Server.SetIntrospection]:
-// opaque tokens are unknown from then on, and revoked JWTs good again. It keeps
-// the keys, the clients, and the time that [Server.Advance] made. Requests that
-// hang go on hanging.
+// requests, events, grants, codes, logins, opaque tokens, revocations, answers of
+// [Server.SetIntrospection] and what [Server.NextUser] and [Server.DenyNext] said:
+// opaque and refresh tokens are unknown from then on, and revoked JWTs good again.
+// It keeps the keys, the clients, the users, what [Server.OnToken] added and the
+// time that [Server.Advance] made. Requests that hang go on hanging.
 func (s *Server) Reset() { s.as.Reset() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
@@ -24,6 +25,10 @@ type Server struct {
 
 	helper func()
 	fail   func(format string, args ...any)
+
+	mu     sync.Mutex
+	asking Client // the default client, with its secret, which the server inside has not
+	user   User   // the one that logs in by default
 }
 
 // New starts a server that closes when tb and its subtests are done. Faults in
@@ -72,7 +77,7 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 // its clients will find it, and takes neither [TLS] nor [InMemory].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
-	if c.issuer == "" {
+	if c.Issuer == "" {
 		err = errors.Join(err, errors.New("NewUnstarted cannot know where it will be reached: add IssuerURL"))
 	}
 	if c.tls || c.inMemory {
@@ -82,7 +87,7 @@ func NewUnstarted(opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
 	}
 	transport := newTransport()
-	s, err := c.build(c.issuer, transport)
+	s, err := c.build(c.Issuer, transport)
 	if err != nil {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
 	}
@@ -114,25 +119,28 @@ func start(opts []Option) (*Server, error) {
 
 // build makes the server proper, without a listener.
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
-	inner, err := as.New(as.Config{
-		Issuer:   issuer,
-		Source:   c.source,
-		Alg:      c.alg,
-		Now:      c.now,
-		Defaults: c.defaults,
-		Clients:  c.clients,
-		Metadata: c.metadata,
-	})
+	settings := c.Config
+	settings.Issuer = issuer
+	inner, err := as.New(settings)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{
+	s := &Server{
 		as:     inner,
 		client: &http.Client{Transport: transport},
 		close:  func() error { return nil },
 		helper: func() {},
 		fail:   func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
-	}, nil
+	}
+	for _, client := range slices.Concat(as.DefaultClients()[:1], c.Clients) {
+		s.isDefault(outerClient(client))
+	}
+	if len(c.Users) > 0 {
+		s.user = outerUser(c.Users[0])
+	} else {
+		s.user = outerUser(as.DefaultUser())
+	}
+	return s, nil
 }
 
 // Close stops listening, ends every connection, those of [Server.Client] and

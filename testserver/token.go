@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,11 @@ type TokenOption interface {
 	applyToken(*as.Draft)
 }
 
-// SharedOption may be given to a server, as the default of all its tokens, or
-// to one token.
+// SharedOption may be given to a server, as the default of all its tokens, to a
+// client, for those that it gets from the token endpoint, or to one token.
 type SharedOption interface {
 	Option
+	ClientOption
 	TokenOption
 }
 
@@ -49,15 +51,7 @@ func (s *Server) Token(opts ...TokenOption) string {
 }
 
 func (s *Server) mint(opts []TokenOption) (string, error) {
-	return s.as.Mint(func(d *as.Draft) {
-		for i, o := range opts {
-			if o == nil {
-				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
-				continue
-			}
-			o.applyToken(d)
-		}
-	})
+	return s.as.Mint(editBy(opts))
 }
 
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
@@ -79,7 +73,8 @@ type sharedOption as.Edit
 
 func (o sharedOption) applyToken(d *as.Draft) { o(d) }
 func (o sharedOption) applyCheck(c *check)    { c.token = append(c.token, o) }
-func (o sharedOption) applyServer(c *config)  { c.defaults = append(c.defaults, as.Edit(o)) }
+func (o sharedOption) applyServer(c *config)  { c.Defaults = append(c.Defaults, as.Edit(o)) }
+func (o sharedOption) applyClient(c *Client)  { c.edits = append(slices.Clip(c.edits), as.Edit(o)) }
 
 // Subject sets sub, "test-user" by default.
 func Subject(sub string) TokenOption {
@@ -104,22 +99,12 @@ func Scope(scopes ...string) SharedOption {
 			return
 		}
 		for _, scope := range scopes {
-			if !isScope(scope) {
+			if !as.IsScope(scope) {
 				d.Fail(fmt.Errorf(`%q is no scope (RFC 6749 §3.3): for a malformed claim use Claim("scope", …)`, scope))
 			}
 		}
 		d.Set("scope", strings.Join(scopes, " "))
 	})
-}
-
-// isScope is scope-token of RFC 6749 §3.3.
-func isScope(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // Audience sets aud, "api" by default: a string for one audience, an array for
@@ -137,7 +122,8 @@ func Audience(aud ...string) SharedOption {
 	})
 }
 
-// AccessTTL sets how long access tokens are valid, five minutes by default.
+// AccessTTL sets how long access tokens are valid: by default five minutes if they
+// are made in process, and fifteen from the token endpoint.
 // It must be at least a second, the unit of exp: for a token that is already
 // expired use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {

@@ -2,24 +2,69 @@ package as
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Grant is a grant_type (RFC 6749 §1.3, RFC 8628 §3.4).
+type Grant string
+
+// The grants. The implicit one and that by password are deliberately absent
+// (RFC 9700 §2.1.2, §2.4).
+const (
+	AuthorizationCode Grant = "authorization_code"
+	ClientCredentials Grant = "client_credentials"
+	RefreshToken      Grant = "refresh_token"
+	DeviceCode        Grant = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode}
+
+// AuthMethod is a token_endpoint_auth_method (RFC 7591 §2).
+type AuthMethod string
+
+// The ways to authenticate.
+const (
+	ByBasic      AuthMethod = "client_secret_basic"
+	ByPost       AuthMethod = "client_secret_post"
+	ByPrivateKey AuthMethod = "private_key_jwt"
+	ByNothing    AuthMethod = "none"
 )
 
 // Client is a registered client (RFC 6749 §2).
 type Client struct {
-	ID     string
-	Secret string // "" for a public client
-	Public bool
+	ID           string
+	Secret       string `json:"-"` // "" for a public client
+	Public       bool
+	RedirectURIs []string
+	Grants       []Grant    // empty: all that fit
+	Scopes       []string   // empty: all of the server's
+	AuthMethod   AuthMethod // "": all that fit
+	JWKS         []byte     // for private_key_jwt
+
+	Edits               []Edit        `json:"-"` // of its access tokens
+	RefreshTTL, CodeTTL time.Duration // 0: the server's
 }
 
-// The clients of every server. They are stated in the documentation of package
-// testserver.
-var (
-	defaultConfidential = Client{ID: defaultClient, Secret: "test-secret"}
-	defaultPublic       = Client{ID: "test-public", Public: true}
-)
+// DefaultClients are the clients of every server. They are stated in the
+// documentation of package testserver.
+func DefaultClients() []Client {
+	return []Client{
+		{ID: defaultClient, Secret: "test-secret", RedirectURIs: LoopbackRedirects()},
+		{ID: "test-public", Public: true, RedirectURIs: LoopbackRedirects()},
+	}
+}
+
+// LoopbackRedirects are the redirect URIs of clients that name none.
+func LoopbackRedirects() []string {
+	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
+}
 
 // Check reports a client that cannot be registered.
 func (c Client) Check() error {
@@ -30,41 +75,117 @@ func (c Client) Check() error {
 		return fmt.Errorf("client %q: ID and Secret are printable ASCII (RFC 6749 §A.1, §A.2)", c.ID)
 	case c.Public && c.Secret != "":
 		return fmt.Errorf("client %q: a public client keeps no secret (RFC 6749 §2.1): leave out Secret or Public", c.ID)
-	case !c.Public && c.Secret == "":
-		return fmt.Errorf("client %q: a confidential client has a secret: set Secret or Public", c.ID)
+	case c.Public && (len(c.JWKS) > 0 || c.AuthMethod != "" && c.AuthMethod != ByNothing):
+		return fmt.Errorf("client %q: a public client does not authenticate: leave out JWKS and AuthMethod, or Public", c.ID)
+	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
+		return fmt.Errorf("client %q: a confidential client has a secret: set Secret, JWKS or Public", c.ID)
+	}
+	return errors.Join(c.checkMethod(), c.checkLists())
+}
+
+func (c Client) checkMethod() error {
+	if len(c.JWKS) > 0 {
+		if _, err := c.keys(); err != nil {
+			return err
+		}
+	}
+	fits := true
+	switch c.AuthMethod {
+	case "":
+	case ByBasic, ByPost:
+		fits = c.Secret != ""
+	case ByPrivateKey:
+		fits = len(c.JWKS) > 0
+	case ByNothing:
+		fits = c.Public
+	default:
+		return fmt.Errorf("client %q: unknown AuthMethod %q", c.ID, string(c.AuthMethod))
+	}
+	if !fits {
+		return fmt.Errorf("client %q: it has nothing to authenticate with by %s", c.ID, c.AuthMethod)
 	}
 	return nil
 }
 
-// isVisible is *VSCHAR of RFC 6749 §A.
-func isVisible(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
+func (c Client) checkLists() error {
+	var errs []error
+	for _, uri := range c.RedirectURIs {
+		if err := checkRedirect(uri); err != nil {
+			errs = append(errs, fmt.Errorf("client %q: %w", c.ID, err))
 		}
 	}
-	return true
-}
-
-// register makes the registry: the clients of every server and then others,
-// which take the place of one with their ID.
-func register(others []Client) map[string]Client {
-	clients := map[string]Client{}
-	for _, c := range append([]Client{defaultConfidential, defaultPublic}, others...) {
-		clients[c.ID] = c
+	for _, g := range c.Grants {
+		if !slices.Contains(allGrants, g) {
+			errs = append(errs, fmt.Errorf("client %q: unknown grant %q", c.ID, string(g)))
+		}
+		if c.Public && g == ClientCredentials {
+			errs = append(errs, fmt.Errorf("client %q: client_credentials is for confidential clients (RFC 6749 §4.4)", c.ID))
+		}
 	}
-	return clients
+	for _, scope := range c.Scopes {
+		if !IsScope(scope) {
+			errs = append(errs, fmt.Errorf("client %q: %q is no scope (RFC 6749 §3.3)", c.ID, scope))
+		}
+	}
+	if c.RefreshTTL < 0 || c.CodeTTL < 0 {
+		errs = append(errs, fmt.Errorf("client %q: a lifetime is negative", c.ID))
+	}
+	return errors.Join(errs...)
 }
 
-// DefaultClient is the client that tokens are issued to unless they say
-// otherwise.
-func (s *Server) DefaultClient() Client { return s.clients[defaultClient] }
+func (c Client) keys() (jose.JSONWebKeySet, error) {
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(c.JWKS, &set); err != nil || len(set.Keys) == 0 {
+		return set, fmt.Errorf("client %q: JWKS is no JSON Web Key Set with keys (RFC 7517 §5)", c.ID)
+	}
+	for _, key := range set.Keys {
+		if !key.Valid() || !key.IsPublic() {
+			return set, fmt.Errorf("client %q: JWKS has a key that is not public", c.ID)
+		}
+	}
+	return set, nil
+}
 
-// knows reports whether id is a client with that secret. It takes as long for
-// one that is unknown, and for any secret.
-func (s *Server) knows(id, secret string) bool {
-	client, known := s.clients[id]
-	want, got := sha256.Sum256([]byte(client.Secret)), sha256.Sum256([]byte(secret))
-	same := subtle.ConstantTimeCompare(want[:], got[:]) == 1
-	return same && known && !client.Public
+// may reports whether the client is allowed to use g.
+func (c Client) may(g Grant) bool {
+	if len(c.Grants) > 0 {
+		return slices.Contains(c.Grants, g)
+	}
+	return g != ClientCredentials || !c.Public
+}
+
+// isVisible is *VSCHAR of RFC 6749 §A.
+func isVisible(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// IsScope is scope-token of RFC 6749 §3.3.
+func IsScope(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' })
+}
+
+// registered is a client as the server keeps it: it has the digest of a secret
+// and not the secret.
+type registered struct {
+	Client
+	Digest [sha256.Size]byte
+	Keys   jose.JSONWebKeySet `json:"-"`
+	// Itself is true for a client that nobody registered: what it first
+	// authenticates with is what it authenticates with (see AllowUnregistered).
+	Itself bool
+}
+
+func newRegistered(c Client) (*registered, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	r := &registered{Client: c, Digest: sha256.Sum256([]byte(c.Secret))}
+	r.Secret = ""
+	if len(c.JWKS) > 0 {
+		var err error
+		if r.Keys, err = c.keys(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
 }

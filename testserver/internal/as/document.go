@@ -3,7 +3,9 @@ package as
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -23,21 +25,6 @@ func document(contentType string, body func() []byte) http.HandlerFunc {
 // describe writes both discovery documents. They name what the server can do
 // and nothing else; change, if any, has the last word over each.
 func (s *Server) describe(alg Alg, change []func(map[string]any)) error {
-	common := func() map[string]any {
-		return map[string]any{
-			"issuer":   s.issuer,
-			"jwks_uri": s.urls[JWKS],
-			// Required by both specifications. RFC 8414 §3.2 would have an empty
-			// list left out, but an absent grant_types_supported means
-			// authorization_code and implicit (§2), which would be untrue.
-			"response_types_supported": []string{},
-			"grant_types_supported":    []string{},
-
-			"introspection_endpoint":                        s.urls[Introspect],
-			"introspection_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
-			"introspection_signing_alg_values_supported":    []string{string(alg)}, // RFC 9701 §7
-		}
-	}
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {
 			f(doc)
@@ -48,14 +35,88 @@ func (s *Server) describe(alg Alg, change []func(map[string]any)) error {
 		}
 		return b, nil
 	}
-
 	var err error
-	if s.asDoc, err = render(common()); err != nil {
+	if s.asDoc, err = render(s.metadata(alg)); err != nil {
 		return err
 	}
-	oidc := common()
+	oidc := s.metadata(alg)
 	oidc["subject_types_supported"] = []string{"public"}
 	oidc["id_token_signing_alg_values_supported"] = []string{string(alg)}
+	oidc["claim_types_supported"] = []string{"normal"}
+	oidc["claims_supported"] = s.claims()
+	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
+	// Their absence means true, which would be untrue (OpenID Connect Discovery 1.0 §3).
+	oidc["request_uri_parameter_supported"] = false
 	s.oidcDoc, err = render(oidc)
 	return err
+}
+
+// metadata is what both documents say (RFC 8414 §2).
+func (s *Server) metadata(alg Alg) map[string]any {
+	doc := map[string]any{
+		"issuer": s.issuer,
+		// Required by both specifications. RFC 8414 §3.2 would have an empty
+		// list left out, but an absent grant_types_supported means
+		// authorization_code and implicit (§2), which would be untrue.
+		"response_types_supported": []string{},
+		"grant_types_supported":    s.grantTypes(),
+		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),
+	}
+	for name, ep := range map[string]Endpoint{
+		"jwks_uri": JWKS, "authorization_endpoint": Authorize, "token_endpoint": TokenEP, "introspection_endpoint": Introspect,
+		"revocation_endpoint": RevokeEP, "userinfo_endpoint": UserInfo, "end_session_endpoint": EndSession,
+		"device_authorization_endpoint": DeviceAuthorization,
+	} {
+		if u, ok := s.urls[ep]; ok {
+			doc[name] = u
+		}
+	}
+	methods := []string{string(ByBasic), string(ByPost), string(ByPrivateKey)}
+	algs := []string{}
+	for _, a := range assertionAlgs {
+		algs = append(algs, string(a))
+	}
+	authenticates := func(endpoint string, methods []string) {
+		doc[endpoint+"_endpoint_auth_methods_supported"] = methods
+		doc[endpoint+"_endpoint_auth_signing_alg_values_supported"] = slices.Clone(algs)
+	}
+	if !s.disabled(Authorize) {
+		doc["response_types_supported"] = []string{"code"}
+		doc["response_modes_supported"] = []string{"query", "form_post"}
+		doc["code_challenge_methods_supported"] = []string{"S256"}
+		doc["authorization_response_iss_parameter_supported"] = true // RFC 9207 §3
+	}
+	if !s.disabled(TokenEP) {
+		authenticates("token", append(slices.Clone(methods), string(ByNothing)))
+	}
+	if !s.disabled(RevokeEP) {
+		authenticates("revocation", append(slices.Clone(methods), string(ByNothing)))
+	}
+	if !s.disabled(Introspect) {
+		authenticates("introspection", methods)
+		doc["introspection_signing_alg_values_supported"] = []string{string(alg)} // RFC 9701 §7
+	}
+	return doc
+}
+
+func (s *Server) grantTypes() []string {
+	list := []string{}
+	for _, g := range allGrants {
+		if s.grantable(g) {
+			list = append(list, string(g))
+		}
+	}
+	return list
+}
+
+// claims are those that ID tokens or UserInfo can have.
+func (s *Server) claims() []string {
+	own := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "azp", "at_hash"}
+	users := map[string]bool{}
+	for _, u := range s.registry.users { // nobody else has them yet
+		for name := range u.Claims {
+			users[name] = true
+		}
+	}
+	return append(own, slices.Sorted(maps.Keys(users))...)
 }

@@ -15,7 +15,19 @@ const (
 	ASMetadata Endpoint = "as_metadata"
 	JWKS       Endpoint = "jwks"
 	Introspect Endpoint = "introspect"
+	Authorize  Endpoint = "authorize"
+	TokenEP    Endpoint = "token"
+	RevokeEP   Endpoint = "revoke"
+	UserInfo   Endpoint = "userinfo"
+	EndSession Endpoint = "end_session"
 	Any        Endpoint = "any"
+
+	DeviceAuthorization Endpoint = "device_authorization"
+
+	// What people see. They are part of the endpoint that needs them.
+	LoginPage   Endpoint = "login"
+	ConsentPage Endpoint = "consent"
+	DevicePage  Endpoint = "device"
 )
 
 const (
@@ -36,9 +48,13 @@ type route struct {
 // or put the well-known part in front.
 func (s *Server) mount(origin, base string) {
 	read, write := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
+	both := []string{http.MethodGet, http.MethodPost}
 	add := func(ep Endpoint, methods []string, h http.HandlerFunc, paths ...string) {
-		rt := &route{endpoint: ep, methods: methods, handler: h, form: methods[0] == http.MethodPost}
-		s.urls[ep] = origin + paths[0]
+		if s.disabled(ep) {
+			return
+		}
+		rt := &route{endpoint: ep, methods: methods, handler: h, form: slices.Contains(methods, http.MethodPost)}
+		s.urls[ep], s.paths[ep] = origin+paths[0], paths[0]
 		for _, p := range paths {
 			s.routes[p] = rt
 		}
@@ -49,10 +65,49 @@ func (s *Server) mount(origin, base string) {
 		base+oidcWellKnown, oidcWellKnown+base)
 	add(ASMetadata, read, document("application/json", func() []byte { return s.asDoc }),
 		as8414+base, base+as8414)
-	add(JWKS, read, keySet(s.Keys.Served),
-		base+"/jwks")
-	add(Introspect, write, s.introspect,
-		base+"/introspect")
+	add(JWKS, read, keySet(s.Keys.Served), base+"/jwks")
+	add(Authorize, both, s.authorize, base+"/authorize")
+	add(TokenEP, write, s.token, base+"/token")
+	add(Introspect, write, s.introspect, base+"/introspect")
+	add(RevokeEP, write, s.revocation, base+"/revoke")
+	add(UserInfo, both, s.userinfo, base+"/userinfo")
+	add(DeviceAuthorization, write, s.deviceAuthorization, base+"/device_authorization")
+	add(EndSession, both, s.endSession, base+"/end_session")
+
+	add(LoginPage, write, s.login, base+"/login")
+	add(ConsentPage, write, s.consent, base+"/consent")
+	add(DevicePage, both, s.devicePage, base+"/device")
+}
+
+// disabled reports whether ep is not there. What needs another endpoint goes
+// with it.
+func (s *Server) disabled(ep Endpoint) bool {
+	off := func(ep Endpoint) bool { return slices.Contains(s.config.Disabled, ep) }
+	switch ep {
+	case Authorize:
+		return off(ep) || off(TokenEP)
+	case DeviceAuthorization, DevicePage:
+		return off(DeviceAuthorization) || off(TokenEP)
+	case LoginPage, ConsentPage:
+		return !s.config.Interactive || off(TokenEP) || off(Authorize) && off(DeviceAuthorization)
+	default:
+		return off(ep)
+	}
+}
+
+// grantable reports whether the endpoints of a grant are there.
+func (s *Server) grantable(g Grant) bool {
+	switch g {
+	case AuthorizationCode:
+		return !s.disabled(Authorize)
+	case DeviceCode:
+		return !s.disabled(DeviceAuthorization)
+	case RefreshToken:
+		return !s.disabled(Authorize) || !s.disabled(DeviceAuthorization)
+	case ClientCredentials:
+		return !s.disabled(TokenEP)
+	}
+	return false
 }
 
 // ServeHTTP answers by path alone: neither Host nor any X-Forwarded header

@@ -13,9 +13,7 @@ type failure struct {
 	challenge         bool // for credentials in the Authorization field
 }
 
-func invalidRequest(description string) *failure {
-	return &failure{status: http.StatusBadRequest, code: "invalid_request", description: description}
-}
+func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
 // invalidClient is the refusal of credentials, which names the scheme to use if
 // they came in the Authorization field (RFC 6749 §5.2).
@@ -23,9 +21,22 @@ func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }
 
+func refused(code, description string) *failure {
+	return &failure{status: http.StatusBadRequest, code: code, description: description}
+}
+
+func invalidGrant(description string) *failure  { return refused("invalid_grant", description) }
+func invalidScope(description string) *failure  { return refused("invalid_scope", description) }
+func invalidTarget(description string) *failure { return refused("invalid_target", description) }
+
+// serverError is of a signer that a test put in, which can fail.
+func serverError() *failure {
+	return &failure{status: http.StatusInternalServerError, code: "server_error", description: "the token could not be signed"}
+}
+
 func (f *failure) send(w http.ResponseWriter) {
 	if f.challenge {
-		w.Header().Set("WWW-Authenticate", `Basic realm="testserver", charset="UTF-8"`)
+		w.Header().Set("WWW-Authenticate", basicChallenge)
 	}
 	body, _ := json.Marshal(struct { // of two strings
 		Error       string `json:"error"`

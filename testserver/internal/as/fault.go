@@ -19,6 +19,7 @@ type Rule struct {
 type Injection struct {
 	rule    Rule
 	handler http.Handler
+	script  script // of one that decides instead of failing
 	faults  *faults
 
 	mu         sync.Mutex

@@ -16,8 +16,26 @@ const maxForm = 64 << 10
 const formType = "application/x-www-form-urlencoded"
 
 // readForm returns the parameters of a request, which are those of its body
-// alone: what stands in a URL ends up in logs (RFC 6749 §2.3.1).
-func readForm(r *http.Request) (url.Values, *failure) {
+// alone: what stands in a URL ends up in logs (RFC 6749 §2.3.1). Each of them is
+// there once, but for those that are named.
+func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
+	form, failed := readValues(r)
+	if failed != nil {
+		return nil, failed
+	}
+	for name, values := range form {
+		if len(values) > 1 && !slices.Contains(repeatable, name) { // RFC 6749 §3.2
+			return nil, invalidRequest("a parameter is there more than once")
+		}
+		if values[0] == "" { // as if it were not there, says the same section
+			delete(form, name)
+		}
+	}
+	return form, nil
+}
+
+// readValues returns the parameters as they are.
+func readValues(r *http.Request) (url.Values, *failure) {
 	if !isForm(r) {
 		return nil, invalidRequest("the content type is not " + formType)
 	}
@@ -31,14 +49,6 @@ func readForm(r *http.Request) (url.Values, *failure) {
 	form, malformed := url.ParseQuery(string(body))
 	if err != nil || malformed != nil {
 		return nil, invalidRequest("the body is not a form")
-	}
-	for name, values := range form {
-		if len(values) > 1 { // RFC 6749 §3.2
-			return nil, invalidRequest("a parameter is there more than once")
-		}
-		if values[0] == "" { // as if it were not there, says the same section
-			delete(form, name)
-		}
 	}
 	return form, nil
 }
@@ -56,6 +66,10 @@ func isForm(r *http.Request) bool {
 // It is read before a fault comes into play: what was sent is as interesting
 // then.
 func peek(r *http.Request) (url.Values, *http.Request) {
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+		query, _ := url.ParseQuery(r.URL.RawQuery)
+		return redactedForm(query), r
+	}
 	if r.Body == nil || !isForm(r) {
 		return nil, r
 	}
@@ -76,7 +90,12 @@ func peek(r *http.Request) (url.Values, *http.Request) {
 // form, a token can be the name. Those with true keep their value too.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
+	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
 	"client_assertion": false, "client_assertion_type": false, "client_secret": false, "token": false,
+	"access_token": false, "code": false, "code_challenge": false, "code_verifier": false, "device_code": false, "id_token_hint": false,
+	"login_hint": false, "nonce": false, "post_logout_redirect_uri": false, "redirect_uri": false, "refresh_token": false,
+	"resource": false, "state": false, "user_code": false, "username": false, "password": false,
+	"server_request": false, "server_csrf": false, "decision": false, "pick": false,
 }
 
 // redactedForm is form with a fingerprint in place of what could be worth

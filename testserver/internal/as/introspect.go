@@ -22,13 +22,22 @@ func (s *Server) known(token string) (claims Object, isJWT, ok bool) {
 	return claims, true, iss == s.issuer
 }
 
+// active returns the claims of an access token that is good now.
+func (s *Server) active(token string) (Object, bool) {
+	claims, isJWT, ok := s.known(token)
+	if !ok || s.store.isRevoked(token) || !claims.timely(s.Clock.Now(), isJWT) {
+		return nil, false
+	}
+	return claims, !s.grants.family(token).Revoked
+}
+
 // introspection is the answer about a token (RFC 7662 §2.2).
 func (s *Server) introspection(token string) json.RawMessage {
 	if reply, ok := s.store.said(token); ok {
 		return reply
 	}
-	claims, isJWT, ok := s.known(token)
-	if !ok || s.store.isRevoked(token) || !claims.timely(s.Clock.Now(), isJWT) {
+	claims, ok := s.active(token)
+	if !ok {
 		return inactive // §2.2: an inactive token is nothing but that, not even known
 	}
 	answer := Object{{"active", json.RawMessage("true")}}

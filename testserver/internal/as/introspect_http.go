@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
 const signedIntrospection = "token-introspection+jwt" // RFC 9701 §5; application/ before it is the media type (§4)
@@ -18,11 +20,12 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		failed.send(w)
 		return
 	}
-	client, failed := s.authenticate(r, form)
+	asker, failed := s.confidential(r, form)
 	if failed != nil {
 		failed.send(w)
 		return
 	}
+	client := asker.ID
 	s.journal.identified(r, client)
 	token := form.Get("token")
 	if token == "" {
@@ -30,6 +33,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply := s.introspection(token)
+	s.note(event{Kind: persist.Introspected, ClientID: client, Fingerprint: Fingerprint(token)})
 	if !acceptsSigned(r) {
 		sendText(w, http.StatusOK, "application/json", reply)
 		return

@@ -20,9 +20,18 @@ func CheckDefaults(edits []Edit) (Alg, error) {
 
 // Mint returns a token: the server's defaults, then edit.
 func (s *Server) Mint(edit Edit) (string, error) {
+	d, err := s.draft(edit)
+	if err != nil {
+		return "", err
+	}
+	return s.finished(d)
+}
+
+// draft is an access token before its signature.
+func (s *Server) draft(edit Edit) (*Draft, error) {
 	jti := base64.RawURLEncoding.EncodeToString(s.source.Draw("jti", 16))
 	d := newDraft(s.issuer, jti, s.Clock.Now())
-	for _, e := range s.defaults {
+	for _, e := range s.config.Defaults {
 		e(d)
 	}
 	edit(d)
@@ -30,10 +39,11 @@ func (s *Server) Mint(edit Edit) (string, error) {
 		d.Opaque = false // what is wrong with a JWT takes a JWT
 	}
 	d.checkOpaque()
-	if err := d.Err(); err != nil {
-		return "", err
-	}
+	return d, d.Err()
+}
 
+// finished is the token that a draft becomes.
+func (s *Server) finished(d *Draft) (string, error) {
 	key, err := s.signer(d)
 	if err != nil {
 		return "", err

@@ -132,3 +132,12 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+// texts is a member that is an array of strings.
+func (o Object) texts(name string) (list []string, ok bool) {
+	i := o.find(name)
+	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
+		return nil, false
+	}
+	return list, json.Unmarshal(o[i].Value, &list) == nil
+}

@@ -38,12 +38,18 @@ func (d *Draft) checkOpaque() {
 	}
 }
 
-// Revoke ends a token of this server; false if it is none.
+// Revoke ends a token of this server, with its family if it is a refresh token;
+// false if it is none.
 func (s *Server) Revoke(token string) bool {
-	if _, _, ok := s.known(token); !ok {
+	if id, _, ok := s.readRefresh(token); ok {
+		s.endFamily(token, func(f *Family) bool { return f.ID == id })
+		return true
+	}
+	claims, _, ok := s.known(token)
+	if !ok {
 		return false
 	}
-	s.store.revoke(token)
+	s.endAccess(token, claims)
 	return true
 }
 

@@ -75,6 +75,9 @@ func isAccessToken(header, claims Object) bool {
 	case "at+jwt":
 		return true
 	case "", "jwt": // as from servers older than RFC 9068
+		if claims.find("azp") >= 0 && claims.find("client_id") < 0 {
+			return false
+		}
 		return !slices.ContainsFunc(claims, func(claim Member) bool {
 			return slices.Contains([]string{"nonce", "at_hash", "c_hash"}, claim.Name) // an ID token's
 		})

@@ -199,4 +199,7 @@ func (s *Server) Reset() {
 	s.Keys.Thaw()
 	s.journal.reset()
 	s.store.reset()
+	s.grants.reset()
+	s.scripts.reset()
+	s.audit.Reset()
 }

@@ -1,9 +1,13 @@
 package as
 
 import (
+	"io"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
 // Config is what New needs. Everything in it has been checked by the caller.
@@ -14,7 +18,17 @@ type Config struct {
 	Now      func() time.Time
 	Defaults []Edit
 	Clients  []Client // besides those of every server
+	Users    []User   // none means the default one
+	Scopes   []string // besides those of OpenID Connect; none means all
 	Metadata []func(map[string]any)
+	Disabled []Endpoint
+
+	Interactive       bool
+	AllowUnregistered bool
+	Grace             time.Duration // of refresh tokens
+	RefreshTTL        time.Duration // 0 means the default, as below
+	CodeTTL           time.Duration
+	Audit             io.Writer // nil for none
 }
 
 // Server is the authorization server as an http.Handler, safe for concurrent
@@ -23,21 +37,26 @@ type Server struct {
 	Keys  *Keyring
 	Clock *Clock
 
+	// Written by New, read ever after.
+	config         Config
 	issuer         string
 	source         *Source
-	defaults       []Edit
+	secret         []byte // what refresh tokens are made with
+	cookie         pages.Cookie
 	oidcDoc, asDoc []byte
-	strangers      strangers
+	routes         map[string]*route
+	urls           map[Endpoint]string
+	paths          map[Endpoint]string
 
-	// Written by New, read ever after.
-	routes map[string]*route
-	urls   map[Endpoint]string
-
-	clients map[string]Client // as above
-	store   store
-
-	faults  faults
-	journal *journal
+	strangers strangers
+	registry  *registry
+	store     store
+	grants    grants
+	scripts   scripts
+	hooks     hooks
+	faults    faults
+	journal   *journal
+	audit     *persist.Audit
 }
 
 // New makes the first key and both discovery documents; the issuer never
@@ -45,6 +64,12 @@ type Server struct {
 func New(c Config) (*Server, error) {
 	if c.Alg == "" {
 		c.Alg = "ES256"
+	}
+	if c.RefreshTTL == 0 {
+		c.RefreshTTL = DefaultRefreshTTL
+	}
+	if c.CodeTTL == 0 {
+		c.CodeTTL = DefaultCodeTTL
 	}
 	issuer, err := url.Parse(c.Issuer)
 	if err != nil {
@@ -54,16 +79,24 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	known, err := newRegistry(c.Clients, c.Users)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
 		Keys:     keys,
 		Clock:    NewClock(c.Now),
+		config:   c,
 		issuer:   c.Issuer,
 		source:   c.Source,
-		defaults: c.Defaults,
+		secret:   c.Source.Draw("refresh tokens", 32),
+		cookie:   pages.CookieFor(c.Issuer),
 		routes:   map[string]*route{},
 		urls:     map[Endpoint]string{},
-		clients:  register(c.Clients),
+		paths:    map[Endpoint]string{},
+		registry: known,
 		journal:  newJournal(),
+		audit:    persist.NewAudit(c.Audit),
 	}
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
 	if err := s.describe(c.Alg, c.Metadata); err != nil {
@@ -74,3 +107,15 @@ func New(c Config) (*Server, error) {
 
 // Issuer is the value of iss and of both discovery documents.
 func (s *Server) Issuer() string { return s.issuer }
+
+// AddClient registers a client, in place of one with its ID.
+func (s *Server) AddClient(c Client) error { return s.registry.addClient(c) }
+
+// AddUser registers a user, in place of one with its subject.
+func (s *Server) AddUser(u User) { s.registry.addUser(u) }
+
+// Name is a new text for what is no secret, Secret one for what is.
+func (s *Server) Name(label string) string { return s.name(label) }
+
+// Secret is as above.
+func (s *Server) Secret(label string) string { return s.handle(label) }

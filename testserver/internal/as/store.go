@@ -25,15 +25,15 @@ func identify(token string) digest {
 // store is what the server knows of tokens, without the tokens.
 type store struct {
 	mu      sync.Mutex
-	opaque  latest[[]byte]    // the claims behind a handle, as JSON
-	revoked latest[struct{}]  // handles and JWTs
-	replies map[digest][]byte // what introspection was told to say, of the whole text
+	opaque  latest[digest, []byte]   // the claims behind a handle, as JSON
+	revoked latest[digest, struct{}] // handles and JWTs
+	replies map[digest][]byte        // what introspection was told to say, of the whole text
 }
 
 func (s *store) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opaque, s.revoked, s.replies = latest[[]byte]{}, latest[struct{}]{}, nil
+	s.opaque, s.revoked, s.replies = latest[digest, []byte]{}, latest[digest, struct{}]{}, nil
 }
 
 func (s *store) keep(handle string, claims []byte) {
@@ -81,27 +81,4 @@ func (s *store) said(text string) ([]byte, bool) {
 	defer s.mu.Unlock()
 	reply, ok := s.replies[sha256.Sum256([]byte(text))]
 	return reply, ok
-}
-
-// latest keeps the last maxTokens values.
-type latest[V any] struct {
-	kept   map[digest]V
-	order  []digest // a ring once it is full
-	oldest int
-}
-
-func (l *latest[V]) put(d digest, v V) {
-	if l.kept == nil {
-		l.kept = map[digest]V{}
-	}
-	if _, known := l.kept[d]; !known {
-		if len(l.order) < maxTokens {
-			l.order = append(l.order, d)
-		} else {
-			delete(l.kept, l.order[l.oldest])
-			l.order[l.oldest] = d
-			l.oldest = (l.oldest + 1) % maxTokens
-		}
-	}
-	l.kept[d] = v
 }

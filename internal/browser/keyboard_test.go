@@ -1,0 +1,68 @@
+package browser_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+// focused says what a key would act on, and "" for nothing.
+const focused = `(e => e === document.body ? '' : e.matches('button, summary') ? e.innerText : e.type === 'checkbox' ? e.value : e.id)(document.activeElement)`
+
+func TestTabVisitsEverythingInReadingOrder(t *testing.T) {
+	tests := []struct {
+		path  string
+		first string // what has the focus at once
+		want  []string
+	}{
+		{"/login", "username", []string{"username", "password", "Sign in", "alice", "bob"}},
+		{"/login/again", "password", []string{"username", "password", "Sign in", long[:120] + "…"}},
+		{"/consent", "", []string{"openid", "orders:read", "orders:write", "Deny", "Allow"}},
+		{"/device", "user_code", []string{"user_code", "Continue"}},
+		{"/message", "", nil},
+		{"/debug", "", []string{
+			"token", "client_id", "sub", "aud", "scope", "expires_in", "defect", "Mint", "Rotate",
+			"03:04:05 POST token 400 invalid_grant web", "03:04:06 GET jwks 503 injected " + long[:120] + "…",
+		}},
+	}
+	address, _ := newSite(t)
+	for _, tt := range tests {
+		t.Run(tt.path[1:], func(t *testing.T) {
+			b := newTab(t)
+			b.open(address + tt.path)
+			if got := ask[string](b, focused); got != tt.first {
+				t.Errorf("got the focus on %q, want it on %q", got, tt.first)
+			}
+			ask[bool](b, `document.body.tabIndex = -1, document.body.focus(), true`) // the top of the page
+			var got []string
+			for range len(tt.want) + 1 {
+				b.do(chromedp.KeyEvent(kb.Tab))
+				at := ask[string](b, focused)
+				if at == "" || slices.Contains(got, at) {
+					break
+				}
+				got = append(got, at)
+				if !ask[bool](b, `getComputedStyle(document.activeElement).outlineStyle === 'solid'`) {
+					t.Errorf("got no outline around %s", at)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestEnterInACheckboxGrantsNothing(t *testing.T) {
+	address, forms := newSite(t)
+	b := newTab(t)
+	b.open(address + "/consent")
+	b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter))
+	if got := (<-forms).form.Get(pages.FieldDecision); got != pages.DecisionDeny {
+		t.Errorf("got the decision %q, want %q", got, pages.DecisionDeny)
+	}
+}

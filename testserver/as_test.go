@@ -1,0 +1,235 @@
+package testserver_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
+	members := map[testserver.Endpoint]string{
+		testserver.JWKS: "jwks_uri", testserver.Authorize: "authorization_endpoint", testserver.TokenEP: "token_endpoint",
+		testserver.Introspect: "introspection_endpoint", testserver.RevokeEP: "revocation_endpoint", testserver.UserInfo: "userinfo_endpoint",
+		testserver.EndSession: "end_session_endpoint", testserver.DeviceAuthorization: "device_authorization_endpoint",
+	}
+	whole := testserver.New(t, testserver.InMemory(), testserver.Seed("disabled"))
+	for ep, member := range members {
+		t.Run(string(ep), func(t *testing.T) {
+			s := testserver.New(t, testserver.InMemory(), testserver.Seed("disabled"), testserver.Disable(ep))
+			if s.Issuer() != whole.Issuer() {
+				t.Fatal("want two servers at one place")
+			}
+			for _, method := range []string{"GET", "POST"} {
+				if rec := ask(s, method, whole.Endpoint(ep)); rec.Code != 404 {
+					t.Errorf("%s: got %d, want 404", method, rec.Code)
+				}
+			}
+			for _, document := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata} {
+				doc := getJSON(t, s.Client(), s.Endpoint(document))
+				if doc[member] != nil {
+					t.Errorf("got %s %v, want none", member, doc[member])
+				}
+				grants := fmt.Sprint(doc["grant_types_supported"])
+				for grant, needs := range map[testserver.Grant][]testserver.Endpoint{
+					testserver.AuthorizationCode: {testserver.Authorize, testserver.TokenEP}, testserver.ClientCredentials: {testserver.TokenEP},
+					testserver.DeviceCode: {testserver.DeviceAuthorization, testserver.TokenEP}, testserver.RefreshToken: {testserver.TokenEP},
+				} {
+					if got, want := strings.Contains(grants, string(grant)), !slices.Contains(needs, ep); got != want {
+						t.Errorf("got grants %s: %s is %v, want %v", grants, grant, got, want)
+					}
+				}
+			}
+			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable(ep)).Endpoint(ep) }), "there is no such endpoint")
+		})
+	}
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable("jkws", testserver.Any)) }), `Disable("jkws")`, `Disable("any")`)
+}
+
+func TestWhatIsNamedAnswers(t *testing.T) {
+	s := testserver.New(t, testserver.IssuerURL("https://as.example/tenant"))
+	for name, v := range getJSONOf(t, s, testserver.Discovery) {
+		if u, ok := v.(string); ok && (strings.HasSuffix(name, "_endpoint") || name == "jwks_uri") {
+			if rec := ask(s, "GET", u); rec.Code == 404 || !strings.HasPrefix(u, s.Issuer()+"/") {
+				t.Errorf("%s %s: got %d, want it under the issuer's path", name, u, rec.Code)
+			}
+		}
+	}
+}
+
+func getJSONOf(t *testing.T, s *testserver.Server, ep testserver.Endpoint) map[string]any {
+	t.Helper()
+	return parse(ask(s, "GET", s.Endpoint(ep)).Body.Bytes())
+}
+
+func TestOneSeedGivesTheSameGrants(t *testing.T) {
+	run := func(seed string) []string {
+		s := testserver.New(t, testserver.InMemory(), testserver.Seed(seed), testserver.Clock(atNoon))
+		code := codeFor(t, s, "scope", "openid")
+		first := good(t, exchange(t, s, redeeming(code)))
+		second := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
+		c := s.AddClient(testserver.Client{})
+		return []string{code, first.text("access_token"), first.text("refresh_token"), first.text("id_token"), second.text("refresh_token"), c.ID, c.Secret}
+	}
+	if !slices.Equal(run("a"), run("a")) {
+		t.Error("got other grants from one seed, want the same")
+	}
+	for i, text := range run("b") {
+		if slices.Contains(run("a"), text) {
+			t.Errorf("%d: got the same from another seed", i)
+		}
+	}
+}
+
+func TestTheClockMovesEverythingTogether(t *testing.T) {
+	s := testserver.New(t, testserver.OpaqueTokens(), testserver.RefreshTTL(time.Hour))
+	code := codeFor(t, s)
+	r := tokens(t, s)
+	s.Advance(15*time.Minute - time.Second)
+	if !isActive(s, r.text("access_token")) {
+		t.Error("got the access token inactive before its time is over")
+	}
+	s.Advance(2 * time.Second)
+	if isActive(s, r.text("access_token")) {
+		t.Error("got the access token active after 15 minutes")
+	}
+	wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
+	good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+}
+
+func TestResetForgetsGrantsAndKeepsClients(t *testing.T) {
+	s := testserver.New(t)
+	c, u := s.AddClient(web), s.AddUser(alice)
+	code, r := codeFor(t, s), tokens(t, s)
+	first, poll := device(t, s)
+	s.Reset()
+	wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	wantError(t, poll(), 400, "invalid_grant")
+	if rec := ask(s, "GET", first.text("verification_uri_complete")); rec.Code == 200 {
+		t.Error("got the user code known")
+	}
+	good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
+	if _, claims := verified(t, s, tokens(t, s, "login_hint", u.Sub).text("access_token")); claims["sub"] != u.Sub {
+		t.Errorf("got %v, want the user still there", claims)
+	}
+}
+
+func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
+	s := testserver.New(t)
+	for i := range 50 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			u := s.AddUser(testserver.User{Sub: fmt.Sprintf("user-%d", i)})
+			c := s.AddClient(testserver.Client{}, testserver.AccessTTL(time.Duration(i+1)*time.Minute))
+			to := s.Login(t, s.Endpoint(testserver.Authorize)+"?"+authorizing("client_id", c.ID, "scope", "openid").Encode(), testserver.As(u))
+			r := good(t, exchange(t, s, redeeming(to.Query().Get("code"), "client_id", c.ID, "client_secret", c.Secret)))
+			for range 3 {
+				_, claims := verified(t, s, r.text("access_token"))
+				if claims["sub"] != u.Sub || claims["client_id"] != c.ID || r.body["expires_in"] != float64((i+1)*60) {
+					t.Errorf("got %v, want those of %s", claims, u)
+				}
+				r = good(t, exchange(t, s, refreshing(r.text("refresh_token"), "client_id", c.ID, "client_secret", c.Secret)))
+			}
+			if n := s.RevokeSubject(u.Sub); n != 1 || isActive(s, r.text("access_token")) {
+				t.Errorf("got %d grants revoked, want 1", n)
+			}
+			_, _, _ = s.Events(), s.Requests(), s.Env()
+			s.Advance(time.Millisecond)
+		})
+	}
+}
+
+// Whatever was issued or sent is looked for wherever the server speaks.
+func TestNoSecretIsToldAnywhere(t *testing.T) {
+	s := testserver.New(t, testserver.Users(alice), testserver.Clients(web), testserver.Interactive())
+	p := newPerson(t, s)
+	page := p.signIn(authorizing("client_id", "web", "scope", "openid a"))
+	code := answerOf(t, p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "openid"))).Get("code")
+	form := redeeming(code, "client_id", "web", "client_secret", "web-secret")
+	r := good(t, exchange(t, s, form))
+	next := good(t, exchange(t, s, refreshing(r.text("refresh_token"), "client_id", "web", "client_secret", "web-secret")))
+	failing := []reply{
+		exchange(t, s, form),
+		exchange(t, s, refreshing(r.text("refresh_token"), "client_id", "web", "client_secret", "web-secret")),
+		exchange(t, s, values(form, "client_secret", "web-secret-wrong")),
+	}
+	isActive(s, next.text("access_token"))
+	ask(s, "GET", s.Endpoint(testserver.EndSession)+"?id_token_hint="+next.text("id_token"))
+	secrets := []string{
+		code, verifier, "web-secret", "alices-password", r.text("access_token"), r.text("refresh_token"), r.text("id_token"),
+		next.text("access_token"), next.text("refresh_token"), next.text("id_token"), carried(page).Get("server_csrf"),
+	}
+	for _, c := range p.cookies {
+		secrets = append(secrets, c.Value)
+	}
+	told := fmt.Sprintf("%+v %+v %+v %#v", s.Requests(), s.Events(), failing, s.DefaultClient())
+	for _, a := range failing {
+		told += fmt.Sprint(a.body)
+	}
+	for i, secret := range secrets {
+		if secret == "" || strings.Contains(told, secret) {
+			t.Errorf("got secret %d told", i)
+		}
+	}
+	if len(s.Requests()) < 8 || len(s.Events()) < 5 {
+		t.Errorf("got %d requests and %d events, want them recorded", len(s.Requests()), len(s.Events()))
+	}
+}
+
+func TestEveryJWTNamesItsKey(t *testing.T) {
+	s := testserver.New(t, testserver.SigningAlg(testserver.RS256))
+	r := tokens(t, s, "scope", "openid")
+	s.Rotate()
+	next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+	for _, token := range []string{r.text("access_token"), r.text("id_token"), next.text("access_token"), next.text("id_token")} {
+		verified(t, s, token)
+	}
+	if strings.Contains(string(s.JWKS()), `"d"`) {
+		t.Error("got private members in the JWKS")
+	}
+}
+
+func TestOptionsThatMakeNoSense(t *testing.T) {
+	for want, opt := range map[string]testserver.Option{
+		"RefreshTTL(0s)": testserver.RefreshTTL(0), "CodeTTL(-1s)": testserver.CodeTTL(-time.Second), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
+		`Scopes: "a b"`: testserver.Scopes("a b"), "has no Sub": testserver.Users(testserver.User{}), "is there twice": testserver.Users(alice, alice),
+		`unknown grant "password"`:      testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
+		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{testserver.ClientCredentials}}),
+		"unknown AuthMethod":            testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),
+		"nothing to authenticate with":  testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: testserver.PrivateKeyJWT}),
+		"JWKS is no JSON Web Key Set":   testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[]}`)}),
+		"a key that is not public":      testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`)}),
+		`"a b" is no scope`:             testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
+		"a public client does not auth": testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: testserver.ClientSecretPost}),
+	} {
+		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, opt) }), "testserver.New: ", want)
+	}
+}
+
+func TestUnscopedClientsGetTheServersDefaultScope(t *testing.T) {
+	s := testserver.New(t, testserver.Scope("a", "b"), testserver.Clients(testserver.Client{ID: "narrow", Secret: "x", Scopes: []string{"b"}}))
+	for auth, want := range map[string]string{testClient: "a b", basic("narrow:x"): "b"} {
+		if r := good(t, formTo(t, s, testserver.TokenEP, "grant_type=client_credentials", auth)); r.text("scope") != want {
+			t.Errorf("got %q, want %q", r.text("scope"), want)
+		}
+	}
+}
+
+func TestAnotherHostChangesNothing(t *testing.T) {
+	s := testserver.New(t)
+	r := httptest.NewRequest("POST", s.Endpoint(testserver.TokenEP), strings.NewReader("grant_type=client_credentials&"+byPost))
+	r.Host = "evil.example"
+	r.Header = http.Header{"Content-Type": {formType}, "X-Forwarded-Host": {"evil.example"}}
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	if _, claims := verified(t, s, parse(rec.Body.Bytes())["access_token"].(string)); claims["iss"] != s.Issuer() {
+		t.Errorf("got iss %v, want %s", claims["iss"], s.Issuer())
+	}
+}

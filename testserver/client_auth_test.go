@@ -1,0 +1,237 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+func TestClientsAuthenticate(t *testing.T) {
+	s := testserver.New(t, testserver.Clients(odd,
+		testserver.Client{ID: "basic", Secret: "x", AuthMethod: testserver.ClientSecretBasic},
+		testserver.Client{ID: "post", Secret: "x", AuthMethod: testserver.ClientSecretPost},
+	))
+	for name, tt := range map[string]struct {
+		auth   []string
+		body   string
+		status int
+		code   string
+	}{
+		"T10/Basic":                                {[]string{testClient}, "", 200, ""},
+		"T10/Basic with what needs encoding":       {[]string{basic(url.QueryEscape(odd.ID) + ":" + url.QueryEscape(odd.Secret))}, "", 200, ""},
+		"T10/in the body":                          {nil, byPost, 200, ""},
+		"T10/Basic and the body":                   {[]string{testClient}, byPost, 400, "invalid_request"},
+		"T10/Basic and an assertion":               {[]string{testClient}, "client_assertion=x", 400, "invalid_request"},
+		"T10/the body and an assertion":            {nil, byPost + "&client_assertion=x", 400, "invalid_request"},
+		"T10/Basic twice":                          {[]string{testClient, testClient}, "", 400, "invalid_request"},
+		"T10/a wrong secret":                       {[]string{basic("test-client:wrong")}, "", 401, "invalid_client"},
+		"T10/a wrong secret in the body":           {nil, "client_id=test-client&client_secret=wrong", 401, "invalid_client"},
+		"T10/an empty secret":                      {[]string{basic("test-client:")}, "", 401, "invalid_client"},
+		"T10/an empty secret in the body":          {nil, "client_id=test-client&client_secret=", 401, "invalid_client"},
+		"T10/a truncated secret":                   {[]string{basic("test-client:test-secre")}, "", 401, "invalid_client"},
+		"T10/no secret":                            {nil, "client_id=test-client", 401, "invalid_client"},
+		"T10/nobody":                               {nil, "", 401, "invalid_client"},
+		"T10/a secret for a public client":         {nil, "client_id=test-public&client_secret=test-secret", 401, "invalid_client"},
+		"T10/a public client":                      {nil, "client_id=test-public", 400, "unauthorized_client"},
+		"T10/Basic is its method":                  {[]string{basic("basic:x")}, "", 200, ""},
+		"T10/Basic is its method, and it does not": {nil, "client_id=basic&client_secret=x", 401, "invalid_client"},
+		"T10/post is its method":                   {nil, "client_id=post&client_secret=x", 200, ""},
+		"T10/post is its method, and it does not":  {[]string{basic("post:x")}, "", 401, "invalid_client"},
+		"T10/not the client_id beside it":          {[]string{testClient}, "client_id=basic", 400, "invalid_request"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := formTo(t, s, testserver.TokenEP, strings.Trim(tt.body+"&grant_type=client_credentials", "&"), tt.auth...)
+			if want := tt.status == 401 && len(tt.auth) > 0; r.header.Get("WWW-Authenticate") != "" != want {
+				t.Errorf("got WWW-Authenticate %q, want it %v", r.header.Get("WWW-Authenticate"), want)
+			}
+			if tt.code == "" {
+				good(t, r)
+				return
+			}
+			wantError(t, r, tt.status, tt.code)
+		})
+	}
+}
+
+// robot authenticates by key.
+type robot struct {
+	key  testserver.Key
+	jwks []byte
+}
+
+func newRobot(t *testing.T, alg testserver.Alg) robot {
+	t.Helper()
+	k := testserver.GenerateKey(alg, "robot-key")
+	jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(alg), Use: "sig"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return robot{k, jwks}
+}
+
+func (r robot) assert(t *testing.T, claims map[string]any, key testserver.Key) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Alg), Key: jose.JSONWebKey{Key: key.Private, KeyID: key.ID}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jws, err := signer.Sign(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compact, err := jws.CompactSerialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compact
+}
+
+func TestClientsAuthenticateByKey(t *testing.T) {
+	r := newRobot(t, testserver.ES256)
+	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
+	now := s.Now().Unix()
+	for name, tt := range map[string]struct {
+		change func(claims map[string]any)
+		key    *testserver.Key
+		form   []string
+		ok     bool
+	}{
+		"T10/for the issuer":                {nil, nil, nil, true},
+		"T10/for the token endpoint":        {func(c map[string]any) { c["aud"] = s.Endpoint(testserver.TokenEP) }, nil, nil, true},
+		"T10/for a list of one":             {func(c map[string]any) { c["aud"] = []string{s.Issuer()} }, nil, nil, true},
+		"T10/with client_id":                {nil, nil, []string{"client_id", "robot"}, true},
+		"T10/with another client_id":        {nil, nil, []string{"client_id", "test-client"}, false},
+		"T10/another type":                  {nil, nil, []string{"client_assertion_type", "x"}, false},
+		"T10/no type":                       {nil, nil, []string{"client_assertion_type", "-"}, false},
+		"T10/for another server":            {func(c map[string]any) { c["aud"] = "https://other.example" }, nil, nil, false},
+		"T10/for another server as well":    {func(c map[string]any) { c["aud"] = []string{s.Issuer(), "https://other.example"} }, nil, nil, false},
+		"T10/for nobody":                    {func(c map[string]any) { delete(c, "aud") }, nil, nil, false},
+		"T10/expired":                       {func(c map[string]any) { c["exp"] = now }, nil, nil, false},
+		"T10/for ever":                      {func(c map[string]any) { delete(c, "exp") }, nil, nil, false},
+		"T10/for a day":                     {func(c map[string]any) { c["exp"] = now + 86400 }, nil, nil, false},
+		"T10/from the future":               {func(c map[string]any) { c["nbf"] = now + 60 }, nil, nil, false},
+		"T10/without jti":                   {func(c map[string]any) { delete(c, "jti") }, nil, nil, false},
+		"T10/of another issuer":             {func(c map[string]any) { c["iss"] = "other" }, nil, nil, false},
+		"T10/for another client":            {func(c map[string]any) { c["sub"] = "test-client" }, nil, nil, false},
+		"T10/of a client without keys":      {func(c map[string]any) { c["sub"], c["iss"] = "test-client", "test-client" }, nil, nil, false},
+		"T10/signed by another":             {nil, new(testserver.GenerateKey(testserver.ES256, "robot-key")), nil, false},
+		"T10/signed with another algorithm": {nil, new(testserver.GenerateKey(testserver.EdDSA, "robot-key")), nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claims := map[string]any{"iss": "robot", "sub": "robot", "aud": s.Issuer(), "jti": name, "exp": now + 60, "iat": now}
+			if tt.change != nil {
+				tt.change(claims)
+			}
+			key := r.key
+			if tt.key != nil {
+				key = *tt.key
+			}
+			form := values(url.Values{
+				"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {r.assert(t, claims, key)},
+			}, tt.form...)
+			got := exchange(t, s, form)
+			if !tt.ok {
+				wantError(t, got, 401, "invalid_client")
+				return
+			}
+			good(t, got)
+			wantError(t, exchange(t, s, form), 401, "invalid_client") // jti replay
+		})
+	}
+	t.Run("T10/by a secret that it has not", func(t *testing.T) {
+		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic("robot:")), 401, "invalid_client")
+		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_id": {"robot"}}), 401, "invalid_client")
+	})
+}
+
+func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
+	s := testserver.New(t)
+	const grant = "grant_type=client_credentials"
+	for name, tt := range map[string]struct {
+		body   string
+		status int
+		code   string
+	}{
+		"T20/grant_type twice":           {grant + "&" + grant, 400, "invalid_request"},
+		"T20/something unknown twice":    {grant + "&x=1&x=2", 400, "invalid_request"},
+		"T20/no grant_type":              {"scope=a", 400, "invalid_request"},
+		"T20/an unknown grant_type":      {"grant_type=x", 400, "unsupported_grant_type"},
+		"T20/password":                   {"grant_type=password&username=a&password=b", 400, "unsupported_grant_type"},
+		"T20/implicit":                   {"grant_type=implicit", 400, "unsupported_grant_type"},
+		"T20/a megabyte":                 {grant + "&x=" + strings.Repeat("x", 1<<20), 413, "invalid_request"},
+		"T20/a bad escape":               {grant + "&x=%zz", 400, "invalid_request"},
+		"T20/openid without an end user": {grant + "&scope=openid", 400, "invalid_scope"},
+		"T20/a malformed scope":          {grant + "&scope=%22", 400, "invalid_scope"},
+		"T20/a malformed resource":       {grant + "&resource=/x", 400, "invalid_target"},
+		"T20/two resources":              {grant + "&resource=https://a.example&resource=https://b.example", 200, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := formTo(t, s, testserver.TokenEP, tt.body, testClient)
+			if tt.code == "" {
+				good(t, r)
+				return
+			}
+			wantError(t, r, tt.status, tt.code)
+		})
+	}
+	for _, ep := range []testserver.Endpoint{testserver.TokenEP, testserver.RevokeEP, testserver.Introspect, testserver.DeviceAuthorization} {
+		t.Run("T20/GET of "+string(ep), func(t *testing.T) {
+			if rec := ask(s, "GET", s.Endpoint(ep)+"?"+grant); rec.Code != 405 || rec.Header().Get("Allow") != "POST" {
+				t.Errorf("got %d, Allow %q, want 405 and POST", rec.Code, rec.Header().Get("Allow"))
+			}
+		})
+	}
+	t.Run("T21/no-store and no CORS", func(t *testing.T) {
+		r := formTo(t, s, testserver.TokenEP, grant, testClient)
+		if r.header.Get("Cache-Control") != "no-store" || r.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("got %v, want no-store and no CORS", r.header)
+		}
+	})
+}
+
+func TestClientCredentials(t *testing.T) {
+	s := testserver.New(t, testserver.Clock(atNoon), testserver.AccessTTL(90*time.Second))
+	r := good(t, formTo(t, s, testserver.TokenEP, "grant_type=client_credentials&scope=b+a+b", testClient))
+	header, claims := verified(t, s, r.text("access_token"))
+	if claims["sub"] != "test-client" || claims["client_id"] != "test-client" || claims["scope"] != "b a" || claims["aud"] != "api" || claims["iss"] != s.Issuer() {
+		t.Errorf("got %v, want the client as its subject", claims)
+	}
+	if header.ExtraHeaders["typ"] != "at+jwt" || claims["jti"] == "" || claims["exp"].(float64)-claims["iat"].(float64) != 90 || r.body["expires_in"] != 90.0 {
+		t.Errorf("got %v and %v, want an at+jwt for 90 seconds", claims, r.body)
+	}
+	if r.body["refresh_token"] != nil || r.body["id_token"] != nil || r.text("scope") != "b a" {
+		t.Errorf("got %v, want an access token alone", r.body)
+	}
+}
+
+func TestAClientsOwnTokens(t *testing.T) {
+	s := testserver.New(t)
+	c := s.AddClient(testserver.Client{}, testserver.AccessTTL(time.Minute), testserver.SigningAlg(testserver.EdDSA), testserver.Audience("own"), testserver.RefreshTTL(time.Hour))
+	if c.ID == "" || c.Secret == "" || len(c.RedirectURIs) == 0 {
+		t.Fatalf("got %v, want what was empty filled in", c)
+	}
+	r := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
+	header, claims := verified(t, s, r.text("access_token"))
+	if header.Algorithm != "EdDSA" || claims["aud"] != "own" || r.body["expires_in"] != 60.0 {
+		t.Errorf("got %v %v %v, want the client's own", header, claims, r.body)
+	}
+	o := s.AddClient(testserver.Client{Grants: []testserver.Grant{testserver.ClientCredentials}, Scopes: []string{"a"}}, testserver.OpaqueTokens())
+	r = good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"a"}}, basic(o.ID+":"+o.Secret)))
+	if token := r.text("access_token"); strings.Contains(token, ".") || !isActive(s, token) {
+		t.Error("want an opaque token that introspection knows")
+	}
+	wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"b"}}, basic(o.ID+":"+o.Secret)), 400, "invalid_scope")
+	wantError(t, exchange(t, s, refreshing("x", "client_id", "-"), basic(o.ID+":"+o.Secret)), 400, "unauthorized_client")
+}

@@ -1,0 +1,109 @@
+package testserver_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// device begins the flow.
+func device(t *testing.T, s *testserver.Server) (first reply, poll func() reply) {
+	t.Helper()
+	first = formTo(t, s, testserver.DeviceAuthorization, "client_id=test-public&scope=openid+a")
+	return first, func() reply {
+		return exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}})
+	}
+}
+
+func TestDevices(t *testing.T) {
+	t.Run("T19/allowed", func(t *testing.T) {
+		s := testserver.New(t, testserver.Clock(atNoon))
+		first, poll := device(t, s)
+		if first.status != 200 || first.body["interval"] != 5.0 || first.body["expires_in"] != 600.0 || len(first.text("user_code")) != 9 || !strings.HasPrefix(first.text("verification_uri"), s.Issuer()+"/") {
+			t.Fatalf("got %d %v, want what RFC 8628 §3.2 asks for", first.status, first.body)
+		}
+		wantError(t, poll(), 400, "authorization_pending")
+		s.Advance(5 * time.Second)
+		s.Login(t, first.text("verification_uri_complete"), testserver.As(alice), testserver.Grants("openid"))
+		r := good(t, poll())
+		if _, claims := verified(t, s, r.text("id_token")); claims["sub"] != "alice" || r.text("scope") != "openid" || r.text("refresh_token") == "" {
+			t.Errorf("got %v, want alice's tokens with what she has granted", r.body)
+		}
+		s.Advance(5 * time.Second)
+		wantError(t, poll(), 400, "invalid_grant") // once
+	})
+	t.Run("T19/too fast", func(t *testing.T) {
+		s := testserver.New(t, testserver.Clock(atNoon))
+		_, poll := device(t, s)
+		wantError(t, poll(), 400, "authorization_pending")
+		s.Advance(4 * time.Second)
+		wantError(t, poll(), 400, "slow_down")
+		s.Advance(9 * time.Second) // the interval is ten seconds now
+		wantError(t, poll(), 400, "slow_down")
+		s.Advance(15 * time.Second)
+		wantError(t, poll(), 400, "authorization_pending")
+	})
+	t.Run("T19/expired", func(t *testing.T) {
+		s := testserver.New(t)
+		first, poll := device(t, s)
+		s.Advance(10 * time.Minute)
+		wantError(t, poll(), 400, "expired_token")
+		if rec := ask(s, "GET", first.text("verification_uri_complete")); rec.Code != 400 {
+			t.Errorf("got %d for the expired code, want 400", rec.Code)
+		}
+	})
+	t.Run("T19/denied", func(t *testing.T) {
+		s := testserver.New(t)
+		first, poll := device(t, s)
+		s.Login(t, first.text("verification_uri_complete"), testserver.Deny())
+		wantError(t, poll(), 400, "access_denied")
+	})
+	t.Run("T19/denied by the test", func(t *testing.T) {
+		s := testserver.New(t)
+		s.DenyNext("access_denied")
+		first, poll := device(t, s)
+		ask(s, "GET", first.text("verification_uri_complete"))
+		wantError(t, poll(), 400, "access_denied")
+	})
+	t.Run("T19/interactive", func(t *testing.T) {
+		s := testserver.New(t, testserver.Interactive(), testserver.Users(alice))
+		first, poll := device(t, s)
+		if rec := ask(s, "GET", first.text("verification_uri_complete")); rec.Code != 200 {
+			t.Errorf("got %d, want a page", rec.Code)
+		}
+		wantError(t, poll(), 400, "authorization_pending") // a link that was followed is no consent
+		s.Advance(5 * time.Second)
+		s.Login(t, first.text("verification_uri_complete"), testserver.Grants("a"))
+		if r := good(t, poll()); r.text("scope") != "a" {
+			t.Errorf("got %v, want the scope a", r.body)
+		}
+		first, poll = device(t, s)
+		s.Login(t, first.text("verification_uri_complete"), testserver.Deny())
+		wantError(t, poll(), 400, "access_denied")
+	})
+	t.Run("T19/by another client", func(t *testing.T) {
+		s := testserver.New(t)
+		first, _ := device(t, s)
+		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {first.text("device_code")}}, testClient), 400, "invalid_grant")
+		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {"x"}}, testClient), 400, "invalid_grant")
+		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}}, testClient), 400, "invalid_request")
+	})
+	t.Run("T19/codes of nobody", func(t *testing.T) {
+		s := testserver.New(t)
+		for _, code := range []string{"", "BCDF-GHJK", "x", "%00"} {
+			if rec := postTo(s, s.Endpoint(testserver.DevicePage), url.Values{"user_code": {code}}); strings.Contains(rec.Body.String(), "has access") {
+				t.Errorf("%q: got %s", code, rec.Body)
+			}
+		}
+	})
+	t.Run("a code as somebody types it", func(t *testing.T) {
+		s := testserver.New(t)
+		first, poll := device(t, s)
+		typed := " " + strings.ToLower(strings.ReplaceAll(first.text("user_code"), "-", " ")) + " "
+		postTo(s, s.Endpoint(testserver.DevicePage), url.Values{"user_code": {typed}})
+		good(t, poll())
+	})
+}

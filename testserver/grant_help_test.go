@@ -1,0 +1,145 @@
+package testserver_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const (
+	callback = "http://127.0.0.1:4711/callback"
+	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // of RFC 7636, appendix B
+)
+
+func s256(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// values makes a form of names and values; one whose value is "-" is left out.
+func values(base url.Values, pairs ...string) url.Values {
+	form := url.Values{}
+	for name, v := range base {
+		form[name] = v
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		form[pairs[i]] = []string{pairs[i+1]}
+		if pairs[i+1] == "-" {
+			delete(form, pairs[i])
+		}
+	}
+	return form
+}
+
+// authorizing is the request of the public client, changed by pairs.
+func authorizing(pairs ...string) url.Values {
+	return values(url.Values{
+		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},
+		"code_challenge": {s256(verifier)}, "code_challenge_method": {"S256"},
+	}, pairs...)
+}
+
+// authorized sends an authorization request and returns the answer, with where
+// it redirects, nil for nowhere.
+func authorized(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
+	rec := ask(s, "GET", s.Endpoint(testserver.Authorize)+"?"+query.Encode())
+	to, err := rec.Result().Location()
+	if err != nil {
+		return rec, nil
+	}
+	return rec, to
+}
+
+// codeFor returns a code.
+func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
+	t.Helper()
+	rec, to := authorized(s, authorizing(pairs...))
+	if to == nil || to.Query().Get("code") == "" {
+		t.Fatalf("got %d %v, want a code", rec.Code, to)
+	}
+	return to.Query().Get("code")
+}
+
+// reply is an answer of the token endpoint.
+type reply struct {
+	status int
+	header http.Header
+	body   map[string]any
+}
+
+func (r reply) text(name string) string { s, _ := r.body[name].(string); return s }
+
+// exchange sends a form to the token endpoint. In auth stands an Authorization
+// field, if any.
+func exchange(t testing.TB, s *testserver.Server, form url.Values, auth ...string) reply {
+	t.Helper()
+	return formTo(t, s, testserver.TokenEP, form.Encode(), auth...)
+}
+
+func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body string, auth ...string) reply {
+	t.Helper()
+	r := httptest.NewRequest("POST", s.Endpoint(ep), strings.NewReader(body))
+	r.Header.Set("Content-Type", formType)
+	if len(auth) > 0 {
+		r.Header["Authorization"] = auth
+	}
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	a := reply{status: rec.Code, header: rec.Header()}
+	if rec.Body.Len() > 0 {
+		if err := json.Unmarshal(rec.Body.Bytes(), &a.body); err != nil {
+			t.Fatalf("got %d %q, want JSON: %v", rec.Code, rec.Body, err)
+		}
+	}
+	return a
+}
+
+// redeeming is the request with a code of the public client.
+func redeeming(code string, pairs ...string) url.Values {
+	return values(url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},
+	}, pairs...)
+}
+
+func refreshing(token string, pairs ...string) url.Values {
+	return values(url.Values{"grant_type": {"refresh_token"}, "client_id": {"test-public"}, "refresh_token": {token}}, pairs...)
+}
+
+// tokens are those of a new authorization of the public client.
+func tokens(t testing.TB, s *testserver.Server, pairs ...string) reply {
+	t.Helper()
+	return good(t, exchange(t, s, redeeming(codeFor(t, s, pairs...))))
+}
+
+func good(t testing.TB, r reply) reply {
+	t.Helper()
+	if r.status != http.StatusOK || r.text("access_token") == "" || r.text("token_type") != "Bearer" {
+		t.Fatalf("got %d %v, want tokens", r.status, r.body)
+	}
+	return r
+}
+
+// wantError checks a refusal.
+func wantError(t testing.TB, r reply, status int, code string) {
+	t.Helper()
+	if r.status != status || r.text("error") != code || r.body["access_token"] != nil {
+		t.Errorf("got %d %v, want %d %s", r.status, r.body, status, code)
+	}
+	if got := r.header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("got Cache-Control %q, want no-store", got)
+	}
+}
+
+// parse reads a JSON object, an empty one from what is none.
+func parse(text []byte) map[string]any {
+	o := map[string]any{}
+	_ = json.Unmarshal(text, &o)
+	return o
+}

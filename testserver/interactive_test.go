@@ -1,0 +1,264 @@
+package testserver_test
+
+import (
+	"html"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// person is a browser that a test leads by hand.
+type person struct {
+	t       *testing.T
+	s       *testserver.Server
+	cookies map[string]*http.Cookie
+}
+
+func newPerson(t *testing.T, s *testserver.Server) *person {
+	return &person{t, s, map[string]*http.Cookie{}}
+}
+
+func (p *person) send(r *http.Request) *httptest.ResponseRecorder {
+	for _, c := range p.cookies {
+		r.AddCookie(c)
+	}
+	rec := httptest.NewRecorder()
+	p.s.ServeHTTP(rec, r)
+	for _, c := range rec.Result().Cookies() {
+		p.cookies[c.Name] = c
+	}
+	return rec
+}
+
+func (p *person) open(query url.Values) *httptest.ResponseRecorder {
+	return p.send(httptest.NewRequest("GET", p.s.Endpoint(testserver.Authorize)+"?"+query.Encode(), nil))
+}
+
+func (p *person) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+	return p.send(httptest.NewRequest("GET", rec.Header().Get("Location"), nil))
+}
+
+var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
+
+// carried are the hidden fields of a page, changed by pairs.
+func carried(rec *httptest.ResponseRecorder, pairs ...string) url.Values {
+	form := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(rec.Body.String(), -1) {
+		form.Set(m[1], html.UnescapeString(m[2]))
+	}
+	return values(form, pairs...)
+}
+
+func (p *person) post(ep testserver.Endpoint, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", p.s.Endpoint(ep), strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", formType)
+	return p.send(r)
+}
+
+// signIn goes as far as the consent page, or the client.
+func (p *person) signIn(query url.Values) *httptest.ResponseRecorder {
+	p.t.Helper()
+	rec := p.post(testserver.LoginPage, carried(p.open(query), "username", "alice", "password", "alices-password"))
+	if rec.Code != http.StatusSeeOther {
+		p.t.Fatalf("T15: got %d %s, want 303", rec.Code, rec.Body)
+	}
+	return p.follow(rec)
+}
+
+func answerOf(t *testing.T, rec *httptest.ResponseRecorder) url.Values {
+	t.Helper()
+	to, err := rec.Result().Location()
+	if err != nil || !strings.HasPrefix(to.String(), callback+"?") {
+		t.Fatalf("got %d to %v, want an answer for the client", rec.Code, to)
+	}
+	return to.Query()
+}
+
+func interactive(t *testing.T) *testserver.Server {
+	return testserver.New(t, testserver.Interactive(), testserver.Users(alice, testserver.User{Sub: "bob", Password: "bobs-password"}))
+}
+
+func TestLoginAndConsentByHand(t *testing.T) {
+	s := interactive(t)
+	p := newPerson(t, s)
+	page := p.signIn(authorizing("scope", "openid a b"))
+	rec := p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+	if rec.Code != http.StatusSeeOther {
+		t.Errorf("T15: got %d, want 303", rec.Code)
+	}
+	r := good(t, exchange(t, s, redeeming(answerOf(t, rec).Get("code"))))
+	if _, claims := verified(t, s, r.text("access_token")); claims["sub"] != "alice" || claims["scope"] != "a" {
+		t.Errorf("got %v, want alice and the scope that she checked", claims)
+	}
+	if q := answerOf(t, p.open(authorizing("scope", "a"))); q.Get("code") == "" {
+		t.Errorf("got %v, want a code without another page", q)
+	}
+	if rec := p.open(authorizing("scope", "b")); rec.Code != 200 || !strings.Contains(rec.Body.String(), `name="decision"`) {
+		t.Errorf("got %d, want to be asked about another scope", rec.Code)
+	}
+	rec = p.post(testserver.ConsentPage, carried(page, "decision", "deny"))
+	if q := answerOf(t, rec); q.Get("error") != "access_denied" || q.Get("state") != "s" || q.Get("iss") != s.Issuer() {
+		t.Errorf("got %v, want access_denied", q)
+	}
+}
+
+func TestFormsOfOthersAreRefused(t *testing.T) {
+	s := interactive(t)
+	p := newPerson(t, s)
+	login := p.open(authorizing("scope", "a"))
+	before := maps.Clone(p.cookies)
+	consent := p.signIn(authorizing("scope", "a"))
+	other := newPerson(t, s)
+	otherLogin := other.open(authorizing())
+
+	for name, rec := range map[string]*httptest.ResponseRecorder{
+		"T09/consent without a token":           p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_csrf", "-")),
+		"T09/consent with a token of another":   p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_csrf", carried(otherLogin).Get("server_csrf"))),
+		"T09/consent with a token from before":  p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_csrf", carried(login).Get("server_csrf"))),
+		"T09/consent in another browser":        other.post(testserver.ConsentPage, carried(consent, "decision", "allow")),
+		"T09/consent without a session":         newPerson(t, s).post(testserver.ConsentPage, carried(consent, "decision", "allow")),
+		"T09/login without a token":             newPerson(t, s).post(testserver.LoginPage, url.Values{"username": {"alice"}, "password": {"alices-password"}}),
+		"T09/login with an attacker's form":     newPerson(t, s).post(testserver.LoginPage, carried(otherLogin, "username", "bob", "password", "bobs-password")),
+		"T20/consent with two decisions":        p.post(testserver.ConsentPage, url.Values{"decision": {"deny", "allow"}, "server_csrf": {carried(consent).Get("server_csrf")}}),
+		"T13/login that leads elsewhere":        p.post(testserver.LoginPage, carried(consent, "server_request", "https://evil.example/", "username", "alice", "password", "alices-password")),
+		"T13/login that leads elsewhere, again": p.post(testserver.LoginPage, carried(consent, "server_request", "//evil.example/?", "username", "alice", "password", "alices-password")),
+		"T01/consent for another redirect_uri":  p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_request", "authorize?"+authorizing("redirect_uri", "https://evil.example/").Encode())),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if rec.Code != http.StatusForbidden && rec.Code != http.StatusBadRequest || rec.Header().Get("Location") != "" {
+				t.Errorf("got %d to %q, want a refusal", rec.Code, rec.Header().Get("Location"))
+			}
+		})
+	}
+	t.Run("T09/a session that was there before the login", func(t *testing.T) {
+		fixed := &person{t, s, before}
+		for name, c := range before {
+			if p.cookies[name].Value == c.Value {
+				t.Error("got the same session after the login, want a new one")
+			}
+		}
+		if rec := fixed.open(authorizing("scope", "a")); !strings.Contains(rec.Body.String(), `name="password"`) {
+			t.Errorf("got %d %s, want the login page", rec.Code, rec.Body)
+		}
+	})
+	t.Run("T09/the cookie", func(t *testing.T) {
+		for _, c := range login.Result().Cookies() {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+				t.Errorf("got %v, want HttpOnly and SameSite", c)
+			}
+		}
+	})
+	for name, form := range map[string][]string{
+		"a wrong password": {"username", "alice", "password", "wrong"}, "another's password": {"username", "alice", "password", "bobs-password"},
+		"no password": {"username", "alice"}, "nobody": {"username", "nobody", "password", "x"}, "nobody to pick": {"pick", "nobody"},
+	} {
+		t.Run("login with "+name, func(t *testing.T) {
+			q := newPerson(t, s)
+			rec := q.post(testserver.LoginPage, carried(q.open(authorizing()), form...))
+			if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `name="password"`) {
+				t.Errorf("got %d, want the page once more", rec.Code)
+			}
+		})
+	}
+}
+
+func TestPrompts(t *testing.T) {
+	s := interactive(t)
+	const login, consent = "login", "consent"
+	signedIn := func() *person {
+		p := newPerson(t, s)
+		page := p.signIn(authorizing("scope", "a"))
+		p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+		return p
+	}
+	bobs := s.IDToken(testserver.Subject("bob"))
+	for name, tt := range map[string]struct {
+		stranger bool
+		age      time.Duration
+		change   []string
+		want     string // a page, an error or "" for a code
+	}{
+		"nobody":                          {true, 0, nil, login},
+		"somebody":                        {false, 0, nil, ""},
+		"none, nobody":                    {true, 0, []string{"prompt", "none"}, "login_required"},
+		"none, somebody":                  {false, 0, []string{"prompt", "none"}, ""},
+		"none, another scope":             {false, 0, []string{"prompt", "none", "scope", "a b"}, "consent_required"},
+		"none, another client":            {false, 0, []string{"prompt", "none", "client_id", "test-client"}, "consent_required"},
+		"none, somebody else's hint":      {false, 0, []string{"prompt", "none", "id_token_hint", bobs}, "login_required"},
+		"login":                           {false, 0, []string{"prompt", "login"}, login},
+		"select_account":                  {false, 0, []string{"prompt", "select_account"}, login},
+		"consent":                         {false, 0, []string{"prompt", "consent"}, consent},
+		"login and consent":               {false, 0, []string{"prompt", "login consent"}, login},
+		"max_age, young enough":           {false, time.Minute, []string{"max_age", "61"}, ""},
+		"max_age, too old":                {false, time.Minute, []string{"max_age", "59"}, login},
+		"max_age 0":                       {false, 0, []string{"max_age", "0"}, login},
+		"max_age, too old, and none":      {false, time.Minute, []string{"max_age", "59", "prompt", "none"}, "login_required"},
+		"a session that has run out":      {false, 25 * time.Hour, nil, login},
+		"somebody else's hint":            {false, 0, []string{"id_token_hint", bobs}, login},
+		"an error in spite of the prompt": {true, 0, []string{"response_type", "x"}, "unsupported_response_type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t, s)
+			if !tt.stranger {
+				p = signedIn()
+			}
+			s.Advance(tt.age)
+			rec := p.open(authorizing(append([]string{"scope", "a"}, tt.change...)...))
+			var got string
+			switch page := rec.Body.String(); {
+			case strings.Contains(page, `name="password"`):
+				got = login
+			case strings.Contains(page, `name="decision"`):
+				got = consent
+			default:
+				got = answerOf(t, rec).Get("error")
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	t.Run("a login that was asked for is enough, once", func(t *testing.T) {
+		p := signedIn()
+		s.Advance(time.Minute)
+		query := authorizing("scope", "openid a", "prompt", "login")
+		page := p.signIn(query)
+		r := good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "openid"))).Get("code"))))
+		if _, claims := verified(t, s, r.text("id_token")); claims["auth_time"] != float64(s.Now().Unix()) {
+			t.Errorf("got %v, want the time of the second login", claims)
+		}
+		if rec := p.open(query); !strings.Contains(rec.Body.String(), `name="password"`) {
+			t.Errorf("got %d, want the login page again", rec.Code)
+		}
+	})
+}
+
+func TestPagesShowNoMarkupOfOthers(t *testing.T) {
+	const markup = `"><script>alert(1)</script>`
+	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice), testserver.Clients(testserver.Client{ID: markup, Public: true}))
+	p := newPerson(t, s)
+	query := authorizing("client_id", markup, "scope", "a<script>", "state", markup, "login_hint", markup, "nonce", markup)
+	for name, rec := range map[string]*httptest.ResponseRecorder{
+		"T12/login": p.open(query), "T12/consent": p.signIn(query), "T12/error": p.open(authorizing("client_id", markup+"x", "redirect_uri", markup)),
+		"T12/device": p.send(httptest.NewRequest("GET", s.Endpoint(testserver.DevicePage)+"?user_code="+url.QueryEscape(markup), nil)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := rec.Header().Get("Content-Security-Policy")
+			if strings.Contains(rec.Body.String(), "<script>") || !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") {
+				t.Errorf("got %s with %s, want no markup of the request's", rec.Body, policy)
+			}
+			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "Cache-Control": "no-store"} {
+				if got := rec.Header().Get(name); got != want {
+					t.Errorf("got %s %q, want %q", name, got, want)
+				}
+			}
+		})
+	}
+}

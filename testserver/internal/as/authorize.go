@@ -1,0 +1,206 @@
+package as
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// authorize is the authorization endpoint (RFC 6749 §3.1).
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	form, failed := authorizeForm(r)
+	if failed != nil {
+		showFailure(w, failed)
+		return
+	}
+	a, show, redirect := s.readAuthorization(form)
+	switch {
+	case show != nil:
+		showFailure(w, show)
+		return
+	case redirect != nil:
+		s.refuse(w, r, a, redirect)
+		return
+	}
+	s.journal.identified(r, a.client.ID)
+	s.proceed(w, r, a)
+}
+
+// authorizeForm reads the parameters, which stand in the query or in a form
+// (§3.1). Those that are there twice are for the caller.
+func authorizeForm(r *http.Request) (url.Values, *failure) {
+	if r.Method == http.MethodPost {
+		return readValues(r)
+	}
+	form, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalidRequest("the query is malformed")
+	}
+	return form, nil
+}
+
+// proceed does what is left to do before the client gets an answer.
+func (s *Server) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
+	now := s.Clock.Now()
+	v := s.visit(r)
+	var script script
+	if !v.loggedInFor(a) { // an authorization is scripted when it begins, and not once more after its login
+		script = s.scripted(r)
+	}
+	switch {
+	case script.Deny != "":
+		s.refuse(w, r, a, refused(script.Deny, "the test has refused"))
+	case script.User != nil:
+		s.finish(w, r, a, v, *script.User, script.narrow(a.scopes), now)
+	case !s.config.Interactive:
+		u := s.registry.hinted(a.loginHint)
+		if !s.isFor(a.idHint, u.Sub) {
+			s.refuse(w, r, a, refused("login_required", "id_token_hint is of somebody else"))
+			return
+		}
+		s.finish(w, r, a, v, u, script.narrow(a.scopes), now)
+	default:
+		s.interact(w, r, a, v, now)
+	}
+}
+
+// need is what an end user still has to do.
+type need int
+
+const (
+	nothing need = iota
+	toLogin
+	toConsent
+)
+
+// needs decides it from the request and the session, and nothing else.
+func (s *Server) needs(a *authorization, v *visit, now time.Time) need {
+	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
+	switch {
+	case v.Sub == "", again && !v.loggedInFor(a), !s.isFor(a.idHint, v.Sub):
+		return toLogin
+	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
+		return toConsent
+	}
+	return nothing
+}
+
+// interact shows the page that is next, or answers the client.
+func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *visit, now time.Time) {
+	next := s.needs(a, v, now)
+	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6
+		switch next {
+		case toLogin:
+			s.refuse(w, r, a, refused("login_required", "nobody is logged in"))
+			return
+		case toConsent:
+			s.refuse(w, r, a, refused("consent_required", "the end user has not consented"))
+			return
+		case nothing:
+		}
+	}
+	u, _ := s.registry.user(v.Sub)
+	switch next {
+	case toLogin:
+		s.showLogin(w, v, pages.LoginPage{ClientName: a.client.ID, LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
+	case toConsent:
+		s.showConsent(w, v, pages.ConsentPage{
+			ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes),
+			Form: pages.Form{Request: askedAuthorize + a.raw},
+		})
+	case nothing:
+		s.finish(w, r, a, v, u, a.scopes, v.AuthTime)
+	}
+}
+
+// isFor reports whether an id_token_hint, if there is one, is of sub. One that
+// cannot be read hints at nobody.
+func (s *Server) isFor(hint, sub string) bool {
+	if hint == "" {
+		return true
+	}
+	_, claims, ok := s.Keys.open(hint)
+	of, _ := claims.text("sub")
+	return !ok || of == sub
+}
+
+// finish sends the client a code.
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *visit, u User, scopes []string, authTime time.Time) {
+	if v.known {
+		s.grants.visited(v, func(kept *visit) { kept.Fresh = digest{} })
+	}
+	now := s.Clock.Now()
+	ttl := s.config.CodeTTL
+	if a.client.CodeTTL > 0 {
+		ttl = a.client.CodeTTL
+	}
+	text := s.handle("code")
+	code := &Code{
+		Family: Family{
+			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources,
+			Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
+		},
+		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),
+	}
+	s.grants.mu.Lock()
+	s.grants.changed(now)
+	s.grants.codes.put(sha256.Sum256([]byte(text)), code)
+	s.grants.mu.Unlock()
+	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
+}
+
+// refuse sends the client an error (RFC 6749 §4.1.2.1).
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
+	s.note(event{Kind: persist.Denied, ClientID: a.client.ID, Reason: f.code})
+	s.respond(w, r, a, pages.Field{Name: "error", Value: f.code}, pages.Field{Name: "error_description", Value: f.description})
+}
+
+// respond sends the browser back to the client, always with the issuer (RFC 9207).
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorization, fields ...pages.Field) {
+	if a.state != "" {
+		fields = append(fields, pages.Field{Name: "state", Value: a.state})
+	}
+	fields = append(fields, pages.Field{Name: "iss", Value: s.issuer})
+	if a.mode == "form_post" {
+		pages.FormPost(w, pages.FormPostPage{RedirectURI: a.redirectURI, Fields: fields})
+		return
+	}
+	redirect(w, r, withQuery(a.redirectURI, fields))
+}
+
+// withQuery adds fields to what query uri has (RFC 6749 §3.1.2).
+func withQuery(uri string, fields []pages.Field) string {
+	var b strings.Builder
+	b.WriteString(uri)
+	for i, f := range fields {
+		switch {
+		case i == 0 && !strings.Contains(uri, "?"):
+			b.WriteByte('?')
+		case i > 0 || !strings.HasSuffix(uri, "?") && !strings.HasSuffix(uri, "&"):
+			b.WriteByte('&')
+		}
+		b.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
+	}
+	return b.String()
+}
+
+// redirect goes on with a GET: 307 would send a password on (RFC 9700 §4.12).
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	status := http.StatusFound
+	if r.Method == http.MethodPost {
+		status = http.StatusSeeOther
+	}
+	w.Header().Set("Location", to)
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(status)
+}
+
+// showFailure is the page for who must not be redirected.
+func showFailure(w http.ResponseWriter, f *failure) {
+	pages.Message(w, f.status, pages.MessagePage{Title: "This request cannot be answered", Text: f.description, Code: f.code})
+}

@@ -1,0 +1,160 @@
+package as
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// How long a device code is good and how often it may be asked about (RFC 8628
+// §3.2). They are stated in the documentation of package testserver.
+const (
+	deviceTTL      = 10 * time.Minute
+	deviceInterval = 5 * time.Second
+)
+
+// userLetters cannot spell words, nor be taken for each other (§6.1).
+const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
+
+// deviceAuthorization begins the device flow (§3.1).
+func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
+	form, failed := readForm(r, "resource")
+	var c *registered
+	if failed == nil {
+		c, failed = s.authenticate(r, form)
+	}
+	var scopes []string
+	if failed == nil {
+		s.journal.identified(r, c.ID)
+		if !c.may(DeviceCode) {
+			failed = refused("unauthorized_client", "the client may not use this grant")
+		}
+	}
+	if failed == nil {
+		failed = checkResources(form["resource"])
+	}
+	if failed == nil {
+		scopes, failed = s.scopesFor(c, form.Get("scope"))
+	}
+	if failed != nil {
+		failed.send(w)
+		return
+	}
+	now := s.Clock.Now()
+	code := s.handle("device code")
+	d := &Device{
+		Family:  Family{Client: c.ID, Kind: DeviceCode, Scopes: scopes, Resources: form["resource"]},
+		Expires: now.Add(deviceTTL), Interval: deviceInterval,
+	}
+	s.grants.mu.Lock()
+	s.grants.changed(now)
+	for d.UserCode == "" || s.grants.has(d.UserCode) {
+		d.UserCode = s.userCode()
+	}
+	s.grants.putDevice(sha256.Sum256([]byte(code)), d)
+	s.grants.mu.Unlock()
+	body, _ := json.Marshal(map[string]any{ // of texts and numbers
+		"device_code":               code,
+		"user_code":                 d.UserCode,
+		"verification_uri":          s.urls[DevicePage],
+		"verification_uri_complete": s.urls[DevicePage] + "?user_code=" + d.UserCode,
+		"expires_in":                int(deviceTTL / time.Second),
+		"interval":                  int(deviceInterval / time.Second),
+	})
+	sendText(w, http.StatusOK, "application/json", body)
+}
+
+func (s *Server) userCode() string {
+	var b strings.Builder
+	for i := 0; i < 8; {
+		// Bytes that would make some letters likelier are drawn again.
+		for _, c := range s.source.Draw("user code", 16) {
+			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
+				if i == 4 {
+					b.WriteByte('-')
+				}
+				b.WriteByte(userLetters[int(c)%len(userLetters)])
+				i++
+			}
+		}
+	}
+	return b.String()
+}
+
+func (g *grants) has(userCode string) bool {
+	_, ok := g.byCode[userCode]
+	return ok
+}
+
+// putDevice needs g.mu.
+func (g *grants) putDevice(d digest, v *Device) {
+	if g.byCode == nil || len(g.byCode) > 2*maxTokens { // those of codes that fell out
+		g.byCode = map[string]digest{}
+	}
+	g.byCode[v.UserCode] = d
+	g.devices.put(d, v)
+}
+
+// device returns what a user code stands for while nobody has decided. It needs
+// g.mu.
+func (g *grants) device(userCode string, now time.Time) (*Device, bool) {
+	d, ok := g.devices.kept[g.byCode[normal(userCode)]]
+	if !ok || !now.Before(d.Expires) || d.Denied || d.Family.Sub != "" {
+		return nil, false
+	}
+	return d, true
+}
+
+// normal is a user code as it is kept, however somebody has typed it (§6.1).
+func normal(typed string) string {
+	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
+	if len(letters) != 8 {
+		return ""
+	}
+	return string(letters[:4]) + "-" + string(letters[4:])
+}
+
+// poll is the grant of the device flow (§3.4, §3.5).
+func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
+	text := t.form.Get("device_code")
+	if text == "" {
+		return nil, invalidRequest("the parameter device_code is missing")
+	}
+	now := s.Clock.Now()
+	s.grants.mu.Lock()
+	defer s.grants.mu.Unlock()
+	d, known := s.grants.devices.kept[sha256.Sum256([]byte(text))]
+	switch {
+	case !known || d.Family.Client != t.client.ID || d.Used:
+		return nil, invalidGrant("the device code is none of this client's")
+	case !now.Before(d.Expires):
+		return nil, refused("expired_token", "the device code has expired")
+	}
+	early := !d.Polled.IsZero() && now.Sub(d.Polled) < d.Interval
+	d.Polled = now
+	switch {
+	case early:
+		d.Interval += deviceInterval // §3.5
+		return nil, refused("slow_down", "the interval is now five seconds longer")
+	case d.Denied:
+		return nil, refused("access_denied", "the end user has refused")
+	case d.Family.Sub == "":
+		return nil, refused("authorization_pending", "the end user has not decided yet")
+	}
+	given := d.Family
+	resources, failed := narrowed(given.Resources, t.form["resource"])
+	if failed != nil {
+		return nil, failed
+	}
+	d.Used = true
+	given.ID = s.name("family")
+	s.mayRefresh(t.client, &given, now)
+	s.grants.begin(given, now)
+	given.Resources = resources
+	return &grant{Family: given, kind: persist.Issued}, nil
+}

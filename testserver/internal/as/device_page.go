@@ -1,0 +1,120 @@
+package as
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// devicePage is where an end user brings the code that a device shows (RFC 8628
+// §3.3). Unless the server is interactive, coming is enough.
+func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
+	typed := r.URL.Query().Get("user_code")
+	v := s.visit(r)
+	if r.Method == http.MethodPost {
+		form, failed := readForm(r)
+		if failed == nil && s.config.Interactive {
+			_, failed = form, s.checkCSRF(v, form)
+		}
+		if failed != nil {
+			showFailure(w, failed)
+			return
+		}
+		typed = form.Get(pages.FieldUserCode)
+	}
+	now := s.Clock.Now()
+	s.grants.mu.Lock()
+	d, known := s.grants.device(typed, now)
+	var asked Device
+	if known {
+		asked = *d
+	}
+	s.grants.mu.Unlock()
+
+	script := script{}
+	if known {
+		script = s.scripted(r)
+	}
+	switch {
+	case !known && (typed == "" || r.Method == http.MethodPost || s.config.Interactive):
+		s.showDevice(w, v, typed, r.Method == http.MethodPost)
+	case !known:
+		showFailure(w, invalidRequest("there is no such code"))
+	case script.Deny != "":
+		s.decide(w, asked.UserCode, User{}, nil, time.Time{})
+	case script.User != nil:
+		s.decide(w, asked.UserCode, *script.User, script.narrow(asked.Family.Scopes), now)
+	case !s.config.Interactive:
+		s.decide(w, asked.UserCode, s.registry.hinted(""), script.narrow(asked.Family.Scopes), now)
+	case r.Method != http.MethodPost: // whoever follows a link must still agree (§5.4)
+		s.showDevice(w, v, asked.UserCode, false)
+	case v.Sub == "":
+		s.showLogin(w, v, pages.LoginPage{ClientName: asked.Family.Client, Form: pages.Form{Request: askedDevice + "user_code=" + asked.UserCode}})
+	default:
+		u, _ := s.registry.user(v.Sub)
+		s.showConsent(w, v, pages.ConsentPage{
+			ClientID: asked.Family.Client, User: u.Username, UserCode: asked.UserCode, Scopes: boxes(asked.Family.Scopes),
+			Form: pages.Form{Request: askedDevice + "user_code=" + asked.UserCode},
+		})
+	}
+}
+
+func (s *Server) checkCSRF(v *visit, form url.Values) *failure {
+	if !v.known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
+		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again"}
+	}
+	return nil
+}
+
+func (s *Server) showDevice(w http.ResponseWriter, v *visit, typed string, wrong bool) {
+	if !v.known {
+		s.begin(w, v)
+	}
+	p := pages.DevicePage{UserCode: typed, Form: pages.Form{Action: s.paths[DevicePage], CSRF: v.CSRF}}
+	if wrong {
+		p.Error = "There is no such code, or its time is over."
+	}
+	pages.Device(w, p)
+}
+
+// consentDevice is where the consent page of a device leads.
+func (s *Server) consentDevice(w http.ResponseWriter, form url.Values, v *visit, query string) {
+	values, err := url.ParseQuery(query)
+	u, known := s.registry.user(v.Sub)
+	if err != nil || !known {
+		showFailure(w, invalidRequest("the form is none of this server's"))
+		return
+	}
+	code := values.Get(pages.FieldUserCode)
+	if form.Get(pages.FieldDecision) != pages.DecisionAllow {
+		s.decide(w, code, User{}, nil, time.Time{})
+		return
+	}
+	s.decide(w, code, u, form[pages.FieldScope], v.AuthTime)
+}
+
+// decide is the end user's decision about a device, no user for a refusal.
+func (s *Server) decide(w http.ResponseWriter, userCode string, u User, scopes []string, authTime time.Time) {
+	now := s.Clock.Now()
+	s.grants.mu.Lock()
+	d, known := s.grants.device(userCode, now)
+	client := ""
+	if known {
+		client = d.Family.Client
+		d.Family.Sub, d.Family.AuthTime, d.Denied = u.Sub, authTime, u.Sub == ""
+		d.Family.Scopes = chosen(d.Family.Scopes, scopes)
+	}
+	s.grants.mu.Unlock()
+	switch {
+	case !known:
+		showFailure(w, invalidRequest("there is no such code"))
+	case u.Sub == "":
+		s.note(event{Kind: persist.Denied, ClientID: client, Reason: "access_denied"})
+		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Refused", Text: "The device gets no access. You can close this window."})
+	default:
+		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Connected", Text: "The device has access. You can close this window."})
+	}
+}

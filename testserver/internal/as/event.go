@@ -1,0 +1,47 @@
+package as
+
+import (
+	"slices"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// event is one line of the audit log. Tokens are in it as their fingerprints,
+// and Reason is a text of the server's own.
+type event = persist.Event
+
+// note adds events. It must not run under a lock: the log's writer may be slow.
+func (s *Server) note(list ...event) {
+	for _, e := range list {
+		e.Time = s.Clock.Now()
+		s.audit.Record(e)
+	}
+}
+
+// Events are the last events, oldest first.
+func (s *Server) Events() []persist.Event { return s.audit.Events() }
+
+// revoked are the events of families that have ended.
+func revoked(reason, fingerprint string, families ...Family) []event {
+	var list []event
+	for _, f := range families {
+		list = append(list, event{
+			Kind: persist.Revoked, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),
+			Fingerprint: fingerprint, Reason: reason,
+		})
+	}
+	return list
+}
+
+// reused are the events of something that came twice and of the family that this
+// ended, if it was not over yet.
+func reused(what, text string, f Family) []event {
+	first := event{
+		Kind: persist.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),
+		Fingerprint: Fingerprint(text), Reason: what,
+	}
+	if f.Revoked {
+		return []event{first}
+	}
+	return append([]event{first}, revoked("reuse", "", f)...)
+}

@@ -1,0 +1,135 @@
+package as
+
+import (
+	"crypto/sha256"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// What a login or a consent is for, as the pages carry it: the request itself,
+// which is read anew each time.
+const (
+	askedAuthorize = "authorize?"
+	askedDevice    = "device?"
+)
+
+// submitted reads a form of one of the pages, whose session must have made it
+// (RFC 9700 §4.7).
+func (s *Server) submitted(r *http.Request) (url.Values, *visit, *failure) {
+	form, failed := readForm(r, pages.FieldScope)
+	if failed != nil {
+		return nil, nil, failed
+	}
+	v := s.visit(r)
+	if !v.known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
+		return nil, nil, &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
+	}
+	return form, v, nil
+}
+
+// login is where the login page leads. It begins a new session, so that one
+// which somebody else knew is worth nothing, and then the request begins again.
+func (s *Server) login(w http.ResponseWriter, r *http.Request) {
+	form, v, failed := s.submitted(r)
+	if failed != nil {
+		showFailure(w, failed)
+		return
+	}
+	to, raw, ok := s.begun(form.Get(pages.FieldRequest))
+	if !ok {
+		showFailure(w, invalidRequest("the form is none of this server's"))
+		return
+	}
+	u, known := s.registry.login(form.Get(pages.FieldUsername), form.Get(pages.FieldPassword))
+	if pick := form.Get(pages.FieldPick); pick != "" {
+		u, known = s.registry.find(func(a account) bool { return a.Username == pick })
+	}
+	if !known {
+		s.note(event{Kind: persist.Denied, Reason: "login"})
+		s.showLogin(w, v, pages.LoginPage{
+			LoginHint: form.Get(pages.FieldUsername), Error: "There is no such user with this password.",
+			Form: pages.Form{Request: form.Get(pages.FieldRequest)},
+		})
+		return
+	}
+	if v.Sub != u.Sub {
+		v.Consented = nil // another's
+	}
+	v.Sub, v.AuthTime, v.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
+	s.begin(w, v)
+	redirect(w, r, to)
+}
+
+// begun returns the URL at which a request begins again: always one of the
+// server's own.
+func (s *Server) begun(request string) (to, raw string, ok bool) {
+	for prefix, ep := range map[string]Endpoint{askedAuthorize: Authorize, askedDevice: DevicePage} {
+		if query, found := strings.CutPrefix(request, prefix); found {
+			values, err := url.ParseQuery(query)
+			u, routed := s.urls[ep]
+			return u + "?" + values.Encode(), values.Encode(), err == nil && routed
+		}
+	}
+	return "", "", false
+}
+
+// consent is where the consent page leads.
+func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
+	form, v, failed := s.submitted(r)
+	if failed != nil {
+		showFailure(w, failed)
+		return
+	}
+	request := form.Get(pages.FieldRequest)
+	if query, found := strings.CutPrefix(request, askedDevice); found {
+		s.consentDevice(w, form, v, query)
+		return
+	}
+	query, found := strings.CutPrefix(request, askedAuthorize)
+	values, err := url.ParseQuery(query)
+	if !found || err != nil {
+		showFailure(w, invalidRequest("the form is none of this server's"))
+		return
+	}
+	a, show, redirect := s.readAuthorization(values)
+	switch {
+	case show != nil:
+		showFailure(w, show)
+		return
+	case redirect != nil:
+		s.refuse(w, r, a, redirect)
+		return
+	case s.needs(a, v, s.Clock.Now()) == toLogin:
+		s.interact(w, r, a, v, s.Clock.Now())
+		return
+	case form.Get(pages.FieldDecision) != pages.DecisionAllow:
+		s.refuse(w, r, a, refused("access_denied", "the end user has refused"))
+		return
+	}
+	scopes := chosen(a.scopes, form[pages.FieldScope])
+	s.grants.visited(v, func(kept *visit) {
+		// Another request may be reading the map that is there.
+		consented := maps.Clone(kept.Consented)
+		if consented == nil {
+			consented = map[string][]string{}
+		}
+		consented[a.client.ID] = append(slices.Clone(consented[a.client.ID]), scopes...)
+		if consented[a.client.ID] == nil {
+			consented[a.client.ID] = []string{}
+		}
+		kept.Consented = consented
+	})
+	u, _ := s.registry.user(v.Sub)
+	s.finish(w, r, a, v, u, scopes, v.AuthTime)
+}
+
+// chosen are the scopes of the request that were checked, in its order.
+func chosen(asked, checked []string) []string {
+	return slices.DeleteFunc(slices.Clone(asked), func(scope string) bool { return !slices.Contains(checked, scope) })
+}

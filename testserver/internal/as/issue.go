@@ -1,0 +1,181 @@
+package as
+
+import (
+	"crypto"
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Lifetimes unless options say otherwise. They are stated in the documentation
+// of package testserver.
+const (
+	DefaultAccessTTL  = 15 * time.Minute
+	DefaultRefreshTTL = 30 * 24 * time.Hour
+	DefaultCodeTTL    = time.Minute
+)
+
+// template is an access token of the client before its subject: the defaults of
+// the server, then those of the client.
+func (s *Server) template(c *registered) *Draft {
+	d := newDraft(s.issuer, "", s.Clock.Now())
+	d.SetTime("exp", DefaultAccessTTL)
+	for _, edit := range slices.Concat(s.config.Defaults, c.Edits) {
+		edit(d)
+	}
+	return d
+}
+
+// issue makes the answer of the token endpoint (RFC 6749 §5.1).
+func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
+	d := s.template(c)
+	d.Set("jti", s.name("jti"))
+	d.Set("sub", g.Sub)
+	d.Set("client_id", g.Client)
+	d.Claims.Delete("scope")
+	if len(g.Scopes) > 0 {
+		d.Set("scope", strings.Join(g.Scopes, " "))
+	}
+	switch len(g.Resources) {
+	case 0:
+	case 1:
+		d.Set("aud", g.Resources[0])
+	default:
+		d.Set("aud", g.Resources)
+	}
+	if !g.AuthTime.IsZero() { // RFC 9068 §2.2.1
+		d.Set("auth_time", g.AuthTime.Unix())
+		if g.ACR != "" {
+			d.Set("acr", g.ACR)
+		}
+	}
+	alg, ends := d.Alg, d.expiry()
+	key, err := s.signer(d)
+	if err != nil {
+		return nil, serverError()
+	}
+	access, err := s.write(d, key)
+	if err != nil {
+		return nil, serverError()
+	}
+	s.grants.belongs(access, g.ID, ends)
+
+	body := map[string]any{
+		"access_token": access,
+		"token_type":   "Bearer",
+		"expires_in":   ends.Unix() - d.Now.Unix(),
+	}
+	if len(g.Scopes) > 0 {
+		body["scope"] = strings.Join(g.Scopes, " ")
+	}
+	if refresh := s.refreshToken(g.Family); refresh != "" {
+		body["refresh_token"] = refresh
+	}
+	if slices.Contains(g.Scopes, "openid") && g.Kind != ClientCredentials {
+		id, err := s.idToken(g, alg, ends, access)
+		if err != nil {
+			return nil, serverError()
+		}
+		body["id_token"] = id
+	}
+	s.note(event{Kind: g.kind, ClientID: g.Client, Sub: g.Sub, Family: g.ID, Scopes: g.Scopes, Fingerprint: Fingerprint(access), Reason: string(g.Kind)})
+	return body, nil
+}
+
+// expiry is what exp says.
+func (d *Draft) expiry() time.Time {
+	if i := d.Claims.find("exp"); i >= 0 {
+		if seconds, ok := numericDate(d.Claims[i].Value); ok {
+			return time.Unix(int64(seconds), 0)
+		}
+	}
+	return d.Now
+}
+
+// idToken is the ID token beside an access token (OpenID Connect Core 1.0 §2,
+// §3.1.3.6).
+func (s *Server) idToken(g *grant, alg Alg, ends time.Time, access string) (string, error) {
+	d := s.newID(g.Client)
+	d.Alg = alg
+	d.Set("sub", g.Sub)
+	d.Set("aud", g.Client)
+	d.Set("exp", ends.Unix())
+	d.Set("auth_time", g.AuthTime.Unix())
+	if g.Nonce != "" && !g.again { // §12.2: not once more
+		d.Set("nonce", g.Nonce)
+	}
+	if g.ACR != "" {
+		d.Set("acr", g.ACR)
+	}
+	key, err := s.Keys.Signing(alg)
+	if err != nil {
+		return "", err
+	}
+	d.Set("at_hash", leftHalf(key.Alg, access))
+	if u, ok := s.registry.user(g.Sub); ok {
+		d.describe(u, g.Scopes)
+	}
+	d.stamp(key)
+	if err := d.Err(); err != nil {
+		return "", err
+	}
+	return d.compact(key, s.source.Seeded())
+}
+
+// newID is an ID token of client without what is about the end user.
+func (s *Server) newID(client string) *Draft {
+	d := &Draft{Now: s.Clock.Now(), Header: Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}}}
+	d.SetHeader("typ", "JWT")
+	d.Set("iss", s.issuer)
+	d.Claims = append(d.Claims, Member{Name: "sub"}, Member{Name: "aud"})
+	d.SetTime("exp", DefaultAccessTTL)
+	d.SetTime("iat", 0)
+	d.SetTime("auth_time", 0)
+	d.Set("azp", client)
+	return d
+}
+
+// leftHalf is the half of a hash by which an ID token names what came with it
+// (§3.1.3.6): with the hash of the signature.
+func leftHalf(alg Alg, text string) string {
+	hash := crypto.SHA512 // of Ed25519
+	if spec, err := alg.spec(); err == nil && spec.hash != 0 {
+		hash = spec.hash
+	}
+	h := hash.New()
+	h.Write([]byte(text))
+	sum := h.Sum(nil)
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}
+
+// claimScopes are the scopes that the standard claims need (§5.4). Other claims
+// need none.
+var claimScopes = map[string]string{
+	"name": "profile", "family_name": "profile", "given_name": "profile", "middle_name": "profile", "nickname": "profile",
+	"preferred_username": "profile", "profile": "profile", "picture": "profile", "website": "profile", "gender": "profile",
+	"birthdate": "profile", "zoneinfo": "profile", "locale": "profile", "updated_at": "profile",
+	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
+}
+
+// about are the claims of u that scopes allow a client to see.
+func about(u User, scopes []string) map[string]any {
+	seen := map[string]any{}
+	for name, v := range u.Claims {
+		if scope, ok := claimScopes[name]; !ok || slices.Contains(scopes, scope) {
+			seen[name] = v
+		}
+	}
+	return seen
+}
+
+// describe adds the claims of u, but in the place of none that the protocol has.
+func (d *Draft) describe(u User, scopes []string) {
+	claims := about(u, scopes)
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		if d.Claims.find(name) < 0 && name != "nonce" && name != "acr" {
+			d.Set(name, claims[name])
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package as
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkRedirect refuses what must never be registered: URIs that are no places
+// (javascript:, data:), that have a fragment (RFC 6749 §3.1.2) or a user.
+func checkRedirect(uri string) error {
+	p, err := url.Parse(uri)
+	switch {
+	case err != nil || p.Scheme == "" || !isVisible(uri) || strings.Contains(uri, " "):
+		return fmt.Errorf("redirect URI %q is no absolute URI", uri)
+	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob", "about"}, p.Scheme):
+		return fmt.Errorf("redirect URI %q: a browser runs or shows %s: instead of going there", uri, p.Scheme)
+	case strings.Contains(uri, "#"):
+		return fmt.Errorf("redirect URI %q has a fragment (RFC 6749 §3.1.2)", uri)
+	case p.User != nil:
+		return fmt.Errorf("redirect URI %q has a user", uri)
+	case p.Scheme == "http" || p.Scheme == "https":
+		if p.Host == "" {
+			return fmt.Errorf("redirect URI %q has no host", uri)
+		}
+	}
+	return nil
+}
+
+// redirects reports whether the client may be sent to uri: one of its own, byte
+// for byte, but for the port of a loopback address, which a native application
+// cannot know beforehand (RFC 8252 §7.3).
+func (c Client) redirects(uri string) bool {
+	return slices.ContainsFunc(c.RedirectURIs, func(own string) bool { return own == uri || sameLoopback(own, uri) })
+}
+
+func sameLoopback(own, uri string) bool {
+	host, rest, ok := cutLoopback(own)
+	otherHost, otherRest, otherOK := cutLoopback(uri)
+	return ok && otherOK && host == otherHost && rest == otherRest
+}
+
+// loopbacks are the origins whose port may vary. They are compared as text: to a
+// parser, more spellings would be the same.
+var loopbacks = []string{
+	"http://127.0.0.1", "http://localhost", "http://[::1]",
+	"https://127.0.0.1", "https://localhost", "https://[::1]",
+}
+
+// cutLoopback takes the port out of a loopback URI; false for all others.
+func cutLoopback(uri string) (origin, rest string, ok bool) {
+	for _, origin := range loopbacks {
+		rest, found := strings.CutPrefix(uri, origin)
+		if !found {
+			continue
+		}
+		if after, found := strings.CutPrefix(rest, ":"); found {
+			digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
+			if _, err := strconv.ParseUint(after[:digits], 10, 16); err != nil {
+				return "", "", false
+			}
+			rest = after[digits:]
+		}
+		if rest == "" || rest[0] == '/' || rest[0] == '?' {
+			return origin, rest, true
+		}
+	}
+	return "", "", false
+}

@@ -1,0 +1,76 @@
+package as
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// ownScopes are those that the server itself gives a meaning (OpenID Connect
+// Core 1.0 §3.1.2.1, §5.4, §11): they can always be granted.
+var ownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+
+// splitScopes reads a scope parameter (RFC 6749 §3.3).
+func splitScopes(text string) ([]string, *failure) {
+	if text == "" {
+		return nil, nil
+	}
+	var scopes []string
+	for scope := range strings.SplitSeq(text, " ") {
+		if !IsScope(scope) {
+			return nil, invalidScope("the scope is malformed")
+		}
+		if !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes, nil
+}
+
+// scopesFor are the scopes that the client gets for asking for text. Who asks
+// for none gets those that its tokens have by default.
+func (s *Server) scopesFor(c *registered, text string) ([]string, *failure) {
+	scopes, failed := splitScopes(text)
+	if failed != nil {
+		return nil, failed
+	}
+	if text == "" {
+		byDefault, _ := s.template(c).Claims.text("scope")
+		scopes = slices.DeleteFunc(strings.Fields(byDefault), func(scope string) bool { return !s.allows(c, scope) })
+	}
+	if slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(c, scope) }) {
+		return nil, invalidScope("the scope is not one that the client may ask for")
+	}
+	return scopes, nil
+}
+
+func (s *Server) allows(c *registered, scope string) bool {
+	if len(c.Scopes) > 0 && !slices.Contains(c.Scopes, scope) {
+		return false
+	}
+	return len(s.config.Scopes) == 0 || slices.Contains(s.config.Scopes, scope) || slices.Contains(ownScopes, scope)
+}
+
+// checkResources refuses what is no resource (RFC 8707 §2): an absolute URI
+// without a fragment.
+func checkResources(resources []string) *failure {
+	for _, text := range resources {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" || strings.Contains(text, "#") || !isVisible(text) {
+			return invalidTarget("a resource is an absolute URI without a fragment")
+		}
+	}
+	return nil
+}
+
+// narrowed are the resources of one token: those asked for, which must have been
+// granted if the grant was for any in particular.
+func narrowed(granted, asked []string) ([]string, *failure) {
+	switch {
+	case len(asked) == 0:
+		return granted, nil
+	case len(granted) > 0 && !subset(asked, granted):
+		return nil, invalidTarget("the resource was not granted")
+	}
+	return asked, nil
+}

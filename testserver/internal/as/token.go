@@ -1,0 +1,141 @@
+package as
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// tokenRequest is a request to the token endpoint from a client that has
+// authenticated.
+type tokenRequest struct {
+	client *registered
+	form   url.Values
+}
+
+// grant is what a token request has come to be good for.
+type grant struct {
+	Family
+	kind  persist.Kind
+	again bool // not the first tokens of the family
+}
+
+// TokenRequest and TokenResponse are what a hook sees: see OnToken.
+type TokenRequest struct {
+	Form   url.Values
+	Client string
+	Grant  Grant
+}
+
+// TokenResponse is the answer, before it is sent.
+type TokenResponse struct {
+	Status int
+	Header http.Header
+	Body   map[string]any
+}
+
+// token is the token endpoint (RFC 6749 §3.2).
+func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+	t := &tokenRequest{}
+	body, failed := s.exchange(r, t)
+	answer := &TokenResponse{Status: http.StatusOK, Header: http.Header{}, Body: body}
+	if failed != nil {
+		answer.Status, answer.Body = failed.status, map[string]any{"error": failed.code, "error_description": failed.description}
+		if failed.challenge {
+			answer.Header.Set("WWW-Authenticate", basicChallenge)
+		}
+		e := event{Kind: persist.Denied, Reason: failed.code}
+		if t.client != nil {
+			e.ClientID = t.client.ID
+		}
+		s.note(e)
+	}
+	request := &TokenRequest{Form: url.Values(http.Header(t.form).Clone()), Grant: Grant(t.form.Get("grant_type"))}
+	if t.client != nil {
+		request.Client = t.client.ID
+	}
+	for _, hook := range s.hooks.list() {
+		if err := hook(request, answer); err != nil { // its text may hold anything
+			answer.Status, answer.Header = http.StatusInternalServerError, http.Header{}
+			answer.Body = map[string]any{"error": "server_error", "error_description": "a hook of the test failed"}
+			break
+		}
+	}
+	text, err := json.Marshal(answer.Body)
+	if err != nil {
+		http.Error(w, "a hook of the test left what is no JSON", http.StatusInternalServerError)
+		return
+	}
+	for name, values := range answer.Header {
+		w.Header()[name] = values
+	}
+	sendText(w, answer.Status, "application/json", text)
+}
+
+func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
+	form, failed := readForm(r, "resource")
+	if failed != nil {
+		return nil, failed
+	}
+	t.form = form
+	if t.client, failed = s.authenticate(r, form); failed != nil {
+		return nil, failed
+	}
+	s.journal.identified(r, t.client.ID)
+
+	var use func(*tokenRequest) (*grant, *failure)
+	g := Grant(form.Get("grant_type"))
+	switch g {
+	case "":
+		return nil, invalidRequest("the parameter grant_type is missing")
+	case AuthorizationCode:
+		use = s.redeem
+	case ClientCredentials:
+		use = s.credentials
+	case RefreshToken:
+		use = s.refresh
+	case DeviceCode:
+		use = s.poll
+	}
+	switch {
+	case use == nil || !s.grantable(g):
+		return nil, refused("unsupported_grant_type", "the server has no such grant")
+	case !t.client.may(g):
+		return nil, refused("unauthorized_client", "the client may not use this grant")
+	}
+	if failed := checkResources(form["resource"]); failed != nil {
+		return nil, failed
+	}
+	given, failed := use(t)
+	if failed != nil {
+		return nil, failed
+	}
+	return s.issue(t.client, given)
+}
+
+// credentials is the grant client_credentials (RFC 6749 §4.4): the client is its
+// own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
+func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
+	if t.client.Public {
+		return nil, refused("unauthorized_client", "a public client has no credentials")
+	}
+	scopes, failed := s.scopesFor(t.client, t.form.Get("scope"))
+	if failed != nil {
+		return nil, failed
+	}
+	if slices.Contains(scopes, "openid") {
+		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
+	}
+	now := s.Clock.Now()
+	f := Family{
+		ID: s.name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: ClientCredentials,
+		Scopes: scopes, Resources: t.form["resource"], Ends: now,
+	}
+	s.grants.mu.Lock()
+	defer s.grants.mu.Unlock()
+	s.grants.begin(f, now)
+	return &grant{Family: f, kind: persist.Issued}, nil
+}

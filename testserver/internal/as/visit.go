@@ -1,0 +1,101 @@
+package as
+
+import (
+	"crypto/sha256"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+// visitTTL is how long a browser stays logged in.
+const visitTTL = 24 * time.Hour
+
+// visit is the session of a browser. It begins before anybody logs in, so that
+// the form of the login has its CSRF token, and gets a new name when somebody
+// does.
+type visit struct {
+	CSRF      string
+	Sub       string
+	AuthTime  time.Time
+	Consented map[string][]string // scopes by client
+	Fresh     digest              // the request that the last login was for
+	Expires   time.Time
+
+	name  string // of its cookie
+	known bool
+}
+
+// visit returns the session of r as it is now, an unknown one if it has none.
+func (s *Server) visit(r *http.Request) *visit {
+	name := s.cookie.From(r)
+	if name == "" {
+		return &visit{}
+	}
+	s.grants.mu.Lock()
+	defer s.grants.mu.Unlock()
+	v, ok := s.grants.visits.kept[sha256.Sum256([]byte(name))]
+	if !ok || !s.Clock.Now().Before(v.Expires) {
+		return &visit{}
+	}
+	now := *v
+	now.Consented = maps.Clone(v.Consented)
+	now.name, now.known = name, true
+	return &now
+}
+
+// loggedInFor reports whether the last login was for this request.
+func (v *visit) loggedInFor(a *authorization) bool { return v.Fresh == sha256.Sum256([]byte(a.raw)) }
+
+// begin makes a session of v under a new name, in place of the one it had.
+func (s *Server) begin(w http.ResponseWriter, v *visit) {
+	now := s.Clock.Now()
+	old := v.name
+	v.name, v.known, v.CSRF, v.Expires = s.handle("session"), true, s.handle("csrf"), now.Add(visitTTL)
+	kept := *v
+	s.grants.mu.Lock()
+	s.grants.changed(now)
+	delete(s.grants.visits.kept, sha256.Sum256([]byte(old)))
+	s.grants.visits.put(sha256.Sum256([]byte(v.name)), &kept)
+	s.grants.mu.Unlock()
+	s.cookie.Set(w, v.name)
+}
+
+// visited changes what is kept of v.
+func (g *grants) visited(v *visit, change func(*visit)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if kept, ok := g.visits.kept[sha256.Sum256([]byte(v.name))]; ok {
+		change(kept)
+	}
+}
+
+// leave ends the session.
+func (s *Server) leave(w http.ResponseWriter, v *visit) {
+	s.grants.mu.Lock()
+	delete(s.grants.visits.kept, sha256.Sum256([]byte(v.name)))
+	s.grants.mu.Unlock()
+	s.cookie.Clear(w)
+}
+
+func (s *Server) showLogin(w http.ResponseWriter, v *visit, p pages.LoginPage) {
+	if !v.known {
+		s.begin(w, v)
+	}
+	p.Action, p.CSRF, p.Users = s.paths[LoginPage], v.CSRF, s.registry.names()
+	pages.Login(w, p)
+}
+
+func (s *Server) showConsent(w http.ResponseWriter, v *visit, p pages.ConsentPage) {
+	p.Action, p.CSRF = s.paths[ConsentPage], v.CSRF
+	pages.Consent(w, p)
+}
+
+func boxes(scopes []string) []pages.ScopeBox {
+	var list []pages.ScopeBox
+	for _, scope := range scopes {
+		list = append(list, pages.ScopeBox{Name: scope, Checked: true})
+	}
+	return list
+}

@@ -1,0 +1,33 @@
+package pages
+
+// The fields of the forms.
+const (
+	FieldRequest = "server_request" // what the page was given as Request
+	FieldCSRF    = "server_csrf"    // what the page was given as CSRF
+
+	FieldUsername = "username"  // Login
+	FieldPassword = "password"  // Login
+	FieldPick     = "pick"      // Login: a name of Users; absent when the form with the password was sent
+	FieldScope    = "scope"     // Consent: once for each scope that is checked; Mint: all of them, separated by spaces
+	FieldDecision = "decision"  // Consent: DecisionAllow or DecisionDeny
+	FieldUserCode = "user_code" // Device
+
+	FieldDo       = "do"         // Debug: DoRotate or DoMint
+	FieldClient   = "client_id"  // Debug, as are the following
+	FieldSubject  = "sub"        //
+	FieldAudience = "aud"        //
+	FieldExpires  = "expires_in" // a Go duration
+	FieldDefect   = "defect"     // a name of Defects, or ""
+)
+
+// The values of FieldDecision. Whatever else arrives there grants nothing.
+const (
+	DecisionAllow = "allow"
+	DecisionDeny  = "deny"
+)
+
+// The values of FieldDo.
+const (
+	DoRotate = "rotate"
+	DoMint   = "mint"
+)

@@ -1,0 +1,157 @@
+package pages_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+// site has every page with the same text in every place that takes one.
+func site(text string) map[string]func(http.ResponseWriter) {
+	return filled(func() string { return text })
+}
+
+// filled has every page with a next text in every place that takes one.
+func filled(next func() string) map[string]func(http.ResponseWriter) {
+	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
+	two := func() []string { return []string{next(), next()} }
+	fields := func() []pages.Field {
+		return []pages.Field{{Name: next(), Value: next()}, {Name: next(), Value: next()}}
+	}
+	return map[string]func(http.ResponseWriter){
+		"login": func(w http.ResponseWriter) {
+			pages.Login(w, pages.LoginPage{Form: form(), ClientName: next(), LoginHint: next(), Users: two(), Error: next()})
+		},
+		"consent": func(w http.ResponseWriter) {
+			pages.Consent(w, pages.ConsentPage{
+				Form: form(), ClientName: next(), ClientID: next(), User: next(), ReturnTo: next(), UserCode: next(),
+				Scopes: []pages.ScopeBox{{Name: next(), Description: next(), Checked: true}, {Name: next(), Description: next()}},
+			})
+		},
+		"device": func(w http.ResponseWriter) {
+			pages.Device(w, pages.DevicePage{Form: form(), UserCode: next(), Error: next()})
+		},
+		"message": func(w http.ResponseWriter) {
+			pages.Message(w, http.StatusBadRequest, pages.MessagePage{Title: next(), Text: next(), Code: next()})
+		},
+		"form post": func(w http.ResponseWriter) {
+			pages.FormPost(w, pages.FormPostPage{RedirectURI: next(), Fields: fields()})
+		},
+		"debug": func(w http.ResponseWriter) {
+			defect := next()
+			pages.Debug(w, pages.DebugPage{
+				Form: form(), Issuer: next(), Defects: []string{defect, "other"}, Token: next(), Error: next(),
+				Clients: []pages.DebugClient{{ID: next(), Name: next(), RedirectURIs: two(), Grants: two(), Scopes: two()}},
+				Keys:    []pages.DebugKey{{ID: next(), Alg: next(), Published: true, Signing: true}, {ID: next(), Alg: next()}},
+				Requests: []pages.DebugRequest{{
+					Time: time.Unix(0, 0), Method: next(), Endpoint: next(), ClientID: next(), Status: 400, Error: next(), Injected: true, Form: fields(),
+				}},
+				Mint: pages.MintForm{ClientID: next(), Subject: next(), Audience: next(), Scope: next(), ExpiresIn: next(), Defect: defect},
+			})
+		},
+	}
+}
+
+// bare has every page with nothing filled in.
+func bare() map[string]func(http.ResponseWriter) {
+	return map[string]func(http.ResponseWriter){
+		"login":     func(w http.ResponseWriter) { pages.Login(w, pages.LoginPage{}) },
+		"consent":   func(w http.ResponseWriter) { pages.Consent(w, pages.ConsentPage{}) },
+		"device":    func(w http.ResponseWriter) { pages.Device(w, pages.DevicePage{}) },
+		"message":   func(w http.ResponseWriter) { pages.Message(w, http.StatusOK, pages.MessagePage{}) },
+		"form post": func(w http.ResponseWriter) { pages.FormPost(w, pages.FormPostPage{}) },
+		"debug":     func(w http.ResponseWriter) { pages.Debug(w, pages.DebugPage{}) },
+	}
+}
+
+func render(page func(http.ResponseWriter)) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	page(rec)
+	return rec
+}
+
+// parsed is the page as a browser understands it.
+func parsed(t *testing.T, page func(http.ResponseWriter)) *html.Node {
+	t.Helper()
+	doc, err := html.Parse(bytes.NewReader(render(page).Body.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// all returns the elements called name; "" means every one.
+func all(n *html.Node, name string) (found []*html.Node) {
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && (name == "" || d.Data == name) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// one returns the only element called name.
+func one(t *testing.T, n *html.Node, name string) *html.Node {
+	t.Helper()
+	found := all(n, name)
+	if len(found) != 1 {
+		t.Fatalf("got %d elements <%s>, want 1", len(found), name)
+	}
+	return found[0]
+}
+
+// attr returns the value of an attribute, and whether there is one.
+func attr(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+// value is the attribute's, or "".
+func value(n *html.Node, name string) string {
+	v, _ := attr(n, name)
+	return v
+}
+
+func textOf(n *html.Node) string {
+	var text strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			text.WriteString(d.Data)
+		}
+	}
+	return strings.TrimSpace(text.String())
+}
+
+// sent is what a browser would send of form when button is pressed, as
+// name=value lines in the order of the page.
+func sent(form, button *html.Node) (fields []string) {
+	for _, n := range all(form, "") {
+		name, named := attr(n, "name")
+		_, checked := attr(n, "checked")
+		switch {
+		case !named, n.Data == "button" && n != button:
+		case n.Data == "input" && value(n, "type") == "checkbox" && !checked:
+		case n.Data == "select":
+			for _, option := range all(n, "option") {
+				if _, selected := attr(option, "selected"); selected {
+					fields = append(fields, fmt.Sprintf("%s=%s", name, value(option, "value")))
+				}
+			}
+		default:
+			fields = append(fields, fmt.Sprintf("%s=%s", name, value(n, "value")))
+		}
+	}
+	return fields
+}

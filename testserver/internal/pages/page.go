@@ -1,0 +1,101 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"sync"
+)
+
+// Form is what every form of the server carries.
+type Form struct {
+	Action  string // where it goes, a path of the server
+	Request string // comes back as FieldRequest: one line, since browsers rewrite line ends; "" leaves it out
+	CSRF    string // comes back as FieldCSRF
+}
+
+var (
+	//go:embed html
+	files embed.FS
+
+	//go:embed html/style.css
+	style string
+
+	//go:embed html/submit.js
+	script string
+)
+
+// reach says where the forms of a page may lead; the package comment has the reasons.
+type reach string
+
+const (
+	nowhere    reach = "; form-action 'none'"
+	thisServer reach = "; form-action 'self'"
+	anywhere   reach = ""
+)
+
+// site is what all pages are made of.
+type site struct {
+	pages         map[string]*template.Template
+	style, script string // their sources in a Content Security Policy
+}
+
+// load is done when the first page is written: most tests never see one.
+var load = sync.OnceValue(func() site {
+	s := site{pages: map[string]*template.Template{}, style: source(style), script: source(script)}
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short}).ParseFS(files, "html/layout.html"))
+	for _, name := range []string{"login", "consent", "device", "message", "formpost", "debug"} {
+		s.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "html/"+name+".html"))
+	}
+	return s
+})
+
+// source allows one inline text in a Content Security Policy.
+func source(inline string) string {
+	sum := sha256.Sum256([]byte(inline))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// write renders the page called name and sends it. Nothing is sent of a page
+// that cannot be rendered whole.
+func write(w http.ResponseWriter, status int, name string, forms reach, page any) {
+	s := load()
+	var body bytes.Buffer
+	err := s.pages[name].Execute(&body, struct {
+		Style  template.CSS
+		Script template.JS
+		Page   any
+	}{template.CSS(style), template.JS(script), page}) //nolint:gosec // both are files of this package, not input
+	if err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	policy := "default-src 'none'; style-src " + s.style
+	if name == "formpost" {
+		policy += "; script-src " + s.script
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy+string(forms)+"; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // whoever asked may be gone
+}
+
+// short cuts a text that a stranger chose to what a page has room for.
+func short(text string) string {
+	const most = 120
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}

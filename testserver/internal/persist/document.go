@@ -1,0 +1,67 @@
+package persist
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+const (
+	format  = "bearerguard testserver state"
+	version = 1
+)
+
+// What stands around the state, byte for byte.
+var (
+	head = []byte(`{"format":"` + format + `","version":` + strconv.Itoa(version) + `,"state":`)
+	tail = []byte("}\n")
+)
+
+// unwrap returns the state in the text of a file. It takes what a person may
+// have done to the layout, and nothing else that Save would not write.
+func unwrap(text []byte) ([]byte, error) {
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
+	case !json.Valid(text) && bytes.HasPrefix(text, head[:len(`{"format":"`)+len(format)+1]):
+		return nil, fmt.Errorf("%w: it is no whole JSON text", ErrDamaged)
+	case !json.Valid(text):
+		return nil, fmt.Errorf("%w: it is not JSON", ErrForeign)
+	}
+	members, twice := split(text)
+	var name string
+	if json.Unmarshal(members["format"], &name) != nil || name != format {
+		return nil, fmt.Errorf(`%w: it does not begin {"format":%q`, ErrForeign, format)
+	}
+	n, err := strconv.Atoi(string(members["version"]))
+	switch {
+	case err == nil && n > version && !twice:
+		return nil, fmt.Errorf("%w: it has version %d, and this release knows %d", ErrNewer, n, version)
+	case err != nil || n != version || twice || members["state"] == nil || len(members) != 3:
+		return nil, fmt.Errorf("%w: its members are not exactly format, version and state", ErrDamaged)
+	}
+	return members["state"], nil
+}
+
+// split returns the members of an object, none for any other value, and whether
+// it has a name twice. text is valid JSON.
+func split(text []byte) (members map[string]json.RawMessage, twice bool) {
+	members = map[string]json.RawMessage{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return members, false
+	}
+	for d.More() {
+		t, err := d.Token()
+		name, ok := t.(string)
+		var value json.RawMessage
+		if err != nil || !ok || d.Decode(&value) != nil {
+			return nil, true
+		}
+		_, known := members[name]
+		twice = twice || known
+		members[name] = value
+	}
+	return members, twice
+}

@@ -1,0 +1,67 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package persist
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// lock takes the lock file at path. It ends with the process, also with one that
+// is killed. The file stays: removing it could part two processes that both
+// believe to have it.
+func lock(path string) (io.Closer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // beside the file that the user names
+	if err != nil {
+		return nil, fmt.Errorf("nothing can be written beside it: allow that, or name another file (%w)", cause(err))
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		err = fmt.Errorf("%w%s: stop that one, or name another file", ErrInUse, owner(f))
+	case err != nil:
+		err = fmt.Errorf("the file system cannot lock it: name a file on a local disk (%w)", err)
+	default:
+		err = sign(f)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// sign writes which process has the lock, for whoever comes second.
+func sign(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+// owner is what sign wrote, "" for nothing yet.
+func owner(f *os.File) string {
+	text := make([]byte, 20)
+	n, _ := f.ReadAt(text, 0)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" (process %d)", pid)
+}
+
+// syncDir makes names in dir survive a crash of the machine.
+func syncDir(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // of the file that the user names
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

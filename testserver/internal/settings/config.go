@@ -1,0 +1,89 @@
+package settings
+
+import "time"
+
+// Config is a configuration. What the file does not have is zero or nil, so that
+// what is set elsewhere holds.
+type Config struct {
+	Issuer      string          `json:"issuer,omitzero"`
+	Signing     Signing         `json:"signing,omitzero"`
+	Access      Access          `json:"access,omitzero"`
+	Refresh     Refresh         `json:"refresh,omitzero"`
+	Clients     []Client        `json:"clients,omitzero"`
+	Users       []User          `json:"users,omitzero"`
+	Scopes      []string        `json:"scopes,omitzero"` // empty: any scope
+	Rules       []Rule          `json:"rules,omitzero"`
+	Faults      []Fault         `json:"faults,omitzero"`
+	Endpoints   map[string]bool `json:"endpoints,omitzero"` // false: not served
+	Interactive *bool           `json:"interactive,omitzero"`
+	TLS         *bool           `json:"tls,omitzero"`
+	Seed        Secret          `json:"seed,omitzero"` // all keys follow from it
+}
+
+// Signing is how tokens are signed.
+type Signing struct {
+	Alg  string `json:"alg,omitzero"`
+	Keys []JWK  `json:"keys,omitzero"` // private or symmetric
+}
+
+// Access is about access tokens.
+type Access struct {
+	TTL      Duration `json:"ttl,omitzero"`
+	Format   string   `json:"format,omitzero"` // "jwt" or "opaque"
+	Audience []string `json:"audience,omitzero"`
+}
+
+// Refresh is about refresh tokens.
+type Refresh struct {
+	TTL   Duration  `json:"ttl,omitzero"`
+	Grace *Duration `json:"grace,omitzero"`
+}
+
+// Client is a client to register.
+type Client struct {
+	ID           string   `json:"id"`
+	Secret       Secret   `json:"secret,omitzero"`
+	RedirectURIs []string `json:"redirect_uris,omitzero"`
+	Grants       []string `json:"grants,omitzero"` // values of grant_type
+	Scopes       []string `json:"scopes,omitzero"`
+	Public       bool     `json:"public,omitzero"`
+	AuthMethod   string   `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
+	JWKS         JWK      `json:"jwks,omitzero"`        // a set: what private_key_jwt is verified with
+}
+
+// User is somebody who can log in.
+type User struct {
+	Sub      string         `json:"sub"`
+	Username string         `json:"username,omitzero"`
+	Password Secret         `json:"password,omitzero"`
+	Claims   map[string]any `json:"claims,omitzero"` // numbers are json.Number
+}
+
+// Rule adds claims to the tokens, or denies them, that When is about.
+type Rule struct {
+	When   When           `json:"when,omitzero"`
+	Claims map[string]any `json:"claims,omitzero"`
+	Deny   string         `json:"deny,omitzero"` // an OAuth error code
+}
+
+// When chooses by what is not empty. All of it must fit.
+type When struct {
+	Client string `json:"client,omitzero"`
+	Scope  string `json:"scope,omitzero"`
+}
+
+// Fault makes an endpoint fail.
+type Fault struct {
+	Endpoint string `json:"endpoint"`
+	Status   int    `json:"status"`
+	Times    int    `json:"times,omitzero"` // 0: always
+}
+
+// Duration is a time.Duration that is text in JSON.
+type Duration time.Duration
+
+// MarshalText writes d as Go does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// String is what MarshalText writes.
+func (d Duration) String() string { return time.Duration(d).String() }

@@ -1,0 +1,157 @@
+package settings_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/settings"
+)
+
+const (
+	anyTTL    = `a duration of more than zero, such as "90s", "5m" or "1h30m"`
+	anyGrace  = `a duration of zero or more, such as "0s" or "10s"`
+	anyIssuer = `an absolute http or https URL without user, query and fragment, such as "https://login.example.com/tenant"`
+	anyURI    = `an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`
+	anyScope  = `one scope, of printable ASCII without space, quote and backslash, such as "orders:read"`
+	anyStatus = "an HTTP status, 200 to 599"
+	private   = "d, p, q, dp, dq, qi, oth, k"
+)
+
+// faults are texts and the one thing that is said about each.
+var faults = []struct{ name, text, want string }{
+	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, tls, seed"},
+	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, tls, seed"},
+	{"an unknown member below", `{"access":{"aud":["api"]}}`, "access.aud: is no setting, want one of ttl, format, audience"},
+	{"an unknown member that is a text", `{"access":{"time to live":"5m"}}`, `access["time to live"]: is no setting, want one of ttl, format, audience`},
+	{"an unknown member without a name", `{"access":{"":"5m"}}`, `access[""]: is no setting, want one of ttl, format, audience`},
+	{"a member twice", `{"tls":true,"tls":true}`, "tls: is there twice, want it once"},
+	{"a member twice in two spellings", `{"tls":true,"\u0074ls":true}`, "tls: is there twice, want it once"},
+	{"a claim twice", `{"users":[{"sub":"a","claims":{"x":{"y":[{"z":1,"z":2}]}}}]}`, "users[0].claims.x.y[0].z: is there twice, want it once"},
+
+	{"an issuer with a user", `{"issuer":"https://u:s3cret@h"}`, "issuer: want " + anyIssuer},
+	{"an issuer that is relative", `{"issuer":"/tenant"}`, "issuer: want " + anyIssuer},
+	{"an issuer that is empty", `{"issuer":""}`, "issuer: is empty, want " + anyIssuer + ": or leave it out"},
+	{"an issuer that is null", `{"issuer":null}`, "issuer: got null, want " + anyIssuer + ": or leave it out"},
+
+	{"an algorithm that is none", `{"signing":{"alg":"none"}}`, `signing.alg: got "none", want one of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA, HS256, HS384, HS512`},
+	{"a key to sign with that is public", `{"signing":{"keys":[{"kty":"EC","x":"eA"}]}}`, "signing.keys[0]: is a public key, want a private one: it has no d"},
+	{"a secret key without the secret", `{"signing":{"keys":[{"kty":"oct","d":"eA"}]}}`, "signing.keys[0]: is a public key, want a private one: it has no k"},
+	{"a key of no type", `{"signing":{"keys":[{"d":"s3cret"}]}}`, "signing.keys[0]: has no kty, want one"},
+	{"a key of another type", `{"signing":{"keys":[{"kty":"ec","d":"s3cret"}]}}`, `signing.keys[0].kty: got "ec", want one of EC, RSA, OKP, oct`},
+	{"a key as PEM", `{"signing":{"keys":["-----BEGIN s3cret"]}}`, "signing.keys[0]: got a string, want a private JWK"},
+	{"a key set in place of keys", `{"signing":{"keys":{"keys":[]}}}`, "signing.keys: got an object, want an array of private JWKs"},
+	{"a member of a key twice", `{"signing":{"keys":[{"kty":"oct","k":"s3cret","k":"s3cret"}]}}`, "signing.keys[0].k: is there twice, want it once"},
+
+	{"a duration without unit", `{"access":{"ttl":"300"}}`, `access.ttl: got "300", want ` + anyTTL},
+	{"a duration in words", `{"access":{"ttl":"5 minutes"}}`, `access.ttl: got "5 minutes", want ` + anyTTL},
+	{"a duration of zero", `{"access":{"ttl":"0s"}}`, `access.ttl: got "0s", want ` + anyTTL},
+	{"a negative duration", `{"refresh":{"ttl":"-1s"}}`, `refresh.ttl: got "-1s", want ` + anyTTL},
+	{"a duration beyond all", `{"refresh":{"ttl":"9999999h"}}`, `refresh.ttl: got "9999999h", want ` + anyTTL},
+	{"a negative grace", `{"refresh":{"grace":"-1ns"}}`, `refresh.grace: got "-1ns", want ` + anyGrace},
+	{"an audience that is one text", `{"access":{"audience":"api"}}`, "access.audience: got a string, want an array of names"},
+	{"an audience of nobody", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
+
+	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: has no id, want one"},
+	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, grants, scopes, public, auth_method, jwks"},
+	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want one of its own`},
+	{"a secret that is a number", `{"clients":[{"id":"a","secret":1234567}]}`, "clients[0].secret: got a number, want printable ASCII"},
+	{"a secret of other characters", `{"clients":[{"id":"a","secret":"s3cretü"}]}`, "clients[0].secret: want printable ASCII"},
+	{"a redirect URI that is a number", `{"clients":[{"id":"a","secret":"s"},{"id":"b","secret":"s","redirect_uris":[8080]}]}`, "clients[1].redirect_uris[0]: got a number, want " + anyURI},
+	{"a redirect URI that is relative", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https://a/cb","/cb"]}]}`, "clients[0].redirect_uris[1]: want " + anyURI},
+	{"a redirect URI that runs", `{"clients":[{"id":"b","secret":"s","redirect_uris":["javascript:alert(1)"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
+	{"a redirect URI with a user", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https://u:s3cret@a/"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
+	{"a redirect URI without host", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https:///cb"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
+	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code`},
+	{"scopes in one text", `{"clients":[{"id":"b","secret":"s","scopes":["a b"]}]}`, `clients[0].scopes[0]: got "a b", want ` + anyScope},
+	{"a method of authentication that is unknown", `{"clients":[{"id":"b","secret":"s","auth_method":"basic"}]}`, `clients[0].auth_method: got "basic", want one of client_secret_basic, client_secret_post, private_key_jwt, none`},
+	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client has nothing to authenticate with: leave out public, or secret and jwks"},
+	{"a public client that authenticates", `{"clients":[{"id":"b","public":true,"auth_method":"client_secret_post"}]}`, "clients[0]: a public client does not authenticate: leave out public or auth_method"},
+	{"a public client on its own behalf", `{"clients":[{"id":"b","public":true,"grants":["client_credentials"]}]}`, "clients[0]: client_credentials is for clients that authenticate: leave out public or the grant"},
+	{"a client that is public by its method alone", `{"clients":[{"id":"b","secret":"s","auth_method":"none"}]}`, `clients[0]: auth_method none is for public clients: add "public": true, or leave it out`},
+	{"a client that has nothing", `{"clients":[{"id":"b"}]}`, `clients[0]: has nothing to authenticate with: add secret or jwks, or "public": true`},
+	{"a client that lacks keys", `{"clients":[{"id":"b","secret":"s","auth_method":"private_key_jwt"}]}`, "clients[0]: auth_method private_key_jwt takes keys to verify with: add jwks"},
+	{"a client that lacks a secret", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC"}]},"auth_method":"client_secret_post"}]}`, "clients[0]: auth_method client_secret_post takes a secret: add it"},
+	{"a client's private key", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC","d":"s3cret"}]}}]}`, "clients[0].jwks.keys[0]: is a private key, want the public one, which is what verifies: leave out " + private},
+	{"a client's keys without set", `{"clients":[{"id":"b","jwks":[{"kty":"EC"}]}]}`, `clients[0].jwks: got an array, want a JWK Set, {"keys":[…]}`},
+	{"a client's key set that is a key", `{"clients":[{"id":"b","jwks":{"kty":"EC"}}]}`, "clients[0].jwks: has no keys, want one"},
+	{"a client's key set of no keys", `{"clients":[{"id":"b","jwks":{"keys":[]}}]}`, "clients[0].jwks.keys: is empty, want a public JWK"},
+
+	{"a user without sub", `{"users":[{"username":"a"}]}`, "users[0]: has no sub, want one"},
+	{"two users of one sub", `{"users":[{"sub":"a"},{"sub":"a","username":"b"}]}`, `users[1]: another user has the sub "a", want one of its own`},
+	{"two users who log in as one", `{"users":[{"sub":"a"},{"sub":"b","username":"a"}]}`, `users[1]: another user logs in as "a", want a username of its own`},
+	{"a password that is a number", `{"users":[{"sub":"a","password":1234567}]}`, "users[0].password: got a number, want any text"},
+	{"claims that are a list", `{"users":[{"sub":"a","claims":[]}]}`, "users[0].claims: got an array, want an object of claims"},
+	{"claims that nest too deeply", `{"users":[{"sub":"a","claims":{"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}}]}`, ""},
+
+	{"a rule that does nothing", `{"rules":[{"when":{"client":"a"}}]}`, "rules[0]: does nothing, want claims or deny"},
+	{"a rule that does two things", `{"rules":[{"claims":{},"deny":"access_denied"}]}`, "rules[0]: what is denied has no claims: leave out claims or deny"},
+	{"a rule with a condition that is unknown", `{"rules":[{"when":{"user":"a"},"claims":{}}]}`, "rules[0].when.user: is no setting, want one of client, scope"},
+	{"a rule that denies with a flag", `{"rules":[{"deny":true}]}`, `rules[0].deny: got a boolean, want an OAuth error code, such as "access_denied"`},
+	{"a rule that denies in other characters", `{"rules":[{"deny":"no\n"}]}`, `rules[0].deny: got "no\n", want an OAuth error code, such as "access_denied"`},
+
+	{"a fault at no endpoint", `{"faults":[{"status":503}]}`, "faults[0]: has no endpoint, want one"},
+	{"a fault at an unknown endpoint", `{"faults":[{"endpoint":"keys","status":503}]}`, `faults[0].endpoint: got "keys", want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization, login, consent, device, any`},
+	{"a fault of no status", `{"faults":[{"endpoint":"jwks"}]}`, "faults[0]: has no status, want one"},
+	{"a status that is a text", `{"faults":[{"endpoint":"jwks","status":"503"}]}`, "faults[0].status: got a string, want " + anyStatus},
+	{"a status that is not whole", `{"faults":[{"endpoint":"jwks","status":503.0}]}`, "faults[0].status: got 503.0, want " + anyStatus},
+	{"a status out of range", `{"faults":[{"endpoint":"jwks","status":600}]}`, "faults[0].status: got 600, want " + anyStatus},
+	{"a status beyond all", `{"faults":[{"endpoint":"jwks","status":1e99}]}`, "faults[0].status: got 1e99, want " + anyStatus},
+	{"a fault that comes no time", `{"faults":[{"endpoint":"jwks","status":503,"times":0}]}`, "faults[0].times: got 0, want a whole number of 1 or more"},
+
+	{"an endpoint that is unknown", `{"endpoints":{"any":false}}`, "endpoints.any: is no endpoint, want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization"},
+	{"an endpoint that is off", `{"endpoints":{"jwks":"off"}}`, "endpoints.jwks: got a string, want true or false"},
+	{"a flag that is a number", `{"interactive":1}`, "interactive: got a number, want true or false"},
+	{"a seed that is a number", `{"seed":7654321}`, "seed: got a number, want any text"},
+	{"a seed that is empty", `{"seed":""}`, "seed: is empty, want any text: or leave it out"},
+}
+
+func TestFaultsHaveAPathAndARemedy(t *testing.T) {
+	for _, tt := range faults {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := settings.ParseConfig(strings.NewReader(tt.text))
+			switch {
+			case err == nil:
+				t.Error("got no error")
+			case tt.want == "" && !strings.HasSuffix(err.Error(), "[0]: is nested too deeply, want at most 64 levels"):
+				t.Errorf("got %q, want it to be nested too deeply", err)
+			case tt.want != "" && err.Error() != tt.want:
+				t.Errorf("got  %s\nwant %s", err, tt.want)
+			}
+			if err != nil && (strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "654321") || strings.Contains(err.Error(), "234567")) {
+				t.Errorf("got %q, which quotes a secret", err)
+			}
+		})
+	}
+}
+
+func TestLongTextIsNotRepeated(t *testing.T) {
+	long := strings.Repeat("ü", 1000)
+	for _, text := range []string{`{"` + long + `":1}`, `{"access":{"ttl":"` + long + `"}}`} {
+		if _, err := settings.ParseConfig(strings.NewReader(text)); err == nil || len(err.Error()) > 400 {
+			t.Errorf("got %v, want a short error", err)
+		}
+	}
+}
+
+func TestTextThatIsNotJSON(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"nothing", "", "it is empty: {} is the least that there can be"},
+		{"white space", " \n", "it is empty: {} is the least that there can be"},
+		{"a byte order mark", "\ufeff{}", "it begins with a byte order mark: save it without"},
+		{"Latin-1", "{\"seed\":\"\xfc\"}", "it is not UTF-8: save it as such"},
+		{"a comma too many", "{\n  \"tls\": true,\n}", "line 3, column 1: "},
+		{"a comment", "{\n  \"seed\": \"ü\", // dice\n}", "line 2, column 16: "},
+		{"a second object", "{}\n{}", "line 2, column 1: "},
+		{"text at the end", "{} x", "line 1, column 4: "},
+		{"no end", `{"tls":true`, "line 1, column 11: "},
+		{"YAML", "issuer: x\n", "line 1, column 1: "},
+		{"a text of 17 MiB", strings.Repeat(" ", 17<<20) + "{}", "it has more than 16 MiB"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := settings.ParseConfig(strings.NewReader(tt.text))
+			if err == nil || !strings.HasPrefix(err.Error(), "the configuration is not JSON: "+tt.want) {
+				t.Errorf("got %v, want %q", err, "the configuration is not JSON: "+tt.want)
+			}
+		})
+	}
+}

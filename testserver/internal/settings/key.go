@@ -1,0 +1,70 @@
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// signingKey reads a key that can sign. Whether its numbers are a key shows when
+// it is used.
+func (v value) signingKey() JWK {
+	if kty, members := v.jwk("a private JWK"); kty != "" {
+		private := "d"
+		if kty == "oct" {
+			private = "k"
+		}
+		if _, ok := members[private].(string); !ok {
+			v.fail("is a public key, want a private one: it has no %s", private)
+		}
+	}
+	return v.compact()
+}
+
+// keySet reads the keys of a client.
+func (v value) keySet() JWK {
+	keys := list("an array of public JWKs", func(v value) JWK {
+		kty, members := v.jwk("a public JWK")
+		for _, name := range privateMembers {
+			if _, private := members[name]; private && kty != "" {
+				v.fail("is a private key, want the public one, which is what verifies: leave out %s", strings.Join(privateMembers, ", "))
+				break
+			}
+		}
+		return v.compact()
+	})
+	given := map[string]bool{}
+	v.members(`a JWK Set, {"keys":[…]}`, func(name string, part value) {
+		given[name] = true
+		if name == "keys" && len(keys(part)) == 0 && part.kind() == "an array" {
+			part.fail("is empty, want a public JWK")
+		}
+	})
+	v.needs(given, "keys")
+	return v.compact()
+}
+
+// jwk reads what all keys have in common (RFC 7517 §4). No kty is a fault that
+// is already reported.
+func (v value) jwk(want string) (kty string, members map[string]any) {
+	members = map[string]any{}
+	v.members(want, func(name string, part value) {
+		members[name] = part.any()
+		if name == "kty" {
+			kty = oneOf(keyTypes)(part)
+		}
+	})
+	given := map[string]bool{}
+	for name := range members {
+		given[name] = true
+	}
+	v.needs(given, "kty")
+	return kty, members
+}
+
+// compact is v as it is written, without white space.
+func (v value) compact() JWK {
+	var b bytes.Buffer
+	_ = json.Compact(&b, v.raw) // it is valid
+	return b.Bytes()
+}

@@ -1,0 +1,80 @@
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// Bounds of a file, and of what is said about one.
+const (
+	maxBytes  = 16 << 20
+	maxDepth  = 64
+	maxFaults = 100
+)
+
+// ParseConfig reads one configuration, to the end of r. Its error joins all the
+// faults of the text, and quotes no secret of it.
+func ParseConfig(r io.Reader) (*Config, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if err := check(text); err != nil {
+		return nil, fmt.Errorf("the configuration is not JSON: %w", err)
+	}
+	var all report
+	c := value{report: &all, raw: bytes.TrimSpace(text)}.config()
+	if err := all.err(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// check reports what keeps text from being one JSON value in UTF-8.
+func check(text []byte) error {
+	switch {
+	case len(text) > maxBytes:
+		return fmt.Errorf("it has more than %d MiB", maxBytes>>20)
+	case len(bytes.TrimSpace(text)) == 0:
+		return errors.New("it is empty: {} is the least that there can be")
+	case bytes.HasPrefix(text, []byte("\ufeff")):
+		return errors.New("it begins with a byte order mark: save it without")
+	case !utf8.Valid(text):
+		return errors.New("it is not UTF-8: save it as such")
+	}
+	var raw json.RawMessage
+	err := json.Unmarshal(text, &raw)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		read := text[:max(0, min(int(syntax.Offset), len(text))-1)] // all before the byte that is wrong
+		line := bytes.Count(read, []byte("\n")) + 1
+		column := utf8.RuneCount(read[bytes.LastIndexByte(read, '\n')+1:]) + 1
+		return fmt.Errorf("line %d, column %d: %w", line, column, err)
+	}
+	return err
+}
+
+// report collects faults.
+type report struct {
+	faults []error
+	more   int
+}
+
+func (r *report) add(path, format string, args ...any) {
+	if len(r.faults) == maxFaults {
+		r.more++
+		return
+	}
+	r.faults = append(r.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+func (r *report) err() error {
+	if r.more > 0 {
+		return errors.Join(append(r.faults, fmt.Errorf("… and %d faults more", r.more))...)
+	}
+	return errors.Join(r.faults...)
+}

@@ -1,0 +1,195 @@
+package settings
+
+import (
+	"cmp"
+	"slices"
+)
+
+func (v value) config() (c Config) {
+	v.object(
+		field{"issuer", into(&c.Issuer, unquoted[string](wantIssuer, isIssuer))},
+		field{"signing", into(&c.Signing, value.signing)},
+		field{"access", into(&c.Access, value.access)},
+		field{"refresh", into(&c.Refresh, value.refresh)},
+		field{"clients", into(&c.Clients, value.clients)},
+		field{"users", into(&c.Users, value.users)},
+		field{"scopes", into(&c.Scopes, value.scopes)},
+		field{"rules", into(&c.Rules, list("an array of rules", value.rule))},
+		field{"faults", into(&c.Faults, list("an array of faults", value.fault))},
+		field{"endpoints", into(&c.Endpoints, value.endpoints)},
+		field{"interactive", intoNew(&c.Interactive, value.boolean)},
+		field{"tls", intoNew(&c.TLS, value.boolean)},
+		field{"seed", into(&c.Seed, unquoted[Secret]("any text", anything))},
+	)
+	return c
+}
+
+func (v value) signing() (s Signing) {
+	v.object(
+		field{"alg", into(&s.Alg, oneOf(algs))},
+		field{"keys", into(&s.Keys, list("an array of private JWKs", value.signingKey))},
+	)
+	return s
+}
+
+func (v value) access() (a Access) {
+	v.object(
+		field{"ttl", into(&a.TTL, value.ttl)},
+		field{"format", into(&a.Format, oneOf(formats))},
+		field{"audience", func(v value) {
+			a.Audience = list("an array of names", some("the name of an API"))(v)
+			if v.kind() == "an array" && len(a.Audience) == 0 {
+				v.fail("is empty, want the name of an API: or leave it out")
+			}
+		}},
+	)
+	return a
+}
+
+func (v value) refresh() (r Refresh) {
+	v.object(
+		field{"ttl", into(&r.TTL, value.ttl)},
+		field{"grace", intoNew(&r.Grace, period(0, `a duration of zero or more, such as "0s" or "10s"`))},
+	)
+	return r
+}
+
+func (v value) ttl() Duration {
+	return period(1, `a duration of more than zero, such as "90s", "5m" or "1h30m"`)(v)
+}
+
+func (v value) scopes() []string {
+	return list("an array of scopes", matching(wantScope, isScope))(v)
+}
+
+// clients reads the clients, each with an id of its own.
+func (v value) clients() []Client {
+	ids := map[string]bool{}
+	return list("an array of clients", func(v value) Client {
+		c := v.client()
+		if c.ID != "" && ids[c.ID] {
+			v.fail("another client has the id %s, want one of its own", quoted(c.ID))
+		}
+		ids[c.ID] = true
+		return c
+	})(v)
+}
+
+func (v value) client() (c Client) {
+	given := v.object(
+		field{"id", into(&c.ID, matching(wantVisible, isVisible))},
+		field{"secret", into(&c.Secret, unquoted[Secret](wantVisible, isVisible))},
+		field{"redirect_uris", into(&c.RedirectURIs, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
+		field{"grants", into(&c.Grants, list("an array of grant types", oneOf(grants)))},
+		field{"scopes", into(&c.Scopes, value.scopes)},
+		field{"public", into(&c.Public, value.boolean)},
+		field{"auth_method", into(&c.AuthMethod, oneOf(authMethods))},
+		field{"jwks", into(&c.JWKS, value.keySet)},
+	)
+	v.needs(given, "id")
+	v.checkClient(c, given)
+	return c
+}
+
+// checkClient reports settings that do not go together (RFC 6749 §2.1, §2.3).
+func (v value) checkClient(c Client, given map[string]bool) {
+	switch method := c.AuthMethod; {
+	case v.kind() != "an object":
+	case c.Public && (given["secret"] || given["jwks"]):
+		v.fail("a public client has nothing to authenticate with: leave out public, or secret and jwks")
+	case c.Public && method != "" && method != "none":
+		v.fail(`a public client does not authenticate: leave out public or auth_method`)
+	case c.Public && slices.Contains(c.Grants, "client_credentials"):
+		v.fail("client_credentials is for clients that authenticate: leave out public or the grant")
+	case !c.Public && method == "none":
+		v.fail(`auth_method none is for public clients: add "public": true, or leave it out`)
+	case !c.Public && !given["secret"] && !given["jwks"]:
+		v.fail(`has nothing to authenticate with: add secret or jwks, or "public": true`)
+	case method == "private_key_jwt" && !given["jwks"]:
+		v.fail("auth_method private_key_jwt takes keys to verify with: add jwks")
+	case (method == "client_secret_basic" || method == "client_secret_post") && !given["secret"]:
+		v.fail("auth_method %s takes a secret: add it", method)
+	}
+}
+
+// users reads the users. They are told apart by sub, and log in by username.
+func (v value) users() []User {
+	subs, names := map[string]bool{}, map[string]bool{}
+	return list("an array of users", func(v value) (u User) {
+		given := v.object(
+			field{"sub", into(&u.Sub, some("a name that is for ever"))},
+			field{"username", into(&u.Username, some("a name to log in with"))},
+			field{"password", into(&u.Password, unquoted[Secret]("any text", anything))},
+			field{"claims", into(&u.Claims, value.claims)},
+		)
+		v.needs(given, "sub")
+		if u.Sub != "" && subs[u.Sub] {
+			v.fail("another user has the sub %s, want one of its own", quoted(u.Sub))
+			return u
+		}
+		name := cmp.Or(u.Username, u.Sub)
+		if name != "" && names[name] {
+			v.fail("another user logs in as %s, want a username of its own", quoted(name))
+		}
+		subs[u.Sub], names[name] = true, true
+		return u
+	})(v)
+}
+
+func (v value) rule() (r Rule) {
+	given := v.object(
+		field{"when", into(&r.When, value.when)},
+		field{"claims", into(&r.Claims, value.claims)},
+		field{"deny", into(&r.Deny, matching(wantCode, isCode))},
+	)
+	switch {
+	case v.kind() != "an object":
+	case given["claims"] && given["deny"]:
+		v.fail("what is denied has no claims: leave out claims or deny")
+	case !given["claims"] && !given["deny"]:
+		v.fail("does nothing, want claims or deny")
+	}
+	return r
+}
+
+func (v value) when() (w When) {
+	v.object(
+		field{"client", into(&w.Client, matching(wantVisible, isVisible))},
+		field{"scope", into(&w.Scope, matching(wantScope, isScope))},
+	)
+	return w
+}
+
+func (v value) fault() (f Fault) {
+	given := v.object(
+		field{"endpoint", into(&f.Endpoint, oneOf(faultEndpoints))},
+		field{"status", into(&f.Status, whole(200, 599, "an HTTP status, 200 to 599"))},
+		field{"times", into(&f.Times, whole(1, 1<<31-1, "a whole number of 1 or more"))},
+	)
+	v.needs(given, "endpoint", "status")
+	return f
+}
+
+func (v value) endpoints() map[string]bool {
+	served := map[string]bool{}
+	v.members("an object of true or false for each of "+choice(endpoints)[len("one of "):], func(name string, part value) {
+		if !slices.Contains(endpoints, name) {
+			part.fail("is no endpoint, want %s", choice(endpoints))
+			return
+		}
+		served[name] = part.boolean()
+	})
+	return served
+}
+
+// needs reports members that are missing.
+func (v value) needs(given map[string]bool, names ...string) {
+	if v.kind() != "an object" {
+		return // that is the fault
+	}
+	for _, name := range names {
+		if !given[name] {
+			v.fail("has no %s, want one", name)
+		}
+	}
+}

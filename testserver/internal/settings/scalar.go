@@ -1,0 +1,124 @@
+package settings
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// text reads a string, which is want and not empty.
+func (v value) text(want string) (s string, ok bool) {
+	if !v.is("a string", want) {
+		return "", false
+	}
+	_ = json.Unmarshal(v.raw, &s)
+	if s == "" {
+		v.fail("is empty, want %s: or leave it out", want)
+		return "", false
+	}
+	return s, true
+}
+
+// some is a read of any text that is not empty.
+func some(want string) func(value) string {
+	return func(v value) string {
+		s, _ := v.text(want)
+		return s
+	}
+}
+
+// matching is a read of text that fits. It is quoted when it does not.
+func matching(want string, fits func(string) bool) func(value) string {
+	return func(v value) string {
+		s, ok := v.text(want)
+		if ok && !fits(s) {
+			v.fail("got %s, want %s", quoted(s), want)
+			return ""
+		}
+		return s
+	}
+}
+
+// unquoted is matching for text that can hold a secret.
+func unquoted[T ~string](want string, fits func(string) bool) func(value) T {
+	return func(v value) T {
+		s, ok := v.text(want)
+		if ok && !fits(s) {
+			v.fail("want %s", want)
+			return ""
+		}
+		return T(s)
+	}
+}
+
+// oneOf is a read of one of the names.
+func oneOf(names []string) func(value) string {
+	return matching(choice(names), func(s string) bool { return slices.Contains(names, s) })
+}
+
+func choice(names []string) string { return "one of " + strings.Join(names, ", ") }
+
+func (v value) boolean() bool {
+	return v.is("a boolean", "true or false") && v.raw[0] == 't'
+}
+
+// whole is a read of a number without fraction, from least to most.
+func whole(least, most int, want string) func(value) int {
+	return func(v value) int {
+		if !v.is("a number", want) {
+			return 0
+		}
+		n, err := strconv.Atoi(string(v.raw))
+		if err != nil || n < least || n > most {
+			v.fail("got %s, want %s", short(string(v.raw)), want)
+			return 0
+		}
+		return n
+	}
+}
+
+// period is a read of a duration of at least least.
+func period(least time.Duration, want string) func(value) Duration {
+	return func(v value) Duration {
+		s, ok := v.text(want)
+		if !ok {
+			return 0
+		}
+		d, err := time.ParseDuration(s)
+		if err != nil || d < least {
+			v.fail("got %s, want %s", quoted(s), want)
+			return 0
+		}
+		return Duration(d)
+	}
+}
+
+// claims reads an object of any members.
+func (v value) claims() map[string]any {
+	claims := map[string]any{}
+	v.members("an object of claims", func(name string, part value) { claims[name] = part.any() })
+	return claims
+}
+
+// any reads whatever v is. Numbers stay as they are written.
+func (v value) any() any {
+	switch v.raw[0] {
+	case '{':
+		return v.claims()
+	case '[':
+		all := []any{}
+		v.elements("an array", func(part value) { all = append(all, part.any()) })
+		return all
+	case '"':
+		var s string
+		_ = json.Unmarshal(v.raw, &s)
+		return s
+	case 't', 'f':
+		return v.raw[0] == 't'
+	case 'n':
+		return nil
+	}
+	return json.Number(v.raw)
+}

@@ -1,0 +1,79 @@
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+const masked = "***"
+
+// Secret is a text that is masked however it is printed, logged or written as
+// JSON. Convert it to string for the text.
+type Secret string
+
+// Format hides s from all the verbs of package fmt.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
+
+// LogValue hides s from log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
+
+// MarshalText hides s from JSON.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
+
+// JWK is a JSON Web Key, or a set of them, as JSON. Printed it is masked; as
+// JSON its private members are (RFC 7518 §6).
+type JWK []byte
+
+// Format hides k from all the verbs of package fmt.
+func (k JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
+
+// LogValue hides k from log/slog.
+func (k JWK) LogValue() slog.Value { return slog.StringValue(masked) }
+
+// MarshalJSON writes k with its public members alone readable.
+func (k JWK) MarshalJSON() ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(k))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(public(v))
+}
+
+// public masks what is no public member of a key. Public are the names on the
+// list: nobody can list those under which others keep secrets.
+func public(v any) any {
+	key, ok := v.(map[string]any)
+	if !ok {
+		return masked
+	}
+	for name, value := range key {
+		switch name {
+		case "keys":
+			set, _ := value.([]any)
+			for i := range set {
+				set[i] = public(set[i])
+			}
+			key[name] = set
+		case "kty", "use", "alg", "kid", "crv", "x", "y", "n", "e", "x5u", "x5t", "x5t#S256":
+			if _, ok := value.(string); !ok {
+				key[name] = masked
+			}
+		default:
+			key[name] = masked
+		}
+	}
+	return key
+}
+
+// Write prints c as a configuration file with *** in place of its secrets.
+func (c *Config) Write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(c)
+}

@@ -1,0 +1,189 @@
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// value is one JSON value and where it stands. Its methods report what is wrong
+// and then return zero, so that reading goes on.
+type value struct {
+	report *report
+	up     *value // nil for the root
+	step   string // from up
+	depth  int
+	raw    json.RawMessage // valid JSON
+}
+
+func (v value) fail(format string, args ...any) { v.report.add(v.path(), format, args...) }
+
+// path is made when it is needed, which is when something is wrong.
+func (v value) path() string {
+	var steps []string
+	for at := &v; at.up != nil; at = at.up {
+		steps = append(steps, at.step)
+	}
+	if len(steps) == 0 {
+		return "the configuration"
+	}
+	slices.Reverse(steps)
+	return strings.TrimPrefix(strings.Join(steps, ""), ".")
+}
+
+// below is a part of v.
+func (v *value) below(step string, raw json.RawMessage) value {
+	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
+}
+
+// step is how a path goes on to the member name.
+func step(name string) string {
+	for _, r := range name {
+		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
+			return "[" + quoted(name) + "]"
+		}
+	}
+	if name == "" {
+		return `[""]`
+	}
+	return "." + short(name)
+}
+
+// quoted is text from the file as a message shows it.
+func quoted(text string) string { return strconv.Quote(short(text)) }
+
+func short(text string) string {
+	const most = 60
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
+
+// kind says what v is, as a message has it.
+func (v value) kind() string {
+	switch v.raw[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}
+
+// is reports whether v is of that kind, and a fault if it is not.
+func (v value) is(kind, want string) bool {
+	got := v.kind()
+	switch {
+	case got == kind:
+		return true
+	case got == "null":
+		v.fail("got null, want %s: or leave it out", want)
+	default:
+		v.fail("got %s, want %s", got, want)
+	}
+	return false
+}
+
+// field is a member that an object may have.
+type field struct {
+	name string
+	read func(value)
+}
+
+// into is a read that stores what it finds.
+func into[T any](dst *T, read func(value) T) func(value) {
+	return func(v value) { *dst = read(v) }
+}
+
+// intoNew is into for what can be there and zero.
+func intoNew[T any](dst **T, read func(value) T) func(value) {
+	return func(v value) { *dst = new(read(v)) }
+}
+
+// object reads the members of v, and reports which of the fields were there.
+func (v value) object(fields ...field) (given map[string]bool) {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.name)
+	}
+	given = map[string]bool{}
+	v.members("an object of "+strings.Join(names, ", "), func(name string, part value) {
+		i := slices.Index(names, name)
+		if i < 0 {
+			part.fail("is no setting, want one of %s", strings.Join(names, ", "))
+			return
+		}
+		given[name] = true
+		fields[i].read(part)
+	})
+	return given
+}
+
+// members calls read with the members of v, but with no name twice.
+func (v *value) members(want string, read func(name string, part value)) {
+	if !v.is("an object", want) || v.tooDeep() {
+		return
+	}
+	d := v.enter()
+	seen := map[string]bool{}
+	for d.More() {
+		t, _ := d.Token() // no errors here and below: the text is valid
+		name, _ := t.(string)
+		part := v.below(step(name), next(d))
+		if seen[name] {
+			part.fail("is there twice, want it once")
+			continue
+		}
+		seen[name] = true
+		read(name, part)
+	}
+}
+
+// elements calls read with the elements of v.
+func (v *value) elements(want string, read func(part value)) {
+	if !v.is("an array", want) || v.tooDeep() {
+		return
+	}
+	d := v.enter()
+	for i := 0; d.More(); i++ {
+		read(v.below("["+strconv.Itoa(i)+"]", next(d)))
+	}
+}
+
+// enter is a decoder behind the first bracket of v.
+func (v *value) enter() *json.Decoder {
+	d := json.NewDecoder(bytes.NewReader(v.raw))
+	_, _ = d.Token()
+	return d
+}
+
+func next(d *json.Decoder) (raw json.RawMessage) {
+	_ = d.Decode(&raw)
+	return raw
+}
+
+func (v *value) tooDeep() bool {
+	if v.depth < maxDepth {
+		return false
+	}
+	v.fail("is nested too deeply, want at most %d levels", maxDepth)
+	return true
+}
+
+// list is a read of arrays whose elements are read by read.
+func list[T any](want string, read func(value) T) func(value) []T {
+	return func(v value) []T {
+		all := []T{}
+		v.elements(want, func(part value) { all = append(all, read(part)) })
+		return all
+	}
+}

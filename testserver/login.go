@@ -1,0 +1,244 @@
+package testserver
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// LoginOption says what a person does: see [Server.Login].
+type LoginOption interface{ applyLogin(*login) }
+
+type login struct {
+	user   *User
+	scopes []string // nil for all
+	deny   bool
+}
+
+type loginOption func(*login)
+
+func (o loginOption) applyLogin(l *login) { o(l) }
+
+// As logs u in, which [Interactive] pages ask for a password. Otherwise it is
+// the first of [Users].
+func As(u User) LoginOption { return loginOption(func(l *login) { l.user = &u }) }
+
+// Grants consents to these scopes alone.
+func Grants(scopes ...string) LoginOption {
+	return loginOption(func(l *login) { l.scopes = append([]string{}, scopes...) })
+}
+
+// Deny refuses.
+func Deny() LoginOption { return loginOption(func(l *login) { l.deny = true }) }
+
+// Login opens authURL as a new browser would, logs in and consents where pages ask
+// for it, and returns the URL at which the client gets its answer, with code and
+// state or with error, without opening it. With response_mode=form_post the
+// parameters stand in the URL's query all the same.
+//
+// authURL may also be the verification_uri_complete of a device: then it returns
+// the last page.
+func (s *Server) Login(tb TB, authURL string, opts ...LoginOption) *url.URL {
+	tb.Helper()
+	l := &login{}
+	for i, o := range opts {
+		if o == nil {
+			tb.Fatalf("Login: option %d is nil: leave it out", i+1)
+			return nil
+		}
+		o.applyLogin(l)
+	}
+	to, err := s.walk(tb.Context(), authURL, l)
+	if err != nil {
+		tb.Fatalf("Login: %v", err)
+	}
+	return to
+}
+
+// maxPages is more than any login has.
+const maxPages = 10
+
+func (s *Server) walk(ctx context.Context, authURL string, l *login) (*url.URL, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	b := &browser{s: s, login: l, http: &http.Client{
+		Transport: s.client.Transport, Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	if _, interactive := s.as.URL(as.LoginPage); !interactive {
+		end := b.decided()
+		defer end()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, authURL, nil)
+	for range maxPages {
+		if err != nil {
+			return nil, err
+		}
+		var done *url.URL
+		if r, done, err = b.visit(r); done != nil {
+			return done, err
+		}
+	}
+	return nil, fmt.Errorf("there was no end after %d pages: %w", maxPages, err)
+}
+
+// browser is one person at one browser.
+type browser struct {
+	s     *Server
+	login *login
+	http  *http.Client
+	name  string // by which a decision made beforehand is found
+}
+
+func (b *browser) decided() (end func()) {
+	var user *as.User
+	if b.login.user != nil {
+		inner := b.login.user.inner()
+		user = &inner
+	}
+	deny := ""
+	if b.login.deny {
+		deny = "access_denied"
+	}
+	if user == nil && deny == "" && b.login.scopes == nil {
+		return func() {}
+	}
+	b.name, end = b.s.as.ScriptLogin(user, deny, b.login.scopes)
+	return end
+}
+
+// visit sends one request and returns the next, or where it all ended.
+func (b *browser) visit(r *http.Request) (next *http.Request, done *url.URL, err error) {
+	if b.name != "" {
+		r.Header.Set(as.LoginHeader, b.name)
+	}
+	resp, err := b.http.Do(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, nil, err
+	}
+	switch resp.StatusCode {
+	case http.StatusFound, http.StatusSeeOther:
+		to, err := resp.Location()
+		if err != nil {
+			return nil, nil, err
+		}
+		if !b.own(to) {
+			return nil, to, nil
+		}
+		next, err = http.NewRequestWithContext(r.Context(), http.MethodGet, to.String(), nil)
+		return next, nil, err
+	case http.StatusOK:
+		return b.fill(r, string(text))
+	}
+	return nil, nil, fmt.Errorf("the server answered %d: %s", resp.StatusCode, told(string(text)))
+}
+
+// own reports whether u is one of the server's pages.
+func (b *browser) own(u *url.URL) bool {
+	for _, ep := range []as.Endpoint{as.Authorize, as.DevicePage, as.LoginPage, as.ConsentPage} {
+		if at, ok := b.s.as.URL(ep); ok && strings.HasPrefix(u.String()+"?", at+"?") {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	formTag   = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
+	hiddenTag = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
+	boxTag    = regexp.MustCompile(`<input type="checkbox" [^>]*name="scope" value="([^"]*)"`)
+	tag       = regexp.MustCompile(`<[^>]*>`)
+	heading   = regexp.MustCompile(`(?s)<main>(.*)</main>`)
+)
+
+// fill answers the page as the options say. It knows the server's own pages and
+// no others.
+func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *url.URL, err error) {
+	form := formTag.FindStringSubmatch(page)
+	if form == nil {
+		return nil, r.URL, nil // a device is connected, or not
+	}
+	action, err := r.URL.Parse(html.UnescapeString(form[1]))
+	if err != nil {
+		return nil, nil, err
+	}
+	fields := url.Values{}
+	_, after, _ := strings.Cut(page, form[0])
+	first, _, _ := strings.Cut(after, "</form>")
+	for _, m := range hiddenTag.FindAllStringSubmatch(first, -1) {
+		fields.Set(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
+	}
+	switch {
+	case strings.Contains(first, `name="password"`):
+		if strings.Contains(page, `role="alert"`) {
+			return nil, nil, fmt.Errorf("the server lets nobody in: %s", told(page))
+		}
+		u := b.user()
+		fields.Set("username", u.inner().Username)
+		fields.Set("password", u.Password)
+	case strings.Contains(first, `name="decision"`):
+		b.decide(first, fields)
+	case strings.Contains(first, `name="user_code"`):
+		fields.Set("user_code", r.URL.Query().Get("user_code"))
+	default: // form_post
+		action.RawQuery = joinQuery(action.RawQuery, fields.Encode())
+		return nil, action, nil
+	}
+	next, err = http.NewRequestWithContext(r.Context(), http.MethodPost, action.String(), strings.NewReader(fields.Encode())) //nolint:gosec // the page is the server's own
+	if err == nil {
+		next.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return next, nil, err
+}
+
+func (b *browser) user() User {
+	if b.login.user != nil {
+		return *b.login.user
+	}
+	return b.s.user
+}
+
+func (b *browser) decide(form string, fields url.Values) {
+	fields.Set("decision", "allow")
+	if b.login.deny {
+		fields.Set("decision", "deny")
+	}
+	for _, m := range boxTag.FindAllStringSubmatch(form, -1) {
+		scope := html.UnescapeString(m[1])
+		if b.login.scopes == nil || slices.Contains(b.login.scopes, scope) {
+			fields.Add("scope", scope)
+		}
+	}
+}
+
+func joinQuery(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "&" + b
+}
+
+// told is what a page says. The server puts no part of a request into it.
+func told(page string) string {
+	text := page
+	if m := heading.FindStringSubmatch(page); m != nil {
+		text = m[1]
+	}
+	return strings.Join(strings.Fields(html.UnescapeString(tag.ReplaceAllString(text, " "))), " ")
+}

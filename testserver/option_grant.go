@@ -1,0 +1,101 @@
+package testserver
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// LifetimeOption may be given to a server, for all clients, or to one client.
+type LifetimeOption interface {
+	Option
+	ClientOption
+}
+
+type lifetimeOption struct {
+	name   string
+	ttl    time.Duration
+	server func(*config, time.Duration)
+	client func(*Client, time.Duration)
+}
+
+func (o lifetimeOption) applyServer(c *config) {
+	if o.ttl <= 0 {
+		c.fail("%s(%v): give a time", o.name, o.ttl)
+	}
+	o.server(c, o.ttl)
+}
+
+func (o lifetimeOption) applyClient(c *Client) { o.client(c, max(o.ttl, -1)) }
+
+// RefreshTTL sets how long a refresh token is good after it was issued, 30 days
+// by default. Each use gives a new one with a new time.
+func RefreshTTL(ttl time.Duration) LifetimeOption {
+	return lifetimeOption{"RefreshTTL", ttl,
+		func(c *config, ttl time.Duration) { c.RefreshTTL = ttl }, func(c *Client, ttl time.Duration) { c.refreshTTL = ttl }}
+}
+
+// CodeTTL sets how long an authorization code is good, a minute by default.
+func CodeTTL(ttl time.Duration) LifetimeOption {
+	return lifetimeOption{"CodeTTL", ttl,
+		func(c *config, ttl time.Duration) { c.CodeTTL = ttl }, func(c *Client, ttl time.Duration) { c.codeTTL = ttl }}
+}
+
+// RotateRefresh sets how long a refresh token that was used may come once more
+// and get the same successor, as after an answer that got lost. By default it is
+// no time at all: every refresh token is good once, and one that comes again ends
+// its whole family (RFC 9700 §4.14.2). Nothing switches rotation off.
+func RotateRefresh(grace time.Duration) Option {
+	return serverOption(func(c *config) {
+		if grace < 0 {
+			c.fail("RotateRefresh(%v): give 0 or more", grace)
+		}
+		c.Grace = grace
+	})
+}
+
+// Scopes are those that can be granted, besides openid, profile, email, address,
+// phone and offline_access, which always can. Without the option every scope can.
+func Scopes(s ...string) Option {
+	return serverOption(func(c *config) {
+		for _, scope := range s {
+			if !as.IsScope(scope) {
+				c.fail("Scopes: %q is no scope (RFC 6749 §3.3)", scope)
+			}
+		}
+		c.Scopes = append(c.Scopes, s...)
+	})
+}
+
+// Interactive makes people log in and consent on pages, as [Server.Login] does.
+// Without it the first of [Users] is logged in and agrees to everything.
+func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
+
+// AutoConsent is the default, for a list of options that has [Interactive] in it:
+// no pages, the first user, all scopes.
+func AutoConsent() Option { return serverOption(func(c *config) { c.Interactive = false }) }
+
+// AllowUnregistered lets a client that nobody has registered register itself by
+// its first authorization request. From then on its redirect URI is that one
+// alone, and its secret the one that it authenticates with first; without one it
+// is public, and needs PKCE. There is room for 1000 of them.
+func AllowUnregistered() Option {
+	return serverOption(func(c *config) { c.AllowUnregistered = true })
+}
+
+// Disable takes endpoints away: they are not served and discovery does not name
+// them. Without [TokenEP] nothing is left of [Authorize] and
+// [DeviceAuthorization] either.
+func Disable(ep ...Endpoint) Option {
+	return serverOption(func(c *config) {
+		for _, e := range ep {
+			if !slices.Contains([]Endpoint{
+				Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization,
+			}, e) {
+				c.fail("Disable(%q): there is no such endpoint: %s", string(e), useEndpoint)
+			}
+			c.Disabled = append(c.Disabled, as.Endpoint(e))
+		}
+	})
+}

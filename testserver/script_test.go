@@ -1,0 +1,183 @@
+package testserver_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestLogin(t *testing.T) {
+	bob := testserver.User{Sub: "bob", Password: "bobs-password"}
+	for name, opts := range map[string][]testserver.Option{"without pages": nil, "with pages": {testserver.Interactive()}, "with pages over TLS": {testserver.Interactive(), testserver.TLS()}} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, append(opts, testserver.Users(alice, bob))...)
+			u := s.Endpoint(testserver.Authorize) + "?" + authorizing("scope", "openid a b", "state", "a b").Encode()
+			subject := func(to *url.URL) (sub, scope any) {
+				t.Helper()
+				if to.Query().Get("state") != "a b" || to.Query().Get("iss") != s.Issuer() {
+					t.Errorf("got %v, want state and iss", to)
+				}
+				_, claims := verified(t, s, good(t, exchange(t, s, redeeming(to.Query().Get("code")))).text("access_token"))
+				return claims["sub"], claims["scope"]
+			}
+			if sub, scope := subject(s.Login(t, u)); sub != "alice" || scope != "openid a b" {
+				t.Errorf("got %v %v, want the first user and all scopes", sub, scope)
+			}
+			if sub, scope := subject(s.Login(t, u, testserver.As(bob), testserver.Grants("b"))); sub != "bob" || scope != "b" {
+				t.Errorf("got %v %v, want bob and b", sub, scope)
+			}
+			if q := s.Login(t, u, testserver.Deny()).Query(); q.Get("error") != "access_denied" || q.Has("code") {
+				t.Errorf("got %v, want access_denied", q)
+			}
+			s.NextUser(bob)
+			if sub, _ := subject(s.Login(t, u)); sub != "bob" {
+				t.Errorf("got %v, want bob", sub)
+			}
+			in := s.DenyNext("temporarily_unavailable", testserver.Times(2), testserver.Skip(1))
+			for i, want := range []string{"", "temporarily_unavailable", "temporarily_unavailable", ""} {
+				if got := s.Login(t, u).Query().Get("error"); got != want {
+					t.Errorf("%d: got %q, want %q", i, got, want)
+				}
+			}
+			if in.Hits() != 2 {
+				t.Errorf("got %d hits, want 2", in.Hits())
+			}
+			form := s.Login(t, u+"&response_mode=form_post")
+			if sub, _ := subject(form); sub != "alice" {
+				t.Errorf("got %v, want alice by form_post as well", sub)
+			}
+			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.Authorize)+"?client_id=nobody") }), "Login: ", "400", "no such client")
+			s.DenyNext("access_denied")
+			s.Reset()
+			if got := s.Login(t, u).Query().Get("error"); got != "" {
+				t.Errorf("got %s after Reset, want nothing", got)
+			}
+		})
+	}
+}
+
+func TestLoginHintNamesTheUser(t *testing.T) {
+	s := testserver.New(t, testserver.Users(testserver.User{Sub: "1"}, testserver.User{Sub: "2", Username: "two"}))
+	for hint, want := range map[string]string{"-": "1", "two": "2", "2": "2", "three": "1"} {
+		if _, claims := verified(t, s, tokens(t, s, "login_hint", hint).text("access_token")); claims["sub"] != want {
+			t.Errorf("%s: got %v, want %s", hint, claims["sub"], want)
+		}
+	}
+}
+
+func TestOnToken(t *testing.T) {
+	s := testserver.New(t)
+	const form = "grant_type=client_credentials&scope=a"
+	remove := s.OnToken(func(r *testserver.TokenRequest, a *testserver.TokenResponse) error {
+		if r.ClientID != "test-client" || r.Grant != testserver.ClientCredentials || r.Form.Get("scope") != "a" || a.Status != 200 {
+			t.Errorf("got %v %v, want the request as it was", r, a.Status)
+		}
+		a.Status, a.Body["expires_in"] = 201, "900"
+		a.Header.Set("X-Extra", "x")
+		return nil
+	})
+	if r := formTo(t, s, testserver.TokenEP, form, testClient); r.status != 201 || r.body["expires_in"] != "900" || r.header.Get("X-Extra") != "x" {
+		t.Errorf("got %v, want what the hook left", r)
+	}
+	remove()
+	remove = s.OnToken(func(*testserver.TokenRequest, *testserver.TokenResponse) error { return errors.New("canary") })
+	if r := formTo(t, s, testserver.TokenEP, form, testClient); r.status != 500 || r.text("error") != "server_error" || strings.Contains(fmt.Sprint(r.body), "canary") {
+		t.Errorf("got %v, want server_error without the hook's text", r)
+	}
+	remove()
+	good(t, formTo(t, s, testserver.TokenEP, form, testClient))
+}
+
+func TestOAuthErrorAndChain(t *testing.T) {
+	s := testserver.New(t)
+	for code, status := range map[string]int{"invalid_grant": 400, "invalid_client": 401, "server_error": 500, "temporarily_unavailable": 503} {
+		s.Inject(testserver.TokenEP, testserver.OAuthError(code, "as told"), testserver.Times(1))
+		r := formTo(t, s, testserver.TokenEP, "")
+		wantError(t, r, status, code)
+		if r.text("error_description") != "as told" {
+			t.Errorf("got %v, want the description", r.body)
+		}
+	}
+	s.Inject(testserver.TokenEP, testserver.Chain(testserver.ContentType("text/plain"), testserver.MalformedJSON()), testserver.Times(1))
+	r := httptest.NewRequest("POST", s.Endpoint(testserver.TokenEP), strings.NewReader("grant_type=client_credentials&"+byPost))
+	r.Header.Set("Content-Type", formType)
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	if rec.Header().Get("Content-Type") != "text/plain" || strings.HasSuffix(rec.Body.String(), "}") {
+		t.Errorf("got %v %s, want both faults", rec.Header(), rec.Body)
+	}
+	for text, f := range map[string]testserver.Fault{
+		"Chain()": testserver.Chain(), "fault 1 is none": testserver.Chain(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
+		"no final status": testserver.Chain(testserver.Status(42)),
+	} {
+		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.TokenEP, f) }), text)
+	}
+	wantAll(t, fault(t, func(tb *recorder) {
+		testserver.New(tb).Inject(testserver.TokenEP, testserver.Chain(testserver.EmptyJWKS(), testserver.Status(200)))
+	}), "[jwks] alone")
+}
+
+func TestMint(t *testing.T) {
+	s := testserver.New(t, testserver.Clock(atNoon))
+	m, err := s.Mint(testserver.Scope("openid", "a"), testserver.Subject("alice"), testserver.ExpiresIn(time.Minute))
+	if err != nil || m.Claims["sub"] != "alice" || m.Expiry.Unix() != s.Now().Add(time.Minute).Unix() || m.Fingerprint != testserver.Fingerprint(m.Access) {
+		t.Fatalf("got %v %v %v, want alice's tokens", m, m.Claims, err)
+	}
+	_, id := verified(t, s, m.ID)
+	if id["sub"] != "alice" || id["aud"] != "test-client" || !isActive(s, m.Access) {
+		t.Errorf("got the ID token %v, want alice's", id)
+	}
+	r := good(t, exchange(t, s, refreshing(m.Refresh, "client_id", "-"), testClient))
+	if _, claims := verified(t, s, r.text("access_token")); claims["sub"] != "alice" || claims["scope"] != "openid a" {
+		t.Errorf("got %v, want alice's", claims)
+	}
+	if s.RevokeSubject("alice") != 1 || isActive(s, m.Access) {
+		t.Error("want the grant revoked with its access token")
+	}
+	if text := fmt.Sprintf("%v %+v %#v", m, m, m); strings.Contains(text, m.Access) || strings.Contains(text, m.Refresh) {
+		t.Errorf("got %s, want no token", text)
+	}
+	if m, err := s.Mint(testserver.With(testserver.Expired)); err != nil || m.Refresh != "" || isActive(s, m.Access) {
+		t.Errorf("got %v %v, want a bad token alone", m, err)
+	}
+	if _, err := s.Mint(testserver.AccessTTL(0)); err == nil || !strings.HasPrefix(err.Error(), "testserver.Mint: ") {
+		t.Errorf("got %v, want an error", err)
+	}
+	_, claims := verified(t, s, s.IDToken(testserver.Subject("bob"), testserver.ForClient("web"), testserver.Claim("nonce", "n")))
+	if claims["sub"] != "bob" || claims["aud"] != "web" || claims["azp"] != "web" || claims["nonce"] != "n" || claims["client_id"] != nil {
+		t.Errorf("got %v, want bob's ID token for web", claims)
+	}
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).IDToken(testserver.OpaqueTokens()) }), "IDToken: ", "OpaqueTokens")
+}
+
+func TestClientsOfAnAPI(t *testing.T) {
+	s := testserver.New(t)
+	var got string
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("Authorization") }))
+	defer api.Close()
+	client := s.APIClient(api.Client(), testserver.Scope("a"))
+	get(t, client, api.URL)
+	first := got
+	get(t, client, api.URL)
+	if _, claims := verified(t, s, strings.TrimPrefix(got, "Bearer ")); claims["scope"] != "a" || got == first {
+		t.Errorf("got %v, want a token of its own in each request", claims)
+	}
+	get(t, s.APIClient(nil), s.Endpoint(testserver.JWKS))
+	if _, err := s.APIClient(nil, testserver.AccessTTL(0)).Get(api.URL); err == nil {
+		t.Error("got no error from an option that makes no token")
+	}
+	authURL, tokenURL := s.OAuth2Endpoint()
+	env := strings.Join(s.Env(), "\n")
+	wantAll(t, env, "OAUTH_ISSUER="+s.Issuer(), "OAUTH_CLIENT_ID=test-client", "OAUTH_CLIENT_SECRET=test-secret", "OAUTH_TOKEN_ENDPOINT="+tokenURL, "OAUTH_AUTHORIZATION_ENDPOINT="+authURL)
+	if s.RoundTripper() != s.Client().Transport {
+		t.Error("got another transport than the client's")
+	}
+	api.CloseClientConnections()
+}
