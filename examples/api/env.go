@@ -57,33 +57,30 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 		fault("INSECURE_HTTP must be empty or 1, got %q", insecureHTTP)
 	}
 
-	// Without introspection opaque tokens are refused, so going on opens nothing. Values stay out of the log: one is a secret.
-	for _, name := range []string{"INTROSPECTION_CLIENT_ID", "INTROSPECTION_CLIENT_SECRET", "INTROSPECTION_MAX_TTL"} {
-		if getenv(name) != "" {
-			log.Warn("introspection is not configured: opaque tokens are refused", "ignored", name)
-		}
-	}
-
 	audience := getenv("AUDIENCE")
 	if audience == "" {
 		fault("AUDIENCE is required: the aud that access tokens for this API carry")
 		audience = "missing" // the program ends here, but the verifier judges the issuers first
 	}
-	var verifier *middleware.Verifier
-	if urls := getenv("ISSUER"); urls == "" {
+	var issuers []middleware.Issuer
+	for url := range strings.SplitSeq(getenv("ISSUER"), ",") {
+		issuers = append(issuers, middleware.Issuer{
+			URL: strings.TrimSpace(url), InsecureHTTP: insecureHTTP == "1", Profile: profile,
+		})
+	}
+	// An opaque token does not say whose it is, so that one issuer alone can be asked.
+	first := &issuers[0]
+	var err error
+	if first.Introspection, err = introspection(getenv, first.URL, first.InsecureHTTP, log); err != nil {
+		faults = append(faults, err)
+	}
+	if getenv("ISSUER") == "" {
 		fault("ISSUER is required: the URL of the authorization server, or several separated by commas")
-	} else {
-		var issuers []middleware.Issuer
-		for url := range strings.SplitSeq(urls, ",") {
-			issuers = append(issuers, middleware.Issuer{
-				URL: strings.TrimSpace(url), InsecureHTTP: insecureHTTP == "1", Profile: profile,
-			})
-		}
-		var err error
-		verifier, err = middleware.NewVerifier(middleware.Config{Audience: audience, Issuers: issuers, Logger: log})
-		if err != nil {
-			faults = append(faults, err)
-		}
+		return config{}, errors.Join(faults...)
+	}
+	verifier, err := middleware.NewVerifier(middleware.Config{Audience: audience, Issuers: issuers, Logger: log})
+	if err != nil {
+		faults = append(faults, err)
 	}
 	return config{listen: listen, build: build, verifier: verifier}, errors.Join(faults...)
 }

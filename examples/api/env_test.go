@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 )
 
 // lookup is an environment that holds what the API needs, changed by the given variables.
@@ -19,6 +20,15 @@ func lookup(changes map[string]string) func(string) string {
 	return func(name string) string { return env[name] }
 }
 
+const secret = "hush"
+
+// asking is an environment with introspection, changed.
+func asking(changes map[string]string) map[string]string {
+	env := map[string]string{"INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": secret}
+	maps.Copy(env, changes)
+	return env
+}
+
 func TestFromEnvAccepts(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"issuer and audience alone":            {"LISTEN": ""},
@@ -29,6 +39,12 @@ func TestFromEnvAccepts(t *testing.T) {
 		"several issuers, spaced":              {"ISSUER": "https://a.example.com, https://b.example.com"},
 		"plain http on loopback":               {"ISSUER": "http://127.0.0.1:9000"},
 		"plain http elsewhere, if it is asked": {"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"},
+		"introspection":                        asking(nil),
+		"introspection at the first of two":    asking(map[string]string{"ISSUER": "https://a.example.com, https://b.example.com"}),
+		"introspection on plain http":          asking(map[string]string{"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"}),
+		"introspection for every request":      asking(map[string]string{"INTROSPECTION_MAX_TTL": "0s"}),
+		"answers that are believed for longer": asking(map[string]string{"INTROSPECTION_MAX_TTL": "1h"}),
+		"a time for answers nobody asks for":   {"INTROSPECTION_MAX_TTL": "5s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, err := fromEnv(lookup(changes), slog.Default())
@@ -66,11 +82,20 @@ func TestFromEnvRefuses(t *testing.T) {
 		"plain http beyond loopback":       {map[string]string{"ISSUER": "http://login.internal:9000"}, ""},
 		"an issuer that is no URL":         {map[string]string{"ISSUER": "login"}, ""},
 		"an empty place among the issuers": {map[string]string{"ISSUER": "https://a.example.com,,https://b.example.com"}, ""},
+		"an identifier without a secret":   {asking(map[string]string{"INTROSPECTION_CLIENT_SECRET": ""}), "INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together"},
+		"a secret without an identifier":   {asking(map[string]string{"INTROSPECTION_CLIENT_ID": ""}), "INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together"},
+		"a time without a unit":            {asking(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to ask about every request, got "5"`},
+		"a time before now":                {asking(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
+		"a time of more than an hour":      {asking(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL is over 1h0m0s"},
+		"a bad time that nobody needs":     {map[string]string{"INTROSPECTION_MAX_TTL": "soon"}, "INTROSPECTION_MAX_TTL must be a duration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := fromEnv(lookup(test.changes), slog.Default())
 			if err == nil {
 				t.Fatal("got no error")
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("got %q, which tells the secret", err)
 			}
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %q, want it to say %q", err, test.want)
@@ -83,7 +108,7 @@ func TestABadEnvironmentIsReportedWhole(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	status := run(t.Context(), lookup(map[string]string{
 		"LISTEN": "8080", "FRAMEWORK": "rails", "PROFILE": "strict", "INSECURE_HTTP": "yes", "AUDIENCE": "",
-		"ISSUER": "login",
+		"ISSUER": "login", "INTROSPECTION_CLIENT_SECRET": secret, "INTROSPECTION_MAX_TTL": "soon",
 	}), &stdout, &stderr)
 	if status != 2 {
 		t.Errorf("got status %d, want 2", status)
@@ -92,29 +117,21 @@ func TestABadEnvironmentIsReportedWhole(t *testing.T) {
 		t.Errorf("got %q on standard output, want nothing", &stdout)
 	}
 	for _, name := range []string{
-		"LISTEN", "FRAMEWORK", "PROFILE", "INSECURE_HTTP", "AUDIENCE",
+		"LISTEN", "FRAMEWORK", "PROFILE", "INSECURE_HTTP", "AUDIENCE", "INTROSPECTION_CLIENT_ID", "INTROSPECTION_MAX_TTL",
 	} {
 		if !strings.Contains(stderr.String(), name+" ") {
 			t.Errorf("%s is not among the faults:\n%s", name, &stderr)
 		}
 	}
-	if lines := strings.Count(stderr.String(), "\n"); lines < 6 {
+	if lines := strings.Count(stderr.String(), "\n"); lines < 8 {
 		t.Errorf("got %d faults, want the issuer's too:\n%s", lines, &stderr)
 	}
 }
 
-func TestIntrospectionIsSaidToBeNotConfigured(t *testing.T) {
-	var log bytes.Buffer
-	_, err := fromEnv(lookup(map[string]string{
-		"INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": "hush", "INTROSPECTION_MAX_TTL": "5s",
-	}), slog.New(slog.NewTextHandler(&log, nil)))
-	if err != nil {
-		t.Fatalf("got %v, want the API to start: it refuses opaque tokens", err)
-	}
-	if got := strings.Count(log.String(), "introspection is not configured"); got != 3 {
-		t.Errorf("got %d warnings, want one per variable:\n%s", got, &log)
-	}
-	if strings.Contains(log.String(), "hush") {
-		t.Errorf("got %q, which tells the secret", &log)
+func TestZeroAsksAboutEveryRequest(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": 5 * time.Second, "0s": -1, "0": -1, "250ms": 250 * time.Millisecond, "1m": time.Minute} {
+		if got, err := maxTTL(text); got != want || err != nil {
+			t.Errorf("INTROSPECTION_MAX_TTL=%q: got %v, %v, want %v", text, got, err, want)
+		}
 	}
 }

@@ -8,8 +8,14 @@
 //	FRAMEWORK      what carries the routes: http (the default), echo or gin
 //	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
 //	AUDIENCE       the aud a token must carry
-//	PROFILE        empty, or rfc9068 to demand that profile of access tokens to the letter
+//	PROFILE        empty, or rfc9068 to demand that profile of JWT access tokens to the letter
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
+//
+//	INTROSPECTION_CLIENT_ID      the API's own credentials at the issuer, who is then asked about opaque tokens; of
+//	INTROSPECTION_CLIENT_SECRET  several issuers it is the first. Both empty, the default: JWTs alone are accepted
+//	INTROSPECTION_MAX_TTL        how long an answer is believed, default 5s, most 1h; 0s asks about every request
+//
+// Introspection is RFC 7662, with client_secret_basic, at the endpoint that the issuer's metadata name.
 //
 // A bad environment is reported whole, every fault at once, and ends the program with status 2.
 // Otherwise it prints one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and
@@ -26,7 +32,7 @@
 //	GET  /healthz  200 while some issuer's tokens can be judged, 503 otherwise
 //
 // An issuer that is down never keeps the program from starting: until its keys arrive, its tokens are
-// answered with 503 and a Retry-After.
+// answered with 503 and a Retry-After; so are opaque tokens while introspection is down, and they alone.
 package main
 
 import (

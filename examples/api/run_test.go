@@ -46,7 +46,7 @@ func start(t *testing.T, changes map[string]string) string {
 	return address
 }
 
-func get(t *testing.T, url, token string) (status int, header http.Header) {
+func get(t *testing.T, url, token string) (status int, header http.Header, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
@@ -59,8 +59,12 @@ func get(t *testing.T, url, token string) (status int, header http.Header) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Body.Close()
-	return resp.StatusCode, resp.Header
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, strings.TrimSpace(string(text))
 }
 
 func TestHealthyOnceTheIssuerHasAnswered(t *testing.T) {
@@ -75,7 +79,7 @@ func becomesHealthy(t *testing.T, framework string) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(10 * time.Second); ; <-tick.C {
-		status, _ := get(t, url+"/healthz", "")
+		status, _, _ := get(t, url+"/healthz", "")
 		if status == http.StatusOK {
 			return
 		}
@@ -110,7 +114,7 @@ func keepsOnlyTokensOut(t *testing.T, framework string) {
 		{"/me", token, 503},
 		{"/healthz", "", 503},
 	} {
-		status, header := get(t, url+test.path, test.token)
+		status, header, _ := get(t, url+test.path, test.token)
 		if status != test.status {
 			t.Errorf("GET %s: got %d, want %d", test.path, status, test.status)
 		}

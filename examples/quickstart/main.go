@@ -16,11 +16,11 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync"
 	"text/tabwriter"
 	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
@@ -45,8 +45,7 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	}
 	defer func() { _ = as.Close() }()
 
-	denied := new(denyList)
-	api, err := protectedAPI(as, denied)
+	api, err := protectedAPI(as)
 	if err != nil {
 		return err
 	}
@@ -62,15 +61,22 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	if serve {
 		return keepServing(ctx, out, as, base)
 	}
-	return demonstrate(ctx, out, as, base, denied)
+	return demonstrate(ctx, out, as, base)
 }
 
 // protectedAPI is what a user of the module writes.
-func protectedAPI(as *testserver.Server, denied *denyList) (http.Handler, error) {
+func protectedAPI(as *testserver.Server) (http.Handler, error) {
+	asker, err := introspect.New(introspect.Config{
+		Issuer: as.Issuer(),
+		Auth:   introspect.Basic(as.DefaultClient().ID, as.DefaultClient().Secret),
+		MaxTTL: -1, // asks about every request, so that a revoked token is refused at once; 0 keeps answers for 30 s
+	})
+	if err != nil {
+		return nil, err
+	}
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "orders-api",
-		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
-		Revoked:  denied.has,
+		Issuers:  []middleware.Issuer{{URL: as.Issuer(), Introspection: asker}}, // JWTs are verified here all the same
 	})
 	if err != nil {
 		return nil, err
@@ -84,36 +90,30 @@ func protectedAPI(as *testserver.Server, denied *denyList) (http.Handler, error)
 	return mux, nil
 }
 
-// denyList is the least a revocation check needs: issuer and token ID.
-type denyList struct{ ids sync.Map }
-
-func (d *denyList) add(issuer, id string) { d.ids.Store([2]string{issuer, id}, true) }
-
-func (d *denyList) has(_ context.Context, t *middleware.Token) (bool, error) {
-	_, ok := d.ids.Load([2]string{t.Issuer, t.ID})
-	return ok, nil
-}
-
-func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base string, denied *denyList) error {
+func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base string) error {
 	scope := testserver.Scope("orders:read")
-	denied.add(as.Issuer(), "stolen-token")
+	opaque := as.Token(scope, testserver.OpaqueTokens())
 	calls := []struct {
 		what, token string
 		status      int
+		before      func()
 	}{
-		{"no token", "", http.StatusUnauthorized},
-		{"good token", as.Token(scope), http.StatusOK},
-		{"without the scope", as.Token(testserver.Scope("profile")), http.StatusForbidden},
-		{"expired an hour ago", as.Token(scope, testserver.ExpiresIn(-time.Hour)), http.StatusUnauthorized},
-		{"forged: own key, the issuer's kid", as.Token(scope, testserver.SignedWith(testserver.GenerateKey(testserver.ES256, as.SigningKey().ID))), http.StatusUnauthorized},
-		{"for another API", as.Token(scope, testserver.Audience("billing-api")), http.StatusUnauthorized},
-		{"opaque", "2YotnFZFEjr1zCsicMWpAA", http.StatusUnauthorized},
-		{"revoked", as.Token(scope, testserver.Claim("jti", "stolen-token")), http.StatusUnauthorized},
+		{what: "no token", status: http.StatusUnauthorized},
+		{what: "good token", token: as.Token(scope), status: http.StatusOK},
+		{what: "without the scope", token: as.Token(testserver.Scope("profile")), status: http.StatusForbidden},
+		{what: "expired an hour ago", token: as.Token(scope, testserver.ExpiresIn(-time.Hour)), status: http.StatusUnauthorized},
+		{what: "forged: own key, the issuer's kid", token: as.Token(scope, testserver.With(testserver.ForeignKeySameKid)), status: http.StatusUnauthorized},
+		{what: "for another API", token: as.Token(scope, testserver.Audience("billing-api")), status: http.StatusUnauthorized},
+		{what: "opaque", token: opaque, status: http.StatusOK},
+		{what: "opaque, revoked since", token: opaque, status: http.StatusUnauthorized, before: func() { as.Revoke(opaque) }},
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "GET /orders\tSTATUS\tWWW-AUTHENTICATE\n")
 	wrong := 0
 	for _, call := range calls {
+		if call.before != nil {
+			call.before()
+		}
 		status, challenge, err := get(ctx, base+"/orders", call.token)
 		if err != nil {
 			return err
@@ -151,15 +151,16 @@ func get(ctx context.Context, url, token string) (status int, challenge string, 
 }
 
 func keepServing(ctx context.Context, out io.Writer, as *testserver.Server, base string) error {
-	hour := testserver.ExpiresIn(time.Hour)
+	hour, scope := testserver.ExpiresIn(time.Hour), testserver.Scope("orders:read")
 	fmt.Fprintf(out, "authorization server  %s\nprotected API         %s\n\n", as.Issuer(), base)
 	fmt.Fprintf(out, "# no token\ncurl -i %s/orders\n\n", base)
-	for what, token := range map[string]string{
-		"a good token":      as.Token(hour, testserver.Scope("orders:read")),
-		"without the scope": as.Token(hour, testserver.Scope("profile")),
-		"expired":           as.Token(testserver.ExpiresIn(-time.Hour), testserver.Scope("orders:read")),
+	for _, one := range []struct{ what, token string }{
+		{"a good token", as.Token(hour, scope)},
+		{"without the scope", as.Token(hour, testserver.Scope("profile"))},
+		{"expired", as.Token(testserver.ExpiresIn(-time.Hour), scope)},
+		{"opaque", as.Token(hour, scope, testserver.OpaqueTokens())},
 	} {
-		fmt.Fprintf(out, "# %s\ncurl -i -H 'Authorization: Bearer %s' %s/orders\n\n", what, token, base)
+		fmt.Fprintf(out, "# %s\ncurl -i -H 'Authorization: Bearer %s' %s/orders\n\n", one.what, one.token, base)
 	}
 	fmt.Fprintln(out, "Ctrl-C ends both.")
 	<-ctx.Done()

@@ -11,7 +11,7 @@ func TestEveryAnswerIsTheExpectedOne(t *testing.T) {
 	if err := run(t.Context(), &out, false); err != nil {
 		t.Fatalf("got %v\n%s", err, out.String())
 	}
-	for _, part := range []string{"good token", `error="insufficient_scope"`, "token is expired", "token is revoked", "all 8 answers as expected"} {
+	for _, part := range []string{"good token", `error="insufficient_scope"`, "token is expired", "token is not active", "all 8 answers as expected"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("got\n%s\nwant %q in it", out.String(), part)
 		}
@@ -37,7 +37,7 @@ func TestServePrintsWhatToTry(t *testing.T) {
 	if err := run(ctx, out, true); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(out.String(), "curl -i"); got != 4 {
-		t.Errorf("got %d curl lines, want 4:\n%s", got, out.String())
+	if got := strings.Count(out.String(), "curl -i"); got != 5 {
+		t.Errorf("got %d curl lines, want 5:\n%s", got, out.String())
 	}
 }

@@ -11,18 +11,31 @@ import (
 
 	"golang.org/x/net/http2"
 
-	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// slow holds back requests for the key set until it is told to let them pass.
+// question is what a request has to wait for.
+type question struct {
+	row      string
+	endpoint testserver.Endpoint
+	path     string
+	kind     []testserver.TokenOption // of token that brings it up
+}
+
+var questions = []question{
+	{"R19", testserver.JWKS, "/jwks", nil},
+	{"I14", testserver.Introspect, "/introspect", []testserver.TokenOption{testserver.OpaqueTokens()}},
+}
+
+// slow holds back requests for a path until it is told to let them pass.
 type slow struct {
 	http.RoundTripper
+	path           string
 	asked, release chan struct{}
 }
 
 func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasSuffix(r.URL.Path, "/jwks") {
+	if strings.HasSuffix(r.URL.Path, s.path) {
 		s.asked <- struct{}{}
 		select {
 		case <-s.release:
@@ -34,44 +47,45 @@ func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestAClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T) {
-	for _, framework := range frameworks {
-		t.Run("R19/"+framework.name+" over HTTP/1.1", func(t *testing.T) {
-			leave(t, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
-				conn := dial(t, address, nil)
-				if _, err := io.WriteString(conn, r.http1("GET")); err != nil {
-					t.Fatal(err)
-				}
-				wait(t, asked)
-				conn.Close()
-				return http1{address}
+	for _, q := range questions {
+		for _, framework := range frameworks {
+			t.Run(q.row+"/"+framework.name+" over HTTP/1.1", func(t *testing.T) {
+				leave(t, q, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+					conn := dial(t, address, nil)
+					if _, err := io.WriteString(conn, r.http1("GET")); err != nil {
+						t.Fatal(err)
+					}
+					wait(t, asked)
+					conn.Close()
+					return http1{address}
+				})
 			})
-		})
-		t.Run("R19/"+framework.name+" over HTTP/2", func(t *testing.T) {
-			leave(t, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
-				w := &http2wire{address: address}
-				t.Cleanup(w.close)
-				w.connect(t)
-				stream := w.write(t, "GET", r)
-				wait(t, asked)
-				check(t, w.framer.WriteRSTStream(stream, http2.ErrCodeCancel))
-				return w
+			t.Run(q.row+"/"+framework.name+" over HTTP/2", func(t *testing.T) {
+				leave(t, q, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+					w := &http2wire{address: address}
+					t.Cleanup(w.close)
+					w.connect(t)
+					stream := w.write(t, "GET", r)
+					wait(t, asked)
+					check(t, w.framer.WriteRSTStream(stream, http2.ErrCodeCancel))
+					return w
+				})
 			})
-		})
+		}
 	}
 }
 
-// leave lets a client go away while the keys for its token are on their way.
-// The handler must not run, the fetch must go on, and the next client be served.
-func leave(t *testing.T, build func(api) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
+// leave lets a client go away while what its token brings up is being asked.
+// The handler must not run, the question must stand, and the next client be
+// served with its answer.
+func leave(t *testing.T, q question, build func(api) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
 	as := testserver.New(t)
-	keys := slow{as.Client().Transport, make(chan struct{}, 1), make(chan struct{})}
+	held := slow{as.Client().Transport, q.path, make(chan struct{}, 1), make(chan struct{})}
 	log := newLogger(new(journal))
-	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: audience, Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: &http.Client{Transport: keys}, Logger: log,
+	v := askingVerifier(t, as, log, keeping, func(s *setup) {
+		s.Config.Client = &http.Client{Transport: held}
+		s.verifier.Client = s.Config.Client
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ran := new(reached)
 	handler := build(api{verifier: v, reached: ran.add, log: log})
 	finished := make(chan struct{}, 2)
@@ -85,18 +99,18 @@ func leave(t *testing.T, build func(api) http.Handler, abandon func(*testing.T, 
 	server.Start()
 	t.Cleanup(server.Close)
 
-	r := at("/any-token", "Bearer "+as.Token(testserver.Subject("alice")))
-	w := abandon(t, server.Listener.Addr().String(), keys.asked, r)
+	r := at("/any-token", "Bearer "+as.Token(append(q.kind, testserver.Subject("alice"))...))
+	w := abandon(t, server.Listener.Addr().String(), held.asked, r)
 	wait(t, finished)
 	if n, _ := ran.reset(); n != 0 {
 		t.Errorf("%d handlers ran for a client that had left", n)
 	}
-	close(keys.release)
+	close(held.release)
 	if got, err := w.send(t, "GET", r).verdict(); err != nil || got != alice("/any-token") {
 		t.Errorf("the next client: got %+v, %v, want %+v", got, err, alice("/any-token"))
 	}
-	if n := as.Count(testserver.JWKS); n != 1 {
-		t.Errorf("got %d fetches of the keys, want the one that the first client began", n)
+	if n := as.Count(q.endpoint); n != 1 {
+		t.Errorf("got %d requests to %s, want the one that the first client brought up", n, q.endpoint)
 	}
 }
 

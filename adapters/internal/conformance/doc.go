@@ -6,6 +6,9 @@
 // function that builds the API on its framework. A request joins by one line
 // in the table of the threat it belongs to.
 //
+// For opaque tokens there is an authorization server that says what a test makes
+// it say, and counts how often it is asked.
+//
 // What is compared is the status, the challenge as an RFC 9110 parser of the
 // tests' own reads it, Cache-Control, Retry-After, the content type, any
 // further header field and the decoded body. The handler of a refused request

@@ -84,15 +84,22 @@ func newLab(t *testing.T, changes ...func(*api)) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.open(t, changes...)
+	return l
+}
+
+// open builds the API around the lab's verifier on every framework, and serves
+// it.
+func (l *lab) open(t *testing.T, changes ...func(*api)) {
+	t.Helper()
 	for _, framework := range frameworks {
 		counted := new(reached)
-		a := api{verifier: l.verifier, reached: counted.add, log: logger}
+		a := api{verifier: l.verifier, reached: counted.add, log: newLogger(l.log)}
 		for _, change := range changes {
 			change(&a)
 		}
 		l.serve(t, framework.name, framework.build(a), counted)
 	}
-	return l
 }
 
 // revoked is a deny-list with all the ways a deny-list has.

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// startAsking runs the program with credentials to introspect at as.
+func startAsking(t *testing.T, framework string, as *testserver.Server, changes map[string]string) (url string) {
+	t.Helper()
+	env := map[string]string{
+		"ISSUER": as.Issuer(), "FRAMEWORK": framework,
+		"INTROSPECTION_CLIENT_ID": as.DefaultClient().ID, "INTROSPECTION_CLIENT_SECRET": as.DefaultClient().Secret,
+	}
+	maps.Copy(env, changes)
+	return start(t, env)
+}
+
+// eachFramework runs a test against programs of its own, with an authorization server of its own.
+func eachFramework(t *testing.T, run func(t *testing.T, framework string, as *testserver.Server)) {
+	for framework := range frameworks {
+		t.Run(framework, func(t *testing.T) { run(t, framework, testserver.New(t, testserver.Audience(audience))) })
+	}
+}
+
+var opaque = testserver.OpaqueTokens()
+
+func TestAnOpaqueTokenIsAnsweredLikeAJWT(t *testing.T) {
+	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
+		url := startAsking(t, framework, as, nil)
+		options := []testserver.TokenOption{testserver.Subject("alice"), testserver.ForClient("shop"), testserver.Scope("items:read", "extra")}
+		for kind, token := range map[string]string{"a JWT": as.Token(options...), "an opaque token": as.Token(append(options, opaque)...)} {
+			for route, want := range map[string]struct {
+				status int
+				body   string
+			}{
+				"/me":    {200, `{"sub":"alice","client_id":"shop","iss":"` + as.Issuer() + `","scopes":["items:read","extra"]}`},
+				"/items": {200, `{"items":["anvil","bellows"]}`},
+				"/any":   {200, `{"status":"ok"}`},
+				"/admin": {403, `{"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}`},
+			} {
+				if status, _, body := get(t, url+route, token); status != want.status || body != want.body {
+					t.Errorf("GET %s with %s: got %d %s, want %d %s", route, kind, status, body, want.status, want.body)
+				}
+			}
+		}
+		if got := as.Count(testserver.Introspect); got != 1 {
+			t.Errorf("got %d introspections for one opaque token and a JWT, want 1", got)
+		}
+	})
+}
+
+func TestARevokedTokenIsRefusedAtOnceIfEveryRequestIsAskedAbout(t *testing.T) {
+	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
+		url := startAsking(t, framework, as, map[string]string{"INTROSPECTION_MAX_TTL": "0s"})
+		token := as.Token(opaque)
+		for range 2 {
+			if status, _, body := get(t, url+"/me", token); status != http.StatusOK {
+				t.Errorf("got %d %s, want 200", status, body)
+			}
+		}
+		as.Revoke(token)
+		status, header, _ := get(t, url+"/me", token)
+		if challenge := header.Get("WWW-Authenticate"); status != http.StatusUnauthorized || !strings.Contains(challenge, `error="invalid_token"`) {
+			t.Errorf("got %d %s for a revoked token, want 401 with invalid_token", status, challenge)
+		}
+		if got := as.Count(testserver.Introspect); got != 3 {
+			t.Errorf("got %d introspections for three requests, want 3", got)
+		}
+	})
+}
+
+func TestIntrospectionThatIsDownKeepsOpaqueTokensOutAlone(t *testing.T) {
+	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
+		url := startAsking(t, framework, as, nil)
+		token := as.Token(opaque)
+		outage := as.Inject(testserver.Introspect, testserver.DropConnection())
+		status, header, body := get(t, url+"/me", token)
+		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" || header.Get("WWW-Authenticate") != "" {
+			t.Errorf("an opaque token: got %d %s with header %v, want 503 with Retry-After and no challenge", status, body, header)
+		}
+		for path, token := range map[string]string{"/me": as.Token(), "/healthz": "", "/public": ""} {
+			if status, _, body := get(t, url+path, token); status != http.StatusOK {
+				t.Errorf("GET %s: got %d %s, want 200", path, status, body)
+			}
+		}
+		outage.Remove()
+		if status, _, body := get(t, url+"/me", token); status != http.StatusOK {
+			t.Errorf("an opaque token after the outage: got %d %s, want 200", status, body)
+		}
+	})
+}
+
+func TestAnIssuerThatIsDownFromTheStartKeepsOpaqueTokensOut(t *testing.T) {
+	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
+		nobody, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = nobody.Close()
+		url := startAsking(t, framework, as, map[string]string{"ISSUER": "http://" + nobody.Addr().String()})
+		if status, header, _ := get(t, url+"/me", as.Token(opaque)); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+			t.Errorf("got %d with header %v, want 503 with Retry-After", status, header)
+		}
+	})
+}
+
+func TestOfSeveralIssuersTheFirstIsAskedAboutOpaqueTokens(t *testing.T) {
+	eachFramework(t, func(t *testing.T, framework string, first *testserver.Server) {
+		second := testserver.New(t, testserver.Audience(audience))
+		url := startAsking(t, framework, first, map[string]string{"ISSUER": first.Issuer() + ", " + second.Issuer()})
+		for _, test := range []struct {
+			what, token string
+			status      int
+		}{
+			{"an opaque token of the first", first.Token(opaque), 200},
+			{"a JWT of the first", first.Token(), 200},
+			{"an opaque token of the second", second.Token(opaque), 401},
+			{"a JWT of the second", second.Token(), 200},
+		} {
+			if status, _, body := get(t, url+"/me", test.token); status != test.status {
+				t.Errorf("%s: got %d %s, want %d", test.what, status, body, test.status)
+			}
+		}
+		if got := second.Count(testserver.Introspect); got != 0 {
+			t.Errorf("the second issuer was asked %d times", got)
+		}
+	})
+}
+
+func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
+	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
+		testserver.CheckURL(t, as, startAsking(t, framework, as, nil), func() *http.Request {
+			return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/items", nil)
+		}, opaque, testserver.RequireScope("items:read"), testserver.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque))
+	})
+}
