@@ -17,7 +17,10 @@
 //
 //  1. One Authorization field holds one well-formed bearer token (RFC 6750
 //     §2.1), and the query holds none.
-//  2. The token is short enough, and has the shape of a JWT.
+//  2. The token is short enough, and has the shape of a JWT. One that has not
+//     is opaque: if an issuer has Issuer.Introspection, that issuer is asked
+//     (RFC 7662), and its answer takes the place of the claims in what follows,
+//     without header and signature. The shape decides once and for all.
 //  3. Its header is strict JSON with an acceptable kid and a known algorithm,
 //     without critical extensions (RFC 7515 §4.1.11).
 //  4. Its claims are strict JSON with the registered claims in their types.
@@ -29,6 +32,7 @@
 //     another kind of JWT (RFC 8725 §3.12).
 //  7. The one key of that issuer for its kid and algorithm verifies the
 //     signature. Only an unknown kid makes the verifier fetch keys, and rarely.
+//     Under IntrospectJWTs the issuer is asked now whether it was revoked.
 //  8. It is not bound to a key of the sender (cnf, RFC 7800): such a
 //     constraint cannot be checked yet, and ignoring it would undo it.
 //  9. Config.Revoked does not know it.
@@ -38,8 +42,8 @@
 //
 // Refusals are one *[Error] with the status and code of RFC 6750 §3.1: 400
 // invalid_request, 401 invalid_token, 401 without a code when no token was
-// sent, 403 insufficient_scope. When a token cannot be judged because keys
-// cannot be fetched, the answer is 503 with Retry-After: a client told that its
+// sent, 403 insufficient_scope. When a token cannot be judged because keys or
+// an issuer's answer cannot be had, the answer is 503 with Retry-After: a client told that its
 // token is invalid would throw a good one away.
 //
 // Texts sent to clients are constants and configuration. Logs, errors,
