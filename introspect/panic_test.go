@@ -119,7 +119,7 @@ func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
 func (panicking) Handle(context.Context, slog.Record) error { panic(canary) }
 
 func TestAPanicOfTheLoggerChangesNothing(t *testing.T) {
-	s := newSite(status(500, ``))
+	s := newSite(status(503, ``))
 	c := newClient(t, s, always, func(c *introspect.Config) { c.Logger = slog.New(panicking{}) })
 	isUnknown(t, c, token, introspect.ErrUnavailable)
 	s.becomes(says(`{"active":true}`))

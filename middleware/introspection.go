@@ -19,7 +19,8 @@ const (
 	IntrospectOpaque IntrospectionMode = iota
 
 	// IntrospectJWTs also asks about each JWT of the issuer that has passed every
-	// check here: one that was revoked is refused, within the client's MaxTTL.
+	// check here: one that was revoked is refused, within the client's MaxTTL. Its
+	// claims, scopes included, remain its own.
 	IntrospectJWTs
 
 	// IntrospectAll asks about every token but the JWTs that name another
@@ -116,15 +117,18 @@ func (a *attempt) checkActivity() error {
 
 // checkIntrospection returns the faults of an issuer's introspection.
 func (i Issuer) checkIntrospection() (faults []error) {
+	mode := i.IntrospectionMode
+	if mode < IntrospectOpaque || mode > IntrospectAll {
+		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown", mode))
+	}
+	if mode == IntrospectAll && (i.Keys != nil || i.Algorithms != nil || i.Profile != ProfileAny) {
+		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Algorithms and Profile: no token is verified here"))
+	}
 	switch {
-	case i.IntrospectionMode < IntrospectOpaque || i.IntrospectionMode > IntrospectAll:
-		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown", i.IntrospectionMode))
-	case i.Introspection == nil && i.IntrospectionMode != IntrospectOpaque:
+	case i.Introspection == nil && mode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
 	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
 		faults = append(faults, errors.New("the client of Introspection asks another issuer than URL, whose users would become those of URL"))
-	case i.IntrospectionMode == IntrospectAll && (i.Keys != nil || i.Algorithms != nil || i.Profile != ProfileAny):
-		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Algorithms and Profile: no token is verified here"))
 	}
 	return faults
 }
