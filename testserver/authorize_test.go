@@ -273,6 +273,10 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 	good(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
 	good(t, secret("mine"))
+	const third = "https://third.example/cb" // of a client that turns out to be public, and has sent no challenge
+	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
+	wantError(t, exchange(t, s, redeeming(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
+	good(t, exchange(t, s, redeeming(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))
 	if _, to := authorized(testserver.New(t), authorizing("client_id", "new", "redirect_uri", first)); to != nil {
 		t.Errorf("got %v without the option, want a page", to)
 	}

@@ -213,6 +213,8 @@ func TestRefresh(t *testing.T) {
 				t.Errorf("got an ID token %v, want it for openid alone", hasID)
 			}
 			// The next refresh token has all scopes again, and its own hour.
+			s.Advance(59 * time.Minute)
+			defer s.Advance(-59 * time.Minute)
 			next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
 			if next.text("scope") != "openid a b" {
 				t.Errorf("got the scope %q, want all of the grant", next.text("scope"))

@@ -41,3 +41,9 @@ func ParseChallenges(field string) (schemes []string, params []map[string]string
 	}
 	return schemes, params, err
 }
+
+// Snapshot and Restore carry the state from one server to another.
+func Snapshot(s *Server) ([]byte, error) { return s.as.Snapshot() }
+
+// Restore is the other half.
+func Restore(s *Server, state []byte) error { return s.as.Restore(state) }

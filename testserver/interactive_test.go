@@ -229,7 +229,11 @@ func TestPrompts(t *testing.T) {
 		p := signedIn()
 		s.Advance(time.Minute)
 		query := authorizing("scope", "openid a", "prompt", "login")
+		old := &person{t, s, maps.Clone(p.cookies)}
 		page := p.signIn(query)
+		if rec := old.open(authorizing("scope", "a")); !strings.Contains(rec.Body.String(), `name="password"`) {
+			t.Errorf("got %d for the session before, want it to have ended", rec.Code)
+		}
 		r := good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "openid"))).Get("code"))))
 		if _, claims := verified(t, s, r.text("id_token")); claims["auth_time"] != float64(s.Now().Unix()) {
 			t.Errorf("got %v, want the time of the second login", claims)

@@ -148,7 +148,7 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 // see their context end; Close waits five seconds for them and then reports
 // that they are still there. A second Close does nothing. A response whose
 // body nobody closed keeps its goroutines, as with every server.
-func (s *Server) Close() error { return s.close() }
+func (s *Server) Close() error { return errors.Join(s.close(), s.as.AuditErr()) }
 
 // ServeHTTP answers what a real socket would answer, so that the server can be
 // mounted in a mux or driven by an httptest.ResponseRecorder. Only the path

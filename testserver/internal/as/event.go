@@ -45,3 +45,6 @@ func reused(what, text string, f Family) []event {
 	}
 	return append([]event{first}, revoked("reuse", "", f)...)
 }
+
+// AuditErr is the first thing that went wrong with the audit log.
+func (s *Server) AuditErr() error { return s.audit.Err() }

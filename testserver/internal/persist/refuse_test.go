@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
@@ -25,6 +26,7 @@ var refused = []struct {
 	{"two states", head + "{}}\n" + head + "{}}\n", persist.ErrDamaged},
 	{"a state with a byte changed", head + `{"n"=1}}`, persist.ErrDamaged},
 	{"no state", `{"format":"bearerguard testserver state","version":1}`, persist.ErrDamaged},
+	{"another member in place of the state", `{"format":"bearerguard testserver state","version":1,"states":{}}`, persist.ErrDamaged},
 	{"no version", `{"format":"bearerguard testserver state","state":{}}`, persist.ErrDamaged},
 	{"a version that is a string", `{"format":"bearerguard testserver state","version":"1","state":{}}`, persist.ErrDamaged},
 	{"a version that is not whole", `{"format":"bearerguard testserver state","version":1.5,"state":{}}`, persist.ErrDamaged},
@@ -126,9 +128,16 @@ func TestSaveNoticesThatTheFileIsAnotherNow(t *testing.T) {
 		change func(t *testing.T, path string)
 	}{
 		{"written to", head + `{"n":1}}`, func(t *testing.T, path string) { put(t, path, "mine") }},
-		{"replaced by one of the same size", head + `{"n":1}}`, func(t *testing.T, path string) {
+		{"replaced by one of the same size and time", head + `{"n":1}}`, func(t *testing.T, path string) {
 			put(t, path+"2", head+`{"n":9}}`)
-			if err := os.Rename(path+"2", path); err != nil {
+			info, err := os.Stat(path)
+			if err := errors.Join(err, os.Chtimes(path+"2", info.ModTime(), info.ModTime()), os.Rename(path+"2", path)); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"written to in the same size", head + `{"n":1}}`, func(t *testing.T, path string) {
+			put(t, path, head+`{"n":9}}`)
+			if err := os.Chtimes(path, time.Time{}, time.Unix(1, 0)); err != nil {
 				t.Fatal(err)
 			}
 		}},

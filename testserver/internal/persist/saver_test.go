@@ -197,6 +197,20 @@ func TestReportMayAskTheSaver(t *testing.T) {
 	})
 }
 
+func TestCloseWaitsForAReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := disk{fails: true}
+		var told atomic.Bool
+		s := persist.NewSaver(d.save, func(error) { time.Sleep(time.Second); told.Store(true) })
+		d.change(s)
+		synctest.Wait()
+		d.fails = false
+		if err := s.Close(); err != nil || !told.Load() {
+			t.Errorf("got %v, %v, want Close to end after the report", err, told.Load())
+		}
+	})
+}
+
 func TestNothingToSaveIsNotSaved(t *testing.T) {
 	var d disk
 	s := persist.NewSaver(d.save, nil)

@@ -1,0 +1,56 @@
+package testserver_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestStateCarriesOverToAnotherServer(t *testing.T) {
+	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("state"), testserver.Clock(atNoon)}
+	one := testserver.New(t, append(opts, testserver.OpaqueTokens())...)
+	c, u := one.AddClient(web), one.AddUser(alice)
+	code, used := codeFor(t, one), codeFor(t, one)
+	r := good(t, exchange(t, one, redeeming(used)))
+	next := good(t, exchange(t, one, refreshing(r.text("refresh_token"))))
+	revoked := tokens(t, one).text("access_token")
+	one.Revoke(revoked)
+	device, _ := device(t, one)
+
+	state, err := testserver.Snapshot(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{code, used, r.text("refresh_token"), next.text("access_token"), "web-secret", "alices-password", device.text("device_code")} {
+		if strings.Contains(string(state), secret) {
+			t.Error("got a secret in the state")
+		}
+	}
+	two := testserver.New(t, testserver.InMemory(), testserver.Clock(atNoon), testserver.OpaqueTokens())
+	if err := testserver.Restore(two, state); err != nil {
+		t.Fatal(err)
+	}
+	good(t, exchange(t, two, redeeming(code)))
+	if !isActive(two, next.text("access_token")) || isActive(two, revoked) {
+		t.Error("want opaque tokens and revocations known")
+	}
+	good(t, exchange(t, two, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
+	if rec := ask(two, "GET", two.Endpoint(testserver.DevicePage)+"?user_code="+device.text("user_code")); rec.Code != 200 {
+		t.Errorf("got %d for a device, want it known", rec.Code)
+	}
+	if r := tokens(t, two, "login_hint", u.Sub); !strings.Contains(func() string { _, body := about(t, two, r.text("access_token")); return body }(), `"sub":"alice"`) {
+		t.Error("want the user known")
+	}
+	good(t, exchange(t, two, refreshing(next.text("refresh_token"))))
+	wantError(t, exchange(t, two, redeeming(used)), 400, "invalid_grant") // and it ends what came of it
+	if isActive(two, next.text("access_token")) {
+		t.Error("want a code that comes again to end its tokens, after a restart as well")
+	}
+	for _, text := range []string{"", "{", "{}", `{"Secret":"AAAA"}`, strings.Replace(string(state), `"Codes":[{"Key":"`, `"Codes":[{"Key":"zz`, 1)} {
+		if testserver.Restore(two, []byte(text)) == nil {
+			t.Errorf("got no error from %.20q", text)
+		}
+	}
+}
