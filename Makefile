@@ -43,7 +43,7 @@ tidy:
 	$(call in-each,$(MODULES),go mod tidy -diff)
 
 mutants:
-	@go run ./internal/mutants
+	@go run ./internal/mutants $(MUTANTS)
 
 # An API under load and faults, for two minutes or SOAK="-duration 20s".
 soak:

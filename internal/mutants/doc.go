@@ -27,6 +27,7 @@
 //
 //	go run ./internal/mutants               # all, from the root of the repository
 //	go run ./internal/mutants -run crit     # those whose name matches
+//	go run ./internal/mutants -part 2/4     # a quarter of them, the second
 //
 // The tables are the files internal/mutants/*.txt, one for each area. Changed
 // files go to a temporary directory and reach the compiler by go test -overlay,

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +56,7 @@ func judgeLock(t *testing.T, table, match string) (bool, string, error) {
 		writeFile(t, filepath.Join(root, name), text)
 	}
 	var out strings.Builder
-	ok, err := run(t.Context(), &out, goTest{root: root, timeout: time.Minute}, filepath.Join(root, "mutants"), match)
+	ok, err := run(t.Context(), &out, goTest{root: root, timeout: time.Minute}, filepath.Join(root, "mutants"), match, "1/1")
 	for name, text := range files {
 		if now, err := os.ReadFile(filepath.Join(root, name)); err != nil || string(now) != text {
 			t.Errorf("the run changed %s (%v)", name, err)
@@ -195,5 +197,33 @@ func TestRunReportsThatNothingMatches(t *testing.T) {
 	ok, out, err := judgeLock(t, "# nothing\n", "crit")
 	if ok || err == nil || out != "" {
 		t.Errorf("got %v, %v and %q, want an error alone", ok, err, out)
+	}
+}
+
+func TestPartsCoverAllMutantsOnce(t *testing.T) {
+	dir := t.TempDir()
+	for _, part := range []string{"", "0/4", "5/4", "1", "a/b"} {
+		if _, err := run(t.Context(), io.Discard, goTest{root: dir}, dir, "", part); err == nil || !strings.Contains(err.Error(), "-part") {
+			t.Errorf("%q: got %v, want the flag named", part, err)
+		}
+	}
+	var all []mutant
+	for i := range 10 {
+		all = append(all, mutant{name: string(rune('a' + i))})
+	}
+	pattern := regexp.MustCompile("[^c]") // nine of them
+	seen := map[string]int{}
+	for k := 1; k <= 4; k++ {
+		for _, m := range choose(all, pattern, k, 4) {
+			seen[m.name]++
+		}
+	}
+	if len(seen) != 9 {
+		t.Errorf("got %v, want the nine", seen)
+	}
+	for name, times := range seen {
+		if times != 1 {
+			t.Errorf("%s is in %d parts, want 1", name, times)
+		}
 	}
 }
