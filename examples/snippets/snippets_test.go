@@ -42,6 +42,9 @@ func TestTheOtherSnippetsWork(t *testing.T) {
 	if _, err := newVerifier(); err != nil {
 		t.Error(err)
 	}
+	if _, err := opaqueTokens("secret"); err != nil {
+		t.Error(err)
+	}
 	if _, err := middleware.NewVerifier(severalIssuers(make([]byte, 32))); err != nil {
 		t.Error(err)
 	}

@@ -24,7 +24,7 @@ func buildAPI(t *testing.T) string {
 	return program
 }
 
-// api is a running example API.
+// api is a running API.
 type api struct {
 	url     string
 	clients []client
@@ -46,6 +46,10 @@ func startAPI(t *testing.T, program string, env ...string) *api {
 		t.Fatalf("examples/api: got first line %q, want listening on http://ADDR", line)
 	}
 
+	return newAPI(t, url)
+}
+
+func newAPI(t *testing.T, url string) *api {
 	var http1, http2 http.Protocols
 	http1.SetHTTP1(true)
 	http2.SetUnencryptedHTTP2(true)
@@ -65,7 +69,7 @@ type call struct {
 	token  string // "" sends none
 	status int
 	body   string // JSON, compared when the status is a success
-	err    string // the RFC 6750 code in challenge and body, when it is a refusal; "" allows neither to have one
+	err    string // the code in challenge and body, when it is a refusal; "" allows neither to have one
 	scope  string // what the challenge must name, compared if not empty
 }
 
@@ -125,6 +129,14 @@ func (c call) judge(resp *http.Response, body []byte) string {
 		return ""
 	}
 
+	object, _ := got.(map[string]any)
+	if c.status == http.StatusServiceUnavailable {
+		if len(challenges) != 0 || resp.Header.Get("Retry-After") == "" || object["error"] != c.err {
+			return "got challenges " + strings.Join(challenges, " | ") + ", Retry-After " + resp.Header.Get("Retry-After") + " and body " +
+				string(body) + ", want no challenge, a time to come back and error " + c.err
+		}
+		return ""
+	}
 	if len(challenges) != 1 || !strings.HasPrefix(challenges[0], "Bearer ") {
 		return "got challenges " + strings.Join(challenges, " | ") + ", want one for Bearer"
 	}
@@ -139,7 +151,6 @@ func (c call) judge(resp *http.Response, body []byte) string {
 	if c.scope != "" && attributes["scope"] != c.scope {
 		return "got challenge " + challenges[0] + ", want scope " + c.scope
 	}
-	object, _ := got.(map[string]any)
 	if code, named := object["error"]; named != (c.err != "") || named && code != c.err {
 		return "got body " + string(body) + ", want error " + c.err
 	}

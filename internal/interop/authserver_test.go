@@ -15,11 +15,16 @@ import (
 
 // authServer is authserver/server.mjs, as its ready line describes it.
 type authServer struct {
-	Issuer        string `json:"issuer"`
-	TokenEndpoint string `json:"token_endpoint"`
-	Control       string `json:"control"`
-	ClientID      string `json:"client_id"`
-	ClientSecret  string `json:"client_secret"`
+	Issuer             string `json:"issuer"`
+	TokenEndpoint      string `json:"token_endpoint"`
+	RevocationEndpoint string `json:"revocation_endpoint"`
+	Control            string `json:"control"`
+	ClientID           string `json:"client_id"`
+	ClientSecret       string `json:"client_secret"`
+	APIID              string `json:"api_id"`
+	APISecret          string `json:"api_secret"`
+	SignedID           string `json:"signed_id"`
+	SignedKey          string `json:"signed_key"`
 }
 
 func startAuthServer(t *testing.T) *authServer {
@@ -64,10 +69,10 @@ func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	return token
 }
 
-// opaqueToken obtains a token without naming a resource; such a token is a mere reference.
-func (as *authServer) opaqueToken(t *testing.T) string {
+// opaque obtains an opaque access token; wishes beyond that follow an ampersand.
+func (as *authServer) opaque(t *testing.T, audience, scope, wishes string) string {
 	t.Helper()
-	token := as.request(t, url.Values{})
+	token := as.request(t, url.Values{"resource": {audience + "?opaque" + wishes}, "scope": {scope}})
 	if strings.Contains(token, ".") {
 		t.Fatalf("the authorization server issued a JWT, want an opaque token")
 	}
@@ -77,13 +82,7 @@ func (as *authServer) opaqueToken(t *testing.T) string {
 func (as *authServer) request(t *testing.T, form url.Values) string {
 	t.Helper()
 	form.Set("grant_type", "client_credentials")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, as.TokenEndpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth(url.QueryEscape(as.ClientID), url.QueryEscape(as.ClientSecret)) // RFC 6749 §2.3.1
-	status, body := send(t, req)
+	status, body := as.post(t, as.TokenEndpoint, form)
 	var answer struct {
 		AccessToken string `json:"access_token"`
 		TokenType   string `json:"token_type"`
@@ -94,10 +93,38 @@ func (as *authServer) request(t *testing.T, form url.Values) string {
 	return answer.AccessToken
 }
 
-// rotate replaces every key of the authorization server and withdraws the old ones.
-func (as *authServer) rotate(t *testing.T) {
+// revoke ends an opaque token (RFC 7009).
+func (as *authServer) revoke(t *testing.T, token string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, as.Control, nil)
+	if status, body := as.post(t, as.RevocationEndpoint, url.Values{"token": {token}}); status != http.StatusOK {
+		t.Fatalf("the revocation endpoint answered %d: %s", status, body)
+	}
+}
+
+// post sends a form in the name of the client that gets tokens.
+func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int, []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(url.QueryEscape(as.ClientID), url.QueryEscape(as.ClientSecret)) // RFC 6749 §2.3.1
+	return send(t, req)
+}
+
+// rotate replaces every key of the authorization server and withdraws the old ones.
+func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
+
+// stop makes introspection lose its connections.
+func (as *authServer) stop(t *testing.T) { t.Helper(); as.do(t, "/introspection/stop") }
+
+// start ends that.
+func (as *authServer) start(t *testing.T) { t.Helper(); as.do(t, "/introspection/start") }
+
+func (as *authServer) do(t *testing.T, control string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, as.Control+control, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

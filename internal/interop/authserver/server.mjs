@@ -1,13 +1,17 @@
 // A real authorization server for the interoperability tests: npm oidc-provider on a loopback port of its own.
 //
-// When ready it prints one line of JSON, {issuer, token_endpoint, control, client_id, client_secret}. It exits when
-// its standard input closes, so it cannot outlive the test that started it.
+// When ready it prints one line of JSON: issuer, token_endpoint, revocation_endpoint, control, the client that gets
+// tokens (client_id, client_secret), the API that introspects them (api_id, api_secret) and an API that authenticates by
+// private_key_jwt and gets signed answers (signed_id, signed_key: PKCS #8 in PEM). It exits when its standard input
+// closes, so it cannot outlive the test that started it.
 //
-// Tokens: client_credentials with a resource indicator (RFC 8707) that names audience and algorithm at once:
-// "https://api.example.com?alg=ES256" asks for an ES256 signature for the audience "https://api.example.com".
+// Tokens: client_credentials with a resource indicator (RFC 8707) that names the audience and how its tokens are made:
+// "https://api.example.com?alg=ES256" asks for a JWT with an ES256 signature for the audience "https://api.example.com",
+// "https://api.example.com?opaque" for an opaque token, "https://api.example.com?opaque&ttl=1" for one of a second.
 //
-// POST to control rotates: a second Provider with fresh keys under fresh key ids takes over behind the same issuer,
-// and the old keys are withdrawn at once.
+// POST to control + "/rotate": a second Provider with fresh keys under fresh key ids takes over behind the same issuer,
+// and the old keys are withdrawn at once. POST to control + "/introspection/stop" and "/introspection/start": requests to
+// that endpoint lose their connection in between.
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -26,13 +30,22 @@ const keyTypes = {
   Ed25519: ['ed25519'],
 };
 
-const client = {
-  client_id: 'interop',
-  client_secret: randomUUID(),
-  grant_types: ['client_credentials'],
-  redirect_uris: [],
-  response_types: [],
-};
+function newClient(id, grants, rest) {
+  return { client_id: id, grant_types: grants, redirect_uris: [], response_types: [], ...rest };
+}
+
+const client = newClient('interop', ['client_credentials'], { client_secret: randomUUID() });
+
+// What RFC 6749 §2.3.1 has form-encoded before it becomes Basic credentials.
+const api = newClient('https://api.example.com', [], { client_secret: `:+% ${randomUUID()}` });
+
+const signedKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const signed = newClient('signed-api', [], {
+  token_endpoint_auth_method: 'private_key_jwt',
+  token_endpoint_auth_signing_alg: 'ES256',
+  jwks: { keys: [{ ...signedKey.publicKey.export({ format: 'jwk' }), kid: 'signed-api', alg: 'ES256', use: 'sig' }] },
+  introspection_signed_response_alg: 'PS256',
+});
 
 // Key ids are left to the provider: it takes the thumbprint (RFC 7638), which is new whenever the key is.
 function newKeys() {
@@ -43,21 +56,30 @@ function newKeys() {
 
 function resourceServer(ctx, resource) {
   const [audience, query] = resource.split('?');
-  const alg = new URLSearchParams(query).get('alg');
+  const wish = new URLSearchParams(query);
+  const scope = 'items:read items:write admin';
+  if (wish.has('opaque')) {
+    return { audience, scope, accessTokenFormat: 'opaque', accessTokenTTL: Number(wish.get('ttl') ?? 600) };
+  }
+  const alg = wish.get('alg');
   if (!Object.hasOwn(keyTypes, alg)) throw new errors.InvalidTarget();
-  return { audience, scope: 'items:read items:write admin', accessTokenFormat: 'jwt', jwt: { sign: { alg } } };
+  return { audience, scope, accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg } } };
 }
 
 function newProvider(issuer) {
   const provider = new Provider(issuer, {
-    clients: [client],
+    clients: [client, api, signed],
     jwks: { keys: newKeys() },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      introspection: { enabled: true },
+      jwtIntrospection: { enabled: true },
+      revocation: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer },
     },
-    ttl: { ClientCredentials: 600 },
+    ttl: { ClientCredentials: (ctx, token) => token.resourceServer?.accessTokenTTL ?? 600 },
+    enabledJWA: { introspectionSigningAlgValues: Object.keys(keyTypes) },
   });
   provider.on('server_error', (ctx, err) => console.error(err));
   return provider.callback();
@@ -66,24 +88,38 @@ function newProvider(issuer) {
 const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
 const issuer = `http://127.0.0.1:${server.address().port}`;
-const control = '/control/rotate';
+const control = '/control';
+const introspection = '/token/introspection';
 
 let handle = newProvider(issuer);
+let introspecting = true;
+const controls = {
+  '/control/rotate': () => { handle = newProvider(issuer); },
+  '/control/introspection/stop': () => { introspecting = false; },
+  '/control/introspection/start': () => { introspecting = true; },
+};
 server.on('request', (req, res) => {
-  if (req.method === 'POST' && req.url === control) {
-    handle = newProvider(issuer);
+  if (req.method === 'POST' && Object.hasOwn(controls, req.url)) {
+    controls[req.url]();
     res.writeHead(204).end();
-    return;
+  } else if (req.url === introspection && !introspecting) {
+    req.socket.destroy();
+  } else {
+    handle(req, res);
   }
-  handle(req, res);
 });
 
 console.log(JSON.stringify({
   issuer,
   token_endpoint: `${issuer}/token`,
+  revocation_endpoint: `${issuer}/token/revocation`,
   control: issuer + control,
   client_id: client.client_id,
   client_secret: client.client_secret,
+  api_id: api.client_id,
+  api_secret: api.client_secret,
+  signed_id: signed.client_id,
+  signed_key: signedKey.privateKey.export({ type: 'pkcs8', format: 'pem' }),
 }));
 
 process.stdin.on('end', () => process.exit()).resume();
