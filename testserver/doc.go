@@ -40,7 +40,8 @@
 // answer after that path and before it, since clients look in both places. The
 // issuer is fixed when the server is made. Host and X-Forwarded-* change
 // nothing. The documents name what the server does and no more, unless
-// [Metadata] makes them. [Disable] takes endpoints away.
+// [Metadata] makes them. [Disable] takes endpoints away. [ConfigJSON] takes
+// options from a file.
 //
 // # Tokens
 //

@@ -14,15 +14,7 @@ import (
 // 503. The endpoint does nothing. An authorization is refused by
 // [Server.DenyNext].
 func OAuthError(code, description string) Fault {
-	status := http.StatusBadRequest
-	switch code {
-	case "invalid_client":
-		status = http.StatusUnauthorized
-	case "server_error":
-		status = http.StatusInternalServerError
-	case "temporarily_unavailable":
-		status = http.StatusServiceUnavailable
-	}
+	status := refusalStatus(code)
 	members := map[string]string{"error": code}
 	if description != "" {
 		members["error_description"] = description
@@ -39,6 +31,19 @@ func OAuthError(code, description string) Fault {
 		f.err = fmt.Errorf("OAuthError(%q): that is no error code (RFC 6749 §5.2)", code)
 	}
 	return f
+}
+
+// refusalStatus is the status that goes with an error code.
+func refusalStatus(code string) int {
+	switch code {
+	case "invalid_client":
+		return http.StatusUnauthorized
+	case "server_error":
+		return http.StatusInternalServerError
+	case "temporarily_unavailable":
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusBadRequest
 }
 
 // Chain is several faults in one, the first outermost: Chain(Latency(d),

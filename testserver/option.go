@@ -17,6 +17,7 @@ type Option interface{ applyServer(*config) }
 type config struct {
 	as.Config
 	tls, inMemory bool
+	faults        []fileFault // of ConfigJSON
 
 	errs []error
 }

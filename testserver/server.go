@@ -132,6 +132,9 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 		helper: func() {},
 		fail:   func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
 	}
+	if err := s.injectAll(c.faults); err != nil {
+		return nil, err
+	}
 	for _, client := range slices.Concat(as.DefaultClients()[:1], c.Clients) {
 		s.isDefault(outerClient(client))
 	}

@@ -30,6 +30,9 @@ func (s *Server) template(c *registered) *Draft {
 
 // issue makes the answer of the token endpoint (RFC 6749 §5.1).
 func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
+	if failed := s.denied(g); failed != nil {
+		return nil, failed
+	}
 	d := s.template(c)
 	d.Set("jti", s.name("jti"))
 	d.Set("sub", g.Sub)
@@ -51,6 +54,7 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 			d.Set("acr", g.ACR)
 		}
 	}
+	s.enrich(d, g)
 	alg, ends := d.Alg, d.expiry()
 	key, err := s.signer(d)
 	if err != nil {

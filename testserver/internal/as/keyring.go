@@ -31,11 +31,18 @@ type Keyring struct {
 	served atomic.Pointer[[]byte] // an older one while there are freezes
 }
 
-// NewKeyring makes the first key for alg and publishes it.
-func NewKeyring(alg Alg, src *Source) (*Keyring, error) {
+// NewKeyring publishes keys, of which the first of an algorithm signs, and makes
+// one for alg if there is none.
+func NewKeyring(alg Alg, src *Source, keys ...Key) (*Keyring, error) {
 	k := &Keyring{alg: alg, source: src, signing: map[Alg]Key{}, freezes: map[int]bool{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for _, key := range keys {
+		if _, ok := k.signing[key.Alg]; !ok {
+			k.signing[key.Alg] = key
+		}
+		k.add(key)
+	}
 	if err := k.render(); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,8 @@ import (
 type Config struct {
 	Issuer   string
 	Source   *Source
-	Alg      Alg // "" means ES256
+	Alg      Alg   // "" means ES256
+	Keys     []Key // instead of one that is made: the first of an algorithm signs
 	Now      func() time.Time
 	Defaults []Edit
 	Clients  []Client // besides those of every server
@@ -22,6 +23,7 @@ type Config struct {
 	Scopes   []string // besides those of OpenID Connect; none means all
 	Metadata []func(map[string]any)
 	Disabled []Endpoint
+	Policies []Policy
 
 	Interactive       bool
 	AllowUnregistered bool
@@ -75,7 +77,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := NewKeyring(c.Alg, c.Source)
+	keys, err := NewKeyring(c.Alg, c.Source, c.Keys...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,220 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/settings"
+)
+
+// ConfigJSON takes options from a configuration file, one JSON object, as if they
+// stood in its place. All its members may be left out:
+//
+//	{
+//	  "issuer": "https://login.example.com/tenant",
+//	  "signing": {"alg": "ES256", "keys": [{"kty": "EC", "kid": "k1", …}]},
+//	  "access": {"ttl": "5m", "format": "opaque", "audience": ["orders"]},
+//	  "refresh": {"ttl": "24h", "grace": "10s"},
+//	  "clients": [{"id": "web", "secret": "…", "redirect_uris": ["https://app.example.com/callback"],
+//	    "grants": ["authorization_code"], "scopes": ["openid"], "auth_method": "client_secret_basic"},
+//	    {"id": "spa", "public": true}, {"id": "job", "jwks": {"keys": […]}}],
+//	  "users": [{"sub": "1", "username": "alice", "password": "…", "claims": {"name": "Alice"}}],
+//	  "scopes": ["orders:read"],
+//	  "rules": [{"when": {"client": "web"}, "claims": {"role": "admin"}}, {"when": {"scope": "root"}, "deny": "access_denied"}],
+//	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
+//	  "endpoints": {"userinfo": false},
+//	  "interactive": true,
+//	  "tls": true,
+//	  "seed": "…"
+//	}
+//
+// The signing keys are private JWKs, or symmetric ones for the HS algorithms; the
+// first for the algorithm signs, and the others are published. Without alg it is
+// that of the first key.
+//
+// Rules are about what the token endpoint issues: all that fit add their claims to
+// its access tokens, in the place of what is there, and deny refuses with that
+// error code. A code or refresh token that is refused is used up. Faults are
+// injected before the first request, as by [Server.Inject] with [Status] and
+// [Times], and last until [Server.Reset]; of two that fit, the first in the file is
+// the one.
+//
+// A member that is unknown or wrong is an error of [New], [Start] or
+// [NewUnstarted], which names the paths of all of them and no secret. r is read
+// at once, to its end.
+func ConfigJSON(r io.Reader) Option {
+	if r == nil {
+		return serverOption(func(c *config) { c.fail("ConfigJSON(nil): leave the option out") })
+	}
+	file, err := settings.ParseConfig(r)
+	return serverOption(func(c *config) {
+		if err != nil {
+			c.fail("ConfigJSON: %w", err)
+			return
+		}
+		f := fileConfig{c}
+		f.server(file)
+		f.tokens(file)
+		f.people(file)
+		f.endpoints(file.Endpoints)
+		for i, fault := range file.Faults {
+			c.faults = append(c.faults, fileFault{fault, fmt.Sprintf("ConfigJSON: faults[%d]", i)})
+		}
+	})
+}
+
+// fileConfig puts what a file says into a configuration.
+type fileConfig struct{ *config }
+
+// use applies an option, and says of its faults where in the file they are.
+func (f fileConfig) use(path string, o Option) {
+	errs, edits := len(f.errs), len(f.Defaults)
+	o.applyServer(f.config)
+	if _, err := as.CheckDefaults(f.Defaults[edits:]); err != nil {
+		f.errs = append(f.errs, err)
+		f.Defaults = f.Defaults[:edits]
+	}
+	for i, err := range f.errs[errs:] {
+		f.errs[errs+i] = fmt.Errorf("ConfigJSON: %s: %w", path, err)
+	}
+}
+
+func (f fileConfig) server(file *settings.Config) {
+	if file.Issuer != "" {
+		f.use("issuer", IssuerURL(file.Issuer))
+	}
+	if file.TLS != nil {
+		f.tls = *file.TLS
+	}
+	if file.Interactive != nil {
+		f.Interactive = *file.Interactive
+	}
+	if file.Seed != "" {
+		f.use("seed", Seed(string(file.Seed)))
+	}
+}
+
+func (f fileConfig) tokens(file *settings.Config) {
+	f.signing(file.Signing)
+	if file.Access.TTL != 0 {
+		f.use("access.ttl", AccessTTL(time.Duration(file.Access.TTL)))
+	}
+	if file.Access.Format != "" {
+		handles := file.Access.Format == "opaque"
+		f.use("access.format", sharedOption(func(d *as.Draft) { d.Opaque = handles }))
+	}
+	if file.Access.Audience != nil {
+		f.use("access.audience", Audience(file.Access.Audience...))
+	}
+	if file.Refresh.TTL != 0 {
+		f.use("refresh.ttl", RefreshTTL(time.Duration(file.Refresh.TTL)))
+	}
+	if file.Refresh.Grace != nil {
+		f.use("refresh.grace", RotateRefresh(time.Duration(*file.Refresh.Grace)))
+	}
+	for _, r := range file.Rules {
+		f.Policies = append(f.Policies, as.Policy{
+			Client: r.When.Client, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny),
+		})
+	}
+}
+
+func (f fileConfig) signing(s settings.Signing) {
+	alg := as.Alg(s.Alg)
+	var keys []as.Key
+	for i, text := range s.Keys {
+		path := fmt.Sprintf("ConfigJSON: signing.keys[%d]", i)
+		key, err := as.ReadKey(text, alg)
+		if err != nil {
+			f.fail("%s: %w", path, err)
+			continue
+		}
+		for _, other := range keys {
+			switch {
+			case other.ID == key.ID:
+				f.fail("%s: another key has the kid %q: give each its own", path, key.ID)
+			case other.Alg == key.Alg && key.Alg.Shared():
+				f.fail("%s: another secret signs with %s, and none is published: leave one out", path, string(key.Alg))
+			}
+		}
+		keys = append(keys, key)
+	}
+	if alg == "" && len(keys) > 0 {
+		alg = keys[0].Alg
+	}
+	if len(keys) == len(s.Keys) && len(keys) > 0 && !slices.ContainsFunc(keys, func(k as.Key) bool { return k.Alg == alg }) {
+		f.fail("ConfigJSON: signing.keys: none of them signs with %s: add one, or change signing.alg", string(alg))
+	}
+	if alg != "" {
+		f.use("signing.alg", SigningAlg(Alg(alg)))
+	}
+	if s.Keys != nil {
+		f.Keys = keys
+	}
+}
+
+func (f fileConfig) people(file *settings.Config) {
+	for i, c := range file.Clients {
+		client := Client{
+			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes,
+			AuthMethod: AuthMethod(c.AuthMethod), JWKS: c.JWKS,
+		}
+		for _, g := range c.Grants {
+			client.Grants = append(client.Grants, Grant(g))
+		}
+		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))
+	}
+	for i, u := range file.Users {
+		f.use(fmt.Sprintf("users[%d]", i), Users(User{Sub: u.Sub, Username: u.Username, Password: string(u.Password), Claims: u.Claims}))
+	}
+	if file.Scopes != nil && len(file.Scopes) == 0 {
+		f.Scopes = nil // any
+	}
+	f.use("scopes", Scopes(file.Scopes...))
+}
+
+func (f fileConfig) endpoints(served map[string]bool) {
+	for _, name := range slices.Sorted(maps.Keys(served)) {
+		path := "endpoints." + name
+		if !served[name] {
+			f.use(path, Disable(Endpoint(name)))
+			continue
+		}
+		f.Disabled = slices.DeleteFunc(f.Disabled, func(ep as.Endpoint) bool { return string(ep) == name })
+		token, said := served[string(TokenEP)]
+		if ep := Endpoint(name); said && !token && (ep == Authorize || ep == DeviceAuthorization) {
+			f.fail("ConfigJSON: %s: it is of no use without token: leave it out, or serve both", path)
+		}
+	}
+}
+
+// fileFault is a fault that waits for its server.
+type fileFault struct {
+	settings.Fault
+	path string
+}
+
+func (s *Server) injectAll(faults []fileFault) error {
+	var errs []error
+	for _, f := range faults {
+		if !s.countable(Endpoint(f.Endpoint)) {
+			errs = append(errs, fmt.Errorf("%s.endpoint: %q is not served: leave the fault out", f.path, f.Endpoint))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for _, f := range slices.Backward(faults) { // the newest is the one that counts
+		var when []When
+		if f.Times > 0 {
+			when = append(when, Times(f.Times))
+		}
+		s.Inject(Endpoint(f.Endpoint), Status(f.Status), when...)
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package testserver_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func fromFile(text string) testserver.Option { return testserver.ConfigJSON(strings.NewReader(text)) }
+
+// jwk is a new EC key as a private and as a public JWK.
+func jwk(t testing.TB, curve elliptic.Curve, kid string) (private, public string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := [2]string{}
+	for i, k := range []any{key, &key.PublicKey} {
+		text, err := json.Marshal(jose.JSONWebKey{Key: k, KeyID: kid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both[i] = string(text)
+	}
+	return both[0], both[1]
+}
+
+func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
+	signs, _ := jwk(t, elliptic.P384(), "signs")
+	old, _ := jwk(t, elliptic.P384(), "old")
+	_, jobs := jwk(t, elliptic.P256(), "job")
+	file := `{
+		"issuer": "https://login.example.com/tenant",
+		"signing": {"alg": "ES384", "keys": [` + signs + `,` + old + `]},
+		"access": {"ttl": "7m", "format": "jwt", "audience": ["orders", "stock"]},
+		"refresh": {"ttl": "1h", "grace": "10s"},
+		"clients": [
+			{"id": "web", "secret": "web-secret", "redirect_uris": ["https://app.example.com/cb"],
+			 "grants": ["authorization_code", "refresh_token", "client_credentials"], "scopes": ["openid", "orders:read", "root"], "auth_method": "client_secret_basic"},
+			{"id": "spa", "public": true},
+			{"id": "job", "auth_method": "private_key_jwt", "jwks": {"keys": [` + jobs + `]}}
+		],
+		"users": [{"sub": "u1", "username": "alice", "password": "alices-password", "claims": {"number": 12345678901234567890}}],
+		"scopes": ["orders:read", "root"],
+		"rules": [
+			{"when": {"client": "web"}, "claims": {"role": "admin", "sub": "someone"}},
+			{"when": {"client": "spa"}, "claims": {"wrong": true}},
+			{"when": {"client": "web", "scope": "root"}, "deny": "access_denied"}
+		],
+		"faults": [{"endpoint": "jwks", "status": 503, "times": 2}, {"endpoint": "any", "status": 502, "times": 1}],
+		"endpoints": {"device_authorization": false, "userinfo": true},
+		"interactive": false,
+		"tls": true,
+		"seed": "a-seed"
+	}`
+	s := testserver.New(t, testserver.InMemory(), testserver.Clock(atNoon), testserver.Interactive(), testserver.OpaqueTokens(),
+		testserver.Disable(testserver.UserInfo), fromFile(file))
+
+	if s.Issuer() != "https://login.example.com/tenant" || s.CACertPEM() == nil {
+		t.Errorf("got issuer %q, want that of the file, and TLS", s.Issuer())
+	}
+	for i, want := range []int{503, 503, 502, 200} {
+		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS)); resp.StatusCode != want {
+			t.Errorf("request %d: got %d, want %d: faults in their order", i+1, resp.StatusCode, want)
+		}
+	}
+	if k := s.SigningKey(); k.ID != "signs" || k.Alg != testserver.ES384 || len(keySet(t, s.JWKS()).Keys) != 2 {
+		t.Errorf("got %v of %s, want the first key to sign and both published", k, s.JWKS())
+	}
+	doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))
+	if doc["device_authorization_endpoint"] != nil || doc["userinfo_endpoint"] == nil {
+		t.Errorf("got %v, want userinfo and no devices", doc)
+	}
+	if got := fmt.Sprint(doc["scopes_supported"]); !strings.Contains(got, "orders:read") {
+		t.Errorf("got scopes %s, want those of the file", got)
+	}
+
+	asWeb := basic("web:web-secret")
+	ask := url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}
+	_, claims := verified(t, s, good(t, exchange(t, s, ask, asWeb)).text("access_token"))
+	if fmt.Sprint(claims["aud"]) != "[orders stock]" || claims["exp"].(float64)-claims["iat"].(float64) != 420 {
+		t.Errorf("got %v, want aud and exp of the file", claims)
+	}
+	if claims["role"] != "admin" || claims["sub"] != "someone" || claims["wrong"] != nil {
+		t.Errorf("got %v, want the claims of the rule that fits alone", claims)
+	}
+	wantError(t, exchange(t, s, values(ask, "scope", "root"), asWeb), http.StatusBadRequest, "access_denied")
+	wantError(t, exchange(t, s, values(ask, "scope", "other"), asWeb), http.StatusBadRequest, "invalid_scope")
+	wantError(t, exchange(t, s, values(ask, "client_id", "web", "client_secret", "web-secret")), http.StatusUnauthorized, "invalid_client")
+
+	const cb = "https://app.example.com/cb"
+	_, to := authorized(s, authorizing("client_id", "web", "redirect_uri", cb, "scope", "openid"))
+	if to == nil || to.Query().Get("code") == "" {
+		t.Fatalf("got %v, want a code at the redirect URI of the file, without pages", to)
+	}
+	r := good(t, exchange(t, s, redeeming(to.Query().Get("code"), "redirect_uri", cb, "client_id", "-"), asWeb))
+	if got := payload(t, r.text("id_token")); !strings.Contains(got, `"sub":"u1"`) || !strings.Contains(got, `"number":12345678901234567890`) {
+		t.Errorf("got %s, want the user of the file", got)
+	}
+	again := refreshing(r.text("refresh_token"), "client_id", "-")
+	good(t, exchange(t, s, again, asWeb))
+	good(t, exchange(t, s, again, asWeb)) // within grace
+	s.Advance(3601e9)
+	wantError(t, exchange(t, s, again, asWeb), http.StatusBadRequest, "invalid_grant")
+	good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", "spa"), "client_id", "spa")))
+	wantError(t, exchange(t, s, ask, basic("job:")), http.StatusUnauthorized, "invalid_client")
+}
+
+func TestConfigJSONSeesTheOtherSideOfSwitches(t *testing.T) {
+	s := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.Scopes("one"), testserver.Disable(testserver.UserInfo), fromFile(
+		`{"tls": false, "interactive": true, "scopes": [], "endpoints": {"userinfo": true}, "access": {"format": "opaque"}, "seed": "s"}`))
+	if !strings.HasPrefix(s.Issuer(), "http:") || s.CACertPEM() != nil {
+		t.Errorf("got %s, want no TLS", s.Issuer())
+	}
+	if token := s.Token(); strings.Contains(token, ".") || !isActive(s, token) {
+		t.Error("want a handle")
+	}
+	if rec, to := authorized(s, authorizing("scope", "two")); rec.Code != http.StatusOK || to != nil {
+		t.Errorf("got %d %v, want a page, and any scope", rec.Code, to)
+	}
+	s.Endpoint(testserver.UserInfo)
+	same := testserver.New(t, testserver.InMemory(), fromFile(`{"seed": "s"}`))
+	if string(same.JWKS()) != string(s.JWKS()) || same.Issuer() != s.Issuer() {
+		t.Error("want the same keys from the same seed")
+	}
+}
+
+func TestConfigJSONTakesAnAlgorithmFromItsKeys(t *testing.T) {
+	p256, _ := jwk(t, elliptic.P256(), "")
+	p521, _ := jwk(t, elliptic.P521(), "k")
+	for _, c := range []struct{ signing, alg string }{
+		{`{"keys": [` + p256 + `,` + p521 + `]}`, "ES256"},
+		{`{"keys": [` + p521 + `]}`, "ES512"},
+		{`{"alg": "ES256", "keys": [` + p521 + `,` + p256 + `]}`, "ES256"},
+		{`{"alg": "HS384", "keys": [{"kty": "oct", "k": "` + strings.Repeat("c2Vj", 16) + `"}]}`, "HS384"},
+	} {
+		s := testserver.New(t, testserver.InMemory(), fromFile(`{"signing": `+c.signing+`}`))
+		if k := s.SigningKey(); string(k.Alg) != c.alg || k.ID == "" {
+			t.Errorf("got %v, want one for %s", k, c.alg)
+		}
+		if n := len(keySet(t, s.JWKS()).Keys); n != strings.Count(c.signing, `"kty":"EC"`) {
+			t.Errorf("%s: got %d published keys, want those of the file", c.alg, n)
+		}
+	}
+}
+
+func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
+	p256, _ := jwk(t, elliptic.P256(), "k")
+	other, public := jwk(t, elliptic.P256(), "k")
+	var mixed, foreign map[string]any
+	_ = json.Unmarshal([]byte(p256), &mixed)
+	_ = json.Unmarshal([]byte(public), &foreign)
+	mixed["x"], mixed["y"] = foreign["x"], foreign["y"]
+	torn, _ := json.Marshal(mixed)
+
+	for name, c := range map[string]struct {
+		file string
+		want []string
+	}{
+		"members that are unknown":      {`{"isuer": "x", "clients": [{"id": "a", "secert": "s3cret"}]}`, []string{"ConfigJSON: ", "isuer: ", "clients[0].secert: "}},
+		"what the server refuses":       {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
+		"lifetimes below a second":      {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
+		"two keys of one name":          {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
+		"halves of two keys":            {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
+		"no key for the algorithm":      {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: none of them signs with RS256"}},
+		"two secrets":                   {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
+		"endpoints that need another":   {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
+		"faults of what is not served":  {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
+		"what is no JSON":               {`{`, []string{"ConfigJSON: ", "line 1"}},
+		"what fits no other option yet": {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := fault(t, func(tb *recorder) { testserver.New(tb, testserver.InMemory(), fromFile(c.file)) })
+			wantAll(t, got, c.want...)
+			if strings.Contains(got, "s3cret") {
+				t.Errorf("got a secret in %q", got)
+			}
+		})
+	}
+	twice := fault(t, func(tb *recorder) {
+		testserver.New(tb, testserver.Clients(web), fromFile(`{"clients": [{"id": "`+web.ID+`", "secret": "x"}]}`))
+	})
+	wantAll(t, twice, "clients[0]: ", "is there twice")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.ConfigJSON(nil)) }), "ConfigJSON(nil)")
+}
+
+func TestConfigJSONMayBeUsedTwice(t *testing.T) {
+	o := fromFile(`{"issuer": "http://login.example.com"}`)
+	for range 2 {
+		if got := testserver.New(t, o).Issuer(); got != "http://login.example.com" {
+			t.Errorf("got %s, want that of the file each time", got)
+		}
+	}
+}
+
+func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
+	const eps = "discovery as_metadata jwks authorize token introspect revoke userinfo end_session device_authorization"
+	if got, want := fmt.Sprint([]testserver.Endpoint{
+		testserver.Discovery, testserver.ASMetadata, testserver.JWKS, testserver.Authorize, testserver.TokenEP, testserver.Introspect,
+		testserver.RevokeEP, testserver.UserInfo, testserver.EndSession, testserver.DeviceAuthorization,
+	}), "["+eps+"]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for _, c := range []struct {
+		file  string
+		names []string
+	}{
+		{`{"signing": {"alg": "?"}}`, texts(testserver.ES256, testserver.ES384, testserver.ES512, testserver.RS256, testserver.RS384, testserver.RS512,
+			testserver.PS256, testserver.PS384, testserver.PS512, testserver.EdDSA, testserver.HS256, testserver.HS384, testserver.HS512)},
+		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts(testserver.AuthorizationCode, testserver.ClientCredentials, testserver.RefreshToken, testserver.DeviceCode)},
+		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts(testserver.ClientSecretBasic, testserver.ClientSecretPost, testserver.PrivateKeyJWT, testserver.NoAuth)},
+		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
+		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.LoginPage, testserver.ConsentPage, testserver.DevicePage, testserver.Any)...)},
+	} {
+		text := fault(t, func(tb *recorder) { testserver.New(tb, fromFile(c.file)) })
+		_, list, _ := strings.Cut(text, "one of ")
+		list, _, _ = strings.Cut(list, "\n")
+		if got := strings.Split(list, ", "); !slices.Equal(got, c.names) {
+			t.Errorf("%s: got the names %v, want %v", c.file, got, c.names)
+		}
+	}
+}
+
+func texts[T ~string](list ...T) []string {
+	var all []string
+	for _, v := range list {
+		all = append(all, string(v))
+	}
+	return all
+}
