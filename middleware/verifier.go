@@ -209,7 +209,8 @@ func required(need []scopes.Requirement) scopes.Set {
 
 // Warm fetches the keys of all issuers now, at start-up or before an instance
 // reports that it is ready. It returns what failed, issuer by issuer; the
-// verifier works all the same and tries again as tokens arrive.
+// verifier works all the same and tries again as tokens arrive. It does not try
+// introspection: wrong credentials show with the first token asked about.
 func (v *Verifier) Warm(ctx context.Context) error {
 	if err := v.unmade(); err != nil {
 		return err
@@ -230,8 +231,12 @@ func (v *Verifier) Warm(ctx context.Context) error {
 }
 
 // Healthy is for probes. It never waits, and begins a refresh of keys that are
-// due for one. It returns an error only if there is no issuer whose tokens
-// could be judged; [Verifier.Stats] has the details.
+// due for one. It looks at keys alone: it returns an error only if every issuer
+// is without usable keys, as before the first fetch, even where opaque tokens
+// could be judged. It does not tell whether introspection works, and an issuer
+// under IntrospectAll, which has no keys, always counts as well; for that watch
+// the client's Logger, or the 503s in Config.Observe. [Verifier.Stats] has the
+// details of keys.
 func (v *Verifier) Healthy() error {
 	if err := v.unmade(); err != nil {
 		return err
@@ -251,7 +256,8 @@ func (v *Verifier) Healthy() error {
 }
 
 // Stats returns what the key set of each issuer knows of itself, by the URL of
-// the issuer, for metrics. Sources of other packages have none.
+// the issuer, for metrics. Sources of other packages have none, nor has an issuer
+// under IntrospectAll. Introspection is not counted here.
 func (v *Verifier) Stats() map[string]jwks.Stats {
 	stats := make(map[string]jwks.Stats)
 	if v.unmade() != nil {

@@ -24,16 +24,17 @@ func OpaqueTokens() SharedOption {
 // Revoke ends an access token of this server, opaque or a JWT, for introspection,
 // or a refresh token with all that came of its grant (RFC 7009 §2.1). It reports whether token is one of the server's, as Introspect
 // knows them, expired or revoked before or not. JWTs that differ in the signature
-// alone are one token. The server remembers the last 100 000 revocations.
+// alone are one token. The server remembers the last 100 000 revocations. An API
+// that keeps answers goes on accepting the token until its own answer ends.
 func (s *Server) Revoke(token string) bool { return s.as.Revoke(token) }
 
 // SetIntrospection makes [Introspect] answer reply for token, whatever that is
 // and whether it was revoked or not:
 //
-//	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice"})
+//	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice", "aud": "api", "scope": "orders:read"})
 //	s.SetIntrospection(token, map[string]any{"active": "true"}) // not a boolean: no API may believe it
 //
-// reply is sent as it is, so that it can lack members and have them of any type;
+// reply is all that the API learns, sent as it is, so that it can lack members and have them of any type;
 // nil ends it. For answers that are no JSON object use [Server.Inject].
 func (s *Server) SetIntrospection(token string, reply map[string]any) {
 	s.helper()
