@@ -46,6 +46,14 @@ func TestDevices(t *testing.T) {
 		s.Advance(15 * time.Second)
 		wantError(t, poll(), 400, "authorization_pending")
 	})
+	t.Run("a poll that was faster on its way than the one before", func(t *testing.T) {
+		s := testserver.New(t, testserver.Clock(atNoon))
+		_, poll := device(t, s)
+		for range 3 {
+			wantError(t, poll(), 400, "authorization_pending")
+			s.Advance(4600 * time.Millisecond)
+		}
+	})
 	t.Run("T19/expired", func(t *testing.T) {
 		s := testserver.New(t)
 		first, poll := device(t, s)

@@ -18,6 +18,10 @@ const (
 	deviceInterval = 5 * time.Second
 )
 
+// deviceLeeway is how much of the interval may get lost on the way: a client
+// that waits as long as it should and whose last request was slow seems early.
+const deviceLeeway = 500 * time.Millisecond
+
 // userLetters cannot spell words, nor be taken for each other (§6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
@@ -135,7 +139,7 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	case !now.Before(d.Expires):
 		return nil, refused("expired_token", "the device code has expired")
 	}
-	early := !d.Polled.IsZero() && now.Sub(d.Polled) < d.Interval
+	early := !d.Polled.IsZero() && now.Sub(d.Polled) < d.Interval-deviceLeeway
 	d.Polled = now
 	switch {
 	case early:
