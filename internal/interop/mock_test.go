@@ -1,0 +1,119 @@
+package interop_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"golang.org/x/oauth2"
+)
+
+const (
+	callback = "http://127.0.0.1:4711/callback"
+
+	// What RFC 6749 §2.3.1 has form-encoded before it becomes Basic credentials.
+	oddID     = "https://client.example.com:8443/a b"
+	oddSecret = `:+% &=?#"\~/` + "`'"
+)
+
+// flow is a test against the mock authorization server.
+type flow struct {
+	name string
+	run  func(*testing.T, *testserver.Server)
+}
+
+// overBoth runs each flow twice, against a server of its own: over plain HTTP and over TLS.
+func overBoth(t *testing.T, flows []flow, opts ...testserver.Option) {
+	t.Helper()
+	for _, f := range flows {
+		t.Run(f.name, func(t *testing.T) {
+			t.Run("HTTP", func(t *testing.T) { f.run(t, testserver.New(t, opts...)) })
+			t.Run("TLS", func(t *testing.T) { f.run(t, testserver.New(t, append(opts, testserver.TLS())...)) })
+		})
+	}
+}
+
+// reach is a context in which clients made with golang.org/x/oauth2 reach the server as a stranger would: by a socket,
+// and with its root as the only one to trust.
+func reach(t *testing.T, as *testserver.Server) context.Context {
+	t.Helper()
+	transport := &http.Transport{ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	if root := as.CACertPEM(); root != nil {
+		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(root) {
+			t.Fatal("CACertPEM is no certificate")
+		}
+	}
+	return by(t, &http.Client{Transport: transport})
+}
+
+func by(t *testing.T, c *http.Client) context.Context {
+	return context.WithValue(t.Context(), oauth2.HTTPClient, c)
+}
+
+// newConfig is a client as golang.org/x/oauth2 has it.
+func newConfig(as *testserver.Server, id, secret string, style oauth2.AuthStyle) *oauth2.Config {
+	authURL, tokenURL := as.OAuth2Endpoint()
+	return &oauth2.Config{
+		ClientID: id, ClientSecret: secret, RedirectURL: callback, Scopes: []string{"openid", "email", "orders:read"},
+		Endpoint: oauth2.Endpoint{AuthURL: authURL, TokenURL: tokenURL, DeviceAuthURL: as.Endpoint(testserver.DeviceAuthorization), AuthStyle: style},
+	}
+}
+
+func publicConfig(as *testserver.Server) *oauth2.Config {
+	return newConfig(as, "test-public", "", oauth2.AuthStyleInParams)
+}
+
+// login gets tokens by a code with PKCE.
+func login(ctx context.Context, t *testing.T, as *testserver.Server, config *oauth2.Config, more ...oauth2.AuthCodeOption) *oauth2.Token {
+	t.Helper()
+	verifier := oauth2.GenerateVerifier()
+	back := as.Login(t, config.AuthCodeURL("s", append(more, oauth2.S256ChallengeOption(verifier))...)).Query()
+	token, err := config.Exchange(ctx, back.Get("code"), oauth2.VerifierOption(verifier))
+	if err != nil {
+		t.Fatalf("got %v, want tokens", err)
+	}
+	return token
+}
+
+// wantRefused checks that the client was told the error code.
+func wantRefused(t *testing.T, err error, status int, code string) {
+	t.Helper()
+	var refused *oauth2.RetrieveError
+	if !errors.As(err, &refused) || refused.Response.StatusCode != status || refused.ErrorCode != code || refused.ErrorDescription == "" {
+		t.Errorf("got %v, want %d %s with a description", err, status, code)
+	}
+}
+
+// get is the status of a request to the UserInfo endpoint, which is an API like any other.
+func get(t *testing.T, as *testserver.Server, c *http.Client) int {
+	t.Helper()
+	resp, err := c.Get(as.Endpoint(testserver.UserInfo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// underPath is a server whose issuer has a path, on a socket of its own.
+func underPath(t *testing.T) *testserver.Server {
+	t.Helper()
+	mounted := httptest.NewUnstartedServer(nil)
+	at := url.URL{Scheme: "http", Host: mounted.Listener.Addr().String(), Path: "/tenants/one"}
+	as, err := testserver.NewUnstarted(testserver.IssuerURL(at.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounted.Config.Handler = as
+	mounted.Start()
+	t.Cleanup(mounted.Close)
+	return as
+}

@@ -1,0 +1,66 @@
+package interop_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"golang.org/x/oauth2"
+)
+
+// The device flow polls every five seconds: in a bubble that costs nothing.
+func TestXOAuth2Devices(t *testing.T) {
+	soon := func(after time.Duration, do func(*testing.T, *testserver.Server, string)) func(*testing.T, *testserver.Server, string) {
+		return func(t *testing.T, as *testserver.Server, page string) {
+			time.AfterFunc(after, func() { do(t, as, page) })
+		}
+	}
+	allow := func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page) }
+	for _, tt := range []struct {
+		name  string
+		style oauth2.AuthStyle // of a confidential client; AuthStyleInParams is that of a public one
+		begun func(t *testing.T, as *testserver.Server, page string)
+		polls int
+		code  string // "" for tokens
+	}{
+		{name: "allowed at once", begun: allow, polls: 1},
+		{name: "allowed after a while", begun: soon(12*time.Second, allow), polls: 3},
+		{name: "allowed, a confidential client", style: oauth2.AuthStyleInHeader, begun: soon(7*time.Second, allow), polls: 2},
+		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page, testserver.Deny()) }), polls: 2, code: "access_denied"},
+		{name: "too late", begun: soon(7*time.Second, func(_ *testing.T, as *testserver.Server, _ string) { as.Advance(10 * time.Minute) }), polls: 2, code: "expired_token"},
+		{name: "a poll that was long on its way", begun: func(t *testing.T, as *testserver.Server, page string) {
+			as.Inject(testserver.TokenEP, testserver.Latency(300*time.Millisecond), testserver.Times(1))
+			soon(7*time.Second, allow)(t, as, page)
+		}, polls: 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				as := testserver.New(t, testserver.InMemory())
+				ctx, config, secret := by(t, as.Client()), publicConfig(as), oauth2.SetAuthURLParam("x", "y")
+				if tt.style != oauth2.AuthStyleAutoDetect {
+					config = newConfig(as, "test-client", "test-secret", tt.style)
+					secret = oauth2.SetAuthURLParam("client_secret", "test-secret") // the package sends none there
+				}
+				answer, err := config.DeviceAuth(ctx, secret)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tt.begun(t, as, answer.VerificationURIComplete)
+				token, err := config.DeviceAccessToken(ctx, answer)
+				switch {
+				case tt.code != "":
+					wantRefused(t, err, http.StatusBadRequest, tt.code)
+				case err != nil:
+					t.Fatal(err)
+				case token.Extra("id_token") == nil || token.RefreshToken == "" || get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(token))) != http.StatusOK:
+					t.Error("got a token that is good for less than it should be")
+				}
+				if got := as.Count(testserver.TokenEP); got != tt.polls {
+					t.Errorf("got %d polls, want %d", got, tt.polls)
+				}
+			})
+		})
+	}
+}
