@@ -41,7 +41,7 @@ func (s *Server) describe(alg Alg, change []func(map[string]any)) error {
 	}
 	oidc := s.metadata(alg)
 	oidc["subject_types_supported"] = []string{"public"}
-	oidc["id_token_signing_alg_values_supported"] = []string{string(alg)}
+	oidc[idTokenAlgs] = []string{string(alg)} // required
 	oidc["claim_types_supported"] = []string{"normal"}
 	oidc["claims_supported"] = s.claims()
 	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
@@ -50,6 +50,8 @@ func (s *Server) describe(alg Alg, change []func(map[string]any)) error {
 	s.oidcDoc, err = render(oidc)
 	return err
 }
+
+const idTokenAlgs = "id_token_signing_alg_values_supported"
 
 // metadata is what both documents say (RFC 8414 §2).
 func (s *Server) metadata(alg Alg) map[string]any {
@@ -70,6 +72,9 @@ func (s *Server) metadata(alg Alg) map[string]any {
 		if u, ok := s.urls[ep]; ok {
 			doc[name] = u
 		}
+	}
+	if s.grantable(RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless it is told
+		doc[idTokenAlgs] = []string{string(alg)}
 	}
 	methods := []string{string(ByBasic), string(ByPost), string(ByPrivateKey)}
 	algs := []string{}
