@@ -66,13 +66,15 @@ func (l *listener) certify(src *as.Source) error {
 	if err != nil {
 		return fmt.Errorf("making the root certificate: %w", err)
 	}
-	serverDER, err := x509.CreateCertificate(nil, server, root, serverKey.Public(), rootKey)
-	if err != nil {
-		return fmt.Errorf("making the server certificate: %w", err)
-	}
 	parsed, err := x509.ParseCertificate(rootDER)
 	if err != nil {
 		return fmt.Errorf("making the root certificate: %w", err)
+	}
+	// Under the parsed root, which has a key identifier: the roots of several
+	// servers have one name, and OpenSSL tells them apart by nothing else.
+	serverDER, err := x509.CreateCertificate(nil, server, parsed, serverKey.Public(), rootKey)
+	if err != nil {
+		return fmt.Errorf("making the server certificate: %w", err)
 	}
 	l.certificate = &tls.Certificate{Certificate: [][]byte{serverDER}, PrivateKey: serverKey}
 	l.roots = x509.NewCertPool()

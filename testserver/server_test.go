@@ -2,9 +2,11 @@ package testserver_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -255,8 +257,21 @@ func TestTLSIsTrustedThroughCACertPEM(t *testing.T) {
 	if _, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(s.Issuer() + "/jwks"); err == nil {
 		t.Error("got an answer without trusting the root, want an error")
 	}
-	if pem := testserver.New(t).CACertPEM(); pem != nil {
-		t.Errorf("got a root certificate %q without TLS, want nil", pem)
+	if text := testserver.New(t).CACertPEM(); text != nil {
+		t.Errorf("got a root certificate %q without TLS, want nil", text)
+	}
+}
+
+func TestCertificatesNameTheirRoot(t *testing.T) {
+	s := testserver.New(t, testserver.TLS())
+	resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	block, _ := pem.Decode(s.CACertPEM())
+	root, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := resp.TLS.PeerCertificates[0].AuthorityKeyId; len(got) == 0 || !bytes.Equal(got, root.SubjectKeyId) {
+		t.Errorf("got a certificate of the root %x, want that of %x: RFC 5280 §4.2.1.1", got, root.SubjectKeyId)
 	}
 }
 
