@@ -1,7 +1,10 @@
 package testserver_test
 
 import (
+	"crypto"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -154,6 +157,48 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic("robot:")), 401, "invalid_client")
 		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_id": {"robot"}}), 401, "invalid_client")
 	})
+}
+
+func TestClientsAuthenticateByEd25519(t *testing.T) {
+	r := newRobot(t, testserver.EdDSA)
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(r.jwks, &set); err != nil {
+		t.Fatal(err)
+	}
+	set.Keys[0].Algorithm = "Ed25519" // RFC 9864 §2.2
+	jwks, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: jwks}))
+	for name, tt := range map[string]struct {
+		header string
+		key    testserver.Key
+		ok     bool
+	}{
+		"by its key":                              {`{"alg":"Ed25519"}`, r.key, true},
+		"by its key, with another name":           {`{"alg":"EdDSA"}`, r.key, false},
+		"by another key":                          {`{"alg":"Ed25519"}`, testserver.GenerateKey(testserver.EdDSA, ""), false},
+		"with what must be understood and is not": {`{"alg":"Ed25519","crit":["x"],"x":1}`, r.key, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claims := fmt.Sprintf(`{"iss":"robot","sub":"robot","aud":%q,"jti":%q,"exp":%d}`, s.Issuer(), name, s.Now().Unix()+60)
+			text := base64.RawURLEncoding.EncodeToString([]byte(tt.header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+			signature, err := tt.key.Private.Sign(nil, []byte(text), crypto.Hash(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := exchange(t, s, url.Values{
+				"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType},
+				"client_assertion": {text + "." + base64.RawURLEncoding.EncodeToString(signature)},
+			})
+			if tt.ok {
+				good(t, got)
+			} else {
+				wantError(t, got, 401, "invalid_client")
+			}
+		})
+	}
 }
 
 func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {

@@ -123,7 +123,7 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 			"introspection_endpoint_auth_methods_supported":    "[client_secret_basic client_secret_post private_key_jwt]",
 			"id_token_signing_alg_values_supported":            "[EdDSA]",
 			"introspection_signing_alg_values_supported":       "[EdDSA]",
-			"token_endpoint_auth_signing_alg_values_supported": "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA]",
+			"token_endpoint_auth_signing_alg_values_supported": "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA Ed25519]",
 			"authorization_response_iss_parameter_supported":   "true",
 		} {
 			if got := fmt.Sprint(doc[name]); got != want {

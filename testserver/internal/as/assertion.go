@@ -1,7 +1,9 @@
 package as
 
 import (
+	"crypto/ed25519"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -11,8 +13,12 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" /
 
 // assertionAlgs are the algorithms of private_key_jwt.
 var assertionAlgs = []jose.SignatureAlgorithm{
-	jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.EdDSA,
+	jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.EdDSA, edwards25519,
 }
+
+// edwards25519 is what EdDSA is called since RFC 9864 (§2.2). go-jose does not
+// know the name.
+const edwards25519 = jose.SignatureAlgorithm("Ed25519")
 
 // maxAssertion is how far away the exp of an assertion may be: as long as that
 // its jti must be remembered.
@@ -26,7 +32,8 @@ func (s *Server) asserted(form url.Values) (*registered, *failure) {
 		return nil, invalidClient("client_assertion_type is not that of a JWT", false)
 	}
 	wrong := invalidClient("the client assertion is not good", false)
-	jws, err := jose.ParseSignedCompact(form.Get("client_assertion"), assertionAlgs)
+	text := form.Get("client_assertion")
+	jws, err := jose.ParseSignedCompact(text, assertionAlgs)
 	if err != nil {
 		return nil, wrong
 	}
@@ -38,7 +45,7 @@ func (s *Server) asserted(form url.Values) (*registered, *failure) {
 	iss, _ := claims.text("iss")
 	c, ok := s.registry.client(id)
 	named := form.Get("client_id")
-	if !ok || iss != id || !c.by(ByPrivateKey) || named != "" && named != id || !c.signed(jws) {
+	if !ok || iss != id || !c.by(ByPrivateKey) || named != "" && named != id || !c.signed(text, jws) {
 		return nil, wrong
 	}
 	now := s.Clock.Now()
@@ -55,11 +62,20 @@ func (s *Server) asserted(form url.Values) (*registered, *failure) {
 	return c, nil
 }
 
-// signed reports whether a key of the client's verifies jws.
-func (c *registered) signed(jws *jose.JSONWebSignature) bool {
+// signed reports whether a key of the client's verifies jws, which was read from
+// text.
+func (c *registered) signed(text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header
 	for _, key := range c.Keys.Keys {
 		if header.KeyID != "" && key.KeyID != "" && header.KeyID != key.KeyID || key.Algorithm != "" && key.Algorithm != header.Algorithm {
+			continue
+		}
+		if header.Algorithm == string(edwards25519) {
+			public, ok := key.Key.(ed25519.PublicKey)
+			_, critical := header.ExtraHeaders["crit"] // none is known here (RFC 7515 §4.1.11)
+			if ok && !critical && ed25519.Verify(public, []byte(text[:strings.LastIndexByte(text, '.')]), jws.Signatures[0].Signature) {
+				return true
+			}
 			continue
 		}
 		if _, err := jws.Verify(key.Key); err == nil {
