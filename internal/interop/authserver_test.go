@@ -6,9 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -29,15 +27,7 @@ type authServer struct {
 
 func startAuthServer(t *testing.T) *authServer {
 	t.Helper()
-	const remedy = "install Node.js 20 or later and run `npm ci` in internal/interop/authserver"
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Fatalf("node is missing: %s (%v)", remedy, err)
-	}
-	if _, err := os.Stat(filepath.Join("authserver", "node_modules", "oidc-provider")); err != nil {
-		t.Fatalf("node_modules is missing: %s (%v)", remedy, err)
-	}
-
+	node := nodeFor(t, "authserver")
 	cmd := exec.CommandContext(t.Context(), node, "server.mjs")
 	cmd.Dir = "authserver"
 	stdin, err := cmd.StdinPipe()

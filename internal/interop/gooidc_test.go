@@ -21,18 +21,17 @@ func TestGoOIDC(t *testing.T) {
 		{"userinfo", oidcUserInfo},
 		{"keys rotate", oidcRotation},
 	})
-	t.Run("an issuer with a path", func(t *testing.T) {
-		as := underPath(t)
-		oidcDiscovery(t, as)
-		oidcIDToken(t, as)
-	})
+	for name, path := range paths {
+		t.Run(name, func(t *testing.T) {
+			as, _ := underPath(t, path, false)
+			oidcDiscovery(t, as)
+			oidcIDToken(t, as)
+		})
+	}
 }
 
 func TestGoOIDCVerifiesEveryAlgorithm(t *testing.T) {
-	for _, alg := range []testserver.Alg{
-		testserver.RS256, testserver.RS384, testserver.RS512, testserver.PS256, testserver.PS384, testserver.PS512,
-		testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA,
-	} {
+	for _, alg := range signingAlgs {
 		overBoth(t, []flow{{string(alg), func(t *testing.T, as *testserver.Server) {
 			ctx := reach(t, as)
 			config, verifier := relyingParty(ctx, t, as)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -103,17 +104,27 @@ func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	return resp.StatusCode
 }
 
-// underPath is a server whose issuer has a path, on a socket of its own.
-func underPath(t *testing.T) *testserver.Server {
+// paths are those of issuers that stand below the root of their host.
+var paths = map[string]string{"an issuer with a path": "/tenants/one", "an issuer that ends in a slash": "/tenants/two/"}
+
+// underPath is a server whose issuer has a path, on a socket of its own, and the root to trust if it is to speak TLS.
+func underPath(t *testing.T, path string, secure bool) (as *testserver.Server, root []byte) {
 	t.Helper()
 	mounted := httptest.NewUnstartedServer(nil)
-	at := url.URL{Scheme: "http", Host: mounted.Listener.Addr().String(), Path: "/tenants/one"}
+	at := url.URL{Scheme: "http", Host: mounted.Listener.Addr().String(), Path: path}
+	begin := mounted.Start
+	if secure {
+		at.Scheme, begin = "https", mounted.StartTLS
+	}
 	as, err := testserver.NewUnstarted(testserver.IssuerURL(at.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mounted.Config.Handler = as
-	mounted.Start()
+	begin()
 	t.Cleanup(mounted.Close)
-	return as
+	if secure {
+		root = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: mounted.Certificate().Raw})
+	}
+	return as, root
 }

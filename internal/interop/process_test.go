@@ -2,7 +2,9 @@ package interop_test
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -53,6 +55,19 @@ func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 		t.Fatalf("%s was not ready within %v", cmd.Path, startTimeout)
 	}
 	return ""
+}
+
+// nodeFor is Node.js for the scripts of a directory, whose packages must be there.
+func nodeFor(t *testing.T, dir string) string {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("node is missing: install Node.js 20 or later (%v)", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatalf("node_modules is missing: run `npm ci` in internal/interop/%s (%v)", dir, err)
+	}
+	return node
 }
 
 // output keeps what a process writes, so that the process never waits for a reader, and hands over the first line.

@@ -20,14 +20,16 @@ func TestXOAuth2Devices(t *testing.T) {
 	allow := func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page) }
 	for _, tt := range []struct {
 		name  string
-		style oauth2.AuthStyle // of a confidential client; AuthStyleInParams is that of a public one
+		style *oauth2.AuthStyle // of a confidential client, nil for a public one
 		begun func(t *testing.T, as *testserver.Server, page string)
 		polls int
 		code  string // "" for tokens
 	}{
 		{name: "allowed at once", begun: allow, polls: 1},
 		{name: "allowed after a while", begun: soon(12*time.Second, allow), polls: 3},
-		{name: "allowed, a confidential client", style: oauth2.AuthStyleInHeader, begun: soon(7*time.Second, allow), polls: 2},
+		{name: "allowed, a confidential client", style: new(oauth2.AuthStyleInHeader), begun: soon(7*time.Second, allow), polls: 2},
+		// Each poll is two until one has been answered with tokens, and the second of them comes too soon.
+		{name: "allowed, a confidential client that tries its ways", style: new(oauth2.AuthStyleAutoDetect), begun: soon(7*time.Second, allow), polls: 3},
 		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page, testserver.Deny()) }), polls: 2, code: "access_denied"},
 		{name: "too late", begun: soon(7*time.Second, func(_ *testing.T, as *testserver.Server, _ string) { as.Advance(10 * time.Minute) }), polls: 2, code: "expired_token"},
 		{name: "a poll that was long on its way", begun: func(t *testing.T, as *testserver.Server, page string) {
@@ -39,8 +41,8 @@ func TestXOAuth2Devices(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				as := testserver.New(t, testserver.InMemory())
 				ctx, config, secret := by(t, as.Client()), publicConfig(as), oauth2.SetAuthURLParam("x", "y")
-				if tt.style != oauth2.AuthStyleAutoDetect {
-					config = newConfig(as, "test-client", "test-secret", tt.style)
+				if tt.style != nil {
+					config = newConfig(as, "test-client", "test-secret", *tt.style)
 					secret = oauth2.SetAuthURLParam("client_secret", "test-secret") // the package sends none there
 				}
 				answer, err := config.DeviceAuth(ctx, secret)

@@ -1,0 +1,64 @@
+// What is the same for every client: what the test has set up, a browser, keys, and the one line of JSON.
+
+export const setup = JSON.parse(process.env.SETUP);
+export const insecure = setup.issuer.startsWith('http:');
+export const redirectURI = 'http://127.0.0.1:4711/callback';
+
+// browse opens a page as a browser would and returns what the client gets of it: a URL or, for response_mode=form_post,
+// the Request. The server calls the browser by a name, so that the test can say what this end user does.
+export async function browse(url, name = '') {
+  const response = await fetch(url, { redirect: 'manual', headers: { 'testserver-client': name } });
+  const page = await response.text();
+  const to = response.headers.get('location');
+  if (to) return new URL(to);
+  const form = page.match(/<form method="post" action="([^"]*)"/);
+  if (response.status !== 200 || !form) return { status: response.status };
+  const fields = new URLSearchParams();
+  for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)) {
+    fields.append(plain(name), plain(value));
+  }
+  return new Request(plain(form[1]), { method: 'POST', body: fields });
+}
+
+function plain(html) {
+  return html.replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n))
+    .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+}
+
+const keyTypes = {
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  PS256: { name: 'RSA-PSS', hash: 'SHA-256' },
+  ES256: { name: 'ECDSA', namedCurve: 'P-256' },
+  Ed25519: { name: 'Ed25519' },
+};
+
+// privateKey is one that the server knows a client by.
+export async function privateKey(alg) {
+  const { alg: _, use, ...jwk } = setup.keys[alg];
+  return { key: await crypto.subtle.importKey('jwk', jwk, keyTypes[alg], false, ['sign']), kid: jwk.kid };
+}
+
+// told is how the client reports that it was refused, or that it refuses. What is no such thing is thrown on.
+export async function told(promise) {
+  try {
+    await promise;
+    return 'accepted';
+  } catch (err) {
+    if (typeof err.code !== 'string' || !err.code.startsWith('OAUTH_')) throw err;
+    return [err.code.slice('OAUTH_'.length).toLowerCase(), err.status, err.error].filter(Boolean).join(' ');
+  }
+}
+
+// report runs the flows one after the other and prints what each has come to.
+export async function report(flows) {
+  const results = {};
+  for (const [name, flow] of Object.entries(flows)) {
+    try {
+      results[name] = await flow();
+    } catch (err) {
+      console.error(name, err);
+      results[name] = { thrown: String(err), code: err.code, cause: String(err.cause?.message ?? '') };
+    }
+  }
+  console.log(JSON.stringify(results));
+}

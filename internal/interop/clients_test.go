@@ -1,0 +1,149 @@
+package interop_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/go-jose/go-jose/v4"
+)
+
+// The client libraries of JavaScript, over plain HTTP and over TLS: clients/flows.mjs is what they do, wantOfClients what
+// must come of it.
+func TestOpenIDClient(t *testing.T) { testClient(t, "openid-client.mjs") }
+func TestOAuth4WebAPI(t *testing.T) { testClient(t, "oauth4webapi.mjs") }
+
+func testClient(t *testing.T, script string) {
+	for _, transport := range []string{"HTTP", "TLS"} {
+		t.Run(transport, func(t *testing.T) {
+			s := newSetup(t, transport == "TLS")
+			got := s.run(t, script)
+			for _, name := range slices.Sorted(maps.Keys(s.want)) {
+				t.Run(name, func(t *testing.T) { same(t, got[name], s.want[name]) })
+			}
+			if len(got) != len(s.want) {
+				t.Errorf("got %d flows, want %d", len(got), len(s.want))
+			}
+		})
+	}
+}
+
+func same(t *testing.T, got json.RawMessage, want string) {
+	t.Helper()
+	var g, w any
+	if err := json.Unmarshal([]byte(want), &w); err != nil {
+		t.Fatalf("what is wanted is no JSON: %v", err)
+	}
+	if err := json.Unmarshal(got, &g); err != nil || !reflect.DeepEqual(g, w) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// setup is what the scripts are told, and what is known of it here.
+type setup struct {
+	Issuer    string                     `json:"issuer"`
+	Device    string                     `json:"device"` // a server whose clock goes on with each poll
+	Paths     map[string]string          `json:"paths"`  // issuers with a path
+	Algs      map[testserver.Alg]string  `json:"algs"`   // one for each signing algorithm
+	OddID     string                     `json:"oddID"`
+	OddSecret string                     `json:"oddSecret"`
+	Keys      map[string]jose.JSONWebKey `json:"keys"` // of the clients signs-ALG
+
+	roots []byte
+	want  map[string]string
+}
+
+var (
+	signingAlgs = []testserver.Alg{
+		testserver.RS256, testserver.RS384, testserver.RS512, testserver.PS256, testserver.PS384, testserver.PS512,
+		testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA,
+	}
+	// What the libraries call it, and the key's algorithm: EdDSA is Ed25519 since RFC 9864.
+	assertionAlgs = map[string]testserver.Alg{"RS256": testserver.RS256, "PS256": testserver.PS256, "ES256": testserver.ES256, "Ed25519": testserver.EdDSA}
+)
+
+func newSetup(t *testing.T, secure bool) *setup {
+	t.Helper()
+	s := &setup{
+		OddID: oddID, OddSecret: oddSecret,
+		Paths: map[string]string{}, Algs: map[testserver.Alg]string{}, Keys: map[string]jose.JSONWebKey{}, want: map[string]string{},
+	}
+	start := func(opts ...testserver.Option) *testserver.Server {
+		if secure {
+			opts = append(opts, testserver.TLS())
+		}
+		as := testserver.New(t, opts...)
+		as.DenyNext("access_denied", testserver.FromClient("refuses"), testserver.Times(1))
+		s.roots = append(s.roots, as.CACertPEM()...)
+		return as
+	}
+	s.Issuer = start(testserver.Clients(s.clients(t)...)).Issuer()
+	for name, want := range wantOfClients {
+		s.want[name] = strings.NewReplacer("ISSUER", s.Issuer, "ODD", oddID).Replace(want)
+	}
+
+	device := start()
+	device.OnToken(func(_ *testserver.TokenRequest, answer *testserver.TokenResponse) error {
+		if answer.Body["error"] == "authorization_pending" {
+			device.Advance(5 * time.Second)
+		}
+		return nil
+	})
+	s.Device = device.Issuer()
+
+	for _, alg := range signingAlgs {
+		s.Algs[alg] = start(testserver.SigningAlg(alg)).Issuer()
+		s.want["signatures, "+string(alg)] = `{"sub":"test-user"}`
+	}
+	for name, path := range paths {
+		as, root := underPath(t, path, secure)
+		s.Paths[name], s.roots = as.Issuer(), append(s.roots, root...)
+		s.want["discovery, "+name] = strings.ReplaceAll(`["PATH","test-user","PATH","test-user"]`, "PATH", as.Issuer())
+	}
+	return s
+}
+
+// clients are those that authenticate in an odd way or by a key, which the scripts get.
+func (s *setup) clients(t *testing.T) []testserver.Client {
+	t.Helper()
+	clients := []testserver.Client{{ID: oddID, Secret: oddSecret, RedirectURIs: []string{callback}}}
+	for name, alg := range assertionAlgs {
+		key := testserver.GenerateKey(alg, name)
+		s.Keys[name] = jose.JSONWebKey{Key: key.Private, KeyID: key.ID, Algorithm: name, Use: "sig"}
+		public, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Private.Public(), KeyID: key.ID, Algorithm: name, Use: "sig"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients = append(clients, testserver.Client{ID: "signs-" + name, JWKS: public, RedirectURIs: []string{callback}})
+	}
+	return clients
+}
+
+// run runs a script and returns what its one line says of each flow.
+func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, s.roots, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), nodeFor(t, "clients"), script)
+	cmd.Dir = "clients"
+	cmd.Env = []string{"SETUP=" + string(text), "NODE_EXTRA_CA_CERTS=" + roots}
+	var results map[string]json.RawMessage
+	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // it ends by itself
+		t.Fatalf("%s printed what is no JSON: %s", script, line)
+	}
+	return results
+}

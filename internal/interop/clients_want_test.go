@@ -1,0 +1,71 @@
+package interop_test
+
+// wantOfClients is what each flow of clients/flows.mjs must come to, with both libraries; newSetup adds those about
+// issuers with a path and about signing algorithms. A text is how the library tells that it was refused: its own code, the status and the error
+// code of the server. It tells those of the challenge where there is one.
+var wantOfClients = map[string]string{
+	"discovery, openid-configuration":       `"ISSUER"`,
+	"discovery, oauth-authorization-server": `"ISSUER"`,
+
+	"code with PKCE, state, nonce and iss": tokensFor("test-public"),
+	"code, the answer by form_post":        tokensFor("test-public", `"method":"POST"`),
+	"code, with max_age and acr_values":    `{"acr":"gold","auth_time":"number"}`,
+	"code, client_secret_basic":            tokensFor("ODD"),
+	"code, client_secret_post":             tokensFor("ODD"),
+	"code, private_key_jwt RS256":          tokensFor("signs-RS256"),
+	"code, private_key_jwt PS256":          tokensFor("signs-PS256"),
+	"code, private_key_jwt ES256":          tokensFor("signs-ES256"),
+	"code, private_key_jwt Ed25519":        tokensFor("signs-Ed25519"),
+	"code, the end user refuses":           `"authorization_response_error access_denied"`,
+	"userinfo":                             `{"sub":"test-user","email":"test-user@example.com"}`,
+
+	"refresh": tokensFor("test-public", `"rotated":true`),
+	"a refresh token that comes again ends the family": `{"before":true,"first":false,"second":false,
+		"again":"response_body_error 400 invalid_grant","successor":"response_body_error 400 invalid_grant"}`,
+
+	"device":                       tokensFor("test-public"),
+	"device, the end user refuses": `"response_body_error 400 access_denied"`,
+
+	"client credentials, client_secret_basic":     ownTokens,
+	"client credentials, client_secret_post":      ownTokens,
+	"client credentials, private_key_jwt RS256":   ownTokens,
+	"client credentials, private_key_jwt PS256":   ownTokens,
+	"client credentials, private_key_jwt ES256":   ownTokens,
+	"client credentials, private_key_jwt Ed25519": ownTokens,
+
+	"introspection": `{"active":true,"iss":"ISSUER","sub":"test-user","client_id":"test-public","aud":"api",
+		"scope":"openid email orders:read","token_type":"Bearer"}`,
+	"introspection of what is no token": `{"active":false}`,
+	"introspection, a signed answer":    `{"active":true,"sub":"test-user","rubbish":{"active":false}}`,
+
+	"revocation of an access token":  `{"before":true,"after":false,"refresh":"accepted"}`,
+	"revocation of a refresh token":  `{"access":false,"refresh":"response_body_error 400 invalid_grant"}`,
+	"revocation of what is no token": `"accepted"`,
+	"logout":                         `{"to":"http://127.0.0.1:4711/callback?state=a+b","elsewhere":{"status":400}}`,
+
+	"refused: another verifier":                             `"response_body_error 400 invalid_grant"`,
+	"refused: another redirect URI":                         `"response_body_error 400 invalid_grant"`,
+	"refused: a request of another client":                  `"response_body_error 400 invalid_grant"`,
+	"refused: a code that comes again, and ends its tokens": `{"again":"response_body_error 400 invalid_grant","access":false}`,
+	"refused: a redirect URI that is not registered":        `{"status":400}`,
+	"refused: a scope that is malformed":                    `"response_body_error 400 invalid_scope"`,
+	"refused: the key of another client":                    `"response_body_error 401 invalid_client"`,
+	"refused: a wrong secret": `["www_authenticate_challenge 401","response_body_error 401 invalid_client",
+		"www_authenticate_challenge 401","response_body_error 401 invalid_client"]`,
+
+	"the client refuses: another state":   `"invalid_response"`,
+	"the client refuses: another issuer":  `"invalid_response"`,
+	"the client refuses: no issuer":       `"invalid_response"`,
+	"the client refuses: another nonce":   `"jwt_claim_comparison_failed"`,
+	"the client refuses: another subject": `"json_attribute_comparison_failed"`,
+}
+
+const ownTokens = `{"type":"bearer","expires":900,"scope":"a b","refresh":false,"active":true}`
+
+func tokensFor(client string, more ...string) string {
+	text := `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":"` + client + `"`
+	for _, m := range more {
+		text += "," + m
+	}
+	return text + "}"
+}
