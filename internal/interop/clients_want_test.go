@@ -60,7 +60,7 @@ var wantOfClients = map[string]string{
 	"the client refuses: another subject": `"json_attribute_comparison_failed"`,
 }
 
-const ownTokens = `{"type":"bearer","expires":900,"scope":"a b","refresh":false,"active":true}`
+const ownTokens = `{"type":"bearer","expires":900,"scope":"a b","refresh":false,"sub":true,"aud":"https://api.example.com"}`
 
 func tokensFor(client string, more ...string) string {
 	text := `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":"` + client + `"`

@@ -42,7 +42,8 @@ export function flows(lib) {
   }
   async function credentialsBy(auth) {
     const tokens = await lib.credentials(await anyone(auth), { scope: 'a b', resource: 'https://api.example.com' });
-    return { ...whole(lib, tokens), active: await active(tokens.access_token) };
+    const { sub, aud } = await lib.introspect(await confidential(), tokens.access_token);
+    return { ...whole(lib, tokens), sub: sub === auth.id, aud };
   }
   const methods = {
     'client_secret_basic': async () => ({ id: setup.oddID, method: 'basic', secret: setup.oddSecret }),
