@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver"
@@ -19,8 +20,8 @@ func TestGoOIDC(t *testing.T) {
 		{"ID tokens that are for others", oidcForOthers},
 		{"an ID token after a refresh", oidcRefreshed},
 		{"userinfo", oidcUserInfo},
-		{"keys rotate", oidcRotation},
 	})
+	t.Run("keys rotate", func(t *testing.T) { synctest.Test(t, oidcRotation) })
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
 			as, _ := underPath(t, path, false)
@@ -169,8 +170,10 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	}
 }
 
-func oidcRotation(t *testing.T, as *testserver.Server) {
-	ctx := reach(t, as)
+// In a bubble, since go-oidc puts fetched keys into its cache a moment after it has used them.
+func oidcRotation(t *testing.T) {
+	as := testserver.New(t, testserver.InMemory())
+	ctx := by(t, as.Client())
 	config, verifier := relyingParty(ctx, t, as)
 	tokens := func() *oauth2.Token { t.Helper(); return login(ctx, t, as, config) }
 	want := func(what string, token *oauth2.Token, good bool, fetches int) {
@@ -181,6 +184,7 @@ func oidcRotation(t *testing.T, as *testserver.Server) {
 		if got := as.Count(testserver.JWKS); got != fetches {
 			t.Errorf("%s: got %d fetches of the keys, want %d", what, got, fetches)
 		}
+		synctest.Wait()
 	}
 	first := tokens()
 	want("the first key", first, true, 1)
@@ -189,7 +193,7 @@ func oidcRotation(t *testing.T, as *testserver.Server) {
 	want("a new key", second, true, 2)
 	want("the first key, still published", first, true, 2)
 	as.Rotate(testserver.PublishFirst())
-	want("a key that is going to be", tokens(), true, 2)
+	want("the old key, while the next is published", tokens(), true, 2)
 	as.Rotate() // now it is
 	want("that key, when it signs", tokens(), true, 3)
 	as.Rotate(testserver.DropOld())
