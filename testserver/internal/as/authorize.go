@@ -18,17 +18,24 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		showFailure(w, failed)
 		return
 	}
+	if a, ok := s.asked(w, r, form); ok {
+		s.journal.identified(r, a.client.ID)
+		s.proceed(w, r, a)
+	}
+}
+
+// asked returns the authorization request, or answers one that is wrong.
+func (s *Server) asked(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
 	a, show, redirect := s.readAuthorization(form)
 	switch {
 	case show != nil:
 		showFailure(w, show)
-		return
 	case redirect != nil:
 		s.refuse(w, r, a, redirect)
-		return
+	default:
+		return a, true
 	}
-	s.journal.identified(r, a.client.ID)
-	s.proceed(w, r, a)
+	return nil, false
 }
 
 // authorizeForm reads the parameters, which stand in the query or in a form

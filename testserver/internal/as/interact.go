@@ -97,13 +97,9 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
 		showFailure(w, invalidRequest("the form is none of this server's"))
 		return
 	}
-	a, show, redirect := s.readAuthorization(values)
+	a, ok := s.asked(w, r, values)
 	switch {
-	case show != nil:
-		showFailure(w, show)
-		return
-	case redirect != nil:
-		s.refuse(w, r, a, redirect)
+	case !ok:
 		return
 	case s.needs(a, v, s.Clock.Now()) == toLogin:
 		s.interact(w, r, a, v, s.Clock.Now())
