@@ -57,16 +57,18 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	}
 	s.grants.mu.Lock()
 	s.grants.changed(now)
-	for d.UserCode == "" || s.grants.has(d.UserCode) {
-		d.UserCode = s.userCode()
+	userCode := s.userCode()
+	for s.grants.has(userCode) {
+		userCode = s.userCode()
 	}
+	d.UserCode = sha256.Sum256([]byte(userCode))
 	s.grants.putDevice(sha256.Sum256([]byte(code)), d)
 	s.grants.mu.Unlock()
 	body, _ := json.Marshal(map[string]any{ // of texts and numbers
 		"device_code":               code,
-		"user_code":                 d.UserCode,
+		"user_code":                 userCode,
 		"verification_uri":          s.urls[DevicePage],
-		"verification_uri_complete": s.urls[DevicePage] + "?user_code=" + d.UserCode,
+		"verification_uri_complete": s.urls[DevicePage] + "?user_code=" + userCode,
 		"expires_in":                int(deviceTTL / time.Second),
 		"interval":                  int(deviceInterval / time.Second),
 	})
@@ -91,14 +93,14 @@ func (s *Server) userCode() string {
 }
 
 func (g *grants) has(userCode string) bool {
-	_, ok := g.byCode[userCode]
+	_, ok := g.byCode[sha256.Sum256([]byte(userCode))]
 	return ok
 }
 
 // putDevice needs g.mu.
 func (g *grants) putDevice(d digest, v *Device) {
 	if g.byCode == nil || len(g.byCode) > 2*maxTokens { // those of codes that fell out
-		g.byCode = map[string]digest{}
+		g.byCode = map[digest]digest{}
 	}
 	g.byCode[v.UserCode] = d
 	g.devices.put(d, v)
@@ -107,7 +109,7 @@ func (g *grants) putDevice(d digest, v *Device) {
 // device returns what a user code stands for while nobody has decided. It needs
 // g.mu.
 func (g *grants) device(userCode string, now time.Time) (*Device, bool) {
-	d, ok := g.devices.kept[g.byCode[normal(userCode)]]
+	d, ok := g.devices.kept[g.byCode[sha256.Sum256([]byte(normal(userCode)))]]
 	if !ok || !now.Before(d.Expires) || d.Denied || d.Family.Sub != "" {
 		return nil, false
 	}

@@ -26,13 +26,14 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 		typed = form.Get(pages.FieldUserCode)
 	}
 	now := s.Clock.Now()
-	s.grants.mu.Lock()
+	s.grants.mu.RLock()
 	d, known := s.grants.device(typed, now)
 	var asked Device
 	if known {
 		asked = *d
 	}
-	s.grants.mu.Unlock()
+	s.grants.mu.RUnlock()
+	code := normal(typed)
 
 	script := script{}
 	if known {
@@ -44,20 +45,20 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		showFailure(w, invalidRequest("there is no such code"))
 	case script.Deny != "":
-		s.decide(w, asked.UserCode, User{}, nil, time.Time{})
+		s.decide(w, code, User{}, nil, time.Time{})
 	case script.User != nil:
-		s.decide(w, asked.UserCode, *script.User, script.narrow(asked.Family.Scopes), now)
+		s.decide(w, code, *script.User, script.narrow(asked.Family.Scopes), now)
 	case !s.config.Interactive:
-		s.decide(w, asked.UserCode, s.registry.hinted(""), script.narrow(asked.Family.Scopes), now)
+		s.decide(w, code, s.registry.hinted(""), script.narrow(asked.Family.Scopes), now)
 	case r.Method != http.MethodPost: // whoever follows a link must still agree (§5.4)
-		s.showDevice(w, v, asked.UserCode, false)
+		s.showDevice(w, v, code, false)
 	case v.Sub == "":
-		s.showLogin(w, v, pages.LoginPage{ClientName: asked.Family.Client, Form: pages.Form{Request: askedDevice + "user_code=" + asked.UserCode}})
+		s.showLogin(w, v, pages.LoginPage{ClientName: asked.Family.Client, Form: pages.Form{Request: askedDevice + "user_code=" + code}})
 	default:
 		u, _ := s.registry.user(v.Sub)
 		s.showConsent(w, v, pages.ConsentPage{
-			ClientID: asked.Family.Client, User: u.Username, UserCode: asked.UserCode, Scopes: boxes(asked.Family.Scopes),
-			Form: pages.Form{Request: askedDevice + "user_code=" + asked.UserCode},
+			ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes),
+			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}
 }

@@ -3,7 +3,6 @@ package as
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"sync"
 	"time"
 )
 
@@ -45,7 +44,7 @@ type Code struct {
 // Device is a device code (RFC 8628 §3.2).
 type Device struct {
 	Family   Family // before it is one; without Sub while nobody has decided
-	UserCode string
+	UserCode digest
 	Denied   bool
 	Used     bool
 	Expires  time.Time
@@ -56,11 +55,11 @@ type Device struct {
 // grants is the state that the endpoints share. Tokens, codes and sessions are
 // in it as their digests.
 type grants struct {
-	mu       sync.Mutex
+	mu       gate
 	families latest[string, *Family]
 	codes    latest[digest, *Code]
 	devices  latest[digest, *Device]
-	byCode   map[string]digest         // devices by user code
+	byCode   map[digest]digest         // devices by user code
 	issued   latest[digest, string]    // the family of an access token
 	used     latest[digest, time.Time] // assertions, until they expire
 	visits   latest[digest, *visit]
@@ -116,8 +115,8 @@ func (g *grants) belongs(token, family string, ends time.Time) {
 // family returns the family of an access token as it is now, an empty one for a
 // token that is of none.
 func (g *grants) family(token string) Family {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
 	if f, ok := g.families.kept[g.issued.kept[identify(token)]]; ok {
 		return *f
 	}

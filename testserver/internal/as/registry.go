@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
-	"sync"
 )
 
 // maxItself bounds the clients that register themselves.
@@ -32,7 +31,7 @@ func DefaultUser() User {
 
 // registry is who is known to the server. Reset leaves it alone.
 type registry struct {
-	mu      sync.RWMutex
+	mu      gate
 	clients map[string]*registered // never changed in place
 	users   []account              // oldest first
 	itself  int

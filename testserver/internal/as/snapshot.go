@@ -81,7 +81,7 @@ func (s *Server) Restore(text []byte) error {
 	s.secret = state.Secret
 	s.grants.families, s.grants.codes, s.grants.devices = state.Families, state.Codes, state.Devices
 	s.grants.issued, s.grants.used = state.Issued, state.Used
-	s.grants.byCode = map[string]digest{}
+	s.grants.byCode = map[digest]digest{}
 	for d, device := range state.Devices.kept {
 		s.grants.byCode[device.UserCode] = d
 	}

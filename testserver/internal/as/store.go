@@ -3,7 +3,6 @@ package as
 import (
 	"crypto/sha256"
 	"strings"
-	"sync"
 )
 
 // maxTokens bounds each of the two lists below, together some 50 MB at worst
@@ -24,7 +23,7 @@ func identify(token string) digest {
 
 // store is what the server knows of tokens, without the tokens.
 type store struct {
-	mu      sync.Mutex
+	mu      gate
 	opaque  latest[digest, []byte]   // the claims behind a handle, as JSON
 	revoked latest[digest, struct{}] // handles and JWTs
 	replies map[digest][]byte        // what introspection was told to say, of the whole text
@@ -43,8 +42,8 @@ func (s *store) keep(handle string, claims []byte) {
 }
 
 func (s *store) claims(handle string) ([]byte, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	claims, ok := s.opaque.kept[identify(handle)]
 	return claims, ok
 }
@@ -56,8 +55,8 @@ func (s *store) revoke(token string) {
 }
 
 func (s *store) isRevoked(token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	_, gone := s.revoked.kept[identify(token)]
 	return gone
 }
@@ -77,8 +76,8 @@ func (s *store) say(text string, reply []byte) {
 }
 
 func (s *store) said(text string) ([]byte, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	reply, ok := s.replies[sha256.Sum256([]byte(text))]
 	return reply, ok
 }

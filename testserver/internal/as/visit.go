@@ -33,8 +33,8 @@ func (s *Server) visit(r *http.Request) *visit {
 	if name == "" {
 		return &visit{}
 	}
-	s.grants.mu.Lock()
-	defer s.grants.mu.Unlock()
+	s.grants.mu.RLock()
+	defer s.grants.mu.RUnlock()
 	v, ok := s.grants.visits.kept[sha256.Sum256([]byte(name))]
 	if !ok || !s.Clock.Now().Before(v.Expires) {
 		return &visit{}
