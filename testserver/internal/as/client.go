@@ -49,7 +49,7 @@ type Client struct {
 	JWKS         []byte     // for private_key_jwt
 
 	Edits               []Edit        `json:"-"` // of its access tokens
-	RefreshTTL, CodeTTL time.Duration // 0: the server's
+	RefreshTTL, CodeTTL time.Duration `json:"-"` // 0: the server's
 }
 
 // DefaultClients are the clients of every server. They are stated in the

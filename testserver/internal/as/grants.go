@@ -9,6 +9,10 @@ import (
 // sweepEvery is how many changes there are between two looks for what is over.
 const sweepEvery = 4096
 
+// lastYear is the last that a time in JSON can have (RFC 3339 §5.6). A test may
+// ask for more.
+const lastYear = 9999
+
 // Family is one grant and all that came of it: what an end user, or a client
 // for itself, has allowed. Its refresh tokens follow from its ID and Generation:
 // see refreshToken.
@@ -107,6 +111,9 @@ func (g *grants) belongs(token, family string, ends time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.issued.put(identify(token), family)
+	if ends.Year() > lastYear {
+		ends = time.Date(lastYear, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
 	if f, ok := g.families.kept[family]; ok && ends.After(f.Ends) {
 		f.Ends = ends
 	}

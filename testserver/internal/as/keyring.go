@@ -25,6 +25,7 @@ type Keyring struct {
 	rsaMade   int
 	freezes   map[int]bool // those that nobody has thawed, by number
 	frozen    int          // how many there have ever been
+	changed   func()       // nil if nobody wants to know
 
 	// Read without the lock: making an RSA key under it takes a while.
 	jwks   atomic.Pointer[[]byte]
@@ -37,17 +38,7 @@ func NewKeyring(alg Alg, src *Source, keys ...Key) (*Keyring, error) {
 	k := &Keyring{alg: alg, source: src, signing: map[Alg]Key{}, freezes: map[int]bool{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, key := range keys {
-		if _, ok := k.signing[key.Alg]; !ok {
-			k.signing[key.Alg] = key
-		}
-		k.add(key)
-	}
-	if err := k.render(); err != nil {
-		return nil, err
-	}
-	_, err := k.signer(alg)
-	return k, err
+	return k, k.fill(keys)
 }
 
 // Signing returns the key that signs for alg, "" meaning the default
@@ -160,6 +151,22 @@ func (k *Keyring) Rotate(r Rotation) (Key, error) {
 
 // The rest needs k.mu.
 
+// fill adds keys and sees to it that there is one to sign with.
+func (k *Keyring) fill(keys []Key) error {
+	signs := map[Alg]bool{}
+	for _, key := range keys {
+		if !signs[key.Alg] {
+			signs[key.Alg], k.signing[key.Alg] = true, key
+		}
+		k.add(key)
+	}
+	if err := k.render(); err != nil {
+		return err
+	}
+	_, err := k.signer(k.alg)
+	return err
+}
+
 func (k *Keyring) signer(alg Alg) (Key, error) {
 	if key, ok := k.signing[alg]; ok {
 		return key, nil
@@ -244,5 +251,8 @@ func (k *Keyring) render() error {
 	}
 	k.jwks.Store(&b)
 	k.show()
+	if k.changed != nil {
+		k.changed()
+	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"maps"
 	"strconv"
 	"sync"
 )
@@ -47,6 +48,25 @@ func (s *Source) Draw(label string, n int) []byte {
 		panic("testserver: " + err.Error()) // only for more than 255 blocks, or a seed FIPS mode calls too short
 	}
 	return b
+}
+
+// counts returns how much has been drawn, and resume goes on from there: what is
+// drawn after a restart must not be what was drawn before.
+func (s *Source) counts() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.drawn)
+}
+
+func (s *Source) resume(drawn map[string]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn == nil {
+		s.drawn = map[string]int{} // of a random source, which leaves it to another run
+	}
+	for label, n := range drawn {
+		s.drawn[label] = max(s.drawn[label], n)
+	}
 }
 
 // fork is a source of its own: what is drawn from it changes nothing that s

@@ -1,0 +1,125 @@
+package as
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// keptKeys are the keys of a Keyring as private JWKs.
+type keptKeys struct {
+	Signing   []keptKey // one for an algorithm
+	Published []keptKey // oldest first
+	Staged    *keptKey
+	RSAMade   int
+}
+
+type keptKey Key
+
+// public stands for a signer that a test brought along. Of that one the file has
+// what verifies.
+type public struct{ key crypto.PublicKey }
+
+func (p public) Public() crypto.PublicKey { return p.key }
+
+func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("the private part of the key was not in the state file")
+}
+
+// MarshalJSON writes a JWK (RFC 7517 §4), a private one if it can.
+func (k keptKey) MarshalJSON() ([]byte, error) {
+	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
+	switch private := k.Private.(type) {
+	case nil:
+		jwk.Key = k.Secret
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		jwk.Key = private
+	default:
+		jwk.Key = private.Public()
+	}
+	return jwk.MarshalJSON()
+}
+
+// UnmarshalJSON reads it.
+func (k *keptKey) UnmarshalJSON(text []byte) error {
+	var jwk jose.JSONWebKey
+	if err := json.Unmarshal(text, &jwk); err != nil {
+		return errors.New("a key is no JWK")
+	}
+	if jwk.Key != nil && jwk.Valid() && jwk.IsPublic() {
+		*k = keptKey{ID: jwk.KeyID, Alg: Alg(jwk.Algorithm), Private: public{jwk.Key}}
+		return Key(*k).Check()
+	}
+	key, err := ReadKey(text, "")
+	if err != nil {
+		return err
+	}
+	key.ID = jwk.KeyID // "" is one, too
+	*k = keptKey(key)
+	return nil
+}
+
+func (k *Keyring) snapshot() keptKeys {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	kept := keptKeys{RSAMade: k.rsaMade, Staged: (*keptKey)(k.staged)}
+	for _, key := range k.signing {
+		kept.Signing = append(kept.Signing, keptKey(key))
+	}
+	slices.SortFunc(kept.Signing, func(a, b keptKey) int { return strings.Compare(string(a.Alg), string(b.Alg)) })
+	for _, key := range k.published {
+		kept.Published = append(kept.Published, keptKey(key))
+	}
+	return kept
+}
+
+// check reports what no Keyring has.
+func (kept keptKeys) check() error {
+	signs := kept.Signing
+	if kept.Staged != nil {
+		signs = append(slices.Clip(signs), *kept.Staged)
+	}
+	algs, ids := map[Alg]bool{}, map[string]bool{}
+	for _, key := range signs {
+		if _, foreign := key.Private.(public); foreign {
+			return errors.New("a key that signs has no private part")
+		}
+	}
+	for _, key := range kept.Signing {
+		algs[key.Alg] = true
+	}
+	for _, key := range kept.Published {
+		if key.Alg.Shared() {
+			return errors.New("a secret is published")
+		}
+		ids[key.ID] = true
+	}
+	if len(algs) != len(kept.Signing) || len(ids) != len(kept.Published) || kept.RSAMade < 0 {
+		return errors.New("a key is there twice")
+	}
+	return nil
+}
+
+// restore puts what is kept, and keys before it, in place of what there is.
+func (k *Keyring) restore(kept keptKeys, keys []Key) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.signing)
+	for _, key := range kept.Signing {
+		k.signing[key.Alg] = Key(key)
+	}
+	k.published = nil
+	for _, key := range kept.Published {
+		k.published = append(k.published, Key(key))
+	}
+	k.staged, k.rsaMade = (*Key)(kept.Staged), kept.RSAMade
+	return k.fill(keys)
+}
