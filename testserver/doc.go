@@ -82,7 +82,8 @@
 // test-public, and the user test-user: see [Clients] and [Users]. Access tokens of
 // the token endpoint are good for fifteen minutes, refresh tokens for 30 days. The
 // server remembers the last 100 000 grants, and keeps secrets, codes and tokens as
-// their SHA-256 alone.
+// their SHA-256 alone. It forgets everything with its process, unless [Persist] keeps
+// the state in a file: then tokens, keys and clients outlive a restart and a crash.
 //
 // # Opaque tokens
 //

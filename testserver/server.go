@@ -93,7 +93,7 @@ func NewUnstarted(opts ...Option) (*Server, error) {
 	}
 	s.close = func() error {
 		transport.CloseIdleConnections()
-		return nil
+		return s.as.Close()
 	}
 	return s, nil
 }
@@ -113,7 +113,8 @@ func start(opts []Option) (*Server, error) {
 		return nil, errors.Join(err, l.Listener.Close())
 	}
 	s.caPEM, s.memory = l.caPEM, c.inMemory
-	s.close = serve(l, s.as, transport)
+	stop := serve(l, s.as, transport)
+	s.close = func() error { return errors.Join(stop(), s.as.Close()) } // the last answers may still change the state
 	return s, nil
 }
 
@@ -133,7 +134,7 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 		fail:   func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
 	}
 	if err := s.injectAll(c.faults); err != nil {
-		return nil, err
+		return nil, errors.Join(err, inner.Close())
 	}
 	for _, client := range slices.Concat(as.DefaultClients()[:1], c.Clients) {
 		s.isDefault(outerClient(client))
@@ -147,10 +148,11 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 }
 
 // Close stops listening, ends every connection, those of [Server.Client] and
-// idle ones included, and returns when all handlers have. Requests in flight
-// see their context end; Close waits five seconds for them and then reports
-// that they are still there. A second Close does nothing. A response whose
-// body nobody closed keeps its goroutines, as with every server.
+// idle ones included, and returns when all handlers have and the state is saved
+// (see [Persist]). Requests in flight see their context end; Close waits five
+// seconds for them and then reports that they are still there. A second Close
+// does nothing. A response whose body nobody closed keeps its goroutines, as with
+// every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.as.AuditErr()) }
 
 // ServeHTTP answers what a real socket would answer, so that the server can be

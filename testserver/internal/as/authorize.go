@@ -158,6 +158,10 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	s.grants.changed(now)
 	s.grants.codes.put(sha256.Sum256([]byte(text)), code)
 	s.grants.mu.Unlock()
+	if failed := s.durable(); failed != nil {
+		s.refuse(w, r, a, failed)
+		return
+	}
 	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
 }
 

@@ -54,7 +54,8 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	code.FamilyID = given.ID
 	s.grants.begin(given, now)
 	given.Resources = resources
-	return &grant{Family: given, kind: persist.Issued}, nil
+	undo := func(f *Family) { code.FamilyID, f.Revoked = "", true }
+	return &grant{Family: given, kind: persist.Issued, undo: undo}, nil
 }
 
 // replayed ends what a code has been good for when it comes again: one of those

@@ -64,6 +64,10 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	d.UserCode = sha256.Sum256([]byte(userCode))
 	s.grants.putDevice(sha256.Sum256([]byte(code)), d)
 	s.grants.mu.Unlock()
+	if failed := s.durable(); failed != nil {
+		failed.send(w)
+		return
+	}
 	body, _ := json.Marshal(map[string]any{ // of texts and numbers
 		"device_code":               code,
 		"user_code":                 userCode,
@@ -162,5 +166,6 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	s.mayRefresh(t.client, &given, now)
 	s.grants.begin(given, now)
 	given.Resources = resources
-	return &grant{Family: given, kind: persist.Issued}, nil
+	undo := func(f *Family) { d.Used, f.Revoked = false, true }
+	return &grant{Family: given, kind: persist.Issued, undo: undo}, nil
 }

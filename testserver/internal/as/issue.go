@@ -84,7 +84,7 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 		}
 		body["id_token"] = id
 	}
-	s.note(event{Kind: g.kind, ClientID: g.Client, Sub: g.Sub, Family: g.ID, Scopes: g.Scopes, Fingerprint: Fingerprint(access), Reason: string(g.Kind)})
+	g.event = event{Kind: g.kind, ClientID: g.Client, Sub: g.Sub, Family: g.ID, Scopes: g.Scopes, Fingerprint: Fingerprint(access), Reason: string(g.Kind)}
 	return body, nil
 }
 

@@ -91,14 +91,20 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 	if given.Resources, failed = narrowed(f.Resources, t.form["resource"]); failed != nil {
 		return nil, failed
 	}
-	if generation == f.Generation {
+	var undo func(*Family)
+	if before := *f; generation == f.Generation {
+		if s.config.Grace == 0 { // which is the other way to try again
+			undo = func(f *Family) {
+				f.Generation, f.RotatedAt, f.RefreshExpires = before.Generation, before.RotatedAt, before.RefreshExpires
+			}
+		}
 		f.Generation++
 		f.RotatedAt, f.RefreshExpires = now, now.Add(s.refreshTTL(t.client))
 		f.Ends = later(f.Ends, f.RefreshExpires)
 		s.grants.changed(now)
 	}
 	given.Generation, given.RefreshExpires, given.Ends = f.Generation, f.RefreshExpires, f.Ends
-	return &grant{Family: given, kind: persist.Refreshed, again: true}, nil
+	return &grant{Family: given, kind: persist.Refreshed, again: true, undo: undo}, nil
 }
 
 // excused reports whether a token that was rotated comes again because the

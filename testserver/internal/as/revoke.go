@@ -26,6 +26,10 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.revokeFor(c.ID, form.Get("token"))
+	if failed := s.durable(); failed != nil {
+		failed.send(w)
+		return
+	}
 	w.WriteHeader(http.StatusOK)
 }
 

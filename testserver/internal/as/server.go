@@ -31,6 +31,7 @@ type Config struct {
 	RefreshTTL        time.Duration // 0 means the default, as below
 	CodeTTL           time.Duration
 	Audit             io.Writer // nil for none
+	State             string    // the path of the state file, "" for none
 }
 
 // Server is the authorization server as an http.Handler, safe for concurrent
@@ -59,6 +60,7 @@ type Server struct {
 	faults    faults
 	journal   *journal
 	audit     *persist.Audit
+	keeper    keeper
 }
 
 // New makes the first key and both discovery documents; the issuer never
@@ -103,6 +105,11 @@ func New(c Config) (*Server, error) {
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
 	if err := s.describe(c.Alg, c.Metadata); err != nil {
 		return nil, err
+	}
+	if c.State != "" {
+		if err := s.keep(c.State); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

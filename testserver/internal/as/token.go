@@ -21,6 +21,8 @@ type grant struct {
 	Family
 	kind  persist.Kind
 	again bool // not the first tokens of the family
+	event event
+	undo  func(*Family) // what using it has done to a code, a device or the family; needs the lock
 }
 
 // TokenRequest and TokenResponse are what a hook sees: see OnToken.
@@ -109,11 +111,32 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 	if failed := checkResources(form["resource"]); failed != nil {
 		return nil, failed
 	}
+	var body map[string]any
 	given, failed := use(t)
-	if failed != nil {
-		return nil, failed
+	if failed == nil {
+		body, failed = s.issue(t.client, given)
 	}
-	return s.issue(t.client, given)
+	if lost := s.durable(); lost != nil { // also for a refusal, which may have ended a family
+		s.takeBack(given)
+		return nil, lost
+	}
+	if failed == nil {
+		s.note(given.event)
+	}
+	return body, failed
+}
+
+// takeBack undoes a grant that nobody is told of, so that the client can try
+// again. A family that has ended in the meantime stays so.
+func (s *Server) takeBack(g *grant) {
+	s.grants.mu.Lock()
+	defer s.grants.mu.Unlock()
+	if g == nil || g.undo == nil {
+		return
+	}
+	if f, ok := s.grants.families.kept[g.ID]; ok && !f.Revoked {
+		g.undo(f)
+	}
 }
 
 // credentials is the grant client_credentials (RFC 6749 §4.4): the client is its

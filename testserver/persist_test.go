@@ -1,0 +1,240 @@
+package testserver_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const keptIssuer = "http://login.test"
+
+// kept starts a server, over a socket, that has its state in the file at path.
+// The caller may close it to start another.
+func kept(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
+	t.Helper()
+	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(keptIssuer)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func closed(t testing.TB, s *testserver.Server) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func statePath(t testing.TB) string { return filepath.Join(t.TempDir(), "state.json") }
+
+// overSocket sends a form over the server's socket.
+func overSocket(t testing.TB, s *testserver.Server, ep testserver.Endpoint, form url.Values, user ...string) reply {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint(ep), strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", formType)
+	if len(user) > 0 {
+		r.SetBasicAuth(user[0], user[1])
+	}
+	resp, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{status: resp.StatusCode, header: resp.Header, body: parse(text)}
+}
+
+func TestARestartedServerGoesOn(t *testing.T) {
+	path := statePath(t)
+	one := kept(t, path, testserver.OpaqueTokens())
+	c := one.AddClient(testserver.Client{ID: "added", Secret: "added-secret"}, testserver.RefreshTTL(1))
+	one.AddUser(testserver.User{Sub: "carol", Password: "carols-password", Claims: map[string]any{"badge": 12345678901234567}})
+	first := good(t, overSocket(t, one, testserver.TokenEP, redeeming(codeFor(t, one, "login_hint", "carol", "scope", "openid"))))
+	next := good(t, overSocket(t, one, testserver.TokenEP, refreshing(first.text("refresh_token"))))
+	revoked := good(t, overSocket(t, one, testserver.TokenEP, redeeming(codeFor(t, one))))
+	if r := overSocket(t, one, testserver.RevokeEP, url.Values{"client_id": {"test-public"}, "token": {revoked.text("refresh_token")}}); r.status != 200 {
+		t.Fatalf("got %d, want the token revoked", r.status)
+	}
+	unused := codeFor(t, one)
+	rotated := one.Rotate()
+	staged := one.Rotate(testserver.PublishFirst())
+	jwks := one.JWKS()
+	closed(t, one)
+
+	two := kept(t, path, testserver.OpaqueTokens())
+	if got := two.JWKS(); string(got) != string(jwks) {
+		t.Errorf("got the JWKS %s, want %s", got, jwks)
+	}
+	_, served := get(t, two.Client(), two.Endpoint(testserver.JWKS))
+	if !isActive(two, next.text("access_token")) {
+		t.Error("want the token of before active")
+	}
+	if _, _, err := verify(served, two.IDToken()); err != nil {
+		t.Error(err)
+	}
+	if got := two.SigningKey().ID; got != rotated.ID {
+		t.Errorf("got %s signing, want %s", got, rotated.ID)
+	}
+	if got := two.Rotate().ID; got != staged.ID {
+		t.Errorf("got %s signing after a rotation that had begun, want %s", got, staged.ID)
+	}
+	if isActive(two, revoked.text("access_token")) {
+		t.Error("want the revocation remembered")
+	}
+	wantError(t, overSocket(t, two, testserver.TokenEP, refreshing(revoked.text("refresh_token"))), 400, "invalid_grant")
+	good(t, overSocket(t, two, testserver.TokenEP, redeeming(unused)))
+	good(t, overSocket(t, two, testserver.TokenEP, url.Values{"grant_type": {"client_credentials"}}, c.ID, c.Secret))
+
+	last := good(t, overSocket(t, two, testserver.TokenEP, refreshing(next.text("refresh_token"))))
+	if claims := payload(t, last.text("id_token")); !strings.Contains(claims, `"badge":12345678901234567`) {
+		t.Errorf("got %s, want the claims of the user as they were", claims)
+	}
+	wantError(t, overSocket(t, two, testserver.TokenEP, refreshing(first.text("refresh_token"))), 400, "invalid_grant")
+	closed(t, two)
+	three := kept(t, path)
+	if isActive(three, last.text("access_token")) {
+		t.Error("want a refresh token that came again to have ended its family")
+	}
+	wantError(t, overSocket(t, three, testserver.TokenEP, refreshing(last.text("refresh_token"))), 400, "invalid_grant")
+}
+
+func TestJWTsVerifyAfterARestart(t *testing.T) {
+	for _, alg := range []testserver.Alg{testserver.ES256, testserver.RS256, testserver.EdDSA, testserver.HS256} {
+		path := statePath(t)
+		one := kept(t, path, testserver.SigningAlg(alg))
+		one.Publish(testserver.Key{ID: "", Alg: testserver.ES256, Private: signer{Signer: testserver.GenerateKey(testserver.ES256, "").Private}})
+		token, jwks := one.Token(), one.JWKS()
+		closed(t, one)
+		two := kept(t, path, testserver.SigningAlg(alg))
+		if !isActive(two, token) {
+			t.Errorf("%s: want the token active", alg)
+		}
+		if alg != testserver.HS256 {
+			verified(t, two, token)
+		}
+		if string(two.JWKS()) != string(jwks) {
+			t.Errorf("%s: got another JWKS, want that of before", alg)
+		}
+		if k := two.Rotate(); k.ID == one.SigningKey().ID {
+			t.Errorf("%s: got the old key from a rotation", alg)
+		}
+	}
+}
+
+func TestOptionsWinOverTheFile(t *testing.T) {
+	path := statePath(t)
+	key := `{"signing":{"keys":[{"kty":"oct","kid":"configured","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA","alg":"HS256"}]}}`
+	one := kept(t, path, testserver.Users(alice), testserver.Clients(testserver.Client{ID: "web", Secret: "old"}))
+	one.AddClient(testserver.Client{ID: "other", Secret: "other-secret"})
+	one.AddUser(testserver.User{Sub: "carol"})
+	closed(t, one)
+
+	bob := testserver.User{Sub: "bob", Password: "bobs-password"}
+	two := kept(t, path, testserver.Users(bob), testserver.Clients(testserver.Client{ID: "web", Secret: "new"}), testserver.ConfigJSON(strings.NewReader(key)))
+	credentials := url.Values{"grant_type": {"client_credentials"}}
+	wantError(t, overSocket(t, two, testserver.TokenEP, credentials, "web", "old"), 401, "invalid_client")
+	good(t, overSocket(t, two, testserver.TokenEP, credentials, "web", "new"))
+	good(t, overSocket(t, two, testserver.TokenEP, credentials, "other", "other-secret"))
+	good(t, overSocket(t, two, testserver.TokenEP, credentials, two.DefaultClient().ID, two.DefaultClient().Secret))
+	if got := two.SigningKey().ID; got != "configured" {
+		t.Errorf("got %q signing, want the configured key", got)
+	}
+	for hint, sub := range map[string]string{"": "bob", "alice": "alice", "carol": "carol"} {
+		if _, body := about(t, two, tokens(t, two, "login_hint", hint, "scope", "openid").text("access_token")); !strings.Contains(body, `"sub":"`+sub+`"`) {
+			t.Errorf("login_hint %q: got %s, want %s", hint, body, sub)
+		}
+	}
+	if n := len(keySet(t, two.JWKS()).Keys); n != 1 {
+		t.Errorf("got %d published keys, want that of the file", n)
+	}
+}
+
+func TestASeedGoesOnAfterARestart(t *testing.T) {
+	path := statePath(t)
+	one := kept(t, path, testserver.Seed("a"))
+	code := codeFor(t, one)
+	good(t, exchange(t, one, redeeming(code)))
+	closed(t, one)
+	closed(t, kept(t, path)) // of no seed
+	two := kept(t, path, testserver.Seed("a"))
+	if again := codeFor(t, two); again == code {
+		t.Error("got a code that has been used")
+	}
+	wantError(t, exchange(t, two, redeeming(code)), 400, "invalid_grant")
+	if two.Rotate().ID == one.SigningKey().ID {
+		t.Error("got the old key from a rotation")
+	}
+}
+
+func TestResetEmptiesTheFileToo(t *testing.T) {
+	path := statePath(t)
+	one := kept(t, path, testserver.OpaqueTokens())
+	r := tokens(t, one)
+	key := one.SigningKey().ID
+	one.Reset()
+	closed(t, one)
+	two := kept(t, path)
+	if isActive(two, r.text("access_token")) || two.SigningKey().ID != key {
+		t.Error("want the grants forgotten and the keys kept")
+	}
+	wantError(t, exchange(t, two, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+}
+
+func TestTheFileHasNoSecretInClear(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, testserver.OpaqueTokens(), testserver.Users(alice))
+	c := s.AddClient(testserver.Client{ID: "web"})
+	u := s.AddUser(testserver.User{Sub: "carol"})
+	code := codeFor(t, s)
+	used := codeFor(t, s, "scope", "openid")
+	r := tokens(t, s)
+	first := good(t, exchange(t, s, redeeming(used)))
+	next := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
+	d, _ := device(t, s)
+	jwt := s.Token()
+	s.Revoke(jwt)
+	closed(t, s)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := []string{code, used, verifier, jwt, c.Secret, u.Password, alice.Password, "test-secret", d.text("device_code"), d.text("user_code")}
+	for _, r := range []reply{r, first, next} {
+		secrets = append(secrets, r.text("access_token"), r.text("refresh_token"))
+	}
+	for i, secret := range append(secrets, first.text("id_token")) {
+		if len(secret) < 8 || strings.Contains(string(text), secret) {
+			t.Errorf("got secret %d in the file", i)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v, want a file for its owner alone", info.Mode(), err)
+	}
+}
+
+func TestATimeBeyondAllFilesIsKept(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path)
+	m, err := s.Mint(testserver.Claim("exp", int64(1)<<50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	if !isActive(kept(t, path), m.Access) {
+		t.Error("want the token active")
+	}
+}
