@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,7 +15,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childState); path != "" {
+		child(path)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // recorder is a TB that fails in a way a test can look at.
 type recorder struct {

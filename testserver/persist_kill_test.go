@@ -1,0 +1,160 @@
+package testserver_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// With this in its environment the test binary is another process, a server that
+// has its state in a file.
+const childState = "TESTSERVER_TEST_CHILD_STATE"
+
+// child serves until it is killed. It says where.
+func child(path string) {
+	s, err := testserver.Start(context.Background(), testserver.Persist(path), testserver.OpaqueTokens())
+	if err != nil {
+		fmt.Println("error:", err)
+		return
+	}
+	fmt.Println(s.Issuer())
+	_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the parent
+}
+
+// customers use the server of a child until it is gone, and note what they got.
+type customers struct {
+	issuer string
+	client *http.Client
+	left   func() // is called after each answer
+
+	mu                     sync.Mutex
+	access, codes, refresh []string // the last refresh token of each grant
+}
+
+// use walks through one grant; false when the server is gone.
+func (c *customers) use(t *testing.T) bool {
+	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizing().Encode())
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	to, err := resp.Location()
+	if err != nil {
+		t.Errorf("got %d, want a redirect", resp.StatusCode)
+		return false
+	}
+	code := to.Query().Get("code")
+	form, i := redeeming(code), -1
+	for range 3 {
+		answer, ok := c.send(t, form)
+		if !ok {
+			return false
+		}
+		c.mu.Lock()
+		c.access = append(c.access, answer["access_token"].(string))
+		if i < 0 {
+			i = len(c.refresh)
+			c.codes, c.refresh = append(c.codes, code), append(c.refresh, "")
+		}
+		c.refresh[i] = answer["refresh_token"].(string)
+		form = refreshing(c.refresh[i])
+		c.mu.Unlock()
+		c.left()
+	}
+	return true
+}
+
+func (c *customers) send(t *testing.T, form url.Values) (map[string]any, bool) {
+	resp, err := c.client.Post(c.issuer+"/token", formType, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, false
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, false // killed amid an answer
+	}
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("got %d %s, want tokens", resp.StatusCode, text)
+	}
+	return parse(text), resp.StatusCode == http.StatusOK
+}
+
+func TestAKilledServerKnowsEveryAnswer(t *testing.T) {
+	const rounds, workers = 4, 4
+	path := statePath(t)
+	for range rounds {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), childState+"="+path)
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		if !lines.Scan() || !strings.HasPrefix(lines.Text(), "http://") {
+			t.Fatalf("got %q from the child, want its issuer", lines.Text())
+		}
+		transport := &http.Transport{}
+		answers := make(chan struct{}, 1000)
+		c := &customers{
+			issuer: lines.Text(), left: func() { answers <- struct{}{} },
+			client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		}
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for c.use(t) {
+				}
+			})
+		}
+		for range 1 + rand.IntN(40) {
+			<-answers
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		all.Wait()
+		_ = cmd.Wait() // it was killed
+		_ = stdin.Close()
+		transport.CloseIdleConnections()
+		knowsAll(t, path, c)
+	}
+}
+
+// knowsAll goes on where the child was. A refresh whose answer the kill has
+// stopped may have been done, which is what the grace is for.
+func knowsAll(t *testing.T, path string, c *customers) {
+	t.Helper()
+	s := kept(t, path, testserver.RotateRefresh(time.Hour))
+	for _, token := range c.access {
+		if !isActive(s, token) {
+			t.Error("got an access token that the file does not know")
+		}
+	}
+	for _, token := range c.refresh {
+		good(t, exchange(t, s, refreshing(token)))
+	}
+	for _, code := range c.codes {
+		wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
+	}
+	closed(t, s)
+}

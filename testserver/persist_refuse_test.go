@@ -1,0 +1,183 @@
+package testserver_test
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// obstruct makes saving impossible, also for root, until the returned function is
+// called: something that cannot be removed is where the next state is written.
+func obstruct(t *testing.T, path string) (free func()) {
+	t.Helper()
+	next := path + ".bearerguard-new"
+	if err := os.MkdirAll(filepath.Join(next, "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.RemoveAll(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, testserver.OpaqueTokens(), testserver.Clock(atNoon))
+	code, second, r := codeFor(t, s), codeFor(t, s), tokens(t, s)
+	d, poll := device(t, s)
+	s.Login(t, d.text("verification_uri_complete"))
+
+	free := obstruct(t, path)
+	for range 2 { // none of the grants is used up
+		for name, form := range map[string]url.Values{"code": redeeming(code), "refresh": refreshing(r.text("refresh_token"))} {
+			if got := overSocket(t, s, testserver.TokenEP, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
+				t.Errorf("%s: got %d %v, want 503 temporarily_unavailable", name, got.status, got.body)
+			}
+		}
+	}
+	wantError(t, poll(), 503, "temporarily_unavailable")
+	wantError(t, overSocket(t, s, testserver.TokenEP, url.Values{"grant_type": {"client_credentials"}}, "test-client", "test-secret"), 503, "temporarily_unavailable")
+	wantError(t, formTo(t, s, testserver.DeviceAuthorization, "client_id=test-public"), 503, "temporarily_unavailable")
+	if _, to := authorized(s, authorizing()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
+		t.Errorf("got %v, want the client told", to)
+	}
+	revoking := url.Values{"client_id": {"test-public"}, "token": {r.text("access_token")}}
+	wantError(t, overSocket(t, s, testserver.RevokeEP, revoking), 503, "temporarily_unavailable")
+	for _, e := range s.Events() {
+		if e.Kind == "refreshed" {
+			t.Errorf("got the event %v of tokens that nobody has", e)
+		}
+	}
+
+	free()
+	good(t, overSocket(t, s, testserver.TokenEP, redeeming(code)))
+	next := good(t, overSocket(t, s, testserver.TokenEP, refreshing(r.text("refresh_token"))))
+	s.Advance(5 * time.Second)
+	good(t, poll())
+	if got := overSocket(t, s, testserver.RevokeEP, revoking); got.status != 200 {
+		t.Errorf("got %d, want the token revoked", got.status)
+	}
+
+	free = obstruct(t, path)
+	wantError(t, overSocket(t, s, testserver.TokenEP, redeeming(second)), 503, "temporarily_unavailable")
+	wantParts := func(err error) {
+		if err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("got %v, want what is wrong with the file", err)
+		}
+	}
+	wantParts(s.Close())
+	wantParts(s.Close())
+	free()
+	two := kept(t, path, testserver.Clock(atNoon)) // has what was answered before
+	good(t, overSocket(t, two, testserver.TokenEP, redeeming(second)))
+	good(t, overSocket(t, two, testserver.TokenEP, refreshing(next.text("refresh_token"))))
+	if isActive(two, r.text("access_token")) {
+		t.Error("want the revocation remembered")
+	}
+}
+
+func TestAFamilyThatEndsWhileNothingCanBeSavedStaysSo(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, testserver.OpaqueTokens())
+	code := codeFor(t, s)
+	r := good(t, exchange(t, s, redeeming(code)))
+	free := obstruct(t, path)
+	wantError(t, exchange(t, s, redeeming(code)), 503, "temporarily_unavailable")
+	free()
+	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	if isActive(s, r.text("access_token")) {
+		t.Error("want a code that came again to have ended its tokens")
+	}
+}
+
+func TestAGraceIsTheWayToTryAgain(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, testserver.Clock(atNoon), testserver.RotateRefresh(5*time.Second))
+	r := tokens(t, s)
+	free := obstruct(t, path)
+	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 503, "temporarily_unavailable")
+	free()
+	next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+	good(t, exchange(t, s, refreshing(next.text("refresh_token"))))
+}
+
+func TestClosedIsNotAnswered(t *testing.T) {
+	path := statePath(t)
+	s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := codeFor(t, s)
+	closed(t, s)
+	two := kept(t, path) // the file is free
+	wantError(t, exchange(t, s, redeeming(code)), 503, "temporarily_unavailable")
+	good(t, exchange(t, two, redeeming(code)))
+}
+
+func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
+	state := func() string {
+		path := statePath(t)
+		s := kept(t, path)
+		tokens(t, s)
+		_, _ = device(t, s)
+		closed(t, s)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}()
+	for name, tt := range map[string]struct{ text, want string }{
+		"foreign":                        {`{"name":"package.json"}`, "not a state file"},
+		"broken off":                     {state[:len(state)/2], "damaged"},
+		"newer":                          {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
+		"of no state":                    {`{"format":"bearerguard testserver state","version":1,"state":null}`, "it has no secret"},
+		"with a member that is unknown":  {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "do not fit"},
+		"with a family that is null":     {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is none"},
+		"with a code that is null":       {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
+		"with a device that is null":     {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is none"},
+		"with a client that is null":     {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
+		"with a client that has no name": {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
+		"with a client twice":            {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
+		"with a user twice":              {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
+		"with a code twice":              {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
+		"with a key that is none":        {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
+		"with half a key to sign with":   {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
+		"with two keys to sign with":     {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
+		"with a secret for all":          {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := statePath(t)
+			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := testserver.Start(t.Context(), testserver.Persist(path))
+			if err == nil {
+				_ = s.Close()
+				t.Fatal("got a server, want an error")
+			}
+			wantAll(t, err.Error(), tt.want, path, "move it away")
+			if after, err := os.ReadFile(path); err != nil || string(after) != tt.text {
+				t.Errorf("got %.100q, %v in the file, want it left alone", after, err)
+			}
+		})
+	}
+}
+
+func TestOneServerAtATimeHasTheFile(t *testing.T) {
+	path := statePath(t)
+	one := kept(t, path)
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
+	good(t, overSocket(t, one, testserver.TokenEP, redeeming(codeFor(t, one))))
+	closed(t, one)
+	closed(t, kept(t, path))
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist("")) }), "give the path of a file")
+	defer obstruct(t, path)()
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "cannot be written")
+}
