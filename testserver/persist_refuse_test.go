@@ -96,18 +96,7 @@ func TestAFamilyThatEndsWhileNothingCanBeSavedStaysSo(t *testing.T) {
 	}
 }
 
-func TestAGraceIsTheWayToTryAgain(t *testing.T) {
-	path := statePath(t)
-	s := kept(t, path, testserver.Clock(atNoon), testserver.RotateRefresh(5*time.Second))
-	r := tokens(t, s)
-	free := obstruct(t, path)
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 503, "temporarily_unavailable")
-	free()
-	next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
-	good(t, exchange(t, s, refreshing(next.text("refresh_token"))))
-}
-
-func TestClosedIsNotAnswered(t *testing.T) {
+func TestAClosedServerAnswersNothingThatItCannotSave(t *testing.T) {
 	path := statePath(t)
 	s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
 	if err != nil {

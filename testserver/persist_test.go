@@ -226,6 +226,51 @@ func TestTheFileHasNoSecretInClear(t *testing.T) {
 	}
 }
 
+func TestWhatGoMethodsChangeIsSaved(t *testing.T) {
+	var token, refresh string
+	var key testserver.Key
+	path := statePath(t)
+	for _, tt := range []struct {
+		name  string
+		do    func(s *testserver.Server)
+		holds func(s *testserver.Server) bool
+	}{
+		{"Token", func(s *testserver.Server) { token = opaque(s) }, func(s *testserver.Server) bool { return isActive(s, token) }},
+		{"Revoke", func(s *testserver.Server) { s.Revoke(token) }, func(s *testserver.Server) bool { return !isActive(s, token) }},
+		{"Mint", func(s *testserver.Server) {
+			m, err := s.Mint()
+			if err != nil {
+				t.Fatal(err)
+			}
+			refresh = m.Refresh
+		}, func(s *testserver.Server) bool {
+			r := overSocket(t, s, testserver.TokenEP, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}, "test-client", "test-secret")
+			token = r.text("access_token")
+			return isActive(s, token)
+		}},
+		{"RevokeSubject", func(s *testserver.Server) { s.RevokeSubject("test-user") }, func(s *testserver.Server) bool { return !isActive(s, token) }},
+		{"AddClient", func(s *testserver.Server) { s.AddClient(web) }, func(s *testserver.Server) bool {
+			return overSocket(t, s, testserver.TokenEP, url.Values{"grant_type": {"client_credentials"}}, web.ID, web.Secret).status == 200
+		}},
+		{"AddUser", func(s *testserver.Server) { s.AddUser(alice) }, func(s *testserver.Server) bool {
+			_, body := about(t, s, tokens(t, s, "login_hint", "alice").text("access_token"))
+			return strings.Contains(body, `"sub":"alice"`)
+		}},
+		{"Rotate", func(s *testserver.Server) { key = s.Rotate() }, func(s *testserver.Server) bool { return s.SigningKey().ID == key.ID }},
+		{"Retire", func(s *testserver.Server) { s.Retire(key.ID) }, func(s *testserver.Server) bool { return !strings.Contains(string(s.JWKS()), key.ID) }},
+		{"Publish", func(s *testserver.Server) { s.Publish(key) }, func(s *testserver.Server) bool { return strings.Contains(string(s.JWKS()), key.ID) }},
+	} {
+		s := kept(t, path)
+		tt.do(s)
+		closed(t, s)
+		s = kept(t, path)
+		if !tt.holds(s) {
+			t.Errorf("%s: want it remembered", tt.name)
+		}
+		closed(t, s)
+	}
+}
+
 func TestATimeBeyondAllFilesIsKept(t *testing.T) {
 	path := statePath(t)
 	s := kept(t, path)

@@ -93,10 +93,8 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 	}
 	var undo func(*Family)
 	if before := *f; generation == f.Generation {
-		if s.config.Grace == 0 { // which is the other way to try again
-			undo = func(f *Family) {
-				f.Generation, f.RotatedAt, f.RefreshExpires = before.Generation, before.RotatedAt, before.RefreshExpires
-			}
+		undo = func(f *Family) {
+			f.Generation, f.RotatedAt, f.RefreshExpires = before.Generation, before.RotatedAt, before.RefreshExpires
 		}
 		f.Generation++
 		f.RotatedAt, f.RefreshExpires = now, now.Add(s.refreshTTL(t.client))
