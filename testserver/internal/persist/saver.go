@@ -78,15 +78,19 @@ func (s *Saver) Flush() error {
 }
 
 func (s *Saver) attempt() (begins bool, err error) {
+	s.mu.Lock()
+	wanted := s.changes
+	s.mu.Unlock()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.mu.Lock()
-	seen, clean := s.changes, s.changes == s.saved
-	s.tried = seen
-	s.mu.Unlock()
-	if clean {
+	if s.saved >= wanted { // with those of whoever had the turn: later changes are for others
+		s.mu.Unlock()
 		return false, nil
 	}
+	seen := s.changes
+	s.tried = seen
+	s.mu.Unlock()
 
 	err = s.save()
 	s.mu.Lock()

@@ -267,3 +267,30 @@ func TestSaverAndFileUnderLoad(t *testing.T) {
 		t.Errorf("got %d, want 400", got.N)
 	}
 }
+
+func TestThoseWhoFlushAtOnceAreSavedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := disk{takes: time.Second}
+		s := persist.NewSaver(d.save, d.report)
+		began := time.Now()
+		var all sync.WaitGroup
+		for i := range 400 {
+			time.Sleep(10 * time.Millisecond) // there is always one that has come since
+			all.Go(func() {
+				came := time.Now()
+				d.change(s)
+				if err := s.Flush(); err != nil {
+					t.Error(err)
+				}
+				if waited := time.Since(came); waited > 2*time.Second {
+					t.Errorf("number %d waited %v, want no longer than two saves", i, waited)
+				}
+			})
+		}
+		all.Wait()
+		if d.stored != 400 || time.Since(began) > 6*time.Second {
+			t.Errorf("got state %d after %v, want all of them after a few saves", d.stored, time.Since(began))
+		}
+		_ = s.Close()
+	})
+}
