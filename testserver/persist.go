@@ -11,23 +11,22 @@ package testserver
 // browsers, faults, the answers of [Server.SetIntrospection], records, events and
 // what [Server.Advance] has added to the clock.
 //
-// What options say wins. Their clients, users and signing keys, and the ones that
-// every server has, replace those of the file with the same ID, subject or kid;
-// their keys sign, their users come first. All others in the file stay, until they
-// are replaced or the file is removed. [Seed] makes no keys anew: what is drawn
-// from it goes on where it ended. So that JWTs stay this server's, give it an issuer that stays:
-// [IssuerURL].
+// What options say wins. Their clients, users and signing keys, and the client and
+// user that a server has by default, replace those of the file with the same ID,
+// subject or kid; their keys sign, and their users come first. All others in the
+// file stay. [Seed] makes no keys anew: what is drawn from it goes on where it
+// ended. JWTs are still the server's own if it has the same issuer: see [IssuerURL].
 //
-// The token endpoint, [RevokeEP], [Authorize] and [DeviceAuthorization] answer when
-// what they have done is in the file, and for requests that come together it is
-// written once. If it cannot be written they answer 503 or redirect, with the
-// error temporarily_unavailable, and the client may try again: its code, device code or
-// refresh token stays good. A revocation holds even so. What Go methods change is
-// written a moment later. [Server.Close] writes what is left, and reports what it
-// could not.
+// [TokenEP], [RevokeEP], [Authorize] and [DeviceAuthorization] answer when what they
+// have done is on the disk; requests that come together are written together. If it
+// cannot be written they answer 503, or redirect, with the error
+// temporarily_unavailable, and the client may try again: its code, device code or
+// refresh token stays good. A revocation holds even so. What Go methods and the
+// pages change is written a moment later. [Server.Close] writes what is left, and
+// reports what it could not.
 //
-// The whole state is written each time: that is for as many grants as people and
-// tests make, not for load tests.
+// The whole state is written each time, which suits as many grants as people and
+// tests make, and no load test.
 //
 // The file is for its owner alone (mode 0600). Tokens, codes, secrets and
 // passwords are in it as their SHA-256, but with the signing keys and the key of
