@@ -171,8 +171,8 @@ func TestParametersThatAreThereTwice(t *testing.T) {
 				}
 				return
 			}
-			if to == nil || to.Query().Get("error") != "invalid_request" {
-				t.Errorf("got %d to %v, want invalid_request", rec.Code, to)
+			if to == nil || to.Query().Get("error") != "invalid_request" || (to.Query().Get("state") == "s") != (name != "state") {
+				t.Errorf("got %d to %v, want invalid_request, and the state if there is one", rec.Code, to)
 			}
 		})
 	}
@@ -224,10 +224,12 @@ func TestTheIssuerIsInEveryAnswer(t *testing.T) {
 
 func TestFormPost(t *testing.T) {
 	s := testserver.New(t)
-	rec, _ := authorized(s, authorizing("response_mode", "form_post", "state", `"><script>`))
-	if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, `"><script>`) {
-		t.Errorf("T12: got %d %s, want a page without the state's own markup", rec.Code, page)
-	}
+	t.Run("T12/form_post", func(t *testing.T) {
+		rec, _ := authorized(s, authorizing("response_mode", "form_post", "state", `"><script>`))
+		if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, `"><script>`) {
+			t.Errorf("got %d %s, want a page without the state's own markup", rec.Code, page)
+		}
+	})
 	to := s.Login(t, s.Endpoint(testserver.Authorize)+"?"+authorizing("response_mode", "form_post").Encode())
 	if q := to.Query(); q.Get("code") == "" || q.Get("state") != "s" || q.Get("iss") != s.Issuer() {
 		t.Errorf("got %v, want code, state and iss", to)
@@ -237,11 +239,13 @@ func TestFormPost(t *testing.T) {
 
 func TestAuthorizationByPOST(t *testing.T) {
 	s := testserver.New(t)
-	rec := postTo(s, s.Endpoint(testserver.Authorize), authorizing())
-	to, err := rec.Result().Location()
-	if err != nil || rec.Code != http.StatusSeeOther || to.Query().Get("code") == "" {
-		t.Errorf("T15: got %d to %v, want 303 with a code", rec.Code, to)
-	}
+	t.Run("T15/by POST", func(t *testing.T) {
+		rec := postTo(s, s.Endpoint(testserver.Authorize), authorizing())
+		to, err := rec.Result().Location()
+		if err != nil || rec.Code != http.StatusSeeOther || to.Query().Get("code") == "" {
+			t.Errorf("got %d to %v, want 303 with a code", rec.Code, to)
+		}
+	})
 }
 
 func postTo(s *testserver.Server, u string, form url.Values, cookies ...*http.Cookie) *httptest.ResponseRecorder {

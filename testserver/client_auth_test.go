@@ -238,10 +238,18 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 			}
 		})
 	}
-	t.Run("T21/no-store and no CORS", func(t *testing.T) {
-		r := formTo(t, s, testserver.TokenEP, grant, testClient)
-		if r.header.Get("Cache-Control") != "no-store" || r.header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("got %v, want no-store and no CORS", r.header)
+	for name, body := range map[string]string{"T21/tokens": grant, "T21/a refusal": "grant_type=x"} {
+		t.Run(name, func(t *testing.T) {
+			r := formTo(t, s, testserver.TokenEP, body, testClient)
+			if r.header.Get("Cache-Control") != "no-store" || r.header.Get("Pragma") != "no-cache" || r.header.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("got %v, want no-store, no-cache and no CORS", r.header)
+			}
+		})
+	}
+	t.Run("T21/a page that asks beforehand", func(t *testing.T) {
+		rec := ask(s, "OPTIONS", s.Endpoint(testserver.TokenEP))
+		if rec.Code != 405 || rec.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("got %d %v, want 405 and no CORS", rec.Code, rec.Header())
 		}
 	})
 }

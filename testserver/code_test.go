@@ -141,12 +141,13 @@ func wantEvents(t *testing.T, s *testserver.Server, kinds ...string) {
 }
 
 func TestOfAHundredUsesOfACodeOneSucceeds(t *testing.T) {
-	s := testserver.New(t)
-	code := codeFor(t, s)
-	wins := storm(t, func() reply { return exchange(t, s, redeeming(code)) })
-	if wins != 1 {
-		t.Errorf("T06: got %d successes, want 1", wins)
-	}
+	t.Run("T06/a hundred at once", func(t *testing.T) {
+		s := testserver.New(t)
+		code := codeFor(t, s)
+		if wins := storm(t, func() reply { return exchange(t, s, redeeming(code)) }); wins != 1 {
+			t.Errorf("got %d successes, want 1", wins)
+		}
+	})
 }
 
 func storm(t *testing.T, use func() reply) int {
@@ -286,7 +287,15 @@ func TestTokensOfOneKindAreNoneOfAnother(t *testing.T) {
 		}
 	})
 	good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
-	if len(r.text("refresh_token")) < 22 || len(r.text("access_token")) < 22 {
-		t.Error("T11: got tokens of less than 128 bits")
-	}
+	t.Run("T11/what nobody guesses", func(t *testing.T) {
+		first, _ := device(t, s)
+		for name, text := range map[string]string{
+			"the access token": r.text("access_token"), "the refresh token": r.text("refresh_token"), "the code": codeFor(t, s),
+			"the device code": first.text("device_code"), "the secret": s.AddClient(testserver.Client{}).Secret,
+		} {
+			if len(text) < 22 {
+				t.Errorf("got %s of %d characters, want 128 bits", name, len(text))
+			}
+		}
+	})
 }

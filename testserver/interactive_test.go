@@ -67,7 +67,7 @@ func (p *person) signIn(query url.Values) *httptest.ResponseRecorder {
 	p.t.Helper()
 	rec := p.post(testserver.LoginPage, carried(p.open(query), "username", "alice", "password", "alices-password"))
 	if rec.Code != http.StatusSeeOther {
-		p.t.Fatalf("T15: got %d %s, want 303", rec.Code, rec.Body)
+		p.t.Fatalf("got %d %s, want 303", rec.Code, rec.Body)
 	}
 	return p.follow(rec)
 }
@@ -90,9 +90,11 @@ func TestLoginAndConsentByHand(t *testing.T) {
 	p := newPerson(t, s)
 	page := p.signIn(authorizing("scope", "openid a b"))
 	rec := p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
-	if rec.Code != http.StatusSeeOther {
-		t.Errorf("T15: got %d, want 303", rec.Code)
-	}
+	t.Run("T15/after the consent", func(t *testing.T) { // and after the login, which signIn looks at
+		if rec.Code != http.StatusSeeOther {
+			t.Errorf("got %d, want 303", rec.Code)
+		}
+	})
 	r := good(t, exchange(t, s, redeeming(answerOf(t, rec).Get("code"))))
 	if _, claims := verified(t, s, r.text("access_token")); claims["sub"] != "alice" || claims["scope"] != "a" {
 		t.Errorf("got %v, want alice and the scope that she checked", claims)

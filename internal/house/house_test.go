@@ -116,6 +116,21 @@ func TestNothingOfTheProductLinksWhatIsForTestsOrOneFramework(t *testing.T) {
 	}
 }
 
+func TestNothingOfTheProductLinksTheMockServer(t *testing.T) {
+	for _, p := range packages(t) {
+		if _, ok := layers[p.ImportPath]; !ok || strings.HasPrefix(p.ImportPath, "testserver") {
+			continue
+		}
+		t.Run("T23/"+strings.ReplaceAll(p.ImportPath, "/", "_"), func(t *testing.T) {
+			for _, dep := range p.Deps {
+				if strings.HasPrefix(dep, module+"/testserver") {
+					t.Errorf("it links %s", dep)
+				}
+			}
+		})
+	}
+}
+
 func TestNothingImportsExamplesOrCommands(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, dep := range p.Imports {

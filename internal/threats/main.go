@@ -37,7 +37,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-run", "^(Test|Example)", "./middleware/...", "./jwks/...", "./introspect/...", "./scopes/...", "./adapters/...")
+	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-run", "^(Test|Example)", "./middleware/...", "./jwks/...", "./introspect/...", "./scopes/...", "./adapters/...", "./testserver/...", "./internal/house")
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
@@ -57,7 +57,7 @@ func run(ctx context.Context, out io.Writer) error {
 type outcome struct{ passed, wrong int }
 
 // row finds a row in a test's name: as an element, or right after "Test".
-var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMRSX]\d\d)(?:/|$|[A-Z])`)
+var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMRSTX]\d\d)(?:/|$|[A-Z])`)
 
 // collect reads the events of go test and counts the innermost tests of each
 // row: those with tests below them are headings.

@@ -41,6 +41,9 @@ func (s *Server) readAuthorization(form url.Values) (a *authorization, show, red
 	if show = s.whose(a, form.Get("client_id")); show != nil {
 		return nil, show, nil
 	}
+	if values := form["state"]; len(values) == 1 { // of refusals as well (RFC 6749 §4.1.2.1)
+		a.state = values[0]
+	}
 	for name, values := range form {
 		if len(values) > 1 && name != "resource" { // RFC 6749 §3.1, RFC 8707 §2
 			return a, nil, invalidRequest("a parameter is there more than once")
@@ -49,7 +52,6 @@ func (s *Server) readAuthorization(form url.Values) (a *authorization, show, red
 			delete(form, name) // as if it were not there (§3.1)
 		}
 	}
-	a.state = form.Get("state")
 	scopes, openid := strings.Fields(form.Get("scope")), "openid"
 	if !a.stated && slices.Contains(scopes, openid) {
 		return nil, invalidRequest("redirect_uri is missing, which OpenID Connect requires"), nil
