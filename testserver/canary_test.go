@@ -1,0 +1,146 @@
+package testserver_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// canary collects what must not be told, and all that is.
+type canary struct {
+	t       *testing.T
+	secrets map[string]string
+	told    strings.Builder
+}
+
+// secret notes one, with the spellings in which it could come out.
+func (c *canary) secret(name, text string) string {
+	c.t.Helper()
+	if len(text) < 8 {
+		c.t.Fatalf("got %s %q, want one that can be found", name, text)
+	}
+	c.secrets[name] = text
+	if parts := strings.Split(text, "."); len(parts) == 3 {
+		c.secrets[name+"'s signature"] = parts[2]
+	}
+	return text
+}
+
+func (c *canary) hears(v ...any) { fmt.Fprintf(&c.told, "%+v %#v\n", v, v) }
+
+// page notes what a page carries, and the cookies.
+func (c *canary) page(p *person, rec *httptest.ResponseRecorder) {
+	n := len(c.secrets)
+	c.secret(fmt.Sprint("CSRF token ", n), carried(rec).Get("server_csrf"))
+	for _, cookie := range p.cookies {
+		c.secret(fmt.Sprint("cookie ", n), cookie.Value)
+	}
+}
+
+// refusal is an answer that must hold nothing of the request.
+func (c *canary) refusal(rec *httptest.ResponseRecorder) {
+	c.t.Helper()
+	if rec.Code < 300 {
+		c.t.Errorf("got %d, want a refusal", rec.Code)
+	}
+	c.hears(rec.Code, rec.Header(), rec.Body)
+}
+
+func (c *canary) refused(r reply) {
+	c.t.Helper()
+	if r.status < 400 {
+		c.t.Errorf("got %d, want a refusal", r.status)
+	}
+	c.hears(r.status, r.header, r.body)
+}
+
+// Whatever was issued or sent is looked for wherever the server speaks.
+func TestNoSecretIsToldAnywhere(t *testing.T) {
+	var audit bytes.Buffer
+	robot := newRobot(t, testserver.ES256)
+	s := testserver.New(t, testserver.Users(alice), testserver.Clients(web, testserver.Client{ID: "robot", JWKS: robot.jwks}),
+		testserver.Interactive(), testserver.AuditTo(&audit), testserver.Clock(atNoon))
+	c := &canary{t: t, secrets: map[string]string{"the verifier": verifier, "the secret": "web-secret", "the password": "alices-password", "the default secret": "test-secret", "the challenge": s256(verifier)}}
+
+	p := newPerson(t, s)
+	hint := c.secret("the hint", s.IDToken())
+	query := authorizing("client_id", "web", "scope", "openid a", "state", c.secret("the state", "state-of-a-canary"), "nonce", c.secret("the nonce", "nonce-of-a-canary"), "id_token_hint", hint)
+	first := p.open(query)
+	c.page(p, first)
+	p.post(testserver.LoginPage, carried(first, "username", "alice", "password", "alices-password "))
+	query.Del("id_token_hint")
+	page := p.signIn(query)
+	c.page(p, page)
+	code := c.secret("the code", answerOf(t, p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "openid"))).Get("code"))
+	form := redeeming(code, "client_id", "web", "client_secret", "web-secret")
+	r := good(t, exchange(t, s, form))
+	renew := refreshing(r.text("refresh_token"), "client_id", "web", "client_secret", "web-secret")
+	next := good(t, exchange(t, s, renew))
+	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
+		c.secret("the "+name, r.text(name))
+		c.secret("the next "+name, next.text(name))
+	}
+
+	begun, poll := device(t, s)
+	c.secret("the device code", begun.text("device_code"))
+	c.secret("the user code", begun.text("user_code"))
+	c.refused(poll())
+	s.Login(t, begun.text("verification_uri_complete"))
+	s.Advance(5 * time.Second)
+	c.secret("the device's token", good(t, poll()).text("access_token"))
+	c.refusal(postTo(s, s.Endpoint(testserver.DevicePage), url.Values{"user_code": {begun.text("user_code")}}))
+
+	assertion := c.secret("the assertion", robot.assert(t, map[string]any{"iss": "robot", "sub": "robot", "aud": s.Issuer(), "jti": "j", "exp": s.Now().Unix() + 60}, robot.key))
+	asserting := url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {assertion}}
+	handle := c.secret("the opaque token", opaque(s))
+	c.secret("the robot's token", good(t, exchange(t, s, asserting)).text("access_token"))
+	c.refused(exchange(t, s, asserting))
+
+	const misplaced = "canary-in-a-wrong-place" // where the record keeps what was sent
+	c.refused(exchange(t, s, form))             // all that comes again, or is in the wrong place
+	c.refused(exchange(t, s, renew))
+	c.refused(exchange(t, s, values(form, "client_secret", "web-secret ")))
+	c.refused(exchange(t, s, values(form, "grant_type", misplaced)))
+	c.refused(exchange(t, s, values(form, "code_verifier", verifier+"+")))
+	c.refused(exchange(t, s, values(form, "scope", `"`, "redirect_uri", code)))
+	c.refused(exchange(t, s, form, basic("web:web-secret")))
+	c.refused(exchange(t, s, url.Values{code: {code}}, basic("web:web-secret")))
+	c.refused(formTo(t, s, testserver.Introspect, "token="+handle))
+	c.refused(formTo(t, s, testserver.RevokeEP, "token="+handle+"&token="+handle))
+	c.refusal(ask(s, "GET", s.Endpoint(testserver.UserInfo)+"?access_token="+next.text("access_token")))
+	c.refusal(ask(s, "GET", s.Endpoint(testserver.TokenEP)+"?"+form.Encode()))
+	c.refusal(ask(s, "GET", s.Issuer()+"/"+code+"?"+form.Encode()))
+	c.refusal(ask(s, "GET", s.Endpoint(testserver.EndSession)+"?id_token_hint="+next.text("access_token")+"&client_id=web"))
+	for _, change := range [][]string{{"response_type", misplaced}, {"prompt", misplaced}, {"max_age", misplaced}, {"scope", `"` + misplaced}, {"code_challenge_method", misplaced}} {
+		rec, _ := authorized(s, authorizing(append([]string{"id_token_hint", hint, "login_hint", verifier}, change...)...))
+		c.refusal(rec)
+	}
+	c.refusal(p.post(testserver.ConsentPage, carried(page, "server_csrf", "-", "username", "alice", "password", "alices-password")))
+	isActive(s, handle)
+	isActive(s, next.text("access_token"))
+	s.OnToken(func(request *testserver.TokenRequest, _ *testserver.TokenResponse) error {
+		return errors.New(request.Form.Get("client_secret"))
+	})
+	c.refused(exchange(t, s, form))
+
+	if strings.Contains(c.told.String(), misplaced) {
+		t.Error("got a parameter in a refusal")
+	}
+	c.hears(s.Requests(), s.Events(), audit.String(), s.DefaultClient())
+	told := c.told.String()
+	for name, secret := range c.secrets {
+		if strings.Contains(told, secret) {
+			t.Errorf("got %s told", name)
+		}
+	}
+	if len(c.secrets) < 30 || len(s.Requests()) < 30 || len(s.Events()) < 15 || strings.Count(audit.String(), "\n") != len(s.Events()) {
+		t.Errorf("got %d secrets, %d requests, %d events, want them recorded", len(c.secrets), len(s.Requests()), len(s.Events()))
+	}
+}
