@@ -102,35 +102,37 @@ func TestAuthorizationErrors(t *testing.T) {
 		testserver.Client{ID: "one", Secret: "x", RedirectURIs: []string{"https://one.example/cb?keep=a%20b"}},
 		testserver.Client{ID: "narrow", Secret: "x", RedirectURIs: []string{callback}, Scopes: []string{"a"}},
 		testserver.Client{ID: "machine", Secret: "x", RedirectURIs: []string{callback}, Grants: []testserver.Grant{testserver.ClientCredentials}},
+		testserver.Client{ID: "app", Public: true, RedirectURIs: []string{"com.example.app:/cb"}},
 	), testserver.Scopes("a", "b"))
 	const page = "page"
 	for name, tt := range map[string]struct {
 		change []string
 		want   string // page, an error code or "" for a code
 	}{
-		"T02/all is well":                             {nil, ""},
-		"T02/redirect_uri missing, several known":     {[]string{"redirect_uri", "-"}, page},
-		"T02/redirect_uri missing, one known":         {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
-		"T02/redirect_uri missing, and openid":        {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
-		"T02/client_id missing":                       {[]string{"client_id", "-"}, page},
-		"T02/client_id of nobody":                     {[]string{"client_id", "nobody"}, page},
-		"T02/response_type missing":                   {[]string{"response_type", "-"}, "invalid_request"},
-		"T02/response_type token":                     {[]string{"response_type", "token"}, "unsupported_response_type"},
-		"T02/response_type code token":                {[]string{"response_type", "code token"}, "unsupported_response_type"},
-		"T02/response_mode fragment":                  {[]string{"response_mode", "fragment"}, "invalid_request"},
-		"T02/a scope that is not the server's":        {[]string{"scope", "a c"}, "invalid_scope"},
-		"T02/a scope that is not the client's":        {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},
-		"T02/a malformed scope":                       {[]string{"scope", "a  b"}, "invalid_scope"},
-		"T02/a grant that is not the client's":        {[]string{"client_id", "machine"}, "unauthorized_client"},
-		"T02/a request object":                        {[]string{"request", "e30.e30."}, "request_not_supported"},
-		"T02/a request object elsewhere":              {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
-		"T02/prompt none and login":                   {[]string{"prompt", "none login"}, "invalid_request"},
-		"T02/prompt that is none":                     {[]string{"prompt", "x"}, "invalid_request"},
-		"T02/max_age that is none":                    {[]string{"max_age", "-1"}, "invalid_request"},
-		"T02/a resource that is none":                 {[]string{"resource", "orders"}, "invalid_target"},
-		"T02/a resource with a fragment":              {[]string{"resource", "https://api.example/#x"}, "invalid_target"},
-		"T04/no challenge from a public client":       {[]string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
-		"T04/no challenge from a confidential client": {[]string{"client_id", "test-client", "code_challenge", "-", "code_challenge_method", "-"}, ""},
+		"T02/all is well":                               {nil, ""},
+		"T02/redirect_uri missing, several known":       {[]string{"redirect_uri", "-"}, page},
+		"T02/redirect_uri missing, one known":           {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
+		"T02/redirect_uri missing, and openid":          {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
+		"T02/client_id missing":                         {[]string{"client_id", "-"}, page},
+		"T02/client_id of nobody":                       {[]string{"client_id", "nobody"}, page},
+		"T02/response_type missing":                     {[]string{"response_type", "-"}, "invalid_request"},
+		"T02/response_type token":                       {[]string{"response_type", "token"}, "unsupported_response_type"},
+		"T02/response_type code token":                  {[]string{"response_type", "code token"}, "unsupported_response_type"},
+		"T02/response_mode fragment":                    {[]string{"response_mode", "fragment"}, "invalid_request"},
+		"T02/response_mode form_post of an application": {[]string{"client_id", "app", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"}, "invalid_request"},
+		"T02/a scope that is not the server's":          {[]string{"scope", "a c"}, "invalid_scope"},
+		"T02/a scope that is not the client's":          {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},
+		"T02/a malformed scope":                         {[]string{"scope", "a  b"}, "invalid_scope"},
+		"T02/a grant that is not the client's":          {[]string{"client_id", "machine"}, "unauthorized_client"},
+		"T02/a request object":                          {[]string{"request", "e30.e30."}, "request_not_supported"},
+		"T02/a request object elsewhere":                {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
+		"T02/prompt none and login":                     {[]string{"prompt", "none login"}, "invalid_request"},
+		"T02/prompt that is none":                       {[]string{"prompt", "x"}, "invalid_request"},
+		"T02/max_age that is none":                      {[]string{"max_age", "-1"}, "invalid_request"},
+		"T02/a resource that is none":                   {[]string{"resource", "orders"}, "invalid_target"},
+		"T02/a resource with a fragment":                {[]string{"resource", "https://api.example/#x"}, "invalid_target"},
+		"T04/no challenge from a public client":         {[]string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
+		"T04/no challenge from a confidential client":   {[]string{"client_id", "test-client", "code_challenge", "-", "code_challenge_method", "-"}, ""},
 		"T04/plain":                     {[]string{"code_challenge", verifier, "code_challenge_method", "plain"}, "invalid_request"},
 		"T04/no method, which is plain": {[]string{"code_challenge_method", "-"}, "invalid_request"},
 		"T04/a method alone":            {[]string{"client_id", "test-client", "code_challenge", "-"}, "invalid_request"},
@@ -269,6 +271,16 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 		if rec, to := authorized(s, authorizing("client_id", "new", "redirect_uri", tt.uri)); (to != nil) != tt.ok {
 			t.Errorf("%d: got %d to %v, want %v", i, rec.Code, to, tt.ok)
 		}
+	}
+	for name, change := range map[string][]string{
+		"T03/a script": {"redirect_uri", "javascript:alert(1)"}, "T03/a fragment": {"redirect_uri", first + "#x"},
+		"T03/a long ID": {"client_id", strings.Repeat("x", 257)}, "T03/an ID with a line break": {"client_id", "a\nb"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if rec, to := authorized(s, authorizing(append([]string{"client_id", "newer", "redirect_uri", first}, change...)...)); to != nil || rec.Code != http.StatusBadRequest {
+				t.Errorf("got %d to %v, want a page", rec.Code, to)
+			}
+		})
 	}
 	secret := func(secret string) reply {
 		code := codeFor(t, s, "client_id", "new", "redirect_uri", first)

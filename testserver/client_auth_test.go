@@ -153,6 +153,11 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 			wantError(t, exchange(t, s, form), 401, "invalid_client") // jti replay
 		})
 	}
+	t.Run("T10/by a key though it has another method", func(t *testing.T) {
+		s.AddClient(testserver.Client{ID: "old", Secret: "x", JWKS: r.jwks, AuthMethod: testserver.ClientSecretBasic})
+		assertion := r.assert(t, map[string]any{"iss": "old", "sub": "old", "aud": s.Issuer(), "jti": "old", "exp": now + 60}, r.key)
+		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {assertion}}), 401, "invalid_client")
+	})
 	t.Run("T10/by a secret that it has not", func(t *testing.T) {
 		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic("robot:")), 401, "invalid_client")
 		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_id": {"robot"}}), 401, "invalid_client")
@@ -287,4 +292,8 @@ func TestAClientsOwnTokens(t *testing.T) {
 	}
 	wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"b"}}, basic(o.ID+":"+o.Secret)), 400, "invalid_scope")
 	wantError(t, exchange(t, s, refreshing("x", "client_id", "-"), basic(o.ID+":"+o.Secret)), 400, "unauthorized_client")
+	s.AddClient(testserver.Client{ID: "brief", Public: true, Grants: []testserver.Grant{testserver.AuthorizationCode}})
+	if r := good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", "brief"), "client_id", "brief"))); r.body["refresh_token"] != nil {
+		t.Errorf("got %v, want no refresh token for who may not use it", r.body)
+	}
 }

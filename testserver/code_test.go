@@ -49,7 +49,7 @@ func TestVerifiers(t *testing.T) {
 }
 
 func TestCodes(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(web, testserver.Client{ID: "other", Public: true, RedirectURIs: []string{callback}}), testserver.CodeTTL(time.Minute))
+	s := testserver.New(t, testserver.Clients(web, testserver.Client{ID: "other", Public: true, RedirectURIs: []string{callback}}), testserver.CodeTTL(time.Minute), testserver.Clock(atNoon))
 	for name, tt := range map[string]struct {
 		change []string
 		age    time.Duration
@@ -241,6 +241,12 @@ func TestARefreshTokenIsGoodOnce(t *testing.T) {
 			}
 		}
 	})
+	t.Run("T07/reuse in the same instant", func(t *testing.T) {
+		s := testserver.New(t, testserver.Clock(atNoon))
+		token := tokens(t, s).text("refresh_token")
+		good(t, exchange(t, s, refreshing(token)))
+		wantError(t, exchange(t, s, refreshing(token)), 400, "invalid_grant")
+	})
 	t.Run("T07/concurrent uses", func(t *testing.T) {
 		token := tokens(t, s).text("refresh_token")
 		if wins := storm(t, func() reply { return exchange(t, s, refreshing(token)) }); wins != 1 {
@@ -278,6 +284,7 @@ func TestTokensOfOneKindAreNoneOfAnother(t *testing.T) {
 		"T08/an access token": r.text("access_token"), "T08/an ID token": r.text("id_token"), "T08/a code": codeFor(t, s),
 		"T11/a truncated one": r.text("refresh_token")[:69], "T11/a longer one": r.text("refresh_token") + "A", "T11/one with a line break": r.text("refresh_token") + "\n",
 		"T11/one that was changed": "A" + r.text("refresh_token")[1:], "T11/one with padding": r.text("refresh_token") + "==",
+		"T11/one with another MAC": otherAt(r.text("refresh_token"), 60),
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, exchange(t, s, refreshing(token)), 400, "invalid_grant") })
 	}
@@ -298,4 +305,13 @@ func TestTokensOfOneKindAreNoneOfAnother(t *testing.T) {
 			}
 		}
 	})
+}
+
+// otherAt is text with another letter at i.
+func otherAt(text string, i int) string {
+	letter := "A"
+	if text[i] == 'A' {
+		letter = "B"
+	}
+	return text[:i] + letter + text[i+1:]
 }

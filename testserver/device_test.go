@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -91,6 +92,27 @@ func TestDevices(t *testing.T) {
 		first, poll = device(t, s)
 		s.Login(t, first.text("verification_uri_complete"), testserver.Deny())
 		wantError(t, poll(), 400, "access_denied")
+	})
+	t.Run("T19/decided twice", func(t *testing.T) {
+		for want, opts := range map[string][][]testserver.LoginOption{"access_denied": {{testserver.Deny()}, nil}, "": {nil, {testserver.Deny()}}} {
+			s := testserver.New(t)
+			first, poll := device(t, s)
+			s.Login(t, first.text("verification_uri_complete"), opts[0]...)
+			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, first.text("verification_uri_complete"), opts[1]...) }), "400")
+			if got := poll().text("error"); got != want {
+				t.Errorf("got %q, want the first decision, %q", got, want)
+			}
+		}
+	})
+	t.Run("T19/a link still asks for the code", func(t *testing.T) {
+		s := interactive(t)
+		p := newPerson(t, s)
+		p.signIn(authorizing("scope", "a"))
+		first, _ := device(t, s)
+		rec := p.send(httptest.NewRequest("GET", first.text("verification_uri_complete"), nil))
+		if page := rec.Body.String(); !strings.Contains(page, `name="user_code"`) || strings.Contains(page, `name="decision"`) {
+			t.Errorf("got %s, want the code to be compared first", page)
+		}
 	})
 	t.Run("T19/by another client", func(t *testing.T) {
 		s := testserver.New(t)
