@@ -27,6 +27,9 @@ func startTestserver(opts ...testserver.Option) func() (mock, error) {
 			jwks:   s.Endpoint(testserver.JWKS),
 			mint:   func() string { return s.Token() },
 			stop:   func() { _ = s.Close() },
+
+			authorize: s.Endpoint(testserver.Authorize), token: s.Endpoint(testserver.TokenEP),
+			id: s.DefaultClient().ID, secret: s.DefaultClient().Secret, credentials: true, rotates: true,
 		}, nil
 	}
 }

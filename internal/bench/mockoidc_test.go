@@ -28,5 +28,8 @@ func startMockOIDC() (mock, error) {
 			transport.CloseIdleConnections()
 			_ = m.Shutdown()
 		},
+
+		authorize: m.AuthorizationEndpoint(), token: m.TokenEndpoint(),
+		id: config.ClientID, secret: config.ClientSecret,
 	}, nil
 }

@@ -14,6 +14,11 @@ type mock struct {
 	jwks   string        // URL of its key set
 	mint   func() string // an access token made in process
 	stop   func()
+
+	authorize, token string // URLs
+	id, secret       string // of a client that may use every grant there is
+	credentials      bool   // client_credentials is one of them
+	rotates          bool   // refresh tokens are good once
 }
 
 // mocks are the servers under comparison by the values of their benchmarks'
