@@ -32,6 +32,9 @@ const (
 	// iss, with exp, and with a signature that a key of [Server.JWKS] verifies, so
 	// that it ends with its key, or the secret that signs for an HS algorithm.
 	//
+	// Every confidential client may ask about every token: a test has one API as a
+	// rule. What another API would be told, [Server.SetIntrospection] says.
+	//
 	// Who asks for application/token-introspection+jwt in Accept gets the same as
 	// a JWT that is signed like tokens are by default (RFC 9701).
 	Introspect Endpoint = Endpoint(as.Introspect)

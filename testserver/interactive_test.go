@@ -128,7 +128,7 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 		"T09/consent in another browser":        other.post(testserver.ConsentPage, carried(consent, "decision", "allow")),
 		"T09/consent without a session":         newPerson(t, s).post(testserver.ConsentPage, carried(consent, "decision", "allow")),
 		"T09/device without a token":            p.post(testserver.DevicePage, url.Values{"user_code": {begun.text("user_code")}}),
-		"T09/login without a token":             newPerson(t, s).post(testserver.LoginPage, url.Values{"username": {"alice"}, "password": {"alices-password"}}),
+		"T09/login without a token":             newPerson(t, s).post(testserver.LoginPage, carried(otherLogin, "server_csrf", "-", "username", "alice", "password", "alices-password")),
 		"T09/login with an attacker's form":     newPerson(t, s).post(testserver.LoginPage, carried(otherLogin, "username", "bob", "password", "bobs-password")),
 		"T20/consent with two decisions":        p.post(testserver.ConsentPage, url.Values{"decision": {"deny", "allow"}, "server_csrf": {carried(consent).Get("server_csrf")}}),
 		"T13/login that leads elsewhere":        p.post(testserver.LoginPage, carried(consent, "server_request", "https://evil.example/", "username", "alice", "password", "alices-password")),
