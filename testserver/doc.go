@@ -20,8 +20,9 @@
 // [New] starts a server for one test, [Start] one for a TestMain or a program,
 // [NewUnstarted] makes an http.Handler to mount. Without options it speaks plain
 // HTTP on a free port of 127.0.0.1; [TLS] adds HTTPS with HTTP/2, and [InMemory]
-// takes the socket away, for testing/synctest. It listens on loopback only.
-// [Server.Client] reaches it in each case.
+// takes the socket away, for testing/synctest. It listens on loopback only, at
+// [Addr] if that is given, unless [AllowRemote] allows more. [Server.Client]
+// reaches it in each case.
 //
 // It answers, and counts ([Server.Count]):
 //
@@ -161,6 +162,15 @@
 // return the former as an error and panic with the latter. No token, secret or
 // private key is ever logged or recorded; a [Key] and a [Client] print as their
 // names.
+//
+// # What needs no option
+//
+// An endpoint has another URL for some clients, as when browsers and containers
+// call one host by two names: [Metadata] writes it into the documents. Something
+// stands before the server, such as CORS or a log: [Server.Inject] puts a
+// [Handler] before [Any] endpoint, and [NewUnstarted] is a handler to wrap. The
+// next answer of the token endpoint is to be another one: [Server.OnToken] changes
+// it, once if its function says so. There is an example of each.
 //
 // # Not done
 //

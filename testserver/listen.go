@@ -44,14 +44,14 @@ func listen(c *config) (*listener, error) {
 			return m.dial()
 		}
 	} else {
-		t, err := listenLoopback()
+		t, err := listenAt(c.addr)
 		if err != nil {
 			return nil, err
 		}
 		l.Listener = t
 		at := t.Addr().String()
 		if l.issuer == "" {
-			l.issuer = scheme + "://" + at
+			l.issuer = scheme + "://" + reachedAt(c.addr, t)
 		}
 		ours := ""
 		if u, err := url.Parse(l.issuer); err == nil && u.Scheme == scheme {

@@ -17,6 +17,8 @@ type Option interface{ applyServer(*config) }
 type config struct {
 	as.Config
 	tls, inMemory bool
+	addr          string // of Addr, "" for a free port of loopback
+	remote        bool
 	faults        []fileFault // of ConfigJSON
 
 	errs []error
@@ -46,6 +48,7 @@ func configure(opts []Option) (*config, error) {
 	case c.tls && c.Issuer != "" && !https:
 		c.fail("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
 	}
+	c.checkAddr()
 	alg, err := as.CheckDefaults(c.Defaults)
 	c.Alg = alg
 	return c, errors.Join(append(c.errs, err)...)
@@ -66,8 +69,8 @@ func InMemory() Option { return serverOption(func(c *config) { c.inMemory = true
 func TLS() Option { return serverOption(func(c *config) { c.tls = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, as behind a
-// proxy or a container's name. The server still listens on loopback alone and
-// answers under the issuer's path. [Server.Client] reaches it under the
+// proxy or a container's name. The server still listens on loopback alone, unless
+// [Addr] says otherwise, and answers under the issuer's path. [Server.Client] reaches it under the
 // issuer's host if the listener speaks the issuer's scheme: https needs [TLS].
 //
 // u is an absolute http or https URL without user, query and fragment (RFC 8414

@@ -74,14 +74,14 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 
 // NewUnstarted returns a server that listens nowhere: an [http.Handler] to
 // mount elsewhere. It needs [IssuerURL], because nothing else can tell it where
-// its clients will find it, and takes neither [TLS] nor [InMemory].
+// its clients will find it, and takes neither [TLS] nor [InMemory] nor [Addr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
 		err = errors.Join(err, errors.New("NewUnstarted cannot know where it will be reached: add IssuerURL"))
 	}
-	if c.tls || c.inMemory {
-		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS and InMemory"))
+	if c.tls || c.inMemory || c.addr != "" {
+		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS, InMemory and Addr"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)

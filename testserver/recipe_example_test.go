@@ -1,0 +1,118 @@
+package testserver_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// Browsers know the server by another name than the containers beside it.
+func ExampleMetadata() {
+	as, err := testserver.Start(context.Background(), testserver.Metadata(func(doc map[string]any) {
+		doc["authorization_endpoint"] = "http://localhost:8080/authorize"
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+
+	resp, err := as.Client().Get(as.Endpoint(testserver.Discovery))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	doc, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.68s…\n", doc)
+	// Output: {"authorization_endpoint":"http://localhost:8080/authorize","authori…
+}
+
+// A handler of one's own before every endpoint.
+func ExampleHandler() {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+	as.Inject(testserver.Any, testserver.Handler(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			next.ServeHTTP(w, r)
+		})
+	}))
+
+	resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, resp.Header.Get("Access-Control-Allow-Origin"))
+	// Output: 200 OK *
+}
+
+// A handler of one's own that Reset leaves alone.
+func ExampleNewUnstarted_wrapped() {
+	as, err := testserver.NewUnstarted(testserver.IssuerURL("http://as.example.com"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		as.ServeHTTP(w, r)
+	})
+
+	rec := httptest.NewRecorder()
+	handler.ServeHTTP(rec, httptest.NewRequest("GET", as.Endpoint(testserver.JWKS), nil))
+	fmt.Println(rec.Code, rec.Header().Get("Access-Control-Allow-Origin"))
+	// Output: 200 *
+}
+
+// The next token is another one, and those after it are the server's again.
+func ExampleServer_OnToken() {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+
+	var done atomic.Bool
+	as.OnToken(func(_ *testserver.TokenRequest, answer *testserver.TokenResponse) error {
+		if done.CompareAndSwap(false, true) {
+			answer.Body["access_token"] = as.Token(testserver.With(testserver.Expired))
+			answer.Body["expires_in"] = 0
+		}
+		return nil
+	})
+
+	client := as.DefaultClient()
+	for range 2 {
+		resp, err := as.Client().PostForm(as.Endpoint(testserver.TokenEP), url.Values{
+			"grant_type": {"client_credentials"}, "client_id": {client.ID}, "client_secret": {client.Secret},
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		var answer struct {
+			ExpiresIn int `json:"expires_in"`
+		}
+		err = json.NewDecoder(resp.Body).Decode(&answer)
+		resp.Body.Close()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("expires in", answer.ExpiresIn)
+	}
+	// Output:
+	// expires in 0
+	// expires in 900
+}
