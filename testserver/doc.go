@@ -35,7 +35,7 @@
 //	/userinfo                                 OpenID Connect Core 1.0 §5.3
 //	/device_authorization /device             RFC 8628
 //	/end_session                              OpenID Connect RP-Initiated Logout 1.0
-//	/login /consent                           pages, if the server is Interactive
+//	/login /consent /debug                    pages, if the server is Interactive
 //
 // all under the issuer's path if [IssuerURL] gives it one; the well-known parts
 // answer after that path and before it, since clients look in both places. The
@@ -153,7 +153,8 @@
 // [Server.Count] and [Mark] tell how often somebody asked, [Server.Requests] what
 // was asked, and [Server.Await] waits for it. Parallel tests may share a server:
 // each asks by a [Server.ClientFor] of its own. All of this works in a synctest
-// bubble, where waiting costs nothing, and over sockets.
+// bubble, where waiting costs nothing, and over sockets. Faults are made in Go
+// alone: no request to the server makes or removes one, the debug page included.
 //
 // # Mistakes of a test
 //

@@ -70,6 +70,14 @@ func Scopes(s ...string) Option {
 
 // Interactive makes people log in and consent on pages, as [Server.Login] does.
 // Without it the first of [Users] is logged in and agrees to everything.
+//
+// There is then a debug page, at /debug under the issuer: the clients, the last
+// requests with fingerprints for all secrets, the keys with a button that is
+// [Server.Rotate], and a form that mints a token, good or with one of [Defects].
+// It offers no faults, gets none, and is not among [Server.Requests]. It asks for
+// no password. What protects it from other web pages is that it answers at the
+// issuer's host, localhost and loopback addresses alone, whatever a name resolves
+// to, and takes no form but its own.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AutoConsent is the default, for a list of options that has [Interactive] in it:

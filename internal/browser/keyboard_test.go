@@ -26,7 +26,7 @@ func TestTabVisitsEverythingInReadingOrder(t *testing.T) {
 		{"/message", "", nil},
 		{"/debug", "", []string{
 			"token", "client_id", "sub", "aud", "scope", "expires_in", "defect", "Mint", "Rotate",
-			"03:04:05 POST token 400 invalid_grant web", "03:04:06 GET jwks 503 injected " + long[:120] + "…",
+			"03:04:05 POST token 400 web", "03:04:06 GET jwks 503 injected " + long[:120] + "…",
 		}},
 	}
 	address, _ := newSite(t)

@@ -65,7 +65,7 @@ var debug = pages.DebugPage{
 	},
 	Keys: []pages.DebugKey{{ID: "kYt3B9d1", Alg: "ES256", Published: true, Signing: true}, {ID: long, Alg: "RS256", Published: true}},
 	Requests: []pages.DebugRequest{
-		{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Method: "POST", Endpoint: "token", ClientID: "web", Status: 400, Error: "invalid_grant", Form: []pages.Field{
+		{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Method: "POST", Endpoint: "token", ClientID: "web", Status: 400, Form: []pages.Field{
 			{Name: "grant_type", Value: "authorization_code"}, {Name: "code", Value: "sha256:5f2b7f0cc1a4e6d9"},
 		}},
 		{Time: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), Method: "GET", Endpoint: "jwks", Status: 503, Injected: true, ClientID: long},

@@ -77,6 +77,9 @@ func (s *Server) mount(origin, base string) {
 	add(LoginPage, write, s.login, base+"/login")
 	add(ConsentPage, write, s.consent, base+"/consent")
 	add(DevicePage, both, s.devicePage, base+"/device")
+	if s.config.Interactive {
+		s.paths[debugPage] = base + "/debug"
+	}
 }
 
 // disabled reports whether ep is not there. What needs another endpoint goes
@@ -113,6 +116,10 @@ func (s *Server) grantable(g Grant) bool {
 // ServeHTTP answers by path alone: neither Host nor any X-Forwarded header
 // can change what the server says about itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.isDebug(r) {
+		s.debug(w, r)
+		return
+	}
 	ep, takesForm := Any, false
 	if rt, ok := s.routes[r.URL.Path]; ok {
 		ep, takesForm = rt.endpoint, rt.form

@@ -24,7 +24,7 @@ type DebugClient struct {
 	ID, Name             string
 	Public               bool
 	RedirectURIs, Grants []string
-	Scopes               []string
+	Scopes               []string // none means any
 }
 
 // DebugKey is a signing key.
@@ -39,9 +39,8 @@ type DebugRequest struct {
 	Time             time.Time
 	Method, Endpoint string
 	ClientID         string // "" if it named none
-	Status           int
-	Error            string
-	Injected         bool // the answer was a fault that somebody asked for
+	Status           int    // 0 while there is no answer
+	Injected         bool   // the answer was a fault that somebody asked for
 	Form             []Field
 }
 

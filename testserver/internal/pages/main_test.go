@@ -52,7 +52,7 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 				Clients: []pages.DebugClient{{ID: next(), Name: next(), RedirectURIs: two(), Grants: two(), Scopes: two()}},
 				Keys:    []pages.DebugKey{{ID: next(), Alg: next(), Published: true, Signing: true}, {ID: next(), Alg: next()}},
 				Requests: []pages.DebugRequest{{
-					Time: time.Unix(0, 0), Method: next(), Endpoint: next(), ClientID: next(), Status: 400, Error: next(), Injected: true, Form: fields(),
+					Time: time.Unix(0, 0), Method: next(), Endpoint: next(), ClientID: next(), Status: 400, Injected: true, Form: fields(),
 				}},
 				Mint: pages.MintForm{ClientID: next(), Subject: next(), Audience: next(), Scope: next(), ExpiresIn: next(), Defect: defect},
 			})

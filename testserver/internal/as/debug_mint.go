@@ -1,0 +1,93 @@
+package as
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+// mintForm is what the server's tokens are like, for the form to begin with. It
+// draws no jti: in a seeded server the tokens to come would be others.
+func (s *Server) mintForm() pages.MintForm {
+	d := newDraft(s.issuer, "", s.Clock.Now())
+	for _, edit := range s.config.Defaults {
+		edit(d)
+	}
+	text := func(claim string) string {
+		if list, ok := d.Claims.texts(claim); ok {
+			return strings.Join(list, " ")
+		}
+		one, _ := d.Claims.text(claim)
+		return one
+	}
+	return pages.MintForm{
+		ClientID: text("client_id"), Subject: text("sub"), Audience: text("aud"), Scope: text("scope"), ExpiresIn: d.lifetime(),
+	}
+}
+
+// lifetime is exp as the form writes it, 5m and not 5m0s.
+func (d *Draft) lifetime() string {
+	i := d.Claims.find("exp")
+	var exp int64
+	if i < 0 || json.Unmarshal(d.Claims[i].Value, &exp) != nil {
+		return ""
+	}
+	lasts := time.Duration(exp-d.Now.Unix()) * time.Second
+	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(lasts.String())
+}
+
+// minting is the token that a form asks for. What is empty there is no claim.
+func minting(f pages.MintForm) Edit {
+	return func(d *Draft) {
+		write := func(claim string, list []string, one any) {
+			switch len(list) {
+			case 0:
+				d.Claims.Delete(claim)
+			case 1:
+				d.Set(claim, list[0])
+			default:
+				d.Set(claim, one)
+			}
+		}
+		whole := func(text string) []string {
+			if text == "" {
+				return nil
+			}
+			return []string{text}
+		}
+		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)
+		write("client_id", whole(f.ClientID), nil)
+		write("sub", whole(f.Subject), nil)
+		write("aud", audiences, audiences)
+		write("scope", scopes, strings.Join(scopes, " "))
+		for _, scope := range scopes {
+			if !IsScope(scope) {
+				d.Fail(fmt.Errorf("%q is no scope (RFC 6749 §3.3)", scope))
+			}
+		}
+		d.expire(f.ExpiresIn)
+		if f.Defect != "" {
+			found, ok := FindDefect(f.Defect)
+			if !ok || found.OnRequest {
+				d.Fail(fmt.Errorf("there is no defect %q to choose", f.Defect))
+			}
+			d.Defect = &found
+		}
+	}
+}
+
+func (d *Draft) expire(in string) {
+	lasts, err := time.ParseDuration(in)
+	switch {
+	case in == "":
+		d.Claims.Delete("exp")
+	case err != nil:
+		d.Fail(errors.New("it expires in a time such as 5m, 1h30m or -1h"))
+	default:
+		d.SetTime("exp", lasts)
+	}
+}
