@@ -56,9 +56,9 @@ type tab struct {
 	messages chan string     // what the browser complains about; whatever is left at the end fails the test
 }
 
-func newTab(t *testing.T) *tab {
+func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	t.Helper()
-	ctx, closeTab := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
+	ctx, closeTab := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(opts...))
 	t.Cleanup(closeTab)
 	b := &tab{t: t, ctx: ctx, messages: make(chan string, 100)}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
