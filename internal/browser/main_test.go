@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -74,6 +75,11 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 		}
 	})
 	return b
+}
+
+// resolvingTo makes a window in which every name leads to one server, as its proxy.
+func resolvingTo(address string) chromedp.CreateBrowserContextOption {
+	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }
 
 // hear keeps what the console of the developer tools would show in yellow and red.

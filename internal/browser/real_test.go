@@ -64,7 +64,7 @@ func TestAPersonRefuses(t *testing.T) {
 			a := newApp(t, testserver.Client{})
 			b := newTab(t)
 			b.open(a.authorizeURL("response_mode", mode))
-			b.logIn("alice", "alices-password")
+			b.logIn("bob", "bobs-password")
 			b.do(chromedp.Click(deny)) // by form_post it leads on by itself
 			if got := a.answer(b); got.Get("error") != "access_denied" || got.Has("code") {
 				t.Errorf("got %q, want access_denied", got)

@@ -1,0 +1,162 @@
+package browser_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+const (
+	mint   = `button[value="mint"]`
+	rotate = `button[value="rotate"]`
+	token  = `document.querySelector('#token')?.value ?? ''`
+)
+
+// kids are the names of the keys in the JWKS, and which of them signed a token.
+func kids(t *testing.T, as *testserver.Server, text string) (published []string, signed string) {
+	t.Helper()
+	resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var set struct{ Keys []struct{ Kid string } }
+	if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range set.Keys {
+		published = append(published, key.Kid)
+	}
+	var header struct{ Kid string }
+	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[0])
+	if err == nil {
+		err = json.Unmarshal(raw, &header)
+	}
+	if err != nil {
+		t.Fatalf("got no token: %v", err)
+	}
+	return published, header.Kid
+}
+
+func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
+	a := newApp(t, testserver.Client{ID: "desk"})
+	b := newTab(t)
+	b.open(a.as.Issuer() + "/debug")
+	b.wantTitle("Debug")
+	b.fill(pages.FieldSubject, "alice")
+	b.fill(pages.FieldScope, "orders:read orders:write")
+	if got, want := b.press(mint), a.as.Issuer()+"/debug"; got != want {
+		t.Fatalf("got to %s, want to stay at %s", got, want)
+	}
+	text := ask[string](b, token)
+	answer := a.post(testserver.Introspect, url.Values{"token": {text}})
+	if answer["active"] != true || answer["sub"] != "alice" || answer["scope"] != "orders:read orders:write" || answer["aud"] != "api" {
+		t.Errorf("got %v about the token, want what the form said", answer)
+	}
+	before, signed := kids(t, a.as, text)
+	if !slices.Equal(before, []string{signed}) {
+		t.Errorf("got the keys %q and a token by %q, want one key", before, signed)
+	}
+
+	if got, want := b.press(rotate), a.as.Issuer()+"/debug"; got != want || ask[string](b, token) != "" {
+		t.Errorf("got to %s, want to %s, where the token is not to be seen any more", got, want)
+	}
+	b.press(mint)
+	after, signed := kids(t, a.as, ask[string](b, token))
+	if len(after) != 2 || after[0] != before[0] || after[1] != signed {
+		t.Errorf("got the keys %q and a token by %q, want the new one beside the old", after, signed)
+	}
+	shown := ask[[]string](b, `[...document.querySelectorAll('section[aria-labelledby=keys] li')].map(e => e.innerText.replace(/\s+/g, ' '))`)
+	if want := []string{after[0] + " ES256 published", after[1] + " ES256 signs published"}; !slices.Equal(shown, want) {
+		t.Errorf("got the keys as %q, want %q", shown, want)
+	}
+
+	b.do(chromedp.SetValue(`#defect`, "expired"))
+	b.press(mint)
+	if answer := a.post(testserver.Introspect, url.Values{"token": {ask[string](b, token)}}); answer["active"] != false {
+		t.Errorf("got %v about a token with a defect, want it inactive", answer)
+	}
+	b.fill(pages.FieldScope, `"`)
+	b.press(mint)
+	if got := ask[string](b, `document.querySelector('[role=alert]').innerText`); !strings.Contains(got, "no scope") || ask[string](b, token) != "" {
+		t.Errorf("got %q and a token, want to be told what is no scope", got)
+	}
+}
+
+func TestThePageShowsWhatHasHappened(t *testing.T) {
+	a := newApp(t, testserver.Client{ID: "desk", Secret: "desks-secret"})
+	a.post(testserver.Introspect, url.Values{"token": {"a-token-of-somebody"}})
+	b := newTab(t)
+	b.open(a.as.Issuer() + "/debug")
+	ask[bool](b, `document.querySelector('summary').click(), true`)
+	if got := ask[string](b, `document.querySelector('summary').innerText`); !strings.HasSuffix(got, "POST introspect 200 desk") {
+		t.Errorf("got the request %q, want the introspection by desk", got)
+	}
+	text := ask[string](b, `document.body.innerText`)
+	for _, secret := range []string{"a-token-of-somebody", "desks-secret", "test-secret"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("got %q on the page, want its fingerprint", secret)
+		}
+	}
+}
+
+// A page of another origin can make a browser send a form, and cannot know the token in it. Here it does.
+func TestFormsOfOtherPagesDoNothing(t *testing.T) {
+	a := newApp(t, testserver.Client{})
+	victim, attacker := newTab(t), newTab(t)
+	csrf := func(b *tab) string { return ask[string](b, `document.querySelector('[name=server_csrf]').value`) }
+	field := func(name, value string) string {
+		return `<input type="hidden" name="` + name + `" value="` + value + `">`
+	}
+	form := func(path, fields string) string {
+		return `<form method="post" action="` + a.as.Issuer() + path + `">` + fields + `<button>win a prize</button></form>`
+	}
+	attacker.open(a.authorizeURL())
+	request := field("server_request", "authorize?"+url.PathEscape("client_id="+a.client.ID))
+	login := field("username", "bob") + field("password", "bobs-password") + request
+	victim.open(a.as.Issuer() + "/debug")
+	key := a.as.SigningKey().ID
+	doRotate := field("do", "rotate")
+
+	for name, tt := range map[string]struct{ path, fields string }{
+		"T09/a login without a token":              {"/login", login},
+		"T09/a login with the attacker's token":    {"/login", login + field("server_csrf", csrf(attacker))},
+		"T09/a rotation without a token":           {"/debug", doRotate},
+		"T09/a rotation with the attacker's token": {"/debug", doRotate + field("server_csrf", csrf(attacker))},
+		"T09/a rotation with the right token":      {"/debug", doRotate + field("server_csrf", csrf(victim))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			there := elsewhere(t, form(tt.path, tt.fields))
+			for _, address := range []string{there, strings.Replace(there, "localhost", "127.0.0.1", 1)} {
+				victim.open(address)
+				victim.press("button")
+				victim.wantTitle("This request cannot be answered")
+				victim.complaint("403")
+			}
+			victim.open(a.authorizeURL())
+			victim.wantTitle("Sign in")
+		})
+	}
+	if got := a.as.SigningKey().ID; got != key {
+		t.Errorf("got the key %s, want %s", got, key)
+	}
+}
+
+// The browser asks the server for another name, as after the name of a stranger's page was bound to its address.
+func TestTheDebugPageHasNoOtherName(t *testing.T) {
+	a := newApp(t, testserver.Client{}, testserver.IssuerURL("http://login.example.com"))
+	b := newTab(t, resolvingTo(serve(t, a.as)))
+	b.open("http://login.example.com/debug")
+	b.wantTitle("Debug")
+	b.do(chromedp.Navigate("http://evil.example/debug"))
+	b.wantTitle("This request cannot be answered")
+	b.complaint("421")
+}
