@@ -1,10 +1,12 @@
 package testserver_test
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -12,15 +14,25 @@ import (
 )
 
 // obstruct makes saving impossible, also for root, until the returned function is
-// called: something that cannot be removed is where the next state is written.
+// called: something that cannot be removed is where the next state is written. It
+// comes and goes at once, because a save may be running.
 func obstruct(t *testing.T, path string) (free func()) {
 	t.Helper()
-	next := path + ".bearerguard-new"
-	if err := os.MkdirAll(filepath.Join(next, "in the way"), 0o700); err != nil {
+	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")
+	if err := os.MkdirAll(filepath.Join(away, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	for {
+		err := os.Rename(away, next)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.ENOTDIR) { // while a state is being written there
+			t.Fatal(err)
+		}
+	}
 	return func() {
-		if err := os.RemoveAll(next); err != nil {
+		if err := os.Rename(next, away); err != nil {
 			t.Fatal(err)
 		}
 	}
