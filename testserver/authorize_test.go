@@ -253,12 +253,9 @@ func TestAuthorizationByPOST(t *testing.T) {
 	})
 }
 
-func postTo(s *testserver.Server, u string, form url.Values, cookies ...*http.Cookie) *httptest.ResponseRecorder {
+func postTo(s *testserver.Server, u string, form url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", u, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", formType)
-	for _, c := range cookies {
-		r.AddCookie(c)
-	}
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, r)
 	return rec
