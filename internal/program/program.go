@@ -1,0 +1,72 @@
+// Package program builds programs of this module and runs them, for tests that call them from outside.
+package program
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// stopTimeout is what a program has to end before it is killed, which fails the test.
+const stopTimeout = 15 * time.Second
+
+// Main is for TestMain: it builds pkg, such as ./examples/api of the module at root, runs the tests, with the path of the
+// program in built, and removes it again. It returns the exit status.
+func Main(m *testing.M, root, pkg string, built *string) int {
+	dir, err := os.MkdirTemp("", "program")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	*built = filepath.Join(dir, path.Base(pkg))
+	build := exec.CommandContext(context.Background(), "go", "build", "-C", root, "-o", *built, pkg) //nolint:gosec // tests name it
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build %s: %v\n%s", pkg, err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// Start runs a program until the test ends, in the environment env and no other, and returns the URL of the line by which
+// it says that it is ready, "listening on http://ADDR". At the end its exit status must be 0.
+func Start(tb testing.TB, file string, env ...string) (url string) {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), file)
+	var stderr bytes.Buffer
+	cmd.Env, cmd.Stderr, cmd.WaitDelay = append([]string{"LISTEN=127.0.0.1:0"}, env...), &stderr, stopTimeout
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	lines := bufio.NewReader(stdout)
+	line, err := lines.ReadString('\n')
+	tb.Cleanup(func() {
+		_, _ = io.Copy(io.Discard, lines) // Wait closes the pipe
+		_ = cmd.Wait()                    // always an error after Cancel; the exit status is the judge
+		if code := cmd.ProcessState.ExitCode(); code != 0 {
+			tb.Errorf("%s: got exit status %d, want 0", file, code)
+		}
+		if tb.Failed() {
+			tb.Logf("%s wrote to standard error:\n%s", file, &stderr)
+		}
+	})
+	url, ready := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "listening on ")
+	if err != nil || !ready {
+		tb.Fatalf("%s: got first line %q, want listening on http://ADDR", file, line)
+	}
+	return url
+}
