@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// maxBody is more than any answer needs that is read here.
+const maxBody = 1 << 20
+
+type answer struct {
+	status     int
+	body       []byte
+	retryAfter int // in seconds, 0 if the answer has none
+}
+
+// call asks url in the name of the session's owner. The answer is 401 only if a new token did not help either.
+func (a *app) call(ctx context.Context, id, url string) (answer, error) {
+	token, err := a.accessToken(ctx, id, "")
+	if err != nil {
+		return answer{}, err
+	}
+	got, err := a.get(ctx, url, token)
+	if err != nil || got.status != http.StatusUnauthorized {
+		return got, err
+	}
+	if token, err = a.accessToken(ctx, id, token); err != nil {
+		return answer{}, err
+	}
+	return a.get(ctx, url, token)
+}
+
+func (a *app) get(ctx context.Context, url, token string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json")
+	resp, err := a.client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // the other form of it is a date, which no API here sends
+	return answer{resp.StatusCode, body, seconds}, err
+}
+
+// unanswered shows why there is no answer to show.
+func (a *app) unanswered(w http.ResponseWriter, s session, got answer, err error) {
+	switch {
+	case errors.Is(err, errEnded):
+		a.ended(w)
+	case err != nil:
+		a.log.Warn("no answer", "reason", reason(err))
+		a.show(w, http.StatusBadGateway, page{
+			Title: "Something does not answer", Text: "You are still logged in. Please try again in a moment.", Session: &s,
+		})
+	case got.status == http.StatusForbidden:
+		a.show(w, http.StatusForbidden, page{
+			Title: "This is not allowed", Text: "You did not give this site the right to it, or do not have it yourself.", Session: &s,
+		})
+	case got.status == http.StatusServiceUnavailable && got.retryAfter > 0:
+		w.Header().Set("Retry-After", strconv.Itoa(got.retryAfter))
+		a.show(w, http.StatusServiceUnavailable, page{
+			Title: "Busy", Text: "Please try again in " + strconv.Itoa(got.retryAfter) + " s.", Session: &s,
+		})
+	default:
+		a.log.Warn("an answer that helps nobody", "status", got.status)
+		a.show(w, http.StatusBadGateway, page{Title: "Something went wrong", Text: "You are still logged in.", Session: &s})
+	}
+}
+
+// items shows what the API tells about itself to this person.
+func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session) {
+	got, err := a.call(r.Context(), id, a.cfg.apiURL+"/items")
+	if err != nil || got.status != http.StatusOK {
+		a.unanswered(w, s, got, err)
+		return
+	}
+	var body struct {
+		Items []string `json:"items"`
+	}
+	if err := json.Unmarshal(got.body, &body); err != nil {
+		a.unanswered(w, s, got, err)
+		return
+	}
+	a.show(w, http.StatusOK, page{Title: "Items", Items: body.Items, Session: &s})
+}
+
+// members reads a JSON object, numbers as they are written.
+func members(body []byte) (map[string]any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var claims map[string]any
+	err := decoder.Decode(&claims)
+	return claims, err
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// app is the site. It holds nothing of a request, so that all of them share it.
+type app struct {
+	cfg      config
+	provider *provider
+	sealer   sealer
+	store    store
+	locks    locks
+	client   *http.Client
+	log      *slog.Logger
+}
+
+// requestTimeout is what one request to the server or the API may take.
+const requestTimeout = 10 * time.Second
+
+func newApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
+	a := &app{cfg: cfg, log: log, client: &http.Client{
+		Transport: cfg.transport,
+		Timeout:   requestTimeout,
+		// Secrets, codes and tokens go where the configuration says and nowhere on.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	var err error
+	if a.sealer, err = newSealer(cfg.sessionKey); err != nil {
+		return nil, err
+	}
+	a.store = newMemory()
+	if cfg.sessionDir != "" {
+		if a.store, err = newDirectory(cfg.sessionDir); err != nil {
+			return nil, err
+		}
+	}
+	a.provider, err = discover(ctx, cfg, a.client)
+	return a, err
+}
+
+func (a *app) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", a.home)
+	mux.HandleFunc("GET /login", a.login)
+	mux.HandleFunc("GET /callback", a.callback)
+	mux.HandleFunc("GET /profile", a.withSession(a.profile))
+	mux.HandleFunc("GET /items", a.withSession(a.items))
+	mux.HandleFunc("POST /logout", a.withSession(a.logout))
+	mux.HandleFunc("GET /style.css", stylesheet)
+	return a.guarded(mux)
+}
+
+// oauthContext tells oauth2 and go-oidc which client to use.
+func (a *app) oauthContext(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, a.client)
+}
+
+func (a *app) home(w http.ResponseWriter, r *http.Request) {
+	_, s, ok := a.current(r)
+	if !ok {
+		a.show(w, http.StatusOK, page{Title: "Welcome", Text: "You are not logged in."})
+		return
+	}
+	a.show(w, http.StatusOK, page{Title: "Welcome, " + s.Name, Text: "You are logged in.", Session: &s})
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	loginCookie   = "weblogin-login"
+	sessionCookie = "weblogin-session"
+)
+
+// cookieName adds __Host- where the site is https: then the browser takes the cookie from this host alone and not from
+// another one of the same domain, and not over http either.
+func (a *app) cookieName(name string) string {
+	if a.secure() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (a *app) secure() bool { return strings.HasPrefix(a.cfg.baseURL, "https:") }
+
+func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Duration) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is there on every site with https
+		Name: a.cookieName(name), Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
+		HttpOnly: true,
+		Secure:   a.secure(),           // only without on loopback, where there is no network to protect it from
+		SameSite: http.SameSiteLaxMode, // Strict would hide it from the redirect back from the server
+	})
+}
+
+func (a *app) clearCookie(w http.ResponseWriter, name string) { a.setCookie(w, name, "", -time.Second) }
+
+func (a *app) cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(a.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+type config struct {
+	listen  string
+	baseURL string // without a slash at the end; "" for that of the listener
+	apiURL  string
+
+	oidc                   bool
+	issuer                 string // "" if OIDC is off and the endpoints are all there
+	clientID, clientSecret string
+	scopes                 []string
+	resource               string
+	endpoints              metadata // those of the environment, for OIDC=off
+	subject                string   // the member of the userinfo answer that names a person
+	postLogoutURL          string
+
+	sessionDir string
+	sessionKey []byte
+
+	transport http.RoundTripper // nil for the default one
+}
+
+// fromEnv reads the whole environment before it judges it, so that its error names every fault. No error holds a secret.
+func fromEnv(getenv func(string) string) (config, error) {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	insecure := getenv("INSECURE_HTTP")
+	if insecure != "" && insecure != "1" {
+		fault("INSECURE_HTTP must be empty or 1, got %q", insecure)
+	}
+	address := func(name, fallback string) string {
+		text := strings.TrimSuffix(cmp.Or(getenv(name), fallback), "/")
+		if text != "" && !isURL(text, insecure == "1") {
+			fault("%s must be an https URL, or http on loopback, without query, got %q", name, text)
+		}
+		return text
+	}
+
+	cfg := config{
+		listen:        cmp.Or(getenv("LISTEN"), "127.0.0.1:8081"),
+		baseURL:       address("BASE_URL", ""),
+		apiURL:        address("API_URL", "http://127.0.0.1:8080"),
+		oidc:          getenv("OIDC") != "off",
+		clientID:      getenv("OAUTH_CLIENT_ID"),
+		clientSecret:  getenv("OAUTH_CLIENT_SECRET"),
+		scopes:        strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "openid profile email offline_access items:read")),
+		resource:      getenv("OAUTH_RESOURCE"),
+		subject:       cmp.Or(getenv("OAUTH_SUBJECT"), "sub"),
+		postLogoutURL: getenv("POST_LOGOUT_URL"),
+		sessionDir:    getenv("SESSION_DIR"),
+	}
+	// An issuer is compared byte for byte, so that its slash stays.
+	if address("OAUTH_ISSUER", ""); getenv("OAUTH_ISSUER") != "" {
+		cfg.issuer = getenv("OAUTH_ISSUER")
+	}
+	if _, _, err := net.SplitHostPort(cfg.listen); err != nil {
+		fault("LISTEN must be host:port, got %q", cfg.listen)
+	}
+	if u, err := url.Parse(cfg.baseURL); err == nil && u.Path != "" {
+		fault("BASE_URL must have no path, got %q", cfg.baseURL)
+	}
+	if mode := getenv("OIDC"); mode != "" && mode != "off" {
+		fault("OIDC must be empty or off, got %q", mode)
+	}
+	if cfg.clientID == "" {
+		fault("OAUTH_CLIENT_ID is required: the client that is registered at the authorization server")
+	}
+	if !cfg.oidc {
+		cfg.endpoints = metadata{
+			Authorization: address("OAUTH_AUTHORIZATION_ENDPOINT", ""),
+			Token:         address("OAUTH_TOKEN_ENDPOINT", ""),
+			UserInfo:      address("OAUTH_USERINFO_ENDPOINT", ""),
+			Revocation:    address("OAUTH_REVOCATION_ENDPOINT", ""),
+		}
+	}
+	if cfg.issuer == "" && !cfg.endpoints.complete() {
+		fault("OAUTH_ISSUER is required: the URL of the authorization server; with OIDC=off its endpoints will do")
+	}
+	var err error
+	if cfg.sessionKey, err = sessionKey(getenv("SESSION_KEY")); err != nil {
+		faults = append(faults, err)
+	}
+	if cfg.sessionDir != "" && getenv("SESSION_KEY") == "" {
+		fault("SESSION_DIR needs SESSION_KEY: what a new key encrypted, nobody could read after a restart")
+	}
+	return cfg, errors.Join(faults...)
+}
+
+// isURL reports whether text is the URL of a server to which a token may be sent.
+func isURL(text string, insecure bool) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && (loopback || insecure)
+}
+
+func sessionKey(text string) ([]byte, error) {
+	if text == "" {
+		key := make([]byte, keyBytes)
+		_, _ = rand.Read(key) // never an error
+		return key, nil
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != keyBytes {
+		return nil, fmt.Errorf("SESSION_KEY must be %d bytes in base64", keyBytes)
+	}
+	return key, nil
+}

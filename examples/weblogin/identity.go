@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/oauth2"
+)
+
+type identity struct {
+	subject string // never changes for one person, and is nobody else's at this server; a name or an email address may be
+	name    string // to be shown
+}
+
+// identify tells who has logged in.
+func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (identity, error) {
+	if a.provider.idTokens == nil {
+		return a.fromUserInfo(ctx, token)
+	}
+	text, _ := token.Extra("id_token").(string)
+	if text == "" {
+		return identity{}, errors.New("there is no ID token: does OAUTH_SCOPE have openid?")
+	}
+	id, err := a.provider.idTokens.Verify(ctx, text) // signature, iss, aud, exp
+	if err != nil {
+		return identity{}, fmt.Errorf("the ID token: %w", err)
+	}
+	if !same(id.Nonce, nonce) {
+		return identity{}, errors.New("the ID token: it is of another login")
+	}
+	if id.AccessTokenHash != "" {
+		if err := id.VerifyAccessToken(token.AccessToken); err != nil {
+			return identity{}, fmt.Errorf("the ID token: %w", err)
+		}
+	}
+	var claims map[string]any
+	if err := id.Claims(&claims); err != nil {
+		return identity{}, fmt.Errorf("the ID token: %w", err)
+	}
+	if id.Subject == "" {
+		return identity{}, errors.New("the ID token: it has no subject")
+	}
+	return identity{id.Subject, displayName(claims, id.Subject)}, nil
+}
+
+// fromUserInfo asks with the access token whose it is. It came straight from the server for this login's own code. A token
+// that the browser brought along would prove nothing: people give tokens to other sites too.
+func (a *app) fromUserInfo(ctx context.Context, token *oauth2.Token) (identity, error) {
+	answer, err := a.get(ctx, a.provider.UserInfo, token.AccessToken)
+	if err != nil {
+		return identity{}, err
+	}
+	if answer.status != http.StatusOK {
+		return identity{}, fmt.Errorf("the userinfo endpoint answered %d", answer.status)
+	}
+	claims, err := members(answer.body)
+	if err != nil {
+		return identity{}, err
+	}
+	subject := text(claims[a.cfg.subject])
+	if subject == "" {
+		return identity{}, fmt.Errorf("the answer of the userinfo endpoint has no %s", a.cfg.subject)
+	}
+	return identity{subject, displayName(claims, subject)}, nil
+}
+
+func displayName(claims map[string]any, subject string) string {
+	return cmp.Or(text(claims["name"]), text(claims["preferred_username"]), text(claims["login"]), subject)
+}
+
+// text is a string, or a number as it was written, as GitHub's id.
+func text(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case json.Number:
+		return value.String()
+	}
+	return ""
+}

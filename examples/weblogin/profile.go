@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// claim is a row of the profile.
+type claim struct{ Name, Value string }
+
+// profile shows what the userinfo endpoint tells.
+func (a *app) profile(w http.ResponseWriter, r *http.Request, id string, s session) {
+	got, err := a.call(r.Context(), id, a.provider.UserInfo)
+	if err != nil || got.status != http.StatusOK {
+		a.unanswered(w, s, got, err)
+		return
+	}
+	claims, err := members(got.body)
+	if err == nil && text(claims[a.cfg.subject]) != s.Subject { // OpenID Connect Core 1.0 §5.3.2
+		err = errors.New("the userinfo endpoint tells about somebody else")
+	}
+	if err != nil {
+		a.unanswered(w, s, got, err)
+		return
+	}
+	var rows []claim
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		if value := claims[name]; value != nil {
+			rows = append(rows, claim{name, fmt.Sprint(value)})
+		}
+	}
+	a.show(w, http.StatusOK, page{Title: "Profile", Claims: rows, Session: &s})
+}
