@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	requestTimeout = 10 * time.Second
+	busyTries      = 3
+	longestWait    = time.Minute
+)
+
+// caller calls the API.
+type caller struct {
+	url    string
+	tokens tokens
+	client *http.Client
+	out    io.Writer
+}
+
+func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
+	client := &http.Client{
+		Transport: transport,
+		Timeout:   requestTimeout,
+		// Secrets and tokens go where the configuration says and nowhere on.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out}}
+}
+
+// items calls GET /items, once more with a new token if the first one is refused, and while the API is busy.
+func (c *caller) items(ctx context.Context) error {
+	refused, busy := "", 0
+	for {
+		token, err := c.tokens.get(ctx, refused)
+		if err != nil {
+			return err
+		}
+		status, retryAfter, err := c.get(ctx, token)
+		switch {
+		case err != nil:
+			return err
+		case status == http.StatusOK:
+			return nil
+		case status == http.StatusUnauthorized && refused == "":
+			refused = token
+		case status == http.StatusServiceUnavailable && busy < busyTries && retryAfter <= longestWait:
+			busy++
+			fmt.Fprintf(c.out, "busy, waiting %v\n", retryAfter)
+			if !wait(ctx, retryAfter) {
+				return ctx.Err()
+			}
+		default:
+			return fmt.Errorf("the API answered %d", status)
+		}
+	}
+}
+
+func (c *caller) get(ctx context.Context, token string) (status int, retryAfter time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
+	if err != nil {
+		return 0, 0, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return 0, 0, err
+	}
+	fmt.Fprintf(c.out, "GET /items: %d", resp.StatusCode)
+	if resp.StatusCode == http.StatusOK { // what a refusal says is for the log of the API
+		fmt.Fprintf(c.out, " %q", body)
+	}
+	fmt.Fprintln(c.out)
+	return resp.StatusCode, pause(resp.Header.Get("Retry-After")), nil
+}
+
+// pause reads Retry-After (RFC 9110 §10.2.3): seconds or a date. Without one that is left to the client; a second will do.
+func pause(field string) time.Duration {
+	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 1_000_000)) * time.Second // more would overflow, and is too long anyway
+	}
+	if at, err := http.ParseTime(field); err == nil {
+		return max(0, time.Until(at))
+	}
+	return time.Second
+}

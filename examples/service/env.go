@@ -1,0 +1,76 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+type config struct {
+	apiURL string // without a slash at the end
+	calls  int
+	every  time.Duration
+	oauth  clientcredentials.Config
+}
+
+// fromEnv reads the whole environment before it judges it, so that its error names every fault. No error holds a secret.
+func fromEnv(getenv func(string) string) (config, error) {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	insecure := getenv("INSECURE_HTTP")
+	if insecure != "" && insecure != "1" {
+		fault("INSECURE_HTTP must be empty or 1, got %q", insecure)
+	}
+	cfg := config{
+		apiURL: strings.TrimSuffix(cmp.Or(getenv("API_URL"), "http://127.0.0.1:8080"), "/"),
+		oauth: clientcredentials.Config{
+			TokenURL:     getenv("OAUTH_TOKEN_ENDPOINT"),
+			ClientID:     getenv("OAUTH_CLIENT_ID"),
+			ClientSecret: getenv("OAUTH_CLIENT_SECRET"),
+			Scopes:       strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "items:read")),
+			AuthStyle:    oauth2.AuthStyleInHeader, // every server has it (RFC 6749 §2.3.1); unset, each failure would be tried twice
+		},
+	}
+	cfg.oauth.EndpointParams = url.Values{}
+	for name, variable := range map[string]string{"resource": "OAUTH_RESOURCE", "audience": "OAUTH_AUDIENCE"} {
+		if value := getenv(variable); value != "" {
+			cfg.oauth.EndpointParams.Set(name, value)
+		}
+	}
+	for _, one := range []struct{ name, value string }{{"OAUTH_TOKEN_ENDPOINT", cfg.oauth.TokenURL}, {"API_URL", cfg.apiURL}} {
+		if !isURL(one.value, insecure == "1") {
+			fault("%s must be an https URL, or http on loopback, got %q", one.name, one.value)
+		}
+	}
+	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" {
+		fault("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required: who cannot keep a secret cannot be a service")
+	}
+	var err error
+	if cfg.calls, err = strconv.Atoi(cmp.Or(getenv("CALLS"), "1")); err != nil || cfg.calls < 1 {
+		fault("CALLS must be a number from 1 up, got %q", getenv("CALLS"))
+	}
+	if cfg.every, err = time.ParseDuration(cmp.Or(getenv("EVERY"), "5s")); err != nil || cfg.every < 0 {
+		fault("EVERY must be a duration such as 5s, got %q", getenv("EVERY"))
+	}
+	return cfg, errors.Join(faults...)
+}
+
+// isURL reports whether text is the URL of a server to which a secret or a token may be sent.
+func isURL(text string, insecure bool) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && (loopback || insecure)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// apiProgram is examples/api.
+var apiProgram string
+
+func TestMain(m *testing.M) {
+	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
+}
+
+// startAPI runs the API for tokens of as, which it asks about each of them if it asks at all.
+func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
+	t.Helper()
+	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)
+}
+
+// lookup is what bearerguard exec exports, and changes.
+func lookup(as *testserver.Server, changes map[string]string) func(string) string {
+	env := map[string]string{}
+	for _, line := range as.Env() {
+		name, value, _ := strings.Cut(line, "=")
+		env[name] = value
+	}
+	maps.Copy(env, changes)
+	return func(name string) string { return env[name] }
+}
+
+// service runs the program and returns its status and what it printed, which must hold no token and no secret.
+func service(t *testing.T, as *testserver.Server, changes map[string]string) (status int, printed string) {
+	t.Helper()
+	var issued []string
+	defer as.OnToken(func(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
+		token, _ := resp.Body["access_token"].(string)
+		issued = append(issued, token)
+		return nil
+	})()
+	cfg, err := fromEnv(lookup(as, changes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	transport := as.RoundTripper()
+	status = work(t.Context(), cfg, transport, &out)
+	for _, hidden := range append(issued, as.DefaultClient().Secret) {
+		if hidden != "" && strings.Contains(out.String(), hidden) {
+			t.Errorf("a token or the secret was printed:\n%s", out.String())
+		}
+	}
+	return status, out.String()
+}
+
+func TestOneTokenDoesForAllCalls(t *testing.T) {
+	for name, opts := range map[string][]testserver.Option{
+		"over http":       nil,
+		"over https":      {testserver.TLS()},
+		"with resource":   {testserver.Audience("other")},
+		"of opaque kinds": {testserver.OpaqueTokens()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			as := testserver.New(t, opts...)
+			ca := filepath.Join(t.TempDir(), "ca.pem")
+			if err := os.WriteFile(ca, as.CACertPEM(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			changes := map[string]string{"CALLS": "3", "EVERY": "0s"}
+			env := []string{"INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "SSL_CERT_FILE=" + ca}
+			if name == "with resource" {
+				changes["OAUTH_RESOURCE"] = "https://api.example.com"
+				env = append(env, "AUDIENCE=https://api.example.com")
+			}
+			changes["API_URL"] = startAPI(t, as, env...)
+			status, printed := service(t, as, changes)
+			if got := strings.Count(printed, "GET /items: 200"); status != 0 || got != 3 || !strings.Contains(printed, "anvil") {
+				t.Errorf("got status %d and %d answers, want 0 and 3:\n%s", status, got, printed)
+			}
+			if got := as.Count(testserver.TokenEP); got != 1 {
+				t.Errorf("got %d tokens, want 1", got)
+			}
+		})
+	}
+}
+
+func TestBearerguardExecSaysEnough(t *testing.T) {
+	as := testserver.New(t)
+	if cfg, err := fromEnv(lookup(as, nil)); err != nil || cfg.calls != 1 {
+		t.Errorf("got %d calls and %v, want 1 call and no error", cfg.calls, err)
+	}
+}
+
+func TestRun(t *testing.T) {
+	as := testserver.New(t)
+	url := startAPI(t, as)
+	for name, test := range map[string]struct {
+		changes map[string]string
+		status  int
+	}{
+		"one call by default":        {nil, 0},
+		"a wrong secret":             {map[string]string{"OAUTH_CLIENT_SECRET": "wrong"}, 1},
+		"a scope that is not enough": {map[string]string{"OAUTH_SCOPE": "other"}, 1},
+		"a bad environment":          {map[string]string{"CALLS": "0", "EVERY": "soon", "OAUTH_CLIENT_ID": ""}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			changes := map[string]string{"API_URL": url}
+			maps.Copy(changes, test.changes)
+			if status := run(t.Context(), lookup(as, changes), &stdout, &stderr); status != test.status {
+				t.Errorf("got status %d, want %d\n%s%s", status, test.status, &stdout, &stderr)
+			}
+			if status := test.status; status == 2 && strings.Count(stderr.String(), "\n") != 3 {
+				t.Errorf("got %q, want each of 3 faults on a line", &stderr)
+			}
+		})
+	}
+}
