@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// lookup is an environment that holds what the site needs, changed by the given variables.
+func lookup(changes map[string]string) func(string) string {
+	env := map[string]string{
+		"LISTEN": "127.0.0.1:0", "OAUTH_ISSUER": "https://login.example.com", "OAUTH_CLIENT_ID": "web", "OAUTH_CLIENT_SECRET": "hush",
+	}
+	maps.Copy(env, changes)
+	return func(name string) string { return env[name] }
+}
+
+var aKey = base64.StdEncoding.EncodeToString(make([]byte, keyBytes))
+
+// github are the variables of the manual.
+var github = map[string]string{
+	"OIDC": "off", "OAUTH_ISSUER": "", "OAUTH_SUBJECT": "id", "OAUTH_SCOPE": "read:user",
+	"OAUTH_AUTHORIZATION_ENDPOINT": "https://github.com/login/oauth/authorize",
+	"OAUTH_TOKEN_ENDPOINT":         "https://github.com/login/oauth/access_token",
+	"OAUTH_USERINFO_ENDPOINT":      "https://api.github.com/user",
+}
+
+func TestFromEnv(t *testing.T) {
+	for name, test := range map[string]struct {
+		changes map[string]string
+		fault   string // in the error, "" for none
+	}{
+		"issuer and client":               {nil, ""},
+		"a public client":                 {map[string]string{"OAUTH_CLIENT_SECRET": ""}, ""},
+		"a server without OpenID Connect": {github, ""},
+		"sessions that stay":              {map[string]string{"SESSION_DIR": "x", "SESSION_KEY": aKey}, ""},
+		"a slash after the base URL":      {map[string]string{"BASE_URL": "https://www.example.com/"}, ""},
+		"plain http beyond loopback":      {map[string]string{"API_URL": "http://api.internal"}, "API_URL"},
+		"and if it is asked":              {map[string]string{"API_URL": "http://api.internal", "INSECURE_HTTP": "1"}, ""},
+		"no issuer":                       {map[string]string{"OAUTH_ISSUER": ""}, "OAUTH_ISSUER is required"},
+		"no client":                       {map[string]string{"OAUTH_CLIENT_ID": ""}, "OAUTH_CLIENT_ID is required"},
+		"a plain base URL":                {map[string]string{"BASE_URL": "http://www.example.com"}, "BASE_URL"},
+		"a base URL with a path":          {map[string]string{"BASE_URL": "https://www.example.com/app"}, "no path"},
+		"a file for an API":               {map[string]string{"API_URL": "file:///x"}, "API_URL"},
+		"credentials in a URL":            {map[string]string{"OAUTH_ISSUER": "https://a:b@login.example.com"}, "OAUTH_ISSUER"},
+		"no address to listen on":         {map[string]string{"LISTEN": "8081"}, "LISTEN"},
+		"half of OpenID Connect":          {map[string]string{"OIDC": "maybe"}, "OIDC"},
+		"a short key":                     {map[string]string{"SESSION_KEY": "aGVsbG8="}, "SESSION_KEY must be 32 bytes"},
+		"a directory without a key":       {map[string]string{"SESSION_DIR": "x"}, "SESSION_DIR needs SESSION_KEY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := fromEnv(lookup(test.changes))
+			switch {
+			case test.fault == "" && err != nil:
+				t.Errorf("got %v, want no error", err)
+			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault)):
+				t.Errorf("got %v, want one about %s", err, test.fault)
+			}
+		})
+	}
+}
+
+func TestRunServesUntilItIsToldToEnd(t *testing.T) {
+	as := testserver.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, write := io.Pipe()
+	var stderr bytes.Buffer
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, lookup(map[string]string{"OAUTH_ISSUER": as.Issuer()}), write, &stderr)
+		_ = write.Close()
+	}()
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	address, ready := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "listening on ")
+	if err != nil || !ready {
+		t.Fatalf("got first line %q, %v\n%s", line, err, &stderr)
+	}
+	resp, err := http.Get(address)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Errorf("got %v, %v, want 200", resp, err)
+	} else {
+		resp.Body.Close()
+	}
+	cancel()
+	if got := <-status; got != 0 {
+		t.Errorf("got status %d, want 0\n%s", got, &stderr)
+	}
+}
+
+func TestRunEndsWhereItCannotBegin(t *testing.T) {
+	as := testserver.New(t)
+	as.Inject(testserver.ASMetadata, testserver.WrongMetadataIssuer("https://attacker.example"))
+	for name, test := range map[string]struct {
+		changes map[string]string
+		status  int
+	}{
+		"a bad environment":          {map[string]string{"LISTEN": "x", "OAUTH_CLIENT_ID": ""}, 2},
+		"another issuer's metadata":  {map[string]string{"OIDC": "off", "OAUTH_ISSUER": as.Issuer()}, 1},
+		"a server that is not there": {map[string]string{"OAUTH_ISSUER": as.Issuer() + "/elsewhere"}, 1},
+		"an address that is in use":  {map[string]string{"LISTEN": strings.TrimPrefix(as.Issuer(), "http://")}, 1},
+		"a directory that is a file": {map[string]string{"SESSION_DIR": "env.go", "SESSION_KEY": aKey}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			if got := run(t.Context(), lookup(test.changes), &stdout, &stderr); got != test.status {
+				t.Errorf("got status %d, want %d\n%s", got, test.status, &stderr)
+			}
+			if stdout.Len() != 0 || stderr.Len() == 0 || strings.Contains(stderr.String(), "hush") {
+				t.Errorf("got %q and %q, want the reason on the second alone", &stdout, &stderr)
+			}
+		})
+	}
+}
