@@ -53,10 +53,10 @@ func (a *app) get(ctx context.Context, url, token string) (answer, error) {
 }
 
 // unanswered shows why there is no answer to show.
-func (a *app) unanswered(w http.ResponseWriter, s session, got answer, err error) {
+func (a *app) unanswered(w http.ResponseWriter, r *http.Request, s session, got answer, err error) {
 	switch {
 	case errors.Is(err, errEnded):
-		a.ended(w)
+		a.ended(w, r)
 	case err != nil:
 		a.log.Warn("no answer", "reason", reason(err))
 		a.show(w, http.StatusBadGateway, page{
@@ -81,14 +81,14 @@ func (a *app) unanswered(w http.ResponseWriter, s session, got answer, err error
 func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session) {
 	got, err := a.call(r.Context(), id, a.cfg.apiURL+"/items")
 	if err != nil || got.status != http.StatusOK {
-		a.unanswered(w, s, got, err)
+		a.unanswered(w, r, s, got, err)
 		return
 	}
 	var body struct {
 		Items []string `json:"items"`
 	}
 	if err := json.Unmarshal(got.body, &body); err != nil {
-		a.unanswered(w, s, got, err)
+		a.unanswered(w, r, s, got, err)
 		return
 	}
 	a.show(w, http.StatusOK, page{Title: "Items", Items: body.Items, Session: &s})

@@ -153,8 +153,8 @@ func TestALoginGetsASessionThatNobodyKnew(t *testing.T) {
 	for _, old := range []string{"PLANTED", first} {
 		other := s.visitor()
 		other.setCookie(sessionCookie, old)
-		if got := other.open("/items"); got.status != http.StatusUnauthorized {
-			t.Errorf("session %q: got %d, want 401", old, got.status)
+		if got := other.open("/items"); got.status != http.StatusForbidden {
+			t.Errorf("session %q: got %d, want 403", old, got.status)
 		}
 	}
 	if got := p.open("/items"); got.status != http.StatusOK {

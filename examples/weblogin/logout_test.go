@@ -55,8 +55,8 @@ func TestALogoutEndsEverything(t *testing.T) {
 				t.Errorf("got %q, want the welcome of a stranger", got)
 			}
 			p.setCookie(sessionCookie, session)
-			if got := p.open("/items"); got.status != http.StatusUnauthorized {
-				t.Errorf("with the old cookie: got %d, want 401", got.status)
+			if got := p.open("/items"); got.status != http.StatusForbidden {
+				t.Errorf("with the old cookie: got %d, want 403", got.status)
 			}
 		})
 	}
@@ -72,6 +72,9 @@ func TestNobodyIsLoggedOutByOthers(t *testing.T) {
 		if got := p.logout(token); got.status != http.StatusForbidden {
 			t.Errorf("%s: got %d, want 403", name, got.status)
 		}
+	}
+	if got := s.visitor().logout("guess"); got.status != http.StatusForbidden || got.header.Get("Set-Cookie") != "" {
+		t.Errorf("without the cookie: got %d and %q, want 403 and the cookie left alone", got.status, got.header.Get("Set-Cookie"))
 	}
 	if got := p.open("/logout"); got.status != http.StatusMethodNotAllowed {
 		t.Errorf("a link: got %d, want 405", got.status)

@@ -15,7 +15,7 @@ type claim struct{ Name, Value string }
 func (a *app) profile(w http.ResponseWriter, r *http.Request, id string, s session) {
 	got, err := a.call(r.Context(), id, a.provider.UserInfo)
 	if err != nil || got.status != http.StatusOK {
-		a.unanswered(w, s, got, err)
+		a.unanswered(w, r, s, got, err)
 		return
 	}
 	claims, err := members(got.body)
@@ -23,7 +23,7 @@ func (a *app) profile(w http.ResponseWriter, r *http.Request, id string, s sessi
 		err = errors.New("the userinfo endpoint tells about somebody else")
 	}
 	if err != nil {
-		a.unanswered(w, s, got, err)
+		a.unanswered(w, r, s, got, err)
 		return
 	}
 	var rows []claim

@@ -74,15 +74,18 @@ func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id s
 	return func(w http.ResponseWriter, r *http.Request) {
 		id, s, ok := a.current(r)
 		if !ok {
-			a.ended(w)
+			a.ended(w, r)
 			return
 		}
 		next(w, r, id, s)
 	}
 }
 
-// ended answers who has no session, or has none any more.
-func (a *app) ended(w http.ResponseWriter) {
-	a.clearCookie(w, sessionCookie)
-	a.show(w, http.StatusUnauthorized, page{Title: "You are not logged in", Text: "Your session has ended, or there was none."})
+// ended answers who has no session, or has none any more. 401 would need a challenge that browsers know (RFC 9110 §15.5.2).
+// A browser without the cookie may just have kept it back, from a form of another site, so that it is not told to lose it.
+func (a *app) ended(w http.ResponseWriter, r *http.Request) {
+	if a.cookie(r, sessionCookie) != "" {
+		a.clearCookie(w, sessionCookie)
+	}
+	a.show(w, http.StatusForbidden, page{Title: "You are not logged in", Text: "Your session has ended, or there was none."})
 }

@@ -100,8 +100,8 @@ func TestAThiefOfTheRefreshTokenEndsTheSession(t *testing.T) {
 		t.Fatalf("the thief got %d", got)
 	}
 	got := p.open("/items")
-	if got.status != http.StatusUnauthorized || got.title() != "You are not logged in" || !strings.Contains(got.body, `href="/login"`) {
-		t.Errorf("got %d %q, want 401 and a way back", got.status, got.title())
+	if got.status != http.StatusForbidden || got.title() != "You are not logged in" || !strings.Contains(got.body, `href="/login"`) {
+		t.Errorf("got %d %q, want 403 and a way back", got.status, got.title())
 	}
 	if _, err := s.app.load(session); err == nil {
 		t.Error("the session is still there")
@@ -169,7 +169,7 @@ func TestAClientWithoutRefreshTokensLogsInAgain(t *testing.T) {
 	}
 	p := s.visitor()
 	p.login()
-	if got := p.open("/items"); got.status != http.StatusUnauthorized {
-		t.Errorf("got %d, want 401", got.status)
+	if got := p.open("/items"); got.status != http.StatusForbidden {
+		t.Errorf("got %d, want 403", got.status)
 	}
 }

@@ -19,8 +19,8 @@ import (
 // stopTimeout is what a program has to end before it is killed, which fails the test.
 const stopTimeout = 15 * time.Second
 
-// Main is for TestMain: it builds pkg, such as ./examples/api of the module at root, runs the tests, with the path of the
-// program in built, and removes it again. It returns the exit status.
+// Main is for TestMain: it builds a program as Build does, runs the tests, with the path of the program in built, and
+// removes it again. It returns the exit status.
 func Main(m *testing.M, root, pkg string, built *string) int {
 	dir, err := os.MkdirTemp("", "program")
 	if err != nil {
@@ -28,13 +28,21 @@ func Main(m *testing.M, root, pkg string, built *string) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	*built = filepath.Join(dir, path.Base(pkg))
-	build := exec.CommandContext(context.Background(), "go", "build", "-C", root, "-o", *built, pkg) //nolint:gosec // tests name it
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build %s: %v\n%s", pkg, err, out)
+	if *built, err = Build(context.Background(), root, pkg, dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
+}
+
+// Build builds pkg, such as ./examples/api of the module at root, into dir, and returns the path of the program.
+func Build(ctx context.Context, root, pkg, dir string) (string, error) {
+	file := filepath.Join(dir, path.Base(pkg))
+	build := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", file, pkg) //nolint:gosec // tests name it
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
+	}
+	return file, nil
 }
 
 // Start runs a program until the test ends, in the environment env and no other, and returns the URL of the line by which
