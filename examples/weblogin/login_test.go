@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -168,7 +169,7 @@ func TestALoginGetsASessionThatNobodyKnew(t *testing.T) {
 func TestTheIDTokenMustBeOfThisLogin(t *testing.T) {
 	for name, change := range map[string]func(s *site, answer map[string]any){
 		"none":             func(_ *site, answer map[string]any) { delete(answer, "id_token") },
-		"of another login": func(s *site, answer map[string]any) { answer["id_token"] = s.hidden[0] },
+		"of another login": func(s *site, answer map[string]any) { maps.Copy(answer, s.answers[0]) },
 		"of another server": func(s *site, answer map[string]any) {
 			answer["id_token"] = testserver.New(s.t).IDToken(testserver.ForClient(s.app.cfg.clientID))
 		},
@@ -179,7 +180,6 @@ func TestTheIDTokenMustBeOfThisLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, testserver.New(t), false, nil)
 			s.visitor().login()
-			s.hidden[0], _ = s.answers[0]["id_token"].(string)
 			s.change = func(n int, answer map[string]any) { change(s, answer) }
 			p := s.visitor()
 			got := p.open(p.answered().String())

@@ -34,6 +34,7 @@ type site struct {
 	url string
 
 	transport http.RoundTripper // of browsers
+	arrive    func()            // if not nil, is called for each request to the site
 
 	mu      sync.Mutex
 	refresh string                             // the refresh token that was issued last
@@ -91,7 +92,12 @@ func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*con
 	s := &site{t: t, as: as}
 	t.Cleanup(as.OnToken(s.keep))
 	var handler http.Handler
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.arrive != nil {
+			s.arrive()
+		}
+		handler.ServeHTTP(w, r)
+	}))
 	s.url = "http://" + server.Listener.Addr().String()
 	if secure {
 		s.url = "https://" + server.Listener.Addr().String()

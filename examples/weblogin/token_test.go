@@ -41,8 +41,17 @@ func TestATokenThatIsDueIsRefreshedOnce(t *testing.T) {
 	p := s.visitor()
 	p.login()
 	first := s.refresh
-	var all sync.WaitGroup
-	for range 20 {
+	const requests = 20
+	var all, arrived sync.WaitGroup
+	arrived.Add(requests)
+	s.arrive = arrived.Done
+	s.as.Inject(testserver.TokenEP, testserver.Handler(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			arrived.Wait() // nobody has a new token before everybody is there
+			next.ServeHTTP(w, r)
+		})
+	}))
+	for range requests {
 		all.Go(func() {
 			if got := p.open("/items"); got.status != http.StatusOK {
 				t.Errorf("got %d, want 200", got.status)
