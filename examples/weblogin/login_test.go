@@ -203,10 +203,16 @@ func TestARefusalIsShownPolitely(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %q", code, got.status, got.title(), want)
 		}
 	}
-	s.as.Inject(testserver.TokenEP, testserver.Status(http.StatusServiceUnavailable))
+	s.as.Inject(testserver.TokenEP, testserver.OAuthError("invalid_grant", "what-the-server-says"))
 	p := s.visitor()
 	if got := p.open(p.answered().String()); got.status != http.StatusBadGateway {
 		t.Errorf("without tokens: got %d, want 502", got.status)
+	}
+	if got := s.as.Count(testserver.TokenEP); got != 1 {
+		t.Errorf("got the code sent %d times, want once", got)
+	}
+	if log := s.log.String(); strings.Contains(log, "what-the-server-says") || !strings.Contains(log, "invalid_grant") {
+		t.Errorf("got the log\n%s\nwant the code of the refusal and no more of it", log)
 	}
 }
 
