@@ -48,7 +48,7 @@
 // A bad environment is reported whole and ends the program with status 2, a server that cannot be discovered with 1.
 // Otherwise it prints one line, "listening on http://ADDR", when it is ready, and runs until SIGINT or SIGTERM.
 //
-// Routes, each in a file of its own:
+// Routes:
 //
 //	GET  /          who is logged in
 //	GET  /login     sends the browser to the server, with state, nonce and PKCE (RFC 6749, RFC 7636, RFC 9700)
