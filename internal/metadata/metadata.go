@@ -29,22 +29,32 @@ type Document struct {
 	UserInfoEndpoint      string
 }
 
-// Discover fetches the metadata of an issuer. The well-known locations are
-// tried in order, the next one only after an answer that says that nothing is
-// there: a server that is down must not look like one that has another layout.
+// Discover fetches the metadata of an issuer and reads it.
 func Discover(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, error) {
+	text, err := Fetch(ctx, client, issuer)
+	if err != nil {
+		return Document{}, err
+	}
+	return Parse(text, issuer, insecure)
+}
+
+// Fetch returns the text of an issuer's metadata, of which nothing is checked
+// yet. The well-known locations are tried in order, the next one only after an
+// answer that says that nothing is there: a server that is down must not look
+// like one that has another layout.
+func Fetch(ctx context.Context, client *http.Client, issuer string) ([]byte, error) {
 	var last error
 	for _, location := range locations(issuer) {
 		answer, err := fetch.Get(ctx, client, location, "")
 		if err == nil {
-			return Parse(answer.Body, issuer, insecure)
+			return answer.Body, nil
 		}
 		last = err
 		if !isAbsent(err) {
 			break
 		}
 	}
-	return Document{}, last
+	return nil, last
 }
 
 // isAbsent reports whether an answer says that nothing is there, as a 4xx does
