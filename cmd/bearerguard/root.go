@@ -33,8 +33,10 @@ type coded struct {
 func (c coded) Unwrap() error { return c.error }
 
 // usage is a fault of the command line, failure one of the world.
-func usage(format string, args ...any) error   { return coded{exitUsage, fmt.Errorf(format, args...)} }
-func failure(format string, args ...any) error { return coded{exitFailure, fmt.Errorf(format, args...)} }
+func usage(format string, args ...any) error { return coded{exitUsage, fmt.Errorf(format, args...)} }
+func failure(format string, args ...any) error {
+	return coded{exitFailure, fmt.Errorf(format, args...)}
+}
 
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, s streams) int {
@@ -68,6 +70,6 @@ Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand()
+	root.AddCommand(newToken(s))
 	return root
 }

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// explainFlags describe the API that the token is for.
+type explainFlags struct {
+	issuers, scope       []string
+	audience, profile    string
+	introspector, secret string
+	insecure, json       bool
+}
+
+// profiles are the values of --profile.
+var profiles = map[string]middleware.Profile{"any": middleware.ProfileAny, "rfc9068": middleware.RFC9068}
+
+func newExplain(s streams) *cobra.Command {
+	var f explainFlags
+	cmd := &cobra.Command{
+		Use:   "explain TOKEN|-",
+		Short: "Show every check that a token passes or fails",
+		Long: `Take an access token through every check of an API that is protected with
+Bearerguard, in their order: ✓ passed, ✗ refused, – not reached. Keys are fetched
+from the issuer, as the API would. Nothing of the token is printed.
+
+With --introspect-client-id the first issuer is also asked: about a token that is
+no JWT, and whether a JWT is still active (RFC 7662).
+
+On a terminal the checks are a coloured table; elsewhere their columns are
+separated by tabs. NO_COLOR is respected.
+
+Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
+3 nobody can tell, because the issuer cannot be reached.`,
+		Example: `  pbpaste | bearerguard token explain --issuer https://login.example.com \
+      --audience https://api.example.com --scope orders:read -`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := f.verifier()
+			if err != nil {
+				return err
+			}
+			need, err := f.need()
+			if err != nil {
+				return err
+			}
+			token, err := readToken(s, args[0])
+			if err != nil {
+				return err
+			}
+			e := explain(cmd.Context(), v, token, need)
+			if f.json {
+				err = printJSON(s.out, e)
+			} else {
+				err = e.print(s.out, terminal(s.out), paintFor(s.out))
+			}
+			return errors.Join(err, e.verdict())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.issuers, "issuer", nil, "issuer `URL` that the API trusts; may be repeated (default $OAUTH_ISSUER)")
+	flags.StringVar(&f.audience, "audience", "", "the API's own `identifier`, which aud must name")
+	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or hold several with spaces")
+	flags.StringVar(&f.profile, "profile", "any", "how strictly the form is taken: any, or rfc9068 for that profile to the letter")
+	flags.StringVar(&f.introspector, "introspect-client-id", "", "ask the first issuer, as the client with this `ID`")
+	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: whoever sits between forges tokens")
+	flags.BoolVar(&f.json, "json", false, "print JSON")
+	complete(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
+	for _, name := range []string{"issuer", "audience", "introspect-client-id"} {
+		noFiles(cmd, name)
+	}
+	return cmd
+}
+
+func (f *explainFlags) verifier() (*middleware.Verifier, error) {
+	urls := f.issuers
+	if given := os.Getenv("OAUTH_ISSUER"); len(urls) == 0 && given != "" {
+		urls = []string{given}
+	}
+	profile, known := profiles[f.profile]
+	switch {
+	case len(urls) == 0:
+		return nil, usage("whose tokens does the API accept? Give --issuer, or set OAUTH_ISSUER")
+	case f.audience == "":
+		return nil, usage("which API is the token for? Give --audience")
+	case !known:
+		return nil, usage("--profile %q: give any or rfc9068", f.profile)
+	}
+	config := middleware.Config{Audience: f.audience, Logger: slog.New(slog.DiscardHandler)}
+	for _, url := range urls {
+		if err := fetch.CheckIssuer(url, f.insecure); err != nil {
+			return nil, usage("--issuer: %w", insecureHint(err))
+		}
+		config.Issuers = append(config.Issuers, middleware.Issuer{URL: url, InsecureHTTP: f.insecure, Profile: profile})
+	}
+	if f.introspector != "" {
+		client, err := f.introspection(urls[0])
+		if err != nil {
+			return nil, err
+		}
+		config.Issuers[0].Introspection, config.Issuers[0].IntrospectionMode = client, middleware.IntrospectJWTs
+	} else if f.secret != "" {
+		return nil, usage("--introspect-client-secret-file: whose secret is it? Give --introspect-client-id")
+	}
+	v, err := middleware.NewVerifier(config)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return v, nil
+}
+
+func (f *explainFlags) introspection(issuer string) (*introspect.Client, error) {
+	secret, err := readSecret("introspect-client-secret-file", f.secret)
+	if err != nil {
+		return nil, err
+	}
+	if secret == "" {
+		return nil, usage("who introspects needs a secret: give --introspect-client-secret-file, or set OAUTH_CLIENT_SECRET")
+	}
+	client, err := introspect.New(introspect.Config{
+		Issuer: issuer, InsecureHTTP: f.insecure, Auth: introspect.Basic(f.introspector, secret), Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return client, nil
+}
+
+// need is what --scope says, nil for nothing.
+func (f *explainFlags) need() (scopes.Requirement, error) {
+	wanted := words(f.scope)
+	if len(wanted) == 0 {
+		return nil, nil //nolint:nilnil // no requirement is none
+	}
+	for _, scope := range wanted {
+		if strings.ContainsFunc(scope, func(c rune) bool { return c < '!' || c > '~' || c == '"' || c == '\\' }) {
+			return nil, usage("--scope %q: that is no scope (RFC 6749 §3.3)", scope)
+		}
+	}
+	return scopes.All(wanted[0], wanted[1:]...), nil
+}
+
+// explanation is what is known of one token.
+type explanation struct {
+	Accepted bool            `json:"accepted"`
+	Status   int             `json:"status"` // that the API answers with
+	Code     middleware.Code `json:"error,omitempty"`
+	Reason   string          `json:"reason,omitempty"`
+	Checks   []checked       `json:"checks"`
+}
+
+type checked struct {
+	Name   string `json:"name"`
+	About  string `json:"about"`
+	Result string `json:"result"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// The results of a check.
+const (
+	passed     = "passed"
+	refused    = "refused"
+	notReached = "not reached"
+)
+
+func explain(ctx context.Context, v *middleware.Verifier, token string, need scopes.Requirement) explanation {
+	checks := v.Explain(ctx, middleware.Credentials{Token: token})
+	// Explain gives no token, for it is not to let anybody in. Verify asks for
+	// nothing that is not known by now.
+	verified, err := v.Verify(ctx, middleware.Credentials{Token: token})
+	if need != nil {
+		c := middleware.Check{Name: "scope", Reached: err == nil}
+		if err == nil {
+			err = v.Check(verified, need)
+			c.Err = err
+		}
+		checks = append(checks, c)
+	}
+	e := explanation{Accepted: err == nil, Status: 200}
+	if refusal, ok := errors.AsType[*middleware.Error](err); ok {
+		e.Status, e.Code, e.Reason = refusal.StatusCode(), refusal.Code, reason(err)
+	}
+	for _, c := range checks {
+		one := checked{Name: c.Name, About: about[c.Name], Result: notReached}
+		if c.Reached {
+			one.Result, one.Reason = passed, reason(c.Err)
+		}
+		if c.Err != nil {
+			one.Result = refused
+		}
+		e.Checks = append(e.Checks, one)
+	}
+	return e
+}
+
+// reason is the text of the cause, without the name of the library before it.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return strings.TrimPrefix(err.Error(), "bearerguard: ")
+}
+
+// verdict is the exit code.
+func (e explanation) verdict() error {
+	switch {
+	case e.Accepted:
+		return nil
+	case e.Code == middleware.CodeUnavailable, e.Code == middleware.CodeInternal:
+		return coded{code: exitFailure}
+	}
+	return coded{code: exitNo}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+)
+
+// maxInput is more than any token or secret has.
+const maxInput = 1 << 20
+
+// readToken returns the token that an argument is, or that standard input holds
+// if the argument is "-". The scheme of an Authorization field may stand before
+// it, since that is what people copy.
+func readToken(s streams, arg string) (string, error) {
+	text := arg
+	if arg == "-" {
+		read, err := io.ReadAll(io.LimitReader(s.in, maxInput))
+		if err != nil {
+			return "", usage("standard input: %w", err)
+		}
+		text = string(read)
+	}
+	text = strings.TrimSpace(text)
+	const scheme = "bearer "
+	if len(text) > len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+		text = strings.TrimSpace(text[len(scheme):])
+	}
+	if text == "" {
+		return "", usage("there is no token: give one as the argument, or - and one on standard input")
+	}
+	return text, nil
+}
+
+// readSecret returns what a file holds, but for the end of its last line, or
+// else the environment variable OAUTH_CLIENT_SECRET.
+func readSecret(flag, file string) (string, error) {
+	if file == "" {
+		return os.Getenv("OAUTH_CLIENT_SECRET"), nil
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the user names it
+	if err != nil {
+		return "", usage("--%s: %w", flag, err)
+	}
+	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if secret == "" {
+		return "", usage("--%s: the file is empty", flag)
+	}
+	return secret, nil
+}
+
+// words are the values of a flag that may be repeated, each of which may hold
+// several separated by spaces, as scopes are written.
+func words(values []string) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, strings.Fields(v)...)
+	}
+	return all
+}
