@@ -163,6 +163,9 @@ type check struct {
 	trapped func() int
 
 	findings []finding
+	sent     []string // names of probes
+	complete bool     // all was sent
+	results  func([]Result)
 }
 
 func newCheck(what string, tb TB, s *Server, newRequest func() *http.Request, opts []CheckOption) *check {

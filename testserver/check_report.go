@@ -32,14 +32,21 @@ func (c *check) note(p probe, kind, got, want string) {
 // report fails the test once for each finding.
 func (c *check) report() {
 	c.tb.Helper()
+	if c.results != nil {
+		c.results(c.list())
+	}
 	for _, f := range c.findings {
-		why, fix := f.probe.why, f.probe.fix
-		if text, ok := general[f.kind]; ok {
-			why, fix = text.why, text.fix
-		}
+		why, fix := f.reasons()
 		c.tb.Errorf("%s: %s: got %s, want %s\n\tsent: %s\n\twhy:  %s\n\tfix:  %s",
 			c.what, f.kind, f.got, f.want, f.sent(), why, fix)
 	}
+}
+
+func (f finding) reasons() (why, fix string) {
+	if text, ok := general[f.kind]; ok {
+		return text.why, text.fix
+	}
+	return f.probe.why, f.probe.fix
 }
 
 func (f finding) sent() string {

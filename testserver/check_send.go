@@ -50,6 +50,7 @@ func (c *check) run() {
 	for _, p := range probes {
 		followed := c.trapped()
 		first := c.send(p, c.via[0])
+		c.sent = append(c.sent, p.name)
 		c.judge(p, first)
 		for _, t := range c.via[1:] {
 			if next := c.send(p, t); next.proto != first.proto || next.err != nil {
@@ -65,6 +66,7 @@ func (c *check) run() {
 		}
 	}
 	c.stampede()
+	c.complete = true
 	c.report()
 }
 

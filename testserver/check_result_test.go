@@ -1,0 +1,70 @@
+package testserver_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// results runs CheckAPI and returns what its reports say too.
+func results(t *testing.T, hole string, opts ...testserver.CheckOption) (all []testserver.Result, reported []string) {
+	t.Helper()
+	as := testserver.New(t)
+	tb := &recorder{TB: t}
+	opts = append(opts, testserver.RequireScope("orders:read"), testserver.Results(func(r []testserver.Result) { all = r }))
+	testserver.CheckAPI(tb, as, newCareless(as, hole), orders, opts...)
+	return all, tb.errors
+}
+
+func TestResultsNameAllThatWasLookedFor(t *testing.T) {
+	all, _ := results(t, "")
+	var names []string
+	for _, r := range all {
+		if names = append(names, r.Name); !r.OK || r.Got+r.Want+r.Sent+r.Why+r.Fix != "" {
+			t.Errorf("got %+v, want no fault", r)
+		}
+	}
+	want := []string{"good-token", "no-token", "look-alike-scope", "jwks-stampede", "http2-differs"}
+	for d := range testserver.Defects() {
+		want = append(want, string(d))
+	}
+	for _, name := range want {
+		if !slices.Contains(names, name) {
+			t.Errorf("got no result for %s", name)
+		}
+	}
+	if slices.Sort(names); len(slices.Compact(names)) != len(all) {
+		t.Errorf("got a name twice among %q", names)
+	}
+}
+
+func TestEachFailureIsAResult(t *testing.T) {
+	for _, tt := range holes {
+		t.Run(tt.hole, func(t *testing.T) {
+			t.Parallel()
+			all, reported := results(t, tt.hole)
+			var names []string
+			for _, r := range all {
+				if r.OK {
+					continue
+				}
+				names = append(names, r.Name)
+				text := "CheckAPI: " + r.Name + ": got " + r.Got + ", want " + r.Want + "\n\tsent: " + r.Sent + "\n\twhy:  " + r.Why + "\n\tfix:  " + r.Fix
+				if !slices.Contains(reported, text) {
+					t.Errorf("got %q, which is not reported", text)
+				}
+			}
+			if slices.Sort(names); !slices.Equal(names, tt.found) {
+				t.Errorf("got %q, want %q", names, tt.found)
+			}
+		})
+	}
+}
+
+func TestNothingIsSaidOfWhatWasNotLookedFor(t *testing.T) {
+	all, _ := results(t, "", testserver.Audience("other"))
+	if len(all) != 1 || all[0].Name != "good-token" || all[0].OK {
+		t.Errorf("got %+v, want the good token alone", all)
+	}
+}
