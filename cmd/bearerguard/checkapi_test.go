@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// bearerguard runs the program in this process.
+func bearerguard(t *testing.T, args ...string) (code int, out, err string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = run(t.Context(), args, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
+	return code, stdout.String(), stderr.String()
+}
+
+// free is an address that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// example builds one of the examples.
+func example(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/bearerguard/bearerguard/examples/"+name)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return program
+}
+
+func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
+	program := example(t, "api")
+	for _, framework := range []string{"http", "echo", "gin"} {
+		for route, args := range map[string][]string{
+			"/me":    nil,
+			"/items": {"--scope", "items:write", "-X", "POST", "--body", "{}"},
+			"/admin": {"--scope", "items:read items:write", "--scope", "admin", "--alg", "RS256", "--seed", "s"},
+		} {
+			t.Run(framework+" "+route, func(t *testing.T) {
+				issuer, listen := free(t), free(t)
+				for name, value := range map[string]string{"ISSUER": "http://" + issuer, "AUDIENCE": "stock", "LISTEN": listen, "FRAMEWORK": framework} {
+					t.Setenv(name, value)
+				}
+				args := append([]string{"check-api", "http://" + listen + route, "--addr", issuer, "--audience", "stock"}, args...)
+				if code, out, err := bearerguard(t, append(args, "--", program)...); code != exitOK || strings.Contains(out, "✗") || strings.Count(out, "✓") < 40 {
+					t.Errorf("got exit code %d, %s%s", code, out, err)
+				}
+			})
+		}
+	}
+}
+
+// careless is an API that trusts the issuer at addr, and every audience.
+func careless(t *testing.T, addr string) (url string) {
+	t.Helper()
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api", Issuers: []middleware.Issuer{{URL: "http://" + addr, InsecureNoAudience: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(httpauth.Require(v, scopes.All("read"))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Tenant") != "acme" || r.Host != r.Context().Value(http.LocalAddrContextKey).(net.Addr).String() {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	})))
+	t.Cleanup(api.Close)
+	return api.URL + "/orders?page=1"
+}
+
+func TestCheckAPIReportsWhatIsWrong(t *testing.T) {
+	for form, tt := range map[string]struct {
+		flags []string
+		want  []string
+	}{
+		"people": {nil, []string{"✓\tgood-token\n", "✗\twrong-audience\n\tgot\t200", "\twhy\t", "\tfix\t", "2 of ", " wrong\n"}},
+		"TAP": {[]string{"--tap"}, []string{"TAP version 14\n1..", "\nok 1 - good-token\n", " - wrong-audience\n  ---\n  got: \"200",
+			"\n  fix: \"", "\n  ...\n"}},
+		"JSON": {[]string{"--json"}, []string{`"ok": false,`, `"name": "wrong-audience",` + "\n      \"ok\": false,\n      \"got\": \"200"}},
+	} {
+		t.Run("to "+form, func(t *testing.T) {
+			addr := free(t)
+			args := []string{"check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme"}
+			code, out, err := bearerguard(t, append(args, tt.flags...)...)
+			if code != exitNo || err != "" {
+				t.Errorf("got exit code %d and %q, want 1 and silence", code, err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("got no %q in %s", want, out)
+				}
+			}
+			if strings.Contains(out, "eyJ") {
+				t.Errorf("got a part of a token in %s", out)
+			}
+		})
+	}
+}
+
+func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
+	addr := free(t)
+	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
+		"--skip", "wrong-audience,missing-audience", "--claim", "tenant=acme")
+	var report checkReport
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitOK || !report.OK || len(report.Results) < 40 {
+		t.Errorf("got exit code %d, %s", code, out)
+	}
+}
+
+func TestAnAPIThatTakesNoTokenIsToldOnce(t *testing.T) {
+	addr := free(t)
+	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "--tap")
+	if code != exitNo || !strings.Contains(out, "1..1\nnot ok 1 - good-token\n") {
+		t.Errorf("got exit code %d, %s", code, out)
+	}
+}
+
+func TestCheckAPIRefuses(t *testing.T) {
+	nobody, taken := "http://"+free(t)+"/orders", httptest.NewServer(http.NotFoundHandler())
+	defer taken.Close()
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"no URL":                        {nil, exitUsage, "give one URL"},
+		"two URLs":                      {[]string{nobody, nobody}, exitUsage, "give one URL"},
+		"nothing to start":              {[]string{nobody, "--"}, exitUsage, "nothing but a program"},
+		"a URL without a scheme":        {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
+		"nowhere for the issuer":        {[]string{nobody}, exitUsage, "Give --addr"},
+		"an address that is none":       {[]string{nobody, "--addr", "here"}, exitUsage, "want host:port"},
+		"an address for all":            {[]string{nobody, "--addr", ":0"}, exitUsage, "--allow-remote"},
+		"an address in use":             {[]string{nobody, "--addr", strings.TrimPrefix(taken.URL, "http://")}, exitFailure, "--addr: "},
+		"an issuer that is none":        {[]string{nobody, "--addr", "127.0.0.1:0", "--issuer", "here"}, exitUsage, "want an absolute URL"},
+		"an algorithm that is none":     {[]string{nobody, "--alg", "none"}, exitUsage, "give one of ES256"},
+		"a defect that is none":         {[]string{nobody, "--skip", "alg-nine"}, exitUsage, `--skip "alg-nine"`},
+		"a scope that is none":          {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, "RFC 6749 §3.3"},
+		"a claim without a value":       {[]string{nobody, "--claim", "tenant"}, exitUsage, "want name=value"},
+		"a header without a name":       {[]string{nobody, "-H", "acme"}, exitUsage, "'Name: value'"},
+		"a token of one's own":          {[]string{nobody, "-H", "authorization: Bearer x"}, exitUsage, "is what the check sets"},
+		"a method that is none":         {[]string{nobody, "-X", "G T"}, exitUsage, "--method"},
+		"a body from nowhere":           {[]string{nobody, "--body", "@absent"}, exitUsage, "--body: "},
+		"two forms of report":           {[]string{nobody, "--tap", "--json"}, exitUsage, "none of the others"},
+		"an API that is not there":      {[]string{nobody, "--addr", "127.0.0.1:0"}, exitFailure, "the API cannot be reached"},
+		"a program that is not there":   {[]string{nobody, "--", "./absent"}, exitUsage, "the program: "},
+		"a program that ends too early": {[]string{nobody, "--", "go", "version"}, exitFailure, "ended before it answered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := bearerguard(t, append([]string{"check-api"}, tt.args...)...)
+			if code != tt.code || out != "" || !strings.Contains(err, tt.want) {
+				t.Errorf("got exit code %d, %q and %q, want %d and %q", code, out, err, tt.code, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnInterruptEndsACheck(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stuck := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			cancel()
+			<-r.Context().Done()
+		}
+	}))
+	defer stuck.Close()
+	var out, err bytes.Buffer
+	code := run(ctx, []string{"check-api", stuck.URL, "--addr", "127.0.0.1:0"}, streams{in: strings.NewReader(""), out: &out, err: &err})
+	if code != exitFailure || out.Len() != 0 || !strings.Contains(err.String(), "interrupted") {
+		t.Errorf("got exit code %d, %q and %q", code, &out, &err)
+	}
+}

@@ -1,0 +1,84 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// command builds the command line. It reads its source too, so that go test
+// knows what this test depends on.
+func command(t *testing.T) string {
+	t.Helper()
+	source, err := filepath.Glob(filepath.Join("..", "cmd", "bearerguard", "*.go"))
+	if err != nil || len(source) == 0 {
+		t.Fatalf("got no source of the command line: %v", err)
+	}
+	for _, name := range source {
+		if _, err := os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(t.TempDir(), "bearerguard")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/bearerguard").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return program
+}
+
+func TestTheCommandLineFindsEachHole(t *testing.T) {
+	program := command(t)
+	for _, tt := range holes {
+		t.Run(tt.hole, func(t *testing.T) {
+			want := tt.found
+			if tt.hole == "HTTP/2 is trusted" {
+				want = nil // nobody speaks it without TLS
+			}
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = l.Close() // for the program to listen on
+			as, err := testserver.NewUnstarted(testserver.IssuerURL("http://" + l.Addr().String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer as.Close()
+			api := httptest.NewServer(newCareless(as, tt.hole))
+			defer api.Close()
+
+			cmd := exec.CommandContext(t.Context(), program, "check-api", api.URL+"/orders", "--addr", l.Addr().String(), "--scope", "orders:read", "--json")
+			out, err := cmd.Output()
+			exit, ended := errors.AsType[*exec.ExitError](err)
+			if want != nil && (!ended || exit.ExitCode() != 1) || want == nil && err != nil {
+				t.Errorf("got %v, want exit code 1 for what is wrong alone", err)
+			}
+			var report struct {
+				Results []struct {
+					Name string
+					OK   bool
+				}
+			}
+			if err := json.Unmarshal(out, &report); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			var found []string
+			for _, r := range report.Results {
+				if !r.OK {
+					found = append(found, r.Name)
+				}
+			}
+			if slices.Sort(found); !slices.Equal(found, want) {
+				t.Errorf("got %q, want %q", found, want)
+			}
+		})
+	}
+}
