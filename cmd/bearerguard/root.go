@@ -70,6 +70,6 @@ Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newToken(s), newCheckAPI(s))
+	root.AddCommand(newToken(s), newCheckAPI(s), newLogin(s))
 	return root
 }

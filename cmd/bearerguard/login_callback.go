@@ -1,0 +1,118 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"html"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// loopback checks where the answer is to come: to this machine alone, over http
+// since nobody else can see it there (RFC 8252 §7.3, §8.3).
+func loopback(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, usage("--redirect-uri: want one such as http://127.0.0.1:0/callback")
+	}
+	switch u.Hostname() {
+	case "127.0.0.1", "::1", "localhost":
+		return u, nil
+	}
+	return nil, usage("--redirect-uri: the host has to be 127.0.0.1, [::1] or localhost, where this program can listen")
+}
+
+// callback waits for the browser to bring the answer.
+type callback struct {
+	url, path, state string
+	taken            atomic.Bool
+	answer           chan url.Values
+	server           *http.Server
+	served           chan struct{}
+}
+
+func listenBack(u *url.URL, state string) (*callback, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
+	if err != nil {
+		return nil, failure("--redirect-uri: %w", err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	at := *u
+	at.Host = net.JoinHostPort(u.Hostname(), port)
+	c := &callback{
+		url: at.String(), path: cmp.Or(u.Path, "/"), state: state,
+		answer: make(chan url.Values, 1), served: make(chan struct{}),
+	}
+	c.server = &http.Server{Handler: c, ReadHeaderTimeout: patience}
+	go func() {
+		defer close(c.served)
+		_ = c.server.Serve(l) // always ErrServerClosed
+	}()
+	return c, nil
+}
+
+func (c *callback) wait(ctx context.Context) (url.Values, error) {
+	select {
+	case answer := <-c.answer:
+		return answer, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// close lets the last page be read to its end.
+func (c *callback) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = c.server.Shutdown(ctx)
+	_ = c.server.Close()
+	<-c.served
+}
+
+// ServeHTTP takes one answer, which must be for the state of this login: any
+// page can make a browser send something here.
+func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	switch {
+	case r.URL.Path != c.path:
+		tell(w, http.StatusNotFound, "There is nothing here.")
+	case r.Method != http.MethodGet:
+		tell(w, http.StatusMethodNotAllowed, "An answer comes with GET.")
+	case subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(c.state)) != 1, !single(q), q.Has("code") == q.Has("error"):
+		tell(w, http.StatusBadRequest, "This is no answer to the login that is waiting.")
+	case !c.taken.CompareAndSwap(false, true):
+		tell(w, http.StatusGone, "The login has had its answer.")
+	case q.Has("error"):
+		tell(w, http.StatusOK, "You are not logged in. The terminal says why; you may close this window.")
+		c.answer <- q
+	default:
+		tell(w, http.StatusOK, "The rest happens in the terminal. You may close this window.")
+		c.answer <- q
+	}
+}
+
+// single reports whether each parameter is there at most once (RFC 6749 §3.1).
+func single(q url.Values) bool {
+	for _, values := range q {
+		if len(values) > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+func tell(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer") // the URL holds the code
+	h.Set("Cache-Control", "no-store")
+	h.Set("Connection", "close")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\"><title>Bearerguard</title><h1>Bearerguard</h1><p>%s</p></html>\n", html.EscapeString(text))
+}
