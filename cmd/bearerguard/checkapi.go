@@ -75,7 +75,7 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 			}
 			p.program = args[1:]
 			p.progress = progressOn(s.err)
-			results, err := checkEmbedded(cmd.Context(), s, p)
+			results, err := runCheck(cmd.Context(), s.err, p)
 			p.progress.end()
 			if err != nil {
 				return err
@@ -123,10 +123,6 @@ type plan struct {
 	program  []string
 	progress *progress
 }
-
-// checkEmbedded is the check with a mock server of the command's own. A server
-// that runs elsewhere could take its place, if it mints and counts as this does.
-var checkEmbedded func(context.Context, streams, plan) ([]testserver.Result, error) = runCheck
 
 func (f *checkFlags) plan(text string) (plan, error) {
 	u, err := url.Parse(text)

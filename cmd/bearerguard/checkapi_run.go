@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// runCheck starts what the check needs, and the check.
-func runCheck(ctx context.Context, s streams, p plan) ([]testserver.Result, error) {
+// runCheck starts what the check needs, and the check. The output of a program
+// that it starts goes to output.
+func runCheck(ctx context.Context, output io.Writer, p plan) ([]testserver.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	as, stop, err := p.serve()
@@ -25,7 +26,7 @@ func runCheck(ctx context.Context, s streams, p plan) ([]testserver.Result, erro
 	}
 	defer stop()
 	if len(p.program) > 0 {
-		end, err := p.start(ctx, s.err, as)
+		end, err := p.start(ctx, output, as)
 		if err != nil {
 			return nil, err
 		}

@@ -131,7 +131,7 @@ func (l *login) byCode(ctx context.Context, redirect *url.URL) (tokens, error) {
 
 	ctx, config := l.as.config(ctx, l.scopes)
 	config.RedirectURL = back.url
-	options := append(l.further, oauth2.S256ChallengeOption(verifier))
+	options := append(slices.Clip(l.further), oauth2.S256ChallengeOption(verifier))
 	if slices.Contains(l.scopes, oidc.ScopeOpenID) {
 		nonce = rand.Text()
 		options = append(options, oidc.Nonce(nonce))
@@ -165,7 +165,7 @@ func (l *login) byDevice(ctx context.Context) (tokens, error) {
 		return tokens{}, err
 	}
 	ctx, config := l.as.config(ctx, l.scopes)
-	options := l.further
+	options := slices.Clip(l.further)
 	if l.as.secret != "" { // package oauth2 does not authenticate here (RFC 8628 §3.1)
 		options = append(options, oauth2.SetAuthURLParam("client_secret", l.as.secret))
 	}

@@ -13,11 +13,7 @@ Tokens and secrets on a command line are seen by everybody who can list
 processes: give a token on standard input, with "-", and a client's secret in a
 file or in OAUTH_CLIENT_SECRET.`,
 	})
-	for _, sub := range []func(streams) *cobra.Command{
-		newExplain, newClientCredentials, newRefresh, newIntrospect, newRevoke, newUserInfo,
-	} {
-		cmd.AddCommand(sub(s))
-	}
+	cmd.AddCommand(newExplain(s), newClientCredentials(s), newRefresh(s), newIntrospect(s), newRevoke(s, nil), newUserInfo(s))
 	return cmd
 }
 

@@ -59,11 +59,9 @@ authorization server cannot be reached or refuses.`,
 	return cmd
 }
 
-// revokeByControl revokes at the mock server of OAUTH_CONTROL_URL, which needs
-// no client; nil where there is no such way.
-var revokeByControl func(ctx context.Context, s streams, token string) error
-
-func newRevoke(s streams) *cobra.Command {
+// newRevoke asks the authorization server, or, where no issuer is named but
+// OAUTH_CONTROL_URL is set, whoever byControl asks; nil is nobody.
+func newRevoke(s streams, byControl func(ctx context.Context, token string) error) *cobra.Command {
 	var client clientFlags
 	var hint string
 	cmd := &cobra.Command{
@@ -79,12 +77,12 @@ authorization server cannot be reached or refuses.`,
       --client-id cli -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if revokeByControl != nil && client.issuer == "" && os.Getenv("OAUTH_CONTROL_URL") != "" {
+			if byControl != nil && client.issuer == "" && os.Getenv("OAUTH_CONTROL_URL") != "" {
 				token, err := readToken(s, args[0])
 				if err != nil {
 					return err
 				}
-				return revokeByControl(cmd.Context(), s, token)
+				return byControl(cmd.Context(), token)
 			}
 			as, form, err := client.ask(cmd.Context(), s, args[0], hint)
 			if err != nil {

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestARefusalShowsNothingThatIsNoErrorCode(t *testing.T) {
+	const secret = "hush-hush-hush"
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	body := func(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
+	for name, tt := range map[string]struct {
+		fault testserver.Fault
+		shown string
+	}{
+		"a code and its description":     {testserver.OAuthError("invalid_scope", "no such scope"), "the authorization server refuses with 400 Bad Request: invalid_scope (no such scope)"},
+		"a description with the secret":  {testserver.OAuthError("invalid_client", "wrong secret "+secret), "invalid_client\n"},
+		"a description with the token":   {testserver.OAuthError("invalid_request", "unknown token canary"), "invalid_request\n"},
+		"a description that is long":     {testserver.OAuthError("invalid_request", strings.Repeat("x", 501)), "invalid_request\n"},
+		"control characters":             {testserver.OAuthError("invalid_request", "\x1b[2J"), "invalid_request\n"},
+		"a status and a text":            {testserver.Status(502), "the authorization server refuses with 502 Bad Gateway\n"},
+		"a redirect":                     {testserver.RedirectTo("https://evil.example.com/"), "the authorization server refuses with 302 Found\n"},
+		"a body that is no object":       {body(`["canary"]`), ""},
+		"a body that breaks off":         {body(`{"active":true,"canary":`), ""},
+		"a page":                         {testserver.Body("text/html", []byte("<p>canary")), ""},
+		"a connection that is lost":      {testserver.DropConnection(), ""},
+		"an answer without what it says": {body(`{}`), ""},
+	} {
+		for command, ep := range map[string]testserver.Endpoint{
+			"client-credentials": testserver.TokenEP, "refresh": testserver.TokenEP, "introspect": testserver.Introspect, "userinfo": testserver.UserInfo,
+		} {
+			if name == "an answer without what it says" && command == "userinfo" {
+				continue // it need not say anything
+			}
+			t.Run(command+" and "+name, func(t *testing.T) {
+				as := testserver.New(t)
+				as.Inject(ep, tt.fault)
+				args := []string{"token", command, "--issuer", as.Issuer()}
+				if command != "userinfo" {
+					args = append(args, "--client-id", as.DefaultClient().ID, "--client-secret-file", file)
+				}
+				if command != "client-credentials" {
+					args = append(args, "canary")
+				}
+				shown := tt.shown
+				if command == "client-credentials" && strings.Contains(name, "token") {
+					shown = "invalid_request" // it has sent none
+				}
+				if command == "userinfo" && strings.Contains(name, "secret") {
+					shown = "invalid_client"
+				}
+				code, out, said := bearerguard(t, args...)
+				if code != exitFailure || out != "" || !strings.Contains(said, shown) || strings.Contains(said, "\x1b") {
+					t.Errorf("got exit code %d, %q and %q, want %q", code, out, said, shown)
+				}
+				if shown == tt.shown && (strings.Contains(said, "canary") || strings.Contains(said, secret)) {
+					t.Errorf("got a secret in %q", said)
+				}
+			})
+		}
+	}
+}
+
+func TestAControlAPIRevokesWhereNoIssuerIsNamed(t *testing.T) {
+	as := testserver.New(t)
+	t.Setenv("OAUTH_ISSUER", as.Issuer())
+	t.Setenv("OAUTH_CLIENT_ID", as.DefaultClient().ID)
+	t.Setenv("OAUTH_CLIENT_SECRET", as.DefaultClient().Secret)
+	for name, tt := range map[string]struct {
+		control string
+		args    []string
+		want    string
+	}{
+		"no issuer":                   {"http://127.0.0.1:1", []string{"-"}, "abc"},
+		"an issuer":                   {"http://127.0.0.1:1", []string{"--issuer", as.Issuer(), "-"}, ""},
+		"no issuer and no such thing": {"", []string{"-"}, ""},
+	} {
+		t.Setenv("OAUTH_CONTROL_URL", tt.control)
+		got := ""
+		cmd := newRevoke(streams{in: strings.NewReader("abc\n"), out: io.Discard, err: io.Discard}, func(_ context.Context, token string) error {
+			got = token
+			return nil
+		})
+		cmd.SetArgs(tt.args)
+		if err := cmd.ExecuteContext(t.Context()); err != nil || got != tt.want {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, tt.want)
+		}
+	}
+}
