@@ -37,6 +37,9 @@ func newExplain(s streams) *cobra.Command {
 Bearerguard, in their order: ✓ passed, ✗ refused, – not reached. Keys are fetched
 from the issuer, as the API would. Nothing of the token is printed.
 
+Give the token on standard input, with "-": everybody who can list processes sees
+what stands on a command line.
+
 With --introspect-client-id the first issuer is also asked: about a token that is
 no JWT, and whether a JWT is still active (RFC 7662).
 
