@@ -130,6 +130,22 @@ func checkEdits(c Client) error {
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...ClientOption) Client {
 	s.helper()
+	c = s.complete(c)
+	for i, o := range opts {
+		if o == nil {
+			s.fail("AddClient: option %d is nil: leave it out", i+1)
+			continue
+		}
+		o.applyClient(&c)
+	}
+	if err := s.register(c); err != nil {
+		s.fail("AddClient: %v", err)
+	}
+	return c
+}
+
+// complete fills in what is empty.
+func (s *Server) complete(c Client) Client {
 	if c.ID == "" {
 		c.ID = "client-" + s.as.Name("client")
 	}
@@ -139,22 +155,18 @@ func (s *Server) AddClient(c Client, opts ...ClientOption) Client {
 	if len(c.RedirectURIs) == 0 {
 		c.RedirectURIs = as.LoopbackRedirects()
 	}
-	for i, o := range opts {
-		if o == nil {
-			s.fail("AddClient: option %d is nil: leave it out", i+1)
-			continue
-		}
-		o.applyClient(&c)
+	return c
+}
+
+func (s *Server) register(c Client) error {
+	if err := checkEdits(c); err != nil {
+		return err
 	}
-	err := checkEdits(c)
-	if err == nil {
-		err = s.as.AddClient(c.inner())
-	}
-	if err != nil {
-		s.fail("AddClient: %v", err)
+	if err := s.as.AddClient(c.inner()); err != nil {
+		return err
 	}
 	s.isDefault(c)
-	return c
+	return nil
 }
 
 // DefaultClient is the client test-client: its ID and secret are what an API

@@ -45,6 +45,15 @@ func (w when) applyWhen(r *rule) { w(r) }
 // [New].
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
+	in, err := s.inject(ep, f, when)
+	if err != nil {
+		s.fail("Inject(%q): %v", string(ep), err)
+		return &Injection{}
+	}
+	return &Injection{in}
+}
+
+func (s *Server) inject(ep Endpoint, f Fault, when []When) (*as.Injection, error) {
 	r := &rule{Rule: as.Rule{Endpoint: as.Endpoint(ep), Wrap: f.wrap}}
 	fail := func(format string, args ...any) { r.errs = append(r.errs, fmt.Errorf(format, args...)) }
 
@@ -67,14 +76,13 @@ func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 		w.applyWhen(r)
 	}
 	if err := errors.Join(r.errs...); err != nil {
-		s.fail("Inject(%q): %v", string(ep), err)
-		return &Injection{}
+		return nil, err
 	}
 	in, ok := s.as.Inject(r.Rule)
 	if !ok {
-		s.fail("Inject(%q): the function given to Handler returned no handler", string(ep))
+		return nil, errors.New("the function given to Handler returned no handler")
 	}
-	return &Injection{in}
+	return in, nil
 }
 
 // Injection is a fault at work. Its methods may be called from any goroutine.

@@ -17,6 +17,7 @@ type Rule struct {
 
 // Injection is a Rule at work.
 type Injection struct {
+	ID      int // its own on this server
 	rule    Rule
 	handler http.Handler
 	script  script // of one that decides instead of failing
@@ -30,9 +31,20 @@ type Injection struct {
 // faults are the injections of a server, oldest first. The list is never
 // changed in place: requests read it while others change it.
 type faults struct {
-	mu   sync.Mutex
-	list []*Injection
+	mu    sync.Mutex
+	list  []*Injection
+	count int // of all that there have ever been
 }
+
+// Injections are the faults at work, oldest first.
+func (s *Server) Injections() []*Injection {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return s.faults.list
+}
+
+// Rule is what the injection does.
+func (in *Injection) Rule() Rule { return in.rule }
 
 // Inject puts a rule before all others. What it wraps answers as the server
 // would without faults. False means that Wrap made no handler.
@@ -43,6 +55,8 @@ func (s *Server) Inject(rule Rule) (*Injection, bool) {
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
+	s.faults.count++
+	in.ID = s.faults.count
 	s.faults.list = append(slices.Clone(s.faults.list), in)
 	return in, true
 }

@@ -31,6 +31,9 @@ func (s *Server) active(token string) (Object, bool) {
 	return claims, !s.grants.family(token).Revoked
 }
 
+// Introspection is introspection for whoever needs no credentials.
+func (s *Server) Introspection(token string) json.RawMessage { return s.introspection(token) }
+
 // introspection is the answer about a token (RFC 7662 §2.2).
 func (s *Server) introspection(token string) json.RawMessage {
 	if reply, ok := s.store.said(token); ok {

@@ -1,0 +1,72 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"time"
+)
+
+// Duration is a time.Duration that is text in JSON, such as "-5m". A number is read
+// as seconds, as expires_in is.
+type Duration time.Duration
+
+// MarshalJSON writes d as Go does.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// UnmarshalJSON reads either form.
+func (d *Duration) UnmarshalJSON(text []byte) error {
+	wrong := errors.New(`want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`)
+	if text[0] == '"' {
+		var s string
+		_ = json.Unmarshal(text, &s) // it is valid
+		parsed, err := time.ParseDuration(s)
+		if err != nil {
+			return wrong
+		}
+		*d = Duration(parsed)
+		return nil
+	}
+	var seconds float64
+	if err := json.Unmarshal(text, &seconds); err != nil || math.Abs(seconds) > math.MaxInt64/1e9 {
+		return wrong
+	}
+	*d = Duration(seconds * float64(time.Second))
+	return nil
+}
+
+// Texts is an array of strings, for which one string is enough.
+type Texts []string
+
+// UnmarshalJSON reads either form.
+func (t *Texts) UnmarshalJSON(text []byte) error {
+	list, _, err := texts(text)
+	*t = list
+	return err
+}
+
+// Scopes is an array of strings, or one string of them separated by spaces.
+type Scopes []string
+
+// UnmarshalJSON reads either form.
+func (s *Scopes) UnmarshalJSON(text []byte) error {
+	list, one, err := texts(text)
+	if one {
+		list = strings.Fields(list[0])
+	}
+	*s = list
+	return err
+}
+
+func texts(text []byte) (list []string, one bool, err error) {
+	if text[0] == '"' {
+		var s string
+		err := json.Unmarshal(text, &s)
+		return []string{s}, true, err
+	}
+	if json.Unmarshal(text, &list) != nil {
+		return nil, false, errors.New("want a string or an array of strings")
+	}
+	return list, false, nil
+}

@@ -1,0 +1,175 @@
+package testserver
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+)
+
+// maxControl bounds the body of a request to the control API.
+const maxControl = 1 << 20
+
+// Control is the control API: what this package does for a test in Go, over HTTP
+// and in JSON for one in any other language. It mints tokens, rotates keys, injects
+// faults, and tells what was asked. The command bearerguard serves it and is a
+// client of it.
+//
+// Serve it on a listener of its own, on loopback: whoever may use it may have any
+// token. It is for those who bear token, and for those who call it by a name of this
+// machine, so that no web page can (DNS rebinding).
+func (s *Server) Control(token string) http.Handler {
+	s.helper()
+	if token == "" {
+		s.fail(`Control(""): give a token that nobody can guess`)
+	}
+	c := &controller{Server: s, faults: map[int]control.Fault{}}
+	mux := http.NewServeMux()
+	for path, methods := range c.routes() {
+		mux.Handle(path, answering(methods))
+	}
+	mux.Handle("/", answering(nil))
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(bearer))
+		switch {
+		case !isLocalHost(r.Host):
+			tell(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
+		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
+			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
+			tell(w, refusal{http.StatusUnauthorized, "invalid_token", "the control API takes its own token as Authorization: Bearer"})
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxControl)
+			mux.ServeHTTP(w, r)
+		}
+	})
+}
+
+// isLocalHost reports whether a Host field names this machine by itself.
+func isLocalHost(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+}
+
+// controller is what the control API keeps: how faults were asked for.
+type controller struct {
+	*Server
+	mu     sync.Mutex
+	faults map[int]control.Fault // by the ID of the injection
+}
+
+// action answers a request with what becomes JSON.
+type action func(*http.Request) (any, error)
+
+func (c *controller) routes() map[string]map[string]action {
+	get, post := func(a action) map[string]action { return map[string]action{http.MethodGet: a} },
+		func(a action) map[string]action { return map[string]action{http.MethodPost: a} }
+	return map[string]map[string]action{
+		"/v1/tokens":         {http.MethodGet: c.listTokens, http.MethodPost: c.mintToken},
+		"/v1/tokens/inspect": post(c.inspectToken),
+		"/v1/tokens/revoke":  post(c.revokeToken),
+		"/v1/bad-tokens":     {http.MethodGet: c.badTokens, http.MethodPost: c.badTokens},
+		"/v1/keys":           get(c.listKeys),
+		"/v1/keys/rotate":    post(c.rotateKeys),
+		"/v1/keys/import":    post(c.importKey),
+		"/v1/keys/publish":   post(c.publishKey),
+		"/v1/keys/retire":    post(c.retireKey),
+		"/v1/keys/export":    post(c.exportKeys),
+		"/v1/faults":         {http.MethodGet: c.listFaults, http.MethodPost: c.addFault, http.MethodDelete: c.removeFaults},
+		"/v1/faults/{id}":    {http.MethodDelete: c.removeFault},
+		"/v1/requests":       get(c.listRequests),
+		"/v1/requests/count": get(c.countRequests),
+		"/v1/requests/wait":  get(c.waitRequests),
+		"/v1/clock":          {http.MethodGet: c.showClock, http.MethodPut: c.setClock, http.MethodPost: c.advanceClock},
+		"/v1/clients":        {http.MethodGet: c.listClients, http.MethodPost: c.addClient},
+		"/v1/clients/{id}":   {http.MethodGet: c.showClient, http.MethodDelete: c.removeClient},
+		"/v1/users":          {http.MethodGet: c.listUsers, http.MethodPost: c.addUser},
+		"/v1/users/{sub}":    {http.MethodDelete: c.removeUser},
+		"/v1/reset":          post(c.reset),
+		"/v1/snapshot":       get(c.snapshot),
+		"/v1/events":         get(c.listEvents),
+	}
+}
+
+// answering serves the methods of one path; nil is a path that is none.
+func answering(methods map[string]action) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		act, ok := methods[r.Method]
+		switch {
+		case methods == nil:
+			tell(w, refusal{http.StatusNotFound, "not_found", "nothing is served here"})
+			return
+		case !ok:
+			allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+			w.Header().Set("Allow", allowed)
+			tell(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "use " + allowed})
+			return
+		}
+		answer, err := act(r)
+		if err != nil {
+			tell(w, err)
+			return
+		}
+		respond(w, http.StatusOK, answer)
+	})
+}
+
+// refusal is an error with the answer that it becomes.
+type refusal struct {
+	status            int
+	code, description string
+}
+
+func (r refusal) Error() string { return r.description }
+
+func notFound(what string) error { return refusal{http.StatusNotFound, "not_found", what} }
+
+// tell answers with an error; one that is no refusal is the caller's mistake.
+func tell(w http.ResponseWriter, err error) {
+	r := refusal{http.StatusBadRequest, "invalid_request", err.Error()}
+	_ = errors.As(err, &r)
+	respond(w, r.status, control.Error{Code: r.code, Description: r.description})
+}
+
+func respond(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(answer) // the client may have gone
+}
+
+// read reads the body of a request; an empty one says nothing.
+func read(r *http.Request, v any) error {
+	text, err := io.ReadAll(r.Body)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return refusal{http.StatusRequestEntityTooLarge, "invalid_request", "the body is too large"}
+	case err != nil:
+		return errors.New("the body broke off")
+	case len(text) == 0:
+		return nil
+	}
+	return control.Decode(text, v)
+}
+
+// done is the answer to what has nothing to say.
+type done struct{}

@@ -1,0 +1,122 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// faultOf is the fault that a request asks for.
+func faultOf(f control.Fault) (Fault, error) {
+	var chosen []Fault
+	choose := func(asked bool, fault func() Fault) {
+		if asked {
+			chosen = append(chosen, fault())
+		}
+	}
+	status := f.Status
+	if f.RetryAfter != nil && status == 0 {
+		status = http.StatusServiceUnavailable
+	}
+	choose(status != 0 && f.RetryAfter == nil, func() Fault { return Status(status) })
+	choose(f.RetryAfter != nil, func() Fault { return RetryAfter(time.Duration(*f.RetryAfter), status) })
+	choose(f.Error != "" || f.ErrorDescription != "", func() Fault { return OAuthError(f.Error, f.ErrorDescription) })
+	choose(f.RedirectTo != "", func() Fault { return RedirectTo(f.RedirectTo) })
+	choose(f.Hang, Hang)
+	choose(f.Drop, DropConnection)
+	choose(f.Truncate != nil, func() Fault { return TruncateBody(*f.Truncate) })
+	choose(f.Malformed, MalformedJSON)
+	choose(f.Body != nil, func() Fault { return Body(f.ContentType, []byte(*f.Body)) })
+	choose(f.ContentType != "" && f.Body == nil, func() Fault { return ContentType(f.ContentType) })
+	choose(f.Huge != 0, func() Fault { return HugeBody(f.Huge) })
+	choose(f.EmptyJWKS, EmptyJWKS)
+	choose(f.Issuer != "", func() Fault { return WrongMetadataIssuer(f.Issuer) })
+
+	switch late := f.Latency != nil; {
+	case len(chosen) > 1:
+		return Fault{}, errors.New("a fault is one thing, after latency or not: add one for each")
+	case late:
+		return Chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
+	case len(chosen) == 0:
+		return Fault{}, errors.New("the fault does nothing: give status, latency or another one")
+	}
+	return chosen[0], nil
+}
+
+func (c *controller) addFault(r *http.Request) (any, error) {
+	var ask control.Fault
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	f, err := faultOf(ask)
+	if err != nil {
+		return nil, err
+	}
+	var when []When
+	if ask.Times != 0 {
+		when = append(when, Times(ask.Times))
+	}
+	if ask.Skip != 0 {
+		when = append(when, Skip(ask.Skip))
+	}
+	if ask.Client != "" {
+		when = append(when, Matching(func(r *http.Request) bool { return as.Names(r, ask.Client) }))
+	}
+	c.mu.Lock() // until it is in the list: the list asks how it was asked for
+	defer c.mu.Unlock()
+	in, err := c.inject(Endpoint(ask.Endpoint), f, when)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %q: %w", ask.Endpoint, err)
+	}
+	c.faults[in.ID] = ask
+	return control.Injection{ID: in.ID, Fault: ask}, nil
+}
+
+// injections are all faults at work, those that were asked for elsewhere included.
+func (c *controller) injections() []control.Injection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := []control.Injection{}
+	for _, in := range c.as.Injections() {
+		asked, ok := c.faults[in.ID]
+		if rule := in.Rule(); !ok {
+			asked = control.Fault{Endpoint: string(rule.Endpoint), Times: rule.Times, Skip: rule.Skip}
+		}
+		list = append(list, control.Injection{ID: in.ID, Hits: in.Hits(), Fault: asked})
+	}
+	return list
+}
+
+func (c *controller) listFaults(*http.Request) (any, error) {
+	return control.Faults{Faults: c.injections()}, nil
+}
+
+func (c *controller) removeFaults(*http.Request) (any, error) {
+	for _, in := range c.as.Injections() {
+		c.remove(in)
+	}
+	return done{}, nil
+}
+
+func (c *controller) removeFault(r *http.Request) (any, error) {
+	id, _ := strconv.Atoi(r.PathValue("id")) // 0 is none's
+	for _, in := range c.as.Injections() {
+		if in.ID == id {
+			c.remove(in)
+			return done{}, nil
+		}
+	}
+	return nil, notFound("no fault at work has this ID")
+}
+
+func (c *controller) remove(in *as.Injection) {
+	in.Remove()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.faults, in.ID)
+}

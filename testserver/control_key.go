@@ -1,0 +1,126 @@
+package testserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+func (c *controller) keys() []control.Key {
+	list := []control.Key{}
+	for _, k := range c.as.Keys.All() {
+		key := control.Key{ID: k.ID, Alg: string(k.Alg), Signing: k.Signing, Published: k.Published}
+		key.JWK, _ = k.JWK(false) // a shared secret has none
+		list = append(list, key)
+	}
+	return list
+}
+
+func (c *controller) listKeys(*http.Request) (any, error) { return control.Keys{Keys: c.keys()}, nil }
+
+// key is what the list says of the key named kid.
+func (c *controller) key(kid string) (any, error) {
+	list := c.keys()
+	i := slices.IndexFunc(list, func(k control.Key) bool { return k.ID == kid })
+	if i < 0 {
+		return control.Key{ID: kid}, nil // it is staged, and shared
+	}
+	return list[i], nil
+}
+
+func (c *controller) rotateKeys(r *http.Request) (any, error) {
+	var how control.Rotate
+	if err := read(r, &how); err != nil {
+		return nil, err
+	}
+	k, err := c.as.Keys.Rotate(as.Rotation(how))
+	if err != nil {
+		return nil, err
+	}
+	return c.key(k.ID)
+}
+
+func (c *controller) importKey(r *http.Request) (any, error) {
+	var ask control.Import
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(ask.Key), []byte("{")) {
+		return nil, errors.New("key: want a private JWK")
+	}
+	k, err := as.ReadKey(ask.Key, "")
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	if k.Alg.Shared() && !ask.Sign {
+		return nil, errors.New("key: a shared secret is not for publishing: add sign")
+	}
+	if !k.Alg.Shared() {
+		if err := c.as.Keys.Publish(k); err != nil {
+			return nil, err
+		}
+	}
+	if ask.Sign {
+		if err := c.as.Keys.Use(k); err != nil {
+			return nil, err
+		}
+	}
+	return c.key(k.ID)
+}
+
+func (c *controller) publishKey(r *http.Request) (any, error) {
+	var ask control.KeyID
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	for _, k := range c.as.Keys.All() {
+		if k.ID == ask.ID && !k.Published {
+			if err := c.as.Keys.Publish(k.Key); err != nil {
+				return nil, err
+			}
+			return c.key(k.ID)
+		}
+	}
+	return nil, notFound("no key that is not published has this kid")
+}
+
+func (c *controller) retireKey(r *http.Request) (any, error) {
+	var ask control.KeyID
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	if err := c.as.Keys.Retire(ask.ID); err != nil {
+		return nil, notFound(err.Error())
+	}
+	return done{}, nil
+}
+
+func (c *controller) exportKeys(r *http.Request) (any, error) {
+	var ask control.Export
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	set := struct {
+		Keys []json.RawMessage `json:"keys"`
+	}{Keys: []json.RawMessage{}}
+	for _, k := range c.as.Keys.All() {
+		if ask.ID != "" && ask.ID != k.ID || k.Alg.Shared() && !ask.Private {
+			continue
+		}
+		jwk, err := k.JWK(ask.Private)
+		if err != nil {
+			return nil, err
+		}
+		set.Keys = append(set.Keys, jwk)
+	}
+	if ask.ID != "" && len(set.Keys) == 0 {
+		return nil, notFound("no key to export has this kid")
+	}
+	return set, nil
+}

@@ -1,0 +1,132 @@
+package testserver
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// clientWire is a client as others see it: without its secret.
+func clientWire(c Client) control.Client {
+	wire := control.Client{
+		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes, AuthMethod: string(c.AuthMethod), JWKS: c.JWKS,
+	}
+	for _, g := range c.Grants {
+		wire.Grants = append(wire.Grants, string(g))
+	}
+	return wire
+}
+
+func (c *controller) clients() []control.Client {
+	list := []control.Client{}
+	for _, client := range c.as.Clients() {
+		list = append(list, clientWire(outerClient(client)))
+	}
+	return list
+}
+
+func (c *controller) listClients(*http.Request) (any, error) {
+	return control.Clients{Clients: c.clients()}, nil
+}
+
+func (c *controller) addClient(r *http.Request) (any, error) {
+	var ask control.Client
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	client := Client{
+		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, Scopes: ask.Scopes,
+		AuthMethod: AuthMethod(ask.AuthMethod), JWKS: ask.JWKS,
+	}
+	for _, g := range ask.Grants {
+		client.Grants = append(client.Grants, Grant(g))
+	}
+	client = c.complete(client)
+	if err := c.register(client); err != nil {
+		return nil, err
+	}
+	answer := clientWire(client)
+	answer.Secret = client.Secret // once: nobody can ask for it again
+	return answer, nil
+}
+
+func (c *controller) showClient(r *http.Request) (any, error) {
+	for _, client := range c.clients() {
+		if client.ID == r.PathValue("id") {
+			return client, nil
+		}
+	}
+	return nil, notFound("no client has this ID")
+}
+
+func (c *controller) removeClient(r *http.Request) (any, error) {
+	if !c.as.RemoveClient(r.PathValue("id")) {
+		return nil, notFound("no client has this ID")
+	}
+	return done{}, nil
+}
+
+func userWire(u as.User) (control.User, error) {
+	wire := control.User{Sub: u.Sub, Username: u.Username}
+	if len(u.Claims) > 0 {
+		wire.Claims = map[string]json.RawMessage{}
+	}
+	for name, v := range u.Claims {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return wire, errors.New("a claim of a user is no JSON")
+		}
+		wire.Claims[name] = text
+	}
+	return wire, nil
+}
+
+func (c *controller) users() ([]control.User, error) {
+	list := []control.User{}
+	for _, u := range c.as.Users() {
+		wire, err := userWire(u)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, wire)
+	}
+	return list, nil
+}
+
+func (c *controller) listUsers(*http.Request) (any, error) {
+	list, err := c.users()
+	return control.Users{Users: list}, err
+}
+
+func (c *controller) addUser(r *http.Request) (any, error) {
+	var ask control.User
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	user := User{Sub: ask.Sub, Username: ask.Username, Password: ask.Password}
+	if len(ask.Claims) > 0 {
+		user.Claims = map[string]any{}
+	}
+	for name, text := range ask.Claims {
+		user.Claims[name] = text
+	}
+	for _, other := range c.as.Users() {
+		if user.Sub != other.Sub && user.inner().Username == other.Username {
+			return nil, errors.New("username: another user logs in with it")
+		}
+	}
+	user = c.AddUser(user)
+	answer, err := userWire(user.inner())
+	answer.Password = user.Password // once, as above
+	return answer, err
+}
+
+func (c *controller) removeUser(r *http.Request) (any, error) {
+	if !c.as.RemoveUser(r.PathValue("sub")) {
+		return nil, notFound("no user has this sub")
+	}
+	return done{}, nil
+}

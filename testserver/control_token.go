@@ -1,0 +1,167 @@
+package testserver
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+)
+
+// tokenOptions are what a request to mint says, claims last so that they win.
+func tokenOptions(m control.Mint) (opts []TokenOption) {
+	if m.Sub != "" {
+		opts = append(opts, Subject(m.Sub))
+	}
+	if m.ClientID != "" {
+		opts = append(opts, ForClient(m.ClientID))
+	}
+	if m.Scope != nil {
+		opts = append(opts, Scope(m.Scope...))
+	}
+	if m.Aud != nil {
+		opts = append(opts, Audience(m.Aud...))
+	}
+	if m.Alg != "" {
+		opts = append(opts, SigningAlg(Alg(m.Alg)))
+	}
+	if m.Opaque {
+		opts = append(opts, OpaqueTokens())
+	}
+	if m.ExpiresIn != nil {
+		opts = append(opts, ExpiresIn(time.Duration(*m.ExpiresIn)))
+	}
+	if m.NotBeforeIn != nil {
+		opts = append(opts, NotBeforeIn(time.Duration(*m.NotBeforeIn)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Claims)) {
+		opts = append(opts, Claim(name, m.Claims[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
+		opts = append(opts, JOSEHeader(name, m.Header[name]))
+	}
+	opts = append(opts, Without(m.Without...))
+	if m.Defect != "" {
+		opts = append(opts, With(Defect(m.Defect)))
+	}
+	return opts
+}
+
+func (c *controller) mintToken(r *http.Request) (any, error) {
+	var m control.Mint
+	if err := read(r, &m); err != nil {
+		return nil, err
+	}
+	t, err := c.as.MintGrant(editBy(tokenOptions(m)))
+	if err != nil {
+		return nil, err
+	}
+	claims, err := json.Marshal(t.Claims)
+	if err != nil {
+		return nil, err
+	}
+	answer := control.Minted{
+		AccessToken: t.Access, TokenType: "Bearer", RefreshToken: t.Refresh, IDToken: t.ID,
+		Claims: claims, Fingerprint: as.Fingerprint(t.Access),
+	}
+	if !t.Expiry.IsZero() {
+		answer.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()
+	}
+	return answer, nil
+}
+
+func (c *controller) badTokens(r *http.Request) (any, error) {
+	var m control.Mint
+	if err := read(r, &m); err != nil {
+		return nil, err
+	}
+	if m.Defect != "" {
+		return nil, errors.New("defect: there will be a token for each: leave it out, or mint one token")
+	}
+	opts := tokenOptions(m)
+	answer := control.BadTokens{}
+	for d := range Defects() {
+		t, err := c.mint(append(opts[:len(opts):len(opts)], With(d)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d, err)
+		}
+		status, code := d.Expect()
+		answer.Tokens = append(answer.Tokens, control.BadToken{Name: string(d), Status: status, Code: code, Token: t})
+	}
+	return answer, nil
+}
+
+func (c *controller) listTokens(*http.Request) (any, error) {
+	return control.Tokens{Tokens: c.tokens()}, nil
+}
+
+// tokens are the access tokens that the audit log tells of.
+func (c *controller) tokens() []control.Token {
+	list := []control.Token{}
+	at := map[string]int{} // by fingerprint
+	for _, e := range c.Events() {
+		i, known := at[e.Fingerprint]
+		switch {
+		case e.Kind == "issued" || e.Kind == "refreshed":
+			at[e.Fingerprint] = len(list)
+			list = append(list, control.Token{
+				Fingerprint: e.Fingerprint, Issued: e.Time, ClientID: e.ClientID, Sub: e.Sub, Scopes: e.Scopes, Family: e.Family,
+			})
+		case e.Kind == "revoked" && known: // an access token on its own
+			list[i].Revoked = true
+		case e.Kind == "revoked" && e.Family != "":
+			for i := range list {
+				list[i].Revoked = list[i].Revoked || list[i].Family == e.Family
+			}
+		}
+	}
+	return list
+}
+
+func (c *controller) inspectToken(r *http.Request) (any, error) {
+	var ask control.Inspect
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	if ask.Token == "" {
+		return nil, errors.New("token: is missing")
+	}
+	answer := control.Inspected{Fingerprint: as.Fingerprint(ask.Token), Introspection: c.as.Introspection(ask.Token)}
+	if parts := strings.Split(ask.Token, "."); len(parts) == 3 {
+		answer.Header, answer.Claims = segment(parts[0]), segment(parts[1])
+	}
+	return answer, nil
+}
+
+// segment is the JSON in a part of a JWT, nil for what is none.
+func segment(part string) json.RawMessage {
+	text, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil || !json.Valid(text) {
+		return nil
+	}
+	return text
+}
+
+func (c *controller) revokeToken(r *http.Request) (any, error) {
+	var ask control.Revoke
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	if (ask.Token == "") == (ask.Sub == "") {
+		return nil, errors.New("give either token or sub")
+	}
+	if ask.Sub != "" {
+		return control.Revoked{Revoked: c.RevokeSubject(ask.Sub)}, nil
+	}
+	if !c.Revoke(ask.Token) {
+		return nil, notFound("the token is none of this server's")
+	}
+	return control.Revoked{Revoked: 1}, nil
+}
