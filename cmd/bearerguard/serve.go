@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+func newServe(s streams) *cobra.Command {
+	var f serverFlags
+	var withStdin bool
+	var parent int
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the mock authorization server",
+		Long: `Run the mock authorization server until SIGINT or SIGTERM, which it ends on with code 0.
+
+When it is ready it writes one line of JSON to standard output, and nothing else:
+
+  {"issuer":…,"client_id":…,"client_secret":…,"authorization_endpoint":…,"token_endpoint":…,
+   "introspection_endpoint":…,"jwks_uri":…,"control":…,"control_token":…,"ca_pem":…}
+
+control is the URL of the control API, which the other commands use, and control_token
+the bearer token that it asks for; both are "" under --control off. ca_pem is the root
+certificate to trust under --tls, else "".
+
+It listens on this machine alone. Its tokens are for tests.`,
+		Example: `  bearerguard serve
+  bearerguard serve --addr 127.0.0.1:9000 --config auth.json --state state.json
+  bearerguard serve --ready-file ready.json --exit-with-stdin
+  bearerguard serve --seed test --clock 2026-01-01T00:00:00Z --issuer http://127.0.0.1:9000`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := context.WithCancel(cmd.Context())
+			defer stop()
+			if cmd.Flags().Changed("parent-pid") {
+				alive, err := watchProcess(parent)
+				if err != nil {
+					return usage("--parent-pid %d: %w", parent, err)
+				}
+				go func() {
+					untilGone(ctx, alive)
+					stop()
+				}()
+			}
+			server, err := f.startServer(cmd)
+			if err != nil {
+				return err
+			}
+			if withStdin {
+				go func() { // it reads for as long as the process lives
+					_, _ = io.Copy(io.Discard, s.in)
+					stop()
+				}()
+			}
+			banner(s.err, server)
+			if _, err := s.out.Write(newReady(server).line()); err != nil {
+				_ = server.close()
+				return failure("nobody reads the ready line: %w", err)
+			}
+			<-ctx.Done()
+			if err := server.close(); err != nil {
+				return failure("%w", err)
+			}
+			return nil
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, as it does with the program that started this one")
+	cmd.Flags().IntVar(&parent, "parent-pid", 0, "end when the process with this `ID` does")
+	noFiles(cmd, "parent-pid")
+	return cmd
+}
+
+// banner is for people: no program should have to read it.
+func banner(w io.Writer, s *running) {
+	control := s.controlURL
+	if control == "" {
+		control = "off"
+	}
+	fmt.Fprintf(w, "bearerguard: %s: test tokens only, they are worth nothing; control API: %s\n", s.Issuer(), control)
+}

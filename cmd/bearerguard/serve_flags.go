@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const anyPort = "127.0.0.1:0"
+
+// serverFlags are those of serve and exec: what server there is to be.
+type serverFlags struct {
+	addr, issuer, config, state, audit string
+	clock, seed, control, readyFile    string
+	tls, interactive                   bool
+	strict, unregistered, allowRemote  bool
+}
+
+func (f *serverFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", anyPort, "where to listen; port 0 is any that is free")
+	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server under another address than it listens on")
+	flags.BoolVar(&f.tls, "tls", false, "serve HTTPS; the ready line has the root certificate")
+	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags win over it")
+	flags.StringVar(&f.state, "state", "", "keep clients, users and grants in a `file`")
+	flags.StringVar(&f.audit, "audit", "", "append each event to a `file`, as a line of JSON")
+	flags.BoolVar(&f.interactive, "interactive", false, "show login and consent pages instead of agreeing to everything")
+	flags.BoolVar(&f.strict, "strict", false, "serve registered clients alone; this is the default")
+	flags.BoolVar(&f.unregistered, "allow-unregistered", false, "let an unknown client register itself by its first authorization request")
+	flags.StringVar(&f.clock, "clock", "", "`time` at which the server's clock starts, such as 2026-01-01T00:00:00Z")
+	flags.StringVar(&f.seed, "seed", "", "`text` that keys and identifiers follow from, so that every run has the same")
+	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback alone; off for none")
+	flags.StringVar(&f.readyFile, "ready-file", "", "write the ready line to a `file` too; it goes when the server ends")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let --addr be reached from other machines")
+	cmd.MarkFlagsMutuallyExclusive("strict", "allow-unregistered")
+	for _, name := range []string{"addr", "issuer", "clock", "seed", "control"} {
+		noFiles(cmd, name)
+	}
+}
+
+// options are the flags as options, those of the file first so that flags win.
+// The audit log is open, and the caller's to close.
+func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, audit *os.File, err error) {
+	if err := f.check(cmd); err != nil {
+		return nil, nil, err
+	}
+	if f.config != "" {
+		text, err := os.ReadFile(f.config)
+		if err != nil {
+			return nil, nil, usage("--config: %w", err)
+		}
+		opts = append(opts, testserver.ConfigJSON(bytes.NewReader(text)))
+	}
+	changed := cmd.Flags().Changed
+	if f.addr != anyPort {
+		opts = append(opts, addrOption(f.addr))
+	}
+	if f.allowRemote {
+		opts = append(opts, allowRemoteOption())
+	}
+	if changed("issuer") {
+		opts = append(opts, testserver.IssuerURL(f.issuer))
+	}
+	if f.tls {
+		opts = append(opts, testserver.TLS())
+	}
+	if changed("interactive") {
+		opts = append(opts, testserver.AutoConsent())
+		if f.interactive {
+			opts = append(opts, testserver.Interactive())
+		}
+	}
+	if f.unregistered {
+		opts = append(opts, testserver.AllowUnregistered())
+	}
+	if changed("seed") {
+		opts = append(opts, testserver.Seed(f.seed))
+	}
+	if changed("clock") {
+		start, err := time.Parse(time.RFC3339Nano, f.clock)
+		if err != nil {
+			return nil, nil, usage("--clock %q: give a time such as 2026-01-01T00:00:00Z", f.clock)
+		}
+		began := time.Now()
+		opts = append(opts, testserver.Clock(func() time.Time { return start.Add(time.Since(began)) }))
+	}
+	if f.state != "" {
+		opts = append(opts, persistOption(f.state))
+	}
+	if f.audit != "" {
+		audit, err = os.OpenFile(f.audit, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, usage("--audit: %w", err)
+		}
+		opts = append(opts, testserver.AuditTo(audit))
+	}
+	return opts, audit, nil
+}
+
+func (f *serverFlags) check(cmd *cobra.Command) error {
+	// Only the file could have said true.
+	if cmd.Flags().Changed("tls") && !f.tls {
+		return usage("--tls=false: HTTP is the default; take tls out of the configuration file instead")
+	}
+	if err := checkLoopback(f.addr); err != nil && !f.allowRemote {
+		return usage("--addr %s: %w: its tokens are for tests, so that takes --allow-remote", f.addr, err)
+	}
+	if f.control != controlOff {
+		if err := checkLoopback(f.control); err != nil {
+			return usage("--control %s: %w: the control API is for this machine alone", f.control, err)
+		}
+	}
+	return nil
+}
+
+// checkLoopback reports an address that another machine could reach.
+func checkLoopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("that is no host:port such as %s", anyPort)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("other machines could reach it")
+	}
+	return nil
+}

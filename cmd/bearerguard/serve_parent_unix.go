@@ -1,0 +1,25 @@
+//go:build unix && !linux
+
+package main
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// watchProcess returns a function that reports whether the process pid still
+// runs. A parent that nobody has waited for is told by that this process has got
+// another one.
+func watchProcess(pid int) (alive func() bool, err error) {
+	if pid < 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return nil, errors.New("there is no such process")
+	}
+	parent := os.Getppid()
+	return func() bool {
+		if pid == parent && os.Getppid() != parent {
+			return false
+		}
+		return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	}, nil
+}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"errors"
+	"syscall"
+)
+
+// watchProcess returns a function that reports whether the process pid still
+// runs. Its handle stays open, so that no other process gets the ID.
+func watchProcess(pid int) (alive func() bool, err error) {
+	h, err := syscall.OpenProcess(syscall.SYNCHRONIZE, false, uint32(pid)) //nolint:gosec // what is no ID opens nothing
+	if err != nil {
+		return nil, errors.New("there is no such process")
+	}
+	return func() bool {
+		event, err := syscall.WaitForSingleObject(h, 0)
+		return err == nil && event == syscall.WAIT_TIMEOUT
+	}, nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const controlOff = "off"
+
+// running is a server and its control API.
+type running struct {
+	*testserver.Server
+	controlURL, controlToken string // "" without one
+
+	control   *http.Server
+	audit     *os.File
+	readyFile string
+	ready     []byte // what is in it
+}
+
+// startServer starts what the flags ask for. It is ready when this returns, and
+// the ready file says so.
+func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
+	opts, audit, err := f.options(cmd)
+	if err != nil {
+		return nil, err
+	}
+	s := &running{audit: audit, readyFile: f.readyFile}
+	if err := clearReady(f.readyFile); err != nil {
+		_ = s.close()
+		return nil, usage("--ready-file: %w", err)
+	}
+	s.Server, err = testserver.Start(context.WithoutCancel(cmd.Context()), opts...)
+	if err != nil {
+		_ = s.close()
+		return nil, usage("%w", err)
+	}
+	if f.control != controlOff {
+		err = s.listenControl(f.control)
+	}
+	if err == nil && f.readyFile != "" {
+		s.ready = newReady(s).line()
+		err = writeWhole(f.readyFile, s.ready)
+	}
+	if err != nil {
+		_ = s.close()
+		return nil, usage("%w", err)
+	}
+	return s, nil
+}
+
+func (s *running) listenControl(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("--control: %w", err)
+	}
+	s.controlURL, s.controlToken = "http://"+l.Addr().String(), rand.Text()
+	s.control = &http.Server{
+		Handler:           s.Control(s.controlToken),
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // nothing is logged that could hold a token
+	}
+	go func() { _ = s.control.Serve(l) }() // always ErrServerClosed, or the listener's own end
+	return nil
+}
+
+// close ends the server at once, with what it serves. A second close does nothing.
+func (s *running) close() error {
+	var errs []error
+	if text, err := os.ReadFile(s.readyFile); err == nil && bytes.Equal(text, s.ready) { // and not the next server's
+		_ = os.Remove(s.readyFile)
+	}
+	if s.control != nil {
+		errs = append(errs, s.control.Close())
+	}
+	if s.Server != nil {
+		errs = append(errs, s.Server.Close())
+	}
+	if s.audit != nil {
+		errs = append(errs, s.audit.Close())
+	}
+	*s = running{}
+	return errors.Join(errs...)
+}
