@@ -1,0 +1,53 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// claimFlags are --claim and --claim-json.
+type claimFlags struct{ texts, values []string }
+
+func (f *claimFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.texts, "claim", nil, "`name=text` of a claim that is a string; may repeat")
+	cmd.Flags().StringArrayVar(&f.values, "claim-json", nil, "`name=JSON` of any claim; may repeat")
+	noFiles(cmd, "claim")
+	noFiles(cmd, "claim-json")
+}
+
+func (f *claimFlags) claims() (map[string]json.RawMessage, error) {
+	texts, err := pairs("--claim", f.texts, func(text string) (json.RawMessage, bool) {
+		b, err := json.Marshal(text)
+		return b, err == nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	values, err := jsonPairs("--claim-json", f.values)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(texts, values)
+	return texts, nil
+}
+
+func jsonPairs(flag string, list []string) (map[string]json.RawMessage, error) {
+	return pairs(flag, list, func(text string) (json.RawMessage, bool) { return json.RawMessage(text), json.Valid([]byte(text)) })
+}
+
+func pairs(flag string, list []string, value func(string) (json.RawMessage, bool)) (map[string]json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	for _, pair := range list {
+		name, text, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, usage("%s %q: want name=value", flag, pair)
+		}
+		if all[name], ok = value(text); !ok {
+			return nil, usage("%s %s: the value is no JSON; a text takes quotes, or --claim", flag, name)
+		}
+	}
+	return all, nil
+}

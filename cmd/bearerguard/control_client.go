@@ -1,0 +1,102 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+)
+
+func newClient(s streams) *cobra.Command {
+	return group("client", "Register clients with the running server",
+		newClientAdd(s), newClientList(s), newClientShow(s), newClientRemove(s))
+}
+
+func newClientAdd(s streams) *cobra.Command {
+	var ask control.Client
+	var jwks string
+	cmd := &cobra.Command{
+		Use: "add [ID]", Short: "Register a client, in place of one with its ID, and print its ID and secret",
+		Long: `Register a client, in place of one with its ID, and print its ID and secret as
+id<TAB>secret. What is not given is made up: the secret is shown this once.`,
+		Example: `  bearerguard client add web --redirect-uri http://127.0.0.1:3000/callback
+  bearerguard client add spa --public --scope openid --scope orders:read
+  bearerguard client add job --jwks public.json --grant client_credentials`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&ask.Secret, "secret", "", "secret; by default a random one")
+	flags.BoolVar(&ask.Public, "public", false, "it keeps no secret, and needs PKCE")
+	flags.StringArrayVar(&ask.RedirectURIs, "redirect-uri", nil, "where codes may go; by default loopback; may repeat")
+	flags.StringArrayVar(&ask.Grants, "grant", nil, "grant type it may use, by default all that fit; may repeat")
+	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope it may ask for, by default all; may repeat")
+	flags.StringVar(&ask.AuthMethod, "auth-method", "", "how it authenticates, by default however it can")
+	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
+	for _, name := range []string{"secret", "redirect-uri", "scope"} {
+		noFiles(cmd, name)
+	}
+	complete(cmd, "grant", grantNames)
+	complete(cmd, "auth-method", authMethodNames)
+	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		if len(args) > 0 {
+			ask.ID = args[0]
+		}
+		if jwks != "" {
+			text, err := os.ReadFile(jwks)
+			if err != nil {
+				return usage("--jwks: %w", err)
+			}
+			ask.JWKS = text
+		}
+		var made control.Client
+		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/clients", ask, &made)
+		if err != nil {
+			return err
+		}
+		return c.show(text, []string{"ID", "SECRET"}, [][]string{{made.ID, made.Secret}})
+	})
+}
+
+func newClientList(s streams) *cobra.Command {
+	return printing(s, &cobra.Command{
+		Use: "list", Short: "List the clients",
+		Example: "  bearerguard client list", Args: cobra.NoArgs,
+	}, func(cmd *cobra.Command, c *caller, _ []string) error {
+		var list control.Clients
+		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/clients", nil, &list)
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, client := range list.Clients {
+			rows = append(rows, []string{
+				client.ID, yes(client.Public), strings.Join(client.Grants, " "), strings.Join(client.Scopes, " "), strings.Join(client.RedirectURIs, " "),
+			})
+		}
+		return c.show(text, []string{"ID", "PUBLIC", "GRANTS", "SCOPES", "REDIRECT URIS"}, rows)
+	})
+}
+
+func newClientShow(s streams) *cobra.Command {
+	return calling(s, &cobra.Command{
+		Use: "show ID", Short: "Print a client as JSON, without its secret",
+		Example: "  bearerguard client show test-client", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *caller, args []string) error {
+		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/clients/"+url.PathEscape(args[0]), nil, nil)
+		return orJSON(c, text, err)
+	})
+}
+
+func newClientRemove(s streams) *cobra.Command {
+	return calling(s, &cobra.Command{
+		Use: "rm ID", Short: "Forget a client",
+		Example: "  bearerguard client rm web", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *caller, args []string) error {
+		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/clients/"+url.PathEscape(args[0]), nil, nil)
+		return err
+	})
+}

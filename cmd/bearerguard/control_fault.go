@@ -1,0 +1,125 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+)
+
+func newFault(s streams) *cobra.Command {
+	return group("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
+}
+
+// faultFlags are the flags that are not in the request as they are.
+type faultFlags struct {
+	latency, retryAfter time.Duration
+	truncate            int
+	body                string
+}
+
+func (f *faultFlags) into(cmd *cobra.Command, ask *control.Fault) {
+	changed := cmd.Flags().Changed
+	if changed("latency") {
+		ask.Latency = new(control.Duration(f.latency))
+	}
+	if changed("retry-after") {
+		ask.RetryAfter = new(control.Duration(f.retryAfter))
+	}
+	if changed("truncate") {
+		ask.Truncate = &f.truncate
+	}
+	if changed("body") {
+		ask.Body = &f.body
+	}
+}
+
+func newFaultAdd(s streams) *cobra.Command {
+	var ask control.Fault
+	var more faultFlags
+	cmd := &cobra.Command{
+		Use: "add ENDPOINT", Short: "Make an endpoint fail, and print the ID of the fault",
+		Long: `Make an endpoint fail in one way, which --latency can come before, until fault rm, reset
+or the end of --times. A request gets one fault: the newest that fits it.`,
+		Example: `  bearerguard fault add jwks --status 503 --times 2
+  bearerguard fault add token --client web --retry-after 30s --status 429
+  bearerguard fault add introspect --latency 2s
+  bearerguard fault add token --error invalid_grant
+  bearerguard fault add any --drop --skip 3 --times 1`,
+		Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(endpointNames),
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&ask.Status, "status", 0, "answer with this status")
+	flags.DurationVar(&more.retryAfter, "retry-after", 0, "answer with Retry-After, and --status or 503")
+	flags.StringVar(&ask.Error, "error", "", "refuse as the token endpoint does, with this error code")
+	flags.StringVar(&ask.ErrorDescription, "error-description", "", "goes with --error")
+	flags.StringVar(&ask.RedirectTo, "redirect-to", "", "answer 302 to this URL")
+	flags.DurationVar(&more.latency, "latency", 0, "let time pass first")
+	flags.BoolVar(&ask.Hang, "hang", false, "never answer")
+	flags.BoolVar(&ask.Drop, "drop", false, "close the connection")
+	flags.IntVar(&more.truncate, "truncate", 0, "break off after so many `bytes` of the body")
+	flags.BoolVar(&ask.Malformed, "malformed", false, "answer with JSON that lacks its last byte")
+	flags.StringVar(&ask.ContentType, "content-type", "", "answer as this type")
+	flags.StringVar(&more.body, "body", "", "answer 200 with this body")
+	flags.Int64Var(&ask.Huge, "huge", 0, "answer with so many `bytes`")
+	flags.BoolVar(&ask.EmptyJWKS, "empty-jwks", false, "answer with a key set of no keys; for jwks")
+	flags.StringVar(&ask.Issuer, "issuer", "", "name this issuer; for discovery and as_metadata")
+	flags.IntVar(&ask.Times, "times", 0, "end after so many requests")
+	flags.IntVar(&ask.Skip, "skip", 0, "let so many requests pass first")
+	flags.StringVar(&ask.Client, "client", "", "requests of this client_id alone")
+	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
+		noFiles(cmd, name)
+	}
+	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		ask.Endpoint = args[0]
+		more.into(cmd, &ask)
+		var made control.Injection
+		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/faults", ask, &made)
+		if err != nil {
+			return err
+		}
+		return c.show(text, []string{"ID"}, [][]string{{strconv.Itoa(made.ID)}})
+	})
+}
+
+func newFaultList(s streams) *cobra.Command {
+	return printing(s, &cobra.Command{
+		Use: "list", Short: "List the faults at work, and how often they hit",
+		Example: "  bearerguard fault list --json", Args: cobra.NoArgs,
+	}, func(cmd *cobra.Command, c *caller, _ []string) error {
+		var list control.Faults
+		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/faults", nil, &list)
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, f := range list.Faults {
+			rows = append(rows, []string{strconv.Itoa(f.ID), f.Endpoint, strconv.Itoa(f.Status), strconv.Itoa(f.Times), f.Client, strconv.Itoa(f.Hits)})
+		}
+		return c.show(text, []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"}, rows)
+	})
+}
+
+func newFaultRemove(s streams) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use: "rm [ID]", Short: "End a fault, or with --all every one",
+		Example: "  bearerguard fault rm 1\n  bearerguard fault rm --all", Args: cobra.MaximumNArgs(1),
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "end all faults")
+	return calling(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		path := "/v1/faults"
+		if all == (len(args) > 0) {
+			return usage("fault rm: give an ID or --all")
+		}
+		if !all {
+			path += "/" + url.PathEscape(args[0])
+		}
+		_, err := c.call(cmd.Context(), http.MethodDelete, path, nil, nil)
+		return err
+	})
+}

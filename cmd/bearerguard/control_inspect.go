@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// maxToken bounds what is read as a token.
+const maxToken = 1 << 20
+
+// argument is the first argument, or standard input if that is - or not there.
+func argument(s streams, args []string) (string, error) {
+	if len(args) > 0 && args[0] != "-" {
+		return args[0], nil
+	}
+	text, err := io.ReadAll(io.LimitReader(s.in, maxToken))
+	if err != nil {
+		return "", failure("reading standard input: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", usage("there is no token on standard input")
+	}
+	return token, nil
+}
+
+func newTokenInspect(s streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect [TOKEN]",
+		Short: "Show what a token says of itself, without believing it",
+		Long: `Show the header and the claims of a JWT, read from standard input if it is - or left
+out. They are decoded here: nothing is checked, no server is asked and nobody vouches
+for what they say.`,
+		Example: `  bearerguard token mint | bearerguard token inspect
+  bearerguard token inspect --json "$TOKEN"`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(_ *cobra.Command, args []string) error {
+			token, err := argument(s, args)
+			if err != nil {
+				return err
+			}
+			parts := strings.Split(token, ".")
+			if len(parts) != 3 {
+				return coded{exitNo, fmt.Errorf("this is no signed JWT: it has %d parts, want 3; only its issuer knows what it means", len(parts))}
+			}
+			header, err := decoded("header", parts[0])
+			if err != nil {
+				return err
+			}
+			claims, err := decoded("claims", parts[1])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				c := caller{streams: s}
+				return c.showJSON(fmt.Appendf(nil, `{"verified":false,"header":%s,"claims":%s}`, header, claims))
+			}
+			fmt.Fprintf(s.out, "header %s\nclaims %s\n", indented(header), indented(claims))
+			fmt.Fprintln(s.err, "bearerguard: decoded, not verified: anybody can write such a token")
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// decoded is the JSON in a part of a JWT.
+func decoded(what, part string) ([]byte, error) {
+	text, err := base64.RawURLEncoding.DecodeString(part)
+	switch {
+	case err != nil:
+		return nil, coded{exitNo, fmt.Errorf("its %s is not base64url without padding", what)}
+	case !json.Valid(text):
+		return nil, coded{exitNo, fmt.Errorf("its %s is no JSON", what)}
+	}
+	var b bytes.Buffer
+	_ = json.Compact(&b, text) // it is valid
+	return b.Bytes(), nil
+}
+
+func indented(text []byte) []byte {
+	var b bytes.Buffer
+	_ = json.Indent(&b, text, "", "  ") // it is valid
+	return b.Bytes()
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/internal/control"
+)
+
+// mintFlags say what differs from a valid token.
+type mintFlags struct {
+	sub, client, alg         string
+	scope, aud, without, jws []string
+	expires, notBefore       time.Duration
+	opaque                   bool
+	claims                   claimFlags
+}
+
+func (f *mintFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.sub, "sub", "", "subject, by default test-user")
+	flags.StringVar(&f.client, "client", "", "client_id, by default test-client")
+	flags.StringArrayVar(&f.scope, "scope", nil, "scopes, separated by spaces; may repeat")
+	flags.StringArrayVar(&f.aud, "aud", nil, "audience, by default api; may repeat")
+	flags.StringVar(&f.alg, "alg", "", "algorithm, by default the server's")
+	flags.DurationVar(&f.expires, "expires-in", 0, "time until exp, such as 10m; -5m has expired")
+	flags.DurationVar(&f.notBefore, "not-before-in", 0, "time until nbf")
+	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may repeat")
+	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may repeat")
+	flags.BoolVar(&f.opaque, "opaque", false, "make a handle that only introspection knows")
+	f.claims.add(cmd)
+	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
+		noFiles(cmd, name)
+	}
+	complete(cmd, "alg", algNames)
+}
+
+func (f *mintFlags) mint(cmd *cobra.Command) (m control.Mint, err error) {
+	m = control.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque}
+	if f.scope != nil {
+		m.Scope = strings.Fields(strings.Join(f.scope, " "))
+	}
+	if cmd.Flags().Changed("expires-in") {
+		m.ExpiresIn = new(control.Duration(f.expires))
+	}
+	if cmd.Flags().Changed("not-before-in") {
+		m.NotBeforeIn = new(control.Duration(f.notBefore))
+	}
+	if m.Claims, err = f.claims.claims(); err != nil {
+		return m, err
+	}
+	m.Header, err = jsonPairs("--header-json", f.jws)
+	return m, err
+}
+
+func newTokenMint(s streams) *cobra.Command {
+	var f mintFlags
+	var defect string
+	cmd := &cobra.Command{
+		Use:   "mint",
+		Short: "Print a token of the running server, valid unless told otherwise",
+		Example: `  bearerguard token mint --scope "orders:read orders:write"
+  bearerguard token mint --sub alice --claim role=admin --claim-json groups='["a","b"]'
+  bearerguard token mint --expires-in -5m
+  bearerguard token mint --defect alg-none
+  curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,
+		Args: cobra.NoArgs,
+	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&defect, "defect", "", "make one thing wrong: a name of token bad, or "+strings.Join(onRequest, ", "))
+	complete(cmd, "defect", defectNames())
+	return printing(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
+		m, err := f.mint(cmd)
+		if err != nil {
+			return err
+		}
+		m.Defect = defect
+		var minted control.Minted
+		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/tokens", m, &minted)
+		if err != nil {
+			return err
+		}
+		return c.show(text, []string{"TOKEN"}, [][]string{{minted.AccessToken}})
+	})
+}
+
+func newTokenBad(s streams) *cobra.Command {
+	var f mintFlags
+	cmd := &cobra.Command{
+		Use:   "bad",
+		Short: "Print one token for each way to be wrong",
+		Long: `Print one token for each way to be wrong, good in every other way, as lines of
+
+  name<TAB>expected_status<TAB>token
+
+The status is that of an API which checks what it should. missing-scope is for routes
+that need a scope.`,
+		Example: `  bearerguard token bad --scope orders:read
+  bearerguard token bad | while IFS=$(printf '\t') read -r name status token; do
+    curl -s -o /dev/null -w "$name want $status got %{http_code}\n" -H "Authorization: Bearer $token" localhost:8080/orders
+  done`,
+		Args: cobra.NoArgs,
+	}
+	f.add(cmd)
+	return printing(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
+		m, err := f.mint(cmd)
+		if err != nil {
+			return err
+		}
+		var bad control.BadTokens
+		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/bad-tokens", m, &bad)
+		if err != nil || c.json {
+			return orJSON(c, text, err)
+		}
+		w := bufio.NewWriter(c.out) // no table: every line is longer than a terminal is wide
+		for _, b := range bad.Tokens {
+			_, _ = w.WriteString(b.Name + "\t" + strconv.Itoa(b.Status) + "\t" + b.Token + "\n")
+		}
+		return w.Flush()
+	})
+}
+
+// orJSON prints text unless there is an error.
+func orJSON(c *caller, text []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.showJSON(text)
+}
+
+func newTokenList(s streams) *cobra.Command {
+	return printing(s, &cobra.Command{
+		Use:     "list",
+		Short:   "List the access tokens that the audit log knows, by their fingerprints",
+		Example: "  bearerguard token list --json",
+		Args:    cobra.NoArgs,
+	}, func(cmd *cobra.Command, c *caller, _ []string) error {
+		var list control.Tokens
+		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/tokens", nil, &list)
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, t := range list.Tokens {
+			rows = append(rows, []string{t.Fingerprint, stamp(t.Issued), t.ClientID, t.Sub, strings.Join(t.Scopes, " "), yes(t.Revoked)})
+		}
+		return c.show(text, []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"}, rows)
+	})
+}
+
+func newTokenRevokeHere(s streams) *cobra.Command {
+	var sub string
+	cmd := &cobra.Command{
+		Use:   "revoke [TOKEN]",
+		Short: "End a token of the running server, or all that a subject was granted",
+		Long:  "End a token of the running server, read from standard input if it is - or left out, or all that a subject was granted.",
+		Example: `  bearerguard token revoke "$TOKEN"
+  bearerguard token revoke --sub alice`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	cmd.Flags().StringVar(&sub, "sub", "", "end all grants of this subject")
+	noFiles(cmd, "sub")
+	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		ask := control.Revoke{Sub: sub}
+		if sub == "" {
+			token, err := argument(s, args)
+			if err != nil {
+				return err
+			}
+			ask.Token = token
+		} else if len(args) > 0 {
+			return usage("give a token or --sub, not both")
+		}
+		var done control.Revoked
+		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/tokens/revoke", ask, &done)
+		if err != nil {
+			return err
+		}
+		return c.show(text, []string{"REVOKED"}, [][]string{{strconv.Itoa(done.Revoked)}})
+	})
+}
