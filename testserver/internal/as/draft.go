@@ -11,10 +11,12 @@ import (
 // Defaults of a token. They are stated in the documentation of package
 // testserver.
 const (
-	defaultSubject  = "test-user"
-	defaultClient   = "test-client"
-	defaultAudience = "api"
-	defaultTTL      = 5 * time.Minute
+	defaultSubject = "test-user"
+	defaultClient  = "test-client"
+	defaultTTL     = 5 * time.Minute
+
+	// DefaultAudience is whom a token is for.
+	DefaultAudience = "api"
 )
 
 // Draft is a token before its signature. Options change it one after the
@@ -42,7 +44,7 @@ func newDraft(issuer, jti string, now time.Time) *Draft {
 	d.Header = Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}}
 	d.Set("iss", issuer)
 	d.Set("sub", defaultSubject)
-	d.Set("aud", defaultAudience)
+	d.Set("aud", DefaultAudience)
 	d.SetTime("exp", defaultTTL)
 	d.SetTime("nbf", 0)
 	d.SetTime("iat", 0)

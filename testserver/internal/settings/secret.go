@@ -71,9 +71,11 @@ func public(v any) any {
 }
 
 // Write prints c as a configuration file with *** in place of its secrets.
-func (c *Config) Write(w io.Writer) error {
+func (c *Config) Write(w io.Writer) error { return write(w, c) }
+
+func write(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(c)
+	return e.Encode(v)
 }

@@ -1,0 +1,84 @@
+package testserver
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/settings"
+)
+
+// FormatConfig reads a configuration as [ConfigJSON] does and returns it with its
+// defaults filled in, all but the issuer and the keys, which every server makes for
+// itself. Its secrets are "***" unless secrets asks for them: then it is a
+// configuration again. The error is the one that a server would have.
+func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("FormatConfig: %w", err)
+	}
+	c, err := configure([]Option{ConfigJSON(bytes.NewReader(text))})
+	if err == nil {
+		_, err = c.build(cmp.Or(c.Issuer, "http://127.0.0.1"), nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := settings.ParseConfig(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	fill(file, c)
+	var out bytes.Buffer
+	if secrets {
+		err = file.WriteSecrets(&out)
+	} else {
+		err = file.Write(&out)
+	}
+	return out.Bytes(), err
+}
+
+// fill puts the defaults into file, of which c is the configuration.
+func fill(file *settings.Config, c *config) {
+	file.Signing.Alg = string(cmp.Or(c.Alg, "ES256"))
+	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(as.DefaultAccessTTL))
+	file.Access.Format = cmp.Or(file.Access.Format, "jwt")
+	if file.Access.Audience == nil {
+		file.Access.Audience = []string{as.DefaultAudience}
+	}
+	file.Refresh.TTL = cmp.Or(file.Refresh.TTL, settings.Duration(as.DefaultRefreshTTL))
+	file.Refresh.Grace = new(settings.Duration(c.Grace))
+	if file.Scopes == nil {
+		file.Scopes = []string{}
+	}
+	file.Interactive, file.TLS = &c.Interactive, &c.tls
+
+	for _, d := range slices.Backward(as.DefaultClients()) {
+		if !slices.ContainsFunc(file.Clients, func(other settings.Client) bool { return other.ID == d.ID }) {
+			client := settings.Client{ID: d.ID, Secret: settings.Secret(d.Secret), Public: d.Public}
+			file.Clients = slices.Insert(file.Clients, 0, client)
+		}
+	}
+	for i, client := range file.Clients {
+		if len(client.RedirectURIs) == 0 {
+			file.Clients[i].RedirectURIs = as.LoopbackRedirects()
+		}
+	}
+	if len(file.Users) == 0 {
+		u := as.DefaultUser()
+		file.Users = []settings.User{{Sub: u.Sub, Username: u.Username, Password: settings.Secret(u.Password), Claims: u.Claims}}
+	}
+	served := map[string]bool{}
+	for _, ep := range []Endpoint{
+		Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization,
+	} {
+		served[string(ep)] = !slices.Contains(c.Disabled, as.Endpoint(ep))
+	}
+	if !served[string(TokenEP)] { // of no use without it
+		served[string(Authorize)], served[string(DeviceAuthorization)] = false, false
+	}
+	file.Endpoints = served
+}

@@ -1,0 +1,46 @@
+package settings
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// What stands in place of the types that hide themselves: of two members with one
+// name, encoding/json writes the one that is nearer.
+type (
+	openConfig struct {
+		Config
+		Signing openSigning  `json:"signing,omitzero"`
+		Clients []openClient `json:"clients,omitzero"`
+		Users   []openUser   `json:"users,omitzero"`
+		Seed    string       `json:"seed,omitzero"`
+	}
+	openSigning struct {
+		Signing
+		Keys []json.RawMessage `json:"keys,omitzero"`
+	}
+	openClient struct {
+		Client
+		Secret string          `json:"secret,omitzero"`
+		JWKS   json.RawMessage `json:"jwks,omitzero"`
+	}
+	openUser struct {
+		User
+		Password string `json:"password,omitzero"`
+	}
+)
+
+// WriteSecrets is Write with the secrets as they are, so that it can be read again.
+func (c *Config) WriteSecrets(w io.Writer) error {
+	open := openConfig{Config: *c, Signing: openSigning{Signing: c.Signing}, Seed: string(c.Seed)}
+	for _, k := range c.Signing.Keys {
+		open.Signing.Keys = append(open.Signing.Keys, json.RawMessage(k))
+	}
+	for _, client := range c.Clients {
+		open.Clients = append(open.Clients, openClient{client, string(client.Secret), json.RawMessage(client.JWKS)})
+	}
+	for _, u := range c.Users {
+		open.Users = append(open.Users, openUser{u, string(u.Password)})
+	}
+	return write(w, open)
+}
