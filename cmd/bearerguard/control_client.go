@@ -46,7 +46,7 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 			ask.ID = args[0]
 		}
 		if jwks != "" {
-			text, err := os.ReadFile(jwks)
+			text, err := os.ReadFile(jwks) //nolint:gosec // the file that the user names
 			if err != nil {
 				return usage("--jwks: %w", err)
 			}

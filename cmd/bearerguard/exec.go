@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newExec(s streams) *cobra.Command {
+	var f serverFlags
+	cmd := &cobra.Command{
+		Use:   "exec [flags] -- COMMAND [ARG]...",
+		Short: "Run a command with a mock authorization server of its own",
+		Long: `Run a command with a mock authorization server that lives as long as it does, and end
+with its exit code, or 128 plus the signal that ended it. Its environment has
+
+  OAUTH_ISSUER OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET
+  OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_INTROSPECTION_ENDPOINT OAUTH_JWKS_URI
+  OAUTH_CONTROL_URL OAUTH_CONTROL_TOKEN   for the commands token, fault, requests …
+  OAUTH_CA_FILE                           under --tls: the root certificate, in PEM
+
+Under --tls that root is added to NODE_EXTRA_CA_CERTS too. SSL_CERT_FILE is left alone,
+since it would replace all other roots: set it to $OAUTH_CA_FILE for a program that
+needs it. Signals are passed on.`,
+		Example: `  bearerguard exec -- npm test
+  bearerguard exec --tls --seed test -- pytest -q
+  bearerguard exec -- sh -c 'curl -H "Authorization: Bearer $(bearerguard token mint)" localhost:8080/orders'`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			server, err := f.startServer(cmd)
+			if err != nil {
+				return err
+			}
+			err = server.run(cmd.Context(), s, args)
+			if closed := server.close(); closed != nil {
+				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // the code is the command's
+			}
+			return err
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().SetInterspersed(false) // what follows the command is the command's
+	return cmd
+}
+
+// run runs a command that finds the server in its environment.
+func (s *running) run(ctx context.Context, std streams, args []string) error {
+	env, cleanUp, err := s.environment()
+	if err != nil {
+		return failure("%w", err)
+	}
+	defer cleanUp()
+
+	// Signals reach it as they are, and not as the end of ctx.
+	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the command of the user
+	child.Env = env
+	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
+	// What it leaves running may hold its output open.
+	child.WaitDelay = time.Second
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, forwarded...)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return usage("%w", err)
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		for {
+			select {
+			case sig := <-signals:
+				if !fromTerminal(std.in, sig) {
+					_ = child.Process.Signal(sig) // it may have ended by now
+				}
+			case <-ended:
+				return
+			}
+		}
+	}()
+	err = child.Wait()
+	var exit *exec.ExitError
+	switch {
+	case err == nil || errors.Is(err, exec.ErrWaitDelay):
+		return nil
+	case errors.As(err, &exit):
+		return coded{code: codeOf(exit.ProcessState)}
+	}
+	return failure("%w", err)
+}
+
+// fromTerminal reports whether a terminal has sent sig to the command as well, as
+// it does with Ctrl-C: twice would mean something else to many.
+func fromTerminal(in io.Reader, sig os.Signal) bool { return sig == os.Interrupt && isTerminal(in) }
+
