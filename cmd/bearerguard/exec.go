@@ -98,4 +98,3 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 // fromTerminal reports whether a terminal has sent sig to the command as well, as
 // it does with Ctrl-C: twice would mean something else to many.
 func fromTerminal(in io.Reader, sig os.Signal) bool { return sig == os.Interrupt && isTerminal(in) }
-

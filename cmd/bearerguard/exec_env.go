@@ -32,7 +32,7 @@ func (s *running) environment() (env []string, cleanUp func(), err error) {
 	cleanUp = func() { _ = os.RemoveAll(dir) }
 	ours, nodes := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
 	// Node has one file for all further roots, and a company may need it.
-	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) // what it cannot read Node cannot either
+	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) //nolint:gosec // the file that the user names; what cannot be read here Node cannot read either
 	err = os.WriteFile(ours, root, 0o600)
 	if err == nil {
 		err = os.WriteFile(nodes, append(root, more...), 0o600) //nolint:gosec // certificates
