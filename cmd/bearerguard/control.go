@@ -54,12 +54,9 @@ func printing(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *cal
 	})
 }
 
-// group is a command that has others below it.
-func group(use, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		_ = cmd.Help()
-		return usage("%s: give one of its commands", cmd.CommandPath())
-	}}
+// parent is a command that has others below it.
+func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
+	cmd := group(&cobra.Command{Use: use, Short: short})
 	cmd.AddCommand(subs...)
 	return cmd
 }

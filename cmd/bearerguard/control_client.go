@@ -12,7 +12,7 @@ import (
 )
 
 func newClient(s streams) *cobra.Command {
-	return group("client", "Register clients with the running server",
+	return parent("client", "Register clients with the running server",
 		newClientAdd(s), newClientList(s), newClientShow(s), newClientRemove(s))
 }
 

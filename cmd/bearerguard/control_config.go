@@ -10,7 +10,7 @@ import (
 )
 
 func newConfig(s streams) *cobra.Command {
-	return group("config", "Check and print configuration files, without a server", newConfigCheck(), newConfigPrint(s))
+	return parent("config", "Check and print configuration files, without a server", newConfigCheck(), newConfigPrint(s))
 }
 
 func newConfigCheck() *cobra.Command {

@@ -12,7 +12,7 @@ import (
 )
 
 func newFault(s streams) *cobra.Command {
-	return group("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
+	return parent("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
 }
 
 // faultFlags are the flags that are not in the request as they are.

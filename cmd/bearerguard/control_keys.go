@@ -11,7 +11,7 @@ import (
 )
 
 func newKeys(s streams) *cobra.Command {
-	return group("keys", "List, rotate and exchange the keys of the running server",
+	return parent("keys", "List, rotate and exchange the keys of the running server",
 		newKeysList(s), newKeysRotate(s), newKeysExport(s), newKeysImport(s), newKeysPublish(s), newKeysRetire(s))
 }
 

@@ -12,11 +12,11 @@ import (
 )
 
 func newRequests(s streams) *cobra.Command {
-	return group("requests", "Show what the running server was asked", newRequestsList(s), newRequestsCount(s), newRequestsWait(s))
+	return parent("requests", "Show what the running server was asked", newRequestsList(s), newRequestsCount(s), newRequestsWait(s))
 }
 
-// about is the path of a question about an endpoint, all without one.
-func about(path string, args []string, more url.Values) string {
+// aboutEndpoint is the path of a question about an endpoint, all without one.
+func aboutEndpoint(path string, args []string, more url.Values) string {
 	if more == nil {
 		more = url.Values{}
 	}
@@ -32,7 +32,7 @@ func newRequestsList(s streams) *cobra.Command {
 		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		var list control.Requests
-		text, err := c.call(cmd.Context(), http.MethodGet, about("/v1/requests", args, nil), nil, &list)
+		text, err := c.call(cmd.Context(), http.MethodGet, aboutEndpoint("/v1/requests", args, nil), nil, &list)
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func newRequestsCount(s streams) *cobra.Command {
 		Use: "count [ENDPOINT]", Short: "Print how many requests there were, since the start or reset",
 		Example: "  bearerguard requests count jwks", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		return count(cmd, c, about("/v1/requests/count", args, nil))
+		return count(cmd, c, aboutEndpoint("/v1/requests/count", args, nil))
 	})
 }
 
@@ -72,6 +72,6 @@ func newRequestsWait(s streams) *cobra.Command {
 	cmd.Flags().IntVar(&n, "n", 1, "how many, since the start or reset")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait")
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
-		return count(cmd, c, about("/v1/requests/wait", args, url.Values{"n": {strconv.Itoa(n)}, "timeout": {timeout.String()}}))
+		return count(cmd, c, aboutEndpoint("/v1/requests/wait", args, url.Values{"n": {strconv.Itoa(n)}, "timeout": {timeout.String()}}))
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func newClock(s streams) *cobra.Command {
-	return group("clock", "Show and move the time of the running server", newClockShow(s), newClockSet(s), newClockAdvance(s))
+	return parent("clock", "Show and move the time of the running server", newClockShow(s), newClockSet(s), newClockAdvance(s))
 }
 
 func askClock(cmd *cobra.Command, c *caller, method string, in any) error {

@@ -10,7 +10,7 @@ import (
 )
 
 func newUser(s streams) *cobra.Command {
-	return group("user", "Register those who can log in at the running server", newUserAdd(s), newUserList(s), newUserRemove(s))
+	return parent("user", "Register those who can log in at the running server", newUserAdd(s), newUserList(s), newUserRemove(s))
 }
 
 func newUserAdd(s streams) *cobra.Command {

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts run the program itself. Besides the usual commands they have
+//
+//	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
+//	                    the environment as READY_issuer and so on, and into ready.json
+//	stop                asks that server to end, which it does with code 0
+//	env-from FILE NAME  puts the first field of a file into the environment
+func TestServerScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NODE_EXTRA_CA_CERTS", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": scriptServe, "stop": scriptStop, "env-from": scriptEnv,
+		},
+	})
+}
+
+// program is the path of bearerguard in a script.
+func program(ts *testscript.TestScript) string {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(dir, "bearerguard"); isFile(path) {
+			return path
+		}
+	}
+	ts.Fatalf("there is no bearerguard")
+	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("serve that fails: use ! exec bearerguard serve")
+	}
+	cmd := exec.Command(program(ts), append([]string{"serve"}, args...)...)
+	cmd.Dir = ts.MkAbs(".")
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	stopped := false
+	stop := func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			ts.Fatalf("serve: %v: %s", err, said.String())
+		}
+	}
+	ts.Defer(stop)
+	ts.SetCmd("stop", func(*testscript.TestScript, bool, []string) { stop() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		ts.Fatalf("serve ended before it was ready: %s", said.String())
+	}
+	var r ready
+	ts.Check(json.Unmarshal([]byte(line), &r))
+	for name, value := range r {
+		ts.Setenv("READY_"+name, value)
+	}
+	ts.Setenv(envControlURL, r["control"])
+	ts.Setenv(envControlToken, r["control_token"])
+	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
+}
+
+func scriptStop(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("stop: there is no server") }
+
+func scriptEnv(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: env-from FILE NAME")
+	}
+	fields := strings.Fields(ts.ReadFile(args[0]))
+	if len(fields) == 0 {
+		ts.Fatalf("%s is empty", args[0])
+	}
+	ts.Setenv(args[1], fields[0])
+	fmt.Fprintln(ts.Stdout(), fields[0])
+}
