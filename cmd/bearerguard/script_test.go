@@ -18,7 +18,7 @@ import (
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
 //	                    the environment as READY_issuer and so on, and into ready.json
-//	stop                asks that server to end, which it does with code 0
+//	end                 asks that server to end, which it does with code 0
 //	env-from FILE NAME  puts the first field of a file into the environment
 func TestServerScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -29,7 +29,7 @@ func TestServerScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": scriptServe, "stop": scriptStop, "env-from": scriptEnv,
+			"serve": scriptServe, "end": scriptEnd, "env-from": scriptEnv,
 		},
 	})
 }
@@ -73,7 +73,7 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Defer(stop)
-	ts.SetCmd("stop", func(*testscript.TestScript, bool, []string) { stop() })
+	ts.SetCmd("end", func(*testscript.TestScript, bool, []string) { stop() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		ts.Fatalf("serve ended before it was ready: %s", said.String())
@@ -88,7 +88,7 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
 }
 
-func scriptStop(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("stop: there is no server") }
+func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("end: there is no server") }
 
 func scriptEnv(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
