@@ -74,21 +74,21 @@ func TestControlRevokes(t *testing.T) {
 	c.ask("POST", "/v1/tokens", `{"sub":"alice"}`)
 	revoked := func() (flags string) {
 		for _, token := range list(c.ask("GET", "/v1/tokens", ""), "tokens") {
-			flags += fmt.Sprint(token["revoked"], " ")
+			flags += fmt.Sprint(token["revoked"], ";")
 		}
 		return flags
 	}
-	if got := revoked(); got != "false false false " {
+	if got := revoked(); got != "false;false;false;" {
 		t.Errorf("got %s, want nothing revoked", got)
 	}
 	c.ask("POST", "/v1/tokens/revoke", fmt.Sprintf(`{"token":%q}`, first))
-	if got := revoked(); got != "true false false " {
+	if got := revoked(); got != "true;false;false;" {
 		t.Errorf("got %s, want the first revoked", got)
 	}
 	if got := c.ask("POST", "/v1/tokens/revoke", `{"sub":"alice"}`)["revoked"]; got != 1.0 {
 		t.Errorf("got %v grants of alice, want 1", got)
 	}
-	if got := revoked(); got != "true false true " {
+	if got := revoked(); got != "true;false;true;" {
 		t.Errorf("got %s, want the first and the third revoked", got)
 	}
 	introspection := c.ask("POST", "/v1/tokens/inspect", fmt.Sprintf(`{"token":%q}`, first))["introspection"]
@@ -97,22 +97,22 @@ func TestControlRevokes(t *testing.T) {
 	}
 }
 
-// keyStates are the keys as "kid signs published", the newest first.
+// keyStates are the keys as signing/published, the newest first.
 func (c controlled) keyStates() (states []string) {
 	c.Helper()
 	for _, k := range list(c.ask("GET", "/v1/keys", ""), "keys") {
-		states = append([]string{fmt.Sprint(k["signing"], k["published"])}, states...)
+		states = append([]string{fmt.Sprintf("%v/%v", k["signing"], k["published"])}, states...)
 	}
 	return states
 }
 
 func TestControlRotatesKeys(t *testing.T) {
 	for _, tt := range []struct{ how, want string }{
-		{`{}`, "[true true false true]"},
-		{`{"publish_first":true}`, "[false true true true]"},
-		{`{"sign_first":true}`, "[true false false true]"},
-		{`{"drop_old":true}`, "[true true]"},
-		{`{"reuse_kid":true}`, "[true true]"},
+		{`{}`, "[true/true false/true]"},
+		{`{"publish_first":true}`, "[false/true true/true]"},
+		{`{"sign_first":true}`, "[true/false false/true]"},
+		{`{"drop_old":true}`, "[true/true]"},
+		{`{"reuse_kid":true}`, "[true/true]"},
 	} {
 		c := newControlled(t)
 		c.ask("POST", "/v1/keys/rotate", tt.how)
@@ -123,11 +123,11 @@ func TestControlRotatesKeys(t *testing.T) {
 	c := newControlled(t)
 	kid := c.ask("POST", "/v1/keys/rotate", `{"sign_first":true}`)["kid"]
 	c.ask("POST", "/v1/keys/publish", fmt.Sprintf(`{"kid":%q}`, kid))
-	if got := fmt.Sprint(c.keyStates()); got != "[true true false true]" {
+	if got := fmt.Sprint(c.keyStates()); got != "[true/true false/true]" {
 		t.Errorf("got %s, want the signing key published", got)
 	}
 	c.ask("POST", "/v1/keys/retire", fmt.Sprintf(`{"kid":%q}`, kid))
-	if got := fmt.Sprint(c.keyStates()); got != "[true false false true]" {
+	if got := fmt.Sprint(c.keyStates()); got != "[true/false false/true]" {
 		t.Errorf("got %s, want the signing key retired", got)
 	}
 }
@@ -178,7 +178,10 @@ func TestControlInjectsFaults(t *testing.T) {
 		{"the client by Basic", func(_ url.Values, r *http.Request) { r.SetBasicAuth(url.QueryEscape("web:1"), "s") }, 503},
 		{"the client by its form", func(f url.Values, _ *http.Request) { f.Set("client_id", "web:1"); f.Set("client_secret", "s") }, 503},
 		{"another client by Basic", func(_ url.Values, r *http.Request) { r.SetBasicAuth("test-client", "test-secret") }, 200},
-		{"another client by its form", func(f url.Values, _ *http.Request) { f.Set("client_id", "test-client"); f.Set("client_secret", "test-secret") }, 200},
+		{"another client by its form", func(f url.Values, _ *http.Request) {
+			f.Set("client_id", "test-client")
+			f.Set("client_secret", "test-secret")
+		}, 200},
 	} {
 		if got := token(tt.change); got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)

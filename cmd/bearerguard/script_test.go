@@ -19,6 +19,7 @@ import (
 //	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
 //	                    the environment as READY_issuer and so on, and into ready.json
 //	end                 asks that server to end, which it does with code 0
+//	orphan [FLAG]…      starts a server whose parent is killed, and waits for its end
 //	env-from FILE NAME  puts the first field of a file into the environment
 func TestServerScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -29,7 +30,7 @@ func TestServerScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": scriptServe, "end": scriptEnd, "env-from": scriptEnv,
+			"serve": scriptServe, "end": scriptEnd, "env-from": scriptEnv, "orphan": scriptOrphan,
 		},
 	})
 }
