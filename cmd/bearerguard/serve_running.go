@@ -68,12 +68,13 @@ func (s *running) listenControl(addr string) error {
 		return fmt.Errorf("--control: %w", err)
 	}
 	s.controlURL, s.controlToken = "http://"+l.Addr().String(), rand.Text()
-	s.control = &http.Server{
+	srv := &http.Server{
 		Handler:           s.Control(s.controlToken),
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          log.New(io.Discard, "", 0), // nothing is logged that could hold a token
 	}
-	go func() { _ = s.control.Serve(l) }() // always ErrServerClosed, or the listener's own end
+	s.control = srv
+	go func() { _ = srv.Serve(l) }() // always ErrServerClosed, or the listener's own end
 	return nil
 }
 
