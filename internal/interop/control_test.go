@@ -1,0 +1,34 @@
+package interop_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestControlAPIFromNode drives the mock server from a language that has none of this project's code in it.
+func TestControlAPIFromNode(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "bearerguard")
+	build := exec.CommandContext(t.Context(), "go", "build", "-C", filepath.Join("..", ".."), "-o", program, "./cmd/bearerguard")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build ./cmd/bearerguard: %v\n%s", err, out)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "serve")
+	ready := start(t, cmd, func() error { return cmd.Process.Signal(os.Interrupt) })
+
+	node := exec.CommandContext(t.Context(), "node", "control.mjs")
+	node.Stdin = strings.NewReader(ready)
+	var stderr bytes.Buffer
+	node.Stderr = &stderr
+	out, err := node.Output()
+	t.Logf("what held:\n%s", out)
+	if err != nil {
+		t.Fatalf("node control.mjs: %v\n%s", err, stderr.String())
+	}
+	if got := bytes.Count(out, []byte("\n")); got != 9 {
+		t.Errorf("got %d steps, want 9", got)
+	}
+}
