@@ -156,6 +156,11 @@
 // bubble, where waiting costs nothing, and over sockets. Faults are made in Go
 // alone: no request to the server makes or removes one, the debug page included.
 //
+// # Other languages
+//
+// A test that is not in Go starts the command bearerguard serve, and does all of
+// this over HTTP, by a control API: [Server.Control].
+//
 // # Mistakes of a test
 //
 // What cannot be set up, all of it together, ends the test; so does a token
