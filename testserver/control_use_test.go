@@ -263,7 +263,7 @@ func TestControlKnowsThePeople(t *testing.T) {
 	if password == "" || user["username"] != "al/ice" {
 		t.Errorf("got %v, want a username and a password", user)
 	}
-	if shown := c.ask("GET", "/v1/clients/a%2Fb%20c", ""); shown["id"] != "a/b c" || shown["secret"] != nil {
+	if shown := c.ask("GET", "/v1/clients/a%2Fb%20c", ""); shown["id"] != "a/b c" || shown["secret"] != nil || fmt.Sprint(shown["scopes"], shown["grants"]) != "[x] [client_credentials]" {
 		t.Errorf("got %v, want the client without secret", shown)
 	}
 	for _, path := range []string{"/v1/clients", "/v1/users", "/v1/snapshot", "/v1/events"} {

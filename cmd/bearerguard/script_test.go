@@ -27,6 +27,7 @@ func TestServerScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NODE_EXTRA_CA_CERTS", "")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second for races of its last moment
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -18,7 +18,7 @@ func TestServerThatEndsAtOnceEndsWell(t *testing.T) {
 
 func TestReadyLineThatNobodyReadsIsAFailure(t *testing.T) {
 	r, w := io.Pipe()
-	r.Close()
+	_ = r.Close() // of a pipe: it never fails
 	if code := run(t.Context(), []string{"serve"}, streams{in: strings.NewReader(""), out: w, err: io.Discard}); code != exitFailure {
 		t.Errorf("got code %d, want %d", code, exitFailure)
 	}
