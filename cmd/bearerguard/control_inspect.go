@@ -5,30 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
-
-// maxToken bounds what is read as a token.
-const maxToken = 1 << 20
-
-// argument is the first argument, or standard input if that is - or not there.
-func argument(s streams, args []string) (string, error) {
-	if len(args) > 0 && args[0] != "-" {
-		return args[0], nil
-	}
-	text, err := io.ReadAll(io.LimitReader(s.in, maxToken))
-	if err != nil {
-		return "", failure("reading standard input: %w", err)
-	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
-		return "", usage("there is no token on standard input")
-	}
-	return token, nil
-}
 
 func newTokenInspect(s streams) *cobra.Command {
 	var asJSON bool
@@ -43,7 +23,7 @@ for what they say.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(_ *cobra.Command, args []string) error {
-			token, err := argument(s, args)
+			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}

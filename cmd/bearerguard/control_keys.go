@@ -98,7 +98,7 @@ func newKeysImport(s streams) *cobra.Command {
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		var err error
 		if args[0] == "-" {
-			ask.Key, err = io.ReadAll(io.LimitReader(s.in, maxToken))
+			ask.Key, err = io.ReadAll(io.LimitReader(s.in, maxInput))
 		} else {
 			ask.Key, err = os.ReadFile(args[0])
 		}

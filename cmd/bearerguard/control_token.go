@@ -156,11 +156,7 @@ func newTokenList(s streams) *cobra.Command {
 func newTokenRevokeHere(s streams) *cobra.Command {
 	var sub string
 	cmd := &cobra.Command{
-		Use:   "revoke [TOKEN]",
-		Short: "End a token of the running server, or all that a subject was granted",
-		Long:  "End a token of the running server, read from standard input if it is - or left out, or all that a subject was granted.",
-		Example: `  bearerguard token revoke "$TOKEN"
-  bearerguard token revoke --sub alice`,
+		Use:  "revoke",
 		Args: cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().StringVar(&sub, "sub", "", "end all grants of this subject")
@@ -168,7 +164,7 @@ func newTokenRevokeHere(s streams) *cobra.Command {
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		ask := control.Revoke{Sub: sub}
 		if sub == "" {
-			token, err := argument(s, args)
+			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ var profiles = map[string]middleware.Profile{"any": middleware.ProfileAny, "rfc9
 func newExplain(s streams) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
-		Use:   "explain TOKEN|-",
+		Use:   "explain [TOKEN|-]",
 		Short: "Show every check that a token passes or fails",
 		Long: `Take an access token through every check of an API that is protected with
 Bearerguard, in their order: ✓ passed, ✗ refused, – not reached. Keys are fetched
@@ -50,7 +50,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 3 nobody can tell, because the issuer cannot be reached.`,
 		Example: `  pbpaste | bearerguard token explain --issuer https://login.example.com \
       --audience https://api.example.com --scope orders:read -`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := f.verifier()
 			if err != nil {
@@ -60,7 +60,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 			if err != nil {
 				return err
 			}
-			token, err := readToken(s, args[0])
+			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}

@@ -9,12 +9,12 @@ import (
 // maxInput is more than any token or secret has.
 const maxInput = 1 << 20
 
-// readToken returns the token that an argument is, or that standard input holds
-// if the argument is "-". The scheme of an Authorization field may stand before
-// it, since that is what people copy.
-func readToken(s streams, arg string) (string, error) {
-	text := arg
-	if arg == "-" {
+// readToken returns the token that the argument is, or that standard input holds
+// if the argument is "-" or left out. The scheme of an Authorization field may
+// stand before it, since that is what people copy.
+func readToken(s streams, args []string) (string, error) {
+	text := strings.Join(args, "")
+	if len(args) == 0 || text == "-" {
 		read, err := io.ReadAll(io.LimitReader(s.in, maxInput))
 		if err != nil {
 			return "", usage("standard input: %w", err)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,33 +64,6 @@ func TestARefusalShowsNothingThatIsNoErrorCode(t *testing.T) {
 					t.Errorf("got a secret in %q", said)
 				}
 			})
-		}
-	}
-}
-
-func TestAControlAPIRevokesWhereNoIssuerIsNamed(t *testing.T) {
-	as := testserver.New(t)
-	t.Setenv("OAUTH_ISSUER", as.Issuer())
-	t.Setenv("OAUTH_CLIENT_ID", as.DefaultClient().ID)
-	t.Setenv("OAUTH_CLIENT_SECRET", as.DefaultClient().Secret)
-	for name, tt := range map[string]struct {
-		control string
-		args    []string
-		want    string
-	}{
-		"no issuer":                   {"http://127.0.0.1:1", []string{"-"}, "abc"},
-		"an issuer":                   {"http://127.0.0.1:1", []string{"--issuer", as.Issuer(), "-"}, ""},
-		"no issuer and no such thing": {"", []string{"-"}, ""},
-	} {
-		t.Setenv("OAUTH_CONTROL_URL", tt.control)
-		got := ""
-		cmd := newRevoke(streams{in: strings.NewReader("abc\n"), out: io.Discard, err: io.Discard}, func(_ context.Context, token string) error {
-			got = token
-			return nil
-		})
-		cmd.SetArgs(tt.args)
-		if err := cmd.ExecuteContext(t.Context()); err != nil || got != tt.want {
-			t.Errorf("%s: got %q, %v, want %q", name, got, err, tt.want)
 		}
 	}
 }

@@ -59,10 +59,10 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	}
 	changed := cmd.Flags().Changed
 	if f.addr != anyPort {
-		opts = append(opts, addrOption(f.addr))
+		opts = append(opts, testserver.Addr(f.addr))
 	}
 	if f.allowRemote {
-		opts = append(opts, allowRemoteOption())
+		opts = append(opts, testserver.AllowRemote())
 	}
 	if changed("issuer") {
 		opts = append(opts, testserver.IssuerURL(f.issuer))
@@ -91,7 +91,7 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		opts = append(opts, testserver.Clock(func() time.Time { return start.Add(time.Since(began)) }))
 	}
 	if f.state != "" {
-		opts = append(opts, persistOption(f.state))
+		opts = append(opts, testserver.Persist(f.state))
 	}
 	if f.audit != "" {
 		audit, err = os.OpenFile(f.audit, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

@@ -6,14 +6,18 @@ import "github.com/spf13/cobra"
 func newToken(s streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "token",
-		Short: "Get, explain, look up and revoke tokens",
-		Long: `Get, explain, look up and revoke tokens.
+		Short: "Mint, get, explain, look up and revoke tokens",
+		Long: `Mint, get, explain, look up and revoke tokens.
+
+mint, bad and list, and revoke without --issuer, ask the control API of a server
+that serve or exec started. The others ask any authorization server.
 
 Tokens and secrets on a command line are seen by everybody who can list
 processes: give a token on standard input, with "-", and a client's secret in a
 file or in OAUTH_CLIENT_SECRET.`,
 	})
-	cmd.AddCommand(newExplain(s), newClientCredentials(s), newRefresh(s), newIntrospect(s), newRevoke(s, nil), newUserInfo(s))
+	cmd.AddCommand(newTokenMint(s), newTokenBad(s), newTokenInspect(s), newTokenList(s),
+		newExplain(s), newClientCredentials(s), newRefresh(s), newIntrospect(s), newRevoke(s), newUserInfo(s))
 	return cmd
 }
 

@@ -22,7 +22,7 @@ func newIntrospect(s streams) *cobra.Command {
 	var client clientFlags
 	var hint string
 	cmd := &cobra.Command{
-		Use:   "introspect TOKEN|-",
+		Use:   "introspect [TOKEN|-]",
 		Short: "Ask the authorization server whether a token is active",
 		Long: `Ask the authorization server about a token (RFC 7662) and print its answer as JSON.
 
@@ -30,9 +30,9 @@ Exit codes: 0 the token is active, 1 it is not, 2 a wrong command line, 3 the
 authorization server cannot be reached or refuses.`,
 		Example: `  pbpaste | bearerguard token introspect --issuer https://login.example.com \
       --client-id orders-api --client-secret-file api.secret -`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			as, form, err := client.ask(cmd.Context(), s, args[0], hint)
+			as, form, err := client.ask(cmd.Context(), s, args, hint)
 			if err != nil {
 				return err
 			}
@@ -59,32 +59,48 @@ authorization server cannot be reached or refuses.`,
 	return cmd
 }
 
-// newRevoke asks the authorization server, or, where no issuer is named but
-// OAUTH_CONTROL_URL is set, whoever byControl asks; nil is nobody.
-func newRevoke(s streams, byControl func(ctx context.Context, token string) error) *cobra.Command {
+// newRevoke is one command for two kinds of server: the one that is named, and
+// without --issuer a mock server whose control API is known.
+func newRevoke(s streams) *cobra.Command {
+	here := newTokenRevokeHere(s)
+	cmd := newRevokeAt(s)
+	cmd.Flags().AddFlagSet(here.Flags())
+	there := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		flags := cmd.Flags()
+		if !flags.Changed("issuer") && (flags.Changed("control-url") || flags.Changed("ready-file") || os.Getenv(envControlURL) != "") {
+			return here.RunE(cmd, args)
+		}
+		if flags.Changed("sub") || flags.Changed("json") {
+			return usage("--sub and --json are for the control API of a mock server: leave out --issuer")
+		}
+		return there(cmd, args)
+	}
+	return cmd
+}
+
+func newRevokeAt(s streams) *cobra.Command {
 	var client clientFlags
 	var hint string
 	cmd := &cobra.Command{
-		Use:   "revoke TOKEN|-",
+		Use:   "revoke [TOKEN|-]",
 		Short: "Revoke a token",
-		Long: `Revoke an access or refresh token (RFC 7009). With a refresh token most servers end
-all that came of its grant. A server also answers yes about a token that it does
-not know (§2.2).
+		Long: `Revoke an access or refresh token (RFC 7009), read from standard input if it is -
+or left out. With a refresh token most servers end all that came of its grant. A
+server also answers yes about a token that it does not know (§2.2).
 
-Exit codes: 0 the token is worth nothing now, 2 a wrong command line, 3 the
-authorization server cannot be reached or refuses.`,
+Without --issuer, and with the control API of a server that serve or exec started,
+that server is asked: it revokes tokens of its own alone, those that were minted as
+well, or all that a subject was granted.
+
+Exit codes: 0 the token is worth nothing now, 1 the mock server does not know it, 2 a
+wrong command line, 3 the authorization server cannot be reached or refuses.`,
 		Example: `  jq -r .refresh_token tokens.json | bearerguard token revoke --issuer https://login.example.com \
-      --client-id cli -`,
-		Args: cobra.ExactArgs(1),
+      --client-id cli -
+  bearerguard token revoke --sub alice   # below exec, or with --ready-file`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if byControl != nil && client.issuer == "" && os.Getenv("OAUTH_CONTROL_URL") != "" {
-				token, err := readToken(s, args[0])
-				if err != nil {
-					return err
-				}
-				return byControl(cmd.Context(), token)
-			}
-			as, form, err := client.ask(cmd.Context(), s, args[0], hint)
+			as, form, err := client.ask(cmd.Context(), s, args, hint)
 			if err != nil {
 				return err
 			}
@@ -108,8 +124,8 @@ func addHint(cmd *cobra.Command, hint *string) {
 }
 
 // ask prepares a question about one token.
-func (f *clientFlags) ask(ctx context.Context, s streams, arg, hint string) (*authServer, url.Values, error) {
-	token, err := readToken(s, arg)
+func (f *clientFlags) ask(ctx context.Context, s streams, args []string, hint string) (*authServer, url.Values, error) {
+	token, err := readToken(s, args)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,7 +144,7 @@ func (f *clientFlags) ask(ctx context.Context, s streams, arg, hint string) (*au
 func newUserInfo(s streams) *cobra.Command {
 	var client clientFlags
 	cmd := &cobra.Command{
-		Use:   "userinfo TOKEN|-",
+		Use:   "userinfo [TOKEN|-]",
 		Short: "Show what the authorization server says of a token's user",
 		Long: `Ask the UserInfo endpoint (OpenID Connect Core 1.0 §5.3) with an access token that has
 the scope openid, and print its answer as JSON.
@@ -137,9 +153,9 @@ Exit codes: 0 there is an answer, 2 a wrong command line, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  bearerguard login --client-id cli --scope "openid profile" --field access_token |
       bearerguard token userinfo --issuer https://login.example.com -`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			token, err := readToken(s, args[0])
+			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}

@@ -68,7 +68,7 @@ func newRefresh(s streams) *cobra.Command {
 		output outputFlags
 	)
 	cmd := &cobra.Command{
-		Use:   "refresh TOKEN|-",
+		Use:   "refresh [TOKEN|-]",
 		Short: "Get new tokens for a refresh token",
 		Long: `Get new tokens for a refresh token (RFC 6749 §6) and print the answer of the
 authorization server as JSON. A server that rotates refresh tokens sends a new
@@ -78,12 +78,12 @@ Exit codes: 0 there are tokens, 2 a wrong command line, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  bearerguard login --client-id cli --scope "openid offline_access" > tokens.json
   jq -r .refresh_token tokens.json | bearerguard token refresh --client-id cli -`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := output.check(); err != nil {
 				return err
 			}
-			token, err := readToken(s, args[0])
+			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}
