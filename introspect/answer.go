@@ -126,7 +126,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 		case "iat":
 			issued, dated = strictjson.Date(value)
 		case "token_introspection":
-			inner = value
+			inner = []byte(value)
 		}
 		return nil
 	})

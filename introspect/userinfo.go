@@ -1,13 +1,13 @@
 package introspect
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -76,8 +76,8 @@ func mapped(body []byte, mapping func(map[string]any) map[string]any) (*Response
 	members := make(map[string]any)
 	err := strictjson.Object(body, func(name string, value strictjson.Value) error {
 		var v any
-		dec := json.NewDecoder(bytes.NewReader(value)) //nolint:forbidigo // the walk has read this text strictly
-		dec.UseNumber()                                // two users must not become one by rounding
+		dec := json.NewDecoder(strings.NewReader(string(value))) //nolint:forbidigo // the walk has read this text strictly
+		dec.UseNumber()                                          // two users must not become one by rounding
 		if dec.Decode(&v) != nil {
 			return errAnswer
 		}

@@ -22,7 +22,7 @@ type claims struct {
 	acr                         string
 	expiry, notBefore, issuedAt *time.Time
 	authTime                    *time.Time
-	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), nil if absent
+	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
 	named                       bool             // iss is there
 	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
 	nonce, otherPurpose         bool             // marks of tokens that are not access tokens
@@ -115,12 +115,12 @@ func (c *claims) audience(name string) ([]string, bool) {
 // by [scopeSet], after the signature: it costs more than the check.
 func (c *claims) scope(names []string) (value strictjson.Value, ok bool) {
 	for _, name := range names {
-		if value = c.member(name); value != nil {
+		if value = c.member(name); value != "" {
 			isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 			return value, isString(value) || strictjson.Elements(value, len(value), isString)
 		}
 	}
-	return nil, true
+	return "", true
 }
 
 func scopeSet(value strictjson.Value) scopes.Set {

@@ -79,7 +79,7 @@ func (a *attempt) ask() ([]byte, error) {
 // checkTokenType refuses what the issuer calls by another name than an access
 // token's to be sent as a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
 func (a *attempt) checkTokenType() error {
-	if a.claims.tokenType == nil {
+	if a.claims.tokenType == "" {
 		return nil
 	}
 	kind, _ := strictjson.String(a.claims.tokenType)

@@ -30,7 +30,7 @@ type attempt struct {
 	issuer  *issuer
 
 	audience []string
-	scope    strictjson.Value // nil when there is none
+	scope    strictjson.Value // "" when there is none
 	verified *Token
 }
 
@@ -233,7 +233,7 @@ func (a *attempt) checkAudience() error {
 	var ok bool
 	a.audience, ok = a.claims.audience(a.issuer.audienceClaim)
 	switch {
-	case a.issuer.InsecureNoAudience && (ok || a.claims.member(a.issuer.audienceClaim) == nil):
+	case a.issuer.InsecureNoAudience && (ok || a.claims.member(a.issuer.audienceClaim) == ""):
 		return nil
 	case !ok || !slices.ContainsFunc(a.audience, func(one string) bool { return slices.Contains(a.issuer.audiences, one) }):
 		return ErrAudience
@@ -253,7 +253,7 @@ func (a *attempt) checkScopeClaim() error {
 // does not say that it is an access token (RFC 8725 §3.12).
 func (a *attempt) checkPurpose() error {
 	c := &a.claims
-	identity := a.scope == nil && (c.nonce || c.authTime != nil && c.authorizedParty != "")
+	identity := a.scope == "" && (c.nonce || c.authTime != nil && c.authorizedParty != "")
 	if a.opaque && c.otherPurpose || a.isJWT() && a.kind() != "at+jwt" && (c.otherPurpose || identity) {
 		return ErrType
 	}

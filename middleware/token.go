@@ -68,11 +68,11 @@ func ClaimsAs[T any](t *Token) (T, error) {
 // claim returns what a JSON Pointer names in the claims, for requirements.
 func (t *Token) claim(pointer string) (any, bool) {
 	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
-	if raw == nil {
+	if raw == "" {
 		return nil, false
 	}
 	var value any
-	if json.Unmarshal(raw, &value) != nil { //nolint:forbidigo // as above
+	if json.Unmarshal([]byte(raw), &value) != nil { //nolint:forbidigo // as above
 		return nil, false
 	}
 	return value, true

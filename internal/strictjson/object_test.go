@@ -148,7 +148,7 @@ func TestObjectHandsOverEachMemberInOrder(t *testing.T) {
 	const text = ` { "b" : "\u0078" , "a":[1, 2] ,"":{"c" : null}, "\u0065xp":1.50 } `
 	want := `b="\u0078" a=[1, 2] ={"c" : null} exp=1.50 `
 	for name, reader := range map[string]func([]byte, func(string, strictjson.Value) error) error{
-		"Object": strictjson.Object, "LooseObject": strictjson.LooseObject,
+		"Object": strictjson.Object[[]byte], "LooseObject": strictjson.LooseObject[[]byte],
 	} {
 		var got strings.Builder
 		err := reader([]byte(text), func(name string, value strictjson.Value) error {
@@ -164,7 +164,7 @@ func TestObjectHandsOverEachMemberInOrder(t *testing.T) {
 func TestObjectStopsAtAMembersError(t *testing.T) {
 	stop := errors.New("stop")
 	for name, reader := range map[string]func([]byte, func(string, strictjson.Value) error) error{
-		"Object": strictjson.Object, "LooseObject": strictjson.LooseObject,
+		"Object": strictjson.Object[[]byte], "LooseObject": strictjson.LooseObject[[]byte],
 	} {
 		calls := 0
 		err := reader([]byte(`{"a":1,"b":2,"c":`), func(string, strictjson.Value) error {

@@ -10,7 +10,6 @@
 package strictjson
 
 import (
-	"bytes"
 	"errors"
 	"math"
 	"strconv"
@@ -39,31 +38,36 @@ var (
 // Pointer is a JSON Pointer (RFC 6901).
 type Pointer = jsontext.Pointer
 
-// Value is the raw text of one JSON value. It aliases the document.
-type Value = jsontext.Value
+// text is what a document may be held in.
+type text interface{ ~string | ~[]byte }
 
 // Object reads data as one strict JSON object and calls member with each of
 // its members in the order of the text. An error of member ends the walk and
-// is returned as it is.
-func Object(data []byte, member func(name string, value Value) error) error {
-	if err := checkDepth(data); err != nil {
+// is returned as it is. Of a string no part is copied: name and value lie in it.
+func Object[T text](data T, member func(name string, value Value) error) error {
+	doc := string(data)
+	if err := checkDepth(doc); err != nil {
 		return err
 	}
-	return walk(jsontext.NewDecoder(bytes.NewBuffer(data)), member)
+	r := read(doc)
+	err := r.members(member)
+	r.release()
+	return err
 }
 
 // LooseObject is Object for a container whose parts are judged one by one
 // later, such as a JWK Set: repeated names and bad UTF-8 inside a member's
 // value pass, those of the object itself do not.
-func LooseObject(data []byte, member func(name string, value Value) error) error {
-	if err := checkDepth(data); err != nil {
+func LooseObject[T text](data T, member func(name string, value Value) error) error {
+	doc := string(data)
+	if err := checkDepth(doc); err != nil {
 		return err
 	}
 	seen := make(map[string]bool)
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	return walk(dec, func(name string, value Value) error {
+	r := read(doc, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	err := r.members(func(name string, value Value) error {
 		switch {
-		case strings.ContainsRune(name, utf8.RuneError): // what bad UTF-8 is read as
+		case strings.ContainsRune(name, utf8.RuneError): // it stands for bad UTF-8 too
 			return ErrSyntax
 		case seen[name]:
 			return ErrDuplicate
@@ -71,36 +75,8 @@ func LooseObject(data []byte, member func(name string, value Value) error) error
 		seen[name] = true
 		return member(name, value)
 	})
-}
-
-func walk(dec *jsontext.Decoder, member func(name string, value Value) error) error {
-	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
-		return ErrSyntax
-	}
-	for n := 0; dec.PeekKind() != '}'; n++ {
-		if n == MaxMembers {
-			return ErrMembers
-		}
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return fault(err)
-		}
-		name := tok.String() // before the next read, which invalidates tok
-		value, err := dec.ReadValue()
-		if err != nil {
-			return fault(err)
-		}
-		if err := member(name, value); err != nil {
-			return err
-		}
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return ErrSyntax
-	}
-	if dec.PeekKind() != 0 || len(bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n")) > 0 {
-		return ErrSyntax
-	}
-	return nil
+	r.release()
+	return err
 }
 
 // fault replaces an error of jsontext, whose text quotes the input.
@@ -113,10 +89,13 @@ func fault(err error) error {
 
 // checkDepth counts brackets outside strings before anything recurses. On
 // text that is not JSON the count may be off, and the walk refuses the text.
-func checkDepth(data []byte) error {
+func checkDepth(doc string) error {
+	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
+		return nil // as in nearly every token, however they nest
+	}
 	depth, inString := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
+	for i := 0; i < len(doc); i++ {
+		switch c := doc[i]; {
 		case inString && c == '\\':
 			i++
 		case c == '"':
@@ -138,11 +117,15 @@ func String(v Value) (string, bool) {
 	if v.Kind() != '"' {
 		return "", false
 	}
-	if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 {
+	return unquote(v)
+}
+
+func unquote(v Value) (string, bool) {
+	if inner := v[1 : len(v)-1]; strings.IndexByte(string(inner), '\\') < 0 {
 		return string(inner), true
 	}
-	text, err := jsontext.AppendUnquote(nil, v)
-	return string(text), err == nil
+	unquoted, err := jsontext.AppendUnquote(nil, v)
+	return string(unquoted), err == nil
 }
 
 // Strings returns the elements of a JSON array that holds strings and nothing
@@ -166,17 +149,10 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 	if v.Kind() != '[' {
 		return false
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if _, err := dec.ReadToken(); err != nil {
-		return false
-	}
-	for n := 0; dec.PeekKind() != ']'; n++ {
-		element, err := dec.ReadValue()
-		if err != nil || n == limit || !f(element) {
-			return false
-		}
-	}
-	return true
+	r := read(string(v), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	ok := r.elements(limit, f)
+	r.release()
+	return ok
 }
 
 // maxDate is 9999-12-31T23:59:59Z. A float beyond the range of int64 converts
@@ -199,12 +175,13 @@ func Date(v Value) (time.Time, bool) {
 }
 
 // Lookup returns the value a JSON Pointer (RFC 6901) names inside the strict
-// document data, or nil.
-func Lookup(data Value, pointer Pointer) Value {
+// document data, or "".
+func Lookup[T text](data T, pointer Pointer) Value {
+	found := Value(data)
 	for token := range pointer.Tokens() {
-		data = child(data, token)
+		found = child(found, token)
 	}
-	return data
+	return found
 }
 
 func child(data Value, token string) Value {
@@ -212,16 +189,18 @@ func child(data Value, token string) Value {
 	switch data.Kind() {
 	case '{':
 		// A document already read as strict has each name once.
-		_ = walk(jsontext.NewDecoder(bytes.NewBuffer(data)), func(name string, value Value) error {
+		r := read(string(data))
+		_ = r.members(func(name string, value Value) error {
 			if name == token {
 				found = value
 			}
 			return nil
 		})
+		r.release()
 	case '[':
 		index, err := strconv.Atoi(token)
 		if err != nil || strconv.Itoa(index) != token {
-			return nil
+			return ""
 		}
 		at := 0
 		Elements(data, len(data), func(element Value) bool {
@@ -229,7 +208,7 @@ func child(data Value, token string) Value {
 				found = element
 			}
 			at++
-			return found == nil
+			return found == ""
 		})
 	}
 	return found

@@ -154,7 +154,7 @@ func TestLookup(t *testing.T) {
 			}
 		})
 	}
-	if got := strictjson.Lookup(strictjson.Value(document), "/bar"); got != nil {
+	if got := strictjson.Lookup(strictjson.Value(document), "/bar"); got != "" {
 		t.Errorf("what is not there: got %q, want nil", got)
 	}
 	long := strictjson.Value("[" + strings.Repeat("0,", 9999) + "1]")
