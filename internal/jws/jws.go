@@ -10,6 +10,7 @@ package jws
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -35,12 +36,15 @@ type Header struct {
 	Type      string // "" when absent
 }
 
-// Message is a parsed compact JWS whose signature has not been verified.
+// Message is a parsed compact JWS whose signature has not been verified. It
+// is not for concurrent use.
 type Message struct {
 	Header       Header
 	Payload      []byte
 	SigningInput string // the first two segments as they were sent
 	Signature    []byte
+
+	room []byte // that the segments lie in; Verify works behind them
 }
 
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
@@ -53,8 +57,9 @@ func IsJWT(token string) bool {
 	if !dotted || len(first) < 3 {
 		return false
 	}
-	decoded, err := base64.RawURLEncoding.DecodeString(first[:3])
-	if err != nil || len(decoded) != 2 { // encoding/base64 skips CR and LF
+	var decoded [2]byte
+	n, err := base64.RawURLEncoding.Decode(decoded[:], []byte(first[:3]))
+	if err != nil || n != 2 { // encoding/base64 skips CR and LF
 		return false
 	}
 	return decoded[0] == '{' && strings.IndexByte("\"} \t\r\n", decoded[1]) >= 0
@@ -64,26 +69,47 @@ func IsJWT(token string) bool {
 // decoded header is returned apart, for [ParseHeader]. The payload alone may be
 // empty: that is a JWS, if not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
+	m = new(Message)
+	if header, err = m.Split(compact); err != nil {
+		return nil, nil, err
+	}
+	return m, header, nil
+}
+
+// Split is the function of that name for a message that is used again: the
+// segments, the header among them, lie in the room of the one before.
+func (m *Message) Split(compact string) (header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
 	if head == "" || signature == "" {
-		return nil, nil, ErrShape
+		return nil, ErrShape
 	}
-	// One allocation serves all three segments.
-	buffer := make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(compact)))
+	// One allocation serves all three segments, and Verify.
+	m.room = slices.Grow(m.room[:0], base64.RawURLEncoding.DecodedLen(len(compact))+len(compact)+verifyRoom)
 	var segments [3][]byte
 	for i, text := range [...]string{head, payload, signature} {
-		start := len(buffer)
-		if buffer, err = appendDecoded(buffer, text); err != nil {
-			return nil, nil, ErrShape
+		start := len(m.room)
+		if m.room, err = appendDecoded(m.room, text); err != nil {
+			return nil, ErrShape
 		}
-		segments[i] = buffer[start:len(buffer):len(buffer)]
+		segments[i] = m.room[start:len(m.room):len(m.room)]
 	}
-	return &Message{
-		Payload:      segments[1],
-		SigningInput: compact[:len(head)+1+len(payload)],
-		Signature:    segments[2],
-	}, segments[0], nil
+	m.Header, m.SigningInput = Header{}, compact[:len(head)+1+len(payload)]
+	m.Payload, m.Signature = segments[1], segments[2]
+	return segments[0], nil
+}
+
+// maxKept bounds what a message that is used again keeps room for.
+const maxKept = 16 << 10
+
+// Clear makes an empty message of m, which keeps its room but nothing in it.
+func (m *Message) Clear() {
+	clear(m.room[:cap(m.room)])
+	room := m.room[:0]
+	if cap(room) > maxKept {
+		room = nil
+	}
+	*m = Message{room: room}
 }
 
 // Parse splits a compact JWS and reads its header.
@@ -98,12 +124,16 @@ func Parse(compact string) (*Message, error) {
 	return m, nil
 }
 
+// verifyRoom is what Verify needs besides the signing input: a digest of 64
+// bytes and a DER signature of 139.
+const verifyRoom = 256
+
 var encoding = base64.RawURLEncoding.Strict()
 
 // appendDecoded decodes canonical base64url. The charset is checked first
 // because encoding/base64 skips CR and LF even when strict.
 func appendDecoded(dst []byte, text string) ([]byte, error) {
-	if strings.ContainsAny(text, "\r\n") {
+	if strings.IndexByte(text, '\r') >= 0 || strings.IndexByte(text, '\n') >= 0 {
 		return dst, ErrShape
 	}
 	return encoding.AppendDecode(dst, []byte(text))

@@ -1,8 +1,9 @@
 package jws
 
 import (
+	"crypto"
 	"crypto/rsa"
-	_ "crypto/sha256" // the hashes that the methods below look up by number
+	_ "crypto/sha256" // the hashes that golang-jwt looks up by number
 	_ "crypto/sha512"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -38,11 +39,11 @@ func Method(algorithm string) jwt.SigningMethod {
 	case "RS512":
 		return jwt.SigningMethodRS512
 	case "PS256":
-		return exactSalt(jwt.SigningMethodPS256)
+		return exactPS256
 	case "PS384":
-		return exactSalt(jwt.SigningMethodPS384)
+		return exactPS384
 	case "PS512":
-		return exactSalt(jwt.SigningMethodPS512)
+		return exactPS512
 	case "ES256":
 		return jwt.SigningMethodES256
 	case "ES384":
@@ -61,24 +62,59 @@ func Method(algorithm string) jwt.SigningMethod {
 	return nil
 }
 
-// exactSalt returns m with the salt as long as the hash, as RFC 7518 §3.5
-// demands. golang-jwt's own methods accept any length.
-func exactSalt(m *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
-	private := *m
-	private.VerifyOptions = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
-	return &private
+// golang-jwt's own methods accept a salt of any length. These copies want one
+// as long as the hash, as RFC 7518 §3.5 demands.
+var (
+	exactSalt = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+
+	exactPS256 = withExactSalt(*jwt.SigningMethodPS256)
+	exactPS384 = withExactSalt(*jwt.SigningMethodPS384)
+	exactPS512 = withExactSalt(*jwt.SigningMethodPS512)
+)
+
+func withExactSalt(m jwt.SigningMethodRSAPSS) jwt.SigningMethod {
+	m.VerifyOptions = exactSalt
+	return &m
 }
 
 // Verify checks the signature with a key that was selected for the header's
 // algorithm: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or []byte. A
 // key of another type is refused like a wrong signature.
 func (m *Message) Verify(key any) error {
-	method := Method(m.Header.Algorithm)
-	if method == nil {
+	if m.verifies(key) {
+		return nil
+	}
+	if Method(m.Header.Algorithm) == nil {
 		return ErrAlgorithm
 	}
-	if method.Verify(m.SigningInput, m.Signature, key) != nil {
-		return ErrSignature
+	return ErrSignature
+}
+
+// verifies does for public keys what the Verify of [Method] does, by the same
+// functions of the standard library, without what that copies on the way.
+func (m *Message) verifies(key any) bool {
+	switch Canonical(m.Header.Algorithm) {
+	case "RS256":
+		return m.verifiesPKCS1(key, crypto.SHA256)
+	case "RS384":
+		return m.verifiesPKCS1(key, crypto.SHA384)
+	case "RS512":
+		return m.verifiesPKCS1(key, crypto.SHA512)
+	case "PS256":
+		return m.verifiesPSS(key, crypto.SHA256)
+	case "PS384":
+		return m.verifiesPSS(key, crypto.SHA384)
+	case "PS512":
+		return m.verifiesPSS(key, crypto.SHA512)
+	case "ES256":
+		return m.verifiesECDSA(key, crypto.SHA256, 32)
+	case "ES384":
+		return m.verifiesECDSA(key, crypto.SHA384, 48)
+	case "ES512":
+		return m.verifiesECDSA(key, crypto.SHA512, 66)
+	case EdDSA:
+		return m.verifiesEd25519(key)
 	}
-	return nil
+	method := Method(m.Header.Algorithm) // of a shared secret, or none
+	return method != nil && method.Verify(m.SigningInput, m.Signature, key) == nil
 }

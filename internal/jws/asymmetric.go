@@ -1,0 +1,96 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
+)
+
+func (m *Message) verifiesPKCS1(key any, hash crypto.Hash) bool {
+	public, ok := key.(*rsa.PublicKey)
+	return ok && rsa.VerifyPKCS1v15(public, hash, m.digest(hash), m.Signature) == nil
+}
+
+func (m *Message) verifiesPSS(key any, hash crypto.Hash) bool {
+	public, ok := key.(*rsa.PublicKey)
+	return ok && rsa.VerifyPSS(public, hash, m.digest(hash), m.Signature, exactSalt) == nil
+}
+
+// verifiesECDSA checks a signature that is two numbers of a fixed size, one
+// after the other (RFC 7518 §3.4).
+func (m *Message) verifiesECDSA(key any, hash crypto.Hash, size int) bool {
+	public, ok := key.(*ecdsa.PublicKey)
+	if !ok || len(m.Signature) != 2*size {
+		return false
+	}
+	sum := m.digest(hash)
+	der, ok := appendDER(sum[len(sum):], m.Signature[:size], m.Signature[size:])
+	return ok && ecdsa.VerifyASN1(public, sum, der)
+}
+
+func (m *Message) verifiesEd25519(key any) bool {
+	public, ok := key.(ed25519.PublicKey)
+	return ok && len(public) == ed25519.PublicKeySize && ed25519.Verify(public, m.input(), m.Signature)
+}
+
+// input returns the signing input in the spare room, since the hashes of the
+// standard library would copy a string.
+func (m *Message) input() []byte { return append(m.room[len(m.room):], m.SigningInput...) }
+
+// digest hashes the signing input, and returns the sum behind it in the room.
+func (m *Message) digest(hash crypto.Hash) []byte {
+	input := m.input()
+	spare := input[len(input):]
+	switch hash { //nolint:exhaustive // those of the algorithms above
+	case crypto.SHA256:
+		sum := sha256.Sum256(input)
+		return append(spare, sum[:]...)
+	case crypto.SHA384:
+		sum := sha512.Sum384(input)
+		return append(spare, sum[:]...)
+	default:
+		sum := sha512.Sum512(input)
+		return append(spare, sum[:]...)
+	}
+}
+
+// appendDER writes two positive numbers as the Ecdsa-Sig-Value of RFC 3279
+// §2.2.3, and reports false if one is zero. math/big would do it in twenty
+// allocations.
+func appendDER(der []byte, r, s []byte) ([]byte, bool) {
+	r, s = positive(r), positive(s)
+	if r == nil || s == nil {
+		return nil, false
+	}
+	length := integerLength(r) + integerLength(s)
+	der = append(der, 0x30)
+	if length > 127 { // P-521
+		der = append(der, 0x81)
+	}
+	der = append(der, byte(length))
+	return appendInteger(appendInteger(der, r), s), true
+}
+
+// positive cuts the leading zeros of a number. Zero itself is nil.
+func positive(number []byte) []byte {
+	for i, digit := range number {
+		if digit != 0 {
+			return number[i:]
+		}
+	}
+	return nil
+}
+
+// integerLength is what appendInteger writes.
+func integerLength(number []byte) int { return 2 + int(number[0]>>7) + len(number) }
+
+func appendInteger(der []byte, number []byte) []byte {
+	der = append(der, 0x02, byte(integerLength(number)-2))
+	if number[0]>>7 != 0 { // it would read as a negative one
+		der = append(der, 0)
+	}
+	return append(der, number...)
+}
