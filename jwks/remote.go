@@ -73,8 +73,10 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 
 // Snapshot implements [Source]. If the set is due for renewal, that begins in
 // the background.
-func (r *Remote) Snapshot() (*Set, error) {
-	s, now := r.state.Load(), time.Now()
+func (r *Remote) Snapshot() (*Set, error) { return r.snapshot(time.Now()) }
+
+func (r *Remote) snapshot(now time.Time) (*Set, error) {
+	s := r.state.Load()
 	if r.due(s, now) && r.flying.Load() == nil {
 		r.fly(s)
 	}
@@ -112,11 +114,15 @@ func (r *Remote) ask(ctx context.Context, kid string, came time.Time, patience t
 	}
 }
 
-// renew waits for the renewal of a set that is too old to judge without.
-func (r *Remote) renew(ctx context.Context, came time.Time) {
-	if s := r.state.Load(); r.old(s, came) {
-		_ = r.join(ctx, s, patience) // a set that cannot be renewed serves as it is
+// renew waits for the renewal of a set that is too old to judge without, and
+// returns the time.
+func (r *Remote) renew(ctx context.Context, came time.Time) time.Time {
+	s := r.state.Load()
+	if !r.old(s, came) {
+		return came
 	}
+	_ = r.join(ctx, s, patience) // a set that cannot be renewed serves as it is
+	return time.Now()
 }
 
 // join waits for the attempt under way, or for one that it begins, but not

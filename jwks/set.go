@@ -45,10 +45,15 @@ type Source interface {
 // Set is an immutable set of verification keys. It is safe for concurrent use.
 type Set struct {
 	fit     map[string]*selector // by canonical algorithm name
+	chosen  map[choice]any       // what the selectors have said
 	keyIDs  map[string]bool
 	size    int
 	skipped []error
 }
+
+// choice is what a token says of its key: a key ID or "", and the canonical
+// name of an algorithm.
+type choice struct{ keyID, algorithm string }
 
 // selector finds the key for one algorithm among those fit for it.
 type selector struct {
@@ -82,7 +87,34 @@ func newSet(keys []key, skipped []error) *Set {
 			s.add(k, algorithm)
 		}
 	}
+	s.choose()
 	return s
+}
+
+// choose asks the selectors once for all that tokens may say: a set never
+// changes, and neither would their answers.
+func (s *Set) choose() {
+	s.chosen = make(map[choice]any)
+	for algorithm, sel := range s.fit {
+		if len(sel.all) == 1 {
+			s.chosen[choice{"", algorithm}] = sel.all[0]
+		}
+		for kid := range sel.byKeyID {
+			if found, err := sel.keyfunc.Keyfunc(&jwt.Token{Header: map[string]any{"kid": kid, "alg": algorithm}}); err == nil {
+				s.chosen[choice{kid, algorithm}] = found
+			}
+		}
+	}
+}
+
+// adopt takes over the keys of the set before this one that are still in it,
+// so that a key is one and the same for as long as it is published.
+func (s *Set) adopt(before *Set) {
+	for at, key := range s.chosen {
+		if old, ok := before.chosen[at]; ok && same(old, key) {
+			s.chosen[at] = old
+		}
+	}
 }
 
 func (s *Set) add(k key, algorithm string) {
@@ -105,25 +137,19 @@ func (s *Set) add(k key, algorithm string) {
 // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, or []byte of [Secret].
 // A token without a kid gets a key only if a single one fits its algorithm
 // (RFC 7515 §4.1.4 makes kid optional; trying all keys would multiply work).
+// While a [Remote] goes on to find a key in its set, it is the same pointer.
 //
 // The error is [ErrUnknownKey] when a newer set might have the key, else
 // [ErrUnfitKey].
 func (s *Set) Key(kid, algorithm string) (any, error) {
 	algorithm = jws.Canonical(algorithm)
-	sel := s.fit[algorithm]
-	switch {
-	case kid != "" && !s.keyIDs[kid], kid == "" && sel == nil:
+	if found, ok := s.chosen[choice{kid, algorithm}]; ok {
+		return found, nil
+	}
+	if kid != "" && !s.keyIDs[kid] || kid == "" && s.fit[algorithm] == nil {
 		return nil, ErrUnknownKey
-	case sel == nil, kid == "" && len(sel.all) != 1:
-		return nil, ErrUnfitKey
-	case kid == "":
-		return sel.all[0], nil
 	}
-	found, err := sel.keyfunc.Keyfunc(&jwt.Token{Header: map[string]any{"kid": kid, "alg": algorithm}})
-	if err != nil {
-		return nil, ErrUnfitKey
-	}
-	return found, nil
+	return nil, ErrUnfitKey
 }
 
 // Format implements [fmt.Formatter], for every verb: the keys of a [Secret] are
@@ -179,10 +205,15 @@ func Secret(kid string, secret []byte) *Set {
 func Key(ctx context.Context, source Source, kid, algorithm string) (any, error) {
 	came := time.Now()
 	remote, isRemote := source.(*Remote)
+	var (
+		set *Set
+		err error
+	)
 	if isRemote {
-		remote.renew(ctx, came)
+		set, err = remote.snapshot(remote.renew(ctx, came))
+	} else {
+		set, err = source.Snapshot()
 	}
-	set, err := source.Snapshot()
 	if err == nil {
 		found, err := set.Key(kid, algorithm)
 		if !errors.Is(err, ErrUnknownKey) {

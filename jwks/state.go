@@ -90,6 +90,9 @@ func (r *Remote) succeed(before *state, set *Set, fresh time.Duration) *state {
 	after := *before
 	after.err, after.failed, after.backoff, after.rest, after.urgency = nil, 0, 0, 0, 0
 	if set != nil {
+		if before.set != nil {
+			set.adopt(before.set)
+		}
 		after.set, after.fresh = set, fresh
 	} else {
 		after.notModified++

@@ -44,7 +44,7 @@ func (m *Message) input() []byte { return append(m.room[len(m.room):], m.Signing
 func (m *Message) digest(hash crypto.Hash) []byte {
 	input := m.input()
 	spare := input[len(input):]
-	switch hash { //nolint:exhaustive // those of the algorithms above
+	switch hash {
 	case crypto.SHA256:
 		sum := sha256.Sum256(input)
 		return append(spare, sum[:]...)
@@ -70,7 +70,7 @@ func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	if length > 127 { // P-521
 		der = append(der, 0x81)
 	}
-	der = append(der, byte(length))
+	der = append(der, byte(length)) //nolint:gosec // 138 at most
 	return appendInteger(appendInteger(der, r), s), true
 }
 
@@ -88,8 +88,8 @@ func positive(number []byte) []byte {
 func integerLength(number []byte) int { return 2 + int(number[0]>>7) + len(number) }
 
 func appendInteger(der []byte, number []byte) []byte {
-	der = append(der, 0x02, byte(integerLength(number)-2))
-	if number[0]>>7 != 0 { // it would read as a negative one
+	der = append(der, 0x02, byte(integerLength(number)-2)) //nolint:gosec // 67 at most
+	if number[0]>>7 != 0 {                                 // it would read as a negative one
 		der = append(der, 0)
 	}
 	return append(der, number...)
