@@ -46,7 +46,8 @@ func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need
 	if outer != nil {
 		c.need = slices.Concat(outer.need, need)
 	}
-	a := &attempt{ctx: r.Context()}
+	a := newAttempt(r.Context(), "")
+	defer a.release()
 	anonymous := false
 	refusal := v.decide(a, c.need, func() (err error) {
 		c.credentials, err = v.credentials(r)
@@ -63,9 +64,9 @@ func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need
 			if err := v.verify(a); err != nil {
 				return err
 			}
-			c.verified = *a.verified
+			c.verified = a.verified
 		}
-		return v.meet(&c.verified, c.need) // the outer ones too: other credentials may have come between
+		return v.meet(c.verified, c.need) // the outer ones too: other credentials may have come between
 	})
 	switch {
 	case refusal != nil:

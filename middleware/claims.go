@@ -14,25 +14,35 @@ import (
 const maxAudiences = 64
 
 // claims are the registered claims of a token that has not been verified yet.
-// A date that is absent is nil: no date a token could carry must look like it.
+// Their texts are parts of raw. A date that is absent is zero, which is no date
+// that a token could carry: those begin in 1970.
 type claims struct {
-	raw                         []byte
+	raw                         string
+	members                     []member // all there are
 	issuer, subject, id         string
 	clientID, authorizedParty   string
 	acr                         string
-	expiry, notBefore, issuedAt *time.Time
-	authTime                    *time.Time
+	expiry, notBefore, issuedAt time.Time
+	authTime                    time.Time
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
 	named                       bool             // iss is there
 	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
 	nonce, otherPurpose         bool             // marks of tokens that are not access tokens
 }
 
-// parseClaims reads what decides. A registered claim of the wrong type makes
-// the token malformed; one this module has no use for is left alone.
-func parseClaims(data []byte) (claims, error) {
-	c := claims{raw: data}
-	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+type member struct {
+	name  string
+	value strictjson.Value
+}
+
+// parse reads what decides. A registered claim of the wrong type makes the
+// token malformed; one this module has no use for is left alone. The text is
+// walked once: which claims hold the audience and the scopes is known only when
+// the issuer is, so the place of each is noted.
+func (c *claims) parse(text string) error {
+	*c = claims{raw: text, members: c.members[:0]}
+	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
+		c.members = append(c.members, member{name, value})
 		ok := true
 		switch name {
 		case "iss":
@@ -45,13 +55,13 @@ func parseClaims(data []byte) (claims, error) {
 		case "client_id":
 			c.clientID, ok = strictjson.String(value)
 		case "exp":
-			c.expiry, ok = date(value)
+			c.expiry, ok = strictjson.Date(value)
 		case "nbf":
-			c.notBefore, ok = date(value)
+			c.notBefore, ok = strictjson.Date(value)
 		case "iat":
-			c.issuedAt, ok = date(value)
+			c.issuedAt, ok = strictjson.Date(value)
 		case "auth_time":
-			c.authTime, ok = date(value)
+			c.authTime, ok = strictjson.Date(value)
 		case "acr":
 			c.acr, _ = strictjson.String(value)
 		case "azp":
@@ -69,9 +79,15 @@ func parseClaims(data []byte) (claims, error) {
 		return nil
 	})
 	if err != nil {
-		return claims{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return c, nil
+	return nil
+}
+
+// forget makes the claims of nobody, and keeps room for the next ones.
+func (c *claims) forget() {
+	clear(c.members)
+	*c = claims{members: c.members[:0]}
 }
 
 // mark notes claims that only other kinds of token have: ID tokens (OpenID
@@ -91,11 +107,6 @@ func (c *claims) mark(name string, value strictjson.Value) {
 		kind, _ := strictjson.String(value)
 		c.otherPurpose = c.otherPurpose || kind == "ID" || kind == "Refresh" || kind == "Offline" || kind == "Logout"
 	}
-}
-
-func date(value strictjson.Value) (*time.Time, bool) {
-	t, ok := strictjson.Date(value)
-	return &t, ok
 }
 
 // audience reads the claim that names the audience: one string or an array of
@@ -124,6 +135,7 @@ func (c *claims) scope(names []string) (value strictjson.Value, ok bool) {
 }
 
 func scopeSet(value strictjson.Value) scopes.Set {
+	value = strictjson.Value(strings.Clone(string(value))) // see token
 	if text, ok := strictjson.String(value); ok {
 		return scopes.Parse(text)
 	}
@@ -134,29 +146,32 @@ func scopeSet(value strictjson.Value) scopes.Set {
 // member returns a claim by its name or, if that begins with a slash, by its
 // JSON Pointer.
 func (c *claims) member(name string) strictjson.Value {
-	if name[0] != '/' {
-		return strictjson.Lookup(c.raw, strictjson.Pointer("").AppendToken(name))
+	if name[0] == '/' {
+		return strictjson.Lookup(c.raw, strictjson.Pointer(name))
 	}
-	return strictjson.Lookup(c.raw, strictjson.Pointer(name))
+	for i := range c.members {
+		if c.members[i].name == name {
+			return c.members[i].value
+		}
+	}
+	return ""
 }
 
 // token makes the verified token. It is called only when nothing else is left
-// to check.
+// to check. Its texts are copies: who keeps a subject for long does not keep
+// all claims.
 func (c *claims) token(audience []string, set scopes.Set) *Token {
 	client := c.clientID
 	if client == "" {
 		client = c.authorizedParty
 	}
+	for i := range audience {
+		audience[i] = strings.Clone(audience[i])
+	}
 	return &Token{
-		Issuer: c.issuer, Subject: c.subject, ClientID: client, ID: c.id, Audience: audience, Scopes: set, ACR: c.acr,
-		Expiry: orZero(c.expiry), IssuedAt: orZero(c.issuedAt), NotBefore: orZero(c.notBefore), AuthTime: orZero(c.authTime),
+		Issuer: c.issuer, Subject: strings.Clone(c.subject), ClientID: strings.Clone(client), ID: strings.Clone(c.id),
+		Audience: audience, Scopes: set, ACR: strings.Clone(c.acr),
+		Expiry: c.expiry, IssuedAt: c.issuedAt, NotBefore: c.notBefore, AuthTime: c.authTime,
 		claims: c.raw,
 	}
-}
-
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }

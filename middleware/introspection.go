@@ -65,15 +65,15 @@ func (a *attempt) introspect() (err error) {
 	return err
 }
 
-func (a *attempt) ask() ([]byte, error) {
+func (a *attempt) ask() (string, error) {
 	answer, err := a.issuer.Introspection.Introspect(a.ctx, a.token)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case !answer.Active:
-		return nil, ErrInactive
+		return "", ErrInactive
 	}
-	return answer.Claims, nil
+	return string(answer.Claims), nil
 }
 
 // checkTokenType refuses what the issuer calls by another name than an access
@@ -103,12 +103,14 @@ func (a *attempt) checkActivity() error {
 	if err != nil {
 		return err
 	}
-	answer := attempt{v: a.v, now: a.now, issuer: a.issuer, opaque: true, payload: payload}
+	answer := newAttempt(a.ctx, "")
+	defer answer.release()
+	answer.v, answer.now, answer.issuer, answer.opaque, answer.payload = a.v, a.now, a.issuer, true, payload
 	for _, check := range [...]func(*attempt) error{
 		(*attempt).checkClaims, (*attempt).checkIssuer, (*attempt).checkTokenType,
 		(*attempt).checkExpiry, (*attempt).checkNotBefore, (*attempt).checkConfirmation,
 	} {
-		if err := check(&answer); err != nil {
+		if err := check(answer); err != nil {
 			return err
 		}
 	}

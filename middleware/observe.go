@@ -29,8 +29,8 @@ func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
 	if a.issuer != nil {
 		o.Issuer = a.issuer.URL
 	}
-	if a.message != nil && jws.Method(a.message.Header.Algorithm) != nil {
-		o.Algorithm = a.message.Header.Algorithm
+	if a.header != nil && jws.Method(a.header.Algorithm) != nil {
+		o.Algorithm = a.header.Algorithm
 	}
 	if v.observe != nil {
 		v.observe(a.ctx, o)

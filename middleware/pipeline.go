@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
@@ -22,16 +22,34 @@ type attempt struct {
 	token string
 	trace func(step int, err error) // of Explain; nil otherwise
 
-	opaque  bool         // not for us to read: the issuer was asked
-	message *jws.Message // nil if opaque
-	header  []byte
-	payload []byte // the claims as text
+	opaque  bool        // not for us to read: the issuer was asked
+	message jws.Message // empty if opaque
+	head    []byte      // its header, decoded
+	header  *header     // nil before it was read
+	payload string      // the claims as text
 	claims  claims
 	issuer  *issuer
 
 	audience []string
 	scope    strictjson.Value // "" when there is none
 	verified *Token
+}
+
+// attempts are kept for the room that they have.
+var attempts = sync.Pool{New: func() any { return new(attempt) }}
+
+func newAttempt(ctx context.Context, token string) *attempt {
+	a := attempts.Get().(*attempt)
+	a.ctx, a.token = ctx, token
+	return a
+}
+
+// release ends an attempt. Nothing of the token stays.
+func (a *attempt) release() {
+	a.message.Clear()
+	a.claims.forget()
+	*a = attempt{message: a.message, claims: a.claims}
+	attempts.Put(a)
 }
 
 // step is one check. The name is for people and for [Verifier.Explain].
@@ -101,10 +119,10 @@ func (a *attempt) checkLength() error {
 func (a *attempt) checkShape() (err error) {
 	switch {
 	case jws.IsJWT(a.token) && !a.v.asksAbout(a.token):
-		if a.message, a.header, err = jws.Split(a.token); err != nil {
+		if a.head, err = a.message.Split(a.token); err != nil {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
-		a.payload = a.message.Payload
+		a.payload = string(a.message.Payload)
 	case a.v.introspecting == nil:
 		return ErrOpaque
 	case !isB64Token(a.token):
@@ -118,21 +136,23 @@ func (a *attempt) checkShape() (err error) {
 // checkHeader reads the header and makes the refusals that hold for every
 // issuer: extensions, nesting, "none" and whatever else is no algorithm here.
 func (a *attempt) checkHeader() (err error) {
-	if a.message.Header, err = jws.ParseHeader(a.header); errors.Is(err, jws.ErrAlgorithm) {
+	if a.header = a.v.headers.find(a.token); a.header != nil {
+		return nil
+	}
+	parsed, err := jws.ParseHeader(a.head)
+	if errors.Is(err, jws.ErrAlgorithm) {
 		return ErrAlgorithm
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if jws.Method(a.message.Header.Algorithm) == nil {
+	a.header = newHeader(parsed)
+	if jws.Method(a.header.Algorithm) == nil {
 		return ErrAlgorithm
 	}
 	return nil
 }
 
-func (a *attempt) checkClaims() (err error) {
-	a.claims, err = parseClaims(a.payload)
-	return err
-}
+func (a *attempt) checkClaims() error { return a.claims.parse(a.payload) }
 
 // checkIssuer finds the configured issuer that the token names. No key is
 // looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
@@ -147,6 +167,7 @@ func (a *attempt) checkIssuer() error {
 	for i := range a.v.issuers {
 		if a.v.issuers[i].URL == a.claims.issuer {
 			a.issuer = &a.v.issuers[i]
+			a.claims.issuer = a.issuer.URL // the same text, of longer life
 			return nil
 		}
 	}
@@ -154,7 +175,7 @@ func (a *attempt) checkIssuer() error {
 }
 
 func (a *attempt) checkAlgorithm() error {
-	if !slices.Contains(a.issuer.algorithms, jws.Canonical(a.message.Header.Algorithm)) {
+	if !slices.Contains(a.issuer.algorithms, jws.Canonical(a.header.Algorithm)) {
 		return ErrAlgorithm
 	}
 	return nil
@@ -163,7 +184,7 @@ func (a *attempt) checkAlgorithm() error {
 // checkType keeps other kinds of JWT out by their explicit type (RFC 8725
 // §3.11, RFC 9068 §4).
 func (a *attempt) checkType() error {
-	switch kind := a.kind(); {
+	switch kind := a.header.kind; {
 	case kind == "at+jwt":
 	case a.issuer.Profile == RFC9068:
 		return ErrType
@@ -173,24 +194,9 @@ func (a *attempt) checkType() error {
 	return nil
 }
 
-// kind returns the media type in typ, which is case-insensitive and may omit
-// "application/" (RFC 7515 §4.1.9).
-func (a *attempt) kind() string {
-	kind := strings.Map(func(c rune) rune {
-		if 'A' <= c && c <= 'Z' {
-			return c + 'a' - 'A' // strings.ToLower also folds letters of other scripts into ASCII
-		}
-		return c
-	}, a.message.Header.Type)
-	if short, ok := strings.CutPrefix(kind, "application/"); ok && short != "" {
-		return short
-	}
-	return kind
-}
-
 func (a *attempt) checkRequired() error {
 	c := &a.claims
-	if c.expiry == nil {
+	if c.expiry.IsZero() {
 		return fmt.Errorf("%w: exp", ErrClaims) // a token without an end could never be taken back
 	}
 	if a.issuer.Profile != RFC9068 {
@@ -199,7 +205,7 @@ func (a *attempt) checkRequired() error {
 	for _, claim := range [...]struct {
 		name    string
 		missing bool
-	}{{"sub", c.subject == ""}, {"client_id", c.clientID == ""}, {"iat", c.issuedAt == nil}, {"jti", c.id == ""}} {
+	}{{"sub", c.subject == ""}, {"client_id", c.clientID == ""}, {"iat", c.issuedAt.IsZero()}, {"jti", c.id == ""}} {
 		if claim.missing {
 			return fmt.Errorf("%w: %s", ErrClaims, claim.name)
 		}
@@ -209,21 +215,21 @@ func (a *attempt) checkRequired() error {
 
 func (a *attempt) checkExpiry() error {
 	// "on or after", RFC 7519 §4.1.4. Only what was introspected may lack it.
-	if a.claims.expiry != nil && !a.now.Before(a.claims.expiry.Add(a.v.skew)) {
+	if !a.claims.expiry.IsZero() && !a.now.Before(a.claims.expiry.Add(a.v.skew)) {
 		return ErrExpired
 	}
 	return nil
 }
 
 func (a *attempt) checkNotBefore() error {
-	if a.claims.notBefore != nil && a.now.Add(a.v.skew).Before(*a.claims.notBefore) {
+	if !a.claims.notBefore.IsZero() && a.now.Add(a.v.skew).Before(a.claims.notBefore) {
 		return ErrNotYetValid
 	}
 	return nil
 }
 
 func (a *attempt) checkIssuedAt() error {
-	if a.claims.issuedAt != nil && a.now.Add(a.v.skew).Before(*a.claims.issuedAt) {
+	if !a.claims.issuedAt.IsZero() && a.now.Add(a.v.skew).Before(a.claims.issuedAt) {
 		return ErrNotYetValid
 	}
 	return nil
@@ -253,25 +259,26 @@ func (a *attempt) checkScopeClaim() error {
 // does not say that it is an access token (RFC 8725 §3.12).
 func (a *attempt) checkPurpose() error {
 	c := &a.claims
-	identity := a.scope == "" && (c.nonce || c.authTime != nil && c.authorizedParty != "")
-	if a.opaque && c.otherPurpose || a.isJWT() && a.kind() != "at+jwt" && (c.otherPurpose || identity) {
+	identity := a.scope == "" && (c.nonce || !c.authTime.IsZero() && c.authorizedParty != "")
+	if a.opaque && c.otherPurpose || a.isJWT() && a.header.kind != "at+jwt" && (c.otherPurpose || identity) {
 		return ErrType
 	}
 	return nil
 }
 
 func (a *attempt) checkSignature() error {
-	header := a.message.Header
-	key, err := jwks.Key(a.ctx, a.issuer.keys, header.KeyID, header.Algorithm)
+	key, err := jwks.Key(a.ctx, a.issuer.keys, a.header.KeyID, a.header.Algorithm)
 	switch {
 	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	case err != nil:
 		return a.issuer.unavailable(err)
 	}
+	a.message.Header = a.header.Header
 	if err := a.message.Verify(key); err != nil {
 		return ErrSignature
 	}
+	a.v.headers.keep(a.token, a.header)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -30,13 +29,21 @@ type Token struct {
 	ACR       string     // acr, the authentication context class
 	AuthTime  time.Time  // auth_time
 
-	claims []byte // the whole claims object, strict JSON; never changed
+	claims string // the whole claims object, strict JSON
 }
 
-// clone keeps those who are given a token from writing into each other's.
-func (t Token) clone() *Token {
-	t.Audience = slices.Clone(t.Audience)
-	return &t
+// clone keeps those who are given a token from writing into each other's. All
+// that a Token holds cannot be changed, but for the fields themselves and the
+// audience.
+func (t *Token) clone() *Token {
+	own := &struct {
+		Token
+		audience [1]string
+	}{Token: *t}
+	if len(t.Audience) > 0 {
+		own.Audience = append(own.audience[:0:1], t.Audience...)
+	}
+	return &own.Token
 }
 
 // Format implements [fmt.Formatter], for every verb.
@@ -51,10 +58,10 @@ func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 // claims, and that is an error.
 func ClaimsAs[T any](t *Token) (T, error) {
 	var claims T
-	if t == nil || t.claims == nil {
+	if t == nil || t.claims == "" {
 		return claims, errors.New("bearerguard: token holds no claims: it does not come from a Verifier")
 	}
-	if err := json.Unmarshal(t.claims, &claims); err != nil { //nolint:forbidigo // the walk has read this text, and a signature vouches for it
+	if err := json.Unmarshal([]byte(t.claims), &claims); err != nil { //nolint:forbidigo // the walk has read this text, and a signature vouches for it
 		var zero T
 		var mismatch *json.SemanticError
 		if errors.As(err, &mismatch) && mismatch.GoType != nil {
@@ -85,7 +92,7 @@ type carried struct {
 
 	verifier    *Verifier
 	credentials Credentials
-	verified    Token // not reachable by handlers
+	verified    *Token // never changed, nor reachable by handlers
 	need        []scopes.Requirement
 }
 

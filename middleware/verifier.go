@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -30,6 +31,7 @@ type Verifier struct {
 	logger        *slog.Logger
 	now           func() time.Time
 	warned        atomic.Pointer[time.Time] // when an outage was last logged as a warning
+	headers       headers
 }
 
 // issuer is a configured Issuer with its defaults filled in.
@@ -50,7 +52,8 @@ func NewVerifier(config Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{
-		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
+		headers: headers{seed: maphash.MakeSeed()},
+		skew:    config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
 	if v.skew == 0 {
@@ -117,11 +120,12 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 // call, a WebSocket, a queue. It makes every check but those of a route's
 // requirements, for which there is [Verifier.Check]. The error is an *[Error].
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
-	a := &attempt{ctx: ctx, token: credentials.Token}
+	a := newAttempt(ctx, credentials.Token)
+	defer a.release()
 	if refusal := v.decide(a, nil, func() error { return v.verify(a) }); refusal != nil {
 		return nil, refusal
 	}
-	return a.verified, nil
+	return a.verified.clone(), nil
 }
 
 // Check decides whether a verified token meets requirements, inside a handler
@@ -129,7 +133,8 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 // expired since. Without requirements any such token passes. The error is an
 // *[Error]; for a nil token it is the one for a request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
-	a := &attempt{ctx: context.Background()}
+	a := newAttempt(context.Background(), "")
+	defer a.release()
 	if refusal := v.decide(a, need, func() error { return v.meet(t, need) }); refusal != nil {
 		return refusal
 	}

@@ -1,0 +1,68 @@
+package middleware
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync/atomic"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+)
+
+// header is a header that was read. It is never changed.
+type header struct {
+	jws.Header
+	kind string // the media type in typ
+
+	text string // the segment that it was read from, once it is remembered
+}
+
+func newHeader(parsed jws.Header) *header { return &header{Header: parsed, kind: kindOf(parsed.Type)} }
+
+// kindOf returns the media type in typ, which is case-insensitive and may omit
+// "application/" (RFC 7515 §4.1.9).
+func kindOf(typ string) string {
+	kind := strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + 'a' - 'A' // strings.ToLower also folds letters of other scripts into ASCII
+		}
+		return c
+	}, typ)
+	if short, ok := strings.CutPrefix(kind, "application/"); ok && short != "" {
+		return short
+	}
+	return kind
+}
+
+// maxHeader bounds the text of a header that is remembered.
+const maxHeader = 1 << 10
+
+// headers remember how the headers of some tokens read: an issuer writes the
+// same few over and over. Only those of tokens whose signature verified are
+// kept, so that no flood gets in, and a place for each bounds them. What a text
+// says does not depend on the keys, so nothing here ever becomes wrong.
+type headers struct {
+	seed   maphash.Seed
+	places [64]atomic.Pointer[header]
+}
+
+// find returns the header of a token, or nil if it is not known.
+func (h *headers) find(token string) *header {
+	text, _, _ := strings.Cut(token, ".")
+	if known := h.place(text).Load(); known != nil && known.text == text {
+		return known
+	}
+	return nil
+}
+
+// keep remembers the header of a token.
+func (h *headers) keep(token string, read *header) {
+	text, _, _ := strings.Cut(token, ".")
+	if read.text != "" || len(text) > maxHeader {
+		return
+	}
+	h.place(text).Store(&header{Header: read.Header, kind: read.kind, text: strings.Clone(text)})
+}
+
+func (h *headers) place(text string) *atomic.Pointer[header] {
+	return &h.places[maphash.String(h.seed, text)%uint64(len(h.places))]
+}
