@@ -23,6 +23,7 @@ const (
 	maxClockSkew         = 5 * time.Minute
 	defaultMaxTokenBytes = 8 << 10
 	maxMaxTokenBytes     = 64 << 10
+	defaultTokenCache    = 10_000
 )
 
 // Config says which access tokens an API accepts. Audience and Issuers are
@@ -45,8 +46,16 @@ type Config struct {
 	// the most is 65536.
 	MaxTokenBytes int
 
+	// TokenCache is how many JWTs that passed are remembered, so that the
+	// signature of one that comes again need not be computed again. Each time,
+	// its dates are checked, that the very key is still in the issuer's key set,
+	// Revoked, introspection under IntrospectJWTs, and the route's requirements.
+	// A token is kept as its SHA-256 and its claims, about 1 KiB. 0 is 10,000,
+	// negative none. Opaque tokens are remembered by their introspect.Client.
+	TokenCache int
+
 	// Revoked is asked about every token that passed all other checks of its
-	// own, such as a deny-list by Issuer and ID; a route's requirements come
+	// own, on each use, such as a deny-list by Issuer and ID; a route's requirements come
 	// after. Do not key a list on the token's text: one signature has several
 	// spellings. An error refuses the request with 503. It is called
 	// concurrently.
@@ -178,6 +187,11 @@ func (c Config) check() error {
 		fault("%d issuers have Introspection: an opaque token does not say whose it is, so one at most may be asked", introspecting)
 	}
 	return errors.Join(faults...)
+}
+
+// asksAlways reports whether no token is ever verified here.
+func (c Config) asksAlways() bool {
+	return !slices.ContainsFunc(c.Issuers, func(i Issuer) bool { return i.IntrospectionMode != IntrospectAll })
 }
 
 func (c Config) realm() string {

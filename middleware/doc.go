@@ -21,6 +21,10 @@
 //     is opaque: if an issuer has Issuer.Introspection, that issuer is asked
 //     (RFC 7662), and its answer takes the place of the claims in what follows,
 //     without header and signature. The shape decides once and for all.
+//     A JWT that passed before is remembered (Config.TokenCache): of what follows
+//     it makes the checks of time, of the key (by identity, which stands for the
+//     signature), and those that ask others, but not those whose outcome the same
+//     bytes and the same configuration settle.
 //  3. Its header is strict JSON with an acceptable kid and a known algorithm,
 //     without critical extensions (RFC 7515 §4.1.11).
 //  4. Its claims are strict JSON with the registered claims in their types.

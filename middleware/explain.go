@@ -11,7 +11,7 @@ type Check struct {
 
 // Explain takes a token through the pipeline of [Verifier.Verify] and returns
 // every check in its order that is for a token of its kind, for people who wonder why a token is refused. It
-// asks for keys and calls Revoked as Verify does, but does not observe and
+// asks for keys and calls Revoked as Verify does, but recalls no token, does not observe and
 // logs nothing but a panic. A Verifier that NewVerifier did not make reaches no
 // check. Show the result to operators, not to callers: it tells a forger
 // which part to mend.

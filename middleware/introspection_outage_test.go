@@ -117,7 +117,7 @@ func TestModeAllNeedsNoKeys(t *testing.T) {
 	if err := s.v.Healthy(); err != nil {
 		t.Errorf("Healthy: got %v", err)
 	}
-	if stats := s.v.Stats(); len(stats) != 0 {
+	if stats := s.v.Stats(); len(stats.Keys) != 0 {
 		t.Errorf("Stats: got %v", stats)
 	}
 	o.heard(t)

@@ -116,11 +116,7 @@ func asks(t testing.TB, o *oracle, changes ...func(*middleware.Config)) (*setup,
 	for _, change := range changes {
 		change(&config)
 	}
-	v, err := middleware.NewVerifier(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &setup{v: v, Maker: m}, m
+	return &setup{v: newVerifier(t, config), Maker: m}, m
 }
 
 func mode(m middleware.IntrospectionMode) func(*middleware.Config) {

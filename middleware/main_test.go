@@ -6,9 +6,11 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -60,8 +62,13 @@ func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 	}
 }
 
-func newVerifier(t *testing.T, config middleware.Config) *middleware.Verifier {
+// newVerifier configures a verifier. BEARERGUARD_TEST_TOKEN_CACHE=off runs the
+// tests with one that remembers nothing, where they do not ask for it.
+func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	t.Helper()
+	if config.TokenCache == 0 && os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
+		config.TokenCache = -1
+	}
 	v, err := middleware.NewVerifier(config)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +99,7 @@ type wrong struct {
 }
 
 // check verifies each token and expects its verdict, and the client's view of
-// it that the cause implies.
+// it that the cause implies; then once more, since it may be remembered.
 func (s *setup) check(t *testing.T, row string, cases []wrong) {
 	t.Helper()
 	if len(cases) == 0 {
@@ -101,6 +108,10 @@ func (s *setup) check(t *testing.T, row string, cases []wrong) {
 	for _, c := range cases {
 		t.Run(row+"/"+c.name, func(t *testing.T) {
 			token, err := s.verify(c.token)
+			again, errAgain := s.verify(c.token)
+			if fmt.Sprint(err) != fmt.Sprint(errAgain) || (token == nil) != (again == nil) {
+				t.Errorf("got %v at first and %v then", err, errAgain)
+			}
 			if c.want == nil {
 				if err != nil || token == nil {
 					t.Fatalf("got error %v, want the token accepted", err)

@@ -314,7 +314,7 @@ func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
 					}
 					synctest.Wait()
 				}
-				if got := v.Stats()[as.Issuer()]; got.Age > 5*time.Minute {
+				if got := v.Stats().Keys[as.Issuer()]; got.Age > 5*time.Minute {
 					t.Errorf("got %+v, want keys that were renewed", got)
 				}
 			})

@@ -18,7 +18,8 @@ import (
 type attempt struct {
 	v     *Verifier
 	ctx   context.Context //nolint:containedctx // an attempt is the arguments of one call, not a thing that stays
-	now   time.Time
+	began time.Time       // by the clock of the machine
+	now   time.Time       // by Config.Now
 	token string
 	trace func(step int, err error) // of Explain; nil otherwise
 
@@ -32,7 +33,12 @@ type attempt struct {
 
 	audience []string
 	scope    strictjson.Value // "" when there is none
+	key      any              // of the signature, nil if opaque
 	verified *Token
+
+	known  *known // what is remembered of the token, nil if nothing
+	bytes  []byte // the token again
+	digest digest // of it
 }
 
 // attempts are kept for the room that they have.
@@ -48,60 +54,78 @@ func newAttempt(ctx context.Context, token string) *attempt {
 func (a *attempt) release() {
 	a.message.Clear()
 	a.claims.forget()
-	*a = attempt{message: a.message, claims: a.claims}
+	clear(a.bytes)
+	*a = attempt{message: a.message, claims: a.claims, bytes: a.bytes[:0]}
+	if cap(a.bytes) > 2*defaultMaxTokenBytes {
+		a.bytes = nil
+	}
 	attempts.Put(a)
 }
 
 // step is one check. The name is for people and for [Verifier.Explain].
 type step struct {
-	name string
-	run  func(*attempt) error
-	when func(*attempt) bool // the tokens it is for; nil is all
+	name  string
+	run   func(*attempt) error
+	when  func(*attempt) bool // the tokens it is for; nil is all
+	often often
 }
+
+// often says whether a step is made again for a token that is remembered.
+type often bool
+
+const (
+	each often = true  // it depends on the time, the keys, or what others say
+	once often = false // it depends on nothing but the token's bytes and the configuration
+)
 
 // pipeline holds the checks of a token in their order: the cheap before the
 // dear, and nothing that asks the network before the token's claims make it
 // worth asking. An opaque token has no claims before somebody was asked; what
-// the issuer says of it then is held to the same rules.
+// the issuer says of it then is held to the same rules. A JWT that passed before
+// makes those steps again whose outcome may be another one now.
 var pipeline = [...]step{
-	{"length", (*attempt).checkLength, nil},
-	{"shape", (*attempt).checkShape, nil},
-	{"header", (*attempt).checkHeader, (*attempt).isJWT},
-	{"introspection", (*attempt).introspect, (*attempt).isOpaque},
-	{"claims", (*attempt).checkClaims, nil},
-	{"issuer", (*attempt).checkIssuer, nil},
-	{"algorithm", (*attempt).checkAlgorithm, (*attempt).isJWT},
-	{"type", (*attempt).checkType, (*attempt).isJWT},
-	{"token type", (*attempt).checkTokenType, (*attempt).isOpaque},
-	{"required claims", (*attempt).checkRequired, (*attempt).isJWT},
-	{"expiry", (*attempt).checkExpiry, nil},
-	{"not before", (*attempt).checkNotBefore, nil},
-	{"issued at", (*attempt).checkIssuedAt, nil},
-	{"audience", (*attempt).checkAudience, nil},
-	{"scope claim", (*attempt).checkScopeClaim, nil},
-	{"purpose", (*attempt).checkPurpose, nil},
-	{"signature", (*attempt).checkSignature, (*attempt).isJWT},
-	{"activity", (*attempt).checkActivity, (*attempt).mustBeActive},
-	{"confirmation", (*attempt).checkConfirmation, nil},
-	{"revocation", (*attempt).checkRevocation, nil},
+	{"length", (*attempt).checkLength, nil, each},
+	{"memory", (*attempt).recall, (*attempt).mayRecall, each},
+	{"shape", (*attempt).checkShape, nil, once},
+	{"header", (*attempt).checkHeader, (*attempt).isJWT, once},
+	{"introspection", (*attempt).introspect, (*attempt).isOpaque, each},
+	{"claims", (*attempt).checkClaims, nil, once},
+	{"issuer", (*attempt).checkIssuer, nil, once},
+	{"algorithm", (*attempt).checkAlgorithm, (*attempt).isJWT, once},
+	{"type", (*attempt).checkType, (*attempt).isJWT, once},
+	{"token type", (*attempt).checkTokenType, (*attempt).isOpaque, once},
+	{"required claims", (*attempt).checkRequired, (*attempt).isJWT, once},
+	{"expiry", (*attempt).checkExpiry, nil, each},
+	{"not before", (*attempt).checkNotBefore, nil, each},
+	{"issued at", (*attempt).checkIssuedAt, nil, each},
+	{"audience", (*attempt).checkAudience, nil, once},
+	{"scope claim", (*attempt).checkScopeClaim, nil, once},
+	{"purpose", (*attempt).checkPurpose, nil, once},
+	{"signature", (*attempt).checkSignature, (*attempt).isJWT, each},
+	{"activity", (*attempt).checkActivity, (*attempt).mustBeActive, each},
+	{"confirmation", (*attempt).checkConfirmation, nil, each},
+	{"revocation", (*attempt).checkRevocation, nil, each},
 }
 
 // verify takes a token through the pipeline.
-func (v *Verifier) verify(a *attempt) error {
-	a.v, a.now = v, v.now()
+func (v *Verifier) verify(a *attempt) (err error) {
+	a.v, a.now = v, a.began
+	if v.now != nil {
+		a.now = v.now()
+	}
 	for i := range pipeline {
-		if when := pipeline[i].when; when != nil && !when(a) {
+		if when := pipeline[i].when; when != nil && !when(a) || a.known != nil && pipeline[i].often == once {
 			continue
 		}
-		err := pipeline[i].run(a)
-		if a.trace != nil {
+		if err = pipeline[i].run(a); a.trace != nil {
 			a.trace(i, err)
 		}
 		if err != nil {
-			return err
+			break
 		}
 	}
-	return nil
+	a.remember(err)
+	return err
 }
 
 func (a *attempt) checkLength() error {
@@ -274,6 +298,14 @@ func (a *attempt) checkSignature() error {
 	case err != nil:
 		return a.issuer.unavailable(err)
 	}
+	if a.key = key; a.verifiedBefore(key) {
+		return nil
+	}
+	if a.known != nil { // by another key, so that the token was not taken apart
+		if _, err := a.message.Split(a.token); err != nil {
+			return ErrSignature
+		}
+	}
 	a.message.Header = a.header.Header
 	if err := a.message.Verify(key); err != nil {
 		return ErrSignature
@@ -293,7 +325,9 @@ func (a *attempt) checkConfirmation() error {
 
 // checkRevocation comes last, and so makes the token that the others allow.
 func (a *attempt) checkRevocation() error {
-	a.verified = a.claims.token(a.audience, scopeSet(a.scope))
+	if a.known == nil {
+		a.verified = a.claims.token(a.audience, scopeSet(a.scope))
+	}
 	if a.v.revoked == nil {
 		return nil
 	}

@@ -29,9 +29,10 @@ type Verifier struct {
 	revoked       func(context.Context, *Token) (bool, error)
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
-	now           func() time.Time
+	now           func() time.Time          // nil is time.Now
 	warned        atomic.Pointer[time.Time] // when an outage was last logged as a warning
 	headers       headers
+	memory        *memory // nil if none is kept
 }
 
 // issuer is a configured Issuer with its defaults filled in.
@@ -66,8 +67,8 @@ func NewVerifier(config Config) (*Verifier, error) {
 	if v.logger == nil {
 		v.logger = slog.Default()
 	}
-	if v.now == nil {
-		v.now = time.Now
+	if !config.asksAlways() {
+		v.memory = newMemory(config.TokenCache)
 	}
 	for _, one := range config.Issuers {
 		i, err := newIssuer(one, config.Audience, jwks.Options{
@@ -146,7 +147,10 @@ func (v *Verifier) meet(t *Token, need []scopes.Requirement) error {
 	if t == nil {
 		return ErrNoToken
 	}
-	now := v.now()
+	now := time.Now()
+	if v.now != nil {
+		now = v.now()
+	}
 	if !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(v.skew)) {
 		return ErrExpired // it was verified a while ago
 	}
@@ -165,7 +169,8 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 	if err := v.unmade(); err != nil {
 		return refuse(err)
 	}
-	began, finished := time.Now(), false
+	a.began = time.Now()
+	finished := false
 	defer func() {
 		// The value of a panic may hold anything, so it is not looked at; nor is
 		// it always there (GODEBUG=panicnil=1).
@@ -185,8 +190,8 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 	if refusal != nil && (refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope) {
 		refusal.Scope = required(need)
 	}
-	if a.trace == nil {
-		v.report(a, refusal, time.Since(began))
+	if a.trace == nil && (refusal != nil || v.observe != nil) {
+		v.report(a, refusal, time.Since(a.began))
 	}
 	finished = true
 	return refusal
@@ -258,22 +263,6 @@ func (v *Verifier) Healthy() error {
 		return nil
 	}
 	return errors.Join(append([]error{ErrUnavailable}, faults...)...)
-}
-
-// Stats returns what the key set of each issuer knows of itself, by the URL of
-// the issuer, for metrics. Sources of other packages have none, nor has an issuer
-// under IntrospectAll. Introspection is not counted here.
-func (v *Verifier) Stats() map[string]jwks.Stats {
-	stats := make(map[string]jwks.Stats)
-	if v.unmade() != nil {
-		return stats
-	}
-	for i := range v.issuers {
-		if source, ok := v.issuers[i].keys.(interface{ Stats() jwks.Stats }); ok {
-			stats[v.issuers[i].URL] = source.Stats()
-		}
-	}
-	return stats
 }
 
 // unavailable wraps why keys cannot be had. Only our own sources are known to

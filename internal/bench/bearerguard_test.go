@@ -34,13 +34,23 @@ func startTestserver(opts ...testserver.Option) func() (mock, error) {
 	}
 }
 
-// newBearerguard verifies with a middleware.Verifier.
+// newBearerguard verifies with a middleware.Verifier that computes each
+// signature; newRemembering with one as it comes, that knows a token again.
 func newBearerguard(ctx context.Context, as *testserver.Server) (verify, error) {
+	return newVerifier(ctx, as, -1)
+}
+
+func newRemembering(ctx context.Context, as *testserver.Server) (verify, error) {
+	return newVerifier(ctx, as, 0)
+}
+
+func newVerifier(ctx context.Context, as *testserver.Server, cache int) (verify, error) {
 	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: audience,
-		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
-		Client:   as.Client(),
-		Logger:   slog.New(slog.DiscardHandler),
+		Audience:   audience,
+		Issuers:    []middleware.Issuer{{URL: as.Issuer()}},
+		Client:     as.Client(),
+		Logger:     slog.New(slog.DiscardHandler),
+		TokenCache: cache,
 	})
 	if err != nil {
 		return nil, err

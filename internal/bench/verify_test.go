@@ -29,6 +29,7 @@ var verifiers = []struct {
 	make func(context.Context, *testserver.Server) (verify, error)
 }{
 	{"bearerguard", newBearerguard},
+	{"bearerguard-again", newRemembering},
 	{"golang-jwt", newGolangJWT},
 	{"raw", newRawCrypto},
 }

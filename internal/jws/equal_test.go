@@ -58,6 +58,7 @@ func TestVerifyAgreesWithGolangJWTOnDamagedSignatures(t *testing.T) {
 		damaged := map[string][]byte{
 			"good": good, "empty": {}, "short": good[1:], "long": append(slices.Clone(good), 0), "doubled": append(slices.Clone(good), good...),
 			"all zero": make([]byte, len(good)), "all ones": slices.Repeat([]byte{0xff}, len(good)), "swapped": append(slices.Clone(good[half:]), good[:half]...),
+			"a zero between the halves": slices.Insert(slices.Clone(good), half, 0),
 		}
 		for _, at := range []int{0, 1, half - 1, half, half + 1, len(good) - 1} {
 			for _, value := range []byte{0, 1, 0x7f, 0x80, 0xff} {

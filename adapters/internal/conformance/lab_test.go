@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,13 +74,18 @@ func newLab(t *testing.T, changes ...func(*api)) *lab {
 		t.Fatal(err)
 	}
 	logger := newLogger(l.log)
+	cache := 0 // the default
+	if os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
+		cache = -1
+	}
 	var err error
 	l.verifier, err = middleware.NewVerifier(middleware.Config{
-		Audience: audience,
-		Issuers:  []middleware.Issuer{{URL: as.Issuer()}, {URL: down.Issuer()}},
-		Client:   as.Client(),
-		Logger:   logger,
-		Revoked:  revoked,
+		Audience:   audience,
+		Issuers:    []middleware.Issuer{{URL: as.Issuer()}, {URL: down.Issuer()}},
+		Client:     as.Client(),
+		Logger:     logger,
+		Revoked:    revoked,
+		TokenCache: cache,
 	})
 	if err != nil {
 		t.Fatal(err)

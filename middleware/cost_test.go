@@ -1,0 +1,95 @@
+package middleware_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// fewest returns the least that f allocates. Under the race detector a pool
+// forgets at random, so that a mean would be of nothing.
+func fewest(f func()) float64 {
+	least := testing.AllocsPerRun(1, f)
+	for range 50 {
+		least = min(least, testing.AllocsPerRun(1, f))
+	}
+	return least
+}
+
+// typical are claims such as issuers in the field write.
+func (s *setup) typical(pairs ...string) string {
+	return s.Claims(append([]string{"nbf", "1767268800", "scope", `"orders:read orders:write invoices:read openid profile email"`}, pairs...)...)
+}
+
+func TestWhatAVerificationAllocates(t *testing.T) {
+	for alg, most := range map[testserver.Alg]float64{testserver.RS256: 21, testserver.ES256: 24, testserver.EdDSA: 12} {
+		s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
+		s.Maker = s.with(alg)
+		token := s.Token(s.Header(), s.typical())
+		if got := fewest(func() { passes(t, s, token) }); got > most {
+			t.Errorf("%s: got %v allocations, want at most %v", alg, got, most)
+		}
+	}
+}
+
+func TestWhatARememberedTokenAllocates(t *testing.T) {
+	s := newSetup(t, remembering)
+	token := s.Token(s.Header(), s.typical())
+	remembers(t, s, token)
+	if got := fewest(func() { passes(t, s, token) }); got > 1 {
+		t.Errorf("Verify: got %v allocations, want the caller's copy alone", got)
+	}
+	r, h, need := request(t, "Bearer "+token), make(http.Header), []scopes.Requirement{scopes.All("orders:read")}
+	authorize := func() {
+		if _, err := s.v.Authorize(h, r, need...); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := fewest(authorize); got > 5 {
+		t.Errorf("Authorize: got %v allocations, want at most 5", got)
+	}
+}
+
+// A refusal before the signature costs little memory, whatever comes.
+func TestWhatARefusalAllocates(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = remote(t, testserver.New(t, testserver.Clock(clock))) })
+	s.Key = testserver.GenerateKey(testserver.ES256, "stranger")
+	for name, token := range map[string]string{
+		"expired":      s.Token(s.Header(), s.typical("exp", "1")),
+		"wrong issuer": s.Token(s.Header(), s.typical("iss", `"https://evil.example"`)),
+		"another API":  s.Token(s.Header(), s.typical("aud", `"other"`)),
+		"unknown key":  s.Token(s.Header(), s.typical()),
+		"oversize":     strings.Repeat(s.Good(), 40),
+		"garbage":      strings.Repeat("A", 8000),
+		"a long JWT":   "eyJ" + strings.Repeat("A", 8000),
+	} {
+		refuse := func() {
+			if _, err := s.verify(token); err == nil {
+				t.Errorf("%s: got the token accepted", name)
+			}
+		}
+		if got := fewest(refuse); got > 12 {
+			t.Errorf("%s: got %v allocations, want at most 12", name, got)
+		}
+	}
+}
+
+// The keys are asked for once, however many tokens there are and whether they
+// are remembered or not.
+func TestWhatGoodTokensFetch(t *testing.T) {
+	for _, cache := range []int{-1, 100} {
+		s := newSetup(t, func(c *middleware.Config) { c.TokenCache = cache })
+		for range 100 {
+			passes(t, s, s.Good())
+			passes(t, s, s.Token(s.Header(), s.Claims("jti", `"`+time.Now().String()+`"`)))
+		}
+		if got := s.as.Count(testserver.Any); got != 2 {
+			t.Errorf("TokenCache %d: got %d requests, want one for the metadata and one for the keys", cache, got)
+		}
+	}
+}

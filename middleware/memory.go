@@ -1,0 +1,117 @@
+package middleware
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+)
+
+// memory keeps JWTs that passed every check. What the same bytes said once they
+// say again, and a signature that a key verified it verifies again: these steps
+// of the pipeline are not repeated, all others are. Nothing that was refused is
+// ever in it.
+//
+// Entries do not expire: a cache that looks after that keeps a goroutine.
+type memory struct {
+	tokens                  *otter.Cache[digest, *known]
+	hits, misses, evictions atomic.Int64
+}
+
+// digest is the SHA-256 of a token, so that the memory holds no token that
+// could be sent.
+type digest [sha256.Size]byte
+
+// known is a JWT that passed. It is never changed.
+type known struct {
+	issuer *issuer
+	header *header
+	key    any    // that verified the signature
+	bound  bool   // it has cnf
+	token  *Token // given out as copies only
+}
+
+// newMemory returns a memory for a number of tokens, or nil for none.
+func newMemory(size int) *memory {
+	if size == 0 {
+		size = defaultTokenCache
+	}
+	if size < 0 {
+		return nil
+	}
+	m := new(memory)
+	m.tokens = otter.Must(&otter.Options[digest, *known]{
+		MaximumSize: size,
+		Executor:    func(run func()) { run() },
+		OnDeletion: func(e otter.DeletionEvent[digest, *known]) {
+			if e.WasEvicted() {
+				m.evictions.Add(1)
+			}
+		},
+	})
+	return m
+}
+
+// mayRecall reports whether a token could be remembered. People who ask why a
+// token is refused are shown every check.
+func (a *attempt) mayRecall() bool {
+	return a.trace == nil && a.v.memory != nil && jws.IsJWT(a.token)
+}
+
+// recall looks a token up. It refuses none: one that is not known goes the
+// whole way.
+func (a *attempt) recall() error {
+	a.bytes = append(a.bytes[:0], a.token...) // the hash would copy a string anew each time
+	a.digest = sha256.Sum256(a.bytes)
+	k, ok := a.v.memory.tokens.GetIfPresent(a.digest)
+	if !ok {
+		return nil
+	}
+	a.known, a.issuer, a.header, a.verified = k, k.issuer, k.header, k.token
+	c := &a.claims
+	c.expiry, c.notBefore, c.issuedAt, c.confirmation = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt, k.bound
+	return nil
+}
+
+// remember keeps a JWT that passed, unless it is known by the same key, and
+// forgets one that did not.
+func (a *attempt) remember(err error) {
+	switch {
+	case a.v.memory == nil, a.trace != nil, a.opaque:
+	case err != nil && a.known != nil:
+		a.v.memory.tokens.Invalidate(a.digest)
+	case err == nil && (a.known == nil || !sameKey(a.known.key, a.key)):
+		a.v.memory.tokens.Set(a.digest, &known{a.issuer, a.header, a.key, a.claims.confirmation, a.verified})
+	}
+}
+
+// verifiedBefore reports whether a key verified these very bytes before.
+func (a *attempt) verifiedBefore(key any) bool {
+	if a.v.memory == nil || a.trace != nil {
+		return false
+	}
+	if a.known != nil && sameKey(a.known.key, key) {
+		a.v.memory.hits.Add(1)
+		return true
+	}
+	a.v.memory.misses.Add(1)
+	return false
+}
+
+// sameKey reports whether two keys are one: those behind a pointer by that,
+// since a source goes on to give out the same one while a key is published. The
+// key ID says nothing: another key may have taken its place.
+func sameKey(a, b any) bool {
+	switch a := a.(type) {
+	case ed25519.PublicKey:
+		return a.Equal(b)
+	case []byte:
+		b, ok := b.([]byte)
+		return ok && bytes.Equal(a, b)
+	}
+	return a == b
+}

@@ -1,0 +1,186 @@
+package middleware_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func httpClient(rt http.RoundTripper) *http.Client { return &http.Client{Transport: rt} }
+
+func TestNothingThatIsRefusedIsRemembered(t *testing.T) {
+	s := newSetup(t, remembering, func(c *middleware.Config) { c.Revoked = denies("revoked") })
+	stranger := s.Maker
+	stranger.Key = testserver.GenerateKey(testserver.RS256, s.Key.ID)
+	for name, token := range map[string]string{
+		"expired":         s.Token(s.Header(), s.Claims("exp", "1")),
+		"for another API": s.Token(s.Header(), s.Claims("aud", `"other"`)),
+		"forged":          stranger.Good(),
+		"bound":           s.Token(s.Header(), s.Claims("cnf", `{"jkt":"x"}`)),
+		"revoked":         s.Token(s.Header(), s.Claims("jti", `"revoked"`)),
+		"malformed":       s.Good() + ".",
+		"opaque":          handle,
+	} {
+		for range 3 {
+			if _, err := s.verify(token); err == nil {
+				t.Errorf("%s: got the token accepted", name)
+			}
+		}
+	}
+	if got := s.v.Stats(); got.Tokens != 0 || got.Hits != 0 {
+		t.Errorf("got %+v, want nothing remembered", got)
+	}
+}
+
+// A signature has several spellings of its token; each is a token of its own.
+func TestATokenIsRememberedByAllItsBytes(t *testing.T) {
+	s := newSetup(t, remembering)
+	good := s.Good()
+	remembers(t, s, good)
+	for at := range good {
+		changed := []byte(good)
+		changed[at] ^= 1
+		if _, err := s.verify(string(changed)); err == nil {
+			t.Fatalf("got the token accepted with byte %d changed", at)
+		}
+	}
+	for _, other := range []string{good + "=", " " + good, good[:len(good)-1], good + "A", good + ".", good + "\n"} {
+		if _, err := s.verify(other); err == nil {
+			t.Errorf("got the token accepted as %d bytes instead of %d", len(other), len(good))
+		}
+	}
+}
+
+func TestNoCallerChangesAnothersToken(t *testing.T) {
+	s := newSetup(t, remembering)
+	for _, aud := range []string{`"api"`, `["api"]`, `["api","b"]`} {
+		token := s.Token(s.Header(), s.Claims("aud", aud))
+		for range 3 {
+			got := passes(t, s, token)
+			if got.Subject != "alice" || got.Audience[0] != "api" || got.Scopes.String() != "read" || len(got.Audience) > 2 {
+				t.Fatalf("aud %s: a caller before changed the token", aud)
+			}
+			if len(got.Audience) > 0 {
+				_ = append(got.Audience[:len(got.Audience)-1], "last")
+			}
+			got.Audience[0], got.Subject, got.Issuer, got.Scopes = "elsewhere", "mallory", "x", scopes.Of("admin")
+			got.Audience = append(got.Audience, "more")
+		}
+	}
+	good := s.Good()
+	for range 3 { // a handler's copy too
+		r, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+good), scopes.All("read"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := middleware.TokenFrom(r.Context())
+		if got.Audience[0] != "api" || got.Subject != "alice" {
+			t.Fatal("a handler before changed the token")
+		}
+		got.Audience[0], got.Subject = "elsewhere", "mallory"
+	}
+}
+
+func TestTwoVerifiersRememberForThemselves(t *testing.T) {
+	s := newSetup(t, remembering)
+	good := s.Good()
+	remembers(t, s, good)
+	other := newVerifier(t, middleware.Config{
+		Audience: "other", Issuers: []middleware.Issuer{{URL: s.as.Issuer()}}, Client: s.as.Client(), Logger: quiet, Now: clock, TokenCache: 100,
+	})
+	if _, err := other.Verify(t.Context(), middleware.Credentials{Token: good}); !errors.Is(err, middleware.ErrAudience) {
+		t.Errorf("got %v, want %v", err, middleware.ErrAudience)
+	}
+}
+
+func TestRequirementsAreThoseOfEachRequest(t *testing.T) {
+	s := newSetup(t, remembering)
+	good := s.Good()
+	remembers(t, s, good)
+	if _, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+good), scopes.All("write")); !errors.Is(err, middleware.ErrRequirement) {
+		t.Errorf("got %v, want %v", err, middleware.ErrRequirement)
+	}
+}
+
+func TestExplainComputesTheSignature(t *testing.T) {
+	s := newSetup(t, remembering)
+	good := s.Good()
+	remembers(t, s, good)
+	before := s.v.Stats()
+	checks := s.v.Explain(t.Context(), middleware.Credentials{Token: good})
+	fresh := newSetup(t, remembering)
+	want := fresh.v.Explain(t.Context(), middleware.Credentials{Token: fresh.Good()})
+	if fmt.Sprint(checks) != fmt.Sprint(want) || len(checks) < 15 {
+		t.Errorf("got %v, want %v", checks, want)
+	}
+	after, explained := s.v.Stats(), fresh.v.Stats()
+	if after.Hits != before.Hits || explained.Tokens != 0 {
+		t.Errorf("got %+v after %+v and %+v, want the memory untouched", after, before, explained)
+	}
+}
+
+func TestTheMemoryIsBounded(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = 10 })
+	for i := range 50 {
+		passes(t, s, s.Token(s.Header(), s.Claims("jti", fmt.Sprintf(`"id-%d"`, i))))
+	}
+	if got := s.v.Stats(); got.Tokens > 10 || got.Evictions < 40 || got.Misses != 50 {
+		t.Errorf("got %+v, want at most 10 tokens and 40 evictions", got)
+	}
+}
+
+func TestWithoutAMemoryEverySignatureIsComputed(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
+	good := s.Good()
+	for range 3 {
+		passes(t, s, good)
+	}
+	if got := s.v.Stats(); got.Tokens != 0 || got.Hits != 0 || got.Misses != 0 {
+		t.Errorf("got %+v, want no memory", got)
+	}
+}
+
+func TestTheMemoryUnderLoadAndRotation(t *testing.T) {
+	source := new(switchable)
+	s := newSetup(t, func(c *middleware.Config) { c.TokenCache, c.Issuers[0].Keys = 30, source })
+	one, two := s.with(testserver.ES256), s.with(testserver.EdDSA)
+	source.becomes(t, s.as)
+	tokens := make(map[string]string)
+	for i := range 8 {
+		for n := range 6 {
+			id := fmt.Sprintf("%d-%d", i, n)
+			for _, m := range []forge.Maker{one, two} {
+				tokens[m.Key.ID+id] = m.Token(m.Header(), m.Claims("jti", `"`+id+`"`))
+			}
+		}
+	}
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for n := range 200 {
+				m := one
+				if n%2 == 0 {
+					m = two
+				}
+				id := fmt.Sprintf("%d-%d", i, n%6)
+				token, err := s.verify(tokens[m.Key.ID+id])
+				if err != nil || token.ID != id || token.Audience[0] != "api" {
+					t.Errorf("got %v, want the token %s", err, id)
+					return
+				}
+				token.Audience[0], token.ID = "elsewhere", "x"
+			}
+		})
+	}
+	for range 20 {
+		source.becomes(t, s.as)
+	}
+	group.Wait()
+}
