@@ -15,7 +15,10 @@ type Value string
 // Kind returns what kind of value it is: 'n', 't', 'f', '"', '0' for all
 // numbers, '{' or '['.
 func (v Value) Kind() jsontext.Kind {
-	begin := strings.TrimLeft(string(v), space)
+	begin := string(v)
+	if begin != "" && begin[0] <= ' ' {
+		begin = strings.TrimLeft(begin, space)
+	}
 	switch {
 	case begin == "":
 		return 0

@@ -1,0 +1,41 @@
+package httpauth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// fewest returns the least that f allocates. Under the race detector a pool
+// forgets at random, so that a mean would be of nothing.
+func fewest(f func()) float64 {
+	least := testing.AllocsPerRun(1, f)
+	for range 50 {
+		least = min(least, testing.AllocsPerRun(1, f))
+	}
+	return least
+}
+
+func TestWhatTheAdapterAllocatesBesidesTheVerifier(t *testing.T) {
+	as, v := newVerifier(t)
+	token := as.Token(testserver.Audience("api"), testserver.Scope("read"))
+	verify := func() {
+		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: token}); err != nil {
+			t.Error(err)
+		}
+	}
+	served := 0
+	handler := httpauth.Require(v, scopes.All("read"))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ }))
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	r.Header.Set("Authorization", "Bearer "+token)
+	serve := func() { handler.ServeHTTP(w, r) }
+	serve()
+	if got, without := fewest(serve), fewest(verify); got > without+5 || served == 0 {
+		t.Errorf("got %v allocations and %v without the adapter, want at most 5 more", got, without)
+	}
+}
