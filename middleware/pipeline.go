@@ -114,7 +114,7 @@ func (v *Verifier) verify(a *attempt) (err error) {
 		a.now = v.now()
 	}
 	for i := range pipeline {
-		if when := pipeline[i].when; when != nil && !when(a) || a.known != nil && pipeline[i].often == once {
+		if when := pipeline[i].when; a.known != nil && pipeline[i].often == once || when != nil && !when(a) {
 			continue
 		}
 		if err = pipeline[i].run(a); a.trace != nil {

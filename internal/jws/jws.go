@@ -45,6 +45,7 @@ type Message struct {
 	Signature    []byte
 
 	room []byte // that the segments lie in; Verify works behind them
+	used bool   // since it was cleared
 }
 
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
@@ -84,6 +85,7 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 	if head == "" || signature == "" {
 		return nil, ErrShape
 	}
+	m.used = true
 	// One allocation serves all three segments, and Verify.
 	m.room = slices.Grow(m.room[:0], base64.RawURLEncoding.DecodedLen(len(compact))+len(compact)+verifyRoom)
 	var segments [3][]byte
@@ -104,6 +106,9 @@ const maxKept = 16 << 10
 
 // Clear makes an empty message of m, which keeps its room but nothing in it.
 func (m *Message) Clear() {
+	if !m.used {
+		return
+	}
 	clear(m.room[:cap(m.room)])
 	room := m.room[:0]
 	if cap(room) > maxKept {
