@@ -15,7 +15,7 @@ INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
 in-each = @set -e; for module in $(1); do echo "-- $$module: $(2)"; (cd "$$module" && $(2)); done
 
-.PHONY: test nested race lint vet fuzz bench tidy mutants soak tools
+.PHONY: test nested race lint vet fuzz bench bench-smoke tidy mutants soak tools
 
 test: $(INSTALLED)
 	$(call in-each,$(MODULES),go test ./...)
@@ -36,8 +36,13 @@ vet:
 fuzz:
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz
 
-bench: $(INSTALLED)
-	$(call in-each,$(MODULES),go test -run=NONE -bench=. -benchmem ./...)
+# Bearerguard beside raw crypto and its rivals, in one run of some minutes on an idle machine; writes the README's table.
+bench:
+	@cd internal/bench && go run ./compare -readme ../../README.md $(BENCH)
+
+# That all of it runs, in seconds; nested does so too.
+bench-smoke:
+	cd internal/bench && go test -count=1 ./compare && go test -run=NONE -bench=. -benchtime=1x ./...
 
 tidy:
 	$(call in-each,$(MODULES),go mod tidy -diff)

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -14,7 +15,7 @@ import (
 func play[F fmt.Stringer](t *testing.T, play func(context.Context, *trial) (fmt.Stringer, error)) (found F) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		got, err := try(t.Context(), seldom, bearerguard(), scenario{"", play}, testserver.InMemory())
+		got, err := try(t.Context(), seldom, rival.Bearerguard(), scenario{"", play}, testserver.InMemory())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"runtime"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 )
 
 func main() {
@@ -31,7 +33,7 @@ func main() {
 // column that is measured, since that takes a while.
 func run(ctx context.Context, out, progress io.Writer, markdown bool) error {
 	began := time.Now()
-	t, err := measure(ctx, usual, rivals(), scenarios(usual), progress)
+	t, err := measure(ctx, usual, rival.Fetching(), scenarios(usual), progress)
 	if err != nil {
 		return err
 	}

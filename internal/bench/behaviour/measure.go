@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -13,7 +14,7 @@ import (
 // other; in each, the libraries are tried side by side, since they spend most of
 // the time waiting. An error of one ends the run, because a table with a hole
 // would be taken for a result.
-func measure(ctx context.Context, p pace, rivals []rival, scenarios []scenario, progress io.Writer, options ...testserver.Option) (table, error) {
+func measure(ctx context.Context, p pace, rivals []rival.Rival, scenarios []scenario, progress io.Writer, options ...testserver.Option) (table, error) {
 	t := table{rows: make([]row, len(rivals))}
 	for i, r := range rivals {
 		t.rows[i].name = r.String()

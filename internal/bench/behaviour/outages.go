@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -89,7 +90,7 @@ func (s start) String() string {
 func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	down, token := t.as.Inject(testserver.Any, testserver.DropConnection()), t.as.Token()
 	type made struct {
-		v   verifier
+		v   rival.Verifier
 		err error
 	}
 	opened := make(chan made, 1)

@@ -17,6 +17,7 @@ import (
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -29,22 +30,22 @@ type habits struct {
 	trusts  bool          // everybody
 }
 
-func (h habits) rival() rival {
-	return rival{open: func(ctx context.Context, s settings) (verifier, error) {
-		client, known := s.within(h.timeout), json.RawMessage(nil)
+func (h habits) rival() rival.Rival {
+	return rival.Rival{Open: func(ctx context.Context, s rival.Settings) (rival.Verifier, error) {
+		client, known := s.Within(h.timeout), json.RawMessage(nil)
 		if h.once {
-			keys, err := fetchKeys(ctx, client, s.jwks)
+			keys, err := fetchKeys(ctx, client, s.JWKS)
 			if err != nil {
 				return nil, err
 			}
 			known = keys
 		}
-		return verify(func(ctx context.Context, token string) error {
+		return rival.Func(func(ctx context.Context, token string) error {
 			if h.trusts {
 				return nil
 			}
 			if !h.once {
-				keys, err := fetchKeys(ctx, client, s.jwks)
+				keys, err := fetchKeys(ctx, client, s.JWKS)
 				switch {
 				case err == nil:
 					known = keys
@@ -87,10 +88,10 @@ var seldom = func() pace {
 }()
 
 // inABubble measures one rival.
-func inABubble(t *testing.T, r rival, scenarios []scenario) (tb table, err error) {
+func inABubble(t *testing.T, r rival.Rival, scenarios []scenario) (tb table, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		tb, err = measure(t.Context(), seldom, []rival{r}, scenarios, io.Discard, testserver.InMemory())
+		tb, err = measure(t.Context(), seldom, []rival.Rival{r}, scenarios, io.Discard, testserver.InMemory())
 	})
 	return tb, err
 }
@@ -130,11 +131,11 @@ func TestTheTableSaysWhatAVerifierDoes(t *testing.T) {
 }
 
 func TestThereIsNoTableOfAVerifierThat(t *testing.T) {
-	refuses := rival{open: func(context.Context, settings) (verifier, error) {
-		return verify(func(context.Context, string) error { return errors.New("refused") }), nil
+	refuses := rival.Rival{Open: func(context.Context, rival.Settings) (rival.Verifier, error) {
+		return rival.Func(func(context.Context, string) error { return errors.New("refused") }), nil
 	}}
 	for name, test := range map[string]struct {
-		rival rival
+		rival rival.Rival
 		play  scenario
 		want  string
 	}{
@@ -158,7 +159,7 @@ func TestAnInterruptionIsNoResult(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
 		defer cancel()
 		var progress bytes.Buffer
-		tb, err := measure(ctx, seldom, []rival{habits{once: true}.rival()}, scenarios(seldom), &progress, testserver.InMemory())
+		tb, err := measure(ctx, seldom, []rival.Rival{habits{once: true}.rival()}, scenarios(seldom), &progress, testserver.InMemory())
 		if !errors.Is(err, context.DeadlineExceeded) || len(tb.rows) != 0 {
 			t.Errorf("got %v and error %v, want no table and the deadline's error", tb, err)
 		}

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 )
 
 var small = table{
@@ -54,22 +55,10 @@ func TestTimesAreAsExactAsTheyWereMeasured(t *testing.T) {
 	}
 }
 
-func TestARivalIsNamedWithItsVersions(t *testing.T) {
-	info := &debug.BuildInfo{Deps: []*debug.Module{
-		{Path: "example.com/a", Version: "v1.2.3"},
-		{Path: "example.com/b", Version: "v0.0.0", Replace: &debug.Module{Path: "../b"}},
-	}}
-	for module, want := range map[string]string{"example.com/a": "v1.2.3", "example.com/b": "", "example.com/c": ""} {
-		if got := versionOf(info, module); got != want {
-			t.Errorf("%s: got %q, want %q", module, got, want)
-		}
-	}
-	if got := versionOf(nil, "example.com/a"); got != "" {
-		t.Errorf("without build information: got %q, want none", got)
-	}
-	for _, r := range rivals() {
-		if name, want := r.String(), len(r.libraries); strings.Count(name, " v") != want && r.libraries[0].name != "Bearerguard" {
-			t.Errorf("got %q, want %d versions", name, want)
+func TestARivalIsNamedWithTheVersionThatIsLinked(t *testing.T) {
+	for _, r := range rival.Fetching()[1:] {
+		if name := r.String(); !strings.Contains(name, " v") {
+			t.Errorf("got %q, want a version in it", name)
 		}
 	}
 }

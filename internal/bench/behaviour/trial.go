@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -37,18 +38,18 @@ var usual = pace{
 // trial is one library in one scenario, with a server of its own.
 type trial struct {
 	pace
-	rival rival
+	rival rival.Rival
 	as    *testserver.Server
-	v     verifier
+	v     rival.Verifier
 
 	behind sync.WaitGroup // what was given up and may still wait for the server
 }
 
 // try plays one scenario with one library.
-func try(ctx context.Context, p pace, r rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
+func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
 	ctx, end := context.WithCancel(ctx)
 	// RS256 is what all the documentation takes for granted.
-	options = append([]testserver.Option{testserver.SigningAlg(testserver.RS256), testserver.Audience(audience)}, options...)
+	options = append([]testserver.Option{testserver.SigningAlg(testserver.RS256), testserver.Audience(rival.Audience)}, options...)
 	as, err := testserver.Start(ctx, options...)
 	if err != nil {
 		end()
@@ -66,12 +67,13 @@ func try(ctx context.Context, p pace, r rival, s scenario, options ...testserver
 
 // open makes the verifier. ttl is 0 where the age of the key set is not the
 // subject: it is then old enough not to matter.
-func (t *trial) open(ctx context.Context, ttl time.Duration) (verifier, error) {
-	return t.rival.open(ctx, settings{
-		issuer: t.as.Issuer(),
-		jwks:   t.as.Endpoint(testserver.JWKS),
-		ttl:    ttl,
-		client: t.as.Client(),
+func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
+	return t.rival.Open(ctx, rival.Settings{
+		Alg:    "RS256",
+		Issuer: t.as.Issuer(),
+		JWKS:   t.as.Endpoint(testserver.JWKS),
+		TTL:    ttl,
+		Client: t.as.Client(),
 	})
 }
 

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	if generator() {
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// It measures for next to no time, so that only what the program itself checks
+// is of use: that everybody tells good tokens from bad.
+func TestARunPrintsEveryTableAndWritesTheReadme(t *testing.T) {
+	readme := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(readme, []byte("before\n"+begin+"old\n"+end+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := run(t.Context(), meter{1, time.Millisecond, 100}, readme, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range comparisons {
+		if !strings.Contains(out.String(), c.name+"\n\n|") {
+			t.Errorf("got no table %q", c.name)
+		}
+	}
+	got, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(got)
+	if !strings.HasPrefix(text, "before\n"+begin) || !strings.HasSuffix(text, end+"after\n") || strings.Contains(text, "old") ||
+		!strings.Contains(text, "raw crypto") {
+		t.Errorf("got %s, want the first table between the marks", text)
+	}
+}
+
+func TestRewriteRefusesAFileWithoutMarks(t *testing.T) {
+	readme := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(readme, []byte(begin+"no end"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := rewrite(readme, "table"); err == nil {
+		t.Error("got no error, want one that names the marks")
+	}
+	if got, _ := os.ReadFile(readme); string(got) != begin+"no end" {
+		t.Errorf("got %q, want the file as it was", got)
+	}
+}
+
+func TestRatiosAreTakenRoundByRound(t *testing.T) {
+	base, twice := times{1, 10, 100}, times{2, 20, 200}
+	if got := twice.over(base); got != 2 {
+		t.Errorf("got %v, want 2", got)
+	}
+	if got := twice.minus(base).median(); got != 10 {
+		t.Errorf("got %v, want 10", got)
+	}
+	if got := (times{4, 1, 3, 2}).median(); got != 2.5 {
+		t.Errorf("got %v, want 2.5", got)
+	}
+}
+
+func TestMemoryCountsWhatACallAllocates(t *testing.T) {
+	var keep []byte
+	size, allocs := memory(func() { keep = make([]byte, 1024) })
+	if allocs < 1 || allocs > 1.5 || size < 1024 || size > 1600 || len(keep) != 1024 {
+		t.Errorf("got %v bytes and %v allocations, want 1024 and 1", size, allocs)
+	}
+}
+
+func TestTheLoadGeneratorCountsGoodAnswersAlone(t *testing.T) {
+	for status, good := range map[int]bool{http.StatusOK: true, http.StatusUnauthorized: false} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/orders" || r.Header.Get("Authorization") == "" {
+				t.Errorf("got %s %s, want a request with a token", r.Method, r.URL.Path)
+			}
+			w.WriteHeader(status)
+		})}
+		go func() { _ = srv.Serve(l) }()
+		var out bytes.Buffer
+		err = generate(t.Context(), l.Addr().String(), 50*time.Millisecond, strings.NewReader("a\nb"), &out)
+		if (err == nil) != good {
+			t.Errorf("%d: got error %v, want one %t", status, err, !good)
+		}
+		if counted := strings.TrimSpace(out.String()); good && (counted == "" || counted == "0") {
+			t.Errorf("%d: got %q answers, want some", status, counted)
+		}
+		_ = srv.Close()
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"time"
+)
+
+func main() {
+	if generator() {
+		return
+	}
+	m := meter{tokens: 10_000}
+	flag.IntVar(&m.rounds, "rounds", 8, "how often everything is measured")
+	flag.DurationVar(&m.slice, "for", 100*time.Millisecond, "how long each operation is repeated in a round")
+	readme := flag.String("readme", "", "a file to write the table of full verification into, between its two marks")
+	flag.Parse()
+	if flag.NArg() > 0 || m.rounds < 1 || m.slice <= 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, m, *readme, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+// comparisons are the tables, in the order in which they are printed.
+var comparisons = []struct {
+	name string
+	make func(context.Context, meter) (table, error)
+}{
+	{"Full verification", verification},
+	{"Tokens that were seen before", seen},
+	{"Refusals", refusals},
+	{"One request through the middleware", middlewares},
+	{"End to end over HTTP", endToEnd},
+	{"A thousand callers at once, before there are keys", herd},
+}
+
+// run measures everything and prints the tables to out, and to progress what is
+// measured, since that takes a while.
+func run(ctx context.Context, m meter, readme string, out, progress io.Writer) error {
+	began := time.Now()
+	var first table
+	for i, c := range comparisons {
+		fmt.Fprintf(progress, "%s …\n", c.name)
+		t, err := c.make(ctx, m)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err // what an interrupted run has seen is nothing
+		}
+		fmt.Fprintf(out, "%s\n\n%s\n", c.name, t)
+		if i == 0 {
+			first = t
+		}
+	}
+	under := fmt.Sprintf("%s, %s/%s, %d CPUs, %s; medians of %d rounds in one run of `make bench`.",
+		began.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go version "), m.rounds)
+	fmt.Fprintf(out, "%s It took %v.\n", under, time.Since(began).Round(time.Second))
+	if readme == "" {
+		return nil
+	}
+	return rewrite(readme, first.String()+"\n"+under+"\n")
+}
+
+// The marks stand on lines of their own.
+const (
+	begin = "<!-- make bench writes what follows -->\n"
+	end   = "<!-- until here -->\n"
+)
+
+// rewrite replaces what stands between the two marks of a file.
+func rewrite(path, text string) error {
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(old), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("%s has no place for the table: want the lines %q and %q", path, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	return os.WriteFile(path, []byte(before+begin+"\n"+text+"\n"+end+after), 0o644) //nolint:gosec // a document
+}

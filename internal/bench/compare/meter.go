@@ -1,0 +1,104 @@
+package main
+
+import (
+	"runtime"
+	"slices"
+	"time"
+)
+
+// meter is how much is measured.
+type meter struct {
+	rounds int
+	slice  time.Duration // of each operation in a round
+	tokens int           // that come again and again
+}
+
+// times is how long one operation took, in nanoseconds, in each round.
+type times []float64
+
+// measure repeats each operation for a slice of time, one after the other, in
+// every round.
+func (m meter) measure(ops ...func()) []times {
+	found, batches := make([]times, len(ops)), make([]int, len(ops))
+	for i, op := range ops {
+		batches[i] = batchOf(op)
+	}
+	for range m.rounds {
+		for i, op := range ops {
+			found[i] = append(found[i], repeat(op, batches[i], m.slice))
+		}
+	}
+	return found
+}
+
+// batchOf is how often an operation is called between two looks at the clock,
+// which for the quick ones would otherwise be what is measured.
+func batchOf(op func()) int {
+	for n := 1; ; n *= 2 {
+		began := time.Now()
+		for range n {
+			op()
+		}
+		if time.Since(began) > 200*time.Microsecond {
+			return n
+		}
+	}
+}
+
+func repeat(op func(), batch int, slice time.Duration) float64 {
+	calls, began := 0, time.Now()
+	for {
+		for range batch {
+			op()
+		}
+		calls += batch
+		if spent := time.Since(began); spent >= slice {
+			return float64(spent.Nanoseconds()) / float64(calls)
+		}
+	}
+}
+
+func (t times) median() float64 {
+	sorted := slices.Sorted(slices.Values(t))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// over is t in units of base, round by round.
+func (t times) over(base times) float64 {
+	ratios := make(times, len(t))
+	for i := range t {
+		ratios[i] = t[i] / base[i]
+	}
+	return ratios.median()
+}
+
+// minus is what t took longer than base, round by round.
+func (t times) minus(base times) times {
+	rest := make(times, len(t))
+	for i := range t {
+		rest[i] = t[i] - base[i]
+	}
+	return rest
+}
+
+// memory is what one call allocates on average.
+func memory(op func()) (bytes, allocs float64) {
+	const calls = 500
+	op()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range calls {
+		op()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.TotalAlloc-before.TotalAlloc) / calls, float64(after.Mallocs-before.Mallocs) / calls
+}
+
+// heap is what is alive.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return float64(now.HeapAlloc)
+}

@@ -1,0 +1,4 @@
+package rival
+
+// VersionOf is for the tests.
+var VersionOf = versionOf

@@ -1,0 +1,37 @@
+package rival
+
+import (
+	"context"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// GoOIDC follows the README, "OpenID Connect support for Go": NewProvider with
+// the issuer, Verifier with a ClientID, which is the audience here, and Verify.
+// It has no age to set: keys are fetched when one is missing. Its client is
+// http.DefaultClient, without a timeout.
+func GoOIDC() Rival {
+	return Rival{
+		libraries: []library{{"coreos/go-oidc", "github.com/coreos/go-oidc/v3"}},
+		Open: func(ctx context.Context, s Settings) (Verifier, error) {
+			provider, err := oidc.NewProvider(oidc.ClientContext(ctx, s.Client), s.Issuer)
+			if err != nil {
+				return nil, err
+			}
+			v := provider.Verifier(&oidc.Config{ClientID: Audience, SupportedSigningAlgs: []string{s.Alg}})
+			return Func(func(ctx context.Context, token string) error {
+				verified, err := v.Verify(ctx, token)
+				if err != nil {
+					return err
+				}
+				var claims struct {
+					Scope string `json:"scope"`
+				}
+				if err := verified.Claims(&claims); err != nil {
+					return err
+				}
+				return s.allows(claims.Scope)
+			}), nil
+		},
+	}
+}

@@ -1,0 +1,48 @@
+package rival
+
+import (
+	"context"
+	"time"
+
+	"github.com/lestrrat-go/httprc/v3"
+	"github.com/lestrrat-go/jwx/v3/jwk"
+	"github.com/lestrrat-go/jwx/v3/jwt"
+)
+
+// JWX follows docs/04-jwk.md, the examples of jwk.Cache and jwk.CachedSet, and
+// docs/01-jwt.md for Parse with a key set. Register waits for the first fetch.
+// The second example has two intervals, which decide when the server says
+// nothing; the defaults, of the first, are 15 minutes and 30 days.
+func JWX() Rival {
+	const timeout = 30 * time.Second // of jwk.DefaultHTTPClient
+	return Rival{
+		libraries: []library{{"lestrrat-go/jwx", "github.com/lestrrat-go/jwx/v3"}},
+		Open: func(ctx context.Context, s Settings) (Verifier, error) {
+			cache, err := jwk.NewCache(ctx, httprc.NewClient())
+			if err != nil {
+				return nil, err
+			}
+			options := []jwk.RegisterOption{jwk.WithHTTPClient(jwk.WrapHTTPClientDefaults(s.Within(timeout)))}
+			if s.TTL > 0 {
+				options = append(options, jwk.WithMinInterval(s.TTL), jwk.WithMaxInterval(s.TTL))
+			}
+			if err := cache.Register(ctx, s.JWKS, options...); err != nil {
+				return nil, err
+			}
+			keys, err := cache.CachedSet(s.JWKS)
+			if err != nil {
+				return nil, err
+			}
+			return Func(func(ctx context.Context, token string) error {
+				verified, err := jwt.ParseString(token, jwt.WithKeySet(keys), jwt.WithContext(ctx),
+					jwt.WithIssuer(s.Issuer), jwt.WithAudience(Audience), jwt.WithRequiredClaim("exp"))
+				if err != nil {
+					return err
+				}
+				var scope string
+				_ = verified.Get("scope", &scope)
+				return s.allows(scope)
+			}), nil
+		},
+	}
+}

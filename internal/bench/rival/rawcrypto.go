@@ -1,0 +1,61 @@
+package rival
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+var errSignature = errors.New("the signature is wrong")
+
+// RawCrypto verifies the signature alone, with the standard library and a key
+// that is at hand: what no verifier of tokens can go without.
+func RawCrypto() Rival {
+	return Rival{
+		how: "raw crypto, the floor",
+		Open: func(_ context.Context, s Settings) (Verifier, error) {
+			valid, err := plain(s.Key)
+			if err != nil {
+				return nil, err
+			}
+			return Func(func(_ context.Context, token string) error {
+				dot := strings.LastIndexByte(token, '.')
+				signature, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
+				if err != nil {
+					return err
+				}
+				if !valid([]byte(token[:dot]), signature) {
+					return errSignature
+				}
+				return nil
+			}), nil
+		},
+	}
+}
+
+func plain(key any) (func(signed, signature []byte) bool, error) {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return func(signed, signature []byte) bool {
+			digest := sha256.Sum256(signed)
+			return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) == nil
+		}, nil
+	case *ecdsa.PublicKey:
+		return func(signed, signature []byte) bool {
+			digest := sha256.Sum256(signed)
+			r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+			return ecdsa.Verify(key, digest[:], r, s)
+		}, nil
+	case ed25519.PublicKey:
+		return func(signed, signature []byte) bool { return ed25519.Verify(key, signed, signature) }, nil
+	}
+	return nil, fmt.Errorf("no benchmark is made for %T", key)
+}
