@@ -12,12 +12,13 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"unsafe"
 )
 
 var errSignature = errors.New("the signature is wrong")
 
 // RawCrypto verifies the signature alone, with the standard library and a key
-// that is at hand: what no verifier of tokens can go without.
+// that is at hand: what no verifier of tokens can go without. It copies nothing.
 func RawCrypto() Rival {
 	return Rival{
 		how: "raw crypto, the floor",
@@ -32,7 +33,7 @@ func RawCrypto() Rival {
 				if err != nil {
 					return err
 				}
-				if !valid([]byte(token[:dot]), signature) {
+				if !valid(unsafe.Slice(unsafe.StringData(token), dot), signature) { //nolint:gosec // read, and let go
 					return errSignature
 				}
 				return nil
