@@ -57,7 +57,11 @@ const (
 	// tokens with the scope openid.
 	UserInfo Endpoint = Endpoint(as.UserInfo)
 
-	// EndSession logs an end user out (OpenID Connect RP-Initiated Logout 1.0).
+	// EndSession logs an end user out (OpenID Connect RP-Initiated Logout 1.0). If
+	// the server is [Interactive], people are asked whether they want that, unless
+	// an id_token_hint shows that the client knows them (§2); otherwise nobody is
+	// logged in. Then the browser goes to post_logout_redirect_uri, which must be
+	// one of the [Client.RedirectURIs] to the letter (§3), port included.
 	EndSession Endpoint = Endpoint(as.EndSession)
 
 	// DeviceAuthorization begins the device flow (RFC 8628 §3.1). Its codes are
@@ -68,7 +72,8 @@ const (
 	// LoginPage is where the form of the login goes, if the server is [Interactive].
 	LoginPage Endpoint = Endpoint(as.LoginPage)
 
-	// ConsentPage is where the form of the consent goes, likewise.
+	// ConsentPage is where the form of the consent goes, likewise, and that of the
+	// question whether to log out.
 	ConsentPage Endpoint = Endpoint(as.ConsentPage)
 
 	// DevicePage is where somebody brings the code that a device shows (RFC 8628

@@ -219,33 +219,3 @@ func TestRevocation(t *testing.T) {
 		}
 	})
 }
-
-func TestLogout(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "x", RedirectURIs: []string{"https://app.example/bye"}}))
-	id := tokens(t, s, "scope", "openid").text("id_token")
-	for name, tt := range map[string]struct {
-		query url.Values
-		to    string // "" for a page
-		ok    bool
-	}{
-		"T13/nothing":                {url.Values{}, "", true},
-		"T13/a registered URI":       {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "https://app.example/bye", true},
-		"T13/with state":             {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}, "state": {"a b"}}, "https://app.example/bye?state=a+b", true},
-		"T13/by ID token":            {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {callback}}, callback, true},
-		"T13/by another's ID token":  {url.Values{"client_id": {"web"}, "id_token_hint": {id}}, "", false},
-		"T13/by what is no ID token": {url.Values{"id_token_hint": {"x"}}, "", false},
-		"T13/no client":              {url.Values{"post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
-		"T13/another client's":       {url.Values{"client_id": {"test-public"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
-		"T13/elsewhere":              {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://evil.example/"}}, "", false},
-		"T13/a suffix":               {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye/x"}}, "", false},
-		"T13/next is no parameter":   {url.Values{"next": {"https://evil.example/"}}, "", true},
-		"T20/a parameter twice":      {url.Values{"client_id": {"web", "web"}}, "", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			rec := ask(s, "GET", s.Endpoint(testserver.EndSession)+"?"+tt.query.Encode())
-			if got := rec.Header().Get("Location"); got != tt.to || tt.to == "" && (rec.Code == 200) != tt.ok {
-				t.Errorf("got %d to %q, want %v %q", rec.Code, got, tt.ok, tt.to)
-			}
-		})
-	}
-}

@@ -40,7 +40,7 @@ func TestSessions(t *testing.T) {
 	t.Run("T13/a logout ends one", func(t *testing.T) {
 		p := signedIn(t)
 		old := &person{t, s, maps.Clone(p.cookies)}
-		p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndSession), nil))
+		p.post(testserver.ConsentPage, carried(p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndSession), nil)), "decision", "allow"))
 		for _, who := range []*person{p, old} {
 			if rec := who.open(authorizing("scope", "a")); !strings.Contains(rec.Body.String(), `name="password"`) {
 				t.Errorf("got %d %s, want the login page", rec.Code, rec.Body)

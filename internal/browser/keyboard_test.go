@@ -22,6 +22,7 @@ func TestTabVisitsEverythingInReadingOrder(t *testing.T) {
 		{"/login", "username", []string{"username", "password", "Sign in", "alice", "bob"}},
 		{"/login/again", "password", []string{"username", "password", "Sign in", long[:120] + "…"}},
 		{"/consent", "", []string{"openid", "orders:read", "orders:write", "Deny", "Allow"}},
+		{"/logout", "", []string{"Stay signed in", "Sign out"}},
 		{"/device", "user_code", []string{"user_code", "Continue"}},
 		{"/message", "", nil},
 		{"/debug", "", []string{

@@ -41,6 +41,12 @@ var views = map[string]func(http.ResponseWriter){
 			Scopes: []pages.ScopeBox{{Name: long, Description: long}},
 		})
 	},
+	"/logout": func(w http.ResponseWriter) {
+		pages.Logout(w, pages.LogoutPage{Form: form, ClientID: "web", User: "alice", ReturnTo: "https://desk.example/bye"})
+	},
+	"/logout/long": func(w http.ResponseWriter) {
+		pages.Logout(w, pages.LogoutPage{Form: form, ClientID: long, User: long, ReturnTo: "https://" + long})
+	},
 	"/device": func(w http.ResponseWriter) { pages.Device(w, pages.DevicePage{Form: form, UserCode: "WDJB-MJHT"}) },
 	"/device/again": func(w http.ResponseWriter) {
 		pages.Device(w, pages.DevicePage{Form: form, Error: "No device shows this code."})

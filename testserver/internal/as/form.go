@@ -23,11 +23,17 @@ func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
+	return once(form, repeatable...)
+}
+
+// once is form if it has each parameter once, without those that are empty (RFC
+// 6749 §3.1, §3.2).
+func once(form url.Values, repeatable ...string) (url.Values, *failure) {
 	for name, values := range form {
-		if len(values) > 1 && !slices.Contains(repeatable, name) { // RFC 6749 §3.2
+		if len(values) > 1 && !slices.Contains(repeatable, name) {
 			return nil, invalidRequest("a parameter is there more than once")
 		}
-		if values[0] == "" { // as if it were not there, says the same section
+		if values[0] == "" {
 			delete(form, name)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	askedAuthorize = "authorize?"
 	askedDevice    = "device?"
+	askedLogout    = "logout?" // no login leads there
 )
 
 // submitted reads a form of one of the pages, whose session must have made it
@@ -89,6 +90,10 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
 	request := form.Get(pages.FieldRequest)
 	if query, found := strings.CutPrefix(request, askedDevice); found {
 		s.consentDevice(w, form, v, query)
+		return
+	}
+	if query, found := strings.CutPrefix(request, askedLogout); found {
+		s.consentLogout(w, r, form, v, query)
 		return
 	}
 	query, found := strings.CutPrefix(request, askedAuthorize)

@@ -2,52 +2,110 @@ package as
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// endSession logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2).
-// Where the browser goes then must be registered for the client, as a redirect
-// URI.
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
-	form, failed := authorizeForm(r)
-	for name, values := range form {
-		if len(values) > 1 {
-			failed = invalidRequest("a parameter is there more than once")
-		} else if values[0] == "" {
-			delete(form, name)
-		}
-	}
+// logout is a request of a client to log its end user out.
+type logout struct {
+	client string // "" if it is not known
+	sub    string // of the ID token, "" without one
+	to     string // where the browser goes then, "" for a page of the server
+	state  string
+}
+
+// readLogout checks the request. The browser goes to a redirect URI of the
+// client alone, and there is no varying port: this specification compares the
+// whole of it, also for applications at loopback (OpenID Connect RP-Initiated
+// Logout 1.0 §3).
+func (s *Server) readLogout(form url.Values) (*logout, *failure) {
+	form, failed := once(form)
 	if failed != nil {
-		showFailure(w, failed)
-		return
+		return nil, failed
 	}
+	asked := &logout{to: form.Get("post_logout_redirect_uri"), state: form.Get("state")}
 	id := form.Get("client_id")
 	if hint := form.Get("id_token_hint"); hint != "" {
-		_, claims, ok := s.Keys.open(hint)
-		aud, _ := claims.text("azp")
-		if !ok || id != "" && aud != id {
-			showFailure(w, invalidRequest("id_token_hint is no ID token of the client's"))
-			return
+		_, claims, ok := s.Keys.open(hint) // also one that has expired, says §2
+		azp, _ := claims.text("azp")
+		if !ok || id != "" && azp != id {
+			return nil, invalidRequest("id_token_hint is no ID token of the client's")
 		}
-		id = aud
+		id = azp
+		asked.sub, _ = claims.text("sub")
 	}
-	to := form.Get("post_logout_redirect_uri")
 	c, known := s.registry.client(id)
-	if to != "" && (!known || !c.redirects(to)) {
-		showFailure(w, invalidRequest("post_logout_redirect_uri is none that is registered for the client"))
+	if known {
+		asked.client = c.ID
+	}
+	if asked.to != "" && (!known || !slices.Contains(c.RedirectURIs, asked.to)) {
+		return nil, invalidRequest("post_logout_redirect_uri is none that is registered for the client")
+	}
+	return asked, nil
+}
+
+// endSession logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2).
+// Whoever can make a browser come here could do that, so people are asked unless
+// the client shows that it knows them. Nobody is logged in, and so nobody asked,
+// unless the server is interactive.
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
+	form, failed := authorizeForm(r)
+	var asked *logout
+	if failed == nil {
+		asked, failed = s.readLogout(form)
+	}
+	v := s.visit(r)
+	switch {
+	case failed != nil:
+		showFailure(w, failed)
+	case s.config.Interactive && !v.known && r.Method == http.MethodPost:
+		// A browser does not send the cookie with a form of another site, such as
+		// the client, but with the GET that follows it.
+		redirect(w, r, s.urls[EndSession]+"?"+form.Encode())
+	case v.Sub != "" && v.Sub != asked.sub:
+		u, _ := s.registry.user(v.Sub)
+		pages.Logout(w, pages.LogoutPage{
+			ClientID: asked.client, User: u.Username, ReturnTo: asked.to,
+			Form: pages.Form{Action: s.paths[ConsentPage], Request: askedLogout + form.Encode(), CSRF: v.CSRF},
+		})
+	default:
+		s.logOut(w, r, v, asked)
+	}
+}
+
+// consentLogout is where the logout page leads.
+func (s *Server) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *visit, query string) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		showFailure(w, invalidRequest("the form is none of this server's"))
 		return
 	}
-	if v := s.visit(r); v.known {
+	asked, failed := s.readLogout(values)
+	switch {
+	case failed != nil:
+		showFailure(w, failed)
+	case form.Get(pages.FieldDecision) != pages.DecisionAllow: // and back only "after a logout has been performed" (§3)
+		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Still signed in", Text: "You can close this window."})
+	default:
+		s.logOut(w, r, v, asked)
+	}
+}
+
+// logOut ends the session, if there is one: asking for what is already so is no
+// error (§4).
+func (s *Server) logOut(w http.ResponseWriter, r *http.Request, v *visit, asked *logout) {
+	if v.known {
 		s.leave(w, v)
 	}
-	if to == "" {
+	if asked.to == "" {
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Signed out", Text: "You can close this window."})
 		return
 	}
 	var fields []pages.Field
-	if state := form.Get("state"); state != "" {
-		fields = append(fields, pages.Field{Name: "state", Value: state})
+	if asked.state != "" {
+		fields = append(fields, pages.Field{Name: "state", Value: asked.state})
 	}
-	redirect(w, r, withQuery(to, fields))
+	redirect(w, r, withQuery(asked.to, fields))
 }

@@ -1,5 +1,5 @@
 // Package pages is what a person sees of the test authorization server: sign
-// in, consent, device code, messages, the form of the Form Post Response Mode
+// in, consent, sign out, device code, messages, the form of the Form Post Response Mode
 // and the debug page.
 //
 // A page is a struct and a function that writes it. The functions know nothing
@@ -24,14 +24,14 @@
 // not the origin.
 //
 // form-action is another matter. Chromium applies it to every redirect that
-// follows a form, and not only to where the form goes: sign-in and consent end
-// at the client's redirect URI, which may itself redirect to a front end on
-// another origin that no registration names, to an app's own scheme, or to an
-// IPv6 literal, which the policy's grammar cannot say. A policy that lists the
-// redirect URI breaks these logins, in one browser only. So [Login], [Consent]
-// and [FormPost] leave form-action out; what it would stop, a form injected
-// into the page, html/template does not let in. The other pages lead nowhere
-// else, and say so.
+// follows a form, and not only to where the form goes: sign-in, consent and
+// sign-out end at the client's redirect URI, which may itself redirect to a front
+// end on another origin that no registration names, to an app's own scheme, or to
+// an IPv6 literal, which the policy's grammar cannot say. A policy that lists the
+// redirect URI breaks these logins, in one browser only. So [Login], [Consent],
+// [Logout] and [FormPost] leave form-action out; what it would stop, a form
+// injected into the page, html/template does not let in. The other pages lead
+// nowhere else, and say so.
 //
 // # Texts
 //

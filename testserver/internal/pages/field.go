@@ -9,7 +9,7 @@ const (
 	FieldPassword = "password"  // Login
 	FieldPick     = "pick"      // Login: a name of Users; absent when the form with the password was sent
 	FieldScope    = "scope"     // Consent: once for each scope that is checked; Mint: all of them, separated by spaces
-	FieldDecision = "decision"  // Consent: DecisionAllow or DecisionDeny
+	FieldDecision = "decision"  // Consent, Logout: DecisionAllow or DecisionDeny
 	FieldUserCode = "user_code" // Device
 
 	FieldDo       = "do"         // Debug: DoRotate or DoMint

@@ -20,6 +20,7 @@ func TestFormsSendTheseFields(t *testing.T) {
 	consent := func(w http.ResponseWriter) {
 		pages.Consent(w, pages.ConsentPage{Form: form, ClientID: "web", User: "ann", Scopes: []pages.ScopeBox{{Name: "a", Checked: true}, {Name: "b"}, {Name: "c", Checked: true}}})
 	}
+	logout := func(w http.ResponseWriter) { pages.Logout(w, pages.LogoutPage{Form: form, User: "ann"}) }
 	device := func(w http.ResponseWriter) { pages.Device(w, pages.DevicePage{Form: form, UserCode: "WDJB-MJHT"}) }
 	debug := func(w http.ResponseWriter) {
 		pages.Debug(w, pages.DebugPage{
@@ -41,6 +42,8 @@ func TestFormsSendTheseFields(t *testing.T) {
 		{"deny", consent, "Deny", []string{
 			pages.FieldScope + "=a", pages.FieldScope + "=c", pages.FieldDecision + "=" + pages.DecisionDeny,
 		}},
+		{"sign out", logout, "Sign out", []string{pages.FieldDecision + "=" + pages.DecisionAllow}},
+		{"stay", logout, "Stay signed in", []string{pages.FieldDecision + "=" + pages.DecisionDeny}},
 		{"connect a device", device, "Continue", []string{pages.FieldUserCode + "=WDJB-MJHT"}},
 		{"rotate", debug, "Rotate", []string{pages.FieldDo + "=" + pages.DoRotate}},
 		{"mint", debug, "Mint", []string{
@@ -96,9 +99,11 @@ func TestAFormPostIsTheResponseAndNothingElse(t *testing.T) {
 
 func TestEnterGrantsNothing(t *testing.T) {
 	// Browsers press the first button of a form when Enter is pressed in one of its fields.
-	first := all(one(t, parsed(t, site("text")["consent"]), "form"), "button")[0]
-	if got := value(first, "value"); got != pages.DecisionDeny {
-		t.Errorf("got a first button with the value %q, want %q", got, pages.DecisionDeny)
+	for _, page := range []string{"consent", "logout"} {
+		first := all(one(t, parsed(t, site("text")[page]), "form"), "button")[0]
+		if got := value(first, "value"); got != pages.DecisionDeny {
+			t.Errorf("%s: got a first button with the value %q, want %q", page, got, pages.DecisionDeny)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 	}{
 		{page: "login", status: 200},
 		{page: "consent", status: 200},
+		{page: "logout", status: 200},
 		{page: "device", status: 200, forms: "; form-action 'self'"},
 		{page: "message", status: 400, forms: "; form-action 'none'"},
 		{page: "form post", status: 200, script: true},

@@ -122,6 +122,9 @@ func TestALongNameLeavesRoomForTheButtons(t *testing.T) {
 			})
 		},
 		"consent to a client without a name": func(w http.ResponseWriter) { pages.Consent(w, pages.ConsentPage{ClientID: long}) },
+		"logout": func(w http.ResponseWriter) {
+			pages.Logout(w, pages.LogoutPage{ClientID: long, User: long, ReturnTo: long})
+		},
 		"message": func(w http.ResponseWriter) {
 			pages.Message(w, http.StatusBadRequest, pages.MessagePage{Title: long, Code: long})
 		},

@@ -36,6 +36,9 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 				Scopes: []pages.ScopeBox{{Name: next(), Description: next(), Checked: true}, {Name: next(), Description: next()}},
 			})
 		},
+		"logout": func(w http.ResponseWriter) {
+			pages.Logout(w, pages.LogoutPage{Form: form(), ClientID: next(), User: next(), ReturnTo: next()})
+		},
 		"device": func(w http.ResponseWriter) {
 			pages.Device(w, pages.DevicePage{Form: form(), UserCode: next(), Error: next()})
 		},
@@ -65,6 +68,7 @@ func bare() map[string]func(http.ResponseWriter) {
 	return map[string]func(http.ResponseWriter){
 		"login":     func(w http.ResponseWriter) { pages.Login(w, pages.LoginPage{}) },
 		"consent":   func(w http.ResponseWriter) { pages.Consent(w, pages.ConsentPage{}) },
+		"logout":    func(w http.ResponseWriter) { pages.Logout(w, pages.LogoutPage{}) },
 		"device":    func(w http.ResponseWriter) { pages.Device(w, pages.DevicePage{}) },
 		"message":   func(w http.ResponseWriter) { pages.Message(w, http.StatusOK, pages.MessagePage{}) },
 		"form post": func(w http.ResponseWriter) { pages.FormPost(w, pages.FormPostPage{}) },

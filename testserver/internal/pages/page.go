@@ -47,7 +47,7 @@ type site struct {
 var load = sync.OnceValue(func() site {
 	s := site{pages: map[string]*template.Template{}, style: source(style), script: source(script)}
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short}).ParseFS(files, "html/layout.html"))
-	for _, name := range []string{"login", "consent", "device", "message", "formpost", "debug"} {
+	for _, name := range []string{"login", "consent", "logout", "device", "message", "formpost", "debug"} {
 		s.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "html/"+name+".html"))
 	}
 	return s

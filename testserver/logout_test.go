@@ -1,0 +1,128 @@
+package testserver_test
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestLogout(t *testing.T) {
+	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "x", RedirectURIs: []string{"https://app.example/bye"}}))
+	id := tokens(t, s, "scope", "openid").text("id_token")
+	const registered = "http://127.0.0.1/callback"
+	for name, tt := range map[string]struct {
+		query url.Values
+		to    string // "" for a page
+		ok    bool
+	}{
+		"T13/nothing":                {url.Values{}, "", true},
+		"T13/a registered URI":       {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "https://app.example/bye", true},
+		"T13/with state":             {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}, "state": {"a b"}}, "https://app.example/bye?state=a+b", true},
+		"T13/by ID token":            {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {registered}}, registered, true},
+		"T13/another port":           {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {callback}}, "", false},
+		"T13/by another's ID token":  {url.Values{"client_id": {"web"}, "id_token_hint": {id}}, "", false},
+		"T13/by what is no ID token": {url.Values{"id_token_hint": {"x"}}, "", false},
+		"T13/no client":              {url.Values{"post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
+		"T13/another client's":       {url.Values{"client_id": {"test-public"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
+		"T13/elsewhere":              {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://evil.example/"}}, "", false},
+		"T13/a suffix":               {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye/x"}}, "", false},
+		"T13/next is no parameter":   {url.Values{"next": {"https://evil.example/"}}, "", true},
+		"T20/a parameter twice":      {url.Values{"client_id": {"web", "web"}}, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := ask(s, "GET", s.Endpoint(testserver.EndSession)+"?"+tt.query.Encode())
+			if got := rec.Header().Get("Location"); got != tt.to || tt.to == "" && (rec.Code == 200) != tt.ok {
+				t.Errorf("got %d to %q, want %v %q", rec.Code, got, tt.ok, tt.to)
+			}
+		})
+	}
+}
+
+// Whoever makes a browser go there must not log its user out.
+func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
+	const home = "https://app.example/bye"
+	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice, testserver.User{Sub: "bob", Password: "bobs-password"}),
+		testserver.Clients(testserver.Client{ID: "web", Secret: "x", RedirectURIs: []string{home}}))
+	signedIn := func(t *testing.T) *person {
+		p := newPerson(t, s)
+		page := p.signIn(authorizing("scope", "a"))
+		p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+		return p
+	}
+	isIn := func(p *person) bool { return answersCode(p.open(authorizing("scope", "a"))) }
+	leaving := func(p *person, query url.Values) *httptest.ResponseRecorder {
+		return p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndSession)+"?"+query.Encode(), nil))
+	}
+	hint := func(sub string) string { return s.IDToken(testserver.Subject(sub), testserver.ForClient("web")) }
+	old := hint("alice")
+	s.Advance(time.Hour)
+	back := values(url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {home}, "state": {"a b"}})
+	for name, tt := range map[string]struct {
+		query url.Values
+		asked bool
+	}{
+		"T09/nothing":                     {url.Values{}, true},
+		"T09/a client":                    {back, true},
+		"T09/an ID token of another user": {values(back, "id_token_hint", hint("bob")), true},
+		"her ID token":                    {values(back, "id_token_hint", hint("alice")), false},
+		"her ID token, expired":           {values(back, "id_token_hint", old), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for decision, stays := range map[string]bool{"allow": false, "deny": true, "": true} {
+				p := signedIn(t)
+				rec := leaving(p, tt.query)
+				if asked := strings.Contains(rec.Body.String(), `name="decision"`); asked != tt.asked {
+					t.Fatalf("got %d %s, want a question %v", rec.Code, rec.Body, tt.asked)
+				}
+				if tt.asked {
+					if !isIn(p) {
+						t.Fatal("got her logged out, want her to be asked first")
+					}
+					rec = p.post(testserver.ConsentPage, carried(rec, "decision", decision))
+				}
+				stays, to := stays && tt.asked, ""
+				if !stays && tt.query.Has("client_id") {
+					to = home + "?state=a+b"
+				}
+				if got := rec.Header().Get("Location"); got != to || isIn(p) != stays {
+					t.Errorf("%q: got %d to %q, logged in %v, want %q, %v", decision, rec.Code, got, isIn(p), to, stays)
+				}
+			}
+		})
+	}
+	t.Run("nobody is logged in", func(t *testing.T) {
+		if rec := leaving(newPerson(t, s), back); rec.Header().Get("Location") != home+"?state=a+b" {
+			t.Errorf("got %d %s, want no question", rec.Code, rec.Body)
+		}
+	})
+	t.Run("by POST from another site, so without the cookie", func(t *testing.T) {
+		p := signedIn(t)
+		rec := p.follow(newPerson(t, s).post(testserver.EndSession, values(back, "id_token_hint", hint("alice"))))
+		if rec.Header().Get("Location") != home+"?state=a+b" || isIn(p) {
+			t.Errorf("got %d to %q, logged in %v, want her logged out", rec.Code, rec.Header().Get("Location"), isIn(p))
+		}
+	})
+	p, other := signedIn(t), signedIn(t)
+	page := leaving(p, back)
+	for name, rec := range map[string]*httptest.ResponseRecorder{
+		"T09/without a token":            p.post(testserver.ConsentPage, carried(page, "decision", "allow", "server_csrf", "-")),
+		"T09/in another browser":         other.post(testserver.ConsentPage, carried(page, "decision", "allow")),
+		"T13/to what was not registered": p.post(testserver.ConsentPage, carried(page, "decision", "allow", "server_request", "logout?client_id=web&post_logout_redirect_uri=https://evil.example/")),
+		"T09/as a request":               p.post(testserver.EndSession, values(back, "decision", "allow", "server_csrf", carried(page).Get("server_csrf"))),
+		"T13/as what a login is for":     p.post(testserver.LoginPage, carried(page, "username", "alice", "password", "alices-password")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if rec.Header().Get("Location") != "" || !isIn(p) || !isIn(other) {
+				t.Errorf("got %d to %q, want everybody still logged in", rec.Code, rec.Header().Get("Location"))
+			}
+		})
+	}
+}
+
+func answersCode(rec *httptest.ResponseRecorder) bool {
+	return strings.Contains(rec.Header().Get("Location"), "code=")
+}
