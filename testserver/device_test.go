@@ -47,6 +47,45 @@ func TestDevices(t *testing.T) {
 		s.Advance(15 * time.Second)
 		wantError(t, poll(), 400, "authorization_pending")
 	})
+	for name, tt := range map[string]struct{ first, restarted time.Duration }{
+		"too fast from the start":    {first: time.Second},
+		"too fast, by half":          {first: 2500 * time.Millisecond},
+		"begun anew after slowing":   {first: 4 * time.Second, restarted: 5 * time.Second},
+		"begun anew and much faster": {first: 4 * time.Second, restarted: time.Second},
+	} {
+		t.Run("T19/"+name+", but five seconds slower each time", func(t *testing.T) {
+			s := testserver.New(t, testserver.Clock(atNoon))
+			_, poll := device(t, s)
+			poll()
+			for _, interval := range []time.Duration{tt.first, tt.restarted} {
+				if interval == 0 {
+					continue
+				}
+				tries := 0
+				for ; tries < 10; tries++ {
+					s.Advance(interval)
+					if poll().text("error") != "slow_down" {
+						break
+					}
+					interval += 5 * time.Second
+				}
+				if tries == 0 || tries > 3 {
+					t.Errorf("got %d times slow_down, want a few", tries)
+				}
+			}
+		})
+	}
+	t.Run("T19/too fast and never slower", func(t *testing.T) {
+		s := testserver.New(t, testserver.Clock(atNoon))
+		_, poll := device(t, s)
+		wantError(t, poll(), 400, "authorization_pending")
+		for range 5 {
+			s.Advance(4 * time.Second)
+			wantError(t, poll(), 400, "slow_down")
+		}
+		s.Advance(29 * time.Second) // after 30 it would do
+		wantError(t, poll(), 400, "slow_down")
+	})
 	t.Run("a poll that was faster on its way than the one before", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
 		_, poll := device(t, s)
@@ -120,6 +159,16 @@ func TestDevices(t *testing.T) {
 		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {first.text("device_code")}}, testClient), 400, "invalid_grant")
 		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {"x"}}, testClient), 400, "invalid_grant")
 		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}}, testClient), 400, "invalid_request")
+	})
+	t.Run("T20/a code twice", func(t *testing.T) {
+		s := testserver.New(t)
+		first, poll := device(t, s)
+		for _, more := range []string{"BBBB-BBBB", first.text("user_code")} {
+			if rec := ask(s, "GET", first.text("verification_uri_complete")+"&user_code="+more); rec.Code != 400 {
+				t.Errorf("got %d, want 400", rec.Code)
+			}
+		}
+		wantError(t, poll(), 400, "authorization_pending")
 	})
 	t.Run("T19/codes of nobody", func(t *testing.T) {
 		s := testserver.New(t)

@@ -145,12 +145,23 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	case !now.Before(d.Expires):
 		return nil, refused("expired_token", "the device code has expired")
 	}
-	early := !d.Polled.IsZero() && now.Sub(d.Polled) < d.Interval-deviceLeeway
+	var early, slower bool
+	if !d.Polled.IsZero() {
+		waited := now.Sub(d.Polled)
+		early = waited < d.Interval-deviceLeeway
+		slower = waited >= d.Waited+deviceInterval-deviceLeeway
+		d.Waited = waited
+	}
 	d.Polled = now
 	switch {
 	case early:
-		d.Interval += deviceInterval // §3.5
-		return nil, refused("slow_down", "the interval is now five seconds longer")
+		// One that has added the five seconds of the last slow_down is right
+		// (§3.5): it comes too early because it began so, or began anew, and would
+		// never get there if the interval grew as well.
+		if !slower {
+			d.Interval += deviceInterval
+		}
+		return nil, refused("slow_down", "add five seconds to the interval")
 	case d.Denied:
 		return nil, refused("access_denied", "the end user has refused")
 	case d.Family.Sub == "":

@@ -12,19 +12,19 @@ import (
 // devicePage is where an end user brings the code that a device shows (RFC 8628
 // §3.3). Unless the server is interactive, coming is enough.
 func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
-	typed := r.URL.Query().Get("user_code")
-	v := s.visit(r)
-	if r.Method == http.MethodPost {
-		form, failed := readForm(r)
-		if failed == nil && s.config.Interactive {
-			_, failed = form, s.checkCSRF(v, form)
-		}
-		if failed != nil {
-			showFailure(w, failed)
-			return
-		}
-		typed = form.Get(pages.FieldUserCode)
+	form, failed := authorizeForm(r)
+	if failed == nil {
+		form, failed = once(form)
 	}
+	v := s.visit(r)
+	if failed == nil && r.Method == http.MethodPost && s.config.Interactive {
+		failed = s.checkCSRF(v, form)
+	}
+	if failed != nil {
+		showFailure(w, failed)
+		return
+	}
+	typed := form.Get(pages.FieldUserCode)
 	now := s.Clock.Now()
 	s.grants.mu.RLock()
 	d, known := s.grants.device(typed, now)

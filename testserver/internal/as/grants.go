@@ -54,6 +54,7 @@ type Device struct {
 	Expires  time.Time
 	Interval time.Duration
 	Polled   time.Time
+	Waited   time.Duration // before that
 }
 
 // grants is the state that the endpoints share. Tokens, codes and sessions are
