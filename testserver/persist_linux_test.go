@@ -1,0 +1,77 @@
+package testserver_test
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// unlisted makes dir one in which files can be made and replaced, but which
+// cannot be opened to have that on disk for certain, while f runs; also for root.
+func unlisted(t *testing.T, dir string, f func()) {
+	t.Helper()
+	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
+		if err := os.Chmod(up, 0o755); err != nil { //nolint:gosec // the other user must get there
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o333); err != nil { //nolint:gosec // as above
+		t.Fatal(err)
+	}
+	runtime.LockOSThread() // the user is a property of the thread
+	defer runtime.UnlockOSThread()
+	before, _, _ := syscall.RawSyscall(syscall.SYS_SETFSUID, 65534, 0, 0)
+	f()
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, before, 0, 0)
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+		t.Fatal(err)
+	}
+}
+
+// What replaced the file, but perhaps not for good, must be replaced again, even
+// by the state that was there before.
+func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := statePath(t)
+		s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		revoke := func() int {
+			r := httptest.NewRequest("POST", s.Endpoint(testserver.RevokeEP), strings.NewReader(url.Values{"client_id": {"test-public"}, "token": {"x"}}.Encode()))
+			r.Header.Set("Content-Type", formType)
+			rec := httptest.NewRecorder()
+			s.ServeHTTP(rec, r)
+			return rec.Code
+		}
+		key := testserver.GenerateKey(testserver.ES256, "withdrawn")
+		s.Publish(key) // and from now on changes wait for the pause to end, or for a request
+		s.Retire(key.ID)
+		if got := revoke(); got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+		synctest.Wait()
+		unlisted(t, filepath.Dir(path), func() {
+			s.Publish(key)
+			if got := revoke(); got != 503 {
+				t.Errorf("got %d, want 503", got)
+			}
+		})
+		s.Retire(key.ID)
+		if got := revoke(); got != 200 {
+			t.Errorf("got %d, want 200", got)
+		}
+		if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), key.ID) {
+			t.Errorf("got %v, want a file without the key that was withdrawn", err)
+		}
+		closed(t, s)
+	})
+}
