@@ -1,0 +1,45 @@
+package testserver_test
+
+import (
+	"bytes"
+	"log"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// net/http writes down what a handler panics with, and what a test's own function
+// panics with may be a token.
+func TestAPanicOfAHookIsNotLogged(t *testing.T) {
+	const canary = "canary-that-a-hook-has-seen"
+	var told bytes.Buffer
+	before := log.Writer()
+	log.SetOutput(&told) // where net/http writes unless a server says otherwise
+	t.Cleanup(func() { log.SetOutput(before) })
+	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			s.OnToken(func(request *testserver.TokenRequest, _ *testserver.TokenResponse) error {
+				panic(request.Form.Get("client_secret"))
+			})
+			s.Inject(testserver.Introspect, testserver.Handler(func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { panic(r.FormValue("client_secret")) })
+			}))
+			for _, ep := range []testserver.Endpoint{testserver.TokenEP, testserver.Introspect} {
+				resp, err := s.Client().Post(s.Endpoint(ep), formType, strings.NewReader("grant_type=client_credentials&client_id=test-client&client_secret="+canary))
+				if err == nil {
+					_ = resp.Body.Close()
+					t.Errorf("%s: got %d, want the connection to end", ep, resp.StatusCode)
+				} else if strings.Contains(err.Error(), canary) {
+					t.Errorf("%s: got the secret in %v", ep, err)
+				}
+			}
+			closed(t, s)
+			if told.Len() > 0 {
+				t.Errorf("got %s logged, want nothing", &told)
+			}
+		})
+	}
+}
