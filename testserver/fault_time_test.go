@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -270,15 +268,7 @@ func TestFaultsWithoutAConnectionAbort(t *testing.T) {
 func TestDropConnectionEndsTheConnection(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.JWKS, testserver.DropConnection())
-	u, err := url.Parse(s.Issuer())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := net.Dial("tcp", u.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := dialled(t, s)
 	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

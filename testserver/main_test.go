@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -161,4 +162,16 @@ func wantAll(t *testing.T, text string, parts ...string) {
 			t.Errorf("got %q, want it to say %q", text, part)
 		}
 	}
+}
+
+// dialled is a connection to s that nothing has been said on yet.
+func dialled(t *testing.T, s *testserver.Server) net.Conn {
+	t.Helper()
+	_, host, _ := strings.Cut(s.Issuer(), "://")
+	c, err := net.Dial("tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
 }

@@ -82,15 +82,7 @@ func TestCloseEndsConnectionsThatAskedNothing(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			u, err := url.Parse(s.Issuer())
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := net.Dial("tcp", u.Host)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
+			c := dialled(t, s)
 			if _, err := io.WriteString(c, "GET /jw"); err != nil {
 				t.Fatal(err)
 			}
@@ -123,15 +115,7 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := url.Parse(s.Issuer())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := net.Dial("tcp", u.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := dialled(t, s)
 	cancel()
 	if _, err := bufio.NewReader(c).ReadByte(); err == nil {
 		t.Error("got a byte, want the end of the connection")

@@ -65,7 +65,7 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) checkCSRF(v *visit, form url.Values) *failure {
 	if !v.known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
-		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again"}
+		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
 	}
 	return nil
 }

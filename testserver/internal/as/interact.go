@@ -28,10 +28,7 @@ func (s *Server) submitted(r *http.Request) (url.Values, *visit, *failure) {
 		return nil, nil, failed
 	}
 	v := s.visit(r)
-	if !v.known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
-		return nil, nil, &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
-	}
-	return form, v, nil
+	return form, v, s.checkCSRF(v, form)
 }
 
 // login is where the login page leads. It begins a new session, so that one
