@@ -15,15 +15,16 @@ import (
 )
 
 // unlisted makes dir one in which files can be made and replaced, but which
-// cannot be opened to have that on disk for certain, while f runs; also for root.
+// cannot be opened to have that on disk for certain, while f runs, also for root:
+// another user gets there, and is what this thread is.
 func unlisted(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
-		if err := os.Chmod(up, 0o755); err != nil { //nolint:gosec // the other user must get there
+		if err := os.Chmod(up, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(dir, 0o333); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(dir, 0o333); err != nil {
 		t.Fatal(err)
 	}
 	runtime.LockOSThread() // the user is a property of the thread
@@ -31,7 +32,7 @@ func unlisted(t *testing.T, dir string, f func()) {
 	before, _, _ := syscall.RawSyscall(syscall.SYS_SETFSUID, 65534, 0, 0)
 	f()
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, before, 0, 0)
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
