@@ -102,6 +102,7 @@ func (c *controller) routes() map[string]map[string]action {
 		"/v1/clients/{id}":   {http.MethodGet: c.showClient, http.MethodDelete: c.removeClient},
 		"/v1/users":          {http.MethodGet: c.listUsers, http.MethodPost: c.addUser},
 		"/v1/users/{sub}":    {http.MethodDelete: c.removeUser},
+		"/v1/check":          post(c.checkAPI),
 		"/v1/reset":          post(c.reset),
 		"/v1/snapshot":       get(c.snapshot),
 		"/v1/events":         get(c.listEvents),

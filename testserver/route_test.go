@@ -30,7 +30,8 @@ var pageRoutes = map[string]string{"/login": "POST", "/consent": "POST"}
 var hooks = strings.Fields(`/ /admin /admin/faults /api /api/faults /api/v1/faults /control /debug/faults /debug/pprof/ /debug/vars /fault /faults
 	/inject /injections /internal /keys /keys/rotate /rotate /clock /advance /reset /revoke/all /clients /users /register /par /mint /tokens
 	/events /audit /requests /snapshot /state /shutdown /close /health /metrics /test /_test /mock /__admin/mappings /mockserver/expectation
-	/v1/tokens /v1/bad-tokens /v1/keys/rotate /v1/faults /v1/requests /v1/clock /v1/clients /v1/users /v1/reset /v1/snapshot /v1/events`)
+	/v1/tokens /v1/bad-tokens /v1/keys/rotate /v1/faults /v1/requests /v1/clock /v1/clients /v1/users /v1/check /v1/reset
+	/v1/snapshot /v1/events`)
 
 var verbs = strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND INJECT get post")
 

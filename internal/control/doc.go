@@ -21,6 +21,7 @@
 //	GET DELETE      /v1/clients/{id}
 //	GET POST        /v1/users
 //	DELETE          /v1/users/{sub}
+//	POST            /v1/check               an API, with every bad token
 //	POST            /v1/reset
 //	GET             /v1/snapshot
 //	GET             /v1/events

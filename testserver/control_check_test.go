@@ -1,0 +1,114 @@
+package testserver_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// newChecked is a server that listens, its control API, and the URL of an API that
+// trusts it but for a hole.
+func newChecked(t *testing.T, hole string) (c controlled, url string) {
+	t.Helper()
+	s := testserver.New(t)
+	api := httptest.NewServer(newCareless(s, hole))
+	t.Cleanup(api.Close)
+	return controlled{t, s, s.Control(controlToken)}, api.URL + "/orders"
+}
+
+func TestControlChecksAnAPI(t *testing.T) {
+	for _, tt := range holes {
+		t.Run(tt.hole, func(t *testing.T) {
+			t.Parallel()
+			want := strings.Join(tt.found, " ")
+			if tt.hole == "HTTP/2 is trusted" {
+				want = "" // nobody speaks it without TLS
+			}
+			c, url := newChecked(t, tt.hole)
+			answer := c.ask("POST", "/v1/check", fmt.Sprintf(`{"url":%q,"scope":"orders:read"}`, url))
+			var wrong []string
+			results := list(answer, "results")
+			for _, r := range results {
+				if r["ok"] != true {
+					wrong = append(wrong, fmt.Sprint(r["name"]))
+				}
+			}
+			if got := strings.Join(slices.Sorted(slices.Values(wrong)), " "); got != want || answer["ok"] != (want == "") || len(results) == 0 {
+				t.Errorf("got %q wrong of %d and ok %v, want %q", got, len(results), answer["ok"], want)
+			}
+		})
+	}
+}
+
+func TestControlChecksWithWhatIsAsked(t *testing.T) {
+	c, _ := newChecked(t, "")
+	seen := make(chan *http.Request, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r
+		w.WriteHeader(http.StatusTeapot) // which ends the check
+	}))
+	defer api.Close()
+	answer := c.ask("POST", "/v1/check", fmt.Sprintf(`{"url":"%s/a?b=c","method":"PUT","header":{"X-A":["1","2"],"X-B":"3"},"body":"text","alg":"RS256","aud":"x","claims":{"n":1}}`, api.URL))
+	r := <-seen
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	inspected := c.ask("POST", "/v1/tokens/inspect", fmt.Sprintf(`{"token":%q}`, token))
+	claims, _ := inspected["claims"].(map[string]any)
+	header, _ := inspected["header"].(map[string]any)
+	if got := fmt.Sprint(r.Method, r.URL, r.Header["X-A"], r.Header["X-B"], r.ContentLength); got != "PUT/a?b=c [1 2] [3] 4" {
+		t.Errorf("got %s, want the request that was asked for", got)
+	}
+	if claims["aud"] != "x" || claims["n"] != 1.0 || header["alg"] != "RS256" {
+		t.Errorf("got %v, want the token that was asked for", inspected)
+	}
+	if results := list(answer, "results"); len(results) != 1 || results[0]["name"] != "good-token" || results[0]["fix"] == "" {
+		t.Errorf("got %v, want no more than the good token", answer)
+	}
+}
+
+func TestControlCheckRefuses(t *testing.T) {
+	c, url := newChecked(t, "")
+	for _, tt := range []struct{ name, body, says string }{
+		{"nothing", ``, "the API's URL"},
+		{"a URL without a host", `{"url":"/orders"}`, "the API's URL"},
+		{"a URL with a password", `{"url":"http://a:s3cret@127.0.0.1/"}`, "url: "},
+		{"a method that is none", fmt.Sprintf(`{"url":%q,"method":"G T"}`, url), "method: "},
+		{"a token of one's own", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: is what the check sets"},
+		{"a header that is a number", fmt.Sprintf(`{"url":%q,"header":{"A":1}}`, url), "header.A: want a string or an array of strings"},
+		{"a scope that is none", fmt.Sprintf(`{"url":%q,"scope":"\""}`, url), "is no scope"},
+		{"a defect to skip that is none", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): there is no such defect`},
+		{"a defect to add that is none", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): there is no such defect`},
+		{"an algorithm that is none", fmt.Sprintf(`{"url":%q,"alg":"none"}`, url), "unknown signing algorithm"},
+		{"an unknown member", fmt.Sprintf(`{"url":%q,"skips":[]}`, url), "skips: is unknown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := c.send("POST", "/v1/check", tt.body)
+			says, _ := decodeObject(t, w.Body.Bytes())["error_description"].(string)
+			if w.Code != http.StatusBadRequest || !strings.Contains(says, tt.says) || strings.Contains(says, "s3cret") {
+				t.Errorf("got %d %q, want 400 and %q", w.Code, says, tt.says)
+			}
+		})
+	}
+}
+
+func TestControlCheckEndsWithItsCaller(t *testing.T) {
+	c, _ := newChecked(t, "")
+	ctx, leave := context.WithCancel(t.Context())
+	var asked atomic.Int32
+	api := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if asked.Add(1) == 3 {
+			leave()
+		}
+	}))
+	defer api.Close()
+	c.send("POST", "/v1/check", fmt.Sprintf(`{"url":%q}`, api.URL), func(r *http.Request) { *r = *r.WithContext(ctx) })
+	if got := asked.Load(); got != 3 {
+		t.Errorf("got %d requests, want 3", got)
+	}
+}
