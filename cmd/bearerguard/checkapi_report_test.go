@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/internal/control"
 )
 
 func TestAListingForATerminal(t *testing.T) {
-	results := []testserver.Result{
+	results := []control.CheckResult{
 		{Name: "good-token", OK: true},
 		{Name: "expired", Got: "200", Want: "401", Sent: "a token", Why: "RFC 7519 §4.1.4.", Fix: "Compare exp."},
 	}
@@ -19,20 +18,6 @@ func TestAListingForATerminal(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := listing(results[:1], 0, true, false), " ✓ good-token\nall 1 right\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestProgressLeavesNothingBehind(t *testing.T) {
-	var w bytes.Buffer
-	if p := progressOn(&w); p != nil {
-		t.Error("got progress where nobody looks")
-	}
-	p := &progress{w: &w}
-	p.step()
-	p.step()
-	p.end()
-	if got, want := w.String(), "\rrequest 1\rrequest 2\r                    \r"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

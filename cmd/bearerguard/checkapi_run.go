@@ -1,145 +1,119 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// runCheck starts what the check needs, and the check. The output of a program
-// that it starts goes to output.
-func runCheck(ctx context.Context, output io.Writer, p plan) ([]testserver.Result, error) {
-	ctx, cancel := context.WithCancel(ctx)
+// run starts what the check needs, and has the server check the API.
+func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer control.Checked, err error) {
+	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	as, stop, err := p.serve()
-	if err != nil {
-		return nil, err
+	if _, err := f.request(ctx); err != nil {
+		return answer, err
 	}
-	defer stop()
-	if len(p.program) > 0 {
-		end, err := p.start(ctx, output, as)
+	changed := cmd.Flags().Changed
+	own := len(program) > 0 || changed("addr") || changed("issuer") || changed("seed") || changed("allow-remote")
+	switch {
+	case own && (changed("control-url") || changed("ready-file")):
+		return answer, usage("--control-url and --ready-file name the server: leave out --addr, --issuer, --seed, --allow-remote and a program to start")
+	case own && len(program) == 0 && !changed("addr"), !own && !controlKnown(cmd):
+		return answer, usage("where does the API find its issuer? Run both by bearerguard exec, or name a server with --ready-file; " +
+			"or give --addr, such as 127.0.0.1:9400, and let the API trust http://127.0.0.1:9400; or let the command start the API, with -- PROGRAM")
+	case own:
+		c.server, err = f.server.startServer(cmd)
 		if err != nil {
-			return nil, err
+			return answer, err
+		}
+		defer func() { _ = c.server.close() }()
+	}
+	var exited <-chan struct{}
+	if len(program) > 0 {
+		var end func()
+		if exited, end, err = f.start(ctx, c, program); err != nil {
+			return answer, err
 		}
 		defer end()
-	} else if err := p.reach(ctx); err != nil {
-		return nil, failure("the API cannot be reached: %w", err)
 	}
-
-	var results []testserver.Result
-	tb := &collector{ctx: ctx}
-	next := func() *http.Request {
-		p.progress.step()
-		r, _ := p.request(ctx) // it has worked before
-		return r
+	if err := f.await(ctx, exited); err != nil {
+		return answer, err
 	}
-	tb.run(func() {
-		testserver.CheckURL(tb, as, p.base, next, append(p.options, testserver.Results(func(r []testserver.Result) { results = r }))...)
-	})
-	switch {
-	case ctx.Err() != nil:
-		return nil, failure("the check was interrupted")
-	case tb.fatal != nil:
-		return nil, usage("%w", tb.fatal)
+	_, err = c.call(ctx, http.MethodPost, "/v1/check", f.ask, &answer)
+	if ctx.Err() != nil {
+		err = failure("the check was interrupted")
 	}
-	return results, nil
-}
-
-// serve runs the mock authorization server whose tokens the API gets.
-func (p plan) serve() (as *testserver.Server, stop func(), err error) {
-	addr := p.addr
-	switch {
-	case addr == "" && len(p.program) == 0:
-		return nil, nil, usage("where shall the API find its issuer? Give --addr, such as 127.0.0.1:9400, and let the API trust http://127.0.0.1:9400; or let the command start the API, with -- PROGRAM")
-	case addr == "":
-		addr = "127.0.0.1:0"
-	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, nil, usage("--addr %q: want host:port", addr)
-	}
-	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) && !p.remote {
-		return nil, nil, usage("--addr %q: not a loopback address; add --allow-remote if other machines are to get tokens", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, nil, failure("--addr: %w", err)
-	}
-	issuer := p.issuer
-	if issuer == "" {
-		issuer = "http://" + l.Addr().String()
-	}
-	as, err = testserver.NewUnstarted(append(p.server, testserver.IssuerURL(issuer))...)
-	if err != nil {
-		return nil, nil, errors.Join(usage("%w", err), l.Close())
-	}
-	srv := &http.Server{Handler: as, ReadHeaderTimeout: patience}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = srv.Serve(l) // always ErrServerClosed
-	}()
-	return as, func() {
-		_ = srv.Close()
-		<-served
-		_ = as.Close()
-	}, nil
+	return answer, err
 }
 
 const (
 	poll     = 50 * time.Millisecond
-	startUp  = 30 * time.Second // for an API to answer
-	farewell = 5 * time.Second  // for an API to end
+	startUp  = 30 * time.Second // for a program to answer, unless --wait says otherwise
+	farewell = 5 * time.Second  // for it to end
 )
 
-// start runs the API and waits until it answers.
-func (p plan) start(ctx context.Context, output io.Writer, as *testserver.Server) (end func(), err error) {
+// start runs the API. exited is closed when it has ended by itself.
+func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, end func(), err error) {
+	env, cleanUp, err := c.server.environment()
+	if err != nil {
+		return nil, nil, failure("%w", err)
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, p.program[0], p.program[1:]...) //nolint:gosec // the user names it
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.Env = append(append(os.Environ(), as.Env()...), "OAUTH_AUDIENCE="+p.audience)
+	cmd := exec.CommandContext(ctx, program[0], program[1:]...) //nolint:gosec // the user names it
+	cmd.Stdout, cmd.Stderr = c.err, c.err
+	cmd.Env = slices.Concat(env, []string{"OAUTH_AUDIENCE=" + cmp.Or(f.aud, "api")})
 	cmd.Cancel, cmd.WaitDelay = func() error { return interrupt(cmd.Process) }, farewell
 	if err := cmd.Start(); err != nil {
 		cancel()
-		return nil, usage("the program: %w", err)
+		cleanUp()
+		return nil, nil, usage("the program: %w", err)
 	}
-	exited := make(chan struct{})
+	done := make(chan struct{})
 	go func() {
-		defer close(exited)
+		defer close(done)
 		_ = cmd.Wait() // of a program that was asked to end
 	}()
-	end = func() {
+	return done, func() {
 		cancel()
-		<-exited
+		<-done
+		cleanUp()
+	}, nil
+}
+
+// await waits until the API answers, or has exited.
+func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
+	patient := f.wait
+	if exited != nil {
+		patient = cmp.Or(patient, startUp)
 	}
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	late := time.After(startUp)
+	late := time.After(patient)
 	for {
-		if err = p.reach(ctx); err == nil {
-			return end, nil
+		err := f.reach(ctx)
+		if err == nil {
+			return nil
 		}
 		select {
-		case <-tick.C:
-			continue
-		case <-exited:
-			err = failure("the program ended before it answered")
-		case <-late:
-			err = failure("the program does not answer: %w", err)
 		case <-ctx.Done():
-			err = failure("the check was interrupted")
+			return failure("the check was interrupted")
+		case <-exited:
+			return failure("the program ended before it answered")
+		case <-late:
+			return failure("the API cannot be reached: %w", err)
+		case <-tick.C:
 		}
-		end()
-		return nil, err
 	}
 }
 
@@ -152,8 +126,8 @@ func interrupt(p *os.Process) error {
 }
 
 // reach reports whether the API answers at all, to a request without a token.
-func (p plan) reach(ctx context.Context) error {
-	r, err := p.request(ctx)
+func (f *checkFlags) reach(ctx context.Context) error {
+	r, err := f.request(ctx)
 	if err != nil {
 		return err
 	}
@@ -164,34 +138,20 @@ func (p plan) reach(ctx context.Context) error {
 	return resp.Body.Close()
 }
 
-// collector is a test that is none: what fails is in the results.
-type collector struct {
-	ctx      context.Context //nolint:containedctx // that of testing.T
-	cleanups []func()
-	fatal    error
-}
-
-type fatality struct{}
-
-func (c *collector) Helper()                  {}
-func (c *collector) Errorf(string, ...any)    {}
-func (c *collector) Cleanup(f func())         { c.cleanups = append(c.cleanups, f) }
-func (c *collector) Context() context.Context { return c.ctx }
-
-// Fatalf ends the check, as testing.T does.
-func (c *collector) Fatalf(format string, args ...any) {
-	c.fatal = fmt.Errorf(format, args...)
-	panic(fatality{})
-}
-
-func (c *collector) run(check func()) {
-	defer func() {
-		if r := recover(); r != nil && r != any(fatality{}) {
-			panic(r)
+// request is the one that is checked, without a token.
+func (f *checkFlags) request(ctx context.Context) (*http.Request, error) {
+	u, err := url.Parse(f.ask.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return nil, usage("%q: want the URL of a route, such as http://localhost:8080/orders", f.ask.URL)
+	}
+	r, err := http.NewRequestWithContext(ctx, f.ask.Method, u.String(), strings.NewReader(f.ask.Body))
+	if err != nil {
+		return nil, usage("--method: %w", err)
+	}
+	for name, values := range f.ask.Header {
+		for _, value := range values {
+			r.Header.Add(name, value)
 		}
-		for i := len(c.cleanups) - 1; i >= 0; i-- {
-			c.cleanups[i]()
-		}
-	}()
-	check()
+	}
+	return r, nil
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
 )
@@ -69,20 +70,29 @@ func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
 	}
 }
 
-// careless is an API that trusts the issuer at addr, and every audience.
-func careless(t *testing.T, addr string) (url string) {
-	t.Helper()
+// carelessAPI trusts every audience.
+func carelessAPI(issuer string) (http.Handler, error) {
 	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: "api", Issuers: []middleware.Issuer{{URL: "http://" + addr, InsecureNoAudience: true}},
+		Audience: "api", Issuers: []middleware.Issuer{{URL: issuer, InsecureNoAudience: true}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	api := httptest.NewServer(httpauth.Require(v, scopes.All("read"))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return httpauth.Require(v, scopes.All("read"))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Tenant") != "acme" || r.Host != r.Context().Value(http.LocalAddrContextKey).(net.Addr).String() {
 			w.WriteHeader(http.StatusTeapot)
 		}
-	})))
+	})), nil
+}
+
+// careless is one that trusts the issuer at addr.
+func careless(t *testing.T, addr string) (url string) {
+	t.Helper()
+	handler, err := carelessAPI("http://" + addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(handler)
 	t.Cleanup(api.Close)
 	return api.URL + "/orders?page=1"
 }
@@ -120,7 +130,7 @@ func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
 	addr := free(t)
 	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
 		"--skip", "wrong-audience,missing-audience", "--claim", "tenant=acme")
-	var report checkReport
+	var report control.Checked
 	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitOK || !report.OK || len(report.Results) < 40 {
 		t.Errorf("got exit code %d, %s", code, out)
 	}
@@ -146,19 +156,20 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"two URLs":                      {[]string{nobody, nobody}, exitUsage, "give one URL"},
 		"nothing to start":              {[]string{nobody, "--"}, exitUsage, "nothing but a program"},
 		"a URL without a scheme":        {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
-		"nowhere for the issuer":        {[]string{nobody}, exitUsage, "Give --addr"},
-		"an address that is none":       {[]string{nobody, "--addr", "here"}, exitUsage, "want host:port"},
+		"nowhere for the issuer":        {[]string{nobody}, exitUsage, "give --addr"},
+		"an address that is none":       {[]string{nobody, "--addr", "here"}, exitUsage, "no host:port"},
 		"an address for all":            {[]string{nobody, "--addr", ":0"}, exitUsage, "--allow-remote"},
-		"an address in use":             {[]string{nobody, "--addr", strings.TrimPrefix(taken.URL, "http://")}, exitFailure, "--addr: "},
+		"an address in use":             {[]string{nobody, "--addr", strings.TrimPrefix(taken.URL, "http://")}, exitUsage, "address already in use"},
 		"an issuer that is none":        {[]string{nobody, "--addr", "127.0.0.1:0", "--issuer", "here"}, exitUsage, "want an absolute URL"},
 		"an algorithm that is none":     {[]string{nobody, "--alg", "none"}, exitUsage, "give one of ES256"},
-		"a defect that is none":         {[]string{nobody, "--skip", "alg-nine"}, exitUsage, `--skip "alg-nine"`},
+		"a defect that is none":         {[]string{nobody, "--skip", "alg-nine"}, exitUsage, `"alg-nine"`},
 		"a scope that is none":          {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, "RFC 6749 §3.3"},
 		"a claim without a value":       {[]string{nobody, "--claim", "tenant"}, exitUsage, "want name=value"},
 		"a header without a name":       {[]string{nobody, "-H", "acme"}, exitUsage, "'Name: value'"},
 		"a token of one's own":          {[]string{nobody, "-H", "authorization: Bearer x"}, exitUsage, "is what the check sets"},
 		"a method that is none":         {[]string{nobody, "-X", "G T"}, exitUsage, "--method"},
 		"a body from nowhere":           {[]string{nobody, "--body", "@absent"}, exitUsage, "--body: "},
+		"a server in two places":        {[]string{nobody, "--addr", "127.0.0.1:0", "--control-url", "http://127.0.0.1:1"}, exitUsage, "leave out --addr"},
 		"two forms of report":           {[]string{nobody, "--tap", "--json"}, exitUsage, "none of the others"},
 		"an API that is not there":      {[]string{nobody, "--addr", "127.0.0.1:0"}, exitFailure, "the API cannot be reached"},
 		"a program that is not there":   {[]string{nobody, "--", "./absent"}, exitUsage, "the program: "},

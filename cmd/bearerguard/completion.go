@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/testserver"
@@ -8,9 +10,8 @@ import (
 
 // What shells are offered.
 var (
-	algNames = []string{
-		"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "HS256", "HS384", "HS512",
-	}
+	publicAlgs = []string{"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"}
+	algNames   = append(slices.Clip(publicAlgs), "HS256", "HS384", "HS512")
 	grantNames = []string{
 		string(testserver.AuthorizationCode), string(testserver.ClientCredentials), string(testserver.RefreshToken), string(testserver.DeviceCode),
 	}
@@ -44,5 +45,15 @@ func completeArg(names []string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// noFiles keeps a shell from offering file names for a flag.
+func noFiles(cmd *cobra.Command, flag string) { complete(cmd, flag, nil) }
+
+// complete lets a shell offer names for a flag.
+func complete(cmd *cobra.Command, flag string, names []string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // there is no such flag
 	}
 }

@@ -26,6 +26,7 @@ const (
 // caller is a command that asks the control API of a running server.
 type caller struct {
 	streams
+	server         *running // in this process
 	url, readyFile string
 	json           bool
 }
@@ -61,17 +62,25 @@ func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// controlKnown reports whether a flag or the environment names a control API.
+func controlKnown(cmd *cobra.Command) bool {
+	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != ""
+}
+
 // where finds the API and its token. There is no flag for the token, because
 // everybody on a machine sees the flags.
 func (c *caller) where() (base, token string, err error) {
+	if c.server != nil {
+		return c.server.controlURL, c.server.controlToken, nil
+	}
 	base, token = os.Getenv(envControlURL), os.Getenv(envControlToken)
 	if c.readyFile != "" {
 		var r ready
-		text, err := os.ReadFile(c.readyFile)
-		if err == nil {
-			err = json.Unmarshal(text, &r)
-		}
+		text, err := readFile("--ready-file", c.readyFile)
 		if err != nil {
+			return "", "", err
+		}
+		if err := json.Unmarshal(text, &r); err != nil {
 			return "", "", usage("--ready-file: %w", err)
 		}
 		base, token = r["control"], r["control_token"]

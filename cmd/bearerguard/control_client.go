@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,9 +45,9 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 			ask.ID = args[0]
 		}
 		if jwks != "" {
-			text, err := os.ReadFile(jwks) //nolint:gosec // the file that the user names
+			text, err := readFile("--jwks", jwks)
 			if err != nil {
-				return usage("--jwks: %w", err)
+				return err
 			}
 			ask.JWKS = text
 		}

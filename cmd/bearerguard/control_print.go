@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
-
-	"github.com/mattn/go-isatty"
 )
 
 // show prints text as it came, which is JSON, if that was asked for, and else rows.
@@ -22,15 +18,9 @@ func (c *caller) show(text []byte, header []string, rows [][]string) error {
 	return c.table(header, rows)
 }
 
-func (c *caller) showJSON(text []byte) error {
-	var b bytes.Buffer
-	if err := json.Indent(&b, bytes.TrimSpace(text), "", "  "); err != nil {
-		return failure("the answer is not JSON: %w", err)
-	}
-	b.WriteByte('\n')
-	_, err := c.out.Write(b.Bytes())
-	return err
-}
+// showJSON prints an answer with all of its members, those included that this
+// program does not know.
+func (c *caller) showJSON(text []byte) error { return printJSON(c.out, json.RawMessage(text)) }
 
 // table prints aligned columns under a header on a terminal, and elsewhere fields
 // separated by tabs, for programs.
@@ -50,19 +40,14 @@ func (c *caller) table(header []string, rows [][]string) error {
 		text.WriteByte('\n')
 	}
 	if !terminal {
-		_, err := fmt.Fprint(c.out, text.String())
-		return err
+		return printText(c.out, text.String())
 	}
 	var aligned strings.Builder
 	tw := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	fmt.Fprint(tw, text.String())
 	_ = tw.Flush() // into memory
 	head, rest, _ := strings.Cut(aligned.String(), "\n")
-	if os.Getenv("NO_COLOR") == "" {
-		head = "\x1b[1m" + head + "\x1b[0m"
-	}
-	_, err := fmt.Fprint(c.out, head, "\n", rest)
-	return err
+	return printText(c.out, paintFor(c.out).bold(head)+"\n"+rest)
 }
 
 // plain is text that stays in its field and does nothing to a terminal.
@@ -71,11 +56,6 @@ func plain(text string) string {
 		return strconv.Quote(text)
 	}
 	return text
-}
-
-func isTerminal(v any) bool {
-	f, ok := v.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
 }
 
 func yes(b bool) string {

@@ -43,7 +43,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 func (f *mintFlags) mint(cmd *cobra.Command) (m control.Mint, err error) {
 	m = control.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque}
 	if f.scope != nil {
-		m.Scope = strings.Fields(strings.Join(f.scope, " "))
+		m.Scope = words(f.scope)
 	}
 	if cmd.Flags().Changed("expires-in") {
 		m.ExpiresIn = new(control.Duration(f.expires))

@@ -68,7 +68,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 			if f.json {
 				err = printJSON(s.out, e)
 			} else {
-				err = e.print(s.out, terminal(s.out), paintFor(s.out))
+				err = e.print(s.out, isTerminal(s.out), paintFor(s.out))
 			}
 			return errors.Join(err, e.verdict())
 		},

@@ -58,8 +58,5 @@ func (e explanation) print(w io.Writer, table bool, p paint) error {
 	default:
 		fmt.Fprintln(&b, p.bad(fmt.Sprintf("refused with %d %s: %s", e.Status, e.Code, e.Reason)))
 	}
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return failure("standard output: %w", err)
-	}
-	return nil
+	return printText(w, b.String())
 }

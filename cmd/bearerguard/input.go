@@ -38,9 +38,9 @@ func readSecret(flag, file string) (string, error) {
 	if file == "" {
 		return os.Getenv("OAUTH_CLIENT_SECRET"), nil
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // the user names it
+	text, err := readFile("--"+flag, file)
 	if err != nil {
-		return "", usage("--%s: %w", flag, err)
+		return "", err
 	}
 	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if secret == "" {
@@ -49,12 +49,15 @@ func readSecret(flag, file string) (string, error) {
 	return secret, nil
 }
 
+// readFile returns what a file holds that an argument names.
+func readFile(argument, name string) ([]byte, error) {
+	text, err := os.ReadFile(name) //nolint:gosec // the user names it
+	if err != nil {
+		return nil, usage("%s: %w", argument, err)
+	}
+	return text, nil
+}
+
 // words are the values of a flag that may be repeated, each of which may hold
 // several separated by spaces, as scopes are written.
-func words(values []string) []string {
-	var all []string
-	for _, v := range values {
-		all = append(all, strings.Fields(v)...)
-	}
-	return all
-}
+func words(values []string) []string { return strings.Fields(strings.Join(values, " ")) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"testing"
@@ -9,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse})
+	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "careless-api": serveCareless})
 }
 
 // browse opens a page as a browser would that shows nothing.
@@ -19,4 +20,14 @@ func browse() {
 		os.Exit(1)
 	}
 	_ = resp.Body.Close()
+}
+
+// serveCareless is an API that trusts $OAUTH_ISSUER and every audience.
+func serveCareless() {
+	api, err := carelessAPI(os.Getenv("OAUTH_ISSUER"))
+	if err == nil {
+		err = http.ListenAndServe(os.Getenv("LISTEN"), api)
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }

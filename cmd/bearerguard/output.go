@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+
+	"github.com/mattn/go-isatty"
 )
 
 // printJSON writes v for people and programs alike.
@@ -11,20 +13,25 @@ func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
+	return unprinted(e.Encode(v))
+}
+
+func printText(w io.Writer, text string) error {
+	_, err := io.WriteString(w, text)
+	return unprinted(err)
+}
+
+func unprinted(err error) error {
+	if err != nil {
 		return failure("standard output: %w", err)
 	}
 	return nil
 }
 
-// terminal reports whether somebody looks at w.
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// isTerminal reports whether somebody looks at v, or types into it.
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
 }
 
 // paint puts texts into colours, if there is somebody to see them.
@@ -33,7 +40,7 @@ type paint bool
 // paintFor asks nobody who set NO_COLOR (https://no-color.org) or has a
 // terminal that cannot.
 func paintFor(w io.Writer) paint {
-	return paint(terminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
+	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }
 
 func (p paint) in(colour, text string) string {
@@ -43,6 +50,7 @@ func (p paint) in(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
+func (p paint) bold(text string) string  { return p.in("1", text) }
 func (p paint) good(text string) string  { return p.in("32", text) }
 func (p paint) bad(text string) string   { return p.in("31", text) }
 func (p paint) faint(text string) string { return p.in("2", text) }

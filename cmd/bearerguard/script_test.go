@@ -14,7 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts run the program itself. Besides the usual commands they have
+// The scripts run the program itself. LISTEN is an address that nobody listens on,
+// API the program of examples/api, and careless-api one with a fault. Besides the usual commands they have
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
 //	                    the environment as READY_issuer and so on, and into ready.json
@@ -22,11 +23,14 @@ import (
 //	orphan [FLAG]…      starts a server whose parent is killed, and waits for its end
 //	env-from FILE NAME  puts the first field of a file into the environment
 func TestServerScripts(t *testing.T) {
+	api := example(t, "api")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NODE_EXTRA_CA_CERTS", "")
+			env.Setenv("API", api)
+			env.Setenv("LISTEN", free(t))
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second for races of its last moment
 			return nil
 		},

@@ -51,9 +51,9 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		return nil, nil, err
 	}
 	if f.config != "" {
-		text, err := os.ReadFile(f.config)
+		text, err := readFile("--config", f.config)
 		if err != nil {
-			return nil, nil, usage("--config: %w", err)
+			return nil, nil, err
 		}
 		opts = append(opts, testserver.ConfigJSON(bytes.NewReader(text)))
 	}

@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 
@@ -68,7 +67,7 @@ func newRevoke(s streams) *cobra.Command {
 	there := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		flags := cmd.Flags()
-		if !flags.Changed("issuer") && (flags.Changed("control-url") || flags.Changed("ready-file") || os.Getenv(envControlURL) != "") {
+		if !flags.Changed("issuer") && controlKnown(cmd) {
 			return here.RunE(cmd, args)
 		}
 		if flags.Changed("sub") || flags.Changed("json") {
