@@ -101,6 +101,22 @@ func (c *controller) retireKey(r *http.Request) (any, error) {
 	return done{}, nil
 }
 
+func (c *controller) freezeKeys(r *http.Request) (any, error) {
+	if err := read(r, &done{}); err != nil {
+		return nil, err
+	}
+	c.as.Keys.Freeze()
+	return done{}, nil
+}
+
+func (c *controller) thawKeys(r *http.Request) (any, error) {
+	if err := read(r, &done{}); err != nil {
+		return nil, err
+	}
+	c.as.Keys.Thaw()
+	return done{}, nil
+}
+
 func (c *controller) exportKeys(r *http.Request) (any, error) {
 	var ask control.Export
 	if err := read(r, &ask); err != nil {

@@ -130,3 +130,30 @@ func (c *controller) removeUser(r *http.Request) (any, error) {
 	}
 	return done{}, nil
 }
+
+// nextLogin is [Server.NextUser] of a registered user, or [Server.DenyNext].
+func (c *controller) nextLogin(r *http.Request) (any, error) {
+	var ask control.NextLogin
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	rule := as.Rule{Endpoint: as.Any, Times: max(ask.Times, 1)}
+	switch {
+	case (ask.Sub == "") == (ask.Deny == ""):
+		return nil, errors.New("give either sub or deny")
+	case ask.Times < 0:
+		return nil, errors.New("times: want a whole number of 1 or more")
+	case ask.Sub == "" && !isErrorCode(ask.Deny):
+		return nil, errors.New("deny: that is no error code (RFC 6749 §4.1.2.1)")
+	case ask.Sub == "":
+		c.as.Script(rule, nil, ask.Deny)
+		return done{}, nil
+	}
+	for _, u := range c.as.Users() {
+		if u.Sub == ask.Sub {
+			c.as.Script(rule, &u, "")
+			return done{}, nil
+		}
+	}
+	return nil, notFound("no user has this sub")
+}

@@ -200,6 +200,13 @@ func TestControlRefuses(t *testing.T) {
 		{"a client that is not there", "GET", "/v1/clients/x", "", 404, "this ID"},
 		{"a client to remove that is not there", "DELETE", "/v1/clients/x", "", 404, "this ID"},
 		{"a user to remove who is not there", "DELETE", "/v1/users/x", "", 404, "this sub"},
+		{"nothing for the next login", "POST", "/v1/logins/next", `{}`, 400, "either sub or deny"},
+		{"two things for the next login", "POST", "/v1/logins/next", `{"sub":"test-user","deny":"access_denied"}`, 400, "either sub or deny"},
+		{"a stranger to log in next", "POST", "/v1/logins/next", `{"sub":"x"}`, 404, "this sub"},
+		{"an error code that is none", "POST", "/v1/logins/next", `{"deny":"a\"b"}`, 400, "deny: "},
+		{"a login that comes a negative time", "POST", "/v1/logins/next", `{"sub":"test-user","times":-1}`, 400, "times: "},
+		{"a member for freeze", "POST", "/v1/keys/freeze", `{"kid":"x"}`, 400, "kid: is unknown"},
+		{"a member for thaw", "POST", "/v1/keys/thaw", `{"kid":"x"}`, 400, "kid: is unknown"},
 		{"a user with another's name", "POST", "/v1/users", `{"sub":"a","username":"test-user"}`, 400, "username: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,6 +11,8 @@
 //	POST            /v1/keys/publish        a key that signs already
 //	POST            /v1/keys/retire
 //	POST            /v1/keys/export         as a key set
+//	POST            /v1/keys/freeze         the key set shows what it shows now
+//	POST            /v1/keys/thaw
 //	GET POST DELETE /v1/faults
 //	DELETE          /v1/faults/{id}
 //	GET             /v1/requests            ?endpoint=token, may repeat
@@ -21,6 +23,7 @@
 //	GET DELETE      /v1/clients/{id}
 //	GET POST        /v1/users
 //	DELETE          /v1/users/{sub}
+//	POST            /v1/logins/next         who logs in, or why nobody can
 //	POST            /v1/check               an API, with every bad token
 //	POST            /v1/reset
 //	GET             /v1/snapshot

@@ -71,6 +71,14 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
+// NextLogin decides the next authorization: who logs in and agrees, or the error
+// code that refuses it.
+type NextLogin struct {
+	Sub   string `json:"sub,omitzero"`
+	Deny  string `json:"deny,omitzero"`
+	Times int    `json:"times,omitzero"` // 1, if 0
+}
+
 // Snapshot is a picture of a server, without secrets.
 type Snapshot struct {
 	Issuer  string         `json:"issuer"`
