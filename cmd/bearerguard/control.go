@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -96,6 +97,14 @@ func (c *caller) where() (base, token string, err error) {
 		return "", "", usage("no token for the control API: give --ready-file, or $%s", envControlToken)
 	}
 	return base, token, nil
+}
+
+// element is an ID as an element of a path. One of dots alone would be a way up.
+func element(id string) string {
+	if id == "." || id == ".." {
+		return strings.ReplaceAll(id, ".", "%2E")
+	}
+	return url.PathEscape(id)
 }
 
 // call sends in, if it is not nil, and reads the answer into out, if it is not nil.

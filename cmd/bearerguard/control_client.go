@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,12 +50,9 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 			}
 			ask.JWKS = text
 		}
-		var made control.Client
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/clients", ask, &made)
-		if err != nil {
-			return err
-		}
-		return c.show(text, []string{"ID", "SECRET"}, [][]string{{made.ID, made.Secret}})
+		return printOne(cmd, c, http.MethodPost, "/v1/clients", ask, []string{"ID", "SECRET"}, func(made control.Client) []string {
+			return []string{made.ID, made.Secret}
+		})
 	})
 }
 
@@ -65,18 +61,13 @@ func newClientList(s streams) *cobra.Command {
 		Use: "list", Short: "List the clients",
 		Example: "  bearerguard client list", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		var list control.Clients
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/clients", nil, &list)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, client := range list.Clients {
-			rows = append(rows, []string{
-				client.ID, yes(client.Public), strings.Join(client.Grants, " "), strings.Join(client.Scopes, " "), strings.Join(client.RedirectURIs, " "),
+		return printList(cmd, c, "/v1/clients", []string{"ID", "PUBLIC", "GRANTS", "SCOPES", "REDIRECT URIS"},
+			func(list control.Clients) []control.Client { return list.Clients },
+			func(client control.Client) []string {
+				return []string{
+					client.ID, yes(client.Public), strings.Join(client.Grants, " "), strings.Join(client.Scopes, " "), strings.Join(client.RedirectURIs, " "),
+				}
 			})
-		}
-		return c.show(text, []string{"ID", "PUBLIC", "GRANTS", "SCOPES", "REDIRECT URIS"}, rows)
 	})
 }
 
@@ -85,7 +76,7 @@ func newClientShow(s streams) *cobra.Command {
 		Use: "show ID", Short: "Print a client as JSON, without its secret",
 		Example: "  bearerguard client show test-client", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/clients/"+url.PathEscape(args[0]), nil, nil)
+		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/clients/"+element(args[0]), nil, nil)
 		return orJSON(c, text, err)
 	})
 }
@@ -95,7 +86,7 @@ func newClientRemove(s streams) *cobra.Command {
 		Use: "rm ID", Short: "Forget a client",
 		Example: "  bearerguard client rm web", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/clients/"+url.PathEscape(args[0]), nil, nil)
+		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/clients/"+element(args[0]), nil, nil)
 		return err
 	})
 }

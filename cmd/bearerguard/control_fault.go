@@ -77,12 +77,9 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		ask.Endpoint = args[0]
 		more.into(cmd, &ask)
-		var made control.Injection
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/faults", ask, &made)
-		if err != nil {
-			return err
-		}
-		return c.show(text, []string{"ID"}, [][]string{{strconv.Itoa(made.ID)}})
+		return printOne(cmd, c, http.MethodPost, "/v1/faults", ask, []string{"ID"}, func(made control.Injection) []string {
+			return []string{strconv.Itoa(made.ID)}
+		})
 	})
 }
 
@@ -91,16 +88,11 @@ func newFaultList(s streams) *cobra.Command {
 		Use: "list", Short: "List the faults at work, and how often they hit",
 		Example: "  bearerguard fault list --json", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		var list control.Faults
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/faults", nil, &list)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, f := range list.Faults {
-			rows = append(rows, []string{strconv.Itoa(f.ID), f.Endpoint, strconv.Itoa(f.Status), strconv.Itoa(f.Times), f.Client, strconv.Itoa(f.Hits)})
-		}
-		return c.show(text, []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"}, rows)
+		return printList(cmd, c, "/v1/faults", []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"},
+			func(list control.Faults) []control.Injection { return list.Faults },
+			func(f control.Injection) []string {
+				return []string{strconv.Itoa(f.ID), f.Endpoint, strconv.Itoa(f.Status), strconv.Itoa(f.Times), f.Client, strconv.Itoa(f.Hits)}
+			})
 	})
 }
 

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"io"
 	"net/http"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +10,7 @@ import (
 
 func newKeys(s streams) *cobra.Command {
 	return parent("keys", "List, rotate and exchange the keys of the running server",
-		newKeysList(s), newKeysRotate(s), newKeysExport(s), newKeysImport(s), newKeysPublish(s), newKeysRetire(s))
+		newKeysList(s), newKeysRotate(s), newKeysExport(s), newKeysImport(s), newKeysPublish(s), newKeysRetire(s), newKeysFreeze(s), newKeysThaw(s))
 }
 
 var keyHeader = []string{"KID", "ALG", "SIGNS", "PUBLISHED"}
@@ -24,27 +22,13 @@ func newKeysList(s streams) *cobra.Command {
 		Use: "list", Short: "List the keys: which sign, and which the key set shows",
 		Example: "  bearerguard keys list", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		var keys control.Keys
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/keys", nil, &keys)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, k := range keys.Keys {
-			rows = append(rows, keyRow(k))
-		}
-		return c.show(text, keyHeader, rows)
+		return printList(cmd, c, "/v1/keys", keyHeader, func(keys control.Keys) []control.Key { return keys.Keys }, keyRow)
 	})
 }
 
 // askKey sends a request whose answer is a key, and prints that.
 func askKey(cmd *cobra.Command, c *caller, path string, in any) error {
-	var k control.Key
-	text, err := c.call(cmd.Context(), http.MethodPost, path, in, &k)
-	if err != nil {
-		return err
-	}
-	return c.show(text, keyHeader, [][]string{keyRow(k)})
+	return printOne(cmd, c, http.MethodPost, path, in, keyHeader, keyRow)
 }
 
 func newKeysRotate(s streams) *cobra.Command {
@@ -98,12 +82,12 @@ func newKeysImport(s streams) *cobra.Command {
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		var err error
 		if args[0] == "-" {
-			ask.Key, err = io.ReadAll(io.LimitReader(s.in, maxInput))
+			ask.Key, err = readInput(s)
 		} else {
-			ask.Key, err = os.ReadFile(args[0])
+			ask.Key, err = readFile("FILE", args[0])
 		}
 		if err != nil {
-			return usage("%w", err)
+			return err
 		}
 		return askKey(cmd, c, "/v1/keys/import", ask)
 	})
@@ -124,6 +108,26 @@ func newKeysRetire(s streams) *cobra.Command {
 		Example: "  bearerguard keys retire Ap3l9fWrT0d2Yq1x", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/retire", control.KeyID{ID: args[0]}, nil)
+		return err
+	})
+}
+
+func newKeysFreeze(s streams) *cobra.Command {
+	return calling(s, &cobra.Command{
+		Use: "freeze", Short: "Let the key set go on showing what it shows now, as a stale cache would, until thaw or reset",
+		Example: "  bearerguard keys freeze && bearerguard keys rotate", Args: cobra.NoArgs,
+	}, func(cmd *cobra.Command, c *caller, _ []string) error {
+		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/freeze", nil, nil)
+		return err
+	})
+}
+
+func newKeysThaw(s streams) *cobra.Command {
+	return calling(s, &cobra.Command{
+		Use: "thaw", Short: "Let the key set show the keys again",
+		Example: "  bearerguard keys thaw", Args: cobra.NoArgs,
+	}, func(cmd *cobra.Command, c *caller, _ []string) error {
+		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/thaw", nil, nil)
 		return err
 	})
 }

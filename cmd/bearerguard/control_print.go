@@ -3,19 +3,46 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
+
+	"github.com/spf13/cobra"
 )
 
-// show prints text as it came, which is JSON, if that was asked for, and else rows.
-func (c *caller) show(text []byte, header []string, rows [][]string) error {
-	if c.json {
-		return c.showJSON(text)
+// printOne sends a request and prints the answer, a T, as one row, or as JSON.
+func printOne[T any](cmd *cobra.Command, c *caller, method, path string, in any, header []string, row func(T) []string) error {
+	return printRows(cmd, c, method, path, in, header, func(answer T) [][]string { return [][]string{row(answer)} })
+}
+
+// printList is printOne for an answer that has a list.
+func printList[T, E any](cmd *cobra.Command, c *caller, path string, header []string, list func(T) []E, row func(E) []string) error {
+	return printRows(cmd, c, http.MethodGet, path, nil, header, func(answer T) (rows [][]string) {
+		for _, e := range list(answer) {
+			rows = append(rows, row(e))
+		}
+		return rows
+	})
+}
+
+func printRows[T any](cmd *cobra.Command, c *caller, method, path string, in any, header []string, rows func(T) [][]string) error {
+	var answer T
+	text, err := c.call(cmd.Context(), method, path, in, &answer)
+	if err != nil || c.json {
+		return orJSON(c, text, err)
 	}
-	return c.table(header, rows)
+	return c.table(header, rows(answer))
+}
+
+// orJSON prints text unless there is an error.
+func orJSON(c *caller, text []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.showJSON(text)
 }
 
 // showJSON prints an answer with all of its members, those included that this

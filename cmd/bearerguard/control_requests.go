@@ -31,16 +31,11 @@ func newRequestsList(s streams) *cobra.Command {
 		Use: "list [ENDPOINT]", Short: "List the last requests, the oldest first; secrets are fingerprints",
 		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		var list control.Requests
-		text, err := c.call(cmd.Context(), http.MethodGet, aboutEndpoint("/v1/requests", args, nil), nil, &list)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, r := range list.Requests {
-			rows = append(rows, []string{stamp(r.Time), r.Method, r.Endpoint, strconv.Itoa(r.Status), r.ClientID, yes(r.Injected)})
-		}
-		return c.show(text, []string{"TIME", "METHOD", "ENDPOINT", "STATUS", "CLIENT", "FAULT"}, rows)
+		return printList(cmd, c, aboutEndpoint("/v1/requests", args, nil), []string{"TIME", "METHOD", "ENDPOINT", "STATUS", "CLIENT", "FAULT"},
+			func(list control.Requests) []control.Request { return list.Requests },
+			func(r control.Request) []string {
+				return []string{stamp(r.Time), r.Method, r.Endpoint, strconv.Itoa(r.Status), r.ClientID, yes(r.Injected)}
+			})
 	})
 }
 
@@ -54,12 +49,9 @@ func newRequestsCount(s streams) *cobra.Command {
 }
 
 func count(cmd *cobra.Command, c *caller, path string) error {
-	var n control.Count
-	text, err := c.call(cmd.Context(), http.MethodGet, path, nil, &n)
-	if err != nil {
-		return err
-	}
-	return c.show(text, []string{"COUNT"}, [][]string{{strconv.Itoa(n.Count)}})
+	return printOne(cmd, c, http.MethodGet, path, nil, []string{"COUNT"}, func(n control.Count) []string {
+		return []string{strconv.Itoa(n.Count)}
+	})
 }
 
 func newRequestsWait(s streams) *cobra.Command {

@@ -15,12 +15,9 @@ func newClock(s streams) *cobra.Command {
 }
 
 func askClock(cmd *cobra.Command, c *caller, method string, in any) error {
-	var clock control.Clock
-	text, err := c.call(cmd.Context(), method, "/v1/clock", in, &clock)
-	if err != nil {
-		return err
-	}
-	return c.show(text, []string{"NOW"}, [][]string{{clock.Now.UTC().Format(time.RFC3339Nano)}})
+	return printOne(cmd, c, method, "/v1/clock", in, []string{"NOW"}, func(clock control.Clock) []string {
+		return []string{clock.Now.UTC().Format(time.RFC3339Nano)}
+	})
 }
 
 func newClockShow(s streams) *cobra.Command {
@@ -80,15 +77,10 @@ func newEvents(s streams) *cobra.Command {
 		Use: "events", Short: "List what was done with tokens, the oldest first",
 		Example: "  bearerguard events --json", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		var list control.Events
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/events", nil, &list)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, e := range list.Events {
-			rows = append(rows, []string{stamp(e.Time), e.Kind, e.ClientID, e.Sub, e.Fingerprint, strings.Join(e.Scopes, " "), e.Reason})
-		}
-		return c.show(text, []string{"TIME", "KIND", "CLIENT", "SUB", "FINGERPRINT", "SCOPES", "REASON"}, rows)
+		return printList(cmd, c, "/v1/events", []string{"TIME", "KIND", "CLIENT", "SUB", "FINGERPRINT", "SCOPES", "REASON"},
+			func(list control.Events) []control.Event { return list.Events },
+			func(e control.Event) []string {
+				return []string{stamp(e.Time), e.Kind, e.ClientID, e.Sub, e.Fingerprint, strings.Join(e.Scopes, " "), e.Reason}
+			})
 	})
 }

@@ -80,12 +80,9 @@ func newTokenMint(s streams) *cobra.Command {
 			return err
 		}
 		m.Defect = defect
-		var minted control.Minted
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/tokens", m, &minted)
-		if err != nil {
-			return err
-		}
-		return c.show(text, []string{"TOKEN"}, [][]string{{minted.AccessToken}})
+		return printOne(cmd, c, http.MethodPost, "/v1/tokens", m, []string{"TOKEN"}, func(minted control.Minted) []string {
+			return []string{minted.AccessToken}
+		})
 	})
 }
 
@@ -125,14 +122,6 @@ that need a scope.`,
 	})
 }
 
-// orJSON prints text unless there is an error.
-func orJSON(c *caller, text []byte, err error) error {
-	if err != nil {
-		return err
-	}
-	return c.showJSON(text)
-}
-
 func newTokenList(s streams) *cobra.Command {
 	return printing(s, &cobra.Command{
 		Use:     "list",
@@ -140,16 +129,11 @@ func newTokenList(s streams) *cobra.Command {
 		Example: "  bearerguard token list --json",
 		Args:    cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		var list control.Tokens
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/tokens", nil, &list)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, t := range list.Tokens {
-			rows = append(rows, []string{t.Fingerprint, stamp(t.Issued), t.ClientID, t.Sub, strings.Join(t.Scopes, " "), yes(t.Revoked)})
-		}
-		return c.show(text, []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"}, rows)
+		return printList(cmd, c, "/v1/tokens", []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"},
+			func(list control.Tokens) []control.Token { return list.Tokens },
+			func(t control.Token) []string {
+				return []string{t.Fingerprint, stamp(t.Issued), t.ClientID, t.Sub, strings.Join(t.Scopes, " "), yes(t.Revoked)}
+			})
 	})
 }
 
@@ -172,11 +156,8 @@ func newTokenRevokeHere(s streams) *cobra.Command {
 		} else if len(args) > 0 {
 			return usage("give a token or --sub, not both")
 		}
-		var done control.Revoked
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/tokens/revoke", ask, &done)
-		if err != nil {
-			return err
-		}
-		return c.show(text, []string{"REVOKED"}, [][]string{{strconv.Itoa(done.Revoked)}})
+		return printOne(cmd, c, http.MethodPost, "/v1/tokens/revoke", ask, []string{"REVOKED"}, func(done control.Revoked) []string {
+			return []string{strconv.Itoa(done.Revoked)}
+		})
 	})
 }

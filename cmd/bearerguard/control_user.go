@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +9,7 @@ import (
 )
 
 func newUser(s streams) *cobra.Command {
-	return parent("user", "Register those who can log in at the running server", newUserAdd(s), newUserList(s), newUserRemove(s))
+	return parent("user", "Register those who can log in at the running server", newUserAdd(s), newUserList(s), newUserRemove(s), newUserNext(s))
 }
 
 func newUserAdd(s streams) *cobra.Command {
@@ -36,12 +35,9 @@ is not given is made up: the password is shown this once.`,
 		if ask.Claims, err = claims.claims(); err != nil {
 			return err
 		}
-		var made control.User
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/users", ask, &made)
-		if err != nil {
-			return err
-		}
-		return c.show(text, []string{"SUB", "PASSWORD"}, [][]string{{made.Sub, made.Password}})
+		return printOne(cmd, c, http.MethodPost, "/v1/users", ask, []string{"SUB", "PASSWORD"}, func(made control.User) []string {
+			return []string{made.Sub, made.Password}
+		})
 	})
 }
 
@@ -50,16 +46,11 @@ func newUserList(s streams) *cobra.Command {
 		Use: "list", Short: "List the users; the first logs in unless something else is said",
 		Example: "  bearerguard user list", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		var list control.Users
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/users", nil, &list)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, u := range list.Users {
-			rows = append(rows, []string{u.Sub, u.Username})
-		}
-		return c.show(text, []string{"SUB", "USERNAME"}, rows)
+		return printList(cmd, c, "/v1/users", []string{"SUB", "USERNAME"},
+			func(list control.Users) []control.User { return list.Users },
+			func(u control.User) []string {
+				return []string{u.Sub, u.Username}
+			})
 	})
 }
 
@@ -68,7 +59,25 @@ func newUserRemove(s streams) *cobra.Command {
 		Use: "rm SUB", Short: "Forget a user",
 		Example: "  bearerguard user rm alice", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/users/"+url.PathEscape(args[0]), nil, nil)
+		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/users/"+element(args[0]), nil, nil)
+		return err
+	})
+}
+
+func newUserNext(s streams) *cobra.Command {
+	var ask control.NextLogin
+	cmd := &cobra.Command{
+		Use: "next [SUB]", Short: "Let a user log in next, or let the next login be refused; nobody is asked then",
+		Example: "  bearerguard user next alice\n  bearerguard user next --deny access_denied", Args: cobra.MaximumNArgs(1),
+	}
+	cmd.Flags().StringVar(&ask.Deny, "deny", "", "`code` of the error that the client gets instead, such as access_denied or login_required")
+	cmd.Flags().IntVar(&ask.Times, "times", 1, "for so many logins")
+	noFiles(cmd, "deny")
+	return calling(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		if len(args) > 0 {
+			ask.Sub = args[0]
+		}
+		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/logins/next", ask, nil)
 		return err
 	})
 }

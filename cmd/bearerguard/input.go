@@ -15,9 +15,9 @@ const maxInput = 1 << 20
 func readToken(s streams, args []string) (string, error) {
 	text := strings.Join(args, "")
 	if len(args) == 0 || text == "-" {
-		read, err := io.ReadAll(io.LimitReader(s.in, maxInput))
+		read, err := readInput(s)
 		if err != nil {
-			return "", usage("standard input: %w", err)
+			return "", err
 		}
 		text = string(read)
 	}
@@ -28,6 +28,14 @@ func readToken(s streams, args []string) (string, error) {
 	}
 	if text == "" {
 		return "", usage("there is no token: give one as the argument, or - and one on standard input")
+	}
+	return text, nil
+}
+
+func readInput(s streams) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(s.in, maxInput))
+	if err != nil {
+		return nil, usage("standard input: %w", err)
 	}
 	return text, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"testing"
@@ -10,16 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "careless-api": serveCareless})
-}
-
-// browse opens a page as a browser would that shows nothing.
-func browse() {
-	resp, err := http.Get(os.Args[1])
-	if err != nil {
-		os.Exit(1)
-	}
-	_ = resp.Body.Close()
+	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "careless-api": serveCareless, "get": browse})
 }
 
 // serveCareless is an API that trusts $OAUTH_ISSUER and every audience.
@@ -30,4 +22,14 @@ func serveCareless() {
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+// browse opens a page as a browser would, and prints it.
+func browse() {
+	resp, err := http.Get(os.Args[1])
+	if err != nil {
+		os.Exit(1)
+	}
+	_, _ = io.Copy(os.Stdout, resp.Body)
+	_ = resp.Body.Close()
 }
