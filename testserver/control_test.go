@@ -99,7 +99,7 @@ func TestControlIsForThoseWithItsToken(t *testing.T) {
 		{"an address of the network", host("192.168.0.2:9001"), 403},
 		{"no name", host(""), 403},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("T24/"+tt.name, func(t *testing.T) {
 			w := c.send("GET", "/v1/clock", "", tt.change)
 			if w.Code != tt.want {
 				t.Errorf("got %d, want %d", w.Code, tt.want)
@@ -126,27 +126,31 @@ func TestControlWithoutATokenIsNone(t *testing.T) {
 
 func TestFaultCannotBeInjectedWhereClientsAre(t *testing.T) {
 	s := testserver.New(t)
-	for _, path := range []string{"/v1/faults", "/v1/tokens", "/v1/reset", "/control/v1/faults", "/v1/keys/rotate"} {
-		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
-			r, err := http.NewRequest(method, s.Issuer()+path, strings.NewReader(`{"endpoint":"jwks","status":503}`))
-			if err != nil {
-				t.Fatal(err)
+	_ = s.Control(controlToken) // that there is one changes nothing
+	for _, path := range []string{"/v1/faults", "/v1/tokens", "/v1/reset", "/control/v1/faults", "/v1/keys/rotate", "/v1/logins/next"} {
+		t.Run("T22/beside a control API "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
+			for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
+				r, err := http.NewRequest(method, s.Issuer()+path, strings.NewReader(`{"endpoint":"jwks","status":503}`))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Authorization", "Bearer "+controlToken)
+				resp, err := s.Client().Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if resp.StatusCode != http.StatusNotFound {
+					t.Errorf("%s: got %d, want 404", method, resp.StatusCode)
+				}
 			}
-			r.Header.Set("Authorization", "Bearer "+controlToken)
-			_ = s.Control(controlToken) // that there is one changes nothing
-			resp, err := s.Client().Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
-			if resp.StatusCode != http.StatusNotFound {
-				t.Errorf("%s %s: got %d, want 404", method, path, resp.StatusCode)
-			}
+		})
+	}
+	t.Run("T22/beside a control API afterwards", func(t *testing.T) {
+		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS)); resp.StatusCode != http.StatusOK {
+			t.Errorf("got %d, want the JWKS", resp.StatusCode)
 		}
-	}
-	if resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS)); resp.StatusCode != http.StatusOK {
-		t.Errorf("got %d, want the JWKS", resp.StatusCode)
-	}
+	})
 }
 
 func TestControlRefuses(t *testing.T) {

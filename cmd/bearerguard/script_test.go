@@ -67,6 +67,7 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
+	var r ready
 	stopped := false
 	stop := func() {
 		if stopped {
@@ -77,6 +78,9 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 		if err := cmd.Wait(); err != nil {
 			ts.Fatalf("serve: %v: %s", err, said.String())
 		}
+		if token := r["control_token"]; token != "" && strings.Contains(said.String(), token) {
+			ts.Fatalf("serve told its control token to standard error: %s", said.String())
+		}
 	}
 	ts.Defer(stop)
 	ts.SetCmd("end", func(*testscript.TestScript, bool, []string) { stop() })
@@ -84,7 +88,6 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		ts.Fatalf("serve ended before it was ready: %s", said.String())
 	}
-	var r ready
 	ts.Check(json.Unmarshal([]byte(line), &r))
 	for name, value := range r {
 		ts.Setenv("READY_"+name, value)
