@@ -45,6 +45,7 @@ func TestCommandsOfThePageRun(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: dir, Setup: func(env *testscript.Env) error {
 		env.Setenv("API", api)
 		env.Setenv("LISTEN", listen)
+		env.Setenv("GORACE", "atexit_sleep_ms=0")
 		return nil
 	}})
 	if len(blocks) < 7 {
