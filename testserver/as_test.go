@@ -16,6 +16,7 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 		testserver.JWKS: "jwks_uri", testserver.Authorize: "authorization_endpoint", testserver.TokenEP: "token_endpoint",
 		testserver.Introspect: "introspection_endpoint", testserver.RevokeEP: "revocation_endpoint", testserver.UserInfo: "userinfo_endpoint",
 		testserver.EndSession: "end_session_endpoint", testserver.DeviceAuthorization: "device_authorization_endpoint",
+		testserver.PAR: "pushed_authorization_request_endpoint",
 	}
 	whole := testserver.New(t, testserver.InMemory(), testserver.Seed("disabled"))
 	for ep, member := range members {

@@ -48,6 +48,7 @@ type Client struct {
 
 	AuthMethod AuthMethod // "" means all that fit
 	JWKS       []byte     // public keys, for PrivateKeyJWT
+	RequirePAR bool       // it may authorize by [PAR] alone (RFC 9126 §6)
 
 	edits               []as.Edit
 	refreshTTL, codeTTL time.Duration
@@ -69,7 +70,7 @@ func (c Client) inner() as.Client {
 	}
 	return as.Client{
 		ID: c.ID, Secret: c.Secret, Public: c.Public, RedirectURIs: c.RedirectURIs, Grants: grants, Scopes: c.Scopes,
-		AuthMethod: as.AuthMethod(c.AuthMethod), JWKS: c.JWKS, Edits: c.edits, RefreshTTL: c.refreshTTL, CodeTTL: c.codeTTL,
+		AuthMethod: as.AuthMethod(c.AuthMethod), JWKS: c.JWKS, RequirePAR: c.RequirePAR, Edits: c.edits, RefreshTTL: c.refreshTTL, CodeTTL: c.codeTTL,
 	}
 }
 
@@ -80,7 +81,7 @@ func outerClient(c as.Client) Client {
 	}
 	return Client{
 		ID: c.ID, Secret: c.Secret, Public: c.Public, RedirectURIs: c.RedirectURIs, Grants: grants, Scopes: c.Scopes,
-		AuthMethod: AuthMethod(c.AuthMethod), JWKS: c.JWKS, edits: c.Edits, refreshTTL: c.RefreshTTL, codeTTL: c.CodeTTL,
+		AuthMethod: AuthMethod(c.AuthMethod), JWKS: c.JWKS, RequirePAR: c.RequirePAR, edits: c.Edits, refreshTTL: c.RefreshTTL, codeTTL: c.CodeTTL,
 	}
 }
 

@@ -162,7 +162,7 @@ func (f fileConfig) people(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
 			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes,
-			AuthMethod: AuthMethod(c.AuthMethod), JWKS: c.JWKS,
+			AuthMethod: AuthMethod(c.AuthMethod), JWKS: c.JWKS, RequirePAR: c.RequirePAR,
 		}
 		for _, g := range c.Grants {
 			client.Grants = append(client.Grants, Grant(g))
@@ -187,7 +187,7 @@ func (f fileConfig) endpoints(served map[string]bool) {
 		}
 		f.Disabled = slices.DeleteFunc(f.Disabled, func(ep as.Endpoint) bool { return string(ep) == name })
 		token, said := served[string(TokenEP)]
-		if ep := Endpoint(name); said && !token && (ep == Authorize || ep == DeviceAuthorization) {
+		if ep := Endpoint(name); said && !token && (ep == Authorize || ep == PAR || ep == DeviceAuthorization) {
 			f.fail("ConfigJSON: %s: it is of no use without token: leave it out, or serve both", path)
 		}
 	}

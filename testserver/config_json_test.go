@@ -206,10 +206,10 @@ func TestConfigJSONMayBeUsedTwice(t *testing.T) {
 }
 
 func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
-	const eps = "discovery as_metadata jwks authorize token introspect revoke userinfo end_session device_authorization"
+	const eps = "discovery as_metadata jwks authorize token introspect revoke userinfo end_session device_authorization par"
 	if got, want := fmt.Sprint([]testserver.Endpoint{
 		testserver.Discovery, testserver.ASMetadata, testserver.JWKS, testserver.Authorize, testserver.TokenEP, testserver.Introspect,
-		testserver.RevokeEP, testserver.UserInfo, testserver.EndSession, testserver.DeviceAuthorization,
+		testserver.RevokeEP, testserver.UserInfo, testserver.EndSession, testserver.DeviceAuthorization, testserver.PAR,
 	}), "["+eps+"]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -90,11 +90,12 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 		"authorization_endpoint": s.Endpoint(testserver.Authorize), "token_endpoint": s.Endpoint(testserver.TokenEP),
 		"revocation_endpoint": s.Endpoint(testserver.RevokeEP), "userinfo_endpoint": s.Endpoint(testserver.UserInfo),
 		"end_session_endpoint": s.Endpoint(testserver.EndSession), "device_authorization_endpoint": s.Endpoint(testserver.DeviceAuthorization),
+		"pushed_authorization_request_endpoint": s.Endpoint(testserver.PAR),
 	}
 	oauth := []string{
 		"authorization_response_iss_parameter_supported", "code_challenge_methods_supported", "grant_types_supported", "id_token_signing_alg_values_supported",
 		"introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
-		"introspection_signing_alg_values_supported", "response_modes_supported", "response_types_supported",
+		"introspection_signing_alg_values_supported", "require_pushed_authorization_requests", "response_modes_supported", "response_types_supported",
 		"revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported", "scopes_supported",
 		"token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported",
 	}

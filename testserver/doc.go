@@ -30,6 +30,7 @@
 //	/.well-known/oauth-authorization-server   RFC 8414 §3
 //	/jwks                                     RFC 7517 §5
 //	/authorize /token                         RFC 6749, RFC 7636, RFC 9207, OpenID Connect Core 1.0
+//	/par                                      RFC 9126
 //	/introspect                               RFC 7662 §2, RFC 9701
 //	/revoke                                   RFC 7009
 //	/userinfo                                 OpenID Connect Core 1.0 §5.3
@@ -180,8 +181,8 @@
 //
 // # Not done
 //
-// There is no implicit grant and none by password, no request object, no pushed
-// authorization request, dynamic registration or token exchange. Every
+// There is no implicit grant and none by password, no request object, no dynamic
+// registration or token exchange. Every
 // confidential client may introspect every access token, and refresh tokens are
 // never active there. ID tokens under an HS algorithm are signed with the server's
 // secret and not the client's. Encrypted tokens (RFC 7516) are not planned.

@@ -45,6 +45,15 @@ const (
 	// iss (RFC 9207). A client or redirect URI that is wrong is a page with 400.
 	Authorize Endpoint = Endpoint(as.Authorize)
 
+	// PAR takes authorization requests that clients push (RFC 9126), checked as at
+	// [Authorize], from a client that authenticates as at [TokenEP] and names itself
+	// by client_id as well. The request_uri that it answers with is for 90 seconds;
+	// a browser that was shown a page by then has ten minutes more. It is used up by
+	// the answer to the client, a code or an error, so that pages can be loaded again
+	// before that. At [Authorize] all parameters besides it and client_id are
+	// ignored.
+	PAR Endpoint = Endpoint(as.PAR)
+
 	// TokenEP is the token endpoint (RFC 6749 §3.2): see [Grant].
 	TokenEP Endpoint = Endpoint(as.TokenEP)
 

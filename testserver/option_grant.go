@@ -94,12 +94,12 @@ func AllowUnregistered() Option {
 
 // Disable takes endpoints away: they are not served and discovery does not name
 // them. Without [TokenEP] nothing is left of [Authorize] and
-// [DeviceAuthorization] either.
+// [DeviceAuthorization] either, and without [Authorize] nothing of [PAR].
 func Disable(ep ...Endpoint) Option {
 	return serverOption(func(c *config) {
 		for _, e := range ep {
 			if !slices.Contains([]Endpoint{
-				Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization,
+				Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization, PAR,
 			}, e) {
 				c.fail("Disable(%q): there is no such endpoint: %s", string(e), useEndpoint)
 			}

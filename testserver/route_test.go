@@ -20,7 +20,7 @@ const (
 var routes = map[string]string{
 	oidcPath: "GET, HEAD", oauthPath: "GET, HEAD", "/jwks": "GET, HEAD",
 	"/authorize": "GET, POST", "/userinfo": "GET, POST", "/end_session": "GET, POST", "/device": "GET, POST",
-	"/token": "POST", "/introspect": "POST", "/revoke": "POST", "/device_authorization": "POST",
+	"/token": "POST", "/par": "POST", "/introspect": "POST", "/revoke": "POST", "/device_authorization": "POST",
 }
 
 // pageRoutes are those that come with pages.
@@ -28,7 +28,7 @@ var pageRoutes = map[string]string{"/login": "POST", "/consent": "POST"}
 
 // hooks are paths under which a server might do what a test asks for.
 var hooks = strings.Fields(`/ /admin /admin/faults /api /api/faults /api/v1/faults /control /debug/faults /debug/pprof/ /debug/vars /fault /faults
-	/inject /injections /internal /keys /keys/rotate /rotate /clock /advance /reset /revoke/all /clients /users /register /par /mint /tokens
+	/inject /injections /internal /keys /keys/rotate /rotate /clock /advance /reset /revoke/all /clients /users /register /mint /tokens
 	/events /audit /requests /snapshot /state /shutdown /close /health /metrics /test /_test /mock /__admin/mappings /mockserver/expectation
 	/v1/tokens /v1/bad-tokens /v1/keys/rotate /v1/faults /v1/requests /v1/clock /v1/clients /v1/users /v1/check /v1/reset
 	/v1/snapshot /v1/events`)

@@ -85,8 +85,8 @@ func (c *registered) signed(text string, jws *jose.JSONWebSignature) bool {
 	return false
 }
 
-// addressed reports whether aud is this server and nobody else: its issuer or
-// its token endpoint.
+// addressed reports whether aud is this server and nobody else: its issuer, its
+// token endpoint or the one for pushed requests (RFC 9126 §2).
 func (s *Server) addressed(claims Object) bool {
 	aud, ok := claims.text("aud")
 	if !ok {
@@ -96,5 +96,5 @@ func (s *Server) addressed(claims Object) bool {
 		}
 		aud = list[0]
 	}
-	return aud == s.issuer || aud != "" && aud == s.urls[TokenEP]
+	return aud == s.issuer || aud != "" && (aud == s.urls[TokenEP] || aud == s.urls[PAR])
 }

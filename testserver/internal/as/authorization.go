@@ -26,6 +26,9 @@ type authorization struct {
 	loginHint   string
 	idHint      string
 	acr         string
+	pushed      digest // what it was pushed as, if it was
+	hinted      string // in place of idHint, if it was
+	taken       bool   // likewise, and this is the answer
 }
 
 // readAuthorization returns the request, or what is wrong with it: as a failure

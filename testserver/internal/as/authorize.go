@@ -26,7 +26,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 
 // asked returns the authorization request, or answers one that is wrong.
 func (s *Server) asked(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
-	a, show, redirect := s.readAuthorization(form)
+	a, show, redirect := s.requested(r, form)
 	switch {
 	case show != nil:
 		showFailure(w, show)
@@ -66,7 +66,7 @@ func (s *Server) proceed(w http.ResponseWriter, r *http.Request, a *authorizatio
 		s.finish(w, r, a, v, *script.User, script.narrow(a.scopes), now)
 	case !s.config.Interactive:
 		u := s.registry.hinted(a.loginHint)
-		if !s.isFor(a.idHint, u.Sub) {
+		if !s.isFor(a, u.Sub) {
 			s.refuse(w, r, a, refused("login_required", "id_token_hint is of somebody else"))
 			return
 		}
@@ -89,7 +89,7 @@ const (
 func (s *Server) needs(a *authorization, v *visit, now time.Time) need {
 	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
 	switch {
-	case v.Sub == "", again && !v.loggedInFor(a), !s.isFor(a.idHint, v.Sub):
+	case v.Sub == "", again && !v.loggedInFor(a), !s.isFor(a, v.Sub):
 		return toLogin
 	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
 		return toConsent
@@ -112,6 +112,9 @@ func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorizati
 		}
 	}
 	u, _ := s.registry.user(v.Sub)
+	if next != nothing {
+		s.opens(v, a)
+	}
 	switch next {
 	case toLogin:
 		s.showLogin(w, v, pages.LoginPage{ClientName: a.client.ID, LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
@@ -127,11 +130,14 @@ func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorizati
 
 // isFor reports whether an id_token_hint, if there is one, is of sub. One that
 // cannot be read hints at nobody.
-func (s *Server) isFor(hint, sub string) bool {
-	if hint == "" {
+func (s *Server) isFor(a *authorization, sub string) bool {
+	switch {
+	case a.hinted != "":
+		return a.hinted == sub
+	case a.idHint == "":
 		return true
 	}
-	_, claims, ok := s.Keys.open(hint)
+	_, claims, ok := s.Keys.open(a.idHint)
 	of, _ := claims.text("sub")
 	return !ok || of == sub
 }
@@ -156,8 +162,15 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	}
 	s.grants.mu.Lock()
 	s.grants.changed(now)
-	s.grants.codes.put(sha256.Sum256([]byte(text)), code)
+	first := s.grants.take(a)
+	if first {
+		s.grants.codes.put(sha256.Sum256([]byte(text)), code)
+	}
 	s.grants.mu.Unlock()
+	if !first {
+		s.usedUp(w, a)
+		return
+	}
 	if failed := s.durable(); failed != nil {
 		s.refuse(w, r, a, failed)
 		return
@@ -167,6 +180,13 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 
 // refuse sends the client an error (RFC 6749 §4.1.2.1).
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
+	s.grants.mu.Lock()
+	first := s.grants.take(a)
+	s.grants.mu.Unlock()
+	if !first {
+		s.usedUp(w, a)
+		return
+	}
 	s.note(event{Kind: persist.Denied, ClientID: a.client.ID, Reason: f.code})
 	s.respond(w, r, a, pages.Field{Name: "error", Value: f.code}, pages.Field{Name: "error_description", Value: f.description})
 }

@@ -47,6 +47,7 @@ type Client struct {
 	Scopes       []string   // empty: all of the server's
 	AuthMethod   AuthMethod // "": all that fit
 	JWKS         []byte     // for private_key_jwt
+	RequirePAR   bool       `json:",omitzero"` // it may only push its authorization requests (RFC 9126 §6)
 
 	Edits               []Edit        `json:"-"` // of its access tokens
 	RefreshTTL, CodeTTL time.Duration `json:"-"` // 0: the server's

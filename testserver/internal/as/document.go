@@ -67,7 +67,7 @@ func (s *Server) metadata(alg Alg) map[string]any {
 	for name, ep := range map[string]Endpoint{
 		"jwks_uri": JWKS, "authorization_endpoint": Authorize, "token_endpoint": TokenEP, "introspection_endpoint": Introspect,
 		"revocation_endpoint": RevokeEP, "userinfo_endpoint": UserInfo, "end_session_endpoint": EndSession,
-		"device_authorization_endpoint": DeviceAuthorization,
+		"device_authorization_endpoint": DeviceAuthorization, "pushed_authorization_request_endpoint": PAR,
 	} {
 		if u, ok := s.urls[ep]; ok {
 			doc[name] = u
@@ -90,6 +90,9 @@ func (s *Server) metadata(alg Alg) map[string]any {
 		doc["response_modes_supported"] = []string{"query", "form_post"}
 		doc["code_challenge_methods_supported"] = []string{"S256"}
 		doc["authorization_response_iss_parameter_supported"] = true // RFC 9207 §3
+	}
+	if !s.disabled(PAR) {
+		doc["require_pushed_authorization_requests"] = false // not of every client (RFC 9126 §5)
 	}
 	if !s.disabled(TokenEP) {
 		authenticates("token", append(slices.Clone(methods), string(ByNothing)))

@@ -20,6 +20,7 @@ const (
 	RevokeEP   Endpoint = "revoke"
 	UserInfo   Endpoint = "userinfo"
 	EndSession Endpoint = "end_session"
+	PAR        Endpoint = "par"
 	Any        Endpoint = "any"
 
 	DeviceAuthorization Endpoint = "device_authorization"
@@ -67,6 +68,7 @@ func (s *Server) mount(origin, base string) {
 		as8414+base, base+as8414)
 	add(JWKS, read, keySet(s.Keys.Served), base+"/jwks")
 	add(Authorize, both, s.authorize, base+"/authorize")
+	add(PAR, write, s.pushedRequest, base+"/par")
 	add(TokenEP, write, s.token, base+"/token")
 	add(Introspect, write, s.introspect, base+"/introspect")
 	add(RevokeEP, write, s.revocation, base+"/revoke")
@@ -89,6 +91,8 @@ func (s *Server) disabled(ep Endpoint) bool {
 	switch ep {
 	case Authorize:
 		return off(ep) || off(TokenEP)
+	case PAR:
+		return off(ep) || s.disabled(Authorize)
 	case DeviceAuthorization, DevicePage:
 		return off(DeviceAuthorization) || off(TokenEP)
 	case LoginPage, ConsentPage:

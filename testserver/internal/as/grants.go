@@ -68,6 +68,7 @@ type grants struct {
 	issued   latest[digest, string]    // the family of an access token
 	used     latest[digest, time.Time] // assertions, until they expire
 	visits   latest[digest, *visit]
+	pushed   latest[digest, *Pushed]
 	changes  int
 }
 
@@ -77,6 +78,7 @@ func (g *grants) reset() {
 	g.families, g.codes, g.devices, g.byCode = latest[string, *Family]{}, latest[digest, *Code]{}, latest[digest, *Device]{}, nil
 	g.issued = latest[digest, string]{}
 	g.used, g.visits = latest[digest, time.Time]{}, latest[digest, *visit]{}
+	g.pushed = latest[digest, *Pushed]{}
 }
 
 // changed looks, now and then, for what is over. It needs g.mu.
@@ -99,6 +101,7 @@ func (g *grants) changed(now time.Time) {
 	g.issued.sweep(func(id string) bool { _, alive := g.families.kept[id]; return !alive })
 	g.used.sweep(func(expires time.Time) bool { return now.After(expires) })
 	g.visits.sweep(func(v *visit) bool { return now.After(v.Expires) })
+	g.pushed.sweep(func(p *Pushed) bool { return now.After(p.Expires.Add(pagesTTL)) })
 }
 
 // begin makes a family of f. It needs g.mu.

@@ -31,7 +31,7 @@ func (s *Server) Restore(text []byte) error {
 	s.registry.restore(state.Clients, state.Users)
 	s.secret = state.Secret
 	s.grants.families, s.grants.codes, s.grants.devices = state.Families, state.Codes, state.Devices
-	s.grants.issued, s.grants.used = state.Issued, state.Used
+	s.grants.issued, s.grants.used, s.grants.pushed = state.Issued, state.Used, state.Pushed
 	s.grants.byCode = map[digest]digest{}
 	for d, device := range state.Devices.kept {
 		s.grants.byCode[device.UserCode] = d
@@ -102,6 +102,11 @@ func (state *snapshot) checkGrants() error {
 	for _, c := range state.Codes.kept {
 		if c == nil {
 			return errors.New("a code is null")
+		}
+	}
+	for _, p := range state.Pushed.kept {
+		if p == nil {
+			return errors.New("a pushed request is null")
 		}
 	}
 	for _, d := range state.Devices.kept {

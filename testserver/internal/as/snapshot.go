@@ -23,6 +23,7 @@ type snapshot struct {
 	Devices  latest[digest, *Device]
 	Issued   latest[digest, string]
 	Used     latest[digest, time.Time]
+	Pushed   latest[digest, *Pushed]
 	Opaque   latest[digest, []byte]
 	Revoked  latest[digest, struct{}]
 	Keys     keptKeys
@@ -40,6 +41,7 @@ func (s *Server) Snapshot() ([]byte, error) {
 	state := snapshot{
 		Secret: s.secret, Users: s.registry.users,
 		Families: s.grants.families, Codes: s.grants.codes, Devices: s.grants.devices, Issued: s.grants.issued, Used: s.grants.used,
+		Pushed: s.grants.pushed,
 		Opaque: s.store.opaque, Revoked: s.store.revoked,
 		Keys:  s.Keys.snapshot(),
 		Drawn: s.source.counts(), // last: what is in the state has been drawn before

@@ -21,6 +21,7 @@ type visit struct {
 	AuthTime  time.Time
 	Consented map[string][]string // scopes by client
 	Fresh     digest              // the request that the last login was for
+	Pushed    digest              // the last pushed request that it was shown a page for
 	Expires   time.Time
 
 	name  string // of its cookie

@@ -20,11 +20,12 @@ const (
 	Introspected  Kind = "introspected"
 	Used          Kind = "used"
 	Denied        Kind = "denied"
+	Pushed        Kind = "pushed" // an authorization request
 )
 
 func (k Kind) known() bool {
 	switch k {
-	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied:
+	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied, Pushed:
 		return true
 	}
 	return false

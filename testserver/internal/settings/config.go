@@ -49,6 +49,7 @@ type Client struct {
 	Public       bool     `json:"public,omitzero"`
 	AuthMethod   string   `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
 	JWKS         JWK      `json:"jwks,omitzero"`        // a set: what private_key_jwt is verified with
+	RequirePAR   bool     `json:"require_pushed_authorization_requests,omitzero"`
 }
 
 // User is somebody who can log in.

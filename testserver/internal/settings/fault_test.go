@@ -52,7 +52,7 @@ var faults = []struct{ name, text, want string }{
 	{"an audience of nobody", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: has no id, want one"},
-	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, grants, scopes, public, auth_method, jwks"},
+	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests"},
 	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want one of its own`},
 	{"a secret that is a number", `{"clients":[{"id":"a","secret":1234567}]}`, "clients[0].secret: got a number, want printable ASCII"},
 	{"a secret of other characters", `{"clients":[{"id":"a","secret":"s3cretü"}]}`, "clients[0].secret: want printable ASCII"},
@@ -90,7 +90,7 @@ var faults = []struct{ name, text, want string }{
 	{"a rule that denies in other characters", `{"rules":[{"deny":"no\n"}]}`, `rules[0].deny: got "no\n", want an OAuth error code, such as "access_denied"`},
 
 	{"a fault at no endpoint", `{"faults":[{"status":503}]}`, "faults[0]: has no endpoint, want one"},
-	{"a fault at an unknown endpoint", `{"faults":[{"endpoint":"keys","status":503}]}`, `faults[0].endpoint: got "keys", want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization, login, consent, device, any`},
+	{"a fault at an unknown endpoint", `{"faults":[{"endpoint":"keys","status":503}]}`, `faults[0].endpoint: got "keys", want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization, par, login, consent, device, any`},
 	{"a fault of no status", `{"faults":[{"endpoint":"jwks"}]}`, "faults[0]: has no status, want one"},
 	{"a status that is a text", `{"faults":[{"endpoint":"jwks","status":"503"}]}`, "faults[0].status: got a string, want " + anyStatus},
 	{"a status that is not whole", `{"faults":[{"endpoint":"jwks","status":503.0}]}`, "faults[0].status: got 503.0, want " + anyStatus},
@@ -98,7 +98,7 @@ var faults = []struct{ name, text, want string }{
 	{"a status beyond all", `{"faults":[{"endpoint":"jwks","status":1e99}]}`, "faults[0].status: got 1e99, want " + anyStatus},
 	{"a fault that comes no time", `{"faults":[{"endpoint":"jwks","status":503,"times":0}]}`, "faults[0].times: got 0, want a whole number of 1 or more"},
 
-	{"an endpoint that is unknown", `{"endpoints":{"any":false}}`, "endpoints.any: is no endpoint, want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization"},
+	{"an endpoint that is unknown", `{"endpoints":{"any":false}}`, "endpoints.any: is no endpoint, want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization, par"},
 	{"an endpoint that is off", `{"endpoints":{"jwks":"off"}}`, "endpoints.jwks: got a string, want true or false"},
 	{"a flag that is a number", `{"interactive":1}`, "interactive: got a number, want true or false"},
 	{"a seed that is a number", `{"seed":7654321}`, "seed: got a number, want any text"},

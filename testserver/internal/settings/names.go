@@ -17,7 +17,7 @@ var (
 
 	endpoints = []string{
 		"discovery", "as_metadata", "jwks", "authorize", "token", "introspect", "revoke", "userinfo", "end_session",
-		"device_authorization",
+		"device_authorization", "par",
 	}
 	// Pages come and go with the endpoints that need them, but can fail alone.
 	faultEndpoints = append(slices.Clone(endpoints), "login", "consent", "device", "any")

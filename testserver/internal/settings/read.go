@@ -85,6 +85,7 @@ func (v value) client() (c Client) {
 		field{"public", into(&c.Public, value.boolean)},
 		field{"auth_method", into(&c.AuthMethod, oneOf(authMethods))},
 		field{"jwks", into(&c.JWKS, value.keySet)},
+		field{"require_pushed_authorization_requests", into(&c.RequirePAR, value.boolean)},
 	)
 	v.needs(given, "id")
 	v.checkClient(c, given)
