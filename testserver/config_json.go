@@ -29,6 +29,7 @@ import (
 //	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
 //	  "endpoints": {"userinfo": false},
 //	  "interactive": true,
+//	  "registration": true,
 //	  "tls": true,
 //	  "seed": "…"
 //	}
@@ -93,6 +94,9 @@ func (f fileConfig) server(file *settings.Config) {
 	}
 	if file.Interactive != nil {
 		f.Interactive = *file.Interactive
+	}
+	if file.Registration != nil {
+		f.Registration = *file.Registration
 	}
 	if file.Seed != "" {
 		f.use("seed", Seed(string(file.Seed)))

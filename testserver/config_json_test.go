@@ -222,7 +222,7 @@ func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts(testserver.AuthorizationCode, testserver.ClientCredentials, testserver.RefreshToken, testserver.DeviceCode)},
 		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts(testserver.ClientSecretBasic, testserver.ClientSecretPost, testserver.PrivateKeyJWT, testserver.NoAuth)},
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
-		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.LoginPage, testserver.ConsentPage, testserver.DevicePage, testserver.Any)...)},
+		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.Register, testserver.LoginPage, testserver.ConsentPage, testserver.DevicePage, testserver.Any)...)},
 	} {
 		text := fault(t, func(tb *recorder) { testserver.New(tb, fromFile(c.file)) })
 		_, list, _ := strings.Cut(text, "one of ")

@@ -35,6 +35,7 @@
 //	/revoke                                   RFC 7009
 //	/userinfo                                 OpenID Connect Core 1.0 §5.3
 //	/device_authorization /device             RFC 8628
+//	/register                                 RFC 7591, RFC 7592, with Registration
 //	/end_session                              OpenID Connect RP-Initiated Logout 1.0
 //	/login /consent /debug                    pages, if the server is Interactive
 //
@@ -71,7 +72,8 @@
 // minute and once; one that comes again ends what it was good for. Refresh tokens
 // rotate, and one that comes again ends its family, unless [RotateRefresh] forgives
 // it. Redirect URIs are compared byte for byte, but for the port of loopback.
-// A parameter that is there twice is an error. ID tokens come with the scope
+// A client may push its request first ([PAR]), and may register itself if
+// [Registration] allows it. A parameter that is there twice is an error. ID tokens come with the scope
 // openid, after a refresh as well. [Server.OnToken] sees and changes each answer,
 // [Server.Events] tells what became of the tokens.
 //
@@ -181,8 +183,8 @@
 //
 // # Not done
 //
-// There is no implicit grant and none by password, no request object, no dynamic
-// registration or token exchange. Every
+// There is no implicit grant and none by password, no request object and no token
+// exchange. jwks_uri and other URLs of clients are never fetched. Every
 // confidential client may introspect every access token, and refresh tokens are
 // never active there. ID tokens under an HS algorithm are signed with the server's
 // secret and not the client's. Encrypted tokens (RFC 7516) are not planned.

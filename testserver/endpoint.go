@@ -78,6 +78,14 @@ const (
 	// somebody opens verification_uri_complete: see [Server.Login].
 	DeviceAuthorization Endpoint = Endpoint(as.DeviceAuthorization)
 
+	// Register is where clients register themselves, if the server has the option
+	// [Registration] (RFC 7591), and where each of them reads, replaces and deletes
+	// its registration by its token (RFC 7592). Redirect URIs are https, http on
+	// loopback, or have a scheme such as com.example.app if the client is public.
+	// jwks_uri is refused, since nothing is fetched here, and what is unknown is
+	// ignored. The secret is told once. A client that is deleted has no grants left.
+	Register Endpoint = Endpoint(as.Register)
+
 	// LoginPage is where the form of the login goes, if the server is [Interactive].
 	LoginPage Endpoint = Endpoint(as.LoginPage)
 

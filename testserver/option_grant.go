@@ -92,6 +92,11 @@ func AllowUnregistered() Option {
 	return serverOption(func(c *config) { c.AllowUnregistered = true })
 }
 
+// Registration lets everybody register a client, at [Register]. There is room for
+// 1000 of them. [Server.Reset] leaves them, and [Persist]
+// keeps them.
+func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
+
 // Disable takes endpoints away: they are not served and discovery does not name
 // them. Without [TokenEP] nothing is left of [Authorize] and
 // [DeviceAuthorization] either, and without [Authorize] nothing of [PAR].

@@ -104,7 +104,7 @@ func (s *Server) RevokeSubject(sub string) int { return s.as.RevokeSubject(sub) 
 // Event is one line of the audit log. It holds no token.
 type Event struct {
 	Time        time.Time
-	Kind        string // issued, refreshed, reuse_detected, revoked, introspected, used, denied or pushed
+	Kind        string // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered
 	ClientID    string
 	Sub         string
 	Fingerprint string // of the token or the code: the first 8 bytes of its SHA-256 in hex

@@ -117,10 +117,10 @@ func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorizati
 	}
 	switch next {
 	case toLogin:
-		s.showLogin(w, v, pages.LoginPage{ClientName: a.client.ID, LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
+		s.showLogin(w, v, pages.LoginPage{ClientName: s.nameOf(a.client.ID), LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
 	case toConsent:
 		s.showConsent(w, v, pages.ConsentPage{
-			ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes),
+			ClientName: s.nameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes),
 			Form: pages.Form{Request: askedAuthorize + a.raw},
 		})
 	case nothing:

@@ -47,6 +47,7 @@ type Client struct {
 	Scopes       []string   // empty: all of the server's
 	AuthMethod   AuthMethod // "": all that fit
 	JWKS         []byte     // for private_key_jwt
+	Name         string     `json:",omitzero"` // for people, "" for the ID; a request that registers gives it
 	RequirePAR   bool       `json:",omitzero"` // it may only push its authorization requests (RFC 9126 §6)
 
 	Edits               []Edit        `json:"-"` // of its access tokens
@@ -173,7 +174,8 @@ type registered struct {
 	Keys   jose.JSONWebKeySet `json:"-"`
 	// Itself is true for a client that nobody registered: what it first
 	// authenticates with is what it authenticates with (see AllowUnregistered).
-	Itself bool
+	Itself  bool
+	Managed *managed `json:",omitempty"` // nil for a client that no request has registered
 }
 
 func newRegistered(c Client) (*registered, error) {

@@ -53,11 +53,11 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodPost: // whoever follows a link must still agree (§5.4)
 		s.showDevice(w, v, code, false)
 	case v.Sub == "":
-		s.showLogin(w, v, pages.LoginPage{ClientName: asked.Family.Client, Form: pages.Form{Request: askedDevice + "user_code=" + code}})
+		s.showLogin(w, v, pages.LoginPage{ClientName: s.nameOf(asked.Family.Client), Form: pages.Form{Request: askedDevice + "user_code=" + code}})
 	default:
 		u, _ := s.registry.user(v.Sub)
 		s.showConsent(w, v, pages.ConsentPage{
-			ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes),
+			ClientName: s.nameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes),
 			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}

@@ -68,6 +68,7 @@ func (s *Server) metadata(alg Alg) map[string]any {
 		"jwks_uri": JWKS, "authorization_endpoint": Authorize, "token_endpoint": TokenEP, "introspection_endpoint": Introspect,
 		"revocation_endpoint": RevokeEP, "userinfo_endpoint": UserInfo, "end_session_endpoint": EndSession,
 		"device_authorization_endpoint": DeviceAuthorization, "pushed_authorization_request_endpoint": PAR,
+		"registration_endpoint": Register,
 	} {
 		if u, ok := s.urls[ep]; ok {
 			doc[name] = u

@@ -21,6 +21,7 @@ const (
 	UserInfo   Endpoint = "userinfo"
 	EndSession Endpoint = "end_session"
 	PAR        Endpoint = "par"
+	Register   Endpoint = "register"
 	Any        Endpoint = "any"
 
 	DeviceAuthorization Endpoint = "device_authorization"
@@ -74,6 +75,7 @@ func (s *Server) mount(origin, base string) {
 	add(RevokeEP, write, s.revocation, base+"/revoke")
 	add(UserInfo, both, s.userinfo, base+"/userinfo")
 	add(DeviceAuthorization, write, s.deviceAuthorization, base+"/device_authorization")
+	add(Register, []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete}, s.registration, base+"/register")
 	add(EndSession, both, s.endSession, base+"/end_session")
 
 	add(LoginPage, write, s.login, base+"/login")
@@ -91,6 +93,8 @@ func (s *Server) disabled(ep Endpoint) bool {
 	switch ep {
 	case Authorize:
 		return off(ep) || off(TokenEP)
+	case Register:
+		return !s.config.Registration
 	case PAR:
 		return off(ep) || s.disabled(Authorize)
 	case DeviceAuthorization, DevicePage:

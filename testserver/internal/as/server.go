@@ -27,6 +27,7 @@ type Config struct {
 
 	Interactive       bool
 	AllowUnregistered bool
+	Registration      bool
 	Grace             time.Duration // of refresh tokens
 	RefreshTTL        time.Duration // 0 means the default, as below
 	CodeTTL           time.Duration

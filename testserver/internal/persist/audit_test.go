@@ -66,7 +66,7 @@ func TestEventIsOneLineInAFixedOrder(t *testing.T) {
 }
 
 func TestKindsOfEvents(t *testing.T) {
-	for _, kind := range []string{"issued", "refreshed", "reuse_detected", "revoked", "introspected", "used", "denied", "pushed"} {
+	for _, kind := range []string{"issued", "refreshed", "reuse_detected", "revoked", "introspected", "used", "denied", "pushed", "registered", "unregistered"} {
 		a := persist.NewAudit(nil)
 		a.Record(persist.Event{Kind: persist.Kind(kind)})
 		if err := a.Err(); err != nil || len(a.Events()) != 1 {

@@ -20,12 +20,14 @@ const (
 	Introspected  Kind = "introspected"
 	Used          Kind = "used"
 	Denied        Kind = "denied"
-	Pushed        Kind = "pushed" // an authorization request
+	Pushed        Kind = "pushed"     // an authorization request
+	Registered    Kind = "registered" // a client, by a request, or what it has changed since
+	Unregistered  Kind = "unregistered"
 )
 
 func (k Kind) known() bool {
 	switch k {
-	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied, Pushed:
+	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied, Pushed, Registered, Unregistered:
 		return true
 	}
 	return false

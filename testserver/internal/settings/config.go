@@ -18,6 +18,8 @@ type Config struct {
 	Interactive *bool           `json:"interactive,omitzero"`
 	TLS         *bool           `json:"tls,omitzero"`
 	Seed        Secret          `json:"seed,omitzero"` // all keys follow from it
+
+	Registration *bool `json:"registration,omitzero"` // clients may register themselves
 }
 
 // Signing is how tokens are signed.

@@ -19,8 +19,8 @@ const (
 
 // faults are texts and the one thing that is said about each.
 var faults = []struct{ name, text, want string }{
-	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, tls, seed"},
-	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, tls, seed"},
+	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, registration, tls, seed"},
+	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, registration, tls, seed"},
 	{"an unknown member below", `{"access":{"aud":["api"]}}`, "access.aud: is no setting, want one of ttl, format, audience"},
 	{"an unknown member that is a text", `{"access":{"time to live":"5m"}}`, `access["time to live"]: is no setting, want one of ttl, format, audience`},
 	{"an unknown member without a name", `{"access":{"":"5m"}}`, `access[""]: is no setting, want one of ttl, format, audience`},
@@ -90,7 +90,7 @@ var faults = []struct{ name, text, want string }{
 	{"a rule that denies in other characters", `{"rules":[{"deny":"no\n"}]}`, `rules[0].deny: got "no\n", want an OAuth error code, such as "access_denied"`},
 
 	{"a fault at no endpoint", `{"faults":[{"status":503}]}`, "faults[0]: has no endpoint, want one"},
-	{"a fault at an unknown endpoint", `{"faults":[{"endpoint":"keys","status":503}]}`, `faults[0].endpoint: got "keys", want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization, par, login, consent, device, any`},
+	{"a fault at an unknown endpoint", `{"faults":[{"endpoint":"keys","status":503}]}`, `faults[0].endpoint: got "keys", want one of discovery, as_metadata, jwks, authorize, token, introspect, revoke, userinfo, end_session, device_authorization, par, register, login, consent, device, any`},
 	{"a fault of no status", `{"faults":[{"endpoint":"jwks"}]}`, "faults[0]: has no status, want one"},
 	{"a status that is a text", `{"faults":[{"endpoint":"jwks","status":"503"}]}`, "faults[0].status: got a string, want " + anyStatus},
 	{"a status that is not whole", `{"faults":[{"endpoint":"jwks","status":503.0}]}`, "faults[0].status: got 503.0, want " + anyStatus},

@@ -20,7 +20,7 @@ var (
 		"device_authorization", "par",
 	}
 	// Pages come and go with the endpoints that need them, but can fail alone.
-	faultEndpoints = append(slices.Clone(endpoints), "login", "consent", "device", "any")
+	faultEndpoints = append(slices.Clone(endpoints), "register", "login", "consent", "device", "any")
 
 	// What a redirect must never lead to: a browser runs or shows it.
 	noPlaces = []string{"javascript", "data", "vbscript", "file", "blob", "about"}

@@ -18,6 +18,7 @@ func (v value) config() (c Config) {
 		field{"faults", into(&c.Faults, list("an array of faults", value.fault))},
 		field{"endpoints", into(&c.Endpoints, value.endpoints)},
 		field{"interactive", intoNew(&c.Interactive, value.boolean)},
+		field{"registration", intoNew(&c.Registration, value.boolean)},
 		field{"tls", intoNew(&c.TLS, value.boolean)},
 		field{"seed", into(&c.Seed, unquoted[Secret]("any text", anything))},
 	)

@@ -1,0 +1,151 @@
+package as
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	badMetadata = "invalid_client_metadata" // RFC 7591 §3.2.2
+	badRedirect = "invalid_redirect_uri"
+)
+
+func invalidMetadata(description string) *failure { return refused(badMetadata, description) }
+func invalidRedirect(description string) *failure { return refused(badRedirect, description) }
+
+// readMetadata is the client that RFC 7591 §2 describes by o. What it does not
+// know it ignores, as the section says; what it knows and cannot be it refuses and
+// does not replace.
+func (s *Server) readMetadata(o Object) (Client, *failure) {
+	c := Client{AuthMethod: ByBasic, Grants: []Grant{AuthorizationCode}} // §2
+	var types []string
+	var scope string
+	var jwks json.RawMessage
+	for _, m := range []struct {
+		name string
+		into any
+	}{
+		{"redirect_uris", &c.RedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
+		{"response_types", &types}, {"client_name", &c.Name}, {"scope", &scope}, {"jwks", &jwks},
+		{"require_pushed_authorization_requests", &c.RequirePAR},
+	} {
+		i := o.find(m.name)
+		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil {
+			continue
+		}
+		if m.name == "redirect_uris" {
+			return c, invalidRedirect("redirect_uris is no array of texts")
+		}
+		return c, invalidMetadata(m.name + " is of another type than RFC 7591 §2 has")
+	}
+	c.Public, c.JWKS = c.AuthMethod == ByNothing, jwks
+	if o.find("response_types") < 0 && slices.Contains(c.Grants, AuthorizationCode) {
+		types = []string{"code"}
+	}
+	for _, failed := range []*failure{
+		c.checkRedirects(), s.checkGrants(c, types), s.checkKeys(c, o), s.takeScopes(&c, scope), s.checkRest(c),
+	} {
+		if failed != nil {
+			return c, failed
+		}
+	}
+	return c, nil
+}
+
+// checkRedirects lets less in than checkRedirect does: who registers here is a
+// stranger.
+func (c Client) checkRedirects() *failure {
+	if slices.Contains(c.Grants, AuthorizationCode) && len(c.RedirectURIs) == 0 {
+		return invalidRedirect("redirect_uris is missing, which the grant authorization_code takes")
+	}
+	for _, uri := range c.RedirectURIs {
+		u, err := url.Parse(uri)
+		if err != nil || checkRedirect(uri) != nil {
+			return invalidRedirect("a redirect URI is an absolute URI of a place, without user and fragment")
+		}
+		_, _, loopback := cutLoopback(uri)
+		switch own := u.Scheme != "http" && u.Scheme != "https"; {
+		case u.Scheme == "http" && !loopback:
+			return invalidRedirect("a redirect URI with http is for loopback alone (RFC 8252 §7.3)")
+		case own && !c.Public:
+			return invalidRedirect("a redirect URI with a scheme of one's own is for native applications, which are public: token_endpoint_auth_method none")
+		case own && !strings.Contains(u.Scheme, "."):
+			return invalidRedirect("a scheme of one's own is made of a domain, such as com.example.app (RFC 8252 §7.1)")
+		}
+	}
+	return nil
+}
+
+// checkGrants reports grants that are not there, and those that do not go with
+// the response types (RFC 7591 §2.1).
+func (s *Server) checkGrants(c Client, types []string) *failure {
+	if len(c.Grants) == 0 {
+		return invalidMetadata("grant_types is empty: leave it out for authorization_code")
+	}
+	for _, g := range c.Grants {
+		switch {
+		case !slices.Contains(allGrants, g) || !s.grantable(g):
+			return invalidMetadata("grant_types has one that the server has not")
+		case g == ClientCredentials && c.Public:
+			return invalidMetadata("client_credentials is for clients that authenticate (RFC 6749 §4.4)")
+		}
+	}
+	code := slices.Contains(types, "code")
+	switch {
+	case slices.ContainsFunc(types, func(t string) bool { return t != "code" }):
+		return invalidMetadata("response_types has one that is not code")
+	case code != slices.Contains(c.Grants, AuthorizationCode):
+		return invalidMetadata("response_types and grant_types do not fit: code goes with authorization_code (RFC 7591 §2.1)")
+	}
+	return nil
+}
+
+func (s *Server) checkKeys(c Client, o Object) *failure {
+	switch c.AuthMethod {
+	case ByBasic, ByPost, ByPrivateKey, ByNothing:
+	default:
+		return invalidMetadata("token_endpoint_auth_method is none that the server has")
+	}
+	if o.find("jwks_uri") >= 0 {
+		return invalidMetadata("jwks_uri is not fetched here: send jwks")
+	}
+	switch {
+	case len(c.JWKS) == 0 && c.AuthMethod == ByPrivateKey:
+		return invalidMetadata("private_key_jwt takes jwks")
+	case len(c.JWKS) == 0:
+		return nil
+	case c.Public:
+		return invalidMetadata("a public client has no use for jwks")
+	}
+	if _, err := c.keys(); err != nil {
+		return invalidMetadata("jwks is no set of public keys (RFC 7517 §5)")
+	}
+	return nil
+}
+
+// takeScopes sets what the client may ask for: all of the server's if it does not
+// say.
+func (s *Server) takeScopes(c *Client, text string) *failure {
+	scopes, failed := splitScopes(text)
+	if failed != nil || slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(&registered{}, scope) }) {
+		return invalidMetadata("scope is malformed, or has one that the server has not")
+	}
+	c.Scopes = scopes
+	return nil
+}
+
+func (s *Server) checkRest(c Client) *failure {
+	switch {
+	case len(c.Name) > maxText || strings.ContainsFunc(c.Name, unicode.IsControl):
+		return invalidMetadata("client_name is a line of up to 256 bytes")
+	case c.RequirePAR && s.disabled(PAR):
+		return invalidMetadata("require_pushed_authorization_requests is set, and the server takes none")
+	}
+	return nil
+}
+
+// takesSecret reports whether a client that registers needs one.
+func (c Client) takesSecret() bool { return c.AuthMethod == ByBasic || c.AuthMethod == ByPost }
