@@ -85,7 +85,7 @@ func newSetup(t *testing.T, secure bool) *setup {
 		s.roots = append(s.roots, as.CACertPEM()...)
 		return as
 	}
-	s.Issuer = start(testserver.Clients(s.clients(t)...)).Issuer()
+	s.Issuer = start(testserver.Clients(s.clients(t)...), testserver.Registration()).Issuer()
 	for name, want := range wantOfClients {
 		s.want[name] = strings.NewReplacer("ISSUER", s.Issuer, "ODD", oddID).Replace(want)
 	}

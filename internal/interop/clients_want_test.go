@@ -53,6 +53,23 @@ var wantOfClients = map[string]string{
 	"refused: a wrong secret": `["www_authenticate_challenge 401","response_body_error 401 invalid_client",
 		"www_authenticate_challenge 401","response_body_error 401 invalid_client"]`,
 
+	"pushed, a public client":                         tokensFor("test-public"),
+	"pushed, a confidential client":                   tokensFor("ODD"),
+	"pushed, private_key_jwt":                         tokensFor("signs-ES256"),
+	"pushed, nothing of it in the URL":                `["client_id","request_uri"]`,
+	"pushed, refused: a redirect URI of nobody":       `"response_body_error 400 invalid_request"`,
+	"pushed, refused: a wrong secret":                 `"www_authenticate_challenge 401"`,
+	"pushed, refused: a request_uri that comes again": `{"status":400}`,
+	"pushed, refused: a request_uri of another":       `{"status":400}`,
+
+	"registration, a native client":              `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":false}`,
+	"registration, client_secret_basic":          `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":true}`,
+	"registration, client_secret_post":           `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":true}`,
+	"registration, to push alone":                `{"error":"invalid_request","tokens":true}`,
+	"registration, read, changed and deleted":    `{"read":200,"changed":"Another name","deleted":204,"again":401,"tokens":"response_body_error 401 invalid_client"}`,
+	"registration, refused: a script":            `"response_body_error 400 invalid_redirect_uri"`,
+	"registration, refused: a grant by password": `"response_body_error 400 invalid_client_metadata"`,
+
 	"the client refuses: another state":   `"invalid_response"`,
 	"the client refuses: another issuer":  `"invalid_response"`,
 	"the client refuses: no issuer":       `"invalid_response"`,

@@ -1,11 +1,12 @@
 // The flows, the same for every client library. lib is the library behind the few functions of openid-client.mjs.
 
 import { browse, privateKey, redirectURI, setup, told } from './common.mjs';
+import { pushes, registrations } from './pushed.mjs';
 
 const scope = 'openid email orders:read';
 
 // whole is what there is to say of tokens that differ each time.
-function whole(lib, tokens) {
+export function whole(lib, tokens) {
   const { sub, aud } = lib.claims(tokens) ?? {};
   return { type: tokens.token_type, expires: tokens.expires_in, scope: tokens.scope, refresh: !!tokens.refresh_token, sub, aud };
 }
@@ -200,6 +201,7 @@ export function flows(lib) {
       return told(lib.userinfo(party, (await login(party)).access_token, 'somebody'));
     },
   };
+  Object.assign(all, pushes(lib, anyone), registrations(lib));
   for (const [name, issuer] of Object.entries(setup.paths)) {
     all[`discovery, ${name}`] = async () => {
       const found = [];

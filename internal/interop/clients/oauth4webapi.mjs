@@ -35,6 +35,20 @@ const lib = {
     });
     return url;
   },
+  async pushedURL({ as, client, auth }, checks, more) {
+    const { searchParams } = await lib.authorizationURL({ as, client }, checks, more);
+    const response = await oauth.pushedAuthorizationRequest(as, client, auth, searchParams, options);
+    const { request_uri } = await oauth.processPushedAuthorizationResponse(as, client, response);
+    const url = new URL(as.authorization_endpoint);
+    url.search = new URLSearchParams({ client_id: client.client_id, request_uri });
+    return url;
+  },
+  async register(issuer, metadata) {
+    const { as } = await lib.discover(issuer, 'oidc', { id: 'none' });
+    const answer = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, metadata, options));
+    const method = { client_secret_basic: 'basic', client_secret_post: 'post', none: 'none' }[answer.token_endpoint_auth_method];
+    return { party: { as, client: answer, auth: methods[method]({ secret: answer.client_secret }) }, answer };
+  },
   async exchange({ as, client, auth }, back, { pkceCodeVerifier, expectedState, expectedNonce, maxAge }) {
     const params = back instanceof Request ? new URLSearchParams(await oauth.formPostResponse(back)) : back.searchParams;
     const answer = oauth.validateAuthResponse(as, client, params, expectedState);

@@ -25,6 +25,15 @@ const lib = {
     code_challenge: await client.calculatePKCECodeChallenge(checks.pkceCodeVerifier), code_challenge_method: 'S256',
     state: checks.expectedState, nonce: checks.expectedNonce, ...more,
   }),
+  pushedURL: async (party, checks, more) => client.buildAuthorizationUrlWithPAR(party, Object.fromEntries(
+    (await lib.authorizationURL(party, checks, more)).searchParams)),
+  async register(issuer, metadata) {
+    const method = { client_secret_basic: 'basic', none: 'none' }[metadata.token_endpoint_auth_method] ?? 'post';
+    const party = await client.dynamicClientRegistration(new URL(issuer), metadata, methods[method]({}), {
+      execute: [client.enableNonRepudiationChecks, ...insecure ? [client.allowInsecureRequests] : []],
+    });
+    return { party, answer: party.clientMetadata() };
+  },
   exchange: client.authorizationCodeGrant,
   claims: (tokens) => tokens.claims(),
   refresh: client.refreshTokenGrant,
