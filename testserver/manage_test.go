@@ -265,3 +265,34 @@ func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
 		t.Errorf("got %s, %d secrets, %d requests, want them recorded", asked, len(c.secrets), s.Count(testserver.Register))
 	}
 }
+
+func TestRegistrationsThatCannotBeSaved(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, testserver.Registration())
+	c, waits := registered(t, s, aMachine), pushed(t, s)
+	free := obstruct(t, path)
+	const change = `","grant_types":["client_credentials"],"client_name":"Changed"}`
+	for name, r := range map[string]reply{
+		"a push":         formTo(t, s, testserver.PAR, authorizing().Encode()),
+		"a registration": registering(t, s, aMachine),
+		"an update":      own(t, s, "PUT", c, `{"client_id":"`+c.text("client_id")+change),
+		"a deletion":     own(t, s, "DELETE", c, ""),
+	} {
+		t.Run(name, func(t *testing.T) { wantError(t, r, 503, "temporarily_unavailable") })
+	}
+	if _, to := authorized(s, waits); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Get("state") != "s" {
+		t.Errorf("got %v, want the client told", to)
+	}
+	free()
+	if r := own(t, s, "GET", c, ""); r.status != 200 || r.text("client_name") != "Machine" {
+		t.Errorf("got %d %v, want the client as it was", r.status, r.body)
+	}
+	if r := own(t, s, "DELETE", c, ""); r.status != 204 {
+		t.Errorf("got %d, want 204", r.status)
+	}
+	for _, e := range s.Events() {
+		if e.Kind == "registered" && e.ClientID != c.text("client_id") || e.Kind == "registered" && e.Reason != "" {
+			t.Errorf("got the event %v of what nobody was told", e)
+		}
+	}
+}

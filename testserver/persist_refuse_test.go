@@ -127,6 +127,7 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 		s := kept(t, path)
 		tokens(t, s)
 		_, _ = device(t, s)
+		pushed(t, s, "scope", "a")
 		closed(t, s)
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -143,6 +144,8 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 		"with a family that is null":     {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is none"},
 		"with a code that is null":       {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
 		"with a device that is null":     {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is none"},
+		"with a push that is null":       {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
+		"with a push of no value":        {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
 		"with a client that is null":     {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
 		"with a client that has no name": {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
 		"with a client twice":            {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},

@@ -108,6 +108,11 @@ func (state *snapshot) checkGrants() error {
 		if p == nil {
 			return errors.New("a pushed request is null")
 		}
+		for _, values := range p.Form {
+			if len(values) == 0 {
+				return errors.New("a parameter of a pushed request has no value")
+			}
+		}
 	}
 	for _, d := range state.Devices.kept {
 		if d == nil || d.Interval < 0 {
