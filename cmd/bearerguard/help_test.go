@@ -2,6 +2,9 @@ package main
 
 import (
 	"io"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,5 +35,34 @@ func TestTableOfAProgramIsTabs(t *testing.T) {
 	}
 	if want := "1\t\"x\\ty\\x1b[31m\"\n\tü z\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// shellWords are those of a line, as far as the documents use them.
+var shellWords = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
+
+func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
+	found := 0
+	for _, document := range []string{"README.md", filepath.Join("docs", "cli.md")} {
+		text, err := os.ReadFile(filepath.Join("..", "..", document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```(?:sh|yaml)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			for _, line := range regexp.MustCompile(`bearerguard ([^#|)&\n]*)`).FindAllStringSubmatch(block[1], -1) {
+				found++
+				args := shellWords.FindAllString(strings.TrimRight(line[1], ` \`), -1)
+				cmd, rest, err := newRoot(streams{}).Find(args)
+				if err == nil {
+					err = cmd.ParseFlags(rest)
+				}
+				if err != nil {
+					t.Errorf("%s: bearerguard %s: %v", document, line[1], err)
+				}
+			}
+		}
+	}
+	if found < 7 {
+		t.Errorf("got %d commands, want those of README.md", found)
 	}
 }
