@@ -28,7 +28,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 	full := testserver.User{Sub: "alice", Claims: map[string]any{
 		"name": "Alice", "email": "a@example.com", "address": map[string]any{"locality": "Bath"}, "phone_number": "+44", "roles": "admin",
 	}}
-	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
+	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(robotClient(r)))
 
 	grants := map[string]func(t *testing.T){
 		"authorization_code": func(t *testing.T) { tokens(t, s) },
@@ -41,6 +41,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 			s.Login(t, first.text("verification_uri_complete"))
 			good(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}}))
 		},
+		string(testserver.JWTBearer): func(t *testing.T) { good(t, exchange(t, s, bearing(t, s, r, nil))) },
 	}
 	for _, grant := range member(t, s, "grant_types_supported") {
 		t.Run("grant "+grant, grants[grant])

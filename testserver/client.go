@@ -18,6 +18,7 @@ const (
 	ClientCredentials Grant = Grant(as.ClientCredentials) // RFC 6749 §4.4
 	RefreshToken      Grant = Grant(as.RefreshToken)      // RFC 6749 §6
 	DeviceCode        Grant = Grant(as.DeviceCode)        // RFC 8628
+	JWTBearer         Grant = Grant(as.JWTBearer)         // RFC 7523 §2.1
 )
 
 // AuthMethod is a way for a client to authenticate (RFC 6749 §2.3).
@@ -43,11 +44,11 @@ type Client struct {
 	// a logout may lead. None means those of the default clients: see [Clients].
 	RedirectURIs []string
 
-	Grants []Grant  // none means all that fit
+	Grants []Grant  // none means all that fit but JWTBearer
 	Scopes []string // none means all of the server's: see [Scopes]
 
 	AuthMethod AuthMethod // "" means all that fit
-	JWKS       []byte     // public keys, for PrivateKeyJWT
+	JWKS       []byte     // public keys, for PrivateKeyJWT and JWTBearer
 
 	edits               []as.Edit
 	refreshTTL, codeTTL time.Duration

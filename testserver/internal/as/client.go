@@ -22,9 +22,14 @@ const (
 	ClientCredentials Grant = "client_credentials"
 	RefreshToken      Grant = "refresh_token"
 	DeviceCode        Grant = "urn:ietf:params:oauth:grant-type:device_code"
+	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 )
 
-var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode}
+var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, JWTBearer}
+
+// onRequest reports whether g makes tokens for somebody who is not asked. A
+// client has it only if its registration says so.
+func (g Grant) onRequest() bool { return g == JWTBearer }
 
 // AuthMethod is a token_endpoint_auth_method (RFC 7591 §2).
 type AuthMethod string
@@ -121,6 +126,12 @@ func (c Client) checkLists() error {
 		if c.Public && g == ClientCredentials {
 			errs = append(errs, fmt.Errorf("client %q: client_credentials is for confidential clients (RFC 6749 §4.4)", c.ID))
 		}
+		if c.Public && g.onRequest() {
+			errs = append(errs, fmt.Errorf("client %q: %s is for confidential clients", c.ID, g))
+		}
+		if !c.Public && g == JWTBearer && len(c.JWKS) == 0 {
+			errs = append(errs, fmt.Errorf("client %q: %s is of no use without keys: set JWKS", c.ID, g))
+		}
 	}
 	for _, scope := range c.Scopes {
 		if !IsScope(scope) {
@@ -151,7 +162,7 @@ func (c Client) may(g Grant) bool {
 	if len(c.Grants) > 0 {
 		return slices.Contains(c.Grants, g)
 	}
-	return g != ClientCredentials || !c.Public
+	return !g.onRequest() && (g != ClientCredentials || !c.Public)
 }
 
 // isVisible is *VSCHAR of RFC 6749 §A.

@@ -83,7 +83,7 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 		return nil, failed
 	}
 	t.form = form
-	if t.client, failed = s.authenticate(r, form); failed != nil {
+	if t.client, failed = s.caller(r, form); failed != nil {
 		return nil, failed
 	}
 	s.journal.identified(r, t.client.ID)
@@ -101,6 +101,8 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 		use = s.refresh
 	case DeviceCode:
 		use = s.poll
+	case JWTBearer:
+		use = s.bear
 	}
 	switch {
 	case use == nil || !s.grantable(g):
