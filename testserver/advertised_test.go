@@ -28,7 +28,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 	full := testserver.User{Sub: "alice", Claims: map[string]any{
 		"name": "Alice", "email": "a@example.com", "address": map[string]any{"locality": "Bath"}, "phone_number": "+44", "roles": "admin",
 	}}
-	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(robotClient(r)))
+	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(robotClient(r)), detailTypes)
 
 	grants := map[string]func(t *testing.T){
 		"authorization_code": func(t *testing.T) { tokens(t, s) },
@@ -101,6 +101,9 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 				t.Errorf("got the scope %q, want it granted", got)
 			}
 		})
+	}
+	for _, of := range member(t, s, "authorization_details_types_supported") {
+		t.Run("type "+of, func(t *testing.T) { tokens(t, s, "authorization_details", `[{"type":"`+of+`"}]`) })
 	}
 	for _, prompt := range member(t, s, "prompt_values_supported") {
 		t.Run("prompt "+prompt, func(t *testing.T) { tokens(t, s, "prompt", prompt) })

@@ -22,7 +22,7 @@ const (
 	ClientCredentials Grant = "client_credentials"
 	RefreshToken      Grant = "refresh_token"
 	DeviceCode        Grant = "urn:ietf:params:oauth:grant-type:device_code"
-	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // a name, no credential
 )
 
 var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, JWTBearer}

@@ -92,6 +92,9 @@ func (s *Server) metadata(alg Alg) map[string]any {
 		doc["authorization_response_iss_parameter_supported"] = true // RFC 9207 §3
 	}
 	if !s.disabled(TokenEP) {
+		if len(s.config.DetailTypes) > 0 {
+			doc["authorization_details_types_supported"] = s.config.DetailTypes // RFC 9396 §10
+		}
 		authenticates("token", append(slices.Clone(methods), string(ByNothing)))
 	}
 	if !s.disabled(RevokeEP) {

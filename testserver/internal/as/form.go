@@ -92,7 +92,7 @@ var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
 	"client_assertion": false, "client_assertion_type": false, "client_secret": false, "token": false,
-	"assertion": false, "access_token": false, "code": false, "code_challenge": false, "code_verifier": false, "device_code": false, "id_token_hint": false,
+	"assertion": false, detailsParameter: false, "access_token": false, "code": false, "code_challenge": false, "code_verifier": false, "device_code": false, "id_token_hint": false,
 	"login_hint": false, "nonce": false, "post_logout_redirect_uri": false, "redirect_uri": false, "refresh_token": false,
 	"resource": false, "state": false, "user_code": false, "username": false, "password": false,
 	"server_request": false, "server_csrf": false, "decision": false, "pick": false,

@@ -22,6 +22,7 @@ type Family struct {
 	Sub       string
 	Scopes    []string
 	Resources []string
+	Details   []string `json:",omitempty"` // authorization_details: see readDetails
 	Nonce     string
 	ACR       string
 	AuthTime  time.Time

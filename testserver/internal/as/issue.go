@@ -48,6 +48,9 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 	default:
 		d.Set("aud", g.Resources)
 	}
+	if len(g.Details) > 0 {
+		d.Set(detailsParameter, writtenDetails(g.Details))
+	}
 	if !g.AuthTime.IsZero() { // RFC 9068 §2.2.1
 		d.Set("auth_time", g.AuthTime.Unix())
 		if g.ACR != "" {
@@ -73,6 +76,9 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 	}
 	if len(g.Scopes) > 0 {
 		body["scope"] = strings.Join(g.Scopes, " ")
+	}
+	if len(g.Details) > 0 {
+		body[detailsParameter] = writtenDetails(g.Details)
 	}
 	if refresh := s.refreshToken(g.Family); refresh != "" {
 		body["refresh_token"] = refresh

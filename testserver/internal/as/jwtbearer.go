@@ -52,6 +52,10 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
+	details, failed := s.readDetails(t.form)
+	if failed != nil {
+		return nil, failed
+	}
 	name := text[:strings.LastIndexByte(text, '.')] // an ECDSA signature has a twin
 	if jti, has := claims.text("jti"); has {
 		name = t.client.ID + " " + jti // as with private_key_jwt, for which the same text is not good again
@@ -62,7 +66,7 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 	now := s.Clock.Now()
 	f := Family{
 		ID: s.name("family"), Client: t.client.ID, Sub: sub, Kind: JWTBearer,
-		Scopes: scopes, Resources: t.form["resource"], Ends: now,
+		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	s.grants.mu.Lock()
 	defer s.grants.mu.Unlock()

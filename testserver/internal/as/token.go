@@ -113,6 +113,9 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 	if failed := checkResources(form["resource"]); failed != nil {
 		return nil, failed
 	}
+	if form.Has("resource") {
+		form["resource"] = unique(form["resource"])
+	}
 	var body map[string]any
 	given, failed := use(t)
 	if failed == nil {
@@ -154,10 +157,14 @@ func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
 	if slices.Contains(scopes, "openid") {
 		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
 	}
+	details, failed := s.readDetails(t.form)
+	if failed != nil {
+		return nil, failed
+	}
 	now := s.Clock.Now()
 	f := Family{
 		ID: s.name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: ClientCredentials,
-		Scopes: scopes, Resources: t.form["resource"], Ends: now,
+		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	s.grants.mu.Lock()
 	defer s.grants.mu.Unlock()
