@@ -41,6 +41,10 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 			s.Login(t, first.text("verification_uri_complete"))
 			good(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}}))
 		},
+		string(testserver.TokenExchange): func(t *testing.T) {
+			s.AddClient(gateway)
+			good(t, exchange(t, s, swapping(s.Token()), asGateway))
+		},
 		string(testserver.JWTBearer): func(t *testing.T) { good(t, exchange(t, s, bearing(t, s, r, nil))) },
 	}
 	for _, grant := range member(t, s, "grant_types_supported") {

@@ -224,7 +224,7 @@ func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 		{`{"signing": {"alg": "?"}}`, texts(testserver.ES256, testserver.ES384, testserver.ES512, testserver.RS256, testserver.RS384, testserver.RS512,
 			testserver.PS256, testserver.PS384, testserver.PS512, testserver.EdDSA, testserver.HS256, testserver.HS384, testserver.HS512)},
 		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts(testserver.AuthorizationCode, testserver.ClientCredentials, testserver.RefreshToken, testserver.DeviceCode,
-			testserver.JWTBearer)},
+			testserver.TokenExchange, testserver.JWTBearer)},
 		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts(testserver.ClientSecretBasic, testserver.ClientSecretPost, testserver.PrivateKeyJWT, testserver.NoAuth)},
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
 		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.LoginPage, testserver.ConsentPage, testserver.DevicePage, testserver.Any)...)},

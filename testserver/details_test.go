@@ -143,7 +143,7 @@ func TestDetailsOfOneToken(t *testing.T) {
 		},
 		"T25/one twice":                {"[" + account + "," + account + "]", []string{account}},
 		"T25/a greater amount":         {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
-		"T25/another number":           {"[" + strings.Replace(account, "7890", "7891", 1) + "]", nil},
+		"T25/another number":           {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
 		"T25/one with less":            {`[{"type":"payment"}]`, nil},
 		"T25/what was not granted":     {`[{"type":"account"}]`, nil},
 		"T25/one that is not in order": {"x", nil},

@@ -22,14 +22,15 @@ const (
 	ClientCredentials Grant = "client_credentials"
 	RefreshToken      Grant = "refresh_token"
 	DeviceCode        Grant = "urn:ietf:params:oauth:grant-type:device_code"
-	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // a name, no credential
+	TokenExchange     Grant = "urn:ietf:params:oauth:grant-type:token-exchange" //nolint:gosec // a name, no credential
+	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"     //nolint:gosec // a name, no credential
 )
 
-var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, JWTBearer}
+var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, TokenExchange, JWTBearer}
 
-// onRequest reports whether g makes tokens for somebody who is not asked. A
+// onRequest reports whether g makes tokens about somebody who is not asked. A
 // client has it only if its registration says so.
-func (g Grant) onRequest() bool { return g == JWTBearer }
+func (g Grant) onRequest() bool { return g == TokenExchange || g == JWTBearer }
 
 // AuthMethod is a token_endpoint_auth_method (RFC 7591 §2).
 type AuthMethod string

@@ -107,7 +107,7 @@ func (s *Server) grantable(g Grant) bool {
 		return !s.disabled(DeviceAuthorization)
 	case RefreshToken:
 		return !s.disabled(Authorize) || !s.disabled(DeviceAuthorization)
-	case ClientCredentials, JWTBearer:
+	case ClientCredentials, TokenExchange, JWTBearer:
 		return !s.disabled(TokenEP)
 	}
 	return false

@@ -22,7 +22,9 @@ type grant struct {
 	kind  persist.Kind
 	again bool // not the first tokens of the family
 	event event
-	undo  func(*Family) // what using it has done to a code, a device or the family; needs the lock
+
+	exchanged *exchanged    // nil but for a token exchange
+	undo      func(*Family) // what using it has done to a code, a device or the family; needs the lock
 }
 
 // TokenRequest and TokenResponse are what a hook sees: see OnToken.
@@ -78,7 +80,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
-	form, failed := readForm(r, "resource")
+	form, failed := readForm(r, "resource", "audience")
 	if failed != nil {
 		return nil, failed
 	}
@@ -101,6 +103,8 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 		use = s.refresh
 	case DeviceCode:
 		use = s.poll
+	case TokenExchange:
+		use = s.swap
 	case JWTBearer:
 		use = s.bear
 	}
@@ -109,6 +113,9 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 		return nil, refused("unsupported_grant_type", "the server has no such grant")
 	case !t.client.may(g):
 		return nil, refused("unauthorized_client", "the client may not use this grant")
+	}
+	if g != TokenExchange && len(form["audience"]) > 1 { // for which alone it is defined (RFC 8693 §2.1)
+		return nil, invalidRequest("a parameter is there more than once")
 	}
 	if failed := checkResources(form["resource"]); failed != nil {
 		return nil, failed

@@ -61,7 +61,7 @@ var faults = []struct{ name, text, want string }{
 	{"a redirect URI that runs", `{"clients":[{"id":"b","secret":"s","redirect_uris":["javascript:alert(1)"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
 	{"a redirect URI with a user", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https://u:s3cret@a/"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
 	{"a redirect URI without host", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https:///cb"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
-	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer`},
+	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:jwt-bearer`},
 	{"scopes in one text", `{"clients":[{"id":"b","secret":"s","scopes":["a b"]}]}`, `clients[0].scopes[0]: got "a b", want ` + anyScope},
 	{"a method of authentication that is unknown", `{"clients":[{"id":"b","secret":"s","auth_method":"basic"}]}`, `clients[0].auth_method: got "basic", want one of client_secret_basic, client_secret_post, private_key_jwt, none`},
 	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client has nothing to authenticate with: leave out public, or secret and jwks"},
