@@ -67,6 +67,9 @@ func TestATokenForAnother(t *testing.T) {
 			if !isActive(s, subject) || !isActive(s, r.text("access_token")) || !isActive(s, plain.text("access_token")) {
 				t.Error("want all of them to be good")
 			}
+			if last, _ := s.Last(testserver.TokenEP); len(last.Form.Get("subject_token")) != 16 || last.Form.Get("subject_token_type") != accessType {
+				t.Errorf("got %v recorded, want the fingerprint of the token, and its type", last.Form)
+			}
 			last := s.Events()[0]
 			if last.Kind != "issued" || last.Reason != string(testserver.TokenExchange) || last.Sub != "alice" || last.ClientID != "gateway" {
 				t.Errorf("got %+v, want it told", last)
