@@ -1,5 +1,6 @@
 // The flows, the same for every client library. lib is the library behind the few functions of openid-client.mjs.
 
+import { grants } from './grants.mjs';
 import { browse, privateKey, redirectURI, setup, told } from './common.mjs';
 
 const scope = 'openid email orders:read';
@@ -142,6 +143,8 @@ export function flows(lib) {
       const elsewhere = { ...to, post_logout_redirect_uri: 'https://other.example.com/' };
       return { to: await browse(lib.logoutURL(party, to)), elsewhere: await browse(lib.logoutURL(party, elsewhere)) };
     },
+
+    ...grants(lib, { anyone, confidential, login, active }),
 
     async 'refused: another verifier'() {
       const { party, back, checks } = await begun();
