@@ -28,7 +28,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 	full := testserver.User{Sub: "alice", Claims: map[string]any{
 		"name": "Alice", "email": "a@example.com", "address": map[string]any{"locality": "Bath"}, "phone_number": "+44", "roles": "admin",
 	}}
-	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
+	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(robotClient(r)), detailTypes)
 
 	grants := map[string]func(t *testing.T){
 		"authorization_code": func(t *testing.T) { tokens(t, s) },
@@ -41,6 +41,11 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 			s.Login(t, first.text("verification_uri_complete"))
 			good(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}}))
 		},
+		string(testserver.TokenExchange): func(t *testing.T) {
+			s.AddClient(gateway)
+			good(t, exchange(t, s, swapping(s.Token()), asGateway))
+		},
+		string(testserver.JWTBearer): func(t *testing.T) { good(t, exchange(t, s, bearing(t, s, r, nil))) },
 	}
 	for _, grant := range member(t, s, "grant_types_supported") {
 		t.Run("grant "+grant, grants[grant])
@@ -100,6 +105,9 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 				t.Errorf("got the scope %q, want it granted", got)
 			}
 		})
+	}
+	for _, of := range member(t, s, "authorization_details_types_supported") {
+		t.Run("type "+of, func(t *testing.T) { tokens(t, s, "authorization_details", `[{"type":"`+of+`"}]`) })
 	}
 	for _, prompt := range member(t, s, "prompt_values_supported") {
 		t.Run("prompt "+prompt, func(t *testing.T) { tokens(t, s, "prompt", prompt) })

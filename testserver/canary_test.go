@@ -61,11 +61,25 @@ func (c *canary) refused(r reply) {
 	c.hears(r.status, r.header, r.body)
 }
 
+// exchanges sends tokens and assertions as grants, good ones and refused ones.
+func (c *canary) exchanges(s *testserver.Server, r robot) {
+	form := bearing(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
+	c.secret("the assertion for alice", form.Get("assertion"))
+	c.secret("alice's token", good(c.t, exchange(c.t, s, form)).text("access_token"))
+	c.refused(exchange(c.t, s, form))
+	c.refused(exchange(c.t, s, form, asGateway))
+	form = swapping(c.secret("the subject token", s.Token(testserver.Subject("alice"))), "actor_token", c.secret("the actor token", s.Token()), "actor_token_type", accessType)
+	c.secret("the new token", good(c.t, exchange(c.t, s, form, asGateway)).text("access_token"))
+	c.refused(exchange(c.t, s, values(form, "audience", c.secret("the audience", "audience-of-a-canary")), asGateway))
+	c.refused(exchange(c.t, s, values(form, "subject_token_type", "x"), asGateway))
+	c.refused(exchange(c.t, s, form))
+}
+
 // Whatever was issued or sent is looked for wherever the server speaks.
 func TestNoSecretIsToldAnywhere(t *testing.T) {
 	var audit bytes.Buffer
 	robot := newRobot(t, testserver.ES256)
-	s := testserver.New(t, testserver.Users(alice), testserver.Clients(web, testserver.Client{ID: "robot", JWKS: robot.jwks}),
+	s := testserver.New(t, testserver.Users(alice), testserver.Clients(web, robotClient(robot), gateway), detailTypes,
 		testserver.Interactive(), testserver.AuditTo(&audit), testserver.Clock(atNoon))
 	c := &canary{t: t, secrets: map[string]string{"the verifier": verifier, "the secret": "web-secret", "the password": "alices-password", "the default secret": "test-secret", "the challenge": s256(verifier)}}
 
@@ -102,6 +116,8 @@ func TestNoSecretIsToldAnywhere(t *testing.T) {
 	handle := c.secret("the opaque token", opaque(s))
 	c.secret("the robot's token", good(t, exchange(t, s, asserting)).text("access_token"))
 	c.refused(exchange(t, s, asserting))
+
+	c.exchanges(s, robot)
 
 	const misplaced = "canary-in-a-wrong-place" // where the record keeps what was sent
 	c.refused(exchange(t, s, form))             // all that comes again, or is in the wrong place

@@ -18,6 +18,8 @@ const (
 	ClientCredentials Grant = Grant(as.ClientCredentials) // RFC 6749 §4.4
 	RefreshToken      Grant = Grant(as.RefreshToken)      // RFC 6749 §6
 	DeviceCode        Grant = Grant(as.DeviceCode)        // RFC 8628
+	TokenExchange     Grant = Grant(as.TokenExchange)     // RFC 8693
+	JWTBearer         Grant = Grant(as.JWTBearer)         // RFC 7523 §2.1
 )
 
 // AuthMethod is a way for a client to authenticate (RFC 6749 §2.3).
@@ -43,11 +45,11 @@ type Client struct {
 	// a logout may lead. None means those of the default clients: see [Clients].
 	RedirectURIs []string
 
-	Grants []Grant  // none means all that fit
+	Grants []Grant  // none means all that fit but TokenExchange and JWTBearer
 	Scopes []string // none means all of the server's: see [Scopes]
 
 	AuthMethod AuthMethod // "" means all that fit
-	JWKS       []byte     // public keys, for PrivateKeyJWT
+	JWKS       []byte     // public keys, for PrivateKeyJWT and JWTBearer
 	RequirePAR bool       // it may authorize by [PAR] alone (RFC 9126 §6)
 
 	edits               []as.Edit

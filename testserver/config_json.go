@@ -25,6 +25,7 @@ import (
 //	    {"id": "spa", "public": true}, {"id": "job", "jwks": {"keys": […]}}],
 //	  "users": [{"sub": "1", "username": "alice", "password": "…", "claims": {"name": "Alice"}}],
 //	  "scopes": ["orders:read"],
+//	  "authorization_detail_types": ["payment"],
 //	  "rules": [{"when": {"client": "web"}, "claims": {"role": "admin"}}, {"when": {"scope": "root"}, "deny": "access_denied"}],
 //	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
 //	  "endpoints": {"userinfo": false},
@@ -180,6 +181,7 @@ func (f fileConfig) people(file *settings.Config) {
 		f.Scopes = nil // any
 	}
 	f.use("scopes", Scopes(file.Scopes...))
+	f.use("authorization_detail_types", AuthorizationDetailTypes(file.DetailTypes...))
 }
 
 func (f fileConfig) endpoints(served map[string]bool) {

@@ -53,7 +53,7 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 			{"id": "job", "auth_method": "private_key_jwt", "jwks": {"keys": [` + jobs + `]}}
 		],
 		"users": [{"sub": "u1", "username": "alice", "password": "alices-password", "claims": {"number": 12345678901234567890}}],
-		"scopes": ["orders:read", "root"],
+		"scopes": ["orders:read", "root"], "authorization_detail_types": ["payment"],
 		"rules": [
 			{"when": {"client": "web"}, "claims": {"role": "admin", "sub": "someone"}},
 			{"when": {"client": "spa"}, "claims": {"wrong": true}},
@@ -85,6 +85,10 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 	}
 	if got := fmt.Sprint(doc["scopes_supported"]); !strings.Contains(got, "orders:read") {
 		t.Errorf("got scopes %s, want those of the file", got)
+	}
+
+	if got := fmt.Sprint(doc["authorization_details_types_supported"]); got != "[payment]" {
+		t.Errorf("got types %s, want those of the file", got)
 	}
 
 	asWeb := basic("web:web-secret")
@@ -219,7 +223,8 @@ func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 	}{
 		{`{"signing": {"alg": "?"}}`, texts(testserver.ES256, testserver.ES384, testserver.ES512, testserver.RS256, testserver.RS384, testserver.RS512,
 			testserver.PS256, testserver.PS384, testserver.PS512, testserver.EdDSA, testserver.HS256, testserver.HS384, testserver.HS512)},
-		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts(testserver.AuthorizationCode, testserver.ClientCredentials, testserver.RefreshToken, testserver.DeviceCode)},
+		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts(testserver.AuthorizationCode, testserver.ClientCredentials, testserver.RefreshToken, testserver.DeviceCode,
+			testserver.TokenExchange, testserver.JWTBearer)},
 		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts(testserver.ClientSecretBasic, testserver.ClientSecretPost, testserver.PrivateKeyJWT, testserver.NoAuth)},
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
 		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.Register, testserver.LoginPage, testserver.ConsentPage, testserver.DevicePage, testserver.Any)...)},

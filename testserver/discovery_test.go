@@ -115,9 +115,10 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]string{
-			"response_types_supported":                         "[code]",
-			"response_modes_supported":                         "[query form_post]",
-			"grant_types_supported":                            "[authorization_code client_credentials refresh_token urn:ietf:params:oauth:grant-type:device_code]",
+			"response_types_supported": "[code]",
+			"response_modes_supported": "[query form_post]",
+			"grant_types_supported": "[authorization_code client_credentials refresh_token urn:ietf:params:oauth:grant-type:device_code " +
+				"urn:ietf:params:oauth:grant-type:token-exchange urn:ietf:params:oauth:grant-type:jwt-bearer]",
 			"code_challenge_methods_supported":                 "[S256]",
 			"scopes_supported":                                 "[openid profile email address phone offline_access]",
 			"token_endpoint_auth_methods_supported":            "[client_secret_basic client_secret_post private_key_jwt none]",

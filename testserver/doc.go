@@ -29,7 +29,7 @@
 //	/.well-known/openid-configuration         OpenID Connect Discovery 1.0 §4
 //	/.well-known/oauth-authorization-server   RFC 8414 §3
 //	/jwks                                     RFC 7517 §5
-//	/authorize /token                         RFC 6749, RFC 7636, RFC 9207, OpenID Connect Core 1.0
+//	/authorize /token                         RFC 6749, RFC 7636, RFC 8707, RFC 9207, RFC 9396, OpenID Connect Core 1.0
 //	/par                                      RFC 9126
 //	/introspect                               RFC 7662 §2, RFC 9701
 //	/revoke                                   RFC 7009
@@ -67,8 +67,8 @@
 //	callback := as.Login(t, authURL) // what a browser would do
 //	resp, err := app.Client().Get(callback.String())
 //
-// There are the grants [AuthorizationCode], [ClientCredentials], [RefreshToken]
-// and [DeviceCode]. PKCE is S256, and public clients need it. A code is good for a
+// There are the grants [AuthorizationCode], [ClientCredentials], [RefreshToken],
+// [DeviceCode] and two more, below. PKCE is S256, and public clients need it. A code is good for a
 // minute and once; one that comes again ends what it was good for. Refresh tokens
 // rotate, and one that comes again ends its family, unless [RotateRefresh] forgives
 // it. Redirect URIs are compared byte for byte, but for the port of loopback.
@@ -76,6 +76,23 @@
 // [Registration] allows it. A parameter that is there twice is an error. ID tokens come with the scope
 // openid, after a refresh as well. [Server.OnToken] sees and changes each answer,
 // [Server.Events] tells what became of the tokens.
+//
+// Two grants make tokens about somebody who is not asked, so that a client has them
+// only if its Grants say so. By [TokenExchange] (RFC 8693) it gets another access
+// token for the one that it was sent: of the same subject, for no more scope,
+// details and audience, and for no longer. The audience may also be one that the
+// client has been registered with ([Audience] given to [Server.AddClient]), which
+// is how a token for one API becomes one for the next. With an actor token, act
+// says who acts, and who did before; may_act says who may. What is revoked, itself
+// or with its grant, takes along what it was exchanged for. Tokens of others,
+// ID tokens, refresh tokens and those that are bound to a key are not taken. By
+// [JWTBearer] (RFC 7523 §2.1) a client gets a token for itself or one of [Users] by
+// an assertion that a key of its JWKS has signed: iss is the client, sub the
+// subject's Sub, aud the issuer or the token endpoint and nobody else, exp within
+// an hour. It is good once, needs no other proof of the client, and may say a scope.
+//
+// Every grant takes resource, once or more often (RFC 8707), and
+// authorization_details of the types that [AuthorizationDetailTypes] allows.
 //
 // Nobody sees a page unless [Interactive] asks for it: the first of [Users] logs in
 // and agrees to everything. [Server.NextUser] and [Server.DenyNext] decide otherwise,
@@ -183,8 +200,9 @@
 //
 // # Not done
 //
-// There is no implicit grant and none by password, no request object and no token
-// exchange. jwks_uri and other URLs of clients are never fetched. Every
+// There is no implicit grant and none by password, and no request object.
+// Assertions are those of clients, and not of other issuers. jwks_uri and other
+// URLs of clients are never fetched. Every
 // confidential client may introspect every access token, and refresh tokens are
 // never active there. ID tokens under an HS algorithm are signed with the server's
 // secret and not the client's. Encrypted tokens (RFC 7516) are not planned.

@@ -68,6 +68,23 @@ func Scopes(s ...string) Option {
 	})
 }
 
+// AuthorizationDetailTypes are the types that authorization_details may have (RFC
+// 9396). Without the option there are none, and every request that asks for some
+// is refused. What was granted is in the access token, in the answer with it and
+// in what introspection says; a client can leave out some of it later, and not
+// change it. What a type means is for the API to know: of its members, only those
+// that all types may have are looked at (§2.2).
+func AuthorizationDetailTypes(types ...string) Option {
+	return serverOption(func(c *config) {
+		for _, t := range types {
+			if t == "" {
+				c.fail("AuthorizationDetailTypes: a type is empty: give it a name (RFC 9396 §2)")
+			}
+		}
+		c.DetailTypes = append(c.DetailTypes, types...)
+	})
+}
+
 // Interactive makes people log in and consent on pages, as [Server.Login] does.
 // Without it the first of [Users] is logged in and agrees to everything.
 //

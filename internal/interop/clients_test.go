@@ -55,7 +55,8 @@ type setup struct {
 	Algs      map[testserver.Alg]string  `json:"algs"`   // one for each signing algorithm
 	OddID     string                     `json:"oddID"`
 	OddSecret string                     `json:"oddSecret"`
-	Keys      map[string]jose.JSONWebKey `json:"keys"` // of the clients signs-ALG
+	Tokens    map[string]string          `json:"tokens"` // those that must not be exchanged
+	Keys      map[string]jose.JSONWebKey `json:"keys"`   // of the clients signs-ALG
 
 	roots []byte
 	want  map[string]string
@@ -85,7 +86,12 @@ func newSetup(t *testing.T, secure bool) *setup {
 		s.roots = append(s.roots, as.CACertPEM()...)
 		return as
 	}
-	s.Issuer = start(testserver.Clients(s.clients(t)...), testserver.Registration()).Issuer()
+	as := start(testserver.Clients(s.clients(t)...), testserver.Registration(), testserver.AuthorizationDetailTypes("payment", "account"))
+	s.Issuer = as.Issuer()
+	s.Tokens = map[string]string{
+		"expired": as.Token(testserver.ExpiresIn(-time.Minute)), "unsigned": as.Token(testserver.With(testserver.AlgNone)),
+		"bobMayAct": as.Token(testserver.Claim("may_act", map[string]string{"sub": "bob"})),
+	}
 	for name, want := range wantOfClients {
 		s.want[name] = strings.NewReplacer("ISSUER", s.Issuer, "ODD", oddID).Replace(want)
 	}
@@ -123,7 +129,11 @@ func (s *setup) clients(t *testing.T) []testserver.Client {
 			t.Fatal(err)
 		}
 		clients = append(clients, testserver.Client{ID: "signs-" + name, JWKS: public, RedirectURIs: []string{callback}})
+		if name == "ES256" {
+			clients = append(clients, testserver.Client{ID: "bears", JWKS: public, Grants: []testserver.Grant{testserver.JWTBearer}, Scopes: []string{"a", "b"}})
+		}
 	}
+	clients = append(clients, testserver.Client{ID: "gateway", Secret: "gateway-secret", Grants: []testserver.Grant{testserver.TokenExchange}})
 	return clients
 }
 

@@ -33,6 +33,25 @@ var wantOfClients = map[string]string{
 	"client credentials, private_key_jwt ES256":   ownTokens,
 	"client credentials, private_key_jwt Ed25519": ownTokens,
 
+	"token exchange": `{"type":"bearer","issued":"urn:ietf:params:oauth:token-type:access_token","refresh":false,"id":false,
+		"sub":"test-user","client_id":"gateway","scope":"openid email orders:read","aud":"api"}`,
+	"token exchange, for an actor and for less": `{"issued":"urn:ietf:params:oauth:token-type:jwt","scope":"orders:read",
+		"sub":"test-user","client_id":"gateway","aud":"api","act":{"sub":"test-client"}}`,
+	"token exchange, revoked with its subject token": `false`,
+	"token exchange, refused": `{"scope":"response_body_error 400 invalid_scope",
+		"audience":"response_body_error 400 invalid_target","resource":"response_body_error 400 invalid_target",
+		"expired":"response_body_error 400 invalid_request","unsigned":"response_body_error 400 invalid_request",
+		"actor":"response_body_error 400 invalid_request","client":"response_body_error 400 unauthorized_client"}`,
+	"jwt bearer": `{"type":"bearer","expires":900,"refresh":false,"sub":"test-user","client_id":"bears","scope":"a","aud":"https://api.example.com"}`,
+	"jwt bearer, refused": `{"first":"accepted","again":"response_body_error 400 invalid_grant",
+		"audience":"response_body_error 400 invalid_grant","expired":"response_body_error 400 invalid_grant",
+		"subject":"response_body_error 400 invalid_grant","scope":"response_body_error 400 invalid_scope"}`,
+	"resources":             `{"two":["https://one.example.com","https://two.example.com"],"none":"response_body_error 400 invalid_target"}`,
+	"authorization details": `{"answer":` + bothDetails + `,"introspection":` + bothDetails + `}`,
+	"authorization details of one token": `{"details":[{"type":"account","identifier":"<7>"}],
+		"more":"response_body_error 400 invalid_authorization_details"}`,
+	"authorization details of no known type": `"response_body_error 400 invalid_authorization_details"`,
+
 	"introspection": `{"active":true,"iss":"ISSUER","sub":"test-user","client_id":"test-public","aud":"api",
 		"scope":"openid email orders:read","token_type":"Bearer"}`,
 	"introspection of what is no token": `{"active":false}`,
@@ -76,6 +95,8 @@ var wantOfClients = map[string]string{
 	"the client refuses: another nonce":   `"jwt_claim_comparison_failed"`,
 	"the client refuses: another subject": `"json_attribute_comparison_failed"`,
 }
+
+const bothDetails = `[{"type":"payment","amount":{"value":"12.50","currency":"EUR"}},{"type":"account","identifier":"<7>"}]`
 
 const ownTokens = `{"type":"bearer","expires":900,"scope":"a b","refresh":false,"sub":true,"aud":"https://api.example.com"}`
 

@@ -38,6 +38,15 @@ export async function privateKey(alg) {
   return { key: await crypto.subtle.importKey('jwk', jwk, keyTypes[alg], false, ['sign']), kid: jwk.kid };
 }
 
+// assertion is a JWT for the server, signed by a client's key.
+export async function assertion(alg, claims) {
+  const { key, kid } = await privateKey(alg);
+  const part = (bytes) => Buffer.from(bytes).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  const text = [{ alg, kid }, { aud: setup.issuer, iat: now, exp: now + 60, jti: crypto.randomUUID(), ...claims }].map((o) => part(JSON.stringify(o))).join('.');
+  return `${text}.${part(await crypto.subtle.sign({ ...keyTypes[alg], hash: 'SHA-256' }, key, new TextEncoder().encode(text)))}`;
+}
+
 // told is how the client reports that it was refused, or that it refuses. What is no such thing is thrown on.
 export async function told(promise) {
   try {

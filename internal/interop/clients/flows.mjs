@@ -1,5 +1,6 @@
 // The flows, the same for every client library. lib is the library behind the few functions of openid-client.mjs.
 
+import { grants } from './grants.mjs';
 import { browse, privateKey, redirectURI, setup, told } from './common.mjs';
 import { pushes, registrations } from './pushed.mjs';
 
@@ -143,6 +144,8 @@ export function flows(lib) {
       const elsewhere = { ...to, post_logout_redirect_uri: redirectURI }; // of another port, which is good for a login alone
       return { to: await browse(lib.logoutURL(party, to)), elsewhere: await browse(lib.logoutURL(party, elsewhere)) };
     },
+
+    ...grants(lib, { anyone, confidential, login, active }),
 
     async 'refused: another verifier'() {
       const { party, back, checks } = await begun();

@@ -65,6 +65,9 @@ const lib = {
   async credentials({ as, client, auth }, params) {
     return oauth.processClientCredentialsResponse(as, client, await oauth.clientCredentialsGrantRequest(as, client, auth, params, options));
   },
+  async grant({ as, client, auth }, type, params) {
+    return oauth.processGenericTokenEndpointResponse(as, client, await oauth.genericTokenEndpointRequest(as, client, auth, type, params, options));
+  },
   async userinfo({ as, client }, token, sub) {
     return oauth.processUserInfoResponse(as, client, sub, await oauth.userInfoRequest(as, client, token, options));
   },

@@ -38,6 +38,7 @@ const lib = {
   claims: (tokens) => tokens.claims(),
   refresh: client.refreshTokenGrant,
   credentials: client.clientCredentialsGrant,
+  grant: client.genericGrantRequest,
   userinfo: client.fetchUserInfo,
   introspect: client.tokenIntrospection,
   revoke: client.tokenRevocation,

@@ -32,34 +32,49 @@ func (s *Server) asserted(form url.Values) (*registered, *failure) {
 		return nil, invalidClient("client_assertion_type is not that of a JWT", false)
 	}
 	wrong := invalidClient("the client assertion is not good", false)
-	text := form.Get("client_assertion")
-	jws, err := jose.ParseSignedCompact(text, assertionAlgs)
-	if err != nil {
+	c, claims, ok := s.readAssertion(form.Get("client_assertion"))
+	if !ok {
 		return nil, wrong
 	}
-	claims, err := parseObject(jws.UnsafePayloadWithoutVerification()) // which says whose keys to try
-	if err != nil {
-		return nil, wrong
-	}
-	id, _ := claims.text("sub")
-	iss, _ := claims.text("iss")
-	c, ok := s.registry.client(id)
-	named := form.Get("client_id")
-	if !ok || iss != id || !c.by(ByPrivateKey) || named != "" && named != id || !c.signed(text, jws) {
-		return nil, wrong
-	}
-	now := s.Clock.Now()
+	sub, _ := claims.text("sub")
 	jti, _ := claims.text("jti")
-	i := claims.find("exp")
-	if jti == "" || i < 0 || !claims.timely(now, true) || !s.addressed(claims) {
-		return nil, wrong
-	}
-	seconds, _ := numericDate(claims[i].Value) // which timely has read already
-	expires := time.Unix(int64(seconds)+1, 0)
-	if expires.After(now.Add(maxAssertion+time.Second)) || !s.grants.once(id+" "+jti, now, expires) {
+	named := form.Get("client_id")
+	if sub != c.ID || jti == "" || !c.by(ByPrivateKey) || named != "" && named != c.ID || !s.takes(claims, c.ID+" "+jti) {
 		return nil, wrong
 	}
 	return c, nil
+}
+
+// readAssertion returns the claims of what a client has signed, as iss says, with
+// one of its keys (RFC 7523 §3).
+func (s *Server) readAssertion(text string) (*registered, Object, bool) {
+	jws, err := jose.ParseSignedCompact(text, assertionAlgs)
+	if err != nil {
+		return nil, nil, false
+	}
+	claims, err := parseObject(jws.UnsafePayloadWithoutVerification()) // which says whose keys to try
+	if err != nil {
+		return nil, nil, false
+	}
+	iss, _ := claims.text("iss")
+	c, ok := s.registry.client(iss)
+	if !ok || !c.signed(text, jws) {
+		return nil, nil, false
+	}
+	return c, claims, true
+}
+
+// takes reports whether an assertion is for this server and this time, and the
+// first one of its name.
+func (s *Server) takes(claims Object, name string) bool {
+	now := s.Clock.Now()
+	i := claims.find("exp")
+	if i < 0 || !claims.timely(now, true) || !s.addressed(claims) {
+		return false
+	}
+	seconds, _ := numericDate(claims[i].Value) // which timely has read already
+	expires := time.Unix(int64(seconds)+1, 0)
+	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.once(name, now, expires)
 }
 
 // signed reports whether a key of the client's verifies jws, which was read from
@@ -88,13 +103,15 @@ func (c *registered) signed(text string, jws *jose.JSONWebSignature) bool {
 // addressed reports whether aud is this server and nobody else: its issuer, its
 // token endpoint or the one for pushed requests (RFC 9126 §2).
 func (s *Server) addressed(claims Object) bool {
-	aud, ok := claims.text("aud")
-	if !ok {
-		list, listed := claims.texts("aud")
-		if !listed || len(list) != 1 {
-			return false
-		}
-		aud = list[0]
+	aud := claims.audience()
+	return len(aud) == 1 && (aud[0] == s.issuer || aud[0] != "" && (aud[0] == s.urls[TokenEP] || aud[0] == s.urls[PAR]))
+}
+
+// audience is aud, of which one may stand without a list (RFC 7519 §4.1.3).
+func (o Object) audience() []string {
+	if aud, ok := o.text("aud"); ok {
+		return []string{aud}
 	}
-	return aud == s.issuer || aud != "" && (aud == s.urls[TokenEP] || aud == s.urls[PAR])
+	list, _ := o.texts("aud")
+	return list
 }

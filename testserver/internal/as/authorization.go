@@ -19,6 +19,7 @@ type authorization struct {
 	mode        string
 	scopes      []string
 	resources   []string
+	details     []string
 	nonce       string
 	challenge   string
 	prompt      []string
@@ -115,8 +116,11 @@ func (s *Server) understand(a *authorization, form url.Values) *failure {
 	if a.scopes, failed = s.scopesFor(a.client, form.Get("scope")); failed != nil {
 		return failed
 	}
-	a.resources = form["resource"]
+	a.resources = unique(form["resource"])
 	if failed := checkResources(a.resources); failed != nil {
+		return failed
+	}
+	if a.details, failed = s.readDetails(form); failed != nil {
 		return failed
 	}
 	a.nonce, a.loginHint, a.idHint = form.Get("nonce"), form.Get("login_hint"), form.Get("id_token_hint")

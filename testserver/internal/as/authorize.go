@@ -93,6 +93,8 @@ func (s *Server) needs(a *authorization, v *visit, now time.Time) need {
 		return toLogin
 	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
 		return toConsent
+	case len(a.details) > 0: // a payment is agreed to once, and not for ever
+		return toConsent
 	}
 	return nothing
 }
@@ -120,7 +122,7 @@ func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorizati
 		s.showLogin(w, v, pages.LoginPage{ClientName: s.nameOf(a.client.ID), LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
 	case toConsent:
 		s.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.nameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes),
+			ClientName: s.nameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Details: shownDetails(a.details),
 			Form: pages.Form{Request: askedAuthorize + a.raw},
 		})
 	case nothing:
@@ -155,7 +157,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	text := s.handle("code")
 	code := &Code{
 		Family: Family{
-			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources,
+			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
 			Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
 		},
 		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),

@@ -22,9 +22,15 @@ const (
 	ClientCredentials Grant = "client_credentials"
 	RefreshToken      Grant = "refresh_token"
 	DeviceCode        Grant = "urn:ietf:params:oauth:grant-type:device_code"
+	TokenExchange     Grant = "urn:ietf:params:oauth:grant-type:token-exchange" //nolint:gosec // a name, no credential
+	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"     //nolint:gosec // a name, no credential
 )
 
-var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode}
+var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, TokenExchange, JWTBearer}
+
+// onRequest reports whether g makes tokens about somebody who is not asked. A
+// client has it only if its registration says so.
+func (g Grant) onRequest() bool { return g == TokenExchange || g == JWTBearer }
 
 // AuthMethod is a token_endpoint_auth_method (RFC 7591 §2).
 type AuthMethod string
@@ -123,6 +129,12 @@ func (c Client) checkLists() error {
 		if c.Public && g == ClientCredentials {
 			errs = append(errs, fmt.Errorf("client %q: client_credentials is for confidential clients (RFC 6749 §4.4)", c.ID))
 		}
+		if c.Public && g.onRequest() {
+			errs = append(errs, fmt.Errorf("client %q: %s is for confidential clients", c.ID, g))
+		}
+		if !c.Public && g == JWTBearer && len(c.JWKS) == 0 {
+			errs = append(errs, fmt.Errorf("client %q: %s is of no use without keys: set JWKS", c.ID, g))
+		}
 	}
 	for _, scope := range c.Scopes {
 		if !IsScope(scope) {
@@ -153,7 +165,7 @@ func (c Client) may(g Grant) bool {
 	if len(c.Grants) > 0 {
 		return slices.Contains(c.Grants, g)
 	}
-	return g != ClientCredentials || !c.Public
+	return !g.onRequest() && (g != ClientCredentials || !c.Public)
 }
 
 // isVisible is *VSCHAR of RFC 6749 §A.

@@ -49,11 +49,15 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
+	details, failed := s.narrowedDetails(given.Details, t.form)
+	if failed != nil {
+		return nil, failed
+	}
 	given.ID, given.Kind = s.name("family"), AuthorizationCode
 	s.mayRefresh(t.client, &given, now)
 	code.FamilyID = given.ID
 	s.grants.begin(given, now)
-	given.Resources = resources
+	given.Resources, given.Details = resources, details
 	undo := func(f *Family) { code.FamilyID, f.Revoked = "", true }
 	return &grant{Family: given, kind: persist.Issued, undo: undo}, nil
 }

@@ -45,6 +45,10 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	if failed == nil {
 		scopes, failed = s.scopesFor(c, form.Get("scope"))
 	}
+	var details []string
+	if failed == nil {
+		details, failed = s.readDetails(form)
+	}
 	if failed != nil {
 		failed.send(w)
 		return
@@ -52,7 +56,7 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	now := s.Clock.Now()
 	code := s.handle("device code")
 	d := &Device{
-		Family:  Family{Client: c.ID, Kind: DeviceCode, Scopes: scopes, Resources: form["resource"]},
+		Family:  Family{Client: c.ID, Kind: DeviceCode, Scopes: scopes, Resources: unique(form["resource"]), Details: details},
 		Expires: now.Add(deviceTTL), Interval: deviceInterval,
 	}
 	s.grants.mu.Lock()
@@ -172,11 +176,15 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
+	details, failed := s.narrowedDetails(given.Details, t.form)
+	if failed != nil {
+		return nil, failed
+	}
 	d.Used = true
 	given.ID = s.name("family")
 	s.mayRefresh(t.client, &given, now)
 	s.grants.begin(given, now)
-	given.Resources = resources
+	given.Resources, given.Details = resources, details
 	undo := func(f *Family) { d.Used, f.Revoked = false, true }
 	return &grant{Family: given, kind: persist.Issued, undo: undo}, nil
 }

@@ -57,7 +57,7 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	default:
 		u, _ := s.registry.user(v.Sub)
 		s.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.nameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes),
+			ClientName: s.nameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes), Details: shownDetails(asked.Family.Details),
 			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}

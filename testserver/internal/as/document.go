@@ -96,6 +96,9 @@ func (s *Server) metadata(alg Alg) map[string]any {
 		doc["require_pushed_authorization_requests"] = false // not of every client (RFC 9126 §5)
 	}
 	if !s.disabled(TokenEP) {
+		if len(s.config.DetailTypes) > 0 {
+			doc["authorization_details_types_supported"] = s.config.DetailTypes // RFC 9396 §10
+		}
 		authenticates("token", append(slices.Clone(methods), string(ByNothing)))
 	}
 	if !s.disabled(RevokeEP) {

@@ -115,7 +115,7 @@ func (s *Server) grantable(g Grant) bool {
 		return !s.disabled(DeviceAuthorization)
 	case RefreshToken:
 		return !s.disabled(Authorize) || !s.disabled(DeviceAuthorization)
-	case ClientCredentials:
+	case ClientCredentials, TokenExchange, JWTBearer:
 		return !s.disabled(TokenEP)
 	}
 	return false

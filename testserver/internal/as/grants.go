@@ -22,10 +22,13 @@ type Family struct {
 	Sub       string
 	Scopes    []string
 	Resources []string
+	Details   []string `json:",omitempty"` // authorization_details: see readDetails
 	Nonce     string
 	ACR       string
 	AuthTime  time.Time
 	Kind      Grant
+
+	Origins []digest `json:",omitempty"` // the tokens that this one was exchanged for, and theirs
 
 	Generation     int // 0 means that there is no refresh token
 	RotatedAt      time.Time
@@ -125,10 +128,12 @@ func (g *grants) belongs(token, family string, ends time.Time) {
 
 // family returns the family of an access token as it is now, an empty one for a
 // token that is of none.
-func (g *grants) family(token string) Family {
+func (g *grants) family(token string) Family { return g.of(identify(token)) }
+
+func (g *grants) of(token digest) Family {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	if f, ok := g.families.kept[g.issued.kept[identify(token)]]; ok {
+	if f, ok := g.families.kept[g.issued.kept[token]]; ok {
 		return *f
 	}
 	return Family{}

@@ -28,7 +28,8 @@ func (s *Server) active(token string) (Object, bool) {
 	if !ok || s.store.isRevoked(token) || !claims.timely(s.Clock.Now(), isJWT) {
 		return nil, false
 	}
-	return claims, !s.grants.family(token).Revoked
+	f := s.grants.family(token)
+	return claims, !f.Revoked && s.stand(f.Origins)
 }
 
 // Introspection is introspection for whoever needs no credentials.

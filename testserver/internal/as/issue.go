@@ -48,6 +48,9 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 	default:
 		d.Set("aud", g.Resources)
 	}
+	if len(g.Details) > 0 {
+		d.Set(detailsParameter, writtenDetails(g.Details))
+	}
 	if !g.AuthTime.IsZero() { // RFC 9068 §2.2.1
 		d.Set("auth_time", g.AuthTime.Unix())
 		if g.ACR != "" {
@@ -55,6 +58,9 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 		}
 	}
 	s.enrich(d, g)
+	if g.exchanged != nil {
+		g.exchanged.write(d)
+	}
 	alg, ends := d.Alg, d.expiry()
 	key, err := s.signer(d)
 	if err != nil {
@@ -74,10 +80,16 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 	if len(g.Scopes) > 0 {
 		body["scope"] = strings.Join(g.Scopes, " ")
 	}
+	if g.exchanged != nil {
+		body["issued_token_type"] = g.exchanged.kind
+	}
+	if len(g.Details) > 0 {
+		body[detailsParameter] = writtenDetails(g.Details)
+	}
 	if refresh := s.refreshToken(g.Family); refresh != "" {
 		body["refresh_token"] = refresh
 	}
-	if slices.Contains(g.Scopes, "openid") && g.Kind != ClientCredentials {
+	if slices.Contains(g.Scopes, "openid") && g.Kind != ClientCredentials && g.exchanged == nil {
 		id, err := s.idToken(g, alg, ends, access)
 		if err != nil {
 			return nil, serverError()

@@ -91,6 +91,9 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 	if given.Resources, failed = narrowed(f.Resources, t.form["resource"]); failed != nil {
 		return nil, failed
 	}
+	if given.Details, failed = s.narrowedDetails(f.Details, t.form); failed != nil {
+		return nil, failed
+	}
 	var undo func(*Family)
 	if before := *f; generation == f.Generation {
 		undo = func(f *Family) {

@@ -63,6 +63,17 @@ func checkResources(resources []string) *failure {
 	return nil
 }
 
+// unique is list with each text once: a resource that is named twice is one.
+func unique(list []string) []string {
+	var once []string
+	for _, text := range list {
+		if !slices.Contains(once, text) {
+			once = append(once, text)
+		}
+	}
+	return once
+}
+
 // narrowed are the resources of one token: those asked for, which must have been
 // granted if the grant was for any in particular.
 func narrowed(granted, asked []string) ([]string, *failure) {

@@ -21,6 +21,9 @@ type Config struct {
 	Clients  []Client // besides those of every server
 	Users    []User   // none means the default one
 	Scopes   []string // besides those of OpenID Connect; none means all
+
+	DetailTypes []string // of authorization_details; none means that there are none
+
 	Metadata []func(map[string]any)
 	Disabled []Endpoint
 	Policies []Policy

@@ -54,10 +54,12 @@ func (s *store) revoke(token string) {
 	s.revoked.put(identify(token), struct{}{})
 }
 
-func (s *store) isRevoked(token string) bool {
+func (s *store) isRevoked(token string) bool { return s.gone(identify(token)) }
+
+func (s *store) gone(token digest) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	_, gone := s.revoked.kept[identify(token)]
+	_, gone := s.revoked.kept[token]
 	return gone
 }
 

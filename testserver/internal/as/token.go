@@ -22,7 +22,9 @@ type grant struct {
 	kind  persist.Kind
 	again bool // not the first tokens of the family
 	event event
-	undo  func(*Family) // what using it has done to a code, a device or the family; needs the lock
+
+	exchanged *exchanged    // nil but for a token exchange
+	undo      func(*Family) // what using it has done to a code, a device or the family; needs the lock
 }
 
 // TokenRequest and TokenResponse are what a hook sees: see OnToken.
@@ -78,12 +80,12 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
-	form, failed := readForm(r, "resource")
+	form, failed := readForm(r, "resource", "audience")
 	if failed != nil {
 		return nil, failed
 	}
 	t.form = form
-	if t.client, failed = s.authenticate(r, form); failed != nil {
+	if t.client, failed = s.caller(r, form); failed != nil {
 		return nil, failed
 	}
 	s.journal.identified(r, t.client.ID)
@@ -101,6 +103,10 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 		use = s.refresh
 	case DeviceCode:
 		use = s.poll
+	case TokenExchange:
+		use = s.swap
+	case JWTBearer:
+		use = s.bear
 	}
 	switch {
 	case use == nil || !s.grantable(g):
@@ -108,8 +114,14 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 	case !t.client.may(g):
 		return nil, refused("unauthorized_client", "the client may not use this grant")
 	}
+	if g != TokenExchange && len(form["audience"]) > 1 { // for which alone it is defined (RFC 8693 §2.1)
+		return nil, invalidRequest("a parameter is there more than once")
+	}
 	if failed := checkResources(form["resource"]); failed != nil {
 		return nil, failed
+	}
+	if form.Has("resource") {
+		form["resource"] = unique(form["resource"])
 	}
 	var body map[string]any
 	given, failed := use(t)
@@ -152,10 +164,14 @@ func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
 	if slices.Contains(scopes, "openid") {
 		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
 	}
+	details, failed := s.readDetails(t.form)
+	if failed != nil {
+		return nil, failed
+	}
 	now := s.Clock.Now()
 	f := Family{
 		ID: s.name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: ClientCredentials,
-		Scopes: scopes, Resources: t.form["resource"], Ends: now,
+		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	s.grants.mu.Lock()
 	defer s.grants.mu.Unlock()

@@ -33,7 +33,8 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 		"consent": func(w http.ResponseWriter) {
 			pages.Consent(w, pages.ConsentPage{
 				Form: form(), ClientName: next(), ClientID: next(), User: next(), ReturnTo: next(), UserCode: next(),
-				Scopes: []pages.ScopeBox{{Name: next(), Description: next(), Checked: true}, {Name: next(), Description: next()}},
+				Scopes:  []pages.ScopeBox{{Name: next(), Description: next(), Checked: true}, {Name: next(), Description: next()}},
+				Details: two(),
 			})
 		},
 		"logout": func(w http.ResponseWriter) {

@@ -12,6 +12,7 @@ type Config struct {
 	Clients     []Client        `json:"clients,omitzero"`
 	Users       []User          `json:"users,omitzero"`
 	Scopes      []string        `json:"scopes,omitzero"` // empty: any scope
+	DetailTypes []string        `json:"authorization_detail_types,omitzero"`
 	Rules       []Rule          `json:"rules,omitzero"`
 	Faults      []Fault         `json:"faults,omitzero"`
 	Endpoints   map[string]bool `json:"endpoints,omitzero"` // false: not served

@@ -19,8 +19,8 @@ const (
 
 // faults are texts and the one thing that is said about each.
 var faults = []struct{ name, text, want string }{
-	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, registration, tls, seed"},
-	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, registration, tls, seed"},
+	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, tls, seed"},
+	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, tls, seed"},
 	{"an unknown member below", `{"access":{"aud":["api"]}}`, "access.aud: is no setting, want one of ttl, format, audience"},
 	{"an unknown member that is a text", `{"access":{"time to live":"5m"}}`, `access["time to live"]: is no setting, want one of ttl, format, audience`},
 	{"an unknown member without a name", `{"access":{"":"5m"}}`, `access[""]: is no setting, want one of ttl, format, audience`},
@@ -61,7 +61,7 @@ var faults = []struct{ name, text, want string }{
 	{"a redirect URI that runs", `{"clients":[{"id":"b","secret":"s","redirect_uris":["javascript:alert(1)"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
 	{"a redirect URI with a user", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https://u:s3cret@a/"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
 	{"a redirect URI without host", `{"clients":[{"id":"b","secret":"s","redirect_uris":["https:///cb"]}]}`, "clients[0].redirect_uris[0]: want " + anyURI},
-	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code`},
+	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:jwt-bearer`},
 	{"scopes in one text", `{"clients":[{"id":"b","secret":"s","scopes":["a b"]}]}`, `clients[0].scopes[0]: got "a b", want ` + anyScope},
 	{"a method of authentication that is unknown", `{"clients":[{"id":"b","secret":"s","auth_method":"basic"}]}`, `clients[0].auth_method: got "basic", want one of client_secret_basic, client_secret_post, private_key_jwt, none`},
 	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client has nothing to authenticate with: leave out public, or secret and jwks"},

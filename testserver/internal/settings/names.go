@@ -11,6 +11,7 @@ var (
 	formats = []string{"jwt", "opaque"}
 	grants  = []string{
 		"authorization_code", "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
+		"urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer",
 	}
 	authMethods = []string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}
 	keyTypes    = []string{"EC", "RSA", "OKP", "oct"}

@@ -34,7 +34,7 @@ const whole = `{
     {"id": "job", "auth_method": "private_key_jwt", "jwks": {"keys": [{"kty": "RSA", "n": "bg", "e": "AQAB"}]}}
   ],
   "users": [{"sub": "1", "username": "alice", "password": "s3cret-user", "claims": {"id": 12345678901234567890, "a": [true, null, {"b": "ü"}]}}],
-  "scopes": ["orders:read"],
+  "scopes": ["orders:read"], "authorization_detail_types": ["payment"],
   "rules": [
     {"when": {"client": "web", "scope": "admin"}, "claims": {"role": "admin"}},
     {"when": {"scope": "root"}, "deny": "access_denied"}
@@ -66,7 +66,7 @@ func TestParseConfigReadsAllThereIs(t *testing.T) {
 		Users: []settings.User{{Sub: "1", Username: "alice", Password: "s3cret-user", Claims: map[string]any{
 			"id": json.Number("12345678901234567890"), "a": []any{true, nil, map[string]any{"b": "ü"}},
 		}}},
-		Scopes: []string{"orders:read"},
+		Scopes: []string{"orders:read"}, DetailTypes: []string{"payment"},
 		Rules: []settings.Rule{
 			{When: settings.When{Client: "web", Scope: "admin"}, Claims: map[string]any{"role": "admin"}},
 			{When: settings.When{Scope: "root"}, Deny: "access_denied"},
@@ -109,7 +109,7 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 		t.Fatal("got no error")
 	}
 	want := []string{
-		"isuer: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, rules, faults, endpoints, interactive, registration, tls, seed",
+		"isuer: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, tls, seed",
 		`access.ttl: got a number, want a duration of more than zero, such as "90s", "5m" or "1h30m"`,
 		`access.format: got "jws", want one of jwt, opaque`,
 		`clients[1].redirect_uris[0]: want an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`,

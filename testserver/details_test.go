@@ -1,0 +1,229 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const (
+	payment = `{"type":"payment","actions":["initiate"],"amount":{"value":"12.50","currency":"EUR"}}`
+	account = `{"type":"account","identifier":"<b>7","limit":12345678901234567890}`
+)
+
+var detailTypes = testserver.AuthorizationDetailTypes("payment", "account")
+
+// sameDetails checks authorization_details, as JSON: numbers by their texts.
+func sameDetails(t *testing.T, got any, want ...string) {
+	t.Helper()
+	read := func(text string) (v any) {
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&v); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return v
+	}
+	raw, _ := json.Marshal(got)
+	if text, is := got.(string); is {
+		raw = []byte(text)
+	}
+	if !reflect.DeepEqual(read(string(raw)), read("["+strings.Join(want, ",")+"]")) {
+		t.Errorf("got %s, want %s", raw, want)
+	}
+}
+
+// detailsIn is the text of authorization_details in a JSON object.
+func detailsIn(t *testing.T, object string) string {
+	t.Helper()
+	var o struct {
+		Details json.RawMessage `json:"authorization_details"`
+	}
+	if err := json.Unmarshal([]byte(object), &o); err != nil || o.Details == nil {
+		t.Fatalf("got %s, want authorization_details in it: %v", object, err)
+	}
+	return string(o.Details)
+}
+
+func TestDetailsAreInTheTokenTheAnswerAndIntrospection(t *testing.T) {
+	both := "[" + payment + "," + account + "]"
+	for name, opts := range map[string][]testserver.Option{"a JWT": {detailTypes}, "a handle": {detailTypes, testserver.OpaqueTokens()}} {
+		t.Run(name, func(t *testing.T) {
+			s := testserver.New(t, opts...)
+			r := tokens(t, s, "authorization_details", both, "scope", "a")
+			token := r.text("access_token")
+			sameDetails(t, detailsIn(t, postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String()), payment, account)
+			if name == "a JWT" {
+				sameDetails(t, detailsIn(t, payload(t, token)), payment, account)
+				_, signed := about(t, s, token, signedType)
+				_, claims := verified(t, s, signed)
+				inner, _ := json.Marshal(claims["token_introspection"])
+				if !strings.Contains(string(inner), `"currency":"EUR"`) {
+					t.Errorf("got %s, want the details in a signed answer", inner)
+				}
+			}
+			if got := fmtJSON(t, r.body["authorization_details"]); !strings.Contains(got, `"12.50"`) || !strings.Contains(got, "b\\u003e7") {
+				t.Errorf("got %s, want the details in the answer", got)
+			}
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		if r := tokens(t, testserver.New(t, detailTypes)); r.body["authorization_details"] != nil || strings.Contains(payload(t, r.text("access_token")), "authorization_details") {
+			t.Errorf("got %v, want none", r.body)
+		}
+	})
+}
+
+func fmtJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestDetailsThatAreNone(t *testing.T) {
+	s := testserver.New(t, detailTypes)
+	for name, text := range map[string]string{
+		"T25/no JSON":                     "x",
+		"T25/an object":                   payment,
+		"T25/null":                        "null",
+		"T25/an empty array":              "[]",
+		"T25/an array of texts":           `["payment"]`,
+		"T25/an array of null":            `[null]`,
+		"T25/something after it":          "[" + payment + "] x",
+		"T25/no type":                     `[{"actions":["read"]}]`,
+		"T25/an empty type":               `[{"type":""}]`,
+		"T25/a type that is no text":      `[{"type":["payment"]}]`,
+		"T25/an unknown type":             `[{"type":"refund"}]`,
+		"T25/an unknown type beside one":  `[` + payment + `,{"type":"refund"}]`,
+		"T25/actions that are no list":    `[{"type":"payment","actions":"read"}]`,
+		"T25/locations that are no texts": `[{"type":"payment","locations":[1]}]`,
+		"T25/an identifier that is none":  `[{"type":"payment","identifier":7}]`,
+		"T25/too many":                    "[" + strings.Repeat(payment+",", 32) + payment + "]",
+		"T25/too long":                    `[{"type":"payment","x":"` + strings.Repeat("x", 8<<10) + `"}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, to := authorized(s, authorizing("authorization_details", text))
+			if to == nil || to.Query().Get("error") != "invalid_authorization_details" || to.Query().Get("code") != "" {
+				t.Errorf("got %v, want invalid_authorization_details", to)
+			}
+			form := url.Values{"grant_type": {"client_credentials"}, "authorization_details": {text}}
+			wantError(t, exchange(t, s, form, testClient), 400, "invalid_authorization_details")
+			form = url.Values{"client_id": {"test-public"}, "authorization_details": {text}}
+			wantError(t, formTo(t, s, testserver.DeviceAuthorization, form.Encode()), 400, "invalid_authorization_details")
+		})
+	}
+	t.Run("T25/any, of a server without types", func(t *testing.T) {
+		_, to := authorized(testserver.New(t), authorizing("authorization_details", "["+payment+"]"))
+		if to == nil || to.Query().Get("error") != "invalid_authorization_details" {
+			t.Errorf("got %v, want invalid_authorization_details", to)
+		}
+	})
+}
+
+func TestDetailsOfOneToken(t *testing.T) {
+	s := testserver.New(t, detailTypes, testserver.Clock(atNoon))
+	both := "[" + payment + "," + account + "]"
+	for name, tt := range map[string]struct {
+		asked string
+		want  []string // none for a refusal
+	}{
+		"T25/all that was granted": {"-", []string{payment, account}},
+		"T25/one of them":          {"[" + payment + "]", []string{payment}},
+		"T25/one, written in another way": {
+			`[ {"amount":{"currency":"EUR","value":"12.50"}, "type":"pa\u0079ment","actions":["initiate"]} ]`, []string{payment},
+		},
+		"T25/one twice":                {"[" + account + "," + account + "]", []string{account}},
+		"T25/a greater amount":         {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
+		"T25/another number":           {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
+		"T25/one with less":            {`[{"type":"payment"}]`, nil},
+		"T25/what was not granted":     {`[{"type":"account"}]`, nil},
+		"T25/one that is not in order": {"x", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check := func(r reply) {
+				t.Helper()
+				if tt.want == nil {
+					wantError(t, r, 400, "invalid_authorization_details")
+					return
+				}
+				sameDetails(t, detailsIn(t, payload(t, good(t, r).text("access_token"))), tt.want...)
+			}
+			code := codeFor(t, s, "authorization_details", both)
+			check(exchange(t, s, redeeming(code, "authorization_details", tt.asked)))
+
+			first := tokens(t, s, "authorization_details", both)
+			check(exchange(t, s, refreshing(first.text("refresh_token"), "authorization_details", tt.asked)))
+
+			begun := formTo(t, s, testserver.DeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {both}}.Encode())
+			s.Login(t, begun.text("verification_uri_complete"))
+			s.Advance(6 * time.Second)
+			check(exchange(t, s, values(url.Values{
+				"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {begun.text("device_code")},
+			}, "authorization_details", tt.asked)))
+		})
+	}
+	t.Run("T25/a refresh token keeps what one token did not have", func(t *testing.T) {
+		first := good(t, exchange(t, s, redeeming(codeFor(t, s, "authorization_details", both), "authorization_details", "["+payment+"]")))
+		next := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
+		sameDetails(t, detailsIn(t, payload(t, next.text("access_token"))), payment, account)
+	})
+	t.Run("T25/some, of a grant without", func(t *testing.T) {
+		wantError(t, exchange(t, s, redeeming(codeFor(t, s), "authorization_details", "["+payment+"]")), 400, "invalid_authorization_details")
+	})
+	t.Run("T25/a client's own", func(t *testing.T) {
+		r := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "authorization_details": {both}}, testClient))
+		sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment, account)
+	})
+}
+
+func TestDetailsOutliveARestart(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, detailTypes)
+	first := tokens(t, s, "authorization_details", "["+account+"]")
+	closed(t, s)
+	s = kept(t, path, detailTypes)
+	next := good(t, exchange(t, s, refreshing(first.text("refresh_token"), "authorization_details", "["+account+"]")))
+	sameDetails(t, detailsIn(t, payload(t, next.text("access_token"))), account)
+}
+
+func TestDetailsAreShownToTheEndUser(t *testing.T) {
+	s := testserver.New(t, detailTypes, testserver.Interactive(), testserver.Users(alice))
+	p := newPerson(t, s)
+	query := authorizing("scope", "a", "authorization_details", `[{"type":"payment","to":"<b>\u202e7","amount":"12.50"}]`)
+	page := p.signIn(query)
+	text := page.Body.String()
+	for _, want := range []string{`&#34;amount&#34;: &#34;12.50&#34;`, `&lt;b&gt;\u{202e}7`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("got %s, want %s in it", text, want)
+		}
+	}
+	rec := p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+	r := good(t, exchange(t, s, redeeming(answerOf(t, rec).Get("code"))))
+	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
+		t.Errorf("got %v, want what was agreed to", r.body)
+	}
+	// The scope has been agreed to for good, and the payment once.
+	if again := p.open(query); !strings.Contains(again.Body.String(), "12.50") {
+		t.Errorf("got %d %s, want the end user to be asked once more", again.Code, again.Body)
+	}
+	query.Set("prompt", "none")
+	if got := answerOf(t, p.open(query)).Get("error"); got != "consent_required" {
+		t.Errorf("got %q, want consent_required", got)
+	}
+
+	begun := formTo(t, s, testserver.DeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {"[" + payment + "]"}}.Encode())
+	device := p.send(httptest.NewRequest("GET", begun.text("verification_uri_complete"), nil))
+	asked := p.post(testserver.DevicePage, carried(device, "user_code", begun.text("user_code")))
+	if !strings.Contains(asked.Body.String(), "12.50") {
+		t.Errorf("got %d %s, want the device's details on the page", asked.Code, asked.Body)
+	}
+}
