@@ -227,3 +227,18 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 		t.Errorf("got %d %s, want the device's details on the page", asked.Code, asked.Body)
 	}
 }
+
+func TestDetailsThatArePushed(t *testing.T) {
+	s := testserver.New(t, detailTypes)
+	query := pushed(t, s, "authorization_details", "["+payment+"]", "resource", "https://a.example", "resource", "https://b.example")
+	query.Set("authorization_details", "["+account+"]")
+	_, to := authorized(s, query)
+	if to == nil {
+		t.Fatal("got no redirect, want one with a code")
+	}
+	r := good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
+	sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment)
+
+	form := authorizing("authorization_details", `[{"type":"unknown"}]`)
+	wantError(t, formTo(t, s, testserver.PAR, form.Encode()), 400, "invalid_authorization_details")
+}

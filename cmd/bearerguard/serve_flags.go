@@ -20,6 +20,7 @@ type serverFlags struct {
 	clock, seed, control, readyFile    string
 	tls, interactive                   bool
 	strict, unregistered, allowRemote  bool
+	registration                       bool
 }
 
 func (f *serverFlags) add(cmd *cobra.Command) {
@@ -33,6 +34,7 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.interactive, "interactive", false, "show login and consent pages instead of agreeing to everything")
 	flags.BoolVar(&f.strict, "strict", false, "serve registered clients alone; this is the default")
 	flags.BoolVar(&f.unregistered, "allow-unregistered", false, "let an unknown client register itself by its first authorization request")
+	flags.BoolVar(&f.registration, "registration", false, "let clients register themselves at /register (RFC 7591, RFC 7592)")
 	flags.StringVar(&f.clock, "clock", "", "`time` at which the server's clock starts, such as 2026-01-01T00:00:00Z")
 	flags.StringVar(&f.seed, "seed", "", "`text` that keys and identifiers follow from, so that every run has the same")
 	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback alone; off for none")
@@ -75,6 +77,9 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		if f.interactive {
 			opts = append(opts, testserver.Interactive())
 		}
+	}
+	if f.registration {
+		opts = append(opts, testserver.Registration())
 	}
 	if f.unregistered {
 		opts = append(opts, testserver.AllowUnregistered())
