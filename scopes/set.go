@@ -27,21 +27,29 @@ func Parse(text string) Set {
 // Of returns the set of the given names under the rules of [Parse], except
 // that a name with a SPACE is malformed rather than two names.
 func Of(names ...string) Set {
-	s := Set{names: make([]string, 0, len(names))}
-	if len(names) > 16 {
-		s.index = make(map[string]struct{}, len(names))
-	}
+	// Room is made for the names there are: thousands of spaces or repetitions
+	// in a token would otherwise weigh for as long as its set is kept.
+	s := Set{names: make([]string, 0, min(len(names), fewNames))}
 	for _, name := range names {
 		if !Valid(name) || s.Has(name) {
 			continue
 		}
 		s.names = append(s.names, name)
-		if s.index != nil {
+		switch {
+		case s.index != nil:
 			s.index[name] = struct{}{}
+		case len(s.names) > fewNames:
+			s.index = make(map[string]struct{})
+			for _, name := range s.names {
+				s.index[name] = struct{}{}
+			}
 		}
 	}
 	return s
 }
+
+// fewNames are searched in turn as fast as by an index.
+const fewNames = 16
 
 // Valid reports whether name is a scope-token: one or more of
 // %x21 / %x23-5B / %x5D-7E (RFC 6749 §3.3).

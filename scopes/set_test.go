@@ -2,6 +2,7 @@ package scopes_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,6 +216,26 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	}
 	if got := scopes.Parse(strings.Repeat("\" ", n)).Len(); got != 0 {
 		t.Errorf("got %d names from quotes, want none", got)
+	}
+}
+
+// Sets are kept for as long as their tokens: what a token pads its scopes with
+// must not weigh on.
+func TestASetHasRoomForItsNamesAlone(t *testing.T) {
+	var before, after runtime.MemStats
+	for name, text := range map[string]string{"spaces": strings.Repeat(" ", 6000), "repetitions": strings.Repeat("a ", 3000), "quotes": strings.Repeat("\" ", 3000)} {
+		sets := make([]scopes.Set, 100)
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for i := range sets {
+			sets[i] = scopes.Parse(text)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if got := int(after.HeapAlloc) - int(before.HeapAlloc); got > 1<<20 {
+			t.Errorf("%s: got %d bytes kept for 100 sets of at most one name, want under 1 MiB", name, got)
+		}
+		runtime.KeepAlive(sets)
 	}
 }
 
