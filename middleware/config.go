@@ -50,8 +50,10 @@ type Config struct {
 	// signature of one that comes again need not be computed again. Each time,
 	// its dates are checked, that the very key is still in the issuer's key set,
 	// Revoked, introspection under IntrospectJWTs, and the route's requirements.
-	// A token is kept as its SHA-256 and its claims, about 1 KiB. 0 is 10,000,
-	// negative none. Opaque tokens are remembered by their introspect.Client.
+	// A token is kept as its SHA-256 and its claims, about 1 KiB, or 32 KiB where
+	// an issuer fills MaxTokenBytes at its default; one of more than 256 scopes is
+	// not kept. 0 is 10,000, negative none. Opaque tokens are remembered by their
+	// introspect.Client.
 	TokenCache int
 
 	// Revoked is asked about every token that passed all other checks of its

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -133,6 +134,26 @@ func TestTheMemoryIsBounded(t *testing.T) {
 	}
 	if got := s.v.Stats(); got.Tokens > 10 || got.Evictions < 40 || got.Misses != 50 {
 		t.Errorf("got %+v, want at most 10 tokens and 40 evictions", got)
+	}
+}
+
+// The memory counts tokens, so that none may be of any weight.
+func TestATokenOfVeryManyScopesIsNotRemembered(t *testing.T) {
+	for n, want := range map[int]int{256: 1, 257: 0} {
+		s := newSetup(t, remembering)
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf(`"s%d"`, i)
+		}
+		token := s.Token(s.Header(), s.Claims("scope", "["+strings.Join(list, ",")+"]"))
+		for range 2 {
+			if got := passes(t, s, token).Scopes.Len(); got != n {
+				t.Errorf("got %d scopes, want %d", got, n)
+			}
+		}
+		if got := s.v.Stats(); got.Tokens != want || got.Hits != want || got.Misses != 2-want {
+			t.Errorf("%d scopes: got %+v, want %d token remembered", n, got, want)
+		}
 	}
 }
 
