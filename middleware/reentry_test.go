@@ -1,0 +1,55 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// A check works in room that the next one uses again. A callback that verifies
+// another token, and one that panics, are in the midst of one.
+func TestACheckIsNotDisturbedByAnotherWithinIt(t *testing.T) {
+	for _, cache := range []int{-1, 100} {
+		var s *setup
+		var other string
+		var kept []*middleware.Token
+		nested := false
+		s = newSetup(t, func(c *middleware.Config) {
+			c.TokenCache = cache
+			c.Revoked = func(_ context.Context, token *middleware.Token) (bool, error) {
+				if nested {
+					if token.ID == "other-0" {
+						panic(token)
+					}
+					return false, nil
+				}
+				nested = true
+				defer func() { nested = false }()
+				if _, err := s.verify(other); err != nil && !errors.Is(err, middleware.ErrInternal) {
+					t.Errorf("within a callback: %v", err)
+				}
+				if _, err := s.verify(other + "."); !errors.Is(err, middleware.ErrMalformed) {
+					t.Errorf("within a callback: got %v, want %v", err, middleware.ErrMalformed)
+				}
+				kept = append(kept, token)
+				return false, nil
+			}
+		})
+		for n := range 60 {
+			id := fmt.Sprintf("id-%d", n%7)
+			other = s.Token(s.Header(), s.Claims("jti", fmt.Sprintf(`"other-%d"`, n%3), "sub", `"mallory"`, "aud", `["api","elsewhere"]`))
+			kept = append(kept, passes(t, s, s.Token(s.Header(), s.Claims("jti", `"`+id+`"`))))
+			for _, token := range kept[max(0, len(kept)-20):] {
+				if token.Subject != "alice" || len(token.Audience) != 1 || token.Audience[0] != "api" || len(token.ID) != len(id) {
+					t.Fatalf("TokenCache %d: a token was changed by the check of another", cache)
+				}
+			}
+			if got := kept[len(kept)-1].ID; got != id {
+				t.Fatalf("TokenCache %d: got the token %s, want %s", cache, got, id)
+			}
+		}
+	}
+}
