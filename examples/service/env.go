@@ -48,7 +48,8 @@ func fromEnv(getenv func(string) string) (config, error) {
 	}
 	for _, one := range []struct{ name, value string }{{"OAUTH_TOKEN_ENDPOINT", cfg.oauth.TokenURL}, {"API_URL", cfg.apiURL}} {
 		if !isURL(one.value, insecure == "1") {
-			fault("%s must be an https URL, or http on loopback, got %q", one.name, one.value)
+			// It may hold a password, so that it is not shown.
+			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", one.name)
 		}
 	}
 	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" {
