@@ -29,7 +29,8 @@ type config struct {
 	sessionDir string
 	sessionKey []byte
 
-	transport http.RoundTripper // nil for the default one
+	insecureHTTP bool
+	transport    http.RoundTripper // nil for the default one
 }
 
 // fromEnv reads the whole environment before it judges it, so that its error names every fault. No error holds a secret.
@@ -42,18 +43,26 @@ func fromEnv(getenv func(string) string) (config, error) {
 		fault("INSECURE_HTTP must be empty or 1, got %q", insecure)
 	}
 	address := func(name, fallback string) string {
-		text := strings.TrimSuffix(cmp.Or(getenv(name), fallback), "/")
-		if text != "" && !isURL(text, insecure == "1") {
-			fault("%s must be an https URL, or http on loopback, without query, got %q", name, text)
+		text := cmp.Or(getenv(name), fallback)
+		if text != "" && !isURL(text, insecure == "1") { // it may hold a password, so that it is not shown
+			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", name)
 		}
 		return text
+	}
+	site := func(name, fallback string) string { // to which paths are added
+		text := address(name, fallback)
+		if strings.Contains(text, "?") {
+			fault("%s must have no query", name)
+		}
+		return strings.TrimSuffix(text, "/")
 	}
 
 	cfg := config{
 		listen:        cmp.Or(getenv("LISTEN"), "127.0.0.1:8081"),
-		baseURL:       address("BASE_URL", ""),
-		apiURL:        address("API_URL", "http://127.0.0.1:8080"),
+		baseURL:       site("BASE_URL", ""),
+		apiURL:        site("API_URL", "http://127.0.0.1:8080"),
 		oidc:          getenv("OIDC") != "off",
+		issuer:        address("OAUTH_ISSUER", ""), // compared byte for byte, so that its slash stays
 		clientID:      getenv("OAUTH_CLIENT_ID"),
 		clientSecret:  getenv("OAUTH_CLIENT_SECRET"),
 		scopes:        strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "openid profile email offline_access items:read")),
@@ -61,16 +70,13 @@ func fromEnv(getenv func(string) string) (config, error) {
 		subject:       cmp.Or(getenv("OAUTH_SUBJECT"), "sub"),
 		postLogoutURL: getenv("POST_LOGOUT_URL"),
 		sessionDir:    getenv("SESSION_DIR"),
-	}
-	// An issuer is compared byte for byte, so that its slash stays.
-	if address("OAUTH_ISSUER", ""); getenv("OAUTH_ISSUER") != "" {
-		cfg.issuer = getenv("OAUTH_ISSUER")
+		insecureHTTP:  insecure == "1",
 	}
 	if _, _, err := net.SplitHostPort(cfg.listen); err != nil {
 		fault("LISTEN must be host:port, got %q", cfg.listen)
 	}
 	if u, err := url.Parse(cfg.baseURL); err == nil && u.Path != "" {
-		fault("BASE_URL must have no path, got %q", cfg.baseURL)
+		fault("BASE_URL must have no path")
 	}
 	if mode := getenv("OIDC"); mode != "" && mode != "off" {
 		fault("OIDC must be empty or off, got %q", mode)
@@ -99,10 +105,10 @@ func fromEnv(getenv func(string) string) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// isURL reports whether text is the URL of a server to which a token may be sent.
+// isURL reports whether text is a URL to which a token may be sent. An endpoint may have a query (RFC 6749 §3.1).
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return false
 	}
 	ip := net.ParseIP(u.Hostname())

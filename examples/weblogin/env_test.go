@@ -50,7 +50,8 @@ func TestFromEnv(t *testing.T) {
 		"a plain base URL":                {map[string]string{"BASE_URL": "http://www.example.com"}, "BASE_URL"},
 		"a base URL with a path":          {map[string]string{"BASE_URL": "https://www.example.com/app"}, "no path"},
 		"a file for an API":               {map[string]string{"API_URL": "file:///x"}, "API_URL"},
-		"credentials in a URL":            {map[string]string{"OAUTH_ISSUER": "https://a:b@login.example.com"}, "OAUTH_ISSUER"},
+		"credentials in a URL":            {map[string]string{"OAUTH_ISSUER": "https://a:hush@login.example.com"}, "OAUTH_ISSUER"},
+		"a base URL with a query":         {map[string]string{"BASE_URL": "https://www.example.com?x"}, "no query"},
 		"no address to listen on":         {map[string]string{"LISTEN": "8081"}, "LISTEN"},
 		"half of OpenID Connect":          {map[string]string{"OIDC": "maybe"}, "OIDC"},
 		"a short key":                     {map[string]string{"SESSION_KEY": "aGVsbG8="}, "SESSION_KEY must be 32 bytes"},
@@ -61,10 +62,23 @@ func TestFromEnv(t *testing.T) {
 			switch {
 			case test.fault == "" && err != nil:
 				t.Errorf("got %v, want no error", err)
-			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault)):
-				t.Errorf("got %v, want one about %s", err, test.fault)
+			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault) || strings.Contains(err.Error(), "hush")):
+				t.Errorf("got %v, want one about %s and without a secret", err, test.fault)
 			}
 		})
+	}
+}
+
+func TestWhatIsComparedOrAskedStaysAsItIsWritten(t *testing.T) {
+	cfg, err := fromEnv(lookup(map[string]string{
+		"OIDC": "off", "OAUTH_ISSUER": "https://login.example.com/",
+		"OAUTH_AUTHORIZATION_ENDPOINT": "https://login.example.com/authorize/?tenant=a", "OAUTH_TOKEN_ENDPOINT": "https://login.example.com/token/",
+	}))
+	if err != nil || cfg.issuer != "https://login.example.com/" {
+		t.Errorf("got issuer %q and %v, want it with its slash", cfg.issuer, err)
+	}
+	if got := cfg.endpoints; got.Authorization != "https://login.example.com/authorize/?tenant=a" || got.Token != "https://login.example.com/token/" {
+		t.Errorf("got %q and %q, want slash and query kept", got.Authorization, got.Token)
 	}
 }
 
@@ -98,12 +112,16 @@ func TestRunServesUntilItIsToldToEnd(t *testing.T) {
 func TestRunEndsWhereItCannotBegin(t *testing.T) {
 	as := testserver.New(t)
 	as.Inject(testserver.ASMetadata, testserver.WrongMetadataIssuer("https://attacker.example"))
+	plain := testserver.New(t, testserver.Metadata(func(doc map[string]any) {
+		doc["revocation_endpoint"] = "http://login.example.com/revoke"
+	}))
 	for name, test := range map[string]struct {
 		changes map[string]string
 		status  int
 	}{
 		"a bad environment":          {map[string]string{"LISTEN": "x", "OAUTH_CLIENT_ID": ""}, 2},
 		"another issuer's metadata":  {map[string]string{"OIDC": "off", "OAUTH_ISSUER": as.Issuer()}, 1},
+		"an endpoint without https":  {map[string]string{"OAUTH_ISSUER": plain.Issuer()}, 1},
 		"a server that is not there": {map[string]string{"OAUTH_ISSUER": as.Issuer() + "/elsewhere"}, 1},
 		"an address that is in use":  {map[string]string{"LISTEN": strings.TrimPrefix(as.Issuer(), "http://")}, 1},
 		"a directory that is a file": {map[string]string{"SESSION_DIR": "env.go", "SESSION_KEY": aKey}, 1},

@@ -69,6 +69,11 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 	if !p.complete() {
 		return nil, errors.New("the authorization server lacks one of its authorization, token and userinfo endpoints")
 	}
+	for _, endpoint := range []string{p.Authorization, p.Token, p.UserInfo, p.Revocation, p.EndSession} {
+		if endpoint != "" && !isURL(endpoint, cfg.insecureHTTP) { // what gets secrets is found like this, too
+			return nil, errors.New("the authorization server has an endpoint without https: correct its metadata, or set INSECURE_HTTP=1")
+		}
+	}
 	p.oauth = oauth2.Config{
 		ClientID: cfg.clientID, ClientSecret: cfg.clientSecret, Scopes: cfg.scopes,
 		RedirectURL: cfg.baseURL + "/callback", // never made of the request, which may name any host
