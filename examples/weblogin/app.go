@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -62,10 +63,12 @@ func (a *app) oauthContext(ctx context.Context) context.Context {
 }
 
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
-	_, s, ok := a.current(r)
-	if !ok {
+	switch _, s, err := a.current(r); {
+	case errors.Is(err, errNoRecord):
 		a.show(w, http.StatusOK, page{Title: "Welcome", Text: "You are not logged in."})
-		return
+	case err != nil:
+		a.fail(w, "a session cannot be read", err)
+	default:
+		a.show(w, http.StatusOK, page{Title: "Welcome, " + s.Name, Text: "You are logged in.", Session: &s})
 	}
-	a.show(w, http.StatusOK, page{Title: "Welcome, " + s.Name, Text: "You are logged in.", Session: &s})
 }

@@ -44,10 +44,13 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if id, _, ok := a.current(r); ok { // who logs in twice leaves no session behind that nobody has the ID of
-		a.end(ctx, id)
+	if id := a.cookie(r, sessionCookie); id != "" { // who logs in twice leaves no session behind that nobody has the ID of
+		err = a.end(ctx, id)
 	}
-	if err := a.begin(w, who, token); err != nil {
+	if err == nil {
+		err = a.begin(w, who, token)
+	}
+	if err != nil {
 		a.fail(w, "a session cannot be saved", err)
 		return
 	}

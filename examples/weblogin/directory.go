@@ -51,7 +51,8 @@ func (d directory) get(key string) ([]byte, error) {
 	return d.root.ReadFile(key + wholeFile)
 }
 
-// put replaces the file at once, so that a crash leaves the old record or the new one.
+// put replaces the file at once, so that a crash leaves the old record or the new one. After one of the machine there may
+// be neither, which is a login: flushing each file would cost more.
 func (d directory) put(key string, value []byte, until time.Time) error {
 	name := rand.Text() + newFile
 	err := d.root.WriteFile(name, value, 0o600)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -17,8 +18,11 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s sessio
 		a.show(w, http.StatusForbidden, page{Title: "You are still logged in", Text: "This did not come from a page of this site.", Session: &s})
 		return
 	}
+	if err := a.end(r.Context(), id); err != nil { // nobody may believe to be logged out who is not
+		a.fail(w, "a session cannot be ended", err)
+		return
+	}
 	a.clearCookie(w, sessionCookie)
-	a.end(r.Context(), id)
 	if a.provider.EndSession == "" {
 		a.show(w, http.StatusOK, page{Title: "You are logged out", Text: "See you soon."})
 		return
@@ -41,24 +45,26 @@ func (a *app) endSessionURL() string {
 }
 
 // end forgets a session first, so that it is over whatever the server says, and then revokes its tokens. It waits for a
-// refresh that is under way, which would save the session once more.
-func (a *app) end(ctx context.Context, id string) {
+// refresh that is under way, which would save the session once more, and has its own time after that. An error says that
+// the session is still there.
+func (a *app) end(ctx context.Context, id string) error {
+	defer a.locks.lock(id)()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
-	defer a.locks.lock(id)()
 	s, err := a.load(id)
-	if err != nil {
-		return // somebody else has ended it
+	switch {
+	case errors.Is(err, errNoRecord):
+		return nil // somebody else has ended it
+	case err == nil:
+		err = a.store.remove(storeKey(id))
 	}
-	if err := a.store.remove(storeKey(id)); err != nil {
-		a.log.Error("a session cannot be removed", "err", err)
-	}
-	if a.provider.Revocation == "" {
-		return
+	if err != nil || a.provider.Revocation == "" {
+		return err
 	}
 	if err := a.revoke(ctx, s.Token); err != nil {
 		a.log.Warn("a token was not revoked", "reason", reason(err))
 	}
+	return nil
 }
 
 // revoke ends a refresh token with all that came of it, or where there is none the access token (RFC 7009 §2.1).

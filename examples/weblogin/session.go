@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,13 +29,13 @@ func storeKey(id string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (a *app) load(id string) (session, error) {
-	var s session
+// load returns errNoRecord for a session that is over, and any other error for one that may not be: who then told the
+// browser to lose its cookie would log everybody out when the store is down for a moment.
+func (a *app) load(id string) (s session, err error) {
 	sealed, err := a.store.get(storeKey(id))
-	if err != nil {
-		return s, err
+	if err == nil && a.sealer.open("session "+id, sealed, &s) != nil { // of another key, or in the place of another
+		err = errNoRecord
 	}
-	err = a.sealer.open("session "+id, sealed, &s)
 	return s, err
 }
 
@@ -59,25 +60,27 @@ func (a *app) begin(w http.ResponseWriter, who identity, token *oauth2.Token) er
 	return err
 }
 
-// current is the session of the browser, if it has one.
-func (a *app) current(r *http.Request) (id string, s session, ok bool) {
+// current is the session of the browser; errNoRecord if it has none.
+func (a *app) current(r *http.Request) (id string, s session, err error) {
 	id = a.cookie(r, sessionCookie)
 	if id == "" {
-		return "", session{}, false
+		return "", session{}, errNoRecord
 	}
-	s, err := a.load(id)
-	return id, s, err == nil
+	s, err = a.load(id)
+	return id, s, err
 }
 
 // withSession is for pages that need a login.
 func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id string, s session)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		id, s, ok := a.current(r)
-		if !ok {
+		switch id, s, err := a.current(r); {
+		case errors.Is(err, errNoRecord):
 			a.ended(w, r)
-			return
+		case err != nil:
+			a.fail(w, "a session cannot be read", err)
+		default:
+			next(w, r, id, s)
 		}
-		next(w, r, id, s)
 	}
 }
 

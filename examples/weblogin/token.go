@@ -21,8 +21,11 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 	defer cancel()
 	defer a.locks.lock(id)()
 	s, err := a.load(id)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoRecord):
 		return "", errEnded // it was there a moment ago: somebody has logged out
+	case err != nil:
+		return "", err
 	}
 	refreshable := s.Token.RefreshToken != ""
 	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid has some seconds to spare
@@ -55,8 +58,8 @@ type locks struct {
 }
 
 type lock struct {
-	sync.Mutex
-	wanted int // by how many
+	turn   chan struct{} // holds the one that works
+	wanted int           // by how many
 }
 
 func (l *locks) lock(id string) (unlock func()) {
@@ -65,15 +68,15 @@ func (l *locks) lock(id string) (unlock func()) {
 		l.held = map[string]*lock{}
 	}
 	if l.held[id] == nil {
-		l.held[id] = &lock{}
+		l.held[id] = &lock{turn: make(chan struct{}, 1)}
 	}
 	one := l.held[id]
 	one.wanted++
 	l.mu.Unlock()
 
-	one.Lock()
+	one.turn <- struct{}{}
 	return func() {
-		one.Unlock()
+		<-one.turn
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if one.wanted--; one.wanted == 0 {
