@@ -173,8 +173,9 @@
 // [Server.Count] and [Mark] tell how often somebody asked, [Server.Requests] what
 // was asked, and [Server.Await] waits for it. Parallel tests may share a server:
 // each asks by a [Server.ClientFor] of its own. All of this works in a synctest
-// bubble, where waiting costs nothing, and over sockets. Faults are made in Go
-// alone: no request to the server makes or removes one, the debug page included.
+// bubble, where waiting costs nothing, and over sockets. No request to the server
+// makes or removes a fault, the debug page included: whoever does needs Go, the
+// file of [ConfigJSON], or the token of [Server.Control].
 //
 // # Other languages
 //

@@ -22,7 +22,7 @@ func (s *Server) isDebug(r *http.Request) bool {
 }
 
 // debug shows the server from within. It rotates the keys and mints a token for
-// whoever sits in front of it; faults are for Go alone.
+// whoever sits in front of it; faults are for the test alone.
 func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}

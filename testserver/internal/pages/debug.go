@@ -21,7 +21,7 @@ type DebugPage struct {
 
 // DebugClient is a registered client.
 type DebugClient struct {
-	ID, Name             string
+	ID                   string
 	Public               bool
 	RedirectURIs, Grants []string
 	Scopes               []string // none means any

@@ -53,7 +53,7 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 			defect := next()
 			pages.Debug(w, pages.DebugPage{
 				Form: form(), Issuer: next(), Defects: []string{defect, "other"}, Token: next(), Error: next(),
-				Clients: []pages.DebugClient{{ID: next(), Name: next(), RedirectURIs: two(), Grants: two(), Scopes: two()}},
+				Clients: []pages.DebugClient{{ID: next(), RedirectURIs: two(), Grants: two(), Scopes: two()}},
 				Keys:    []pages.DebugKey{{ID: next(), Alg: next(), Published: true, Signing: true}, {ID: next(), Alg: next()}},
 				Requests: []pages.DebugRequest{{
 					Time: time.Unix(0, 0), Method: next(), Endpoint: next(), ClientID: next(), Status: 400, Injected: true, Form: fields(),
