@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bearerguard/bearerguard/internal/control"
 )
@@ -38,6 +39,16 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 		noFiles(cmd, name)
 	}
 	complete(cmd, "alg", algNames)
+	// The names that the commands for any authorization server have.
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		switch name {
+		case "audience":
+			name = "aud"
+		case "client-id":
+			name = "client"
+		}
+		return pflag.NormalizedName(name)
+	})
 }
 
 func (f *mintFlags) mint(cmd *cobra.Command) (m control.Mint, err error) {

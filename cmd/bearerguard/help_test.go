@@ -49,7 +49,7 @@ func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, block := range regexp.MustCompile("(?s)```(?:sh|yaml)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-			for _, line := range regexp.MustCompile(`bearerguard ([^#|)&\n]*)`).FindAllStringSubmatch(block[1], -1) {
+			for _, line := range regexp.MustCompile(`(?m)(?:^|[^/])\bbearerguard ([^#|)&\n]*)`).FindAllStringSubmatch(block[1], -1) {
 				found++
 				args := shellWords.FindAllString(strings.TrimRight(line[1], ` \`), -1)
 				cmd, rest, err := newRoot(streams{}).Find(args)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
@@ -66,6 +67,9 @@ Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
 2 a command line or file that is wrong, 3 a server that cannot be reached or refuses.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		root.Version = info.Main.Version
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
