@@ -65,7 +65,7 @@ func isLocalHost(hostport string) bool {
 		host = strings.Trim(hostport, "[]")
 	}
 	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
 // controller is what the control API keeps: how faults were asked for.

@@ -67,6 +67,9 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, forwarded...)
 	defer signal.Stop(signals)
+	if ctx.Err() != nil { // by one that came before Notify
+		return failure("interrupted before the command began")
+	}
 	if err := child.Start(); err != nil {
 		return usage("%w", err)
 	}

@@ -81,8 +81,10 @@ func (s *running) listenControl(addr string) error {
 // close ends the server at once, with what it serves. A second close does nothing.
 func (s *running) close() error {
 	var errs []error
-	if text, err := os.ReadFile(s.readyFile); err == nil && bytes.Equal(text, s.ready) { // and not the next server's
-		_ = os.Remove(s.readyFile)
+	if s.ready != nil { // else the file is somebody else's, and may be no file
+		if text, err := os.ReadFile(s.readyFile); err == nil && bytes.Equal(text, s.ready) { // and not the next server's
+			_ = os.Remove(s.readyFile)
+		}
 	}
 	if s.control != nil {
 		errs = append(errs, s.control.Close())

@@ -66,8 +66,8 @@ var views = map[string]func(http.ResponseWriter){
 var debug = pages.DebugPage{
 	Form: form, Issuer: "http://127.0.0.1:8080", Token: strings.Repeat("eyJhbGciOiJFUzI1NiJ9", 20), Defects: []string{"expired", "alg-none", long},
 	Clients: []pages.DebugClient{
-		{ID: "web", Name: "Order Desk", RedirectURIs: []string{"https://desk.example/callback", "http://127.0.0.1/callback"}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "orders:read"}},
-		{ID: long, Name: long, Public: true, RedirectURIs: []string{"https://" + long}},
+		{ID: "web", RedirectURIs: []string{"https://desk.example/callback", "http://127.0.0.1/callback"}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "orders:read"}},
+		{ID: long, Public: true, RedirectURIs: []string{"https://" + long}},
 	},
 	Keys: []pages.DebugKey{{ID: "kYt3B9d1", Alg: "ES256", Published: true, Signing: true}, {ID: long, Alg: "RS256", Published: true}},
 	Requests: []pages.DebugRequest{
