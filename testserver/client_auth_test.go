@@ -125,6 +125,7 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 		"T10/for the issuer":                {nil, nil, nil, true},
 		"T10/for the token endpoint":        {func(c map[string]any) { c["aud"] = s.Endpoint(testserver.TokenEP) }, nil, nil, true},
 		"T10/for a list of one":             {func(c map[string]any) { c["aud"] = []string{s.Issuer()} }, nil, nil, true},
+		"T10/for this server by two names":  {func(c map[string]any) { c["aud"] = []string{s.Issuer(), s.Endpoint(testserver.TokenEP)} }, nil, nil, true},
 		"T10/with client_id":                {nil, nil, []string{"client_id", "robot"}, true},
 		"T10/with another client_id":        {nil, nil, []string{"client_id", "test-client"}, false},
 		"T10/another type":                  {nil, nil, []string{"client_assertion_type", "x"}, false},

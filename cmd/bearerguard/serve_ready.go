@@ -41,6 +41,14 @@ func clearReady(path string) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is there and no file", path)
 	}
+	text, err := os.ReadFile(path) //nolint:gosec // the user has named it
+	if err != nil {
+		return err
+	}
+	var earlier ready
+	if len(text) > 0 && (json.Unmarshal(text, &earlier) != nil || earlier["issuer"] == "" || earlier["token_endpoint"] == "") {
+		return fmt.Errorf("%s holds something else than a ready line: name another file", path)
+	}
 	return os.Remove(path)
 }
 

@@ -3,6 +3,7 @@ package as
 import (
 	"crypto/ed25519"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (s *Server) asserted(form url.Values) (*registered, *failure) {
 // one of its keys (RFC 7523 §3).
 func (s *Server) readAssertion(text string) (*registered, Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs)
-	if err != nil {
+	if _, plain := segments(text); err != nil || !plain { // else it would be good once in each spelling
 		return nil, nil, false
 	}
 	claims, err := parseObject(jws.UnsafePayloadWithoutVerification()) // which says whose keys to try
@@ -101,10 +102,11 @@ func (c *registered) signed(text string, jws *jose.JSONWebSignature) bool {
 }
 
 // addressed reports whether aud is this server and nobody else: its issuer, its
-// token endpoint or the one for pushed requests (RFC 9126 §2).
+// token endpoint, the one for pushed requests (RFC 9126 §2), or several of them.
 func (s *Server) addressed(claims Object) bool {
 	aud := claims.audience()
-	return len(aud) == 1 && (aud[0] == s.issuer || aud[0] != "" && (aud[0] == s.urls[TokenEP] || aud[0] == s.urls[PAR]))
+	own := []string{s.issuer, s.urls[TokenEP], s.urls[PAR]}
+	return len(aud) > 0 && !slices.ContainsFunc(aud, func(a string) bool { return a == "" || !slices.Contains(own, a) })
 }
 
 // audience is aud, of which one may stand without a list (RFC 7519 §4.1.3).

@@ -52,9 +52,11 @@ func (s *Server) readAuthorization(form url.Values) (a *authorization, show, red
 		if len(values) > 1 && name != "resource" { // RFC 6749 §3.1, RFC 8707 §2
 			return a, nil, invalidRequest("a parameter is there more than once")
 		}
-		if values[0] == "" {
+		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) == 0 {
 			delete(form, name) // as if it were not there (§3.1)
+			continue
 		}
+		form[name] = values
 	}
 	scopes, openid := strings.Fields(form.Get("scope")), "openid"
 	if !a.stated && slices.Contains(scopes, openid) {
@@ -136,7 +138,7 @@ func (a *authorization) pkce(form url.Values) *failure {
 	case a.challenge == "" && method != "":
 		return invalidRequest("there is a code_challenge_method but no code_challenge")
 	case a.challenge == "" && a.client.Public && !a.client.Itself:
-		return invalidRequest("code_challenge is missing, which public clients need (RFC 9700 §2.1.1)")
+		return invalidRequest("code_challenge is missing, which public clients need (RFC 9700 section 2.1.1)")
 	case a.challenge != "" && method != "S256":
 		return invalidRequest("code_challenge_method is not S256")
 	case a.challenge != "" && !isChallenge(a.challenge):

@@ -139,7 +139,7 @@ func (s *Server) isFor(a *authorization, sub string) bool {
 	case a.idHint == "":
 		return true
 	}
-	_, claims, ok := s.Keys.open(a.idHint)
+	claims, ok := s.hint(a.idHint)
 	of, _ := claims.text("sub")
 	return !ok || of == sub
 }

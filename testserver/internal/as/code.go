@@ -17,7 +17,7 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	}
 	verifier := t.form.Get("code_verifier")
 	if verifier != "" && !isVerifier(verifier) {
-		return nil, invalidGrant("code_verifier is none of RFC 7636 §4.1")
+		return nil, invalidGrant("code_verifier is none of RFC 7636 section 4.1")
 	}
 	now := s.Clock.Now()
 	var events []event
@@ -40,7 +40,7 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	case code.Challenge == "" && verifier != "": // RFC 9700 §4.8.2: somebody has taken the challenge away
 		return nil, invalidGrant("there is a code_verifier but there was no code_challenge")
 	case code.Challenge == "" && t.client.Public:
-		return nil, invalidGrant("a public client needs PKCE (RFC 9700 §2.1.1)")
+		return nil, invalidGrant("a public client needs PKCE (RFC 9700 section 2.1.1)")
 	case code.Challenge != "" && !answers(code.Challenge, verifier):
 		return nil, invalidGrant("code_verifier does not fit code_challenge")
 	}

@@ -35,7 +35,7 @@ func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	}
 	details, ok := parseDetails([]byte(text))
 	if !ok {
-		return nil, invalidDetails("authorization_details is no array of objects that have a type each, as RFC 9396 §2 says")
+		return nil, invalidDetails("authorization_details is no array of objects that have a type each, as RFC 9396 section 2 says")
 	}
 	for _, one := range details {
 		o, _ := parseObject([]byte(one)) // which parseDetails has written

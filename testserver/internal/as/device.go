@@ -158,7 +158,7 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	}
 	d.Polled = now
 	switch {
-	case early:
+	case early && !d.Denied && d.Family.Sub == "": // slow_down is a kind of authorization_pending
 		// One that has added the five seconds of the last slow_down is right
 		// (§3.5): it comes too early because it began so, or began anew, and would
 		// never get there if the interval grew as well.

@@ -33,9 +33,11 @@ func once(form url.Values, repeatable ...string) (url.Values, *failure) {
 		if len(values) > 1 && !slices.Contains(repeatable, name) {
 			return nil, invalidRequest("a parameter is there more than once")
 		}
-		if values[0] == "" {
+		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) == 0 {
 			delete(form, name)
+			continue
 		}
+		form[name] = values
 	}
 	return form, nil
 }

@@ -153,6 +153,18 @@ func (g *grants) revoke(match func(*Family) bool) []Family {
 	return ended
 }
 
+// withdraw takes back what sub has agreed to and no client has fetched yet.
+func (g *grants) withdraw(sub string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.codes.sweep(func(c *Code) bool { return c.FamilyID == "" && c.Family.Sub == sub })
+	for _, d := range g.devices.kept {
+		if !d.Used && d.Family.Sub == sub {
+			d.Denied = true
+		}
+	}
+}
+
 // once reports whether text, which is worthless after expires, is new.
 func (g *grants) once(text string, now, expires time.Time) bool {
 	g.mu.Lock()

@@ -28,7 +28,7 @@ func (s *Server) readLogout(form url.Values) (*logout, *failure) {
 	asked := &logout{to: form.Get("post_logout_redirect_uri"), state: form.Get("state")}
 	id := form.Get("client_id")
 	if hint := form.Get("id_token_hint"); hint != "" {
-		_, claims, ok := s.Keys.open(hint) // also one that has expired, says §2
+		claims, ok := s.hint(hint) // also one that has expired, says §2
 		azp, _ := claims.text("azp")
 		if !ok || id != "" && azp != id {
 			return nil, invalidRequest("id_token_hint is no ID token of the client's")

@@ -88,13 +88,13 @@ func (s *Server) updated(r *http.Request, c *registered) (next *registered, secr
 		}
 	}
 	if id, _ := o.text("client_id"); id != c.ID {
-		return nil, "", invalidMetadata("client_id is missing or another client's (RFC 7592 §2.2)")
+		return nil, "", invalidMetadata("client_id is missing or another client's (RFC 7592 section 2.2)")
 	}
 	if o.find("client_secret") >= 0 {
 		text, _ := o.text("client_secret")
 		got := sha256.Sum256([]byte(text))
 		if text == "" || subtle.ConstantTimeCompare(got[:], c.Digest[:]) != 1 {
-			return nil, "", invalidMetadata("client_secret is not the client's: it cannot be chosen (RFC 7592 §2.2)")
+			return nil, "", invalidMetadata("client_secret is not the client's: it cannot be chosen (RFC 7592 section 2.2)")
 		}
 	}
 	changed, failed := s.readMetadata(o)

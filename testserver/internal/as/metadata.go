@@ -69,11 +69,11 @@ func (c Client) checkRedirects() *failure {
 		_, _, loopback := cutLoopback(uri)
 		switch own := u.Scheme != "http" && u.Scheme != "https"; {
 		case u.Scheme == "http" && !loopback:
-			return invalidRedirect("a redirect URI with http is for loopback alone (RFC 8252 §7.3)")
+			return invalidRedirect("a redirect URI with http is for loopback alone (RFC 8252 section 7.3)")
 		case own && !c.Public:
 			return invalidRedirect("a redirect URI with a scheme of one's own is for native applications, which are public: token_endpoint_auth_method none")
 		case own && !strings.Contains(u.Scheme, "."):
-			return invalidRedirect("a scheme of one's own is made of a domain, such as com.example.app (RFC 8252 §7.1)")
+			return invalidRedirect("a scheme of one's own is made of a domain, such as com.example.app (RFC 8252 section 7.1)")
 		}
 	}
 	return nil
@@ -89,8 +89,10 @@ func (s *Server) checkGrants(c Client, types []string) *failure {
 		switch {
 		case !slices.Contains(allGrants, g) || !s.grantable(g):
 			return invalidMetadata("grant_types has one that the server has not")
+		case g.onRequest(): // it would give itself tokens about anybody
+			return invalidMetadata("grant_types has one that only the server's own configuration gives")
 		case g == ClientCredentials && c.Public:
-			return invalidMetadata("client_credentials is for clients that authenticate (RFC 6749 §4.4)")
+			return invalidMetadata("client_credentials is for clients that authenticate (RFC 6749 section 4.4)")
 		}
 	}
 	code := slices.Contains(types, "code")
@@ -98,7 +100,7 @@ func (s *Server) checkGrants(c Client, types []string) *failure {
 	case slices.ContainsFunc(types, func(t string) bool { return t != "code" }):
 		return invalidMetadata("response_types has one that is not code")
 	case code != slices.Contains(c.Grants, AuthorizationCode):
-		return invalidMetadata("response_types and grant_types do not fit: code goes with authorization_code (RFC 7591 §2.1)")
+		return invalidMetadata("response_types and grant_types do not fit: code goes with authorization_code (RFC 7591 section 2.1)")
 	}
 	return nil
 }
@@ -121,7 +123,7 @@ func (s *Server) checkKeys(c Client, o Object) *failure {
 		return invalidMetadata("a public client has no use for jwks")
 	}
 	if _, err := c.keys(); err != nil {
-		return invalidMetadata("jwks is no set of public keys (RFC 7517 §5)")
+		return invalidMetadata("jwks is no set of public keys (RFC 7517 section 5)")
 	}
 	return nil
 }

@@ -8,21 +8,30 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// segments are the three parts of a JWT, if each is spelled as base64url is: the
+// decoder also takes line ends and bits that mean nothing.
+func segments(token string) (raw [3][]byte, ok bool) {
+	list := strings.Split(token, ".")
+	if len(list) != 3 {
+		return raw, false
+	}
+	for i, text := range list {
+		var err error
+		raw[i], err = base64.RawURLEncoding.DecodeString(text)
+		if err != nil || base64.RawURLEncoding.EncodeToString(raw[i]) != text {
+			return raw, false
+		}
+	}
+	return raw, true
+}
+
 // open reads a JWT that a key of the JWKS verifies, or the secret that signs
 // for an HS algorithm. One written in another way than tokens are written is
 // none, since two spellings of one token would need revoking twice.
 func (k *Keyring) open(token string) (header, claims Object, ok bool) {
-	segments := strings.Split(token, ".")
-	if len(segments) != 3 {
+	raw, ok := segments(token)
+	if !ok {
 		return nil, nil, false
-	}
-	var raw [3][]byte
-	for i, text := range segments {
-		var err error
-		raw[i], err = base64.RawURLEncoding.DecodeString(text)
-		if err != nil || base64.RawURLEncoding.EncodeToString(raw[i]) != text {
-			return nil, nil, false
-		}
 	}
 	header, headerErr := parseObject(raw[0])
 	claims, claimsErr := parseObject(raw[1])
@@ -83,4 +92,11 @@ func isAccessToken(header, claims Object) bool {
 		})
 	}
 	return false
+}
+
+// hint reads an ID token that comes back as a hint; it may have expired. Access
+// tokens hint at nobody: APIs have those of their callers.
+func (s *Server) hint(text string) (claims Object, ok bool) {
+	header, claims, ok := s.Keys.open(text)
+	return claims, ok && !isAccessToken(header, claims)
 }

@@ -93,7 +93,7 @@ func (s *Server) pushable(c *registered, form url.Values) (*Pushed, *failure) {
 		return nil, redirect
 	}
 	p := &Pushed{Client: c.ID, Form: form}
-	if _, claims, ok := s.Keys.open(a.idHint); ok {
+	if claims, ok := s.hint(a.idHint); ok {
 		p.Hinted, _ = claims.text("sub")
 	}
 	form.Del("id_token_hint")

@@ -76,7 +76,8 @@ func (r *registry) addItself(id, redirectURI string) (*registered, bool) {
 	if c, ok := r.clients[id]; ok { // another request was first
 		return c, true
 	}
-	if r.itself >= maxItself {
+	// Its tokens would be taken for those of the user (RFC 9700 §4.15).
+	if r.itself >= maxItself || slices.ContainsFunc(r.users, func(u account) bool { return u.Sub == id }) {
 		return nil, false
 	}
 	r.itself++

@@ -63,6 +63,7 @@ func (s *Server) endAccess(token string, claims Object) {
 
 // RevokeSubject ends all grants of sub with the tokens that came of them.
 func (s *Server) RevokeSubject(sub string) int {
+	s.grants.withdraw(sub)
 	ended := s.grants.revoke(func(f *Family) bool { return f.Sub == sub })
 	s.note(revoked("subject", "", ended...)...)
 	return len(ended)

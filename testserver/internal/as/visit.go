@@ -34,16 +34,27 @@ func (s *Server) visit(r *http.Request) *visit {
 	if name == "" {
 		return &visit{}
 	}
-	s.grants.mu.RLock()
-	defer s.grants.mu.RUnlock()
-	v, ok := s.grants.visits.kept[sha256.Sum256([]byte(name))]
-	if !ok || !s.Clock.Now().Before(v.Expires) {
+	now, ok := s.grants.visit(sha256.Sum256([]byte(name)), s.Clock.Now())
+	if !ok {
 		return &visit{}
 	}
-	now := *v
-	now.Consented = maps.Clone(v.Consented)
+	if _, known := s.registry.user(now.Sub); !known { // somebody has removed the user
+		now.Sub, now.AuthTime, now.Consented = "", time.Time{}, nil
+	}
 	now.name, now.known = name, true
 	return &now
+}
+
+func (g *grants) visit(name digest, at time.Time) (now visit, ok bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	v, ok := g.visits.kept[name]
+	if !ok || !at.Before(v.Expires) {
+		return visit{}, false
+	}
+	now = *v
+	now.Consented = maps.Clone(v.Consented)
+	return now, true
 }
 
 // loggedInFor reports whether the last login was for this request.
