@@ -102,3 +102,17 @@ func TestDescriptionsAreASCII(t *testing.T) {
 		}
 	}
 }
+
+func TestAUserWhoIsRemovedIsNoLongerLoggedIn(t *testing.T) {
+	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice))
+	p := newPerson(t, s)
+	p.signIn(authorizing())
+	login := `name="password"`
+	if rec := p.open(authorizing()); strings.Contains(rec.Body.String(), login) {
+		t.Fatal("got the login page for somebody who is logged in")
+	}
+	controlled{t, s, s.Control(controlToken)}.send("DELETE", "/v1/users/alice", "")
+	if rec := p.open(authorizing()); rec.Code != 200 || !strings.Contains(rec.Body.String(), login) {
+		t.Errorf("got %d %s, want the login page", rec.Code, rec.Body)
+	}
+}
