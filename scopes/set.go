@@ -80,3 +80,14 @@ func (s Set) All() iter.Seq[string] { return slices.Values(s.names) }
 // String returns the names separated by SPACE, the form of a scope claim and
 // of the scope attribute of a challenge.
 func (s Set) String() string { return strings.Join(s.names, " ") }
+
+// MarshalText implements [encoding.TextMarshaler] with the text of
+// [Set.String], so that in JSON a set is the string that OAuth uses.
+func (s Set) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler] under the rules of
+// [Parse].
+func (s *Set) UnmarshalText(text []byte) error {
+	*s = Parse(string(text))
+	return nil
+}

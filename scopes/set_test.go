@@ -1,6 +1,7 @@
 package scopes_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -264,6 +265,42 @@ func TestASetDoesNotChangeWithTheSliceItWasMadeFrom(t *testing.T) {
 		collected[0] = "admin"
 		if set.String() != want {
 			t.Errorf("%d names: a collected slice reaches into the set: %q", size, set)
+		}
+	}
+}
+
+func TestInJSONASetIsTheStringOfOAuth(t *testing.T) {
+	type holder struct {
+		Scope   scopes.Set
+		Another *scopes.Set `json:",omitempty"`
+	}
+	for text, want := range map[string][]string{"": nil, "read": {"read"}, "write read": {"write", "read"}, "!#[]~": {"!#[]~"}} {
+		encoded, err := json.Marshal(holder{Scope: scopes.Parse(text)})
+		if err != nil || string(encoded) != `{"Scope":"`+text+`"}` {
+			t.Errorf("got %s, %v, want the string %q", encoded, err, text)
+		}
+		back := holder{Scope: scopes.Of("before")}
+		if err := json.Unmarshal(encoded, &back); err != nil || !slices.Equal(slices.Collect(back.Scope.All()), want) {
+			t.Errorf("got %q, %v, want %q", back.Scope, err, want)
+		}
+	}
+	var many []string
+	for i := range 40 {
+		many = append(many, fmt.Sprint("s", i))
+	}
+	encoded, err := json.Marshal(scopes.Of(many...))
+	var back scopes.Set
+	if failed := json.Unmarshal(encoded, &back); err != nil || failed != nil || back.Len() != 40 || !back.Has("s39") || back.Has("s40") {
+		t.Errorf("got %q, %v, %v, want forty names", back, err, failed)
+	}
+	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // as Parse has it
+		if err := json.Unmarshal([]byte(text), &back); err != nil || back.String() != want {
+			t.Errorf("%s: got %q, %v, want %q", text, back, err, want)
+		}
+	}
+	for _, text := range []string{`["read"]`, `{}`, `1`, `true`} {
+		if err := json.Unmarshal([]byte(text), &back); err == nil {
+			t.Errorf("%s: got %q, want an error", text, back)
 		}
 	}
 }
