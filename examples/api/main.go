@@ -21,7 +21,7 @@
 // Otherwise it prints one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and
 // unencrypted HTTP/2 until SIGINT or SIGTERM.
 //
-// Routes:
+// Routes, of which those for GET answer HEAD too:
 //
 //	GET  /public   open
 //	GET  /me       any valid token; answers {"sub","client_id","iss","scopes":[…]}
@@ -128,7 +128,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10, // eight times the largest token, so that an oversized one gets the library's answer
+		MaxHeaderBytes:    64 << 10, // four times the largest token, so that an oversized one gets the library's answer
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
@@ -131,5 +135,50 @@ func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// RFC 9110 §9.3.2: HEAD is answered as GET is, without the body. Its length may
+// be left out.
+func TestGetRoutesAnswerHead(t *testing.T) {
+	as, apis := newAPIs(t)
+	for framework, api := range apis {
+		server := httptest.NewServer(api)
+		t.Cleanup(server.Close)
+		for _, path := range []string{"/public", "/me", "/items", "/admin", "/any", "/healthz"} {
+			for what, token := range map[string]string{
+				"no token": "", "a token": as.Token(testserver.Scope("items:read")), "an expired token": as.Token(testserver.ExpiresIn(-time.Hour)),
+			} {
+				send := func(method string) (*http.Response, string) {
+					t.Helper()
+					r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, http.NoBody)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if token != "" {
+						r.Header.Set("Authorization", "Bearer "+token)
+					}
+					response, err := server.Client().Do(r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer response.Body.Close()
+					body, err := io.ReadAll(response.Body)
+					if err != nil {
+						t.Fatal(err)
+					}
+					response.Header.Del("Date")
+					return response, string(body)
+				}
+				get, body := send(http.MethodGet)
+				head, none := send(http.MethodHead)
+				if head.Header.Get("Content-Length") == "" {
+					get.Header.Del("Content-Length")
+				}
+				if head.StatusCode != get.StatusCode || !maps.EqualFunc(head.Header, get.Header, slices.Equal) || none != "" || body == "" {
+					t.Errorf("%s: HEAD %s with %s:\ngot  %d %v %q\nwant %d %v", framework, path, what, head.StatusCode, head.Header, none, get.StatusCode, get.Header)
+				}
+			}
+		}
 	}
 }
