@@ -62,11 +62,14 @@ func parse(data []byte) (*Response, error) {
 				return errAnswer
 			}
 		case "exp":
-			// One of another type is refused by whoever reads the claims, and is
-			// not worth keeping until then.
-			if expiry, ok := strictjson.Date(value); ok {
+			expiry, ok := strictjson.Date(value)
+			switch {
+			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // no expiry, as when it is absent
+			case ok:
 				r.expiry = expiry
-			} else {
+			default:
+				// Whoever reads the claims refuses it, and until then it is not worth
+				// keeping.
 				r.expiry = time.Unix(0, 0)
 			}
 		}

@@ -56,7 +56,7 @@ var unreadable = map[string]string{
 	"there are two answers":                 `{"active":true}{"active":false}`,
 	"something follows":                     `{"active":true}x`,
 	"the end is missing":                    `{"active":true`,
-	"it begins with a byte order mark":      "\ufeff" + `{"active":true}`,
+	"it begins with two byte order marks":   "\ufeff\ufeff" + `{"active":true}`,
 	"it has a comment":                      `{"active":true/* ` + canary + ` */}`,
 	"it has a comma too many":               `{"active":true,}`,
 	"it is in single quotes":                `{'active':true}`,
@@ -96,7 +96,7 @@ func TestThreatsActive(t *testing.T) {
 // is given to who judges them, and not kept.
 func TestThreatsDatesOfAnswers(t *testing.T) {
 	for name, exp := range map[string]string{
-		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is null": "null",
+		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is a moment after the beginning of time": "0.001",
 		"exp is negative": "-1", "exp is beyond all calendars": "1e300", "exp is an array": "[99999999999]",
 	} {
 		t.Run("I03/"+name, func(t *testing.T) {
@@ -107,6 +107,15 @@ func TestThreatsDatesOfAnswers(t *testing.T) {
 				isActive(t, c, token)
 				s.asked(t, 2)
 			})
+		})
+	}
+	for name, exp := range map[string]string{"null": "null", "0": "0", "0 with a fraction": "0.0", "absent": ""} {
+		t.Run("I03/exp is "+name+", which is no expiry", func(t *testing.T) {
+			s := newSite(says(`{"active":true` + strings.TrimSuffix(`,"exp":`+exp, `,"exp":`) + `}`))
+			c := newClient(t, s)
+			isActive(t, c, token)
+			isActive(t, c, token)
+			s.asked(t, 1)
 		})
 	}
 	t.Run("I03/an answer ends with the token", func(t *testing.T) {

@@ -137,15 +137,20 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 	done := c.flight.DoChan(string(h[:]), func() (any, error) {
 		return shielded(func() (*Response, error) { return c.fly(h, token) })
 	})
+	var result singleflight.Result
 	select {
-	case result := <-done:
-		if result.Err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnavailable, result.Err)
-		}
-		return result.Val.(*Response).clone(), nil
+	case result = <-done:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		select {
+		case result = <-done: // both at once: what has been learned is not thrown away
+		default:
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		}
 	}
+	if result.Err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, result.Err)
+	}
+	return result.Val.(*Response).clone(), nil
 }
 
 // fly learns the answer for all who wait for it.

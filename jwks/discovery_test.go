@@ -49,7 +49,7 @@ var refusable = []struct {
 	{"another issuer", metadataFor("https://evil.example.net", movedURL), "metadata_issuer"},
 	{"an issuer with a slash more", metadataFor(issuer+"/", movedURL), "metadata_issuer"},
 	{"an issuer in another case", metadataFor(strings.ToLower(issuer), movedURL), "metadata_issuer"},
-	{"no issuer", says(encoded(map[string]any{"jwks_uri": movedURL})), "metadata_issuer"},
+	{"no issuer", says(encoded(map[string]any{"jwks_uri": movedURL})), "metadata"},
 	{"no jwks_uri", says(encoded(map[string]any{"issuer": issuer})), "metadata_endpoint"},
 	{"an empty jwks_uri", metadataFor(issuer, ""), "metadata_endpoint"},
 	{"an http jwks_uri", metadataFor(issuer, "http://login.example.com/moved"), "metadata_endpoint"},

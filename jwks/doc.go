@@ -24,9 +24,11 @@
 //   - private and symmetric keys: what is published signs for everybody
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
-//   - points off their curve or of small order, coordinates of the wrong length
-//     (RFC 7518 §6.2.1)
+//   - points off their curve or of small order (RFC 7518 §6.2.1)
 //   - keys that claim one kid for one algorithm: neither can be the right one
+//
+// A member that is null counts as absent, and so do key_ops without an element.
+// Zeros before a coordinate, too many or too few, do not change it.
 //
 // Each key serves the algorithm its alg names, or else those of its type and
 // curve; never what a token's header would like (RFC 8725 §3.1). A set of more

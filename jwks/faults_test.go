@@ -108,6 +108,9 @@ func TestFaultsOfARealServer(t *testing.T) {
 		for _, test := range faults {
 			inABubble(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
+				if endpoint == testserver.Discovery { // else that is where the metadata is found
+					as.Inject(testserver.ASMetadata, test.fault)
+				}
 				kid, begin := as.SigningKey().ID, time.Now()
 				hasNot(t, r, kid, jwks.ErrUnavailable)
 				if took, want := time.Since(begin), min(test.takes, patience); took != want {
@@ -116,7 +119,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 				if fault.Hits() == 0 {
 					t.Error("the fault was not met")
 				}
-				fault.Remove()
+				as.Reset()
 				time.Sleep(test.mended())
 				hasIn(t, r, kid, 0)
 			})

@@ -102,19 +102,22 @@ func (m members) text(name string) string {
 // allows is the part of the policy that the decoded key no longer shows.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
-		if m[private] != nil {
+		if !m.silent(private) {
 			return false
 		}
 	}
-	if ops := m["key_ops"]; ops != nil {
+	if !m.silent("key_ops") {
 		var list []string
-		if json.Unmarshal(ops, &list) != nil || !slices.Contains(list, "verify") {
+		if json.Unmarshal(m["key_ops"], &list) != nil || len(list) > 0 && !slices.Contains(list, "verify") {
 			return false
 		}
 	}
 	alg, use := m.text("alg"), m.text("use")
 	return (use == "" || use == "sig") && (alg == "" || canonical(alg) == canonical(algorithm))
 }
+
+// silent reports whether a member is absent or null.
+func (m members) silent(name string) bool { return m[name] == nil || string(m[name]) == "null" }
 
 func canonical(algorithm string) string {
 	if algorithm == "Ed25519" {

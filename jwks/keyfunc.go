@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"errors"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -12,7 +13,8 @@ import (
 // package's keys but not the verifier of package middleware. ctx bounds the
 // wait for a fetch.
 //
-// Beyond selecting the key it refuses what golang-jwt lets pass: repeated
+// Of a token without kid it tries x5t for the key's ID, unless there is only one
+// key for the algorithm. Beyond selecting the key it refuses what golang-jwt lets pass: repeated
 // header members, crit and b64 (RFC 7515 §4.1.11, RFC 7797 §7), and RSASSA-PSS
 // salts that are not as long as the hash (RFC 7518 §3.5), for which it sets
 // the token's Method. Issuer, audience, type and expiry remain the caller's to
@@ -30,7 +32,11 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 		if method == nil {
 			return nil, jws.ErrAlgorithm
 		}
-		key, err := Key(ctx, r, message.Header.KeyID, message.Header.Algorithm)
+		h := message.Header
+		key, err := Key(ctx, r, h.KeyID, h.Algorithm)
+		if errors.Is(err, ErrUnfitKey) && h.KeyID == "" && h.Thumbprint != "" {
+			key, err = Key(ctx, r, h.Thumbprint, h.Algorithm)
+		}
 		if err != nil {
 			return nil, err
 		}

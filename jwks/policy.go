@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -57,6 +58,7 @@ func read(m jwkset.JWKMarshal) (jwkset.JWK, error) {
 }
 
 // Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
+// A byte order mark before it is ignored (RFC 8259 §8.1).
 // The error wraps [ErrSet] when data is not a set or has more than 100 keys,
 // and [ErrNoKeys] when no key is left.
 func Parse(data []byte) (*Set, error) {
@@ -65,7 +67,7 @@ func Parse(data []byte) (*Set, error) {
 		skipped []error
 		found   bool
 	)
-	err := strictjson.LooseObject(data, func(name string, value strictjson.Value) error {
+	err := strictjson.LooseObject(bytes.TrimPrefix(data, []byte("\ufeff")), func(name string, value strictjson.Value) error {
 		if name != "keys" {
 			return nil
 		}
@@ -113,13 +115,15 @@ func readKey(data strictjson.Value) (key, error) {
 		"kid": &m.KID, "n": &m.N, "e": &m.E, "x": &m.X, "y": &m.Y,
 	}
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+		if value.IsNull() {
+			return nil // it says nothing: some servers write each member that their key type has
+		}
 		ok := true
 		switch name {
 		case "d", "p", "q", "dp", "dq", "qi", "oth", "k":
 			secret = true
 		case "key_ops":
-			keyOps, ok = strictjson.Strings(value, 16)
-			ok = ok && keyOps != nil
+			keyOps, ok = strictjson.Strings(value, 16) // an empty array is like null
 		case "kid":
 			m.KID, ok = strictjson.String(value)
 			if ok && !jws.ValidKeyID(m.KID) {
@@ -185,17 +189,13 @@ func fitting(m jwkset.JWKMarshal) []string {
 }
 
 // checkEncoding holds what the key's Go type no longer shows: base64url
-// without padding, coordinates of the curve's full length (RFC 7518 §6.2.1.2),
-// an exponent that fits (RFC 7518 §6.3.1.2).
+// without padding, and an exponent that fits (RFC 7518 §6.3.1.2). That a
+// coordinate has the curve's full length (RFC 7518 §6.2.1.2) is not asked for: it
+// is a number, and zeros before it make no other one.
 func checkEncoding(m jwkset.JWKMarshal) error {
-	length := map[jwkset.CRV]int{jwkset.CrvP256: 32, jwkset.CrvP384: 48, jwkset.CrvP521: 66}[m.CRV]
-	for _, part := range []struct {
-		text   string
-		length int
-	}{{m.X, length}, {m.Y, length}, {m.N, 0}, {m.E, 0}} {
-		decoded, err := base64.RawURLEncoding.Strict().DecodeString(part.text)
+	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
 		// encoding/base64 skips CR and LF even when strict.
-		if err != nil || strings.ContainsAny(part.text, "\r\n") || part.text != "" && part.length != 0 && len(decoded) != part.length {
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(text); err != nil || strings.ContainsAny(text, "\r\n") {
 			return errKeyMaterial
 		}
 	}

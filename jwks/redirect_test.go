@@ -37,6 +37,9 @@ func TestK07RedirectsOutOfTheOriginConnectToNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				fault := as.Inject(endpoint, testserver.RedirectTo(test.to(elsewhere)))
+				if endpoint == testserver.Discovery { // else that is where the metadata is found
+					as.Inject(testserver.ASMetadata, testserver.RedirectTo(test.to(elsewhere)))
+				}
 				hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 				if got := r.Stats().Failures["redirect"]; got != 1 || fault.Hits() != 1 {
 					t.Errorf("got %d refused in %d requests, want 1 in 1", got, fault.Hits())

@@ -64,6 +64,7 @@ func class(err error) string {
 		{metadata.ErrEndpoint, "metadata_endpoint"},
 		{errNoJWKSURI, "metadata_endpoint"},
 		{metadata.ErrDocument, "metadata"},
+		{metadata.ErrAbsent, "metadata"},
 		{errPanic, "panic"},
 	} {
 		if errors.Is(err, c.err) {

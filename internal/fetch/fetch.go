@@ -4,6 +4,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -53,7 +54,7 @@ func (e StatusError) Error() string {
 
 // Answer is what a server said.
 type Answer struct {
-	Body      []byte        // nil if Unchanged
+	Body      []byte        // without a byte order mark; nil if Unchanged
 	Media     string        // media type of the body, without parameters, in lower case
 	Unchanged bool          // 304: the answer that came with the ETag is still right
 	ETag      string        // "" if there is none, or none worth keeping
@@ -123,6 +124,7 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	case len(answer.Body) > MaxBytes:
 		return Answer{}, ErrTooLarge
 	case err == nil:
+		answer.Body = bytes.TrimPrefix(answer.Body, []byte("\ufeff")) // RFC 8259 §8.1 allows to ignore it
 		return answer, nil
 	}
 	if err = reason(ctx, err); errors.Is(err, ErrUnreachable) {

@@ -16,6 +16,7 @@ import (
 // Why a metadata document is refused.
 var (
 	ErrDocument = errors.New("metadata is not acceptable JSON")
+	ErrAbsent   = errors.New("answer is not metadata: it is not a JSON object, or names no issuer")
 	ErrIssuer   = errors.New("metadata names another issuer (compared byte for byte: mind a slash at the end)")
 	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
 )
@@ -38,37 +39,44 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 	return Parse(text, issuer, insecure)
 }
 
-// Fetch returns the text of an issuer's metadata, of which nothing is checked
-// yet. The well-known locations are tried in order, the next one only after an
-// answer that says that nothing is there: a server that is down must not look
-// like one that has another layout.
+// Fetch returns the text of an issuer's metadata: of the first document at a
+// well-known location that names the issuer. The next location is tried only
+// after an answer that no metadata is there: a server that is down must not look
+// like one that has another layout. The error is the most telling one.
 func Fetch(ctx context.Context, client *http.Client, issuer string) ([]byte, error) {
 	var last error
 	for _, location := range locations(issuer) {
 		answer, err := fetch.Get(ctx, client, location, "")
 		if err == nil {
-			return answer.Body, nil
+			_, err = Parse(answer.Body, issuer, true)
 		}
-		last = err
-		if !isAbsent(err) {
-			break
+		switch {
+		case err == nil, errors.Is(err, ErrEndpoint): // the caller knows which are allowed
+			return answer.Body, nil
+		case !isAbsent(err):
+			return nil, err
+		}
+		if _, isStatus := errors.AsType[fetch.StatusError](err); last == nil || !isStatus {
+			last = err
 		}
 	}
 	return nil, last
 }
 
-// isAbsent reports whether an answer says that nothing is there, as a 4xx does
-// unless it says that the server is busy.
+// isAbsent reports whether an answer says that no metadata is there. Many
+// servers say so with 200: a web page, a redirect to one, or JSON about something
+// else. Metadata that is damaged or names another issuer is there, and wrong. A
+// server that fails or is busy says nothing.
 func isAbsent(err error) bool {
 	refused, ok := errors.AsType[fetch.StatusError](err)
-	if !ok || refused.Status < 400 || refused.Status > 499 {
-		return false
+	if !ok {
+		return errors.Is(err, fetch.ErrContentType) || errors.Is(err, fetch.ErrRedirect) || errors.Is(err, ErrAbsent)
 	}
 	switch refused.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false
 	}
-	return true
+	return refused.Status < http.StatusInternalServerError
 }
 
 // locations lists where metadata may be: the OpenID Connect suffix, the
@@ -88,15 +96,23 @@ func locations(issuer string) []string {
 // Parse reads a metadata document. Its issuer must equal the expected one byte
 // for byte (RFC 8414 §3.3).
 func Parse(data []byte, issuer string, insecure bool) (Document, error) {
+	if strictjson.Value(data).Kind() != '{' {
+		return Document{}, ErrAbsent
+	}
 	var (
-		doc  Document
-		said string
+		doc   Document
+		said  string
+		named bool
 	)
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+		if value.IsNull() {
+			return nil // it counts as absent
+		}
 		ok := true
 		switch name {
 		case "issuer":
 			said, ok = strictjson.String(value)
+			named = true
 		case "jwks_uri":
 			doc.JWKSURI, ok = strictjson.String(value)
 		case "introspection_endpoint":
@@ -112,6 +128,8 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 	switch {
 	case err != nil:
 		return Document{}, ErrDocument
+	case !named:
+		return Document{}, ErrAbsent
 	case said != issuer:
 		return Document{}, ErrIssuer
 	}

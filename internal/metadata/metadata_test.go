@@ -108,10 +108,8 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusTooManyRequests}},
 		{"a failure at the second stops too", "/a", map[string]int{oauth + "/a": 502}, "/a" + oauth,
 			[]string{"/a" + oidc, oauth + "/a"}, fetch.StatusError{Status: http.StatusBadGateway}},
-		{"an empty success is not asked further", "", map[string]int{oidc: 204}, oauth,
-			[]string{oidc}, fetch.StatusError{Status: http.StatusNoContent}},
-		{"a redirect without target is not asked further", "", map[string]int{oidc: 302}, oauth,
-			[]string{oidc}, fetch.StatusError{Status: http.StatusFound}},
+		{"an empty success counts as not there", "", map[string]int{oidc: 204}, oauth, []string{oidc, oauth}, nil},
+		{"a redirect without target counts as not there", "", map[string]int{oidc: 302}, oauth, []string{oidc, oauth}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, (*httptest.Server).Start)
@@ -140,24 +138,66 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 	}
 }
 
-// A document that is there but wrong is the answer: the next location might
-// belong to somebody else.
+// answered is an answer of 200 at the first location.
+type answered struct {
+	name   string
+	answer http.HandlerFunc
+	want   error // where no other location has metadata
+}
+
+func typed(contentType, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+// What is not metadata does not stand in the way of metadata (RFC 8414 §3 and
+// OpenID Connect Discovery 1.0 §4 have a location each).
+func TestDiscoverPassesByWhatIsNotMetadata(t *testing.T) {
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
+	}
+	for _, tt := range []answered{
+		{"an HTML page", typed("text/html; charset=utf-8", "<!doctype html>"), fetch.ErrContentType},
+		{"JSON that says it is HTML", typed("text/html", `{"issuer":"x"}`), fetch.ErrContentType},
+		{"an HTML page that says it is JSON", document("\n<!doctype html>"), metadata.ErrAbsent},
+		{"an HTML page that says nothing", typed("", "<html>"), metadata.ErrAbsent},
+		{"a redirect to an HTML page", redirect("/login"), fetch.ErrContentType},
+		{"a redirect to a page of another host", redirect("http://169.254.169.254/"), fetch.ErrRedirect},
+		{"a redirect to itself", redirect(oidc), fetch.ErrRedirect},
+		{"plain text", typed("text/plain", "not found"), metadata.ErrAbsent},
+		{"an empty body", document(""), metadata.ErrAbsent},
+		{"an empty object", document(`{}`), metadata.ErrAbsent},
+		{"an error in JSON", document(`{"error":"not_found","status":404}`), metadata.ErrAbsent},
+		{"JSON without an issuer", document(`{"jwks_uri":"https://evil.example/keys"}`), metadata.ErrAbsent},
+		{"JSON with an issuer that is null", document(`{"issuer":null,"jwks_uri":"https://evil.example/keys"}`), metadata.ErrAbsent},
+		{"an array", document(`[]`), metadata.ErrAbsent},
+		{"null", document(`null`), metadata.ErrAbsent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t, (*httptest.Server).Start)
+			s.answers[oidc], s.answers["/login"] = tt.answer, typed("text/html", "<form>")
+			if _, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); !errors.Is(err, tt.want) {
+				t.Errorf("where nothing else is: got %v, want %v", err, tt.want)
+			}
+			s.answers[oauth] = document(text(s.URL, s.URL+"/keys"))
+			if got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); err != nil || got.JWKSURI != s.URL+"/keys" {
+				t.Errorf("got %+v, %v, want the metadata beside it", got, err)
+			}
+		})
+	}
+}
+
+// A document that is there but wrong is the answer: it is a fault to be seen,
+// and the next location might belong to somebody else.
 func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		answer http.HandlerFunc
-		want   error
-	}{
+	for _, tt := range []answered{
 		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},
-		{"no JSON", document(`<xml/>`), metadata.ErrDocument},
-		{"an HTML page", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			_, _ = io.WriteString(w, "<html>")
-		}, fetch.ErrContentType},
+		{"an issuer that is not a string", document(`{"issuer":["https://other.example"]}`), metadata.ErrDocument},
+		{"JSON that breaks off", document(`{"issuer":"https://as.exam`), metadata.ErrDocument},
+		{"two issuers", document(`{"issuer":"https://a.example","issuer":"https://b.example"}`), metadata.ErrDocument},
 		{"a body that is too large", document(`{"issuer":"` + strings.Repeat("a", fetch.MaxBytes) + `"}`), fetch.ErrTooLarge},
-		{"a redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
-		}, fetch.ErrRedirect},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, (*httptest.Server).Start)
@@ -171,6 +211,14 @@ func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
 				t.Errorf("asked %q, want %q", log, oidc)
 			}
 		})
+	}
+}
+
+func TestDiscoverIgnoresAByteOrderMark(t *testing.T) {
+	s := newServer(t, (*httptest.Server).Start)
+	s.answers[oidc] = document("\ufeff" + text(s.URL, s.URL+"/keys"))
+	if got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); err != nil || got.JWKSURI != s.URL+"/keys" {
+		t.Errorf("got %+v, %v, want the document behind the mark", got, err)
 	}
 }
 
@@ -214,7 +262,7 @@ func TestParse(t *testing.T) {
 		{"unknown members of any type are ignored", `{"issuer":"` + issuer + `","scopes_supported":["a"],"x":{"y":null},"token_endpoint":1}`, "", nil},
 		{"escapes are read", `{"\u0069ssuer":"https:\/\/as.example\/realms\/\u0061"}`, "", nil},
 
-		{"no issuer is refused", `{"jwks_uri":"https://as.example/keys"}`, "", metadata.ErrIssuer},
+		{"no issuer is refused", `{"jwks_uri":"https://as.example/keys"}`, "", metadata.ErrAbsent},
 		{"an empty issuer is refused", text("", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"another issuer is refused", text("https://evil.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"another path is refused", text("https://as.example/realms/b", "https://as.example/keys"), "", metadata.ErrIssuer},
@@ -224,13 +272,14 @@ func TestParse(t *testing.T) {
 		{"another case is refused", text("https://AS.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"the default port is refused", text("https://as.example:443/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"http instead of https is refused", text("http://as.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
-		{"an issuer by a name of another case is none", `{"Issuer":"` + issuer + `"}`, "", metadata.ErrIssuer},
-		{"an issuer inside another member is none", `{"x":{"issuer":"` + issuer + `"}}`, "", metadata.ErrIssuer},
+		{"an issuer by a name of another case is none", `{"Issuer":"` + issuer + `"}`, "", metadata.ErrAbsent},
+		{"an issuer inside another member is none", `{"x":{"issuer":"` + issuer + `"}}`, "", metadata.ErrAbsent},
 
-		{"an issuer that is null is refused", `{"issuer":null}`, "", metadata.ErrDocument},
+		{"an issuer that is null is refused", `{"issuer":null}`, "", metadata.ErrAbsent},
 		{"an issuer in an array is refused", `{"issuer":["` + issuer + `"]}`, "", metadata.ErrDocument},
 		{"an issuer that is a number is refused", `{"issuer":1}`, "", metadata.ErrDocument},
-		{"keys that are null are refused", `{"issuer":"` + issuer + `","jwks_uri":null}`, "", metadata.ErrDocument},
+		{"keys that are null are absent", `{"issuer":"` + issuer + `","jwks_uri":null}`, "", nil},
+		{"another issuer beside keys that are null is refused", `{"issuer":"https://evil.example","jwks_uri":null}`, "", metadata.ErrIssuer},
 		{"keys in an array are refused", `{"issuer":"` + issuer + `","jwks_uri":["https://as.example/keys"]}`, "", metadata.ErrDocument},
 		{"keys that are an object are refused", `{"issuer":"` + issuer + `","jwks_uri":{}}`, "", metadata.ErrDocument},
 		{"two issuers are refused", `{"issuer":"` + issuer + `","issuer":"` + issuer + `"}`, "", metadata.ErrDocument},
@@ -238,10 +287,10 @@ func TestParse(t *testing.T) {
 		{"two addresses of keys are refused", `{"issuer":"` + issuer + `","jwks_uri":"https://as.example/a","jwks_uri":"https://as.example/a"}`, "", metadata.ErrDocument},
 		{"two of any other member are refused", `{"issuer":"` + issuer + `","x":1,"x":1}`, "", metadata.ErrDocument},
 		{"invalid UTF-8 is refused", "{\"issuer\":\"" + issuer + "\",\"x\":\"\xff\"}", "", metadata.ErrDocument},
-		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrDocument},
-		{"an array is refused", `[{"issuer":"` + issuer + `"}]`, "", metadata.ErrDocument},
-		{"null is refused", `null`, "", metadata.ErrDocument},
-		{"nothing is refused", ``, "", metadata.ErrDocument},
+		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrAbsent}, // package fetch drops it
+		{"an array is refused", `[{"issuer":"` + issuer + `"}]`, "", metadata.ErrAbsent},
+		{"null is refused", `null`, "", metadata.ErrAbsent},
+		{"nothing is refused", ``, "", metadata.ErrAbsent},
 		{"text after the document is refused", `{"issuer":"` + issuer + `"}<!-- -->`, "", metadata.ErrDocument},
 
 		{"keys by http are refused", text(issuer, "http://as.example/keys"), "", metadata.ErrEndpoint},

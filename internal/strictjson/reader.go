@@ -28,7 +28,13 @@ func (v Value) Kind() jsontext.Kind {
 	return jsontext.Kind(begin[0])
 }
 
+// IsNull reports whether the value is null.
+func (v Value) IsNull() bool { return v.Kind() == 'n' }
+
 const space = " \t\r\n"
+
+// IsSpace reports whether c is white space between the parts of a document.
+func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
 // reader reads one document. The decoder wants bytes, and its callers get
 // strings: parts of the document, which nobody can change.
@@ -76,13 +82,14 @@ func (r *reader) value() (Value, error) {
 	return Value(r.doc[end-len(raw) : end]), nil
 }
 
-// members calls member with each member of the one object there is.
-func (r *reader) members(member func(name string, value Value) error) error {
+// members calls member with each member of the one object there is, of which
+// there may be limit.
+func (r *reader) members(limit int, member func(name string, value Value) error) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return ErrSyntax
 	}
 	for n := 0; r.dec.PeekKind() != '}'; n++ {
-		if n == MaxMembers {
+		if n == limit {
 			return ErrMembers
 		}
 		quoted, err := r.value()

@@ -20,8 +20,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Bounds of a document. Real tokens nest four or five levels deep and have
-// fewer than forty members.
+// Bounds of a document: how deep it nests, and how many members the object has
+// that it is. Real tokens nest four or five levels deep and have fewer than
+// forty members; those that carry a whole user have two hundred.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
@@ -50,7 +51,7 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 		return err
 	}
 	r := read(doc)
-	err := r.members(member)
+	err := r.members(MaxMembers, member)
 	r.release()
 	return err
 }
@@ -65,7 +66,7 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	}
 	seen := make(map[string]bool)
 	r := read(doc, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	err := r.members(func(name string, value Value) error {
+	err := r.members(MaxMembers, func(name string, value Value) error {
 		switch {
 		case strings.ContainsRune(name, utf8.RuneError): // it stands for bad UTF-8 too
 			return ErrSyntax
@@ -188,9 +189,10 @@ func child(data Value, token string) Value {
 	var found Value
 	switch data.Kind() {
 	case '{':
-		// A document already read as strict has each name once.
+		// A document already read as strict has each name once, and an object
+		// inside it as many members as its bytes hold.
 		r := read(string(data))
-		_ = r.members(func(name string, value Value) error {
+		_ = r.members(len(data), func(name string, value Value) error {
 			if name == token {
 				found = value
 			}

@@ -1,6 +1,7 @@
 package strictjson_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -160,5 +161,17 @@ func TestLookup(t *testing.T) {
 	long := strictjson.Value("[" + strings.Repeat("0,", 9999) + "1]")
 	if got := strictjson.Lookup(long, "/9999"); string(got) != "1" {
 		t.Errorf("the last of many elements: got %q, want 1", got)
+	}
+}
+
+func TestLookupInALargeObject(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"access":{`)
+	for i := range 1000 {
+		fmt.Fprintf(&b, `"m%d":%d,`, i, i)
+	}
+	b.WriteString(`"last":["x"]}}`)
+	if got := strictjson.Lookup(b.String(), "/access/last/0"); got != `"x"` {
+		t.Errorf("got %q, want the last of 1001 members", got)
 	}
 }

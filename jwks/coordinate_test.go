@@ -1,0 +1,59 @@
+package jwks_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"errors"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// A coordinate is a number: servers that write it without its leading zeros (one
+// key in 256 has some on P-256, every second one on P-521), or with one too many,
+// as a signed integer has, mean the same key.
+func TestCoordinatesAreNumbers(t *testing.T) {
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		for _, name := range []string{"x", "y"} {
+			t.Run("P10/"+curve.Params().Name+" "+name, func(t *testing.T) {
+				key, k := zeroLed(t, curve, name)
+				full := unb64(k[name].(string))
+				for what, spelling := range map[string][]byte{
+					"its full length": full, "no leading zeros": bytes.TrimLeft(full, "\x00"), "one leading zero too many": append([]byte{0}, full...),
+					"many leading zeros too many": append(make([]byte, 40), full...),
+				} {
+					found, err := mustParse(t, set(k.with(name, b64(spelling)))).Key("zero", "ES"+map[int]string{256: "256", 384: "384", 521: "512"}[curve.Params().BitSize])
+					if err != nil || !key.PublicKey.Equal(found) {
+						t.Errorf("with %s: got %v and %v, want the key", what, found, err)
+					}
+				}
+			})
+			t.Run("N12/"+curve.Params().Name+" "+name, func(t *testing.T) {
+				_, k := zeroLed(t, curve, name)
+				full := unb64(k[name].(string))
+				for what, spelling := range map[string][]byte{
+					"a leading one": append([]byte{1}, full...), "a byte of its number gone": full[:len(full)-1], "a byte more at its end": append(bytes.Clone(full), 0),
+					"nothing but a zero": {0}, "nothing": {},
+				} {
+					if _, err := jwks.Parse([]byte(set(k.with(name, b64(spelling))))); !errors.Is(err, jwks.ErrNoKeys) {
+						t.Errorf("with %s: got %v, want ErrNoKeys", what, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// zeroLed makes a key that has a coordinate with a leading zero byte.
+func zeroLed(t *testing.T, curve elliptic.Curve, name string) (*ecdsa.PrivateKey, jwk) {
+	t.Helper()
+	for range 20_000 {
+		key := newEC(curve)
+		if k := ecJWK("zero", &key.PublicKey); unb64(k[name].(string))[0] == 0 {
+			return key, k
+		}
+	}
+	t.Fatal("no key with a leading zero byte among 20 000")
+	return nil, nil
+}
