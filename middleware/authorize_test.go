@@ -210,26 +210,52 @@ func TestWarmAndHealthy(t *testing.T) {
 	}
 }
 
-func TestARequestThatWasCanceledIsNotServed(t *testing.T) {
+// late is a source whose keys have not come yet.
+type late struct{ switchable }
+
+func (l *late) Snapshot() (*jwks.Set, error) {
+	if set := l.set.Load(); set != nil {
+		return set, nil
+	}
+	return nil, jwks.ErrUnavailable
+}
+
+func (l *late) Refresh(ctx context.Context, _ string) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// What is canceled is the wait for something, and never a verdict.
+func TestARequestThatWasCanceled(t *testing.T) {
 	seen := ""
+	var source late
 	s := newSetup(t, func(c *middleware.Config) {
+		c.Issuers[0].Keys = &source
 		c.Observe = func(_ context.Context, o middleware.Observation) { seen = o.Reason }
+		c.Revoked = func(ctx context.Context, token *middleware.Token) (bool, error) {
+			if token.ID == "waits" {
+				return false, ctx.Err()
+			}
+			return token.ID == "revoked", nil
+		}
 	})
-	if err := s.v.Warm(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
-	r := request(t, "Bearer "+s.Good()).WithContext(ctx)
 	cancel()
-	if _, _, err := s.authorize(t, r); !errors.Is(err, middleware.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, middleware.ErrUnavailable)
+	canceled := func(token string, want error, reason string) {
+		t.Helper()
+		if _, _, err := s.authorize(t, request(t, "Bearer "+token).WithContext(ctx)); !errors.Is(err, want) || seen != reason {
+			t.Errorf("got %v, observed as %q, want %v and %q", err, seen, want, reason)
+		}
 	}
-	if seen != "canceled" {
-		t.Errorf("got %q observed, want a client that left told from an outage", seen)
-	}
-	if _, _, err := s.authorize(t, request(t, "Bearer "+s.Good())); err != nil {
-		t.Errorf("got %v for the next request, want it served", err)
-	}
+	jti := func(id string) string { return s.Token(s.Header(), s.Claims("jti", `"`+id+`"`)) }
+
+	canceled(s.Good(), middleware.ErrUnavailable, "canceled") // it waits for keys
+	canceled(s.Token(s.Header(), s.Claims("exp", "1")), middleware.ErrExpired, "expired")
+	source.becomes(t, s.as)
+	canceled(s.Good(), nil, "accepted")
+	canceled(s.Good()+"AAAA", middleware.ErrSignature, "signature")
+	canceled(jti("revoked"), middleware.ErrRevoked, "revoked")
+	canceled(jti("waits"), middleware.ErrUnavailable, "canceled")
 }
 
 func TestCallbacks(t *testing.T) {

@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,15 +11,13 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// maxAudiences bounds the entries of aud; a token for more is not for us.
-const maxAudiences = 64
-
 // claims are the registered claims of a token that has not been verified yet.
 // Their texts are parts of raw. A date that is absent is zero, which is no date
 // that a token could carry: those begin in 1970.
 type claims struct {
 	raw                         string
 	members                     []member // all there are
+	audiences                   []string // see audience
 	issuer, subject, id         string
 	clientID, authorizedParty   string
 	acr                         string
@@ -27,7 +26,7 @@ type claims struct {
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
 	named                       bool             // iss is there
 	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
-	nonce, otherPurpose         bool             // marks of tokens that are not access tokens
+	marks                       marks
 }
 
 type member struct {
@@ -36,12 +35,18 @@ type member struct {
 }
 
 // parse reads what decides. A registered claim of the wrong type makes the
-// token malformed; one this module has no use for is left alone. The text is
-// walked once: which claims hold the audience and the scopes is known only when
-// the issuer is, so the place of each is noted.
+// token malformed; one this module has no use for is left alone, and so is one
+// that only informs (acr, azp, auth_time): a requirement on it fails closed. A
+// claim that is null says nothing and counts as absent, except cnf: a constraint
+// that we cannot read is still one. The text is walked once: which claims hold
+// the audience and the scopes is known only when the issuer is, so the place of
+// each is noted.
 func (c *claims) parse(text string) error {
-	*c = claims{raw: text, members: c.members[:0]}
+	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
+		if value.IsNull() && name != "cnf" {
+			return nil
+		}
 		c.members = append(c.members, member{name, value})
 		ok := true
 		switch name {
@@ -61,7 +66,7 @@ func (c *claims) parse(text string) error {
 		case "iat":
 			c.issuedAt, ok = strictjson.Date(value)
 		case "auth_time":
-			c.authTime, ok = strictjson.Date(value)
+			c.authTime, _ = strictjson.Date(value)
 		case "acr":
 			c.acr, _ = strictjson.String(value)
 		case "azp":
@@ -70,12 +75,11 @@ func (c *claims) parse(text string) error {
 			c.confirmation = true
 		case "token_type":
 			c.tokenType = value
-		default:
-			c.mark(name, value)
 		}
 		if !ok {
 			return errors.New(name + " is of the wrong type") // one of the names above
 		}
+		c.marks.note(name, value)
 		return nil
 	})
 	if err != nil {
@@ -87,37 +91,23 @@ func (c *claims) parse(text string) error {
 // forget makes the claims of nobody, and keeps room for the next ones.
 func (c *claims) forget() {
 	clear(c.members)
-	*c = claims{members: c.members[:0]}
-}
-
-// mark notes claims that only other kinds of token have: ID tokens (OpenID
-// Connect Core §2, §3.3.2.11; token_use is Amazon Cognito's and Ory Hydra's word,
-// typ Keycloak's), security event and logout tokens (RFC 8417 §2.2), signed
-// introspection answers (RFC 9701 §5).
-func (c *claims) mark(name string, value strictjson.Value) {
-	switch name {
-	case "nonce":
-		c.nonce = true
-	case "at_hash", "c_hash", "s_hash", "events", "token_introspection":
-		c.otherPurpose = true
-	case "token_use":
-		use, _ := strictjson.String(value)
-		c.otherPurpose = c.otherPurpose || use == "id" || strings.HasPrefix(use, "refresh")
-	case "typ":
-		kind, _ := strictjson.String(value)
-		c.otherPurpose = c.otherPurpose || kind == "ID" || kind == "Refresh" || kind == "Offline" || kind == "Logout"
-	}
+	clear(c.audiences)
+	*c = claims{members: c.members[:0], audiences: c.audiences[:0]}
 }
 
 // audience reads the claim that names the audience: one string or an array of
 // strings (RFC 7519 §4.1.3). An array with anything else in it is refused
-// whole, since its author and we disagree about what it says.
-func (c *claims) audience(name string) ([]string, bool) {
+// whole, since its author and we disagree about what it says. The list is
+// c.audiences, whose room serves the next token too: an array may have thousands
+// of elements, and the signature is yet to be checked.
+func (c *claims) audience(name string) (present, ok bool) {
 	value := c.member(name)
-	if one, ok := strictjson.String(value); ok {
-		return []string{one}, true
+	add := func(element strictjson.Value) bool {
+		one, ok := strictjson.String(element)
+		c.audiences = append(c.audiences, one)
+		return ok
 	}
-	return strictjson.Strings(value, maxAudiences)
+	return value != "", value.Kind() == '"' && add(value) || strictjson.Elements(value, len(value), add)
 }
 
 // scope returns the first of the named claims that is present: a string of
@@ -147,7 +137,10 @@ func scopeSet(value strictjson.Value) scopes.Set {
 // JSON Pointer.
 func (c *claims) member(name string) strictjson.Value {
 	if name[0] == '/' {
-		return strictjson.Lookup(c.raw, strictjson.Pointer(name))
+		if value := strictjson.Lookup(c.raw, strictjson.Pointer(name)); !value.IsNull() {
+			return value
+		}
+		return ""
 	}
 	for i := range c.members {
 		if c.members[i].name == name {
@@ -160,11 +153,12 @@ func (c *claims) member(name string) strictjson.Value {
 // token makes the verified token. It is called only when nothing else is left
 // to check. Its texts are copies: who keeps a subject for long does not keep
 // all claims.
-func (c *claims) token(audience []string, set scopes.Set) *Token {
+func (c *claims) token(set scopes.Set) *Token {
 	client := c.clientID
 	if client == "" {
 		client = c.authorizedParty
 	}
+	audience := slices.Clone(c.audiences)
 	for i := range audience {
 		audience[i] = strings.Clone(audience[i])
 	}

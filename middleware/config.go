@@ -21,7 +21,7 @@ import (
 const (
 	defaultClockSkew     = 30 * time.Second
 	maxClockSkew         = 5 * time.Minute
-	defaultMaxTokenBytes = 8 << 10
+	defaultMaxTokenBytes = 16 << 10
 	maxMaxTokenBytes     = 64 << 10
 	defaultTokenCache    = 10_000
 )
@@ -42,17 +42,17 @@ type Config struct {
 	// 5 minutes (RFC 7519 §4.1.4 wants "a few minutes" at most).
 	ClockSkew time.Duration
 
-	// MaxTokenBytes bounds a token before anything looks into it. 0 is 8192,
-	// the most is 65536.
+	// MaxTokenBytes bounds a token before anything looks into it. 0 is 16384,
+	// which holds a token with some hundreds of groups or roles; the most is 65536.
 	MaxTokenBytes int
 
 	// TokenCache is how many JWTs that passed are remembered, so that the
 	// signature of one that comes again need not be computed again. Each time,
 	// its dates are checked, that the very key is still in the issuer's key set,
 	// Revoked, introspection under IntrospectJWTs, and the route's requirements.
-	// A token is kept as its SHA-256 and its claims, about 1 KiB, or 32 KiB where
-	// an issuer fills MaxTokenBytes at its default; one of more than 256 scopes is
-	// not kept. 0 is 10,000, negative none. Opaque tokens are remembered by their
+	// A token is kept as its SHA-256 and its claims, about 1 KiB, or 64 KiB where
+	// an issuer fills MaxTokenBytes at its default; one of more than 256 scopes or
+	// audiences is not kept. 0 is 10,000, negative none. Opaque tokens are remembered by their
 	// introspect.Client.
 	TokenCache int
 
@@ -94,8 +94,11 @@ type Profile int
 
 const (
 	// ProfileAny accepts what issuers in the field write: typ is at+jwt, JWT or
-	// absent. Unless typ is at+jwt, a token with the marks of an ID token, a
-	// logout or security event token is refused.
+	// absent. Unless typ is at+jwt, a token is refused that says it is an ID,
+	// refresh, logout or security event token, has a hash that only ID tokens have
+	// (at_hash, c_hash, s_hash), or has what they usually have (nonce, or azp and
+	// auth_time) and nothing that speaks for an access token, such as scope, scp or
+	// a typ of Bearer. ScopeClaims have no say in that.
 	ProfileAny Profile = iota
 
 	// RFC9068 accepts tokens of the JWT profile for access tokens to the
@@ -140,7 +143,7 @@ type Issuer struct {
 	// ScopeClaims are the claims that may hold the scopes; the first one present
 	// counts. nil is "scope", then "scp". A name that begins with a slash is a
 	// JSON Pointer, such as /realm_access/roles. The value is a string of
-	// space-separated scopes or an array of strings.
+	// space-separated scopes or an array of strings; null counts as absent.
 	ScopeClaims []string
 
 	// Introspection asks about tokens that are not JWTs, and in other modes about

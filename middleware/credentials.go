@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,10 +50,50 @@ func (v *Verifier) credentials(r *http.Request) (Credentials, error) {
 	if token == text || len(token) <= v.maxTokenBytes && !isB64Token(token) {
 		return Credentials{}, ErrRequest
 	}
-	if r.URL != nil && r.URL.RawQuery != "" && r.URL.Query().Has("access_token") {
+	if r.URL != nil && hasParameter(r.URL.RawQuery, "access_token") {
 		return Credentials{}, ErrTwoTokens
 	}
 	return Credentials{Token: token}, nil
+}
+
+// hasParameter reports whether a query could be read as having a parameter, by
+// whoever reads it beside us. [net/url.URL.Query] would not tell: it drops a
+// parameter with a semicolon or a bad escape, and all of too many, which others
+// do not. Here a semicolon separates too, and a bad escape hides no name.
+func hasParameter(query, name string) bool {
+	for query != "" {
+		end := strings.IndexAny(query, "&;")
+		if end < 0 {
+			end = len(query)
+		}
+		parameter, _, _ := strings.Cut(query[:end], "=")
+		if parameter == name || strings.Contains(parameter, "%") && (couldBe(parameter, name, 1) || couldBe(parameter, name, 3)) {
+			return true
+		}
+		query = query[min(end+1, len(query)):]
+	}
+	return false
+}
+
+// couldBe reports whether percent-encoded text decodes to name, if of an escape
+// that is none the first bytes are dropped: its percent sign, or all three.
+func couldBe(text, name string, dropped int) bool {
+	for text != "" {
+		c, length := text[0], 1
+		if c == '%' {
+			decoded, err := hex.DecodeString(text[1:min(3, len(text))])
+			if err != nil || len(decoded) == 0 {
+				text = text[min(dropped, len(text)):]
+				continue
+			}
+			c, length = decoded[0], 3
+		}
+		if name == "" || c != name[0] {
+			return false
+		}
+		text, name = text[length:], name[1:]
+	}
+	return name == ""
 }
 
 // tokenLength returns how many bytes of s make the leading token of RFC 9110

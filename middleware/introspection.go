@@ -10,7 +10,8 @@ import (
 )
 
 // IntrospectionMode says which tokens an issuer with an Introspection client is
-// asked about. In each mode these include all that are not JWTs.
+// asked about. In each mode these include all that are not JWTs, and encrypted
+// JWTs (RFC 7516) unless their header names another configured issuer.
 type IntrospectionMode int
 
 const (
@@ -43,11 +44,14 @@ func (v *Verifier) asksAbout(token string) bool {
 		return true
 	}
 	message, _, err := jws.Split(token)
-	if err != nil {
-		return true
-	}
-	another := false // read loosely: what is malformed to us may be good to that one
-	_ = strictjson.LooseObject(message.Payload, func(name string, value strictjson.Value) error {
+	return err != nil || !v.namesAnother(message.Payload)
+}
+
+// namesAnother reports whether the iss in a JSON object is that of a configured
+// issuer other than the one who is asked. It reads loosely: what is malformed to
+// us may be good to that one.
+func (v *Verifier) namesAnother(object []byte) (another bool) {
+	_ = strictjson.LooseObject(object, func(name string, value strictjson.Value) error {
 		said, ok := strictjson.String(value)
 		for i := range v.issuers {
 			one := &v.issuers[i]
@@ -56,7 +60,7 @@ func (v *Verifier) asksAbout(token string) bool {
 		}
 		return nil
 	})
-	return !another
+	return another
 }
 
 // introspect learns the claims of an opaque token from its issuer.
@@ -82,8 +86,7 @@ func (a *attempt) checkTokenType() error {
 	if a.claims.tokenType == "" {
 		return nil
 	}
-	kind, _ := strictjson.String(a.claims.tokenType)
-	if !strings.EqualFold(kind, "Bearer") && !strings.EqualFold(kind, "access_token") {
+	if access, _ := kind(a.claims.tokenType); !access {
 		return ErrType
 	}
 	return nil

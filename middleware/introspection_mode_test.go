@@ -20,11 +20,17 @@ var modes = map[string]middleware.IntrospectionMode{
 // A token is a JWT or opaque by its shape. One that fails as a JWT is never
 // tried as an opaque token: an issuer that knows too little of its own JWTs
 // would make a forgery good.
+// elsewhere is an issuer that is configured and not asked.
+const elsewhere = "https://elsewhere.example"
+
 func TestThreatsNoFallback(t *testing.T) {
 	says := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
 	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {
 		o := always(says)
-		s, maker := asks(t, o, mode(m))
+		s, maker := asks(t, o, mode(m), func(c *middleware.Config) {
+			another, _ := local(elsewhere)
+			c.Issuers = append(c.Issuers, another)
+		})
 		evil := maker
 		evil.Key.Secret = []byte(strings.Repeat("x", 32))
 		good := maker.Good()
@@ -43,7 +49,17 @@ func TestThreatsNoFallback(t *testing.T) {
 			"another audience":         maker.Token(maker.Header(), maker.Claims("aud", `"x"`)),
 			"an expired token":         maker.Token(maker.Header(), maker.Claims("exp", "1")),
 			"an ID token":              maker.Token(maker.Header("typ", `"JWT"`), maker.Claims("at_hash", `"x"`)),
-			"encrypted":                forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".AA.AA.AA.AA",
+			"five segments":            good + ".AA.AA",
+			"encrypted in three":       forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".AA.AA",
+			"encrypted in four":        forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".AA.AA.AA",
+			"encrypted in six":         forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".AA.AA.AA.AA.AA",
+			"encrypted by no name":     forge.Encode(`{"alg":"RSA-OAEP","enc":null}`) + ".AA.AA.AA.AA",
+			"encrypted by two names":   forge.Encode(`{"alg":"dir","enc":"A256GCM","enc":"A128GCM"}`) + ".AA.AA.AA.AA",
+			"encrypted by another one": forge.Encode(`{"alg":"dir","enc":"A256GCM","iss":"`+elsewhere+`"}`) + "..AA.AA.AA",
+			"a header after a space":   maker.Token(" "+maker.Header(), maker.Claims("aud", `"x"`)),
+			"a header after a line":    maker.Token("\r\n\t"+maker.Header(), maker.Claims("iss", `"`+elsewhere+`"`)),
+			"a header after a mark":    maker.Token("\ufeff"+maker.Header(), maker.Claims()),
+			"a header far away":        maker.Token(strings.Repeat("\n ", 2000)+"{ \t"+maker.Header()[1:], maker.Claims("aud", `"x"`)),
 		} {
 			t.Run("X09/"+name+" is not asked about", func(t *testing.T) {
 				if got, err := s.verify(token); got != nil || err == nil || errors.Is(err, middleware.ErrUnavailable) {
@@ -60,7 +76,9 @@ func TestThreatsWhatLooksLikeAJWT(t *testing.T) {
 	for name, token := range map[string]string{
 		"a word": "abc", "a UUID": "5b1f9d3e-2a47-4d8c-9a51-0c6f7d8e9a10", "a dot": "a.b", "two dots": "abc.def.ghi", "dots alone": "...",
 		"base64": "abc/def+ghi==", "a header's beginning without a dot": "eyJhbGciOiJub25lIn0", "segments of something else": forge.Encode("[1]") + ".AA.AA",
-		"PASETO": "v4.public.eyJzdWIiOiJhIn0", "a macaroon": "MDAxY2xvY2F0aW9uIGh0dHA6", "a brace in the middle": "a" + forge.Encode(`{"alg":`) + ".b.c",
+		"an encrypted JWT": forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM","typ":"at+jwt"}`) + ".AA.AA.AA.AA", "an encrypted JWT without a key": forge.Encode(` {"enc":"A256GCM","alg":"dir"}`) + "..AA.AA.AA",
+		"an encrypted JWT that names the issuer": forge.Encode(`{"alg":"dir","enc":"A256GCM","iss":"`+opaqueIssuer+`"}`) + "..AA.AA.AA",
+		"PASETO":                                 "v4.public.eyJzdWIiOiJhIn0", "a macaroon": "MDAxY2xvY2F0aW9uIGh0dHA6", "a brace in the middle": "a" + forge.Encode(`{"alg":`) + ".b.c",
 	} {
 		t.Run("X09/"+name+" is opaque", func(t *testing.T) {
 			o := knows(map[string]string{token: active(m)})
@@ -83,7 +101,7 @@ func TestThreatsGatesBeforeAsking(t *testing.T) {
 			"a space": {"abc def", middleware.ErrMalformed}, "a NUL": {"abc\x00", middleware.ErrMalformed}, "an equals sign inside": {"a=b", middleware.ErrMalformed},
 			"equals signs alone": {"===", middleware.ErrMalformed}, "a quote": {`abc"`, middleware.ErrMalformed}, "letters beyond ASCII": {"käse", middleware.ErrMalformed},
 			"a comma": {"a,b", middleware.ErrMalformed}, "a colon": {"a:b", middleware.ErrMalformed}, "bytes that are no text": {"\xff\xfe", middleware.ErrMalformed},
-			"nothing": {"", middleware.ErrNoToken}, "8193 bytes": {strings.Repeat("a", 8193), middleware.ErrTooLong}, "a megabyte": {strings.Repeat("a", 1<<20), middleware.ErrTooLong},
+			"nothing": {"", middleware.ErrNoToken}, "16385 bytes": {strings.Repeat("a", 16385), middleware.ErrTooLong}, "a megabyte": {strings.Repeat("a", 1<<20), middleware.ErrTooLong},
 			"a JWT with a line break": {maker.Good() + "\n", middleware.ErrMalformed}, "a JWT with a space": {maker.Good() + " x", middleware.ErrMalformed},
 		} {
 			t.Run("I16/"+name+" is asked about nowhere, where "+what+" are", func(t *testing.T) {
@@ -95,10 +113,10 @@ func TestThreatsGatesBeforeAsking(t *testing.T) {
 			})
 		}
 	}
-	t.Run("I16/8192 bytes are asked about", func(t *testing.T) {
+	t.Run("I16/16384 bytes are asked about", func(t *testing.T) {
 		o := always(`{"active":false}`)
 		s, _ := asks(t, o)
-		long := strings.Repeat("a", 8192)
+		long := strings.Repeat("a", 16384)
 		refusedFor(t, s, long, middleware.ErrInactive)
 		o.heard(t, long)
 	})

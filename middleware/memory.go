@@ -35,9 +35,10 @@ type known struct {
 	token  *Token // given out as copies only
 }
 
-// maxScopes bounds the scopes of a token that is remembered: thousands of short
-// ones, which a token has room for, would take twenty times its length.
-const maxScopes = 256
+// maxNames bounds the scopes and the audiences of a token that is remembered:
+// thousands of short ones, which a token has room for, would take twenty times
+// its length.
+const maxNames = 256
 
 // newMemory returns a memory for a number of tokens, or nil for none.
 func newMemory(size int) *memory {
@@ -88,7 +89,7 @@ func (a *attempt) remember(err error) {
 	case a.v.memory == nil, a.trace != nil, a.opaque:
 	case err != nil && a.known != nil:
 		a.v.memory.tokens.Invalidate(a.digest)
-	case err == nil && (a.known == nil || !sameKey(a.known.key, a.key)) && a.verified.Scopes.Len() <= maxScopes:
+	case err == nil && (a.known == nil || !sameKey(a.known.key, a.key)) && max(a.verified.Scopes.Len(), len(a.verified.Audience)) <= maxNames:
 		a.v.memory.tokens.Set(a.digest, &known{a.issuer, a.header, a.key, a.claims.confirmation, a.verified})
 	}
 }

@@ -205,3 +205,18 @@ func TestTheMemoryUnderLoadAndRotation(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestATokenOfVeryManyAudiencesIsNotRemembered(t *testing.T) {
+	for n, want := range map[int]int{256: 1, 257: 0} {
+		s := newSetup(t, remembering)
+		token := s.Token(s.Header(), s.Claims("aud", `["api"`+strings.Repeat(`,"x"`, n-1)+"]"))
+		for range 2 {
+			if got := len(passes(t, s, token).Audience); got != n {
+				t.Errorf("got %d audiences, want %d", got, n)
+			}
+		}
+		if got := s.v.Stats(); got.Tokens != want || got.Hits != want {
+			t.Errorf("%d audiences: got %+v, want %d token remembered", n, got, want)
+		}
+	}
+}

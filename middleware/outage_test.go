@@ -50,6 +50,14 @@ var outages = map[string]outage{
 	"metadata are of another issuer": {testserver.Discovery, testserver.WrongMetadataIssuer("https://evil.example")},
 }
 
+// begin lets the outage begin. That of the metadata is one of both documents.
+func (o outage) begin(as *testserver.Server) {
+	as.Inject(o.endpoint, o.fault)
+	if o.endpoint == testserver.Discovery {
+		as.Inject(testserver.ASMetadata, o.fault)
+	}
+}
+
 // during runs a test while an outage lasts; warm says whether keys were known
 // before it began.
 func during(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
@@ -65,7 +73,7 @@ func during(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Serv
 						t.Fatal(err)
 					}
 				}
-				as.Inject(o.endpoint, o.fault)
+				o.begin(as)
 				test(t, as, v)
 			})
 		})
@@ -211,7 +219,7 @@ func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
 				})
 				accepted(t, v, as.Token())
-				as.Inject(o.endpoint, o.fault)
+				o.begin(as)
 				most := time.Duration(0)
 				if name == "metadata hang" {
 					most = patience

@@ -31,7 +31,6 @@ type attempt struct {
 	claims  claims
 	issuer  *issuer
 
-	audience []string
 	scope    strictjson.Value // "" when there is none
 	key      any              // of the signature, nil if opaque
 	verified *Token
@@ -139,15 +138,18 @@ func (a *attempt) checkLength() error {
 }
 
 // checkShape tells JWTs from opaque tokens, once and for all: one that fails as
-// the one thing is never tried as the other.
+// the one thing is never tried as the other. An encrypted JWT is opaque: only
+// the issuer can look into it, unless its header says that it is another's (RFC
+// 7519 §5.3).
 func (a *attempt) checkShape() (err error) {
+	header, encrypted := jws.Encrypted(a.token)
 	switch {
-	case jws.IsJWT(a.token) && !a.v.asksAbout(a.token):
+	case !encrypted && jws.IsJWT(a.token) && !a.v.asksAbout(a.token):
 		if a.head, err = a.message.Split(a.token); err != nil {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		a.payload = string(a.message.Payload)
-	case a.v.introspecting == nil:
+	case a.v.introspecting == nil, encrypted && a.v.namesAnother(header):
 		return ErrOpaque
 	case !isB64Token(a.token):
 		return ErrMalformed
@@ -176,7 +178,13 @@ func (a *attempt) checkHeader() (err error) {
 	return nil
 }
 
-func (a *attempt) checkClaims() error { return a.claims.parse(a.payload) }
+func (a *attempt) checkClaims() error {
+	err := a.claims.parse(a.payload)
+	if a.opaque && a.claims.expiry.Equal(time.Unix(0, 0)) {
+		a.claims.expiry = time.Time{} // how some servers write that a token does not expire; "active" vouches for it
+	}
+	return err
+}
 
 // checkIssuer finds the configured issuer that the token names. No key is
 // looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
@@ -260,12 +268,12 @@ func (a *attempt) checkIssuedAt() error {
 }
 
 func (a *attempt) checkAudience() error {
-	var ok bool
-	a.audience, ok = a.claims.audience(a.issuer.audienceClaim)
+	present, ok := a.claims.audience(a.issuer.audienceClaim)
+	isOurs := func(one string) bool { return slices.Contains(a.issuer.audiences, one) }
 	switch {
-	case a.issuer.InsecureNoAudience && (ok || a.claims.member(a.issuer.audienceClaim) == ""):
+	case a.issuer.InsecureNoAudience && (ok || !present):
 		return nil
-	case !ok || !slices.ContainsFunc(a.audience, func(one string) bool { return slices.Contains(a.issuer.audiences, one) }):
+	case !ok || !slices.ContainsFunc(a.claims.audiences, isOurs):
 		return ErrAudience
 	}
 	return nil
@@ -279,29 +287,46 @@ func (a *attempt) checkScopeClaim() error {
 	return nil
 }
 
-// checkPurpose looks for the marks of other kinds of JWT in a token whose typ
-// does not say that it is an access token (RFC 8725 §3.12).
+// checkPurpose refuses other kinds of token. What typ says of a JWT is final
+// (RFC 8725 §3.12); otherwise it looks for their marks.
 func (a *attempt) checkPurpose() error {
-	c := &a.claims
-	identity := a.scope == "" && (c.nonce || !c.authTime.IsZero() && c.authorizedParty != "")
-	if a.opaque && c.otherPurpose || a.isJWT() && a.header.kind != "at+jwt" && (c.otherPurpose || identity) {
-		return ErrType
+	if a.isJWT() && a.header.kind == "at+jwt" || a.claims.marks.isAccessToken(a.opaque) {
+		return nil
 	}
-	return nil
+	return ErrType
 }
 
-func (a *attempt) checkSignature() error {
-	key, err := jwks.Key(a.ctx, a.issuer.keys, a.header.KeyID, a.header.Algorithm)
+// checkSignature looks for the key by kid. Without one, x5t may be the name of
+// the key: where a server sends no kid, it is often the kid in the key set. That
+// is a guess. It comes after the key that needs no name, since it is the only
+// one for the algorithm (RFC 7515 §4.1.4), and before the only one in a newer
+// set, which the guess may have brought.
+func (a *attempt) checkSignature() (err error) {
+	if a.header.KeyID != "" || a.header.Thumbprint == "" {
+		return a.verifyBy(a.header.KeyID)
+	}
+	for _, keyID := range [...]string{"", a.header.Thumbprint, ""} {
+		if err = a.verifyBy(keyID); !errors.Is(err, ErrSignature) {
+			break
+		}
+	}
+	return err
+}
+
+func (a *attempt) verifyBy(keyID string) error {
+	key, err := jwks.Key(a.ctx, a.issuer.keys, keyID, a.header.Algorithm)
 	switch {
 	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	case err != nil:
 		return a.issuer.unavailable(err)
+	case a.key != nil && sameKey(a.key, key): // it has been tried
+		return ErrSignature
 	}
 	if a.key = key; a.verifiedBefore(key) {
 		return nil
 	}
-	if a.known != nil { // by another key, so that the token was not taken apart
+	if len(a.message.Signature) == 0 { // the token is remembered, by another key, and was not taken apart
 		if _, err := a.message.Split(a.token); err != nil {
 			return ErrSignature
 		}
@@ -326,7 +351,7 @@ func (a *attempt) checkConfirmation() error {
 // checkRevocation comes last, and so makes the token that the others allow.
 func (a *attempt) checkRevocation() error {
 	if a.known == nil {
-		a.verified = a.claims.token(a.audience, scopeSet(a.scope))
+		a.verified = a.claims.token(scopeSet(a.scope))
 	}
 	if a.v.revoked == nil {
 		return nil

@@ -76,7 +76,7 @@ func TestThreatsScope(t *testing.T) {
 		{"an array with a number is refused", []string{"scope", `["read",1]`}, read, false, middleware.ErrMalformed},
 		{"a number is refused", []string{"scope", `1`}, read, false, middleware.ErrMalformed},
 		{"an object is refused", []string{"scope", `{"read":true}`}, read, false, middleware.ErrMalformed},
-		{"null is refused", []string{"scope", `null`}, read, false, middleware.ErrMalformed},
+		{"null is refused as absent", []string{"scope", `null`}, read, false, middleware.ErrRequirement},
 		{"true is refused", []string{"scope", `true`}, read, false, middleware.ErrMalformed},
 		{"a tab does not separate", []string{"scope", `"write\tread"`}, read, false, nil},
 		{"a newline does not separate", []string{"scope", `"write\nread"`}, read, false, nil},

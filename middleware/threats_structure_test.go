@@ -221,6 +221,9 @@ func TestThreatsStrictJSON(t *testing.T) {
 		strict = append(strict, wrong{what + " in the header is refused", s.Token(text, s.Claims()), middleware.ErrMalformed})
 	}
 	s.check(t, "J17", append(strict,
+		wrong{"white space before the header and in it is accepted", s.Token("\t\r\n "+strings.ReplaceAll(s.Header(), ",", " ,\n"), s.Claims()), nil},
+		wrong{"white space before the claims is accepted", claims("\n " + s.Claims()), nil},
+		wrong{"a byte order mark before the header is refused", s.Token("\ufeff"+s.Header(), s.Claims()), middleware.ErrMalformed},
 		wrong{"a number too large for a float in an unused claim is accepted", claims(s.Claims("x", "1e400")), nil},
 		wrong{"nesting of 32 levels is accepted", claims(s.Claims("x", strings.Repeat("[", 31)+strings.Repeat("]", 31))), nil}))
 
@@ -282,15 +285,18 @@ func TestThreatsSerialization(t *testing.T) {
 		{"an empty header is refused", "." + parts[1] + "." + parts[2], middleware.ErrOpaque},
 		{"empty claims are refused", parts[0] + ".." + parts[2], middleware.ErrMalformed},
 		{"five segments are refused", strings.Join([]string{parts[0], parts[1], parts[1], parts[1], parts[2]}, "."), middleware.ErrMalformed},
+		{"five segments with enc are opaque, and refused where nobody is asked", forge.Encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AA.AA.AA", middleware.ErrOpaque},
+		{"three segments with enc are refused", s.Token(s.Header("enc", `"A256GCM"`, "alg", `"dir"`), s.Claims()), middleware.ErrAlgorithm},
+		{"six segments with enc are refused", forge.Encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AA.AA.AA.AA", middleware.ErrMalformed},
 	})
 	encrypted := func(header string) string {
 		return forge.Encode(header) + "." + strings.Repeat(forge.Encode("some bytes")+".", 3) + forge.Encode("tag")
 	}
 	s.check(t, "J20", []wrong{
-		{"an encrypted token is refused", encrypted(`{"alg":"RSA-OAEP","enc":"A256GCM"}`), middleware.ErrMalformed},
-		{"a compression bomb is refused", encrypted(`{"alg":"dir","enc":"A256GCM","zip":"DEF"}`), middleware.ErrMalformed},
-		{"a request for two billion hash rounds is refused", encrypted(`{"alg":"PBES2-HS256+A128KW","p2c":2147483647,"p2s":"AA","enc":"A256GCM"}`), middleware.ErrMalformed},
-		{"a key off its curve is refused", encrypted(`{"alg":"ECDH-ES","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"},"enc":"A256GCM"}`), middleware.ErrMalformed},
+		{"an encrypted token is refused", encrypted(`{"alg":"RSA-OAEP","enc":"A256GCM"}`), middleware.ErrOpaque},
+		{"a compression bomb is refused", encrypted(`{"alg":"dir","enc":"A256GCM","zip":"DEF"}`), middleware.ErrOpaque},
+		{"a request for two billion hash rounds is refused", encrypted(`{"alg":"PBES2-HS256+A128KW","p2c":2147483647,"p2s":"AA","enc":"A256GCM"}`), middleware.ErrOpaque},
+		{"a key off its curve is refused", encrypted(`{"alg":"ECDH-ES","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"},"enc":"A256GCM"}`), middleware.ErrOpaque},
 	})
 	flattened := fmt.Sprintf(`{"protected":"%s","payload":"%s","signature":"%s"}`, parts[0], parts[1], parts[2])
 	s.check(t, "J22", []wrong{
@@ -309,8 +315,8 @@ func TestThreatsSize(t *testing.T) {
 		"a megabyte of claims with a bad seal":     s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)) + "AA",
 		"a megabyte of dots after a JSON header":   forge.Encode(s.Header()) + strings.Repeat(".", 1<<20),
 		"a megabyte of kid":                        s.Token(s.Header("kid", `"`+strings.Repeat("k", 1<<20)+`"`), s.Claims()),
-		"one byte more than the limit of 8192":     strings.Repeat("a", 8193),
-		"one byte more, of a token otherwise good": padded(s, 8193),
+		"one byte more than the limit of 16384":    strings.Repeat("a", 16385),
+		"one byte more, of a token otherwise good": padded(s, 16385),
 	}
 	var j23 []wrong
 	for what, token := range large {
@@ -319,7 +325,7 @@ func TestThreatsSize(t *testing.T) {
 			t.Errorf("J23: %s: got %v allocations, want at most 10", what, got)
 		}
 	}
-	s.check(t, "J23", append(j23, wrong{"a good token of 8192 bytes is accepted", padded(s, 8192), nil}))
+	s.check(t, "J23", append(j23, wrong{"a good token of 16384 bytes is accepted", padded(s, 16384), nil}))
 }
 
 // padded returns a good token of exactly size bytes.

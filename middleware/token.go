@@ -14,8 +14,8 @@ import (
 )
 
 // Token is a verified access token. Fields whose claim is absent are zero.
-// It prints and logs as "[redacted]": claims are personal data. In JSON it is
-// what it is.
+// It prints and logs as "[redacted]": claims are personal data. In JSON it has
+// all fields, Scopes as the string that OAuth uses.
 type Token struct {
 	Issuer    string     // iss
 	Subject   string     // sub
@@ -75,7 +75,7 @@ func ClaimsAs[T any](t *Token) (T, error) {
 // claim returns what a JSON Pointer names in the claims, for requirements.
 func (t *Token) claim(pointer string) (any, bool) {
 	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
-	if raw == "" {
+	if raw == "" || raw.IsNull() {
 		return nil, false
 	}
 	var value any

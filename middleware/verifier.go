@@ -181,7 +181,10 @@ func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() er
 		}
 	}()
 	err := check()
-	if errors.Is(a.ctx.Err(), context.Canceled) {
+	// Only a check that was still waiting has anything to cancel. net/http also
+	// cancels when a client has merely closed its side after the request, and such
+	// a client waits for the verdict that was reached.
+	if errors.Is(err, ErrUnavailable) && errors.Is(a.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}
 	if err != nil {

@@ -14,7 +14,7 @@ type Evidence struct {
 
 	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
 	// "/tenant" or "/realm_access/roles", as encoding/json decodes into an any,
-	// or false when there is none. It is never nil when a verifier asks.
+	// or false when there is none or it is null. It is never nil when a verifier asks.
 	Claim func(pointer string) (any, bool)
 }
 

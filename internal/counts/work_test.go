@@ -68,7 +68,7 @@ var works = []work{
 	},
 	{
 		name: "a token that is too long", reason: middleware.ErrTooLong,
-		token: func(m forge.Maker, n int) string { return strings.Repeat(same(m, n), 40) },
+		token: func(m forge.Maker, n int) string { return strings.Repeat(same(m, n), 80) },
 		want:  counts{},
 	},
 }

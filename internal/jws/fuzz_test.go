@@ -40,6 +40,9 @@ func FuzzJOSEHeader(f *testing.F) {
 		if header.Type != "" {
 			members["typ"] = header.Type
 		}
+		if header.Thumbprint != "" {
+			members["x5t"] = header.Thumbprint
+		}
 		text, err := json.Marshal(members)
 		if err != nil {
 			t.Fatal(err)

@@ -31,9 +31,10 @@ var (
 // or certificate that travels in the token (jwk, jku, x5c, x5u) is never used
 // (RFC 8725 §3.10).
 type Header struct {
-	Algorithm string // never empty
-	KeyID     string // "" when absent; an empty kid is refused
-	Type      string // "" when absent
+	Algorithm  string // never empty
+	KeyID      string // "" when absent; an empty kid is refused
+	Thumbprint string // x5t, where some servers write what would be the kid; "" unless it could be a key ID
+	Type       string // "" when absent
 }
 
 // Message is a parsed compact JWS whose signature has not been verified. It
@@ -48,22 +49,68 @@ type Message struct {
 	used bool   // since it was cleared
 }
 
+// byteOrderMark is U+FEFF in base64url. It is refused where a header is read, but
+// other libraries skip it there.
+const byteOrderMark = "77u_"
+
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
-// its first segment decodes to the beginning of a JSON object. The verdict is
-// final; a token of which this holds is never treated as opaque, however it
-// fails. Looking at two bytes and for a dot keeps random handles, of which one
-// in 256 would decode to a leading brace, out of it.
+// its first segment decodes to the beginning of a JSON object, white space
+// before it included. The verdict is final; a token of which this holds, unless
+// it is encrypted, is never treated as opaque, however it fails. Looking at what
+// follows the brace and for a dot keeps random handles, of which one in 256
+// would decode to a leading brace, out of it.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
-	if !dotted || len(first) < 3 {
+	if !dotted {
 		return false
 	}
-	var decoded [2]byte
-	n, err := base64.RawURLEncoding.Decode(decoded[:], []byte(first[:3]))
-	if err != nil || n != 2 { // encoding/base64 skips CR and LF
-		return false
+	first = strings.TrimPrefix(first, byteOrderMark)
+	for open := false; ; {
+		quantum := first[:min(len(first), 4)]
+		if end := strings.IndexFunc(quantum, outOfAlphabet); end >= 0 {
+			quantum = quantum[:end]
+		}
+		var decoded [3]byte
+		n, _ := base64.RawURLEncoding.Decode(decoded[:], []byte(quantum)) // of a single character, nothing
+		for _, c := range decoded[:n] {
+			switch {
+			case open:
+				return c == '"' || c == '}' || strictjson.IsSpace(c)
+			case strictjson.IsSpace(c):
+			case c == '{':
+				open = true
+			default:
+				return false
+			}
+		}
+		if len(quantum) < 4 {
+			return false
+		}
+		first = first[4:]
 	}
-	return decoded[0] == '{' && strings.IndexByte("\"} \t\r\n", decoded[1]) >= 0
+}
+
+func outOfAlphabet(c rune) bool {
+	return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
+}
+
+// Encrypted reports whether a bearer token is an encrypted JWT: five segments,
+// and a header with enc (RFC 7516 §3.1, §4.1.2). It returns the header; nothing
+// here decrypts.
+func Encrypted(token string) (header []byte, encrypted bool) {
+	if strings.Count(token, ".") != 4 {
+		return nil, false
+	}
+	first, _, _ := strings.Cut(token, ".")
+	header, err := appendDecoded(nil, first)
+	if err != nil {
+		return nil, false
+	}
+	err = strictjson.Object(header, func(name string, value strictjson.Value) error {
+		encrypted = encrypted || name == "enc" && value.Kind() == '"'
+		return nil
+	})
+	return header, encrypted && err == nil
 }
 
 // Split checks the shape of a compact JWS and decodes its segments. The
@@ -101,8 +148,9 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 	return segments[0], nil
 }
 
-// maxKept bounds what a message that is used again keeps room for.
-const maxKept = 16 << 10
+// maxKept bounds what a message that is used again keeps room for: a token of
+// 16 KiB, its segments decoded and its signing input beside them.
+const maxKept = 32 << 10
 
 // Clear makes an empty message of m, which keeps its room but nothing in it.
 func (m *Message) Clear() {
@@ -159,6 +207,10 @@ func ParseHeader(data []byte) (Header, error) {
 		case "kid":
 			h.KeyID, ok = strictjson.String(value)
 			return refuseUnless(ok && ValidKeyID(h.KeyID), ErrKeyID)
+		case "x5t":
+			if text, ok := strictjson.String(value); ok && ValidKeyID(text) {
+				h.Thumbprint = text
+			}
 		case "typ":
 			h.Type, ok = strictjson.String(value)
 			return refuseUnless(ok, ErrHeader)

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -56,7 +57,7 @@ func TestAClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T) {
 						t.Fatal(err)
 					}
 					wait(t, asked)
-					conn.Close()
+					check(t, conn.Close())
 					return http1{address}
 				})
 			})
@@ -123,22 +124,75 @@ func wait(t *testing.T, c <-chan struct{}) {
 	}
 }
 
-func TestARequestThatIsCanceledBeforeIsNotServed(t *testing.T) {
-	l := newLab(t)
+// A request whose context is canceled before the check begins is refused if the
+// check must wait, and otherwise judged as any other.
+func TestARequestThatIsCanceledBefore(t *testing.T) {
+	as := testserver.New(t)
 	for _, framework := range frameworks {
 		t.Run("R19/"+framework.name, func(t *testing.T) {
+			v := askingVerifier(t, as, newLogger(new(journal)))
 			ran := new(reached)
-			handler := framework.build(api{verifier: l.verifier, reached: ran.add, log: newLogger(l.log)})
+			handler := framework.build(api{verifier: v, reached: ran.add, log: newLogger(new(journal))})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			r := httptest.NewRequestWithContext(ctx, "GET", "/any-token", nil)
-			r.Header.Set("Authorization", "Bearer "+l.Good())
-			rec := httptest.NewRecorder()
-			handler.ServeHTTP(rec, r)
-			got, err := answer{status: rec.Code, header: rec.Header(), body: rec.Body.Bytes()}.verdict()
-			if n, _ := ran.reset(); err != nil || got != unavailable || n != 0 {
-				t.Errorf("got %+v, %v after %d handlers, want %+v after none", got, err, n, unavailable)
+			gives := func(want verdict) {
+				t.Helper()
+				r := httptest.NewRequestWithContext(ctx, "GET", "/any-token", nil)
+				r.Header.Set("Authorization", "Bearer "+as.Token(testserver.Subject("alice")))
+				rec := httptest.NewRecorder()
+				handler.ServeHTTP(rec, r)
+				got, err := answer{status: rec.Code, header: rec.Header(), body: rec.Body.Bytes()}.verdict()
+				if n, _ := ran.reset(); err != nil || got != want || (n == 1) != want.passes() {
+					t.Errorf("got %+v, %v after %d handlers, want %+v", got, err, n, want)
+				}
 			}
+			hang := as.Inject(testserver.JWKS, testserver.Hang())
+			gives(unavailable)
+			hang.Remove()
+			if err := v.Warm(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			gives(alice("/any-token"))
 		})
+	}
+}
+
+// A client may close its side of the connection once its request is sent. To
+// net/http that looks as if it had gone.
+func TestAClientThatHasSaidAllIsAnswered(t *testing.T) {
+	l := newLab(t)
+	if err := l.verifier.Warm(t.Context()); err != nil {
+		t.Log(err) // one issuer of the lab cannot be reached
+	}
+	for _, test := range []struct {
+		name string
+		request
+		want verdict
+	}{
+		{"a good token", at("/read", "Bearer "+l.Good()), alice("/read")},
+		{"a token without the scope", at("/read", "Bearer "+l.scoped("write")), lacking("read")},
+		{"an expired token", at("/read", "Bearer "+l.Token(l.Header(), l.Claims("exp", "1"))), badToken("token is expired")},
+		{"no token", at("/read"), noAuth("read")},
+	} {
+		for _, line := range l.lines {
+			if line.protocol != "HTTP/1.1" {
+				continue
+			}
+			t.Run("R19/"+test.name+" on "+line.framework, func(t *testing.T) {
+				address := line.wire.(http1).address
+				for range 20 { // the server notices at any moment
+					conn := dial(t, address, nil).(*net.TCPConn)
+					if _, err := io.WriteString(conn, test.http1("GET")); err != nil {
+						t.Fatal(err)
+					}
+					check(t, conn.CloseWrite())
+					got, err := read1(t, conn, "GET").verdict()
+					check(t, conn.Close())
+					if err != nil || got != test.want {
+						t.Fatalf("got %+v, %v, want %+v", got, err, test.want)
+					}
+				}
+			})
+		}
 	}
 }

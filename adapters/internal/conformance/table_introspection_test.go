@@ -49,7 +49,7 @@ func (a *asking) answers() []group {
 	a.as.Revoke(revoked)
 	wrongDates := func(claim string) (rows []row) {
 		for what, value := range map[string]any{
-			"a string": "1999999999", "null": nil, "true": true, "an array": []int{far}, "an object": map[string]any{}, "negative": -1,
+			"a string": "1999999999", "true": true, "an array": []int{far}, "an object": map[string]any{}, "negative": -1,
 			"beyond the year 9999": 1e18, "out of every range": json.RawMessage("1e400"),
 		} {
 			rows = append(rows, told(claim+" is "+what, mangled, said(claim, value)))
@@ -78,6 +78,9 @@ func (a *asking) answers() []group {
 			told("not valid for an hour", badToken("token is not valid yet"), said("nbf", time.Now().Add(time.Hour).Unix())),
 			told("issued in an hour", badToken("token is not valid yet"), said("iat", time.Now().Add(time.Hour).Unix())),
 			told("without an end, for which RFC 7662 leaves the word to active", accepted, said("exp", gone{})),
+			told("with an end that is null, which is none", accepted, said("exp", nil)), told("with an end of zero, which is none", accepted, said("exp", 0)),
+			told("ended a second after the beginning of time", badToken("token is expired"), said("exp", 1)),
+			told("with a beginning that is null", accepted, said("nbf", nil, "iat", nil)),
 			told("a part of a second", accepted, said("exp", float64(time.Now().Add(time.Hour).Unix())+0.5)),
 		)},
 		{"I04", "a token for somebody else, or of somebody else, is active for them", []row{
@@ -95,12 +98,15 @@ func (a *asking) answers() []group {
 		{"I05", "RFC 7662 §2.2, RFC 6749 §7.1: only an access token is one, and only a bearer token needs no proof", []row{
 			told("a refresh token", notAccess, said("token_type", "refresh_token")), told("an ID token", notAccess, said("token_type", "id_token")),
 			told("a DPoP token", notAccess, said("token_type", "DPoP")), told("a type of nobody's", notAccess, said("token_type", canary)),
-			told("a type that is no text", notAccess, said("token_type", []string{"Bearer"})), told("a type that is null", notAccess, said("token_type", nil)),
+			told("a type that is no text", notAccess, said("token_type", []string{"Bearer"})),
+			told("a refresh token by another spelling", notAccess, said("token_type", "Refresh")), told("a refresh token by token_use", notAccess, said("token_use", "refresh_token")),
+			told("a refresh token by typ", notAccess, said("typ", "Refresh")), told("the hash of an access token beside it, as in an ID token", notAccess, said("at_hash", canary)),
 			told("bound to a key of a client", badToken("token is bound to a key that this API cannot check"), said("cnf", map[string]any{"jkt": canary})),
 			told("bound to a certificate", badToken("token is bound to a key that this API cannot check"), said("token_type", "Bearer", "cnf", map[string]any{"x5t#S256": canary})),
 			told("the marks of a logout token", notAccess, said("events", map[string]any{})),
 			told("a bearer token", accepted, said("token_type", "Bearer")), told("in lower case", accepted, said("token_type", "bearer")),
-			told("named as in token exchange", accepted, said("token_type", "access_token")), told("of no type", accepted, said("token_type", gone{})),
+			told("named access_token", accepted, said("token_type", "access_token")), told("of a type that is null", accepted, said("token_type", nil)),
+			told("named access-token", accepted, said("token_type", "access-token")), told("named as in token exchange", accepted, said("token_type", "urn:ietf:params:oauth:token-type:access_token")), told("of no type", accepted, said("token_type", gone{})),
 		}},
 		{"I06", "members that nobody needs change nothing", []row{
 			told("unknown members of all types", accepted, said("ext", map[string]any{"a": []any{nil, true, 1e300, canary}}, "\u0000", 1, "ACTIVE", false)),
@@ -141,7 +147,7 @@ func TestNothingIsAskedAboutThatNeedNotBe(t *testing.T) {
 			on("a percent sign", "a%2Bb", malformed), on("an ampersand", "a&token=b", malformed), on("a space", "a b", malformed), on("a quote", `a"b`, malformed),
 			on("padding inside", "a=b", malformed), on("a letter of another alphabet", "a\u0431", malformed),
 			on("a carriage return", "a\rb", below), on("a line feed", "a\nb", below), h1(on("a folded line", "a\r\n b", malformed)),
-			on("8193 bytes", strings.Repeat("a", 8193), badToken("token is too long")),
+			on("16385 bytes", strings.Repeat("a", 16385), badToken("token is too long")),
 			{name: "no token", request: at("/read"), want: noAuth("read")},
 			{name: "two tokens", request: at("/read", "Bearer a", "Bearer b"), want: twoTokens},
 			{name: "one more in the query", request: at("/read?access_token=b", "Bearer a"), want: twoTokens},
@@ -164,7 +170,7 @@ func TestNothingIsAskedAboutThatNeedNotBe(t *testing.T) {
 func TestTokensAreAskedAboutAsTheyAre(t *testing.T) {
 	a := newAsking(t, testserver.New(t))
 	for name, token := range map[string]string{
-		"plus and slash": "a+b/c+d", "padding": "YWJj==", "dots": "a.b.c", "what no form leaves alone": "~._-+/~==", "8192 bytes": strings.Repeat("+", 8192),
+		"plus and slash": "a+b/c+d", "padding": "YWJj==", "dots": "a.b.c", "what no form leaves alone": "~._-+/~==", "16384 bytes": strings.Repeat("+", 16384),
 	} {
 		t.Run("I16/"+name, func(t *testing.T) {
 			a.as.SetIntrospection(token, said())

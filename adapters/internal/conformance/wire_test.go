@@ -86,6 +86,12 @@ func (w http1) send(t *testing.T, method string, r request) answer {
 	defer conn.Close()
 	// A server that has read enough may answer and hang up before all is written.
 	_, _ = io.WriteString(conn, r.http1(method))
+	return read1(t, conn, method)
+}
+
+// read1 reads the answer to the one request of a connection.
+func read1(t *testing.T, conn net.Conn, method string) answer {
+	t.Helper()
 	raw, err := io.ReadAll(conn)
 	if err != nil && len(raw) == 0 {
 		t.Fatal(err)

@@ -1,0 +1,221 @@
+package conformance_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/labstack/echo/v4"
+
+	"github.com/bearerguard/bearerguard/adapters/echoauth"
+	"github.com/bearerguard/bearerguard/adapters/ginauth"
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// shape is a token as a real authorization server writes it, the keys that the
+// server publishes for it, and the status of the answer to it.
+type shape struct {
+	id, name string
+
+	// config changes the issuer; nil leaves it with its URL alone. With answer
+	// set, the issuer introspects too.
+	config func(*middleware.Issuer)
+
+	// The members of a JWT's header and claims in JSON. What they do not name is
+	// added: alg and kid; iss, aud, sub "u1", exp and iat. The value "-" leaves a
+	// member out.
+	alg            testserver.Alg // of the key; "" is RS256
+	header, claims string
+
+	token func(jwt string) string // makes another token of that one
+
+	// answer is what the authorization server says of an opaque token, besides
+	// active true.
+	answer map[string]any
+
+	// keys changes the published key and may add others; nil leaves it with alg
+	// and use.
+	keys  func(key jwk) []jwk
+	moved bool // they are on another server
+
+	need scopes.Requirement // of the route; nil is any token
+	want int
+
+	// verify looks at the token that a handler is given.
+	verify func(*middleware.Token) error
+}
+
+// jwk is a published key.
+type jwk map[string]any
+
+func (k jwk) with(pairs ...any) jwk {
+	k = maps.Clone(k)
+	for i := 0; i < len(pairs); i += 2 {
+		if k[pairs[i].(string)] = pairs[i+1]; pairs[i+1] == (gone{}) {
+			delete(k, pairs[i].(string))
+		}
+	}
+	return k
+}
+
+// members completes the text of members by those that it does not name.
+func members(text string, defaults ...string) string {
+	all := make(map[string]json.RawMessage)
+	for i := 0; i < len(defaults); i += 2 {
+		all[defaults[i]] = json.RawMessage(defaults[i+1])
+	}
+	if err := json.Unmarshal([]byte("{"+text+"}"), &all); err != nil {
+		panic(fmt.Sprintf("%v in %s", err, text))
+	}
+	maps.DeleteFunc(all, func(_ string, value json.RawMessage) bool { return string(value) == leftOut })
+	object, err := json.Marshal(all)
+	if err != nil {
+		panic(err)
+	}
+	return string(object)
+}
+
+const leftOut = `"-"`
+
+func (s shape) mint(m forge.Maker) string {
+	quoted := func(text string) string { return fmt.Sprintf("%q", text) }
+	header := members(s.header, "alg", quoted(string(m.Key.Alg)), "kid", quoted(m.Key.ID))
+	claims := members(s.claims, "iss", quoted(m.Issuer), "aud", quoted(m.Audience), "sub", `"u1"`,
+		"exp", fmt.Sprint(m.Now.Add(time.Hour).Unix()), "iat", fmt.Sprint(m.Now.Unix()))
+	return m.Token(header, claims)
+}
+
+// protected is a route on every framework, whose handler hands the token out.
+var protected = map[string]func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler{
+	"net/http": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
+		return httpauth.Require(v, need...)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { handle(httpauth.Token(r)) }))
+	},
+	"Echo": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
+		e := echo.New()
+		e.GET("/", func(c echo.Context) error {
+			handle(echoauth.Token(c))
+			return c.NoContent(http.StatusOK)
+		}, echoauth.Require(v, need...))
+		return e
+	},
+	"Gin": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
+		r := gin.New()
+		r.GET("/", ginauth.Require(v, need...), func(c *gin.Context) { handle(ginauth.Token(c)) })
+		return r
+	},
+}
+
+func TestTokensOfRealProviders(t *testing.T) {
+	keys := make(map[testserver.Alg]testserver.Key)
+	for _, s := range slices.Concat(goodShapes(), badShapes()) {
+		alg := cmp.Or(s.alg, testserver.RS256)
+		if _, ok := keys[alg]; !ok {
+			keys[alg] = testserver.GenerateKey(alg, "key-1")
+		}
+		t.Run(s.id+"/"+s.name, func(t *testing.T) { s.run(t, keys[alg]) })
+	}
+}
+
+func (s shape) run(t *testing.T, key testserver.Key) {
+	t.Helper()
+	keys := testserver.New(t)
+	as := keys
+	if s.moved {
+		as = testserver.New(t, testserver.Metadata(func(doc map[string]any) { doc["jwks_uri"] = keys.Endpoint(testserver.JWKS) }))
+	}
+	m := forge.Maker{Key: key, Issuer: as.Issuer(), Audience: audience, Now: time.Now()}
+	if m.Key.Secret == nil {
+		s.publish(t, keys, m.Key)
+	}
+	token := s.mint(m)
+	if s.token != nil {
+		token = s.token(token)
+	}
+	issuer := middleware.Issuer{URL: as.Issuer()}
+	if s.answer != nil {
+		asker, err := introspect.New(introspect.Config{
+			Issuer: as.Issuer(), Auth: introspect.Basic(as.DefaultClient().ID, as.DefaultClient().Secret), Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		issuer.Introspection = asker
+		if s.token == nil {
+			token = "opaque-1"
+		}
+		s.answer["active"] = true
+		as.SetIntrospection(token, s.answer)
+	}
+	if s.config != nil {
+		s.config(&issuer)
+	}
+	if m.Key.Secret != nil {
+		secret(&issuer, m.Key)
+	}
+	v, err := middleware.NewVerifier(middleware.Config{Audience: audience, Issuers: []middleware.Issuer{issuer}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var need []scopes.Requirement
+	if s.need != nil {
+		need = append(need, s.need)
+	}
+	for framework, build := range protected {
+		var given *middleware.Token
+		server := httptest.NewServer(build(v, need, func(token *middleware.Token) { given = token }))
+		t.Cleanup(server.Close)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		for range 2 { // the second time it may be remembered
+			given = nil
+			response, err := server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != s.want || (given != nil) != (s.want == http.StatusOK) {
+				t.Errorf("%s: got %d, want %d: %s", framework, response.StatusCode, s.want, response.Header.Get("WWW-Authenticate"))
+			} else if given != nil && s.verify != nil {
+				if err := s.verify(given); err != nil {
+					t.Errorf("%s: %v", framework, err)
+				}
+			}
+		}
+	}
+}
+
+// publish serves the key as the shape writes it.
+func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
+	t.Helper()
+	as.Publish(key)
+	var set struct{ Keys []jwk }
+	if err := json.Unmarshal(as.JWKS(), &set); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(set.Keys, func(k jwk) bool { return k["kid"] == key.ID })
+	keys := []jwk{set.Keys[i]}
+	if s.keys != nil {
+		keys = s.keys(keys[0])
+	}
+	text, err := json.Marshal(map[string]any{"keys": keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	as.Inject(testserver.JWKS, testserver.Body("application/json", text))
+}

@@ -1,0 +1,80 @@
+package middleware_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// by returns a token without a kid, whose x5t is the given text.
+func by(m forge.Maker, x5t string) string {
+	return m.Token(m.Header("kid", "", "x5t", x5t), m.Claims())
+}
+
+func quoted(text string) string { return `"` + text + `"` }
+
+func TestThreatsThumbprint(t *testing.T) {
+	s := newSetup(t)
+	rs := s.with(testserver.RS256)
+	s.check(t, "J12", []wrong{
+		{"x5t that is the kid of the only key for the algorithm is accepted", by(s.Maker, quoted(s.Key.ID)), nil},
+		{"x5t that names no key counts as absent", by(s.Maker, `"unknown"`), nil},
+		{"x5t that names a key for another algorithm counts as absent", by(s.Maker, quoted(rs.Key.ID)), nil},
+		{"x5t that is no string counts as absent", by(s.Maker, `["x"]`), nil},
+		{"x5t that is null counts as absent", by(s.Maker, "null"), nil},
+		{"x5t that is no key ID counts as absent", by(s.Maker, `"a\u0000"`), nil},
+	})
+	another := s.with(testserver.ES256)
+	unpublished := s.Maker
+	unpublished.Key = testserver.GenerateKey(testserver.ES256, "x")
+	fresh := &setup{as: s.as, Maker: s.Maker, v: newVerifier(t, middleware.Config{
+		Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer}}, Client: s.as.Client(), Logger: quiet, Now: clock,
+	})}
+	fresh.check(t, "J12", []wrong{
+		{"x5t chooses among several keys", by(s.Maker, quoted(s.Key.ID)), nil},
+		{"x5t chooses the other one of several keys", by(another, quoted(another.Key.ID)), nil},
+	})
+	fresh.check(t, "N13", []wrong{
+		{"x5t that names no key, of several, is refused", by(s.Maker, `"unknown"`), middleware.ErrSignature},
+		{"x5t that names another key is refused", by(s.Maker, quoted(another.Key.ID)), middleware.ErrSignature},
+		{"x5t that names a key does not help a signature by none", by(unpublished, quoted(s.Key.ID)), middleware.ErrSignature},
+		{"x5t is not looked at beside a kid, and the token refused", s.Token(s.Header("kid", `"unknown"`, "x5t", quoted(s.Key.ID)), s.Claims()), middleware.ErrSignature},
+		{"x5t beside a good kid changes nothing", s.Token(s.Header("x5t", `"unknown"`), s.Claims()), nil},
+	})
+}
+
+// A server that names its keys by x5t may have had one key, and has a new one
+// now: the token is not judged by the old one alone.
+func TestAThumbprintBringsANewKey(t *testing.T) {
+	for name, test := range map[string]struct {
+		x5t  func(fresh testserver.Key) string
+		drop []testserver.RotateOption
+	}{
+		"which it names, beside the old one":          {func(k testserver.Key) string { return k.ID }, nil},
+		"which it names, in the place of the old":     {func(k testserver.Key) string { return k.ID }, []testserver.RotateOption{testserver.DropOld()}},
+		"which it does not name, but is the only one": {func(testserver.Key) string { return "certificate" }, []testserver.RotateOption{testserver.DropOld()}},
+	} {
+		t.Run("J12/"+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				as := testserver.New(t, testserver.InMemory(), testserver.Clock(clock))
+				m := forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: "api", Now: now}
+				s := &setup{as: as, Maker: m, v: newVerifier(t, middleware.Config{
+					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet, Now: clock,
+				})}
+				passes(t, s, by(m, quoted(m.Key.ID)))
+				time.Sleep(time.Minute) // well within the time for which keys are not fetched anew
+				m.Key = as.Rotate(test.drop...)
+				token := by(m, quoted(test.x5t(m.Key)))
+				passes(t, s, token)
+				passes(t, s, token)
+				if got := as.Count(testserver.JWKS); got != 2 {
+					t.Errorf("got the keys fetched %d times, want twice", got)
+				}
+			})
+		})
+	}
+}
