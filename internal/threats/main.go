@@ -57,7 +57,7 @@ func run(ctx context.Context, out io.Writer) error {
 type outcome struct{ passed, wrong int }
 
 // row finds a row in a test's name: as an element, or right after "Test".
-var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMRSTX]\d\d)(?:/|$|[A-Z])`)
+var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
 
 // collect reads the events of go test and counts the innermost tests of each
 // row: those with tests below them are headings.

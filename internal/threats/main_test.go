@@ -14,6 +14,7 @@ const events = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"skip","Package":"p","Test":"TestB/J02/two"}
 {"Action":"fail","Package":"p","Test":"TestB"}
 {"Action":"pass","Package":"p","Test":"TestK20Rotation"}
+{"Action":"pass","Package":"p","Test":"TestC/P105/a_good_token"}
 {"Action":"pass","Package":"q","Test":"TestB/I20/a_server_that_hangs"}
 {"Action":"pass","Package":"q","Test":"TestA/J01/one"}
 {"Action":"pass","Package":"q","Test":"TestOther/no row"}
@@ -24,13 +25,13 @@ func TestOnlyInnermostTestsCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for row, want := range map[string]outcome{"J01": {passed: 3}, "J02": {wrong: 2}, "K20": {passed: 1}, "I20": {passed: 1}} {
+	for row, want := range map[string]outcome{"J01": {passed: 3}, "J02": {wrong: 2}, "K20": {passed: 1}, "I20": {passed: 1}, "P105": {passed: 1}} {
 		if cases[row] != want {
 			t.Errorf("%s: got %+v, want %+v", row, cases[row], want)
 		}
 	}
-	if len(cases) != 4 {
-		t.Errorf("got %v, want four rows", cases)
+	if len(cases) != 5 {
+		t.Errorf("got %v, want five rows", cases)
 	}
 }
 
@@ -55,7 +56,7 @@ func TestReportNamesWhatIsMissingWrongOrUnknown(t *testing.T) {
 func TestTheListHasNoRowTwice(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, r := range rows(rowsText) {
-		if seen[r.row] || len(r.row) != 3 || r.text == "" {
+		if seen[r.row] || !row.MatchString("/"+r.row+"/") || r.text == "" {
 			t.Errorf("the row %q is repeated or malformed", r.row)
 		}
 		seen[r.row] = true
