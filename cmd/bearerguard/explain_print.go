@@ -8,8 +8,8 @@ import (
 
 // about says what each check of the verifier looks at.
 var about = map[string]string{ //nolint:gosec // names of checks, no credentials
-	"length":          "not longer than 8192 bytes",
-	"shape":           "a JWT, or opaque where somebody can be asked",
+	"length":          "not longer than 16384 bytes",
+	"shape":           "a JWT, or opaque or encrypted where somebody can be asked",
 	"header":          "strict JSON, no extension that must be understood, an algorithm that exists",
 	"introspection":   "the issuer says that it is active",
 	"claims":          "strict JSON, each claim of its type and there once",
@@ -23,7 +23,7 @@ var about = map[string]string{ //nolint:gosec // names of checks, no credentials
 	"issued at":       "iat is not ahead, give or take 30 seconds",
 	"audience":        "aud names the API",
 	"scope claim":     "the scopes can be read",
-	"purpose":         "no marks of an ID token or of another kind of JWT",
+	"purpose":         "no marks of an ID token, a refresh token or another kind of token",
 	"signature":       "made with a key that the issuer publishes",
 	"activity":        "the issuer says that it is still active",
 	"confirmation":    "not bound to a key of its owner's",
