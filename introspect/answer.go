@@ -124,7 +124,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 			if one, ok := strictjson.String(value); ok {
 				audience = []string{one}
 			} else {
-				audience, _ = strictjson.Strings(value, 16)
+				audience, _ = strictjson.Strings(value, len(value))
 			}
 		case "iat":
 			issued, dated = strictjson.Date(value)

@@ -99,7 +99,7 @@ func TestThreatsSignedAnswers(t *testing.T) {
 		"aud is empty":                                    claims("aud", `""`),
 		"aud is no client of an array":                    claims("aud", `["another","api2"]`),
 		"aud is an array with something else in it":       claims("aud", `["api",1]`),
-		"aud is an array of 17":                           claims("aud", `["api"`+strings.Repeat(`,"x"`, 16)+`]`),
+		"aud is an array of 17 others":                    claims("aud", `["x"`+strings.Repeat(`,"x"`, 16)+`]`),
 		"iat is missing":                                  claims("iat", ""),
 		"iat is a string":                                 claims("iat", `"`+unix(0)+`"`),
 		"iat is null":                                     claims("iat", "null"),

@@ -33,6 +33,9 @@ var deciding = []string{
 // not active. A nil claims takes those that describe the user. It is called
 // concurrently.
 //
+// Like any client, it is asked about opaque and encrypted tokens, whoever issued
+// them: what reaches the API as one is sent to the endpoint as a bearer token.
+//
 // Auth and Keys of config must be zero. Endpoint is the userinfo endpoint, or
 // Issuer where metadata name it.
 func InsecureUserInfo(config Config, claims func(answer map[string]any) map[string]any) (*Client, error) {

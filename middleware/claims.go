@@ -3,7 +3,6 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -93,6 +92,9 @@ func (c *claims) forget() {
 	clear(c.members)
 	clear(c.audiences)
 	*c = claims{members: c.members[:0], audiences: c.audiences[:0]}
+	if cap(c.audiences) > 4*maxNames {
+		c.audiences = nil
+	}
 }
 
 // audience reads the claim that names the audience: one string or an array of
@@ -158,7 +160,7 @@ func (c *claims) token(set scopes.Set) *Token {
 	if client == "" {
 		client = c.authorizedParty
 	}
-	audience := slices.Clone(c.audiences)
+	audience := append([]string(nil), c.audiences...) // nil if there is none
 	for i := range audience {
 		audience[i] = strings.Clone(audience[i])
 	}

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -56,21 +55,23 @@ func (v *Verifier) credentials(r *http.Request) (Credentials, error) {
 	return Credentials{Token: token}, nil
 }
 
-// hasParameter reports whether a query could be read as having a parameter, by
-// whoever reads it beside us. [net/url.URL.Query] would not tell: it drops a
-// parameter with a semicolon or a bad escape, and all of too many, which others
-// do not. Here a semicolon separates too, and a bad escape hides no name.
+// hasParameter reports whether a query has a parameter of a name in some reading
+// of it. [net/url.URL.Query] would not tell: it drops a parameter with a semicolon
+// or a bad escape, and all of too many, which others do not. Here a semicolon
+// separates too, and a bad escape hides no name.
 func hasParameter(query, name string) bool {
-	for query != "" {
-		end := strings.IndexAny(query, "&;")
-		if end < 0 {
-			end = len(query)
+	for begin, i := 0, 0; i <= len(query); i++ {
+		if i < len(query) && query[i] != '&' && query[i] != ';' {
+			continue
 		}
-		parameter, _, _ := strings.Cut(query[:end], "=")
-		if parameter == name || strings.Contains(parameter, "%") && (couldBe(parameter, name, 1) || couldBe(parameter, name, 3)) {
+		parameter := query[begin:i]
+		if begin = i + 1; parameter == "" || parameter[0] != name[0] && parameter[0] != '%' {
+			continue
+		}
+		parameter, _, _ = strings.Cut(parameter, "=")
+		if couldBe(parameter, name, 1) || couldBe(parameter, name, 3) {
 			return true
 		}
-		query = query[min(end+1, len(query)):]
 	}
 	return false
 }
@@ -81,12 +82,11 @@ func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1
 		if c == '%' {
-			decoded, err := hex.DecodeString(text[1:min(3, len(text))])
-			if err != nil || len(decoded) == 0 {
+			if len(text) < 3 || hexDigit(text[1]) < 0 || hexDigit(text[2]) < 0 {
 				text = text[min(dropped, len(text)):]
 				continue
 			}
-			c, length = decoded[0], 3
+			c, length = byte(hexDigit(text[1])<<4|hexDigit(text[2])), 3 //nolint:gosec // two digits
 		}
 		if name == "" || c != name[0] {
 			return false
@@ -95,6 +95,9 @@ func couldBe(text, name string, dropped int) bool {
 	}
 	return name == ""
 }
+
+// hexDigit returns the value of a digit, or a negative number.
+func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
 // tokenLength returns how many bytes of s make the leading token of RFC 9110
 // §5.6.2.

@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
@@ -11,7 +12,8 @@ import (
 
 // IntrospectionMode says which tokens an issuer with an Introspection client is
 // asked about. In each mode these include all that are not JWTs, and encrypted
-// JWTs (RFC 7516) unless their header names another configured issuer.
+// JWTs (RFC 7516) unless their header names another issuer. Such a token, like an
+// opaque one, may be another issuer's, and is shown to this one.
 type IntrospectionMode int
 
 const (
@@ -50,17 +52,23 @@ func (v *Verifier) asksAbout(token string) bool {
 // namesAnother reports whether the iss in a JSON object is that of a configured
 // issuer other than the one who is asked. It reads loosely: what is malformed to
 // us may be good to that one.
-func (v *Verifier) namesAnother(object []byte) (another bool) {
-	_ = strictjson.LooseObject(object, func(name string, value strictjson.Value) error {
-		said, ok := strictjson.String(value)
-		for i := range v.issuers {
-			one := &v.issuers[i]
-			another = another || ok && name == "iss" && one != v.introspecting &&
-				strings.TrimSuffix(one.URL, "/") == strings.TrimSuffix(said, "/")
-		}
-		return nil
+func (v *Verifier) namesAnother(object []byte) bool {
+	said, ok := strictjson.String(strictjson.Lookup(object, "/iss"))
+	return ok && slices.ContainsFunc(v.issuers, func(one issuer) bool {
+		return one.URL != v.introspecting.URL && sameButForASlash(one.URL, said)
 	})
-	return another
+}
+
+// isMeantFor reports whether the header of an encrypted JWT allows to ask an
+// issuer about it: the iss that it may replicate from within (RFC 7519 §5.3) is
+// that issuer's.
+func isMeantFor(one *issuer, header []byte) bool {
+	said, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
+	return !ok || sameButForASlash(one.URL, said)
+}
+
+func sameButForASlash(a, b string) bool {
+	return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/")
 }
 
 // introspect learns the claims of an opaque token from its issuer.
@@ -111,7 +119,7 @@ func (a *attempt) checkActivity() error {
 	answer.v, answer.now, answer.issuer, answer.opaque, answer.payload = a.v, a.now, a.issuer, true, payload
 	for _, check := range [...]func(*attempt) error{
 		(*attempt).checkClaims, (*attempt).checkIssuer, (*attempt).checkTokenType,
-		(*attempt).checkExpiry, (*attempt).checkNotBefore, (*attempt).checkConfirmation,
+		(*attempt).checkExpiry, (*attempt).checkNotBefore, (*attempt).checkPurpose, (*attempt).checkConfirmation,
 	} {
 		if err := check(answer); err != nil {
 			return err

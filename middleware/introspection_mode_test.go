@@ -156,6 +156,10 @@ func TestModeJWTsAsksAboutJWTsThatPassed(t *testing.T) {
 		{"not yet valid", `{"active":true,"nbf":` + unix(time.Hour) + `}`, middleware.ErrNotYetValid},
 		{"of another issuer", `{"active":true,"iss":"https://x.example"}`, middleware.ErrIssuer},
 		{"a refresh token", `{"active":true,"token_type":"refresh_token"}`, middleware.ErrType},
+		{"a token to be sent with a proof", `{"active":true,"token_type":"DPoP"}`, middleware.ErrType},
+		{"a refresh token by token_use", `{"active":true,"token_use":"refresh_token"}`, middleware.ErrType},
+		{"an ID token by typ", `{"active":true,"typ":"ID"}`, middleware.ErrType},
+		{"an ID token by a hash", `{"active":true,"at_hash":"x"}`, middleware.ErrType},
 		{"bound to a key", `{"active":true,"cnf":{"jkt":"x"}}`, middleware.ErrConfirmation},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -226,6 +230,14 @@ func TestTokensOfOtherIssuersAreNotShown(t *testing.T) {
 				}
 				refusedFor(t, s, maker.Good()[:len(maker.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
 				refusedFor(t, s, maker.Token(maker.Header(), maker.Claims("exp", "1")), middleware.ErrExpired)
+				for what, text := range map[string]string{
+					"many members": "{" + strings.Repeat(`"x":1,`, 300) + maker.Claims()[1:], "much depth": `{"x":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + "," + maker.Claims()[1:],
+					"bad UTF-8": "{\"x\":\"\xff\"," + maker.Claims()[1:],
+				} {
+					if _, err := s.verify(maker.Token(maker.Header(), text)); !errors.Is(err, middleware.ErrMalformed) {
+						t.Errorf("%s before iss: got %v, want it malformed", what, err)
+					}
+				}
 			}
 			o.heard(t)
 			if token := passes(t, s, handle); token.Issuer != opaqueIssuer {

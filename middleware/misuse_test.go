@@ -94,6 +94,17 @@ func TestAMalformedAudienceIsRefusedEvenWhereAnyIsAccepted(t *testing.T) {
 	})
 }
 
+// What a token is does not depend on whose came before it.
+func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience, c.TokenCache = true, -1 })
+	for range 3 {
+		passes(t, s, s.Token(s.Header(), s.Claims("aud", `["a","b"]`)))
+		if got := passes(t, s, s.Token(s.Header(), s.Claims("aud", ""))); got.Audience != nil {
+			t.Errorf("got the audience %#v, want nil", got.Audience)
+		}
+	}
+}
+
 func TestATypeIsComparedInASCII(t *testing.T) {
 	s := newSetup(t)
 	typ := func(value string) string { return s.Token(s.Header("typ", value), s.Claims()) }

@@ -149,7 +149,7 @@ func (a *attempt) checkShape() (err error) {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		a.payload = string(a.message.Payload)
-	case a.v.introspecting == nil, encrypted && a.v.namesAnother(header):
+	case a.v.introspecting == nil, encrypted && !isMeantFor(a.v.introspecting, header):
 		return ErrOpaque
 	case !isB64Token(a.token):
 		return ErrMalformed
@@ -306,7 +306,8 @@ func (a *attempt) checkSignature() (err error) {
 		return a.verifyBy(a.header.KeyID)
 	}
 	for _, keyID := range [...]string{"", a.header.Thumbprint, ""} {
-		if err = a.verifyBy(keyID); !errors.Is(err, ErrSignature) {
+		err = a.verifyBy(keyID)
+		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // there is no key for the algorithm
 			break
 		}
 	}

@@ -19,13 +19,14 @@ type marks struct {
 }
 
 // kinds are the values by which servers name the kind of a token, besides those
-// that begin with "refresh".
+// that begin with "refresh". Letters alone count, and their case does not:
+// "access_token", "access-token", "accessToken".
 var kinds = []struct {
 	name   string
 	access bool
 }{
-	{"bearer", true}, {"access_token", true}, {"access", true},
-	{"id", false}, {"id_token", false}, {"logout", false}, {"logout_token", false}, {"offline", false},
+	{"bearer", true}, {"accesstoken", true}, {"access", true},
+	{"id", false}, {"idtoken", false}, {"logout", false}, {"logouttoken", false}, {"offline", false}, {"offlinetoken", false},
 }
 
 // kind reads a value by which a server names the kind of a token: that of an
@@ -34,32 +35,32 @@ func kind(value strictjson.Value) (access, another bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:") // RFC 8693 §3
 	for _, k := range kinds {
-		if len(text) == len(k.name) && hasKindPrefix(text, k.name) {
+		if rest, ok := cutKind(text, k.name); ok && rest == "" {
 			return k.access, !k.access
 		}
 	}
-	return false, hasKindPrefix(text, "refresh")
+	_, refresh := cutKind(text, "refresh")
+	return false, refresh
 }
 
-// hasKindPrefix compares in the way in which servers differ: "access_token",
-// "access-token", "Access Token".
-func hasKindPrefix(text, prefix string) bool {
-	if len(text) < len(prefix) {
-		return false
-	}
-	for i := range len(prefix) {
+// cutKind returns text without a prefix that is spelled in any way.
+func cutKind(text, prefix string) (rest string, ok bool) {
+	for i := range len(text) {
+		if prefix == "" {
+			return text[i:], true
+		}
 		c := text[i]
-		switch {
-		case 'A' <= c && c <= 'Z':
+		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
-		case c == '-', c == ' ':
-			c = '_'
 		}
-		if c != prefix[i] {
-			return false
+		switch {
+		case c == prefix[0]:
+			prefix = prefix[1:]
+		case c != '_' && c != '-' && c != ' ':
+			return "", false
 		}
 	}
-	return true
+	return "", prefix == ""
 }
 
 // note looks at one claim.
@@ -68,9 +69,10 @@ func hasKindPrefix(text, prefix string) bool {
 // tokenName (PingAM), tokenType and TokenType (Casdoor), token_type, purpose
 // (Curity), type, or drn (Descope), where DSR is a refresh token. The hashes
 // are OpenID Connect's (Core §3.1.3.6, §3.3.2.11). Only security event tokens
-// have events (RFC 8417 §2.2) and only signed introspection answers
-// token_introspection (RFC 9701 §5). UAA's refresh tokens have granted_scopes in
-// the place of scope.
+// have events (RFC 8417 §2.2), only signed introspection answers
+// token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security
+// OAuth ati, the ID of the access token beside them. UAA's refresh tokens have
+// granted_scopes in the place of scope.
 func (m *marks) note(name string, value strictjson.Value) {
 	switch name {
 	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
@@ -79,7 +81,7 @@ func (m *marks) note(name string, value strictjson.Value) {
 	case "drn":
 		drn, _ := strictjson.String(value)
 		m.another = m.another || drn == "DSR"
-	case "events", "token_introspection":
+	case "events", "token_introspection", "ati":
 		m.another = true
 	case "at_hash", "c_hash", "s_hash":
 		m.hash = true

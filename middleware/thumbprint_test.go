@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,4 +78,28 @@ func TestAThumbprintBringsANewKey(t *testing.T) {
 			})
 		})
 	}
+}
+
+// That a token is for an algorithm without a key is learned once.
+func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
+	source := new(asked)
+	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })
+	source.becomes(t, s.as)
+	m := s.Maker
+	m.Key = testserver.GenerateKey(testserver.ES384, "x")
+	refusedFor(t, s, by(m, `"unknown"`), middleware.ErrSignature)
+	if source.refreshed != 1 {
+		t.Errorf("got %d refreshes, want 1", source.refreshed)
+	}
+}
+
+// asked is a source that counts how often it is to be refreshed.
+type asked struct {
+	switchable
+	refreshed int
+}
+
+func (a *asked) Refresh(context.Context, string) error {
+	a.refreshed++
+	return nil
 }

@@ -175,8 +175,8 @@ func Date(v Value) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// Lookup returns the value a JSON Pointer (RFC 6901) names inside the strict
-// document data, or "".
+// Lookup returns the value a JSON Pointer (RFC 6901) names inside data, or "".
+// Where data is no strict document, it is that of one of several readings.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {
@@ -191,7 +191,7 @@ func child(data Value, token string) Value {
 	case '{':
 		// A document already read as strict has each name once, and an object
 		// inside it as many members as its bytes hold.
-		r := read(string(data))
+		r := read(string(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		_ = r.members(len(data), func(name string, value Value) error {
 			if name == token {
 				found = value

@@ -71,6 +71,8 @@ func badShapes() []shape {
 		refused("N20", "PingAM, a refresh token", `"tokenName":"refresh_token","token_type":"Bearer","scope":["read"],"nonce":"n"`),
 		refused("N20", "Descope, a refresh token", `"drn":"DSR","amr":["email"],"tenants":{}`),
 		refused("N20", "UAA, a refresh token", `"jti":"0a1b-r","granted_scopes":["read"],"client_id":"c1","cid":"c1","grant_type":"password"`),
+		refused("N20", "Spring Security OAuth, a refresh token", `"ati":"0a1b","scope":["read"],"client_id":"c1"`),
+		{id: "N16", name: "an encrypted token that names an issuer that is not configured", answer: said(), token: encrypted(`{"alg":"dir","enc":"A256GCM","iss":"https://third.example"}`), want: 401},
 		{id: "N21", name: "Cloud Run, a signature removed", claims: `"email":"x"`, token: func(jwt string) string {
 			return jwt[:strings.LastIndexByte(jwt, '.')] + ".SIGNATURE_REMOVED_BY_GOOGLE"
 		}, want: 401},
@@ -81,7 +83,7 @@ func badShapes() []shape {
 		answered("N25", "authentik, an answer about a refresh token", "at_hash", "x", "nonce", "n", "token_type", gone{}),
 		answered("N25", "an answer about an ID token of the hybrid flow", "c_hash", "x", "token_type", "Bearer"),
 	}
-	for _, kind := range []string{"refresh", "Refresh", "REFRESH_TOKEN", "refresh-token", "refreshToken", "Refresh Token", "Offline", "id", "ID", "id_token", "id-token", "Logout", "logout_token", "urn:ietf:params:oauth:token-type:refresh_token", "urn:ietf:params:oauth:token-type:id_token"} {
+	for _, kind := range []string{"refresh", "Refresh", "REFRESH_TOKEN", "refresh-token", "refreshToken", "Refresh Token", "Offline", "id", "ID", "id_token", "id-token", "idToken", "Offline Token", "Logout", "logout_token", "urn:ietf:params:oauth:token-type:refresh_token", "urn:ietf:params:oauth:token-type:id_token"} {
 		for _, name := range []string{"typ", "token_use", "token_type", "tokenName", "tokenType", "TokenType", "purpose", "type"} {
 			shapes = append(shapes, refused("N20", name+" "+strings.ReplaceAll(kind, ":", " "), fmt.Sprintf(`%q:%q,"scope":"read"`, name, kind)),
 				answered("N25", name+" "+strings.ReplaceAll(kind, ":", " "), name, kind))
