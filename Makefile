@@ -15,7 +15,7 @@ INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
 in-each = @set -e; for module in $(1); do echo "-- $$module: $(2)"; (cd "$$module" && $(2)); done
 
-.PHONY: test nested race lint vet fuzz bench bench-smoke tidy mutants soak tools
+.PHONY: test nested race lint vet fuzz bench bench-smoke tidy mutants soak junk tools
 
 test: $(INSTALLED)
 	$(call in-each,$(MODULES),go test ./...)
@@ -53,6 +53,10 @@ mutants:
 # An API under load and faults, for two minutes or SOAK="-duration 20s".
 soak:
 	@go run ./internal/soak $(SOAK)
+
+# Invented tokens at servers that take offence at them, for twenty seconds each.
+junk:
+	go test -count=1 -v -timeout 20m -run TestThreatsInventedTokens ./introspect -junk 20s
 
 tools: $(GOLANGCI) $(INSTALLED)
 

@@ -13,6 +13,7 @@ const (
 	maxWeight   = 16 << 20 // bytes of active answers
 	entryWeight = 256      // what an entry costs besides its answer
 	maxInactive = 10_000   // inactive answers
+	maxSeen     = 50_000   // tokens that were active, of which only the hash is kept
 )
 
 // hash names a token at one authorization server: two servers may give out the
@@ -37,6 +38,7 @@ type entry struct {
 type memory struct {
 	active   *otter.Cache[hash, entry] // with a shared store, what that did not take
 	inactive *otter.Cache[hash, time.Time]
+	seen     *otter.Cache[hash, struct{}] // tokens that were active, however long ago
 }
 
 func synchronously(run func()) { run() }
@@ -48,6 +50,7 @@ func newMemory() memory {
 			Weigher: func(_ hash, e entry) uint32 { return uint32(len(e.response.Claims) + entryWeight) }, //nolint:gosec // at most 256 KiB
 		}),
 		inactive: otter.Must(&otter.Options[hash, time.Time]{MaximumSize: maxInactive, Executor: synchronously}),
+		seen:     otter.Must(&otter.Options[hash, struct{}]{MaximumSize: maxSeen, Executor: synchronously}),
 	}
 }
 
@@ -64,8 +67,19 @@ func (m memory) known(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
+// class returns what is known of a token that is about to be asked about.
+func (m memory) class(h hash) class {
+	if _, ok := m.seen.GetIfPresent(h); ok {
+		return seenActive
+	}
+	return unseen
+}
+
 // keep remembers an answer until it ends, or the token does.
 func (c *Client) keep(ctx context.Context, h hash, r *Response, asked time.Time) {
+	if r.Active {
+		c.memory.seen.Set(h, struct{}{})
+	}
 	ttl := c.ttl
 	if !r.Active {
 		ttl = min(ttl, inactiveTTL)

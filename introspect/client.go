@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -22,7 +20,9 @@ var (
 	ErrUnavailable = errors.New("introspect: no answer about the token")
 
 	// ErrCredentials is an authorization server that refuses the API's own
-	// credentials, with 401 or 403: a fault of the configuration.
+	// credentials, a fault of the configuration: it says invalid_client, asks for
+	// Basic credentials, or answers 401 or 403 and never gave another answer. Some
+	// servers answer so about tokens that they do not know.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -50,13 +50,13 @@ type Client struct {
 	endpoint atomic.Pointer[endpoint]
 	finding  singleflight.Group
 
-	memory  memory
-	stores  chan struct{} // holds one for each operation of Cache that has not come back
-	flight  singleflight.Group
-	calls   chan struct{} // holds one for each call in flight
-	breaker *gobreaker.TwoStepCircuitBreaker[*Response]
+	memory memory
+	stores chan struct{} // holds one for each operation of Cache that has not come back
+	flight singleflight.Group
+	health health
+	active atomic.Pointer[string] // the token that was last found active
 
-	server, store, odd part
+	server, store, odd, credentials part
 }
 
 // exchange asks about one token.
@@ -94,31 +94,13 @@ func newClient(config Config, kind string) *Client {
 	name := fmt.Sprintf("%s %v %t %q %q %q", kind, config.ttl(), config.Keys != nil, config.Issuer, config.Endpoint, config.Auth.clientID)
 	c := &Client{
 		config: config, name: name, ttl: config.ttl(), http: config.client(),
-		memory: newMemory(), stores: make(chan struct{}, maxCalls), calls: make(chan struct{}, maxCalls),
+		memory: newMemory(), stores: make(chan struct{}, maxCalls),
 	}
-	c.server.name, c.store.name, c.odd.name = "server", "cache", "answer"
-	c.breaker = gobreaker.NewTwoStepCircuitBreaker[*Response](gobreaker.Settings{
-		Timeout:      timeout,
-		ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 5 },
-		IsSuccessful: func(err error) bool { return !isOutage(err) },
-	})
+	c.server.name, c.store.name, c.odd.name, c.credentials.name = "server", "cache", "answer", "credentials"
 	if config.Endpoint != "" {
 		c.endpoint.Store(&endpoint{url: config.Endpoint})
 	}
 	return c
-}
-
-// isOutage tells a server that serves nobody from one that says something odd
-// about a token, or that fails on it with a quick 500: whoever can get hold of an
-// odd token must not be able to cut the others off.
-func isOutage(err error) bool {
-	if errors.Is(err, errMetadata) || errors.Is(err, ErrCredentials) {
-		return true
-	}
-	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
-		return refused.Status == http.StatusTooManyRequests || refused.Status > http.StatusInternalServerError
-	}
-	return err != nil && !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
 // Introspect returns what the server says of a token, or said of it not longer
@@ -164,32 +146,37 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 		return r, nil
 	}
 	asked := time.Now() // what the server says holds from here on, however long it takes to say it
-	r, err := c.call(ctx, token)
+	r, err := c.call(ctx, h, token)
+	if known := c.active.Load(); err != nil && known != nil && c.health.inDoubt() {
+		go c.check(*known) //nolint:gosec // it is about the server and not for the caller, whose context may end
+	}
 	if err != nil {
 		return nil, err
+	}
+	if r.Active {
+		c.active.Store(&token)
 	}
 	c.keep(ctx, h, r, asked)
 	return r, nil
 }
 
-// call asks the server, unless it is known to be down or has enough to do.
-func (c *Client) call(ctx context.Context, token string) (*Response, error) {
-	select {
-	case c.calls <- struct{}{}:
-		defer func() { <-c.calls }()
-	default:
-		return nil, errBusy
-	}
-	done, err := c.breaker.Allow()
+// call asks the server, unless it is left alone or has enough to do.
+func (c *Client) call(ctx context.Context, h hash, token string) (*Response, error) {
+	q, err := c.health.begin(c.memory.class(h), h)
 	if err != nil {
-		return nil, errBreaker // the failures before it have been told
+		return nil, err
 	}
-	// The breaker waits for a word about each call. One that does not come back,
-	// or whose goroutine is ended, has failed.
-	var once sync.Once
-	settle := func(err error) { once.Do(func() { done(err) }) }
-	defer settle(fetch.ErrTimeout)
-	defer context.AfterFunc(ctx, func() { settle(fetch.ErrTimeout) })()
+	defer q.leave()
+	// The outcome of a question is waited for. One that does not come back, or
+	// whose goroutine is ended, has failed.
+	lost := func() {
+		if c.endpoint.Load() == nil {
+			q.settle(errMetadata)
+		}
+		q.settle(fetch.ErrTimeout)
+	}
+	defer lost()
+	defer context.AfterFunc(ctx, lost)()
 	r, err := shielded(func() (*Response, error) {
 		endpoint, err := c.locate(ctx)
 		if err != nil {
@@ -197,13 +184,23 @@ func (c *Client) call(ctx context.Context, token string) (*Response, error) {
 		}
 		return c.exchange(ctx, endpoint, token)
 	})
-	settle(err)
-	if err == nil || isOutage(err) {
+	switch {
+	case q.settle(err):
 		c.note(ctx, &c.server, err)
-	} else {
-		c.noteOdd(ctx, err)
+	case errors.Is(err, ErrCredentials):
+		c.noteOdd(ctx, &c.credentials, err)
+	default:
+		c.noteOdd(ctx, &c.odd, err)
 	}
 	return r, err
+}
+
+// check asks about a token that was active, when the server fails on tokens that
+// anybody may have made up: it tells whether that lies in them.
+func (c *Client) check(token string) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	_, _ = c.call(ctx, c.hash(token), token) // what it says of the server is noted
 }
 
 // shielded runs other people's code: a transport, a Cache, a token source, a
@@ -221,15 +218,14 @@ func shielded(run func() (*Response, error)) (r *Response, err error) {
 	return r, err
 }
 
-// noteOdd logs an answer about one token that was not understood, once a minute
-// at most: whoever has such a token can make as many of them as they like.
-func (c *Client) noteOdd(ctx context.Context, err error) {
+// noteOdd logs an answer that may lie in the one token, once a minute at most: whoever has such a token can make as many of them as they like.
+func (c *Client) noteOdd(ctx context.Context, part *part, err error) {
 	now := time.Now()
-	if last := c.odd.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !c.odd.logged.CompareAndSwap(last, &now) {
+	if last := part.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !part.logged.CompareAndSwap(last, &now) {
 		return
 	}
-	c.odd.trouble.Store(nil)
-	c.note(ctx, &c.odd, err)
+	part.trouble.Store(nil)
+	c.note(ctx, part, err)
 }
 
 // note logs how a part of the client fares, once per change.

@@ -27,14 +27,21 @@
 // # Care for the server
 //
 // Any number of requests with one token cost one call, which goes on when their
-// callers leave. A call takes two seconds at most, 256 may be in flight, and
-// after five that failed in a row the server is left alone for two seconds, until
-// one call finds it back. What is beyond fails at once. Requests reuse
-// connections.
+// callers leave. A call takes two seconds at most, and 256 may be in flight, of
+// which tokens that were never active may take half: anybody can invent those.
+// What is beyond fails at once. Requests reuse connections.
+//
+// A server that is down is left alone for two seconds at a time, until a call
+// finds it back. What it does to one token is no evidence of that: many servers,
+// and firewalls before them, refuse tokens that they do not know in ways that look
+// like an outage. Five failures without an answer in between count, if the
+// connection could not be made or the tokens had been active before. When others
+// fail, one question about a token that had been active settles the doubt.
 //
 // A server that refuses the API's own credentials is [ErrCredentials], logged
-// at level Error. Every other trouble is a warning; both are logged once per
-// change.
+// at level Error. Every other trouble is a warning. Trouble with the server is
+// logged once per change; what may lie in a token, and an alarm about credentials
+// that it may have caused, once a minute at most.
 //
 // No token, secret, claim or byte of an answer reaches a log or an error.
 package introspect

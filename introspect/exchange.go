@@ -43,7 +43,8 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 		return nil, err
 	}
 	answer, err := fetch.PostForm(ctx, c.http, endpoint, request.form, request.header)
-	if refused, ok := errors.AsType[fetch.StatusError](err); ok && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden) {
+	if refused, ok := errors.AsType[fetch.StatusError](err); ok && (refused.InvalidClient ||
+		(refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden) && !c.health.hasAnswered()) {
 		return nil, fmt.Errorf("%w: %w", ErrCredentials, err)
 	}
 	if err != nil {

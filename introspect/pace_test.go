@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,8 +134,10 @@ func TestThreatsLatency(t *testing.T) {
 	t.Run("I20/a server that hangs costs two seconds once, and nothing while it is left alone", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			const callers = 200
-			s := newSite(hangs)
-			c := newClient(t, s)
+			s := newSite(says(`{"active":true}`))
+			c := newClient(t, s, always)
+			known(t, c, callers)
+			s.becomes(hangs)
 			var all sync.WaitGroup
 			took(t, 2*time.Second, func() {
 				for i := range callers {
@@ -146,16 +148,19 @@ func TestThreatsLatency(t *testing.T) {
 			took(t, 0, func() {
 				for i := range 10000 {
 					isUnknown(t, c, fmt.Sprint("later", i), introspect.ErrUnavailable)
+					isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 				}
 			})
-			s.asked(t, callers)
-			t.Logf("%d callers waited 2 s once, 10 000 after them 0 s", callers)
+			s.asked(t, 2*callers)
+			t.Logf("%d callers waited 2 s once, 20 000 after them 0 s", callers)
 		})
 	})
-	t.Run("I20/of those who come back one tries, the others do not wait for it", func(t *testing.T) {
+	t.Run("I20/of those who come back one of each class tries, the others do not wait for it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(hangs)
-			c := newClient(t, s)
+			s := newSite(says(`{"active":true}`))
+			c := newClient(t, s, always)
+			known(t, c, 100)
+			s.becomes(hangs)
 			var all sync.WaitGroup
 			for i := range 5 {
 				all.Go(func() { isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable) })
@@ -164,21 +169,49 @@ func TestThreatsLatency(t *testing.T) {
 			for range 3 { // outage goes on
 				time.Sleep(2*time.Second + 1)
 				before := len(s.seen())
-				all.Go(func() { isUnknown(t, c, "probe", fetch.ErrTimeout) })
+				all.Go(func() { isUnknown(t, c, "unseen", fetch.ErrTimeout) })
+				all.Go(func() { isUnknown(t, c, token+"7", fetch.ErrTimeout) })
 				synctest.Wait()
 				took(t, 0, func() {
 					for i := range 100 {
 						isUnknown(t, c, fmt.Sprint("other", i), introspect.ErrUnavailable)
+						if i != 7 { // whose question it is
+							isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
+						}
 					}
 				})
 				all.Wait()
-				s.asked(t, before+1)
+				s.asked(t, before+2)
 			}
 			time.Sleep(2*time.Second + 1)
 			s.becomes(says(`{"active":true}`))
 			for i := range 10 {
 				isActive(t, c, fmt.Sprint(token, i))
 			}
+		})
+	})
+	t.Run("I20/unseen tokens that fail keep nobody from finding the server back", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(says(`{"active":true}`))
+			c := newClient(t, s, always)
+			known(t, c, 10)
+			s.becomes(status(503, ``))
+			for i := range 5 {
+				isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
+			}
+			time.Sleep(2*time.Second + 1)
+			s.becomes(func(r *http.Request, seen call) (*http.Response, error) {
+				if strings.HasPrefix(seen.form.Get("token"), "odd") {
+					return hangs(r, seen)
+				}
+				return says(`{"active":true}`)(r, seen)
+			})
+			var all sync.WaitGroup
+			all.Go(func() { isUnknown(t, c, "odd", introspect.ErrUnavailable) })
+			synctest.Wait()
+			isActive(t, c, token+"7")
+			isActive(t, c, "a fresh one")
+			all.Wait()
 		})
 	})
 	t.Run("I20/a transport that does not heed its context does not hold its callers", func(t *testing.T) {
@@ -198,106 +231,19 @@ func TestThreatsLatency(t *testing.T) {
 	})
 }
 
-func TestThreatsCallsInFlight(t *testing.T) {
-	t.Run("I20/beyond 256 calls nobody waits", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			var now, most atomic.Int32
-			s := newSite(func(r *http.Request, seen call) (*http.Response, error) {
-				for n := now.Add(1); ; {
-					if before := most.Load(); n <= before || most.CompareAndSwap(before, n) {
-						break
-					}
-				}
-				defer now.Add(-1)
-				return after(time.Second, says(`{"active":true}`))(r, seen)
-			})
-			c := newClient(t, s)
-			var all sync.WaitGroup
-			for i := range 256 {
-				all.Go(func() { isActive(t, c, fmt.Sprint(token, i)) })
-			}
-			synctest.Wait()
-			took(t, 0, func() {
-				for i := range 1000 {
-					isUnknown(t, c, fmt.Sprint("more", i), introspect.ErrUnavailable)
-				}
-			})
-			all.Go(func() { isActive(t, c, token+"7") }) // it waits with the others of its token
-			all.Wait()
-			s.asked(t, 256)
-			isActive(t, c, "more1") // being busy is no failure: nobody is cut off now
-			if most.Load() != 256 {
-				t.Errorf("got %d calls in flight at most, want 256", most.Load())
-			}
-		})
-	})
-}
-
-func TestWhatOpensTheBreaker(t *testing.T) {
-	for name, tt := range map[string]struct {
-		failure answer
-		calls   int // for 20 questions
-	}{
-		"502": {status(502, ``), 5}, "503": {status(503, ``), 5}, "429": {status(429, ``), 5}, "401": {status(401, ``), 5}, "403": {status(403, ``), 5},
-		"a refused connection": {refused, 5}, "an answer that breaks off": {breaksOff, 5}, "a page": {typed(200, "text/html", ``), 5},
-		"a redirect": {redirects(302, "https://evil.example/"), 5}, "no answer": {hangs, 5},
-		// These may lie in the token.
-		"500": {status(500, ``), 20}, "400": {status(400, ``), 20}, "404": {status(404, ``), 20}, "an odd answer": {says(`{"active":1}`), 20},
-		"a large answer": {says(string(make([]byte, 1<<20))), 20}, "300 KiB": {says(string(make([]byte, 300<<10))), 20},
-		"a panic": {func(*http.Request, call) (*http.Response, error) { panic(canary) }, 20},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newSite(tt.failure)
-				c := newClient(t, s)
-				for range 20 {
-					isUnknown(t, c, token, introspect.ErrUnavailable)
-				}
-				s.asked(t, tt.calls)
-			})
-		})
-	}
-	t.Run("four failures in a row do not, however often", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newSite(nil)
-			c := newClient(t, s, always)
-			for range 10 {
-				s.becomes(status(503, ``))
-				for range 4 {
-					isUnknown(t, c, token, introspect.ErrUnavailable)
-				}
-				s.becomes(says(`{"active":true}`))
-				isActive(t, c, token)
-			}
-		})
-	})
-	t.Run("it stays open for two seconds", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newSite(status(503, ``))
-			c := newClient(t, s)
-			for range 5 {
-				isUnknown(t, c, token, introspect.ErrUnavailable)
-			}
-			s.becomes(says(`{"active":true}`))
-			time.Sleep(2 * time.Second)
-			isUnknown(t, c, token, introspect.ErrUnavailable)
-			time.Sleep(time.Nanosecond)
-			isActive(t, c, token)
-		})
-	})
-}
-
 func TestTheLogHasOneLinePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(journal)
-		s := newSite(status(503, ``))
+		s := newSite(says(`{"active":true}`))
 		c := newClient(t, s, always, func(c *introspect.Config) { c.Logger = log.logger() })
-		for range 100 {
-			isUnknown(t, c, token, introspect.ErrUnavailable)
+		known(t, c, 10)
+		s.becomes(status(503, ``))
+		for i := range 100 {
+			isUnknown(t, c, fmt.Sprint(token, i%10), introspect.ErrUnavailable)
 		}
 		time.Sleep(time.Minute)
 		s.becomes(refused)
-		isUnknown(t, c, token, introspect.ErrUnavailable)
+		isUnknown(t, c, token+"0", introspect.ErrUnavailable)
 		time.Sleep(time.Minute)
 		s.becomes(says(`{"active":false}`))
 		for range 10 {

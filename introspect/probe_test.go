@@ -22,17 +22,19 @@ func TestAProbeThatIsLostHasFailed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				done := make(chan struct{})
-				s := newSite(status(503, ``))
-				c := newClient(t, s)
+				s := newSite(says(`{"active":true}`))
+				c := newClient(t, s, always)
+				known(t, c, 10)
+				s.becomes(status(503, ``))
 				for i := range 5 {
 					isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 				}
 				time.Sleep(2*time.Second + 1)
 				s.becomes(func(*http.Request, call) (*http.Response, error) { lose(done); return nil, errRefused })
-				isUnknown(t, c, "probe", introspect.ErrUnavailable)
+				isUnknown(t, c, token+"7", introspect.ErrUnavailable)
 				s.becomes(says(`{"active":true}`))
 				time.Sleep(2*time.Second + 1)
-				isActive(t, c, token)
+				isActive(t, c, token+"8")
 				close(done)
 			})
 		})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -114,7 +115,7 @@ func hangs(r *http.Request, _ call) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-var errRefused = errors.New("dial tcp " + canary + ":443: connection refused")
+var errRefused error = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New(canary + ":443: connection refused")}
 
 func refused(*http.Request, call) (*http.Response, error) { return nil, errRefused }
 

@@ -1,6 +1,7 @@
 package introspect_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,34 +22,41 @@ func TestThreatsOwnCredentials(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				log := new(journal)
 				s := newSite(status(code, `{"active":true,"error":"`+canary+`"}`))
-				c := newClient(t, s, func(c *introspect.Config) { c.Logger = log.logger() })
+				c := newClient(t, s, always, func(c *introspect.Config) { c.Logger = log.logger() })
 				isUnknown(t, c, token, introspect.ErrCredentials)
 				isUnknown(t, c, token, introspect.ErrCredentials)
 				s.asked(t, 2)
-				if got, want := log.lines(t), []string{"ERROR server: introspection does not work"}; !slices.Equal(got, want) {
+				if got, want := log.lines(t), []string{"ERROR credentials: introspection does not work"}; !slices.Equal(got, want) {
 					t.Errorf("got log %q, want %q", got, want)
 				}
 
 				s.becomes(says(`{"active":true}`))
 				isActive(t, c, token)
-				if got, want := log.lines(t), []string{"INFO server: introspection works again"}; !slices.Equal(got, want) {
-					t.Errorf("got log %q, want %q", got, want)
+				if got := log.lines(t); len(got) != 0 {
+					t.Errorf("got log %q, want nothing", got)
 				}
+				time.Sleep(time.Minute)
 
-				s.becomes(status(code, ``))
+				// Once it has understood us, only what speaks of the client is about us.
+				s.becomes(status(code, `{"error":"`+canary+`"}`))
+				if _, err := c.Introspect(t.Context(), "another"); errors.Is(err, introspect.ErrCredentials) {
+					t.Errorf("got %v, want an error about the token", err)
+				}
+				s.becomes(status(code, `{"error":"invalid_client","error_description":"`+canary+`"}`))
 				isUnknown(t, c, "another", introspect.ErrCredentials)
-				if got := log.lines(t); len(got) != 1 {
-					t.Errorf("got log %q, want to be told again", got)
+				isUnknown(t, c, token, introspect.ErrCredentials)
+				if got, want := log.lines(t), []string{"WARN answer: introspection does not work", "ERROR credentials: introspection does not work", "ERROR server: introspection does not work"}; !slices.Equal(got, want) {
+					t.Errorf("got log %q, want %q", got, want)
 				}
 			})
 		})
 	}
 	t.Run("I07/a server that goes on refusing us is left alone and comes back", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(status(http.StatusUnauthorized, ``))
+			s := newSite(status(http.StatusUnauthorized, `{"error":"invalid_client"}`))
 			c := newClient(t, s)
-			for range 50 {
-				isUnknown(t, c, token, introspect.ErrUnavailable)
+			for i := range 50 {
+				isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 			}
 			s.asked(t, 5)
 			s.becomes(says(`{"active":true}`))

@@ -16,6 +16,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
 // Limits of one exchange.
@@ -23,6 +25,8 @@ const (
 	Timeout   = 5 * time.Second // from the first byte sent to the last one read
 	MaxBytes  = 512 << 10       // of the body, after decompression
 	redirects = 3
+
+	maxErrorBytes = 4 << 10 // of a body that is read for its error code alone
 )
 
 // Why an exchange failed. A refused status is a [StatusError].
@@ -31,6 +35,7 @@ var (
 	ErrCanceled    = errors.New("request was canceled")
 	ErrName        = errors.New("host name does not resolve")
 	ErrTLS         = errors.New("TLS handshake failed or certificate is not trusted")
+	ErrConnect     = errors.New("connection could not be made")
 	ErrUnreachable = errors.New("connection failed")
 	ErrTruncated   = errors.New("answer broke off")
 	ErrTooLarge    = errors.New("answer is larger than 512 KiB")
@@ -41,8 +46,9 @@ var (
 
 // StatusError is an answer with a status that is of no use.
 type StatusError struct {
-	Status     int
-	RetryAfter time.Duration // how long the server asks to be left alone, 0 if it does not
+	Status        int
+	RetryAfter    time.Duration // how long the server asks to be left alone, 0 if it does not
+	InvalidClient bool          // it refuses the client's own credentials (RFC 6749 §5.2)
 }
 
 func (e StatusError) Error() string {
@@ -114,7 +120,7 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 		answer.Unchanged = true
 		return answer, nil
 	case res.StatusCode != http.StatusOK:
-		return Answer{}, StatusError{res.StatusCode, retryAfter(res.Header)}
+		return Answer{}, StatusError{res.StatusCode, retryAfter(res.Header), isInvalidClient(res)}
 	}
 	if answer.Media, _, _ = mime.ParseMediaType(res.Header.Get("Content-Type")); answer.Media == "text/html" {
 		return Answer{}, ErrContentType
@@ -131,6 +137,29 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 		return Answer{}, ErrTruncated
 	}
 	return Answer{}, err
+}
+
+// isInvalidClient reports whether an answer says that it is the client who is
+// not known: by the error code, or by a challenge for a password.
+func isInvalidClient(res *http.Response) bool {
+	switch res.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
+	default:
+		return false
+	}
+	for _, challenge := range res.Header.Values("WWW-Authenticate") {
+		if scheme, _, _ := strings.Cut(challenge, " "); strings.EqualFold(scheme, "Basic") {
+			return true
+		}
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBytes))
+	invalid := false
+	unread := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
+		code, _ := strictjson.String(value)
+		invalid = invalid || name == "error" && code == "invalid_client"
+		return nil
+	})
+	return err == nil && unread == nil && invalid
 }
 
 // drain reads what little an answer may still hold, so that the connection
@@ -181,6 +210,8 @@ func reason(caller context.Context, err error) error {
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
 		errors.As(err, &socket) && socket.Op == "remote error": // how crypto/tls names an alert of the server
 		return ErrTLS
+	case errors.As(err, &socket) && socket.Op == "dial":
+		return ErrConnect
 	}
 	return ErrUnreachable
 }

@@ -140,7 +140,7 @@ func TestUnreachable(t *testing.T) {
 		name, address string
 		want          error
 	}{
-		{"a port that nobody listens on", closed.URL + "/" + canary, fetch.ErrUnreachable},
+		{"a port that nobody listens on", closed.URL + "/" + canary, fetch.ErrConnect},
 		{"another scheme", "ftp://127.0.0.1/" + canary, fetch.ErrUnreachable},
 		{"a file", "file:///" + canary, fetch.ErrUnreachable},
 		{"a text that is no URL", "http://[" + canary, fetch.ErrURL},
