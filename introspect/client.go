@@ -27,6 +27,8 @@ var (
 )
 
 var (
+	errInvalidClient = fmt.Errorf("%w, and says so", ErrCredentials)
+
 	errAnswer     = errors.New("answer is not acceptable")
 	errBusy       = errors.New("too many calls in flight")
 	errBreaker    = errors.New("the last calls failed, and it is not asked for a moment")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	discovery "github.com/bearerguard/bearerguard/internal/metadata"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
 type metadata = discovery.Document
@@ -43,14 +44,37 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 		return nil, err
 	}
 	answer, err := fetch.PostForm(ctx, c.http, endpoint, request.form, request.header)
-	if refused, ok := errors.AsType[fetch.StatusError](err); ok && (refused.InvalidClient ||
-		(refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden) && !c.health.hasAnswered()) {
-		return nil, fmt.Errorf("%w: %w", ErrCredentials, err)
+	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
+		return nil, c.refusal(answer, refused)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return c.read(ctx, answer)
+}
+
+// refusal returns the error for a status other than 200: one of our credentials
+// if the answer speaks of the client (RFC 6749 §5.2), or may do so.
+func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
+	default:
+		return refused
+	}
+	code := ""
+	err := strictjson.LooseObject(answer.Body, func(name string, value strictjson.Value) error {
+		if name == "error" {
+			code, _ = strictjson.String(value)
+		}
+		return nil
+	})
+	switch {
+	case answer.Password, err == nil && code == "invalid_client":
+		return fmt.Errorf("%w: %w", errInvalidClient, refused)
+	case refused.Status != http.StatusBadRequest && !c.health.hasAnswered():
+		return fmt.Errorf("%w: %w", ErrCredentials, refused)
+	}
+	return refused
 }
 
 // locate returns the endpoint, from metadata if need be. While these cannot be

@@ -129,7 +129,7 @@ func isUnsent(err error) bool {
 func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {
-	case isStatus && refused.InvalidClient:
+	case errors.Is(err, errInvalidClient):
 		return c == seenActive || !h.answered
 	case c == unseen:
 		return false

@@ -14,10 +14,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
 // Limits of one exchange.
@@ -26,7 +25,7 @@ const (
 	MaxBytes  = 512 << 10       // of the body, after decompression
 	redirects = 3
 
-	maxErrorBytes = 4 << 10 // of a body that is read for its error code alone
+	maxErrorBytes = 4 << 10 // of the body of a refusal
 )
 
 // Why an exchange failed. A refused status is a [StatusError].
@@ -46,9 +45,8 @@ var (
 
 // StatusError is an answer with a status that is of no use.
 type StatusError struct {
-	Status        int
-	RetryAfter    time.Duration // how long the server asks to be left alone, 0 if it does not
-	InvalidClient bool          // it refuses the client's own credentials (RFC 6749 §5.2)
+	Status     int
+	RetryAfter time.Duration // how long the server asks to be left alone, 0 if it does not
 }
 
 func (e StatusError) Error() string {
@@ -65,6 +63,8 @@ type Answer struct {
 	Unchanged bool          // 304: the answer that came with the ETag is still right
 	ETag      string        // "" if there is none, or none worth keeping
 	Fresh     time.Duration // how long the server says it may be used (RFC 9111 §4.2); negative if it does not say
+
+	Password bool // see [PostForm]
 }
 
 // Get requests address and returns its 200 answer, or the 304 one if etag is
@@ -85,7 +85,9 @@ func GetAs(ctx context.Context, client *http.Client, address, token string) (Ans
 }
 
 // PostForm sends form with extra header fields, as [Get] does but without
-// following any redirect: what it carries is meant for one endpoint alone.
+// following any redirect: what it carries is meant for one endpoint alone. Beside
+// a [StatusError] of 400 to 499 the answer holds the beginning of the body, and
+// whether the server asks for a password.
 func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, form, header, 0)
 }
@@ -120,7 +122,12 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 		answer.Unchanged = true
 		return answer, nil
 	case res.StatusCode != http.StatusOK:
-		return Answer{}, StatusError{res.StatusCode, retryAfter(res.Header), isInvalidClient(res)}
+		refused := Answer{}
+		if method == http.MethodPost && res.StatusCode >= 400 && res.StatusCode <= 499 {
+			refused.Password = asksForPassword(res)
+			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // what there is of it
+		}
+		return refused, StatusError{res.StatusCode, retryAfter(res.Header)}
 	}
 	if answer.Media, _, _ = mime.ParseMediaType(res.Header.Get("Content-Type")); answer.Media == "text/html" {
 		return Answer{}, ErrContentType
@@ -139,27 +146,13 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	return Answer{}, err
 }
 
-// isInvalidClient reports whether an answer says that it is the client who is
-// not known: by the error code, or by a challenge for a password.
-func isInvalidClient(res *http.Response) bool {
-	switch res.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
-	default:
-		return false
-	}
-	for _, challenge := range res.Header.Values("WWW-Authenticate") {
-		if scheme, _, _ := strings.Cut(challenge, " "); strings.EqualFold(scheme, "Basic") {
-			return true
-		}
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBytes))
-	invalid := false
-	unread := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
-		code, _ := strictjson.String(value)
-		invalid = invalid || name == "error" && code == "invalid_client"
-		return nil
+// asksForPassword reports whether an answer has a challenge of the scheme Basic
+// (RFC 7617).
+func asksForPassword(res *http.Response) bool {
+	return slices.ContainsFunc(res.Header.Values("WWW-Authenticate"), func(challenge string) bool {
+		scheme, _, _ := strings.Cut(challenge, " ")
+		return strings.EqualFold(scheme, "Basic")
 	})
-	return err == nil && unread == nil && invalid
 }
 
 // drain reads what little an answer may still hold, so that the connection
