@@ -183,7 +183,7 @@ func TestLogsSayWhatOperatorsNeed(t *testing.T) {
 	_ = down.Close()
 	v := newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: down.Issuer()}}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	_, _ = v.Verify(t.Context(), middleware.Credentials{Token: token})
-	for _, part := range []string{"level=WARN", "reason=unavailable", "connection could not be made", down.Issuer()} {
+	for _, part := range []string{"level=WARN", "reason=unavailable", "connection failed", down.Issuer()} {
 		if !strings.Contains(log.String(), part) {
 			t.Errorf("got %q, want %q in it", log.String(), part)
 		}

@@ -14,7 +14,6 @@ var classes = []struct {
 	{ErrCanceled, "canceled"},
 	{ErrName, "name_resolution"},
 	{ErrTLS, "tls"},
-	{ErrConnect, "connection"},
 	{ErrUnreachable, "connection"},
 	{ErrTruncated, "truncated"},
 	{ErrTooLarge, "too_large"},

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -34,8 +35,8 @@ var (
 	ErrCanceled    = errors.New("request was canceled")
 	ErrName        = errors.New("host name does not resolve")
 	ErrTLS         = errors.New("TLS handshake failed or certificate is not trusted")
-	ErrConnect     = errors.New("connection could not be made")
 	ErrUnreachable = errors.New("connection failed")
+	ErrConnect     = fmt.Errorf("%w before anything was sent", ErrUnreachable)
 	ErrTruncated   = errors.New("answer broke off")
 	ErrTooLarge    = errors.New("answer is larger than 512 KiB")
 	ErrRedirect    = errors.New("redirect is refused: it leaves the origin, or there are too many")
