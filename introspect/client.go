@@ -27,7 +27,7 @@ var (
 )
 
 var (
-	errInvalidClient = fmt.Errorf("%w, and says so", ErrCredentials)
+	errInvalidClient = fmt.Errorf("%w (invalid_client or a Basic challenge): check Config.Auth", ErrCredentials)
 
 	errAnswer     = errors.New("answer is not acceptable")
 	errBusy       = errors.New("too many calls in flight")
@@ -121,20 +121,15 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 	done := c.flight.DoChan(string(h[:]), func() (any, error) {
 		return shielded(func() (*Response, error) { return c.fly(h, token) })
 	})
-	var result singleflight.Result
 	select {
-	case result = <-done:
-	case <-ctx.Done():
-		select {
-		case result = <-done: // both at once: what has been learned is not thrown away
-		default:
-			return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	case result := <-done:
+		if result.Err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, result.Err)
 		}
+		return result.Val.(*Response).clone(), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
-	if result.Err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, result.Err)
-	}
-	return result.Val.(*Response).clone(), nil
 }
 
 // fly learns the answer for all who wait for it.
@@ -150,7 +145,7 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 	asked := time.Now() // what the server says holds from here on, however long it takes to say it
 	r, err := c.call(ctx, h, token)
 	if known := c.active.Load(); err != nil && known != nil && c.health.inDoubt() {
-		go c.check(*known) //nolint:gosec // it is about the server and not for the caller, whose context may end
+		go c.askAboutServer(*known) //nolint:gosec // it is about the server and not for the caller, whose context may end
 	}
 	if err != nil {
 		return nil, err
@@ -190,16 +185,16 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 	case q.settle(err):
 		c.note(ctx, &c.server, err)
 	case errors.Is(err, ErrCredentials):
-		c.noteOdd(ctx, &c.credentials, err)
+		c.noteRarely(ctx, &c.credentials, err)
 	default:
-		c.noteOdd(ctx, &c.odd, err)
+		c.noteRarely(ctx, &c.odd, err)
 	}
 	return r, err
 }
 
-// check asks about a token that was active, when the server fails on tokens that
-// anybody may have made up: it tells whether that lies in them.
-func (c *Client) check(token string) {
+// askAboutServer asks about a token that was active, when the server fails on
+// tokens that anybody may have made up: the outcome shows whether that lies in them.
+func (c *Client) askAboutServer(token string) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_, _ = c.call(ctx, c.hash(token), token) // what it says of the server is noted
@@ -220,8 +215,8 @@ func shielded(run func() (*Response, error)) (r *Response, err error) {
 	return r, err
 }
 
-// noteOdd logs an answer that may lie in the one token, once a minute at most: whoever has such a token can make as many of them as they like.
-func (c *Client) noteOdd(ctx context.Context, part *part, err error) {
+// noteRarely logs an answer that may lie in the one token, once a minute at most: whoever has such a token can make as many of them as they like.
+func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	now := time.Now()
 	if last := part.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !part.logged.CompareAndSwap(last, &now) {
 		return

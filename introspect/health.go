@@ -12,7 +12,7 @@ import (
 // Bounds of what is asked while the server does not do well.
 const (
 	maxFailures = 5       // that are evidence, since the last answer, before the server is left alone
-	restTime    = timeout // for which it is
+	backoff     = timeout // for which it is
 
 	checkInterval = time.Second // the least between two questions that are asked because of a doubt
 )
@@ -72,7 +72,7 @@ func (h *health) begin(c class, token hash) (*question, error) {
 
 // settle notes the outcome, the first time it is called, and reports whether it
 // speaks for or against the server.
-func (q *question) settle(err error) (telling bool) {
+func (q *question) settle(err error) (counts bool) {
 	q.once.Do(func() {
 		h := q.health
 		h.mu.Lock()
@@ -80,7 +80,7 @@ func (q *question) settle(err error) (telling bool) {
 		if q.probe {
 			h.probing[q.class] = false
 		}
-		telling = true
+		counts = true
 		switch {
 		case err == nil:
 			h.answered, h.unsent, h.failed, h.doubtful, h.retryAt = true, 0, nil, 0, time.Time{}
@@ -93,17 +93,17 @@ func (q *question) settle(err error) (telling bool) {
 			}
 			h.failed[q.token] = struct{}{} // at most as many as are in flight
 		default:
-			if telling = false; h.isEvidence(seenActive, err) {
+			if counts = false; h.isEvidence(seenActive, err) {
 				h.doubtful++
 			}
 			return
 		}
 		// A question that was asked because of a doubt settles it.
 		if h.unsent+len(h.failed) >= maxFailures || h.doubtful >= maxFailures && q.class == seenActive {
-			h.retryAt = time.Now().Add(restTime)
+			h.retryAt = time.Now().Add(backoff)
 		}
 	})
-	return telling
+	return counts
 }
 
 // leave gives the room back.
@@ -152,7 +152,7 @@ func (h *health) inDoubt() bool {
 	return true
 }
 
-// hasAnswered reports whether the server has ever understood us.
+// hasAnswered reports whether the server ever gave an answer that we understood.
 func (h *health) hasAnswered() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

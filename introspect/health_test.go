@@ -137,6 +137,9 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				})
 			})
 		}
+		if name == "a refused connection" {
+			continue // no token brings that about
+		}
 		t.Run(name+" for unseen tokens alone", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(says(`{"active":true}`))
@@ -148,9 +151,6 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 					}
 					return says(`{"active":true}`)(r, seen)
 				})
-				if name == "a refused connection" {
-					return // no token brings that about
-				}
 				for i := range 100 {
 					isUnknown(t, c, fmt.Sprint("odd", i), introspect.ErrUnavailable)
 					isActive(t, c, fmt.Sprint(token, i%20))

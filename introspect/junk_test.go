@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-var junkTime = flag.Duration("junk", 300*time.Millisecond, "how long each server is sent invented tokens")
+var junkTime = flag.Duration("junk", 0, "how long each server is sent invented tokens, at a rate; 0 sends some hundred, whatever time that takes")
 
 // Of 256 questions in flight those about unseen tokens may be half. Invented and
 // fresh ones together stay below that.
@@ -85,23 +85,14 @@ func newJunkSite(t *testing.T, misbehave http.HandlerFunc, latency time.Duration
 // refused because nothing could be learned.
 type count struct{ asked, refused atomic.Int64 }
 
-// sends asks about tokens at a rate, no more of them at a time than there is room
-// for, for as long as the test of a server lasts.
+// sends asks about tokens, no more of them at a time than there is room for: at a
+// rate for the time that the flag gives, or a tenth of a second's.
 func (n *count) sends(c *introspect.Client, rate, room int, token func(i int64) string) {
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	end := time.NewTimer(*junkTime)
-	defer end.Stop()
 	inFlight := make(chan struct{}, room)
 	var all sync.WaitGroup
 	defer all.Wait()
-	for {
-		select {
-		case <-end.C:
-			return
-		case <-ticker.C:
-		}
-		for range rate / 100 {
+	send := func(tokens int) {
+		for range tokens {
 			i := n.asked.Add(1)
 			inFlight <- struct{}{}
 			all.Go(func() {
@@ -111,6 +102,15 @@ func (n *count) sends(c *introspect.Client, rate, room int, token func(i int64) 
 				<-inFlight
 			})
 		}
+	}
+	if *junkTime == 0 {
+		send(rate / 10)
+		return
+	}
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(*junkTime); time.Now().Before(end); <-ticker.C {
+		send(rate / 100)
 	}
 }
 

@@ -33,8 +33,8 @@ var deciding = []string{
 // not active. A nil claims takes those that describe the user. It is called
 // concurrently.
 //
-// Like any client, it is asked about opaque and encrypted tokens, whoever issued
-// them: what reaches the API as one is sent to the endpoint as a bearer token.
+// As any opaque or encrypted token may come from another issuer, the endpoint sees
+// those too, as bearer tokens.
 //
 // Auth and Keys of config must be zero. Endpoint is the userinfo endpoint, or
 // Issuer where metadata name it.

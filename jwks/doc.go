@@ -27,8 +27,8 @@
 //   - points off their curve or of small order (RFC 7518 §6.2.1)
 //   - keys that claim one kid for one algorithm: neither can be the right one
 //
-// A member that is null counts as absent, and so do key_ops without an element.
-// Zeros before a coordinate, too many or too few, do not change it.
+// A member that is null counts as absent, and so does an empty key_ops. Leading
+// zeros of an EC coordinate do not matter.
 //
 // Each key serves the algorithm its alg names, or else those of its type and
 // curve; never what a token's header would like (RFC 8725 §3.1). A set of more

@@ -102,11 +102,11 @@ func (m members) text(name string) string {
 // allows is the part of the policy that the decoded key no longer shows.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
-		if !m.silent(private) {
+		if !m.absentOrNull(private) {
 			return false
 		}
 	}
-	if !m.silent("key_ops") {
+	if !m.absentOrNull("key_ops") {
 		var list []string
 		if json.Unmarshal(m["key_ops"], &list) != nil || len(list) > 0 && !slices.Contains(list, "verify") {
 			return false
@@ -116,8 +116,8 @@ func (m members) allows(algorithm string) bool {
 	return (use == "" || use == "sig") && (alg == "" || canonical(alg) == canonical(algorithm))
 }
 
-// silent reports whether a member is absent or null.
-func (m members) silent(name string) bool { return m[name] == nil || string(m[name]) == "null" }
+// absentOrNull reports whether a member is absent or null.
+func (m members) absentOrNull(name string) bool { return m[name] == nil || string(m[name]) == "null" }
 
 func canonical(algorithm string) string {
 	if algorithm == "Ed25519" {

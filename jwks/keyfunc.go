@@ -13,8 +13,8 @@ import (
 // package's keys but not the verifier of package middleware. ctx bounds the
 // wait for a fetch.
 //
-// Of a token without kid it tries x5t for the key's ID, unless there is only one
-// key for the algorithm. Beyond selecting the key it refuses what golang-jwt lets pass: repeated
+// For a token without kid it takes x5t as the key ID if several keys fit the
+// algorithm. Beyond selecting the key it refuses what golang-jwt lets pass: repeated
 // header members, crit and b64 (RFC 7515 §4.1.11, RFC 7797 §7), and RSASSA-PSS
 // salts that are not as long as the hash (RFC 7518 §3.5), for which it sets
 // the token's Method. Issuer, audience, type and expiry remain the caller's to

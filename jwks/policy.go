@@ -1,7 +1,6 @@
 package jwks
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -58,7 +57,6 @@ func read(m jwkset.JWKMarshal) (jwkset.JWK, error) {
 }
 
 // Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
-// A byte order mark before it is ignored (RFC 8259 §8.1).
 // The error wraps [ErrSet] when data is not a set or has more than 100 keys,
 // and [ErrNoKeys] when no key is left.
 func Parse(data []byte) (*Set, error) {
@@ -67,7 +65,7 @@ func Parse(data []byte) (*Set, error) {
 		skipped []error
 		found   bool
 	)
-	err := strictjson.LooseObject(bytes.TrimPrefix(data, []byte("\ufeff")), func(name string, value strictjson.Value) error {
+	err := strictjson.LooseObject(data, func(name string, value strictjson.Value) error {
 		if name != "keys" {
 			return nil
 		}
@@ -189,9 +187,9 @@ func fitting(m jwkset.JWKMarshal) []string {
 }
 
 // checkEncoding holds what the key's Go type no longer shows: base64url
-// without padding, and an exponent that fits (RFC 7518 §6.3.1.2). That a
-// coordinate has the curve's full length (RFC 7518 §6.2.1.2) is not asked for: it
-// is a number, and zeros before it make no other one.
+// without padding, and an exponent that fits (RFC 7518 §6.3.1.2). Coordinates may
+// lack leading zeros or have too many, though RFC 7518 §6.2.1.2 forbids both: the
+// number is the same.
 func checkEncoding(m jwkset.JWKMarshal) error {
 	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
 		// encoding/base64 skips CR and LF even when strict.

@@ -51,9 +51,9 @@ func NewRemote(url string, options Options) (*Remote, error) {
 
 // Discover returns a source for the JWK Set that the issuer's metadata names
 // (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The metadata must name the
-// issuer byte for byte. An answer that is not metadata, such as a web page or JSON
-// without an issuer, is passed over for the next location; one that names another
-// issuer, or an error of the server, is not. Discover does no I/O; the first use does, and each
+// issuer byte for byte. An answer that is not metadata (a web page, JSON
+// without an issuer) is skipped; metadata of another issuer or a server error is
+// final. Discover does no I/O; the first use does, and each
 // renewal looks at the metadata again.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
@@ -137,18 +137,12 @@ func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) er
 	}
 	late := time.NewTimer(atMost)
 	defer late.Stop()
-	ended := r.fly(seen)
 	select {
-	case <-ended:
+	case <-r.fly(seen):
 		return nil
 	case <-late.C:
 		return unavailable(errLate)
 	case <-ctx.Done():
-	}
-	select {
-	case <-ended: // both at once: what has been learned is not thrown away
-		return nil
-	default:
 		return unavailable(ctx.Err())
 	}
 }

@@ -41,7 +41,7 @@ func badDocuments(good jwk) []badDocument {
 		{"K02/a document that breaks off at its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
 		{"F7/trailing garbage is refused", set(good) + "x", jwks.ErrSet},
 		{"F7/a second document is refused", set(good) + set(good), jwks.ErrSet},
-		{"F7/two byte order marks are refused", "\ufeff\ufeff" + set(good), jwks.ErrSet},
+		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch drops the one of an answer
 		{"F7/a byte order mark inside is refused", "{\ufeff" + set(good)[1:], jwks.ErrSet},
 		{"F7/keys given twice is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
 		{"F7/keys given twice, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},
@@ -359,11 +359,6 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 }
 
 func TestAByteOrderMarkIsIgnored(t *testing.T) {
-	for _, text := range []string{set(freshEC("a")), "\ufeff" + set(freshEC("a")), "\ufeff \n" + set(freshEC("a"))} {
-		if _, err := mustParse(t, text).Key("a", "ES256"); err != nil {
-			t.Errorf("got %v, want the key", err)
-		}
-	}
-	s := newSite(says("\ufeff" + set(freshEC("a"))))
-	has(t, s.remote(t, jwks.Options{}), "a")
+	has(t, newSite(says("\ufeff"+set(freshEC("a")))).remote(t, jwks.Options{}), "a")
+	hasNot(t, newSite(says("\ufeff\ufeff"+set(freshEC("a")))).remote(t, jwks.Options{}), "a", jwks.ErrUnavailable)
 }

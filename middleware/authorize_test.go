@@ -210,17 +210,17 @@ func TestWarmAndHealthy(t *testing.T) {
 	}
 }
 
-// late is a source whose keys have not come yet.
-type late struct{ switchable }
+// pendingKeys is a source whose keys have not come yet.
+type pendingKeys struct{ switchable }
 
-func (l *late) Snapshot() (*jwks.Set, error) {
+func (l *pendingKeys) Snapshot() (*jwks.Set, error) {
 	if set := l.set.Load(); set != nil {
 		return set, nil
 	}
 	return nil, jwks.ErrUnavailable
 }
 
-func (l *late) Refresh(ctx context.Context, _ string) error {
+func (l *pendingKeys) Refresh(ctx context.Context, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -228,7 +228,7 @@ func (l *late) Refresh(ctx context.Context, _ string) error {
 // What is canceled is the wait for something, and never a verdict.
 func TestARequestThatWasCanceled(t *testing.T) {
 	seen := ""
-	var source late
+	var source pendingKeys
 	s := newSetup(t, func(c *middleware.Config) {
 		c.Issuers[0].Keys = &source
 		c.Observe = func(_ context.Context, o middleware.Observation) { seen = o.Reason }

@@ -14,9 +14,9 @@ const retryAfter = "2"
 // dropped whole, and the client would see a 401 without a challenge.
 func (v *Verifier) challenge(h http.Header, e *Error) {
 	h.Set("Cache-Control", "no-store")
-	// What was said of an answer that is not given. Content-Encoding is not said of
-	// our body: where it is set by now, a middleware around us encodes whatever is
-	// written (RFC 9110 §8.4).
+	// These describe the answer that is not sent. Content-Encoding stays: if it is
+	// set by now, a middleware around us encodes whatever is written (RFC 9110
+	// §8.4).
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}

@@ -25,7 +25,6 @@ type claims struct {
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
 	named                       bool             // iss is there
 	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
-	marks                       marks
 }
 
 type member struct {
@@ -78,7 +77,6 @@ func (c *claims) parse(text string) error {
 		if !ok {
 			return errors.New(name + " is of the wrong type") // one of the names above
 		}
-		c.marks.note(name, value)
 		return nil
 	})
 	if err != nil {

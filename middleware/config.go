@@ -43,7 +43,7 @@ type Config struct {
 	ClockSkew time.Duration
 
 	// MaxTokenBytes bounds a token before anything looks into it. 0 is 16384,
-	// which holds a token with some hundreds of groups or roles; the most is 65536.
+	// enough for a token with several hundred groups or roles; the most is 65536.
 	MaxTokenBytes int
 
 	// TokenCache is how many JWTs that passed are remembered, so that the
@@ -93,12 +93,12 @@ type Config struct {
 type Profile int
 
 const (
-	// ProfileAny accepts what issuers in the field write: typ is at+jwt, JWT or
-	// absent. Unless typ is at+jwt, a token is refused that says it is an ID,
-	// refresh, logout or security event token, has a hash that only ID tokens have
-	// (at_hash, c_hash, s_hash), or has what they usually have (nonce, or azp and
-	// auth_time) and nothing that speaks for an access token, such as scope, scp or
-	// a typ of Bearer. ScopeClaims have no say in that.
+	// ProfileAny accepts what issuers in the field write: the header's typ is
+	// at+jwt, JWT or absent. Unless it is at+jwt, a token is refused if a claim says
+	// that it is an ID, refresh, offline, logout or security event token; if it has
+	// at_hash, c_hash or s_hash; or if it has nonce, granted_scopes, or azp with
+	// auth_time, and no sign of an access token (scope, scp, scopes, or a claim such
+	// as typ "Bearer"). ScopeClaims do not count as such a sign.
 	ProfileAny Profile = iota
 
 	// RFC9068 accepts tokens of the JWT profile for access tokens to the

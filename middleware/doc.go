@@ -37,8 +37,9 @@
 //     names this API in its audience (RFC 7519 §4.1). It does not say of itself
 //     that it is an ID token, a refresh token or another kind (RFC 8725 §3.12).
 //  7. The one key of that issuer for its kid and algorithm verifies the
-//     signature. Without a kid, x5t may name the key. Only an unknown name makes
-//     the verifier fetch keys, and rarely.
+//     signature. Without a kid, x5t may name the key if several keys fit or the
+//     only one does not verify. Only an unknown name makes the verifier fetch keys,
+//     and rarely.
 //     Under IntrospectJWTs the issuer is asked now whether it was revoked.
 //  8. It is not bound to a key of the sender (cnf, RFC 7800): such a
 //     constraint cannot be checked yet, and ignoring it would undo it.

@@ -88,7 +88,7 @@ var (
 	ErrTwoTokens error = &cause{"two_tokens", "request holds more than one access token", CodeInvalidRequest, ""}
 
 	ErrTooLong      error = &cause{"too_long", "token is too long", CodeInvalidToken, ""}
-	ErrOpaque       error = &cause{"opaque", "token is not a JWT", CodeInvalidToken, "token is not valid"}
+	ErrOpaque       error = &cause{"opaque", "token is opaque or encrypted, and no issuer can be asked about it", CodeInvalidToken, "token is not valid"}
 	ErrMalformed    error = &cause{"malformed", "token is malformed", CodeInvalidToken, ""}
 	ErrType         error = &cause{"type", "token is not an access token", CodeInvalidToken, ""}
 	ErrIssuer       error = &cause{"issuer", "token issuer is not accepted", CodeInvalidToken, ""}
@@ -107,8 +107,8 @@ var (
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
-	// A client that has gone is no outage. No one reads the answer, so the code
-	// is the same; logs and metrics tell the two apart by the reason.
+	// A canceled wait is not an outage. A client that only closed its side still
+	// reads the answer, so the code is the same; logs and metrics show the reason.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 

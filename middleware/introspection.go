@@ -11,9 +11,9 @@ import (
 )
 
 // IntrospectionMode says which tokens an issuer with an Introspection client is
-// asked about. In each mode these include all that are not JWTs, and encrypted
-// JWTs (RFC 7516) unless their header names another issuer. Such a token, like an
-// opaque one, may be another issuer's, and is shown to this one.
+// asked about. In each mode these include tokens that are not JWTs, and encrypted
+// JWTs (RFC 7516) unless their header names another issuer. The issuer sees such
+// tokens even if another issuer made them.
 type IntrospectionMode int
 
 const (
@@ -50,24 +50,24 @@ func (v *Verifier) asksAbout(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object is that of a configured
-// issuer other than the one who is asked. It reads loosely: what is malformed to
+// issuer other than the one that is asked. It reads loosely: what is malformed to
 // us may be good to that one.
 func (v *Verifier) namesAnother(object []byte) bool {
 	said, ok := strictjson.String(strictjson.Lookup(object, "/iss"))
 	return ok && slices.ContainsFunc(v.issuers, func(one issuer) bool {
-		return one.URL != v.introspecting.URL && sameButForASlash(one.URL, said)
+		return one.URL != v.introspecting.URL && equalExceptSlash(one.URL, said)
 	})
 }
 
-// isMeantFor reports whether the header of an encrypted JWT allows to ask an
+// mayBeAskedAbout reports whether the header of an encrypted JWT allows asking an
 // issuer about it: the iss that it may replicate from within (RFC 7519 §5.3) is
 // that issuer's.
-func isMeantFor(one *issuer, header []byte) bool {
+func mayBeAskedAbout(one *issuer, header []byte) bool {
 	said, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
-	return !ok || sameButForASlash(one.URL, said)
+	return !ok || equalExceptSlash(one.URL, said)
 }
 
-func sameButForASlash(a, b string) bool {
+func equalExceptSlash(a, b string) bool {
 	return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/")
 }
 

@@ -17,12 +17,12 @@ var modes = map[string]middleware.IntrospectionMode{
 	"opaque tokens": middleware.IntrospectOpaque, "JWTs too": middleware.IntrospectJWTs, "all tokens": middleware.IntrospectAll,
 }
 
-// A token is a JWT or opaque by its shape. One that fails as a JWT is never
-// tried as an opaque token: an issuer that knows too little of its own JWTs
-// would make a forgery good.
 // elsewhere is an issuer that is configured and not asked.
 const elsewhere = "https://elsewhere.example"
 
+// A token is a JWT or opaque by its shape. One that fails as a JWT is never
+// tried as an opaque token: an issuer that knows too little of its own JWTs
+// would make a forgery good.
 func TestThreatsNoFallback(t *testing.T) {
 	says := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
 	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {

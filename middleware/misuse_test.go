@@ -183,7 +183,7 @@ func TestARefusalDropsWhatWasSaidOfAnotherAnswer(t *testing.T) {
 	if _, err := s.v.Authorize(h, request(t)); err == nil {
 		t.Fatal("got no refusal")
 	}
-	// Who compresses around us has set these, and compresses the refusal too.
+	// Middleware that compresses has set these, and compresses the refusal too.
 	if len(h) != 4 || h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" {
 		t.Errorf("got %v, want the challenge, Cache-Control, Content-Encoding and Vary", h)
 	}

@@ -138,9 +138,9 @@ func (a *attempt) checkLength() error {
 }
 
 // checkShape tells JWTs from opaque tokens, once and for all: one that fails as
-// the one thing is never tried as the other. An encrypted JWT is opaque: only
-// the issuer can look into it, unless its header says that it is another's (RFC
-// 7519 §5.3).
+// the one thing is never tried as the other. An encrypted JWT is opaque, since
+// only its issuer can read it. One whose header names another issuer (RFC 7519
+// §5.3) is refused.
 func (a *attempt) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(a.token)
 	switch {
@@ -149,7 +149,7 @@ func (a *attempt) checkShape() (err error) {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		a.payload = string(a.message.Payload)
-	case a.v.introspecting == nil, encrypted && !isMeantFor(a.v.introspecting, header):
+	case a.v.introspecting == nil, encrypted && !mayBeAskedAbout(a.v.introspecting, header):
 		return ErrOpaque
 	case !isB64Token(a.token):
 		return ErrMalformed
@@ -290,7 +290,7 @@ func (a *attempt) checkScopeClaim() error {
 // checkPurpose refuses other kinds of token. What typ says of a JWT is final
 // (RFC 8725 §3.12); otherwise it looks for their marks.
 func (a *attempt) checkPurpose() error {
-	if a.isJWT() && a.header.kind == "at+jwt" || a.claims.marks.isAccessToken(a.opaque) {
+	if a.isJWT() && a.header.kind == "at+jwt" || a.claims.isAccessToken(a.opaque) {
 		return nil
 	}
 	return ErrType

@@ -82,7 +82,7 @@ func TestAThumbprintBringsANewKey(t *testing.T) {
 
 // That a token is for an algorithm without a key is learned once.
 func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
-	source := new(asked)
+	source := new(countingSource)
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })
 	source.becomes(t, s.as)
 	m := s.Maker
@@ -93,13 +93,13 @@ func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	}
 }
 
-// asked is a source that counts how often it is to be refreshed.
-type asked struct {
+// countingSource is a source that counts how often it is to be refreshed.
+type countingSource struct {
 	switchable
 	refreshed int
 }
 
-func (a *asked) Refresh(context.Context, string) error {
-	a.refreshed++
+func (s *countingSource) Refresh(context.Context, string) error {
+	s.refreshed++
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 
 // Token is a verified access token. Fields whose claim is absent are zero.
 // It prints and logs as "[redacted]": claims are personal data. In JSON it has
-// all fields, Scopes as the string that OAuth uses.
+// its exported fields, with Scopes as one space-separated string.
 type Token struct {
 	Issuer    string     // iss
 	Subject   string     // sub
@@ -23,11 +23,11 @@ type Token struct {
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
-	Expiry    time.Time  // exp
+	Expiry    time.Time  // exp; zero if an introspection answer has none, null or 0
 	IssuedAt  time.Time  // iat
 	NotBefore time.Time  // nbf
 	ACR       string     // acr, the authentication context class
-	AuthTime  time.Time  // auth_time
+	AuthTime  time.Time  // auth_time; zero if it is not a NumericDate
 
 	claims string // the whole claims object, strict JSON
 }

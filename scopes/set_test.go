@@ -270,10 +270,7 @@ func TestASetDoesNotChangeWithTheSliceItWasMadeFrom(t *testing.T) {
 }
 
 func TestInJSONASetIsTheStringOfOAuth(t *testing.T) {
-	type holder struct {
-		Scope   scopes.Set
-		Another *scopes.Set `json:",omitempty"`
-	}
+	type holder struct{ Scope scopes.Set }
 	for text, want := range map[string][]string{"": nil, "read": {"read"}, "write read": {"write", "read"}, "!#[]~": {"!#[]~"}} {
 		encoded, err := json.Marshal(holder{Scope: scopes.Parse(text)})
 		if err != nil || string(encoded) != `{"Scope":"`+text+`"}` {

@@ -92,11 +92,8 @@ func (f *clientFlags) connect(ctx context.Context) (*authServer, error) {
 		return nil, usage("--issuer: %w", insecureHint(err))
 	}
 	s := &authServer{http: httpClient(ctx), insecure: f.insecure}
-	text, err := metadata.Fetch(ctx, s.http, issuer)
+	_, text, err := metadata.Fetch(ctx, s.http, issuer, f.insecure)
 	if err != nil {
-		return nil, failure("the metadata of the issuer: %w", err)
-	}
-	if _, err := metadata.Parse(text, issuer, f.insecure); err != nil {
 		return nil, failure("the metadata of the issuer: %w", err)
 	}
 	if err := json.Unmarshal(text, &s.endpoints); err != nil {

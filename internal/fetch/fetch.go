@@ -138,7 +138,7 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	case len(answer.Body) > MaxBytes:
 		return Answer{}, ErrTooLarge
 	case err == nil:
-		answer.Body = bytes.TrimPrefix(answer.Body, []byte("\ufeff")) // RFC 8259 §8.1 allows to ignore it
+		answer.Body = bytes.TrimPrefix(answer.Body, []byte("\ufeff")) // RFC 8259 §8.1 allows ignoring it
 		return answer, nil
 	}
 	if err = reason(ctx, err); errors.Is(err, ErrUnreachable) {

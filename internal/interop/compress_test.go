@@ -24,6 +24,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
+// errorBody makes the body of a refusal.
+type errorBody = func(*http.Request, *middleware.Error) (contentType string, body []byte)
+
 // problem is the body of a refusal as a program may replace it: long enough for
 // those who compress nothing short.
 func problem(_ *http.Request, e *middleware.Error) (contentType string, body []byte) {
@@ -35,20 +38,20 @@ const content = "all is well, all is well, all is well"
 
 // compressing are routes that need the scope read, behind a middleware that
 // compresses all answers.
-var compressing = map[string]func(v *middleware.Verifier, body func(*http.Request, *middleware.Error) (string, []byte)) http.Handler{
-	"net/http, gorilla/handlers": func(v *middleware.Verifier, body func(*http.Request, *middleware.Error) (string, []byte)) http.Handler {
+var compressing = map[string]func(v *middleware.Verifier, body errorBody) http.Handler{
+	"net/http, gorilla/handlers": func(v *middleware.Verifier, body errorBody) http.Handler {
 		guard := httpauth.Guard{Verifier: v, ErrorBody: body}
 		return handlers.CompressHandler(guard.Require(scopes.All("read"))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, content)
 		})))
 	},
-	"Echo": func(v *middleware.Verifier, body func(*http.Request, *middleware.Error) (string, []byte)) http.Handler {
+	"Echo": func(v *middleware.Verifier, body errorBody) http.Handler {
 		return newCompressingEcho(v, body, 0)
 	},
-	"Echo, long answers only": func(v *middleware.Verifier, body func(*http.Request, *middleware.Error) (string, []byte)) http.Handler {
+	"Echo, long answers only": func(v *middleware.Verifier, body errorBody) http.Handler {
 		return newCompressingEcho(v, body, 1000)
 	},
-	"Gin": func(v *middleware.Verifier, body func(*http.Request, *middleware.Error) (string, []byte)) http.Handler {
+	"Gin": func(v *middleware.Verifier, body errorBody) http.Handler {
 		gin.SetMode(gin.ReleaseMode)
 		r := gin.New()
 		r.Use(gingzip.Gzip(gingzip.DefaultCompression))
@@ -57,7 +60,7 @@ var compressing = map[string]func(v *middleware.Verifier, body func(*http.Reques
 	},
 }
 
-func newCompressingEcho(v *middleware.Verifier, body func(*http.Request, *middleware.Error) (string, []byte), shortest int) http.Handler {
+func newCompressingEcho(v *middleware.Verifier, body errorBody, shortest int) http.Handler {
 	e := echo.New()
 	e.Use(echomiddleware.GzipWithConfig(echomiddleware.GzipConfig{MinLength: shortest}))
 	e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, content) }, echoauth.Guard{Verifier: v, ErrorBody: body}.Require(scopes.All("read")))
@@ -74,7 +77,7 @@ func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, build := range compressing {
-		for what, body := range map[string]func(*http.Request, *middleware.Error) (string, []byte){"": nil, " with a body of the program's": problem} {
+		for what, body := range map[string]errorBody{"": nil, " with a body of the program's": problem} {
 			server := httptest.NewServer(build(v, body))
 			t.Cleanup(server.Close)
 			for _, test := range []struct {

@@ -55,8 +55,8 @@ const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
 // its first segment decodes to the beginning of a JSON object, white space
-// before it included. The verdict is final; a token of which this holds, unless
-// it is encrypted, is never treated as opaque, however it fails. Looking at what
+// before it included. The verdict is final: a token for which this holds is never
+// treated as opaque, however it fails, unless it is encrypted. Looking at what
 // follows the brace and for a dot keeps random handles, of which one in 256
 // would decode to a leading brace, out of it.
 func IsJWT(token string) bool {

@@ -16,7 +16,7 @@ import (
 // Why a metadata document is refused.
 var (
 	ErrDocument = errors.New("metadata is not acceptable JSON")
-	ErrAbsent   = errors.New("answer is not metadata: it is not a JSON object, or names no issuer")
+	ErrAbsent   = errors.New("no metadata in the answer: it is not a JSON object or has no issuer (check the issuer URL)")
 	ErrIssuer   = errors.New("metadata names another issuer (compared byte for byte: mind a slash at the end)")
 	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
 )
@@ -32,35 +32,34 @@ type Document struct {
 
 // Discover fetches the metadata of an issuer and reads it.
 func Discover(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, error) {
-	text, err := Fetch(ctx, client, issuer)
-	if err != nil {
-		return Document{}, err
-	}
-	return Parse(text, issuer, insecure)
+	doc, _, err := Fetch(ctx, client, issuer, insecure)
+	return doc, err
 }
 
-// Fetch returns the text of an issuer's metadata: of the first document at a
-// well-known location that names the issuer. The next location is tried only
-// after an answer that no metadata is there: a server that is down must not look
-// like one that has another layout. The error is the most telling one.
-func Fetch(ctx context.Context, client *http.Client, issuer string) ([]byte, error) {
+// Fetch is Discover for those who need more of the document: it also returns its
+// text. The document is the first at a well-known location that names the issuer.
+// The next location is tried only after an answer that no metadata is there: a
+// server that is down must not look like one that has another layout. The error
+// is that of the last answer that was not only a status, else of the first.
+func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	var last error
 	for _, location := range locations(issuer) {
+		var doc Document
 		answer, err := fetch.Get(ctx, client, location, "")
 		if err == nil {
-			_, err = Parse(answer.Body, issuer, true)
+			doc, err = Parse(answer.Body, issuer, insecure)
 		}
 		switch {
-		case err == nil, errors.Is(err, ErrEndpoint): // the caller knows which are allowed
-			return answer.Body, nil
+		case err == nil:
+			return doc, answer.Body, nil
 		case !isAbsent(err):
-			return nil, err
+			return Document{}, nil, err
 		}
 		if _, isStatus := errors.AsType[fetch.StatusError](err); last == nil || !isStatus {
 			last = err
 		}
 	}
-	return nil, last
+	return Document{}, nil, last
 }
 
 // isAbsent reports whether an answer says that no metadata is there. Many

@@ -20,8 +20,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Bounds of a document: how deep it nests, and how many members the object has
-// that it is. Real tokens nest four or five levels deep and have fewer than
+// Bounds of a document: its depth, and the members of its outermost object. Real tokens nest four or five levels deep and have fewer than
 // forty members; those that carry a whole user have two hundred.
 const (
 	MaxDepth   = 32
@@ -176,7 +175,7 @@ func Date(v Value) (time.Time, bool) {
 }
 
 // Lookup returns the value a JSON Pointer (RFC 6901) names inside data, or "".
-// Where data is no strict document, it is that of one of several readings.
+// If data is not strict JSON, the result follows one of several readings.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {

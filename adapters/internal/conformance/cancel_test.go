@@ -126,17 +126,17 @@ func wait(t *testing.T, c <-chan struct{}) {
 	}
 }
 
-// late is a source whose keys come when it is told them.
-type late struct{ set atomic.Pointer[jwks.Set] }
+// pendingKeys is a source whose keys have not come yet.
+type pendingKeys struct{ set atomic.Pointer[jwks.Set] }
 
-func (l *late) Snapshot() (*jwks.Set, error) {
+func (l *pendingKeys) Snapshot() (*jwks.Set, error) {
 	if set := l.set.Load(); set != nil {
 		return set, nil
 	}
 	return nil, jwks.ErrUnavailable
 }
 
-func (l *late) Refresh(ctx context.Context, _ string) error {
+func (l *pendingKeys) Refresh(ctx context.Context, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -147,7 +147,7 @@ func TestARequestThatIsCanceledBefore(t *testing.T) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {
 		t.Run("R19/"+framework.name, func(t *testing.T) {
-			var keys late
+			var keys pendingKeys
 			v := askingVerifier(t, as, newLogger(new(journal)), func(s *setup) { s.verifier.Issuers[0].Keys = &keys })
 			ran := new(reached)
 			handler := framework.build(api{verifier: v, reached: ran.add, log: newLogger(new(journal))})

@@ -83,11 +83,9 @@ func badShapes() []shape {
 		answered("N25", "authentik, an answer about a refresh token", "at_hash", "x", "nonce", "n", "token_type", gone{}),
 		answered("N25", "an answer about an ID token of the hybrid flow", "c_hash", "x", "token_type", "Bearer"),
 	}
-	for _, kind := range []string{"refresh", "Refresh", "REFRESH_TOKEN", "refresh-token", "refreshToken", "Refresh Token", "Offline", "id", "ID", "id_token", "id-token", "idToken", "Offline Token", "Logout", "logout_token", "urn:ietf:params:oauth:token-type:refresh_token", "urn:ietf:params:oauth:token-type:id_token"} {
-		for _, name := range []string{"typ", "token_use", "token_type", "tokenName", "tokenType", "TokenType", "purpose", "type"} {
-			shapes = append(shapes, refused("N20", name+" "+strings.ReplaceAll(kind, ":", " "), fmt.Sprintf(`%q:%q,"scope":"read"`, name, kind)),
-				answered("N25", name+" "+strings.ReplaceAll(kind, ":", " "), name, kind))
-		}
+	for _, name := range []string{"typ", "token_use", "token_type", "tokenName", "tokenType", "TokenType", "purpose", "type"} {
+		shapes = append(shapes, refused("N20", name+" refresh", fmt.Sprintf(`%q:"refresh_token","scope":"read"`, name)),
+			answered("N25", name+" refresh", name, "refresh_token"))
 	}
 	return shapes
 }

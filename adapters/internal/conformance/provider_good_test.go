@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -46,16 +45,9 @@ func decoded(k jwk, name string) []byte {
 	return data
 }
 
-// zeros writes a number with leading zeros, one more or one less than it should
-// have.
-func zeros(k jwk, name string, n int) jwk {
-	data := decoded(k, name)
-	if n > 0 {
-		data = append(make([]byte, n), data...)
-	} else {
-		data = bytes.TrimLeft(data, "\x00")
-	}
-	return k.with(name, base64.RawURLEncoding.EncodeToString(data))
+// zero writes a number with a leading zero byte too many.
+func zero(k jwk, name string) jwk {
+	return k.with(name, base64.RawURLEncoding.EncodeToString(append([]byte{0}, decoded(k, name)...)))
 }
 
 func withKeys(others ...jwk) func(jwk) []jwk {
@@ -89,15 +81,6 @@ func issuerOf(jwt string) string {
 	return claims.Issuer
 }
 
-func has(names ...string) func(*middleware.Token) error {
-	return func(t *middleware.Token) error {
-		if got := t.Scopes.String(); got != strings.Join(names, " ") {
-			return fmt.Errorf("got scopes %q, want %q", got, names)
-		}
-		return nil
-	}
-}
-
 // goodShapes are tokens that must get in, or be told apart from bad ones: 403
 // where they lack a scope.
 func goodShapes() []shape {
@@ -114,7 +97,7 @@ func goodShapes() []shape {
 		}
 		return all
 	}
-	shapes := []shape{
+	return []shape{
 		{id: "P01", name: "Keycloak 26", header: typed, claims: keycloak, need: read, want: 200},
 		{id: "P03", name: "Keycloak 26 without realm roles, where those are the scopes", config: realmRoles, header: typed, claims: keycloak, want: 200},
 		{id: "P03", name: "Keycloak 26 without realm roles, where those are required", config: realmRoles, header: typed, claims: keycloak, need: read, want: 403},
@@ -125,6 +108,7 @@ func goodShapes() []shape {
 		{id: "P05", name: "Keycloak 22 without realm roles, where nothing is required", config: realmRoles, header: typed, claims: keycloak22 + `,"scope":"profile"`, want: 200},
 		{id: "P07", name: "Keycloak, roles of a client with a slash in its name", config: scopesIn("/resource_access/my~1api/roles"), header: typed, claims: keycloak + `,"resource_access":{"my/api":{"roles":["read"]}}`, need: read, want: 200},
 		{id: "P08", name: "Keycloak without an audience mapper", config: func(i *middleware.Issuer) { i.AudienceClaim, i.Audiences = "azp", []string{"web"} }, header: typed, claims: keycloak + `,"aud":["account"]`, need: read, want: 200},
+		{id: "P10", name: "oxAuth, a coordinate with a zero byte too many", alg: testserver.ES256, claims: `"scope":"read"`, keys: func(k jwk) []jwk { return []jwk{zero(k, "y")} }, need: read, want: 200},
 		{id: "P11", name: "Keycloak, a key for encryption and certificates in the set", header: typed, claims: keycloak, need: read, want: 200, keys: func(k jwk) []jwk {
 			certified := k.with("x5c", []string{"MIIB"}, "x5t", "abc", "x5t#S256", "def")
 			return []jwk{certified, otherRSA("enc-1").with("use", "enc", "alg", "RSA-OAEP")}
@@ -153,7 +137,7 @@ func goodShapes() []shape {
 		{id: "P39", name: "a kid in base64", header: `"kid":"ab+/c=="`, claims: `"token_use":"access","scope":"read"`, keys: having("kid", "ab+/c=="), need: read, want: 200},
 		{id: "P40", name: "Google, an ID token of a service account", header: typed, claims: `"azp":"1","email":"sa@p.iam.gserviceaccount.com","email_verified":true`, want: 200},
 		{id: "P45", name: "Firebase", claims: `"user_id":"u","auth_time":1700000000,"firebase":{"sign_in_provider":"x","identities":{}}`, want: 200},
-		{id: "P46", name: "Firebase App Check, a modulus with a leading zero", claims: `"provider":"x"`, keys: func(k jwk) []jwk { return []jwk{zeros(k, "n", 1)} }, want: 200},
+		{id: "P46", name: "Firebase App Check, a modulus with a leading zero", claims: `"provider":"x"`, keys: func(k jwk) []jwk { return []jwk{zero(k, "n")} }, want: 200},
 		{id: "P47", name: "GitHub Actions", header: typed + `,"x5t":"key-1"`, claims: `"sub":"repo:o@1/r@2:ref:refs/heads/main","repository":"o/r","ref":"refs/heads/main","sha":"0","run_id":"1","run_number":"2","run_attempt":"1","actor":"a","actor_id":"3","workflow":"w","head_ref":"","base_ref":"","event_name":"push","ref_type":"branch","job_workflow_ref":"o/r/.github/workflows/w.yml@refs/heads/main","environment":"p","runner_environment":"github-hosted","enterprise":"e","repository_visibility":"private","nbf":1700000000`, want: 200},
 		{id: "P49", name: "GitLab CI", header: typed, claims: `"project_path":"g/p","ref":"main","user_identities":[{"provider":"x","extern_uid":"1"}],"runner_id":1,"nbf":1700000000`, want: 200},
 		{id: "P50", name: "Doorkeeper introspection", config: anyAudience, answer: answer("client_id", nil, "aud", gone{}, "sub", gone{}, "token_type", "Bearer", "iat", 1700000000), need: read, want: 200},
@@ -198,40 +182,23 @@ func goodShapes() []shape {
 		{id: "P82", name: "Supabase", alg: testserver.ES256, header: typed, claims: `"aal":"aal1","amr":[{"method":"password","timestamp":1700000000}],"session_id":"s","role":"authenticated","is_anonymous":false`, keys: having("use", gone{}, "key_ops", []string{"verify"}, "ext", true), want: 200},
 		{id: "P83", name: "Supabase, a shared secret", alg: testserver.HS256, header: typed, claims: `"role":"authenticated","session_id":"s"`, want: 200},
 		{id: "P88", name: "Kinde", config: anyAudience, header: typed, claims: `"aud":[],"scp":["read"],"azp":"c1","permissions":[]`, need: read, want: 200},
-		{id: "P89", name: "SAP XSUAA", config: func(*middleware.Issuer) {}, header: typed + `,"jku":"https://evil.example/token_keys","jid":"x"`, claims: `"scope":["app!t1.Read"],"cid":"c1","client_id":"c1","azp":"c1","ext_attr":{"enhancer":"XSUAA"},"zid":"z","grant_type":"client_credentials","rev_sig":"1"`, keys: having("value", "-----BEGIN PUBLIC KEY-----"), need: scopes.All("app!t1.Read"), want: 200},
+		{id: "P89", name: "SAP XSUAA", header: typed + `,"jku":"https://evil.example/token_keys","jid":"x"`, claims: `"scope":["app!t1.Read"],"cid":"c1","client_id":"c1","azp":"c1","ext_attr":{"enhancer":"XSUAA"},"zid":"z","grant_type":"client_credentials","rev_sig":"1"`, keys: having("value", "-----BEGIN PUBLIC KEY-----"), need: scopes.All("app!t1.Read"), want: 200},
 		{id: "P91", name: "PingAM", alg: testserver.ES256, header: typed + `,"zip":"NONE"`, claims: `"scope":["read"],"nonce":"n","tokenName":"access_token","token_type":"Bearer","realm":"/","auth_time":1700000000,"expires_in":3600,"grant_type":"authorization_code"`, need: read, want: 200},
 		{id: "P92", name: "WSO2", header: `"typ":"at+jwt","x5t":"abc"`, claims: `"aut":"APPLICATION_USER","azp":"c1","client_id":"c1","scope":"read","jti":"j"`, need: read, want: 200},
-		{id: "P93", name: "Casdoor, a whole user of 190 members, 9 KiB", header: typed, claims: `"nonce":"","scope":"","azp":"c1","tokenType":"access-token"` + many190(), want: 200},
+		{id: "P93", name: "Casdoor, a whole user of 190 members, 9 KiB", header: typed, claims: `"nonce":"","scope":"","azp":"c1","tokenType":"access-token"` + userMembers(), want: 200},
 		{id: "P94", name: "Salesforce", header: typed + `,"tty":"sfdc-core-token","tnk":"core/prod/00D","ver":"1.0"`, claims: `"scp":"web read","client_id":"c1","aud":["api"],"mty":"oauth","sfi":"x","roles":[],"nbf":1700000000`, need: read, want: 200},
 		{id: "P101", name: "JWK with private members that are null", claims: `"scope":"read"`, keys: having("d", nil, "p", nil, "q", nil, "dp", nil, "dq", nil, "qi", nil, "oth", nil, "k", nil, "x", nil, "y", nil, "crv", nil), need: read, want: 200},
 		{id: "P102", name: "JWK with alg and use that are null", claims: `"scope":"read"`, keys: having("alg", nil, "use", nil, "x5c", nil, "x5t", nil), need: read, want: 200},
 		{id: "P103", name: "JWK with key_ops that are empty", claims: `"scope":"read"`, keys: having("key_ops", []string{}), need: read, want: 200},
 		{id: "P104", name: "claims that are null", header: typed, claims: `"scope":"read","nbf":null,"iat":null,"jti":null,"acr":null,"sub":null,"client_id":null,"auth_time":null,"nonce":null,"at_hash":null,"events":null,"azp":null`, need: read, want: 200},
-		{id: "P104", name: "a scope that is null, and scp", header: typed, claims: `"scope":null,"scp":["read"]`, need: read, want: 200, verify: has("read")},
+		{id: "P104", name: "a scope that is null, and scp", header: typed, claims: `"scope":null,"scp":["read"]`, need: read, want: 200},
 		{id: "P104", name: "an audience that is null, where any is accepted", config: anyAudience, header: typed, claims: `"scope":"read","aud":null`, need: read, want: 200},
 		{id: "P105", name: "an access token by its own word", header: typed, claims: `"token_type":"Bearer","tokenName":"access_token","azp":"c1","auth_time":1700000000`, want: 200},
 	}
-	for name, claim := range map[string]string{
-		"scope that is empty": `"scope":""`, "scopes": `"scopes":["read"]`, "scp": `"scp":"read"`, "scp that is empty": `"scp":[]`, "token_use access": `"token_use":"access"`, "token_use access_token": `"token_use":"access_token"`,
-		"typ Bearer": `"typ":"Bearer"`, "typ bearer": `"typ":"bearer"`, "tokenType access-token": `"tokenType":"access-token"`, "tokenType accessToken": `"tokenType":"accessToken"`, "TokenType access-token": `"TokenType":"access-token"`, "token_type": `"token_type":"Bearer"`,
-		"purpose": `"purpose":"access_token"`, "tokenName": `"tokenName":"access_token"`, "token_type as a URN": `"token_type":"urn:ietf:params:oauth:token-type:access_token"`,
-	} {
-		for weak, text := range map[string]string{"a nonce": `"nonce":"n"`, "azp and auth_time": `"azp":"c1","auth_time":1700000000`, "azp and auth_time in words": `"azp":"c1","auth_time":"2026-01-02T03:04:05Z"`} {
-			shapes = append(shapes, shape{id: "P105", name: weak + " and " + name, config: realmRoles, header: typed, claims: text + "," + claim, want: 200})
-		}
-	}
-	for _, alg := range []testserver.Alg{testserver.ES256, testserver.ES384, testserver.ES512} {
-		for _, name := range []string{"x", "y"} {
-			for n, what := range map[int]string{1: "a zero byte too many", 40: "many zero bytes too many", -1: "no leading zeros"} {
-				shapes = append(shapes, shape{id: "P10", name: fmt.Sprintf("%s, %s with %s", alg, name, what), alg: alg, claims: `"scope":"read"`, keys: func(k jwk) []jwk { return []jwk{zeros(k, name, n)} }, need: read, want: 200})
-			}
-		}
-	}
-	return shapes
 }
 
-// many190 are members of a user, of all types.
-func many190() string {
+// userMembers are members of a user, of all types.
+func userMembers() string {
 	var b strings.Builder
 	for i := range 190 {
 		value := []string{`""`, `"` + strings.Repeat("v", 190) + `"`, "false", "0", "null", "[]", `{"name":"x","roles":[{"owner":"o"}]}`}[i%7]
