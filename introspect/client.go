@@ -145,7 +145,7 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 	asked := time.Now() // what the server says holds from here on, however long it takes to say it
 	r, err := c.call(ctx, h, token)
 	if known := c.active.Load(); err != nil && known != nil && c.health.inDoubt() {
-		go c.askAboutServer(*known) //nolint:gosec // it is about the server and not for the caller, whose context may end
+		go c.askAboutServer(*known)
 	}
 	if err != nil {
 		return nil, err
