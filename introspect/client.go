@@ -143,7 +143,7 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 		return r, nil
 	}
 	asked := time.Now() // what the server says holds from here on, however long it takes to say it
-	r, err := c.call(ctx, h, token)
+	r, err := c.call(ctx, h, token, false)
 	if known := c.active.Load(); err != nil && known != nil && c.health.inDoubt() {
 		go c.askAboutServer(*known)
 	}
@@ -157,9 +157,10 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 	return r, nil
 }
 
-// call asks the server, unless it is left alone or has enough to do.
-func (c *Client) call(ctx context.Context, h hash, token string) (*Response, error) {
-	q, err := c.health.begin(c.memory.class(h), h)
+// call asks the server, unless it is left alone or has enough to do; doubted says
+// that it is about the server.
+func (c *Client) call(ctx context.Context, h hash, token string, doubted bool) (*Response, error) {
+	q, err := c.health.begin(c.memory.class(h), h, doubted)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +198,7 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 func (c *Client) askAboutServer(token string) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	_, _ = c.call(ctx, c.hash(token), token) // what it says of the server is noted
+	_, _ = c.call(ctx, c.hash(token), token, true) // what it says of the server is noted
 }
 
 // shielded runs other people's code: a transport, a Cache, a token source, a

@@ -45,17 +45,19 @@ type health struct {
 
 // question is one that is being asked.
 type question struct {
-	health *health
-	class  class
-	token  hash
-	probe  bool
-	once   sync.Once
+	health  *health
+	class   class
+	token   hash
+	probe   bool // asked because the server may do well again
+	doubted bool // asked because the server fails on tokens that may be the reason
+	once    sync.Once
+	counts  bool
 }
 
 // begin asks for room for a question. Tokens that are unseen get half of it. A
 // server that is left alone gets none; afterwards it gets one of each class, so
 // that no unseen token takes the place of one that was active.
-func (h *health) begin(c class, token hash) (*question, error) {
+func (h *health) begin(c class, token hash, doubted bool) (*question, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	probe := !h.retryAt.IsZero()
@@ -67,12 +69,12 @@ func (h *health) begin(c class, token hash) (*question, error) {
 	}
 	h.inFlight[c]++
 	h.probing[c] = h.probing[c] || probe
-	return &question{health: h, class: c, token: token, probe: probe}, nil
+	return &question{health: h, class: c, token: token, probe: probe, doubted: doubted}, nil
 }
 
 // settle notes the outcome, the first time it is called, and reports whether it
 // speaks for or against the server.
-func (q *question) settle(err error) (counts bool) {
+func (q *question) settle(err error) bool {
 	q.once.Do(func() {
 		h := q.health
 		h.mu.Lock()
@@ -80,7 +82,7 @@ func (q *question) settle(err error) (counts bool) {
 		if q.probe {
 			h.probing[q.class] = false
 		}
-		counts = true
+		q.counts = true
 		switch {
 		case err == nil:
 			h.answered, h.unsent, h.failed, h.doubtful, h.retryAt = true, 0, nil, 0, time.Time{}
@@ -93,17 +95,16 @@ func (q *question) settle(err error) (counts bool) {
 			}
 			h.failed[q.token] = struct{}{} // at most as many as are in flight
 		default:
-			if counts = false; h.isEvidence(seenActive, err) {
+			if q.counts = false; h.isEvidence(seenActive, err) {
 				h.doubtful++
 			}
 			return
 		}
-		// A question that was asked because of a doubt settles it.
-		if h.unsent+len(h.failed) >= maxFailures || h.doubtful >= maxFailures && q.class == seenActive {
+		if q.doubted || h.unsent+len(h.failed) >= maxFailures {
 			h.retryAt = time.Now().Add(backoff)
 		}
 	})
-	return counts
+	return q.counts
 }
 
 // leave gives the room back.

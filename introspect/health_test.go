@@ -209,3 +209,25 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		})
 	})
 }
+
+// One token that was active may fail too, while the server fails on others: that
+// is no more than one failure.
+func TestADoubtIsSettledByItsQuestionOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(says(`{"active":true}`))
+		c := newClient(t, s, always)
+		known(t, c, 10) // the last one is asked about
+		s.becomes(func(r *http.Request, seen call) (*http.Response, error) {
+			if text := seen.form.Get("token"); strings.HasPrefix(text, "odd") || text == token+"0" {
+				return status(502, ``)(r, seen)
+			}
+			return after(time.Second/2, says(`{"active":true}`))(r, seen)
+		})
+		for i := range 5 {
+			isUnknown(t, c, fmt.Sprint("odd", i), introspect.ErrUnavailable)
+		}
+		isUnknown(t, c, token+"0", introspect.ErrUnavailable)
+		isActive(t, c, "fresh")
+		isActive(t, c, token+"1")
+	})
+}

@@ -1,6 +1,7 @@
 package scopes_test
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/bearerguard/bearerguard/scopes"
@@ -90,4 +91,10 @@ func ExampleRequirement() {
 	// Output:
 	// true
 	// false
+}
+
+func ExampleSet_MarshalText() {
+	text, err := json.Marshal(map[string]scopes.Set{"scope": scopes.Of("orders:read", "orders:write")})
+	fmt.Println(string(text), err)
+	// Output: {"scope":"orders:read orders:write"} <nil>
 }

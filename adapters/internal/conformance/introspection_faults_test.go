@@ -225,9 +225,10 @@ func TestASlowServerCostsNobodyElseAnything(t *testing.T) {
 			a.sends(t, at("/read", fmt.Sprintf("Bearer later-%d", i)), unavailable)
 		}
 		a.sends(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// One is about the token that was active, and two go out while that is not
-		// answered.
-		if got, most := in.Hits(), len(a.lines)+3; got > most {
+		// Beside those that waited: one about the token that was active, a few while
+		// that is not answered, and one of each class in two seconds. Of 27 that came
+		// later most are none.
+		if got, most := in.Hits(), 2*len(a.lines); got > most {
 			t.Errorf("got %d questions, want %d at most", got, most)
 		}
 	})
