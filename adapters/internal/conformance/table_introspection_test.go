@@ -78,7 +78,7 @@ func (a *asking) answers() []group {
 			told("not valid for an hour", badToken("token is not valid yet"), said("nbf", time.Now().Add(time.Hour).Unix())),
 			told("issued in an hour", badToken("token is not valid yet"), said("iat", time.Now().Add(time.Hour).Unix())),
 			told("without an end, for which RFC 7662 leaves the word to active", accepted, said("exp", gone{})),
-			told("with an end that is null, which is none", accepted, said("exp", nil)), told("with an end of zero, which is none", accepted, said("exp", 0)),
+			told("with an end that is null, which counts as absent", accepted, said("exp", nil)), told("with an end of zero, which counts as absent", accepted, said("exp", 0)),
 			told("ended a second after the beginning of time", badToken("token is expired"), said("exp", 1)),
 			told("with a beginning that is null", accepted, said("nbf", nil, "iat", nil)),
 			told("a part of a second", accepted, said("exp", float64(time.Now().Add(time.Hour).Unix())+0.5)),
@@ -98,7 +98,7 @@ func (a *asking) answers() []group {
 		{"I05", "RFC 7662 §2.2, RFC 6749 §7.1: only an access token is one, and only a bearer token needs no proof", []row{
 			told("a refresh token", notAccess, said("token_type", "refresh_token")), told("an ID token", notAccess, said("token_type", "id_token")),
 			told("a DPoP token", notAccess, said("token_type", "DPoP")), told("a type of nobody's", notAccess, said("token_type", canary)),
-			told("a type that is no text", notAccess, said("token_type", []string{"Bearer"})),
+			told("a type that is not a string", notAccess, said("token_type", []string{"Bearer"})),
 			told("a refresh token by another spelling", notAccess, said("token_type", "Refresh")), told("a refresh token by token_use", notAccess, said("token_use", "refresh_token")),
 			told("a refresh token by typ", notAccess, said("typ", "Refresh")), told("the hash of an access token beside it, as in an ID token", notAccess, said("at_hash", canary)),
 			told("bound to a key of a client", badToken("token is bound to a key that this API cannot check"), said("cnf", map[string]any{"jkt": canary})),
