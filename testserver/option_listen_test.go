@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/internal/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -37,8 +38,8 @@ func TestAddrIsWhereTheServerIs(t *testing.T) {
 }
 
 func TestAddrTakesAPortAndSaysIfItIsTaken(t *testing.T) {
-	first := testserver.New(t)
-	addr := strings.TrimPrefix(first.Issuer(), "http://")
+	addr := program.Address(t)
+	first := testserver.New(t, testserver.Addr(addr))
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Addr(addr)) }), `Addr("`+addr+`")`, "in use")
 	if err := first.Close(); err != nil {
 		t.Fatal(err)

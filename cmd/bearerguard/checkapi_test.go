@@ -14,6 +14,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/internal/program"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
 )
@@ -26,30 +27,19 @@ func bearerguard(t *testing.T, args ...string) (code int, out, err string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// free is an address that nobody listens on.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // example builds one of the examples.
 func example(t *testing.T, name string) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), name)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/bearerguard/bearerguard/examples/"+name)
+	file := filepath.Join(t.TempDir(), name)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", file, "github.com/bearerguard/bearerguard/examples/"+name)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return program
+	return file
 }
 
 func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
-	program := example(t, "api")
+	file := example(t, "api")
 	for _, framework := range []string{"http", "echo", "gin"} {
 		for route, args := range map[string][]string{
 			"/me":    nil,
@@ -57,12 +47,12 @@ func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
 			"/admin": {"--scope", "items:read items:write", "--scope", "admin", "--alg", "RS256", "--seed", "s"},
 		} {
 			t.Run(framework+" "+route, func(t *testing.T) {
-				issuer, listen := free(t), free(t)
+				issuer, listen := program.Address(t), program.Address(t)
 				for name, value := range map[string]string{"ISSUER": "http://" + issuer, "AUDIENCE": "stock", "LISTEN": listen, "FRAMEWORK": framework} {
 					t.Setenv(name, value)
 				}
 				args := append([]string{"check-api", "http://" + listen + route, "--addr", issuer, "--audience", "stock"}, args...)
-				if code, out, err := bearerguard(t, append(args, "--", program)...); code != exitOK || strings.Contains(out, "✗") || strings.Count(out, "✓") < 40 {
+				if code, out, err := bearerguard(t, append(args, "--", file)...); code != exitOK || strings.Contains(out, "✗") || strings.Count(out, "✓") < 40 {
 					t.Errorf("got exit code %d, %s%s", code, out, err)
 				}
 			})
@@ -108,7 +98,7 @@ func TestCheckAPIReportsWhatIsWrong(t *testing.T) {
 		"JSON": {[]string{"--json"}, []string{`"ok": false,`, `"name": "wrong-audience",` + "\n      \"ok\": false,\n      \"got\": \"200"}},
 	} {
 		t.Run("to "+form, func(t *testing.T) {
-			addr := free(t)
+			addr := program.Address(t)
 			args := []string{"check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme"}
 			code, out, err := bearerguard(t, append(args, tt.flags...)...)
 			if code != exitNo || err != "" {
@@ -127,7 +117,7 @@ func TestCheckAPIReportsWhatIsWrong(t *testing.T) {
 }
 
 func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
-	addr := free(t)
+	addr := program.Address(t)
 	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
 		"--skip", "wrong-audience,missing-audience", "--claim", "tenant=acme")
 	var report control.Checked
@@ -137,7 +127,7 @@ func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
 }
 
 func TestAnAPIThatTakesNoTokenIsToldOnce(t *testing.T) {
-	addr := free(t)
+	addr := program.Address(t)
 	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "--tap")
 	if code != exitNo || !strings.Contains(out, "1..1\nnot ok 1 - good-token\n") {
 		t.Errorf("got exit code %d, %s", code, out)
@@ -145,7 +135,7 @@ func TestAnAPIThatTakesNoTokenIsToldOnce(t *testing.T) {
 }
 
 func TestCheckAPIRefuses(t *testing.T) {
-	nobody, taken := "http://"+free(t)+"/orders", httptest.NewServer(http.NotFoundHandler())
+	nobody, taken := "http://"+program.Address(t)+"/orders", httptest.NewServer(http.NotFoundHandler())
 	defer taken.Close()
 	for name, tt := range map[string]struct {
 		args []string

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/bearerguard/bearerguard/internal/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -28,7 +28,7 @@ func TestClientScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(func() { _ = as.Close() })
-			nowhere, err := down()
+			nowhere, err := down(t)
 			if err != nil {
 				return err
 			}
@@ -42,13 +42,9 @@ func TestClientScripts(t *testing.T) {
 }
 
 // down is a server that has tokens and does not listen.
-func down() (*testserver.Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = l.Close() }()
-	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+l.Addr().String()))
+func down(tb testing.TB) (*testserver.Server, error) {
+	tb.Helper()
+	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
 // files are what the scripts need of the servers.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bearerguard/bearerguard/internal/program"
 )
 
 // page is the one for people outside Go.
@@ -34,7 +36,7 @@ func TestCommandsOfThePageRun(t *testing.T) {
 	for _, b := range blocks {
 		script += b[1]
 	}
-	api, listen := example(t, "api"), free(t)
+	api, listen := example(t, "api"), program.Address(t)
 	dir := t.TempDir()
 	text := "exec bearerguard exec -- sh -eux page.sh\n" +
 		"stdout '^all [0-9]+ right$'\nstdout '^refused$'\n! stdout 'want'\n" +

@@ -18,7 +18,7 @@ import (
 // in a way that it cannot notice, and sees the server end: only then has its
 // standard output an end. $$ in the flags is the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, program(ts))
+	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")
 	out, w, err := os.Pipe()
 	ts.Check(err)

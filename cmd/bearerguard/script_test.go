@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bearerguard/bearerguard/internal/program"
 )
 
 // The scripts run the program itself. LISTEN is an address that nobody listens on,
@@ -30,7 +32,7 @@ func TestServerScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NODE_EXTRA_CA_CERTS", "")
 			env.Setenv("API", api)
-			env.Setenv("LISTEN", free(t))
+			env.Setenv("LISTEN", program.Address(t))
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second for races of its last moment
 			return nil
 		},
@@ -40,8 +42,8 @@ func TestServerScripts(t *testing.T) {
 	})
 }
 
-// program is the path of bearerguard in a script.
-func program(ts *testscript.TestScript) string {
+// commandOf is the path of bearerguard in a script.
+func commandOf(ts *testscript.TestScript) string {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
 		if path := filepath.Join(dir, "bearerguard"); isFile(path) {
 			return path
@@ -60,7 +62,7 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("serve that fails: use ! exec bearerguard serve")
 	}
-	cmd := exec.Command(program(ts), append([]string{"serve"}, args...)...)
+	cmd := exec.Command(commandOf(ts), append([]string{"serve"}, args...)...)
 	cmd.Dir = ts.MkAbs(".")
 	var said strings.Builder
 	cmd.Stderr = &said

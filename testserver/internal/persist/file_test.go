@@ -71,7 +71,7 @@ func TestSaveWritesThroughASymbolicLink(t *testing.T) {
 	target, link := filepath.Join(dir, "target.json"), filepath.Join(dir, "link.json")
 	put(t, target, head+`{"n":1}}`)
 	if err := os.Symlink("target.json", link); err != nil {
-		t.Skipf("no symbolic links here: %v", err)
+		t.Fatal(err)
 	}
 	f := open(t, link)
 	save(t, f, state{N: 2})

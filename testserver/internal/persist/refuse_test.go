@@ -100,7 +100,7 @@ func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	put(t, notDir, "")
 	for link, target := range map[string]string{loop: loop, dangling: filepath.Join(dir, "nowhere")} {
 		if err := os.Symlink(target, link); err != nil {
-			t.Skipf("no symbolic links here: %v", err)
+			t.Fatal(err)
 		}
 	}
 	for _, tt := range []struct {
