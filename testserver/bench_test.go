@@ -1,6 +1,12 @@
 package testserver_test
 
 import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/testserver"
@@ -59,6 +65,27 @@ func BenchmarkIntrospection(b *testing.B) {
 			for b.Loop() {
 				if !isActive(s, token) {
 					b.Fatal("want an active token")
+				}
+			}
+		})
+	}
+}
+
+// An assertion that nobody signed, as large as a body may be.
+func BenchmarkStrangersAssertion(b *testing.B) {
+	for _, n := range []int{100, 1000, 3000} {
+		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {
+			s := testserver.New(b, testserver.InMemory())
+			var claims strings.Builder
+			for i := range n {
+				fmt.Fprintf(&claims, `,"member%d":1`, i)
+			}
+			encode := base64.RawURLEncoding.EncodeToString
+			form := url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType},
+				"client_assertion": {encode([]byte(`{"alg":"ES256"}`)) + "." + encode([]byte("{"+claims.String()[1:]+"}")) + "." + encode(make([]byte, 64))}}
+			for b.Loop() {
+				if r := exchange(b, s, form); r.status != http.StatusUnauthorized {
+					b.Fatalf("got %d, want 401", r.status)
 				}
 			}
 		})

@@ -117,8 +117,8 @@ func (o checkOption) applyCheck(c *check) { o(c) }
 // both. Without it scopes are not checked.
 func RequireScope(scope string) CheckOption {
 	return checkOption(func(c *check) {
-		if !as.IsScope(scope) {
-			c.errs = append(c.errs, fmt.Errorf("RequireScope(%q): that is no scope (RFC 6749 §3.3)", scope))
+		if err := as.CheckScope(scope); err != nil {
+			c.errs = append(c.errs, fmt.Errorf("RequireScope: %w", err))
 		}
 		c.scopes = append(c.scopes, scope)
 	})

@@ -7,14 +7,13 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/testserver/internal/as"
 )
 
 // maxControl bounds the body of a request to the control API.
@@ -46,7 +45,7 @@ func (s *Server) Control(token string) http.Handler {
 		scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(bearer))
 		switch {
-		case !isLocalHost(r.Host):
+		case !as.IsLocalHost(r.Host):
 			tell(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
@@ -56,16 +55,6 @@ func (s *Server) Control(token string) http.Handler {
 			mux.ServeHTTP(w, r)
 		}
 	})
-}
-
-// isLocalHost reports whether a Host field names this machine by itself.
-func isLocalHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
 // controller is what the control API keeps: how faults were asked for.

@@ -127,7 +127,7 @@ func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
 		s.Inject(testserver.JWKS, testserver.Hang())
 		c := dial(t, s)
 		defer c.Close()
-		if _, err := io.WriteString(c, "POST /jwks HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
+		if _, err := io.WriteString(c, "POST /jwks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -269,7 +269,7 @@ func TestDropConnectionEndsTheConnection(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.JWKS, testserver.DropConnection())
 	c := dialled(t, s)
-	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(c); string(got) != "HTTP/1.1 " || err != nil {

@@ -3,6 +3,7 @@ package testserver_test
 import (
 	"encoding/base64"
 	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,8 +16,8 @@ import (
 
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
-// elsewhere sends a request that claims another host in every way there is, and
-// returns the answer with all that it says, the claims of tokens included.
+// elsewhere calls the handler as a server mounts it, with a request that claims
+// another host in every way there is, and returns the answer with all that it says, the claims of tokens included.
 func elsewhere(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"
@@ -90,6 +91,86 @@ func TestNoRequestMovesTheServer(t *testing.T) {
 			check("userinfo", said, `"sub":"alice"`)
 			_, said = elsewhere(s, "GET", s.Endpoint(testserver.EndSession), nil, cookies...)
 			check("logout", said)
+		})
+	}
+}
+
+// calling sends a request under another name to where the server listens.
+func calling(t *testing.T, client *http.Client, method, u, host string) (status int, said string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, u, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = host
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func TestAStrangersHostIsMisdirected(t *testing.T) {
+	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}, "another issuer": {testserver.IssuerURL("http://as.example/tenant")}} {
+		s := testserver.New(t, append(opts, testserver.Interactive(), testserver.Registration())...)
+		at, err := url.Parse(s.Endpoint(testserver.JWKS))
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := ":" + at.Port()
+		for _, host := range []string{"evil.example", "evil.example" + port, "127.0.0.1.evil.example", "localhost.evil.example", "evil-localhost", "192.0.2.1" + port, "[2001:db8::1]", "as.example.evil.example", "0.0.0.0" + port} {
+			t.Run(name+"/"+host, func(t *testing.T) {
+				for _, path := range []string{
+					"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks", "/authorize", "/par", "/token", "/introspect", "/revoke", "/userinfo",
+					"/device_authorization", "/device", "/register", "/end_session", "/login", "/consent", "/debug", "/none", "/",
+				} {
+					for _, method := range []string{"GET", "POST", "OPTIONS"} {
+						if status, said := calling(t, s.Client(), method, s.Issuer()+path, host); status != http.StatusMisdirectedRequest || !strings.Contains(said, s.Issuer()) || strings.Contains(said, host) {
+							t.Errorf("%s %s: got %d, %s, want 421 and the hosts that are answered", method, path, status, said)
+						}
+					}
+				}
+			})
+		}
+		if got := s.Requests(); len(got) != 0 {
+			t.Errorf("%s: got %d requests recorded, want none", name, len(got))
+		}
+	}
+}
+
+func TestOwnHostsAreAnswered(t *testing.T) {
+	const issuer = "http://as.example:8080"
+	named := testserver.New(t, testserver.IssuerURL(issuer))
+	remote := testserver.New(t, testserver.Addr("127.0.0.1:0"), testserver.AllowRemote())
+	unstarted, err := testserver.NewUnstarted(testserver.IssuerURL(issuer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounted := httptest.NewServer(unstarted)
+	defer mounted.Close()
+	memory := testserver.New(t, testserver.InMemory())
+	for name, tt := range map[string]struct {
+		client *http.Client
+		jwks   string
+		hosts  []string
+	}{
+		"loopback":          {named.Client(), named.Endpoint(testserver.JWKS), []string{"localhost", "LOCALHOST:1", "127.0.0.1", "127.8.9.10:80", "[::1]", "[::1]:9000", "[::ffff:127.0.0.1]"}},
+		"the issuer's host": {named.Client(), named.Endpoint(testserver.JWKS), []string{"as.example", "AS.example", "as.example:8080", "as.example:1"}},
+		"AllowRemote":       {remote.Client(), remote.Endpoint(testserver.JWKS), []string{"as", "192.0.2.1:80"}},
+		"mounted":           {mounted.Client(), mounted.URL + "/jwks", []string{"as", "192.0.2.1:80"}},
+		"InMemory":          {memory.Client(), memory.Endpoint(testserver.JWKS), []string{"as", "192.0.2.1:80"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, host := range tt.hosts {
+				if status, _ := calling(t, tt.client, "GET", tt.jwks, host); status != http.StatusOK {
+					t.Errorf("%s: got %d, want 200", host, status)
+				}
+			}
 		})
 	}
 }

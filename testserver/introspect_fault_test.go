@@ -115,7 +115,7 @@ func TestIntrospectionWithoutItsBody(t *testing.T) {
 		s.Inject(testserver.Introspect, testserver.Status(503))
 		c := dial(t, s)
 		defer c.Close()
-		if _, err := io.WriteString(c, "POST /introspect HTTP/1.1\r\nHost: x\r\nContent-Type: "+formType+"\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
+		if _, err := io.WriteString(c, "POST /introspect HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+formType+"\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()

@@ -60,8 +60,8 @@ func RotateRefresh(grace time.Duration) Option {
 func Scopes(s ...string) Option {
 	return serverOption(func(c *config) {
 		for _, scope := range s {
-			if !as.IsScope(scope) {
-				c.fail("Scopes: %q is no scope (RFC 6749 §3.3)", scope)
+			if err := as.CheckScope(scope); err != nil {
+				c.fail("Scopes: %w", err)
 			}
 		}
 		c.Scopes = append(c.Scopes, s...)

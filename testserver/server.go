@@ -34,8 +34,13 @@ type Server struct {
 // New starts a server that closes when tb and its subtests are done. Faults in
 // the options are a tb.Fatalf that names all of them.
 //
+// On its socket it answers to loopback addresses, localhost and the issuer's host,
+// and to a request for any other Host with 421, so that no web page can lead a
+// browser to its tokens (DNS rebinding); with [AllowRemote], to every Host.
+//
 // The server belongs to tb: a subtest that asks a parent's server for
-// something impossible ends the parent.
+// something impossible ends the parent. A fuzz target uses the server of
+// its *testing.F, which panics instead (examples/api/fuzz_test.go shows one).
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)
@@ -43,7 +48,9 @@ func New(tb TB, opts ...Option) *Server {
 		tb.Fatalf("testserver.New: %v", err)
 		return nil
 	}
-	s.helper, s.fail = tb.Helper, tb.Fatalf
+	if _, fuzzed := tb.(interface{ Fuzz(target any) }); !fuzzed { // a testing.F panics when its fuzz target calls it
+		s.helper, s.fail = tb.Helper, tb.Fatalf
+	}
 	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			tb.Errorf("%v", err)
@@ -113,7 +120,11 @@ func start(opts []Option) (*Server, error) {
 		return nil, errors.Join(err, l.Listener.Close())
 	}
 	s.caPEM, s.memory = l.caPEM, c.inMemory
-	stop := serve(l, s.as, transport)
+	var h http.Handler = s.as
+	if !c.inMemory && !c.remote {
+		h = s.as.OwnHostOnly(h)
+	}
+	stop := serve(l, h, transport)
 	s.close = func() error { return errors.Join(stop(), s.as.Close()) } // the last answers may still change the state
 	return s, nil
 }
@@ -157,7 +168,9 @@ func (s *Server) Close() error { return errors.Join(s.close(), s.as.AuditErr()) 
 
 // ServeHTTP answers what a real socket would answer, so that the server can be
 // mounted in a mux or driven by an httptest.ResponseRecorder. Only the path
-// matters: the issuer is fixed, and Host and X-Forwarded-* are ignored.
+// matters: the issuer is fixed, and Host and X-Forwarded-* are ignored. Mounted
+// on loopback, it is for the listener to refuse a Host that is not its own, as
+// the server does on sockets that it opens itself (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.as.ServeHTTP(w, r) }
 
 // Issuer is what goes into the verifier's configuration: byte for byte the iss

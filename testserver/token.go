@@ -99,8 +99,8 @@ func Scope(scopes ...string) SharedOption {
 			return
 		}
 		for _, scope := range scopes {
-			if !as.IsScope(scope) {
-				d.Fail(fmt.Errorf(`%q is no scope (RFC 6749 §3.3): for a malformed claim use Claim("scope", …)`, scope))
+			if err := as.CheckScope(scope); err != nil {
+				d.Fail(fmt.Errorf(`Scope: %w; for a malformed claim use Claim("scope", …)`, err))
 			}
 		}
 		d.Set("scope", strings.Join(scopes, " "))

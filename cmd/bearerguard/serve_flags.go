@@ -2,9 +2,9 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,25 +113,29 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: HTTP is the default; take tls out of the configuration file instead")
 	}
-	if err := checkLoopback(f.addr); err != nil && !f.allowRemote {
-		return usage("--addr %s: %w: its tokens are for tests, so that takes --allow-remote", f.addr, err)
+	local, err := isLoopback("--addr", f.addr)
+	if err == nil && !local && !f.allowRemote {
+		err = usage("--addr %s: other machines could reach it, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
 	}
-	if f.control != controlOff {
-		if err := checkLoopback(f.control); err != nil {
-			return usage("--control %s: %w: the control API is for this machine alone", f.control, err)
-		}
+	if err != nil || f.control == controlOff {
+		return err
 	}
-	return nil
+	if local, err = isLoopback("--control", f.control); err == nil && !local {
+		err = usage("--control %s: other machines could reach it: give an address such as %s", f.control, anyPort)
+	}
+	return err
 }
 
-// checkLoopback reports an address that another machine could reach.
-func checkLoopback(addr string) error {
+// isLoopback reports whether only this machine can reach the address of a flag.
+func isLoopback(flag, addr string) (bool, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("that is no host:port such as %s", anyPort)
+		example := anyPort
+		if _, err := strconv.ParseUint(addr, 10, 16); err == nil {
+			example = "127.0.0.1:" + addr
+		}
+		return false, usage("%s %s: give a host and a port, such as %s", flag, addr, example)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("other machines could reach it")
-	}
-	return nil
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback(), nil
 }

@@ -17,7 +17,7 @@ import (
 const audience = "https://api.example.com"
 
 // newAPIs builds the routes on every framework, over one verifier that trusts one mock authorization server.
-func newAPIs(t *testing.T) (*testserver.Server, map[string]http.Handler) {
+func newAPIs(t testing.TB) (*testserver.Server, map[string]http.Handler) {
 	t.Helper()
 	as := testserver.New(t, testserver.Audience(audience))
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -35,7 +35,7 @@ func newAPIs(t *testing.T) (*testserver.Server, map[string]http.Handler) {
 	return as, apis
 }
 
-func newRequest(t *testing.T, route string) *http.Request {
+func newRequest(t testing.TB, route string) *http.Request {
 	method, path, _ := strings.Cut(route, " ")
 	return httptest.NewRequestWithContext(t.Context(), method, path, nil)
 }

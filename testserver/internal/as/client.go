@@ -137,8 +137,8 @@ func (c Client) checkLists() error {
 		}
 	}
 	for _, scope := range c.Scopes {
-		if !IsScope(scope) {
-			errs = append(errs, fmt.Errorf("client %q: %q is no scope (RFC 6749 §3.3)", c.ID, scope))
+		if err := CheckScope(scope); err != nil {
+			errs = append(errs, fmt.Errorf("client %q: %w", c.ID, err))
 		}
 	}
 	if c.RefreshTTL < 0 || c.CodeTTL < 0 {
@@ -171,11 +171,6 @@ func (c Client) may(g Grant) bool {
 // isVisible is *VSCHAR of RFC 6749 §A.
 func isVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
-// IsScope is scope-token of RFC 6749 §3.3.
-func IsScope(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' })
 }
 
 // registered is a client as the server keeps it: it has the digest of a secret

@@ -2,7 +2,6 @@ package as
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	switch {
-	case !s.isOwnHost(r.Host):
+	case !s.IsOwnHost(r.Host):
 		showFailure(w, &failure{
 			status: http.StatusMisdirectedRequest, code: "invalid_request",
 			description: "the debug page is at the issuer's host, localhost and loopback addresses alone",
@@ -40,21 +39,6 @@ func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.showDebug(w, s.visit(r), pages.DebugPage{Mint: s.mintForm()})
 	}
-}
-
-// isOwnHost reports whether a Host field names what no stranger's DNS can lead
-// here: a loopback address, localhost, which browsers do not look up, or the
-// issuer. By any other name this page would be of the same origin as a page of
-// the stranger's (DNS rebinding), who could then read its token.
-// The port does not matter, since the name is what is bound again, and a port can
-// be forwarded.
-func (s *Server) isOwnHost(hostport string) bool {
-	host := (&url.URL{Host: hostport}).Hostname()
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().IsLoopback() {
-		return true
-	}
-	issuer, err := url.Parse(s.issuer)
-	return strings.EqualFold(host, "localhost") || err == nil && host != "" && strings.EqualFold(host, issuer.Hostname())
 }
 
 // isOwnForm reports whether nothing speaks against r being sent by one of the

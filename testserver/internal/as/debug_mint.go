@@ -65,8 +65,8 @@ func minting(f pages.MintForm) Edit {
 		write("aud", audiences, audiences)
 		write("scope", scopes, strings.Join(scopes, " "))
 		for _, scope := range scopes {
-			if !IsScope(scope) {
-				d.Fail(fmt.Errorf("%q is no scope (RFC 6749 §3.3)", scope))
+			if err := CheckScope(scope); err != nil {
+				d.Fail(err)
 			}
 		}
 		d.expire(f.ExpiresIn)

@@ -28,13 +28,15 @@ func parseObject(text []byte) (Object, error) {
 		return nil, errObject
 	}
 	var o Object
+	seen := make(map[string]bool) // whoever asks without credentials may send thousands of members
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)
 		var raw json.RawMessage
-		if err != nil || !ok || d.Decode(&raw) != nil || o.find(name) >= 0 {
+		if err != nil || !ok || d.Decode(&raw) != nil || seen[name] {
 			return nil, errObject
 		}
+		seen[name] = true
 		o = append(o, Member{name, raw})
 	}
 	if _, err := d.Token(); err != nil || len(bytes.TrimSpace(text[d.InputOffset():])) != 0 {

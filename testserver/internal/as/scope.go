@@ -1,14 +1,31 @@
 package as
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // ownScopes are those that the server itself gives a meaning (OpenID Connect
 // Core 1.0 §3.1.2.1, §5.4, §11): they can always be granted.
 var ownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+
+// CheckScope reports what is not one scope-token (RFC 6749 §3.3).
+func CheckScope(scope string) error {
+	isForbidden := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
+	if names := strings.Fields(scope); len(names) > 1 {
+		for i, name := range names {
+			names[i] = strconv.Quote(name)
+		}
+		return fmt.Errorf("%q is no scope (RFC 6749 §3.3): give each alone: %s", scope, strings.Join(names, ", "))
+	}
+	if scope == "" || strings.ContainsFunc(scope, isForbidden) {
+		return fmt.Errorf("%q is no scope (RFC 6749 §3.3)", scope)
+	}
+	return nil
+}
 
 // splitScopes reads a scope parameter (RFC 6749 §3.3).
 func splitScopes(text string) ([]string, *failure) {
@@ -17,7 +34,7 @@ func splitScopes(text string) ([]string, *failure) {
 	}
 	var scopes []string
 	for scope := range strings.SplitSeq(text, " ") {
-		if !IsScope(scope) {
+		if CheckScope(scope) != nil {
 			return nil, invalidScope("the scope is malformed")
 		}
 		if !slices.Contains(scopes, scope) {

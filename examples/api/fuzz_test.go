@@ -1,0 +1,35 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// FuzzAuthorization lets nothing in but tokens of the server, which is made once, outside the fuzz target, and used inside.
+func FuzzAuthorization(f *testing.F) {
+	as, apis := newAPIs(f)
+	api := apis["http"]
+	good := as.Token(testserver.Scope("items:read"))
+	for _, value := range []string{"", "Bearer", "Bearer " + good, "bearer  " + good, "Bearer " + good + "=", "Bearer " + good[:len(good)-1], "Basic " + good, good, "Bearer null"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if len(value) > 1<<10 { // the verifier takes no token beyond 16 KiB
+			return
+		}
+		req := newRequest(t, "GET /items")
+		req.Header.Set("Authorization", value)
+		scheme, token, _ := strings.Cut(strings.Trim(value, " \t"), " ")
+		want := strings.EqualFold(scheme, "Bearer") && strings.TrimLeft(token, " ") == good
+		if status, _ := answerOf(api, req); (status == http.StatusOK) != want {
+			t.Errorf("got %d for %q, want 200 for %q alone", status, value, good)
+		}
+		req.Header.Set("Authorization", "Bearer "+as.Token(testserver.Scope("items:read"), testserver.Claim("note", value)))
+		if status, body := answerOf(api, req); status != http.StatusOK {
+			t.Errorf("got %d, %s for a good token with the claim %q, want 200", status, body, value)
+		}
+	})
+}
