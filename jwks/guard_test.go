@@ -173,7 +173,7 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 		inside.checkUntouched(t)
 	})
 	t.Run("K09/a name that resolves to a private address the second time", func(t *testing.T) {
-		as, g := testserver.New(t), newGuard(true)
+		as, g := testserver.New(t, testserver.AllowRemote()), newGuard(true) // by any name
 		to := netip.MustParseAddr("127.0.0.1")
 		g.names(func(string) netip.Addr { return to })
 		client := g.client()
