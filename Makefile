@@ -9,7 +9,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # What the foreign authorization server and the foreign clients of the interoperability tests need.
-LOCKFILES := internal/interop/authserver/package-lock.json internal/interop/clients/package-lock.json
+LOCKFILES := proof/interop/authserver/package-lock.json proof/interop/clients/package-lock.json
 INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
@@ -38,21 +38,21 @@ fuzz:
 
 # Bearerguard beside raw crypto and its rivals, in one run of some minutes on an idle machine; writes the README's table.
 bench:
-	@cd internal/bench && go run ./compare -readme ../../README.md $(BENCH)
+	@cd proof/bench && go run ./compare -readme ../../README.md $(BENCH)
 
 # That all of it runs, in seconds; nested does so too.
 bench-smoke:
-	cd internal/bench && go test -count=1 ./compare && go test -run=NONE -bench=. -benchtime=1x ./...
+	cd proof/bench && go test -count=1 ./compare && go test -run=NONE -bench=. -benchtime=1x ./...
 
 tidy:
 	$(call in-each,$(MODULES),go mod tidy -diff)
 
 mutants:
-	@go run ./internal/mutants $(MUTANTS)
+	@go run ./proof/mutants $(MUTANTS)
 
 # An API under load and faults, for two minutes or SOAK="-duration 20s".
 soak:
-	@go run ./internal/soak $(SOAK)
+	@go run ./proof/soak $(SOAK)
 
 # Invented tokens at servers that take offence at them, for twenty seconds each.
 junk:

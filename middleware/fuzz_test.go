@@ -9,9 +9,9 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/bearerguard/bearerguard/internal/forge"
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bearerguard/bearerguard/internal/forge"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/scopes"
 )
 

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 

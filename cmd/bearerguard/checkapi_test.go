@@ -14,8 +14,8 @@ import (
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/internal/program"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/scopes"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 

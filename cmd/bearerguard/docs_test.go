@@ -10,7 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/proof/program"
 )
 
 // page is the one for people outside Go.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/proof/program"
 )
 
 // The scripts run the program itself. LISTEN is an address that nobody listens on,

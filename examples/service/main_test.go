@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/internal/program"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 

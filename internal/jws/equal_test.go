@@ -127,7 +127,7 @@ func fewest(f func()) float64 {
 }
 
 // What the standard library itself allocates is counted by golang-jwt's rival
-// in internal/bench; here it is what we add to it: a digest, and DER for ECDSA.
+// in proof/bench; here it is what we add to it: a digest, and DER for ECDSA.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for algorithm, most := range map[string]float64{"RS256": 9, "PS256": 19, "ES256": 13, "ES512": 17, "EdDSA": 0} {
 		_, public := signer(algorithm)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bearerguard/bearerguard/internal/forge"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bearerguard/bearerguard/internal/forge"
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )

@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/adapters/echoauth"
 	"github.com/bearerguard/bearerguard/adapters/ginauth"
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
-	"github.com/bearerguard/bearerguard/internal/forge"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// pace is how long things take in every scenario.
+type pace struct {
+	every    time.Duration // from one token to the next, one caller at a time
+	flood    time.Duration // how long forged tokens arrive
+	ttl      time.Duration // of a key set, in the scenarios that are about its age
+	outage   time.Duration // how long keys cannot be had
+	down     time.Duration // how long the server is not there when a program starts
+	removed  time.Duration // how long a withdrawn key is tried
+	patience time.Duration // how long anything else is waited for
+	slow     time.Duration // a verification that takes longer has waited for the server
+}
+
+// usual is the pace of the command.
+var usual = pace{
+	every:    10 * time.Millisecond,
+	flood:    5 * time.Second,
+	ttl:      time.Second,
+	outage:   10 * time.Second,
+	down:     3 * time.Second,
+	removed:  5 * time.Second,
+	patience: 10 * time.Second,
+	slow:     200 * time.Millisecond,
+}
+
+// trial is one library in one scenario, with a server of its own.
+type trial struct {
+	pace
+	rival rival.Rival
+	as    *testserver.Server
+	v     rival.Verifier
+
+	behind sync.WaitGroup // what was given up and may still wait for the server
+}
+
+// try plays one scenario with one library.
+func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
+	ctx, end := context.WithCancel(ctx)
+	// RS256 is what all the documentation takes for granted.
+	options = append([]testserver.Option{testserver.SigningAlg(testserver.RS256), testserver.Audience(rival.Audience)}, options...)
+	as, err := testserver.Start(ctx, options...)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	t := &trial{pace: p, rival: r, as: as}
+	defer func() {
+		end()
+		_ = as.Close() // whoever still waits for it gets an error now
+		t.behind.Wait()
+	}()
+	found, err := s.play(ctx, t)
+	return found, errors.Join(err, context.Cause(ctx)) // what an interrupted scenario has seen is nothing
+}
+
+// open makes the verifier. ttl is 0 where the age of the key set is not the
+// subject: it is then old enough not to matter.
+func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
+	return t.rival.Open(ctx, rival.Settings{
+		Alg:    "RS256",
+		Issuer: t.as.Issuer(),
+		JWKS:   t.as.Endpoint(testserver.JWKS),
+		TTL:    ttl,
+		Client: t.as.Client(),
+	})
+}
+
+// warmUp makes the verifier and has it accept tokens, so that it has the keys.
+// What follows comes a little later: a fetch that began in the same instant
+// would vouch for it, and on a clock that stands still it does.
+func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string) error {
+	v, err := t.open(ctx, ttl)
+	if err != nil {
+		return fmt.Errorf("making the verifier: %w", err)
+	}
+	t.v = v
+	for _, token := range tokens {
+		if err := t.send(ctx, token); err != nil {
+			return fmt.Errorf("a good token before anything happened: %w", err)
+		}
+	}
+	select {
+	case <-time.After(t.every):
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+var errNoAnswer = errors.New("the verifier did not answer")
+
+// send has one token verified, as an API does whose client has patience: a
+// verifier that does not heed its context is left behind.
+func (t *trial) send(ctx context.Context, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, t.patience)
+	defer cancel()
+	answer := make(chan error, 1)
+	t.behind.Go(func() { answer <- t.v.Verify(ctx, token) })
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return errNoAnswer
+	}
+}
+
+// event is what a scenario waits for.
+type event struct {
+	seen  bool
+	after time.Duration // until it was seen, or was no longer looked for
+}
+
+// until calls f at the pace of the trial until it reports that the event is
+// there, or until limit is over.
+func (t *trial) until(ctx context.Context, limit time.Duration, f func() bool) event {
+	began, ticker := time.Now(), time.NewTicker(t.every)
+	defer ticker.Stop()
+	for {
+		if f() {
+			return event{true, time.Since(began)}
+		}
+		if time.Since(began) >= limit || ctx.Err() != nil {
+			return event{false, limit}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// middlewares is a whole request to a route, without a network.
+func middlewares(ctx context.Context, m meter) (table, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t := table{columns: []string{"µs", "× raw RS256", "allocs", "over Verify alone", "allocs"},
+		notes: "What the route costs without protection is taken off. \"Over Verify alone\" is what an adapter adds to the verifier, in raw RS256."}
+	s, err := open(ctx, testserver.RS256)
+	if err != nil {
+		return t, err
+	}
+	token := s.as.Token()
+	floor, err := rival.RawCrypto().Open(ctx, s.settings)
+	if err != nil {
+		return t, err
+	}
+	bare := map[bool]*middleware.Verifier{} // by whether they cache
+	for cached, tokens := range map[bool]int{true: 0, false: -1} {
+		if bare[cached], err = rival.NewBearerguard(s.settings, tokens); err != nil {
+			return t, err
+		}
+	}
+	for _, f := range rival.Frameworks() {
+		plain := request(f.Unprotected(), token)
+		for _, p := range f.Protected {
+			h, err := p.Open(ctx, s.settings)
+			if err != nil {
+				return t, fmt.Errorf("%s: %w", p.Name, err)
+			}
+			if err := protects(h, s.as); err != nil {
+				return t, fmt.Errorf("%s: %w", p.Name, err)
+			}
+			ops := []func(){func() { _ = floor.Verify(ctx, token) }, plain, request(h, token)}
+			v := bare[p.Cached]
+			if p.Ours {
+				ops = append(ops, func() { _, _ = v.Verify(ctx, middleware.Credentials{Token: token}) })
+			}
+			found := m.measure(ops...)
+			_, without := memory(ops[1])
+			_, with := memory(ops[2])
+			cost := found[2].minus(found[1])
+			cells := []string{micro(cost.median()), times1(cost.over(found[0])), whole(with - without), none, none}
+			if p.Ours {
+				_, alone := memory(ops[3])
+				cells[3], cells[4] = times1(cost.minus(found[3]).over(found[0])), whole(with-without-alone)
+			}
+			t.add(p.Name, cells...)
+		}
+	}
+	return t, nil
+}
+
+// request is one request to h, as a server with a warm connection makes it.
+func request(h http.Handler, token string) func() {
+	r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, "/orders", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := &discard{header: http.Header{}}
+	return func() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	}
+}
+
+// discard is a response that nobody reads.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// protects reports an API that lets in whom it should not.
+func protects(h http.Handler, as *testserver.Server) error {
+	for token, want := range map[string]bool{
+		as.Token(): true, as.Token(testserver.With(testserver.BadSignature)): false, as.Token(testserver.With(testserver.Expired)): false,
+		as.Token(testserver.Scope("openid")): false,
+	} {
+		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "/orders", nil)
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := &discard{header: http.Header{}, status: http.StatusOK}
+		h.ServeHTTP(w, r)
+		if got := w.status == http.StatusOK; got != want {
+			return fmt.Errorf("got status %d, want accepted %t", w.status, want)
+		}
+	}
+	return nil
+}

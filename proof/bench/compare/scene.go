@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// need is the scope that every API asks for; tokens have five others.
+const need = "orders:read"
+
+var granted = []string{need, "orders:write", "invoices:read", "openid", "profile", "email"}
+
+// scene is a server that signs with one algorithm.
+type scene struct {
+	as       *testserver.Server
+	settings rival.Settings
+}
+
+// open starts a server whose tokens have nine claims and six scopes, and ends it
+// with ctx.
+func open(ctx context.Context, alg testserver.Alg) (scene, error) {
+	as, err := testserver.Start(ctx, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope(granted...),
+		testserver.AccessTTL(time.Hour))
+	if err != nil {
+		return scene{}, err
+	}
+	return scene{as, rival.Settings{
+		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: as.SigningKey().Private.Public(),
+		Alg: string(alg), Scope: need, Client: as.Client(),
+	}}, nil
+}
+
+// everyone are the rows of full verification; the first is the floor.
+func everyone() []rival.Rival {
+	list := append([]rival.Rival{rival.RawCrypto(), rival.BearerguardUncached()}, rival.Fetching()[1:]...)
+	return append(list, rival.Okta(), rival.JWTAuth())
+}
+
+// knows reports whether a rival verifies under an algorithm.
+func knows(r rival.Rival, alg testserver.Alg) bool {
+	return alg == testserver.RS256 || !strings.HasPrefix(r.String(), "okta-")
+}
+
+// sending is the operation of verifying token, which must come out as good says.
+func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
+	for range 2 { // once without the keys
+		if err := v.Verify(ctx, token); (err == nil) != good {
+			return nil, fmt.Errorf("%s: got %w, want accepted %t", r, err, good)
+		}
+	}
+	return func() { _ = v.Verify(ctx, token) }, nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// seen is what the token cache is for: tokens that come more than once, the
+// popular ones more often (Zipf, s = 1.1).
+func seen(ctx context.Context, m meter) (table, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t := table{columns: []string{"µs", "× golang-jwt", "allocs", "hits", "bytes per entry"},
+		notes: "RS256. An entry is measured as the growth of the heap, with all that the cache keeps beside it."}
+	s, err := open(ctx, testserver.RS256)
+	if err != nil {
+		return t, err
+	}
+	tokens := make([]string, m.tokens)
+	for i := range tokens {
+		tokens[i] = s.as.Token()
+	}
+	golang := rival.GolangJWT()
+	base, err := golang.Open(ctx, s.settings)
+	if err != nil {
+		return t, err
+	}
+	cases := []struct {
+		name  string
+		cache int
+		next  func() string
+	}{
+		{"Bearerguard, one token", m.tokens, func() string { return tokens[0] }},
+		{"Bearerguard, 10 000 tokens", m.tokens, popular(tokens)},
+		{"Bearerguard, 10 000 tokens, room for 1 000", m.tokens / 10, popular(tokens)},
+		{"Bearerguard, without its token cache", -1, popular(tokens)},
+	}
+	next := popular(tokens)
+	ops := []func(){func() { _ = base.Verify(ctx, next()) }}
+	entry := make([]string, len(cases))
+	verifiers := make([]*middleware.Verifier, len(cases))
+	for i, c := range cases {
+		before := heap()
+		v, err := rival.NewBearerguard(s.settings, c.cache)
+		if err != nil {
+			return t, err
+		}
+		for range 2 { // a cache may want to see a token twice
+			for _, token := range tokens {
+				if _, err := v.Verify(ctx, middleware.Credentials{Token: token}); err != nil {
+					return t, err
+				}
+			}
+		}
+		entry[i], verifiers[i] = none, v
+		if c.cache == m.tokens && i == 0 {
+			entry[i] = whole((heap() - before) / float64(m.tokens))
+		}
+		ops = append(ops, func() { _, _ = v.Verify(ctx, middleware.Credentials{Token: c.next()}) })
+	}
+	found := m.measure(ops...)
+	_, allocs := memory(ops[0])
+	t.add(golang.String(), micro(found[0].median()), times1(1), whole(allocs), none, none)
+	for i, c := range cases {
+		_, allocs := memory(ops[i+1])
+		t.add(c.name, micro(found[i+1].median()), times1(found[i+1].over(found[0])), digits(allocs), hits(verifiers[i]), entry[i])
+	}
+	return t, nil
+}
+
+// popular returns tokens in a sequence that is the same for everybody.
+func popular(tokens []string) func() string {
+	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(len(tokens)-1)) //nolint:gosec // no secret
+	order := make([]uint16, 1<<16)
+	for i := range order {
+		order[i] = uint16(zipf.Uint64()) //nolint:gosec // less than its 10 000
+	}
+	i := 0
+	return func() string {
+		i++
+		return tokens[order[i%len(order)]]
+	}
+}
+
+// hits is the share of tokens whose signature need not be computed again. The
+// fill before the measurement is among them.
+func hits(v *middleware.Verifier) string {
+	s := v.Stats()
+	if s.Hits+s.Misses == 0 {
+		return none
+	}
+	return fmt.Sprintf("%.0f %%", 100*float64(s.Hits)/float64(s.Hits+s.Misses))
+}

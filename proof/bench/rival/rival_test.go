@@ -1,0 +1,96 @@
+package rival_test
+
+import (
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const scope = "orders:read"
+
+func start(t *testing.T, alg testserver.Alg) (*testserver.Server, rival.Settings) {
+	t.Helper()
+	as := testserver.New(t, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope("openid", scope))
+	return as, rival.Settings{
+		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: as.SigningKey().Private.Public(),
+		Alg: string(alg), Scope: scope, Client: as.Client(),
+	}
+}
+
+func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
+	everyone := append(rival.Fetching(), rival.BearerguardUncached(), rival.Okta(), rival.JWTAuth())
+	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA} {
+		for _, r := range everyone {
+			if r.String() == rival.Okta().String() && alg != testserver.RS256 {
+				continue // it knows no other
+			}
+			for _, ttl := range []time.Duration{0, time.Minute} {
+				t.Run(string(alg)+"/"+r.String()+"/ttl="+ttl.String(), func(t *testing.T) {
+					as, s := start(t, alg)
+					s.TTL = ttl
+					v, err := r.Open(t.Context(), s)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for range 2 { // one may come from a cache
+						if err := v.Verify(t.Context(), as.Token()); err != nil {
+							t.Errorf("a good token: got %v, want no error", err)
+						}
+					}
+					for _, defect := range []testserver.Defect{
+						testserver.BadSignature, testserver.ForeignKeySameKid, testserver.UnknownKid, testserver.AlgNone,
+						testserver.Expired, testserver.WrongIssuer, testserver.WrongAudience,
+					} {
+						if r.String() == rival.JWTAuth().String() && defect == testserver.UnknownKid {
+							continue // signed with the key that it was given, which it does not know by name
+						}
+						if v.Verify(t.Context(), as.Token(testserver.With(defect))) == nil {
+							t.Errorf("%s: got no error, want one", defect)
+						}
+					}
+					if v.Verify(t.Context(), as.Token(testserver.Scope("openid"))) == nil {
+						t.Error("without the scope: got no error, want one")
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestRawCryptoSeesTheSignatureAlone(t *testing.T) {
+	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA} {
+		as, s := start(t, alg)
+		v, err := rival.RawCrypto().Open(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for token, good := range map[string]bool{
+			as.Token(): true, as.Token(testserver.With(testserver.Expired)): true, as.Token(testserver.With(testserver.BadSignature)): false,
+		} {
+			if err := v.Verify(t.Context(), token); (err == nil) != good {
+				t.Errorf("%s: got %v, want accepted %t", alg, err, good)
+			}
+		}
+	}
+	if _, err := rival.RawCrypto().Open(t.Context(), rival.Settings{Key: "none"}); err == nil {
+		t.Error("a key of no kind: got no error, want one")
+	}
+}
+
+func TestARivalIsNamedWithItsVersions(t *testing.T) {
+	info := &debug.BuildInfo{Deps: []*debug.Module{
+		{Path: "example.com/a", Version: "v1.2.3"},
+		{Path: "example.com/b", Version: "v0.0.0", Replace: &debug.Module{Path: "../b"}},
+	}}
+	for module, want := range map[string]string{"example.com/a": "v1.2.3", "example.com/b": "", "example.com/c": ""} {
+		if got := rival.VersionOf(info, module); got != want {
+			t.Errorf("%s: got %q, want %q", module, got, want)
+		}
+	}
+	if got := rival.VersionOf(nil, "example.com/a"); got != "" {
+		t.Errorf("without build information: got %q, want none", got)
+	}
+}

@@ -1,0 +1,109 @@
+// Package counts_test holds how often the dear steps of a verification are made
+// for one token. Nothing in the code counts them: the compiler does, as it does
+// for coverage.
+package counts_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// counts say how often each step is made, those that are not left out.
+type counts map[string]int
+
+// steps are the functions that make them.
+var steps = map[string]struct{ file, function string }{
+	"walk":        {"internal/strictjson/reader.go", "func read("}, // through a JSON document, or a part of one
+	"split":       {"internal/jws/jws.go", "func (m *Message) Split("},
+	"header":      {"internal/jws/jws.go", "func ParseHeader("},
+	"signature":   {"internal/jws/verify.go", "func (m *Message) verifies("},
+	"signed hash": {"internal/jws/asymmetric.go", "func (m *Message) digest("},
+	"token hash":  {"middleware/memory.go", "func (a *attempt) recall("},
+	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // a hash of the token too, for logs
+}
+
+const (
+	root      = "../.."
+	module    = "github.com/bearerguard/bearerguard/"
+	timesName = "BEARERGUARD_COUNTS_TIMES"
+)
+
+// What a token costs is what another hundred cost more, by the hundred.
+func TestCounts(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "work")
+	build := exec.CommandContext(t.Context(), "go", "test", "-C", root, "-c", "-o", program, "-covermode=count",
+		"-coverpkg=./internal/strictjson,./internal/jws,./middleware", "./proof/counts")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, w := range works {
+		t.Run(w.name, func(t *testing.T) {
+			before, after := count(t, program, w.name, 1), count(t, program, w.name, 101)
+			got := make(counts)
+			for step := range steps {
+				if more := after[step] - before[step]; more%100 != 0 {
+					t.Errorf("%s: got %d for 100 tokens, want as many for each", step, more)
+				} else if more != 0 {
+					got[step] = more / 100
+				}
+			}
+			if !maps.Equal(got, w.want) {
+				t.Errorf("got %v, want %v", got, w.want)
+			}
+		})
+	}
+}
+
+// count does a work with so many tokens, and returns what was done for all of them.
+func count(t *testing.T, program, work string, times int) counts {
+	t.Helper()
+	profile := filepath.Join(t.TempDir(), "profile")
+	run := exec.CommandContext(t.Context(), program, "-test.run=^TestWork$/^"+strings.ReplaceAll(work, " ", "_")+"$", "-test.coverprofile="+profile)
+	run.Env = append(os.Environ(), fmt.Sprintf("%s=%d", timesName, times))
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := make(counts)
+	for step, at := range steps {
+		made[step] = entered(t, string(text), at.file, at.function)
+	}
+	return made
+}
+
+// entered finds in a profile how often a function was called. A line of it is
+// FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES, and the first part of a
+// function begins on the line of its name.
+func entered(t *testing.T, profile, file, function string) int {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, found := strings.Cut(string(source), "\n"+function)
+	if !found {
+		t.Fatalf("%s has no %s", file, function)
+	}
+	begin := fmt.Sprintf("%s%s:%d.", module, file, strings.Count(before, "\n")+2)
+	for line := range strings.Lines(profile) {
+		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[0], begin) {
+			times, err := strconv.Atoi(fields[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return times
+		}
+	}
+	t.Fatalf("nothing was counted in %s", file)
+	return 0
+}

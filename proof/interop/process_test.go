@@ -1,0 +1,102 @@
+package interop_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	startTimeout = 30 * time.Second
+	stopTimeout  = 15 * time.Second
+)
+
+// start runs a command made with t.Context() until the test ends, and returns the line by which it says that it is
+// ready. That line must stay the only one on its standard output, and its exit status must be 0: stop asks it to end,
+// and only if it does not is it killed.
+func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
+	t.Helper()
+	stdout := &output{first: make(chan string, 1)}
+	stderr := &output{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Cancel, cmd.WaitDelay = stop, stopTimeout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait() // always an error after Cancel; the exit status below is the judge
+	}()
+	t.Cleanup(func() {
+		<-exited
+		if code := cmd.ProcessState.ExitCode(); code != 0 {
+			t.Errorf("%s: got exit status %d, want 0", cmd.Path, code)
+		}
+		if lines := stdout.lines(); lines != 1 {
+			t.Errorf("%s: got %d lines on standard output, want 1:\n%s", cmd.Path, lines, stdout)
+		}
+		if t.Failed() {
+			t.Logf("%s wrote to standard error:\n%s", cmd.Path, stderr)
+		}
+	})
+
+	select {
+	case line := <-stdout.first:
+		return line
+	case <-exited:
+		t.Fatalf("%s ended before it was ready", cmd.Path)
+	case <-time.After(startTimeout):
+		t.Fatalf("%s was not ready within %v", cmd.Path, startTimeout)
+	}
+	return ""
+}
+
+// nodeFor is Node.js for the scripts of a directory, whose packages must be there.
+func nodeFor(t *testing.T, dir string) string {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("node is missing: install Node.js 20 or later (%v)", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatalf("node_modules is missing: run `npm ci` in proof/interop/%s (%v)", dir, err)
+	}
+	return node
+}
+
+// output keeps what a process writes, so that the process never waits for a reader, and hands over the first line.
+type output struct {
+	first chan string // of capacity 1; nil when nobody asks
+
+	mu  sync.Mutex
+	all []byte
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before := bytes.Count(o.all, []byte{'\n'})
+	o.all = append(o.all, p...)
+	if line, _, whole := bytes.Cut(o.all, []byte{'\n'}); whole && before == 0 && o.first != nil {
+		o.first <- string(line)
+	}
+	return len(p), nil
+}
+
+func (o *output) lines() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Count(o.all, []byte{'\n'})
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return string(o.all)
+}

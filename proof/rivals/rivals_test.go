@@ -1,0 +1,45 @@
+package rivals_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/proof/rivals"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+var update = flag.Bool("update", false, "write docs/rivals.md anew")
+
+func TestThePageSaysWhatComesOut(t *testing.T) {
+	got, cells, err := rivals.Measure(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cells {
+		if c.Rival == "Bearerguard" && c.Text != "ok" {
+			t.Errorf("%s: Bearerguard: got %s, want ok", c.Row, c.Text)
+		}
+	}
+	for defect := range testserver.Defects() {
+		if !slices.ContainsFunc(cells, func(c rivals.Cell) bool { return c.Row == string(defect) }) {
+			t.Errorf("%s: got no row, want one for every defect", defect)
+		}
+	}
+
+	page := filepath.Join("..", "..", "docs", "rivals.md")
+	if *update && !t.Failed() {
+		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("docs/rivals.md is not what comes out; after a look at the difference, go test -count=1 ./... -update. Got:\n%s", got)
+	}
+}

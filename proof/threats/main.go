@@ -1,0 +1,141 @@
+// Threats runs the tests and prints, for each row of rows.txt, how many cases
+// it has and whether all of them passed.
+//
+//	go run ./proof/threats
+//
+// It exits 1 if a row has no case, a case failed or was skipped, or a test
+// names a row that is not in the list.
+package main
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"strings"
+	"text/tabwriter"
+)
+
+//go:embed rows.txt
+var rowsText string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "threats:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-run", "^(Test|Example)", "./middleware/...", "./jwks/...", "./introspect/...", "./scopes/...", "./adapters/...", "./testserver/...", "./proof/house")
+	cmd.Stderr = os.Stderr
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	cases, err := collect(pipe)
+	if failed := cmd.Wait(); failed != nil {
+		err = errors.Join(err, fmt.Errorf("the tests did not pass: %w", failed))
+	}
+	return errors.Join(err, report(out, rows(rowsText), cases))
+}
+
+// outcome counts the cases of a row.
+type outcome struct{ passed, wrong int }
+
+// row finds a row in a test's name: as an element, or right after "Test".
+var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
+
+// collect reads the events of go test and counts the innermost tests of each
+// row: those with tests below them are headings.
+func collect(events io.Reader) (map[string]outcome, error) {
+	type event struct{ Action, Package, Test string }
+	ended := make(map[string]string) // outcome by package and name
+	heading := make(map[string]bool)
+	scanner := bufio.NewScanner(events)
+	scanner.Buffer(nil, 1<<20)
+	for scanner.Scan() {
+		var e event
+		if err := json.Unmarshal(scanner.Bytes(), &e); err != nil {
+			return nil, fmt.Errorf("reading go test -json: %w", err)
+		}
+		if e.Test == "" || e.Action != "pass" && e.Action != "fail" && e.Action != "skip" {
+			continue
+		}
+		name := e.Package + " " + e.Test
+		ended[name] = e.Action
+		if cut := strings.LastIndexByte(name, '/'); cut > strings.IndexByte(name, ' ') {
+			heading[name[:cut]] = true
+		}
+	}
+	cases := make(map[string]outcome)
+	for name, action := range ended {
+		match := row.FindStringSubmatch(name[strings.IndexByte(name, ' ')+1:])
+		if match == nil || heading[name] {
+			continue
+		}
+		o := cases[match[1]]
+		if action == "pass" {
+			o.passed++
+		} else {
+			o.wrong++
+		}
+		cases[match[1]] = o
+	}
+	return cases, scanner.Err()
+}
+
+// title is a row and what it is about.
+type title struct{ row, text string }
+
+func rows(text string) []title {
+	var list []title
+	for line := range strings.Lines(text) {
+		if name, about, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name[0] != '#' {
+			list = append(list, title{name, about})
+		}
+	}
+	return list
+}
+
+func report(out io.Writer, list []title, cases map[string]outcome) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var faults []error
+	total := 0
+	for _, t := range list {
+		o := cases[t.row]
+		delete(cases, t.row)
+		verdict := "ok"
+		switch {
+		case o.wrong > 0:
+			verdict = fmt.Sprintf("%d WRONG", o.wrong)
+			faults = append(faults, fmt.Errorf("%s has %d cases that did not pass", t.row, o.wrong))
+		case o.passed == 0:
+			verdict = "MISSING"
+			faults = append(faults, fmt.Errorf("%s has no case", t.row))
+		}
+		total += o.passed
+		fmt.Fprintf(table, "%s\t%4d\t%s\t%s\n", t.row, o.passed, verdict, t.text)
+	}
+	for name, o := range cases {
+		faults = append(faults, fmt.Errorf("%s has %d cases and is not in rows.txt", name, o.passed+o.wrong))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d rows, %d cases\n", len(list), total)
+	return errors.Join(faults...)
+}
