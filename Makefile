@@ -47,6 +47,7 @@ bench-smoke:
 tidy:
 	$(call in-each,$(MODULES),go mod tidy -diff)
 
+# Those of the packages that the last commit touches; MUTANTS=-all tries every one, in an hour.
 mutants:
 	@go run ./proof/mutants $(MUTANTS)
 

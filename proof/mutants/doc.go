@@ -25,12 +25,14 @@
 // "killed by:", when each of several tests must notice. Tests are named as go
 // test prints them, subtests included.
 //
-//	go run ./proof/mutants               # all, from the root of the repository
-//	go run ./proof/mutants -run crit     # those whose name matches
-//	go run ./proof/mutants -part 2/4     # a quarter of them, the second
+//	go run ./proof/mutants                # from the root: those of the packages that the last commit and the files changed since touch
+//	go run ./proof/mutants -since v1.2.0  # those of the packages that have changed since
+//	go run ./proof/mutants -all           # all
+//	go run ./proof/mutants -run crit      # those whose name matches
 //
-// The tables are the files proof/mutants/*.txt, one for each area. Changed
-// files go to a temporary directory and reach the compiler by go test -overlay,
+// The tables are the files proof/mutants/*.txt, one for each folder of the root.
+// The mock server's are about tokens, revocation, redirects, CSRF and
+// persistence, where a fault would let the wrong one in. Changed files go to a temporary directory and reach the compiler by go test -overlay,
 // so the checkout is never touched. Each named test must pass on the unchanged
 // code, and is then run by itself, without go vet, so that its failure is its
 // own. A test that hangs, or brings its process down, has failed too.

@@ -8,13 +8,15 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"time"
 )
 
 func main() {
-	match := flag.String("run", "", "only the mutants whose name matches this regular expression")
-	part := flag.String("part", "1/1", "only the k-th of n parts of them, as k/n: 2/4 is every fourth, from the second")
+	var c choice
+	flag.BoolVar(&c.all, "all", false, "all mutants, not only those of the packages that have changed")
+	flag.StringVar(&c.since, "since", "HEAD~1", "those of the packages that have changed since this commit")
+	flag.StringVar(&c.match, "run", "", "those whose name matches this regular expression, whatever has changed")
+	flag.IntVar(&c.most, "most", 0, "no more than so many of them, others for each commit; 0 is no limit")
 	timeout := flag.Duration("timeout", time.Minute, "for each run of a test; one that hangs counts as failed")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -22,7 +24,7 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	ok, err := run(ctx, os.Stdout, goTest{root: ".", timeout: *timeout}, filepath.Join("proof", "mutants"), *match, *part)
+	ok, err := run(ctx, os.Stdout, goTest{root: ".", timeout: *timeout}, filepath.Join("proof", "mutants"), c)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -32,29 +34,20 @@ func main() {
 	}
 }
 
-// run judges the mutants in the tables of dir whose name matches, or a part of
-// them. It prints a line for each and a summary, and reports whether all were
+// run judges the chosen mutants in the tables of dir. It prints a line for each and a summary, and reports whether all were
 // killed. An error means that it could not judge.
-func run(ctx context.Context, out io.Writer, test goTest, dir, match, part string) (bool, error) {
-	pattern, err := regexp.Compile(match)
-	if err != nil {
-		return false, err
-	}
-	var k, n int
-	if read, err := fmt.Sscanf(part, "%d/%d", &k, &n); err != nil || read != 2 || k < 1 || k > n {
-		return false, fmt.Errorf("-part %q is not k/n with k from 1 to n", part)
-	}
+func run(ctx context.Context, out io.Writer, test goTest, dir string, c choice) (bool, error) {
 	all, err := readTables(dir)
 	if err != nil {
 		return false, err
 	}
-	chosen := choose(all, pattern, k, n)
+	chosen, err := c.from(ctx, test.root, all)
+	if err != nil {
+		return false, err
+	}
 	width := 0
 	for _, m := range chosen {
 		width = max(width, len(m.name))
-	}
-	if match != "" && len(chosen) == 0 {
-		return false, fmt.Errorf("no mutant matches %q", match)
 	}
 	j := judge{test: test, unfit: make(map[killer]string)}
 	if err := j.baseline(ctx, chosen); err != nil {
@@ -71,20 +64,6 @@ func run(ctx context.Context, out io.Writer, test goTest, dir, match, part strin
 		}
 		v.print(out, m.name, width)
 	}
-	_, err = fmt.Fprintf(out, "%d mutants, %d killed\n", len(chosen), count)
+	_, err = fmt.Fprintf(out, "%d mutants of %d, %d killed\n", len(chosen), len(all), count)
 	return count == len(chosen), err
-}
-
-// choose returns the k-th of n parts of the mutants whose name matches.
-func choose(all []mutant, pattern *regexp.Regexp, k, n int) (chosen []mutant) {
-	matching := 0
-	for _, m := range all {
-		if !pattern.MatchString(m.name) {
-			continue
-		}
-		if matching++; matching%n == k%n {
-			chosen = append(chosen, m)
-		}
-	}
-	return chosen
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +54,7 @@ func judgeLock(t *testing.T, table, match string) (bool, string, error) {
 		writeFile(t, filepath.Join(root, name), text)
 	}
 	var out strings.Builder
-	ok, err := run(t.Context(), &out, goTest{root: root, timeout: time.Minute}, filepath.Join(root, "mutants"), match, "1/1")
+	ok, err := run(t.Context(), &out, goTest{root: root, timeout: time.Minute}, filepath.Join(root, "mutants"), choice{all: true, match: match})
 	for name, text := range files {
 		if now, err := os.ReadFile(filepath.Join(root, name)); err != nil || string(now) != text {
 			t.Errorf("the run changed %s (%v)", name, err)
@@ -166,7 +164,7 @@ killed by: TestOpens/no_such_key in ./door
 			t.Errorf("missing:\n%s", want)
 		}
 	}
-	if want := "\n10 mutants, 3 killed\n"; !strings.HasSuffix(out, want) {
+	if want := "\n10 mutants of 10, 3 killed\n"; !strings.HasSuffix(out, want) {
 		t.Errorf("want at the end: %s", want)
 	}
 	if t.Failed() {
@@ -188,7 +186,7 @@ file: door/door.go
 killed by: TestOpens in ./door
 `
 	ok, out, err := judgeLock(t, table, "^any key")
-	if want := "killed    any key opens  by TestOpens in ./door\n1 mutants, 1 killed\n"; !ok || err != nil || out != want {
+	if want := "killed    any key opens  by TestOpens in ./door\n1 mutants of 2, 1 killed\n"; !ok || err != nil || out != want {
 		t.Errorf("got %v, %v and\n%swant true and\n%s", ok, err, out, want)
 	}
 }
@@ -197,33 +195,5 @@ func TestRunReportsThatNothingMatches(t *testing.T) {
 	ok, out, err := judgeLock(t, "# nothing\n", "crit")
 	if ok || err == nil || out != "" {
 		t.Errorf("got %v, %v and %q, want an error alone", ok, err, out)
-	}
-}
-
-func TestPartsCoverAllMutantsOnce(t *testing.T) {
-	dir := t.TempDir()
-	for _, part := range []string{"", "0/4", "5/4", "1", "a/b"} {
-		if _, err := run(t.Context(), io.Discard, goTest{root: dir}, dir, "", part); err == nil || !strings.Contains(err.Error(), "-part") {
-			t.Errorf("%q: got %v, want the flag named", part, err)
-		}
-	}
-	var all []mutant
-	for i := range 10 {
-		all = append(all, mutant{name: string(rune('a' + i))})
-	}
-	pattern := regexp.MustCompile("[^c]") // nine of them
-	seen := map[string]int{}
-	for k := 1; k <= 4; k++ {
-		for _, m := range choose(all, pattern, k, 4) {
-			seen[m.name]++
-		}
-	}
-	if len(seen) != 9 {
-		t.Errorf("got %v, want the nine", seen)
-	}
-	for name, times := range seen {
-		if times != 1 {
-			t.Errorf("%s is in %d parts, want 1", name, times)
-		}
 	}
 }
