@@ -36,6 +36,7 @@ func FuzzJWKS(f *testing.F) {
 		}
 	}
 	f.Add([]byte(set(freshEC("twin"), freshEC("twin"), freshRSA("twin"))))
+	f.Add([]byte("{\"\xff\":0}")) // a member whose name is not UTF-8
 
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var before, after runtime.MemStats

@@ -34,6 +34,8 @@ func FuzzClaims(f *testing.F) {
 		{"aud", `["api","b"]`}, {"aud", `["api",1]`}, {"aud", `["api",null]`}, {"aud", `"\u0061pi"`}, {"AUD", `"api"`}, {"\\u0061ud", `"api"`},
 		{"sub", `"\ud800"`}, {"x", `{"a":1,"a":2}`}, {"x", "1e400"}, {"x", strings.Repeat("[", 40)}, {"scope", `["a b"]`}, {"cnf", "{}"},
 		{"auth_time", "1"}, {"events", "{}"}, {"nonce", `"n"`, "scope", ""}, {"exp", "-0"}, {"exp", "25e10"},
+		{"sub", "", "client_id", "", "azp", `"a"`}, // no subject, and a client by its other name
+		{"iat", "2000000000"},                      // issued in the future
 	} {
 		f.Add(m.Claims(pairs...))
 	}
@@ -114,9 +116,18 @@ func FuzzToken(f *testing.F) {
 	for _, hostile := range []string{
 		"", ".", "..", "...", "x", parts[0] + "..", parts[0] + "." + parts[1] + ".", good + ".", good + "=", good + "\n", "." + good,
 		forge.Encode(`{"alg":"none"}`) + "." + parts[1] + ".", forge.Encode(`{"alg":"HS256","kid":"x"}`) + "." + parts[1] + "." + parts[2],
-		parts[0] + "." + forge.Encode(`{"iss":"x"}`) + "." + parts[2], strings.Repeat(".", 9000), strings.Join([]string{parts[0], "a", "b", "c", "d"}, "."),
+		parts[0] + "." + forge.Encode(`{"iss":"x"}`) + "." + parts[2], // another issuer
+		parts[0] + "." + forge.Encode(`{"iss":0`) + "." + parts[2],    // claims that end too early
+		forge.Encode(`{"alg":0}`) + ".." + parts[2],                   // an algorithm that is no name
+		forge.Encode(`{"kid":"\\f"}`) + ".." + parts[2],               // a key ID with a control character
+		forge.Encode(`{"t":"]"`) + ".." + parts[2],                    // a header that ends too early
+		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // and earlier, and none
+		strings.Repeat(".", 9000), strings.Join([]string{parts[0], "a", "b", "c", "d"}, "."),
 	} {
 		f.Add(hostile)
+	}
+	for _, alg := range []string{"HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES256K"} { // what the issuer's keys are not for
+		f.Add(forge.Encode(`{"alg":"`+alg+`"}`) + "." + parts[1] + "." + parts[2])
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		got, err := v.Verify(t.Context(), middleware.Credentials{Token: token})

@@ -32,6 +32,7 @@ func FuzzChallenge(f *testing.F) {
 	for _, name := range []string{"a:b/c?d=e", "!#$%&'()*+,-./", "a b", "", "a\"b", `a\b`, "a\nb", "caf\u00e9", "]^_`{|}~"} {
 		f.Add("api", name, "read")
 	}
+	f.Add("api", "read", "read") // one scope twice
 	_, keys := fixed(f)
 
 	var next http.Handler

@@ -77,6 +77,14 @@ func FuzzAuthorizationHeader(f *testing.F) {
 			f.Add(strings.Join(lines, "\n"))
 		}
 	}
+	for _, token := range []string{
+		"eyA.",                            // two segments
+		forge.Encode(`{"alg":`) + "..000", // a header that ends too early
+		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`"}`),                                        // no type, and no times
+		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`","aud":"`+audience+`","exp":64704304804}`), // for nobody, and without scopes
+	} {
+		f.Add("Bearer " + token)
+	}
 	var read string
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: audience, Issuers: []middleware.Issuer{{URL: fixedIssuer, Keys: keys}}, MaxTokenBytes: maxTokenBytes,
