@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -55,6 +56,10 @@ type Body struct {
 
 // Body returns the answer adapters send.
 func (e *Error) Body() Body { return Body{Error: e.Code, Description: e.Description} }
+
+// MarshalJSON writes the [Error.Body], so that frameworks that know how to
+// answer an error by its JSON answer as the adapters do.
+func (e *Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.Body()) }
 
 // Error describes the refusal for logs. It quotes nothing of the request.
 func (e *Error) Error() string {

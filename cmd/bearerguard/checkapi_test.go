@@ -40,7 +40,7 @@ func example(t *testing.T, name string) string {
 
 func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
 	file := example(t, "api")
-	for _, framework := range []string{"http", "echo", "gin"} {
+	for _, framework := range []string{"http", "echo", "echo5", "gin"} {
 		for route, args := range map[string][]string{
 			"/me":    nil,
 			"/items": {"--scope", "items:write", "-X", "POST", "--body", "{}"},

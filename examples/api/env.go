@@ -16,9 +16,10 @@ import (
 
 // frameworks builds the same routes on each of the frameworks that FRAMEWORK can name.
 var frameworks = map[string]func(*middleware.Verifier) http.Handler{
-	"echo": newEcho,
-	"gin":  newGin,
-	"http": newHTTP,
+	"echo":  newEcho,
+	"echo5": newEcho5,
+	"gin":   newGin,
+	"http":  newHTTP,
 }
 
 type config struct {

@@ -5,7 +5,7 @@
 // Environment:
 //
 //	LISTEN         address to listen on; default 127.0.0.1:8080, port 0 takes a free one
-//	FRAMEWORK      what carries the routes: http (the default), echo or gin
+//	FRAMEWORK      what carries the routes: http (the default), echo (v4), echo5 or gin
 //	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
 //	AUDIENCE       the aud a token must carry
 //	PROFILE        empty, or rfc9068 to demand that profile of JWT access tokens to the letter

@@ -27,12 +27,13 @@ type pkg struct {
 	TestGoFiles, XTestGoFiles []string
 	Deps                      []string // all packages it links, the standard library included
 	Imports                   []string
+	TestImports, XTestImports []string
 }
 
 // packages lists the root module's packages.
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Dir,Name,GoFiles,TestGoFiles,XTestGoFiles,Deps,Imports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Dir,Name,GoFiles,TestGoFiles,XTestGoFiles,Deps,Imports,TestImports,XTestImports", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -67,6 +68,7 @@ var layers = map[string][]string{
 	"middleware":          {"internal/strictjson", "internal/fetch", "internal/jws", "internal/metadata", "jwks", "introspect", "scopes"},
 	"adapters/httpauth":   {"internal/strictjson", "internal/fetch", "internal/jws", "internal/metadata", "jwks", "introspect", "scopes", "middleware"},
 	"adapters/echoauth":   {"internal/strictjson", "internal/fetch", "internal/jws", "internal/metadata", "jwks", "introspect", "scopes", "middleware"},
+	"adapters/echo5auth":  {"internal/strictjson", "internal/fetch", "internal/jws", "internal/metadata", "jwks", "introspect", "scopes", "middleware"},
 	"adapters/ginauth":    {"internal/strictjson", "internal/fetch", "internal/jws", "internal/metadata", "jwks", "introspect", "scopes", "middleware"},
 	// Not the verifier's: one bug must not hide in both.
 	"testserver":                {"internal/control", "testserver/internal/as", "testserver/internal/pages", "testserver/internal/persist", "testserver/internal/settings"},
@@ -109,7 +111,8 @@ func TestNothingOfTheProductLinksWhatIsForTestsOrOneFramework(t *testing.T) {
 				t.Errorf("%s links %s, the mock server's JOSE code", p.ImportPath, dep)
 			case strings.HasPrefix(p.ImportPath, "testserver") && (strings.HasPrefix(dep, "github.com/golang-jwt/") || strings.HasPrefix(dep, "github.com/MicahParks/")):
 				t.Errorf("%s links %s, the verifier's JOSE code", p.ImportPath, dep)
-			case strings.HasPrefix(dep, "github.com/labstack/echo") && p.ImportPath != "adapters/echoauth",
+			case strings.HasPrefix(dep, "github.com/labstack/echo/v4") && p.ImportPath != "adapters/echoauth",
+				strings.HasPrefix(dep, "github.com/labstack/echo/v5") && p.ImportPath != "adapters/echo5auth",
 				strings.HasPrefix(dep, "github.com/gin-gonic/gin") && p.ImportPath != "adapters/ginauth":
 				t.Errorf("%s links the framework %s", p.ImportPath, dep)
 			}

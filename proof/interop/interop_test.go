@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	frameworks = []string{"http", "echo", "gin"}
+	frameworks = []string{"http", "echo", "echo5", "gin"}
 	profiles   = []string{"", "rfc9068"}
 	algorithms = []string{"RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"}
 )

@@ -16,6 +16,7 @@ var frameworks = []struct {
 }{
 	{"net/http", newHTTP},
 	{"Echo", newEcho},
+	{"Echo v5", newEcho5},
 	{"Gin", newGin},
 }
 

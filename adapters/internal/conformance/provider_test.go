@@ -14,7 +14,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/labstack/echo/v4"
+	echo5 "github.com/labstack/echo/v5"
 
+	"github.com/bearerguard/bearerguard/adapters/echo5auth"
 	"github.com/bearerguard/bearerguard/adapters/echoauth"
 	"github.com/bearerguard/bearerguard/adapters/ginauth"
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
@@ -109,6 +111,14 @@ var protected = map[string]func(v *middleware.Verifier, need []scopes.Requiremen
 			handle(echoauth.Token(c))
 			return c.NoContent(http.StatusOK)
 		}, echoauth.Require(v, need...))
+		return e
+	},
+	"Echo v5": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
+		e := echo5.New()
+		e.GET("/", func(c *echo5.Context) error {
+			handle(echo5auth.Token(c))
+			return c.NoContent(http.StatusOK)
+		}, echo5auth.Require(v, need...))
 		return e
 	},
 	"Gin": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
