@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -16,14 +17,14 @@ import (
 const module = "github.com/bearerguard/bearerguard"
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "budget:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	files, err := exec.Command("git", "ls-files").Output()
+func run(ctx context.Context) error {
+	files, err := exec.CommandContext(ctx, "git", "ls-files").Output()
 	if err != nil {
 		return fmt.Errorf("git ls-files: %w", err)
 	}
@@ -32,7 +33,7 @@ func run() error {
 		return err
 	}
 	fmt.Printf("budget: %d tracked files, %d bytes of README.md", strings.Count(string(files), "\n"), readme.Size())
-	packages, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{.Dir}}", "./...").Output()
+	packages, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.ImportPath}} {{.Dir}}", "./...").Output()
 	if err != nil {
 		return fmt.Errorf("go list: %w", err)
 	}
