@@ -38,7 +38,7 @@ type entry struct {
 type memory struct {
 	active   *otter.Cache[hash, entry] // with a shared store, what that did not take
 	inactive *otter.Cache[hash, time.Time]
-	seen     *otter.Cache[hash, struct{}] // tokens that were active, however long ago
+	seen     *otter.Cache[hash, bool] // tokens that were active, however long ago, and whether each is spent
 }
 
 func synchronously(run func()) { run() }
@@ -50,7 +50,7 @@ func newMemory() memory {
 			Weigher: func(_ hash, e entry) uint32 { return uint32(len(e.response.Claims) + entryWeight) }, //nolint:gosec // at most 256 KiB
 		}),
 		inactive: otter.Must(&otter.Options[hash, time.Time]{MaximumSize: maxInactive, Executor: synchronously}),
-		seen:     otter.Must(&otter.Options[hash, struct{}]{MaximumSize: maxSeen, Executor: synchronously}),
+		seen:     otter.Must(&otter.Options[hash, bool]{MaximumSize: maxSeen, Executor: synchronously}),
 	}
 }
 
@@ -67,19 +67,16 @@ func (m memory) known(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
-// class returns what is known of a token that is about to be asked about.
-func (m memory) class(h hash) class {
-	if _, ok := m.seen.GetIfPresent(h); ok {
-		return seenActive
+// standing returns what is known of a token that is about to be asked about.
+func (m memory) standing(h hash) standing {
+	if spent, ok := m.seen.GetIfPresent(h); ok {
+		return standing{class: seenActive, spent: spent}
 	}
-	return unseen
+	return standing{class: unseen}
 }
 
 // keep remembers an answer until it ends, or the token does.
 func (c *Client) keep(ctx context.Context, h hash, r *Response, asked time.Time) {
-	if r.Active {
-		c.memory.seen.Set(h, struct{}{})
-	}
 	ttl := c.ttl
 	if !r.Active {
 		ttl = min(ttl, inactiveTTL)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +58,7 @@ type Client struct {
 	stores chan struct{} // holds one for each operation of Cache that has not come back
 	flight singleflight.Group
 	health health
-	active atomic.Pointer[string] // the token that was last found active
+	recent witnesses
 
 	server, store, odd, credentials part
 }
@@ -140,27 +142,28 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 		return r, nil
 	}
 	if r, ok := c.recall(ctx, h); ok {
+		c.memory.seen.Set(h, false)
 		return r, nil
 	}
 	asked := time.Now() // what the server says holds from here on, however long it takes to say it
-	r, err := c.call(ctx, h, token, false)
-	if known := c.active.Load(); err != nil && known != nil && c.health.inDoubt() {
-		go c.askAboutServer(*known)
-	}
+	r, err := c.call(ctx, h, token)
 	if err != nil {
+		if c.health.checkIsDue() {
+			c.checkServer()
+		}
 		return nil, err
 	}
 	if r.Active {
-		c.active.Store(&token)
+		c.memory.seen.Set(h, false)
+		c.recent.add(witness{h, token, r.expiry})
 	}
 	c.keep(ctx, h, r, asked)
 	return r, nil
 }
 
-// call asks the server, unless it is left alone or has enough to do; doubted says
-// that it is about the server.
-func (c *Client) call(ctx context.Context, h hash, token string, doubted bool) (*Response, error) {
-	q, err := c.health.begin(c.memory.class(h), h, doubted)
+// call asks the server, unless it is left alone or has enough to do.
+func (c *Client) call(ctx context.Context, h hash, token string) (*Response, error) {
+	q, err := c.health.begin(c.memory.standing(h), h)
 	if err != nil {
 		return nil, err
 	}
@@ -182,8 +185,12 @@ func (c *Client) call(ctx context.Context, h hash, token string, doubted bool) (
 		}
 		return c.exchange(ctx, endpoint, token)
 	})
+	counts := q.settle(err)
+	if q.evidence && q.class == seenActive {
+		c.memory.seen.Set(h, true)
+	}
 	switch {
-	case q.settle(err):
+	case counts:
 		c.note(ctx, &c.server, err)
 	case errors.Is(err, ErrCredentials):
 		c.noteRarely(ctx, &c.credentials, err)
@@ -193,12 +200,30 @@ func (c *Client) call(ctx context.Context, h hash, token string, doubted bool) (
 	return r, err
 }
 
-// askAboutServer asks about a token that was active, when the server fails on
-// tokens that anybody may have made up: the outcome shows whether that lies in them.
-func (c *Client) askAboutServer(token string) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	_, _ = c.call(ctx, c.hash(token), token, true) // what it says of the server is noted
+// checkServer asks about the tokens that were active last, when the server fails
+// on tokens that anybody may have made up: if it fails on all of these, it does
+// not lie in the tokens.
+func (c *Client) checkServer() {
+	witnesses := c.recent.list(time.Now())
+	isSpent := func(w witness) bool { return c.memory.standing(w.hash).spent }
+	fit := slices.DeleteFunc(slices.Clone(witnesses), isSpent)
+	if len(fit) == 0 {
+		return
+	}
+	go func() {
+		var all sync.WaitGroup
+		for _, w := range fit {
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), timeout)
+				defer cancel()
+				_, _ = c.call(ctx, w.hash, w.token) // what it says of the server is noted
+			})
+		}
+		all.Wait()
+		if !slices.ContainsFunc(witnesses, func(w witness) bool { return !isSpent(w) }) {
+			c.health.leaveAlone()
+		}
+	}()
 }
 
 // shielded runs other people's code: a transport, a Cache, a token source, a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -48,7 +49,10 @@ type Config struct {
 
 	// Client sends the requests; nil is one that keeps as many connections alive
 	// as there may be calls in flight. Its transport and Timeout apply besides our
-	// limits: two seconds in all, 256 KiB, no redirect.
+	// limits: two seconds in all, 256 KiB, no redirect. Of an *http.Transport a copy
+	// is used that speaks HTTP/1.1, if it can: of HTTP/2 one connection carries all
+	// questions, and a firewall that closes it because of one token ends them all.
+	// A transport of another kind should do so too.
 	Client *http.Client
 
 	// Cache keeps active answers for all instances of a program; nil keeps up to
@@ -112,16 +116,26 @@ func (c Config) ttl() time.Duration {
 	return max(c.MaxTTL, 0)
 }
 
-// client is Client with its default.
+// client is Client with its default, and one connection for each question.
 func (c Config) client() *http.Client {
+	var client http.Client
 	if c.Client != nil {
-		return c.Client
+		client = *c.Client
 	}
-	transport, ok := http.DefaultTransport.(*http.Transport) //nolint:forbidigo // fetch adds the limits
-	if !ok {
-		return nil // somebody has replaced it and knows why; nil stands for it
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport //nolint:forbidigo // fetch adds the limits
+	}
+	transport, ok := client.Transport.(*http.Transport)
+	if !ok || transport.Protocols != nil && !transport.Protocols.HTTP1() || transport.DialTLSContext != nil {
+		return &client // whoever made it knows what it speaks
 	}
 	transport = transport.Clone()
+	transport.ForceAttemptHTTP2, transport.Protocols, transport.TLSNextProto = false, new(http.Protocols), nil
+	transport.Protocols.SetHTTP1(true)
+	if tls := transport.TLSClientConfig; tls != nil { // a copy, too
+		tls.NextProtos = slices.DeleteFunc(slices.Clone(tls.NextProtos), func(name string) bool { return name == "h2" })
+	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls
-	return &http.Client{Transport: transport}
+	client.Transport = transport
+	return &client
 }

@@ -3,18 +3,18 @@ package introspect
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Bounds of what is asked while the server does not do well.
+// Limits on questions while the server fails.
 const (
-	maxFailures = 5       // that are evidence, since the last answer, before the server is left alone
-	backoff     = timeout // for which it is
-
-	checkInterval = time.Second // the least between two questions that are asked because of a doubt
+	maxFailures   = 5           // failures without an answer in between that count as evidence; then the server is left alone
+	backoff       = timeout     // how long it is left alone
+	checkInterval = time.Second // the least time between two checks of its health
 )
 
 // class is what is known of a token before it is asked about. Anybody can make
@@ -27,49 +27,60 @@ const (
 	classes // how many there are
 )
 
+// standing is what a token's past is worth.
+type standing struct {
+	class class
+	spent bool // it has spoken against the server since it was last active, which it may do once: it may have ended
+}
+
 // health is what is known of the server, and a bound on the questions under way.
-// A failure is evidence against the server only if the token cannot be the
-// reason: whoever finds a token that the server, or a firewall before it, chokes
-// on must not be able to cut the others off.
+// A failure is evidence against the server only if the token cannot be the cause.
+// Otherwise an attacker with one token that the server, or a firewall in front of
+// it, rejects could cut off everybody else.
 type health struct {
 	mu       sync.Mutex
 	inFlight [classes]int
-	answered bool              // ever, in a way that we understood
-	unsent   int               // failures since the last answer before the token was sent
-	failed   map[hash]struct{} // tokens whose failures since the last answer are evidence
-	doubtful int               // failures since then that would be evidence, had the token been active before
-	checked  time.Time         // when the server was last asked about one that was
-	retryAt  time.Time         // when the server, being left alone, is asked again; zero if it does well
-	probing  [classes]bool     // whether one question is out to see whether it does well again
+	answered bool         // ever, in a way that we understood
+	failed   []hash       // evidence since the last answer: each token once, and a zero hash for each that was not sent
+	suspect  int          // failures since then that would be evidence, had the token been active before
+	checked  time.Time    // when the server was last asked about some that were
+	retryAt  time.Time    // when the server, being left alone, is asked again; zero if it does well
+	probes   [classes]int // questions that are out since then to see whether it does well again
+	places   [classes]int // how many there may be: one at first, twice as many after each that showed nothing
+	spared   bool         // whether it was ever left alone
 }
 
 // question is one that is being asked.
 type question struct {
-	health  *health
-	class   class
-	token   hash
-	probe   bool // asked because the server may do well again
-	doubted bool // asked because the server fails on tokens that may be the reason
-	once    sync.Once
-	counts  bool
+	health *health
+	standing
+	token    hash
+	probe    time.Time // of a probe, the retryAt that let it through
+	once     sync.Once
+	counts   bool
+	evidence bool // by the token
 }
 
 // begin asks for room for a question. Tokens that are unseen get half of it. A
 // server that is left alone gets none; afterwards it gets one of each class, so
-// that no unseen token takes the place of one that was active.
-func (h *health) begin(c class, token hash, doubted bool) (*question, error) {
+// that no unseen token takes the place of one that was active, and then more, so
+// that none takes it for long that shows nothing.
+func (h *health) begin(s standing, token hash) (*question, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	c := s.class
 	probe := !h.retryAt.IsZero()
 	switch {
 	case h.inFlight[unseen]+h.inFlight[seenActive] >= maxCalls, c == unseen && h.inFlight[unseen] >= maxCalls/2:
 		return nil, errBusy
-	case probe && (time.Now().Before(h.retryAt) || h.probing[c]):
+	case probe && (time.Now().Before(h.retryAt) || h.probes[c] >= h.places[c]):
 		return nil, errBreaker // the failures before it have been logged
 	}
 	h.inFlight[c]++
-	h.probing[c] = h.probing[c] || probe
-	return &question{health: h, class: c, token: token, probe: probe, doubted: doubted}, nil
+	if probe {
+		h.probes[c]++
+	}
+	return &question{health: h, standing: s, token: token, probe: h.retryAt}, nil
 }
 
 // settle notes the outcome, the first time it is called, and reports whether it
@@ -79,32 +90,50 @@ func (q *question) settle(err error) bool {
 		h := q.health
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if q.probe {
-			h.probing[q.class] = false
+		probe := !q.probe.IsZero() && q.probe.Equal(h.retryAt) // of this time, not of an earlier one
+		if probe {
+			h.probes[q.class]--
 		}
 		q.counts = true
 		switch {
 		case err == nil:
-			h.answered, h.unsent, h.failed, h.doubtful, h.retryAt = true, 0, nil, 0, time.Time{}
+			h.answered, h.failed, h.suspect, h.retryAt = true, nil, 0, time.Time{}
 			return
 		case isUnsent(err):
-			h.unsent++
-		case h.isEvidence(q.class, err):
-			if h.failed == nil {
-				h.failed = make(map[hash]struct{})
+			h.failed = append(h.failed, hash{})
+		case !q.spent && h.isEvidence(q.class, err):
+			if q.evidence = true; !slices.Contains(h.failed, q.token) {
+				h.failed = append(h.failed, q.token)
 			}
-			h.failed[q.token] = struct{}{} // at most as many as are in flight
 		default:
 			if q.counts = false; h.isEvidence(seenActive, err) {
-				h.doubtful++
+				h.suspect++
+			}
+			if probe {
+				h.places[q.class] = min(2*h.places[q.class], maxCalls)
 			}
 			return
 		}
-		if q.doubted || h.unsent+len(h.failed) >= maxFailures {
-			h.retryAt = time.Now().Add(backoff)
+		if probe || len(h.failed) >= maxFailures {
+			h.backOff()
 		}
 	})
 	return q.counts
+}
+
+// leaveAlone is for a server that failed on all the tokens that it was asked about
+// to see how it does.
+func (h *health) leaveAlone() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.retryAt.IsZero() {
+		h.backOff()
+	}
+}
+
+func (h *health) backOff() {
+	h.retryAt, h.failed, h.suspect, h.spared = time.Now().Add(backoff), nil, 0, true
+	h.probes, h.places = [classes]int{}, [classes]int{unseen: 1, seenActive: 1}
 }
 
 // leave gives the room back.
@@ -131,7 +160,7 @@ func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {
 	case errors.Is(err, errInvalidClient):
-		return c == seenActive || !h.answered
+		return c == seenActive || !h.answered && !h.spared // else such an answer to invented tokens would be enough for ever
 	case c == unseen:
 		return false
 	case isStatus:
@@ -140,13 +169,13 @@ func (h *health) isEvidence(c class, err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
-// inDoubt reports whether it is time to ask about a token that was active,
+// checkIsDue reports whether it is time to ask about tokens that were active,
 // because the server fails on others.
-func (h *health) inDoubt() bool {
+func (h *health) checkIsDue() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	if h.doubtful < maxFailures || !h.retryAt.IsZero() || now.Sub(h.checked) < checkInterval {
+	if h.suspect < maxFailures && h.retryAt.IsZero() || now.Before(h.retryAt) || now.Sub(h.checked) < checkInterval {
 		return false
 	}
 	h.checked = now

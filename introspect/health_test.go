@@ -97,12 +97,12 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		failure              answer
 		cold, unseen, active int // calls for 20 tokens: unseen, by a server that never answered; unseen; that were active
 	}{
-		// The sixth call asks about a token that was active.
-		"502": {status(502, ``), never, 6, 5}, "503": {status(503, ``), never, 6, 5}, "429": {status(429, ``), never, 6, 5},
-		"an answer that breaks off": {breaksOff, never, 6, 5}, "a page": {typed(200, "text/html", ``), never, 6, 5},
-		"a redirect": {redirects(302, "https://evil.example/"), never, 6, 5}, "no answer": {hangs, never, 6, 5},
+		// The last five calls ask about tokens that were active.
+		"502": {status(502, ``), never, 10, 5}, "503": {status(503, ``), never, 10, 5}, "429": {status(429, ``), never, 10, 5},
+		"an answer that breaks off": {breaksOff, never, 10, 5}, "a page": {typed(200, "text/html", ``), never, 10, 5},
+		"a redirect": {redirects(302, "https://evil.example/"), never, 10, 5}, "no answer": {hangs, never, 10, 5},
 		// These lie in the client.
-		"invalid_client": {invalidClient, 5, 6, 5}, "a Basic challenge": {basic, 5, 6, 5},
+		"invalid_client": {invalidClient, 5, 10, 5}, "a Basic challenge": {basic, 5, 10, 5},
 		// The token was not sent.
 		"a refused connection": {refused, 5, 5, 5},
 		// These may lie in any token.
@@ -128,8 +128,8 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 					s.becomes(tt.failure)
 					for i := range 20 {
 						isUnknown(t, c, fmt.Sprint(what, i), introspect.ErrUnavailable)
-						if i == 4 && calls == 6 && name == "no answer" {
-							time.Sleep(2 * time.Second) // so long takes the sixth
+						if i == 4 && calls == 10 && name == "no answer" {
+							time.Sleep(2 * time.Second) // so long take the last
 						}
 						synctest.Wait()
 					}
