@@ -23,8 +23,9 @@ var (
 
 	// ErrCredentials is an authorization server that refuses the API's own
 	// credentials, a fault of the configuration: it says invalid_client, asks for
-	// Basic credentials, or answers 401 or 403 and never gave another answer. Some
-	// servers answer so about tokens that they do not know.
+	// Basic credentials, or answers 401 or 403 before it ever gave a valid answer.
+	// Some servers answer like this about unknown tokens, so before the first valid
+	// answer it may be a false alarm.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -34,9 +35,9 @@ var (
 	errAnswer     = errors.New("answer is not acceptable")
 	errBusy       = errors.New("too many calls in flight")
 	errBreaker    = errors.New("the last calls failed, and it is not asked for a moment")
-	errMetadata   = errors.New("metadata do not tell the endpoint")
-	errNoEndpoint = errors.New("they name none")
-	errOwnToken   = errors.New("the API's own token could not be had")
+	errMetadata   = errors.New("metadata does not name the endpoint")
+	errNoEndpoint = errors.New("the member is missing: set Config.Endpoint")
+	errOwnToken   = errors.New("the API's own token is unavailable")
 	errPanic      = errors.New("asking or reading the answer panicked")
 )
 
@@ -241,7 +242,8 @@ func shielded(run func() (*Response, error)) (r *Response, err error) {
 	return r, err
 }
 
-// noteRarely logs an answer that may lie in the one token, once a minute at most: whoever has such a token can make as many of them as they like.
+// noteRarely logs a failure that may be caused by one token, at most once a
+// minute, because an attacker can repeat it.
 func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	now := time.Now()
 	if last := part.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !part.logged.CompareAndSwap(last, &now) {

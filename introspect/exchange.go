@@ -69,7 +69,7 @@ func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 		return nil
 	})
 	switch {
-	case answer.Password, err == nil && code == "invalid_client":
+	case answer.BasicChallenge, err == nil && code == "invalid_client":
 		return fmt.Errorf("%w: %w", errInvalidClient, refused)
 	case refused.Status != http.StatusBadRequest && !c.health.hasAnswered():
 		return fmt.Errorf("%w: %w", ErrCredentials, refused)

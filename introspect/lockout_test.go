@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -66,6 +67,38 @@ func TestATokenThatHasEndedProvesNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Five are asked about, those that were active last: each once, and none that has
+// ended.
+func TestWhoIsAskedAboutTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(says(`{"active":true}`))
+		c := newClient(t, s, always)
+		for i := range 7 {
+			isActive(t, c, fmt.Sprint("good", i))
+		}
+		s.becomes(says(fmt.Sprintf(`{"active":true,"exp":%d}`, time.Now().Unix()+60)))
+		isActive(t, c, "ended")
+		s.becomes(says(`{"active":true}`))
+		for range 3 {
+			isActive(t, c, "good6")
+		}
+		time.Sleep(time.Minute)
+		s.becomes(knowsGood(status(502, ``)))
+		before := len(s.seen())
+		for i := range 5 {
+			isUnknown(t, c, fmt.Sprint("junk", i), introspect.ErrUnavailable)
+		}
+		synctest.Wait()
+		asked := make(map[string]int)
+		for _, call := range s.seen()[before+5:] {
+			asked[call.form.Get("token")]++
+		}
+		if want := map[string]int{"good3": 1, "good4": 1, "good5": 1, "good6": 1}; !maps.Equal(asked, want) {
+			t.Errorf("got questions about %v, want %v", asked, want)
+		}
+	})
 }
 
 // Whoever had five tokens and has none any more shows a server that fails on them

@@ -155,6 +155,19 @@ func TestThreatsLatency(t *testing.T) {
 			t.Logf("%d callers waited 2 s once, 20 000 after them 0 s", callers)
 		})
 	})
+	t.Run("I20/a server that fails on the only token that was active is left alone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(says(`{"active":true}`))
+			c := newClient(t, s, always)
+			isActive(t, c, token)
+			s.becomes(status(503, ``))
+			for i := range 100 {
+				isUnknown(t, c, fmt.Sprint("unseen", i), introspect.ErrUnavailable)
+				synctest.Wait()
+			}
+			s.asked(t, 1+5+1)
+		})
+	})
 	t.Run("I20/of those who come back one of each class tries, the others do not wait for it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSite(says(`{"active":true}`))

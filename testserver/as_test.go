@@ -207,14 +207,14 @@ func TestEveryJWTNamesItsKey(t *testing.T) {
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	for want, opt := range map[string]testserver.Option{
 		"RefreshTTL(0s)": testserver.RefreshTTL(0), "CodeTTL(-1s)": testserver.CodeTTL(-time.Second), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
-		`Scopes: "a b" is no scope (RFC 6749 §3.3): give each alone: "a", "b"`: testserver.Scopes("a b"), "has no Sub": testserver.Users(testserver.User{}), "is there twice": testserver.Users(alice, alice),
+		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "has no Sub": testserver.Users(testserver.User{}), "is there twice": testserver.Users(alice, alice),
 		`unknown grant "password"`:      testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
 		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{testserver.ClientCredentials}}),
 		"unknown AuthMethod":            testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),
 		"nothing to authenticate with":  testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: testserver.PrivateKeyJWT}),
 		"JWKS is no JSON Web Key Set":   testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[]}`)}),
 		"a key that is not public":      testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`)}),
-		`"a b" is no scope`:             testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
+		`"a b" is not a scope`:          testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
 		"a public client does not auth": testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: testserver.ClientSecretPost}),
 	} {
 		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, opt) }), "testserver.New: ", want)

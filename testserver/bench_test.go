@@ -71,8 +71,8 @@ func BenchmarkIntrospection(b *testing.B) {
 	}
 }
 
-// An assertion that nobody signed, as large as a body may be.
-func BenchmarkStrangersAssertion(b *testing.B) {
+// The largest assertion without a valid signature that a body can hold.
+func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {
 			s := testserver.New(b, testserver.InMemory())

@@ -228,7 +228,7 @@ func TestBadSetUpsOfACheckEndTheTest(t *testing.T) {
 		"all that is nil":              {func(tb *recorder) { testserver.CheckAPI(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
 		"an unknown defect":            {check(testserver.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
 		"another unknown defect":       {check(testserver.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
-		"a malformed scope":            {check(testserver.RequireScope("a b")), []string{`RequireScope: "a b" is no scope`, "RFC 6749 §3.3"}},
+		"a malformed scope":            {check(testserver.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
 		"a defect in every token":      {check(testserver.With(testserver.Expired)), []string{`With("expired") would spoil`}},
 		"a claim that is not JSON":     {check(testserver.Claim("f", func() {})), []string{`claim "f"`}},
 		"a retired key where none was": {check(testserver.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},

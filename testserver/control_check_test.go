@@ -81,7 +81,7 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"a method that is none", fmt.Sprintf(`{"url":%q,"method":"G T"}`, url), "method: "},
 		{"a token of one's own", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: is what the check sets"},
 		{"a header that is a number", fmt.Sprintf(`{"url":%q,"header":{"A":1}}`, url), "header.A: want a string or an array of strings"},
-		{"a scope that is none", fmt.Sprintf(`{"url":%q,"scope":"\""}`, url), "is no scope"},
+		{"a scope that is none", fmt.Sprintf(`{"url":%q,"scope":"\""}`, url), "is not a scope"},
 		{"a defect to skip that is none", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): there is no such defect`},
 		{"a defect to add that is none", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): there is no such defect`},
 		{"an algorithm that is none", fmt.Sprintf(`{"url":%q,"alg":"none"}`, url), "unknown signing algorithm"},

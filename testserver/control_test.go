@@ -175,7 +175,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a wait for ever", "GET", "/v1/requests/wait?timeout=1000h", "", 400, "timeout: want a duration"},
 		{"a wait in vain", "GET", "/v1/requests/wait?n=2&timeout=1ms", "", 504, "waited 1ms for 2 requests to any, got 0"},
 		{"a defect that is none", "POST", "/v1/tokens", `{"defect":"nope"}`, 400, "there is no such defect"},
-		{"a scope that is none", "POST", "/v1/tokens", `{"scope":["a\"b"]}`, 400, "is no scope"},
+		{"a scope that is none", "POST", "/v1/tokens", `{"scope":["a\"b"]}`, 400, "is not a scope"},
 		{"an algorithm that is none", "POST", "/v1/tokens", `{"alg":"none"}`, 400, "unknown signing algorithm"},
 		{"a header of a handle", "POST", "/v1/tokens", `{"opaque":true,"header":{"typ":"x"}}`, 400, "OpaqueTokens makes a handle"},
 		{"a defect for all defects", "POST", "/v1/bad-tokens", `{"defect":"expired"}`, 400, "defect: "},

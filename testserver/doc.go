@@ -42,7 +42,9 @@
 // all under the issuer's path if [IssuerURL] gives it one; the well-known parts
 // answer after that path and before it, since clients look in both places. The
 // issuer is fixed when the server is made. Host and X-Forwarded-* change
-// nothing that is said, and a stranger's Host gets no answer (see [New]). The documents name what the server does and no more, unless
+// nothing in what is issued. On loopback sockets of its own the server answers 421
+// to any Host but loopback addresses, localhost and the issuer's host (see [New]).
+// The documents name what the server does and no more, unless
 // [Metadata] makes them. [Disable] takes endpoints away. [ConfigJSON] takes
 // options from a file.
 //

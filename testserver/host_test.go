@@ -115,7 +115,7 @@ func calling(t *testing.T, client *http.Client, method, u, host string) (status 
 	return resp.StatusCode, string(body)
 }
 
-func TestAStrangersHostIsMisdirected(t *testing.T) {
+func TestAnUnknownHostIsMisdirected(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}, "another issuer": {testserver.IssuerURL("http://as.example/tenant")}} {
 		s := testserver.New(t, append(opts, testserver.Interactive(), testserver.Registration())...)
 		at, err := url.Parse(s.Endpoint(testserver.JWKS))

@@ -39,8 +39,10 @@ type Server struct {
 // browser to its tokens (DNS rebinding); with [AllowRemote], to every Host.
 //
 // The server belongs to tb: a subtest that asks a parent's server for
-// something impossible ends the parent. A fuzz target uses the server of
-// its *testing.F, which panics instead (examples/api/fuzz_test.go shows one).
+// something impossible ends the parent. In a fuzz
+// target use a server made with its *testing.F. There, something impossible
+// panics, because a *testing.F cannot be used inside the target
+// (examples/api/fuzz_test.go shows one).
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)

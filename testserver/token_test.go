@@ -187,7 +187,7 @@ func TestBadTokenOptionsEndTheTest(t *testing.T) {
 		"a claim that is not JSON":        {[]testserver.TokenOption{testserver.Claim("f", func() {})}, `claim "f"`},
 		"a header that is not JSON":       {[]testserver.TokenOption{testserver.JOSEHeader("h", make(chan int))}, `header parameter "h"`},
 		"a malformed scope":               {[]testserver.TokenOption{testserver.Scope("a", "")}, `Claim("scope", …)`},
-		"a scope with a quote":            {[]testserver.TokenOption{testserver.Scope(`a"`)}, "no scope"},
+		"a scope with a quote":            {[]testserver.TokenOption{testserver.Scope(`a"`)}, "is not a scope"},
 		"no audience":                     {[]testserver.TokenOption{testserver.Audience()}, `Without("aud")`},
 		"a TTL below the unit of exp":     {[]testserver.TokenOption{testserver.AccessTTL(time.Millisecond)}, "ExpiresIn"},
 		"an unknown algorithm":            {[]testserver.TokenOption{testserver.SigningAlg("ES265")}, `"ES265"`},

@@ -25,10 +25,10 @@ type attempt struct {
 	end  func() (code int, out, err string)
 }
 
-// begin starts a login and reads the page that it prints.
 // aJWT finds a JWT, which begins as random text may too.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
+// begin starts a login and reads the page that it prints.
 func begin(ctx context.Context, t *testing.T, args ...string) attempt {
 	t.Helper()
 	var stdout, rest bytes.Buffer

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ type Answer struct {
 	ETag      string        // "" if there is none, or none worth keeping
 	Fresh     time.Duration // how long the server says it may be used (RFC 9111 §4.2); negative if it does not say
 
-	Password bool // see [PostForm]
+	BasicChallenge bool // a refusal of [PostForm] asks for Basic credentials (RFC 7617)
 }
 
 // Get requests address and returns its 200 answer, or the 304 one if etag is
@@ -125,7 +126,7 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	case res.StatusCode != http.StatusOK:
 		refused := Answer{}
 		if method == http.MethodPost && res.StatusCode >= 400 && res.StatusCode <= 499 {
-			refused.Password = asksForPassword(res)
+			refused.BasicChallenge = slices.ContainsFunc(res.Header.Values("WWW-Authenticate"), basicChallenge.MatchString)
 			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // what there is of it
 		}
 		return refused, StatusError{res.StatusCode, retryAfter(res.Header)}
@@ -147,14 +148,9 @@ func do(ctx context.Context, client *http.Client, method, address string, form u
 	return Answer{}, err
 }
 
-// asksForPassword reports whether an answer has a challenge of the scheme Basic
-// (RFC 7617).
-func asksForPassword(res *http.Response) bool {
-	return slices.ContainsFunc(res.Header.Values("WWW-Authenticate"), func(challenge string) bool {
-		scheme, _, _ := strings.Cut(challenge, " ")
-		return strings.EqualFold(scheme, "Basic")
-	})
-}
+// basicChallenge finds a challenge of the scheme Basic (RFC 7617) among those of a
+// field (RFC 9110 §11.6.1), but not in a quoted string.
+var basicChallenge = regexp.MustCompile(`(?i)^(?:(?:[^"]|"(?:[^"\\]|\\.)*")*,)?\s*Basic(?:[\s,]|$)`)
 
 // drain reads what little an answer may still hold, so that the connection
 // can carry the next request, and gives up on one that goes on.
@@ -204,7 +200,7 @@ func reason(caller context.Context, err error) error {
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
 		errors.As(err, &socket) && socket.Op == "remote error": // how crypto/tls names an alert of the server
 		return ErrTLS
-	case errors.As(err, &socket) && socket.Op == "dial":
+	case errors.As(err, &socket) && (socket.Op == "dial" || socket.Op == "proxyconnect"):
 		return ErrConnect
 	}
 	return ErrUnreachable

@@ -263,3 +263,46 @@ func TestStatusErrorHasNoNumberOfOthers(t *testing.T) {
 		}
 	}
 }
+
+func TestAProxyThatIsDownIsNotConnectedTo(t *testing.T) {
+	closed := newServer(t, answer(http.StatusOK, `{}`))
+	closed.Close()
+	proxy, err := url.Parse(closed.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}
+	for _, scheme := range []string{"http", "https"} {
+		if _, err := get(t.Context(), client, scheme+"://as.example/"); !errors.Is(err, fetch.ErrConnect) {
+			t.Errorf("%s: got %v, want %v", scheme, err, fetch.ErrConnect)
+		}
+	}
+}
+
+func TestBasicChallengesAreTold(t *testing.T) {
+	for _, tt := range []struct {
+		fields []string
+		want   bool
+	}{
+		{nil, false},
+		{[]string{`Basic realm="x"`}, true},
+		{[]string{"basic"}, true},
+		{[]string{`Bearer realm="x"`, `Basic realm="y"`}, true},
+		{[]string{`Bearer realm="x", Basic realm="y"`}, true},
+		{[]string{`Bearer realm="a \", b",Basic`}, true},
+		{[]string{`Bearer realm="x"`}, false},
+		{[]string{`Bearer error_description="send, Basic or not"`}, false},
+		{[]string{`Bearer error_description="send \", Basic or not"`}, false},
+		{[]string{`Basically realm="x"`}, false},
+		{[]string{`Bearer scope=Basic`}, false},
+	} {
+		server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Www-Authenticate"] = tt.fields
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+		answer, err := fetch.PostForm(t.Context(), server.Client(), server.URL, nil, nil)
+		if refused, ok := errors.AsType[fetch.StatusError](err); !ok || refused.Status != http.StatusUnauthorized || answer.BasicChallenge != tt.want {
+			t.Errorf("%q: got %t, %v, want %t", tt.fields, answer.BasicChallenge, err, tt.want)
+		}
+	}
+}

@@ -44,6 +44,9 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 	if r.Method == http.MethodPost {
 		return readValues(r)
 	}
+	if len(r.URL.RawQuery) > maxForm {
+		return nil, invalidRequest("the query is too large")
+	}
 	form, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, invalidRequest("the query is malformed")

@@ -12,17 +12,17 @@ import (
 // Core 1.0 §3.1.2.1, §5.4, §11): they can always be granted.
 var ownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 
-// CheckScope reports what is not one scope-token (RFC 6749 §3.3).
+// CheckScope returns an error unless scope is exactly one scope-token (RFC 6749 §3.3).
 func CheckScope(scope string) error {
 	isForbidden := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
 	if names := strings.Fields(scope); len(names) > 1 {
 		for i, name := range names {
 			names[i] = strconv.Quote(name)
 		}
-		return fmt.Errorf("%q is no scope (RFC 6749 §3.3): give each alone: %s", scope, strings.Join(names, ", "))
+		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): pass each one separately: %s", scope, strings.Join(names, ", "))
 	}
 	if scope == "" || strings.ContainsFunc(scope, isForbidden) {
-		return fmt.Errorf("%q is no scope (RFC 6749 §3.3)", scope)
+		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, quotes and backslashes", scope)
 	}
 	return nil
 }
@@ -32,16 +32,11 @@ func splitScopes(text string) ([]string, *failure) {
 	if text == "" {
 		return nil, nil
 	}
-	var scopes []string
-	for scope := range strings.SplitSeq(text, " ") {
-		if CheckScope(scope) != nil {
-			return nil, invalidScope("the scope is malformed")
-		}
-		if !slices.Contains(scopes, scope) {
-			scopes = append(scopes, scope)
-		}
+	scopes := strings.Split(text, " ")
+	if slices.ContainsFunc(scopes, func(scope string) bool { return CheckScope(scope) != nil }) {
+		return nil, invalidScope("the scope is malformed")
 	}
-	return scopes, nil
+	return unique(scopes), nil
 }
 
 // scopesFor are the scopes that the client gets for asking for text. Who asks
@@ -83,8 +78,10 @@ func checkResources(resources []string) *failure {
 // unique is list with each text once: a resource that is named twice is one.
 func unique(list []string) []string {
 	var once []string
+	seen := make(map[string]bool) // whoever asks without credentials may send thousands
 	for _, text := range list {
-		if !slices.Contains(once, text) {
+		if !seen[text] {
+			seen[text] = true
 			once = append(once, text)
 		}
 	}

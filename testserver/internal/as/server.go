@@ -47,6 +47,7 @@ type Server struct {
 	// Written by New, read ever after.
 	config         Config
 	issuer         string
+	issuerHost     string // without a port
 	source         *Source
 	secret         []byte // what refresh tokens are made with
 	cookie         pages.Cookie
@@ -92,10 +93,10 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		Keys:     keys,
-		Clock:    NewClock(c.Now),
-		config:   c,
-		issuer:   c.Issuer,
+		Keys:   keys,
+		Clock:  NewClock(c.Now),
+		config: c,
+		issuer: c.Issuer, issuerHost: issuer.Hostname(),
 		source:   c.Source,
 		secret:   c.Source.Draw("refresh tokens", 32),
 		cookie:   pages.CookieFor(c.Issuer),
