@@ -35,8 +35,12 @@
 // finds it back. What it does to one token is no evidence of that: many servers,
 // and firewalls before them, refuse tokens that they do not know in ways that look
 // like an outage. Five failures without an answer in between count, if the
-// connection could not be made or the tokens had been active before. When others
-// fail, one question about a token that had been active settles the doubt.
+// connection could not be made or the tokens had been active before, each of them
+// once until it is active again. When others fail, the server is asked about the
+// last five that were active, and left alone if it answers about none of them. A
+// client that has seen no active token yet counts only connections that could not
+// be made and, once, refused credentials. Then one question is let through, two,
+// four and so on until one is answered. Each question has a connection of its own.
 //
 // A server that refuses the API's own credentials is [ErrCredentials], logged
 // at level Error. Every other trouble is a warning. Trouble with the server is
