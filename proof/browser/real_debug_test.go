@@ -86,8 +86,8 @@ func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
 	}
 	b.fill(pages.FieldScope, `"`)
 	b.press(mint)
-	if got := ask[string](b, `document.querySelector('[role=alert]').innerText`); !strings.Contains(got, "no scope") || ask[string](b, token) != "" {
-		t.Errorf("got %q and a token, want to be told what is no scope", got)
+	if got := ask[string](b, `document.querySelector('[role=alert]').innerText`); !strings.Contains(got, "not a scope") || ask[string](b, token) != "" {
+		t.Errorf("got %q and a token, want to be told what is not a scope", got)
 	}
 }
 
