@@ -18,6 +18,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/forge"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
@@ -178,7 +179,7 @@ func TestLogsSayWhatOperatorsNeed(t *testing.T) {
 	if _, err := s.verify(s.Good()); err != nil || log.Len() != 0 {
 		t.Errorf("got %v and %q for a good token, want silence", err, log.String())
 	}
-	down := testserver.New(t)
+	down := testserver.New(t, testserver.Addr(program.Address(t)))
 	token := down.Token()
 	_ = down.Close()
 	v := newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: down.Issuer()}}, Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -15,6 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
@@ -134,8 +135,7 @@ func TestCheckURL(t *testing.T) {
 	testserver.CheckURL(t, as, plain.URL+"/v1/", post, testserver.RequireScope("orders:write"))
 
 	tb := &recorder{TB: t}
-	plain.Close()
-	testserver.CheckURL(tb, as, plain.URL, post)
+	testserver.CheckURL(tb, as, "http://"+program.Address(t), post)
 	if len(tb.errors) != 1 {
 		t.Fatalf("got %d failures, want one: %q", len(tb.errors), tb.errors)
 	}

@@ -2,12 +2,12 @@ package main
 
 import (
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -103,12 +103,7 @@ func TestIntrospectionThatIsDownKeepsOpaqueTokensOutAlone(t *testing.T) {
 
 func TestAnIssuerThatIsDownFromTheStartKeepsOpaqueTokensOut(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		nobody, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = nobody.Close()
-		url := startAsking(t, framework, as, map[string]string{"ISSUER": "http://" + nobody.Addr().String()})
+		url := startAsking(t, framework, as, map[string]string{"ISSUER": "http://" + program.Address(t)})
 		if status, header, _ := get(t, url+"/me", as.Token(opaque)); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 			t.Errorf("got %d with header %v, want 503 with Retry-After", status, header)
 		}

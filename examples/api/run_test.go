@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -96,13 +97,7 @@ func TestAnIssuerThatIsDownKeepsNothingButItsTokensOut(t *testing.T) {
 }
 
 func keepsOnlyTokensOut(t *testing.T, framework string) {
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = nobody.Close()
-
-	issuer := "http://" + nobody.Addr().String()
+	issuer := "http://" + program.Address(t)
 	token := testserver.New(t, testserver.IssuerURL(issuer), testserver.Audience(audience)).Token()
 	url := start(t, map[string]string{"ISSUER": issuer, "FRAMEWORK": framework})
 	for _, test := range []struct {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/proof/program"
 )
 
 func TestGetReturnsTheBodyOfA200(t *testing.T) {
@@ -134,13 +135,11 @@ func TestBrokenAnswers(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
-	closed := newServer(t, answer(http.StatusOK, `{}`))
-	closed.Close()
 	for _, tt := range []struct {
 		name, address string
 		want          error
 	}{
-		{"a port that nobody listens on", closed.URL + "/" + canary, fetch.ErrConnect},
+		{"a port that nobody listens on", "http://" + program.Address(t) + "/" + canary, fetch.ErrConnect},
 		{"another scheme", "ftp://127.0.0.1/" + canary, fetch.ErrUnreachable},
 		{"a file", "file:///" + canary, fetch.ErrUnreachable},
 		{"a text that is no URL", "http://[" + canary, fetch.ErrURL},
@@ -265,13 +264,7 @@ func TestStatusErrorHasNoNumberOfOthers(t *testing.T) {
 }
 
 func TestAProxyThatIsDownIsNotConnectedTo(t *testing.T) {
-	closed := newServer(t, answer(http.StatusOK, `{}`))
-	closed.Close()
-	proxy, err := url.Parse(closed.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}
+	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: program.Address(t)})}}
 	for _, scheme := range []string{"http", "https"} {
 		if _, err := get(t.Context(), client, scheme+"://as.example/"); !errors.Is(err, fetch.ErrConnect) {
 			t.Errorf("%s: got %v, want %v", scheme, err, fetch.ErrConnect)
