@@ -35,12 +35,13 @@
 // finds it back. What it does to one token is no evidence of that: many servers,
 // and firewalls before them, refuse tokens that they do not know in ways that look
 // like an outage. Five failures without an answer in between count, if the
-// connection could not be made or the tokens had been active before, each of them
-// once until it is active again. When others fail, the server is asked about the
-// last five that were active, and left alone if it answers about none of them. A
-// client that has seen no active token yet counts only connections that could not
-// be made and, once, refused credentials. Then one question is let through, two,
-// four and so on until one is answered. Each question has a connection of its own.
+// connection could not be made or the tokens had been active before. Each token
+// counts once until it is active again. When other tokens fail, the client asks
+// about the last five that were active, and leaves the server alone if all of these
+// fail. A client that has not seen an active token yet counts only connections
+// that could not be made and, once, refused credentials. After two seconds it lets
+// one question through, then two, then four, until one is answered. Each question
+// has its own connection.
 //
 // A server that refuses the API's own credentials is [ErrCredentials], logged
 // at level Error. Every other trouble is a warning. Trouble with the server is

@@ -210,8 +210,8 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	})
 }
 
-// One token that was active may fail too, while the server fails on others: that
-// is no more than one failure.
+// While the server fails on invented tokens, a single failure of an active one
+// counts as one failure and does not open the breaker.
 func TestADoubtIsSettledByItsQuestionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(says(`{"active":true}`))

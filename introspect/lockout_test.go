@@ -41,7 +41,7 @@ func every(ctx context.Context, all *sync.WaitGroup, c *introspect.Client, pause
 	})
 }
 
-// A token that was active may have been revoked, or have ended, since.
+// A token that used to be active may have been revoked or may have expired.
 func TestATokenThatHasEndedProvesNothing(t *testing.T) {
 	for name, ended := range map[string]answer{
 		"and nobody knows when": says(`{"active":true}`),
@@ -69,8 +69,8 @@ func TestATokenThatHasEndedProvesNothing(t *testing.T) {
 	}
 }
 
-// Five are asked about, those that were active last: each once, and none that has
-// ended.
+// The client asks about the last five active tokens, each once, and skips those
+// that have expired.
 func TestWhoIsAskedAboutTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(says(`{"active":true}`))
@@ -101,8 +101,8 @@ func TestWhoIsAskedAboutTheServer(t *testing.T) {
 	})
 }
 
-// Whoever had five tokens and has none any more shows a server that fails on them
-// five times, and not for as long as they like.
+// An attacker who replays revoked tokens can make the server look down once, not
+// for as long as the replay goes on.
 func TestATokenSpeaksAgainstTheServerOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(says(`{"active":true}`))
@@ -129,7 +129,8 @@ func TestATokenSpeaksAgainstTheServerOnce(t *testing.T) {
 	})
 }
 
-// After an outage the server is found back, whatever else is asked then.
+// After an outage, invented tokens cannot keep the client from noticing that the
+// server works again.
 func TestInventedTokensHoldNoProbe(t *testing.T) {
 	for name, junk := range map[string]answer{"hangs": hangs, "502 after 100 ms": after(100*time.Millisecond, status(502, ``)), "401 after 20 ms": after(20*time.Millisecond, status(401, ``))} {
 		t.Run(name, func(t *testing.T) {
@@ -155,8 +156,8 @@ func TestInventedTokensHoldNoProbe(t *testing.T) {
 	}
 }
 
-// A server that says invalid_client of tokens that it does not know may never have
-// said anything else: it is left alone once.
+// A server may answer invalid_client to every unknown token before it ever gave
+// another answer. It is left alone only once for that.
 func TestAServerThatNeverAnsweredIsFoundAllTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(knowsGood(after(20*time.Millisecond, status(401, `{"error":"invalid_client"}`))))

@@ -265,3 +265,28 @@ func TestRotationThatSignsFirst(t *testing.T) {
 		}
 	})
 }
+
+// What a CDN costs: its clients refuse the new key's tokens and, which is worse,
+// take those of a key that was withdrawn.
+func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
+	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))
+		thaw := as.FreezeJWKS()
+		as.Rotate(testserver.DropOld())
+		fresh := as.Token(testserver.ExpiresIn(24 * time.Hour))
+		for range 3 {
+			if a, b := status(v, withdrawn), status(v, fresh); a != 200 || b != 401 {
+				t.Errorf("frozen: got %d for the withdrawn key and %d for the new one, want 200 and 401", a, b)
+			}
+			time.Sleep(time.Hour)
+		}
+		thaw()
+		time.Sleep(time.Hour)
+		if got := status(v, fresh); got != 200 {
+			t.Errorf("thawed: got %d for the new key, want 200", got)
+		}
+		if got := status(v, withdrawn); got != 401 {
+			t.Errorf("thawed: got %d for the withdrawn key, want 401", got)
+		}
+	})
+}

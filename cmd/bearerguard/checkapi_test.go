@@ -147,7 +147,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"nothing to start":              {[]string{nobody, "--"}, exitUsage, "nothing but a program"},
 		"a URL without a scheme":        {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
 		"nowhere for the issuer":        {[]string{nobody}, exitUsage, "give --addr"},
-		"an address that is none":       {[]string{nobody, "--addr", "here"}, exitUsage, "give a host and a port"},
+		"an address without a port":     {[]string{nobody, "--addr", "here"}, exitUsage, "give a host and a port"},
 		"an address for all":            {[]string{nobody, "--addr", ":0"}, exitUsage, "--allow-remote"},
 		"an address in use":             {[]string{nobody, "--addr", strings.TrimPrefix(taken.URL, "http://")}, exitUsage, "address already in use"},
 		"an issuer that is none":        {[]string{nobody, "--addr", "127.0.0.1:0", "--issuer", "here"}, exitUsage, "want an absolute URL"},
