@@ -139,3 +139,22 @@ func TestTheClientIsNotChanged(t *testing.T) {
 		t.Errorf("got Accept %q", s.seen()[0].header["Accept"])
 	}
 }
+
+// A program that asks an address that cannot be trusted does not start.
+func TestThreatsAddressesOfTheProgram(t *testing.T) {
+	for name, config := range map[string]introspect.Config{
+		"plain http":             {Endpoint: "http://login.example.com/introspect"},
+		"an issuer on http":      {Issuer: "http://login.example.com"},
+		"a user in the URL":      {Endpoint: "https://user:" + "canary" + "@login.example.com/introspect"},
+		"another scheme":         {Endpoint: "ftp://login.example.com/introspect"},
+		"an issuer with a query": {Issuer: "https://login.example.com?" + "canary"},
+		"no address":             {},
+	} {
+		t.Run("I19/"+name, func(t *testing.T) {
+			config.Auth = introspect.Basic("api", "secret")
+			if _, err := introspect.New(config); err == nil || strings.Contains(err.Error(), "canary") {
+				t.Errorf("got %v, want a fault that quotes nothing", err)
+			}
+		})
+	}
+}

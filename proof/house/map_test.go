@@ -80,9 +80,9 @@ func TestTheReadmeOfProofNamesEachOfIts(t *testing.T) {
 	}
 }
 
-// Test packages of the root may import two of them, since they need tokens and programs.
+// Test packages may import three of them, since they need tokens, programs and the cases of all adapters.
 func TestNothingImportsWhatProves(t *testing.T) {
-	forTests := []string{"proof/forge", "proof/program"}
+	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {
 		if strings.HasPrefix(p.ImportPath, "proof/") {
 			continue

@@ -8,25 +8,27 @@ import (
 
 	"github.com/bearerguard/bearerguard/adapters/echoauth"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/cases"
 )
 
-func newEcho(a api) http.Handler {
-	g := echoauth.Guard{Verifier: a.verifier, ErrorBody: a.errorBody}
+func newEcho(a cases.API) http.Handler {
+	g := echoauth.Guard{Verifier: a.Verifier, ErrorBody: a.ErrorBody}
 	handler := func(c echo.Context) error {
-		return c.JSONBlob(http.StatusOK, a.answer(c.Path(), echoauth.Token(c)))
+		return c.JSONBlob(http.StatusOK, a.Answer(c.Path(), echoauth.Token(c)))
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) {
 		var refusal *middleware.Error
-		a.log.Info("error handler", "refused", errors.As(err, &refusal), "err", err)
+		a.Log.Info("error handler", "refused", errors.As(err, &refusal), "err", err)
 		e.DefaultHTTPErrorHandler(err, c)
 	}
 	e.Any("/open", handler)
 	e.Any("/any-token", handler, g.Require())
-	e.Any("/read", handler, g.Require(read))
-	e.Any("/twice", handler, g.Require(read), g.Require(read))
-	e.Any("/either", handler, g.Require(either))
-	e.Any("/oneof", handler, g.Require(oneOf))
+	e.Any("/read", handler, g.Require(cases.Read))
+	e.Any("/twice", handler, g.Require(cases.Read), g.Require(cases.Read))
+	e.Any("/either", handler, g.Require(cases.Either))
+	e.Any("/needed", handler, echoauth.Require(a.Verifier, a.Need...))
+	e.Any("/oneof", handler, g.Require(cases.OneOf))
 	e.Any("/optional", handler, g.Optional())
 	e.Any("/labelled", handler, func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -36,10 +38,10 @@ func newEcho(a api) http.Handler {
 		}
 	}, g.Require())
 
-	nested := e.Group("/nested", g.Require(read))
-	nested.Any("/route", handler, g.Require(write))
+	nested := e.Group("/nested", g.Require(cases.Read))
+	nested.Any("/route", handler, g.Require(cases.Write))
 
 	open := e.Group("/optional", g.Optional())
-	open.Any("/read", handler, g.Require(read))
+	open.Any("/read", handler, g.Require(cases.Read))
 	return e
 }

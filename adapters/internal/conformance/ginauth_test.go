@@ -8,37 +8,39 @@ import (
 
 	"github.com/bearerguard/bearerguard/adapters/ginauth"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/cases"
 )
 
-func newGin(a api) http.Handler {
-	g := ginauth.Guard{Verifier: a.verifier, ErrorBody: a.errorBody}
+func newGin(a cases.API) http.Handler {
+	g := ginauth.Guard{Verifier: a.Verifier, ErrorBody: a.ErrorBody}
 	handler := func(c *gin.Context) {
-		c.Data(http.StatusOK, "application/json", a.answer(c.FullPath(), ginauth.Token(c)))
+		c.Data(http.StatusOK, "application/json", a.Answer(c.FullPath(), ginauth.Token(c)))
 	}
 	r := gin.New()
 	r.Use(func(c *gin.Context) {
 		c.Next()
 		if last := c.Errors.Last(); last != nil {
 			var refusal *middleware.Error
-			a.log.Info("logger", "refused", errors.As(last, &refusal), "errors", c.Errors.String())
+			a.Log.Info("logger", "refused", errors.As(last, &refusal), "errors", c.Errors.String())
 		}
 	})
 	r.Any("/open", handler)
 	r.Any("/any-token", g.Require(), handler)
-	r.Any("/read", g.Require(read), handler)
-	r.Any("/twice", g.Require(read), g.Require(read), handler)
-	r.Any("/either", g.Require(either), handler)
-	r.Any("/oneof", g.Require(oneOf), handler)
+	r.Any("/read", g.Require(cases.Read), handler)
+	r.Any("/twice", g.Require(cases.Read), g.Require(cases.Read), handler)
+	r.Any("/either", g.Require(cases.Either), handler)
+	r.Any("/oneof", g.Require(cases.OneOf), handler)
+	r.Any("/needed", ginauth.Require(a.Verifier, a.Need...), handler)
 	r.Any("/optional", g.Optional(), handler)
 	r.Any("/labelled", func(c *gin.Context) {
 		c.Header("Content-Type", "text/csv")
 		c.Header("Cache-Control", "public, max-age=60")
 	}, g.Require(), handler)
 
-	nested := r.Group("/nested", g.Require(read))
-	nested.Any("/route", g.Require(write), handler)
+	nested := r.Group("/nested", g.Require(cases.Read))
+	nested.Any("/route", g.Require(cases.Write), handler)
 
 	open := r.Group("/optional", g.Optional())
-	open.Any("/read", g.Require(read), handler)
+	open.Any("/read", g.Require(cases.Read), handler)
 	return r
 }

@@ -4,23 +4,25 @@ import (
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/proof/cases"
 )
 
-func newHTTP(a api) http.Handler {
-	g := httpauth.Guard{Verifier: a.verifier, ErrorBody: a.errorBody}
+func newHTTP(a cases.API) http.Handler {
+	g := httpauth.Guard{Verifier: a.Verifier, ErrorBody: a.ErrorBody}
 	handler := func(route string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(a.answer(route, httpauth.Token(r)))
+			_, _ = w.Write(a.Answer(route, httpauth.Token(r)))
 		})
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/open", handler("/open"))
 	mux.Handle("/any-token", g.Require()(handler("/any-token")))
-	mux.Handle("/read", g.Require(read)(handler("/read")))
-	mux.Handle("/twice", g.Require(read)(g.Require(read)(handler("/twice"))))
-	mux.Handle("/either", g.Require(either)(handler("/either")))
-	mux.Handle("/oneof", g.Require(oneOf)(handler("/oneof")))
+	mux.Handle("/read", g.Require(cases.Read)(handler("/read")))
+	mux.Handle("/twice", g.Require(cases.Read)(g.Require(cases.Read)(handler("/twice"))))
+	mux.Handle("/either", g.Require(cases.Either)(handler("/either")))
+	mux.Handle("/needed", httpauth.Require(a.Verifier, a.Need...)(handler("/needed")))
+	mux.Handle("/oneof", g.Require(cases.OneOf)(handler("/oneof")))
 	mux.Handle("/optional", g.Optional()(handler("/optional")))
 	mux.Handle("/labelled", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/csv")
@@ -29,11 +31,11 @@ func newHTTP(a api) http.Handler {
 	}))
 
 	group := http.NewServeMux()
-	group.Handle("/nested/route", g.Require(write)(handler("/nested/route")))
-	mux.Handle("/nested/", g.Require(read)(group))
+	group.Handle("/nested/route", g.Require(cases.Write)(handler("/nested/route")))
+	mux.Handle("/nested/", g.Require(cases.Read)(group))
 
 	open := http.NewServeMux()
-	open.Handle("/optional/read", g.Require(read)(handler("/optional/read")))
+	open.Handle("/optional/read", g.Require(cases.Read)(handler("/optional/read")))
 	mux.Handle("/optional/", g.Optional()(open))
 	return mux
 }

@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"log/slog"
@@ -28,14 +28,14 @@ type setup struct {
 }
 
 // newAsking builds a lab that keeps no answer: each request is a question.
-func newAsking(t *testing.T, as *testserver.Server, changes ...func(*setup)) *asking {
+func newAsking(t *testing.T, frameworks []Framework, as *testserver.Server, changes ...func(*setup)) *asking {
 	t.Helper()
 	l := &lab{
 		tokens: tokens{Maker: forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: audience, Now: time.Now()}},
 		log:    new(journal),
 	}
 	l.verifier = askingVerifier(t, as, newLogger(l.log), changes...)
-	l.open(t)
+	l.open(t, frameworks)
 	return &asking{l, as}
 }
 

@@ -1,12 +1,12 @@
-package conformance_test
+package cases
 
 import "testing"
 
-// TestNoSpellingOfAPathGetsPastARequirement is the half of R16 in which
+// noSpellingOfAPathGetsPastARequirement is the half of R16 in which
 // frameworks may differ: whether a path is a route at all is theirs to say, and
 // the requirement goes wherever the route goes.
-func TestNoSpellingOfAPathGetsPastARequirement(t *testing.T) {
-	l := newLab(t)
+func noSpellingOfAPathGetsPastARequirement(t *testing.T, frameworks []Framework) {
+	l := newLab(t, frameworks)
 	for name, path := range map[string]string{
 		"two slashes":                       "//read",
 		"two slashes inside":                "/nested//route",

@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestATokenThatIsRevokedPassesWhileItsAnswerIsKept(t *testing.T) {
+func aTokenThatIsRevokedPassesWhileItsAnswerIsKept(t *testing.T, frameworks []Framework) {
 	revoke := func(t *testing.T, change func(*setup)) (*asking, request, testserver.Mark) {
-		a := newAsking(t, testserver.New(t), change)
+		a := newAsking(t, frameworks, testserver.New(t), change)
 		token := a.opaque()
 		a.sends(t, at("/read", "Bearer "+token), alice("/read"))
 		before := a.as.Mark()
@@ -48,9 +48,9 @@ func TestATokenThatIsRevokedPassesWhileItsAnswerIsKept(t *testing.T) {
 
 // An answer that is kept is an answer about the token, not about the request
 // that asked for it.
-func TestAnAnswerThatIsKeptIsJudgedForEachRequest(t *testing.T) {
+func anAnswerThatIsKeptIsJudgedForEachRequest(t *testing.T, frameworks []Framework) {
 	t.Run("I11/scopes, by each route", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t), keeping)
+		a := newAsking(t, frameworks, testserver.New(t), keeping)
 		token := "Bearer " + a.opaque()
 		before := a.as.Mark()
 		a.sends(t, at("/read", token), alice("/read"))
@@ -62,7 +62,7 @@ func TestAnAnswerThatIsKeptIsJudgedForEachRequest(t *testing.T) {
 	})
 	t.Run("I11/exp and nbf, at the time of each request", func(t *testing.T) {
 		var ahead atomic.Int64 // of the verifier's clock, which is not that of the one who keeps the answer
-		a := newAsking(t, testserver.New(t), keeping, func(s *setup) {
+		a := newAsking(t, frameworks, testserver.New(t), keeping, func(s *setup) {
 			s.verifier.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		})
 		r := at("/read", "Bearer "+a.opaque(testserver.ExpiresIn(10*time.Minute)))
@@ -83,8 +83,8 @@ func TestAnAnswerThatIsKeptIsJudgedForEachRequest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		one := newAsking(t, as, func(s *setup) { s.asker = shared })
-		two := newAsking(t, as, func(s *setup) { s.asker, s.verifier.Audience, s.verifier.Realm = shared, "another", realm })
+		one := newAsking(t, frameworks, as, func(s *setup) { s.asker = shared })
+		two := newAsking(t, frameworks, as, func(s *setup) { s.asker, s.verifier.Audience, s.verifier.Realm = shared, "another", realm })
 		r := at("/read", "Bearer "+one.opaque())
 		one.sends(t, r, alice("/read"))
 		two.sends(t, r, badToken("token audience is not accepted"))
@@ -110,11 +110,11 @@ func (s *store) Set(_ context.Context, key string, value []byte, _ time.Duration
 	return nil
 }
 
-func TestAnAnswerIsKeptForOneTokenOfOneServer(t *testing.T) {
+func anAnswerIsKeptForOneTokenOfOneServer(t *testing.T, frameworks []Framework) {
 	t.Run("I12/two servers with one handle, and one store", func(t *testing.T) {
 		common := new(store)
 		sharing := func(s *setup) { s.MaxTTL, s.Cache = time.Hour, common }
-		one, two := newAsking(t, testserver.New(t), sharing), newAsking(t, testserver.New(t), sharing)
+		one, two := newAsking(t, frameworks, testserver.New(t), sharing), newAsking(t, frameworks, testserver.New(t), sharing)
 		r := at("/read", "Bearer handle")
 		one.as.SetIntrospection("handle", said())
 		one.sends(t, r, alice("/read"))
@@ -132,7 +132,7 @@ func TestAnAnswerIsKeptForOneTokenOfOneServer(t *testing.T) {
 		})
 	})
 	t.Run("I12/texts that look alike", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t), keeping)
+		a := newAsking(t, frameworks, testserver.New(t), keeping)
 		const known = "Handle.0123456789"
 		a.as.SetIntrospection(known, said())
 		a.sends(t, at("/read", "Bearer "+known), alice("/read"))
@@ -145,9 +145,9 @@ func TestAnAnswerIsKeptForOneTokenOfOneServer(t *testing.T) {
 	})
 }
 
-func TestAFloodOfUnknownTokensPushesNoGoodOneOut(t *testing.T) {
+func aFloodOfUnknownTokensPushesNoGoodOneOut(t *testing.T, frameworks []Framework) {
 	t.Run("I13/each is asked about once", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t), keeping)
+		a := newAsking(t, frameworks, testserver.New(t), keeping)
 		good := at("/read", "Bearer "+a.opaque())
 		a.sends(t, good, alice("/read"))
 		before := a.as.Mark()
@@ -160,9 +160,9 @@ func TestAFloodOfUnknownTokensPushesNoGoodOneOut(t *testing.T) {
 	})
 }
 
-func TestManyRequestsWithOneTokenAreOneQuestion(t *testing.T) {
+func manyRequestsWithOneTokenAreOneQuestion(t *testing.T, frameworks []Framework) {
 	t.Run("I14/over all adapters at once", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t), keeping)
+		a := newAsking(t, frameworks, testserver.New(t), keeping)
 		release := make(chan struct{})
 		a.as.Inject(testserver.Introspect, held(release))
 		r := at("/read", "Bearer "+a.opaque())
@@ -188,11 +188,11 @@ func TestManyRequestsWithOneTokenAreOneQuestion(t *testing.T) {
 	})
 }
 
-func TestNoAnswerIsGivenToAnotherToken(t *testing.T) {
+func noAnswerIsGivenToAnotherToken(t *testing.T, frameworks []Framework) {
 	for name, change := range map[string]func(*setup){"that are kept": keeping, "that are not kept": func(*setup) {}} {
 		t.Run("I15/answers "+name, func(t *testing.T) {
 			const users = 40
-			a := newAsking(t, testserver.New(t), change)
+			a := newAsking(t, frameworks, testserver.New(t), change)
 			handle := func(i int) string { return fmt.Sprintf("handle-%d", i) }
 			for i := range users {
 				a.as.SetIntrospection(handle(i), said("sub", fmt.Sprint("user", i), "active", i%5 != 0))

@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"encoding/json"
@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestEveryAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T) {
-	a := newAsking(t, testserver.New(t))
+func everyAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T, frameworks []Framework) {
+	a := newAsking(t, frameworks, testserver.New(t))
 	for _, g := range a.answers() {
 		a.run(t, g)
 	}
@@ -135,8 +135,8 @@ func many(n int) map[string]any {
 
 // What is no token, and what is a JWT, is asked about nowhere: a server is not
 // to be fed what a stranger makes up, nor shown what was verified here.
-func TestNothingIsAskedAboutThatNeedNotBe(t *testing.T) {
-	a := newAsking(t, testserver.New(t))
+func nothingIsAskedAboutThatNeedNotBe(t *testing.T, frameworks []Framework) {
+	a := newAsking(t, frameworks, testserver.New(t))
 	on := func(name, token string, want verdict) row {
 		return row{name: name, request: at("/read", "Bearer "+token), want: want}
 	}
@@ -167,8 +167,8 @@ func TestNothingIsAskedAboutThatNeedNotBe(t *testing.T) {
 }
 
 // A token reaches the authorization server as it was sent, in a form.
-func TestTokensAreAskedAboutAsTheyAre(t *testing.T) {
-	a := newAsking(t, testserver.New(t))
+func tokensAreAskedAboutAsTheyAre(t *testing.T, frameworks []Framework) {
+	a := newAsking(t, frameworks, testserver.New(t))
 	for name, token := range map[string]string{
 		"plus and slash": "a+b/c+d", "padding": "YWJj==", "dots": "a.b.c", "what no form leaves alone": "~._-+/~==", "16384 bytes": strings.Repeat("+", 16384),
 	} {
@@ -182,9 +182,9 @@ func TestTokensAreAskedAboutAsTheyAre(t *testing.T) {
 }
 
 // The modes other than the default ask about JWTs.
-func TestJWTsThatAreAskedAboutAreAnsweredAlike(t *testing.T) {
+func jwtsThatAreAskedAboutAreAnsweredAlike(t *testing.T, frameworks []Framework) {
 	for name, mode := range map[string]middleware.IntrospectionMode{"those that passed here": middleware.IntrospectJWTs, "all of them": middleware.IntrospectAll} {
-		a := newAsking(t, testserver.New(t), asksAbout(mode))
+		a := newAsking(t, frameworks, testserver.New(t), asksAbout(mode))
 		good := func() request {
 			return at("/read", "Bearer "+a.as.Token(testserver.Subject("alice"), testserver.Scope("read")))
 		}

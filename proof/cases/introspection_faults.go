@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -91,14 +90,14 @@ func trap(t *testing.T) (address string, caught *atomic.Int32) {
 	return server.URL + "/" + canary, caught
 }
 
-func TestIntrospectionThatFailsIsUnavailableAndNothingElse(t *testing.T) {
+func introspectionThatFailsIsUnavailableAndNothingElse(t *testing.T, frameworks []Framework) {
 	address, caught := trap(t)
-	a := newAsking(t, testserver.New(t))
+	a := newAsking(t, frameworks, testserver.New(t))
 	for _, f := range failures(address) {
 		t.Run(f.name, func(t *testing.T) {
 			one := a
 			if strings.HasPrefix(f.name, "I07/") { // whose alarm is given once a minute
-				one = newAsking(t, testserver.New(t))
+				one = newAsking(t, frameworks, testserver.New(t))
 			}
 			one.meets(t, f)
 		})
@@ -138,7 +137,7 @@ func (a *asking) meets(t *testing.T, f failure) {
 	}
 }
 
-func TestTheOperatorIsToldWhatTheClientIsNot(t *testing.T) {
+func theOperatorIsToldWhatTheClientIsNot(t *testing.T, frameworks []Framework) {
 	for name, failure := range map[string]struct {
 		fault testserver.Fault
 		want  string
@@ -150,7 +149,7 @@ func TestTheOperatorIsToldWhatTheClientIsNot(t *testing.T) {
 		"I02/an answer without one": {says(`{}`), `level=WARN msg="introspection does not work" part=answer`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAsking(t, testserver.New(t))
+			a := newAsking(t, frameworks, testserver.New(t))
 			defer a.as.Inject(testserver.Introspect, failure.fault).Remove()
 			for _, line := range a.lines[:3] {
 				line.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
@@ -162,7 +161,7 @@ func TestTheOperatorIsToldWhatTheClientIsNot(t *testing.T) {
 	}
 }
 
-func TestIntrospectionThatCannotBeReachedIsUnavailable(t *testing.T) {
+func introspectionThatCannotBeReachedIsUnavailable(t *testing.T, frameworks []Framework) {
 	nobody := httptest.NewServer(nil)
 	nobody.Close()
 	elsewhere := func(address string) testserver.Option {
@@ -182,7 +181,7 @@ func TestIntrospectionThatCannotBeReachedIsUnavailable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, option)
 			seen := &hosts{RoundTripper: as.Client().Transport}
-			a := newAsking(t, as, func(s *setup) { s.Config.Client = &http.Client{Transport: seen} })
+			a := newAsking(t, frameworks, as, func(s *setup) { s.Config.Client = &http.Client{Transport: seen} })
 			a.sends(t, at("/read", "Bearer "+a.opaque()), unavailable)
 			a.sends(t, at("/read", "Bearer "+a.Good()), alice("/read"))
 			if strings.Contains(a.log.String(), canary) {
@@ -211,11 +210,11 @@ func (h *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return h.RoundTripper.RoundTrip(r)
 }
 
-func TestASlowServerCostsNobodyElseAnything(t *testing.T) {
+func aSlowServerCostsNobodyElseAnything(t *testing.T, frameworks []Framework) {
 	// All lines wait for it at the same time, so that the two seconds are spent
 	// once.
 	t.Run("I20/every adapter gives up by itself, and then leaves the server alone", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t))
+		a := newAsking(t, frameworks, testserver.New(t))
 		a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // which it is asked about when others hang
 		in := a.as.Inject(testserver.Introspect, testserver.Hang())
 		a.atOnce(func(i int, line *line) {
@@ -233,7 +232,7 @@ func TestASlowServerCostsNobodyElseAnything(t *testing.T) {
 		}
 	})
 	t.Run("I20/JWTs do not wait for it", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t))
+		a := newAsking(t, frameworks, testserver.New(t))
 		release := make(chan struct{})
 		a.as.Inject(testserver.Introspect, held(release), testserver.Times(1))
 		slow := at("/read", "Bearer "+a.opaque())
@@ -261,23 +260,4 @@ func held(release <-chan struct{}) testserver.Fault {
 			next.ServeHTTP(w, r)
 		})
 	})
-}
-
-// A program that asks an address that cannot be trusted does not start.
-func TestThreatsAddressesOfTheProgram(t *testing.T) {
-	for name, config := range map[string]introspect.Config{
-		"plain http":             {Endpoint: "http://login.example.com/introspect"},
-		"an issuer on http":      {Issuer: "http://login.example.com"},
-		"a user in the URL":      {Endpoint: "https://user:" + canary + "@login.example.com/introspect"},
-		"another scheme":         {Endpoint: "ftp://login.example.com/introspect"},
-		"an issuer with a query": {Issuer: "https://login.example.com?" + canary},
-		"no address":             {},
-	} {
-		t.Run("I19/"+name, func(t *testing.T) {
-			config.Auth = introspect.Basic("api", "secret")
-			if _, err := introspect.New(config); err == nil || strings.Contains(err.Error(), canary) {
-				t.Errorf("got %v, want a fault that quotes nothing", err)
-			}
-		})
-	}
 }

@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"bytes"
@@ -60,7 +60,7 @@ type line struct {
 	reached *reached
 }
 
-func newLab(t *testing.T, changes ...func(*api)) *lab {
+func newLab(t *testing.T, frameworks []Framework, changes ...func(*API)) *lab {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
 	l := &lab{
@@ -90,21 +90,21 @@ func newLab(t *testing.T, changes ...func(*api)) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.open(t, changes...)
+	l.open(t, frameworks, changes...)
 	return l
 }
 
 // open builds the API around the lab's verifier on every framework, and serves
 // it.
-func (l *lab) open(t *testing.T, changes ...func(*api)) {
+func (l *lab) open(t *testing.T, frameworks []Framework, changes ...func(*API)) {
 	t.Helper()
 	for _, framework := range frameworks {
 		counted := new(reached)
-		a := api{verifier: l.verifier, reached: counted.add, log: newLogger(l.log)}
+		a := API{Verifier: l.verifier, reached: counted.add, Log: newLogger(l.log)}
 		for _, change := range changes {
 			change(&a)
 		}
-		l.serve(t, framework.name, framework.build(a), counted)
+		l.serve(t, framework.Name, framework.Routes(a), counted)
 	}
 }
 
@@ -172,7 +172,7 @@ func drained(next http.Handler) http.Handler {
 // reached counts the handlers that ran.
 type reached struct{ total, protected atomic.Int32 }
 
-func (r *reached) add(route string) {
+func (r *reached) add(route string, _ *middleware.Token) {
 	r.total.Add(1)
 	if route != "/open" && route != "/optional" {
 		r.protected.Add(1)

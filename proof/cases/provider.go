@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"cmp"
@@ -12,14 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-	"github.com/labstack/echo/v4"
-	echo5 "github.com/labstack/echo/v5"
-
-	"github.com/bearerguard/bearerguard/adapters/echo5auth"
-	"github.com/bearerguard/bearerguard/adapters/echoauth"
-	"github.com/bearerguard/bearerguard/adapters/ginauth"
-	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/forge"
@@ -100,46 +92,18 @@ func (s shape) mint(m forge.Maker) string {
 	return m.Token(header, claims)
 }
 
-// protected is a route on every framework, whose handler hands the token out.
-var protected = map[string]func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler{
-	"net/http": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
-		return httpauth.Require(v, need...)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { handle(httpauth.Token(r)) }))
-	},
-	"Echo": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
-		e := echo.New()
-		e.GET("/", func(c echo.Context) error {
-			handle(echoauth.Token(c))
-			return c.NoContent(http.StatusOK)
-		}, echoauth.Require(v, need...))
-		return e
-	},
-	"Echo v5": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
-		e := echo5.New()
-		e.GET("/", func(c *echo5.Context) error {
-			handle(echo5auth.Token(c))
-			return c.NoContent(http.StatusOK)
-		}, echo5auth.Require(v, need...))
-		return e
-	},
-	"Gin": func(v *middleware.Verifier, need []scopes.Requirement, handle func(*middleware.Token)) http.Handler {
-		r := gin.New()
-		r.GET("/", ginauth.Require(v, need...), func(c *gin.Context) { handle(ginauth.Token(c)) })
-		return r
-	},
-}
-
-func TestTokensOfRealProviders(t *testing.T) {
+func tokensOfRealProviders(t *testing.T, frameworks []Framework) {
 	keys := make(map[testserver.Alg]testserver.Key)
 	for _, s := range slices.Concat(goodShapes(), badShapes()) {
 		alg := cmp.Or(s.alg, testserver.RS256)
 		if _, ok := keys[alg]; !ok {
 			keys[alg] = testserver.GenerateKey(alg, "key-1")
 		}
-		t.Run(s.id+"/"+s.name, func(t *testing.T) { s.run(t, keys[alg]) })
+		t.Run(s.id+"/"+s.name, func(t *testing.T) { s.run(t, frameworks, keys[alg]) })
 	}
 }
 
-func (s shape) run(t *testing.T, key testserver.Key) {
+func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	t.Helper()
 	keys := testserver.New(t)
 	as := keys
@@ -183,11 +147,11 @@ func (s shape) run(t *testing.T, key testserver.Key) {
 	if s.need != nil {
 		need = append(need, s.need)
 	}
-	for framework, build := range protected {
+	for _, framework := range frameworks {
 		var given *middleware.Token
-		server := httptest.NewServer(build(v, need, func(token *middleware.Token) { given = token }))
+		server := httptest.NewServer(framework.Routes(API{Verifier: v, Need: need, Log: slog.New(slog.DiscardHandler), reached: func(_ string, token *middleware.Token) { given = token }}))
 		t.Cleanup(server.Close)
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/", http.NoBody)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/needed", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,10 +164,10 @@ func (s shape) run(t *testing.T, key testserver.Key) {
 			}
 			response.Body.Close()
 			if response.StatusCode != s.want || (given != nil) != (s.want == http.StatusOK) {
-				t.Errorf("%s: got %d, want %d: %s", framework, response.StatusCode, s.want, response.Header.Get("WWW-Authenticate"))
+				t.Errorf("%s: got %d, want %d: %s", framework.Name, response.StatusCode, s.want, response.Header.Get("WWW-Authenticate"))
 			} else if given != nil && s.verify != nil {
 				if err := s.verify(given); err != nil {
-					t.Errorf("%s: %v", framework, err)
+					t.Errorf("%s: %v", framework.Name, err)
 				}
 			}
 		}

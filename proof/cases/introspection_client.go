@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 
 // The server reads the credentials by RFC 6749 §2.3.1 and refuses those that
 // are wrong by one byte.
-func TestCredentialsAreEncodedAsTheServerReadsThem(t *testing.T) {
+func credentialsAreEncodedAsTheServerReadsThem(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                       {ID: "api", Secret: "secret"},
 		"a colon, which separates":    {ID: "https://api.example.com:8443/v1", Secret: "a:b::"},
@@ -26,7 +26,7 @@ func TestCredentialsAreEncodedAsTheServerReadsThem(t *testing.T) {
 			"basic": introspect.Basic(credentials.ID, credentials.Secret), "post": introspect.Post(credentials.ID, credentials.Secret),
 		} {
 			t.Run("I17/"+name+", by "+how, func(t *testing.T) {
-				a := newAsking(t, testserver.New(t, testserver.Clients(credentials)), func(s *setup) { s.Auth = auth })
+				a := newAsking(t, frameworks, testserver.New(t, testserver.Clients(credentials)), func(s *setup) { s.Auth = auth })
 				a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 				for _, r := range a.as.Requests(testserver.Introspect) {
 					if r.ClientID != credentials.ID || r.Form.Get("token_type_hint") != "access_token" {
@@ -37,7 +37,7 @@ func TestCredentialsAreEncodedAsTheServerReadsThem(t *testing.T) {
 		}
 	}
 	t.Run("I07/a secret that is wrong", func(t *testing.T) {
-		a := newAsking(t, testserver.New(t), func(s *setup) { s.Auth = introspect.Basic("test-client", canary) })
+		a := newAsking(t, frameworks, testserver.New(t), func(s *setup) { s.Auth = introspect.Basic("test-client", canary) })
 		for _, line := range a.lines[:4] { // the fifth would open the breaker
 			line.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
 		}
@@ -56,8 +56,8 @@ func signing(s *setup) {
 	s.Keys = keys
 }
 
-func TestSignedAnswersThatAreNotRightAreNone(t *testing.T) {
-	a := newAsking(t, testserver.New(t), signing)
+func signedAnswersThatAreNotRightAreNone(t *testing.T, frameworks []Framework) {
+	a := newAsking(t, frameworks, testserver.New(t), signing)
 	const media = "application/token-introspection+jwt"
 	forger := a.Maker
 	forger.Key = testserver.GenerateKey(a.Key.Alg, a.Key.ID)

@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"encoding/json"
@@ -33,8 +33,8 @@ func (v verdict) problematic(t *testing.T) verdict {
 	return v
 }
 
-func TestAnErrorBodyChangesTheBodyAlone(t *testing.T) {
-	l := newLab(t, func(a *api) { a.errorBody = problem })
+func anErrorBodyChangesTheBodyAlone(t *testing.T, frameworks []Framework) {
+	l := newLab(t, frameworks, func(a *API) { a.ErrorBody = problem })
 	groups := slices.Concat(byRoute(l.tokens), faults(l.tokens))
 	for _, g := range groups {
 		for i := range g.rows {

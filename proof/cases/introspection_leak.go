@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"context"
@@ -96,13 +96,13 @@ func secretive(trap string) map[string]struct {
 	return paths
 }
 
-func TestNoPieceOfAnIntrospectionIsEverTold(t *testing.T) {
+func noPieceOfAnIntrospectionIsEverTold(t *testing.T, frameworks []Framework) {
 	address, _ := trap(t)
 	as := testserver.New(t, testserver.Clients(testserver.Client{ID: "api", Secret: secretSecret}))
 	for how, auth := range map[string]introspect.Auth{"basic": introspect.Basic("api", secretSecret), "post": introspect.Post("api", secretSecret)} {
 		heard := new(journal)
 		options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-		a := newAsking(t, as, func(s *setup) {
+		a := newAsking(t, frameworks, as, func(s *setup) {
 			both := slog.New(slog.NewMultiHandler(slog.NewTextHandler(heard, options), slog.NewJSONHandler(heard, options)))
 			s.Auth, s.Config.Logger, s.verifier.Logger = auth, both, both
 			s.verifier.Observe = func(_ context.Context, o middleware.Observation) { fmt.Fprintf(heard, "%+v\n", o) }

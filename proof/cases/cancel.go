@@ -1,4 +1,4 @@
-package conformance_test
+package cases
 
 import (
 	"context"
@@ -49,11 +49,11 @@ func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(r)
 }
 
-func TestAClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T) {
+func aClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T, frameworks []Framework) {
 	for _, q := range questions {
 		for _, framework := range frameworks {
-			t.Run(q.row+"/"+framework.name+" over HTTP/1.1", func(t *testing.T) {
-				leave(t, q, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+			t.Run(q.row+"/"+framework.Name+" over HTTP/1.1", func(t *testing.T) {
+				leave(t, q, framework.Routes, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
 					conn := dial(t, address, nil)
 					if _, err := io.WriteString(conn, r.http1("GET")); err != nil {
 						t.Fatal(err)
@@ -63,8 +63,8 @@ func TestAClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T) {
 					return http1{address}
 				})
 			})
-			t.Run(q.row+"/"+framework.name+" over HTTP/2", func(t *testing.T) {
-				leave(t, q, framework.build, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+			t.Run(q.row+"/"+framework.Name+" over HTTP/2", func(t *testing.T) {
+				leave(t, q, framework.Routes, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
 					w := &http2wire{address: address}
 					t.Cleanup(w.close)
 					w.connect(t)
@@ -81,7 +81,7 @@ func TestAClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T) {
 // leave lets a client go away while what its token brings up is being asked.
 // The handler must not run, the question must stand, and the next client be
 // served with its answer.
-func leave(t *testing.T, q question, build func(api) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
+func leave(t *testing.T, q question, build func(API) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
 	as := testserver.New(t)
 	held := slow{as.Client().Transport, q.path, make(chan struct{}, 1), make(chan struct{})}
 	log := newLogger(new(journal))
@@ -90,7 +90,7 @@ func leave(t *testing.T, q question, build func(api) http.Handler, abandon func(
 		s.verifier.Client = s.Config.Client
 	})
 	ran := new(reached)
-	handler := build(api{verifier: v, reached: ran.add, log: log})
+	handler := build(API{Verifier: v, reached: ran.add, Log: log})
 	finished := make(chan struct{}, 2)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r)
@@ -143,14 +143,14 @@ func (l *pendingKeys) Refresh(ctx context.Context, _ string) error {
 
 // A request whose context is canceled before the check begins is refused if the
 // check must wait, and otherwise judged as any other.
-func TestARequestThatIsCanceledBefore(t *testing.T) {
+func aRequestThatIsCanceledBefore(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {
-		t.Run("R19/"+framework.name, func(t *testing.T) {
+		t.Run("R19/"+framework.Name, func(t *testing.T) {
 			var keys pendingKeys
 			v := askingVerifier(t, as, newLogger(new(journal)), func(s *setup) { s.verifier.Issuers[0].Keys = &keys })
 			ran := new(reached)
-			handler := framework.build(api{verifier: v, reached: ran.add, log: newLogger(new(journal))})
+			handler := framework.Routes(API{Verifier: v, reached: ran.add, Log: newLogger(new(journal))})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			gives := func(want verdict) {
@@ -175,8 +175,8 @@ func TestARequestThatIsCanceledBefore(t *testing.T) {
 
 // A client may close its side of the connection once its request is sent. To
 // net/http that looks as if it had gone.
-func TestAClientThatHasSaidAllIsAnswered(t *testing.T) {
-	l := newLab(t)
+func aClientThatHasSaidAllIsAnswered(t *testing.T, frameworks []Framework) {
+	l := newLab(t, frameworks)
 	if err := l.verifier.Warm(t.Context()); err != nil {
 		t.Log(err) // one issuer of the lab cannot be reached
 	}

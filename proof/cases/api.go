@@ -1,0 +1,59 @@
+package cases
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// Framework is an adapter under test: the API as it is built with it.
+type Framework struct {
+	Name   string
+	Routes func(API) http.Handler
+}
+
+// API is what the same routes are built from on every framework. All of them
+// answer any method, and all but /needed through a Guard:
+//
+//	/open           without the adapter
+//	/any-token      Require()
+//	/read           Read
+//	/nested/route   Read on the group, Write on the route
+//	/twice          Read, registered twice
+//	/either         Either
+//	/oneof          OneOf
+//	/needed         Need, by the package's own Require
+//	/labelled       Require(), after the program has set header fields for a success
+//	/optional       Optional
+//	/optional/read  Optional on the group, Read on the route
+type API struct {
+	Verifier  *middleware.Verifier
+	Need      []scopes.Requirement
+	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
+	Log       *slog.Logger // of the program around the adapter
+
+	reached func(route string, token *middleware.Token) // called by each handler
+}
+
+// What the routes require.
+var (
+	Read   = scopes.All("read")
+	Write  = scopes.All("write")
+	Either = scopes.Any("write", "admin")
+	OneOf  = scopes.OneOf(scopes.All("pay", "eu"), scopes.All("admin"))
+)
+
+// Answer is the JSON that the handler of a route answers with: which one it is,
+// and to whom it speaks. The token is nil if the request has none.
+func (a API) Answer(route string, token *middleware.Token) []byte {
+	a.reached(route, token)
+	said := map[string]string{"route": route}
+	if token != nil {
+		said["subject"] = token.Subject
+	}
+	body, _ := json.Marshal(said) // strings
+	return body
+}
