@@ -139,7 +139,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 		return nil, errAnswer
 	case strings.TrimPrefix(kind, "application/") != "token-introspection+jwt":
 		return nil, fmt.Errorf("%w: typ is not token-introspection+jwt", errAnswer)
-	case !slices.Contains(jws.Asymmetric(), jws.Canonical(message.Header.Algorithm)):
+	case !isAsymmetric(message.Header.Algorithm):
 		return nil, fmt.Errorf("%w: algorithm is not accepted", errAnswer)
 	case issuer != c.config.Issuer:
 		return nil, fmt.Errorf("%w: iss is not the configured issuer", errAnswer)
@@ -150,14 +150,19 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	case inner == nil:
 		return nil, fmt.Errorf("%w: no token_introspection", errAnswer)
 	}
-	key, err := jwks.Key(ctx, c.config.Keys, message.Header.KeyID, message.Header.Algorithm)
-	switch {
-	case errors.Is(err, jwks.ErrUnavailable):
+	key, err := c.config.Keys.Key(ctx, message.Header.KeyID, message.Header.Algorithm)
+	switch known := err == nil; {
+	case !known && !errors.Is(err, jwks.ErrUnknownKey) && !errors.Is(err, jwks.ErrUnfitKey):
 		return nil, jwks.ErrUnavailable // without what a Source of another package may say
-	case err != nil || message.Verify(key) != nil:
+	case !known || message.Verify(key) != nil:
 		return nil, fmt.Errorf("%w: signature is not valid", errAnswer)
 	}
 	return inner, nil
+}
+
+func isAsymmetric(algorithm string) bool {
+	known := jws.Find(algorithm)
+	return known != nil && !known.Symmetric()
 }
 
 // lower folds ASCII alone: [strings.ToLower] makes a k of the Kelvin sign too.

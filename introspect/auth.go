@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
@@ -65,13 +65,13 @@ func Post(clientID, secret string) Auth {
 // *rsa.PrivateKey, *ecdsa.PrivateKey or ed25519.PrivateKey that goes with it.
 func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 	fault := missing("PrivateKeyJWT", clientID, "-")
-	method := jws.Method(algorithm)
-	if slices.Contains(jws.Asymmetric(), jws.Canonical(algorithm)) {
-		_, err := assertion(clientID, keyID, "", method, key) // a key that cannot sign is found at start-up
-		fault = errors.Join(fault, err)
-	} else {
-		fault = errors.Join(fault, fmt.Errorf("PrivateKeyJWT: algorithm %q is not an asymmetric one", algorithm))
+	known := jws.Find(algorithm)
+	if known == nil || known.Symmetric() {
+		return Auth{fault: errors.Join(fault, fmt.Errorf("PrivateKeyJWT: algorithm %q is not an asymmetric one", algorithm))}
 	}
+	method := known.Method
+	_, err := assertion(clientID, keyID, "", method, key) // a key that cannot sign is found at start-up
+	fault = errors.Join(fault, err)
 	return Auth{clientID: clientID, fault: fault, apply: func(_ context.Context, c *call) error {
 		text, err := assertion(clientID, keyID, c.audience, method, key)
 		c.form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
@@ -81,12 +81,6 @@ func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 }
 
 func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key crypto.Signer) (text string, err error) {
-	unfit := fmt.Errorf("PrivateKeyJWT: key does not go with %s", method.Alg())
-	defer func() {
-		if recover() != nil { // golang-jwt does not expect a nil *rsa.PrivateKey
-			text, err = "", unfit
-		}
-	}()
 	now := time.Now()
 	token := jwt.NewWithClaims(method, jwt.MapClaims{
 		"iss": clientID, "sub": clientID, "aud": audience, "jti": rand.Text(),
@@ -95,10 +89,11 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 	if keyID != "" {
 		token.Header["kid"] = keyID
 	}
-	if signed, failed := token.SignedString(key); failed == nil {
-		return signed, nil
+	// golang-jwt does not expect a nil *rsa.PrivateKey.
+	if contain.Panic(func() { text, err = token.SignedString(key) }) != nil || err != nil {
+		return "", fmt.Errorf("PrivateKeyJWT: key does not go with %s", method.Alg()) // the library's text may print the key's type or more
 	}
-	return "", unfit // the library's text may print the key's type or more
+	return text, nil
 }
 
 // Bearer authenticates with an access token of the API's own (RFC 7662 §2.1),

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
@@ -70,7 +71,7 @@ type exchange func(ctx context.Context, endpoint, token string) (*Response, erro
 // part is something that can fail by itself.
 type part struct {
 	name    string
-	trouble atomic.Pointer[string]    // what was logged last, nil if all was well
+	trouble contain.Change            // that was logged
 	logged  atomic.Pointer[time.Time] // when it last failed, where that matters
 }
 
@@ -228,17 +229,12 @@ func (c *Client) checkServer() {
 }
 
 // shielded runs other people's code: a transport, a Cache, a token source, a
-// mapping. A panic, which need not have a value (GODEBUG=panicnil=1), is an
-// error; in the goroutine of a flight it would end the process.
+// mapping. A panic is an error; in the goroutine of a flight it would end the
+// process.
 func shielded(run func() (*Response, error)) (r *Response, err error) {
-	finished := false
-	defer func() {
-		if recover() != nil || !finished {
-			r, err = nil, errPanic
-		}
-	}()
-	r, err = run()
-	finished = true
+	if contain.Panic(func() { r, err = run() }) != nil {
+		return nil, errPanic
+	}
 	return r, err
 }
 
@@ -249,26 +245,27 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	if last := part.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !part.logged.CompareAndSwap(last, &now) {
 		return
 	}
-	part.trouble.Store(nil)
+	part.trouble.To("")
 	c.note(ctx, part, err)
 }
 
 // note logs how a part of the client fares, once per change.
 func (c *Client) note(ctx context.Context, part *part, err error) {
-	defer func() { _ = recover() }() // a Logger that panics must not end the process
-	if err == nil {
-		if part.trouble.Load() != nil && part.trouble.Swap(nil) != nil {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if !part.trouble.To(text) {
+		return
+	}
+	contain.Panic(func() { // a Logger must not end the process
+		switch {
+		case err == nil:
 			c.config.Logger.InfoContext(ctx, "introspection works again", "part", part.name)
+		case errors.Is(err, ErrCredentials):
+			c.config.Logger.ErrorContext(ctx, "introspection does not work", "part", part.name, "error", text)
+		default:
+			c.config.Logger.WarnContext(ctx, "introspection does not work", "part", part.name, "error", text)
 		}
-		return
-	}
-	text := err.Error()
-	if before := part.trouble.Swap(&text); before != nil && *before == text {
-		return
-	}
-	level := slog.LevelWarn
-	if errors.Is(err, ErrCredentials) {
-		level = slog.LevelError
-	}
-	c.config.Logger.Log(ctx, level, "introspection does not work", "part", part.name, "error", text)
+	})
 }

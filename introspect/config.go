@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -96,11 +97,8 @@ func (c Config) check() error {
 	if c.Keys != nil && (c.Issuer == "" || c.Auth.clientID == "") {
 		fault("Keys need Issuer, and an Auth that names a client: signed answers are checked against both")
 	}
-	if remote, ok := c.Keys.(*jwks.Remote); ok && remote == nil {
-		fault("Keys is a nil *jwks.Remote: the error of its constructor was ignored")
-	}
-	if set, ok := c.Keys.(*jwks.Set); ok && set == nil {
-		fault("Keys is a nil *jwks.Set: the error of jwks.Parse was ignored")
+	if v := reflect.ValueOf(c.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
+		fault("Keys is a nil %T: the error of its constructor was ignored", c.Keys)
 	}
 	if c.MaxTTL > maxMaxTTL {
 		fault("MaxTTL is over %v: a revoked token would pass for that long", maxMaxTTL)

@@ -51,9 +51,11 @@ var bombs = []bomb{
 // blows is an io.Reader and a jwks.Source.
 type blows func()
 
-func (b blows) Read([]byte) (int, error)              { b(); return 0, io.EOF }
-func (b blows) Snapshot() (*jwks.Set, error)          { b(); return nil, jwks.ErrNoKeys }
-func (b blows) Refresh(context.Context, string) error { b(); return jwks.ErrUnavailable }
+func (b blows) Read([]byte) (int, error) { b(); return 0, io.EOF }
+func (b blows) Key(context.Context, string, string) (any, error) {
+	b()
+	return nil, jwks.ErrUnavailable
+}
 
 func TestAPanicOfOtherPeoplesCodeIsAnError(t *testing.T) {
 	for _, place := range bombs {

@@ -191,8 +191,7 @@ func TestSignedAnswersAreOfNow(t *testing.T) {
 // source is somebody's own way to have keys.
 type source struct{ err error }
 
-func (s source) Snapshot() (*jwks.Set, error)              { return nil, s.err }
-func (s source) Refresh(_ context.Context, _ string) error { return s.err }
+func (s source) Key(context.Context, string, string) (any, error) { return nil, s.err }
 
 func TestSignedAnswersWhileKeysAreMissing(t *testing.T) {
 	key := newSigner(t, "ES256")

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
 // Cache keeps active answers for several instances of a program, in Redis for
@@ -88,11 +90,10 @@ func within[T any](ctx context.Context, slots chan struct{}, operation func(cont
 	run := func() {
 		r := result{err: errPanic}
 		defer func() {
-			_ = recover()
 			done <- r
 			<-slots
 		}()
-		r.value, r.err = operation(ctx)
+		contain.Panic(func() { r.value, r.err = operation(ctx) })
 	}
 	var none T
 	select {

@@ -124,7 +124,7 @@ func checkOnlyKept(t *testing.T, r *jwks.Remote) {
 	t.Helper()
 	if snapshot, err := r.Snapshot(); err != nil || snapshot.Len() != 1 {
 		t.Errorf("got %v and %v, want a set of 1 key", snapshot, err)
-	} else if _, err := snapshot.Key("withdrawn", "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
+	} else if _, err := snapshot.Key(t.Context(), "withdrawn", "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
 		t.Errorf("the withdrawn key: got %v, want ErrUnknownKey", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/internal/metadata"
 )
@@ -22,21 +23,23 @@ func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *s
 	looked, lost := r.locate(ctx, before.maxAge, began)
 	got, err := fetched{}, lost
 	if r.url != "" {
-		got, err = contained(func() (fetched, error) { return r.fetch(ctx) })
+		if contain.Panic(func() { got, err = r.fetch(ctx) }) != nil {
+			err = errPanic
+		}
 	}
 	ended := time.Now()
 	var after *state
 	if err == nil {
-		after = r.succeed(before, got.set, got.Fresh)
+		after = r.schedule.succeed(before, got.set, got.Fresh)
 		after.fetched = began
-		if !r.due(before, began) {
-			after.asked = began
+		if !r.schedule.due(before, began) {
+			r.schedule.spend(after, began)
 		}
 		if got.ETag != "" || !got.Unchanged {
 			r.etag = got.ETag
 		}
 	} else {
-		after = r.fail(before, fmt.Errorf("%w: %w", ErrUnavailable, err))
+		after = r.schedule.fail(before, fmt.Errorf("%w: %w", ErrUnavailable, err))
 		if r.issuer != "" {
 			r.sought = time.Time{} // the server may have moved its keys
 		}
@@ -81,9 +84,10 @@ func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time
 		ctx = bounded
 	}
 	r.sought = now
-	doc, err := contained(func() (metadata.Document, error) {
-		return metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP)
-	})
+	var doc metadata.Document
+	if contain.Panic(func() { doc, err = metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP) }) != nil {
+		err = errPanic
+	}
 	switch {
 	case err != nil:
 		return true, fmt.Errorf("metadata: %w", err)
@@ -109,19 +113,4 @@ func (r *Remote) fetch(ctx context.Context) (fetched, error) {
 	}
 	set, err := Parse(answer.Body)
 	return fetched{answer, set}, err
-}
-
-// contained makes an error of a panic, which need not have a value. The parsers
-// are other people's code on a server's bytes, and so is the transport.
-func contained[T any](f func() (T, error)) (result T, err error) {
-	returned := false
-	defer func() {
-		_ = recover()
-		if !returned {
-			err = errPanic
-		}
-	}()
-	result, err = f()
-	returned = true
-	return result, err
 }

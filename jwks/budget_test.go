@@ -43,7 +43,7 @@ func TestANewKeyIsKnownAtOnceAfterAScheduledFetch(t *testing.T) {
 // next one could be made.
 func TestAFailedFetchGivesItsShareBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, r := known(t, jwks.Options{MaxAge: 24 * time.Hour, MinInterval: time.Minute})
+		s, r := known(t, jwks.Options{MaxAge: 24 * time.Hour, MinInterval: time.Minute, Burst: 1})
 		time.Sleep(time.Hour)
 		s.becomes(refused)
 		hasNot(t, r, "new", jwks.ErrUnavailable)
@@ -89,7 +89,7 @@ func TestUnknownKeyIDsShortenTheBackOff(t *testing.T) {
 // that it does not.
 func TestWhoIsToldThatAKeyIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, r := known(t, jwks.Options{})
+		s, r := known(t, jwks.Options{Burst: 1})
 		time.Sleep(time.Minute)
 		hasNot(t, r, "CANARY", jwks.ErrUnknownKey)
 		s.becomes(refused)
@@ -131,14 +131,14 @@ func TestTokensWithoutAKeyIDAreBudgetedToo(t *testing.T) {
 		for range 3 {
 			time.Sleep(5 * time.Second)
 			for range 100 {
-				if _, err := jwks.Key(t.Context(), r, "", "RS256"); !errors.Is(err, jwks.ErrUnknownKey) {
+				if _, err := r.Key(t.Context(), "", "RS256"); !errors.Is(err, jwks.ErrUnknownKey) {
 					t.Fatalf("got %v, want ErrUnknownKey", err)
 				}
 			}
 		}
 		s.becomes(says(set(freshRSA("r"))))
 		time.Sleep(5 * time.Second)
-		if _, err := jwks.Key(t.Context(), r, "", "RS256"); err != nil {
+		if _, err := r.Key(t.Context(), "", "RS256"); err != nil {
 			t.Errorf("got %v, want the new key", err)
 		}
 		if got := s.count(); got != 5 {
@@ -161,7 +161,7 @@ func TestK22JunkKeyIDsTakeNoMemory(t *testing.T) {
 		}
 		before := heap()
 		for i := range junk {
-			if _, err := jwks.Key(t.Context(), r, fmt.Sprintf("CANARY-%d", i), "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
+			if _, err := r.Key(t.Context(), fmt.Sprintf("CANARY-%d", i), "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
 				t.Fatalf("got %v, want ErrUnknownKey", err)
 			}
 		}
@@ -201,7 +201,7 @@ func TestK22JunkKeyIDsDelayANewKeyByNoMoreThanTheLeastInterval(t *testing.T) {
 			s.becomes(says(set(freshEC(kid))))
 			rotated := time.Now()
 			for {
-				if _, err := jwks.Key(t.Context(), r, kid, "ES256"); err == nil {
+				if _, err := r.Key(t.Context(), kid, "ES256"); err == nil {
 					break
 				}
 				time.Sleep(time.Millisecond)
@@ -212,10 +212,53 @@ func TestK22JunkKeyIDsDelayANewKeyByNoMoreThanTheLeastInterval(t *testing.T) {
 		}
 		close(stop)
 		flood.Wait()
-		if got, most := s.count(), int(time.Since(begin)/least)+2; got > most {
-			t.Errorf("got %d requests, want one in %v at most after the first two: %d", got, least, most)
+		if got, most := s.count(), int(time.Since(begin)/least)+1+4; got > most {
+			t.Errorf("got %d requests, want one in %v at most after the first and the burst of 4: %d", got, least, most)
 		}
 	})
+}
+
+// Invented key IDs that come one after the other use up the burst, and each
+// interval gives one attempt back.
+func TestK22AFewJunkKeyIDsDelayNoNewKey(t *testing.T) {
+	for burst, attempts := range map[int]int{0: 4, 1: 1, 2: 2, 9: 9} {
+		t.Run(fmt.Sprintf("K22/a burst of %d means %d", burst, attempts), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, r := known(t, jwks.Options{MaxAge: 24 * time.Hour, Burst: burst})
+				time.Sleep(time.Minute)
+				junk := func(n int) {
+					for i := range n {
+						time.Sleep(time.Nanosecond)
+						hasNot(t, r, fmt.Sprintf("CANARY-%d", i), jwks.ErrUnknownKey)
+					}
+				}
+				junk(attempts - 1)
+				s.rotates()
+				time.Sleep(time.Nanosecond)
+				hasIn(t, r, "new", 0)
+				if got := s.count(); got != 1+attempts {
+					t.Errorf("got %d requests, want %d", got, 1+attempts)
+				}
+
+				s.becomes(says(set(freshEC("newer"))))
+				junk(30)
+				time.Sleep(5*time.Second - time.Millisecond)
+				hasNot(t, r, "newer", jwks.ErrUnknownKey) // the budget is used up
+				time.Sleep(time.Millisecond)
+				hasIn(t, r, "newer", 0)
+				junk(30)
+				if got := s.count(); got != 2+attempts {
+					t.Errorf("after an interval: got %d requests, want %d", got, 2+attempts)
+				}
+				time.Sleep(time.Hour)
+				before := s.count()
+				junk(30)
+				if got := s.count() - before; got != attempts {
+					t.Errorf("after a rest: got %d requests, want %d", got, attempts)
+				}
+			})
+		})
+	}
 }
 
 // Where the last look failed, nobody can say that a key does not exist, however

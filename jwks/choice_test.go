@@ -16,7 +16,7 @@ func TestAKeyIsOneAndTheSameForAsLongAsItIsPublished(t *testing.T) {
 		r := s.remote(t, jwks.Options{MaxAge: time.Minute})
 		find := func(kid, algorithm string) any {
 			t.Helper()
-			key, err := jwks.Key(t.Context(), r, kid, algorithm)
+			key, err := r.Key(t.Context(), kid, algorithm)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +48,7 @@ func TestFindingAKeyAllocatesNothing(t *testing.T) {
 	keys := mustParse(t, set(freshRSA("a"), freshEC("b"), freshOKP("c")))
 	for kid, algorithm := range map[string]string{"a": "RS256", "b": "ES256", "c": "Ed25519"} {
 		find := func() {
-			if _, err := jwks.Key(t.Context(), keys, kid, algorithm); err != nil {
+			if _, err := keys.Key(t.Context(), kid, algorithm); err != nil {
 				t.Error(err)
 			}
 		}

@@ -23,7 +23,7 @@ func TestCoordinatesAreNumbers(t *testing.T) {
 					"its full length": full, "no leading zeros": bytes.TrimLeft(full, "\x00"), "one leading zero too many": append([]byte{0}, full...),
 					"many leading zeros too many": append(make([]byte, 40), full...),
 				} {
-					found, err := mustParse(t, set(k.with(name, b64(spelling)))).Key("zero", "ES"+map[int]string{256: "256", 384: "384", 521: "512"}[curve.Params().BitSize])
+					found, err := mustParse(t, set(k.with(name, b64(spelling)))).Key(t.Context(), "zero", "ES"+map[int]string{256: "256", 384: "384", 521: "512"}[curve.Params().BitSize])
 					if err != nil || !key.PublicKey.Equal(found) {
 						t.Errorf("with %s: got %v and %v, want the key", what, found, err)
 					}

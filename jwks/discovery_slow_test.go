@@ -27,7 +27,7 @@ func TestDiscoveryIsBoundedInAll(t *testing.T) {
 		if got := time.Since(begin); got != patience {
 			t.Errorf("a token waited for %v, want %v", got, patience)
 		}
-		if err := r.Refresh(t.Context(), ""); !errors.Is(err, jwks.ErrUnavailable) {
+		if err := r.Warm(t.Context()); !errors.Is(err, jwks.ErrUnavailable) {
 			t.Errorf("got %v, want the keys unavailable", err)
 		}
 		if got := time.Since(begin); got != 10*time.Second {

@@ -26,7 +26,7 @@ func ExampleParse() {
 		fmt.Println(reason)
 	}
 
-	_, err = keys.Key("2026-01", "ES256")
+	_, err = keys.Key(context.Background(), "2026-01", "ES256")
 	fmt.Println(err)
 	// Output:
 	// 1 [EdDSA]
@@ -58,7 +58,7 @@ func ExampleNewRemote() {
 	}
 	fmt.Println("fetches after construction:", keys.Stats().Fetches)
 
-	key, err := jwks.Key(context.Background(), keys, "2026-01", "EdDSA")
+	key, err := keys.Key(context.Background(), "2026-01", "EdDSA")
 	fmt.Printf("%T %v\n", key, err)
 	fmt.Println("fetches after the first use:", keys.Stats().Fetches)
 	// Output:
@@ -78,15 +78,11 @@ func ExampleDiscover() {
 	if err != nil {
 		panic(err)
 	}
-	if err := keys.Refresh(context.Background(), ""); err != nil { // at start-up, if you like
+	if err := keys.Warm(context.Background()); err != nil { // at start-up, if you like
 		panic(err)
 	}
-	set, err := keys.Snapshot()
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(set.Len(), set.Algorithms())
-	// Output: 1 [ES256]
+	fmt.Println(keys.Stats().Keys, "key")
+	// Output: 1 key
 }
 
 func ExampleRemote_Keyfunc() {

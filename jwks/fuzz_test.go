@@ -58,7 +58,7 @@ func FuzzJWKS(f *testing.F) {
 		}
 		for kid, described := range membersByKeyID(data) {
 			for _, algorithm := range algorithms {
-				key, err := s.Key(kid, algorithm)
+				key, err := s.Key(t.Context(), kid, algorithm)
 				if (key == nil) == (err == nil) {
 					t.Fatalf("got %v and %v, want one of the two", key, err)
 				}
@@ -156,7 +156,7 @@ func checkAccepted(t *testing.T, kid, algorithm string, key any, described []mem
 	if err != nil {
 		t.Fatalf("the key does not pass again: %v", err)
 	}
-	found, err := again.Key(kid, algorithm)
+	found, err := again.Key(t.Context(), kid, algorithm)
 	if err != nil || !key.(interface{ Equal(crypto.PublicKey) bool }).Equal(found) {
 		t.Errorf("got %v and %v, want the same key again", found, err)
 	}

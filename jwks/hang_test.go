@@ -59,6 +59,20 @@ func TestAServerThatHangsBlocksForTwoSecondsInAll(t *testing.T) {
 				})
 			})
 		}
+		for _, age := range []time.Duration{time.Second, time.Minute, time.Hour} {
+			t.Run(fmt.Sprintf("%s, with traffic all the time, at an age of %v", name, age), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, r := known(t, jwks.Options{MaxAge: age})
+					s.becomes(hanging)
+					for came, waited := range traffic(t, 2*age+time.Minute, min(age/20, time.Second), func() { has(t, r, "a") }) {
+						if waited != 0 {
+							t.Errorf("who came after %v waited for %v, want none to wait", came, waited)
+						}
+					}
+					settle()
+				})
+			})
+		}
 		t.Run(name+", with a renewal that began in the background", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, r := known(t, jwks.Options{MaxAge: time.Hour})
@@ -162,7 +176,7 @@ func TestRefreshWaitsForTheWholeAttempt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newSite(test.answer).remote(t, jwks.Options{})
 				begin := time.Now()
-				if err := r.Refresh(t.Context(), "a"); !errors.Is(err, test.want) {
+				if err := r.Warm(t.Context()); !errors.Is(err, test.want) {
 					t.Errorf("got %v, want %v", err, test.want)
 				}
 				if took := time.Since(begin); took != test.takes {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"github.com/golang-jwt/jwt/v5"
+	"github.com/MicahParks/jwkset"
+	"github.com/MicahParks/keyfunc/v3" // hands golang-jwt the keys of a storage, here a Remote
+	"github.com/golang-jwt/jwt/v5"     // whose Keyfunc it is
 
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
@@ -20,27 +22,53 @@ import (
 // the token's Method. Issuer, audience, type and expiry remain the caller's to
 // demand: jwt.WithIssuer, WithAudience, WithExpirationRequired and
 // WithValidMethods are none of them on by default. golang-jwt knows EdDSA by
-// that name alone, not as Ed25519. Errors are those of [Key] or describe the
-// header.
+// that name alone, not as Ed25519. Errors are those of [Remote.Key] or describe
+// the header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)
 		if err != nil {
 			return nil, err
 		}
-		method := jws.Method(message.Header.Algorithm)
-		if method == nil {
+		algorithm := jws.Find(message.Header.Algorithm)
+		if algorithm == nil {
 			return nil, jws.ErrAlgorithm
 		}
-		h := message.Header
-		key, err := Key(ctx, r, h.KeyID, h.Algorithm)
-		if errors.Is(err, ErrUnfitKey) && h.KeyID == "" && h.Thumbprint != "" {
-			key, err = Key(ctx, r, h.Thumbprint, h.Algorithm)
+		keys := &storage{remote: r, header: message.Header}
+		selecting, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: keys})
+		if err != nil {
+			return nil, err
+		}
+		named := &jwt.Token{Header: map[string]any{"kid": message.Header.KeyID, "alg": algorithm.Name}}
+		key, err := selecting.KeyfuncCtx(ctx)(named)
+		if keys.fault != nil {
+			return nil, keys.fault // as it is, without what keyfunc makes of it
 		}
 		if err != nil {
 			return nil, err
 		}
-		token.Method = method
+		token.Method = algorithm.Method
 		return key, nil
 	}
+}
+
+// storage is the part of [jwkset.Storage] that keyfunc asks for the key of one
+// token.
+type storage struct {
+	jwkset.Storage
+	remote *Remote
+	header jws.Header
+	fault  error
+}
+
+// KeyRead implements [jwkset.Storage].
+func (s *storage) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
+	key, err := s.remote.Key(ctx, kid, s.header.Algorithm)
+	if errors.Is(err, ErrUnfitKey) && kid == "" && s.header.Thumbprint != "" {
+		key, err = s.remote.Key(ctx, s.header.Thumbprint, s.header.Algorithm)
+	}
+	if s.fault = err; err != nil {
+		return jwkset.JWK{}, err
+	}
+	return jwkset.NewJWKFromKey(key, jwkset.JWKOptions{Validate: jwkset.JWKValidateOptions{SkipAll: true}})
 }

@@ -37,7 +37,7 @@ func TestK28NothingStays(t *testing.T) {
 			as.Inject(testserver.JWKS, testserver.Hang())
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { defer cancel(); _ = as.Await(ctx, testserver.JWKS, 1) }()
-			_, _ = jwks.Key(ctx, r, "CANARY", "ES256")
+			_, _ = r.Key(ctx, "CANARY", "ES256")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

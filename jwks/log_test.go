@@ -51,7 +51,7 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 		r := s.remote(t, jwks.Options{Logger: log.logger(), MaxStale: 2 * time.Hour})
 		traffic := func(d time.Duration) {
 			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
-				_, _ = jwks.Key(t.Context(), r, "a", "ES256")
+				_, _ = r.Key(t.Context(), "a", "ES256")
 			}
 			synctest.Wait()
 		}

@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -124,7 +125,7 @@ var algorithms = []string{
 func served(s *jwks.Set, kid string) []string {
 	var list []string
 	for _, algorithm := range algorithms {
-		if key, err := s.Key(kid, algorithm); err == nil && key != nil {
+		if key, err := s.Key(context.Background(), kid, algorithm); err == nil && key != nil {
 			list = append(list, algorithm)
 		}
 	}

@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ const (
 	firstBackoff   = time.Second
 	longestBackoff = time.Minute
 	longestRest    = 5 * time.Minute // that a server gets by Retry-After
+	maxBurst       = 100
 )
 
 // Options configure a [Remote]. The zero value is ready for production.
@@ -52,10 +54,12 @@ type Options struct {
 	// 0 is 24 hours, the most is 30 days.
 	MaxStale time.Duration
 
-	// MinInterval is the least time between two fetches that unknown key IDs
-	// cause, however many there are. 0 is 5 seconds, the most is an hour. It is
-	// also how long a flood of forged key IDs can keep a new key unknown.
+	// Unknown key IDs, however many there are, cause no more fetches than Burst
+	// at once and one in each MinInterval in the long run. A new key is known at
+	// once after a few invented key IDs, and under a flood of them within
+	// MinInterval. 0 is 5 seconds and 4; the most is an hour and 100.
 	MinInterval time.Duration
+	Burst       int
 
 	// Logger receives failed refreshes and skipped keys, each once per change;
 	// nil is [slog.Default].
@@ -81,6 +85,10 @@ func (o Options) filled() (Options, error) {
 			*d.value = d.unset
 		}
 	}
+	if o.Burst < 0 || o.Burst > maxBurst {
+		faults = append(faults, fmt.Errorf("%w: Burst must be between 0 and %d", ErrConfig, maxBurst))
+	}
+	o.Burst = cmp.Or(o.Burst, 4)
 	if o.MaxAge > o.MaxStale {
 		faults = append(faults, fmt.Errorf("%w: MaxAge is over MaxStale: a set would be given up before it is renewed", ErrConfig))
 	}

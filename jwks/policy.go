@@ -43,17 +43,17 @@ type key struct {
 	place      int // in the set, from 1
 	id         string
 	algorithms []string // canonical names, never empty
-	jwk        jwkset.JWK
+	material   any      // see [Source]
 }
 
-// read decodes a key that the policy has let through so far. The library's own
-// validation is off: it would compare what we have read with itself.
-func read(m jwkset.JWKMarshal) (jwkset.JWK, error) {
-	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{Private: m.KTY == jwkset.KtyOct}, jwkset.JWKValidateOptions{SkipAll: true})
+// decode reads the numbers of a key that the policy has let through so far. The
+// library's own validation is off: it would compare what we have read with itself.
+func decode(m jwkset.JWKMarshal) (any, error) {
+	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
-		return jwkset.JWK{}, errKeyMaterial // the library's text quotes the key
+		return nil, errKeyMaterial // the library's text quotes the key
 	}
-	return jwk, nil
+	return jwk.Key(), nil
 }
 
 // Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
@@ -153,35 +153,29 @@ func readKey(data strictjson.Value) (key, error) {
 	if err := checkEncoding(m); err != nil {
 		return key{}, err
 	}
-	k.id = m.KID
-	m.ALG = jwkset.ALG(jws.Canonical(string(m.ALG))) // keyfunc compares it with the token's, letter by letter
-	if k.jwk, err = read(m); err != nil {
+	k.id, m.ALG = m.KID, "" // we have seen to alg
+	if k.material, err = decode(m); err != nil {
 		return key{}, err
 	}
-	return k, checkMaterial(k.jwk.Key())
+	return k, checkMaterial(k.material)
 }
 
 // fitting returns the algorithms a key may verify: the one it names, if its
 // type and curve allow it, or all that they allow.
 func fitting(m jwkset.JWKMarshal) []string {
-	var fit []string
-	switch {
-	case m.KTY == jwkset.KtyRSA:
-		fit = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
-	case m.KTY == jwkset.KtyEC && m.CRV == jwkset.CrvP256:
-		fit = []string{"ES256"}
-	case m.KTY == jwkset.KtyEC && m.CRV == jwkset.CrvP384:
-		fit = []string{"ES384"}
-	case m.KTY == jwkset.KtyEC && m.CRV == jwkset.CrvP521:
-		fit = []string{"ES512"}
-	case m.KTY == jwkset.KtyOKP && m.CRV == jwkset.CrvEd25519:
-		fit = []string{jws.EdDSA}
+	if m.KTY == jwkset.KtyOct {
+		return nil
 	}
+	curve := string(m.CRV)
+	if m.KTY == jwkset.KtyRSA {
+		curve = "" // a member that RSA has not
+	}
+	fit := jws.Fitting(string(m.KTY), curve)
 	if m.ALG == "" {
 		return fit
 	}
-	if named := jws.Canonical(string(m.ALG)); slices.Contains(fit, named) {
-		return []string{named}
+	if named := jws.Find(string(m.ALG)); named != nil && slices.Contains(fit, named.Name) {
+		return []string{named.Name}
 	}
 	return nil
 }
@@ -240,10 +234,10 @@ func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 		keys[i].algorithms = slices.DeleteFunc(keys[i].algorithms, func(algorithm string) bool {
 			at := place{keys[i].id, algorithm}
 			other, taken := first[at]
-			first[at] = keys[i].jwk.Key()
+			first[at] = keys[i].material
 			switch {
 			case !taken:
-			case same(other, keys[i].jwk.Key()):
+			case same(other, keys[i].material):
 				return true
 			case at.id != "": // without a key ID the number of fitting keys decides
 				contested[at] = true
@@ -269,5 +263,3 @@ func same(a, b any) bool {
 	public, ok := a.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && public.Equal(b)
 }
-
-func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

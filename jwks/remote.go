@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
@@ -22,11 +23,13 @@ import (
 // minute, and not before a server's Retry-After of up to five minutes. While
 // no key can be had at all it is repeated each second.
 //
-// A token waits for a fetch only if its key is unknown or the set older than
-// MaxAge, and at most until 2 seconds after that fetch began.
+// A token waits for a fetch only if its key is unknown, or the set is older than
+// MaxAge and no fetch was begun before it was: after a while without tokens. It
+// waits at most until 2 seconds after that fetch began.
 type Remote struct {
-	options Options
-	issuer  string // "" when the URL was given
+	options  Options
+	schedule schedule
+	issuer   string // "" when the URL was given
 
 	// Touched only inside flight:
 	url    string    // discovered, if issuer is set
@@ -37,6 +40,8 @@ type Remote struct {
 	flight  singleflight.Group
 	flying  atomic.Pointer[time.Time] // when the attempt under way began, nil if there is none
 	unknown atomic.Int64
+
+	trouble, lost, skipped contain.Change // that was logged
 }
 
 // NewRemote returns a source for the JWK Set at an https URL, or an http one
@@ -69,28 +74,57 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 		return nil, fault
 	}
 	r := &Remote{options: options, issuer: issuer, url: url}
+	r.schedule = schedule{options.MaxAge, options.MaxStale, options.MinInterval, options.Burst}
 	r.state.Store(&state{})
 	return r, nil
 }
 
-// Snapshot implements [Source]. If the set is due for renewal, that begins in
-// the background.
-func (r *Remote) Snapshot() (*Set, error) { return r.snapshot(time.Now()) }
+// Key implements [Source]: it selects the key from the set. If the key ID is
+// unknown there, or there is no set, it fetches, within the bounds of Options,
+// and looks once more. Errors are those of [Set.Key], or [ErrUnavailable] when
+// the keys are to blame.
+func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
+	came := time.Now()
+	set, err := r.snapshot(r.renew(ctx, came))
+	if err == nil {
+		found, err := set.Key(ctx, kid, alg)
+		if !errors.Is(err, ErrUnknownKey) {
+			return found, err
+		}
+	}
+	if err := r.ask(ctx, kid, came, patience); err != nil {
+		return nil, err
+	}
+	if set, err = r.snapshot(time.Now()); err != nil {
+		return nil, err
+	}
+	found, err := set.Key(ctx, kid, alg)
+	if errors.Is(err, ErrUnknownKey) {
+		r.unknown.Add(1)
+	}
+	return found, err
+}
+
+// Warm fetches the set now, within the bounds of Options. It waits for as long as
+// ctx and the attempt do.
+func (r *Remote) Warm(ctx context.Context) error { return r.ask(ctx, "", time.Now(), refreshTimeout) }
+
+// Healthy returns an error if there is no usable key. It never waits; if the set
+// is due for renewal, that begins in the background.
+func (r *Remote) Healthy() error {
+	_, err := r.snapshot(time.Now())
+	return err
+}
 
 func (r *Remote) snapshot(now time.Time) (*Set, error) {
 	s := r.state.Load()
-	if r.due(s, now) && r.flying.Load() == nil {
+	if r.schedule.due(s, now) && r.flying.Load() == nil {
 		r.fly(s)
 	}
-	if !r.usable(s, now) {
+	if !r.schedule.usable(s, now) {
 		return nil, unavailable(s.err)
 	}
 	return s.set, nil
-}
-
-// Refresh implements [Source]. It waits for as long as ctx and the attempt do.
-func (r *Remote) Refresh(ctx context.Context, kid string) error {
-	return r.ask(ctx, kid, time.Now(), refreshTimeout)
 }
 
 // ask tries to learn a key that the set lacks. A nil error means that there is
@@ -99,7 +133,7 @@ func (r *Remote) Refresh(ctx context.Context, kid string) error {
 func (r *Remote) ask(ctx context.Context, kid string, came time.Time, patience time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
-		usable, askable := r.usable(s, now), r.askable(s, now)
+		usable, askable := r.schedule.usable(s, now), r.schedule.askable(s, now)
 		switch {
 		case usable && (s.set.keyIDs[kid] || !s.fetched.Before(came)):
 			return nil
@@ -117,10 +151,14 @@ func (r *Remote) ask(ctx context.Context, kid string, came time.Time, patience t
 }
 
 // renew waits for the renewal of a set that is too old to judge without, and
-// returns the time.
+// returns the time. Where one was begun while the set was not, the server is
+// slow to answer: the set serves until it does.
 func (r *Remote) renew(ctx context.Context, came time.Time) time.Time {
 	s := r.state.Load()
-	if !r.old(s, came) {
+	if !r.schedule.old(s, came) {
+		return came
+	}
+	if began := r.flying.Load(); began != nil && s.age(*began) < s.maxAge {
 		return came
 	}
 	_ = r.join(ctx, s, patience) // a set that cannot be renewed serves as it is
@@ -163,7 +201,18 @@ func (r *Remote) fly(seen *state) <-chan singleflight.Result {
 		defer cancel()
 		after := r.attempt(ctx, before, began)
 		r.state.Store(after)
-		r.log(ctx, before, after)
+		contain.Panic(func() { r.log(ctx, before, after) }) // a Logger must not end the process
 		return nil, nil
 	})
+}
+
+// unavailable says that keys cannot be had. Its text quotes nothing.
+func unavailable(err error) error {
+	switch {
+	case err == nil:
+		return contain.PlainError{Err: ErrUnavailable}
+	case errors.Is(err, ErrUnavailable):
+		return contain.PlainError{Err: err}
+	}
+	return contain.PlainError{Err: fmt.Errorf("%w: %w", ErrUnavailable, err)}
 }

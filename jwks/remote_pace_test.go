@@ -22,7 +22,7 @@ func TestK22UnknownKeyIDsFetchNoOftenerThanTheLeastInterval(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				known := freshEC("known")
 				s := newSite(says(set(known)))
-				r := s.remote(t, jwks.Options{MinInterval: configured})
+				r := s.remote(t, jwks.Options{MinInterval: configured, Burst: 1})
 				has(t, r, "known")
 				time.Sleep(time.Nanosecond) // a set is final for who came when it was requested
 				hasNot(t, r, "CANARY-first", jwks.ErrUnknownKey)

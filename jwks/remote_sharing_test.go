@@ -23,7 +23,7 @@ func crowd(t *testing.T, n int, r *jwks.Remote, kid string) {
 	for i := range n {
 		wg.Go(func() {
 			<-start
-			_, errs[i] = jwks.Key(t.Context(), r, kid, "ES256")
+			_, errs[i] = r.Key(t.Context(), kid, "ES256")
 		})
 	}
 	close(start)
@@ -108,7 +108,7 @@ func TestAnAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 				var all sync.WaitGroup
 				for range 1000 {
 					all.Go(func() {
-						if _, err := jwks.Key(t.Context(), r, "new", "ES256"); !errors.Is(err, test.want) {
+						if _, err := r.Key(t.Context(), "new", "ES256"); !errors.Is(err, test.want) {
 							t.Errorf("got %v, want %v", err, test.want)
 						}
 						if took := time.Since(begin); took != test.takes {
@@ -126,7 +126,7 @@ func TestAnAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 	}
 	t.Run("K22/unless that would be one too many", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s, r := known(t, jwks.Options{})
+			s, r := known(t, jwks.Options{Burst: 1})
 			time.Sleep(time.Minute)
 			s.becomes(answers(freshEC("old")))
 			var junk sync.WaitGroup
@@ -170,7 +170,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 				wg.Go(func() {
 					ctx, cancel := test.leave(t.Context())
 					defer cancel()
-					err := r.Refresh(ctx, "a") // begins the fetch
+					err := r.Warm(ctx) // begins the fetch
 					if !errors.Is(err, test.want) || !errors.Is(err, jwks.ErrUnavailable) {
 						t.Errorf("who left: got %v, want %v", err, test.want)
 					}
@@ -198,7 +198,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 			r := s.remote(t, jwks.Options{})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
-			if err := r.Refresh(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
+			if err := r.Warm(ctx); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("got %v, want the caller's deadline", err)
 			}
 			time.Sleep(time.Second)
@@ -217,7 +217,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			begin := time.Now()
-			if _, err := jwks.Key(ctx, r, "a", "ES256"); !errors.Is(err, context.Canceled) {
+			if _, err := r.Key(ctx, "a", "ES256"); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want the caller's cancellation", err)
 			}
 			if got := time.Since(begin); got != 0 {
@@ -242,7 +242,7 @@ func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
 		wg.Go(func() {
 			for i := range 200 {
 				has(t, r, "stable")
-				_, _ = jwks.Key(t.Context(), r, fmt.Sprintf("junk-%d", i), "ES256")
+				_, _ = r.Key(t.Context(), fmt.Sprintf("junk-%d", i), "ES256")
 				r.Stats()
 			}
 		})

@@ -7,11 +7,8 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/MicahParks/jwkset"
-	"github.com/MicahParks/keyfunc/v3"
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
@@ -27,126 +24,86 @@ var (
 	ErrConfig      = errors.New("jwks: configuration")
 )
 
-// Source provides the current keys of one issuer. Implementations are safe for
-// concurrent use.
+// Source has the keys of one issuer. Implementations are safe for concurrent
+// use; [Set] and [Remote] are two.
+//
+// A verifier also uses these methods of a Source that has them:
+//
+//	Warm(context.Context) error // fetches the keys now
+//	Healthy() error             // whether there are usable keys; it never waits
+//	Stats() Stats
+//	Algorithms() []string       // all that it has keys for, if that never changes
 type Source interface {
-	// Snapshot returns the keys known now and never waits. It fails when none
-	// were ever known.
-	Snapshot() (*Set, error)
-
-	// Refresh tries to learn the key that kid names ("" when the token names
-	// none). Any number of callers share one attempt, attempts are limited, and
-	// ctx ends only the caller's wait. It returns nil when the snapshot is as
-	// new as the limits allow, and an error when it could not be renewed. Errors
-	// are logged: they must not quote kid.
-	Refresh(ctx context.Context, kid string) error
+	// Key returns the key for a token's kid, "" if it has none, and alg:
+	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared secret,
+	// []byte. While a key is published it is one and the same, behind the same
+	// pointer.
+	//
+	// The error wraps [ErrUnknownKey] or [ErrUnfitKey] if the token is to blame,
+	// which is then refused. Any other means that the keys cannot be had now; ctx
+	// ends no more than the wait for them. Its text is not logged.
+	Key(ctx context.Context, kid, alg string) (any, error)
 }
 
 // Set is an immutable set of verification keys. It is safe for concurrent use.
 type Set struct {
-	fit     map[string]*selector // by canonical algorithm name
-	chosen  map[choice]any       // what the selectors have said
-	keyIDs  map[string]bool
-	size    int
-	skipped []error
+	keys       map[choice]any // the one key for each
+	keyIDs     map[string]bool
+	algorithms []string // canonical names, sorted
+	size       int
+	skipped    []error
 }
 
 // choice is what a token says of its key: a key ID or "", and the canonical
 // name of an algorithm.
 type choice struct{ keyID, algorithm string }
 
-// selector finds the key for one algorithm among those fit for it.
-type selector struct {
-	byKeyID map[string]jwkset.JWK
-	all     []any // the keys, for tokens without a kid
-	keyfunc keyfunc.Keyfunc
-}
-
-// storage is the part of [jwkset.Storage] that keyfunc reads a snapshot by.
-type storage struct {
-	jwkset.Storage
-	byKeyID map[string]jwkset.JWK
-}
-
-// KeyRead implements [jwkset.Storage]. Its error does not quote the key ID.
-func (s storage) KeyRead(_ context.Context, kid string) (jwkset.JWK, error) {
-	if key, ok := s.byKeyID[kid]; ok {
-		return key, nil
-	}
-	return jwkset.JWK{}, jwkset.ErrKeyNotFound
-}
-
-// newSet sorts keys into one selector per algorithm.
+// newSet answers once all that tokens may ask. Of the keys, no two have the same
+// key ID and algorithm.
 func newSet(keys []key, skipped []error) *Set {
-	s := &Set{fit: make(map[string]*selector), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
+	s := &Set{keys: make(map[choice]any), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
+	fit := make(map[string][]any) // by algorithm
 	for _, k := range keys {
-		if k.id != "" {
-			s.keyIDs[k.id] = true
-		}
 		for _, algorithm := range k.algorithms {
-			s.add(k, algorithm)
-		}
-	}
-	s.choose()
-	return s
-}
-
-// choose asks the selectors once for all that tokens may say: a set never
-// changes, and neither would their answers.
-func (s *Set) choose() {
-	s.chosen = make(map[choice]any)
-	for algorithm, sel := range s.fit {
-		if len(sel.all) == 1 {
-			s.chosen[choice{"", algorithm}] = sel.all[0]
-		}
-		for kid := range sel.byKeyID {
-			if found, err := sel.keyfunc.Keyfunc(&jwt.Token{Header: map[string]any{"kid": kid, "alg": algorithm}}); err == nil {
-				s.chosen[choice{kid, algorithm}] = found
+			fit[algorithm] = append(fit[algorithm], k.material)
+			if k.id != "" { // without one it serves tokens without a kid only
+				s.keyIDs[k.id] = true
+				s.keys[choice{k.id, algorithm}] = k.material
 			}
 		}
 	}
+	for algorithm, all := range fit {
+		if len(all) == 1 {
+			s.keys[choice{"", algorithm}] = all[0]
+		}
+	}
+	s.algorithms = slices.Sorted(maps.Keys(fit))
+	return s
 }
 
 // adopt takes over the keys of the set before this one that are still in it,
 // so that a key is one and the same for as long as it is published.
 func (s *Set) adopt(before *Set) {
-	for at, key := range s.chosen {
-		if old, ok := before.chosen[at]; ok && same(old, key) {
-			s.chosen[at] = old
+	for at, key := range s.keys {
+		if old, ok := before.keys[at]; ok && same(old, key) {
+			s.keys[at] = old
 		}
 	}
 }
 
-func (s *Set) add(k key, algorithm string) {
-	sel := s.fit[algorithm]
-	if sel == nil {
-		sel = &selector{byKeyID: make(map[string]jwkset.JWK)}
-		selecting, err := keyfunc.New(keyfunc.Options{Storage: storage{byKeyID: sel.byKeyID}})
-		if err != nil {
-			panic(err) // unreachable: it asks for no more than a storage
-		}
-		sel.keyfunc, s.fit[algorithm] = selecting, sel
+// Key implements [Source]. A token without a kid gets a key only if a single one
+// fits its algorithm (RFC 7515 §4.1.4 makes kid optional; trying all keys would
+// multiply work). The error is [ErrUnknownKey] when a newer set might have the
+// key, else [ErrUnfitKey].
+func (s *Set) Key(_ context.Context, kid, alg string) (any, error) {
+	name := alg
+	if known := jws.Find(alg); known != nil {
+		name = known.Name
 	}
-	sel.all = append(sel.all, k.jwk.Key())
-	if k.id != "" { // without one it serves tokens without a kid only
-		sel.byKeyID[k.id] = k.jwk
-	}
-}
-
-// Key returns the one key for a token's kid ("" when it has none) and alg:
-// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, or []byte of [Secret].
-// A token without a kid gets a key only if a single one fits its algorithm
-// (RFC 7515 §4.1.4 makes kid optional; trying all keys would multiply work).
-// While a [Remote] goes on to find a key in its set, it is the same pointer.
-//
-// The error is [ErrUnknownKey] when a newer set might have the key, else
-// [ErrUnfitKey].
-func (s *Set) Key(kid, algorithm string) (any, error) {
-	algorithm = jws.Canonical(algorithm)
-	if found, ok := s.chosen[choice{kid, algorithm}]; ok {
+	if found, ok := s.keys[choice{kid, name}]; ok {
 		return found, nil
 	}
-	if kid != "" && !s.keyIDs[kid] || kid == "" && s.fit[algorithm] == nil {
+	if kid != "" && !s.keyIDs[kid] || kid == "" && !slices.Contains(s.algorithms, name) {
 		return nil, ErrUnknownKey
 	}
 	return nil, ErrUnfitKey
@@ -163,17 +120,11 @@ func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 func (s *Set) Len() int { return s.size }
 
 // Algorithms returns the algorithms the set has a key for, sorted.
-func (s *Set) Algorithms() []string { return slices.Sorted(maps.Keys(s.fit)) }
+func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
 // Skipped returns one error for each key that the policy left out, naming its
 // place in the set, from 1, and the reason.
 func (s *Set) Skipped() []error { return slices.Clone(s.skipped) }
-
-// Snapshot implements [Source]: a Set is a source that never changes.
-func (s *Set) Snapshot() (*Set, error) { return s, nil }
-
-// Refresh implements [Source] and does nothing.
-func (s *Set) Refresh(context.Context, string) error { return nil }
 
 // Secret returns a source for tokens that are signed with a shared secret, by
 // HS256 if it has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518
@@ -182,68 +133,14 @@ func (s *Set) Refresh(context.Context, string) error { return nil }
 // A token that names a kid is served only if it is this one; a token without a
 // kid always is.
 func Secret(kid string, secret []byte) *Set {
-	k := key{id: kid}
-	for size, algorithm := range map[int]string{32: "HS256", 48: "HS384", 64: "HS512"} {
-		if len(secret) >= size {
-			k.algorithms = append(k.algorithms, algorithm)
+	k := key{id: kid, material: slices.Clone(secret)}
+	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {
+		if len(secret) >= jws.Find(name).Hash.Size() {
+			k.algorithms = append(k.algorithms, name)
 		}
 	}
 	if k.algorithms == nil {
 		return newSet(nil, nil)
 	}
-	var err error
-	if k.jwk, err = read(jwkset.JWKMarshal{KTY: jwkset.KtyOct, KID: kid, K: encode(secret)}); err != nil {
-		panic(err) // unreachable: any bytes are a secret
-	}
 	return newSet([]key{k}, nil)
-}
-
-// Key selects the key for a token's kid and alg from the source's snapshot.
-// If the kid is unknown there, or there is no snapshot, it asks the source to
-// refresh and looks once more. Errors are those of [Set.Key], when the token
-// is to blame, or [ErrUnavailable], when the keys are.
-func Key(ctx context.Context, source Source, kid, algorithm string) (any, error) {
-	came := time.Now()
-	remote, isRemote := source.(*Remote)
-	var (
-		set *Set
-		err error
-	)
-	if isRemote {
-		set, err = remote.snapshot(remote.renew(ctx, came))
-	} else {
-		set, err = source.Snapshot()
-	}
-	if err == nil {
-		found, err := set.Key(kid, algorithm)
-		if !errors.Is(err, ErrUnknownKey) {
-			return found, err
-		}
-	}
-	if isRemote {
-		err = remote.ask(ctx, kid, came, patience)
-	} else {
-		err = source.Refresh(ctx, kid)
-	}
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if set, err = source.Snapshot(); err != nil {
-		return nil, unavailable(err)
-	}
-	found, err := set.Key(kid, algorithm)
-	if isRemote && errors.Is(err, ErrUnknownKey) {
-		remote.unknown.Add(1)
-	}
-	return found, err
-}
-
-func unavailable(err error) error {
-	switch {
-	case err == nil:
-		return ErrUnavailable
-	case errors.Is(err, ErrUnavailable):
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/bearerguard/bearerguard/jwks"
 )
@@ -144,10 +146,10 @@ func TestK10KeysThatShareAKeyID(t *testing.T) {
 	t.Run("K10/each key is found by its own algorithm", func(t *testing.T) {
 		key := newEC(elliptic.P256())
 		s := mustParse(t, set(rsa, ecJWK("twin", &key.PublicKey), p384))
-		if got, err := s.Key("twin", "ES256"); err != nil || !key.PublicKey.Equal(got) {
+		if got, err := s.Key(t.Context(), "twin", "ES256"); err != nil || !key.PublicKey.Equal(got) {
 			t.Errorf("got %v and %v, want the P-256 key", got, err)
 		}
-		if got, err := s.Key("twin", "ES384"); err != nil || got.(*ecdsa.PublicKey).Curve != elliptic.P384() {
+		if got, err := s.Key(t.Context(), "twin", "ES384"); err != nil || got.(*ecdsa.PublicKey).Curve != elliptic.P384() {
 			t.Errorf("got %v and %v, want the P-384 key", got, err)
 		}
 	})
@@ -184,7 +186,7 @@ func TestSetKey(t *testing.T) {
 		{"F10/a key ID does not find the nameless key", set(plain), "ec", "ES256", jwks.ErrUnknownKey},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			key, err := mustParse(t, test.set).Key(test.kid, test.algorithm)
+			key, err := mustParse(t, test.set).Key(t.Context(), test.kid, test.algorithm)
 			if !errors.Is(err, test.want) || (err == nil) != (key != nil) {
 				t.Errorf("got %v and %v, want %v", key, err, test.want)
 			}
@@ -199,16 +201,10 @@ func TestSetIsASourceThatNeverChanges(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Refresh(ctx, "unknown"); err != nil {
-		t.Errorf("Refresh: got %v, want nil", err)
-	}
-	if got, err := s.Snapshot(); got != s || err != nil {
-		t.Errorf("Snapshot: got %p and %v, want %p", got, err, s)
-	}
-	if _, err := jwks.Key(ctx, s, "unknown", "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
+	if _, err := s.Key(ctx, "unknown", "ES256"); !errors.Is(err, jwks.ErrUnknownKey) {
 		t.Errorf("Key: got %v, want ErrUnknownKey", err)
 	}
-	if key, err := jwks.Key(ctx, s, "a", "ES256"); err != nil || key == nil {
+	if key, err := s.Key(ctx, "a", "ES256"); err != nil || key == nil {
 		t.Errorf("Key: got %v and %v, want a key", key, err)
 	}
 }
@@ -243,11 +239,11 @@ func TestSecret(t *testing.T) {
 					t.Errorf("Len: got %d, want %d", got, want)
 				}
 				for _, algorithm := range test.want {
-					if got, err := s.Key(kid, algorithm); err != nil || !bytes.Equal(got.([]byte), secret[:test.size]) {
+					if got, err := s.Key(t.Context(), kid, algorithm); err != nil || !bytes.Equal(got.([]byte), secret[:test.size]) {
 						t.Errorf("%s: got %v, want the secret", algorithm, err)
 					}
 				}
-				if _, err := s.Key("other", "HS256"); !errors.Is(err, jwks.ErrUnknownKey) {
+				if _, err := s.Key(t.Context(), "other", "HS256"); !errors.Is(err, jwks.ErrUnknownKey) {
 					t.Errorf("another key ID: got %v, want ErrUnknownKey", err)
 				}
 			})
@@ -269,72 +265,47 @@ func TestSecret(t *testing.T) {
 		named := jwks.Secret("shared", mine)
 		clear(mine)
 		for kid, s := range map[string]*jwks.Set{"": s, "shared": named} {
-			if got, err := s.Key(kid, "HS256"); err != nil || !bytes.Equal(got.([]byte), secret[:32]) {
+			if got, err := s.Key(t.Context(), kid, "HS256"); err != nil || !bytes.Equal(got.([]byte), secret[:32]) {
 				t.Errorf("%q: the secret changed, or %v", kid, err)
 			}
 		}
 	})
 }
 
-// script is a source that answers what a test wrote down.
-type script struct {
-	before, after *jwks.Set // nil fails
-	refresh       error
-	refreshed     []string
-}
-
-var errScript = errors.New("a source of somebody's own")
-
-func (s *script) Snapshot() (*jwks.Set, error) {
-	current := s.before
-	if len(s.refreshed) > 0 {
-		current = s.after
-	}
-	if current == nil {
-		return nil, errScript
-	}
-	return current, nil
-}
-
-func (s *script) Refresh(_ context.Context, kid string) error {
-	s.refreshed = append(s.refreshed, kid)
-	return s.refresh
-}
-
-func TestKeyAsksTheSourceOnceAndOnlyIfThatCanHelp(t *testing.T) {
-	old, renewed := mustParse(t, set(freshEC("old"))), mustParse(t, set(freshEC("old"), freshEC("new")))
-	unavailable := fmt.Errorf("%w: gone", jwks.ErrUnavailable)
+func TestKeyFetchesOnceAndOnlyIfThatCanHelp(t *testing.T) {
+	old, renewed := set(freshEC("old")), set(freshEC("old"), freshEC("new"))
 	for _, test := range []struct {
 		name           string
-		source         *script
+		then           answer // after the first fetch
 		kid, algorithm string
 		want           error
-		refreshed      int
+		fetches        int
 	}{
-		{"a known key needs no refresh", &script{before: old}, "old", "ES256", nil, 0},
-		{"a key unfit for the algorithm needs no refresh", &script{before: old}, "old", "RS256", jwks.ErrUnfitKey, 0},
-		{"a refresh brings the key", &script{before: old, after: renewed}, "new", "ES256", nil, 1},
-		{"a refresh brings another key", &script{before: old, after: renewed}, "junk", "ES256", jwks.ErrUnknownKey, 1},
-		{"a refresh brings a key unfit for the algorithm", &script{before: old, after: renewed}, "new", "ES384", jwks.ErrUnfitKey, 1},
-		{"a cold source is refreshed", &script{after: renewed}, "new", "ES256", nil, 1},
-		{"a cold source that stays cold is unavailable", &script{}, "new", "ES256", jwks.ErrUnavailable, 1},
-		{"a refresh that fails is unavailable", &script{before: old, after: old, refresh: errScript}, "new", "ES256", jwks.ErrUnavailable, 1},
-		{"a refresh that is unavailable is unavailable", &script{before: old, after: old, refresh: unavailable}, "new", "ES256", jwks.ErrUnavailable, 1},
+		{"a known key needs no fetch", says(renewed), "old", "ES256", nil, 1},
+		{"a key unfit for the algorithm needs no fetch", says(renewed), "old", "RS256", jwks.ErrUnfitKey, 1},
+		{"a fetch brings the key", says(renewed), "new", "ES256", nil, 2},
+		{"a fetch brings another key", says(renewed), "junk", "ES256", jwks.ErrUnknownKey, 2},
+		{"a fetch brings a key unfit for the algorithm", says(renewed), "new", "ES384", jwks.ErrUnfitKey, 2},
+		{"a fetch that fails is unavailable", refused, "new", "ES256", jwks.ErrUnavailable, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			key, err := jwks.Key(t.Context(), test.source, test.kid, test.algorithm)
-			if !errors.Is(err, test.want) || (err == nil) != (key != nil) {
-				t.Errorf("got %v and %v, want %v", key, err, test.want)
-			}
-			if errors.Is(test.want, jwks.ErrUnavailable) && strings.Count(err.Error(), jwks.ErrUnavailable.Error()) != 1 {
-				t.Errorf("got %q, want ErrUnavailable in it once", err)
-			}
-			if got := len(test.source.refreshed); got != test.refreshed {
-				t.Errorf("got %d refreshes, want %d", got, test.refreshed)
-			}
-			if test.refreshed > 0 && test.source.refreshed[0] != test.kid {
-				t.Errorf("got a refresh for %q, want %q", test.source.refreshed[0], test.kid)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(says(old))
+				r := s.remote(t, jwks.Options{})
+				has(t, r, "old")
+				s.becomes(test.then)
+				time.Sleep(time.Second)
+				key, err := r.Key(t.Context(), test.kid, test.algorithm)
+				if !errors.Is(err, test.want) || (err == nil) != (key != nil) {
+					t.Errorf("got %v and %v, want %v", key, err, test.want)
+				}
+				if errors.Is(test.want, jwks.ErrUnavailable) && strings.Count(err.Error(), jwks.ErrUnavailable.Error()) != 1 {
+					t.Errorf("got %q, want ErrUnavailable in it once", err)
+				}
+				if got := s.count(); got != test.fetches {
+					t.Errorf("got %d fetches, want %d", got, test.fetches)
+				}
+			})
 		})
 	}
 }

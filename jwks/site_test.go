@@ -203,7 +203,7 @@ func (s *site) remote(t *testing.T, options jwks.Options) *jwks.Remote {
 // has demands a key; hasNot demands the error.
 func has(t *testing.T, r *jwks.Remote, kid string) {
 	t.Helper()
-	if key, err := jwks.Key(t.Context(), r, kid, "ES256"); err != nil || key == nil {
+	if key, err := r.Key(t.Context(), kid, "ES256"); err != nil || key == nil {
 		t.Errorf("%q: got %v, want a key", kid, err)
 	}
 }
@@ -220,7 +220,7 @@ func hasIn(t *testing.T, r *jwks.Remote, kid string, want time.Duration) {
 
 func hasNot(t *testing.T, r *jwks.Remote, kid string, want error) {
 	t.Helper()
-	key, err := jwks.Key(t.Context(), r, kid, "ES256")
+	key, err := r.Key(t.Context(), kid, "ES256")
 	if key != nil || !errors.Is(err, want) {
 		t.Errorf("%q: got %v and %v, want %v", kid, key, err, want)
 	}

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -38,7 +38,7 @@ func (r *Remote) Stats() Stats {
 	s, now := r.state.Load(), time.Now()
 	stats := Stats{
 		Fetches: s.fetches, NotModified: s.notModified, UnknownKeyIDs: int(r.unknown.Load()),
-		Failures: maps.Clone(s.failures), Err: s.err, Next: r.next(s, now),
+		Failures: maps.Clone(s.failures), Err: s.err, Next: r.schedule.next(s, now),
 	}
 	if s.set != nil {
 		stats.Keys, stats.Skipped, stats.Age = s.set.Len(), s.set.Skipped(), s.age(now)
@@ -75,23 +75,24 @@ func class(err error) string {
 }
 
 // log tells what an attempt changed, once: a server that is down for a night is
-// one line, and so is a key that cannot be used. The state is known by then,
-// and a Logger that panics must not end the process.
+// one line, and so is a key that cannot be used. The state is known by then.
 func (r *Remote) log(ctx context.Context, before, after *state) {
-	defer func() { _ = recover() }()
-	logger, now := r.options.Logger, after.ended
-	usable := r.usable(after, now)
-	switch {
-	case after.err == nil && before.err != nil:
-		logger.InfoContext(ctx, "key set refreshed again", "failures", before.failed)
-	case after.err == nil:
-	case before.err == nil, class(before.err) != class(after.err), usable != r.usable(before, before.ended):
+	logger, usable := r.options.Logger, r.schedule.usable(after, after.ended)
+	if after.err == nil {
+		if r.trouble.To("") {
+			logger.InfoContext(ctx, "key set refreshed again", "failures", before.failed)
+		}
+	} else if r.trouble.To(fmt.Sprint(class(after.err), usable)) {
 		logger.WarnContext(ctx, "key set not refreshed", "reason", class(after.err), "error", after.err, "keys_known", usable)
 	}
-	if after.lost != nil && (before.lost == nil || class(before.lost) != class(after.lost)) {
-		logger.WarnContext(ctx, "metadata not refreshed", "reason", class(after.lost), "error", after.lost)
+	lost := ""
+	if after.lost != nil {
+		lost = class(after.lost)
 	}
-	if after.set == nil || before.set != nil && slices.EqualFunc(before.set.skipped, after.set.skipped, sameText) {
+	if r.lost.To(lost) && lost != "" {
+		logger.WarnContext(ctx, "metadata not refreshed", "reason", lost, "error", after.lost)
+	}
+	if after.set == nil || !r.skipped.To(fmt.Sprint(after.set.skipped)) {
 		return
 	}
 	for _, reason := range after.set.skipped {
@@ -102,5 +103,3 @@ func (r *Remote) log(ctx context.Context, before, after *state) {
 		logger.Log(ctx, level, "key of the set is not used", "reason", reason)
 	}
 }
-
-func sameText(a, b error) bool { return a.Error() == b.Error() }

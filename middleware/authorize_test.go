@@ -213,16 +213,12 @@ func TestWarmAndHealthy(t *testing.T) {
 // pendingKeys is a source whose keys have not come yet.
 type pendingKeys struct{ switchable }
 
-func (l *pendingKeys) Snapshot() (*jwks.Set, error) {
-	if set := l.set.Load(); set != nil {
-		return set, nil
+func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
+	if p.set.Load() != nil {
+		return p.switchable.Key(ctx, kid, alg)
 	}
-	return nil, jwks.ErrUnavailable
-}
-
-func (l *pendingKeys) Refresh(ctx context.Context, _ string) error {
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 // What is canceled is the wait for something, and never a verdict.

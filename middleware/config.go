@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -215,17 +216,9 @@ func (i Issuer) check(audience string) (faults []error) {
 	if err := fetch.CheckIssuer(i.URL, i.InsecureHTTP); err != nil {
 		fault("URL: %w", err)
 	}
-	switch keys := i.Keys.(type) {
-	case *jwks.Set:
-		if keys == nil {
-			fault("Keys is a nil *jwks.Set: the error of jwks.Parse was ignored")
-			return faults
-		}
-	case *jwks.Remote:
-		if keys == nil {
-			fault("Keys is a nil *jwks.Remote: the error of its constructor was ignored")
-			return faults
-		}
+	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
+		fault("Keys is a nil %T: the error of its constructor was ignored", i.Keys)
+		return faults
 	}
 	switch {
 	case i.InsecureNoAudience && (len(i.Audiences) > 0 || i.AudienceClaim != ""):
@@ -261,7 +254,7 @@ func (i Issuer) check(audience string) (faults []error) {
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
-	secret := isSecret(i.Keys)
+	served, secret := isSecret(i.Keys)
 	if i.Algorithms == nil && !secret {
 		return nil
 	}
@@ -269,25 +262,25 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 		fault("Algorithms is empty: name those of the secret (HS256, HS384, HS512), or leave it nil for asymmetric keys")
 	}
 	for _, algorithm := range i.Algorithms {
-		switch {
-		case jws.Method(algorithm) == nil:
+		switch known := jws.Find(algorithm); {
+		case known == nil:
 			fault("algorithm %q is not supported", algorithm)
-		case secret != strings.HasPrefix(algorithm, "HS"):
+		case secret != known.Symmetric():
 			fault("algorithm %q does not go with Keys: HS256, HS384 and HS512 need jwks.Secret, and jwks.Secret needs one of them", algorithm)
-		case secret && !slices.Contains(i.Keys.(*jwks.Set).Algorithms(), algorithm):
+		case secret && !slices.Contains(served, algorithm):
 			fault("the secret is too short for %s: as many bytes as the hash has are needed (RFC 7518 §3.2)", algorithm)
 		}
 	}
 	return faults
 }
 
-// isSecret reports whether keys came from [jwks.Secret], short secrets, which
-// serve no algorithm, included.
-func isSecret(keys jwks.Source) bool {
-	set, ok := keys.(*jwks.Set)
+// isSecret reports whether keys are those of [jwks.Secret], short secrets, which
+// serve no algorithm, included. It also returns which they serve.
+func isSecret(keys jwks.Source) (served []string, secret bool) {
+	fixed, ok := keys.(interface{ Algorithms() []string })
 	if !ok {
-		return false
+		return nil, false
 	}
-	algorithms := set.Algorithms()
-	return len(algorithms) == 0 || strings.HasPrefix(algorithms[0], "HS")
+	served = fixed.Algorithms()
+	return served, len(served) == 0 || jws.Find(served[0]) != nil && jws.Find(served[0]).Symmetric()
 }

@@ -3,8 +3,10 @@ package middleware
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
@@ -150,3 +152,12 @@ type foreign struct{ cause, err error }
 
 func (f *foreign) Error() string   { return f.cause.Error() }
 func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
+
+// unavailable says that a token cannot be judged now. Of a Source that is not
+// ours the reason is not printed.
+func unavailable(err error) error {
+	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return &foreign{ErrUnavailable, err}
+}

@@ -11,12 +11,15 @@ import (
 // header is a header that was read. It is never changed.
 type header struct {
 	jws.Header
-	kind string // the media type in typ
+	kind      string         // the media type in typ
+	algorithm *jws.Algorithm // that alg names, nil if it is none of ours
 
 	text string // the segment that it was read from, once it is remembered
 }
 
-func newHeader(parsed jws.Header) *header { return &header{Header: parsed, kind: kindOf(parsed.Type)} }
+func newHeader(parsed jws.Header) *header {
+	return &header{Header: parsed, kind: kindOf(parsed.Type), algorithm: jws.Find(parsed.Algorithm)}
+}
 
 // kindOf returns the media type in typ, which is case-insensitive and may omit
 // "application/" (RFC 7515 §4.1.9).
@@ -60,7 +63,9 @@ func (h *headers) keep(token string, read *header) {
 	if read.text != "" || len(text) > maxHeader {
 		return
 	}
-	h.place(text).Store(&header{Header: read.Header, kind: read.kind, text: strings.Clone(text)})
+	kept := *read
+	kept.text = strings.Clone(text)
+	h.place(text).Store(&kept)
 }
 
 func (h *headers) place(text string) *atomic.Pointer[header] {

@@ -59,7 +59,7 @@ func TestAnEmptyIssuerIsNoneOfOurs(t *testing.T) {
 
 type faulty struct{ jwks.Source }
 
-func (faulty) Refresh(context.Context, string) error { panic("CANARY") }
+func (faulty) Warm(context.Context) error { panic("CANARY") }
 
 func TestASourceThatPanicsDoesNotEndWarm(t *testing.T) {
 	v := newVerifier(t, middleware.Config{

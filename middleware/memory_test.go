@@ -84,8 +84,9 @@ func TestARememberedTokenIsHeldToTheTime(t *testing.T) {
 // switchable is a source whose set can be replaced.
 type switchable struct{ set atomic.Pointer[jwks.Set] }
 
-func (s *switchable) Snapshot() (*jwks.Set, error)          { return s.set.Load(), nil }
-func (s *switchable) Refresh(context.Context, string) error { return nil }
+func (s *switchable) Key(ctx context.Context, kid, alg string) (any, error) {
+	return s.set.Load().Key(ctx, kid, alg)
+}
 
 func (s *switchable) becomes(t *testing.T, as *testserver.Server) {
 	t.Helper()

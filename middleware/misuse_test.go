@@ -117,9 +117,8 @@ func TestATypeIsComparedInASCII(t *testing.T) {
 // telltale is a source whose errors say too much.
 type telltale struct{}
 
-func (telltale) Snapshot() (*jwks.Set, error) { return nil, errors.New("https://vault/ CANARY") }
-func (telltale) Refresh(_ context.Context, kid string) error {
-	return errors.New("no key " + kid + " at https://vault/ CANARY")
+func (telltale) Key(_ context.Context, kid, _ string) (any, error) {
+	return nil, errors.New("no key " + kid + " at https://vault/ CANARY")
 }
 
 func TestTheErrorsOfASourceAreNotTold(t *testing.T) {

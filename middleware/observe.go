@@ -6,8 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"time"
-
-	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
 // Observation describes one decision for metrics. Its texts come from closed
@@ -29,7 +27,7 @@ func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
 	if a.issuer != nil {
 		o.Issuer = a.issuer.URL
 	}
-	if a.header != nil && jws.Method(a.header.Algorithm) != nil {
+	if a.header != nil && a.header.algorithm != nil {
 		o.Algorithm = a.header.Algorithm
 	}
 	if v.observe != nil {

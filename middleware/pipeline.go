@@ -172,7 +172,7 @@ func (a *attempt) checkHeader() (err error) {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	a.header = newHeader(parsed)
-	if jws.Method(a.header.Algorithm) == nil {
+	if a.header.algorithm == nil {
 		return ErrAlgorithm
 	}
 	return nil
@@ -207,7 +207,7 @@ func (a *attempt) checkIssuer() error {
 }
 
 func (a *attempt) checkAlgorithm() error {
-	if !slices.Contains(a.issuer.algorithms, jws.Canonical(a.header.Algorithm)) {
+	if !slices.Contains(a.issuer.algorithms, a.header.algorithm) {
 		return ErrAlgorithm
 	}
 	return nil
@@ -315,12 +315,12 @@ func (a *attempt) checkSignature() (err error) {
 }
 
 func (a *attempt) verifyBy(keyID string) error {
-	key, err := jwks.Key(a.ctx, a.issuer.keys, keyID, a.header.Algorithm)
+	key, err := a.issuer.keys.Key(a.ctx, keyID, a.header.Algorithm)
 	switch {
 	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	case err != nil:
-		return a.issuer.unavailable(err)
+		return unavailable(err)
 	case a.key != nil && sameKey(a.key, key): // it has been tried
 		return ErrSignature
 	}

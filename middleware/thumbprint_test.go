@@ -2,10 +2,12 @@ package middleware_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/testserver"
@@ -88,18 +90,22 @@ func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	m := s.Maker
 	m.Key = testserver.GenerateKey(testserver.ES384, "x")
 	refusedFor(t, s, by(m, `"unknown"`), middleware.ErrSignature)
-	if source.refreshed != 1 {
-		t.Errorf("got %d refreshes, want 1", source.refreshed)
+	if source.unknown != 1 {
+		t.Errorf("got %d unknown keys, want 1", source.unknown)
 	}
 }
 
-// countingSource is a source that counts how often it is to be refreshed.
+// countingSource is a source that counts how often it lacks a key, for which a
+// Remote would fetch.
 type countingSource struct {
 	switchable
-	refreshed int
+	unknown int
 }
 
-func (s *countingSource) Refresh(context.Context, string) error {
-	s.refreshed++
-	return nil
+func (s *countingSource) Key(ctx context.Context, kid, alg string) (any, error) {
+	key, err := s.switchable.Key(ctx, kid, alg)
+	if errors.Is(err, jwks.ErrUnknownKey) {
+		s.unknown++
+	}
+	return key, err
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/jws"
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/scopes"
@@ -39,7 +40,7 @@ type Verifier struct {
 type issuer struct {
 	Issuer
 	keys          jwks.Source // nil if no token is verified here
-	algorithms    []string    // canonical
+	algorithms    []*jws.Algorithm
 	audiences     []string
 	audienceClaim string
 	scopeClaims   []string
@@ -92,8 +93,8 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 		Issuer: config, keys: config.Keys, audienceClaim: config.AudienceClaim,
 		audiences: slices.Clone(config.Audiences), scopeClaims: slices.Clone(config.ScopeClaims),
 	}
-	for _, algorithm := range config.Algorithms {
-		i.algorithms = append(i.algorithms, jws.Canonical(algorithm))
+	for _, name := range config.Algorithms {
+		i.algorithms = append(i.algorithms, jws.Find(name))
 	}
 	if i.algorithms == nil {
 		i.algorithms = jws.Asymmetric()
@@ -231,11 +232,12 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	faults := make([]error, len(v.issuers))
 	var group sync.WaitGroup
 	for i := range v.issuers {
-		if one := &v.issuers[i]; one.keys != nil {
+		one := &v.issuers[i]
+		if keys, ok := one.keys.(interface{ Warm(context.Context) error }); ok {
 			group.Go(func() {
-				faults[i] = one.fault(ErrInternal)
-				defer func() { _ = recover() }() // of a Source that is not ours
-				faults[i] = one.fault(one.keys.Refresh(ctx, ""))
+				if contain.Panic(func() { faults[i] = one.fault(keys.Warm(ctx)) }) != nil {
+					faults[i] = one.fault(ErrInternal)
+				}
 			})
 		}
 	}
@@ -256,8 +258,9 @@ func (v *Verifier) Healthy() error {
 	}
 	var faults []error
 	for i := range v.issuers {
-		if one := &v.issuers[i]; one.keys != nil {
-			if _, err := one.keys.Snapshot(); err != nil {
+		one := &v.issuers[i]
+		if keys, ok := one.keys.(interface{ Healthy() error }); ok {
+			if err := keys.Healthy(); err != nil {
 				faults = append(faults, one.fault(err))
 			}
 		}
@@ -266,16 +269,6 @@ func (v *Verifier) Healthy() error {
 		return nil
 	}
 	return errors.Join(append([]error{ErrUnavailable}, faults...)...)
-}
-
-// unavailable wraps why keys cannot be had. Only our own sources are known to
-// quote nothing.
-func (i *issuer) unavailable(err error) error {
-	switch i.keys.(type) {
-	case *jwks.Remote, *jwks.Set:
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return &foreign{ErrUnavailable, err}
 }
 
 func (i *issuer) fault(err error) error {

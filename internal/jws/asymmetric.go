@@ -9,29 +9,29 @@ import (
 	"crypto/sha512"
 )
 
-func (m *Message) verifiesPKCS1(key any, hash crypto.Hash) bool {
+func (m *Message) verifiesPKCS1(key any, a *Algorithm) bool {
 	public, ok := key.(*rsa.PublicKey)
-	return ok && rsa.VerifyPKCS1v15(public, hash, m.digest(hash), m.Signature) == nil
+	return ok && rsa.VerifyPKCS1v15(public, a.Hash, m.digest(a.Hash), m.Signature) == nil
 }
 
-func (m *Message) verifiesPSS(key any, hash crypto.Hash) bool {
+func (m *Message) verifiesPSS(key any, a *Algorithm) bool {
 	public, ok := key.(*rsa.PublicKey)
-	return ok && rsa.VerifyPSS(public, hash, m.digest(hash), m.Signature, exactSalt) == nil
+	return ok && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
 }
 
 // verifiesECDSA checks a signature that is two numbers of a fixed size, one
 // after the other (RFC 7518 §3.4).
-func (m *Message) verifiesECDSA(key any, hash crypto.Hash, size int) bool {
+func (m *Message) verifiesECDSA(key any, a *Algorithm) bool {
 	public, ok := key.(*ecdsa.PublicKey)
-	if !ok || len(m.Signature) != 2*size {
+	if !ok || len(m.Signature) != 2*a.size {
 		return false
 	}
-	sum := m.digest(hash)
-	der, ok := appendDER(sum[len(sum):], m.Signature[:size], m.Signature[size:])
+	sum := m.digest(a.Hash)
+	der, ok := appendDER(sum[len(sum):], m.Signature[:a.size], m.Signature[a.size:])
 	return ok && ecdsa.VerifyASN1(public, sum, der)
 }
 
-func (m *Message) verifiesEd25519(key any) bool {
+func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	public, ok := key.(ed25519.PublicKey)
 	return ok && len(public) == ed25519.PublicKeySize && ed25519.Verify(public, m.input(), m.Signature)
 }

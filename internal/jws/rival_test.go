@@ -7,8 +7,6 @@ import (
 
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
 var (
@@ -31,7 +29,7 @@ func verifyAlone(set []byte, compact string) error {
 	if err != nil {
 		return err
 	}
-	methods := jws.Asymmetric()
+	methods := asymmetric()
 	parser := jwt.NewParser(jwt.WithValidMethods(methods), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
 
 	parts := strings.Split(compact, ".")

@@ -1,6 +1,7 @@
 package jws_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func verifyWith(keys *jwks.Set, compact string) error {
 	if err != nil {
 		return err
 	}
-	key, err := keys.Key(message.Header.KeyID, message.Header.Algorithm)
+	key, err := keys.Key(context.Background(), message.Header.KeyID, message.Header.Algorithm)
 	if err != nil {
 		return err
 	}

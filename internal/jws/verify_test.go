@@ -16,8 +16,10 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -61,7 +63,14 @@ func signer(algorithm string) (private, public any) {
 }
 
 func everyAlgorithm() []string {
-	return slices.Concat(jws.Asymmetric(), []string{"Ed25519", "HS256", "HS384", "HS512"})
+	return slices.Concat(asymmetric(), []string{"Ed25519", "HS256", "HS384", "HS512"})
+}
+
+func asymmetric() (names []string) {
+	for _, algorithm := range jws.Asymmetric() {
+		names = append(names, algorithm.Name)
+	}
+	return names
 }
 
 // message parses a token of the algorithm with the signature that sign makes
@@ -85,7 +94,7 @@ func signed(t *testing.T, algorithm string) *jws.Message {
 	t.Helper()
 	private, _ := signer(algorithm)
 	return message(t, algorithm, func(input string) []byte {
-		return must(jwt.GetSigningMethod(jws.Canonical(algorithm)).Sign(input, private))
+		return must(jwt.GetSigningMethod(jws.Find(algorithm).Name).Sign(input, private))
 	})
 }
 
@@ -155,7 +164,7 @@ func TestVerifyRefusesKeysOfOtherTypes(t *testing.T) {
 func TestVerifyRefusesAnotherAlgorithmsSignature(t *testing.T) {
 	for _, signedAs := range everyAlgorithm() {
 		for _, claimed := range everyAlgorithm() {
-			if jws.Canonical(signedAs) == jws.Canonical(claimed) {
+			if jws.Find(signedAs) == jws.Find(claimed) {
 				continue
 			}
 			m := signed(t, signedAs)
@@ -183,8 +192,8 @@ func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 					t.Errorf("with %T: got %v, want %v", key, err, jws.ErrAlgorithm)
 				}
 			}
-			if jws.Method(algorithm) != nil {
-				t.Errorf("there is a method")
+			if jws.Find(algorithm) != nil {
+				t.Errorf("it is found")
 			}
 		})
 	}
@@ -253,23 +262,21 @@ func TestVerifyAcceptsOneSaltLength(t *testing.T) {
 	}
 }
 
-func TestMethodLeavesThoseOfOthersAlone(t *testing.T) {
-	if jws.Method("PS256") == jwt.SigningMethod(jwt.SigningMethodPS256) || jwt.SigningMethodPS256.VerifyOptions.SaltLength != rsa.PSSSaltLengthAuto {
+func TestTheMethodsOfOthersAreLeftAlone(t *testing.T) {
+	if jws.Find("PS256").Method == jwt.SigningMethod(jwt.SigningMethodPS256) || jwt.SigningMethodPS256.VerifyOptions.SaltLength != rsa.PSSSaltLengthAuto {
 		t.Error("the salt length was fixed on golang-jwt's own method, which other packages use")
 	}
 }
 
 func TestEd25519IsAnotherNameForEdDSA(t *testing.T) {
-	if got := jws.Canonical("Ed25519"); got != jws.EdDSA {
-		t.Errorf("got %q, want %q", got, jws.EdDSA)
-	}
-	for _, algorithm := range slices.Concat(jws.Asymmetric(), []string{"HS256", "none", "ed25519", ""}) {
-		if got := jws.Canonical(algorithm); got != algorithm {
-			t.Errorf("got %q, want %q unchanged", got, algorithm)
+	for _, name := range everyAlgorithm() {
+		want := name
+		if name == "Ed25519" {
+			want = "EdDSA"
 		}
-	}
-	if jws.Method("Ed25519") != jws.Method("EdDSA") {
-		t.Error("the two names have different methods")
+		if got := jws.Find(name); got == nil || got.Name != want {
+			t.Errorf("%s: got %v, want %s", name, got, want)
+		}
 	}
 }
 
@@ -318,18 +325,23 @@ func TestVerifySpecialECDSASignatures(t *testing.T) {
 	}
 }
 
-func TestAsymmetricNamesNoAlgorithmWithASharedSecret(t *testing.T) {
-	list := jws.Asymmetric()
-	if len(list) != 10 {
-		t.Errorf("got %d algorithms, want 10", len(list))
+func TestTheTableOfAlgorithms(t *testing.T) {
+	if got := asymmetric(); len(got) != 10 || slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, "HS") }) {
+		t.Errorf("got %q, want 10 algorithms without a shared secret", got)
 	}
-	for _, algorithm := range list {
-		if jws.Method(algorithm) == nil || algorithm[:2] == "HS" {
-			t.Errorf("%s must not be in the list", algorithm)
+	for _, name := range everyAlgorithm() {
+		a := jws.Find(name)
+		if !slices.Contains(jws.Fitting(a.KeyType, a.Curve), a.Name) {
+			t.Errorf("%s does not fit its own keys", name)
+		}
+		if got := a.Method.Alg(); got != a.Name {
+			t.Errorf("%s: got the method %s", name, got)
+		}
+		if bits := strings.TrimLeft(name, "RSPEH"); a.Hash != 0 && fmt.Sprint(a.Hash.Size()*8) != bits {
+			t.Errorf("%s: got a hash of %d bytes", name, a.Hash.Size())
 		}
 	}
-	list[0] = "none"
-	if jws.Asymmetric()[0] == "none" {
-		t.Error("a caller can change the list of all others")
+	if got := jws.Fitting("RSA", "P-256"); got != nil {
+		t.Errorf("got %q for a key that there is not, want none", got)
 	}
 }

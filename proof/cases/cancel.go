@@ -129,16 +129,12 @@ func wait(t *testing.T, c <-chan struct{}) {
 // pendingKeys is a source whose keys have not come yet.
 type pendingKeys struct{ set atomic.Pointer[jwks.Set] }
 
-func (l *pendingKeys) Snapshot() (*jwks.Set, error) {
-	if set := l.set.Load(); set != nil {
-		return set, nil
+func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
+	if set := p.set.Load(); set != nil {
+		return set.Key(ctx, kid, alg)
 	}
-	return nil, jwks.ErrUnavailable
-}
-
-func (l *pendingKeys) Refresh(ctx context.Context, _ string) error {
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 // A request whose context is canceled before the check begins is refused if the

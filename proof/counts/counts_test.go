@@ -22,7 +22,7 @@ var steps = map[string]struct{ file, function string }{
 	"walk":        {"internal/strictjson/reader.go", "func read("}, // through a JSON document, or a part of one
 	"split":       {"internal/jws/jws.go", "func (m *Message) Split("},
 	"header":      {"internal/jws/jws.go", "func ParseHeader("},
-	"signature":   {"internal/jws/verify.go", "func (m *Message) verifies("},
+	"signature":   {"internal/jws/verify.go", "func (m *Message) Verify("},
 	"signed hash": {"internal/jws/asymmetric.go", "func (m *Message) digest("},
 	"token hash":  {"middleware/memory.go", "func (a *attempt) recall("},
 	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // a hash of the token too, for logs

@@ -8,6 +8,13 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
+// schedule decides when a set is renewed, and how long it serves.
+type schedule struct {
+	maxAge, maxStale time.Duration // see Options
+	minInterval      time.Duration // that unknown key IDs get one attempt in, in the long run
+	burst            int           // of attempts that they get at once
+}
+
 // state is what is known after an attempt. It is never changed. Its times
 // carry the monotonic clock, so a step of the wall clock neither delays nor
 // repeats a fetch.
@@ -18,7 +25,7 @@ type state struct {
 	maxAge  time.Duration // what that comes to
 
 	began, ended time.Time     // of the last attempt
-	asked        time.Time     // when the last good attempt for an unknown key ID began
+	owed         time.Time     // until when what was spent on unknown key IDs is paid off, an interval for each attempt
 	err          error         // of the last attempt
 	failed       int           // attempts in a row
 	backoff      time.Duration // after err: while a set is known
@@ -33,32 +40,32 @@ type state struct {
 func (s *state) age(now time.Time) time.Duration { return now.Sub(s.fetched) }
 
 // usable reports whether tokens may be judged by the set.
-func (r *Remote) usable(s *state, now time.Time) bool {
-	return s.set != nil && s.age(now) < r.options.MaxStale
+func (p schedule) usable(s *state, now time.Time) bool {
+	return s.set != nil && s.age(now) < p.maxStale
 }
 
 // pause is how long the server is left in peace after an attempt that failed.
 // While nothing can be judged that is short, whatever the server says.
-func (r *Remote) pause(s *state, now time.Time) time.Duration {
-	if !r.usable(s, now) {
+func (p schedule) pause(s *state, now time.Time) time.Duration {
+	if !p.usable(s, now) {
 		return s.urgency
 	}
 	return max(s.backoff, s.rest)
 }
 
 // next is when an attempt may be made.
-func (r *Remote) next(s *state, now time.Time) time.Time { return s.ended.Add(r.pause(s, now)) }
+func (p schedule) next(s *state, now time.Time) time.Time { return s.ended.Add(p.pause(s, now)) }
 
 // due reports whether an attempt should be made without any key missing.
-func (r *Remote) due(s *state, now time.Time) bool {
-	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(r.next(s, now))
+func (p schedule) due(s *state, now time.Time) bool {
+	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.next(s, now))
 }
 
 // old reports whether the set must be renewed before it judges. One that could
 // not be renewed judges while we leave the server in peace; and where it took
 // its time to fail, while the next attempt lasts too: who waits for a server
 // that hangs is not served better by it.
-func (r *Remote) old(s *state, now time.Time) bool {
+func (p schedule) old(s *state, now time.Time) bool {
 	if s.set == nil || s.age(now) < s.maxAge {
 		return false
 	}
@@ -66,27 +73,36 @@ func (r *Remote) old(s *state, now time.Time) bool {
 		return true
 	}
 	atOnce := s.ended.Sub(s.began) < patience
-	next := r.next(s, now)
+	next := p.next(s, now)
 	unused := !now.Before(next.Add(refreshTimeout)) // since: an attempt would have ended by now
 	return unused || atOnce && !now.Before(next)
 }
 
-// askable reports whether an unknown key ID may cause an attempt. The budget
-// for that is its own: a set that was renewed a moment ago, or at start-up,
-// does not keep the first new key waiting. An attempt that fails gives its
-// share back, and is repeated as soon as the budget allows another one, since
-// any flood could push a longer back-off in front of a new key.
-func (r *Remote) askable(s *state, now time.Time) bool {
-	if !r.usable(s, now) {
-		return !now.Before(r.next(s, now))
+// askable reports whether an unknown key ID may cause an attempt. The budget for
+// that is its own: a set that was renewed a moment ago, or at start-up, does not
+// keep the first new key waiting, and a few invented key IDs do not either. An
+// attempt that fails costs nothing, and is repeated as soon as the budget allows
+// another one, since any flood could push a longer back-off in front of a new
+// key.
+func (p schedule) askable(s *state, now time.Time) bool {
+	if !p.usable(s, now) {
+		return !now.Before(p.next(s, now))
 	}
-	return (s.asked.IsZero() || now.Sub(s.asked) >= r.options.MinInterval) &&
-		!now.Before(s.ended.Add(max(min(s.backoff, r.options.MinInterval), s.rest)))
+	credit := time.Duration(p.burst-1) * p.minInterval
+	return !now.Add(credit).Before(s.owed) && !now.Before(s.ended.Add(max(min(s.backoff, p.minInterval), s.rest)))
+}
+
+// spend takes an attempt for an unknown key ID out of the budget.
+func (p schedule) spend(s *state, now time.Time) {
+	if s.owed.Before(now) {
+		s.owed = now
+	}
+	s.owed = s.owed.Add(p.minInterval)
 }
 
 // succeed is the state after an attempt that brought a set, or confirmed the
 // one that is there if set is nil.
-func (r *Remote) succeed(before *state, set *Set, fresh time.Duration) *state {
+func (p schedule) succeed(before *state, set *Set, fresh time.Duration) *state {
 	after := *before
 	after.err, after.failed, after.backoff, after.rest, after.urgency = nil, 0, 0, 0, 0
 	if set != nil {
@@ -101,24 +117,24 @@ func (r *Remote) succeed(before *state, set *Set, fresh time.Duration) *state {
 		}
 	}
 	switch {
-	case r.options.MaxAge != 0:
-		after.maxAge = r.options.MaxAge
+	case p.maxAge != 0:
+		after.maxAge = p.maxAge
 	case after.fresh < 0:
 		after.maxAge = unsaidAge
 	default:
 		after.maxAge = min(max(after.fresh, shortestAge), longestAge)
 	}
-	after.maxAge = jitter(min(after.maxAge, r.options.MaxStale), 10)
+	after.maxAge = jitter(min(after.maxAge, p.maxStale), 10)
 	return &after
 }
 
 // fail is the state after an attempt that failed.
-func (r *Remote) fail(before *state, err error) *state {
+func (p schedule) fail(before *state, err error) *state {
 	after := *before
 	after.err = err
 	after.failed++
 	after.backoff = jitter(min(firstBackoff<<min(after.failed-1, 10), longestBackoff), 2)
-	after.urgency = jitter(min(firstBackoff, r.options.MinInterval), 2)
+	after.urgency = jitter(min(firstBackoff, p.minInterval), 2)
 	after.rest = 0
 	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
 		after.rest = min(refused.RetryAfter, longestRest)

@@ -1,0 +1,61 @@
+package contain_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/internal/contain"
+)
+
+func TestPanicReturnsTheStackAndNotTheValue(t *testing.T) {
+	if stack := contain.Panic(func() {}); stack != nil {
+		t.Errorf("got %s of a function that returned", stack)
+	}
+	stack := string(contain.Panic(func() { panicking("CANARY") }))
+	if !strings.Contains(stack, "panicking") || strings.Contains(stack, "CANARY") {
+		t.Errorf("got %q, want where it happened and not what", stack)
+	}
+	t.Setenv("GODEBUG", "panicnil=1")
+	if contain.Panic(func() { panicking(nil) }) == nil {
+		t.Error("a panic without a value was not noticed")
+	}
+}
+
+//go:noinline
+func panicking(value any) { panic(value) }
+
+func TestPlainErrorSpeaksForItselfAlone(t *testing.T) {
+	cause := errors.New("why")
+	err := error(contain.PlainError{Err: cause})
+	if err.Error() != "why" || !errors.Is(err, cause) {
+		t.Errorf("got %v, want the error that it wraps", err)
+	}
+}
+
+func TestChange(t *testing.T) {
+	var c contain.Change
+	for i, step := range []struct {
+		to   string
+		want bool
+	}{{"", false}, {"a", true}, {"a", false}, {"b", true}, {"", true}, {"", false}, {"b", true}} {
+		if got := c.To(step.to); got != step.want {
+			t.Errorf("step %d to %q: got %t, want %t", i, step.to, got, step.want)
+		}
+	}
+	var told atomic.Int32
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if c.To("c") {
+				told.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if told.Load() != 1 {
+		t.Errorf("got %d told of one change, want one", told.Load())
+	}
+}

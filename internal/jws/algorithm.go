@@ -1,0 +1,87 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/rsa"
+	_ "crypto/sha256" // the hashes that golang-jwt looks up by number
+	_ "crypto/sha512"
+
+	"github.com/golang-jwt/jwt/v5" // the engine of HS256, HS384 and HS512; Method is for those who sign, and for its own Keyfunc
+)
+
+// Algorithm is a signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
+type Algorithm struct {
+	Name    string // the one that keys and policies use
+	KeyType string // kty of its keys: RSA, EC, OKP, or oct of a shared secret (RFC 7518 §6.1)
+	Curve   string // crv of its keys, "" where there is none
+	Hash    crypto.Hash
+	Method  jwt.SigningMethod // the same in golang-jwt
+
+	size   int // of each of the two numbers in a signature of ECDSA, in bytes
+	verify func(m *Message, key any, a *Algorithm) bool
+}
+
+// algorithms are all that this module supports. "none" is not one, nor is what
+// other packages register with golang-jwt.
+var algorithms = []*Algorithm{
+	{"RS256", "RSA", "", crypto.SHA256, jwt.SigningMethodRS256, 0, (*Message).verifiesPKCS1},
+	{"RS384", "RSA", "", crypto.SHA384, jwt.SigningMethodRS384, 0, (*Message).verifiesPKCS1},
+	{"RS512", "RSA", "", crypto.SHA512, jwt.SigningMethodRS512, 0, (*Message).verifiesPKCS1},
+	{"PS256", "RSA", "", crypto.SHA256, withExactSalt(*jwt.SigningMethodPS256), 0, (*Message).verifiesPSS},
+	{"PS384", "RSA", "", crypto.SHA384, withExactSalt(*jwt.SigningMethodPS384), 0, (*Message).verifiesPSS},
+	{"PS512", "RSA", "", crypto.SHA512, withExactSalt(*jwt.SigningMethodPS512), 0, (*Message).verifiesPSS},
+	{"ES256", "EC", "P-256", crypto.SHA256, jwt.SigningMethodES256, 32, (*Message).verifiesECDSA},
+	{"ES384", "EC", "P-384", crypto.SHA384, jwt.SigningMethodES384, 48, (*Message).verifiesECDSA},
+	{"ES512", "EC", "P-521", crypto.SHA512, jwt.SigningMethodES512, 66, (*Message).verifiesECDSA},
+	{"EdDSA", "OKP", "Ed25519", 0, jwt.SigningMethodEdDSA, 0, (*Message).verifiesEd25519},
+	{"HS256", "oct", "", crypto.SHA256, jwt.SigningMethodHS256, 0, (*Message).verifiesHMAC},
+	{"HS384", "oct", "", crypto.SHA384, jwt.SigningMethodHS384, 0, (*Message).verifiesHMAC},
+	{"HS512", "oct", "", crypto.SHA512, jwt.SigningMethodHS512, 0, (*Message).verifiesHMAC},
+}
+
+// Find returns the algorithm of a name, or nil for one that is not supported.
+// Tokens may also say "Ed25519" for EdDSA (RFC 9864 §2.2).
+func Find(name string) *Algorithm {
+	if name == "Ed25519" {
+		name = "EdDSA"
+	}
+	for _, a := range algorithms {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// Fitting returns the names of the algorithms that keys of a type and curve
+// serve.
+func Fitting(keyType, curve string) (names []string) {
+	for _, a := range algorithms {
+		if a.KeyType == keyType && a.Curve == curve {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// Asymmetric returns the algorithms that need no shared secret.
+func Asymmetric() (public []*Algorithm) {
+	for _, a := range algorithms {
+		if !a.Symmetric() {
+			public = append(public, a)
+		}
+	}
+	return public
+}
+
+// Symmetric reports whether who can check a signature can also make one.
+func (a *Algorithm) Symmetric() bool { return a.KeyType == "oct" }
+
+// exactSalt is what RFC 7518 §3.5 demands: a salt as long as the hash.
+// golang-jwt's own methods accept one of any length.
+var exactSalt = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+
+func withExactSalt(m jwt.SigningMethodRSAPSS) jwt.SigningMethod {
+	m.VerifyOptions = exactSalt
+	return &m
+}
