@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -26,7 +25,10 @@ import (
 // those of the outer routes included. A challenge names the scopes of outer
 // routes too; a request that an outer route refuses learns of its own alone.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
-	return v.authorize(h, r, false, need)
+	d := v.begin(r.Context())
+	defer d.release()
+	d.request, d.need = r, need
+	return d.authorize(h)
 }
 
 // AuthorizeOptional is Authorize for routes that are open but treat callers
@@ -34,49 +36,60 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 // one of another scheme than Bearer, passes without a [Token]. One with a
 // token that fails is refused: its sender claims to be somebody.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
-	return v.authorize(h, r, true, nil)
+	d := v.begin(r.Context())
+	defer d.release()
+	d.request, d.optional = r, true
+	return d.authorize(h)
 }
 
-func (v *Verifier) authorize(h http.Header, r *http.Request, optional bool, need []scopes.Requirement) (*http.Request, error) {
-	c := &carried{verifier: v, need: need}
-	outer := carriedFrom(r.Context())
-	if outer != nil && outer.verifier != v {
-		outer = nil
+func (d *decision) authorize(h http.Header) (*http.Request, error) {
+	if d.outer = carriedFrom(d.ctx); d.outer != nil && d.outer.verifier != d.v {
+		d.outer = nil
 	}
-	if outer != nil {
-		c.need = slices.Concat(outer.need, need)
+	if d.outer != nil {
+		d.need = slices.Concat(d.outer.need, d.need) // the outer ones too: other credentials may have come between
 	}
-	a := newAttempt(r.Context(), "")
-	defer a.release()
-	anonymous := false
-	refusal := v.decide(a, c.need, func() (err error) {
-		c.credentials, err = v.credentials(r)
-		switch {
-		case optional && errors.Is(err, ErrNoToken):
-			anonymous = true
-			return nil
-		case err != nil:
-			return err
-		case outer != nil && outer.credentials == c.credentials:
-			c.verified = outer.verified
-		default:
-			a.token = c.credentials.Token
-			if err := v.verify(a); err != nil {
-				return err
-			}
-			c.verified = a.verified
-		}
-		return v.meet(c.verified, c.need) // the outer ones too: other credentials may have come between
-	})
+	refusal := d.decide()
 	switch {
 	case refusal != nil:
-		v.challenge(h, refusal)
+		refusal.SetHeader(h)
 		return nil, refusal
-	case anonymous && TokenFrom(r.Context()) != nil: // somebody else's: this request came without one
-		return r.WithContext(WithToken(r.Context(), nil)), nil
-	case anonymous:
-		return r, nil
+	case d.anonymous && TokenFrom(d.ctx) != nil: // somebody else's: this request came without one
+		return d.request.WithContext(WithToken(d.ctx, nil)), nil
+	case d.anonymous:
+		return d.request, nil
 	}
-	c.token = c.verified.clone()
-	return r.WithContext(context.WithValue(r.Context(), carriedKey{}, c)), nil
+	c := &carried{Context: d.ctx, verifier: d.v, credentials: d.credentials, verified: d.verified, need: d.need}
+	c.token = &c.own
+	d.verified.copyTo(c.token, &c.audience)
+	return d.request.WithContext(c), nil
+}
+
+// Verify decides about a token that reached the program by any way: a gRPC
+// call, a WebSocket, a queue. It makes every check but those of a route's
+// requirements, for which there is [Verifier.Check]. The error is an *[Error].
+func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
+	d := v.begin(ctx)
+	defer d.release()
+	d.token = credentials.Token
+	if refusal := d.decide(); refusal != nil {
+		return nil, refusal
+	}
+	return d.verified.clone(), nil
+}
+
+// Check decides whether a verified token meets requirements, inside a handler
+// for example, or for each message of a connection that stays open, and has not
+// expired since. Without requirements any such token passes. The error is an
+// *[Error], which the adapters' Answer functions answer with; for a nil token it
+// is the one for a request without a token.
+func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
+	d := v.begin(context.Background())
+	defer d.release()
+	d.need = need
+	d.reuse(t)
+	if refusal := d.decide(); refusal != nil {
+		return refusal
+	}
+	return nil
 }

@@ -320,10 +320,8 @@ func TestAVerifierThatWasNotMadeRefusesEverything(t *testing.T) {
 			if err := v.Warm(t.Context()); err == nil {
 				t.Error("Warm: got no error")
 			}
-			for _, check := range v.Explain(t.Context(), middleware.Credentials{Token: s.Good()}) {
-				if check.Reached {
-					t.Errorf("Explain: got %q reached", check.Name)
-				}
+			if steps, err := v.Explain(t.Context(), middleware.Credentials{Token: s.Good()}); steps != nil || !errors.Is(err, middleware.ErrInternal) {
+				t.Errorf("Explain: got %v and %v, want %v", steps, err, middleware.ErrInternal)
 			}
 		})
 	}
@@ -331,19 +329,21 @@ func TestAVerifierThatWasNotMadeRefusesEverything(t *testing.T) {
 
 func TestExplainIsThePipeline(t *testing.T) {
 	s := newSetup(t, revoking("id-9"))
-	names := func(checks []middleware.Check) (passed []string, failed string, err error) {
-		for _, c := range checks {
-			if c.Reached && c.Err == nil {
-				passed = append(passed, c.Name)
-			} else if c.Reached {
-				failed, err = c.Name, c.Err
+	names := func(made []middleware.Step) (passed []string, failed string, err error) {
+		for _, s := range made {
+			switch s.Outcome {
+			case middleware.Passed:
+				passed = append(passed, s.Name)
+			case middleware.Refused:
+				failed, err = s.Name, s.Err
+			case middleware.NotReached:
 			}
 		}
 		return passed, failed, err
 	}
 	all := []string{
 		"length", "shape", "header", "claims", "issuer", "algorithm", "type", "required claims", "expiry", "not before", "issued at",
-		"audience", "scope claim", "purpose", "signature", "confirmation", "revocation",
+		"audience", "scope claim", "purpose", "signature", "token", "confirmation", "revocation",
 	}
 	for name, test := range map[string]struct {
 		token  string
@@ -371,7 +371,11 @@ func TestExplainIsThePipeline(t *testing.T) {
 		"bound to a key":           {s.Token(s.Header(), s.Claims("cnf", `{"jkt":"x"}`)), "confirmation", middleware.ErrConfirmation},
 	} {
 		t.Run(name, func(t *testing.T) {
-			passed, failed, err := names(s.v.Explain(t.Context(), middleware.Credentials{Token: test.token}))
+			made, verdict := s.v.Explain(t.Context(), middleware.Credentials{Token: test.token})
+			passed, failed, err := names(made)
+			if !errors.Is(verdict, test.want) {
+				t.Errorf("got the verdict %v, want %v", verdict, test.want)
+			}
 			if failed != test.failed || !errors.Is(err, test.want) {
 				t.Errorf("got %q failed with %v, want %q with %v", failed, err, test.failed, test.want)
 			}

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -9,10 +10,12 @@ import (
 // refresh of the keys to have been tried again.
 const retryAfter = "2"
 
-// challenge writes the header fields of a refusal (RFC 6750 §3). All text in
-// them is configuration or constant: on HTTP/2 a field with a control byte is
-// dropped whole, and the client would see a 401 without a challenge.
-func (v *Verifier) challenge(h http.Header, e *Error) {
+// SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3),
+// Cache-Control and, for 503, Retry-After. [Verifier.Authorize] has done so for
+// its refusals, and the adapters' Answer functions do. All text in them is
+// configuration or constant: on HTTP/2 a field with a control byte is dropped
+// whole, and the client would see a 401 without a challenge.
+func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// These describe the answer that is not sent. Content-Encoding stays: if it is
 	// set by now, a middleware around us encodes whatever is written (RFC 9110
@@ -28,7 +31,7 @@ func (v *Verifier) challenge(h http.Header, e *Error) {
 	}
 	var b strings.Builder
 	b.WriteString("Bearer ")
-	attribute(&b, "realm", v.realm)
+	attribute(&b, "realm", cmp.Or(e.realm, "api"))
 	if e.Code != CodeNoToken {
 		b.WriteString(", ")
 		attribute(&b, "error", string(e.Code))

@@ -3,7 +3,6 @@ package middleware
 import (
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 )
 
@@ -24,35 +23,70 @@ func (Credentials) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted 
 
 const redacted = "[redacted]"
 
-// credentials reads the one place a token may be in, the Authorization field
-// (RFC 6750 §2.1). A token in the query is never used, since URLs end up in
-// logs (RFC 9700 §4.3.2); beside one in the header it makes the request
-// ambiguous (RFC 6750 §2). The body is not looked at: it is the handler's.
-func (v *Verifier) credentials(r *http.Request) (Credentials, error) {
-	fields := r.Header["Authorization"]
-	switch len(fields) {
-	case 0:
-		return Credentials{}, ErrNoToken
-	case 1:
-	default:
-		// Which one counts would differ between a proxy and us.
-		return Credentials{}, ErrTwoTokens
+// readCredentials reads the one place a token may be in, the Authorization field
+// (RFC 6750 §2.1). A token in the query is never used, since URLs end up in logs
+// (RFC 9700 §4.3.2); beside one in the header it makes the request ambiguous (RFC
+// 6750 §2). The body is not looked at: it is the handler's.
+func (d *decision) readCredentials() error {
+	fields := d.request.Header["Authorization"]
+	if len(fields) > 1 {
+		return ErrTwoTokens // which one counts would differ between a proxy and us
 	}
-	field := strings.Trim(fields[0], " \t") // HTTP/2 leaves the spaces that HTTP/1.1 strips
-	scheme := field[:tokenLength(field)]
+	field, scheme := "", ""
+	if len(fields) == 1 {
+		field = strings.Trim(fields[0], " \t") // HTTP/2 leaves the spaces that HTTP/1.1 strips
+		scheme = field[:tokenLength(field)]
+	}
 	if !strings.EqualFold(scheme, "Bearer") {
-		return Credentials{}, ErrNoToken
+		if d.optional {
+			d.anonymous, d.least = true, never
+			return nil
+		}
+		return ErrNoToken
 	}
 	text := field[len(scheme):]
 	token := strings.TrimLeft(text, " ")
-	// One that is too long goes on, to be refused as that, unread.
-	if token == text || len(token) <= v.maxTokenBytes && !isB64Token(token) {
-		return Credentials{}, ErrRequest
+	switch {
+	case token == text, token == "":
+		return ErrRequest
+	case d.request.URL != nil && hasParameter(d.request.URL.RawQuery, "access_token"):
+		return ErrTwoTokens
 	}
-	if r.URL != nil && hasParameter(r.URL.RawQuery, "access_token") {
-		return Credentials{}, ErrTwoTokens
+	d.credentials = Credentials{Token: token}
+	if d.outer != nil && d.outer.credentials == d.credentials {
+		d.reuse(d.outer.verified)
+		return nil
 	}
-	return Credentials{Token: token}, nil
+	d.token = token
+	return nil
+}
+
+// reuse goes on with a token that was verified, for what is asked of each route.
+func (d *decision) reuse(t *Token) {
+	d.verified, d.least = t, eachRoute
+	if t != nil {
+		d.claims.expiry = t.Expiry
+	}
+}
+
+func (d *decision) checkLength() error {
+	switch {
+	case d.token == "":
+		return ErrNoToken
+	case len(d.token) > d.v.maxTokenBytes:
+		return ErrTooLong
+	}
+	return nil
+}
+
+// checkCharacters comes after the memory, whose tokens have passed it. Text that
+// fails it gets no fingerprint in the log.
+func (d *decision) checkCharacters() error {
+	if !isB64Token(d.token) {
+		d.token = ""
+		return ErrRequest
+	}
+	return nil
 }
 
 // hasParameter reports whether a query has a parameter of a name in some reading
@@ -103,7 +137,7 @@ func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20)
 // §5.6.2.
 func tokenLength(s string) int {
 	for i := range len(s) {
-		if !alphanumeric(s[i]) && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(s[i])) {
+		if !tokenBytes[s[i]] {
 			return i
 		}
 	}
@@ -114,13 +148,21 @@ func tokenLength(s string) int {
 func isB64Token(s string) bool {
 	body := strings.TrimRight(s, "=")
 	for i := range len(body) {
-		if !alphanumeric(body[i]) && !strings.ContainsRune("-._~+/", rune(body[i])) {
+		if !b64TokenBytes[body[i]] {
 			return false
 		}
 	}
 	return body != ""
 }
 
-func alphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+var (
+	tokenBytes    = alphanumericAnd("!#$%&'*+-.^_`|~")
+	b64TokenBytes = alphanumericAnd("-._~+/")
+)
+
+func alphanumericAnd(others string) (set [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + others) {
+		set[c] = true
+	}
+	return set
 }

@@ -32,6 +32,17 @@ type Error struct {
 	Description string     // constant text, safe to send
 	Scope       scopes.Set // what the route requires, never what the token has
 	Err         error      // the cause, which wraps one of the sentinels; for logs, not for clients
+
+	realm string // of the Verifier
+}
+
+// Refusal returns the *Error in err. Any other error is a fault of the program
+// and answered as one, with 500.
+func Refusal(err error) *Error {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal
+	}
+	return refuse(&foreign{ErrInternal, err})
 }
 
 // StatusCode returns the HTTP status of the answer.

@@ -100,27 +100,20 @@ func ExampleVerifier_Check() {
 func ExampleVerifier_Explain() {
 	as, v := start()
 	defer as.Close()
-	for _, check := range v.Explain(context.Background(), middleware.Credentials{Token: as.Token(testserver.Audience("another-api"))}) {
-		switch {
-		case check.Err != nil:
-			fmt.Println("✗", check.Name+":", check.Err)
-		case check.Reached:
-			fmt.Println("✓", check.Name)
+	token := as.Token(testserver.Audience("another-api"))
+
+	made, err := v.Explain(context.Background(), middleware.Credentials{Token: token}, scopes.All("orders:read"))
+	for _, step := range made {
+		if step.Outcome == middleware.Refused {
+			fmt.Printf("%s: %v\n  want %s\n  got  %s\n", step.Name, step.Err, step.Expected, step.Found)
 		}
 	}
+	fmt.Println(err)
 	// Output:
-	// ✓ length
-	// ✓ shape
-	// ✓ header
-	// ✓ claims
-	// ✓ issuer
-	// ✓ algorithm
-	// ✓ type
-	// ✓ required claims
-	// ✓ expiry
-	// ✓ not before
-	// ✓ issued at
-	// ✗ audience: token audience is not accepted
+	// audience: token audience is not accepted
+	//   want "api"
+	//   got  "another-api"
+	// bearerguard: token audience is not accepted
 }
 
 func ExampleClaimsAs() {

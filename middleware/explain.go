@@ -1,30 +1,287 @@
 package middleware
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
 
-// Check is one step of the pipeline, as it went for one token.
-type Check struct {
-	Name    string // such as "expiry"
-	Reached bool   // whether an earlier check had not already refused
-	Err     error  // why it refused, nil if it passed or was not reached; quotes nothing of the token
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// Step is one step of a decision, as it went for one token.
+type Step struct {
+	Name    string  // such as "expiry"
+	About   string  // what it demands
+	Source  string  // RFC and section, "" if there is none
+	Outcome Outcome // of this token
+	Err     error   // why it refused, nil if it did not; quotes nothing of the token
+
+	// What was demanded and what was there, in words and for people; "" where
+	// there is nothing to show. Found quotes the token, with all that is not
+	// printable escaped, and no more than 200 bytes of a value.
+	Expected, Found string
 }
 
-// Explain takes a token through the pipeline of [Verifier.Verify] and returns
-// every check in its order that is for a token of its kind, for people who wonder why a token is refused. It
-// asks for keys and calls Revoked as Verify does, but recalls no token, does not observe and
-// logs nothing but a panic. A Verifier that NewVerifier did not make reaches no
-// check. Show the result to operators, not to callers: it tells a forger
-// which part to mend.
-func (v *Verifier) Explain(ctx context.Context, credentials Credentials) []Check {
-	outcomes := make([]Check, len(pipeline))
-	a := &attempt{ctx: ctx, token: credentials.Token}
-	a.trace = func(i int, err error) { outcomes[i].Reached, outcomes[i].Err = true, err }
-	_ = v.decide(a, nil, func() error { return v.verify(a) })
-	var checks []Check
-	for i, step := range pipeline {
-		if outcomes[i].Name = step.name; outcomes[i].Reached || step.when == nil || step.when(a) {
-			checks = append(checks, outcomes[i])
+// Format implements [fmt.Formatter], for every verb, without what the token says.
+func (s Step) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "%s: %s", s.Name, s.Outcome)
+	if s.Err != nil {
+		_, _ = fmt.Fprintf(f, ": %v", s.Err)
+	}
+}
+
+// LogValue implements [slog.LogValuer] in the way of Format.
+func (s Step) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+
+// Outcome is what came of a step.
+type Outcome string
+
+// The outcomes of a step.
+const (
+	Passed     Outcome = "passed"
+	Refused    Outcome = "refused"
+	NotReached Outcome = "not reached" // an earlier step has refused
+)
+
+// Explain takes a token through the steps of [Verifier.Verify] and the
+// requirements, and returns each that is for a token of its kind, in their order,
+// for people who wonder why a token is refused. The error is the verdict, as
+// Verify and [Verifier.Check] would have it, or nil.
+//
+// It asks for keys and calls Revoked as Verify does, but recalls no token, does
+// not observe and logs nothing but a panic. A Verifier that NewVerifier did not
+// make has no steps. Show the result to operators, not to callers: it tells a
+// forger which part to mend, and holds claims.
+func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
+	if err := v.unmade(); err != nil {
+		return nil, refuse(err)
+	}
+	d := &decision{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}
+	refusal := d.decide()
+	var made []Step
+	for i := range v.steps {
+		step, s := d.explained[i], &v.steps[i]
+		if step.Outcome == "" && !d.due(s) {
+			continue
+		}
+		step.Name, step.About, step.Source, step.Outcome = s.name, s.about, s.source, cmp.Or(step.Outcome, NotReached)
+		made = append(made, step)
+	}
+	if refusal != nil {
+		return made, refusal
+	}
+	return made, nil
+}
+
+// explain notes how a step went.
+func (d *decision) explain(at int, err error) {
+	step := Step{Outcome: Passed, Err: err}
+	if err != nil {
+		step.Outcome = Refused
+	}
+	if shown := d.v.steps[at].shown; shown != nil {
+		step.Expected, step.Found = shown(d)
+	}
+	d.explained[at] = step
+}
+
+// maxShown bounds a value that is shown.
+const maxShown = 200
+
+// quoted shows text that a stranger may have written.
+func quoted(text string) string {
+	if len(text) > maxShown {
+		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf(" and %d bytes more", len(text)-maxShown)
+	}
+	return strconv.QuoteToASCII(text)
+}
+
+func quotedOrNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return quoted(text)
+}
+
+// list shows several values, but not hundreds.
+func list(values []string) string {
+	const most = 20
+	all := make([]string, 0, most+1)
+	for _, one := range values[:min(len(values), most)] {
+		all = append(all, quoted(one))
+	}
+	if more := len(values) - most; more > 0 {
+		all = append(all, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(all, ", ")
+}
+
+func showLength(d *decision) (expected, found string) {
+	return fmt.Sprintf("%d bytes at most", d.v.maxTokenBytes), fmt.Sprintf("%d bytes", len(d.token))
+}
+
+func showShape(d *decision) (expected, found string) {
+	switch _, encrypted := jws.Encrypted(d.token); {
+	case encrypted:
+		found = "an encrypted JWT"
+	case d.opaque, !jws.IsJWT(d.token):
+		found = "an opaque token"
+	default:
+		found = "a JWT"
+	}
+	if d.v.introspecting == nil {
+		return "a JWT", found
+	}
+	return "a JWT, or a token that " + quoted(d.v.introspecting.URL) + " can be asked about", found
+}
+
+func showAlgorithm(d *decision) (expected, found string) {
+	if d.header == nil {
+		return "", ""
+	}
+	return "", "alg " + quoted(d.header.Algorithm)
+}
+
+func showAlgorithms(d *decision) (expected, found string) {
+	var names []string
+	for _, one := range d.issuer.algorithms {
+		names = append(names, one.Name)
+	}
+	return strings.Join(names, ", "), quoted(d.header.Algorithm)
+}
+
+func showIssuer(d *decision) (expected, found string) {
+	if d.opaque {
+		return quoted(d.v.introspecting.URL) + " or none", quotedOrNone(d.claims.issuer)
+	}
+	var urls []string
+	for i := range d.v.issuers {
+		urls = append(urls, d.v.issuers[i].URL)
+	}
+	found = quotedOrNone(d.claims.issuer)
+	if one := d.v.named(d.claims.issuer); one != nil && one.URL != d.claims.issuer {
+		found += ": only the slash at the end differs"
+	}
+	return list(urls), found
+}
+
+func showType(d *decision) (expected, found string) {
+	expected = `"at+jwt", "JWT" or none`
+	if d.issuer.Profile == RFC9068 {
+		expected = `"at+jwt"`
+	}
+	return expected, quotedOrNone(d.header.Type)
+}
+
+func showTokenType(d *decision) (expected, found string) {
+	text, _ := strictjson.String(d.claims.tokenType)
+	return `"Bearer" or none`, quotedOrNone(text)
+}
+
+func showRequired(d *decision) (expected, found string) {
+	names := []string{"exp"}
+	if d.issuer.Profile == RFC9068 {
+		names = append(names, "sub", "client_id", "iat", "jti")
+	}
+	var there []string
+	for _, name := range names {
+		if d.claims.member(name) != "" {
+			there = append(there, name)
 		}
 	}
-	return checks
+	return strings.Join(names, ", "), cmp.Or(strings.Join(there, ", "), "none")
+}
+
+func showExpiry(d *decision) (expected, found string) {
+	if d.claims.expiry.IsZero() {
+		return "", "no end"
+	}
+	if !d.claims.expiry.After(d.now) {
+		return "ahead", "expired " + d.away(d.claims.expiry)
+	}
+	return "ahead", "expires " + d.away(d.claims.expiry)
+}
+
+func showNotBefore(d *decision) (expected, found string) { return d.showBehind(d.claims.notBefore) }
+func showIssuedAt(d *decision) (expected, found string)  { return d.showBehind(d.claims.issuedAt) }
+
+func (d *decision) showBehind(t time.Time) (expected, found string) {
+	if t.IsZero() {
+		return "", "none"
+	}
+	return "behind", d.away(t)
+}
+
+// away says in words how far a time is from now.
+func (d *decision) away(t time.Time) string {
+	const day = 24 * time.Hour
+	distance, words := d.now.Sub(t), "%s ago (%s)"
+	if distance < 0 {
+		distance, words = -distance, "in %s (%s)"
+	}
+	var text string
+	switch {
+	case distance < 2*time.Minute:
+		text = fmt.Sprintf("%d s", int(distance.Seconds()))
+	case distance < 2*time.Hour:
+		text = fmt.Sprintf("%d min", int(distance.Minutes()))
+	case distance < 2*day:
+		text = fmt.Sprintf("%d h", int(distance.Hours()))
+	default:
+		text = fmt.Sprintf("%d days", int(distance/day))
+	}
+	return fmt.Sprintf(words, text, t.UTC().Format(time.RFC3339))
+}
+
+func showAudience(d *decision) (expected, found string) {
+	expected = "one of " + list(d.issuer.audiences)
+	if len(d.issuer.audiences) == 1 {
+		expected = quoted(d.issuer.audiences[0])
+	}
+	if d.issuer.audienceClaim != "aud" {
+		expected += " in " + d.issuer.audienceClaim
+	}
+	if d.issuer.InsecureNoAudience {
+		expected = "any"
+	}
+	return expected, cmp.Or(list(d.claims.audiences), "none")
+}
+
+// showPurpose shows the claims by which a token may say what it is.
+func showPurpose(d *decision) (expected, found string) {
+	var there []string
+	for _, one := range d.claims.members {
+		if before := len(there); namesKind(one.name) {
+			there = append(there, one.name)
+			if text, ok := strictjson.String(one.value); ok && one.value.Kind() == '"' && len(text) <= 40 {
+				there[before] += " " + quoted(text)
+			}
+		}
+	}
+	return "", strings.Join(there, ", ")
+}
+
+func showKey(d *decision) (expected, found string) {
+	found = "kid " + quotedOrNone(d.header.KeyID)
+	if d.header.KeyID == "" && d.header.Thumbprint != "" {
+		found += ", x5t " + quoted(d.header.Thumbprint)
+	}
+	return "", found
+}
+
+func showRequirements(d *decision) (expected, found string) {
+	held := ""
+	if d.verified != nil {
+		held = d.verified.Scopes.String()
+	}
+	if names := required(d.need); names.Len() > 0 {
+		expected = "scope " + quoted(names.String())
+	}
+	return expected, "scope " + quotedOrNone(held)
 }

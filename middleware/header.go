@@ -1,12 +1,55 @@
 package middleware
 
 import (
+	"errors"
+	"fmt"
 	"hash/maphash"
 	"strings"
 	"sync/atomic"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
+
+// checkShape tells JWTs from opaque tokens, once and for all: one that fails as
+// the one thing is never tried as the other. An encrypted JWT is opaque, since
+// only its issuer can read it. One whose header names another issuer (RFC 7519
+// §5.3) is refused.
+func (d *decision) checkShape() (err error) {
+	header, encrypted := jws.Encrypted(d.token)
+	switch {
+	case !encrypted && jws.IsJWT(d.token) && !d.v.asksAbout(d.token):
+		if d.head, err = d.message.Split(d.token); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		d.payload = string(d.message.Payload)
+	case d.v.introspecting == nil, encrypted && !mayBeAskedAbout(d.v.introspecting, header):
+		return ErrOpaque
+	case !isB64Token(d.token):
+		return ErrMalformed
+	default:
+		d.opaque, d.issuer = true, d.v.introspecting
+	}
+	return nil
+}
+
+// checkHeader reads the header and makes the refusals that hold for every
+// issuer: extensions, nesting, "none" and whatever else is no algorithm here.
+func (d *decision) checkHeader() (err error) {
+	if d.header = d.v.headers.find(d.token); d.header != nil {
+		return nil
+	}
+	parsed, err := jws.ParseHeader(d.head)
+	if errors.Is(err, jws.ErrAlgorithm) {
+		return ErrAlgorithm
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	d.header = newHeader(parsed)
+	if d.header.algorithm == nil {
+		return ErrAlgorithm
+	}
+	return nil
+}
 
 // header is a header that was read. It is never changed.
 type header struct {

@@ -3,7 +3,6 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
@@ -33,9 +32,6 @@ const (
 	IntrospectAll
 )
 
-func (a *attempt) isJWT() bool    { return !a.opaque }
-func (a *attempt) isOpaque() bool { return a.opaque }
-
 // asksAbout reports whether a JWT is opaque to us. Its claims are not believed
 // here: they only keep another issuer's tokens from being shown to this one.
 func (v *Verifier) asksAbout(token string) bool {
@@ -50,13 +46,15 @@ func (v *Verifier) asksAbout(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object is that of a configured
-// issuer other than the one that is asked. It reads loosely: what is malformed to
-// us may be good to that one.
+// issuer other than the one that is asked, but for a slash at the end. It reads
+// loosely: what is malformed to us may be good to that one.
 func (v *Verifier) namesAnother(object []byte) bool {
 	said, ok := strictjson.String(strictjson.Lookup(object, "/iss"))
-	return ok && slices.ContainsFunc(v.issuers, func(one issuer) bool {
-		return one.URL != v.introspecting.URL && equalExceptSlash(one.URL, said)
-	})
+	if !ok {
+		return false
+	}
+	one := v.named(said)
+	return one != nil && one != v.introspecting
 }
 
 // mayBeAskedAbout reports whether the header of an encrypted JWT allows asking an
@@ -72,13 +70,13 @@ func equalExceptSlash(a, b string) bool {
 }
 
 // introspect learns the claims of an opaque token from its issuer.
-func (a *attempt) introspect() (err error) {
-	a.payload, err = a.ask()
+func (d *decision) introspect() (err error) {
+	d.payload, err = d.ask()
 	return err
 }
 
-func (a *attempt) ask() (string, error) {
-	answer, err := a.issuer.Introspection.Introspect(a.ctx, a.token)
+func (d *decision) ask() (string, error) {
+	answer, err := d.issuer.Introspection.Introspect(d.ctx, d.token)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -90,11 +88,11 @@ func (a *attempt) ask() (string, error) {
 
 // checkTokenType refuses what the issuer calls by another name than an access
 // token's to be sent as a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
-func (a *attempt) checkTokenType() error {
-	if a.claims.tokenType == "" {
+func (d *decision) checkTokenType() error {
+	if d.claims.tokenType == "" {
 		return nil
 	}
-	if access, _ := kind(a.claims.tokenType); !access {
+	if access, _ := kind(d.claims.tokenType); !access {
 		return ErrType
 	}
 	return nil
@@ -102,30 +100,22 @@ func (a *attempt) checkTokenType() error {
 
 // mustBeActive reports whether a JWT that has passed so far is to be asked
 // about.
-func (a *attempt) mustBeActive() bool {
-	return a.isJWT() && a.issuer != nil && a.issuer.Introspection != nil && a.issuer.IntrospectionMode == IntrospectJWTs
+func (d *decision) mustBeActive() bool {
+	return !d.opaque && d.issuer != nil && d.issuer.Introspection != nil && d.issuer.IntrospectionMode == IntrospectJWTs
 }
 
 // checkActivity asks whether a verified JWT has been revoked. The claims are
 // the JWT's own; where the answer knows of an earlier end, another issuer or a
 // sender constraint, it is believed too.
-func (a *attempt) checkActivity() error {
-	payload, err := a.ask()
+func (d *decision) checkActivity() error {
+	payload, err := d.ask()
 	if err != nil {
 		return err
 	}
-	answer := newAttempt(a.ctx, "")
+	answer := d.v.begin(d.ctx)
 	defer answer.release()
-	answer.v, answer.now, answer.issuer, answer.opaque, answer.payload = a.v, a.now, a.issuer, true, payload
-	for _, check := range [...]func(*attempt) error{
-		(*attempt).checkClaims, (*attempt).checkIssuer, (*attempt).checkTokenType,
-		(*attempt).checkExpiry, (*attempt).checkNotBefore, (*attempt).checkPurpose, (*attempt).checkConfirmation,
-	} {
-		if err := check(answer); err != nil {
-			return err
-		}
-	}
-	return nil
+	answer.answers, answer.now, answer.issuer, answer.opaque, answer.payload = true, d.now, d.issuer, true, payload
+	return answer.walk()
 }
 
 // checkIntrospection returns the faults of an issuer's introspection.

@@ -121,7 +121,8 @@ func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
 						heard.print(refusal, *refusal, refusal.Body())
 					}
 				}
-				heard.print(v.Explain(t.Context(), middleware.Credentials{Token: token}), config.Auth)
+				explained, err := v.Explain(t.Context(), middleware.Credentials{Token: token})
+				heard.print(explained, err, config.Auth)
 				said := heard.drain()
 				if len(said) < 1000 {
 					t.Fatalf("got only %q, want logs, prints and observations", said)

@@ -258,7 +258,7 @@ func TestTokensOfOtherIssuersAreNotShown(t *testing.T) {
 
 func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
 	_, maker := local(opaqueIssuer)
-	steps := func(checks []middleware.Check) (names []string) {
+	steps := func(checks []middleware.Step) (names []string) {
 		for _, c := range checks {
 			names = append(names, c.Name)
 		}
@@ -266,13 +266,13 @@ func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
 	}
 	jwt := []string{
 		"length", "shape", "header", "claims", "issuer", "algorithm", "type", "required claims", "expiry", "not before", "issued at",
-		"audience", "scope claim", "purpose", "signature", "confirmation", "revocation",
+		"audience", "scope claim", "purpose", "signature", "token", "confirmation", "revocation",
 	}
 	opaque := []string{
 		"length", "shape", "introspection", "claims", "issuer", "token type", "expiry", "not before", "issued at",
-		"audience", "scope claim", "purpose", "confirmation", "revocation",
+		"audience", "scope claim", "purpose", "token", "confirmation", "revocation",
 	}
-	both := slices.Insert(slices.Clone(jwt), slices.Index(jwt, "confirmation"), "activity")
+	both := slices.Insert(slices.Clone(jwt), slices.Index(jwt, "token"), "activity")
 	for _, tt := range []struct {
 		name   string
 		mode   middleware.IntrospectionMode
@@ -295,11 +295,11 @@ func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, _ := asks(t, always(tt.answer), mode(tt.mode))
-			checks := s.v.Explain(t.Context(), middleware.Credentials{Token: tt.token})
+			checks, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: tt.token})
 			if got := steps(checks); !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			failed := slices.IndexFunc(checks, func(c middleware.Check) bool { return c.Err != nil })
+			failed := slices.IndexFunc(checks, func(c middleware.Step) bool { return c.Err != nil })
 			if tt.failed == "" && failed >= 0 || tt.failed != "" && (failed < 0 || checks[failed].Name != tt.failed || !errors.Is(checks[failed].Err, tt.err)) {
 				t.Errorf("got %+v, want %q to fail", checks, tt.failed)
 			}

@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
-
-	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
 // memory keeps JWTs that passed every check. What the same bytes said once they
@@ -61,49 +59,45 @@ func newMemory(size int) *memory {
 	return m
 }
 
-// mayRecall reports whether a token could be remembered. People who ask why a
-// token is refused are shown every check.
-func (a *attempt) mayRecall() bool {
-	return a.trace == nil && a.v.memory != nil && jws.IsJWT(a.token)
-}
-
 // recall looks a token up. It refuses none: one that is not known goes the
 // whole way.
-func (a *attempt) recall() error {
-	a.bytes = append(a.bytes[:0], a.token...) // the hash would copy a string anew each time
-	a.digest = sha256.Sum256(a.bytes)
-	k, ok := a.v.memory.tokens.GetIfPresent(a.digest)
+func (d *decision) recall() error {
+	d.recalled = true
+	d.bytes = append(d.bytes[:0], d.token...) // the hash would copy a string anew each time
+	d.digest = sha256.Sum256(d.bytes)
+	k, ok := d.v.memory.tokens.GetIfPresent(d.digest)
 	if !ok {
 		return nil
 	}
-	a.known, a.issuer, a.header, a.verified = k, k.issuer, k.header, k.token
-	c := &a.claims
+	d.known, d.least = k, eachTime
+	d.issuer, d.header, d.verified = k.issuer, k.header, k.token
+	c := &d.claims
 	c.expiry, c.notBefore, c.issuedAt, c.confirmation = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt, k.bound
 	return nil
 }
 
-// remember keeps a JWT that passed, unless it is known by the same key, and
-// forgets one that did not.
-func (a *attempt) remember(err error) {
-	switch {
-	case a.v.memory == nil, a.trace != nil, a.opaque:
-	case err != nil && a.known != nil:
-		a.v.memory.tokens.Invalidate(a.digest)
-	case err == nil && (a.known == nil || !sameKey(a.known.key, a.key)) && max(a.verified.Scopes.Len(), len(a.verified.Audience)) <= maxNames:
-		a.v.memory.tokens.Set(a.digest, &known{a.issuer, a.header, a.key, a.claims.confirmation, a.verified})
+// remember keeps a JWT that passed, unless it is known by the same key.
+func (d *decision) remember() error {
+	d.kept = true
+	if (d.known == nil || !sameKey(d.known.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
+		d.v.memory.tokens.Set(d.digest, &known{d.issuer, d.header, d.key, d.claims.confirmation, d.verified})
 	}
+	return nil
 }
 
+// forget drops a token that was remembered and did not pass again.
+func (m *memory) forget(at digest) { m.tokens.Invalidate(at) }
+
 // verifiedBefore reports whether a key verified these very bytes before.
-func (a *attempt) verifiedBefore(key any) bool {
-	if a.v.memory == nil || a.trace != nil {
+func (d *decision) verifiedBefore(key any) bool {
+	if !d.recalled {
 		return false
 	}
-	if a.known != nil && sameKey(a.known.key, key) {
-		a.v.memory.hits.Add(1)
+	if d.known != nil && sameKey(d.known.key, key) {
+		d.v.memory.hits.Add(1)
 		return true
 	}
-	a.v.memory.misses.Add(1)
+	d.v.memory.misses.Add(1)
 	return false
 }
 

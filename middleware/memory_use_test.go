@@ -115,10 +115,10 @@ func TestExplainComputesTheSignature(t *testing.T) {
 	good := s.Good()
 	remembers(t, s, good)
 	before := s.v.Stats()
-	checks := s.v.Explain(t.Context(), middleware.Credentials{Token: good})
+	checks, err := s.v.Explain(t.Context(), middleware.Credentials{Token: good})
 	fresh := newSetup(t, remembering)
-	want := fresh.v.Explain(t.Context(), middleware.Credentials{Token: fresh.Good()})
-	if fmt.Sprint(checks) != fmt.Sprint(want) || len(checks) < 15 {
+	want, fault := fresh.v.Explain(t.Context(), middleware.Credentials{Token: fresh.Good()})
+	if err != nil || fault != nil || fmt.Sprint(checks) != fmt.Sprint(want) || len(checks) < 15 {
 		t.Errorf("got %v, want %v", checks, want)
 	}
 	after, explained := s.v.Stats(), fresh.v.Stats()

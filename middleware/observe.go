@@ -19,19 +19,20 @@ type Observation struct {
 }
 
 // report tells the logger and the observer about a decision.
-func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
+func (d *decision) report(refusal *Error, took time.Duration) {
+	v := d.v
 	o := Observation{Reason: "accepted", Duration: took}
 	if refusal != nil {
 		o.Code, o.Reason = refusal.Code, reasonOf(refusal.Err)
 	}
-	if a.issuer != nil {
-		o.Issuer = a.issuer.URL
+	if d.issuer != nil {
+		o.Issuer = d.issuer.URL
 	}
-	if a.header != nil && a.header.algorithm != nil {
-		o.Algorithm = a.header.Algorithm
+	if d.header != nil && d.header.algorithm != nil {
+		o.Algorithm = d.header.Algorithm
 	}
 	if v.observe != nil {
-		v.observe(a.ctx, o)
+		v.observe(d.ctx, o)
 	}
 	if refusal == nil {
 		return
@@ -40,16 +41,16 @@ func (v *Verifier) report(a *attempt, refusal *Error, took time.Duration) {
 	if errors.Is(refusal, ErrUnavailable) && !errors.Is(refusal, errCanceled) && v.warns(time.Now()) {
 		level = slog.LevelWarn
 	}
-	if !v.logger.Enabled(a.ctx, level) {
+	if !v.logger.Enabled(d.ctx, level) {
 		return
 	}
-	v.logger.LogAttrs(a.ctx, level, "request refused",
+	v.logger.LogAttrs(d.ctx, level, "request refused",
 		slog.Int("status", refusal.StatusCode()),
 		slog.String("reason", o.Reason),
 		slog.String("detail", refusal.Err.Error()),
 		slog.String("issuer", o.Issuer),
 		slog.String("alg", o.Algorithm),
-		slog.String("token", fingerprint(a.token)),
+		slog.String("token", fingerprint(d.token)),
 		slog.Duration("took", took))
 }
 

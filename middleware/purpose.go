@@ -32,6 +32,15 @@ func kind(value strictjson.Value) (access, other bool) {
 	return false, strings.HasPrefix(text, "refresh")
 }
 
+// namesKind reports whether servers write the kind of a token into a claim.
+func namesKind(name string) bool {
+	switch name {
+	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
+		return true
+	}
+	return false
+}
+
 // note looks at one claim.
 //
 // The kind stands in typ (Keycloak), token_use (Amazon Cognito, Ory Hydra),
@@ -42,10 +51,11 @@ func kind(value strictjson.Value) (access, other bool) {
 // token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security
 // OAuth ati, the ID of the access token beside them.
 func (m *marks) note(name string, value strictjson.Value) {
-	switch name {
-	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
+	if namesKind(name) {
 		access, other := kind(value)
 		m.access, m.otherKind = m.access || access, m.otherKind || other
+	}
+	switch name {
 	case "drn":
 		drn, _ := strictjson.String(value)
 		m.otherKind = m.otherKind || drn == "DSR"

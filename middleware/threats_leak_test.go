@@ -143,7 +143,8 @@ func TestNoPieceOfATokenIsEverTold(t *testing.T) {
 				}
 			}
 			credentials := middleware.Credentials{Token: path.token}
-			heard.print(credentials, &credentials, path.s.v.Explain(t.Context(), credentials))
+			explained, err := path.s.v.Explain(t.Context(), credentials)
+			heard.print(credentials, &credentials, explained, err)
 			slog.New(slog.NewJSONHandler(heard, nil)).Info("app", "credentials", credentials)
 			said := heard.drain()
 			if len(said) < 1000 {

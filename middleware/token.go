@@ -1,10 +1,10 @@
 package middleware
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -32,18 +32,55 @@ type Token struct {
 	claims string // the whole claims object, strict JSON
 }
 
-// clone keeps those who are given a token from writing into each other's. All
-// that a Token holds cannot be changed, but for the fields themselves and the
-// audience.
+// clone keeps those who are given a token from writing into each other's.
 func (t *Token) clone() *Token {
-	own := &struct {
+	own := new(struct {
 		Token
 		audience [1]string
-	}{Token: *t}
-	if len(t.Audience) > 0 {
-		own.Audience = append(own.audience[:0:1], t.Audience...)
-	}
+	})
+	t.copyTo(&own.Token, &own.audience)
 	return &own.Token
+}
+
+// copyTo makes a copy of a token, with room for one audience. All that a Token
+// holds cannot be changed, but for the fields themselves and the audience.
+func (t *Token) copyTo(own *Token, audience *[1]string) {
+	*own = *t
+	if len(t.Audience) == 1 {
+		audience[0] = t.Audience[0]
+		own.Audience = audience[:]
+		return
+	}
+	own.Audience = slices.Clone(t.Audience)
+}
+
+// makeToken makes the token that the steps before it allow.
+func (d *decision) makeToken() error {
+	d.verified = d.claims.token(scopeSet(d.scope))
+	return nil
+}
+
+// checkConfirmation refuses every sender-constrained token: accepting one as a
+// bearer token would undo the constraint (RFC 7800 §3.1, RFC 9449 §7.2).
+func (d *decision) checkConfirmation() error {
+	if d.claims.confirmation {
+		return ErrConfirmation
+	}
+	return nil
+}
+
+func (d *decision) checkRevocation() error {
+	if d.v.revoked == nil {
+		return nil
+	}
+	revoked, err := d.v.revoked(d.ctx, d.verified.clone())
+	switch {
+	case err != nil:
+		return &foreign{ErrUnavailable, err}
+	case revoked:
+		return ErrRevoked
+	}
+	return nil
 }
 
 // Format implements [fmt.Formatter], for every verb.
@@ -83,38 +120,4 @@ func (t *Token) claim(pointer string) (any, bool) {
 		return nil, false
 	}
 	return value, true
-}
-
-// carried is what a context holds for a request: the token for handlers and,
-// when a verifier put it there, the decision for nested routes.
-type carried struct {
-	token *Token // the handler's copy
-
-	verifier    *Verifier
-	credentials Credentials
-	verified    *Token // never changed, nor reachable by handlers
-	need        []scopes.Requirement
-}
-
-type carriedKey struct{}
-
-func carriedFrom(ctx context.Context) *carried {
-	c, _ := ctx.Value(carriedKey{}).(*carried)
-	return c
-}
-
-// TokenFrom returns the verified token of a request's context, or nil where
-// none was required or sent. Handlers of an adapter's framework call the
-// adapter's own Token function instead.
-func TokenFrom(ctx context.Context) *Token {
-	if c := carriedFrom(ctx); c != nil {
-		return c.token
-	}
-	return nil
-}
-
-// WithToken returns a context in which [TokenFrom] finds t, for tests of
-// handlers. No route is opened by it: [Verifier.Authorize] never looks here.
-func WithToken(ctx context.Context, t *Token) context.Context {
-	return context.WithValue(ctx, carriedKey{}, &carried{token: t})
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
-	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,15 +15,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/jws"
 	"github.com/bearerguard/bearerguard/jwks"
-	"github.com/bearerguard/bearerguard/scopes"
 )
 
 // Verifier decides about access tokens. Create it with [NewVerifier]; a zero
 // or nil one refuses everything. It is safe for concurrent use, owns no
 // goroutine and need not be closed.
 type Verifier struct {
+	steps         []step
 	issuers       []issuer
-	introspecting *issuer // who is asked about opaque tokens, nil if nobody
+	byName        map[string]*issuer // without a slash at the end
+	introspecting *issuer            // who is asked about opaque tokens, nil if nobody
 	skew          time.Duration
 	maxTokenBytes int
 	realm         string
@@ -54,8 +55,8 @@ func NewVerifier(config Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{
-		headers: headers{seed: maphash.MakeSeed()},
-		skew:    config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
+		steps: steps, byName: make(map[string]*issuer), headers: headers{seed: maphash.MakeSeed()},
+		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
 	if v.skew == 0 {
@@ -81,8 +82,10 @@ func NewVerifier(config Config) (*Verifier, error) {
 		v.issuers = append(v.issuers, i)
 	}
 	for i := range v.issuers {
-		if v.issuers[i].Introspection != nil {
-			v.introspecting = &v.issuers[i]
+		one := &v.issuers[i]
+		v.byName[strings.TrimSuffix(one.URL, "/")] = one
+		if one.Introspection != nil {
+			v.introspecting = one
 		}
 	}
 	return v, nil
@@ -118,89 +121,6 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 	return i, nil
 }
 
-// Verify decides about a token that reached the program by any way: a gRPC
-// call, a WebSocket, a queue. It makes every check but those of a route's
-// requirements, for which there is [Verifier.Check]. The error is an *[Error].
-func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
-	a := newAttempt(ctx, credentials.Token)
-	defer a.release()
-	if refusal := v.decide(a, nil, func() error { return v.verify(a) }); refusal != nil {
-		return nil, refusal
-	}
-	return a.verified.clone(), nil
-}
-
-// Check decides whether a verified token meets requirements, inside a handler
-// for example, or for each message of a connection that stays open, and has not
-// expired since. Without requirements any such token passes. The error is an
-// *[Error]; for a nil token it is the one for a request without a token.
-func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
-	a := newAttempt(context.Background(), "")
-	defer a.release()
-	if refusal := v.decide(a, need, func() error { return v.meet(t, need) }); refusal != nil {
-		return refusal
-	}
-	return nil
-}
-
-// meet checks requirements against a token.
-func (v *Verifier) meet(t *Token, need []scopes.Requirement) error {
-	if t == nil {
-		return ErrNoToken
-	}
-	now := time.Now()
-	if v.now != nil {
-		now = v.now()
-	}
-	if !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(v.skew)) {
-		return ErrExpired // it was verified a while ago
-	}
-	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: now, Claim: t.claim}
-	for _, requirement := range need {
-		if requirement.Unmet(evidence) != nil {
-			return ErrRequirement
-		}
-	}
-	return nil
-}
-
-// decide runs a check and makes of its error the one answer to give. A panic,
-// of a callback or of ours, refuses like any fault.
-func (v *Verifier) decide(a *attempt, need []scopes.Requirement, check func() error) (refusal *Error) {
-	if err := v.unmade(); err != nil {
-		return refuse(err)
-	}
-	a.began = time.Now()
-	finished := false
-	defer func() {
-		// The value of a panic may hold anything, so it is not looked at; nor is
-		// it always there (GODEBUG=panicnil=1).
-		if recover() != nil || !finished {
-			refusal = refuse(ErrInternal)
-			defer func() { _ = recover() }() // the logger's own
-			v.logger.ErrorContext(a.ctx, "panic while checking a token", "stack", string(debug.Stack()))
-		}
-	}()
-	err := check()
-	// Only a check that was still waiting has anything to cancel. net/http also
-	// cancels when a client has merely closed its side after the request, and such
-	// a client waits for the verdict that was reached.
-	if errors.Is(err, ErrUnavailable) && errors.Is(a.ctx.Err(), context.Canceled) {
-		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
-	}
-	if err != nil {
-		refusal = refuse(err)
-	}
-	if refusal != nil && (refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope) {
-		refusal.Scope = required(need)
-	}
-	if a.trace == nil && (refusal != nil || v.observe != nil) {
-		v.report(a, refusal, time.Since(a.began))
-	}
-	finished = true
-	return refusal
-}
-
 // unmade tells a Verifier that is nil or zero from a real one.
 func (v *Verifier) unmade() error {
 	if v == nil || v.issuers == nil {
@@ -209,17 +129,9 @@ func (v *Verifier) unmade() error {
 	return nil
 }
 
-// required lists the scopes that requirements name when nothing meets them.
-func required(need []scopes.Requirement) scopes.Set {
-	var names []string
-	nothing := scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
-	for _, requirement := range need {
-		if shortfall := requirement.Unmet(nothing); shortfall != nil {
-			names = slices.AppendSeq(names, shortfall.Scopes.All())
-		}
-	}
-	return scopes.Of(names...)
-}
+// named returns the configured issuer of a name, but for a slash at the end, or
+// nil.
+func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // Warm fetches the keys of all issuers now, at start-up or before an instance
 // reports that it is ready. It returns what failed, issuer by issuer; the

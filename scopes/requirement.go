@@ -2,6 +2,7 @@ package scopes
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -16,6 +17,12 @@ type Evidence struct {
 	// "/tenant" or "/realm_access/roles", as encoding/json decodes into an any,
 	// or false when there is none or it is null. It is never nil when a verifier asks.
 	Claim func(pointer string) (any, bool)
+
+	// Request is the HTTP request that wants to pass, for requirements that depend
+	// on it, such as a tenant in its path. It is nil where there is none: a token
+	// that came by another way, or a check within a handler. It is
+	// not to be changed, and its body not to be read.
+	Request *http.Request
 }
 
 // Requirement decides whether a token may pass. Implementations are called

@@ -35,7 +35,8 @@ func newExplain(s streams) *cobra.Command {
 		Short: "Show every check that a token passes or fails",
 		Long: `Take an access token through every check of an API that is protected with
 Bearerguard, in their order: ✓ passed, ✗ refused, – not reached. Keys are fetched
-from the issuer, as the API would. Nothing of the token is printed.
+from the issuer, as the API would. The token itself is not printed, but what its
+claims say is: for a check that refused, what was expected and what was found.
 
 Give the token on standard input, with "-": everybody who can list processes sees
 what stands on a command line.
@@ -44,7 +45,8 @@ With --introspect-client-id the first issuer is also asked: about a token that i
 no JWT, and whether a JWT is still active (RFC 7662).
 
 On a terminal the checks are a coloured table; elsewhere their columns are
-separated by tabs. NO_COLOR is respected.
+separated by tabs: result, name, what it demands or why it refused, what was
+expected, what was found. NO_COLOR is respected.
 
 Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 3 nobody can tell, because the issuer cannot be reached.`,
@@ -64,7 +66,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 			if err != nil {
 				return err
 			}
-			e := explain(cmd.Context(), v, token, need)
+			e := explain(cmd.Context(), v, token, need...)
 			if f.json {
 				err = printJSON(s.out, e)
 			} else {
@@ -143,18 +145,18 @@ func (f *explainFlags) introspection(issuer string) (*introspect.Client, error) 
 	return client, nil
 }
 
-// need is what --scope says, nil for nothing.
-func (f *explainFlags) need() (scopes.Requirement, error) {
+// need is what --scope says.
+func (f *explainFlags) need() ([]scopes.Requirement, error) {
 	wanted := words(f.scope)
 	if len(wanted) == 0 {
-		return nil, nil //nolint:nilnil // no requirement is none
+		return nil, nil
 	}
 	for _, scope := range wanted {
 		if strings.ContainsFunc(scope, func(c rune) bool { return c < '!' || c > '~' || c == '"' || c == '\\' }) {
 			return nil, usage("--scope %q: that is no scope (RFC 6749 §3.3)", scope)
 		}
 	}
-	return scopes.All(wanted[0], wanted[1:]...), nil
+	return []scopes.Requirement{scopes.All(wanted[0], wanted[1:]...)}, nil
 }
 
 // explanation is what is known of one token.
@@ -167,45 +169,23 @@ type explanation struct {
 }
 
 type checked struct {
-	Name   string `json:"name"`
-	About  string `json:"about"`
-	Result string `json:"result"`
-	Reason string `json:"reason,omitempty"`
+	Name     string             `json:"name"`
+	About    string             `json:"about"`
+	Source   string             `json:"source,omitempty"`
+	Result   middleware.Outcome `json:"result"`
+	Reason   string             `json:"reason,omitempty"`
+	Expected string             `json:"expected,omitempty"`
+	Found    string             `json:"found,omitempty"`
 }
 
-// The results of a check.
-const (
-	passed     = "passed"
-	refused    = "refused"
-	notReached = "not reached"
-)
-
-func explain(ctx context.Context, v *middleware.Verifier, token string, need scopes.Requirement) explanation {
-	checks := v.Explain(ctx, middleware.Credentials{Token: token})
-	// Explain gives no token, for it is not to let anybody in. Verify asks for
-	// nothing that is not known by now.
-	verified, err := v.Verify(ctx, middleware.Credentials{Token: token})
-	if need != nil {
-		c := middleware.Check{Name: "scope", Reached: err == nil}
-		if err == nil {
-			err = v.Check(verified, need)
-			c.Err = err
-		}
-		checks = append(checks, c)
-	}
+func explain(ctx context.Context, v *middleware.Verifier, token string, need ...scopes.Requirement) explanation {
+	steps, err := v.Explain(ctx, middleware.Credentials{Token: token}, need...)
 	e := explanation{Accepted: err == nil, Status: 200}
 	if refusal, ok := errors.AsType[*middleware.Error](err); ok {
 		e.Status, e.Code, e.Reason = refusal.StatusCode(), refusal.Code, reason(err)
 	}
-	for _, c := range checks {
-		one := checked{Name: c.Name, About: about[c.Name], Result: notReached}
-		if c.Reached {
-			one.Result, one.Reason = passed, reason(c.Err)
-		}
-		if c.Err != nil {
-			one.Result = refused
-		}
-		e.Checks = append(e.Checks, one)
+	for _, s := range steps {
+		e.Checks = append(e.Checks, checked{s.Name, s.About, s.Source, s.Outcome, reason(s.Err), s.Expected, s.Found})
 	}
 	return e
 }

@@ -4,34 +4,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// about says what each check of the verifier looks at.
-var about = map[string]string{ //nolint:gosec // names of checks, no credentials
-	"length":          "not longer than 16384 bytes",
-	"shape":           "a JWT, or opaque or encrypted where somebody can be asked",
-	"header":          "strict JSON, no extension that must be understood, an algorithm that exists",
-	"introspection":   "the issuer says that it is active",
-	"claims":          "strict JSON, each claim of its type and there once",
-	"issuer":          "iss is a configured issuer, byte for byte",
-	"algorithm":       "alg is one that the issuer may sign with",
-	"type":            "typ is that of an access token",
-	"token type":      "token_type is Bearer, if there is any",
-	"required claims": "exp, and what the profile asks for",
-	"expiry":          "exp is not past, give or take 30 seconds",
-	"not before":      "nbf is not ahead, give or take 30 seconds",
-	"issued at":       "iat is not ahead, give or take 30 seconds",
-	"audience":        "aud names the API",
-	"scope claim":     "the scopes can be read",
-	"purpose":         "no marks of an ID token, a refresh token or another kind of token",
-	"signature":       "made with a key that the issuer publishes",
-	"activity":        "the issuer says that it is still active",
-	"confirmation":    "not bound to a key of its owner's",
-	"revocation":      "not on a list of the API's",
-	"scope":           "has what --scope asks for",
-}
-
-var marks = map[string]string{passed: "✓", refused: "✗", notReached: "–"}
+var marks = map[middleware.Outcome]string{middleware.Passed: "✓", middleware.Refused: "✗", middleware.NotReached: "–"}
 
 // print writes a line for each check and the verdict.
 func (e explanation) print(w io.Writer, table bool, p paint) error {
@@ -39,15 +16,23 @@ func (e explanation) print(w io.Writer, table bool, p paint) error {
 	for _, c := range e.Checks {
 		text, colour := c.About, p.good
 		switch c.Result {
-		case refused:
+		case middleware.Refused:
 			text, colour = c.Reason, p.bad
-		case notReached:
+		case middleware.NotReached:
 			colour = p.faint
+		case middleware.Passed:
 		}
-		if table {
-			fmt.Fprintf(&b, " %s %-16s %s\n", colour(marks[c.Result]), c.Name, colour(text))
-		} else {
-			fmt.Fprintf(&b, "%s\t%s\t%s\n", marks[c.Result], c.Name, text)
+		if !table {
+			fmt.Fprintln(&b, strings.TrimRight(strings.Join([]string{marks[c.Result], c.Name, text, c.Expected, c.Found}, "\t"), "\t"))
+			continue
+		}
+		fmt.Fprintf(&b, " %s %-16s %s\n", colour(marks[c.Result]), c.Name, colour(text))
+		if c.Result == middleware.Refused {
+			for _, line := range [...][2]string{{"want", c.Expected}, {"got", c.Found}} {
+				if line[1] != "" {
+					fmt.Fprintf(&b, "   %16s %s\n", line[0], line[1])
+				}
+			}
 		}
 	}
 	switch {

@@ -144,7 +144,8 @@ func noPieceOfAnIntrospectionIsEverTold(t *testing.T, frameworks []Framework) {
 				for ; err != nil; err = errors.Unwrap(err) {
 					fmt.Fprintf(heard, "%v %+v %s %q\n", err, err, err, err)
 				}
-				fmt.Fprintf(heard, "%+v %#v %+v %+v\n", token, token, a.verifier.Explain(t.Context(), credentials), credentials)
+				explained, _ := a.verifier.Explain(t.Context(), credentials)
+				fmt.Fprintf(heard, "%+v %#v %+v %+v\n", token, token, explained, credentials)
 
 				text := heard.String()[begin:] + a.log.String()[inAdapters:]
 				if !strings.Contains(text, "reason=") && !strings.Contains(text, `Reason:accepted`) {

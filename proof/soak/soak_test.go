@@ -164,7 +164,7 @@ func TestFloodFindsWhatIsPlanted(t *testing.T) {
 		{
 			"more fetches than allowed",
 			func(f *flood) { f.fetches = func(_, _ time.Duration) int { return 0 } },
-			"1 upstream fetches, want at most 0",
+			"upstream fetches, want at most 0",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,124 @@
+package middleware
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+func (d *decision) checkClaims() error {
+	err := d.claims.parse(d.payload)
+	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
+		d.claims.expiry = time.Time{} // how some servers write that a token does not expire; "active" vouches for it
+	}
+	return err
+}
+
+// checkIssuer finds the configured issuer that the token names. No key is
+// looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
+func (d *decision) checkIssuer() error {
+	if d.opaque { // it is known who was asked; iss is optional then (RFC 7662 §2.2)
+		if d.claims.named && d.claims.issuer != d.issuer.URL {
+			return ErrIssuer
+		}
+		d.claims.issuer = d.issuer.URL
+		return nil
+	}
+	one := d.v.named(d.claims.issuer)
+	if one == nil || one.URL != d.claims.issuer {
+		return ErrIssuer
+	}
+	d.issuer = one
+	d.claims.issuer = one.URL // the same text, of longer life
+	return nil
+}
+
+func (d *decision) checkAlgorithm() error {
+	if !slices.Contains(d.issuer.algorithms, d.header.algorithm) {
+		return ErrAlgorithm
+	}
+	return nil
+}
+
+// checkType keeps other kinds of JWT out by their explicit type (RFC 8725
+// §3.11, RFC 9068 §4).
+func (d *decision) checkType() error {
+	switch kind := d.header.kind; {
+	case kind == "at+jwt":
+	case d.issuer.Profile == RFC9068:
+		return ErrType
+	case kind != "" && kind != "jwt":
+		return ErrType
+	}
+	return nil
+}
+
+func (d *decision) checkRequired() error {
+	c := &d.claims
+	if c.expiry.IsZero() {
+		return fmt.Errorf("%w: exp", ErrClaims) // a token without an end could never be taken back
+	}
+	if d.issuer.Profile != RFC9068 {
+		return nil
+	}
+	for _, claim := range [...]struct {
+		name    string
+		missing bool
+	}{{"sub", c.subject == ""}, {"client_id", c.clientID == ""}, {"iat", c.issuedAt.IsZero()}, {"jti", c.id == ""}} {
+		if claim.missing {
+			return fmt.Errorf("%w: %s", ErrClaims, claim.name)
+		}
+	}
+	return nil
+}
+
+func (d *decision) checkExpiry() error {
+	// "on or after", RFC 7519 §4.1.4. Only what was introspected may lack it.
+	if !d.claims.expiry.IsZero() && !d.now.Before(d.claims.expiry.Add(d.v.skew)) {
+		return ErrExpired
+	}
+	return nil
+}
+
+func (d *decision) checkNotBefore() error {
+	if !d.claims.notBefore.IsZero() && d.now.Add(d.v.skew).Before(d.claims.notBefore) {
+		return ErrNotYetValid
+	}
+	return nil
+}
+
+func (d *decision) checkIssuedAt() error {
+	if !d.claims.issuedAt.IsZero() && d.now.Add(d.v.skew).Before(d.claims.issuedAt) {
+		return ErrNotYetValid
+	}
+	return nil
+}
+
+func (d *decision) checkAudience() error {
+	present, ok := d.claims.audience(d.issuer.audienceClaim)
+	isOurs := func(one string) bool { return slices.Contains(d.issuer.audiences, one) }
+	switch {
+	case d.issuer.InsecureNoAudience && (ok || !present):
+		return nil
+	case !ok || !slices.ContainsFunc(d.claims.audiences, isOurs):
+		return ErrAudience
+	}
+	return nil
+}
+
+func (d *decision) checkScopeClaim() error {
+	var ok bool
+	if d.scope, ok = d.claims.scope(d.issuer.scopeClaims); !ok {
+		return fmt.Errorf("%w: the scope claim is neither a string nor an array of strings", ErrMalformed)
+	}
+	return nil
+}
+
+// checkPurpose refuses other kinds of token. What typ says of a JWT is final
+// (RFC 8725 §3.12); otherwise it looks for their marks.
+func (d *decision) checkPurpose() error {
+	if !d.opaque && d.header.kind == "at+jwt" || d.claims.isAccessToken(d.opaque) {
+		return nil
+	}
+	return ErrType
+}

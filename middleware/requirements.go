@@ -1,0 +1,38 @@
+package middleware
+
+import (
+	"slices"
+
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// checkRequirements also refuses where there is no token: Check may be given
+// none.
+func (d *decision) checkRequirements() error {
+	t := d.verified
+	if t == nil {
+		return ErrNoToken
+	}
+	if len(d.need) == 0 {
+		return nil
+	}
+	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, Claim: t.claim, Request: d.request}
+	for _, requirement := range d.need {
+		if requirement.Unmet(evidence) != nil {
+			return ErrRequirement
+		}
+	}
+	return nil
+}
+
+// required lists the scopes that requirements name when nothing meets them.
+func required(need []scopes.Requirement) scopes.Set {
+	var names []string
+	nothing := scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
+	for _, requirement := range need {
+		if shortfall := requirement.Unmet(nothing); shortfall != nil {
+			names = slices.AppendSeq(names, shortfall.Scopes.All())
+		}
+	}
+	return scopes.Of(names...)
+}

@@ -1,0 +1,52 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// checkSignature looks for the key by kid. Without one, x5t may be the name of
+// the key: where a server sends no kid, it is often the kid in the key set. That
+// is a guess. It comes after the key that needs no name, since it is the only
+// one for the algorithm (RFC 7515 §4.1.4), and before the only one in a newer
+// set, which the guess may have brought.
+func (d *decision) checkSignature() (err error) {
+	if d.header.KeyID != "" || d.header.Thumbprint == "" {
+		return d.verifyBy(d.header.KeyID)
+	}
+	for _, keyID := range [...]string{"", d.header.Thumbprint, ""} {
+		err = d.verifyBy(keyID)
+		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // there is no key for the algorithm
+			break
+		}
+	}
+	return err
+}
+
+func (d *decision) verifyBy(keyID string) error {
+	key, err := d.issuer.keys.Key(d.ctx, keyID, d.header.Algorithm)
+	switch {
+	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
+		return fmt.Errorf("%w: %w", ErrSignature, err)
+	case err != nil:
+		return unavailable(err)
+	case d.key != nil && sameKey(d.key, key): // it has been tried
+		return ErrSignature
+	}
+	if d.key = key; d.verifiedBefore(key) {
+		return nil
+	}
+	if len(d.message.Signature) == 0 { // the token is remembered, by another key, and was not taken apart
+		if _, err := d.message.Split(d.token); err != nil {
+			return ErrSignature
+		}
+	}
+	d.message.Header = d.header.Header
+	if err := d.message.Verify(key); err != nil {
+		return ErrSignature
+	}
+	d.v.headers.keep(d.token, d.header)
+	return nil
+}
