@@ -49,8 +49,8 @@ func auth0[V auth0Validator](module string, newValidator func(Settings) (V, erro
 	}
 }
 
-// auth0v2Middleware is the same example with its middleware, and the scope by hand.
-func auth0v2Middleware() Protection {
+// Auth0v2Middleware is the same example with its middleware, and the scope by hand.
+func Auth0v2Middleware() Protection {
 	return Protection{
 		Name: Auth0v2().String(),
 		Open: func(_ context.Context, s Settings) (http.Handler, error) {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // Audience is the API that every verifier is told it is.
@@ -42,6 +44,16 @@ type Settings struct {
 	// Client reaches the server and has no timeout: a library that has one by
 	// default gets it back with Within.
 	Client *http.Client
+}
+
+// SettingsFor are those of an API that trusts a server and demands a scope, or
+// none if it is "".
+func SettingsFor(as *testserver.Server, scope string) Settings {
+	key := as.SigningKey()
+	return Settings{
+		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: key.Private.Public(),
+		Alg: string(key.Alg), Scope: scope, Client: as.Client(),
+	}
 }
 
 // Within is the client with the timeout that the library's own client has.
@@ -83,16 +95,21 @@ func Fetching() []Rival {
 // String names the libraries with the versions that are linked into this
 // program.
 func (r Rival) String() string {
-	info, _ := debug.ReadBuildInfo()
 	var names []string
 	for _, l := range r.libraries {
-		names = append(names, strings.TrimSpace(l.name+" "+versionOf(info, l.module)))
+		names = append(names, strings.TrimSpace(l.name+" "+Version(l.module)))
 	}
 	return strings.Join(names, " + ") + r.how
 }
 
-// versionOf is "" for a module that is none of the program's or, as this
-// repository is here, replaced by a directory.
+// Version is that of a module that is linked into this program. It is "" for one
+// that is not or, as this repository is here, replaced by a directory.
+func Version(module string) string {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info, module)
+}
+
+// versionOf is Version for the program that info is of.
 func versionOf(info *debug.BuildInfo, module string) string {
 	if info == nil {
 		return ""

@@ -14,14 +14,11 @@ const scope = "orders:read"
 func start(t *testing.T, alg testserver.Alg) (*testserver.Server, rival.Settings) {
 	t.Helper()
 	as := testserver.New(t, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope("openid", scope))
-	return as, rival.Settings{
-		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: as.SigningKey().Private.Public(),
-		Alg: string(alg), Scope: scope, Client: as.Client(),
-	}
+	return as, rival.SettingsFor(as, scope)
 }
 
 func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
-	everyone := append(rival.Fetching(), rival.BearerguardUncached(), rival.Okta(), rival.JWTAuth())
+	everyone := append(rival.Fetching(), rival.BearerguardUncached(), rival.GolangJWTStrict(), rival.Okta(), rival.JWTAuth())
 	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA} {
 		for _, r := range everyone {
 			if r.String() == rival.Okta().String() && alg != testserver.RS256 {
