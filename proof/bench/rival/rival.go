@@ -6,11 +6,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/proof/bench"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -92,32 +92,11 @@ func Fetching() []Rival {
 	return []Rival{Bearerguard(), GolangJWT(), GoOIDC(), JWX(), Auth0v2(), Auth0v3()}
 }
 
-// String names the libraries with the versions that are linked into this
-// program.
+// String names the libraries with their versions.
 func (r Rival) String() string {
 	var names []string
 	for _, l := range r.libraries {
-		names = append(names, strings.TrimSpace(l.name+" "+Version(l.module)))
+		names = append(names, strings.TrimSpace(l.name+" "+bench.Version(l.module)))
 	}
 	return strings.Join(names, " + ") + r.how
-}
-
-// Version is that of a module that is linked into this program. It is "" for one
-// that is not or, as this repository is here, replaced by a directory.
-func Version(module string) string {
-	info, _ := debug.ReadBuildInfo()
-	return versionOf(info, module)
-}
-
-// versionOf is Version for the program that info is of.
-func versionOf(info *debug.BuildInfo, module string) string {
-	if info == nil {
-		return ""
-	}
-	for _, dep := range info.Deps {
-		if dep.Path == module && dep.Replace == nil {
-			return dep.Version
-		}
-	}
-	return ""
 }
