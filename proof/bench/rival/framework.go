@@ -23,6 +23,11 @@ type Protection struct {
 	Open   func(ctx context.Context, s Settings) (http.Handler, error)
 }
 
+// Unprotected is the route without protection.
+func Unprotected() Protection {
+	return Protection{Open: func(context.Context, Settings) (http.Handler, error) { return netHTTP(), nil }}
+}
+
 // Frameworks are net/http, Echo and Gin. The first protections are ours.
 func Frameworks() []Framework {
 	return []Framework{

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/proof/rivals"
+	"github.com/bearerguard/bearerguard/proof/bench/rivals"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -19,7 +19,7 @@ func TestThePageSaysWhatComesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range cells {
-		if c.Rival == "Bearerguard" && c.Text != "ok" {
+		if c.API == "Bearerguard" && c.Text != "ok" {
 			t.Errorf("%s: Bearerguard: got %s, want ok", c.Row, c.Text)
 		}
 	}
@@ -29,7 +29,7 @@ func TestThePageSaysWhatComesOut(t *testing.T) {
 		}
 	}
 
-	page := filepath.Join("..", "..", "docs", "rivals.md")
+	page := filepath.Join("..", "..", "..", "docs", "rivals.md")
 	if *update && !t.Failed() {
 		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -40,6 +40,6 @@ func TestThePageSaysWhatComesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("docs/rivals.md is not what comes out; after a look at the difference, go test -count=1 ./... -update. Got:\n%s", got)
+		t.Errorf("docs/rivals.md is not what comes out; after a look at the difference, go test -count=1 ./rivals -update. Got:\n%s", got)
 	}
 }
