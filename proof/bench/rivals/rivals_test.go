@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -12,6 +13,14 @@ import (
 )
 
 var update = flag.Bool("update", false, "write docs/rivals.md anew")
+
+// fetches is a cell. How many tokens of a stampede share a fetch is up to chance.
+var fetches = regexp.MustCompile(`\| [0-9]+ fetches of the JWKS \|`)
+
+func same(a, b string) bool {
+	const some = "| some fetches of the JWKS |"
+	return fetches.ReplaceAllString(a, some) == fetches.ReplaceAllString(b, some)
+}
 
 func TestThePageSaysWhatComesOut(t *testing.T) {
 	got, cells, err := rivals.Measure(t.Context())
@@ -30,16 +39,17 @@ func TestThePageSaysWhatComesOut(t *testing.T) {
 	}
 
 	page := filepath.Join("..", "..", "..", "docs", "rivals.md")
-	if *update && !t.Failed() {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 	want, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
+	switch {
+	case same(got, string(want)):
+	case *update && !t.Failed():
+		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
 		t.Errorf("docs/rivals.md is not what comes out; after a look at the difference, go test -count=1 ./rivals -update. Got:\n%s", got)
 	}
 }
