@@ -1,4 +1,5 @@
-// Package bench holds no code but benchmarks: testserver beside another mock
-// server, and the verifier of Bearerguard beside other ways to verify a token.
-// Package behaviour below it is a command. See README.md.
+// Package bench benchmarks testserver beside another mock server. Below it are
+// Bearerguard and other ways to verify a token: package rival sets them up, the
+// commands compare and behaviour measure them, and the test of package rivals
+// sends them the tokens of testserver.CheckAPI. See README.md.
 package bench

@@ -55,7 +55,7 @@ func TestTimesAreAsExactAsTheyWereMeasured(t *testing.T) {
 	}
 }
 
-func TestARivalIsNamedWithTheVersionThatIsLinked(t *testing.T) {
+func TestARivalIsNamedWithItsVersion(t *testing.T) {
 	for _, r := range rival.Fetching()[1:] {
 		if name := r.String(); !strings.Contains(name, " v") {
 			t.Errorf("got %q, want a version in it", name)

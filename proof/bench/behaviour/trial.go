@@ -68,13 +68,9 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 // open makes the verifier. ttl is 0 where the age of the key set is not the
 // subject: it is then old enough not to matter.
 func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
-	return t.rival.Open(ctx, rival.Settings{
-		Alg:    "RS256",
-		Issuer: t.as.Issuer(),
-		JWKS:   t.as.Endpoint(testserver.JWKS),
-		TTL:    ttl,
-		Client: t.as.Client(),
-	})
+	s := rival.SettingsFor(t.as, "")
+	s.TTL = ttl
+	return t.rival.Open(ctx, s)
 }
 
 // warmUp makes the verifier and has it accept tokens, so that it has the keys.

@@ -63,7 +63,7 @@ func middlewares(ctx context.Context, m meter) (table, error) {
 
 // request is one request to h, as a server with a warm connection makes it.
 func request(h http.Handler, token string) func() {
-	r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, "/orders", nil)
+	r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, rival.Route, nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	w := &discard{header: http.Header{}}
 	return func() {
@@ -88,7 +88,7 @@ func protects(h http.Handler, as *testserver.Server) error {
 		as.Token(): true, as.Token(testserver.With(testserver.BadSignature)): false, as.Token(testserver.With(testserver.Expired)): false,
 		as.Token(testserver.Scope("openid")): false,
 	} {
-		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "/orders", nil)
+		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, rival.Route, nil)
 		if err != nil {
 			return err
 		}

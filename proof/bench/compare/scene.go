@@ -29,10 +29,7 @@ func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	if err != nil {
 		return scene{}, err
 	}
-	return scene{as, rival.Settings{
-		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: as.SigningKey().Private.Public(),
-		Alg: string(alg), Scope: need, Client: as.Client(),
-	}}, nil
+	return scene{as, rival.SettingsFor(as, need)}, nil
 }
 
 // everyone are the rows of full verification; the first is the floor.

@@ -11,6 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
+// HTTPAuth is Bearerguard with httpauth, as the package comments of both have it.
+func HTTPAuth() Protection { return ours("httpauth", httpGuarded)[0] }
+
 // ours are the two ways to protect an API with an adapter.
 func ours(adapter string, guard func(*middleware.Verifier, scopes.Requirement) http.Handler) []Protection {
 	with := func(how string, tokens int) Protection {

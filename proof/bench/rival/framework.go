@@ -23,19 +23,24 @@ type Protection struct {
 	Open   func(ctx context.Context, s Settings) (http.Handler, error)
 }
 
+// Unprotected is the route without protection.
+func Unprotected() Protection {
+	return Protection{Open: func(context.Context, Settings) (http.Handler, error) { return netHTTP(), nil }}
+}
+
 // Frameworks are net/http, Echo and Gin. The first protections are ours.
 func Frameworks() []Framework {
 	return []Framework{
-		{netHTTP, append(ours("httpauth", httpGuarded), golangJWTMiddleware(), auth0v2Middleware(), auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
-		{func() http.Handler { return echoAPI() }, append(ours("echoauth", echoGuarded), echoJWT())},
-		{func() http.Handler { return ginAPI() }, append(ours("ginauth", ginGuarded), ginJWT())},
+		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), Auth0v2Middleware(), auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
+		{func() http.Handler { return echoAPI() }, append(ours("echoauth", echoGuarded), echoJWTOptions())},
+		{func() http.Handler { return ginAPI() }, append(ours("ginauth", ginGuarded), GinByHand(GolangJWT()))},
 	}
 }
 
-const (
-	route = "/orders"
-	body  = "[]"
-)
+// Route is the path of the one route that every API has, for GET.
+const Route = "/orders"
+
+const body = "[]"
 
 var orders = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
 
@@ -43,20 +48,20 @@ func netHTTP() http.Handler { return routed(orders) }
 
 func routed(h http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+route, h)
+	mux.Handle("GET "+Route, h)
 	return mux
 }
 
 func echoAPI(mw ...echo.MiddlewareFunc) http.Handler {
 	e := echo.New()
-	e.GET(route, func(c echo.Context) error { return c.String(http.StatusOK, body) }, mw...)
+	e.GET(Route, func(c echo.Context) error { return c.String(http.StatusOK, body) }, mw...)
 	return e
 }
 
 func ginAPI(mw ...gin.HandlerFunc) http.Handler {
 	gin.SetMode(gin.ReleaseMode) // the other mode prints every route
 	r := gin.New()
-	r.GET(route, append(mw, func(c *gin.Context) { c.String(http.StatusOK, body) })...)
+	r.GET(Route, append(mw, func(c *gin.Context) { c.String(http.StatusOK, body) })...)
 	return r
 }
 

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/proof/bench"
+	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // Audience is the API that every verifier is told it is.
@@ -42,6 +44,16 @@ type Settings struct {
 	// Client reaches the server and has no timeout: a library that has one by
 	// default gets it back with Within.
 	Client *http.Client
+}
+
+// SettingsFor are those of an API that trusts a server and demands a scope, or
+// none if it is "".
+func SettingsFor(as *testserver.Server, scope string) Settings {
+	key := as.SigningKey()
+	return Settings{
+		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: key.Private.Public(),
+		Alg: string(key.Alg), Scope: scope, Client: as.Client(),
+	}
 }
 
 // Within is the client with the timeout that the library's own client has.
@@ -80,27 +92,11 @@ func Fetching() []Rival {
 	return []Rival{Bearerguard(), GolangJWT(), GoOIDC(), JWX(), Auth0v2(), Auth0v3()}
 }
 
-// String names the libraries with the versions that are linked into this
-// program.
+// String names the libraries with their versions.
 func (r Rival) String() string {
-	info, _ := debug.ReadBuildInfo()
 	var names []string
 	for _, l := range r.libraries {
-		names = append(names, strings.TrimSpace(l.name+" "+versionOf(info, l.module)))
+		names = append(names, strings.TrimSpace(l.name+" "+bench.Version(l.module)))
 	}
 	return strings.Join(names, " + ") + r.how
-}
-
-// versionOf is "" for a module that is none of the program's or, as this
-// repository is here, replaced by a directory.
-func versionOf(info *debug.BuildInfo, module string) string {
-	if info == nil {
-		return ""
-	}
-	for _, dep := range info.Deps {
-		if dep.Path == module && dep.Replace == nil {
-			return dep.Version
-		}
-	}
-	return ""
 }

@@ -1,7 +1,6 @@
 package rival_test
 
 import (
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -14,14 +13,11 @@ const scope = "orders:read"
 func start(t *testing.T, alg testserver.Alg) (*testserver.Server, rival.Settings) {
 	t.Helper()
 	as := testserver.New(t, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope("openid", scope))
-	return as, rival.Settings{
-		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: as.SigningKey().Private.Public(),
-		Alg: string(alg), Scope: scope, Client: as.Client(),
-	}
+	return as, rival.SettingsFor(as, scope)
 }
 
 func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
-	everyone := append(rival.Fetching(), rival.BearerguardUncached(), rival.Okta(), rival.JWTAuth())
+	everyone := append(rival.Fetching(), rival.BearerguardUncached(), rival.GolangJWTStrict(), rival.Okta(), rival.JWTAuth())
 	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA} {
 		for _, r := range everyone {
 			if r.String() == rival.Okta().String() && alg != testserver.RS256 {
@@ -77,20 +73,5 @@ func TestRawCryptoSeesTheSignatureAlone(t *testing.T) {
 	}
 	if _, err := rival.RawCrypto().Open(t.Context(), rival.Settings{Key: "none"}); err == nil {
 		t.Error("a key of no kind: got no error, want one")
-	}
-}
-
-func TestARivalIsNamedWithItsVersions(t *testing.T) {
-	info := &debug.BuildInfo{Deps: []*debug.Module{
-		{Path: "example.com/a", Version: "v1.2.3"},
-		{Path: "example.com/b", Version: "v0.0.0", Replace: &debug.Module{Path: "../b"}},
-	}}
-	for module, want := range map[string]string{"example.com/a": "v1.2.3", "example.com/b": "", "example.com/c": ""} {
-		if got := rival.VersionOf(info, module); got != want {
-			t.Errorf("%s: got %q, want %q", module, got, want)
-		}
-	}
-	if got := rival.VersionOf(nil, "example.com/a"); got != "" {
-		t.Errorf("without build information: got %q, want none", got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
 // row is one thing that the battery checks.
@@ -18,14 +18,14 @@ type row struct {
 	Name  string
 	Want  string
 	Why   string
-	Cells []string // one for each rival
+	Cells []string // one for each API
 	kind  kind
 }
 
 // table is all that docs/rivals.md says which may change from run to run.
 type table struct {
-	Rivals []rival
-	Rows   []row
+	APIs []api
+	Rows []row
 }
 
 // asExpected is what a cell says if nothing is wrong.
@@ -37,18 +37,18 @@ func measure(ctx context.Context) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	t := table{Rivals: rivals(), Rows: append(single, general()...)}
-	for _, r := range t.Rivals {
-		found, err := run(ctx, r.newAPI)
+	t := table{APIs: apis(), Rows: append(single, general()...)}
+	for _, a := range t.APIs {
+		found, err := run(ctx, a.protection)
 		if err == nil {
 			err = t.fits(found, len(open.statuses))
 		}
 		if err != nil {
-			return table{}, fmt.Errorf("%s: %w", r.Name, err)
+			return table{}, fmt.Errorf("%s: %w", a.Name, err)
 		}
 		for i := range t.Rows {
 			row := &t.Rows[i]
-			row.Cells = append(row.Cells, cell(found, *row, i, len(single))+mark(r, *row))
+			row.Cells = append(row.Cells, cell(found, *row, i, len(single))+mark(a, *row))
 		}
 	}
 	return t, nil
@@ -57,7 +57,7 @@ func measure(ctx context.Context) (table, error) {
 // probes names the single requests of the battery, in its order, with the help
 // of an API that is open to everybody: all it should have refused is found.
 func probes(ctx context.Context) ([]row, outcome, error) {
-	open, err := run(ctx, func(context.Context, *testserver.Server) (http.Handler, error) { return http.HandlerFunc(orders), nil })
+	open, err := run(ctx, rival.Unprotected())
 	if err != nil {
 		return nil, outcome{}, err
 	}
@@ -140,8 +140,8 @@ func cell(found outcome, r row, i, single int) string {
 	return asExpected
 }
 
-func mark(r rival, of row) string {
-	if slices.Contains(r.ownCode, of.kind) {
+func mark(a api, of row) string {
+	if slices.Contains(a.ownCode, of.kind) {
 		return " †"
 	}
 	return ""

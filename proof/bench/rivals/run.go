@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bearerguard/bearerguard/proof/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -32,7 +33,7 @@ func (o outcome) find(name string) (finding, bool) {
 }
 
 // run makes an API with a server of its own and checks it.
-func run(ctx context.Context, newAPI func(context.Context, *testserver.Server) (http.Handler, error)) (outcome, error) {
+func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// RS256 is what all the READMEs take for granted.
@@ -41,7 +42,7 @@ func run(ctx context.Context, newAPI func(context.Context, *testserver.Server) (
 		return outcome{}, err
 	}
 	defer as.Close()
-	api, err := newAPI(ctx, as)
+	api, err := p.Open(ctx, rival.SettingsFor(as, scope))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -49,8 +50,8 @@ func run(ctx context.Context, newAPI func(context.Context, *testserver.Server) (
 	tb, seen := &recorder{ctx: ctx}, &observer{next: api}
 	defer tb.cleanUp()
 	testserver.CheckAPI(tb, as, seen,
-		func() *http.Request { return httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil) },
-		testserver.RequireScope(scope), testserver.Audience(audience))
+		func() *http.Request { return httptest.NewRequestWithContext(ctx, http.MethodGet, rival.Route, nil) },
+		testserver.RequireScope(scope), testserver.Audience(rival.Audience))
 	if tb.fatal != "" {
 		return outcome{}, fmt.Errorf("the check ended early: %s", tb.fatal)
 	}

@@ -3,7 +3,7 @@ package rivals
 import "context"
 
 // Cell is one result of the table.
-type Cell struct{ Rival, Row, Text string }
+type Cell struct{ API, Row, Text string }
 
 // Measure returns the page and what is in its table.
 func Measure(ctx context.Context) (string, []Cell, error) {
@@ -12,9 +12,9 @@ func Measure(ctx context.Context) (string, []Cell, error) {
 		return "", nil, err
 	}
 	var cells []Cell
-	for i, r := range t.Rivals {
+	for i, a := range t.APIs {
 		for _, row := range t.Rows {
-			cells = append(cells, Cell{Rival: r.Name, Row: row.Name, Text: row.Cells[i]})
+			cells = append(cells, Cell{API: a.Name, Row: row.Name, Text: row.Cells[i]})
 		}
 	}
 	text, err := t.render()

@@ -1,4 +1,0 @@
-package rival
-
-// VersionOf is for the tests.
-var VersionOf = versionOf
