@@ -87,6 +87,10 @@ func (c *claims) parse(text string) error {
 
 // forget makes the claims of nobody, and keeps room for the next ones.
 func (c *claims) forget() {
+	if c.raw == "" { // of a remembered token, or none
+		c.expiry, c.notBefore, c.issuedAt, c.confirmation = time.Time{}, time.Time{}, time.Time{}, false
+		return
+	}
 	clear(c.members)
 	clear(c.audiences)
 	*c = claims{members: c.members[:0], audiences: c.audiences[:0]}

@@ -34,7 +34,7 @@ func (d *decision) readCredentials() error {
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {
-		field = strings.Trim(fields[0], " \t") // HTTP/2 leaves the spaces that HTTP/1.1 strips
+		field = trimmed(fields[0]) // HTTP/2 leaves the spaces that HTTP/1.1 strips
 		scheme = field[:tokenLength(field)]
 	}
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -59,6 +59,14 @@ func (d *decision) readCredentials() error {
 	}
 	d.token = token
 	return nil
+}
+
+// trimmed is a field without white space around it.
+func trimmed(field string) string {
+	if field != "" && field[0] > ' ' && field[len(field)-1] > ' ' {
+		return field // as nearly all are
+	}
+	return strings.Trim(field, " \t")
 }
 
 // reuse goes on with a token that was verified, for what is asked of each route.

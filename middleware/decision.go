@@ -17,39 +17,50 @@ import (
 // decision is a token on its way through the steps, or the request that holds
 // it. Each step relies on what the ones before it have set.
 type decision struct {
+	question
+	findings
+
+	// Kept from one decision to the next, for the room that they have.
+	message jws.Message // empty if opaque
+	claims  claims
+	bytes   []byte // the token again
+}
+
+// question is what is to be decided.
+type question struct {
 	v     *Verifier
 	ctx   context.Context //nolint:containedctx // a decision is the arguments of one call, not a thing that stays
 	began time.Time       // by the clock of the machine
 	now   time.Time       // by Config.Now
 
-	// What is to be decided.
 	request     *http.Request // nil if the token came by another way
 	optional    bool          // a request without a token passes
+	answers     bool          // it is about an answer to checkActivity
 	outer       *carried      // what a route around this one has decided, nil if there is none
 	need        []scopes.Requirement
 	credentials Credentials
 	token       string
 	explained   []Step // of Explain; nil otherwise
-	answers     bool   // it is about an answer to checkActivity
+}
 
+// findings are what the steps have found out.
+type findings struct {
 	least     often // steps that are made more seldom have been made
 	anonymous bool  // there is no token, and none is needed
+	opaque    bool  // not for us to read: the issuer was asked
 
-	opaque  bool        // not for us to read: the issuer was asked
-	message jws.Message // empty if opaque
-	head    []byte      // its header, decoded
-	header  *header     // nil before it was read
-	payload string      // the claims as text
-	claims  claims
-	issuer  *issuer
+	head    []byte           // the header, decoded
+	header  *header          // nil before it was read
+	payload string           // the claims as text
+	issuer  *issuer          // that the token names
+	scope   strictjson.Value // "" when there is none
+	key     any              // of the signature, nil if opaque
 
-	scope    strictjson.Value // "" when there is none
-	key      any              // of the signature, nil if opaque
-	verified *Token           // never changed, nor reachable by handlers
+	verified *Token // never changed, nor reachable by handlers
+	lookup   lookup // of its claims, once it was needed
 
 	recalled, kept bool   // the memory was asked; it has the token now
 	known          *known // what is remembered of the token, nil if nothing
-	bytes          []byte // the token again
 	digest         digest // of it
 }
 
@@ -64,11 +75,11 @@ func (v *Verifier) begin(ctx context.Context) *decision {
 
 // release ends a decision. Nothing of the token stays.
 func (d *decision) release() {
+	d.question, d.findings = question{}, findings{}
 	d.message.Clear()
 	d.claims.forget()
 	clear(d.bytes)
-	*d = decision{message: d.message, claims: d.claims, bytes: d.bytes[:0]}
-	if cap(d.bytes) > 2*defaultMaxTokenBytes {
+	if d.bytes = d.bytes[:0]; cap(d.bytes) > 2*defaultMaxTokenBytes {
 		d.bytes = nil
 	}
 	decisions.Put(d)
@@ -77,13 +88,15 @@ func (d *decision) release() {
 // walk makes the steps that are due.
 func (d *decision) walk() (err error) {
 	for i := range d.v.steps {
-		if s := &d.v.steps[i]; d.due(s) {
-			if err = s.run(d); d.explained != nil {
-				d.explain(i, err)
-			}
-			if err != nil {
-				break
-			}
+		s := &d.v.steps[i]
+		if !d.due(s) {
+			continue
+		}
+		if err = s.run(d); d.explained != nil {
+			d.explain(i, err)
+		}
+		if err != nil {
+			break
 		}
 	}
 	if err != nil && d.known != nil && !d.kept {

@@ -135,7 +135,7 @@ const (
 	unknownState = "token cannot be checked at the moment"
 )
 
-// refuse makes the answer that follows from an error of the pipeline. An error
+// refuse makes the answer that follows from the error of a step. An error
 // without a cause is a fault of ours and is answered as one.
 func refuse(err error) *Error {
 	var c *cause

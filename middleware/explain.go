@@ -62,7 +62,7 @@ func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ..
 	if err := v.unmade(); err != nil {
 		return nil, refuse(err)
 	}
-	d := &decision{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}
+	d := &decision{question: question{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}}
 	refusal := d.decide()
 	var made []Step
 	for i := range v.steps {

@@ -11,7 +11,7 @@ import (
 
 // memory keeps JWTs that passed every check. What the same bytes said once they
 // say again, and a signature that a key verified it verifies again: these steps
-// of the pipeline are not repeated, all others are. Nothing that was refused is
+// are not repeated, all others are. Nothing that was refused is
 // ever in it.
 //
 // Entries do not expire: a cache that looks after that keeps a goroutine.
@@ -31,6 +31,7 @@ type known struct {
 	key    any    // that verified the signature
 	bound  bool   // it has cnf
 	token  *Token // given out as copies only
+	lookup lookup // of its claims
 }
 
 // maxNames bounds the scopes and the audiences of a token that is remembered:
@@ -70,7 +71,7 @@ func (d *decision) recall() error {
 		return nil
 	}
 	d.known, d.least = k, eachTime
-	d.issuer, d.header, d.verified = k.issuer, k.header, k.token
+	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
 	c := &d.claims
 	c.expiry, c.notBefore, c.issuedAt, c.confirmation = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt, k.bound
 	return nil
@@ -80,7 +81,7 @@ func (d *decision) recall() error {
 func (d *decision) remember() error {
 	d.kept = true
 	if (d.known == nil || !sameKey(d.known.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
-		d.v.memory.tokens.Set(d.digest, &known{d.issuer, d.header, d.key, d.claims.confirmation, d.verified})
+		d.v.memory.tokens.Set(d.digest, &known{d.issuer, d.header, d.key, d.claims.confirmation, d.verified, d.lookup})
 	}
 	return nil
 }

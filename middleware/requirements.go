@@ -16,7 +16,10 @@ func (d *decision) checkRequirements() error {
 	if len(d.need) == 0 {
 		return nil
 	}
-	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, Claim: t.claim, Request: d.request}
+	if d.lookup == nil {
+		d.lookup = t.claim
+	}
+	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, Claim: d.lookup, Request: d.request}
 	for _, requirement := range d.need {
 		if requirement.Unmet(evidence) != nil {
 			return ErrRequirement

@@ -1,6 +1,6 @@
 package middleware
 
-import "github.com/bearerguard/bearerguard/internal/jws"
+import "strings"
 
 // step is one step of a decision. All that is said of a step anywhere, in
 // [Verifier.Explain] and in the documents, comes from here.
@@ -8,7 +8,7 @@ type step struct {
 	name   string
 	about  string // what it demands, for people
 	run    func(*decision) error
-	of     tokens
+	of     *tokens
 	often  often
 	answer bool                                     // it is also made of what the issuer answers about a JWT
 	shown  func(*decision) (expected, found string) // of Explain, once the step was made; nil for nothing
@@ -22,14 +22,16 @@ type tokens struct {
 }
 
 var (
-	everyToken = tokens{"all", nil}
-	inRequests = tokens{"in HTTP requests", func(d *decision) bool { return d.request != nil }}
-	jwtsOnly   = tokens{"JWTs", func(d *decision) bool { return !d.opaque }}
-	opaqueOnly = tokens{"opaque tokens", func(d *decision) bool { return d.opaque }}
-	askedAbout = tokens{"JWTs under IntrospectJWTs", (*decision).mustBeActive}
-	recallable = tokens{"JWTs, with a cache", func(d *decision) bool { return d.explained == nil && d.v.memory != nil && jws.IsJWT(d.token) }}
-	recalled   = tokens{"JWTs, with a cache", func(d *decision) bool { return d.recalled && !d.opaque }}
-	onRoutes   = tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
+	everyToken = &tokens{"all", nil}
+	inRequests = &tokens{"in HTTP requests", func(d *decision) bool { return d.request != nil }}
+	jwtsOnly   = &tokens{"JWTs", func(d *decision) bool { return !d.opaque }}
+	opaqueOnly = &tokens{"opaque tokens", func(d *decision) bool { return d.opaque }}
+	askedAbout = &tokens{"JWTs under IntrospectJWTs", (*decision).mustBeActive}
+	recallable = &tokens{"JWTs, with a cache", func(d *decision) bool {
+		return d.explained == nil && d.v.memory != nil && strings.HasPrefix(d.token, "eyJ")
+	}}
+	recalled = &tokens{"JWTs, with a cache", func(d *decision) bool { return d.recalled && !d.opaque }}
+	onRoutes = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
 )
 
 // often says when a step is made that was made before.
@@ -82,5 +84,5 @@ var steps = []step{
 // due reports whether a step is to be made for a token, as far as it is known.
 // What one finds out may leave out later ones.
 func (d *decision) due(s *step) bool {
-	return s.often >= d.least && (s.answer || !d.answers) && (s.of.is == nil || s.of.is(d))
+	return s.often >= d.least && (s.answer || !d.answers) && (s.of == everyToken || s.of.is(d))
 }

@@ -57,6 +57,7 @@ func (t *Token) copyTo(own *Token, audience *[1]string) {
 // makeToken makes the token that the steps before it allow.
 func (d *decision) makeToken() error {
 	d.verified = d.claims.token(scopeSet(d.scope))
+	d.lookup = d.verified.claim
 	return nil
 }
 
@@ -109,7 +110,10 @@ func ClaimsAs[T any](t *Token) (T, error) {
 	return claims, nil
 }
 
-// claim returns what a JSON Pointer names in the claims, for requirements.
+// lookup is [Token.claim] of one token. It is made once, not for each request.
+type lookup func(pointer string) (any, bool)
+
+// claim returns what a JSON Pointer names in the claims.
 func (t *Token) claim(pointer string) (any, bool) {
 	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
 	if raw == "" || raw.IsNull() {

@@ -1,10 +1,7 @@
 package echo5auth
 
 import (
-	"cmp"
-	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v5"
 
@@ -38,7 +35,7 @@ func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifie
 // required or sent.
 func Token(c *echo.Context) *middleware.Token { return middleware.TokenFrom(c.Request().Context()) }
 
-// Require is [Require] with g's settings.
+// Require is the function [Require] with g's settings.
 func (g Guard) Require(need ...scopes.Requirement) echo.MiddlewareFunc {
 	need = append([]scopes.Requirement(nil), need...) // a slice of the caller's may change
 	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
@@ -54,26 +51,10 @@ func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, e
 		return func(c *echo.Context) error {
 			authorized, err := authorize(c.Response().Header(), c.Request())
 			if err != nil {
-				var refusal *middleware.Error
-				errors.As(err, &refusal) // always: Authorize has no other error
-				return g.refuse(c, refusal)
+				return g.refuse(c, middleware.Refusal(err))
 			}
 			c.SetRequest(authorized)
-			return next(c)
+			return g.refused(c, next(c))
 		}
 	}
-}
-
-func (g Guard) refuse(c *echo.Context, e *middleware.Error) error {
-	header := c.Response().Header()
-	header.Del("Content-Type") // of a success; Echo would keep it
-	if g.ErrorBody != nil {
-		status := e.StatusCode() // whatever becomes of e
-		contentType, body := g.ErrorBody(c.Request(), e)
-		header.Set("Content-Length", strconv.Itoa(len(body))) // so that no error handler can add to the body
-		_ = c.Blob(status, contentType, body)
-	} else if response, err := echo.UnwrapResponse(c.Response()); err == nil && c.Request().Method == http.MethodHead {
-		response.Before(func() { header.Set("Content-Type", cmp.Or(header.Get("Content-Type"), echo.MIMEApplicationJSON)) })
-	}
-	return e
 }

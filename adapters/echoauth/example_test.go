@@ -122,3 +122,26 @@ func ExampleGuard() {
 	// 401 {"status":401,"title":"an access token is required"}
 	//     Bearer realm="api"
 }
+
+func ExampleAnswer() {
+	as, v := setup()
+	defer as.Close()
+
+	e := echo.New()
+	e.DELETE("/orders/:id", func(c echo.Context) error {
+		if c.Param("id") != "draft" { // the owner may delete a draft
+			if err := v.Check(echoauth.Token(c), scopes.All("orders:delete")); err != nil {
+				return echoauth.Answer(c, err)
+			}
+		}
+		return c.String(http.StatusOK, "deleted")
+	}, echoauth.Require(v))
+
+	for _, path := range []string{"/orders/draft", "/orders/7"} {
+		show(e, as.Authorize(httptest.NewRequest("DELETE", path, nil), testserver.Scope("orders:read")))
+	}
+	// Output:
+	// 200 deleted
+	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
+	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
+}

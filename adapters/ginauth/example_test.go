@@ -123,3 +123,49 @@ func ExampleGuard() {
 	// 401 {"status":401,"title":"an access token is required"}
 	//     Bearer realm="api"
 }
+
+func ExampleAnswer() {
+	as, v := setup()
+	defer as.Close()
+
+	r := gin.New()
+	r.DELETE("/orders/:id", ginauth.Require(v), func(c *gin.Context) {
+		if c.Param("id") != "draft" { // the owner may delete a draft
+			if err := v.Check(ginauth.Token(c), scopes.All("orders:delete")); err != nil {
+				ginauth.Answer(c, err)
+				return
+			}
+		}
+		c.String(http.StatusOK, "deleted")
+	})
+
+	for _, path := range []string{"/orders/draft", "/orders/7"} {
+		show(r, as.Authorize(httptest.NewRequest("DELETE", path, nil), testserver.Scope("orders:read")))
+	}
+	// Output:
+	// 200 deleted
+	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
+	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
+}
+
+// The application's own error middleware writes the body, with the status and the
+// challenge of the refusal.
+func ExampleGuard_errors() {
+	as, v := setup()
+	defer as.Close()
+
+	g := ginauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) { return "", nil }}
+	r := gin.New()
+	r.Use(func(c *gin.Context) {
+		c.Next()
+		if len(c.Errors) > 0 {
+			c.JSON(http.StatusInternalServerError, gin.H{"success": false, "message": c.Errors.Last().Error()})
+		}
+	})
+	r.GET("/orders", g.Require(), func(c *gin.Context) { c.String(http.StatusOK, "orders") })
+
+	show(r, get("/orders"))
+	// Output:
+	// 401 {"message":"bearerguard: an access token is required","success":false}
+	//     Bearer realm="api"
+}

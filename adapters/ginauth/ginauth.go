@@ -1,8 +1,6 @@
 package ginauth
 
 import (
-	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -18,7 +16,9 @@ type Guard struct {
 
 	// ErrorBody replaces the JSON body of a refusal, for example by a problem
 	// document (RFC 9457). Status and header fields stay as they are, so the
-	// challenge cannot be lost. nil writes {"error","error_description"}.
+	// challenge cannot be lost. nil writes {"error","error_description"}. If it
+	// returns a nil body, the body is left to a middleware of the application that
+	// looks at c.Errors, where the *middleware.Error is.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 
@@ -52,23 +52,9 @@ func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, e
 	return func(c *gin.Context) {
 		authorized, err := authorize(c.Writer.Header(), c.Request)
 		if err != nil {
-			var refusal *middleware.Error
-			errors.As(err, &refusal) // always: Authorize has no other error
-			g.refuse(c, refusal)
+			g.refuse(c, middleware.Refusal(err))
 			return
 		}
 		c.Request = authorized
 	}
-}
-
-func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
-	_ = c.Error(e) // gives it back
-	c.Abort()
-	status, contentType := e.StatusCode(), "application/json"
-	body, _ := json.Marshal(e.Body()) // two strings
-	if g.ErrorBody != nil {
-		contentType, body = g.ErrorBody(c.Request, e)
-	}
-	c.Header("Content-Type", contentType) // Data keeps one that is there, of a success
-	c.Data(status, contentType, body)
 }

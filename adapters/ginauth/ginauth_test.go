@@ -134,3 +134,15 @@ func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A body that is left to an error middleware which does not come is none.
+func TestABodyThatNobodyWritesIsEmpty(t *testing.T) {
+	_, v := newVerifier(t)
+	g := ginauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) { return "", nil }}
+	r := gin.New()
+	r.GET("/", func(c *gin.Context) { c.Header("Content-Type", "text/csv") }, g.Require(), handler)
+	rec := serve(t, r, "/")
+	if rec.Code != http.StatusUnauthorized || rec.Body.Len() != 0 || rec.Header().Get("WWW-Authenticate") == "" || rec.Header().Get("Content-Type") != "" {
+		t.Errorf("got %d, %v and %q, want the refusal without a body", rec.Code, rec.Header(), rec.Body)
+	}
+}

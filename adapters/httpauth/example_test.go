@@ -113,3 +113,56 @@ func ExampleGuard() {
 	// 401 {"status":401,"title":"an access token is required"}
 	//     Bearer realm="api"
 }
+
+func ExampleAnswer() {
+	as, v := setup()
+	defer as.Close()
+
+	mux := http.NewServeMux()
+	mux.Handle("DELETE /orders/{id}", httpauth.Require(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("id") != "draft" { // the owner may delete a draft
+			if err := v.Check(httpauth.Token(r), scopes.All("orders:delete")); err != nil {
+				httpauth.Answer(w, r, err)
+				return
+			}
+		}
+		fmt.Fprint(w, "deleted")
+	})))
+
+	for _, path := range []string{"/orders/draft", "/orders/7"} {
+		show(mux, as.Authorize(httptest.NewRequest("DELETE", path, nil), testserver.Scope("orders:read")))
+	}
+	// Output:
+	// 200 deleted
+	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
+	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
+}
+
+// ownTenant is met if the tenant in the path is that of the token.
+type ownTenant struct{}
+
+func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
+	if tenant, ok := e.Claim("/tenant"); ok && e.Request != nil && e.Request.PathValue("tenant") == tenant {
+		return nil
+	}
+	return &scopes.Shortfall{}
+}
+
+// A requirement of one's own that looks at the request.
+func ExampleRequire_tenant() {
+	as, v := setup()
+	defer as.Close()
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /{tenant}/orders", httpauth.Require(v, scopes.All("orders:read"), ownTenant{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "orders of ", r.PathValue("tenant"))
+	})))
+
+	for _, path := range []string{"/acme/orders", "/other/orders"} {
+		show(mux, as.Authorize(get(path), testserver.Scope("orders:read"), testserver.Claim("tenant", "acme")))
+	}
+	// Output:
+	// 200 orders of acme
+	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
+	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:read"
+}

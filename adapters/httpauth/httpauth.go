@@ -1,8 +1,6 @@
 package httpauth
 
 import (
-	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/middleware"
@@ -55,23 +53,10 @@ func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, e
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			authorized, err := authorize(w.Header(), r)
 			if err != nil {
-				var refusal *middleware.Error
-				errors.As(err, &refusal) // always: Authorize has no other error
-				g.refuse(w, r, refusal)
+				g.refuse(w, r, middleware.Refusal(err))
 				return
 			}
 			next.ServeHTTP(w, authorized)
 		})
 	}
-}
-
-func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
-	status, contentType := e.StatusCode(), "application/json"
-	body, _ := json.Marshal(e.Body()) // two strings
-	if g.ErrorBody != nil {
-		contentType, body = g.ErrorBody(r, e)
-	}
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
 }

@@ -60,6 +60,7 @@ func TestTheOtherSnippetsWork(t *testing.T) {
 			t.Errorf("%s: got %d %s, want 200 alice", name, w.Code, w.Body)
 		}
 	}
+	explain(t.Context(), v, as.Token())
 	r := as.Authorize(httptest.NewRequest(http.MethodGet, "/", http.NoBody), testserver.Claim("tenant", "acme"))
 	authorized, err := v.Authorize(make(http.Header), r)
 	if err != nil {

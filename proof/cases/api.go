@@ -2,6 +2,7 @@ package cases
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -26,6 +27,10 @@ type Framework struct {
 //	/either         Either
 //	/oneof          OneOf
 //	/needed         Need, by the package's own Require
+//	/tenant         Tenant
+//	/checked        Require(); the handler checks Write and answers with Answer
+//	/returned       the same, but for Echo, whose handler returns the error
+//	/failed         Require(); the handler answers with Answer for ErrFailure
 //	/labelled       Require(), after the program has set header fields for a success
 //	/optional       Optional
 //	/optional/read  Optional on the group, Read on the route
@@ -40,11 +45,28 @@ type API struct {
 
 // What the routes require.
 var (
+	Tenant = scopes.Requirement(tenant{})
 	Read   = scopes.All("read")
 	Write  = scopes.All("write")
 	Either = scopes.Any("write", "admin")
 	OneOf  = scopes.OneOf(scopes.All("pay", "eu"), scopes.All("admin"))
 )
+
+// ErrFailure is an error of the program, which is not to be told.
+var ErrFailure = errors.New(canary)
+
+// tenant is met if the query of the request names the subject of the token.
+type tenant struct{}
+
+func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
+	if subject, ok := e.Claim("/sub"); ok && e.Request != nil && e.Request.URL.Query().Get("tenant") == subject {
+		return nil
+	}
+	return &scopes.Shortfall{}
+}
+
+// Check is what a handler asks for that requires Write itself.
+func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
 // Answer is the JSON that the handler of a route answers with: which one it is,
 // and to whom it speaks. The token is nil if the request has none.

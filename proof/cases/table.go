@@ -64,6 +64,11 @@ func byRoute(t tokens) []group {
 			row{name: "the second of Any", request: at("/either", with("admin")), want: alice("/either")},
 			row{name: "half of the first alternative of OneOf", request: at("/oneof", with("pay")), want: lacking("pay eu")},
 			row{name: "the second alternative of OneOf", request: at("/oneof", with("admin")), want: alice("/oneof")},
+			row{name: "a scope that the handler checks", request: at("/checked", with("write")), want: alice("/checked")},
+			row{name: "a scope that the handler checks, missing", request: at("/checked", with("read")), want: lacking("write")},
+			row{name: "a refusal that the handler returns", request: at("/returned", with("read")), want: lacking("write")},
+			row{name: "a requirement on the request, met", request: at("/tenant?tenant=alice", with("read")), want: alice("/tenant")},
+			row{name: "a requirement on the request, not met", request: at("/tenant?tenant=bob", with("read")), want: lacking("")},
 		)},
 		{"R17", "no order of registration changes an answer: the outer requirement decides first, and twice the same is once", []row{
 			{name: "a double registration passes", request: at("/twice", with("read")), want: alice("/twice")},
@@ -100,6 +105,7 @@ func faults(t tokens) []group {
 		{"E09", "a fault of a callback never lets a request pass, and says nothing of itself", []row{
 			{name: "the deny-list fails", request: on(t.identified("outage")), want: unavailable},
 			{name: "the deny-list panics", request: on(t.identified("panic")), want: internal},
+			{name: "the handler answers with an error of its own", request: at("/failed", "Bearer "+t.Good()), want: internal},
 			{name: "the deny-list panics where tokens are optional", request: at("/optional", "Bearer "+t.identified("panic")), want: internal},
 		}},
 	}

@@ -29,6 +29,18 @@ func newEcho5(a cases.API) http.Handler {
 	e.Any("/either", handler, g.Require(cases.Either))
 	e.Any("/needed", handler, echo5auth.Require(a.Verifier, a.Need...))
 	e.Any("/oneof", handler, g.Require(cases.OneOf))
+	e.Any("/tenant", handler, g.Require(cases.Tenant))
+	checked := func(answer func(*echo.Context, error) error) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			if err := a.Check(echo5auth.Token(c)); err != nil {
+				return answer(c, err)
+			}
+			return handler(c)
+		}
+	}
+	e.Any("/checked", checked(g.Answer), g.Require())
+	e.Any("/returned", checked(func(_ *echo.Context, err error) error { return err }), g.Require())
+	e.Any("/failed", func(c *echo.Context) error { return g.Answer(c, cases.ErrFailure) }, g.Require())
 	e.Any("/optional", handler, g.Optional())
 	e.Any("/labelled", handler, func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {

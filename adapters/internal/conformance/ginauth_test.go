@@ -31,6 +31,17 @@ func newGin(a cases.API) http.Handler {
 	r.Any("/either", g.Require(cases.Either), handler)
 	r.Any("/oneof", g.Require(cases.OneOf), handler)
 	r.Any("/needed", ginauth.Require(a.Verifier, a.Need...), handler)
+	r.Any("/tenant", g.Require(cases.Tenant), handler)
+	checked := func(c *gin.Context) {
+		if err := a.Check(ginauth.Token(c)); err != nil {
+			g.Answer(c, err)
+			return
+		}
+		handler(c)
+	}
+	r.Any("/checked", g.Require(), checked)
+	r.Any("/returned", g.Require(), checked)
+	r.Any("/failed", g.Require(), func(c *gin.Context) { g.Answer(c, cases.ErrFailure) })
 	r.Any("/optional", g.Optional(), handler)
 	r.Any("/labelled", func(c *gin.Context) {
 		c.Header("Content-Type", "text/csv")

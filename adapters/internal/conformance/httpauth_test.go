@@ -23,6 +23,19 @@ func newHTTP(a cases.API) http.Handler {
 	mux.Handle("/either", g.Require(cases.Either)(handler("/either")))
 	mux.Handle("/needed", httpauth.Require(a.Verifier, a.Need...)(handler("/needed")))
 	mux.Handle("/oneof", g.Require(cases.OneOf)(handler("/oneof")))
+	mux.Handle("/tenant", g.Require(cases.Tenant)(handler("/tenant")))
+	checked := func(route string) http.Handler {
+		return g.Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := a.Check(httpauth.Token(r)); err != nil {
+				g.Answer(w, r, err)
+				return
+			}
+			handler(route).ServeHTTP(w, r)
+		}))
+	}
+	mux.Handle("/checked", checked("/checked"))
+	mux.Handle("/returned", checked("/returned"))
+	mux.Handle("/failed", g.Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.Answer(w, r, cases.ErrFailure) })))
 	mux.Handle("/optional", g.Optional()(handler("/optional")))
 	mux.Handle("/labelled", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/csv")

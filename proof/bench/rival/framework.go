@@ -28,10 +28,14 @@ func Unprotected() Protection {
 	return Protection{Open: func(context.Context, Settings) (http.Handler, error) { return netHTTP(), nil }}
 }
 
-// Frameworks are net/http, Echo and Gin. The first protections are ours.
+// ByGolangJWT is the protection by golang-jwt and keyfunc, the unit of the others.
+func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
+
+// Frameworks are net/http, Echo and Gin. The first two protections are ours, and
+// the third is golang-jwt.
 func Frameworks() []Framework {
 	return []Framework{
-		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), Auth0v2Middleware(), auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
+		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
 		{func() http.Handler { return echoAPI() }, append(ours("echoauth", echoGuarded), echoJWTOptions())},
 		{func() http.Handler { return ginAPI() }, append(ours("ginauth", ginGuarded), GinByHand(GolangJWT()))},
 	}

@@ -1,0 +1,55 @@
+package echo5auth
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Answer refuses a request from within its handler, for the error of
+// [middleware.Verifier.Check]: with status, challenge and body, as Require does.
+// The handler returns what it returns. Any other error is answered with 500.
+// Behind Require and Optional a handler may also return the error itself.
+func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
+
+// answered marks a context whose request was refused, in a Guard or by Answer.
+const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
+
+// refused answers what a handler returned, if it is a refusal that nobody has
+// answered yet.
+func (g Guard) refused(c *echo.Context, err error) error {
+	var refusal *middleware.Error
+	var own *echo.HTTPError
+	response, _ := echo.UnwrapResponse(c.Response())
+	if c.Get(answered) != nil || response != nil && response.Committed || errors.As(err, &own) || !errors.As(err, &refusal) {
+		return err
+	}
+	return g.Answer(c, refusal)
+}
+
+// Answer is the function [Answer] with g's settings.
+func (g Guard) Answer(c *echo.Context, err error) error {
+	e := middleware.Refusal(err)
+	e.SetHeader(c.Response().Header())
+	return g.refuse(c, e)
+}
+
+func (g Guard) refuse(c *echo.Context, e *middleware.Error) error {
+	c.Set(answered, true)
+	header := c.Response().Header()
+	header.Del("Content-Type") // of a success; Echo would keep it
+	if g.ErrorBody != nil {
+		status := e.StatusCode() // whatever becomes of e
+		contentType, body := g.ErrorBody(c.Request(), e)
+		header.Set("Content-Length", strconv.Itoa(len(body))) // so that no error handler can add to the body
+		_ = c.Blob(status, contentType, body)
+	} else if response, err := echo.UnwrapResponse(c.Response()); err == nil && c.Request().Method == http.MethodHead {
+		response.Before(func() { header.Set("Content-Type", cmp.Or(header.Get("Content-Type"), echo.MIMEApplicationJSON)) })
+	}
+	return e
+}

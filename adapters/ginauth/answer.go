@@ -1,0 +1,44 @@
+package ginauth
+
+import (
+	"encoding/json"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Answer refuses a request from within its handler, for the error of
+// [middleware.Verifier.Check] or any other: with status, challenge and body, as
+// Require does. An error of another type is answered with 500.
+func Answer(c *gin.Context, err error) { Guard{}.Answer(c, err) }
+
+// Answer is the function [Answer] with g's settings.
+func (g Guard) Answer(c *gin.Context, err error) {
+	e := middleware.Refusal(err)
+	e.SetHeader(c.Writer.Header())
+	g.refuse(c, e)
+}
+
+func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
+	_ = c.Error(e) // gives it back
+	c.Abort()
+	status, contentType := e.StatusCode(), "application/json"
+	body, _ := json.Marshal(e.Body()) // two strings
+	if g.ErrorBody != nil {
+		contentType, body = g.ErrorBody(c.Request, e)
+	}
+	if body == nil {
+		c.Header("Content-Type", "") // of a success
+		c.Status(status)
+		c.Writer = settled{c.Writer}
+		return
+	}
+	c.Header("Content-Type", contentType) // Data keeps one that is there, of a success
+	c.Data(status, contentType, body)
+}
+
+// settled is an answer whose status is settled, and whose body is somebody else's.
+type settled struct{ gin.ResponseWriter }
+
+func (settled) WriteHeader(int) {}

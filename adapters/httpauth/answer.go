@@ -1,0 +1,31 @@
+package httpauth
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Answer refuses a request from within its handler, for the error of
+// [middleware.Verifier.Check] or any other: with status, challenge and body, as
+// Require does. An error of another type is answered with 500.
+func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
+
+// Answer is the function [Answer] with g's settings.
+func (g Guard) Answer(w http.ResponseWriter, r *http.Request, err error) {
+	e := middleware.Refusal(err)
+	e.SetHeader(w.Header())
+	g.refuse(w, r, e)
+}
+
+func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
+	status, contentType := e.StatusCode(), "application/json"
+	body, _ := json.Marshal(e.Body()) // two strings
+	if g.ErrorBody != nil {
+		contentType, body = g.ErrorBody(r, e)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

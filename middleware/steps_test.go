@@ -1,0 +1,80 @@
+package middleware_test
+
+import (
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+var update = flag.Bool("update", false, "write the tables of the documents anew")
+
+func TestTheDocumentsHaveTheTableOfSteps(t *testing.T) {
+	const begin, end = "<!-- steps -->\n", "<!-- end of steps -->"
+	for name, table := range map[string]string{"README.md": middleware.StepTable(false), "docs/checks.md": middleware.StepTable(true)} {
+		path := filepath.Join("..", name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, rest, found := strings.Cut(string(text), begin)
+		is, after, ends := strings.Cut(rest, end)
+		switch {
+		case !found || !ends:
+			t.Errorf("%s has no place for the table", name)
+		case *update:
+			if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		case is != table:
+			t.Errorf("%s has another table than the code; go test ./middleware -run TestTheDocuments -update writes it", name)
+		}
+	}
+}
+
+// A step is one line in the table: all ways to a decision make it, and Explain
+// shows it.
+func TestAStepIsAddedInOnePlace(t *testing.T) {
+	s := newSetup(t)
+	made := 0
+	s.v.AddStep("one more", &made)
+	count := func(what string, want int) {
+		t.Helper()
+		if made != want {
+			t.Errorf("%s: the step was made %d times, want %d", what, made, want)
+		}
+		made = 0
+	}
+	authorized, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+s.Good()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count("Authorize", 1)
+	if _, err := s.v.Authorize(make(http.Header), authorized, scopes.All("read")); err != nil {
+		t.Fatal(err)
+	}
+	count("Authorize of a nested route", 1)
+	if _, err := s.v.AuthorizeOptional(make(http.Header), request(t)); err != nil {
+		t.Fatal(err)
+	}
+	count("AuthorizeOptional", 1)
+	token, err := s.v.Verify(t.Context(), middleware.Credentials{Token: s.Good()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count("Verify", 1)
+	if err := s.v.Check(token, scopes.All("read")); err != nil {
+		t.Fatal(err)
+	}
+	count("Check", 1)
+	steps, err := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Good()})
+	if err != nil || len(steps) == 0 || steps[0].Name != "one more" || steps[0].Outcome != middleware.Passed {
+		t.Errorf("Explain: got %v and %v, want the step first", steps, err)
+	}
+	count("Explain", 1)
+}
