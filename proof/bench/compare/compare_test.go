@@ -27,7 +27,7 @@ func TestARunPrintsEveryTableAndWritesTheReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := run(t.Context(), meter{1, time.Millisecond, 100}, "", readme, &out, io.Discard); err != nil {
+	if err := run(t.Context(), meter{1, time.Millisecond, 100, 1000}, "", readme, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range comparisons {

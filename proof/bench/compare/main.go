@@ -16,7 +16,7 @@ func main() {
 	if generator() {
 		return
 	}
-	m := meter{tokens: 10_000}
+	m := meter{tokens: 10_000, million: 1_000_000}
 	flag.IntVar(&m.rounds, "rounds", 40, "how often everything is measured")
 	flag.DurationVar(&m.slice, "for", 15*time.Millisecond, "how long each operation is repeated in a round")
 	readme := flag.String("readme", "", "a file to write the table of full verification into, between its two marks")
@@ -42,6 +42,8 @@ var comparisons = []struct {
 }{
 	{"Full verification", verification},
 	{"Tokens that were seen before", seen},
+	{"A million tokens, some of them popular", million},
+	{"Many issuers", issuers},
 	{"Refusals", refusals},
 	{"One request through the middleware", middlewares},
 	{"End to end over HTTP", endToEnd},

@@ -8,9 +8,10 @@ import (
 
 // meter is how much is measured.
 type meter struct {
-	rounds int
-	slice  time.Duration // of each operation in a round
-	tokens int           // that come again and again
+	rounds  int
+	slice   time.Duration // of each operation in a round
+	tokens  int           // that come again and again
+	million int           // draws of a million tokens
 }
 
 // times is how long one operation took, in nanoseconds, in each round.

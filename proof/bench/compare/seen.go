@@ -73,13 +73,72 @@ func seen(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// popular returns tokens in a sequence that is the same for everybody.
-func popular(tokens []string) func() string {
-	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(len(tokens)-1)) //nolint:gosec // no secret
-	order := make([]uint16, 1<<16)
-	for i := range order {
-		order[i] = uint16(zipf.Uint64()) //nolint:gosec // less than its 10 000
+// million is the same with more tokens than the cache has room for. Those that
+// never come are not made.
+func million(ctx context.Context, m meter) (table, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t := table{columns: []string{"µs", "× golang-jwt", "hits", "bytes per entry"},
+		notes: "ES256, Zipf (s = 1.1) over 1 000 000 tokens; hits and entries after a million draws."}
+	s, err := open(ctx, testserver.ES256)
+	if err != nil {
+		return t, err
 	}
+	order := drawn(m.million, 100*m.tokens)
+	tokens := make([]string, 100*m.tokens)
+	for _, i := range order {
+		if tokens[i] == "" {
+			tokens[i] = s.as.Token()
+		}
+	}
+	golang := rival.GolangJWT()
+	base, err := golang.Open(ctx, s.settings)
+	if err != nil {
+		return t, err
+	}
+	next := inOrder(tokens, order)
+	ops := []func(){func() { _ = base.Verify(ctx, next()) }}
+	rooms := []int{10 * m.tokens, -1}
+	verifiers, entry := make([]*middleware.Verifier, len(rooms)), make([]string, len(rooms))
+	for i, room := range rooms {
+		before := heap()
+		v, err := rival.NewBearerguard(s.settings, room)
+		if err != nil {
+			return t, err
+		}
+		if entry[i], verifiers[i] = none, v; room > 0 {
+			for _, at := range order {
+				if _, err := v.Verify(ctx, middleware.Credentials{Token: tokens[at]}); err != nil {
+					return t, err
+				}
+			}
+			entry[i] = whole((heap() - before) / float64(v.Stats().Tokens))
+		}
+		next := inOrder(tokens, order)
+		ops = append(ops, func() { _, _ = v.Verify(ctx, middleware.Credentials{Token: next()}) })
+	}
+	found := m.measure(ops...)
+	t.add(golang.String(), micro(found[0].median()), times1(1), none, none)
+	for i, name := range []string{"Bearerguard, room for 100 000", "Bearerguard, without its token cache"} {
+		t.add(name, micro(found[i+1].median()), times1(found[i+1].over(found[0])), hits(verifiers[i]), entry[i])
+	}
+	return t, nil
+}
+
+// popular returns tokens in a sequence that is the same for everybody.
+func popular(tokens []string) func() string { return inOrder(tokens, drawn(1<<16, len(tokens))) }
+
+// drawn are so many draws from tokens of which the first are the most popular.
+func drawn(draws, tokens int) []uint32 {
+	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(tokens-1)) //nolint:gosec // no secret
+	order := make([]uint32, draws)
+	for i := range order {
+		order[i] = uint32(zipf.Uint64()) //nolint:gosec // less than a million
+	}
+	return order
+}
+
+func inOrder(tokens []string, order []uint32) func() string {
 	i := 0
 	return func() string {
 		i++
