@@ -17,7 +17,7 @@
 // # Key policy
 //
 // A set is read key by key. A key that this package cannot or should not use
-// is left out and listed by [Set.Skipped]; the others serve. Left out are:
+// is left out and listed by [Set.Stats]; the others serve. Left out are:
 //
 //   - unknown or incomplete keys, and those with repeated members (RFC 7517 §5)
 //   - keys for encryption, by use, key_ops or alg (RFC 7517 §4.2–4.4)

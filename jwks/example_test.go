@@ -21,8 +21,8 @@ func ExampleParse() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(keys.Len(), keys.Algorithms())
-	for _, reason := range keys.Skipped() {
+	fmt.Println(keys.Stats().Keys, keys.Algorithms())
+	for _, reason := range keys.Stats().Skipped {
 		fmt.Println(reason)
 	}
 
@@ -39,7 +39,7 @@ func ExampleSecret() {
 	fmt.Println(keys.Algorithms())
 
 	tooShort := jwks.Secret("shared-2", []byte("too short"))
-	fmt.Println(tooShort.Len())
+	fmt.Println(tooShort.Stats().Keys)
 	// Output:
 	// [HS256 HS384]
 	// 0

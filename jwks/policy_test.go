@@ -229,7 +229,7 @@ func TestKeysThatAreLeftOut(t *testing.T) {
 	for _, test := range badKeys() {
 		t.Run(test.name, func(t *testing.T) {
 			s := mustParse(t, set(freshEC("before"), test.key, freshRSA("after")))
-			if got := s.Len(); got != 2 {
+			if got := s.Stats().Keys; got != 2 {
 				t.Errorf("got %d keys, want the 2 good ones", got)
 			}
 			if got, want := served(s, "before"), []string{"ES256"}; !slices.Equal(got, want) {
@@ -243,7 +243,7 @@ func TestKeysThatAreLeftOut(t *testing.T) {
 					t.Errorf("the bad key serves %q", got)
 				}
 			}
-			if got, want := texts(s.Skipped()), []string{"key 2: " + test.reason}; !slices.Equal(got, want) {
+			if got, want := texts(s.Stats().Skipped), []string{"key 2: " + test.reason}; !slices.Equal(got, want) {
 				t.Errorf("Skipped: got %q, want %q", got, want)
 			}
 
@@ -319,7 +319,7 @@ func TestKeysThatServe(t *testing.T) {
 			if got := served(s, kid); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if got := texts(s.Skipped()); len(got) != 0 {
+			if got := texts(s.Stats().Skipped); len(got) != 0 {
 				t.Errorf("Skipped: got %q, want nothing", got)
 			}
 		})
@@ -347,7 +347,7 @@ func TestSkippedNamesPlaceAndReasonAndNothingElse(t *testing.T) {
 		freshEC(canary+"twin").with("alg", "ES256"),
 	}
 	s := mustParse(t, set(append([]any{freshEC("good")}, bad...)...))
-	skipped := s.Skipped()
+	skipped := s.Stats().Skipped
 	if len(skipped) != len(bad) {
 		t.Errorf("got %d errors, want one for each of %d keys", len(skipped), len(bad))
 	}
@@ -359,7 +359,7 @@ func TestSkippedNamesPlaceAndReasonAndNothingElse(t *testing.T) {
 	}
 
 	skipped[0] = nil
-	if s.Skipped()[0] == nil {
+	if s.Stats().Skipped[0] == nil {
 		t.Error("a change of the slice that Skipped returned reached into the set")
 	}
 }

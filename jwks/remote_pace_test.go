@@ -88,7 +88,7 @@ func TestAColdSnapshotBeginsTheFetchAndDoesNotWait(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if snapshot, err := r.Snapshot(); err != nil || snapshot.Len() != 1 {
+		if snapshot, err := r.Snapshot(); err != nil || snapshot.Stats().Keys != 1 {
 			t.Errorf("later: got %v, want the set", err)
 		}
 		if got := s.count(); got != 1 {

@@ -203,7 +203,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if snapshot, err := r.Snapshot(); err != nil || snapshot.Len() != 1 {
+			if snapshot, err := r.Snapshot(); err != nil || snapshot.Stats().Keys != 1 {
 				t.Errorf("got %v, want the set that came later", err)
 			}
 			if got := s.count(); got != 1 {

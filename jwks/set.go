@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Why there is no key. Errors wrap one of these, except those of Skipped and
+// Why there is no key. Errors wrap one of these, except those of [Stats] and
 // those with which Keyfunc refuses a header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
@@ -111,20 +111,13 @@ func (s *Set) Key(_ context.Context, kid, alg string) (any, error) {
 
 // Format implements [fmt.Formatter], for every verb: the keys of a [Secret] are
 // not to be printed.
-func (s *Set) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "JWK Set of %d keys", s.Len()) }
+func (s *Set) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "JWK Set of %d keys", s.size) }
 
 // LogValue implements [slog.LogValuer] in the way of Format.
 func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
-// Len returns the number of usable keys.
-func (s *Set) Len() int { return s.size }
-
 // Algorithms returns the algorithms the set has a key for, sorted.
 func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
-
-// Skipped returns one error for each key that the policy left out, naming its
-// place in the set, from 1, and the reason.
-func (s *Set) Skipped() []error { return slices.Clone(s.skipped) }
 
 // Secret returns a source for tokens that are signed with a shared secret, by
 // HS256 if it has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518

@@ -81,8 +81,8 @@ func TestDocumentsThatAreSets(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := mustParse(t, test.text)
-			if got := served(s, "good"); s.Len() != 1 || !slices.Equal(got, []string{"ES256"}) {
-				t.Errorf("got %d keys that serve %q, want the good one", s.Len(), got)
+			if got := served(s, "good"); s.Stats().Keys != 1 || !slices.Equal(got, []string{"ES256"}) {
+				t.Errorf("got %d keys that serve %q, want the good one", s.Stats().Keys, got)
 			}
 		})
 	}
@@ -122,11 +122,11 @@ func TestK10KeysThatShareAKeyID(t *testing.T) {
 			if got := served(s, "bystander"); !slices.Equal(got, []string{"ES256"}) {
 				t.Errorf("the key beside them serves %q, want ES256", got)
 			}
-			if got := s.Len(); got != test.len {
+			if got := s.Stats().Keys; got != test.len {
 				t.Errorf("got %d keys, want %d", got, test.len)
 			}
 			var places []string
-			for _, text := range texts(s.Skipped()) {
+			for _, text := range texts(s.Stats().Skipped) {
 				place, reason, _ := strings.Cut(text, ": ")
 				places = append(places, place)
 				if reason != byAmbiguity && reason != byUse {
@@ -235,7 +235,7 @@ func TestSecret(t *testing.T) {
 				if got := served(s, kid); !slices.Equal(got, test.want) {
 					t.Errorf("got %q served, want %q", got, test.want)
 				}
-				if got, want := s.Len(), min(1, len(test.want)); got != want {
+				if got, want := s.Stats().Keys, min(1, len(test.want)); got != want {
 					t.Errorf("Len: got %d, want %d", got, want)
 				}
 				for _, algorithm := range test.want {

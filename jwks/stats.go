@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -16,7 +17,7 @@ import (
 // Stats describe a Remote at one moment.
 type Stats struct {
 	Keys    int           // usable keys known, 0 before the first success
-	Skipped []error       // keys left out, see [Set.Skipped]
+	Skipped []error       // one for each key that the policy left out: its place in the set, from 1, and the reason
 	Age     time.Duration // since the set was requested or confirmed, 0 without one
 	Next    time.Time     // when the next use may or should renew it, zero before the first attempt
 
@@ -41,7 +42,7 @@ func (r *Remote) Stats() Stats {
 		Failures: maps.Clone(s.failures), Err: s.err, Next: r.schedule.next(s, now),
 	}
 	if s.set != nil {
-		stats.Keys, stats.Skipped, stats.Age = s.set.Len(), s.set.Skipped(), s.age(now)
+		stats.Keys, stats.Skipped, stats.Age = s.set.size, slices.Clone(s.set.skipped), s.age(now)
 	}
 	if s.err == nil && s.set != nil {
 		stats.Next = s.fetched.Add(s.maxAge / 5 * 4)
@@ -50,7 +51,7 @@ func (r *Remote) Stats() Stats {
 }
 
 // Stats returns what there is to know of a set that never changes: its keys.
-func (s *Set) Stats() Stats { return Stats{Keys: s.Len(), Skipped: s.Skipped()} }
+func (s *Set) Stats() Stats { return Stats{Keys: s.size, Skipped: slices.Clone(s.skipped)} }
 
 // class returns the word for a failure, out of the list at Stats.Failures.
 func class(err error) string {

@@ -61,18 +61,14 @@ func (e *Error) StatusCode() int {
 	return http.StatusInternalServerError // for codes of nobody's making too
 }
 
-// Body is the JSON answer to a refused request.
-type Body struct {
-	Error       Code   `json:"error,omitempty"`
-	Description string `json:"error_description,omitempty"`
+// MarshalJSON writes the body of the answer that adapters send: error, unless no
+// token was sent, and error_description.
+func (e *Error) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Error       Code   `json:"error,omitempty"`
+		Description string `json:"error_description,omitempty"`
+	}{e.Code, e.Description})
 }
-
-// Body returns the answer adapters send.
-func (e *Error) Body() Body { return Body{Error: e.Code, Description: e.Description} }
-
-// MarshalJSON writes the [Error.Body], so that frameworks that know how to
-// answer an error by its JSON answer as the adapters do.
-func (e *Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.Body()) }
 
 // Error describes the refusal for logs. It quotes nothing of the request.
 func (e *Error) Error() string {

@@ -118,7 +118,7 @@ func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
 					}
 					var refusal *middleware.Error
 					if errors.As(err, &refusal) {
-						heard.print(refusal, *refusal, refusal.Body())
+						heard.print(refusal, *refusal, bodyOf(refusal))
 					}
 				}
 				explained, err := v.Explain(t.Context(), middleware.Credentials{Token: token})

@@ -98,7 +98,7 @@ func TestThreatsOwnCredentials(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.StatusCode() != http.StatusServiceUnavailable || !errors.Is(err, introspect.ErrCredentials) {
 			t.Fatalf("got %v, want a 503 for ErrCredentials", err)
 		}
-		if text := fmt.Sprint(refusal.Body(), h); strings.Contains(text, "credential") || h.Get("WWW-Authenticate") != "" {
+		if text := fmt.Sprint(bodyOf(refusal), h); strings.Contains(text, "credential") || h.Get("WWW-Authenticate") != "" {
 			t.Errorf("the client is told %s", text)
 		}
 	})

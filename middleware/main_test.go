@@ -176,3 +176,9 @@ func weakRSA(t *testing.T) *rsa.PrivateKey {
 	}
 	return key
 }
+
+// bodyOf is what clients are sent.
+func bodyOf(e *middleware.Error) string {
+	body, _ := e.MarshalJSON() // strings
+	return string(body)
+}

@@ -99,8 +99,8 @@ func unavailable(t *testing.T, v *middleware.Verifier, token string) {
 	if h.Get("Retry-After") == "" || h.Get("Cache-Control") != "no-store" || h.Get("WWW-Authenticate") != "" {
 		t.Errorf("got header %v, want Retry-After and no challenge", h)
 	}
-	if refusal.Code == middleware.CodeInvalidToken || strings.Contains(string(refusal.Body().Error)+refusal.Body().Description, "invalid") {
-		t.Errorf("got %+v, which tells a client to throw its token away", refusal.Body())
+	if refusal.Code == middleware.CodeInvalidToken || strings.Contains(bodyOf(refusal), "invalid") {
+		t.Errorf("got %+v, which tells a client to throw its token away", bodyOf(refusal))
 	}
 }
 

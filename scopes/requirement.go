@@ -103,7 +103,7 @@ func (r oneOf) Unmet(e Evidence) *Shortfall {
 func mustSet(first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {
-		if !Valid(name) {
+		if !valid(name) {
 			panic(fmt.Sprintf("scopes: %q is not a scope: write printable ASCII without space, quote and backslash, one scope per argument (RFC 6749 §3.3)", name))
 		}
 	}

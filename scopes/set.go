@@ -31,7 +31,7 @@ func Of(names ...string) Set {
 	// in a token would otherwise weigh for as long as its set is kept.
 	s := Set{names: make([]string, 0, min(len(names), fewNames))}
 	for _, name := range names {
-		if !Valid(name) || s.Has(name) {
+		if !valid(name) || s.Has(name) {
 			continue
 		}
 		s.names = append(s.names, name)
@@ -51,9 +51,9 @@ func Of(names ...string) Set {
 // fewNames are searched in turn as fast as by an index.
 const fewNames = 16
 
-// Valid reports whether name is a scope-token: one or more of
+// valid reports whether name is a scope-token: one or more of
 // %x21 / %x23-5B / %x5D-7E (RFC 6749 §3.3).
-func Valid(name string) bool {
+func valid(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c <= 0x20 || c > 0x7e || c == '"' || c == '\\' {
 			return false

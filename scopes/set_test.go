@@ -27,8 +27,8 @@ func TestEveryByteIsInTheGrammarOrNot(t *testing.T) {
 			"in the middle": string([]byte{'a', c, 'b'}),
 			"at the end":    string([]byte{'a', c}),
 		} {
-			if got := scopes.Valid(name); got != want {
-				t.Errorf("Valid with byte %#02x %s: got %v, want %v", c, place, got, want)
+			if got := scopes.Of(name).Has(name); got != want {
+				t.Errorf("a name with byte %#02x %s: got %v, want %v", c, place, got, want)
 			}
 			if got := scopes.Of(name).Has(name); got != want {
 				t.Errorf("Of with byte %#02x %s: got %v, want %v", c, place, got, want)
@@ -38,8 +38,8 @@ func TestEveryByteIsInTheGrammarOrNot(t *testing.T) {
 			}
 		}
 	}
-	if scopes.Valid("") {
-		t.Error("Valid accepts the empty name, want it refused")
+	if scopes.Of("").Len() != 0 {
+		t.Error("Of takes the empty name, want it refused")
 	}
 }
 

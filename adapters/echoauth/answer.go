@@ -36,7 +36,7 @@ func (g Guard) Answer(c echo.Context, err error) error {
 }
 
 func (g Guard) refuse(c echo.Context, e *middleware.Error) error {
-	answer := echo.NewHTTPError(e.StatusCode(), e.Body()).SetInternal(e)
+	answer := echo.NewHTTPError(e.StatusCode(), e).SetInternal(e)
 	header := c.Response().Header()
 	header.Del("Content-Type") // of a success; Echo would keep it
 	if g.ErrorBody != nil {

@@ -1,7 +1,6 @@
 package ginauth
 
 import (
-	"encoding/json"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,7 +23,7 @@ func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
 	_ = c.Error(e) // gives it back
 	c.Abort()
 	status, contentType := e.StatusCode(), "application/json"
-	body, _ := json.Marshal(e.Body()) // two strings
+	body, _ := e.MarshalJSON() // two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(c.Request, e)
 	}

@@ -1,7 +1,6 @@
 package httpauth
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/middleware"
@@ -21,7 +20,7 @@ func (g Guard) Answer(w http.ResponseWriter, r *http.Request, err error) {
 
 func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
 	status, contentType := e.StatusCode(), "application/json"
-	body, _ := json.Marshal(e.Body()) // two strings
+	body, _ := e.MarshalJSON() // two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(r, e)
 	}
