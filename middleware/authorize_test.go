@@ -246,6 +246,9 @@ func TestARequestThatWasCanceled(t *testing.T) {
 	jti := func(id string) string { return s.Token(s.Header(), s.Claims("jti", `"`+id+`"`)) }
 
 	canceled(s.Good(), middleware.ErrUnavailable, "canceled") // it waits for keys
+	if _, err := s.v.Explain(ctx, middleware.Credentials{Token: s.Good()}); !errors.Is(err, middleware.ErrUnavailable) {
+		t.Errorf("Explain: got %v, want %v", err, middleware.ErrUnavailable)
+	}
 	canceled(s.Token(s.Header(), s.Claims("exp", "1")), middleware.ErrExpired, "expired")
 	source.becomes(t, s.as)
 	canceled(s.Good(), nil, "accepted")

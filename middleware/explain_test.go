@@ -1,0 +1,72 @@
+package middleware_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// What people are shown of a token: what was wanted and what was there, in
+// words, and of a hostile text neither control bytes nor all of it.
+func TestExplainShowsWhatWasExpectedAndWhatWasFound(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	s := newSetup(t, func(c *middleware.Config) { c.Now = func() time.Time { return at } })
+	s.Now = at
+	issuer := s.as.Issuer()
+	unix := func(d time.Duration) string { return fmt.Sprint(at.Add(d).Unix()) }
+	for _, tt := range []struct {
+		token, step     string
+		expected, found string
+	}{
+		{s.Good(), "shape", "a JWT", "a JWT"},
+		{"opaque", "shape", "a JWT", "an opaque token"},
+		{s.Good(), "header", "", `alg "ES256"`},
+		{s.Token(s.Header(), s.Claims("iss", `"`+issuer+`/"`)), "issuer", `"` + issuer + `"`, `"` + issuer + `/": only the slash at the end differs`},
+		{s.Token(s.Header(), s.Claims("iss", "")), "issuer", `"` + issuer + `"`, "none"},
+		{s.Token(s.Header(), s.Claims("iss", `"\u001b[31m\u202e"`)), "issuer", `"` + issuer + `"`, `"\x1b[31m\u202e"`},
+		{s.Token(s.Header(), s.Claims("iss", `"`+strings.Repeat("x", 300)+`"`)), "issuer", `"` + issuer + `"`, `"` + strings.Repeat("x", 200) + `" and 100 bytes more`},
+		{s.Token(s.Header("typ", `"logout+jwt"`), s.Claims()), "type", `"at+jwt", "JWT" or none`, `"logout+jwt"`},
+		{s.Token(s.Header("typ", ""), s.Claims()), "type", `"at+jwt", "JWT" or none`, "none"},
+		{s.Token(s.Header(), s.Claims("exp", unix(-3*time.Minute))), "expiry", "ahead", "expired 3 min ago (2026-01-02T03:01:05Z)"},
+		{s.Token(s.Header(), s.Claims("exp", unix(90*time.Second))), "expiry", "ahead", "expires in 90 s (2026-01-02T03:05:35Z)"},
+		{s.Token(s.Header(), s.Claims("exp", unix(-50*time.Hour))), "expiry", "ahead", "expired 2 days ago (2025-12-31T01:04:05Z)"},
+		{s.Token(s.Header(), s.Claims("nbf", unix(5*time.Hour))), "not before", "behind", "in 5 h (2026-01-02T08:04:05Z)"},
+		{s.Token(s.Header(), s.Claims("exp", "")), "required claims", "exp", "none"},
+		{s.Token(s.Header(), s.Claims("aud", `["other","third"]`)), "audience", `"api"`, `"other", "third"`},
+		{s.Token(s.Header(), s.Claims("typ", `"ID"`)), "purpose", "", `typ "ID"`},
+		{s.Token(s.Header("kid", `"nobody"`), s.Claims()), "signature", "", `kid "nobody"`},
+		{s.Token(s.Header(), s.Claims("scope", `"write"`)), "requirements", `scope "read"`, `scope "write"`},
+	} {
+		made, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: tt.token}, scopes.All("read"))
+		found := false
+		for _, step := range made {
+			if step.Name != tt.step {
+				continue
+			}
+			found = true
+			if step.Expected != tt.expected || step.Found != tt.found {
+				t.Errorf("%s: got %q and %q, want %q and %q", tt.step, step.Expected, step.Found, tt.expected, tt.found)
+			}
+			if printed := fmt.Sprintf("%v %+v %#v", step, step, step); tt.found != "a JWT" && tt.found != "none" && strings.Contains(printed, tt.found) {
+				t.Errorf("%s prints what the token says: %q", tt.step, printed)
+			}
+		}
+		if !found {
+			t.Errorf("%s is not among %v", tt.step, made)
+		}
+	}
+}
+
+func TestExplainBoundsLists(t *testing.T) {
+	s := newSetup(t)
+	made, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Token(s.Header(), s.Claims("aud", "["+strings.Repeat(`"x",`, 99)+`"y"]`))})
+	for _, step := range made {
+		if step.Name == "audience" && !strings.HasSuffix(step.Found, `"x", 80 more`) {
+			t.Errorf("got %q, want 20 audiences and how many more there are", step.Found)
+		}
+	}
+}
