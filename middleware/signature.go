@@ -44,7 +44,7 @@ func (d *decision) verifyBy(keyID string) error {
 		}
 	}
 	d.message.Header = d.header.Header
-	if err := d.message.Verify(key); err != nil {
+	if err := d.message.Verify(d.issuer.prepared.Key(key)); err != nil {
 		return ErrSignature
 	}
 	d.v.headers.keep(d.token, d.header)

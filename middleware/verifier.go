@@ -41,6 +41,7 @@ type Verifier struct {
 type issuer struct {
 	Issuer
 	keys          jwks.Source // nil if no token is verified here
+	prepared      *jws.Prepared
 	algorithms    []*jws.Algorithm
 	audiences     []string
 	audienceClaim string
@@ -93,7 +94,7 @@ func NewVerifier(config Config) (*Verifier, error) {
 
 func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, error) {
 	i := issuer{
-		Issuer: config, keys: config.Keys, audienceClaim: config.AudienceClaim,
+		Issuer: config, keys: config.Keys, prepared: new(jws.Prepared), audienceClaim: config.AudienceClaim,
 		audiences: slices.Clone(config.Audiences), scopeClaims: slices.Clone(config.ScopeClaims),
 	}
 	for _, name := range config.Algorithms {

@@ -1,7 +1,6 @@
 package ginauth
 
 import (
-
 	"github.com/gin-gonic/gin"
 
 	"github.com/bearerguard/bearerguard/middleware"

@@ -7,14 +7,24 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+
+	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
 func (m *Message) verifiesPKCS1(key any, a *Algorithm) bool {
-	public, ok := key.(*rsa.PublicKey)
-	return ok && rsa.VerifyPKCS1v15(public, a.Hash, m.digest(a.Hash), m.Signature) == nil
+	switch key := key.(type) {
+	case *rsaverify.Key:
+		return key.Verify(a.Hash, m.digest(a.Hash), m.Signature)
+	case *rsa.PublicKey:
+		return rsa.VerifyPKCS1v15(key, a.Hash, m.digest(a.Hash), m.Signature) == nil
+	}
+	return false
 }
 
 func (m *Message) verifiesPSS(key any, a *Algorithm) bool {
+	if prepared, ok := key.(*rsaverify.Key); ok {
+		key = prepared.Public
+	}
 	public, ok := key.(*rsa.PublicKey)
 	return ok && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
 }

@@ -1,8 +1,8 @@
 package jws
 
 // Verify checks the signature with a key that was selected for the header's
-// algorithm: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or []byte. A
-// key of another type is refused like a wrong signature.
+// algorithm: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or []byte, or what
+// [Prepared.Key] made of it. A key of another type is refused like a wrong signature.
 func (m *Message) Verify(key any) error {
 	a := Find(m.Header.Algorithm)
 	switch {

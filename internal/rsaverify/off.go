@@ -1,0 +1,5 @@
+//go:build bearerguard_cryptorsa
+
+package rsaverify
+
+const off = true

@@ -1,0 +1,296 @@
+package rsaverify_test
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"maps"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/internal/rsaverify"
+)
+
+var cases = flag.Int("cases", 15_000, "how many cases are compared with crypto/rsa")
+
+// pair is a key of which we know the private half, for any length and exponent:
+// its modulus is the product of many small primes, which verification does not
+// see.
+type pair struct {
+	public  *rsa.PublicKey
+	key     *rsaverify.Key
+	private *big.Int
+}
+
+// chance is the same in every run, but for its seed.
+type chance struct{ *rand.ChaCha8 }
+
+func newChance(seed uint64) chance {
+	var all [32]byte
+	binary.LittleEndian.PutUint64(all[:], seed)
+	return chance{rand.NewChaCha8(all)}
+}
+
+func (c chance) n(most int) int { return int(c.Uint64() % uint64(most)) }
+
+func (c chance) bytes(n int) []byte {
+	data := make([]byte, n)
+	_, _ = c.Read(data)
+	return data
+}
+
+// prime returns one of exactly so many bits, p-1 of which has no factor e.
+func (c chance) prime(bits int, e int64) *big.Int {
+	for {
+		p := new(big.Int).SetBytes(c.bytes((bits + 7) / 8))
+		p.Rsh(p, uint(p.BitLen()-min(p.BitLen(), bits)))
+		p.SetBit(p, bits-1, 1).SetBit(p, 0, 1)
+		less := new(big.Int).Sub(p, big.NewInt(1))
+		if new(big.Int).GCD(nil, nil, less, big.NewInt(e)).Cmp(big.NewInt(1)) == 0 && p.ProbablyPrime(0) {
+			return p
+		}
+	}
+}
+
+func (c chance) pair(t *testing.T, bits int, e int64) pair {
+	t.Helper()
+	n, phi := big.NewInt(1), big.NewInt(1)
+	for n.BitLen() < bits {
+		// The last one makes the length exact.
+		part, last := 64, bits-n.BitLen() <= 100
+		if last {
+			part = bits - n.BitLen()
+		}
+		p := c.prime(part, e)
+		product := new(big.Int).Mul(n, p)
+		if last && product.BitLen() != bits || new(big.Int).Mod(n, p).Sign() == 0 {
+			continue
+		}
+		n = product
+		phi.Mul(phi, p.Sub(p, big.NewInt(1)))
+	}
+	public := &rsa.PublicKey{N: n, E: int(e)}
+	key := rsaverify.New(public)
+	if key == nil {
+		t.Fatalf("a key of %d bits with the exponent %d is not prepared", bits, e)
+	}
+	return pair{public, key, new(big.Int).ModInverse(big.NewInt(e), phi)}
+}
+
+// sign returns the signature whose encoded message is the given one.
+func (p pair) sign(encoded []byte) []byte {
+	s := new(big.Int).Exp(new(big.Int).SetBytes(encoded), p.private, p.public.N)
+	return s.FillBytes(make([]byte, p.public.Size()))
+}
+
+// agree compares the two, and reports what they say.
+func (p pair) agree(t *testing.T, what string, hash crypto.Hash, digest, signature []byte) bool {
+	t.Helper()
+	ours, theirs := p.key.Verify(hash, digest, signature), rsa.VerifyPKCS1v15(p.public, hash, digest, signature) == nil
+	if ours != theirs {
+		t.Errorf("%s, %d bits, exponent %d, %v: got accepted %t, crypto/rsa has %t\ndigest %x\nsignature %x\nmodulus %x",
+			what, p.public.N.BitLen(), p.public.E, hash, ours, theirs, digest, signature, p.public.N)
+	}
+	return ours
+}
+
+var derOf = map[crypto.Hash][]byte{
+	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
+	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
+	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
+}
+
+// encoded is the right message, taken apart so that a case can change a part.
+type encoded struct{ head, padding, end, prefix, digest []byte }
+
+func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
+	prefix := derOf[hash]
+	padding := make([]byte, p.public.Size()-len(prefix)-len(digest)-3)
+	for i := range padding {
+		padding[i] = 0xff
+	}
+	return encoded{[]byte{0, 1}, padding, []byte{0}, prefix, digest}
+}
+
+func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
+
+// forged are messages that are nearly right, by the ways in which verifiers have
+// been lenient. All but the first must be refused.
+func (p pair) forged(c chance, hash crypto.Hash, digest []byte) map[string][]byte {
+	right := func() encoded { return p.encode(hash, digest) }
+	list := map[string][]byte{"right": right().join()}
+	change := func(what string, f func(e *encoded)) {
+		e := right()
+		e.prefix = slices.Clone(e.prefix)
+		f(&e)
+		if text := e.join(); len(text) >= 2 {
+			text = append(make([]byte, max(0, p.public.Size()-len(text))), text...)
+			list[what] = text[len(text)-p.public.Size():]
+		}
+	}
+	change("block type 2", func(e *encoded) { e.head = []byte{0, 2} })
+	change("block type 0", func(e *encoded) { e.head = []byte{0, 0} })
+	change("padding too short, text behind", func(e *encoded) {
+		e.padding, e.digest = e.padding[:8], append(slices.Clone(e.digest), c.bytes(len(e.padding)-8)...)
+	})
+	change("padding one too short, zero behind", func(e *encoded) { e.padding, e.digest = e.padding[1:], append(slices.Clone(e.digest), 0) })
+	change("padding one too short, zero before", func(e *encoded) { e.padding = e.padding[1:] })
+	change("a byte of the padding", func(e *encoded) {
+		e.padding = slices.Clone(e.padding)
+		e.padding[c.n(len(e.padding))] ^= byte(1 + c.n(255))
+	})
+	change("no end of the padding", func(e *encoded) { e.end = []byte{0xff} })
+	change("two ends of the padding", func(e *encoded) { e.padding, e.end = e.padding[1:], []byte{0, 0} })
+	change("a byte of the prefix", func(e *encoded) { e.prefix[c.n(len(e.prefix))] ^= byte(1 + c.n(255)) })
+	change("the prefix of another hash", func(e *encoded) {
+		for other, prefix := range derOf {
+			if other != hash {
+				e.prefix = slices.Clone(prefix)
+			}
+		}
+	})
+	change("the prefix without NULL", func(e *encoded) {
+		e.prefix = slices.Concat([]byte{0x30, e.prefix[1] - 2, 0x30, 0x0b}, e.prefix[4:15], e.prefix[17:])
+		e.padding = append([]byte{0xff, 0xff}, e.padding...)
+	})
+	change("a byte of the digest", func(e *encoded) {
+		e.digest = slices.Clone(e.digest)
+		e.digest[c.n(len(e.digest))] ^= byte(1 + c.n(255))
+	})
+	change("no prefix", func(e *encoded) {
+		e.padding = append(slices.Repeat([]byte{0xff}, len(e.prefix)), e.padding...)
+		e.prefix = nil
+	})
+	change("chance", func(e *encoded) { *e = encoded{head: append([]byte{0}, c.bytes(p.public.Size()-1)...)} })
+	return list
+}
+
+// spelled are other spellings of one signature, and signatures that nobody made.
+func (p pair) spelled(c chance, signature []byte) map[string][]byte {
+	size := p.public.Size()
+	number := new(big.Int).SetBytes(signature)
+	fit := func(n *big.Int) []byte {
+		if n.Sign() < 0 || (n.BitLen()+7)/8 > size {
+			return n.Bytes()
+		}
+		return n.FillBytes(make([]byte, size))
+	}
+	flipped := slices.Clone(signature)
+	flipped[c.n(size)] ^= 1 << c.n(8)
+	return map[string][]byte{
+		"as it is":                 signature,
+		"plus the modulus":         fit(new(big.Int).Add(number, p.public.N)),
+		"the modulus less it":      fit(new(big.Int).Sub(p.public.N, number)),
+		"a leading zero":           append([]byte{0}, signature...),
+		"two leading zeros":        append([]byte{0, 0}, signature...),
+		"a byte behind":            append(slices.Clone(signature), byte(c.n(256))),
+		"without its first byte":   signature[1:],
+		"without its last byte":    signature[:size-1],
+		"empty":                    nil,
+		"zero":                     make([]byte, size),
+		"one":                      fit(big.NewInt(1)),
+		"the modulus":              fit(p.public.N),
+		"one below the modulus":    fit(new(big.Int).Sub(p.public.N, big.NewInt(1))),
+		"one above the modulus":    fit(new(big.Int).Add(p.public.N, big.NewInt(1))),
+		"all ones":                 slices.Repeat([]byte{0xff}, size),
+		"one bit off":              flipped,
+		"chance":                   c.bytes(size),
+		"chance of another length": c.bytes(c.n(size + 20)),
+	}
+}
+
+// TestItAgreesWithCryptoRSA needs to see nothing but agreement. For many cases:
+//
+//	go test ./internal/rsaverify -run TestItAgrees -cases 10000000 -timeout 0
+func TestItAgreesWithCryptoRSA(t *testing.T) {
+	c := newChance(1)
+	var pairs []pair
+	for _, bits := range []int{2048, 2049, 2055, 2056, 3072, 3079, 4096, 8191, 8192} {
+		for _, e := range []int64{3, 17, 65537, 1<<31 - 1} {
+			if bits > 2055 && e != 65537 {
+				continue
+			}
+			pairs = append(pairs, c.pair(t, bits, e))
+		}
+	}
+	three := []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}
+	done, accepted := 0, 0
+	count := func(passed bool) {
+		if done++; passed {
+			accepted++
+		}
+	}
+	for turn := 0; done < *cases; turn++ {
+		p := pairs[turn%len(pairs)]
+		if p.public.Size() > 600 && turn/len(pairs)%20 != 0 {
+			continue // the longest take the most time, and have no other code
+		}
+		hash := three[c.n(len(three))]
+		digest := c.bytes(hash.Size())
+		forged := p.forged(c, hash, digest)
+		names := slices.Sorted(maps.Keys(forged))
+		for range 3 { // they must be signed, which takes far longer than to compare
+			what := names[c.n(len(names))]
+			passed := p.agree(t, what, hash, digest, p.sign(forged[what]))
+			if passed != (what == "right") {
+				t.Errorf("%s, %d bits: got accepted %t", what, p.public.N.BitLen(), passed)
+			}
+			count(passed)
+		}
+		signature := p.sign(p.encode(hash, digest).join())
+		spellings := p.spelled(c, signature)
+		for _, what := range slices.Sorted(maps.Keys(spellings)) {
+			spelling := spellings[what]
+			passed := p.agree(t, what, hash, digest, spelling)
+			if passed != (what == "as it is") {
+				t.Errorf("%s, %d bits: got accepted %t", what, p.public.N.BitLen(), passed)
+			}
+			count(passed)
+		}
+		for _, other := range three { // another hash, and digests that are too short or too long for it
+			if other != hash {
+				count(p.agree(t, fmt.Sprint("as ", other), other, digest, signature))
+				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))
+			}
+		}
+		for range 300 { // one bit off anywhere, of the signature or the digest
+			if c.n(4) == 0 {
+				changed := slices.Clone(digest)
+				changed[c.n(len(changed))] ^= 1 << c.n(8)
+				count(p.agree(t, "a bit of the digest", hash, changed, signature))
+				continue
+			}
+			changed := slices.Clone(signature)
+			changed[c.n(len(changed))] ^= 1 << c.n(8)
+			count(p.agree(t, "a bit of the signature", hash, digest, changed))
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	if accepted < done/1000 {
+		t.Errorf("only %d of %d were accepted, which proves little", accepted, done)
+	}
+	t.Logf("%d cases, %d of them accepted, with %d keys", done, accepted, len(pairs))
+}
+
+func FuzzItAgreesWithCryptoRSA(f *testing.F) {
+	c := newChance(2)
+	t := new(testing.T)
+	pairs := []pair{c.pair(t, 2048, 65537), c.pair(t, 2049, 3)}
+	for i, p := range pairs {
+		digest := c.bytes(32)
+		f.Add(i, digest, p.sign(p.encode(crypto.SHA256, digest).join()))
+		f.Add(i, digest, p.public.N.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, which int, digest, signature []byte) {
+		p := pairs[which&1]
+		for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+			p.agree(t, "fuzzed", hash, digest, signature)
+		}
+	})
+}

@@ -1,0 +1,78 @@
+// Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2) with
+// what can be computed of a key once. [crypto/rsa] computes it for each signature:
+// a constant of the modulus, for multiplication after Montgomery, and whether the
+// key is one. That is two fifths of its time.
+//
+// The arithmetic is that of the standard library, which filippo.io/bigmod
+// re-exports. The encoded message (EMSA-PKCS1-v1_5, RFC 8017 §9.2) is built as it
+// must be and compared whole; nothing of a signature is ever parsed.
+//
+// It serves RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31 bits,
+// and none where FIPS 140-3 mode is on or the build tag bearerguard_cryptorsa is
+// set: [crypto/rsa] then does the work.
+package rsaverify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/fips140"
+	"crypto/rsa"
+	"slices"
+
+	"filippo.io/bigmod"
+)
+
+// Key is a public key, prepared. It is never changed, and safe for concurrent
+// use.
+type Key struct {
+	Public *rsa.PublicKey // that it was made of, which must not be changed
+
+	modulus  *bigmod.Modulus
+	exponent uint
+	before   map[crypto.Hash][]byte // of the encoded message, all that comes before the digest
+}
+
+// New prepares a key, or returns nil for one that is left to [crypto/rsa].
+func New(public *rsa.PublicKey) *Key {
+	if off || fips140.Enabled() || public.N == nil {
+		return nil
+	}
+	bits, e := public.N.BitLen(), public.E
+	if bits < 2048 || bits > 8192 || public.N.Sign() <= 0 || public.N.Bit(0) == 0 || e < 3 || e > 1<<31-1 || e%2 == 0 {
+		return nil
+	}
+	modulus, err := bigmod.NewModulus(public.N.Bytes())
+	if err != nil {
+		return nil
+	}
+	k := &Key{Public: public, modulus: modulus, exponent: uint(e), before: make(map[crypto.Hash][]byte)}
+	for hash, prefix := range prefixes {
+		padding := bytes.Repeat([]byte{0xff}, modulus.Size()-3-len(prefix)-hash.Size())
+		k.before[hash] = slices.Concat([]byte{0x00, 0x01}, padding, []byte{0x00}, prefix)
+	}
+	return k
+}
+
+// prefixes are the DER of DigestInfo before the digest (RFC 8017 §9.2, note 1).
+var prefixes = map[crypto.Hash][]byte{
+	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
+	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
+	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
+}
+
+// Verify reports whether a signature is that of a digest by SHA-256, SHA-384 or
+// SHA-512. All that it works with is public, so it need not take the same time for
+// all.
+func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
+	before, known := k.before[hash]
+	if !known || len(digest) != hash.Size() || len(signature) != k.modulus.Size() {
+		return false
+	}
+	s, err := bigmod.NewNat().SetBytes(signature, k.modulus)
+	if err != nil { // it is not below the modulus (RFC 8017 §5.2.2)
+		return false
+	}
+	message := bigmod.NewNat().ExpShortVarTime(s, k.exponent, k.modulus).Bytes(k.modulus)
+	var room [1024]byte // for the longest modulus
+	return bytes.Equal(message, append(append(room[:0], before...), digest...))
+}
