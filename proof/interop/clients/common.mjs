@@ -71,3 +71,9 @@ export async function report(flows) {
   }
   console.log(JSON.stringify(results));
 }
+
+// whole is what there is to say of tokens that differ each time.
+export function whole(lib, tokens) {
+  const { sub, aud } = lib.claims(tokens) ?? {};
+  return { type: tokens.token_type, expires: tokens.expires_in, scope: tokens.scope, refresh: !!tokens.refresh_token, sub, aud };
+}

@@ -1,16 +1,10 @@
 // The flows, the same for every client library. lib is the library behind the few functions of openid-client.mjs.
 
 import { grants } from './grants.mjs';
-import { browse, privateKey, redirectURI, setup, told } from './common.mjs';
+import { browse, privateKey, redirectURI, setup, told, whole } from './common.mjs';
 import { pushes, registrations } from './pushed.mjs';
 
 const scope = 'openid email orders:read';
-
-// whole is what there is to say of tokens that differ each time.
-export function whole(lib, tokens) {
-  const { sub, aud } = lib.claims(tokens) ?? {};
-  return { type: tokens.token_type, expires: tokens.expires_in, scope: tokens.scope, refresh: !!tokens.refresh_token, sub, aud };
-}
 
 function changed(url, ...names) {
   const copy = new URL(url);

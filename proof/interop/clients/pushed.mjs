@@ -1,7 +1,6 @@
 // The flows of clients that push their requests (RFC 9126) and that register themselves (RFC 7591, RFC 7592).
 
-import { browse, privateKey, redirectURI, setup, told } from './common.mjs';
-import { whole } from './flows.mjs';
+import { browse, privateKey, redirectURI, setup, told, whole } from './common.mjs';
 
 const request = { redirect_uri: redirectURI, scope: 'openid email orders:read' };
 
