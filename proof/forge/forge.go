@@ -1,5 +1,6 @@
 // Package forge makes tokens byte by byte for tests: any header and claims
-// text, well-formed or not, under a real signature. Nothing but tests uses it.
+// text, well-formed or not, under a real signature. Only what proves something
+// uses it.
 package forge
 
 import (

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// start is the time of the first request. It lies in the future because a client
+// of introspection goes by the clock of the machine, and caches no answer about a
+// token that has expired by it.
+var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const audience = "https://api.example.com"
+
+// keys are the first line of a corpus: a key set for each issuer, and a secret.
+type keys struct {
+	Sets   map[string]string
+	Secret []byte
+}
+
+// issuerURL is the issuer of a signer.
+func issuerURL(signer string) string { return "https://" + signer + ".example.com" }
+
+func (k keys) issuer(signer string) middleware.Issuer {
+	set, err := jwks.Parse([]byte(k.Sets[signer]))
+	if err != nil {
+		panic(err) // a corpus of another program
+	}
+	return middleware.Issuer{URL: issuerURL(signer), Keys: set}
+}
+
+// setup is a configuration of a verifier.
+type setup struct {
+	name    string
+	signers []string      // of the tokens that it is sent, the usual one first
+	asks    time.Duration // for how long an answer of introspection is believed, 0 without introspection
+	change  func(c *middleware.Config, k keys)
+}
+
+var setups = []setup{
+	{"es256", []string{"es", "ed"}, 0, func(*middleware.Config, keys) {}},
+	{"rs256", []string{"rs", "es"}, 0, func(*middleware.Config, keys) {}},
+	{"eddsa", []string{"ed", "es"}, 0, func(*middleware.Config, keys) {}},
+	{"two-issuers", []string{"es", "ed"}, 0, both},
+	{"two-keys", []string{"many"}, 0, func(*middleware.Config, keys) {}},
+	{"odd-keys", []string{"odd", "es"}, 0, func(*middleware.Config, keys) {}},
+	{"rfc9068", []string{"es"}, 0, func(c *middleware.Config, _ keys) { c.Issuers[0].Profile = middleware.RFC9068 }},
+	{"opaque", []string{"es", "ed"}, time.Hour, both},
+	{"revocable", []string{"es"}, -1, func(c *middleware.Config, _ keys) { c.Issuers[0].IntrospectionMode = middleware.IntrospectJWTs }},
+	{"ask-all", []string{"es", "ed"}, time.Minute, func(c *middleware.Config, k keys) {
+		both(c, k)
+		c.Issuers[0].Keys, c.Issuers[0].IntrospectionMode = nil, middleware.IntrospectAll
+	}},
+	{"client-id", []string{"es"}, 0, func(c *middleware.Config, _ keys) {
+		c.Issuers[0].AudienceClaim, c.Issuers[0].Audiences = "client_id", []string{"app"}
+	}},
+	{"roles", []string{"es"}, 0, func(c *middleware.Config, _ keys) {
+		c.Issuers[0].ScopeClaims, c.Issuers[0].InsecureNoAudience = []string{"/realm_access/roles", "roles"}, true
+	}},
+	{"secret", []string{"hs", "es"}, 0, func(c *middleware.Config, k keys) {
+		c.Issuers[0].Keys, c.Issuers[0].Algorithms = jwks.Secret("hs-1", k.Secret), []string{"HS256"}
+	}},
+	{"narrow", []string{"es"}, 0, func(c *middleware.Config, _ keys) {
+		c.MaxTokenBytes, c.ClockSkew, c.Realm = 600, -1, "orders"
+		c.Issuers[0].Algorithms, c.Issuers[0].Audiences = []string{"ES256"}, []string{"orders", audience}
+	}},
+}
+
+func both(c *middleware.Config, k keys) { c.Issuers = append(c.Issuers, k.issuer("ed")) }
+
+func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, error) {
+	first := middleware.Issuer{URL: issuerURL(s.signers[0])}
+	if k.Sets[s.signers[0]] != "" {
+		first = k.issuer(s.signers[0])
+	}
+	if s.asks != 0 {
+		var err error
+		first.Introspection, err = introspect.New(introspect.Config{
+			Issuer: first.URL, Endpoint: first.URL + "/" + s.name, Auth: introspect.Basic("api", "secret"),
+			Client: &http.Client{Transport: &p.asked}, MaxTTL: s.asks, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	c := middleware.Config{
+		Audience: audience, Issuers: []middleware.Issuer{first}, TokenCache: cache, Revoked: p.revoked,
+		Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
+		Observe: func(_ context.Context, o middleware.Observation) { p.reason = o.Reason },
+	}
+	s.change(&c, k)
+	return middleware.NewVerifier(c)
+}
+
+// revoked is a deny-list that some tokens bring down. Others get onto it later.
+func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
+	switch t.ID {
+	case "unlisted":
+		return false, errors.New("the list is down")
+	case "panic":
+		panic("the list is broken")
+	}
+	return t.ID == "revoked" || strings.HasSuffix(t.ID, "7") && p.now.Sub(t.IssuedAt) > 20*time.Second, nil
+}
