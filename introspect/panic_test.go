@@ -121,11 +121,13 @@ func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
 func (panicking) Handle(context.Context, slog.Record) error { panic(canary) }
 
 func TestAPanicOfTheLoggerChangesNothing(t *testing.T) {
-	s := newSite(status(503, ``))
+	s := newSite(says(`{"active":true}`))
 	c := newClient(t, s, always, func(c *introspect.Config) { c.Logger = slog.New(panicking{}) })
-	isUnknown(t, c, token, introspect.ErrUnavailable)
-	s.becomes(says(`{"active":true}`))
 	isActive(t, c, token)
+	s.becomes(status(503, ``))
+	isUnknown(t, c, token, introspect.ErrUnavailable) // of a token that was active, which is logged as an outage
+	s.becomes(says(`{"active":true}`))
+	isActive(t, c, token) // and so is its end
 	s.becomes(says(`{"active":false}`))
 	isInactive(t, c, token)
 }

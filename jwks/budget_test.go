@@ -24,7 +24,7 @@ func TestANewKeyIsKnownAtOnceAfterAScheduledFetch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, r := known(t, jwks.Options{MaxAge: time.Hour, MinInterval: time.Hour})
+				s, r := known(t, jwks.Options{MaxAge: time.Hour, MinInterval: time.Hour, Burst: 1})
 				time.Sleep(age)
 				has(t, r, "a")
 				synctest.Wait()

@@ -96,3 +96,27 @@ func TestAColdSnapshotBeginsTheFetchAndDoesNotWait(t *testing.T) {
 		}
 	})
 }
+
+func TestAProbeNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(after(time.Second, says(set(freshEC("a")))))
+		r := s.remote(t, jwks.Options{})
+		probe := func(when string, want error) {
+			t.Helper()
+			begin := time.Now()
+			if err := r.Healthy(); !errors.Is(err, want) || time.Since(begin) != 0 {
+				t.Errorf("%s: got %v after %v, want %v at once", when, err, time.Since(begin), want)
+			}
+		}
+		probe("without keys", jwks.ErrUnavailable)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		probe("with keys", nil)
+		time.Sleep(8 * time.Hour)
+		probe("with keys that a token would wait for", nil)
+		settle()
+		if got := s.count(); got != 2 {
+			t.Errorf("got %d requests, want the renewal begun", got)
+		}
+	})
+}

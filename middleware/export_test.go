@@ -1,6 +1,10 @@
 package middleware
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"reflect"
+)
 
 // StepTable is the table of steps in Markdown, with all of its columns or the
 // first two.
@@ -29,4 +33,31 @@ func (v *Verifier) AddStep(name string, made *int) {
 	v.steps = append([]step{
 		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, eachRoute, true, nil, ""},
 	}, v.steps...)
+}
+
+// Left decides about a token and returns which parts of the decision still hold
+// something once it has been released. No other decision may be under way.
+func (v *Verifier) Left(token string) (parts []string) {
+	d := v.begin(context.Background())
+	d.token = token
+	_ = d.decide()
+	d.release()
+	members, audiences := d.claims.members, d.claims.audiences
+	d.claims.members, d.claims.audiences = nil, nil
+	for name, part := range map[string]any{"question": d.question, "findings": d.findings, "claims": d.claims} {
+		if !reflect.ValueOf(part).IsZero() {
+			parts = append(parts, name)
+		}
+	}
+	for name, room := range map[string]any{
+		"members": members[:cap(members)], "audiences": audiences[:cap(audiences)], "bytes": d.bytes[:cap(d.bytes)],
+	} {
+		for i := range reflect.ValueOf(room).Len() {
+			if !reflect.ValueOf(room).Index(i).IsZero() {
+				parts = append(parts, name)
+				break
+			}
+		}
+	}
+	return parts
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -183,6 +184,26 @@ func TestARememberedTokenIsAskedAboutOnEachUse(t *testing.T) {
 	fails = nil
 	if token := passes(t, s, good); token.Subject != "alice" || token.Audience[0] != "api" {
 		t.Error("a callback wrote into another's token")
+	}
+}
+
+// What an issuer said of a token is its client's to remember.
+func TestATokenThatTheIssuerIsAskedAboutIsNotRemembered(t *testing.T) {
+	for name, token := range map[string]string{
+		"an opaque token":  handle,
+		"an encrypted JWT": forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".AA.AA.AA.AA",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, m := local(opaqueIssuer)
+			o := always(active(m))
+			s, _ := asks(t, o, remembering, keeps(o, -1))
+			for range 3 {
+				passes(t, s, token)
+			}
+			o.heard(t, token, token, token)
+			o.becomes(func(string) string { return `{"active":false}` })
+			forgets(t, s, token, middleware.ErrInactive)
+		})
 	}
 }
 

@@ -108,6 +108,9 @@ func TestRequirementsAreThoseOfEachRequest(t *testing.T) {
 	if _, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+good), scopes.All("write")); !errors.Is(err, middleware.ErrRequirement) {
 		t.Errorf("got %v, want %v", err, middleware.ErrRequirement)
 	}
+	if got := s.v.Stats().Tokens; got != 1 {
+		t.Errorf("got %d tokens remembered, want the one that only lacks a scope", got)
+	}
 }
 
 func TestExplainComputesTheSignature(t *testing.T) {

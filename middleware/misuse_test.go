@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -45,6 +46,15 @@ func TestCheckRefusesATokenThatExpiredSince(t *testing.T) {
 	}
 	if _, _, err := s.authorize(t, authorized); !errors.Is(err, middleware.ErrExpired) {
 		t.Errorf("a nested route: got %v, want %v", err, middleware.ErrExpired)
+	}
+}
+
+func TestCheckRefusesWhereThereIsNoToken(t *testing.T) {
+	s := newSetup(t)
+	for _, need := range [][]scopes.Requirement{nil, {scopes.All("read")}} {
+		if err := s.v.Check(nil, need...); !errors.Is(err, middleware.ErrNoToken) {
+			t.Errorf("%d requirements: got %v, want %v", len(need), err, middleware.ErrNoToken)
+		}
 	}
 }
 
@@ -115,21 +125,29 @@ func TestATypeIsComparedInASCII(t *testing.T) {
 }
 
 // telltale is a source whose errors say too much.
-type telltale struct{}
+type telltale struct{ cause error }
 
-func (telltale) Key(_ context.Context, kid, _ string) (any, error) {
-	return nil, errors.New("no key " + kid + " at https://vault/ CANARY")
+func (s telltale) Key(_ context.Context, kid, _ string) (any, error) {
+	return nil, fmt.Errorf("no key %s at https://vault/ CANARY: %w", kid, s.cause)
 }
 
 func TestTheErrorsOfASourceAreNotTold(t *testing.T) {
-	var log strings.Builder
-	s := newSetup(t, func(c *middleware.Config) {
-		c.Issuers[0].Keys = telltale{}
-		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	})
-	_, err := s.verify(s.Token(s.Header("kid", `"CANARY"`), s.Claims()))
-	if !errors.Is(err, middleware.ErrUnavailable) || strings.Contains(err.Error()+log.String(), "CANARY") {
-		t.Errorf("got %v and the log %s, want 503 and nothing of the source's text", err, &log)
+	s := newSetup(t)
+	keys := remote(t, s.as)
+	_ = s.as.Close()
+	_, ours := keys.Key(t.Context(), "k", "ES256")
+	for name, cause := range map[string]error{"of its own": errors.New("none"), "that wraps one of a Remote": ours} {
+		t.Run("E04/an error "+name, func(t *testing.T) {
+			var log strings.Builder
+			s := newSetup(t, func(c *middleware.Config) {
+				c.Issuers[0].Keys = telltale{cause}
+				c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			})
+			_, err := s.verify(s.Token(s.Header("kid", `"CANARY"`), s.Claims()))
+			if !errors.Is(err, middleware.ErrUnavailable) || !errors.Is(err, cause) || strings.Contains(err.Error()+log.String(), "CANARY") {
+				t.Errorf("got %v and the log %s, want 503 and nothing of the source's text", err, &log)
+			}
+		})
 	}
 }
 

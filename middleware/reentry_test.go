@@ -53,3 +53,20 @@ func TestACheckIsNotDisturbedByAnotherWithinIt(t *testing.T) {
 		}
 	}
 }
+
+// The room of a decision serves the next one, of another token and another caller.
+func TestNothingStaysOfADecision(t *testing.T) {
+	s := newSetup(t, remembering)
+	good := s.Token(s.Header(), s.Claims("aud", `["api","b"]`))
+	for name, token := range map[string]string{
+		"a new token": good, "a remembered one": good, "an expired one": s.Token(s.Header(), s.Claims("exp", "1")), "no token": "", "text": "CANARY",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 2 {
+				if left := s.v.Left(token); len(left) > 0 {
+					t.Errorf("got %q left, want nothing", left)
+				}
+			}
+		})
+	}
+}

@@ -177,8 +177,16 @@ func TestLogsSayWhatOperatorsNeed(t *testing.T) {
 		}
 	}
 	log.Reset()
+	_, _ = s.v.Authorize(make(http.Header), request(t, "Bearer not a token"))
+	if !strings.Contains(log.String(), `reason=malformed_request`) || !strings.Contains(log.String(), `token="" `) {
+		t.Errorf("got %q for text that is not a token, want no fingerprint of it", log.String())
+	}
+	log.Reset()
 	if _, err := s.verify(s.Good()); err != nil || log.Len() != 0 {
 		t.Errorf("got %v and %q for a good token, want silence", err, log.String())
+	}
+	if _, err := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Token(s.Header(), s.Claims("exp", "1"))}); err == nil || log.Len() != 0 {
+		t.Errorf("got %v and %q of an explanation, want a refusal and silence", err, log.String())
 	}
 	down := testserver.New(t, testserver.Addr(program.Address(t)))
 	token := down.Token()

@@ -190,3 +190,37 @@ func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What is answered is not answered again, whatever the Guard around it would say.
+func TestAnAnswerOfTheHandlersOwnStays(t *testing.T) {
+	v := newVerifier(t)
+	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
+		return "text/plain", []byte("no")
+	}}
+	refusal := v.Check(nil)
+	for name, test := range map[string]struct {
+		handler echo.HandlerFunc
+		status  int
+		body    string
+	}{
+		"a refusal that is returned": {func(echo.Context) error { return refusal }, http.StatusUnauthorized, "no"},
+		"one that was answered before": {func(c echo.Context) error {
+			_ = c.String(http.StatusNotFound, "hidden")
+			return refusal
+		}, http.StatusNotFound, "hidden"},
+		"one within an answer of Echo's": {func(echo.Context) error {
+			return echo.NewHTTPError(http.StatusNotFound, "hidden").SetInternal(refusal)
+		}, http.StatusNotFound, `{"message":"hidden"}` + "\n"},
+		"one of another Guard": {echoauth.Require(v)(handler), http.StatusUnauthorized, `{"error_description":"an access token is required"}` + "\n"},
+		"another error":        {func(echo.Context) error { return errors.New("no disk") }, http.StatusInternalServerError, `{"message":"Internal Server Error"}` + "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := echo.New()
+			e.Logger.SetOutput(io.Discard)
+			e.GET("/", test.handler, guard.Optional())
+			if rec := serve(t, e, "GET", "/"); rec.Code != test.status || rec.Body.String() != test.body {
+				t.Errorf("got %d %q, want %d %q", rec.Code, rec.Body, test.status, test.body)
+			}
+		})
+	}
+}
