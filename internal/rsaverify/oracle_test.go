@@ -143,6 +143,11 @@ func (p pair) forged(c chance, hash crypto.Hash, digest []byte) map[string][]byt
 		e.padding = slices.Clone(e.padding)
 		e.padding[c.n(len(e.padding))] ^= byte(1 + c.n(255))
 	})
+	change("the first byte of the padding", func(e *encoded) { e.padding = slices.Clone(e.padding); e.padding[0] ^= byte(1 + c.n(255)) })
+	change("the last byte of the padding", func(e *encoded) {
+		e.padding = slices.Clone(e.padding)
+		e.padding[len(e.padding)-1] ^= byte(1 + c.n(255))
+	})
 	change("no end of the padding", func(e *encoded) { e.end = []byte{0xff} })
 	change("two ends of the padding", func(e *encoded) { e.padding, e.end = e.padding[1:], []byte{0, 0} })
 	change("a byte of the prefix", func(e *encoded) { e.prefix[c.n(len(e.prefix))] ^= byte(1 + c.n(255)) })
