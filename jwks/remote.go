@@ -44,6 +44,9 @@ type Remote struct {
 	trouble, lost, skipped contain.Change // that was logged
 }
 
+// epoch is a moment whose monotonic clock others are counted from.
+var epoch = time.Now()
+
 // NewRemote returns a source for the JWK Set at an https URL, or an http one
 // on a loopback address. It does no I/O; the first use fetches.
 func NewRemote(url string, options Options) (*Remote, error) {
@@ -84,7 +87,7 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 // and looks once more. Errors are those of [Set.Key], or [ErrUnavailable] when
 // the keys are to blame.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
-	came := time.Now()
+	came := epoch.Add(time.Since(epoch)) // for half the price of time.Now, since only ages matter
 	set, err := r.snapshot(r.renew(ctx, came))
 	if err == nil {
 		found, err := set.Key(ctx, kid, alg)

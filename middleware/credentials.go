@@ -37,7 +37,7 @@ func (d *decision) readCredentials() error {
 		field = trimmed(fields[0]) // HTTP/2 leaves the spaces that HTTP/1.1 strips
 		scheme = field[:tokenLength(field)]
 	}
-	if !strings.EqualFold(scheme, "Bearer") {
+	if scheme != "Bearer" && !strings.EqualFold(scheme, "Bearer") {
 		if d.optional {
 			d.anonymous, d.least = true, never
 			return nil

@@ -89,7 +89,7 @@ func (d *decision) release() {
 func (d *decision) walk() (err error) {
 	for i := range d.v.steps {
 		s := &d.v.steps[i]
-		if !d.due(s) {
+		if s.often < d.least || !d.due(s) {
 			continue
 		}
 		if err = s.run(d); d.explained != nil {

@@ -67,7 +67,7 @@ func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ..
 	var made []Step
 	for i := range v.steps {
 		step, s := d.explained[i], &v.steps[i]
-		if step.Outcome == "" && !d.due(s) {
+		if step.Outcome == "" && (s.often < d.least || !d.due(s)) {
 			continue
 		}
 		step.Name, step.About, step.Source, step.Outcome = s.name, s.about, s.source, cmp.Or(step.Outcome, NotReached)

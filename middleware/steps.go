@@ -81,8 +81,8 @@ var steps = []step{
 	{"requirements", "the scopes and whatever else the routes require", (*decision).checkRequirements, onRoutes, eachRoute, false, showRequirements, "RFC 6749 §3.3"},
 }
 
-// due reports whether a step is to be made for a token, as far as it is known.
-// What one finds out may leave out later ones.
+// due reports whether a step is to be made for a token, as far as it is known, of
+// those that are to be made that often. What one finds out may leave out later ones.
 func (d *decision) due(s *step) bool {
-	return s.often >= d.least && (s.answer || !d.answers) && (s.of == everyToken || s.of.is(d))
+	return (s.answer || !d.answers) && (s.of == everyToken || s.of.is(d))
 }

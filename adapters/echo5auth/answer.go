@@ -23,6 +23,9 @@ const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 // refused answers what a handler returned, if it is a refusal that nobody has
 // answered yet.
 func (g Guard) refused(c *echo.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var refusal *middleware.Error
 	var own *echo.HTTPError
 	response, _ := echo.UnwrapResponse(c.Response())

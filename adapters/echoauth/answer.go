@@ -20,6 +20,9 @@ func Answer(c echo.Context, err error) error { return Guard{}.Answer(c, err) }
 // refused answers what a handler returned, if it is a refusal that nobody has
 // answered yet.
 func (g Guard) refused(c echo.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var refusal *middleware.Error
 	var answered *echo.HTTPError
 	if c.Response().Committed || errors.As(err, &answered) || !errors.As(err, &refusal) {
