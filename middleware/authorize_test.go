@@ -396,31 +396,3 @@ func TestExplainIsThePipeline(t *testing.T) {
 		})
 	}
 }
-
-// What a stranger wrote into a token ends up in the terminals of those who wonder
-// about it.
-func TestExplainShowsNothingUnprintableAndNothingLong(t *testing.T) {
-	s := newSetup(t)
-	for _, length := range []int{3, 300} {
-		hostile := `"\u001b[31m\u202e` + strings.Repeat("x", length) + `"`
-		for name, test := range map[string]struct{ step, token string }{
-			"alg": {"header", s.Token(s.Header("alg", hostile), s.Claims())},
-			"typ": {"type", s.Token(s.Header("typ", hostile), s.Claims())},
-			"iss": {"issuer", s.Token(s.Header(), s.Claims("iss", hostile))},
-			"aud": {"audience", s.Token(s.Header(), s.Claims("aud", hostile))},
-		} {
-			t.Run(fmt.Sprintf("%s with %d letters", name, length), func(t *testing.T) {
-				steps, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: test.token})
-				for _, step := range steps {
-					shows := strings.Contains(step.Found, `"\x1b[31m\u202exxx`)
-					if strings.Count(step.Found, "x") > 200 || strings.ContainsFunc(step.Found, func(r rune) bool { return r < ' ' || r > '~' }) {
-						t.Errorf("%s: got %q, want 200 bytes at most, and printable ones", step.Name, step.Found)
-					}
-					if shows != (step.Name == test.step) {
-						t.Errorf("%s: got %q, want the value in %s", step.Name, step.Found, test.step)
-					}
-				}
-			})
-		}
-	}
-}
