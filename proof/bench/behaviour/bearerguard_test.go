@@ -26,11 +26,11 @@ func play[F fmt.Stringer](t *testing.T, play func(context.Context, *trial) (fmt.
 
 const (
 	minInterval = 5 * time.Second // jwks.Options.MinInterval by default
-	longestWait = 2 * time.Second // jwks.Remote: that a token has with a fetch
+	burst       = 4               // jwks.Options.Burst by default
 )
 
-func TestRandomKidsCauseOneFetchAnInterval(t *testing.T) {
-	if got, most := play[fetches](t, randomKids), fetches(1+seldom.flood/minInterval); got < 1 || got > most {
+func TestRandomKidsCauseABurstAndOneFetchAnInterval(t *testing.T) {
+	if got, most := play[fetches](t, randomKids), fetches(burst+seldom.flood/minInterval); got < 1 || got > most {
 		t.Errorf("got %d fetches, want 1 to %d", got, most)
 	}
 }
@@ -45,8 +45,8 @@ func TestGoodTokensKeepWorkingThroughAnOutage(t *testing.T) {
 	if got := play[service](t, keysUnavailable); got.refused.seen || got.slow > 0 {
 		t.Errorf("503: got %v, want tokens accepted at once", got)
 	}
-	if got := play[service](t, keysHang); got.refused.seen || got.longest > longestWait {
-		t.Errorf("no answer: got %v, want tokens accepted, within %v", got, longestWait)
+	if got := play[service](t, keysHang); got.refused.seen || got.slow > 0 {
+		t.Errorf("no answer: got %v, want tokens accepted at once", got)
 	}
 }
 
@@ -56,9 +56,9 @@ func TestANewKeyIsAcceptedAtOnce(t *testing.T) {
 	}
 }
 
-func TestJunkDelaysANewKeyByOneInterval(t *testing.T) {
-	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > minInterval+seldom.every {
-		t.Errorf("got %v, want it accepted after %v at most", got, minInterval)
+func TestAFewJunkKeysDelayNoNewKey(t *testing.T) {
+	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > seldom.every { // in a bubble the last fetch and the token are of one instant
+		t.Errorf("got %v, want the first or the second token accepted", got)
 	}
 }
 
