@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -214,5 +215,22 @@ func TestK22JunkKeyIDsWhileTheServerHangs(t *testing.T) {
 			t.Errorf("got %d requests, want one at a time", got)
 		}
 		settle()
+	})
+}
+
+// A caller whose context has ended gets no key of a set that is too old: it would
+// pass with a key that was withdrawn.
+func TestWhoLeavesGetsNoKeyOfAnOldSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := known(t, jwks.Options{MaxAge: time.Hour})
+		s.becomes(after(100*time.Millisecond, says(set(freshEC("new")))))
+		time.Sleep(20 * time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if key, err := r.Key(ctx, "a", "ES256"); key != nil || !errors.Is(err, jwks.ErrUnavailable) {
+			t.Errorf("got %v and %v, want %v", key, err, jwks.ErrUnavailable)
+		}
+		settle()
+		hasNot(t, r, "a", jwks.ErrUnknownKey)
 	})
 }

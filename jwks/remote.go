@@ -88,7 +88,11 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 // the keys are to blame.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	came := epoch.Add(time.Since(epoch)) // for half the price of time.Now, since only ages matter
-	set, err := r.snapshot(r.renew(ctx, came))
+	now, err := r.renew(ctx, came)
+	if err != nil {
+		return nil, err
+	}
+	set, err := r.snapshot(now)
 	if err == nil {
 		found, err := set.Key(ctx, kid, alg)
 		if !errors.Is(err, ErrUnknownKey) {
@@ -156,16 +160,20 @@ func (r *Remote) ask(ctx context.Context, kid string, came time.Time, patience t
 // renew waits for the renewal of a set that is too old to judge without, and
 // returns the time. Where one was begun while the set was not, the server is
 // slow to answer: the set serves until it does.
-func (r *Remote) renew(ctx context.Context, came time.Time) time.Time {
+// Who leaves while it waits has shown nothing about the server, and gets no key of
+// a set that is too old.
+func (r *Remote) renew(ctx context.Context, came time.Time) (time.Time, error) {
 	s := r.state.Load()
 	if !r.schedule.old(s, came) {
-		return came
+		return came, nil
 	}
 	if began := r.flying.Load(); began != nil && s.age(*began) < s.maxAge {
-		return came
+		return came, nil
 	}
-	_ = r.join(ctx, s, patience) // a set that cannot be renewed serves as it is
-	return time.Now()
+	if err := r.join(ctx, s, patience); err != nil && !errors.Is(err, errLate) {
+		return came, err
+	}
+	return time.Now(), nil // a set that cannot be renewed serves as it is
 }
 
 // join waits for the attempt under way, or for one that it begins, but not

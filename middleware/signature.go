@@ -28,8 +28,10 @@ func (d *decision) checkSignature() (err error) {
 func (d *decision) verifyBy(keyID string) error {
 	key, err := d.issuer.keys.Key(d.ctx, keyID, d.header.Algorithm)
 	switch {
-	case errors.Is(err, jwks.ErrUnknownKey), errors.Is(err, jwks.ErrUnfitKey):
-		return fmt.Errorf("%w: %w", ErrSignature, err)
+	case errors.Is(err, jwks.ErrUnknownKey): // without what a Source of another package may say
+		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnknownKey)
+	case errors.Is(err, jwks.ErrUnfitKey):
+		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnfitKey)
 	case err != nil:
 		return unavailable(err)
 	case d.key != nil && sameKey(d.key, key): // it has been tried
