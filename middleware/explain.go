@@ -127,25 +127,29 @@ func showLength(d *decision) (expected, found string) {
 }
 
 func showShape(d *decision) (expected, found string) {
+	isJWT, split := jws.IsJWT(d.token), len(d.message.Signature) > 0
 	switch _, encrypted := jws.Encrypted(d.token); {
 	case encrypted:
 		found = "an encrypted JWT"
-	case d.opaque, !jws.IsJWT(d.token):
-		found = "an opaque token"
-	default:
+	case isJWT && !d.opaque && !split:
+		found = "a malformed JWT"
+	case isJWT && !d.opaque:
 		found = "a JWT"
+	default:
+		found = "an opaque token"
 	}
-	if d.v.introspecting == nil {
-		return "a JWT", found
+	expected = "a JWT of three base64url segments"
+	if d.v.introspecting != nil {
+		expected += ", or a token that " + quoted(d.v.introspecting.URL) + " can be asked about"
 	}
-	return "a JWT, or a token that " + quoted(d.v.introspecting.URL) + " can be asked about", found
+	return expected, found
 }
 
 func showAlgorithm(d *decision) (expected, found string) {
-	if d.header == nil {
-		return "", ""
+	if d.header == nil { // which is refused for another reason, or names none
+		return "a supported alg", "a header that cannot be read"
 	}
-	return "", "alg " + quoted(d.header.Algorithm)
+	return "a supported alg", "alg " + quoted(d.header.Algorithm)
 }
 
 func showAlgorithms(d *decision) (expected, found string) {
@@ -199,23 +203,34 @@ func showRequired(d *decision) (expected, found string) {
 }
 
 func showExpiry(d *decision) (expected, found string) {
-	if d.claims.expiry.IsZero() {
-		return "", "no end"
+	expected = "in the future" + d.skewed("at most %s ago")
+	switch expiry := d.claims.expiry; {
+	case expiry.IsZero():
+		return expected, "no expiry"
+	case !expiry.After(d.now):
+		return expected, "expired " + d.away(expiry)
+	default:
+		return expected, "expires " + d.away(expiry)
 	}
-	if !d.claims.expiry.After(d.now) {
-		return "ahead", "expired " + d.away(d.claims.expiry)
-	}
-	return "ahead", "expires " + d.away(d.claims.expiry)
 }
 
-func showNotBefore(d *decision) (expected, found string) { return d.showBehind(d.claims.notBefore) }
-func showIssuedAt(d *decision) (expected, found string)  { return d.showBehind(d.claims.issuedAt) }
+func showNotBefore(d *decision) (expected, found string) { return d.showPast(d.claims.notBefore) }
+func showIssuedAt(d *decision) (expected, found string)  { return d.showPast(d.claims.issuedAt) }
 
-func (d *decision) showBehind(t time.Time) (expected, found string) {
-	if t.IsZero() {
-		return "", "none"
+func (d *decision) showPast(t time.Time) (expected, found string) {
+	expected, found = "in the past"+d.skewed("at most %s ahead"), "none"
+	if !t.IsZero() {
+		found = d.away(t)
 	}
-	return "behind", d.away(t)
+	return expected, found
+}
+
+// skewed adds what the clock skew allows.
+func (d *decision) skewed(words string) string {
+	if d.v.skew == 0 {
+		return ""
+	}
+	return ", or " + fmt.Sprintf(words, d.v.skew)
 }
 
 // away says in words how far a time is from now.
@@ -253,18 +268,19 @@ func showAudience(d *decision) (expected, found string) {
 	return expected, cmp.Or(list(d.claims.audiences), "none")
 }
 
-// showPurpose shows the claims by which a token may say what it is.
+// showPurpose shows the claims that decide what kind of token it is. Of most the
+// name says enough; the value may be anybody's.
 func showPurpose(d *decision) (expected, found string) {
 	var there []string
 	for _, one := range d.claims.members {
-		if before := len(there); namesKind(one.name) {
+		switch text, isText := strictjson.String(one.value); {
+		case namesKind(one.name) && isText:
+			there = append(there, one.name+" "+quoted(text))
+		case isMark(one.name, one.value):
 			there = append(there, one.name)
-			if text, ok := strictjson.String(one.value); ok && one.value.Kind() == '"' && len(text) <= 40 {
-				there[before] += " " + quoted(text)
-			}
 		}
 	}
-	return "", strings.Join(there, ", ")
+	return "no mark of another kind of token", cmp.Or(strings.Join(there, ", "), "none")
 }
 
 func showKey(d *decision) (expected, found string) {

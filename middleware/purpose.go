@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -39,6 +40,13 @@ func namesKind(name string) bool {
 		return true
 	}
 	return false
+}
+
+// isMark reports whether a claim says something about the kind of a token.
+func isMark(name string, value strictjson.Value) bool {
+	var m marks
+	m.note(name, value)
+	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see isAccessToken
 }
 
 // note looks at one claim.
