@@ -18,13 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// Bounds of the policy. An RSA signature over 8192 bits costs milliseconds to
-// check, which is a lever for whoever controls the set.
-const (
-	maxKeys    = 100
-	minRSABits = 2048
-	maxRSABits = 8192
-)
+const maxKeys = 100
 
 var (
 	errKeySyntax    = errors.New("not a JSON object with one value of the right type per member")
@@ -204,7 +198,7 @@ func checkEncoding(m jwkset.JWKMarshal) error {
 func checkMaterial(material any) error {
 	switch k := material.(type) {
 	case *rsa.PublicKey:
-		if bits := k.N.BitLen(); bits < minRSABits || bits > maxRSABits || k.N.Bit(0) == 0 {
+		if !jws.FitRSA(k) || k.N.Bit(0) == 0 {
 			return errKeyWeak
 		}
 		if isROCA(k.N) {
@@ -215,7 +209,7 @@ func checkMaterial(material any) error {
 			return errKeyMaterial
 		}
 	case ed25519.PublicKey:
-		if isSmallOrder(k) {
+		if jws.IsSmallOrder(k) {
 			return errKeyMaterial
 		}
 	default:

@@ -36,8 +36,10 @@ var (
 type Source interface {
 	// Key returns the key for a token's kid, "" if it has none, and alg:
 	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared secret,
-	// []byte. While a key is published it is one and the same, behind the same
-	// pointer.
+	// []byte. While a key is published, each call returns the same pointer, and
+	// what it points to never changes. Keys of a Source that is not of this package
+	// do not pass the key policy; RSA keys of fewer than 2048 or more than 8192 bits,
+	// points of another curve or of small order and short secrets verify nothing.
 	//
 	// The error wraps [ErrUnknownKey] or [ErrUnfitKey] if the token is to blame,
 	// which is then refused. Any other means that the keys cannot be had now; ctx

@@ -88,7 +88,7 @@ func (c *claims) parse(text string) error {
 // forget makes the claims of nobody, and keeps room for the next ones.
 func (c *claims) forget() {
 	if c.raw == "" { // of a remembered token, or none
-		c.expiry, c.notBefore, c.issuedAt, c.confirmation = time.Time{}, time.Time{}, time.Time{}, false
+		c.expiry, c.notBefore, c.issuedAt = time.Time{}, time.Time{}, time.Time{}
 		return
 	}
 	clear(c.members)

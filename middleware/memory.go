@@ -29,7 +29,6 @@ type known struct {
 	issuer *issuer
 	header *header
 	key    any    // that verified the signature
-	bound  bool   // it has cnf
 	token  *Token // given out as copies only
 	lookup lookup // of its claims
 }
@@ -73,7 +72,7 @@ func (d *decision) recall() error {
 	d.known, d.least = k, eachTime
 	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
 	c := &d.claims
-	c.expiry, c.notBefore, c.issuedAt, c.confirmation = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt, k.bound
+	c.expiry, c.notBefore, c.issuedAt = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt
 	return nil
 }
 
@@ -81,7 +80,7 @@ func (d *decision) recall() error {
 func (d *decision) remember() error {
 	d.kept = true
 	if (d.known == nil || !sameKey(d.known.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
-		d.v.memory.tokens.Set(d.digest, &known{d.issuer, d.header, d.key, d.claims.confirmation, d.verified, d.lookup})
+		d.v.memory.tokens.Set(d.digest, &known{d.issuer, d.header, d.key, d.verified, d.lookup})
 	}
 	return nil
 }

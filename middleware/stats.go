@@ -1,6 +1,9 @@
 package middleware
 
-import "github.com/bearerguard/bearerguard/jwks"
+import (
+	"github.com/bearerguard/bearerguard/internal/contain"
+	"github.com/bearerguard/bearerguard/jwks"
+)
 
 // Stats describe a Verifier at one moment, for metrics. Introspection is not
 // counted here.
@@ -24,7 +27,7 @@ func (v *Verifier) Stats() Stats {
 	}
 	for i := range v.issuers {
 		if source, ok := v.issuers[i].keys.(interface{ Stats() jwks.Stats }); ok {
-			stats.Keys[v.issuers[i].URL] = source.Stats()
+			contain.Panic(func() { stats.Keys[v.issuers[i].URL] = source.Stats() })
 		}
 	}
 	if m := v.memory; m != nil {

@@ -75,7 +75,7 @@ var steps = []step{
 	{"signature", "made with the one key of that issuer that fits kid (or, without one, x5t) and alg", (*decision).checkSignature, jwtsOnly, eachTime, false, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
 	{"activity", "its issuer says that it is still active", (*decision).checkActivity, askedAbout, eachTime, false, nil, "RFC 7662 §2.2"},
 	{"token", "what was checked becomes a Token", (*decision).makeToken, everyToken, onceAToken, false, nil, ""},
-	{"confirmation", "it is not bound to a key of its sender", (*decision).checkConfirmation, everyToken, eachTime, true, nil, "RFC 7800 §3.1, RFC 9449 §7.2"},
+	{"confirmation", "it is not bound to a key of its sender", (*decision).checkConfirmation, everyToken, onceAToken, true, nil, "RFC 7800 §3.1, RFC 9449 §7.2"},
 	{"revocation", "not on the deny-list", (*decision).checkRevocation, everyToken, eachTime, false, nil, ""},
 	{"remember", "it is remembered, if it may be", (*decision).remember, recalled, eachTime, false, nil, ""},
 	{"requirements", "the scopes and whatever else the routes require", (*decision).checkRequirements, onRoutes, eachRoute, false, showRequirements, "RFC 6749 §3.3"},

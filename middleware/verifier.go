@@ -173,8 +173,10 @@ func (v *Verifier) Healthy() error {
 	for i := range v.issuers {
 		one := &v.issuers[i]
 		if keys, ok := one.keys.(interface{ Healthy() error }); ok {
-			if err := keys.Healthy(); err != nil {
-				faults = append(faults, one.fault(err))
+			err := error(ErrInternal)
+			contain.Panic(func() { err = keys.Healthy() })
+			if err != nil {
+				faults = append(faults, one.fault(unavailable(err)))
 			}
 		}
 	}

@@ -11,12 +11,20 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
+// FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits. A
+// signature of a longer key costs milliseconds to check, which is a lever for
+// whoever controls the key. Verify repeats this part of the key policy, since keys
+// of a foreign source have not passed it.
+func FitRSA(public *rsa.PublicKey) bool {
+	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
+}
+
 func (m *Message) verifiesPKCS1(key any, a *Algorithm) bool {
 	switch key := key.(type) {
 	case *rsaverify.Key:
 		return key.Verify(a.Hash, m.digest(a.Hash), m.Signature)
 	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(key, a.Hash, m.digest(a.Hash), m.Signature) == nil
+		return FitRSA(key) && rsa.VerifyPKCS1v15(key, a.Hash, m.digest(a.Hash), m.Signature) == nil
 	}
 	return false
 }
@@ -26,14 +34,14 @@ func (m *Message) verifiesPSS(key any, a *Algorithm) bool {
 		key = prepared.Public
 	}
 	public, ok := key.(*rsa.PublicKey)
-	return ok && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
+	return ok && FitRSA(public) && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
 }
 
 // verifiesECDSA checks a signature that is two numbers of a fixed size, one
 // after the other (RFC 7518 §3.4).
 func (m *Message) verifiesECDSA(key any, a *Algorithm) bool {
 	public, ok := key.(*ecdsa.PublicKey)
-	if !ok || len(m.Signature) != 2*a.size {
+	if !ok || public.Curve == nil || public.Curve.Params().Name != a.Curve || len(m.Signature) != 2*a.size {
 		return false
 	}
 	sum := m.digest(a.Hash)
@@ -43,7 +51,7 @@ func (m *Message) verifiesECDSA(key any, a *Algorithm) bool {
 
 func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	public, ok := key.(ed25519.PublicKey)
-	return ok && len(public) == ed25519.PublicKeySize && ed25519.Verify(public, m.input(), m.Signature)
+	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
 // input returns the signing input in the spare room, since the hashes of the

@@ -14,7 +14,9 @@ func (m *Message) Verify(key any) error {
 	return nil
 }
 
-// verifiesHMAC leaves the work to golang-jwt.
+// verifiesHMAC leaves the work to golang-jwt. A secret has at least as many bytes as
+// the hash (RFC 7518 §3.2).
 func (m *Message) verifiesHMAC(key any, a *Algorithm) bool {
-	return a.Method.Verify(m.SigningInput, m.Signature, key) == nil
+	secret, ok := key.([]byte)
+	return ok && len(secret) >= a.Hash.Size() && a.Method.Verify(m.SigningInput, m.Signature, key) == nil
 }

@@ -1,4 +1,4 @@
-package jwks
+package jws
 
 import "slices"
 
@@ -30,8 +30,9 @@ func fill(first, middle, last byte) (b [32]byte) {
 	return b
 }
 
-// isSmallOrder reports whether an Ed25519 key is a point of small order.
-func isSmallOrder(key []byte) bool {
+// IsSmallOrder reports whether an Ed25519 key of 32 bytes is a point of small
+// order.
+func IsSmallOrder(key []byte) bool {
 	y := [32]byte(key)
 	y[31] &= 0x7f
 	return slices.Contains(smallOrder[:], y)
