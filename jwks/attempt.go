@@ -41,7 +41,7 @@ func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *s
 	} else {
 		after = r.schedule.fail(before, fmt.Errorf("%w: %w", ErrUnavailable, err))
 		if r.issuer != "" {
-			r.sought = time.Time{} // the server may have moved its keys
+			r.lastDiscovery = time.Time{} // the server may have moved its keys
 		}
 	}
 	after.began, after.ended = began, ended
@@ -71,19 +71,19 @@ func (s *state) count(err error) {
 // issuer, the URL that they named last serves; and while it does serve, those
 // who wait for a key wait for it and not for metadata that hang.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
-	if r.issuer == "" || !r.sought.IsZero() && now.Sub(r.sought) < maxAge/5*4 {
+	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil
 	}
 	if r.url != "" {
-		limit := patience / 2
-		if r.sought.IsZero() { // the keys were not where they used to be
+		limit := waitLimit / 2
+		if r.lastDiscovery.IsZero() { // the keys were not where they used to be
 			limit = refreshTimeout / 2
 		}
 		bounded, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		ctx = bounded
 	}
-	r.sought = now
+	r.lastDiscovery = now
 	var doc metadata.Document
 	if contain.Panic(func() { doc, err = metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP) }) != nil {
 		err = errPanic

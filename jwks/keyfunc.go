@@ -21,8 +21,8 @@ import (
 // salts that are not as long as the hash (RFC 7518 §3.5), for which it sets
 // the token's Method. Issuer, audience, type and expiry remain the caller's to
 // demand: jwt.WithIssuer, WithAudience, WithExpirationRequired and
-// WithValidMethods are none of them on by default. golang-jwt knows EdDSA by
-// that name alone, not as Ed25519. Errors are those of [Remote.Key] or describe
+// WithValidMethods are off by default. golang-jwt knows EdDSA only by that
+// name, not as Ed25519. Errors are those of [Remote.Key] or describe
 // the header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {

@@ -13,15 +13,15 @@ import (
 
 // Times of a Remote that are not options.
 const (
-	patience       = 2 * time.Second // that a token has with an attempt, counted from when that began
-	refreshTimeout = 2 * fetch.Timeout
-	shortestAge    = time.Minute // what a server may ask for
-	longestAge     = time.Hour
-	unsaidAge      = 5 * time.Minute
-	firstBackoff   = time.Second
-	longestBackoff = time.Minute
-	longestRest    = 5 * time.Minute // that a server gets by Retry-After
-	maxBurst       = 100
+	waitLimit         = 2 * time.Second // that a token has with an attempt, counted from when that began
+	refreshTimeout    = 2 * fetch.Timeout
+	shortestAge       = time.Minute // what a server may ask for
+	longestAge        = time.Hour
+	unsaidAge         = 5 * time.Minute
+	firstBackoff      = time.Second
+	longestBackoff    = time.Minute
+	longestRetryAfter = 5 * time.Minute // that a server gets by Retry-After
+	maxBurst          = 100
 )
 
 // Options configure a [Remote]. The zero value is ready for production.
@@ -50,7 +50,7 @@ type Options struct {
 
 	// MaxStale is the age from which a set that cannot be renewed is not used
 	// any more: nothing can be judged then until the server is back. It bounds
-	// how long who can cut us off from the server can keep a withdrawn key alive.
+	// how long an attacker who blocks fetches keeps a withdrawn key in use.
 	// 0 is 24 hours, the most is 30 days.
 	MaxStale time.Duration
 

@@ -23,8 +23,8 @@ import (
 // minute, and not before a server's Retry-After of up to five minutes. While
 // no key can be had at all it is repeated each second.
 //
-// A token waits for a fetch only if its key is unknown, or the set is older than
-// MaxAge and no fetch was begun before it was: after a while without tokens. It
+// A token waits for a fetch only if its key is unknown, or if the set is older
+// than MaxAge and no fetch began before that: after a while without tokens. It
 // waits at most until 2 seconds after that fetch began.
 type Remote struct {
 	options  Options
@@ -32,19 +32,19 @@ type Remote struct {
 	issuer   string // "" when the URL was given
 
 	// Touched only inside flight:
-	url    string    // discovered, if issuer is set
-	sought time.Time // when it was last looked for, zero to do so again
-	etag   string    // of the set at url
+	url           string    // discovered, if issuer is set
+	lastDiscovery time.Time // when it was last looked for, zero to do so again
+	etag          string    // of the set at url
 
-	state   atomic.Pointer[state]
-	flight  singleflight.Group
-	flying  atomic.Pointer[time.Time] // when the attempt under way began, nil if there is none
-	unknown atomic.Int64
+	state    atomic.Pointer[state]
+	flight   singleflight.Group
+	inFlight atomic.Pointer[time.Time] // when the attempt under way began, nil if there is none
+	unknown  atomic.Int64
 
 	trouble, lost, skipped contain.Change // that was logged
 }
 
-// epoch is a moment whose monotonic clock others are counted from.
+// epoch is the moment from which others are counted by the monotonic clock.
 var epoch = time.Now()
 
 // NewRemote returns a source for the JWK Set at an https URL, or an http one
@@ -87,8 +87,8 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 // and looks once more. Errors are those of [Set.Key], or [ErrUnavailable] when
 // the keys are to blame.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
-	came := epoch.Add(time.Since(epoch)) // for half the price of time.Now, since only ages matter
-	now, err := r.renew(ctx, came)
+	arrivedAt := epoch.Add(time.Since(epoch)) // reads only the monotonic clock, which suffices for ages
+	now, err := r.renew(ctx, arrivedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 			return found, err
 		}
 	}
-	if err := r.ask(ctx, kid, came, patience); err != nil {
+	if err := r.ask(ctx, kid, arrivedAt, waitLimit); err != nil {
 		return nil, err
 	}
 	if set, err = r.snapshot(time.Now()); err != nil {
@@ -125,8 +125,8 @@ func (r *Remote) Healthy() error {
 
 func (r *Remote) snapshot(now time.Time) (*Set, error) {
 	s := r.state.Load()
-	if r.schedule.due(s, now) && r.flying.Load() == nil {
-		r.fly(s)
+	if r.schedule.due(s, now) && r.inFlight.Load() == nil {
+		r.begin(s)
 	}
 	if !r.schedule.usable(s, now) {
 		return nil, unavailable(s.err)
@@ -135,43 +135,42 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 }
 
 // ask tries to learn a key that the set lacks. A nil error means that there is
-// no better answer than the set's: it is from after the caller came, or as new
+// no better answer than the set's: it is from after the caller arrived, or as new
 // as the budget allows.
-func (r *Remote) ask(ctx context.Context, kid string, came time.Time, patience time.Duration) error {
+func (r *Remote) ask(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
 		usable, askable := r.schedule.usable(s, now), r.schedule.askable(s, now)
 		switch {
-		case usable && (s.set.keyIDs[kid] || !s.fetched.Before(came)):
+		case usable && (s.set.keyIDs[kid] || !s.fetched.Before(arrivedAt)):
 			return nil
-		case usable && !askable && s.err == nil && came.Sub(s.fetched) < r.options.MinInterval:
+		case usable && !askable && s.err == nil && arrivedAt.Sub(s.fetched) < r.options.MinInterval:
 			// This instant vouches for all key IDs that it did not show, so none of
 			// them needs remembering.
 			return nil
-		case s.err != nil && !s.ended.Before(came), !askable && r.flying.Load() == nil:
+		case s.err != nil && !s.ended.Before(arrivedAt), !askable && r.inFlight.Load() == nil:
 			return unavailable(s.err)
 		}
-		if err := r.join(ctx, s, patience); err != nil {
+		if err := r.join(ctx, s, waitLimit); err != nil {
 			return err
 		}
 	}
 }
 
-// renew waits for the renewal of a set that is too old to judge without, and
-// returns the time. Where one was begun while the set was not, the server is
-// slow to answer: the set serves until it does.
-// Who leaves while it waits has shown nothing about the server, and gets no key of
-// a set that is too old.
-func (r *Remote) renew(ctx context.Context, came time.Time) (time.Time, error) {
+// renew waits while the set is too old to judge by, and returns the time after
+// that. If a fetch began before the set was too old, the server is slow, and the
+// set serves meanwhile. A caller whose context ends while it waits gets an error,
+// not a key of the old set: it has shown nothing about the server.
+func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
-	if !r.schedule.old(s, came) {
-		return came, nil
+	if !r.schedule.old(s, arrivedAt) {
+		return arrivedAt, nil
 	}
-	if began := r.flying.Load(); began != nil && s.age(*began) < s.maxAge {
-		return came, nil
+	if began := r.inFlight.Load(); began != nil && s.age(*began) < s.maxAge {
+		return arrivedAt, nil
 	}
-	if err := r.join(ctx, s, patience); err != nil && !errors.Is(err, errLate) {
-		return came, err
+	if err := r.join(ctx, s, waitLimit); err != nil && !errors.Is(err, errLate) {
+		return arrivedAt, err
 	}
 	return time.Now(), nil // a set that cannot be renewed serves as it is
 }
@@ -179,7 +178,7 @@ func (r *Remote) renew(ctx context.Context, came time.Time) (time.Time, error) {
 // join waits for the attempt under way, or for one that it begins, but not
 // longer than until that has lasted for a time.
 func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) error {
-	if began := r.flying.Load(); began != nil {
+	if began := r.inFlight.Load(); began != nil {
 		if atMost -= time.Since(*began); atMost <= 0 {
 			return unavailable(errLate)
 		}
@@ -187,7 +186,7 @@ func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) er
 	late := time.NewTimer(atMost)
 	defer late.Stop()
 	select {
-	case <-r.fly(seen):
+	case <-r.begin(seen):
 		return nil
 	case <-late.C:
 		return unavailable(errLate)
@@ -196,18 +195,18 @@ func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) er
 	}
 }
 
-// fly joins the attempt under way or begins one, unless one has ended since the
+// begin joins the attempt under way or begins one, unless one has ended since the
 // caller saw the state. The attempt outlives the caller that happened to begin
 // it, because others wait for it too, and carries nothing of that caller's
 // context.
-func (r *Remote) fly(seen *state) <-chan singleflight.Result {
+func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		before, began := r.state.Load(), time.Now()
 		if before != seen {
 			return nil, nil
 		}
-		r.flying.Store(&began)
-		defer r.flying.Store(nil)
+		r.inFlight.Store(&began)
+		defer r.inFlight.Store(nil)
 		ctx, cancel := context.WithTimeout(context.Background(), refreshTimeout)
 		defer cancel()
 		after := r.attempt(ctx, before, began)
@@ -217,7 +216,7 @@ func (r *Remote) fly(seen *state) <-chan singleflight.Result {
 	})
 }
 
-// unavailable says that keys cannot be had. Its text quotes nothing.
+// unavailable wraps why keys are unavailable. Its text quotes nothing.
 func unavailable(err error) error {
 	switch {
 	case err == nil:

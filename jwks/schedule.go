@@ -29,8 +29,8 @@ type state struct {
 	err          error         // of the last attempt
 	failed       int           // attempts in a row
 	backoff      time.Duration // after err: while a set is known
-	rest         time.Duration // after err: asked for by Retry-After
-	urgency      time.Duration // after err: while none is
+	retryAfter   time.Duration // after err: asked for by Retry-After
+	coldBackoff  time.Duration // after err: while none is
 	lost         error         // why the metadata could not be had, though an older one served
 
 	fetches, notModified int
@@ -48,9 +48,9 @@ func (p schedule) usable(s *state, now time.Time) bool {
 // While nothing can be judged that is short, whatever the server says.
 func (p schedule) pause(s *state, now time.Time) time.Duration {
 	if !p.usable(s, now) {
-		return s.urgency
+		return s.coldBackoff
 	}
-	return max(s.backoff, s.rest)
+	return max(s.backoff, s.retryAfter)
 }
 
 // next is when an attempt may be made.
@@ -63,8 +63,8 @@ func (p schedule) due(s *state, now time.Time) bool {
 
 // old reports whether the set must be renewed before it judges. One that could
 // not be renewed judges while we leave the server in peace; and where it took
-// its time to fail, while the next attempt lasts too: who waits for a server
-// that hangs is not served better by it.
+// its time to fail, while the next attempt lasts too: waiting for a server
+// that hangs helps nobody.
 func (p schedule) old(s *state, now time.Time) bool {
 	if s.set == nil || s.age(now) < s.maxAge {
 		return false
@@ -72,7 +72,7 @@ func (p schedule) old(s *state, now time.Time) bool {
 	if s.err == nil {
 		return true
 	}
-	atOnce := s.ended.Sub(s.began) < patience
+	atOnce := s.ended.Sub(s.began) < waitLimit
 	next := p.next(s, now)
 	unused := !now.Before(next.Add(refreshTimeout)) // since: an attempt would have ended by now
 	return unused || atOnce && !now.Before(next)
@@ -89,7 +89,7 @@ func (p schedule) askable(s *state, now time.Time) bool {
 		return !now.Before(p.next(s, now))
 	}
 	credit := time.Duration(p.burst-1) * p.minInterval
-	return !now.Add(credit).Before(s.owed) && !now.Before(s.ended.Add(max(min(s.backoff, p.minInterval), s.rest)))
+	return !now.Add(credit).Before(s.owed) && !now.Before(s.ended.Add(max(min(s.backoff, p.minInterval), s.retryAfter)))
 }
 
 // spend takes an attempt for an unknown key ID out of the budget.
@@ -104,7 +104,7 @@ func (p schedule) spend(s *state, now time.Time) {
 // one that is there if set is nil.
 func (p schedule) succeed(before *state, set *Set, fresh time.Duration) *state {
 	after := *before
-	after.err, after.failed, after.backoff, after.rest, after.urgency = nil, 0, 0, 0, 0
+	after.err, after.failed, after.backoff, after.retryAfter, after.coldBackoff = nil, 0, 0, 0, 0
 	if set != nil {
 		if before.set != nil {
 			set.adopt(before.set)
@@ -134,10 +134,10 @@ func (p schedule) fail(before *state, err error) *state {
 	after.err = err
 	after.failed++
 	after.backoff = jitter(min(firstBackoff<<min(after.failed-1, 10), longestBackoff), 2)
-	after.urgency = jitter(min(firstBackoff, p.minInterval), 2)
-	after.rest = 0
+	after.coldBackoff = jitter(min(firstBackoff, p.minInterval), 2)
+	after.retryAfter = 0
 	if refused, ok := errors.AsType[fetch.StatusError](err); ok {
-		after.rest = min(refused.RetryAfter, longestRest)
+		after.retryAfter = min(refused.RetryAfter, longestRetryAfter)
 	}
 	return &after
 }

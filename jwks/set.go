@@ -42,8 +42,8 @@ type Source interface {
 	// points of another curve or of small order and short secrets verify nothing.
 	//
 	// The error wraps [ErrUnknownKey] or [ErrUnfitKey] if the token is to blame,
-	// which is then refused. Any other means that the keys cannot be had now; ctx
-	// ends no more than the wait for them. Its text is not logged.
+	// which is then refused. Any other means that the keys are unavailable; ctx ends
+	// only the wait for them. Its text is not logged.
 	Key(ctx context.Context, kid, alg string) (any, error)
 }
 

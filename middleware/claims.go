@@ -85,8 +85,8 @@ func (c *claims) parse(text string) error {
 	return nil
 }
 
-// forget makes the claims of nobody, and keeps room for the next ones.
-func (c *claims) forget() {
+// reset makes the claims of nobody, and keeps room for the next ones.
+func (c *claims) reset() {
 	if c.raw == "" { // of a remembered token, or none
 		c.expiry, c.notBefore, c.issuedAt = time.Time{}, time.Time{}, time.Time{}
 		return

@@ -71,7 +71,7 @@ func trimmed(field string) string {
 
 // reuse goes on with a token that was verified, for what is asked of each route.
 func (d *decision) reuse(t *Token) {
-	d.verified, d.least = t, eachRoute
+	d.verified, d.least = t, perRoute
 	if t != nil {
 		d.claims.expiry = t.Expiry
 	}

@@ -64,7 +64,7 @@ type findings struct {
 	digest         digest // of it
 }
 
-// decisions are kept for the room that they have.
+// decisions are reused, to save allocations.
 var decisions = sync.Pool{New: func() any { return new(decision) }}
 
 func (v *Verifier) begin(ctx context.Context) *decision {
@@ -77,7 +77,7 @@ func (v *Verifier) begin(ctx context.Context) *decision {
 func (d *decision) release() {
 	d.question, d.findings = question{}, findings{}
 	d.message.Clear()
-	d.claims.forget()
+	d.claims.reset()
 	clear(d.bytes)
 	if d.bytes = d.bytes[:0]; cap(d.bytes) > 2*defaultMaxTokenBytes {
 		d.bytes = nil
@@ -89,7 +89,7 @@ func (d *decision) release() {
 func (d *decision) walk() (err error) {
 	for i := range d.v.steps {
 		s := &d.v.steps[i]
-		if s.often < d.least || !d.due(s) {
+		if !d.due(s) {
 			continue
 		}
 		if err = s.run(d); d.explained != nil {
@@ -99,6 +99,7 @@ func (d *decision) walk() (err error) {
 			break
 		}
 	}
+	// A refusal after "remember" is one of the route's, and says nothing about the token.
 	if err != nil && d.known != nil && !d.kept {
 		d.v.memory.forget(d.digest)
 	}
@@ -108,7 +109,7 @@ func (d *decision) walk() (err error) {
 // decide walks, and makes of the error the one answer to give. A panic, of a
 // callback or of ours, refuses like any fault.
 func (d *decision) decide() (refusal *Error) {
-	if err := d.v.unmade(); err != nil {
+	if err := d.v.notConstructed(); err != nil {
 		return refuse(err)
 	}
 	d.began = time.Now()

@@ -36,8 +36,8 @@ type Error struct {
 	realm string // of the Verifier
 }
 
-// Refusal returns the *Error in err. Any other error is a fault of the program
-// and answered as one, with 500.
+// Refusal returns the *Error in err. Any other error, nil included, is a fault of
+// the program and is answered with 500.
 func Refusal(err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal

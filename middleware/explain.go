@@ -59,7 +59,7 @@ const (
 // make has no steps. Show the result to operators, not to callers: it tells a
 // forger which part to mend, and holds claims.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
-	if err := v.unmade(); err != nil {
+	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
 	}
 	d := &decision{question: question{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}}
@@ -67,7 +67,7 @@ func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ..
 	var made []Step
 	for i := range v.steps {
 		step, s := d.explained[i], &v.steps[i]
-		if step.Outcome == "" && (s.often < d.least || !d.due(s)) {
+		if step.Outcome == "" && !d.due(s) {
 			continue
 		}
 		step.Name, step.About, step.Source, step.Outcome = s.name, s.about, s.source, cmp.Or(step.Outcome, NotReached)

@@ -11,7 +11,7 @@ import (
 func StepTable(whole bool) string {
 	table := "| step | what it demands |\n|---|---|\n"
 	if whole {
-		table = "| step | what it demands | of | again for | of the answer about a JWT | source |\n|---|---|---|---|---|---|\n"
+		table = "| step | what it demands | for | repeated for | also for an answer about a JWT | source |\n|---|---|---|---|---|---|\n"
 	}
 	for _, s := range steps {
 		table += fmt.Sprintf("| %s | %s |", s.name, s.about)
@@ -31,7 +31,7 @@ func StepTable(whole bool) string {
 // it is made.
 func (v *Verifier) AddStep(name string, made *int) {
 	v.steps = append([]step{
-		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, eachRoute, true, nil, ""},
+		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, true, nil, ""},
 	}, v.steps...)
 }
 

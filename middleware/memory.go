@@ -9,7 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// memory keeps JWTs that passed every check. What the same bytes said once they
+// memory keeps JWTs that passed every step but the route's requirements. What the same bytes said once they
 // say again, and a signature that a key verified it verifies again: these steps
 // are not repeated, all others are. Nothing that was refused is
 // ever in it.
@@ -69,7 +69,7 @@ func (d *decision) recall() error {
 	if !ok {
 		return nil
 	}
-	d.known, d.least = k, eachTime
+	d.known, d.least = k, perRequest
 	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
 	c := &d.claims
 	c.expiry, c.notBefore, c.issuedAt = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt

@@ -22,7 +22,7 @@ type Stats struct {
 // Stats returns what the Verifier knows of itself. It never waits.
 func (v *Verifier) Stats() Stats {
 	stats := Stats{Keys: make(map[string]jwks.Stats)}
-	if v.unmade() != nil {
+	if v.notConstructed() != nil {
 		return stats
 	}
 	for i := range v.issuers {

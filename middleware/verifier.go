@@ -122,8 +122,8 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 	return i, nil
 }
 
-// unmade tells a Verifier that is nil or zero from a real one.
-func (v *Verifier) unmade() error {
+// notConstructed tells a Verifier that is nil or zero from a real one.
+func (v *Verifier) notConstructed() error {
 	if v == nil || v.issuers == nil {
 		return fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal)
 	}
@@ -139,7 +139,7 @@ func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffi
 // verifier works all the same and tries again as tokens arrive. It does not try
 // introspection: wrong credentials show with the first token asked about.
 func (v *Verifier) Warm(ctx context.Context) error {
-	if err := v.unmade(); err != nil {
+	if err := v.notConstructed(); err != nil {
 		return err
 	}
 	faults := make([]error, len(v.issuers))
@@ -166,7 +166,7 @@ func (v *Verifier) Warm(ctx context.Context) error {
 // the client's Logger, or the 503s in Config.Observe. [Verifier.Stats] has the
 // details of keys.
 func (v *Verifier) Healthy() error {
-	if err := v.unmade(); err != nil {
+	if err := v.notConstructed(); err != nil {
 		return err
 	}
 	var faults []error

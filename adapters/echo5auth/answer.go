@@ -13,15 +13,15 @@ import (
 
 // Answer refuses a request from within its handler, for the error of
 // [middleware.Verifier.Check]: with status, challenge and body, as Require does.
-// The handler returns what it returns. Any other error is answered with 500.
-// Behind Require and Optional a handler may also return the error itself.
+// The handler returns what it returns. Any other error, nil included, is answered
+// with 500. Behind Require and Optional a handler may also return the error itself,
+// unless a middleware in between handles errors.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
 // answered marks a context whose request was refused, in a Guard or by Answer.
 const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 
-// refused answers what a handler returned, if it is a refusal that nobody has
-// answered yet.
+// refused answers a refusal that a handler returned and has not answered yet.
 func (g Guard) refused(c *echo.Context, err error) error {
 	if err == nil {
 		return nil

@@ -135,7 +135,7 @@ func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
 	}
 }
 
-// A body that is left to an error middleware which does not come is none.
+// If no error middleware writes the body that is left to it, the body is empty.
 func TestABodyThatNobodyWritesIsEmpty(t *testing.T) {
 	_, v := newVerifier(t)
 	g := ginauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) { return "", nil }}

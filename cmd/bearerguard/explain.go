@@ -35,8 +35,9 @@ func newExplain(s streams) *cobra.Command {
 		Short: "Show every check that a token passes or fails",
 		Long: `Take an access token through every check of an API that is protected with
 Bearerguard, in their order: ✓ passed, ✗ refused, – not reached. Keys are fetched
-from the issuer, as the API would. The token itself is not printed, but what its
-claims say is: for a check that refused, what was expected and what was found.
+from the issuer, as the API would. The token is not printed, but some of its claims
+are: on a terminal those of the check that refused, in other output those of every
+check that was made.
 
 Give the token on standard input, with "-": everybody who can list processes sees
 what stands on a command line.

@@ -9,9 +9,9 @@ import (
 )
 
 func explain(ctx context.Context, v *middleware.Verifier, token string) {
-	made, err := v.Explain(ctx, middleware.Credentials{Token: token}, scopes.All("orders:read"))
-	for _, step := range made {
-		fmt.Println(step.Outcome, step.Name, "want", step.Expected, "got", step.Found)
+	steps, err := v.Explain(ctx, middleware.Credentials{Token: token}, scopes.All("orders:read"))
+	for _, step := range steps {
+		fmt.Println(step.Outcome, step.Name, step.Expected, step.Found, step.Err)
 	}
 	fmt.Println(err) // the verdict
 }

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Panic calls f and returns nil, or the stack of the panic that ended it. What
-// it was about is not told: the value may hold anything, and with
-// GODEBUG=panicnil=1 there is none.
+// Panic calls f and returns nil, or the stack of the panic that ended it. The
+// value of the panic is dropped: it may hold anything, and with
+// GODEBUG=panicnil=1 it is nil.
 func Panic(f func()) (stack []byte) {
 	returned := false
 	defer func() {
@@ -24,7 +24,7 @@ func Panic(f func()) (stack []byte) {
 }
 
 // PlainError is an error whose text quotes nothing of a request or an answer, so that
-// it may be logged whole. It says so of itself alone, not of what wraps it.
+// it may be logged whole. That holds only for itself, not for what wraps it.
 type PlainError struct{ Err error }
 
 // Error returns the text of Err.

@@ -13,7 +13,7 @@ import (
 type Algorithm struct {
 	Name    string // the one that keys and policies use
 	KeyType string // kty of its keys: RSA, EC, OKP, or oct of a shared secret (RFC 7518 §6.1)
-	Curve   string // crv of its keys, "" where there is none
+	Curve   string // crv of its keys, "" for RSA and secrets
 	Hash    crypto.Hash
 	Method  jwt.SigningMethod // the same in golang-jwt
 
@@ -39,7 +39,7 @@ var algorithms = []*Algorithm{
 	{"HS512", "oct", "", crypto.SHA512, jwt.SigningMethodHS512, 0, (*Message).verifiesHMAC},
 }
 
-// Find returns the algorithm of a name, or nil for one that is not supported.
+// Find returns the algorithm of that name, or nil if it is not supported.
 // Tokens may also say "Ed25519" for EdDSA (RFC 9864 §2.2).
 func Find(name string) *Algorithm {
 	if name == "Ed25519" {
@@ -74,7 +74,7 @@ func Asymmetric() (public []*Algorithm) {
 	return public
 }
 
-// Symmetric reports whether who can check a signature can also make one.
+// Symmetric reports whether anyone who can check a signature can also make one.
 func (a *Algorithm) Symmetric() bool { return a.KeyType == "oct" }
 
 // exactSalt is what RFC 7518 §3.5 demands: a salt as long as the hash.

@@ -9,8 +9,8 @@ import (
 )
 
 // Prepared remembers what was prepared of the keys of an issuer when they were
-// first used. It knows a key by its pointer, which is one and the same while it is
-// published. It is safe for concurrent use.
+// first used. It identifies a key by its pointer, which stays the same while the
+// key is published. It is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32

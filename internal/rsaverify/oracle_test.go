@@ -26,7 +26,7 @@ type pair struct {
 	private *big.Int
 }
 
-// chance is the same in every run, but for its seed.
+// chance is a source of random numbers that a seed determines.
 type chance struct{ *rand.ChaCha8 }
 
 func newChance(seed uint64) chance {
@@ -174,7 +174,7 @@ func (p pair) forged(c chance, hash crypto.Hash, digest []byte) map[string][]byt
 	return list
 }
 
-// spelled are other spellings of one signature, and signatures that nobody made.
+// spelled are other spellings of a signature, and arbitrary ones.
 func (p pair) spelled(c chance, signature []byte) map[string][]byte {
 	size := p.public.Size()
 	number := new(big.Int).SetBytes(signature)
@@ -208,7 +208,7 @@ func (p pair) spelled(c chance, signature []byte) map[string][]byte {
 	}
 }
 
-// TestItAgreesWithCryptoRSA needs to see nothing but agreement. For many cases:
+// TestItAgreesWithCryptoRSA compares the two. For many cases:
 //
 //	go test ./internal/rsaverify -run TestItAgrees -cases 10000000 -timeout 0
 func TestItAgreesWithCryptoRSA(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2) with
 // what can be computed of a key once. [crypto/rsa] computes it for each signature:
-// a constant of the modulus, for multiplication after Montgomery, and whether the
-// key is one. That is two fifths of its time.
+// a constant of the modulus, for Montgomery multiplication, and whether the key is
+// valid. That takes a third of its time.
 //
 // The arithmetic is that of the standard library, which filippo.io/bigmod
 // re-exports. The encoded message (EMSA-PKCS1-v1_5, RFC 8017 §9.2) is built as it

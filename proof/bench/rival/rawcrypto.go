@@ -21,7 +21,7 @@ var errSignature = errors.New("the signature is wrong")
 // that is at hand: what no verifier of tokens can go without. It copies nothing.
 func RawCrypto() Rival {
 	return Rival{
-		how: "raw crypto, the floor",
+		how: "raw crypto (standard library)",
 		Open: func(_ context.Context, s Settings) (Verifier, error) {
 			valid, err := plain(s.Key)
 			if err != nil {
