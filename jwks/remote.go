@@ -38,7 +38,7 @@ type Remote struct {
 
 	state    atomic.Pointer[state]
 	flight   singleflight.Group
-	inFlight atomic.Pointer[time.Time] // when the attempt under way began, nil if there is none
+	inFlight atomic.Pointer[time.Time] // when the attempt under way began, nil if none is
 	unknown  atomic.Int64
 
 	trouble, lost, skipped contain.Change // that was logged

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Why there is no key. Errors wrap one of these, except those of [Stats] and
+// The reasons why a key is missing. Errors wrap one of these, except those of [Stats] and
 // those with which Keyfunc refuses a header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")

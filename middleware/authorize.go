@@ -21,9 +21,10 @@ import (
 // the program and refuses every request with 500.
 //
 // Within a route that this very Verifier has already authorized with the same
-// credentials, the decision is reused and only the requirements are checked,
-// those of the outer routes included. A challenge names the scopes of outer
-// routes too; a request that an outer route refuses learns of its own alone.
+// credentials, the decision is reused and only the route's own requirements are
+// checked. With other credentials those of the outer routes are checked too. A
+// challenge names the scopes of outer routes as well. If an outer route refuses a
+// request, the challenge names only its own.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()

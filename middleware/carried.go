@@ -13,7 +13,7 @@ import (
 type carried struct {
 	context.Context //nolint:containedctx // it is one itself
 
-	token    *Token    // the handler's, nil if there is none
+	token    *Token    // the handler's, nil without a token
 	own      Token     // that one, if a verifier made it
 	audience [1]string // of own
 

@@ -85,7 +85,7 @@ func (c *claims) parse(text string) error {
 	return nil
 }
 
-// reset makes the claims of nobody, and keeps room for the next ones.
+// reset empties the claims, and keeps their allocations for the next ones.
 func (c *claims) reset() {
 	if c.raw == "" { // of a remembered token, or none
 		c.expiry, c.notBefore, c.issuedAt = time.Time{}, time.Time{}, time.Time{}

@@ -55,6 +55,7 @@ func (d *decision) readCredentials() error {
 	d.credentials = Credentials{Token: token}
 	if d.outer != nil && d.outer.credentials == d.credentials {
 		d.reuse(d.outer.verified)
+		d.met = len(d.outer.need) // by the request as those routes saw it
 		return nil
 	}
 	d.token = token

@@ -33,11 +33,11 @@ type question struct {
 	began time.Time       // by the clock of the machine
 	now   time.Time       // by Config.Now
 
-	request     *http.Request // nil if the token came by another way
-	optional    bool          // a request without a token passes
-	answers     bool          // it is about an answer to checkActivity
-	outer       *carried      // what a route around this one has decided, nil if there is none
-	need        []scopes.Requirement
+	request     *http.Request        // nil if the token came by another way
+	optional    bool                 // a request without a token passes
+	answers     bool                 // it is about an answer to checkActivity
+	outer       *carried             // the decision of an enclosing route, nil without one
+	need        []scopes.Requirement // of enclosing routes and of this one
 	credentials Credentials
 	token       string
 	explained   []Step // of Explain; nil otherwise
@@ -46,14 +46,15 @@ type question struct {
 // findings are what the steps have found out.
 type findings struct {
 	least     often // steps that are made more seldom have been made
-	anonymous bool  // there is no token, and none is needed
+	anonymous bool  // the request has no token and needs none
 	opaque    bool  // not for us to read: the issuer was asked
+	met       int   // how many of the requirements enclosing routes have checked
 
 	head    []byte           // the header, decoded
 	header  *header          // nil before it was read
 	payload string           // the claims as text
 	issuer  *issuer          // that the token names
-	scope   strictjson.Value // "" when there is none
+	scope   strictjson.Value // "" if absent
 	key     any              // of the signature, nil if opaque
 
 	verified *Token // never changed, nor reachable by handlers

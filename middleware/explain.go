@@ -18,7 +18,7 @@ import (
 type Step struct {
 	Name    string  // such as "expiry"
 	About   string  // what it demands
-	Source  string  // RFC and section, "" if there is none
+	Source  string  // RFC and section, or ""
 	Outcome Outcome // of this token
 	Err     error   // why it refused, nil if it did not; quotes nothing of the token
 
@@ -56,7 +56,7 @@ const (
 //
 // It asks for keys and calls Revoked as Verify does, but recalls no token, does
 // not observe and logs nothing but a panic. A Verifier that NewVerifier did not
-// make has no steps. Show the result to operators, not to callers: it tells a
+// make has no steps. Show the result to operators, not to callers: it shows a
 // forger which part to mend, and holds claims.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {

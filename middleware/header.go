@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// checkShape tells JWTs from opaque tokens, once and for all: one that fails as
+// checkShape distinguishes JWTs from opaque tokens, once and for all: one that fails as
 // the one thing is never tried as the other. An encrypted JWT is opaque, since
 // only its issuer can read it. One whose header names another issuer (RFC 7519
 // §5.3) is refused.
@@ -33,7 +33,7 @@ func (d *decision) checkShape() (err error) {
 }
 
 // checkHeader reads the header and makes the refusals that hold for every
-// issuer: extensions, nesting, "none" and whatever else is no algorithm here.
+// issuer: extensions, nesting, "none" and any other algorithm that is not supported.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil
@@ -55,7 +55,7 @@ func (d *decision) checkHeader() (err error) {
 type header struct {
 	jws.Header
 	kind      string         // the media type in typ
-	algorithm *jws.Algorithm // that alg names, nil if it is none of ours
+	algorithm *jws.Algorithm // that alg names, nil if unsupported
 
 	text string // the segment that it was read from, once it is remembered
 }

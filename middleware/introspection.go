@@ -46,7 +46,7 @@ func (v *Verifier) asksAbout(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object is that of a configured
-// issuer other than the one that is asked, but for a slash at the end. It reads
+// issuer other than the one that is asked, ignoring a slash at the end. It reads
 // loosely: what is malformed to us may be good to that one.
 func (v *Verifier) namesAnother(object []byte) bool {
 	said, ok := strictjson.String(strictjson.Lookup(object, "/iss"))

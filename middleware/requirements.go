@@ -6,21 +6,20 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// checkRequirements also refuses where there is no token: Check may be given
-// none.
+// checkRequirements also refuses a nil token, which Check may be given.
 func (d *decision) checkRequirements() error {
 	t := d.verified
 	if t == nil {
 		return ErrNoToken
 	}
-	if len(d.need) == 0 {
+	if len(d.need) == d.met {
 		return nil
 	}
 	if d.lookup == nil {
 		d.lookup = t.claim
 	}
 	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, Claim: d.lookup, Request: d.request}
-	for _, requirement := range d.need {
+	for _, requirement := range d.need[d.met:] {
 		if requirement.Unmet(evidence) != nil {
 			return ErrRequirement
 		}

@@ -18,7 +18,7 @@ func (d *decision) checkSignature() (err error) {
 	}
 	for _, keyID := range [...]string{"", d.header.Thumbprint, ""} {
 		err = d.verifyBy(keyID)
-		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // there is no key for the algorithm
+		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // no key serves the algorithm
 			break
 		}
 	}

@@ -30,7 +30,7 @@ var (
 	recallable = &tokens{"JWTs, with a cache", func(d *decision) bool {
 		return d.explained == nil && d.v.memory != nil && strings.HasPrefix(d.token, "eyJ")
 	}}
-	recalled = &tokens{"JWTs, with a cache", func(d *decision) bool { return d.recalled && !d.opaque }}
+	recalled         = &tokens{"JWTs, with a cache", func(d *decision) bool { return d.recalled && !d.opaque }}
 	withRequirements = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
 )
 

@@ -43,7 +43,7 @@ func (t *Token) clone() *Token {
 }
 
 // copyTo makes a copy of a token, with room for one audience. All that a Token
-// holds cannot be changed, but for the fields themselves and the audience.
+// holds cannot be changed, except the fields themselves and the audience.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {

@@ -122,7 +122,7 @@ func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, er
 	return i, nil
 }
 
-// notConstructed tells a Verifier that is nil or zero from a real one.
+// notConstructed returns an error for a Verifier that is nil or zero.
 func (v *Verifier) notConstructed() error {
 	if v == nil || v.issuers == nil {
 		return fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal)
@@ -130,8 +130,8 @@ func (v *Verifier) notConstructed() error {
 	return nil
 }
 
-// named returns the configured issuer of a name, but for a slash at the end, or
-// nil.
+// named returns the configured issuer of that name, ignoring a slash at the end,
+// or nil.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // Warm fetches the keys of all issuers now, at start-up or before an instance
@@ -173,7 +173,7 @@ func (v *Verifier) Healthy() error {
 	for i := range v.issuers {
 		one := &v.issuers[i]
 		if keys, ok := one.keys.(interface{ Healthy() error }); ok {
-			err := error(ErrInternal)
+			err := ErrInternal
 			contain.Panic(func() { err = keys.Healthy() })
 			if err != nil {
 				faults = append(faults, one.fault(unavailable(err)))

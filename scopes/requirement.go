@@ -18,10 +18,10 @@ type Evidence struct {
 	// or false when there is none or it is null. It is never nil when a verifier asks.
 	Claim func(pointer string) (any, bool)
 
-	// Request is the HTTP request that wants to pass, for requirements that depend
-	// on it, such as a tenant in its path. It is nil where there is none: a token
-	// that came by another way, or a check within a handler. It is
-	// not to be changed, and its body not to be read.
+	// Request is the HTTP request as the route of the requirement received it, for
+	// requirements that depend on it, such as a tenant in its path. It is nil
+	// without a request: for a token that came another way, or a check within a
+	// handler. Do not change it, and do not read its body.
 	Request *http.Request
 }
 

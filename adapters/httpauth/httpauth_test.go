@@ -63,3 +63,23 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 		t.Errorf("got %d, want 403", w.Code)
 	}
 }
+
+// An outer route's requirement sees the request as that route did, whatever an
+// inner one makes of its path.
+func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
+	as, v := newVerifier(t)
+	orders := http.NewServeMux()
+	orders.Handle("GET /orders", httpauth.Require(v)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.StripPrefix("/t/"+r.PathValue("tenant"), orders).ServeHTTP(w, r)
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/t/{tenant}/", httpauth.Require(v, ownTenant{})(inner))
+	for path, want := range map[string]int{"/t/acme/orders": http.StatusOK, "/t/other/orders": http.StatusForbidden} {
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, as.Authorize(httptest.NewRequest("GET", path, nil), testserver.Claim("tenant", "acme")))
+		if rec.Code != want {
+			t.Errorf("%s: got %d, want %d", path, rec.Code, want)
+		}
+	}
+}

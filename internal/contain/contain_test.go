@@ -45,17 +45,17 @@ func TestChange(t *testing.T) {
 			t.Errorf("step %d to %q: got %t, want %t", i, step.to, got, step.want)
 		}
 	}
-	var told atomic.Int32
+	var changed atomic.Int32
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
 			if c.To("c") {
-				told.Add(1)
+				changed.Add(1)
 			}
 		})
 	}
 	all.Wait()
-	if told.Load() != 1 {
-		t.Errorf("got %d told of one change, want one", told.Load())
+	if changed.Load() != 1 {
+		t.Errorf("got %d changed of one change, want one", changed.Load())
 	}
 }

@@ -29,7 +29,7 @@ type Framework struct {
 //	/needed         Need, by the package's own Require
 //	/tenant         Tenant
 //	/checked        Require(); the handler checks Write and answers with Answer
-//	/returned       the same, but for Echo, whose handler returns the error
+//	/returned       the same, except in Echo, where the handler returns the error
 //	/failed         Require(); the handler answers with Answer for ErrFailure
 //	/labelled       Require(), after the program has set header fields for a success
 //	/optional       Optional
@@ -52,7 +52,7 @@ var (
 	OneOf  = scopes.OneOf(scopes.All("pay", "eu"), scopes.All("admin"))
 )
 
-// ErrFailure is an error of the program, which is not to be told.
+// ErrFailure is an error of the program. Clients must not see its text.
 var ErrFailure = errors.New(canary)
 
 // tenant is met if the query of the request names the subject of the token.

@@ -32,7 +32,7 @@ func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	return scene{as, rival.SettingsFor(as, need)}, nil
 }
 
-// everyone are the rows of full verification; the first is the signature alone, by the standard library.
+// everyone are the rows of full verification; the first is only the signature, by the standard library.
 func everyone() []rival.Rival {
 	list := append([]rival.Rival{rival.RawCrypto(), rival.BearerguardUncached()}, rival.Fetching()[1:]...)
 	return append(list, rival.Okta(), rival.JWTAuth())
