@@ -97,15 +97,14 @@ func (s *Set) adopt(before *Set) {
 // fits its algorithm (RFC 7515 §4.1.4 makes kid optional; trying all keys would
 // multiply work). The error is [ErrUnknownKey] when a newer set might have the
 // key, else [ErrUnfitKey].
-func (s *Set) Key(_ context.Context, kid, alg string) (any, error) {
-	name := alg
-	if known := jws.Find(alg); known != nil {
-		name = known.Name
-	}
-	if found, ok := s.keys[choice{kid, name}]; ok {
+func (s *Set) Key(ctx context.Context, kid, alg string) (any, error) {
+	if found, ok := s.keys[choice{kid, alg}]; ok {
 		return found, nil
 	}
-	if kid != "" && !s.keyIDs[kid] || kid == "" && !slices.Contains(s.algorithms, name) {
+	if known := jws.Find(alg); known != nil && known.Name != alg {
+		return s.Key(ctx, kid, known.Name)
+	}
+	if kid != "" && !s.keyIDs[kid] || kid == "" && !slices.Contains(s.algorithms, alg) {
 		return nil, ErrUnknownKey
 	}
 	return nil, ErrUnfitKey

@@ -88,7 +88,7 @@ func (d *decision) release() {
 
 // walk makes the steps that are due.
 func (d *decision) walk() (err error) {
-	for i := range d.v.steps {
+	for i := d.v.first[d.least][0]; i < len(d.v.steps); i = d.v.first[d.least][i+1] {
 		s := &d.v.steps[i]
 		if !d.due(s) {
 			continue

@@ -30,9 +30,9 @@ func StepTable(whole bool) string {
 // AddStep adds one to those of a Verifier, before the others, and counts how often
 // it is made.
 func (v *Verifier) AddStep(name string, made *int) {
-	v.steps = append([]step{
+	v.make(append([]step{
 		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, true, nil, ""},
-	}, v.steps...)
+	}, v.steps...))
 }
 
 // Left decides about a token and returns which parts of the decision still hold

@@ -81,6 +81,21 @@ var steps = []step{
 	{"requirements", "the scopes and whatever else the routes require", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3"},
 }
 
+// make has a verifier make these steps.
+func (v *Verifier) make(steps []step) {
+	v.steps = steps
+	for least := range v.first {
+		v.first[least] = make([]int, len(steps)+1)
+		first := len(steps)
+		for i := len(steps); i >= 0; i-- {
+			if i < len(steps) && int(steps[i].often) >= least {
+				first = i
+			}
+			v.first[least][i] = first
+		}
+	}
+}
+
 // due reports whether a step applies to this token, as far as it is known. Earlier
 // steps may rule out later ones.
 func (d *decision) due(s *step) bool {

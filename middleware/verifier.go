@@ -22,6 +22,7 @@ import (
 // goroutine and need not be closed.
 type Verifier struct {
 	steps         []step
+	first         [never + 1][]int // of the steps from one on, by how often it is made: the first that is made as often
 	issuers       []issuer
 	byName        map[string]*issuer // without a slash at the end
 	introspecting *issuer            // who is asked about opaque tokens, nil if nobody
@@ -56,10 +57,11 @@ func NewVerifier(config Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{
-		steps: steps, byName: make(map[string]*issuer), headers: headers{seed: maphash.MakeSeed()},
+		byName: make(map[string]*issuer), headers: headers{seed: maphash.MakeSeed()},
 		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
+	v.make(steps)
 	if v.skew == 0 {
 		v.skew = defaultClockSkew
 	}
