@@ -85,7 +85,7 @@ func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time
 	}
 	r.lastDiscovery = now
 	var doc metadata.Document
-	if contain.Panic(func() { doc, err = metadata.Discover(ctx, r.options.Client, r.issuer, r.options.InsecureHTTP) }) != nil {
+	if contain.Panic(func() { doc, err = r.discover(ctx) }) != nil {
 		err = errPanic
 	}
 	switch {
@@ -97,6 +97,14 @@ func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time
 		r.url, r.etag = doc.JWKSURI, ""
 	}
 	return true, nil
+}
+
+func (r *Remote) discover(ctx context.Context) (metadata.Document, error) {
+	o := r.options
+	if o.MetadataURL != "" {
+		return metadata.At(ctx, o.Client, o.MetadataURL, r.issuer, o.InsecureHTTP)
+	}
+	return metadata.Discover(ctx, o.Client, r.issuer, o.InsecureHTTP)
 }
 
 // fetched is an answer and the set in it, nil if the one that is there is
@@ -111,6 +119,6 @@ func (r *Remote) fetch(ctx context.Context) (fetched, error) {
 	if err != nil || answer.Unchanged {
 		return fetched{Answer: answer}, err
 	}
-	set, err := Parse(answer.Body)
+	set, err := parse(answer.Body, r.options.Use)
 	return fetched{answer, set}, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -33,6 +34,16 @@ type Options struct {
 	// keep a server's metadata from pointing into the network (or a name from
 	// resolving there), give its transport a net.Dialer with a Control function.
 	Client *http.Client
+
+	// MetadataURL is where [Discover] finds the issuer's metadata, if not at a
+	// well-known location; it must name the issuer all the same, which may then be
+	// any text.
+	MetadataURL string
+
+	// Use are the values of use that mark keys for tokens, instead of "sig" and
+	// none: "jwt-svid" in the bundles of SPIFFE, whose other keys are for
+	// certificates (SPIFFE Trust Domain and Bundle §4.2.2).
+	Use []string
 
 	// InsecureHTTP allows http for hosts other than loopback ones. Whoever sits
 	// on the network between can then replace the keys.
@@ -89,6 +100,14 @@ func (o Options) filled() (Options, error) {
 		faults = append(faults, fmt.Errorf("%w: Burst must be between 0 and %d", ErrConfig, maxBurst))
 	}
 	o.Burst = cmp.Or(o.Burst, 4)
+	if o.MetadataURL != "" {
+		if err := fetch.CheckURL(o.MetadataURL, o.InsecureHTTP); err != nil {
+			faults = append(faults, fmt.Errorf("%w: MetadataURL: %w", ErrConfig, err))
+		}
+	}
+	if o.Use = slices.Clone(o.Use); slices.Contains(o.Use, "") {
+		faults = append(faults, fmt.Errorf("%w: Use holds an empty string", ErrConfig))
+	}
 	if o.MaxAge > o.MaxStale {
 		faults = append(faults, fmt.Errorf("%w: MaxAge is over MaxStale: a set would be given up before it is renewed", ErrConfig))
 	}

@@ -38,6 +38,7 @@ type key struct {
 	id         string
 	algorithms []string // canonical names, never empty
 	material   any      // see [Source]
+	issuers    []string // that it serves, nil for all
 }
 
 // decode reads the numbers of a key that the policy has let through so far. The
@@ -53,7 +54,10 @@ func decode(m jwkset.JWKMarshal) (any, error) {
 // Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
 // The error wraps [ErrSet] when data is not a set or has more than 100 keys,
 // and [ErrNoKeys] when no key is left.
-func Parse(data []byte) (*Set, error) {
+func Parse(data []byte) (*Set, error) { return parse(data, nil) }
+
+// parse takes the keys that have one of the uses.
+func parse(data []byte, uses []string) (*Set, error) {
 	var (
 		keys    []key
 		skipped []error
@@ -66,7 +70,7 @@ func Parse(data []byte) (*Set, error) {
 		at := 0
 		found = strictjson.Elements(value, maxKeys, func(element strictjson.Value) bool {
 			at++
-			k, err := readKey(element)
+			k, err := readKey(element, uses)
 			if err != nil {
 				skipped = append(skipped, skip(at, err))
 				return true
@@ -95,7 +99,7 @@ func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place
 
 // readKey applies the policy to one key. What a certificate says of it (x5c,
 // x5t, x5u) is ignored: trust comes from where the set was fetched.
-func readKey(data strictjson.Value) (key, error) {
+func readKey(data strictjson.Value, uses []string) (key, error) {
 	var (
 		k      key
 		m      jwkset.JWKMarshal
@@ -116,6 +120,9 @@ func readKey(data strictjson.Value) (key, error) {
 			secret = true
 		case "key_ops":
 			keyOps, ok = strictjson.Strings(value, 16) // an empty array is like null
+		case "issuer":
+			issuer, _ := strictjson.String(value) // one of another type serves none of several
+			k.issuers = []string{issuer}
 		case "kid":
 			m.KID, ok = strictjson.String(value)
 			if ok && !jws.ValidKeyID(m.KID) {
@@ -138,7 +145,7 @@ func readKey(data strictjson.Value) (key, error) {
 		return key{}, errKeySyntax
 	case secret:
 		return key{}, errKeyPrivate
-	case m.USE != "" && m.USE != jwkset.UseSig, keyOps != nil && !slices.Contains(keyOps, "verify"):
+	case !isUse(string(m.USE), uses), keyOps != nil && !slices.Contains(keyOps, "verify"):
 		return key{}, errKeyUse
 	}
 	if k.algorithms = fitting(m); k.algorithms == nil {
@@ -152,6 +159,13 @@ func readKey(data strictjson.Value) (key, error) {
 		return key{}, err
 	}
 	return k, checkMaterial(k.material)
+}
+
+func isUse(use string, uses []string) bool {
+	if uses == nil {
+		return use == "" || use == string(jwkset.UseSig)
+	}
+	return slices.Contains(uses, use)
 }
 
 // fitting returns the algorithms a key may verify: the one it names, if its
@@ -223,15 +237,20 @@ func checkMaterial(material any) error {
 // one key.
 func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 	type place struct{ id, algorithm string }
-	first, contested := make(map[place]any), make(map[place]bool)
+	first, contested := make(map[place]*key), make(map[place]bool)
 	for i := range keys {
 		keys[i].algorithms = slices.DeleteFunc(keys[i].algorithms, func(algorithm string) bool {
 			at := place{keys[i].id, algorithm}
 			other, taken := first[at]
-			first[at] = keys[i].material
+			first[at] = &keys[i]
 			switch {
 			case !taken:
-			case same(other, keys[i].material):
+			case same(other.material, keys[i].material):
+				if first[at] = other; other.issuers != nil && keys[i].issuers != nil {
+					other.issuers = append(other.issuers, keys[i].issuers...)
+				} else {
+					other.issuers = nil
+				}
 				return true
 			case at.id != "": // without a key ID the number of fitting keys decides
 				contested[at] = true

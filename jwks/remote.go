@@ -54,6 +54,9 @@ func NewRemote(url string, options Options) (*Remote, error) {
 	if fault != nil {
 		fault = fmt.Errorf("%w: URL of the JWK Set: %w", ErrConfig, fault)
 	}
+	if options.MetadataURL != "" {
+		fault = errors.Join(fault, fmt.Errorf("%w: MetadataURL is for Discover: the URL of the set is given", ErrConfig))
+	}
 	return newRemote("", url, options, fault)
 }
 
@@ -65,6 +68,9 @@ func NewRemote(url string, options Options) (*Remote, error) {
 // renewal looks at the metadata again.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
+	if options.MetadataURL != "" {
+		fault = fetch.CheckText(issuer)
+	}
 	if fault != nil {
 		fault = fmt.Errorf("%w: issuer: %w", ErrConfig, fault)
 	}
@@ -87,6 +93,15 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 // and looks once more. Errors are those of [Set.Key], or [ErrUnavailable] when
 // the keys are to blame.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
+	return r.find(ctx, "", kid, alg)
+}
+
+// KeyFor is Key as [Set.KeyFor] restricts it.
+func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, error) {
+	return r.find(ctx, issuer, kid, alg)
+}
+
+func (r *Remote) find(ctx context.Context, issuer, kid, alg string) (any, error) {
 	arrivedAt := epoch.Add(time.Since(epoch)) // reads only the monotonic clock, which suffices for ages
 	now, err := r.renew(ctx, arrivedAt)
 	if err != nil {
@@ -94,7 +109,7 @@ func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	}
 	set, err := r.snapshot(now)
 	if err == nil {
-		found, err := set.Key(ctx, kid, alg)
+		found, err := set.find(issuer, kid, alg)
 		if !errors.Is(err, ErrUnknownKey) {
 			return found, err
 		}
@@ -105,7 +120,7 @@ func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	if set, err = r.snapshot(time.Now()); err != nil {
 		return nil, err
 	}
-	found, err := set.Key(ctx, kid, alg)
+	found, err := set.find(issuer, kid, alg)
 	if errors.Is(err, ErrUnknownKey) {
 		r.unknown.Add(1)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/MicahParks/jwkset"
 
@@ -33,6 +34,8 @@ var (
 //	Healthy() error             // whether there are usable keys; it never waits
 //	Stats() Stats
 //	Algorithms() []string       // all that it has keys for, if that never changes
+//	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
+//	                            // Key, where one Source serves several issuers
 type Source interface {
 	// Key returns the key for a token's kid, "" if it has none, and alg:
 	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared secret,
@@ -49,7 +52,8 @@ type Source interface {
 
 // Set is an immutable set of verification keys. It is safe for concurrent use.
 type Set struct {
-	keys       map[choice]any // the one key for each
+	keys       map[choice]any      // the one key for each
+	issuers    map[choice][]string // that it serves, where those are not all
 	keyIDs     map[string]bool
 	algorithms []string // canonical names, sorted
 	size       int
@@ -63,20 +67,25 @@ type choice struct{ keyID, algorithm string }
 // newSet answers once all that tokens may ask. Of the keys, no two have the same
 // key ID and algorithm.
 func newSet(keys []key, skipped []error) *Set {
-	s := &Set{keys: make(map[choice]any), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
-	fit := make(map[string][]any) // by algorithm
+	s := &Set{keys: make(map[choice]any), issuers: make(map[choice][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
+	fit := make(map[string][]key) // by algorithm
+	put := func(at choice, k key) {
+		if s.keys[at] = k.material; k.issuers != nil {
+			s.issuers[at] = k.issuers
+		}
+	}
 	for _, k := range keys {
 		for _, algorithm := range k.algorithms {
-			fit[algorithm] = append(fit[algorithm], k.material)
+			fit[algorithm] = append(fit[algorithm], k)
 			if k.id != "" { // without one it serves tokens without a kid only
 				s.keyIDs[k.id] = true
-				s.keys[choice{k.id, algorithm}] = k.material
+				put(choice{k.id, algorithm}, k)
 			}
 		}
 	}
 	for algorithm, all := range fit {
 		if len(all) == 1 {
-			s.keys[choice{"", algorithm}] = all[0]
+			put(choice{"", algorithm}, all[0])
 		}
 	}
 	s.algorithms = slices.Sorted(maps.Keys(fit))
@@ -97,17 +106,45 @@ func (s *Set) adopt(before *Set) {
 // fits its algorithm (RFC 7515 §4.1.4 makes kid optional; trying all keys would
 // multiply work). The error is [ErrUnknownKey] when a newer set might have the
 // key, else [ErrUnfitKey].
-func (s *Set) Key(ctx context.Context, kid, alg string) (any, error) {
-	if found, ok := s.keys[choice{kid, alg}]; ok {
+func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.find("", kid, alg) }
+
+// KeyFor is Key for a set with the keys of several issuers, each of which says
+// in its member "issuer" whom it serves: that issuer or, with {tenantid} in it,
+// those that have something else in that place. A key without the member serves
+// all, and one that serves another is an [ErrUnfitKey]. Microsoft Entra publishes
+// such sets.
+func (s *Set) KeyFor(_ context.Context, issuer, kid, alg string) (any, error) {
+	return s.find(issuer, kid, alg)
+}
+
+func (s *Set) find(issuer, kid, alg string) (any, error) {
+	at := choice{kid, alg}
+	if found, ok := s.keys[at]; ok {
+		if issuer != "" && !s.serves(at, issuer) {
+			return nil, ErrUnfitKey
+		}
 		return found, nil
 	}
 	if known := jws.Find(alg); known != nil && known.Name != alg {
-		return s.Key(ctx, kid, known.Name)
+		return s.find(issuer, kid, known.Name)
 	}
 	if kid != "" && !s.keyIDs[kid] || kid == "" && !slices.Contains(s.algorithms, alg) {
 		return nil, ErrUnknownKey
 	}
 	return nil, ErrUnfitKey
+}
+
+func (s *Set) serves(at choice, issuer string) bool {
+	issuers, bound := s.issuers[at]
+	return !bound || slices.ContainsFunc(issuers, func(one string) bool {
+		before, after, isTemplate := strings.Cut(one, "{tenantid}")
+		if !isTemplate {
+			return one == issuer
+		}
+		tenant, starts := strings.CutPrefix(issuer, before)
+		tenant, ends := strings.CutSuffix(tenant, after)
+		return starts && ends && tenant != "" && !strings.Contains(tenant, "/")
+	})
 }
 
 // Format implements [fmt.Formatter], for every verb: the keys of a [Secret] are

@@ -18,18 +18,20 @@ func (d *decision) checkClaims() error {
 // looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
 func (d *decision) checkIssuer() error {
 	if d.opaque { // it is known who was asked; iss is optional then (RFC 7662 §2.2)
-		if d.claims.named && d.claims.issuer != d.issuer.URL {
+		if d.claims.named && !d.issuer.isNamed(d.claims.issuer) {
 			return ErrIssuer
 		}
 		d.claims.issuer = d.issuer.URL
 		return nil
 	}
-	one := d.v.named(d.claims.issuer)
-	if one == nil || one.URL != d.claims.issuer {
-		return ErrIssuer
+	one, err := d.v.issuerOf(d.ctx, &d.claims)
+	if err != nil {
+		return err
 	}
 	d.issuer = one
-	d.claims.issuer = one.URL // the same text, of longer life
+	if d.claims.issuer = one.URL; one.isTemplate() { // the same text as iss, or that of an alias
+		d.claims.issuer = one.before + d.claims.tenant() + one.after
+	}
 	return nil
 }
 
@@ -44,10 +46,10 @@ func (d *decision) checkAlgorithm() error {
 // §3.11, RFC 9068 §4).
 func (d *decision) checkType() error {
 	switch kind := d.header.kind; {
-	case kind == "at+jwt":
+	case kind == "at+jwt" && d.issuer.Purpose == AccessTokens:
 	case d.issuer.Profile == RFC9068:
 		return ErrType
-	case kind != "" && kind != "jwt":
+	case kind != "" && kind != "jwt" && !slices.Contains(d.issuer.types, kind):
 		return ErrType
 	}
 	return nil
@@ -107,18 +109,8 @@ func (d *decision) checkAudience() error {
 }
 
 func (d *decision) checkScopeClaim() error {
-	var ok bool
-	if d.scope, ok = d.claims.scope(d.issuer.scopeClaims); !ok {
-		return fmt.Errorf("%w: the scope claim is neither a string nor an array of strings", ErrMalformed)
+	if !d.claims.scope(d.issuer.scopeClaims, d.issuer.ScopeUnion) {
+		return fmt.Errorf("%w: the scope claim is of the wrong type", ErrMalformed)
 	}
 	return nil
-}
-
-// checkPurpose refuses other kinds of token. What typ says of a JWT is final
-// (RFC 8725 §3.12); otherwise it looks for their marks.
-func (d *decision) checkPurpose() error {
-	if !d.opaque && d.header.kind == "at+jwt" || d.claims.isAccessToken(d.opaque) {
-		return nil
-	}
-	return ErrType
 }

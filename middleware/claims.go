@@ -17,8 +17,9 @@ type claims struct {
 	raw                         string
 	members                     []member // all there are
 	audiences                   []string // see audience
+	granted                     []grant  // see scope
 	issuer, subject, id         string
-	clientID, authorizedParty   string
+	clientID                    string
 	acr                         string
 	expiry, notBefore, issuedAt time.Time
 	authTime                    time.Time
@@ -34,13 +35,13 @@ type member struct {
 
 // parse reads what decides. A registered claim of the wrong type makes the
 // token malformed; one this module has no use for is left alone, and so is one
-// that only informs (acr, azp, auth_time): a requirement on it fails closed. A
+// that only informs (acr, auth_time): a requirement on it fails closed. A
 // claim that is null says nothing and counts as absent, except cnf: a constraint
 // that we cannot read is still one. The text is walked once: which claims hold
 // the audience and the scopes is known only when the issuer is, so the place of
 // each is noted.
 func (c *claims) parse(text string) error {
-	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0]}
+	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
 		if value.IsNull() && name != "cnf" {
 			return nil
@@ -67,8 +68,6 @@ func (c *claims) parse(text string) error {
 			c.authTime, _ = strictjson.Date(value)
 		case "acr":
 			c.acr, _ = strictjson.String(value)
-		case "azp":
-			c.authorizedParty, _ = strictjson.String(value)
 		case "cnf":
 			c.confirmation = true
 		case "token_type":
@@ -88,12 +87,13 @@ func (c *claims) parse(text string) error {
 // reset empties the claims, and keeps their allocations for the next ones.
 func (c *claims) reset() {
 	if c.raw == "" { // of a remembered token, or none
-		c.expiry, c.notBefore, c.issuedAt = time.Time{}, time.Time{}, time.Time{}
+		c.issuer, c.expiry, c.notBefore, c.issuedAt = "", time.Time{}, time.Time{}, time.Time{}
 		return
 	}
 	clear(c.members)
 	clear(c.audiences)
-	*c = claims{members: c.members[:0], audiences: c.audiences[:0]}
+	clear(c.granted)
+	*c = claims{members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	if cap(c.audiences) > 4*maxNames {
 		c.audiences = nil
 	}
@@ -114,27 +114,75 @@ func (c *claims) audience(name string) (present, ok bool) {
 	return value != "", value.Kind() == '"' && add(value) || strictjson.Elements(value, len(value), add)
 }
 
-// scope returns the first of the named claims that is present: a string of
-// space-separated scopes (RFC 6749 §3.3) or an array of strings, as several
-// providers write it. Another type makes the token malformed. The set is made
-// by [scopeSet], after the signature: it costs more than the check.
-func (c *claims) scope(names []string) (value strictjson.Value, ok bool) {
-	for _, name := range names {
-		if value = c.member(name); value != "" {
-			isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
-			return value, isString(value) || strictjson.Elements(value, len(value), isString)
-		}
-	}
-	return "", true
+// scopeClaim is a claim that may hold scopes.
+type scopeClaim struct {
+	name string
+	keys bool // they are the names of its members
 }
 
-func scopeSet(value strictjson.Value) scopes.Set {
-	value = strictjson.Value(strings.Clone(string(value))) // see token
-	if text, ok := strictjson.String(value); ok {
-		return scopes.Parse(text)
+const namesOf = "keys:" // before the name of a claim in Issuer.ScopeClaims
+
+func scopeClaims(names []string) (all []scopeClaim) {
+	for _, name := range names {
+		name, keys := strings.CutPrefix(name, namesOf)
+		all = append(all, scopeClaim{name, keys})
 	}
-	list, _ := strictjson.Strings(value, len(value))
-	return scopes.Of(list...)
+	return all
+}
+
+// grant is the value of such a claim.
+type grant struct {
+	value strictjson.Value
+	keys  bool
+}
+
+// scope finds the first of the claims that is present, or all that are: a string
+// of space-separated scopes (RFC 6749 §3.3), an array of strings, as several
+// providers write it, or an object whose members bear their names. It reports
+// whether each is of its type; another makes the token malformed. The set is made
+// after the signature: it costs more than the check.
+func (c *claims) scope(names []scopeClaim, all bool) bool {
+	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
+	for _, claim := range names {
+		value := c.member(claim.name)
+		switch {
+		case value == "":
+			continue
+		case claim.keys && value.Kind() != '{', !claim.keys && !isString(value) && !strictjson.Elements(value, len(value), isString):
+			return false
+		}
+		if c.granted = append(c.granted, grant{value, claim.keys}); !all {
+			break
+		}
+	}
+	return true
+}
+
+// scopeSet returns the scopes that scope has found. Their texts are copies, as
+// those of the token.
+func (c *claims) scopeSet() scopes.Set {
+	var names []string
+	for _, g := range c.granted {
+		value := strictjson.Value(strings.Clone(string(g.value)))
+		text, isText := strictjson.String(value)
+		switch {
+		case g.keys:
+			_ = strictjson.LooseObject(value, func(name string, held strictjson.Value) error {
+				if held != "false" && !held.IsNull() {
+					names = append(names, name)
+				}
+				return nil
+			})
+		case isText && len(c.granted) == 1:
+			return scopes.Parse(text)
+		case isText:
+			names = append(names, strings.Split(text, " ")...)
+		default:
+			list, _ := strictjson.Strings(value, len(value))
+			names = append(names, list...)
+		}
+	}
+	return scopes.Of(names...)
 }
 
 // member returns a claim by its name or, if that begins with a slash, by its
@@ -154,21 +202,29 @@ func (c *claims) member(name string) strictjson.Value {
 	return ""
 }
 
+// text returns the first of the named claims that is a text and not empty.
+func (c *claims) text(names []string) string {
+	for _, name := range names {
+		if text, _ := strictjson.String(c.member(name)); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func (c *claims) tenant() string { return c.text([]string{"tid"}) }
+
 // token makes the verified token. It is called only when nothing else is left
 // to check. Its texts are copies: who keeps a subject for long does not keep
 // all claims.
-func (c *claims) token(set scopes.Set) *Token {
-	client := c.clientID
-	if client == "" {
-		client = c.authorizedParty
-	}
+func (c *claims) token(clientIDs []string) *Token {
 	audience := append([]string(nil), c.audiences...) // nil if there is none
 	for i := range audience {
 		audience[i] = strings.Clone(audience[i])
 	}
 	return &Token{
-		Issuer: c.issuer, Subject: strings.Clone(c.subject), ClientID: strings.Clone(client), ID: strings.Clone(c.id),
-		Audience: audience, Scopes: set, ACR: strings.Clone(c.acr),
+		Issuer: c.issuer, Subject: strings.Clone(c.subject), ClientID: strings.Clone(c.text(clientIDs)), ID: strings.Clone(c.id),
+		Audience: audience, Scopes: c.scopeSet(), ACR: strings.Clone(c.acr),
 		Expiry: c.expiry, IssuedAt: c.issuedAt, NotBefore: c.notBefore, AuthTime: c.authTime,
 		claims: c.raw,
 	}

@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
-	"github.com/bearerguard/bearerguard/internal/jws"
-	"github.com/bearerguard/bearerguard/internal/strictjson"
-	"github.com/bearerguard/bearerguard/introspect"
-	"github.com/bearerguard/bearerguard/jwks"
 )
 
 // Defaults and bounds of Config.
@@ -37,6 +32,31 @@ type Config struct {
 	// Issuers are the authorization servers whose tokens are accepted. Each has
 	// its own keys: a key of one never verifies a token of another.
 	Issuers []Issuer
+
+	// IssuerFor finds issuers that are too many to list, such as the realms of a
+	// platform's customers. It is asked about an iss that matches one of
+	// IssuerPatterns and is not in Issuers, before the signature is checked. It
+	// returns the Issuer, whose URL is that iss and which has no Introspection, or
+	// nil for an iss that is unknown; an error refuses the request with 503 unless
+	// the Issuer is cached. Up to 10,000 Issuers are cached and asked about again
+	// after 5 minutes; the issuer's keys stay cached if the answer is the same, with
+	// the same Keys and Client. As many unknown ones are cached for a minute. It is called concurrently, but not
+	// twice at once for the same iss, with two seconds' time. Requests do not wait for it
+	// while a cached Issuer is less than 10 minutes old.
+	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
+
+	// IssuerPatterns are texts with one *, such as
+	// "https://id.example.com/realms/*". The * stands for 1 to 128 letters, digits
+	// and "-", ".", "_", "~".
+	IssuerPatterns []string
+
+	// TokenHeader is the header field that holds the token, instead of
+	// Authorization, which is then ignored: one that a proxy sets, such as
+	// X-Goog-Iap-Jwt-Assertion. The field holds the token with or without "Bearer ".
+	// Nothing is believed because of where it comes from; the token is verified as
+	// any other. But tokens in a field that the proxy does not remove from its
+	// clients' requests are those clients' own.
+	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
 	// nbf and iat are checked. 0 is 30 seconds, negative none, and the most is
@@ -90,79 +110,24 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Profile is a set of rules on how an issuer writes its access tokens.
-type Profile int
-
-const (
-	// ProfileAny accepts what issuers in the field write: the header's typ is
-	// at+jwt, JWT or absent. Unless it is at+jwt, a token is refused if a claim says
-	// that it is an ID, refresh, offline, logout or security event token; if it has
-	// at_hash, c_hash or s_hash; or if it has nonce, granted_scopes, or azp with
-	// auth_time, and no sign of an access token (scope, scp, scopes, or a claim such
-	// as typ "Bearer"). ScopeClaims do not count as such a sign.
-	ProfileAny Profile = iota
-
-	// RFC9068 accepts tokens of the JWT profile for access tokens to the
-	// letter: typ at+jwt, and iss, exp, aud, sub, client_id, iat and jti
-	// present (RFC 9068 §2, §4).
-	RFC9068
-)
-
-// Issuer is one authorization server.
-type Issuer struct {
-	// URL is its issuer identifier, compared with the iss claim byte for byte;
-	// mind a slash at the end. It is an https URL, or http on loopback.
-	URL string
-
-	// InsecureHTTP allows http elsewhere, between containers for example.
-	// Whoever sits on the network between can then forge tokens.
-	InsecureHTTP bool
-
-	// Audiences are the audiences accepted from this issuer, instead of
-	// Config.Audience.
-	Audiences []string
-
-	// AudienceClaim is the claim that names the audience; "" is aud. Access
-	// tokens of Amazon Cognito have client_id instead.
-	AudienceClaim string
-
-	// InsecureNoAudience accepts tokens for any audience: whoever runs another
-	// API of this issuer can replay the tokens it receives here.
-	InsecureNoAudience bool
-
-	// Keys verify the signatures; nil discovers them from the metadata at URL.
-	Keys jwks.Source
-
-	// Algorithms are the accepted signature algorithms; nil is RS256, RS384,
-	// RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA. HS256, HS384
-	// and HS512 need Keys to be a [jwks.Secret]; "none" is never accepted.
-	Algorithms []string
-
-	// Profile is how strictly the token's form is taken.
-	Profile Profile
-
-	// ScopeClaims are the claims that may hold the scopes; the first one present
-	// counts. nil is "scope", then "scp". A name that begins with a slash is a
-	// JSON Pointer, such as /realm_access/roles. The value is a string of
-	// space-separated scopes or an array of strings; null counts as absent.
-	ScopeClaims []string
-
-	// Introspection asks about tokens that are not JWTs, and in other modes about
-	// JWTs. One issuer at most may have it: an opaque token does not say whose it
-	// is. nil refuses opaque tokens.
-	Introspection *introspect.Client
-
-	// IntrospectionMode says which tokens it is asked about.
-	IntrospectionMode IntrospectionMode
-}
-
 // check returns every fault of the configuration.
 func (c Config) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("bearerguard: "+format, args...)) }
 
-	if len(c.Issuers) == 0 {
+	if len(c.Issuers) == 0 && c.IssuerFor == nil {
 		fault("Issuers is empty: name the authorization server whose tokens are accepted")
+	}
+	if (c.IssuerFor == nil) != (len(c.IssuerPatterns) == 0) {
+		fault("IssuerFor and IssuerPatterns need each other: no issuer is looked for that matches no pattern")
+	}
+	for _, pattern := range c.IssuerPatterns {
+		if strings.Count(pattern, "*") != 1 || fetch.CheckText(pattern) != nil {
+			fault("IssuerPatterns: %q is not printable ASCII with one *", pattern)
+		}
+	}
+	if name := c.TokenHeader; name != "" && (tokenLength(name) != len(name) || slices.Contains([]string{"Authorization", "Cookie", "Host"}, http.CanonicalHeaderKey(name))) {
+		fault("TokenHeader %q: name a header field that holds nothing but the token (it defaults to Authorization)", name)
 	}
 	if c.ClockSkew > maxClockSkew {
 		fault("ClockSkew is over %v: mend the clocks instead", maxClockSkew)
@@ -177,10 +142,17 @@ func (c Config) check() error {
 	introspecting := 0
 	for i, issuer := range c.Issuers {
 		name := fmt.Sprintf("Issuers[%d]", i)
-		if key := strings.TrimSuffix(issuer.URL, "/"); seen[key] {
-			fault("%s: URL is configured twice, perhaps with and without a slash at the end", name)
-		} else {
-			seen[key] = true
+		for _, text := range append([]string{issuer.URL}, issuer.Aliases...) {
+			if key := strings.TrimSuffix(text, "/"); seen[key] {
+				fault("%s: %s is configured twice, perhaps with and without a slash at the end", name, text)
+			} else {
+				seen[key] = true
+			}
+		}
+		for j, other := range c.Issuers[:i] {
+			if a, b := issuer.SubjectPrefix, other.SubjectPrefix; a != "" && b != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
+				fault("%s: SubjectPrefix overlaps that of Issuers[%d]", name, j)
+			}
 		}
 		if issuer.Introspection != nil {
 			introspecting++
@@ -197,7 +169,7 @@ func (c Config) check() error {
 
 // asksAlways reports whether no token is ever verified here.
 func (c Config) asksAlways() bool {
-	return !slices.ContainsFunc(c.Issuers, func(i Issuer) bool { return i.IntrospectionMode != IntrospectAll })
+	return c.IssuerFor == nil && !slices.ContainsFunc(c.Issuers, func(i Issuer) bool { return i.IntrospectionMode != IntrospectAll })
 }
 
 func (c Config) realm() string {
@@ -208,79 +180,4 @@ func (c Config) realm() string {
 		return c.Audience
 	}
 	return "api"
-}
-
-func (i Issuer) check(audience string) (faults []error) {
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-
-	if err := fetch.CheckIssuer(i.URL, i.InsecureHTTP); err != nil {
-		fault("URL: %w", err)
-	}
-	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		fault("Keys is a nil %T: the error of its constructor was ignored", i.Keys)
-		return faults
-	}
-	switch {
-	case i.InsecureNoAudience && (len(i.Audiences) > 0 || i.AudienceClaim != ""):
-		fault("InsecureNoAudience contradicts Audiences and AudienceClaim")
-	case i.InsecureNoAudience && i.Profile == RFC9068:
-		fault("InsecureNoAudience contradicts Profile RFC9068, which requires the audience to be checked")
-	case !i.InsecureNoAudience && len(i.Audiences) == 0 && audience == "":
-		fault("no audience: set Config.Audience or the issuer's Audiences")
-	}
-	if slices.Contains(i.Audiences, "") {
-		fault("Audiences holds an empty string")
-	}
-	if i.AudienceClaim != "" && i.AudienceClaim != "aud" && i.Profile == RFC9068 {
-		fault("AudienceClaim contradicts Profile RFC9068, which has the audience in aud")
-	}
-	if i.Profile != ProfileAny && i.Profile != RFC9068 {
-		fault("Profile %d is unknown", i.Profile)
-	}
-	for _, name := range append([]string{i.AudienceClaim}, i.ScopeClaims...) {
-		if strings.HasPrefix(name, "/") && !strictjson.Pointer(name).IsValid() {
-			fault("%q is not a JSON Pointer (RFC 6901)", name)
-		}
-	}
-	if slices.Contains(i.ScopeClaims, "") {
-		fault("ScopeClaims holds an empty string")
-	}
-	return slices.Concat(faults, i.checkIntrospection(), i.checkAlgorithms())
-}
-
-// checkAlgorithms keeps shared secrets and public keys apart: a secret is
-// never taken from a set somebody published, and an issuer has one or the
-// other (RFC 8725 §2.1).
-func (i Issuer) checkAlgorithms() (faults []error) {
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-
-	served, secret := isSecret(i.Keys)
-	if i.Algorithms == nil && !secret {
-		return nil
-	}
-	if len(i.Algorithms) == 0 {
-		fault("Algorithms is empty: name those of the secret (HS256, HS384, HS512), or leave it nil for asymmetric keys")
-	}
-	for _, algorithm := range i.Algorithms {
-		switch known := jws.Find(algorithm); {
-		case known == nil:
-			fault("algorithm %q is not supported", algorithm)
-		case secret != known.Symmetric():
-			fault("algorithm %q does not go with Keys: HS256, HS384 and HS512 need jwks.Secret, and jwks.Secret needs one of them", algorithm)
-		case secret && !slices.Contains(served, algorithm):
-			fault("the secret is too short for %s: as many bytes as the hash has are needed (RFC 7518 §3.2)", algorithm)
-		}
-	}
-	return faults
-}
-
-// isSecret reports whether keys are those of [jwks.Secret], short secrets, which
-// serve no algorithm, included. It also returns which they serve.
-func isSecret(keys jwks.Source) (served []string, secret bool) {
-	fixed, ok := keys.(interface{ Algorithms() []string })
-	if !ok {
-		return nil, false
-	}
-	served = fixed.Algorithms()
-	return served, len(served) == 0 || jws.Find(served[0]) != nil && jws.Find(served[0]).Symmetric()
 }

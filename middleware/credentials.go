@@ -23,12 +23,14 @@ func (Credentials) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted 
 
 const redacted = "[redacted]"
 
+const authorization = "Authorization"
+
 // readCredentials reads the one place a token may be in, the Authorization field
-// (RFC 6750 §2.1). A token in the query is never used, since URLs end up in logs
+// (RFC 6750 §2.1) unless Config.TokenHeader names another. A token in the query is never used, since URLs end up in logs
 // (RFC 9700 §4.3.2); beside one in the header it makes the request ambiguous (RFC
 // 6750 §2). The body is not looked at: it is the handler's.
 func (d *decision) readCredentials() error {
-	fields := d.request.Header["Authorization"]
+	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
 		return ErrTwoTokens // which one counts would differ between a proxy and us
 	}
@@ -37,7 +39,9 @@ func (d *decision) readCredentials() error {
 		field = trimmed(fields[0]) // HTTP/2 leaves the spaces that HTTP/1.1 strips
 		scheme = field[:tokenLength(field)]
 	}
-	if scheme != "Bearer" && !strings.EqualFold(scheme, "Bearer") {
+	isBearer := scheme == "Bearer" || strings.EqualFold(scheme, "Bearer")
+	isBare := !isBearer && field != "" && d.v.tokenHeader != authorization
+	if !isBearer && !isBare {
 		if d.optional {
 			d.anonymous, d.least = true, never
 			return nil
@@ -46,6 +50,9 @@ func (d *decision) readCredentials() error {
 	}
 	text := field[len(scheme):]
 	token := strings.TrimLeft(text, " ")
+	if isBare {
+		text, token = "", field
+	}
 	switch {
 	case token == text, token == "":
 		return ErrRequest
@@ -91,7 +98,7 @@ func (d *decision) checkLength() error {
 // checkCharacters comes after the memory, whose tokens have passed it. Text that
 // fails it gets no fingerprint in the log.
 func (d *decision) checkCharacters() error {
-	if !isB64Token(d.token) {
+	if !d.v.isTokenText(d.token) {
 		d.token = ""
 		return ErrRequest
 	}
@@ -151,6 +158,16 @@ func tokenLength(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// isTokenText reports whether a token has the characters of one. Without a quote
+// or a comma it cannot be mistaken for two, nor for a field's parameters.
+func (v *Verifier) isTokenText(token string) bool {
+	if isB64Token(token) {
+		return true
+	}
+	isOther := func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("\",;\\", c) }
+	return v.introspecting != nil && v.introspecting.OpaqueSyntax == VSCHAR && token != "" && !strings.ContainsFunc(token, isOther)
 }
 
 // isB64Token reports whether s is a b64token (RFC 6750 §2.1).

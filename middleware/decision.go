@@ -10,7 +10,6 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/jws"
-	"github.com/bearerguard/bearerguard/internal/strictjson"
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
@@ -50,12 +49,11 @@ type findings struct {
 	opaque    bool  // not for us to read: the issuer was asked
 	met       int   // how many of the requirements enclosing routes have checked
 
-	head    []byte           // the header, decoded
-	header  *header          // nil before it was read
-	payload string           // the claims as text
-	issuer  *issuer          // that the token names
-	scope   strictjson.Value // "" if absent
-	key     any              // of the signature, nil if opaque
+	head    []byte  // the header, decoded
+	header  *header // nil before it was read
+	payload string  // the claims as text
+	issuer  *issuer // that the token names
+	key     any     // of the signature, nil if opaque
 
 	verified *Token // never changed, nor reachable by handlers
 	lookup   lookup // of its claims, once it was needed

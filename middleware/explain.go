@@ -168,6 +168,11 @@ func showIssuer(d *decision) (expected, found string) {
 	for i := range d.v.issuers {
 		urls = append(urls, d.v.issuers[i].URL)
 	}
+	if f := d.v.elsewhere; f != nil {
+		for _, p := range f.patterns {
+			urls = append(urls, p.before+"*"+p.after)
+		}
+	}
 	found = quotedOrNone(d.claims.issuer)
 	if one := d.v.named(d.claims.issuer); one != nil && one.URL != d.claims.issuer {
 		found += ": only the slash at the end differs"
@@ -181,6 +186,18 @@ func showType(d *decision) (expected, found string) {
 		expected = `"at+jwt"`
 	}
 	return expected, quotedOrNone(d.header.Type)
+}
+
+func showMark(d *decision) (expected, found string) {
+	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
+	if expected = quoted(name); hasText {
+		expected += " " + quoted(text)
+	}
+	found = "none"
+	if value := d.claims.member(name); value != "" {
+		found = quoted(string(value))
+	}
+	return expected, found
 }
 
 func showTokenType(d *decision) (expected, found string) {

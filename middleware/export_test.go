@@ -42,15 +42,15 @@ func (v *Verifier) Left(token string) (parts []string) {
 	d.token = token
 	_ = d.decide()
 	d.release()
-	members, audiences := d.claims.members, d.claims.audiences
-	d.claims.members, d.claims.audiences = nil, nil
+	members, audiences, granted := d.claims.members, d.claims.audiences, d.claims.granted
+	d.claims.members, d.claims.audiences, d.claims.granted = nil, nil, nil
 	for name, part := range map[string]any{"question": d.question, "findings": d.findings, "claims": d.claims} {
 		if !reflect.ValueOf(part).IsZero() {
 			parts = append(parts, name)
 		}
 	}
 	for name, room := range map[string]any{
-		"members": members[:cap(members)], "audiences": audiences[:cap(audiences)], "bytes": d.bytes[:cap(d.bytes)],
+		"members": members[:cap(members)], "audiences": audiences[:cap(audiences)], "granted": granted[:cap(granted)], "bytes": d.bytes[:cap(d.bytes)],
 	} {
 		for i := range reflect.ValueOf(room).Len() {
 			if !reflect.ValueOf(room).Index(i).IsZero() {

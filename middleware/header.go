@@ -24,7 +24,7 @@ func (d *decision) checkShape() (err error) {
 		d.payload = string(d.message.Payload)
 	case d.v.introspecting == nil, encrypted && !mayBeAskedAbout(d.v.introspecting, header):
 		return ErrOpaque
-	case !isB64Token(d.token):
+	case !d.v.isTokenText(d.token):
 		return ErrMalformed
 	default:
 		d.opaque, d.issuer = true, d.v.introspecting

@@ -38,7 +38,7 @@ func (v *Verifier) asksAbout(token string) bool {
 	if v.introspecting == nil || v.introspecting.IntrospectionMode != IntrospectAll {
 		return false
 	}
-	if len(v.issuers) == 1 {
+	if len(v.issuers) == 1 && v.elsewhere == nil {
 		return true
 	}
 	message, _, err := jws.Split(token)
@@ -49,12 +49,13 @@ func (v *Verifier) asksAbout(token string) bool {
 // issuer other than the one that is asked, ignoring a slash at the end. It reads
 // loosely: what is malformed to us may be good to that one.
 func (v *Verifier) namesAnother(object []byte) bool {
-	said, ok := strictjson.String(strictjson.Lookup(object, "/iss"))
-	if !ok {
-		return false
+	said, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
+	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
+	if said == "" {
+		return v.ofSubject(subject) != nil
 	}
 	one := v.named(said)
-	return one != nil && one != v.introspecting
+	return one != nil && one != v.introspecting || v.ofTenant(said) != nil || v.elsewhere != nil && v.elsewhere.matches(said)
 }
 
 // mayBeAskedAbout reports whether the header of an encrypted JWT allows asking an
@@ -92,7 +93,7 @@ func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
 	}
-	if access, _ := kind(d.claims.tokenType); !access {
+	if access, _, _ := kind(d.claims.tokenType); !access {
 		return ErrType
 	}
 	return nil
@@ -124,8 +125,17 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	if mode < IntrospectOpaque || mode > IntrospectAll {
 		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown", mode))
 	}
-	if mode == IntrospectAll && (i.Keys != nil || i.Algorithms != nil || i.Profile != ProfileAny) {
-		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Algorithms and Profile: no token is verified here"))
+	keys := i.Keys != nil || i.Secrets != nil || i.Client != nil || i.MetadataURL != "" || i.MetadataIssuer != ""
+	kinds := i.Profile != ProfileAny || i.Purpose != AccessTokens || i.Types != nil || i.Mark != ""
+	if mode == IntrospectAll && (keys || kinds || i.Algorithms != nil) {
+		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Secrets, Client, MetadataURL, MetadataIssuer, Algorithms, Profile, Purpose, "+
+			"Types and Mark: no token is verified here"))
+	}
+	switch {
+	case i.OpaqueSyntax != B64Token && i.OpaqueSyntax != VSCHAR:
+		faults = append(faults, fmt.Errorf("OpaqueSyntax %d is unknown", i.OpaqueSyntax))
+	case i.OpaqueSyntax != B64Token && i.Introspection == nil:
+		faults = append(faults, errors.New("OpaqueSyntax is set, but Introspection is nil"))
 	}
 	switch {
 	case i.Introspection == nil && mode != IntrospectOpaque:

@@ -46,7 +46,7 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 		}}, []string{"3 issuers have Introspection"}},
 		"everything at once": {
 			middleware.Config{Issuers: []middleware.Issuer{
-				{URL: "ftp://a", Introspection: client, IntrospectionMode: middleware.IntrospectAll, Keys: keys, Algorithms: []string{"HS256"}},
+				{URL: "an issuer", Introspection: client, IntrospectionMode: middleware.IntrospectAll, Keys: keys, Algorithms: []string{"HS256"}},
 				{URL: "https://b.example", Introspection: client, IntrospectionMode: 9},
 				{URL: "https://c.example", IntrospectionMode: middleware.IntrospectJWTs},
 			}},

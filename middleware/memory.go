@@ -66,12 +66,13 @@ func (d *decision) recall() error {
 	d.bytes = append(d.bytes[:0], d.token...) // the hash would copy a string anew each time
 	d.digest = sha256.Sum256(d.bytes)
 	k, ok := d.v.memory.tokens.GetIfPresent(d.digest)
-	if !ok {
+	if !ok || k.issuer.finder != nil && !k.issuer.finder.serves(d.ctx, k.issuer) {
 		return nil
 	}
 	d.known, d.least = k, perRequest
 	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
 	c := &d.claims
+	c.issuer = k.token.Issuer
 	c.expiry, c.notBefore, c.issuedAt = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt
 	return nil
 }

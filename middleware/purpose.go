@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -11,26 +12,30 @@ import (
 // into the header (RFC 9068 §2.1), and ID, refresh and logout tokens bear the
 // issuer, the keys and often the audience of access tokens.
 type marks struct {
-	access    bool // says that it is an access token, or carries what only those have
-	otherKind bool // says that it is another kind
+	bearer    bool // says that it is an access token
+	access    bool // says so, or carries what only those have
+	identity  bool // says that it is an ID token
+	otherKind bool // says that it is of a third kind
 	hash      bool // holds the hash of a token or code beside it, as ID tokens do
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// kind reads a value by which a server names the kind of a token: that of an
-// access token, another one, or a word that we do not know. Case, spaces, hyphens
-// and underscores do not matter, nor does the URN of RFC 8693 §3.
-func kind(value strictjson.Value) (access, other bool) {
+// kind reads a value by which a server names the kind of a token. A word that we
+// do not know says nothing. Case, spaces, hyphens and underscores do not matter,
+// nor does the URN of RFC 8693 §3.
+func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:")
 	switch text = strings.ToLower(separators.Replace(text)); text {
 	case "bearer", "access", "accesstoken":
-		return true, false
-	case "id", "idtoken", "logout", "logouttoken", "offline", "offlinetoken":
-		return false, true
+		return true, false, false
+	case "id", "idtoken":
+		return false, true, false
+	case "logout", "logouttoken", "offline", "offlinetoken":
+		return false, false, true
 	}
-	return false, strings.HasPrefix(text, "refresh")
+	return false, false, strings.HasPrefix(text, "refresh")
 }
 
 // namesKind reports whether servers write the kind of a token into a claim.
@@ -46,7 +51,7 @@ func namesKind(name string) bool {
 func isMark(name string, value strictjson.Value) bool {
 	var m marks
 	m.note(name, value)
-	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see isAccessToken
+	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see marks
 }
 
 // note looks at one claim.
@@ -60,8 +65,9 @@ func isMark(name string, value strictjson.Value) bool {
 // OAuth ati, the ID of the access token beside them.
 func (m *marks) note(name string, value strictjson.Value) {
 	if namesKind(name) {
-		access, other := kind(value)
-		m.access, m.otherKind = m.access || access, m.otherKind || other
+		access, identity, other := kind(value)
+		m.bearer, m.access = m.bearer || access, m.access || access
+		m.identity, m.otherKind = m.identity || identity, m.otherKind || other
 	}
 	switch name {
 	case "drn":
@@ -76,19 +82,62 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// isAccessToken judges the marks of a token whose header does not settle it. ID
-// tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2), and
+// checkMark demands the mark that all access tokens of an issuer carry. What
+// somebody says of an opaque token need not have it.
+func (d *decision) checkMark() error {
+	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
+	value := d.claims.member(name)
+	found, isText := strictjson.String(value)
+	if value == "" || isText && found == "" || hasText && found != text {
+		return ErrType
+	}
+	return nil
+}
+
+// checkPurpose refuses other kinds of token. What typ says of a JWT is final
+// (RFC 8725 §3.12); otherwise it looks for their marks.
+//
+// ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2), and
 // UAA's refresh tokens granted_scopes in the place of scope; so do access tokens
 // of some servers. Such a mark yields to a sign of an access token, whichever
 // claims the configuration reads scopes from: it is the token that says what it
 // is. Of an introspection answer it decides nothing, since active says more; a
-// hash does, as it is all that gives some servers' refresh tokens away there.
-func (c *claims) isAccessToken(opaque bool) bool {
-	var m marks
-	for i := range c.members {
-		m.note(c.members[i].name, c.members[i].value)
+// hash does, as it is all that gives some servers' refresh tokens away there. In a
+// JWT both yield to the mark that its issuer is known to give to access tokens only.
+func (d *decision) checkPurpose() error {
+	if !d.opaque && d.header.kind == "at+jwt" {
+		return nil
 	}
-	has := func(name string) bool { return c.member(name) != "" }
+	var m marks
+	for i := range d.claims.members {
+		m.note(d.claims.members[i].name, d.claims.members[i].value)
+	}
+	has := func(name string) bool { return d.claims.member(name) != "" }
 	weak := has("nonce") || has("granted_scopes") || has("azp") && has("auth_time")
-	return !m.otherKind && !m.hash && (opaque || !weak || m.access)
+	var refused bool
+	switch {
+	case m.otherKind:
+		refused = true
+	case !d.opaque && d.issuer.Purpose == IDTokens:
+		refused = m.bearer
+	case !d.opaque && d.issuer.Mark != "":
+		refused = m.identity
+	default:
+		refused = m.identity || m.hash || !d.opaque && weak && !m.access
+	}
+	if refused {
+		return ErrType
+	}
+	return nil
+}
+
+// marksAnother reports whether a claim, and its text, is a mark of tokens that the
+// issuer's purpose excludes.
+func (i Issuer) marksAnother(name, text string) bool {
+	var m marks
+	m.note(name, strictjson.Value(strconv.Quote(text)))
+	if i.Purpose == IDTokens {
+		return m.otherKind || m.bearer
+	}
+	return m.otherKind || m.identity || m.hash || name == "nonce" || name == "granted_scopes"
 }

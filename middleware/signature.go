@@ -25,8 +25,20 @@ func (d *decision) checkSignature() (err error) {
 	return err
 }
 
+// findKey asks the one source of the issuer that has keys for the algorithm.
+func (d *decision) findKey(keyID string) (any, error) {
+	i, alg := d.issuer, d.header.Algorithm
+	if i.Secrets != nil && d.header.algorithm.Symmetric() {
+		return i.Secrets.Key(d.ctx, keyID, alg)
+	}
+	if i.perTenant != nil {
+		return i.perTenant.KeyFor(d.ctx, d.claims.issuer, keyID, alg)
+	}
+	return i.keys.Key(d.ctx, keyID, alg)
+}
+
 func (d *decision) verifyBy(keyID string) error {
-	key, err := d.issuer.keys.Key(d.ctx, keyID, d.header.Algorithm)
+	key, err := d.findKey(keyID)
 	switch {
 	case errors.Is(err, jwks.ErrUnknownKey): // without what a Source of another package may say
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnknownKey)

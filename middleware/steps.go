@@ -26,6 +26,7 @@ var (
 	inRequests = &tokens{"in HTTP requests", func(d *decision) bool { return d.request != nil }}
 	jwtsOnly   = &tokens{"JWTs", func(d *decision) bool { return !d.opaque }}
 	opaqueOnly = &tokens{"opaque tokens", func(d *decision) bool { return d.opaque }}
+	marked     = &tokens{"JWTs of an issuer with a Mark", func(d *decision) bool { return !d.opaque && d.issuer != nil && d.issuer.Mark != "" }}
 	askedAbout = &tokens{"JWTs under IntrospectJWTs", (*decision).mustBeActive}
 	recallable = &tokens{"JWTs, with a cache", func(d *decision) bool {
 		return d.explained == nil && d.v.memory != nil && strings.HasPrefix(d.token, "eyJ")
@@ -70,7 +71,8 @@ var steps = []step{
 	{"not before", "nbf is in the past, within the clock skew", (*decision).checkNotBefore, everyToken, perRequest, true, showNotBefore, "RFC 7519 §4.1.5"},
 	{"issued at", "iat is in the past, within the clock skew", (*decision).checkIssuedAt, everyToken, perRequest, false, showIssuedAt, "RFC 7519 §4.1.6"},
 	{"audience", "aud names this API", (*decision).checkAudience, everyToken, cacheable, false, showAudience, "RFC 7519 §4.1.3"},
-	{"scope claim", "the scopes are a string or an array of strings", (*decision).checkScopeClaim, everyToken, cacheable, false, nil, "RFC 6749 §3.3"},
+	{"scope claim", "the scopes are a string, an array of strings or, as configured, members of an object", (*decision).checkScopeClaim, everyToken, cacheable, false, nil, "RFC 6749 §3.3"},
+	{"mark", "what Mark says of all access tokens of that issuer is there", (*decision).checkMark, marked, cacheable, false, showMark, "RFC 8725 §3.12"},
 	{"purpose", "no ID, refresh or logout token or security event, by what it says of itself", (*decision).checkPurpose, everyToken, cacheable, true, showPurpose, "RFC 8725 §3.12"},
 	{"signature", "made with the one key of that issuer that fits kid (or, without one, x5t) and alg", (*decision).checkSignature, jwtsOnly, perRequest, false, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
 	{"activity", "its issuer says that it is still active", (*decision).checkActivity, askedAbout, perRequest, false, nil, "RFC 7662 §2.2"},

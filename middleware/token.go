@@ -17,9 +17,9 @@ import (
 // It prints and logs as "[redacted]": claims are personal data. In JSON it has
 // its exported fields, with Scopes as one space-separated string.
 type Token struct {
-	Issuer    string     // iss
+	Issuer    string     // iss, or Issuer.URL where that is another name or absent
 	Subject   string     // sub
-	ClientID  string     // client_id (RFC 9068 §2.2), or azp where that is absent
+	ClientID  string     // from Issuer.ClientIDClaims: client_id (RFC 9068 §2.2), or azp where that is absent
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
@@ -56,7 +56,7 @@ func (t *Token) copyTo(own *Token, audience *[1]string) {
 
 // makeToken makes the token that the steps before it allow.
 func (d *decision) makeToken() error {
-	d.verified = d.claims.token(scopeSet(d.scope))
+	d.verified = d.claims.token(d.issuer.clientIDClaims)
 	d.lookup = d.verified.claim
 	return nil
 }

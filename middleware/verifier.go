@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
-	"slices"
-	"strings"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/contain"
-	"github.com/bearerguard/bearerguard/internal/jws"
-	"github.com/bearerguard/bearerguard/jwks"
 )
 
 // Verifier decides about access tokens. Create it with [NewVerifier]; a zero
@@ -23,12 +20,18 @@ import (
 type Verifier struct {
 	steps         []step
 	first         [never + 1][]int // of the steps from one on, by how often it is made: the first that is made as often
-	issuers       []issuer
+	issuers       []*issuer
 	byName        map[string]*issuer // without a slash at the end
+	templates     []*issuer          // with tenants
+	bySubject     []*issuer          // with a SubjectPrefix
+	elsewhere     *finder            // of those that are not configured, nil for none
 	introspecting *issuer            // who is asked about opaque tokens, nil if nobody
 	skew          time.Duration
 	maxTokenBytes int
 	realm         string
+	tokenHeader   string
+	audience      string
+	client        *http.Client
 	revoked       func(context.Context, *Token) (bool, error)
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
@@ -36,17 +39,6 @@ type Verifier struct {
 	warned        atomic.Pointer[time.Time] // when an outage was last logged as a warning
 	headers       headers
 	memory        *memory // nil if none is kept
-}
-
-// issuer is a configured Issuer with its defaults filled in.
-type issuer struct {
-	Issuer
-	keys          jwks.Source // nil if no token is verified here
-	prepared      *jws.Prepared
-	algorithms    []*jws.Algorithm
-	audiences     []string
-	audienceClaim string
-	scopeClaims   []string
 }
 
 // NewVerifier checks the configuration and returns every fault of it at once.
@@ -59,6 +51,7 @@ func NewVerifier(config Config) (*Verifier, error) {
 	v := &Verifier{
 		byName: make(map[string]*issuer), headers: headers{seed: maphash.MakeSeed()},
 		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
+		tokenHeader: authorization, audience: config.Audience, client: config.Client,
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
 	v.make(steps)
@@ -72,69 +65,35 @@ func NewVerifier(config Config) (*Verifier, error) {
 	if v.logger == nil {
 		v.logger = slog.Default()
 	}
+	if config.TokenHeader != "" {
+		v.tokenHeader = http.CanonicalHeaderKey(config.TokenHeader)
+	}
 	if !config.asksAlways() {
 		v.memory = newMemory(config.TokenCache)
 	}
 	for _, one := range config.Issuers {
-		i, err := newIssuer(one, config.Audience, jwks.Options{
-			Client: config.Client, InsecureHTTP: one.InsecureHTTP, Logger: v.logger.With("issuer", one.URL),
-		})
+		i, err := v.newIssuer(one)
 		if err != nil {
 			return nil, err
 		}
-		v.issuers = append(v.issuers, i)
+		v.add(i)
 	}
-	for i := range v.issuers {
-		one := &v.issuers[i]
-		v.byName[strings.TrimSuffix(one.URL, "/")] = one
-		if one.Introspection != nil {
-			v.introspecting = one
+	v.elsewhere = newFinder(config, func(one Issuer) (*issuer, error) {
+		if faults := one.check(config.Audience); faults != nil {
+			return nil, errors.Join(faults...)
 		}
-	}
+		return v.newIssuer(one)
+	})
 	return v, nil
-}
-
-func newIssuer(config Issuer, audience string, options jwks.Options) (issuer, error) {
-	i := issuer{
-		Issuer: config, keys: config.Keys, prepared: new(jws.Prepared), audienceClaim: config.AudienceClaim,
-		audiences: slices.Clone(config.Audiences), scopeClaims: slices.Clone(config.ScopeClaims),
-	}
-	for _, name := range config.Algorithms {
-		i.algorithms = append(i.algorithms, jws.Find(name))
-	}
-	if i.algorithms == nil {
-		i.algorithms = jws.Asymmetric()
-	}
-	if len(i.audiences) == 0 {
-		i.audiences = []string{audience}
-	}
-	if i.audienceClaim == "" {
-		i.audienceClaim = "aud"
-	}
-	if len(i.scopeClaims) == 0 {
-		i.scopeClaims = []string{"scope", "scp"}
-	}
-	if i.keys == nil && i.IntrospectionMode != IntrospectAll {
-		remote, err := jwks.Discover(config.URL, options)
-		if err != nil {
-			return issuer{}, err
-		}
-		i.keys = remote
-	}
-	return i, nil
 }
 
 // notConstructed returns an error for a Verifier that is nil or zero.
 func (v *Verifier) notConstructed() error {
-	if v == nil || v.issuers == nil {
+	if v == nil || v.steps == nil {
 		return fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal)
 	}
 	return nil
 }
-
-// named returns the configured issuer of that name, ignoring a slash at the end,
-// or nil.
-func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // Warm fetches the keys of all issuers now, at start-up or before an instance
 // reports that it is ready. It returns what failed, issuer by issuer; the
@@ -147,7 +106,7 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	faults := make([]error, len(v.issuers))
 	var group sync.WaitGroup
 	for i := range v.issuers {
-		one := &v.issuers[i]
+		one := v.issuers[i]
 		if keys, ok := one.keys.(interface{ Warm(context.Context) error }); ok {
 			group.Go(func() {
 				if contain.Panic(func() { faults[i] = one.fault(keys.Warm(ctx)) }) != nil {
@@ -164,7 +123,8 @@ func (v *Verifier) Warm(ctx context.Context) error {
 // due for one. It looks at keys alone: it returns an error only if every issuer
 // is without usable keys, as before the first fetch, even where opaque tokens
 // could be judged. It does not tell whether introspection works, and an issuer
-// under IntrospectAll, which has no keys, always counts as well; for that watch
+// under IntrospectAll, which has no keys, always counts as well, and so does
+// Config.IssuerFor; for that watch
 // the client's Logger, or the 503s in Config.Observe. [Verifier.Stats] has the
 // details of keys.
 func (v *Verifier) Healthy() error {
@@ -173,7 +133,7 @@ func (v *Verifier) Healthy() error {
 	}
 	var faults []error
 	for i := range v.issuers {
-		one := &v.issuers[i]
+		one := v.issuers[i]
 		if keys, ok := one.keys.(interface{ Healthy() error }); ok {
 			err := ErrInternal
 			contain.Panic(func() { err = keys.Healthy() })
@@ -182,7 +142,7 @@ func (v *Verifier) Healthy() error {
 			}
 		}
 	}
-	if len(faults) < len(v.issuers) {
+	if len(faults) < len(v.issuers) || v.elsewhere != nil {
 		return nil
 	}
 	return errors.Join(append([]error{ErrUnavailable}, faults...)...)

@@ -41,6 +41,18 @@ func CheckIssuer(raw string, insecure bool) error {
 	return CheckURL(raw, insecure)
 }
 
+// ErrNotText is the fault of an identifier that cannot be compared safely.
+var ErrNotText = errors.New("not printable ASCII without spaces")
+
+// CheckText is for an issuer identifier that nothing is fetched from. It may be
+// any text that two people would write in the same way.
+func CheckText(raw string) error {
+	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return ErrNotText
+	}
+	return nil
+}
+
 func loopback(host string) bool {
 	if host == "localhost" {
 		return true

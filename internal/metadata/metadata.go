@@ -36,18 +36,28 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 	return doc, err
 }
 
+// At is Discover for metadata at a URL of its own.
+func At(ctx context.Context, client *http.Client, location, issuer string, insecure bool) (Document, error) {
+	doc, _, err := first(ctx, client, []string{location}, issuer, insecure)
+	return doc, err
+}
+
 // Fetch is Discover for those who need more of the document: it also returns its
 // text. The document is the first at a well-known location that names the issuer.
 // The next location is tried only after an answer that no metadata is there: a
 // server that is down must not look like one that has another layout. The error
 // is that of the last answer that was not only a status, else of the first.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
+	return first(ctx, client, locations(issuer), issuer, insecure)
+}
+
+func first(ctx context.Context, client *http.Client, locations []string, issuer string, insecure bool) (Document, []byte, error) {
 	var last error
-	for _, location := range locations(issuer) {
+	for _, location := range locations {
 		var doc Document
 		answer, err := fetch.Get(ctx, client, location, "")
 		if err == nil {
-			doc, err = Parse(answer.Body, issuer, insecure)
+			doc, err = parse(answer.Body, issuer, isHTTPS(location), insecure)
 		}
 		switch {
 		case err == nil:
@@ -95,6 +105,10 @@ func locations(issuer string) []string {
 // Parse reads a metadata document. Its issuer must equal the expected one byte
 // for byte (RFC 8414 §3.3).
 func Parse(data []byte, issuer string, insecure bool) (Document, error) {
+	return parse(data, issuer, isHTTPS(issuer), insecure)
+}
+
+func parse(data []byte, issuer string, secure, insecure bool) (Document, error) {
 	if strictjson.Value(data).Kind() != '{' {
 		return Document{}, ErrAbsent
 	}
@@ -132,11 +146,11 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 	case said != issuer:
 		return Document{}, ErrIssuer
 	}
-	if doc.JWKSURI != "" && !acceptable(doc.JWKSURI, issuer, insecure) {
+	if doc.JWKSURI != "" && !acceptable(doc.JWKSURI, secure, insecure) {
 		return Document{}, ErrEndpoint
 	}
 	for _, endpoint := range []*string{&doc.IntrospectionEndpoint, &doc.UserInfoEndpoint} {
-		if !acceptable(*endpoint, issuer, insecure) {
+		if !acceptable(*endpoint, secure, insecure) {
 			*endpoint = "" // not needed by all who read the document
 		}
 	}
@@ -144,8 +158,8 @@ func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 }
 
 // acceptable refuses a step down from https, the loopback exception included.
-func acceptable(endpoint, issuer string, insecure bool) bool {
-	if isHTTPS(issuer) && !insecure && !isHTTPS(endpoint) {
+func acceptable(endpoint string, secure, insecure bool) bool {
+	if secure && !insecure && !isHTTPS(endpoint) {
 		return false
 	}
 	return fetch.CheckURL(endpoint, insecure) == nil

@@ -1,0 +1,195 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/bearerguard/bearerguard/internal/contain"
+)
+
+// Times and bounds of issuers that Config.IssuerFor finds.
+const (
+	finderTime   = 2 * time.Second  // that it is given
+	foundAge     = 5 * time.Minute  // after which an issuer is asked about again, in the background
+	foundOldAge  = 2 * foundAge     // after which a request waits for that
+	foundLastAge = 24 * time.Hour   // after which it does not serve any more
+	findRetry    = 10 * time.Second // after an error, where there is one that serves
+	unknownAge   = time.Minute      // after which an unknown issuer may have become known
+	maxFound     = 10_000           // of either kind
+	maxWildcard  = 128
+)
+
+// finder finds issuers by Config.IssuerFor.
+type finder struct {
+	find     func(context.Context, string) (*Issuer, error)
+	make     func(Issuer) (*issuer, error)
+	patterns []pattern
+	found    *otter.Cache[string, finding]
+	unknown  *otter.Cache[string, time.Time] // until when it is
+	flight   singleflight.Group
+	changing sync.Mutex // found
+}
+
+// finding is an issuer that was found, and when.
+type finding struct {
+	issuer  *issuer
+	at      time.Time
+	retryAt time.Time // after an error
+}
+
+// pattern is what stands before and after the * of Config.IssuerPatterns.
+type pattern struct{ before, after string }
+
+func newFinder(config Config, newIssuer func(Issuer) (*issuer, error)) *finder {
+	if config.IssuerFor == nil {
+		return nil
+	}
+	run := func(run func()) { run() }
+	f := &finder{
+		find: config.IssuerFor, make: newIssuer,
+		found:   otter.Must(&otter.Options[string, finding]{MaximumSize: maxFound, Executor: run}),
+		unknown: otter.Must(&otter.Options[string, time.Time]{MaximumSize: maxFound, Executor: run}),
+	}
+	for _, text := range config.IssuerPatterns {
+		before, after, _ := strings.Cut(text, "*")
+		f.patterns = append(f.patterns, pattern{before, after})
+	}
+	return f
+}
+
+// matches reports whether an iss may be that of an issuer that is found.
+func (f *finder) matches(iss string) bool {
+	for _, p := range f.patterns {
+		name, starts := strings.CutPrefix(iss, p.before)
+		name, ends := strings.CutSuffix(name, p.after)
+		if starts && ends && isName(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isName reports whether a text can stand for the * of a pattern: the unreserved
+// characters of a URL (RFC 3986 §2.3), and not a segment that names another place.
+func isName(text string) bool {
+	if text == "" || text == "." || text == ".." || len(text) > maxWildcard {
+		return false
+	}
+	return !strings.ContainsFunc(text, func(c rune) bool { return !isUnreserved[byte(min(c, 255))] }) //nolint:gosec // 255 is no such character
+}
+
+var isUnreserved = alphanumericAnd("-._~")
+
+// issuer returns the issuer of a matching iss.
+func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
+	now := time.Now()
+	known, ok := f.found.GetIfPresent(iss)
+	age := now.Sub(known.at)
+	switch until, isUnknown := f.unknown.GetIfPresent(iss); {
+	case ok && (age < foundAge || age < foundLastAge && now.Before(known.retryAt)):
+		return known.issuer, nil
+	case !ok && isUnknown && now.Before(until):
+		return nil, ErrIssuer
+	}
+	asked := f.flight.DoChan(iss, func() (any, error) { return f.ask(strings.Clone(iss)) })
+	if ok && age < foundOldAge {
+		return known.issuer, nil
+	}
+	late := time.NewTimer(finderTime)
+	defer late.Stop()
+	var err error
+	select {
+	case result := <-asked:
+		if err = result.Err; err == nil {
+			return result.Val.(*issuer), nil
+		}
+	case <-late.C:
+		f.delay(iss, known.at)
+		err = context.DeadlineExceeded
+	case <-ctx.Done():
+		return nil, &foreign{ErrUnavailable, ctx.Err()}
+	}
+	if errors.Is(err, ErrIssuer) {
+		return nil, ErrIssuer
+	}
+	if ok && age < foundLastAge {
+		return known.issuer, nil
+	}
+	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
+		return nil, fault.Err
+	}
+	return nil, &foreign{ErrUnavailable, err}
+}
+
+// ask calls Config.IssuerFor and caches what it says. The call outlives the
+// request that happened to begin it, because others wait for it too.
+func (f *finder) ask(iss string) (one *issuer, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
+	defer cancel()
+	var config *Issuer
+	if contain.Panic(func() { config, err = f.find(ctx, iss) }) != nil {
+		err = fault(errors.New("it panicked"))
+	}
+	known, ok := f.found.GetIfPresent(iss)
+	if err != nil {
+		f.delay(iss, known.at)
+		return nil, err
+	}
+	f.changing.Lock()
+	defer f.changing.Unlock()
+	switch {
+	case config == nil:
+		f.found.Invalidate(iss)
+		f.unknown.Set(iss, time.Now().Add(unknownAge))
+		return nil, ErrIssuer
+	case ok && isSame(known.issuer.Issuer, *config):
+		one = known.issuer
+	case config.URL != iss, config.Introspection != nil, config.isTemplate():
+		return nil, fault(errors.New("its Issuer has another URL than it was asked about, or Introspection or Tenants"))
+	default:
+		if one, err = f.make(*config); err != nil {
+			return nil, fault(err)
+		}
+		one.finder = f
+	}
+	f.found.Set(iss, finding{issuer: one, at: time.Now()})
+	return one, nil
+}
+
+// fault is one of the program.
+func fault(err error) error {
+	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
+}
+
+// delay has the finding of a time serve for a while, without a question.
+func (f *finder) delay(iss string, found time.Time) {
+	f.changing.Lock()
+	defer f.changing.Unlock()
+	if known, ok := f.found.GetIfPresent(iss); ok && known.at.Equal(found) {
+		known.retryAt = time.Now().Add(findRetry)
+		f.found.Set(iss, known)
+	}
+}
+
+// serves reports whether an issuer that was found is still the one of its iss.
+func (f *finder) serves(ctx context.Context, i *issuer) bool {
+	now, err := f.issuer(ctx, i.URL)
+	return err == nil && now == i
+}
+
+// isSame reports whether an Issuer says what another said. What does I/O is the same
+// if it is one.
+func isSame(a, b Issuer) bool {
+	same := false
+	contain.Panic(func() { same = a.Keys == b.Keys && a.Secrets == b.Secrets && a.Client == b.Client }) // types of Keys may not be comparable
+	a.Keys, a.Secrets, a.Client = b.Keys, b.Secrets, b.Client
+	return same && reflect.DeepEqual(a, b)
+}

@@ -1,0 +1,209 @@
+package middleware
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// check returns every fault of an issuer.
+func (i Issuer) check(audience string) (faults []error) {
+	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
+		return []error{fmt.Errorf("Keys is a nil %T: the error of its constructor was ignored", i.Keys)}
+	}
+	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
+}
+
+// checkNames is about what iss may be, and where the metadata is.
+func (i Issuer) checkNames() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	elsewhere := i.MetadataURL != "" || i.MetadataIssuer != ""
+	if i.Keys != nil || elsewhere || i.IntrospectionMode == IntrospectAll {
+		if err := fetch.CheckText(i.URL); err != nil {
+			fault("URL: %w", err)
+		}
+	} else if err := fetch.CheckIssuer(i.URL, i.InsecureHTTP); err != nil {
+		fault("URL: %w", err)
+	}
+	for _, alias := range i.Aliases {
+		if err := fetch.CheckText(alias); err != nil {
+			fault("Aliases: %w", err)
+		}
+	}
+	if i.Keys != nil && (elsewhere || i.Client != nil) {
+		fault("Keys contradicts MetadataURL, MetadataIssuer and Client: no metadata is fetched, and jwks.Options has a Client of its own")
+	}
+	if i.MetadataURL != "" {
+		if err := fetch.CheckURL(i.MetadataURL, i.InsecureHTTP); err != nil {
+			fault("MetadataURL: %w", err)
+		}
+	} else if i.MetadataIssuer != "" {
+		if err := fetch.CheckIssuer(i.MetadataIssuer, i.InsecureHTTP); err != nil {
+			fault("MetadataIssuer: %w", err)
+		}
+	}
+	if i.SubjectPrefix != "" && (!strings.HasSuffix(i.SubjectPrefix, "/") || i.Keys == nil || i.Profile == RFC9068) {
+		fault("SubjectPrefix must end in a slash, needs Keys, and contradicts Profile RFC9068, which requires iss")
+	}
+	return append(faults, i.checkTenants()...)
+}
+
+func (i Issuer) checkTenants() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	if i.isTemplate() != (strings.Count(i.URL, tenantID) == 1) {
+		fault("Tenants (or AnyTenant) and a URL with one %s need each other", tenantID)
+	}
+	if !i.isTemplate() {
+		return faults
+	}
+	if len(i.Tenants) > 0 && i.AnyTenant {
+		fault("AnyTenant contradicts Tenants")
+	}
+	for _, tenant := range i.Tenants {
+		if !isGUID(tenant) {
+			fault("Tenants: %q is not a GUID in lower case", tenant)
+		}
+	}
+	if i.Keys == nil && i.MetadataURL == "" {
+		fault("Tenants need MetadataURL or Keys, for example https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+	}
+	if len(i.Aliases) > 0 || i.SubjectPrefix != "" || i.Introspection != nil {
+		fault("Tenants contradict Aliases, SubjectPrefix and Introspection")
+	}
+	return faults
+}
+
+func (i Issuer) checkAudience(audience string) (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	switch {
+	case i.InsecureNoAudience && (len(i.Audiences) > 0 || i.AudienceClaim != ""):
+		fault("InsecureNoAudience contradicts Audiences and AudienceClaim")
+	case i.InsecureNoAudience && i.Profile == RFC9068:
+		fault("InsecureNoAudience contradicts Profile RFC9068, which requires the audience to be checked")
+	case i.InsecureNoAudience && i.Purpose == IDTokens:
+		fault("InsecureNoAudience contradicts Purpose IDTokens: every client's login would pass")
+	case i.Purpose == IDTokens && len(i.Audiences) == 0:
+		fault("Purpose IDTokens needs Audiences, the clients whose ID tokens are accepted")
+	case !i.InsecureNoAudience && len(i.Audiences) == 0 && audience == "":
+		fault("no audience: set Config.Audience or the issuer's Audiences")
+	}
+	if slices.Contains(i.Audiences, "") {
+		fault("Audiences holds an empty string")
+	}
+	if i.AudienceClaim != "" && i.AudienceClaim != "aud" && i.Profile == RFC9068 {
+		fault("AudienceClaim contradicts Profile RFC9068, which has the audience in aud")
+	}
+	return faults
+}
+
+// otherTypes are media types of JWTs that are no access or ID tokens.
+var otherTypes = []string{
+	"dpop+jwt", "logout+jwt", "secevent+jwt", "token-introspection+jwt", "oauth-authz-req+jwt", "client-authentication+jwt",
+	"oauth-client-attestation+jwt", "oauth-client-attestation-pop+jwt", "entity-statement+jwt", "kb+jwt", "dc+sd-jwt", "vc+sd-jwt", "jwe", "jwk+json", "jwk-set+json",
+}
+
+// checkKind is about which JWTs are taken for what.
+func (i Issuer) checkKind() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	if i.Profile != ProfileAny && i.Profile != RFC9068 {
+		fault("Profile %d is unknown", i.Profile)
+	}
+	if i.Purpose != AccessTokens && i.Purpose != IDTokens {
+		fault("Purpose %d is unknown", i.Purpose)
+	}
+	if i.Profile == RFC9068 && (i.Purpose == IDTokens || len(i.Types) > 0) {
+		fault("Profile RFC9068 contradicts Purpose IDTokens and Types: typ is at+jwt")
+	}
+	for _, typ := range i.Types {
+		if kind := kindOf(typ); kind == "" || slices.Contains(otherTypes, kind) {
+			fault("Types: %q is not the type of an access token", typ)
+		}
+	}
+	if i.Mark == "" {
+		return faults
+	}
+	name, text, hasText := strings.Cut(i.Mark, "=")
+	switch {
+	case name == "", hasText && text == "":
+		fault("Mark %q: write the name of a claim, or a name, = and the text of the claim", i.Mark)
+	case i.marksAnother(name, text):
+		fault("Mark %q is that of another kind of token", i.Mark)
+	}
+	return faults
+}
+
+func (i Issuer) checkClaims() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	mark, _, _ := strings.Cut(i.Mark, "=")
+	for _, name := range slices.Concat([]string{i.AudienceClaim, mark}, i.ScopeClaims, i.ClientIDClaims) {
+		if name = strings.TrimPrefix(name, namesOf); strings.HasPrefix(name, "/") && !strictjson.Pointer(name).IsValid() {
+			fault("%q is not a JSON Pointer (RFC 6901)", name)
+		}
+	}
+	if slices.Contains(i.ScopeClaims, "") || slices.Contains(i.ScopeClaims, namesOf) {
+		fault("ScopeClaims holds an empty string")
+	}
+	if slices.Contains(i.ClientIDClaims, "") {
+		fault("ClientIDClaims holds an empty string")
+	}
+	return faults
+}
+
+// checkAlgorithms keeps shared secrets and public keys apart: a secret is never
+// taken from a set somebody published (RFC 8725 §2.1).
+func (i Issuer) checkAlgorithms() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	served, secret := isSecret(i.Keys)
+	if i.Secrets != nil {
+		if secret {
+			fault("Secrets contradicts Keys of jwks.Secret")
+		}
+		if served, secret = isSecret(i.Secrets); !secret {
+			fault("Secrets is not of jwks.Secret")
+			return faults
+		}
+		if len(served) == 0 {
+			fault("the secret of Secrets is too short: HS256 needs 32 bytes (RFC 7518 §3.2)")
+		}
+	}
+	if i.Algorithms == nil && (!secret || i.Secrets != nil) {
+		return faults
+	}
+	if len(i.Algorithms) == 0 {
+		fault("Algorithms is empty: name those of the secret (HS256, HS384, HS512), or leave it nil for asymmetric keys")
+	}
+	for _, algorithm := range i.Algorithms {
+		switch known := jws.Find(algorithm); {
+		case known == nil:
+			fault("algorithm %q is not supported", algorithm)
+		case secret != known.Symmetric() && (!secret || i.Secrets == nil):
+			fault("algorithm %q does not go with Keys: HS256, HS384 and HS512 need jwks.Secret, and jwks.Secret needs one of them", algorithm)
+		case known.Symmetric() && !slices.Contains(served, algorithm):
+			fault("the secret is too short for %s: as many bytes as the hash has are needed (RFC 7518 §3.2)", algorithm)
+		}
+	}
+	return faults
+}
+
+// isSecret reports whether keys are those of [jwks.Secret], short secrets, which
+// serve no algorithm, included. It also returns which they serve.
+func isSecret(keys jwks.Source) (served []string, secret bool) {
+	fixed, ok := keys.(interface{ Algorithms() []string })
+	if !ok {
+		return nil, false
+	}
+	served = fixed.Algorithms()
+	return served, len(served) == 0 || jws.Find(served[0]) != nil && jws.Find(served[0]).Symmetric()
+}
