@@ -49,6 +49,8 @@ type findings struct {
 	opaque    bool  // not for us to read: the issuer was asked
 	met       int   // how many of the requirements enclosing routes have checked
 
+	scopesHelp bool // of the requirements that are not met, one has scopes to name
+
 	head    []byte  // the header, decoded
 	header  *header // nil before it was read
 	payload string  // the claims as text
@@ -137,7 +139,7 @@ func (d *decision) judge() (refusal *Error) {
 	}
 	if err != nil {
 		refusal = refuse(err)
-		if refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope {
+		if refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope && d.scopesHelp {
 			refusal.Scope = required(d.need)
 		}
 	}

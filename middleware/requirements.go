@@ -19,8 +19,13 @@ func (d *decision) checkRequirements() error {
 		d.lookup = t.claim
 	}
 	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, Claim: d.lookup, Request: d.request}
-	for _, requirement := range d.need[d.met:] {
+	for i, requirement := range d.need[d.met:] {
 		if requirement.Unmet(evidence) != nil {
+			named := func(r scopes.Requirement) bool {
+				shortfall := r.Unmet(evidence)
+				return shortfall != nil && shortfall.Scopes.Len() > 0
+			}
+			d.scopesHelp = slices.ContainsFunc(d.need[d.met+i:], named)
 			return ErrRequirement
 		}
 	}

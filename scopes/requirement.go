@@ -3,7 +3,11 @@ package scopes
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Evidence is what a verified token says for itself.
@@ -40,7 +44,7 @@ type Requirement interface {
 // Shortfall is what a client must obtain to meet a requirement. Whoever is given
 // one must not change it: it may be everybody's.
 type Shortfall struct {
-	Scopes Set // all scopes the requirement asks for, those the token has included
+	Scopes Set // all scopes the requirement asks for, those the token has included; none if scopes do not help
 }
 
 type all struct {
@@ -76,7 +80,7 @@ func Any(first string, more ...string) Requirement {
 }
 
 // OneOf is met by a token that meets at least one of the requirements.
-// Challenges name the first. It panics if one of them is nil.
+// Challenges name the first that has scopes to name. It panics if one of them is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -88,16 +92,67 @@ func OneOf(first, second Requirement, more ...Requirement) Requirement {
 }
 
 func (r oneOf) Unmet(e Evidence) *Shortfall {
-	first := r[0].Unmet(e)
-	if first == nil {
-		return nil
-	}
-	for _, alternative := range r[1:] {
-		if alternative.Unmet(e) == nil {
+	var first *Shortfall
+	for _, alternative := range r {
+		shortfall := alternative.Unmet(e)
+		if shortfall == nil {
 			return nil
+		}
+		if first == nil || first.Scopes.Len() == 0 {
+			first = shortfall
 		}
 	}
 	return first
+}
+
+type claim struct {
+	pointer string
+	values  []string
+}
+
+// Claim is met by a token in which a claim has every one of the values: it is that
+// string, an array that holds each as a string, or an object with a member of each
+// name. name is a claim or, if it begins with a slash, a JSON Pointer (RFC 6901)
+// such as "/realm_access/roles". It is for roles and groups, which may have
+// spaces and any other character that scopes may not. Challenges cannot name what
+// is missing. It panics without a value, for one that is empty, and for a name
+// that is neither.
+func Claim(name, first string, more ...string) Requirement {
+	c := &claim{name, append([]string{first}, more...)}
+	switch {
+	case name == "" || strings.HasPrefix(name, "/") && !jsontext.Pointer(name).IsValid():
+		panic(fmt.Sprintf("scopes: %q is neither a claim nor a JSON Pointer (RFC 6901)", name))
+	case slices.Contains(c.values, ""):
+		panic(fmt.Sprintf("scopes: a value for %q is empty", name))
+	case name[0] != '/':
+		c.pointer = "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	}
+	return c
+}
+
+var nothingToName Shortfall
+
+func (c *claim) Unmet(e Evidence) *Shortfall {
+	if e.Claim == nil {
+		return &nothingToName
+	}
+	held, _ := e.Claim(c.pointer)
+	for _, value := range c.values {
+		var has bool
+		switch held := held.(type) {
+		case string:
+			has = held == value
+		case []any:
+			has = slices.Contains(held, any(value))
+		case map[string]any:
+			member, there := held[value]
+			has = there && member != nil && member != false
+		}
+		if !has {
+			return &nothingToName
+		}
+	}
+	return nil
 }
 
 func mustSet(first string, more []string) Set {

@@ -202,9 +202,9 @@ func TestACustomRequirementWithinOneOf(t *testing.T) {
 		{"met by the claim, when last", customLast, evidence("", "acme"), "met"},
 		{"met by the scope, when first", customFirst, evidence("admin", "other"), "met"},
 		{"met by the scope, when last", customLast, evidence("admin", ""), "met"},
-		{"not met by another value, naming no scope when first", customFirst, evidence("read", "other"), "needs "},
+		{"not met by another value, naming the scope when first", customFirst, evidence("read", "other"), "needs admin"},
 		{"not met by another value, naming the scope when last", customLast, evidence("read", "other"), "needs admin"},
-		{"not met by empty evidence", customFirst, scopes.Evidence{}, "needs "},
+		{"not met by empty evidence", customFirst, scopes.Evidence{}, "needs admin"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := "met"

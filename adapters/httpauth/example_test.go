@@ -164,5 +164,5 @@ func ExampleRequire_tenant() {
 	// Output:
 	// 200 orders of acme
 	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
-	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:read"
+	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource"
 }
