@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/scopes"
@@ -42,8 +43,14 @@ type shape struct {
 
 	// keys changes the published key and may add others; nil leaves it with alg
 	// and use.
-	keys  func(key jwk) []jwk
-	moved bool // they are on another server
+	keys    func(key jwk) []jwk
+	moved   bool // they are on another server
+	secrets bool // a secret is in Secrets, beside the published keys
+
+	metadata func(doc map[string]any) // changes what the server says of itself
+
+	verifier func(*middleware.Config)            // changes what is not the issuer's
+	send     func(r *http.Request, token string) // nil sends it as a bearer token
 
 	need scopes.Requirement // of the route; nil is any token
 	want int
@@ -94,7 +101,7 @@ func (s shape) mint(m forge.Maker) string {
 
 func tokensOfRealProviders(t *testing.T, frameworks []Framework) {
 	keys := make(map[testserver.Alg]testserver.Key)
-	for _, s := range slices.Concat(goodShapes(), badShapes()) {
+	for _, s := range slices.Concat(goodShapes(), badShapes(), configuredShapes(), misconfiguredShapes()) {
 		alg := cmp.Or(s.alg, testserver.RS256)
 		if _, ok := keys[alg]; !ok {
 			keys[alg] = testserver.GenerateKey(alg, "key-1")
@@ -107,6 +114,10 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	t.Helper()
 	keys := testserver.New(t)
 	as := keys
+	if s.metadata != nil {
+		as = testserver.New(t, testserver.Metadata(s.metadata))
+		keys = as
+	}
 	if s.moved {
 		as = testserver.New(t, testserver.Metadata(func(doc map[string]any) { doc["jwks_uri"] = keys.Endpoint(testserver.JWKS) }))
 	}
@@ -136,10 +147,17 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	if s.config != nil {
 		s.config(&issuer)
 	}
-	if m.Key.Secret != nil {
+	switch {
+	case s.secrets:
+		issuer.Secrets = jwks.Secret(m.Key.ID, m.Key.Secret)
+	case m.Key.Secret != nil && issuer.Secrets == nil:
 		secret(&issuer, m.Key)
 	}
-	v, err := middleware.NewVerifier(middleware.Config{Audience: audience, Issuers: []middleware.Issuer{issuer}, Logger: slog.New(slog.DiscardHandler)})
+	config := middleware.Config{Audience: audience, Issuers: []middleware.Issuer{issuer}, Logger: slog.New(slog.DiscardHandler)}
+	if s.verifier != nil {
+		s.verifier(&config)
+	}
+	v, err := middleware.NewVerifier(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +173,11 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set("Authorization", "Bearer "+token)
+		if s.send == nil {
+			r.Header.Set("Authorization", "Bearer "+token)
+		} else {
+			s.send(r, token)
+		}
 		for range 2 { // the second time it may be remembered
 			given = nil
 			response, err := server.Client().Do(r)
