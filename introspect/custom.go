@@ -11,14 +11,14 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// nowhere is the endpoint of clients that send no requests themselves.
-const nowhere = "https://custom.invalid"
+// noEndpoint is the endpoint of clients that send no requests themselves.
+const noEndpoint = "https://custom.invalid"
 
 // Custom returns a client that asks in another way than RFC 7662 does. ask
 // returns the claims of a token as introspection would: iss, aud, exp, scope and
 // so on, of types that marshal to JSON. nil claims mean that the token is not
 // active, an empty map that it is. An error means that nothing is known of the
-// token (503); its text appears nowhere. The claims pass every check that those of
+// token (503); its text appears noEndpoint. The claims pass every check that those of
 // an answer pass, so leave out what the server did not say of the token.
 //
 // ask is called concurrently, once for any number of requests with one token, and
@@ -40,7 +40,7 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 	if config.Cache != nil && config.Issuer == "" {
 		faults = append(faults, errors.New("introspect: Issuer is empty: with a Cache, Custom needs it to keep the answers of different functions apart"))
 	}
-	config.Endpoint = nowhere
+	config.Endpoint = noEndpoint
 	calls := make(chan struct{}, 16*maxCalls)
 	return newAsking(config, "Custom", Auth{}, errors.Join(faults...), func(ctx context.Context, _ *Client, _, token string) (map[string]any, error) {
 		claims, err := within(ctx, calls, func(ctx context.Context) (map[string]any, error) { return ask(ctx, token) })
@@ -71,7 +71,7 @@ func newAsking(config Config, constructor string, auth Auth, fault error,
 		return nil, err
 	}
 	c := newClient(config, constructor)
-	c.find = func(m metadata) string { return m.UserInfoEndpoint }
+	c.find = func(m metadata) string { return m.UserInfoEndpoint } // the others have an endpoint
 	c.exchange = func(ctx context.Context, endpoint, token string) (*Response, error) {
 		claims, err := ask(ctx, c, endpoint, token)
 		if err != nil {
