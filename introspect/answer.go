@@ -31,11 +31,12 @@ type Response struct {
 	Claims []byte // the members of an active answer, one strict JSON object; nil if inactive
 
 	expiry time.Time // exp, zero if there is none
+	typed  bool      // token_type is there
 }
 
 // clone keeps those who are given an answer from writing into the cache.
 func (r *Response) clone() *Response {
-	return &Response{Active: r.Active, Claims: slices.Clone(r.Claims), expiry: r.expiry}
+	return &Response{Active: r.Active, Claims: slices.Clone(r.Claims), expiry: r.expiry, typed: r.typed}
 }
 
 // Format implements [fmt.Formatter], for every verb.
@@ -61,6 +62,9 @@ func parse(data []byte) (*Response, error) {
 			if said, r.Active = text == "true" || text == "false", text == "true"; !said {
 				return errAnswer
 			}
+		case "token_type":
+			kind, _ := strictjson.String(value)
+			r.typed = kind != ""
 		case "exp":
 			expiry, ok := strictjson.Date(value)
 			switch {
@@ -88,7 +92,7 @@ func parse(data []byte) (*Response, error) {
 func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, error) {
 	switch {
 	case len(answer.Body) > maxBytes:
-		return nil, fmt.Errorf("%w: over 256 KiB", errAnswer)
+		return nil, errSize
 	case c.config.Keys == nil:
 		return parse(answer.Body)
 	case answer.Media != signedMedia:

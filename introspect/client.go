@@ -31,19 +31,21 @@ var (
 )
 
 var (
-	errInvalidClient = fmt.Errorf("%w (invalid_client or a Basic challenge): check Config.Auth", ErrCredentials)
+	errInvalidClient = fmt.Errorf("%w (invalid_client or a Basic challenge): check the client identifier and secret, or Config.Auth", ErrCredentials)
 
 	errAnswer     = errors.New("answer is not acceptable")
+	errSize       = fmt.Errorf("%w: over 256 KiB", errAnswer)
 	errBusy       = errors.New("too many calls in flight")
 	errBreaker    = errors.New("the last calls failed, and it is not asked for a moment")
 	errMetadata   = errors.New("metadata does not name the endpoint")
 	errNoEndpoint = errors.New("the member is missing: set Config.Endpoint")
 	errOwnToken   = errors.New("the API's own token is unavailable")
+	errAsk        = errors.New("the function that asks failed")
 	errPanic      = errors.New("asking or reading the answer panicked")
 )
 
-// Client asks one authorization server about tokens. Create it with [New] or
-// [InsecureUserInfo]. It is safe for concurrent use, owns no goroutine between
+// Client asks one authorization server about tokens. Create it with [New],
+// [GitHub], [Google], [Custom] or [InsecureUserInfo]. It is safe for concurrent use, owns no goroutine between
 // calls but those of idle connections, and need not be closed.
 type Client struct {
 	config Config
@@ -97,6 +99,9 @@ func newClient(config Config, kind string) *Client {
 	// one token (RFC 7662 §2.2), one that is signed is worth more than one that is
 	// not, and who believes an answer for long must not make others do so. Quoting
 	// keeps the parts apart.
+	if config.RequireTokenType {
+		kind += " with token_type"
+	}
 	name := fmt.Sprintf("%s %v %t %q %q %q", kind, config.ttl(), config.Keys != nil, config.Issuer, config.Endpoint, config.Auth.clientID)
 	c := &Client{
 		config: config, name: name, ttl: config.ttl(), http: config.client(),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -28,8 +29,9 @@ const (
 // Config says whom to ask and how. Auth is required, and an Issuer or an
 // Endpoint.
 type Config struct {
-	// Issuer is the authorization server's issuer identifier. Its metadata name
-	// the endpoint, unless Endpoint does (RFC 8414 §2).
+	// Issuer is the authorization server's issuer identifier, an https URL. Its
+	// metadata names the endpoint (RFC 8414 §2). With Endpoint, nothing is fetched
+	// from it, and it may be any printable ASCII text without spaces.
 	Issuer string
 
 	// Endpoint is the introspection endpoint: https, or http on loopback.
@@ -47,6 +49,11 @@ type Config struct {
 	// set too. The answer must be typed as one, signed with an asymmetric
 	// algorithm, issued by Issuer for Auth's client, within five minutes of now.
 	Keys jwks.Source
+
+	// RequireTokenType takes an active answer without token_type for an inactive
+	// one: Doorkeeper (GitLab, Mastodon) calls refresh tokens active, and omits
+	// token_type only for these. The default, false, accepts such answers.
+	RequireTokenType bool
 
 	// Client sends the requests; nil is one that keeps as many connections alive
 	// as there may be calls in flight. Its transport and Timeout apply besides our
@@ -80,8 +87,11 @@ func (c Config) check() error {
 	if c.Issuer == "" && c.Endpoint == "" {
 		fault("Issuer and Endpoint are empty: one of them must say whom to ask")
 	}
-	if err := fetch.CheckIssuer(c.Issuer, c.InsecureHTTP); c.Issuer != "" && err != nil {
+	if err := fetch.CheckIssuer(c.Issuer, c.InsecureHTTP); c.Issuer != "" && c.Endpoint == "" && err != nil {
 		fault("Issuer: %w", err)
+	}
+	if strings.ContainsFunc(c.Issuer, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		fault("Issuer is not printable ASCII without spaces")
 	}
 	if err := fetch.CheckURL(c.Endpoint, c.InsecureHTTP); c.Endpoint != "" && err != nil {
 		fault("Endpoint: %w", err)

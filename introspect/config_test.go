@@ -21,22 +21,26 @@ func TestConfigurationFaults(t *testing.T) {
 		change func(*introspect.Config)
 		want   []string // parts of the error
 	}{
-		"nobody to ask":           {func(c *introspect.Config) { c.Endpoint = "" }, []string{"Issuer and Endpoint are empty"}},
-		"no Auth":                 {func(c *introspect.Config) { c.Auth = introspect.Auth{} }, []string{"Auth is missing"}},
-		"an endpoint on http":     {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/" }, []string{"Endpoint", "https"}},
-		"an issuer with a query":  {func(c *introspect.Config) { c.Issuer = issuer + "?a" }, []string{"Issuer", "query"}},
-		"a TTL over an hour":      {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
-		"keys without an issuer":  {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
-		"keys without our name":   {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys need Issuer"}},
-		"a nil Remote":            {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Remote)(nil), issuer }, []string{"nil *jwks.Remote"}},
-		"a nil Set":               {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Set)(nil), issuer }, []string{"nil *jwks.Set"}},
-		"a secret that is empty":  {func(c *introspect.Config) { c.Auth = introspect.Post("api", "") }, []string{"Auth: Post"}},
-		"mTLS without its Client": {func(c *introspect.Config) { c.Auth = introspect.MutualTLS("api") }, []string{"MutualTLS needs a Client"}},
+		"nobody to ask":                                {func(c *introspect.Config) { c.Endpoint = "" }, []string{"Issuer and Endpoint are empty"}},
+		"no Auth":                                      {func(c *introspect.Config) { c.Auth = introspect.Auth{} }, []string{"Auth is missing"}},
+		"an endpoint on http":                          {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/" }, []string{"Endpoint", "https"}},
+		"an issuer with a query":                       {func(c *introspect.Config) { c.Issuer, c.Endpoint = issuer+"?a", "" }, []string{"Issuer", "query"}},
+		"an issuer with a space":                       {func(c *introspect.Config) { c.Issuer = "acme inc" }, []string{"Issuer is not printable"}},
+		"an issuer with a line break":                  {func(c *introspect.Config) { c.Issuer = "acme\n" }, []string{"Issuer is not printable"}},
+		"an issuer beyond ASCII":                       {func(c *introspect.Config) { c.Issuer = "ácme" }, []string{"Issuer is not printable"}},
+		"an issuer that is not a URL, and no endpoint": {func(c *introspect.Config) { c.Issuer, c.Endpoint = "acme.com", "" }, []string{"Issuer: not an absolute URL"}},
+		"a TTL over an hour":                           {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
+		"keys without an issuer":                       {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
+		"keys without our name":                        {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys need Issuer"}},
+		"a nil Remote":                                 {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Remote)(nil), issuer }, []string{"nil *jwks.Remote"}},
+		"a nil Set":                                    {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Set)(nil), issuer }, []string{"nil *jwks.Set"}},
+		"a secret that is empty":                       {func(c *introspect.Config) { c.Auth = introspect.Post("api", "") }, []string{"Auth: Post"}},
+		"mTLS without its Client":                      {func(c *introspect.Config) { c.Auth = introspect.MutualTLS("api") }, []string{"MutualTLS needs a Client"}},
 		"everything at once": {
 			func(c *introspect.Config) {
-				*c = introspect.Config{Issuer: "ftp://x", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
+				*c = introspect.Config{Issuer: "an issuer", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
 			},
-			[]string{"Issuer:", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
+			[]string{"Issuer is not", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,15 +66,17 @@ func TestConfigurationFaults(t *testing.T) {
 
 func TestConfigurationsThatAreFine(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
-		"an endpoint":          {Endpoint: endpoint},
-		"an endpoint's query":  {Endpoint: endpoint + "?tenant=a"},
-		"an issuer":            {Issuer: issuer},
-		"both":                 {Issuer: issuer, Endpoint: "https://elsewhere.example/introspect"},
-		"http on loopback":     {Endpoint: "http://127.0.0.1:1/", Issuer: "http://localhost:1"},
-		"http where it's said": {Endpoint: "http://as:1/", Issuer: "http://as:1", InsecureHTTP: true},
-		"an hour":              {Endpoint: endpoint, MaxTTL: time.Hour},
-		"no time at all":       {Endpoint: endpoint, MaxTTL: -1},
-		"signed answers":       {Endpoint: endpoint, Issuer: issuer, Keys: newSigner(t, "ES256").set()},
+		"an endpoint":         {Endpoint: endpoint},
+		"an endpoint's query": {Endpoint: endpoint + "?tenant=a"},
+		"an issuer":           {Issuer: issuer},
+		"both":                {Issuer: issuer, Endpoint: "https://elsewhere.example/introspect"},
+		"an issuer that is not a URL, and an endpoint": {Endpoint: endpoint, Issuer: "stytch.com/project-test-1"},
+		"an issuer on http, and an endpoint":           {Endpoint: endpoint, Issuer: "http://adfs.example.com/adfs/services/trust"},
+		"http on loopback":                             {Endpoint: "http://127.0.0.1:1/", Issuer: "http://localhost:1"},
+		"http where it's said":                         {Endpoint: "http://as:1/", Issuer: "http://as:1", InsecureHTTP: true},
+		"an hour":                                      {Endpoint: endpoint, MaxTTL: time.Hour},
+		"no time at all":                               {Endpoint: endpoint, MaxTTL: -1},
+		"signed answers":                               {Endpoint: endpoint, Issuer: issuer, Keys: newSigner(t, "ES256").set()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config.Auth = introspect.Basic("api", "secret")

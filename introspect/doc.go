@@ -17,6 +17,13 @@
 // understood, and every status but 200, means that nothing is known of the
 // token: an error, never a verdict. There is no way to fail open.
 //
+// # Other servers
+//
+// Some servers issue opaque tokens and describe them in a way of their own.
+// [GitHub] and [Google] ask theirs, [Custom] runs a function, and
+// [InsecureUserInfo] asks a userinfo endpoint. They return claims as introspection
+// does, and all that follows applies to them too.
+//
 // # Caching
 //
 // Active answers are kept for Config.MaxTTL from the moment of the question, or

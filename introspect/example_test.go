@@ -3,7 +3,9 @@ package introspect_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -74,6 +76,102 @@ func ExampleInsecureUserInfo() {
 	}
 	// Output:
 	// true {"active":true,"scope":"profile:read","sub":"583231"}
+	// false
+}
+
+func ExampleGitHub() {
+	// It stands for https://api.github.com, which an Endpoint of "" asks.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); string(body) != `{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a"}` {
+			w.WriteHeader(http.StatusNotFound) // so it says of invalid tokens, and of other apps' tokens
+			return
+		}
+		fmt.Fprint(w, `{"app":{"client_id":"Iv1.8a61f9b3a7aba766"},"scopes":["repo"],"user":{"login":"octocat","id":583231}}`)
+	}))
+	defer server.Close()
+
+	client, err := introspect.GitHub(introspect.Config{Endpoint: server.URL}, "Iv1.8a61f9b3a7aba766", "s3cret")
+	if err != nil {
+		panic(err)
+	}
+	// The verifier's audience is the client ID.
+	for _, token := range []string{"gho_16C7e42F292c6912E7710c838347Ae178B4a", "gho_of_another_app"} {
+		answer, err := client.Introspect(context.Background(), token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(answer.Active, string(answer.Claims))
+	}
+	// Output:
+	// true {"active":true,"aud":["Iv1.8a61f9b3a7aba766"],"client_id":"Iv1.8a61f9b3a7aba766","scope":"repo","sub":"583231","username":"octocat"}
+	// false
+}
+
+func ExampleGoogle() {
+	// It stands for https://oauth2.googleapis.com/tokeninfo, which an Endpoint of ""
+	// asks.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		client := map[string]string{"Bearer ya29.ours": "web", "Bearer ya29.theirs": "other"}[r.Header.Get("Authorization")]
+		fmt.Fprintf(w, `{"azp":%q,"aud":%q,"sub":"110248495921238986420","scope":"openid","exp":"2000000000"}`, client, client)
+	}))
+	defer server.Close()
+
+	client, err := introspect.Google(introspect.Config{Endpoint: server.URL}, "web", "android")
+	if err != nil {
+		panic(err)
+	}
+	for _, token := range []string{"ya29.ours", "ya29.theirs"} {
+		answer, err := client.Introspect(context.Background(), token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(answer.Active, string(answer.Claims))
+	}
+	// Output:
+	// true {"active":true,"aud":"web","client_id":"web","exp":2000000000,"scope":"openid","sub":"110248495921238986420"}
+	// false
+}
+
+func ExampleCustom() {
+	// A server that describes a session in its own way.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Session") != "2YotnFZFEjr1zCsicMWpAA" {
+			w.WriteHeader(http.StatusGone)
+		}
+	}))
+	defer server.Close()
+
+	client, err := introspect.Custom(introspect.Config{}, func(ctx context.Context, token string) (map[string]any, error) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+		if err != nil {
+			return nil, err
+		}
+		request.Header.Set("X-Session", token)
+		response, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
+		if err != nil {
+			return nil, err
+		}
+		defer response.Body.Close()
+		switch response.StatusCode {
+		case http.StatusOK:
+			return map[string]any{"sub": "alice", "aud": "orders"}, nil
+		case http.StatusGone:
+			return nil, nil // not active
+		}
+		return nil, errors.New("unexpected status") // nothing is known of it
+	})
+	if err != nil {
+		panic(err)
+	}
+	for _, token := range []string{"2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA"} {
+		answer, err := client.Introspect(context.Background(), token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(answer.Active, string(answer.Claims))
+	}
+	// Output:
+	// true {"active":true,"aud":"orders","sub":"alice"}
 	// false
 }
 

@@ -50,7 +50,11 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 	if err != nil {
 		return nil, err
 	}
-	return c.read(ctx, answer)
+	r, err := c.read(ctx, answer)
+	if err == nil && c.config.RequireTokenType && !r.typed {
+		return inactive, nil
+	}
+	return r, err
 }
 
 // refusal returns the error for a status other than 200: one of our credentials

@@ -43,6 +43,9 @@ var bombs = []bomb{
 		s.becomes(saysSigned(newSigner(t, "ES256").sign(answered())))
 		return newClient(t, s, demands(blows(blow)))
 	}},
+	{"the function of Custom", func(t *testing.T, _ *site, blow func()) *introspect.Client {
+		return newCustom(t, func(context.Context, string) (members, error) { blow(); return nil, nil })
+	}},
 	{"the mapping of userinfo", func(t *testing.T, s *site, blow func()) *introspect.Client {
 		return newUserInfo(t, s, func(members) members { blow(); return nil })
 	}},

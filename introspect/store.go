@@ -15,10 +15,11 @@ import (
 // store must be as well protected as the API. Who can write to the store can make
 // tokens active. Implementations are safe for concurrent use.
 //
-// Clients that differ in Issuer, Endpoint, client identifier, MaxTTL or whether
-// they want signed answers may share a Cache: their keys differ. Those that differ in
-// something else alone, such as the mapping of [InsecureUserInfo] or whose token
-// [Bearer] sends, may not.
+// Clients that differ in their constructor, Issuer, Endpoint, client identifiers,
+// MaxTTL, RequireTokenType or whether they want signed answers may share a Cache:
+// their keys differ. Those that differ only in something else, such as the
+// function of [Custom], the mapping of [InsecureUserInfo] or whose token [Bearer]
+// sends, may not.
 type Cache interface {
 	// Get returns the value, or false if there is none.
 	Get(ctx context.Context, key string) ([]byte, bool, error)

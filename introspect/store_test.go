@@ -137,10 +137,13 @@ func TestThreatsSharedStore(t *testing.T) {
 	key := newSigner(t, "ES256")
 	about := func(sub string) *site {
 		return newSite(func(r *http.Request, c call) (*http.Response, error) {
+			if strings.HasPrefix(c.header.Get("Authorization"), "Bearer ") { // userinfo and tokeninfo
+				return says(fmt.Sprintf(`{"aud":"api","scope":"read","exp":"99999999999","sub":%q}`, sub))(r, c)
+			}
 			if c.header.Get("Accept") == signedType {
 				return saysSigned(key.sign(answered("token_introspection", fmt.Sprintf(`{"active":true,"sub":%q}`, sub))))(r, c)
 			}
-			return says(fmt.Sprintf(`{"active":true,"sub":%q}`, sub))(r, c)
+			return says(fmt.Sprintf(`{"active":true,"token_type":"Bearer","sub":%q}`, sub))(r, c)
 		})
 	}
 	shared := newStore()
@@ -161,6 +164,15 @@ func TestThreatsSharedStore(t *testing.T) {
 		{"signed answers", func(s *site) *introspect.Client { return newClient(t, s, sharing(shared), demands(key.set())) }},
 		{"userinfo of the same address", func(s *site) *introspect.Client {
 			return newUserInfo(t, s, nil, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
+		}},
+		{"the same with RequireTokenType", func(s *site) *introspect.Client {
+			return newClient(t, s, sharing(shared), requiringTokenType)
+		}},
+		{"another kind with the same endpoint", func(s *site) *introspect.Client {
+			return newGoogle(t, s, []string{"api"}, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
+		}},
+		{"another kind with another client", func(s *site) *introspect.Client {
+			return newGoogle(t, s, []string{"api", "api2"}, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
 		}},
 		{"names that look alike when joined", func(s *site) *introspect.Client {
 			return newClient(t, s, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint + `" "api` })

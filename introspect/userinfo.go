@@ -2,15 +2,11 @@ package introspect
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
-	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
-	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
 // deciding are the claims that a userinfo answer has no say in unless a mapping
@@ -20,8 +16,9 @@ var deciding = []string{
 }
 
 // InsecureUserInfo returns a client for servers that issue opaque tokens but
-// have no introspection (GitHub, Google): it presents each token to the userinfo
-// endpoint (OpenID Connect Core 1.0 §5.3) and takes an answer for a sign of life.
+// have no introspection: it presents each token to the userinfo endpoint (OpenID
+// Connect Core 1.0 §5.3) and takes an answer for a sign of life. For GitHub and
+// Google, [GitHub] and [Google] are safer.
 //
 // That is weaker than introspection, and named so: the answer tells neither
 // whom the token was issued for nor what it allows, so that any application's
@@ -36,33 +33,26 @@ var deciding = []string{
 // As any opaque or encrypted token may come from another issuer, the endpoint sees
 // those too, as bearer tokens.
 //
-// Auth and Keys of config must be zero. Endpoint is the userinfo endpoint, or
-// Issuer where metadata name it.
+// Auth, Keys and RequireTokenType of config must be zero. Endpoint is the userinfo
+// endpoint, or Issuer where metadata names it.
 func InsecureUserInfo(config Config, claims func(answer map[string]any) map[string]any) (*Client, error) {
-	given := config.Auth.apply != nil || config.Keys != nil
-	config.Auth, config.Keys = Auth{apply: func(context.Context, *call) error { return nil }}, nil
-	if err := config.check(); err != nil || given {
-		if given {
-			err = errors.Join(err, errors.New("introspect: Auth and Keys mean nothing to InsecureUserInfo: leave them out"))
-		}
-		return nil, err
-	}
 	if claims == nil {
 		claims = describe
 	}
-	c := newClient(config, "userinfo")
-	c.find = func(m metadata) string { return m.UserInfoEndpoint }
-	c.exchange = func(ctx context.Context, endpoint, token string) (*Response, error) {
+	return newAsking(config, "InsecureUserInfo", Auth{}, nil, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
 		answer, err := fetch.GetAs(ctx, c.http, endpoint, token)
 		if refused, ok := errors.AsType[fetch.StatusError](err); ok && refused.Status == http.StatusUnauthorized {
-			return inactive, nil // RFC 6750 §3.1: the token, not we
+			return nil, nil // RFC 6750 §3.1: the token, not we
 		}
 		if err != nil {
 			return nil, err
 		}
-		return mapped(answer.Body, claims)
-	}
-	return c, nil
+		user, err := members(answer.Body)
+		if err != nil {
+			return nil, err
+		}
+		return claims(user), nil
+	})
 }
 
 // describe is the mapping that adds nothing.
@@ -72,32 +62,4 @@ func describe(answer map[string]any) map[string]any {
 		delete(claims, name)
 	}
 	return claims
-}
-
-// mapped makes of a userinfo answer what introspection would have said.
-func mapped(body []byte, mapping func(map[string]any) map[string]any) (*Response, error) {
-	members := make(map[string]any)
-	err := strictjson.Object(body, func(name string, value strictjson.Value) error {
-		var v any
-		dec := json.NewDecoder(strings.NewReader(string(value))) //nolint:forbidigo // the walk has read this text strictly
-		dec.UseNumber()                                          // two users must not become one by rounding
-		if dec.Decode(&v) != nil {
-			return errAnswer
-		}
-		members[name] = v
-		return nil
-	})
-	if err != nil {
-		return nil, errAnswer
-	}
-	claims := maps.Clone(mapping(members)) // the mapping may return the same one again
-	if claims == nil {
-		return inactive, nil
-	}
-	claims["active"] = true
-	data, err := json.Marshal(claims)
-	if err != nil {
-		return nil, fmt.Errorf("%w: its mapping is not JSON", errAnswer)
-	}
-	return parse(data)
 }

@@ -138,9 +138,11 @@ func TestUserInfoConfiguration(t *testing.T) {
 		change func(*introspect.Config)
 		want   []string
 	}{
-		"Auth is no use":      {func(c *introspect.Config) { c.Auth = introspect.Basic("a", "b") }, []string{"Auth and Keys"}},
-		"bad Auth is neither": {func(c *introspect.Config) { c.Auth = introspect.Basic("", "") }, []string{"Auth and Keys"}},
-		"Keys are no use":     {func(c *introspect.Config) { c.Keys = newSigner(t, "ES256").set() }, []string{"Auth and Keys"}},
+		"Auth is no use":                        {func(c *introspect.Config) { c.Auth = introspect.Basic("a", "b") }, []string{"Auth and Keys"}},
+		"bad Auth is neither":                   {func(c *introspect.Config) { c.Auth = introspect.Basic("", "") }, []string{"Auth and Keys"}},
+		"Keys are no use":                       {func(c *introspect.Config) { c.Keys = newSigner(t, "ES256").set() }, []string{"Auth and Keys"}},
+		"Auth without a constructor's blessing": {func(c *introspect.Config) { c.Auth = introspect.PrivateKeyJWT("", "", "none", nil) }, []string{"Auth and Keys"}},
+		"token types are not told":              {func(c *introspect.Config) { c.RequireTokenType = true }, []string{"RequireTokenType"}},
 		"every fault is told": {func(c *introspect.Config) {
 			*c = introspect.Config{Auth: introspect.Post("a", "b"), Endpoint: "ftp://x", MaxTTL: 1 << 60}
 		}, []string{"Auth and Keys", "Endpoint", "MaxTTL"}},

@@ -14,6 +14,9 @@
 //	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}),
 //		jwt.WithIssuer("https://login.example.com"), jwt.WithAudience("https://api.example.com"), jwt.WithExpirationRequired())
 //
+// [PEM] and [Parse] make a set of what the program has, [Secret] one of a shared
+// secret.
+//
 // # Key policy
 //
 // A set is read key by key. A key that this package cannot or should not use

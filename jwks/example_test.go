@@ -45,6 +45,22 @@ func ExampleSecret() {
 	// 0
 }
 
+func ExamplePEM() {
+	keys, err := jwks.PEM(map[string]string{"2026-01": `
+-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+-----END PUBLIC KEY-----
+`})
+	fmt.Println(keys.Algorithms(), err)
+
+	_, err = jwks.PEM(map[string]string{"2026-01": "key.pem", "": "-----BEGIN PUBLIC KEY-----"})
+	fmt.Println(err)
+	// Output:
+	// [EdDSA] <nil>
+	// jwks: configuration: key 1: key ID is not printable ASCII of at most 256 bytes
+	// jwks: configuration: key 2: not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, and nothing else
+}
+
 func ExampleNewRemote() {
 	// A server that publishes its keys; yours is at an https URL.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

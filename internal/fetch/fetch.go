@@ -66,7 +66,7 @@ type Answer struct {
 	ETag      string        // "" if there is none, or none worth keeping
 	Fresh     time.Duration // how long the server says it may be used (RFC 9111 §4.2); negative if it does not say
 
-	BasicChallenge bool // a refusal of [PostForm] asks for Basic credentials (RFC 7617)
+	BasicChallenge bool // a refusal of [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
 // Get requests address and returns its 200 answer, or the 304 one if etag is
@@ -77,33 +77,37 @@ func Get(ctx context.Context, client *http.Client, address, etag string) (Answer
 	if etag != "" {
 		header.Set("If-None-Match", etag)
 	}
-	return do(ctx, client, http.MethodGet, address, nil, header, redirects)
+	return do(ctx, client, http.MethodGet, address, "", header, redirects)
 }
 
 // GetAs requests address with a bearer token, as [Get] does but without
 // following any redirect.
 func GetAs(ctx context.Context, client *http.Client, address, token string) (Answer, error) {
-	return do(ctx, client, http.MethodGet, address, nil, http.Header{"Authorization": {"Bearer " + token}}, 0)
+	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
-// PostForm sends form with extra header fields, as [Get] does but without
-// following any redirect: what it carries is meant for one endpoint alone. Beside
-// a [StatusError] of 400 to 499 the answer holds the beginning of the body, and
-// whether the server asks for a password.
+// Post sends body with extra header fields, as [Get] does but without following
+// any redirect: what it carries is meant for one endpoint only. The body is a
+// form unless header has another Content-Type. Beside a [StatusError] of 400 to
+// 499 the answer holds the beginning of the body, and whether the server asks for
+// a password.
+func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
+	return do(ctx, client, http.MethodPost, address, body, header, 0)
+}
+
+// PostForm is [Post] for a form.
 func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) (Answer, error) {
-	return do(ctx, client, http.MethodPost, address, form, header, 0)
+	return Post(ctx, client, address, form.Encode(), header)
 }
 
-func do(ctx context.Context, client *http.Client, method, address string, form url.Values, header http.Header, redirects int) (Answer, error) {
+func do(ctx context.Context, client *http.Client, method, address, body string, header http.Header, redirects int) (Answer, error) {
 	bounded, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(bounded, method, address, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(bounded, method, address, strings.NewReader(body))
 	if err != nil {
 		return Answer{}, ErrURL
 	}
-	if method == http.MethodGet {
-		req.Body, req.ContentLength = http.NoBody, 0
-	} else {
+	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		// Not sent: it tells net/http that it may repeat the request if the server
 		// has just closed the connection that it was about to be sent on.

@@ -106,3 +106,27 @@ func TestPostFormIsNotRepeated(t *testing.T) {
 		})
 	}
 }
+
+func TestPostSendsItsBodyAsItIs(t *testing.T) {
+	for name, tt := range map[string]struct{ body, media, want string }{
+		"a body of another type": {`{"access_token":"a&b"}`, "application/json", "application/json"},
+		"no body":                {"", "", "application/x-www-form-urlencoded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				if r.Method != http.MethodPost || string(body) != tt.body || r.Header.Get("Content-Type") != tt.want || r.ContentLength != int64(len(tt.body)) {
+					t.Errorf("got %s %q of %d bytes with %v", r.Method, body, r.ContentLength, r.Header)
+				}
+				answer(http.StatusOK, `{}`)(w, r)
+			})
+			header := http.Header{}
+			if tt.media != "" {
+				header.Set("Content-Type", tt.media)
+			}
+			if got, err := fetch.Post(t.Context(), s.Client(), s.URL, tt.body, header); err != nil || string(got.Body) != "{}" {
+				t.Errorf("got %q, %v", got.Body, err)
+			}
+		})
+	}
+}

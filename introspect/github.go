@@ -1,0 +1,106 @@
+package introspect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// GitHub returns a client for the user tokens of an OAuth app or a GitHub App
+// (gho_, ghu_), which GitHub checks for the app that they were issued to (POST
+// /applications/{client_id}/token of its REST API, version 2022-11-28). A token of
+// another app is not active, and neither is a personal access token.
+//
+// The claims are sub (the user's number, as a string), username (the login),
+// client_id and aud (both clientID, so the verifier's audience is clientID), scope
+// and, for tokens that expire, exp. Tokens of GitHub Apps have no scopes.
+//
+// config.Endpoint is the base of the REST API: "" is https://api.github.com, and
+// https://HOST/api/v3 is that of GitHub Enterprise Server. Auth, Keys and
+// RequireTokenType must be zero. Issuer is optional. GitHub answers 404 to an
+// invalid token; 422 also says that it was asked too often, and is an error.
+func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
+	var fault error
+	if err := missing("GitHub", clientID, clientSecret); err != nil {
+		fault = fmt.Errorf("introspect: %w", err)
+	}
+	if config.Endpoint == "" {
+		config.Endpoint = "https://api.github.com"
+	}
+	if joined, err := url.JoinPath(config.Endpoint, "applications", url.PathEscape(clientID), "token"); err == nil { // else it is a fault
+		config.Endpoint = joined
+	}
+	auth := Basic(clientID, clientSecret)
+	auth.fault = nil // it is ours
+	return newAsking(config, "GitHub", auth, fault, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+		body, err := json.Marshal(map[string]string{"access_token": token})
+		if err != nil {
+			return nil, errAnswer
+		}
+		request := &call{header: http.Header{
+			"Accept": {"application/vnd.github+json"}, "Content-Type": {"application/json"}, "X-Github-Api-Version": {"2022-11-28"},
+		}}
+		if err := auth.apply(ctx, request); err != nil {
+			return nil, err
+		}
+		answer, err := fetch.Post(ctx, c.http, endpoint, string(body), request.header)
+		refused, isStatus := errors.AsType[fetch.StatusError](err)
+		switch {
+		case isStatus && refused.Status == http.StatusNotFound:
+			return nil, nil
+		case isStatus:
+			return nil, c.refusal(answer, refused)
+		case err != nil:
+			return nil, err
+		}
+		return gitHubClaims(answer.Body, clientID)
+	})
+}
+
+// gitHubClaims reads an authorization. It holds the token, too.
+func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
+	answer, err := members(body)
+	if err != nil {
+		return nil, err
+	}
+	var odd bool
+	app := member[map[string]any](answer, "app", &odd)
+	user := member[map[string]any](answer, "user", &odd)
+	issuedTo := member[string](app, "client_id", &odd)
+	login := member[string](user, "login", &odd)
+	expiry := member[string](answer, "expires_at", &odd)
+	var scopes []string
+	for _, one := range member[[]any](answer, "scopes", &odd) {
+		scope, ok := one.(string)
+		odd = odd || !ok || strings.Contains(scope, " ") // which would make two of it
+		scopes = append(scopes, scope)
+	}
+	id, err := member[json.Number](user, "id", &odd).Int64()
+	switch {
+	case odd:
+		return nil, errAnswer
+	case issuedTo != clientID:
+		return nil, nil
+	case err != nil || id <= 0 || login == "":
+		return nil, fmt.Errorf("%w: it names no user", errAnswer)
+	}
+	claims := map[string]any{
+		"sub": strconv.FormatInt(id, 10), "username": login, "client_id": clientID, "aud": []string{clientID}, "scope": strings.Join(scopes, " "),
+	}
+	if expiry != "" {
+		at, err := time.Parse(time.RFC3339, expiry)
+		if err != nil {
+			return nil, fmt.Errorf("%w: expires_at is not a date", errAnswer)
+		}
+		claims["exp"] = at.Unix()
+	}
+	return claims, nil
+}

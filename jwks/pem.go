@@ -1,0 +1,112 @@
+package jwks
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/MicahParks/jwkset"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+)
+
+var errPEM = errors.New("not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, and nothing else")
+
+// PEM returns the set of public keys in PEM by their key IDs, for issuers that
+// publish no JWK Set. Each text is one block of type PUBLIC KEY, RSA PUBLIC KEY or
+// CERTIFICATE. Of a certificate only the public key is used: neither its dates
+// nor its signature are checked. The keys pass the policy in the package comment
+// and serve all algorithms of their type and curve; the verifier's Algorithms
+// name fewer.
+//
+// Unlike [Parse], PEM leaves no key out: the error wraps [ErrConfig] and has every
+// fault. It names keys by their places in the sorted order of key IDs, and quotes
+// nothing. The error of an empty map is [ErrNoKeys].
+func PEM(keys map[string]string) (*Set, error) {
+	switch {
+	case len(keys) == 0:
+		return nil, ErrNoKeys
+	case len(keys) > maxKeys:
+		return nil, fmt.Errorf("%w: more than %d keys", ErrConfig, maxKeys)
+	}
+	var (
+		read   []key
+		faults []error
+	)
+	for i, id := range slices.Sorted(maps.Keys(keys)) {
+		k, err := readPEM(id, keys[id])
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%w: %w", ErrConfig, skip(i+1, err)))
+		}
+		k.place = i + 1
+		read = append(read, k)
+	}
+	if faults != nil {
+		return nil, errors.Join(faults...)
+	}
+	return newSet(read, nil), nil
+}
+
+// readPEM applies the policy to one key.
+func readPEM(id, text string) (k key, err error) {
+	if !jws.ValidKeyID(id) {
+		return k, errKeyID
+	}
+	// The decoder skips what is before a block, malformed blocks included.
+	text = strings.TrimSpace(text)
+	block, rest := pem.Decode([]byte(text))
+	if block == nil || len(rest) > 0 || len(block.Headers) > 0 || strings.LastIndex(text, "-----BEGIN ") != 0 {
+		return k, errPEM
+	}
+	switch block.Type {
+	case "PUBLIC KEY":
+		k.material, err = x509.ParsePKIXPublicKey(block.Bytes)
+	case "RSA PUBLIC KEY":
+		k.material, err = x509.ParsePKCS1PublicKey(block.Bytes)
+	case "CERTIFICATE":
+		var certificate *x509.Certificate
+		if certificate, err = x509.ParseCertificate(block.Bytes); err == nil {
+			k.material = certificate.PublicKey
+		}
+	default:
+		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			return k, errKeyPrivate
+		}
+		return k, errPEM
+	}
+	if err != nil {
+		return k, errKeyMaterial // the library's text may quote the key
+	}
+	if k.algorithms = jws.Fitting(shape(k.material)); k.algorithms == nil {
+		return k, errKeyType
+	}
+	if err := checkMaterial(k.material); err != nil {
+		return k, err
+	}
+	if public, ok := k.material.(*rsa.PublicKey); ok && (public.E < 3 || public.E > math.MaxInt32 || public.E%2 == 0) {
+		return k, errKeyWeak // for a JWK, checkEncoding sees to it
+	}
+	k.id = id
+	return k, nil
+}
+
+// shape returns the type and curve of a key as a JWK names them.
+func shape(material any) (keyType, curve string) {
+	switch k := material.(type) {
+	case *rsa.PublicKey:
+		return jwkset.KtyRSA.String(), ""
+	case *ecdsa.PublicKey:
+		return jwkset.KtyEC.String(), k.Params().Name
+	case ed25519.PublicKey:
+		return jwkset.KtyOKP.String(), jwkset.CrvEd25519.String()
+	}
+	return "", ""
+}
