@@ -18,7 +18,7 @@ const noEndpoint = "https://custom.invalid"
 // returns the claims of a token as introspection would: iss, aud, exp, scope and
 // so on, of types that marshal to JSON. nil claims mean that the token is not
 // active, an empty map that it is. An error means that nothing is known of the
-// token (503); its text appears noEndpoint. The claims pass every check that those of
+// token (503); its text appears nowhere. The claims pass every check that those of
 // an answer pass, so leave out what the server did not say of the token.
 //
 // ask is called concurrently, once for any number of requests with one token, and

@@ -1,0 +1,187 @@
+package introspect
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+// ALB returns a client that verifies what an Application Load Balancer of AWS
+// sends to its targets about a user who has logged in there, in the field
+// X-Amzn-Oidc-Data. That looks like a JWT and is not one: its base64url is padded.
+// The load balancer, by its ARN, must have signed it with ES256 for clientID and
+// config.Issuer, the identity provider, and the date exp in its header must be in
+// the future. Such a token is active; any other is not.
+//
+// The claims are those that describe the user, and iss, exp, client_id and aud
+// (both clientID, so the verifier's audience is clientID). The verifier's issuer
+// needs IntrospectAll and VSCHAR, and its Config TokenHeader. Routes that require
+// scopes refuse every token.
+//
+// config.Endpoint is where the keys are, without the key ID: "" is the place of the
+// ARN's region, which is known for the partitions aws and aws-us-gov. A key is
+// fetched once. Auth, Keys and RequireTokenType must be zero, and Issuer is
+// required.
+func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
+	var faults []error
+	if clientID == "" || config.Issuer == "" {
+		faults = append(faults, errors.New("introspect: ALB needs Issuer and the client identifier that the load balancer has there"))
+	}
+	place, ok := keysOf(loadBalancer)
+	if !ok {
+		faults = append(faults, errors.New("introspect: ALB needs the ARN of an Application Load Balancer"))
+	}
+	if config.Endpoint == "" {
+		if config.Endpoint = place; place == "" {
+			faults = append(faults, errors.New("introspect: Endpoint is empty, and where the keys of the ARN's partition are is unknown"))
+		}
+	}
+	signers := &albKeys{known: make(map[string]any)}
+	auth := Auth{clientID: fmt.Sprintf("%q %q", loadBalancer, clientID)}
+	return newAsking(config, "ALB", auth, errors.Join(faults...), func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+		m, header := splitALB(token)
+		switch {
+		case m == nil, header.signer != loadBalancer, header.client != clientID, header.issuer != config.Issuer, !header.expiry.After(time.Now()):
+			return nil, nil
+		}
+		claims, err := members(m.Payload)
+		if err != nil {
+			return nil, nil
+		}
+		key, err := signers.find(ctx, c.http, endpoint, header.KeyID)
+		switch {
+		case err != nil:
+			return nil, err
+		case key == nil, m.Verify(key) != nil:
+			return nil, nil
+		}
+		claims = describe(claims)
+		claims["iss"], claims["exp"] = header.issuer, header.expiry.Unix()
+		claims["aud"], claims["client_id"] = clientID, clientID
+		return claims, nil
+	})
+}
+
+// keysOf returns where the keys of a load balancer are, "" if that is unknown, and
+// whether it is the ARN of one.
+func keysOf(arn string) (place string, ok bool) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "elasticloadbalancing" || parts[3] == "" || !strings.HasPrefix(parts[5], "loadbalancer/app/") {
+		return "", false
+	}
+	switch region := parts[3]; parts[1] {
+	case "aws":
+		place = "https://public-keys.auth.elb." + region + ".amazonaws.com"
+	case "aws-us-gov":
+		place = "https://s3-" + region + ".amazonaws.com/aws-elb-public-keys-prod-" + region
+	}
+	return place, true
+}
+
+type albHeader struct {
+	jws.Header
+	signer, client, issuer string
+	expiry                 time.Time
+}
+
+// splitALB takes a token apart, or returns nil. Its base64url has padding, and no
+// other spelling is accepted: a deny-list would miss it.
+func splitALB(token string) (*jws.Message, albHeader) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
+		return nil, albHeader{}
+	}
+	var segments [3][]byte
+	for i, part := range parts {
+		decoded, err := base64.URLEncoding.Strict().DecodeString(part)
+		if err != nil {
+			return nil, albHeader{}
+		}
+		segments[i] = decoded
+	}
+	var h albHeader
+	dated := true
+	err := strictjson.Object(segments[0], func(name string, value strictjson.Value) error {
+		switch name {
+		case "alg":
+			h.Algorithm, _ = strictjson.String(value)
+		case "kid":
+			h.KeyID, _ = strictjson.String(value)
+		case "signer":
+			h.signer, _ = strictjson.String(value)
+		case "client":
+			h.client, _ = strictjson.String(value)
+		case "iss":
+			h.issuer, _ = strictjson.String(value)
+		case "exp":
+			h.expiry, dated = strictjson.Date(value)
+		case "crit", "b64":
+			return jws.ErrCritical
+		}
+		return nil
+	})
+	if err != nil || !dated || h.Algorithm != "ES256" || !isUUID(h.KeyID) {
+		return nil, albHeader{}
+	}
+	return &jws.Message{Header: h.Header, Payload: segments[1], SigningInput: parts[0] + "." + parts[1], Signature: segments[2]}, h
+}
+
+// isUUID reports whether a key ID can be put into a URL (RFC 9562 §4).
+func isUUID(text string) bool {
+	for i, c := range []byte(text) {
+		isHyphen := i == 8 || i == 13 || i == 18 || i == 23
+		if isHyphen != (c == '-') || !isHyphen && (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(text) == 36
+}
+
+// albKeys are the keys that were fetched. One that is published never changes.
+type albKeys struct {
+	mutex sync.Mutex
+	known map[string]any
+}
+
+const maxALBKeys = 100
+
+// find returns a key, or nil if there is none.
+func (k *albKeys) find(ctx context.Context, client *http.Client, place, id string) (any, error) {
+	k.mutex.Lock()
+	key, ok := k.known[id]
+	k.mutex.Unlock()
+	if ok {
+		return key, nil
+	}
+	answer, err := fetch.Get(ctx, client, strings.TrimSuffix(place, "/")+"/"+id, "")
+	if refused, isStatus := errors.AsType[fetch.StatusError](err); isStatus && refused.Status == http.StatusNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	set, err := jwks.PEM(map[string]string{id: string(answer.Body)})
+	if err == nil {
+		key, err = set.Key(ctx, id, "ES256")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: no key in PEM for ES256", errAnswer)
+	}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if len(k.known) >= maxALBKeys {
+		clear(k.known)
+	}
+	k.known[id] = key
+	return key, nil
+}
