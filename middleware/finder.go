@@ -179,12 +179,6 @@ func (f *finder) delay(iss string, found time.Time) {
 	}
 }
 
-// serves reports whether an issuer that was found is still the one of its iss.
-func (f *finder) serves(ctx context.Context, i *issuer) bool {
-	now, err := f.issuer(ctx, i.URL)
-	return err == nil && now == i
-}
-
 // isSame reports whether an Issuer says what another said. What does I/O is the same
 // if it is one.
 func isSame(a, b Issuer) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"errors"
 	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
@@ -59,15 +60,21 @@ func newMemory(size int) *memory {
 	return m
 }
 
-// recall looks a token up. It refuses none: one that is not known goes the
-// whole way.
+// recall looks a token up. One that is not known goes the whole way.
 func (d *decision) recall() error {
 	d.recalled = true
 	d.bytes = append(d.bytes[:0], d.token...) // the hash would copy a string anew each time
 	d.digest = sha256.Sum256(d.bytes)
 	k, ok := d.v.memory.tokens.GetIfPresent(d.digest)
-	if !ok || k.issuer.finder != nil && !k.issuer.finder.serves(d.ctx, k.issuer) {
+	if !ok {
 		return nil
+	}
+	if f := k.issuer.finder; f != nil { // the issuer may have changed
+		if now, err := f.issuer(d.ctx, k.issuer.URL); errors.Is(err, ErrUnavailable) {
+			return err
+		} else if now != k.issuer {
+			return nil
+		}
 	}
 	d.known, d.least = k, perRequest
 	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
