@@ -1,0 +1,209 @@
+package middleware_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/jwks"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
+	const guid = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+	const entra = "https://login.example/{tenantid}/v2.0"
+	keys, err := jwks.NewRemote("https://id.example/keys", jwks.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asker, err := introspect.New(introspect.Config{Endpoint: "https://id.example/introspect", Auth: introspect.Basic("a", "b")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := jwks.Secret("", make([]byte, 32))
+	fixed, err := jwks.PEM(map[string]string{"a": publicPEM})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type issuer = middleware.Issuer
+	const url = "https://id.example"
+	for name, tt := range map[string]struct {
+		issuer issuer
+		want   string // "" for no fault
+	}{
+		"a name that is no URL, without keys":       {issuer{URL: "acme.com"}, "URL"},
+		"a name that is no URL, with keys":          {issuer{URL: "acme.com", Keys: keys}, ""},
+		"a name that is no URL, with metadata":      {issuer{URL: "http://adfs.example/trust", MetadataIssuer: url}, ""},
+		"a name with a space":                       {issuer{URL: "acme com", Keys: keys}, "URL: not printable ASCII"},
+		"no name":                                   {issuer{Keys: keys}, "URL: not printable ASCII"},
+		"an alias that is empty":                    {issuer{URL: url, Aliases: []string{""}}, "Aliases: not printable"},
+		"an alias that is the name":                 {issuer{URL: url, Aliases: []string{url + "/"}}, "configured twice"},
+		"metadata beside keys":                      {issuer{URL: url, Keys: keys, MetadataURL: url + "/m"}, "Keys contradicts MetadataURL"},
+		"a client beside keys":                      {issuer{URL: url, Keys: keys, Client: http.DefaultClient}, "Keys contradicts MetadataURL, MetadataIssuer and Client"},
+		"metadata by http":                          {issuer{URL: url, MetadataURL: "http://id.example/m"}, "MetadataURL"},
+		"metadata of an issuer by http":             {issuer{URL: url, MetadataIssuer: "http://id.example"}, "MetadataIssuer"},
+		"a client where no token is verified":       {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, Client: http.DefaultClient}, "IntrospectAll contradicts"},
+		"a mark where no token is verified":         {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, Mark: "typ=Bearer"}, "IntrospectAll contradicts"},
+		"tenants without a place for them":          {issuer{URL: url, Keys: keys, Tenants: []string{guid}}, "need each other"},
+		"a place for tenants without any":           {issuer{URL: entra, Keys: keys}, "need each other"},
+		"two places":                                {issuer{URL: entra + "/{tenantid}", Keys: keys, AnyTenant: true}, "need each other"},
+		"some tenants and any":                      {issuer{URL: entra, Keys: keys, Tenants: []string{guid}, AnyTenant: true}, "AnyTenant contradicts Tenants"},
+		"a tenant that is no GUID":                  {issuer{URL: entra, Keys: keys, Tenants: []string{"common"}}, `"common" is not a GUID`},
+		"a tenant in capitals":                      {issuer{URL: entra, Keys: keys, Tenants: []string{strings.ToUpper(guid)}}, "is not a GUID in lower case"},
+		"tenants without metadata":                  {issuer{URL: entra, Tenants: []string{guid}}, "Tenants need MetadataURL or Keys"},
+		"tenants with an alias":                     {issuer{URL: entra, Keys: keys, Tenants: []string{guid}, Aliases: []string{"a"}}, "Tenants contradict Aliases"},
+		"tenants with metadata":                     {issuer{URL: entra, MetadataURL: "https://login.example/common/m", Tenants: []string{guid}}, ""},
+		"a prefix without keys":                     {issuer{URL: "spiffe://example.org", SubjectPrefix: "spiffe://example.org/"}, "SubjectPrefix must end in a slash, needs Keys"},
+		"a prefix without a slash":                  {issuer{URL: url, Keys: keys, SubjectPrefix: "spiffe://example.org"}, "SubjectPrefix must end in a slash"},
+		"a prefix under a profile that has iss":     {issuer{URL: url, Keys: keys, SubjectPrefix: "a/", Profile: middleware.RFC9068}, "SubjectPrefix must end in a slash"},
+		"ID tokens for nobody":                      {issuer{URL: url, Purpose: middleware.IDTokens}, "Purpose IDTokens needs Audiences"},
+		"ID tokens for everybody":                   {issuer{URL: url, Purpose: middleware.IDTokens, InsecureNoAudience: true}, "InsecureNoAudience contradicts Purpose IDTokens"},
+		"ID tokens in the form of access tokens":    {issuer{URL: url, Purpose: middleware.IDTokens, Audiences: []string{"c"}, Profile: middleware.RFC9068}, "Profile RFC9068 contradicts Purpose"},
+		"a purpose that is unknown":                 {issuer{URL: url, Purpose: 7}, "Purpose 7 is unknown"},
+		"a type of other tokens":                    {issuer{URL: url, Types: []string{"Application/DPoP+JWT"}}, `"Application/DPoP+JWT" is not the type`},
+		"an empty type":                             {issuer{URL: url, Types: []string{""}}, `Types: ""`},
+		"types under a profile that has one":        {issuer{URL: url, Types: []string{"JOSE"}, Profile: middleware.RFC9068}, "Profile RFC9068 contradicts Purpose IDTokens and Types"},
+		"a mark without a name":                     {issuer{URL: url, Mark: "=Bearer"}, `Mark "=Bearer": write`},
+		"a mark without a text":                     {issuer{URL: url, Mark: "typ="}, `Mark "typ=": write`},
+		"the mark of ID tokens":                     {issuer{URL: url, Mark: "token_use=id"}, "another kind of token"},
+		"the mark of ID tokens, where those pass":   {issuer{URL: url, Mark: "token_use=id", Purpose: middleware.IDTokens, Audiences: []string{"c"}}, ""},
+		"the mark of refresh tokens":                {issuer{URL: url, Mark: "typ=Refresh"}, "another kind of token"},
+		"the mark of logout tokens":                 {issuer{URL: url, Mark: "events"}, "another kind of token"},
+		"a hash for a mark":                         {issuer{URL: url, Mark: "at_hash"}, "another kind of token"},
+		"a nonce for a mark":                        {issuer{URL: url, Mark: "nonce"}, "another kind of token"},
+		"the mark of access tokens, for ID tokens":  {issuer{URL: url, Mark: "typ=Bearer", Purpose: middleware.IDTokens, Audiences: []string{"c"}}, "another kind of token"},
+		"a mark by a pointer that is none":          {issuer{URL: url, Mark: "/a~b=c"}, `"/a~b" is not a JSON Pointer`},
+		"a client ID by a pointer that is none":     {issuer{URL: url, ClientIDClaims: []string{"/a~"}}, `"/a~" is not a JSON Pointer`},
+		"keys of a pointer that is none":            {issuer{URL: url, ScopeClaims: []string{"keys:/a~"}}, `"/a~" is not a JSON Pointer`},
+		"keys of nothing":                           {issuer{URL: url, ScopeClaims: []string{"keys:"}}, "ScopeClaims holds an empty string"},
+		"a client ID in a claim without a name":     {issuer{URL: url, ClientIDClaims: []string{""}}, "ClientIDClaims holds an empty string"},
+		"characters of opaque tokens without asker": {issuer{URL: url, OpaqueSyntax: middleware.VSCHAR}, "OpaqueSyntax is set, but Introspection is nil"},
+		"characters that are unknown":               {issuer{URL: url, OpaqueSyntax: 9}, "OpaqueSyntax 9 is unknown"},
+		"secrets beside a secret":                   {issuer{URL: url, Keys: secret, Secrets: secret, Algorithms: []string{"HS256"}}, "Secrets contradicts Keys of jwks.Secret"},
+		"secrets that are public":                   {issuer{URL: url, Secrets: fixed}, "Secrets is not of jwks.Secret"},
+		"secrets that are too short":                {issuer{URL: url, Secrets: jwks.Secret("", make([]byte, 8))}, "the secret of Secrets is too short"},
+		"an algorithm that needs a longer secret":   {issuer{URL: url, Secrets: secret, Algorithms: []string{"ES256", "HS512"}}, "too short for HS512"},
+		"algorithms of both":                        {issuer{URL: url, Secrets: secret, Algorithms: []string{"ES256", "HS256"}}, ""},
+		"secrets beside published keys":             {issuer{URL: url, Secrets: secret}, ""},
+		"secrets where no token is verified":        {issuer{URL: url, Secrets: secret, Introspection: asker, IntrospectionMode: middleware.IntrospectAll}, "IntrospectAll contradicts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{tt.issuer}})
+			switch {
+			case tt.want == "" && err != nil:
+				t.Errorf("got %v, want no fault", err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("got %v, want it to mention %q", err, tt.want)
+			}
+		})
+	}
+}
+
+const publicPEM = `-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+-----END PUBLIC KEY-----
+`
+
+func TestFaultsOfTheWholeConfiguration(t *testing.T) {
+	find := newRealms(t).find
+	workload := func(prefix string) middleware.Issuer {
+		return middleware.Issuer{URL: prefix, SubjectPrefix: prefix, Keys: jwks.Secret("", make([]byte, 32)), Algorithms: []string{"HS256"}}
+	}
+	for name, tt := range map[string]struct {
+		config middleware.Config
+		want   string
+	}{
+		"nobody to find issuers":      {middleware.Config{IssuerPatterns: []string{"https://a.example/*"}}, "IssuerFor and IssuerPatterns need each other"},
+		"no pattern":                  {middleware.Config{IssuerFor: find}, "IssuerFor and IssuerPatterns need each other"},
+		"a pattern without a star":    {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://a.example"}}, "with one *"},
+		"a pattern with two":          {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.example/*"}}, "with one *"},
+		"the field that is the usual": {middleware.Config{TokenHeader: "authorization"}, "TokenHeader"},
+		"a cookie":                    {middleware.Config{TokenHeader: "Cookie"}, "TokenHeader"},
+		"a field with a space":        {middleware.Config{TokenHeader: "X Token"}, "TokenHeader"},
+		"an alias of another issuer": {middleware.Config{Issuers: []middleware.Issuer{
+			{URL: "https://a.example"}, {URL: "https://b.example", Aliases: []string{"https://a.example"}},
+		}}, "https://a.example is configured twice"},
+		"prefixes that overlap": {middleware.Config{Issuers: []middleware.Issuer{workload("spiffe://a/"), workload("spiffe://a/b/")}}, "Issuers[1]: SubjectPrefix overlaps that of Issuers[0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.config.Audience = "api"
+			if _, err := middleware.NewVerifier(tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want it to mention %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// A server may give its metadata and keys only to those who say who they are:
+// Kubernetes asks for a token, SAP for a field. (P53 and P90.)
+func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
+	var server *httptest.Server
+	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://kubernetes.default.svc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer of-the-pod" {
+			http.Error(w, "who asks?", http.StatusForbidden)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/openid-configuration") {
+			_ = json.NewEncoder(w).Encode(map[string]string{"issuer": "https://kubernetes.default.svc", "jwks_uri": server.URL + "/openid/v1/jwks"})
+			return
+		}
+		_, _ = w.Write(as.JWKS())
+	}))
+	defer server.Close()
+	token := as.Token(testserver.Audience("api"), testserver.ExpiresIn(time.Hour), testserver.Subject("system:serviceaccount:n:s"),
+		testserver.Claim("kubernetes.io", map[string]any{"pod": map[string]any{}}), testserver.Typ(""))
+	for client, want := range map[*http.Client]int{{Transport: authorized{}}: 200, nil: 503} {
+		v := newVerifier(t, middleware.Config{Audience: "api", Logger: quiet, Issuers: []middleware.Issuer{
+			{URL: "https://kubernetes.default.svc", MetadataURL: server.URL + "/.well-known/openid-configuration", Client: client},
+		}})
+		if got := status(t, v, token); got != want {
+			t.Errorf("got %d, want %d", got, want)
+		}
+	}
+}
+
+// authorized sends a token with each request.
+type authorized struct{}
+
+func (authorized) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer of-the-pod")
+	return http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // of a client for tests
+}
+
+func TestExplainShowsWhatAnIssuerNeeds(t *testing.T) {
+	p := newRealms(t, "a")
+	v := p.verifier(t, func(c *middleware.Config) {
+		c.IssuerFor = func(_ context.Context, iss string) (*middleware.Issuer, error) {
+			return &middleware.Issuer{URL: iss, Keys: p.keys[iss], Mark: "typ=Bearer"}, nil
+		}
+	})
+	steps, err := v.Explain(t.Context(), middleware.Credentials{Token: p.maker["a"](testserver.Claim("typ", "Access"))})
+	if err == nil {
+		t.Error("a token without the mark passed")
+	}
+	found := make(map[string]string)
+	for _, step := range steps {
+		found[step.Name] = fmt.Sprintf("%s %s, %s", step.Outcome, step.Expected, step.Found)
+	}
+	for name, want := range map[string]string{
+		"issuer": `passed "https://id.example.com/realms/*", "https://id.example.com/realms/a"`,
+		"mark":   `refused "typ" "Bearer", "\"Access\""`,
+	} {
+		if found[name] != want {
+			t.Errorf("%s: got %s, want %s", name, found[name], want)
+		}
+	}
+}
