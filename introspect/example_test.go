@@ -215,3 +215,19 @@ func ExampleCache() {
 	// true <nil>
 	// questions: 1
 }
+
+// Give the client to an issuer under IntrospectAll with VSCHAR, in a Config whose
+// TokenHeader is X-Amzn-Oidc-Data.
+func ExampleALB() {
+	client, err := introspect.ALB(introspect.Config{Issuer: "https://idp.example.com"},
+		"arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188", "client-id-of-the-load-balancer")
+	if err != nil {
+		panic(err)
+	}
+	answer, err := client.Introspect(context.Background(), "not-from-the-load-balancer")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(client.Issuer(), answer.Active)
+	// Output: https://idp.example.com false
+}

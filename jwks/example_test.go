@@ -132,3 +132,37 @@ func ExampleRemote_Keyfunc() {
 	// alice <nil>
 	// true
 }
+
+func ExampleSet_KeyFor() {
+	keys, err := jwks.Parse([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+		"issuer":"https://login.example/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"}]}`))
+	if err != nil {
+		panic(err)
+	}
+	for _, tenant := range []string{"9188040d-6c67-4c5b-b112-36a304b66dad", "72f988bf-86f1-41af-91ab-2d7cd011db47"} {
+		_, err := keys.KeyFor(context.Background(), "https://login.example/"+tenant+"/v2.0", "1", "EdDSA")
+		fmt.Println(err)
+	}
+	// Output:
+	// <nil>
+	// jwks: no single key for this key ID and algorithm
+}
+
+// The bundle of a SPIFFE trust domain has keys for certificates beside those for
+// tokens.
+func ExampleOptions_use() {
+	bundle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"jwt-svid"},
+			{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"x509-svid"}]}`)
+	}))
+	defer bundle.Close()
+	keys, err := jwks.NewRemote(bundle.URL, jwks.Options{Use: []string{"jwt-svid"}})
+	if err != nil {
+		panic(err)
+	}
+	if err := keys.Warm(context.Background()); err != nil {
+		panic(err)
+	}
+	fmt.Println(keys.Stats().Keys)
+	// Output: 1
+}

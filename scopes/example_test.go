@@ -98,3 +98,18 @@ func ExampleSet_MarshalText() {
 	fmt.Println(string(text), err)
 	// Output: {"scope":"orders:read orders:write"} <nil>
 }
+
+func ExampleClaim() {
+	need := scopes.Claim("/realm_access/roles", "Task Reader")
+	token := map[string]any{"/realm_access/roles": []any{"user", "Task Reader"}} // a verifier looks it up in the token
+	evidence := scopes.Evidence{Claim: func(pointer string) (any, bool) {
+		held, ok := token[pointer]
+		return held, ok
+	}}
+	fmt.Println(need.Unmet(evidence) == nil)
+	delete(token, "/realm_access/roles")
+	fmt.Println(need.Unmet(evidence) == nil)
+	// Output:
+	// true
+	// false
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -115,15 +116,15 @@ type claim struct {
 // name. name is a claim or, if it begins with a slash, a JSON Pointer (RFC 6901)
 // such as "/realm_access/roles". It is for roles and groups, which may have
 // spaces and any other character that scopes may not. Challenges cannot name what
-// is missing. It panics without a value, for one that is empty, and for a name
-// that is neither.
+// is missing. It panics for a value that is empty or
+// not UTF-8, and for a name that is neither a claim nor a pointer.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {
 	case name == "" || strings.HasPrefix(name, "/") && !jsontext.Pointer(name).IsValid():
 		panic(fmt.Sprintf("scopes: %q is neither a claim nor a JSON Pointer (RFC 6901)", name))
-	case slices.Contains(c.values, ""):
-		panic(fmt.Sprintf("scopes: a value for %q is empty", name))
+	case slices.ContainsFunc(c.values, func(value string) bool { return value == "" || !utf8.ValidString(value) }):
+		panic(fmt.Sprintf("scopes: a value for %q is empty or not UTF-8", name))
 	case name[0] != '/':
 		c.pointer = "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 	}

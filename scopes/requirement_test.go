@@ -255,3 +255,59 @@ func TestCheckingARequirementDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+func TestClaim(t *testing.T) {
+	claims := map[string]any{
+		"/role": "Task Reader", "/roles": []any{"a", "Prüfer", 7.0}, "/projects": map[string]any{"shop": map[string]any{}, "old": nil, "off": false},
+		"/https:~1~1api.example~1roles": []any{"a"}, "/n": 7.0, "/a/b": []any{"c"},
+	}
+	evidence := scopes.Evidence{Claim: func(pointer string) (any, bool) { held, ok := claims[pointer]; return held, ok }, Scopes: scopes.Of("a", "Prüfer")}
+	for _, tt := range []struct {
+		name string
+		need scopes.Requirement
+		met  bool
+	}{
+		{"a string is the value", scopes.Claim("role", "Task Reader"), true},
+		{"a string is not a list of values", scopes.Claim("role", "Task"), false},
+		{"a string is not two values", scopes.Claim("role", "Task Reader", "b"), false},
+		{"an array holds the values", scopes.Claim("/roles", "Prüfer", "a"), true},
+		{"an array holds one of them only", scopes.Claim("/roles", "a", "b"), false},
+		{"a number is not a value", scopes.Claim("/roles", "7"), false},
+		{"an object has the members", scopes.Claim("projects", "shop"), true},
+		{"a member that is null does not count", scopes.Claim("projects", "old"), false},
+		{"nor does one that is false", scopes.Claim("projects", "off"), false},
+		{"a claim whose name is a URL", scopes.Claim("https://api.example/roles", "a"), true},
+		{"a claim within another", scopes.Claim("/a/b", "c"), true},
+		{"another case", scopes.Claim("/a/b", "C"), false},
+		{"a claim that is a number", scopes.Claim("n", "7"), false},
+		{"a claim that is not there, where a scope is", scopes.Claim("groups", "a"), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			shortfall := tt.need.Unmet(evidence)
+			if (shortfall == nil) != tt.met {
+				t.Errorf("got %v, want met %t", shortfall, tt.met)
+			}
+			if shortfall != nil && shortfall.Scopes.Len() > 0 {
+				t.Errorf("got the scopes %q, want none", shortfall.Scopes)
+			}
+			if tt.need.Unmet(scopes.Evidence{}) == nil {
+				t.Error("nothing meets it")
+			}
+		})
+	}
+	for name, panics := range map[string]func(){
+		"no name":              func() { scopes.Claim("", "a") },
+		"no pointer":           func() { scopes.Claim("/a~", "a") },
+		"an empty value":       func() { scopes.Claim("a", "") },
+		"a value not in UTF-8": func() { scopes.Claim("a", "\xff") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("got no panic")
+				}
+			}()
+			panics()
+		})
+	}
+}
