@@ -185,6 +185,7 @@ func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
 		"two secrets":                   {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
 		"endpoints that need another":   {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
 		"faults of what is not served":  {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
+		"a claim below text":            {`{"rules": [{"claims": {"a": 1}}, {"claims": {"/sub/roles": ["s3cret"]}}]}`, []string{`rules[1].claims: claim "/sub/roles": "sub" is not an object`}},
 		"what is no JSON":               {`{`, []string{"ConfigJSON: ", "line 1"}},
 		"what fits no other option yet": {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
 	} {

@@ -116,6 +116,23 @@ func TestCheckAPIReportsWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestCheckAPISendsAllRolesOfAClaim(t *testing.T) {
+	addr := program.Address(t)
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api", Issuers: []middleware.Issuer{{URL: "http://" + addr, ScopeClaims: []string{"/realm_access/roles"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(httpauth.Require(v, scopes.All("admin", "auditor"))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	defer api.Close()
+	code, out, _ := bearerguard(t, "check-api", api.URL, "--addr", addr,
+		"--require-claim", "/realm_access/roles=admin", "--require-claim", "/realm_access/roles=auditor")
+	if code != exitOK || !strings.Contains(out, "✓\tmissing-claim\n") || !strings.Contains(out, "✓\tlook-alike-claim\n") {
+		t.Errorf("got exit code %d, %s", code, out)
+	}
+}
+
 func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
 	addr := program.Address(t)
 	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
