@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
 )
@@ -30,6 +29,8 @@ import (
 //     scheme and of garbage;
 //   - 403, insufficient_scope and the scope, for tokens without it and with
 //     scopes that look like it, if [RequireScope] names one;
+//   - 403 and insufficient_scope for tokens without the value of a claim, such as
+//     a role, and with values that look like it, if [RequireClaim] names one;
 //   - challenges that follow RFC 9110 §11 and RFC 6750 §3;
 //   - at most five fetches of the JWKS, however many tokens have unknown keys;
 //   - no part of a token in any answer;
@@ -124,6 +125,24 @@ func RequireScope(scope string) CheckOption {
 	})
 }
 
+// RequireClaim says that the route needs value, such as a role, in the claim that
+// name names as for [Claim]: RequireClaim("/realm_access/roles", "admin"). The good
+// token carries it, in an array of strings unless a [TokenOption] of the check has
+// put it there as one string. Tokens without it must be answered with 403. The
+// challenge may name value as a scope, but not only scopes that the token has.
+// Given several times, the route needs all. Without it claims are not checked.
+func RequireClaim(name, value string) CheckOption {
+	return checkOption(func(c *check) {
+		if _, err := as.ClaimPath(name); err != nil {
+			c.errs = append(c.errs, fmt.Errorf("RequireClaim(%q): %w", name, err))
+		}
+		if name == "" || value == "" {
+			c.errs = append(c.errs, fmt.Errorf("RequireClaim(%q, %q): give a claim and a value in it", name, value))
+		}
+		c.claims = append(c.claims, claimValue{name, value})
+	})
+}
+
 // SkipDefect leaves defects out, which the API accepts on purpose.
 func SkipDefect(d ...Defect) CheckOption {
 	return checkOption(func(c *check) {
@@ -152,6 +171,7 @@ type check struct {
 	s          *Server
 	newRequest func() *http.Request
 	scopes     []string
+	claims     []claimValue
 	token      []TokenOption
 	skip, also []Defect
 	errs       []error
@@ -209,5 +229,9 @@ func (c *check) mint(opts ...TokenOption) (string, error) {
 	if len(c.scopes) > 0 {
 		all = append(all, Scope(c.scopes...))
 	}
-	return c.s.mint(append(slices.Concat(all, c.token), opts...))
+	all = append(all, c.token...)
+	for _, need := range c.claims {
+		all = append(all, need.carried())
+	}
+	return c.s.mint(append(all, opts...))
 }

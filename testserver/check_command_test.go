@@ -43,9 +43,10 @@ func checkCareless(t *testing.T, file, hole string) (out []byte, err error) {
 		t.Fatal(err)
 	}
 	defer as.Close()
-	api := httptest.NewServer(newCareless(as, hole))
+	api := httptest.NewServer(newGuarded(as, hole))
 	defer api.Close()
-	return exec.CommandContext(t.Context(), file, "check-api", api.URL+"/orders", "--addr", addr, "--scope", "orders:read", "--json").Output()
+	return exec.CommandContext(t.Context(), file, "check-api", api.URL+"/orders", "--addr", addr, "--scope", "orders:read",
+		"--require-claim", "/realm_access/roles=admin", "--json").Output()
 }
 
 func TestTheCommandLineFindsEachHole(t *testing.T) {

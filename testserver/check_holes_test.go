@@ -38,9 +38,77 @@ func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...tes
 	return found
 }
 
+// needs is what the APIs with holes need of tokens.
+var needs = []testserver.CheckOption{testserver.RequireScope("orders:read"), testserver.RequireClaim("/realm_access/roles", "admin")}
+
+// newGuarded is an API with a hole that needs a role as well as a scope.
+func newGuarded(as *testserver.Server, hole string) *careless {
+	c := newCareless(as, hole)
+	c.role = "admin"
+	return c
+}
+
+func (c *careless) authorize(claims map[string]any) error {
+	scope, _ := claims["scope"].(string)
+	switch {
+	case slices.Contains(strings.Fields(scope), c.scope):
+	case c.is("scope is ignored"), c.is("scope is looked for in the text") && strings.Contains(scope, c.scope):
+	default:
+		return errScope
+	}
+	realm, _ := claims["realm_access"].(map[string]any)
+	list, _ := realm["roles"].([]any)
+	if c.is("a role in another claim counts") {
+		more, _ := claims["roles"].([]any)
+		list = append(list, more...)
+	}
+	if c.is("a role of another realm counts") {
+		other, _ := claims["realm_access-other"].(map[string]any)
+		more, _ := other["roles"].([]any)
+		list = append(list, more...)
+	}
+	isIt := func(one any) bool {
+		role, _ := one.(string)
+		switch {
+		case role == c.role, c.is("roles are compared without case") && strings.EqualFold(role, c.role):
+		case c.is("a prefix of a role counts") && role != "" && strings.HasPrefix(c.role, role):
+		case c.is("what begins with a role counts") && strings.HasPrefix(role, c.role):
+		case c.is("roles are trimmed") && strings.TrimSpace(role) == c.role:
+		case c.is("a role is looked for in the text") && strings.HasSuffix(role, c.role):
+		default:
+			return false
+		}
+		return true
+	}
+	if c.role == "" || slices.ContainsFunc(list, isIt) || c.is("a missing role is let in") {
+		return nil
+	}
+	return errRole
+}
+
+// challengeRole are the parameters after the realm where a role is missing.
+func (c *careless) challengeRole() string {
+	switch {
+	case c.is("a missing role has no error code"):
+		return ""
+	case c.is("403 names a scope that the token has"):
+		return `, error="insufficient_scope", scope="` + c.scope + `"`
+	case c.is("a missing role is named as a scope"):
+		return `, error="insufficient_scope", scope="` + c.scope + " " + c.role + `"`
+	case c.is("a missing role is named by a scope for it"):
+		return `, error="insufficient_scope", scope="administration"`
+	}
+	return `, error="insufficient_scope"`
+}
+
 func TestACarefulAPIOfNobodysPasses(t *testing.T) {
 	as := testserver.New(t)
-	for name, text := range findings(t, as, newCareless(as, ""), testserver.RequireScope("orders:read")) {
+	for _, manner := range []string{"", "a missing role is named as a scope", "a missing role is named by a scope for it"} {
+		for name, text := range findings(t, as, newGuarded(as, manner), needs...) {
+			t.Errorf("%s: got %s: %s", manner, name, text)
+		}
+	}
+	for name, text := range findings(t, as, newCareless(as, ""), needs[0]) {
 		t.Errorf("got %s: %s", name, text)
 	}
 }
@@ -101,6 +169,16 @@ var holes = []struct {
 	{"scope is looked for in the text", []string{"look-alike-scope"}, []string{"RFC 6749 §3.3", "whole words"}},
 	{"a missing scope is answered with 401", []string{"look-alike-scope", "missing-scope"}, []string{"RFC 6750 §3.1", "want 403"}},
 	{"the scope is not named", []string{"scope-missing"}, []string{"RFC 6750 §3", "Add scope", `want scope="orders:read"`}},
+	{"a missing role is let in", []string{"look-alike-claim", "missing-claim"}, []string{"RFC 9068 §2.2.3.1", "fix:", `without "admin" in the claim /realm_access/roles`}},
+	{"a role in another claim counts", []string{"look-alike-claim"}, []string{"RFC 9068 §2.2.3.1", "Read only the claim", "claims of other names"}},
+	{"a role of another realm counts", []string{"look-alike-claim"}, []string{"RFC 9068 §2.2.3.1", "Read only the claim"}},
+	{"roles are compared without case", []string{"look-alike-claim"}, []string{"RFC 7519 §2", "byte for byte", `"Admin"`}},
+	{"a prefix of a role counts", []string{"look-alike-claim"}, []string{"RFC 7519 §2", "whole values", `"admi"`}},
+	{"what begins with a role counts", []string{"look-alike-claim"}, []string{"RFC 7519 §2", "whole values", `"adminx"`}},
+	{"roles are trimmed", []string{"look-alike-claim"}, []string{"RFC 7519 §2", "byte for byte", `"admin "`}},
+	{"a role is looked for in the text", []string{"look-alike-claim"}, []string{"RFC 7519 §2", "whole values", `"xadmin"`}},
+	{"403 names a scope that the token has", []string{"scope-held"}, []string{"RFC 6750 §3", "Name the role", "want no scope attribute"}},
+	{"a missing role has no error code", []string{"error-code"}, []string{"RFC 6750 §3.1", "Add error", `want error="insufficient_scope"`}},
 	{"the token is in the error", []string{"token-echoed"}, []string{"RFC 6750 §5.2", "constant texts"}},
 	{"the token is returned", []string{"token-echoed"}, []string{"RFC 6750 §5.2", "constant texts"}},
 	{"each unknown kid is looked up", []string{"jwks-stampede"}, []string{"RFC 8725 §3.10", "fetch the JWKS once"}},
@@ -112,7 +190,7 @@ func TestCheckAPIFindsEachHole(t *testing.T) {
 		t.Run(tt.hole, func(t *testing.T) {
 			t.Parallel()
 			as := testserver.New(t)
-			found := findings(t, as, newCareless(as, tt.hole), testserver.RequireScope("orders:read"))
+			found := findings(t, as, newGuarded(as, tt.hole), needs...)
 			var names []string
 			for name, text := range found {
 				names = append(names, name)

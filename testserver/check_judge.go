@@ -18,6 +18,7 @@ const (
 	errorWithoutToken  = "error-without-token"
 	errorCode          = "error-code"
 	scopeMissing       = "scope-missing"
+	scopeHeld          = "scope-held"
 	tokenEchoed        = "token-echoed"
 	urlFetched         = "url-fetched"
 	jwksStampede       = "jwks-stampede"
@@ -56,6 +57,7 @@ func (c *check) judge(p probe, a outcome) {
 
 func (c *check) judgeChallenge(p probe, a outcome, want reply) {
 	bearer, err := a.bearer()
+	named := strings.Fields(bearer["scope"])
 	switch code := bearer["error"]; {
 	case err != nil:
 		c.note(p, challengeMalformed, a.describe(p)+": "+hide(err.Error(), p.tokens), "a challenge of RFC 9110 §11.6.1 and RFC 6750 §3")
@@ -67,7 +69,11 @@ func (c *check) judgeChallenge(p probe, a outcome, want reply) {
 		c.note(p, errorWithoutToken, a.describe(p), "no error attribute")
 	case want.code != "" && code != want.code:
 		c.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
-	case want.status == http.StatusForbidden && !containsAll(strings.Fields(bearer["scope"]), c.scopes):
+	case p.lacks != "":
+		if len(named) > 0 && containsAll(p.has, named) {
+			c.note(p, scopeHeld, a.describe(p), "no scope attribute, or one with what the token lacks")
+		}
+	case want.status == http.StatusForbidden && !containsAll(named, c.scopes):
 		c.note(p, scopeMissing, a.describe(p), fmt.Sprintf("scope=%q", strings.Join(c.scopes, " ")))
 	}
 }

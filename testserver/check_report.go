@@ -99,6 +99,10 @@ var general = map[string]struct{ why, fix string }{
 		"A client can only ask for the scope that it lacks if the challenge names it (RFC 6750 §3, §3.1).",
 		"Add scope=\"…\" to the challenge: what the route needs, not what the token has.",
 	},
+	scopeHeld: {
+		"A client asks for the scope that the challenge names; with one that it has already it gets the same token and the same answer (RFC 6750 §3, §3.1).",
+		"Name the role as a scope if it is one, or leave scope=\"…\" out where no scope is missing.",
+	},
 	tokenEchoed: {
 		"Answers are logged, cached and shown; a token in one is disclosed (RFC 6750 §5.2, §5.3; RFC 9700 §4.3).",
 		"Answer with constant texts; put neither the token nor the text of a parser's error into them.",

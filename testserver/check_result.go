@@ -25,7 +25,7 @@ func Results(f func([]Result)) CheckOption {
 // everywhere are the faults that any probe may show, in the order of results.
 var everywhere = []string{
 	noAnswer, serverError, challengeMissing, challengeMalformed, challengeBare, errorWithoutToken,
-	errorCode, scopeMissing, tokenEchoed, urlFetched, jwksStampede, http2Differs,
+	errorCode, scopeMissing, scopeHeld, tokenEchoed, urlFetched, jwksStampede, http2Differs,
 }
 
 // list is what was looked for.

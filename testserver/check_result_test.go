@@ -12,8 +12,8 @@ func results(t *testing.T, hole string, opts ...testserver.CheckOption) (all []t
 	t.Helper()
 	as := testserver.New(t)
 	tb := &recorder{TB: t}
-	opts = append(opts, testserver.RequireScope("orders:read"), testserver.Results(func(r []testserver.Result) { all = r }))
-	testserver.CheckAPI(tb, as, newCareless(as, hole), orders, opts...)
+	opts = append(opts, testserver.Results(func(r []testserver.Result) { all = r }))
+	testserver.CheckAPI(tb, as, newGuarded(as, hole), orders, append(opts, needs...)...)
 	return all, tb.errors
 }
 
@@ -25,7 +25,7 @@ func TestResultsNameAllThatWasLookedFor(t *testing.T) {
 			t.Errorf("got %+v, want no fault", r)
 		}
 	}
-	want := []string{"good-token", "no-token", "look-alike-scope", "jwks-stampede", "http2-differs"}
+	want := []string{"good-token", "no-token", "look-alike-scope", "missing-claim", "look-alike-claim", "jwks-stampede", "http2-differs"}
 	for d := range testserver.Defects() {
 		want = append(want, string(d))
 	}

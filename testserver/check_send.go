@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,9 @@ func (c *check) run() {
 	for _, p := range probes {
 		followed := c.trapped()
 		first := c.send(p, c.via[0])
-		c.sent = append(c.sent, p.name)
+		if !slices.Contains(c.sent, p.name) {
+			c.sent = append(c.sent, p.name)
+		}
 		c.judge(p, first)
 		for _, t := range c.via[1:] {
 			if next := c.send(p, t); next.proto != first.proto || next.err != nil {

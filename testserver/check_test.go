@@ -81,6 +81,28 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			need:   []scopes.Requirement{scopes.All("a", "b")},
 			checks: []testserver.CheckOption{testserver.RequireScope("a"), testserver.RequireScope("b")},
 		},
+		"roles that are read as scopes": {
+			change: func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"/realm_access/roles"} },
+			need:   []scopes.Requirement{scopes.All("admin", "auditor")},
+			checks: []testserver.CheckOption{
+				testserver.RequireClaim("/realm_access/roles", "admin"), testserver.RequireClaim("/realm_access/roles", "auditor"),
+			},
+		},
+		"a requirement on a claim": {
+			need:   []scopes.Requirement{role("admin")},
+			checks: []testserver.CheckOption{testserver.RequireClaim("/realm_access/roles", "admin"), testserver.Scope("a")},
+		},
+		"a role beside others": {
+			need: []scopes.Requirement{role("admin"), role("user")},
+			checks: []testserver.CheckOption{
+				testserver.Claim("realm_access", map[string]any{"roles": []string{"user"}}), testserver.RequireClaim("/realm_access/roles", "admin"),
+			},
+		},
+		"a claim that is one string": {
+			change: func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"role"} },
+			need:   []scopes.Requirement{scopes.All("admin")},
+			checks: []testserver.CheckOption{testserver.Claim("role", "admin"), testserver.RequireClaim("role", "admin")},
+		},
 		"a server with TLS":             {options: []testserver.Option{testserver.TLS()}},
 		"a server in memory":            {options: []testserver.Option{testserver.InMemory()}},
 		"an issuer with a path":         {options: []testserver.Option{testserver.IssuerURL("http://login.example.com/tenant/")}, change: insecure},
@@ -92,6 +114,17 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			testserver.CheckAPI(t, as, protected(t, as, tt.change, tt.need...), orders, tt.checks...)
 		})
 	}
+}
+
+// role is met by a token that has it in /realm_access/roles.
+type role string
+
+func (r role) Unmet(e scopes.Evidence) *scopes.Shortfall {
+	roles, _ := e.Claim("/realm_access/roles")
+	if list, ok := roles.([]any); ok && slices.Contains(list, any(string(r))) {
+		return nil
+	}
+	return &scopes.Shortfall{}
 }
 
 func insecure(c *middleware.Config) { c.Issuers[0].InsecureHTTP = true }
@@ -229,6 +262,10 @@ func TestBadSetUpsOfACheckEndTheTest(t *testing.T) {
 		"an unknown defect":            {check(testserver.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
 		"another unknown defect":       {check(testserver.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
 		"a malformed scope":            {check(testserver.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
+		"a malformed pointer":          {check(testserver.RequireClaim("/a~2", "b")), []string{`CheckAPI: RequireClaim("/a~2"): in a JSON Pointer write ~ as ~0`}},
+		"no value of a claim":          {check(testserver.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value in it`}},
+		"no claim":                     {check(testserver.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
+		"a pointer through a string":   {check(testserver.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
 		"a defect in every token":      {check(testserver.With(testserver.Expired)), []string{`With("expired") would spoil`}},
 		"a claim that is not JSON":     {check(testserver.Claim("f", func() {})), []string{`claim "f"`}},
 		"a retired key where none was": {check(testserver.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},

@@ -41,7 +41,8 @@ import (
 //
 // Rules are about what the token endpoint issues: all that fit add their claims to
 // its access tokens, in the place of what is there, and deny refuses with that
-// error code. A code or refresh token that is refused is used up. Faults are
+// error code. A claim is named as for [Claim]: {"/realm_access/roles": ["admin"]}.
+// A code or refresh token that is refused is used up. Faults are
 // injected before the first request, as by [Server.Inject] with [Status] and
 // [Times], and last until [Server.Reset]; of two that fit, the first in the file is
 // the one.
@@ -122,10 +123,12 @@ func (f fileConfig) tokens(file *settings.Config) {
 	if file.Refresh.Grace != nil {
 		f.use("refresh.grace", RotateRefresh(time.Duration(*file.Refresh.Grace)))
 	}
-	for _, r := range file.Rules {
-		f.Policies = append(f.Policies, as.Policy{
-			Client: r.When.Client, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny),
-		})
+	for i, r := range file.Rules {
+		policy := as.Policy{Client: r.When.Client, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny)}
+		if _, err := as.CheckDefaults([]as.Edit{policy.Write}); err != nil {
+			f.fail("ConfigJSON: rules[%d].claims: %w", i, err)
+		}
+		f.Policies = append(f.Policies, policy)
 	}
 }
 

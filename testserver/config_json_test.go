@@ -55,7 +55,7 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 		"users": [{"sub": "u1", "username": "alice", "password": "alices-password", "claims": {"number": 12345678901234567890}}],
 		"scopes": ["orders:read", "root"], "authorization_detail_types": ["payment"],
 		"rules": [
-			{"when": {"client": "web"}, "claims": {"role": "admin", "sub": "someone"}},
+			{"when": {"client": "web"}, "claims": {"/realm/roles": ["admin"], "realm": {"id": 1}, "role": "admin", "sub": "someone"}},
 			{"when": {"client": "spa"}, "claims": {"wrong": true}},
 			{"when": {"client": "web", "scope": "root"}, "deny": "access_denied"}
 		],
@@ -96,6 +96,9 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 	_, claims := verified(t, s, good(t, exchange(t, s, ask, asWeb)).text("access_token"))
 	if fmt.Sprint(claims["aud"]) != "[orders stock]" || claims["exp"].(float64)-claims["iat"].(float64) != 420 {
 		t.Errorf("got %v, want aud and exp of the file", claims)
+	}
+	if got := fmt.Sprint(claims["realm"]); got != "map[id:1 roles:[admin]]" {
+		t.Errorf("got realm %s, want what the pointer says beside what the name says", got)
 	}
 	if claims["role"] != "admin" || claims["sub"] != "someone" || claims["wrong"] != nil {
 		t.Errorf("got %v, want the claims of the rule that fits alone", claims)
@@ -182,6 +185,7 @@ func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
 		"two secrets":                   {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
 		"endpoints that need another":   {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
 		"faults of what is not served":  {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
+		"a claim below text":            {`{"rules": [{"claims": {"a": 1}}, {"claims": {"/sub/roles": ["s3cret"]}}]}`, []string{`rules[1].claims: claim "/sub/roles": "sub" is not an object`}},
 		"what is no JSON":               {`{`, []string{"ConfigJSON: ", "line 1"}},
 		"what fits no other option yet": {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
 	} {

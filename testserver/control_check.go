@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/control"
@@ -59,6 +61,11 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 func checkOptions(ask control.Check) (opts []CheckOption) {
 	for _, scope := range ask.Scope {
 		opts = append(opts, RequireScope(scope))
+	}
+	for _, name := range slices.Sorted(maps.Keys(ask.RequireClaim)) {
+		for _, value := range ask.RequireClaim[name] {
+			opts = append(opts, RequireClaim(name, value))
+		}
 	}
 	for _, o := range tokenOptions(control.Mint{Aud: ask.Aud, Alg: ask.Alg, Claims: ask.Claims}) {
 		opts = append(opts, o)

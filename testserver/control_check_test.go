@@ -18,7 +18,7 @@ import (
 func newChecked(t *testing.T, hole string) (c controlled, url string) {
 	t.Helper()
 	s := testserver.New(t)
-	api := httptest.NewServer(newCareless(s, hole))
+	api := httptest.NewServer(newGuarded(s, hole))
 	t.Cleanup(api.Close)
 	return controlled{t, s, s.Control(controlToken)}, api.URL + "/orders"
 }
@@ -32,7 +32,7 @@ func TestControlChecksAnAPI(t *testing.T) {
 				want = "" // nobody speaks it without TLS
 			}
 			c, url := newChecked(t, tt.hole)
-			answer := c.ask("POST", "/v1/check", fmt.Sprintf(`{"url":%q,"scope":"orders:read"}`, url))
+			answer := c.ask("POST", "/v1/check", fmt.Sprintf(`{"url":%q,"scope":"orders:read","require_claim":{"/realm_access/roles":"admin"}}`, url))
 			var wrong []string
 			results := list(answer, "results")
 			for _, r := range results {
@@ -82,6 +82,9 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"a token of one's own", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: is what the check sets"},
 		{"a header that is a number", fmt.Sprintf(`{"url":%q,"header":{"A":1}}`, url), "header.A: want a string or an array of strings"},
 		{"a scope that is none", fmt.Sprintf(`{"url":%q,"scope":"\""}`, url), "is not a scope"},
+		{"a pointer that is none", fmt.Sprintf(`{"url":%q,"require_claim":{"/a~2":"b"}}`, url), `RequireClaim("/a~2"): in a JSON Pointer`},
+		{"a claim without a value", fmt.Sprintf(`{"url":%q,"require_claim":{"roles":[""]}}`, url), "give a claim and a value"},
+		{"a value that is a number", fmt.Sprintf(`{"url":%q,"require_claim":{"roles":1}}`, url), "require_claim.roles: want a string"},
 		{"a defect to skip that is none", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): there is no such defect`},
 		{"a defect to add that is none", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): there is no such defect`},
 		{"an algorithm that is none", fmt.Sprintf(`{"url":%q,"alg":"none"}`, url), "unknown signing algorithm"},

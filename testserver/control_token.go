@@ -41,7 +41,7 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.NotBeforeIn != nil {
 		opts = append(opts, NotBeforeIn(time.Duration(*m.NotBeforeIn)))
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.Claims)) {
+	for _, name := range as.ClaimNames(m.Claims) {
 		opts = append(opts, Claim(name, m.Claims[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {

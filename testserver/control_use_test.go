@@ -22,6 +22,8 @@ func TestControlMints(t *testing.T) {
 			map[string]any{"sub": "alice", "scope": "a b", "aud": []any{"x", "y"}, "client_id": "web"}},
 		{"claims, which win", `{"sub":"alice","claims":{"sub":7,"roles":["r"],"none":null}}`,
 			map[string]any{"sub": 7.0, "roles": []any{"r"}, "none": nil}},
+		{"claims by pointers, after those by names", `{"claims":{"/r/b":["y"],"r":{"a":1,"c":2}},"without":["/r/c"]}`,
+			map[string]any{"r": map[string]any{"a": 1.0, "b": []any{"y"}}}},
 		{"without a claim", `{"without":["aud"]}`, map[string]any{"aud": nil, "sub": "test-user"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -72,6 +72,31 @@ func (*printer) Errorf(format string, args ...any) {
 	fmt.Println(first)
 }
 
+// An API that takes the role from the wrong claim, and what its test says.
+func ExampleRequireClaim() {
+	t := new(printer) // in a test its *testing.T
+	as := testserver.New(t)
+	defer as.Close()
+
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer(), ScopeClaims: []string{"/resource_access/shop/roles"}}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[]") }
+	api := httpauth.Require(v, scopes.All("admin"))(http.HandlerFunc(list))
+
+	testserver.CheckAPI(t, as, api, func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, testserver.Claim("/resource_access/shop/roles", []string{"admin"}), testserver.RequireClaim("/realm_access/roles", "admin"))
+	// Output:
+	// CheckAPI: missing-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
+	// CheckAPI: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
+}
+
 // An API that accepts tokens for other APIs, and what its test says.
 func ExampleCheckAPI() {
 	t := new(printer) // in a test its *testing.T

@@ -56,7 +56,8 @@
 // wins. Those that are also an [Option] ([Scope], [Audience], [AccessTTL],
 // [SigningAlg], [OpaqueTokens]) may be given to [New], as the default of every
 // token. [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
-// authorization server should issue.
+// authorization server should issue. [Claim] and [Without] also take JSON
+// Pointers, for claims within claims such as /realm_access/roles.
 //
 // # Grants
 //
@@ -128,7 +129,8 @@
 //		return httptest.NewRequest("GET", "/orders", nil)
 //	}, testserver.RequireScope("orders:read"))
 //
-// [CheckURL] does so to an API in another process, in any language. For tests
+// [CheckURL] does so to an API in another process, in any language. A route that
+// needs a role in a claim is checked with [RequireClaim]. For tests
 // of one's own, [Server.BadTokens] yields the tokens and [Defect.Expect] the
 // answers.
 //

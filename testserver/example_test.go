@@ -91,6 +91,18 @@ func ExampleServer_Token() {
 	// -60
 }
 
+// Claims within claims, as Keycloak has them.
+func ExampleClaim() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+
+	issued, err := as.Mint(
+		testserver.Claim("/realm_access/roles", []string{"admin"}),
+		testserver.Claim("/realm_access/other", true))
+	fmt.Println(issued.Claims["realm_access"], err)
+	// Output: map[other:true roles:[admin]] <nil>
+}
+
 func ExampleServer_Authorize() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -163,16 +163,22 @@ func NotBeforeIn(d time.Duration) TokenOption {
 
 // Claim sets any claim to anything that encoding/json can write, including
 // what is wrong there: Claim("exp", "tomorrow"). A [json.RawMessage] is
-// written as it is but for white space, nil is null.
+// written as it is except for white space, nil is null.
+//
+// A name that begins with a slash is a JSON Pointer (RFC 6901) into the claims:
+// Claim("/realm_access/roles", []string{"admin"}). Objects on its way are made
+// where they are absent, and keep their other members where they are present. A
+// pointer through anything else is a fault.
 func Claim(name string, v any) TokenOption {
-	return tokenOption(func(d *as.Draft) { d.Set(name, v) })
+	return tokenOption(func(d *as.Draft) { d.SetAt(name, v) })
 }
 
 // Without leaves claims out, whether the server or an earlier option set them.
+// They are named as for [Claim].
 func Without(claims ...string) TokenOption {
 	return tokenOption(func(d *as.Draft) {
 		for _, c := range claims {
-			d.Claims.Delete(c)
+			d.DeleteAt(c)
 		}
 	})
 }

@@ -60,6 +60,7 @@ func TestClaimsStandInOrder(t *testing.T) {
 
 func TestTokenOptions(t *testing.T) {
 	type opts = []testserver.TokenOption
+	type object = map[string]any
 	now := float64(noon.Unix())
 	s := testserver.New(t, testserver.Clock(atNoon))
 	for name, tt := range map[string]struct {
@@ -94,6 +95,19 @@ func TestTokenOptions(t *testing.T) {
 		"Subject after Claim wins":                {opts{testserver.Claim("sub", "b"), testserver.Subject("a")}, "sub", "a"},
 		"Without after Claim wins":                {opts{testserver.Claim("x", "b"), testserver.Without("x")}, "x", nil},
 		"an empty claim name is a name too":       {opts{testserver.Claim("", "x")}, "", "x"},
+		"a pointer makes the objects on its way":  {opts{testserver.Claim("/a/b/c", 1)}, "a", object{"b": object{"c": 1.0}}},
+		"two pointers add up":                     {opts{testserver.Claim("/a/b", []string{"x"}), testserver.Claim("/a/c", true)}, "a", object{"b": []any{"x"}, "c": true}},
+		"a pointer adds to a claim":               {opts{testserver.Claim("a", object{"n": json.Number("1.5")}), testserver.Claim("/a/b", "x")}, "a", object{"n": 1.5, "b": "x"}},
+		"a pointer writes what is there":          {opts{testserver.Claim("/a/b", "x"), testserver.Claim("/a/b", "y")}, "a", object{"b": "y"}},
+		"a pointer to a claim is the claim":       {opts{testserver.Claim("/sub", "x")}, "sub", "x"},
+		"a claim after a pointer wins":            {opts{testserver.Claim("/a/b", "x"), testserver.Claim("a", "y")}, "a", "y"},
+		"a slash within a name is escaped":        {opts{testserver.Claim("/https:~1~1x.example~1a/b", "x")}, "https://x.example/a", object{"b": "x"}},
+		"a tilde within a name is escaped":        {opts{testserver.Claim("/a~01", "x")}, "a~1", "x"},
+		"a name with a slash within is a name":    {opts{testserver.Claim("https://x.example/~2", "x")}, "https://x.example/~2", "x"},
+		"a pointer may end in an empty name":      {opts{testserver.Claim("/a/", "x")}, "a", object{"": "x"}},
+		"Without takes a pointer":                 {opts{testserver.Claim("a", object{"b": 1, "c": 2}), testserver.Without("/a/b")}, "a", object{"c": 2.0}},
+		"Without a pointer to nothing is nothing": {opts{testserver.Without("/a/b", "/sub/x")}, "a", nil},
+		"Without through text leaves it":          {opts{testserver.Without("/sub/x")}, "sub", "test-user"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, claims := verified(t, s, s.Token(tt.opts...))
@@ -185,6 +199,12 @@ func TestBadTokenOptionsEndTheTest(t *testing.T) {
 		want string
 	}{
 		"a claim that is not JSON":        {[]testserver.TokenOption{testserver.Claim("f", func() {})}, `claim "f"`},
+		"a pointer through a string":      {[]testserver.TokenOption{testserver.Claim("/sub/a", 1)}, `claim "/sub/a": "sub" is not an object`},
+		"a pointer through null":          {[]testserver.TokenOption{testserver.Claim("n", nil), testserver.Claim("/n/a", 1)}, `claim "/n/a": "n" is not an object`},
+		"a pointer through an array":      {[]testserver.TokenOption{testserver.Claim("/n/a", []int{1}), testserver.Claim("/n/a/0", 1)}, `claim "/n/a/0": "a" is not an object`},
+		"a malformed pointer":             {[]testserver.TokenOption{testserver.Claim("/a~2", 1)}, `claim "/a~2": in a JSON Pointer write ~ as ~0`},
+		"a malformed pointer to nothing":  {[]testserver.TokenOption{testserver.Without("/a~")}, `claim "/a~": in a JSON Pointer write ~ as ~0`},
+		"a pointer to what is not JSON":   {[]testserver.TokenOption{testserver.Claim("/a/f", func() {})}, `claim "/a/f" cannot be written`},
 		"a header that is not JSON":       {[]testserver.TokenOption{testserver.JOSEHeader("h", make(chan int))}, `header parameter "h"`},
 		"a malformed scope":               {[]testserver.TokenOption{testserver.Scope("a", "")}, `Claim("scope", …)`},
 		"a scope with a quote":            {[]testserver.TokenOption{testserver.Scope(`a"`)}, "is not a scope"},

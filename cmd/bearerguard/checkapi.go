@@ -17,6 +17,7 @@ type checkFlags struct {
 	ask     control.Check
 	headers []string
 	scope   []string
+	needs   []string // claims with values
 	aud     string
 	claims  claimFlags
 	server  serverFlags
@@ -53,6 +54,8 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
   ISSUER=http://127.0.0.1:9400 AUDIENCE=api ./orders-api &
   bearerguard check-api http://localhost:8080/orders --addr 127.0.0.1:9400 --scope orders:read
 
+  bearerguard check-api http://localhost:8080/admin --addr 127.0.0.1:9400 --require-claim /realm_access/roles=admin
+
   bearerguard check-api http://localhost:8080/orders --audience orders --alg RS256 --tap -- \
       sh -c 'ISSUER=$OAUTH_ISSUER exec node api.js'`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -72,7 +75,9 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	flags.StringVar(&f.ask.Body, "body", "", "`text` of the request's body, or @ and the name of a file")
 	addScope(cmd, &f.scope, "`scope` that the route needs; may be repeated, or hold several with spaces")
 	flags.StringVar(&f.aud, "audience", "", "`identifier` that the API wants to find in aud (default what the server is configured for, which is api without more)")
-	f.claims.add(cmd)
+	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route needs in it; may be repeated"+namedByPointer)
+	noFiles(cmd, "require-claim")
+	f.claims.add(cmd, namedByPointer)
 	flags.StringVar(&f.ask.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
 	flags.StringSliceVar(&f.ask.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
 	flags.StringSliceVar(&f.ask.Also, "also", nil, "`defect`s that another API may accept, and this one may not")
@@ -112,6 +117,14 @@ func (f *checkFlags) prepare(url string) (err error) {
 	}
 	if f.ask.Claims, err = f.claims.claims(); err != nil {
 		return err
+	}
+	f.ask.RequireClaim = map[string]control.Texts{}
+	for _, need := range f.needs {
+		name, value, ok := strings.Cut(need, "=")
+		if !ok || name == "" || value == "" {
+			return usage("--require-claim %q: want name=value", need)
+		}
+		f.ask.RequireClaim[name] = append(f.ask.RequireClaim[name], value)
 	}
 	if name, ok := strings.CutPrefix(f.ask.Body, "@"); ok {
 		text, err := readFile("--body", name)

@@ -116,6 +116,23 @@ func TestCheckAPIReportsWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestCheckAPISendsAllRolesOfAClaim(t *testing.T) {
+	addr := program.Address(t)
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api", Issuers: []middleware.Issuer{{URL: "http://" + addr, ScopeClaims: []string{"/realm_access/roles"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(httpauth.Require(v, scopes.All("admin", "auditor"))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	defer api.Close()
+	code, out, _ := bearerguard(t, "check-api", api.URL, "--addr", addr,
+		"--require-claim", "/realm_access/roles=admin", "--require-claim", "/realm_access/roles=auditor")
+	if code != exitOK || !strings.Contains(out, "✓\tmissing-claim\n") || !strings.Contains(out, "✓\tlook-alike-claim\n") {
+		t.Errorf("got exit code %d, %s", code, out)
+	}
+}
+
 func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
 	addr := program.Address(t)
 	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
@@ -155,6 +172,9 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"a defect that is none":         {[]string{nobody, "--skip", "alg-nine"}, exitUsage, `"alg-nine"`},
 		"a scope that is none":          {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, "RFC 6749 §3.3"},
 		"a claim without a value":       {[]string{nobody, "--claim", "tenant"}, exitUsage, "want name=value"},
+		"a needed claim without value":  {[]string{nobody, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
+		"a needed value without claim":  {[]string{nobody, "--require-claim", "=admin"}, exitUsage, "want name=value"},
+		"a pointer that is none":        {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
 		"a header without a name":       {[]string{nobody, "-H", "acme"}, exitUsage, "'Name: value'"},
 		"a token of one's own":          {[]string{nobody, "-H", "authorization: Bearer x"}, exitUsage, "is what the check sets"},
 		"a method that is none":         {[]string{nobody, "-X", "G T"}, exitUsage, "--method"},

@@ -11,9 +11,13 @@ import (
 // claimFlags are --claim and --claim-json.
 type claimFlags struct{ texts, values []string }
 
-func (f *claimFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.texts, "claim", nil, "`name=text` of a claim that is a string; may repeat")
-	cmd.Flags().StringArrayVar(&f.values, "claim-json", nil, "`name=JSON` of any claim; may repeat")
+// namedByPointer ends the text of a flag for claims of tokens. Those of users have
+// only names.
+const namedByPointer = "; the name may be a JSON Pointer such as /realm_access/roles"
+
+func (f *claimFlags) add(cmd *cobra.Command, named string) {
+	cmd.Flags().StringArrayVar(&f.texts, "claim", nil, "`name=text` of a claim that is a string; may repeat"+named)
+	cmd.Flags().StringArrayVar(&f.values, "claim-json", nil, "`name=JSON` of any claim; may repeat"+named)
 	noFiles(cmd, "claim")
 	noFiles(cmd, "claim-json")
 }

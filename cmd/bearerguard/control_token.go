@@ -31,10 +31,10 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.alg, "alg", "", "algorithm, by default the server's")
 	flags.DurationVar(&f.expires, "expires-in", 0, "time until exp, such as 10m; -5m has expired")
 	flags.DurationVar(&f.notBefore, "not-before-in", 0, "time until nbf")
-	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may repeat")
+	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may repeat"+namedByPointer)
 	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may repeat")
 	flags.BoolVar(&f.opaque, "opaque", false, "make a handle that only introspection knows")
-	f.claims.add(cmd)
+	f.claims.add(cmd, namedByPointer)
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
 	}
@@ -77,6 +77,7 @@ func newTokenMint(s streams) *cobra.Command {
 		Short: "Print a token of the running server, valid unless told otherwise",
 		Example: `  bearerguard token mint --scope "orders:read orders:write"
   bearerguard token mint --sub alice --claim role=admin --claim-json groups='["a","b"]'
+  bearerguard token mint --claim-json /realm_access/roles='["admin"]'
   bearerguard token mint --expires-in -5m
   bearerguard token mint --defect alg-none
   curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,

@@ -24,7 +24,7 @@ is not given is made up: the password is shown this once.`,
 	}
 	cmd.Flags().StringVar(&ask.Username, "username", "", "what it types to log in; by default its subject")
 	cmd.Flags().StringVar(&ask.Password, "password", "", "password; by default a random one")
-	claims.add(cmd)
+	claims.add(cmd, "")
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

@@ -16,6 +16,9 @@ type Check struct {
 	Alg    string                     `json:"alg,omitzero"`
 	Claims map[string]json.RawMessage `json:"claims,omitzero"`
 
+	// RequireClaim has the values, such as roles, that the route needs in claims.
+	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
+
 	Skip []string `json:"skip,omitzero"` // defects that it accepts on purpose
 	Also []string `json:"also,omitzero"` // defects that another API may accept
 }

@@ -61,6 +61,49 @@ func (d *Draft) Set(claim string, v any) {
 	}
 }
 
+// SetAt writes the claim that a name or a JSON Pointer names: see [ClaimPath].
+func (d *Draft) SetAt(claim string, v any) {
+	path, ok := d.path(claim)
+	switch {
+	case !ok:
+	case len(path) == 1:
+		d.Set(path[0], v)
+	default:
+		raw, err := encode(v)
+		if err != nil {
+			d.Fail(fmt.Errorf("claim %q cannot be written as JSON: %w", claim, err))
+			return
+		}
+		if err := d.Claims.setAt(path, raw); err != nil {
+			d.Fail(fmt.Errorf("claim %q: %w", claim, err))
+		}
+	}
+}
+
+// DeleteAt leaves that claim out.
+func (d *Draft) DeleteAt(claim string) {
+	if path, ok := d.path(claim); ok {
+		d.Claims.deleteAt(path)
+	}
+}
+
+// TextsAt are the strings in that claim: those of an array, or one string.
+func (d *Draft) TextsAt(claim string) []string {
+	path, ok := d.path(claim)
+	if !ok {
+		return nil
+	}
+	return d.Claims.textsAt(path)
+}
+
+func (d *Draft) path(claim string) ([]string, bool) {
+	path, err := ClaimPath(claim)
+	if err != nil {
+		d.Fail(fmt.Errorf("claim %q: %w", claim, err))
+	}
+	return path, err == nil
+}
+
 // SetTime writes a claim as whole seconds, after from the draft's now.
 func (d *Draft) SetTime(claim string, after time.Duration) {
 	d.Set(claim, d.Now.Add(after).Unix())

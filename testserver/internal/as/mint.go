@@ -59,7 +59,7 @@ func (s *Server) finished(d *Draft) (string, error) {
 func (s *Server) signer(d *Draft) (key Key, err error) {
 	switch {
 	case d.Opaque:
-		return Key{}, nil
+		return Key{}, d.Err()
 	case d.Key != nil:
 		key = *d.Key
 	default:

@@ -1,9 +1,6 @@
 package as
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Policy is what a configuration says about the tokens of the token endpoint: it
 // adds claims to access tokens, or refuses. It is about those that fit what is
@@ -29,15 +26,19 @@ func (s *Server) denied(g *grant) *failure {
 	return nil
 }
 
-// enrich adds the claims of the policies, in the order of their names: a map has
-// none, and what is seeded must be the same in every run.
+// enrich adds the claims of the policies.
 func (s *Server) enrich(d *Draft, g *grant) {
 	for _, p := range s.config.Policies {
-		if !p.fits(g) {
-			continue
+		if p.fits(g) {
+			p.Write(d)
 		}
-		for _, name := range slices.Sorted(maps.Keys(p.Claims)) {
-			d.Set(name, p.Claims[name])
-		}
+	}
+}
+
+// Write adds the claims in the order of [ClaimNames]: a map has none, and what is
+// seeded must be the same in every run.
+func (p Policy) Write(d *Draft) {
+	for _, name := range ClaimNames(p.Claims) {
+		d.SetAt(name, p.Claims[name])
 	}
 }
