@@ -89,11 +89,15 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			},
 		},
 		"a requirement on a claim": {
-			need:   []scopes.Requirement{role("admin")},
+			need:   []scopes.Requirement{scopes.Claim("/realm_access/roles", "admin")},
 			checks: []testserver.CheckOption{testserver.RequireClaim("/realm_access/roles", "admin"), testserver.Scope("a")},
 		},
+		"a role beside a scope": {
+			need:   []scopes.Requirement{scopes.All("orders:read"), scopes.Claim("/realm_access/roles", "Task Reader")},
+			checks: []testserver.CheckOption{testserver.RequireScope("orders:read"), testserver.RequireClaim("/realm_access/roles", "Task Reader")},
+		},
 		"a role beside others": {
-			need: []scopes.Requirement{role("admin"), role("user")},
+			need: []scopes.Requirement{scopes.Claim("/realm_access/roles", "admin", "user")},
 			checks: []testserver.CheckOption{
 				testserver.Claim("realm_access", map[string]any{"roles": []string{"user"}}), testserver.RequireClaim("/realm_access/roles", "admin"),
 			},
@@ -114,17 +118,6 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			testserver.CheckAPI(t, as, protected(t, as, tt.change, tt.need...), orders, tt.checks...)
 		})
 	}
-}
-
-// role is met by a token that has it in /realm_access/roles.
-type role string
-
-func (r role) Unmet(e scopes.Evidence) *scopes.Shortfall {
-	roles, _ := e.Claim("/realm_access/roles")
-	if list, ok := roles.([]any); ok && slices.Contains(list, any(string(r))) {
-		return nil
-	}
-	return &scopes.Shortfall{}
 }
 
 func insecure(c *middleware.Config) { c.Issuers[0].InsecureHTTP = true }
