@@ -54,16 +54,13 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 		case m == nil, header.signer != loadBalancer, header.client != clientID, header.issuer != config.Issuer, !header.expiry.After(time.Now()):
 			return nil, nil
 		}
-		claims, err := members(m.Payload)
-		if err != nil {
-			return nil, nil
+		claims, malformed := members(m.Payload)
+		if malformed != nil {
+			return nil, nil //nolint:nilerr // it is not a token of the load balancer
 		}
 		key, err := signers.find(ctx, c.http, endpoint, header.KeyID)
-		switch {
-		case err != nil:
+		if err != nil || key == nil || m.Verify(key) != nil {
 			return nil, err
-		case key == nil, m.Verify(key) != nil:
-			return nil, nil
 		}
 		claims = describe(claims)
 		claims["iss"], claims["exp"] = header.issuer, header.expiry.Unix()

@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// okp is a JWK of a key ID, with further members.
-func okp(kid, more string) string {
-	return fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","kid":%q,"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"%s}`, kid, more)
+// okp is a JWK of the key ID 1, with further members.
+func okp(more string) string {
+	return `{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"` + more + `}`
 }
 
 func TestKeysOfSeveralIssuers(t *testing.T) {
@@ -23,21 +23,21 @@ func TestKeysOfSeveralIssuers(t *testing.T) {
 		name, keys, issuer, kid string
 		want                    error
 	}{
-		{"a key without an issuer serves all", okp("1", ""), a, "1", nil},
-		{"a key of an issuer serves it", okp("1", `,"issuer":"`+a+`"`), a, "1", nil},
-		{"and no other", okp("1", `,"issuer":"`+a+`"`), b, "1", jwks.ErrUnfitKey},
-		{"nor one with a slash more", okp("1", `,"issuer":"`+a+`"`), a + "/", "1", jwks.ErrUnfitKey},
-		{"a key of all tenants serves one", okp("1", template), a, "1", nil},
-		{"but no path", okp("1", template), "https://login.example/a/b/v2.0", "1", jwks.ErrUnfitKey},
-		{"nor nothing", okp("1", template), "https://login.example//v2.0", "1", jwks.ErrUnfitKey},
-		{"nor another server", okp("1", template), "https://login.example.org/a/v2.0", "1", jwks.ErrUnfitKey},
-		{"an issuer that is null says nothing", okp("1", `,"issuer":null`), a, "1", nil},
-		{"an issuer that is no text is nobody", okp("1", `,"issuer":["`+a+`"]`), a, "1", jwks.ErrUnfitKey},
-		{"a key given twice serves both", okp("1", `,"issuer":"`+a+`"`) + "," + okp("1", `,"issuer":"`+b+`"`), b, "1", nil},
-		{"a key given twice serves all if one says nothing", okp("1", `,"issuer":"`+a+`"`) + "," + okp("1", ""), b, "1", nil},
-		{"a token without kid", okp("1", `,"issuer":"`+a+`"`), a, "", nil},
-		{"a token of another without kid", okp("1", `,"issuer":"`+a+`"`), b, "", jwks.ErrUnfitKey},
-		{"a key ID that is unknown", okp("1", template), a, "2", jwks.ErrUnknownKey},
+		{"a key without an issuer serves all", okp(""), a, "1", nil},
+		{"a key of an issuer serves it", okp(`,"issuer":"` + a + `"`), a, "1", nil},
+		{"and no other", okp(`,"issuer":"` + a + `"`), b, "1", jwks.ErrUnfitKey},
+		{"nor one with a slash more", okp(`,"issuer":"` + a + `"`), a + "/", "1", jwks.ErrUnfitKey},
+		{"a key of all tenants serves one", okp(template), a, "1", nil},
+		{"but no path", okp(template), "https://login.example/a/b/v2.0", "1", jwks.ErrUnfitKey},
+		{"nor nothing", okp(template), "https://login.example//v2.0", "1", jwks.ErrUnfitKey},
+		{"nor another server", okp(template), "https://login.example.org/a/v2.0", "1", jwks.ErrUnfitKey},
+		{"an issuer that is null says nothing", okp(`,"issuer":null`), a, "1", nil},
+		{"an issuer that is no text is nobody", okp(`,"issuer":["` + a + `"]`), a, "1", jwks.ErrUnfitKey},
+		{"a key given twice serves both", okp(`,"issuer":"`+a+`"`) + "," + okp(`,"issuer":"`+b+`"`), b, "1", nil},
+		{"a key given twice serves all if one says nothing", okp(`,"issuer":"`+a+`"`) + "," + okp(""), b, "1", nil},
+		{"a token without kid", okp(`,"issuer":"` + a + `"`), a, "", nil},
+		{"a token of another without kid", okp(`,"issuer":"` + a + `"`), b, "", jwks.ErrUnfitKey},
+		{"a key ID that is unknown", okp(template), a, "2", jwks.ErrUnknownKey},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := `{"keys":[` + tt.keys + `]}`
@@ -73,7 +73,7 @@ func TestMetadataElsewhere(t *testing.T) {
 			fmt.Fprintf(w, `{"issuer":"acme.com","jwks_uri":%q}`, server.URL+"/keys")
 			return
 		}
-		_, _ = w.Write([]byte(`{"keys":[` + okp("1", "") + `]}`))
+		_, _ = w.Write([]byte(`{"keys":[` + okp("") + `]}`))
 	}))
 	defer server.Close()
 	for issuer, want := range map[string]error{"acme.com": nil, "acme.org": jwks.ErrUnavailable} {

@@ -38,8 +38,8 @@ func show(v *middleware.Verifier, token string, need ...scopes.Requirement) *mid
 }
 
 // started is a server that is not to be stopped before the program ends.
-func started(opts ...testserver.Option) *testserver.Server {
-	as, err := testserver.Start(context.Background(), opts...)
+func started() *testserver.Server {
+	as, err := testserver.Start(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestTokensOfServersWithoutIntrospection(t *testing.T) {
 		{"an invented token does not pass", "ya29.invented", "app", "repo", google, 401},
 		{"nothing is known while Google is down", "ya29.down", "app", "repo", google, 503},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("P48/"+tt.name, func(t *testing.T) {
 			v := newVerifier(t, middleware.Config{Logger: quiet, Audience: tt.audience, Issuers: []middleware.Issuer{{
 				URL: "https://issuer.example.com", Introspection: tt.client, IntrospectionMode: middleware.IntrospectAll,
 			}}})

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -15,7 +16,7 @@ import (
 // check returns every fault of an issuer.
 func (i Issuer) check(audience string) (faults []error) {
 	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		return []error{fmt.Errorf("Keys is a nil %T: the error of its constructor was ignored", i.Keys)}
+		return []error{fmt.Errorf("the Keys are a nil %T: the error of its constructor was ignored", i.Keys)}
 	}
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }
@@ -82,7 +83,7 @@ func (i Issuer) checkTenants() (faults []error) {
 }
 
 func (i Issuer) checkAudience(audience string) (faults []error) {
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	fault := func(text string) { faults = append(faults, errors.New(text)) }
 
 	switch {
 	case i.InsecureNoAudience && (len(i.Audiences) > 0 || i.AudienceClaim != ""):

@@ -142,7 +142,7 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 }
 
 // A server may give its metadata and keys only to those who say who they are:
-// Kubernetes asks for a token, SAP for a field. (P53 and P90.)
+// Kubernetes asks for a token, SAP for a field.
 func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 	var server *httptest.Server
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://kubernetes.default.svc"))
@@ -150,7 +150,7 @@ func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer of-the-pod" {
+		if r.Header.Get("Authorization") != "Bearer of-the-pod" || r.Header.Get("X-Client_id") != "c1" {
 			http.Error(w, "who asks?", http.StatusForbidden)
 			return
 		}
@@ -164,23 +164,30 @@ func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 	defer server.Close()
 	token := as.Token(testserver.Audience("api"), testserver.ExpiresIn(time.Hour), testserver.Subject("system:serviceaccount:n:s"),
 		testserver.Claim("kubernetes.io", map[string]any{"pod": map[string]any{}}), testserver.Typ(""))
-	for client, want := range map[*http.Client]int{{Transport: authorized{}}: 200, nil: 503} {
+	for name, client := range map[string]*http.Client{"P53/with a token": {Transport: authorized{}}, "P90/with a field": {Transport: authorized{}}, "P53/without": nil} {
+		want := http.StatusOK
+		if client == nil {
+			want = http.StatusServiceUnavailable
+		}
 		v := newVerifier(t, middleware.Config{Audience: "api", Logger: quiet, Issuers: []middleware.Issuer{
 			{URL: "https://kubernetes.default.svc", MetadataURL: server.URL + "/.well-known/openid-configuration", Client: client},
 		}})
-		if got := status(t, v, token); got != want {
-			t.Errorf("got %d, want %d", got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := status(t, v, token); got != want {
+				t.Errorf("got %d, want %d", got, want)
+			}
+		})
 	}
 }
 
-// authorized sends a token with each request.
+// authorized sends a token and a field with each request.
 type authorized struct{}
 
 func (authorized) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer of-the-pod")
-	return http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // of a client for tests
+	r.Header.Set("X-Client_id", "c1")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func TestExplainShowsWhatAnIssuerNeeds(t *testing.T) {

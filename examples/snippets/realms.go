@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-func realms(known func(context.Context, string) (bool, error)) middleware.Config {
+func severalRealms(known func(context.Context, string) (bool, error)) middleware.Config {
 	return middleware.Config{
 		Audience: "https://api.example.com",
 		Issuers: []middleware.Issuer{

@@ -1,6 +1,7 @@
 package snippets
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -43,6 +44,10 @@ func TestTheOtherSnippetsWork(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := opaqueTokens("secret"); err != nil {
+		t.Error(err)
+	}
+	known := func(context.Context, string) (bool, error) { return true, nil }
+	if _, err := middleware.NewVerifier(severalRealms(known)); err != nil {
 		t.Error(err)
 	}
 	if _, err := middleware.NewVerifier(severalIssuers(make([]byte, 32))); err != nil {

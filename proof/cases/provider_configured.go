@@ -165,8 +165,8 @@ func configuredShapes() []shape {
 			r.Header.Set("X-Forwarded-Authorization", "bearer "+token)
 			r.Header.Set("Authorization", "Bearer of-the-gateway")
 		}},
-		{id: "C10", name: "SPIFFE without iss", config: workload, header: `"typ":"JOSE"`, claims: `"iss":"-","sub":"spiffe://example.org/w"`, keys: having("use", "jwt-svid", "alg", gone{}), want: 200, verify: isIssuer("spiffe://example.org")},
-		{id: "C19", name: "Salesforce, an opaque token", config: func(i *middleware.Issuer) { i.OpaqueSyntax = middleware.VSCHAR }, token: func(string) string { return "00D1!AQx.y_z" }, answer: said(), need: read, want: 200},
+		{id: "P57", name: "SPIFFE without iss", config: workload, header: `"typ":"JOSE"`, claims: `"iss":"-","sub":"spiffe://example.org/w"`, keys: having("use", "jwt-svid", "alg", gone{}), want: 200, verify: isIssuer("spiffe://example.org")},
+		{id: "P95", name: "Salesforce, an opaque token", config: func(i *middleware.Issuer) { i.OpaqueSyntax = middleware.VSCHAR }, token: func(string) string { return "00D1!AQx.y_z" }, answer: said(), need: read, want: 200},
 	}
 }
 
@@ -186,7 +186,7 @@ func misconfiguredShapes() []shape {
 		return shape{id: "P20", name: name, config: tenants(ids...), header: typed, claims: claims, keys: keys, want: 401}
 	}
 	svid := func(name, claims string, keys func(jwk) []jwk) shape {
-		return shape{id: "C10", name: name, config: workload, header: `"typ":"JOSE"`, claims: claims, keys: keys, want: 401}
+		return shape{id: "P57", name: name, config: workload, header: `"typ":"JOSE"`, claims: claims, keys: keys, want: 401}
 	}
 	beside := func(use string) func(jwk) []jwk {
 		return func(k jwk) []jwk { return []jwk{k.with("use", use), otherRSA("key-2").with("use", "jwt-svid")} }
@@ -244,8 +244,8 @@ func misconfiguredShapes() []shape {
 		off("P06", "one of two scope claims of another type", union("scp", "roles"), `"scp":"read","roles":{"read":true}`),
 		{id: "N26", name: "a secret under the ID of a public key", alg: testserver.HS256, config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("key-1", make([]byte, 32)) }, header: typed, claims: `"scp":"read"`, want: 401},
 		{id: "N26", name: "a secret that the issuer has not", alg: testserver.HS256, config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("key-2", make([]byte, 32)) }, header: typed, claims: `"scp":"read"`, want: 401},
-		{id: "C19", name: "a quote in an opaque token", config: func(i *middleware.Issuer) { i.OpaqueSyntax = middleware.VSCHAR }, token: func(string) string { return `00D1!A"x` }, answer: said(), want: 400},
-		{id: "C19", name: "an opaque token with characters that are not allowed for", token: func(string) string { return "00D1!AQx" }, answer: said(), want: 400},
+		{id: "P95", name: "a quote in an opaque token", config: func(i *middleware.Issuer) { i.OpaqueSyntax = middleware.VSCHAR }, token: func(string) string { return `00D1!A"x` }, answer: said(), want: 400},
+		{id: "P95", name: "an opaque token with characters that are not allowed for", token: func(string) string { return "00D1!AQx" }, answer: said(), want: 400},
 	}
 }
 
