@@ -17,18 +17,19 @@ import (
 )
 
 // ALB returns a client that verifies what an Application Load Balancer of AWS
-// sends to its targets about a user who has logged in there, in the field
-// X-Amzn-Oidc-Data. That looks like a JWT and is not one: its base64url is padded.
-// The load balancer, by its ARN, must have signed it with ES256 for clientID and
-// config.Issuer, the identity provider, and the date exp in its header must be in
-// the future. Such a token is active; any other is not.
+// sends to its targets about a user who has logged in there, in the header
+// field X-Amzn-Oidc-Data. That looks like a JWT and is not one: its base64url
+// is padded. The load balancer with the ARN loadBalancer must have signed it
+// with ES256 for clientID and config.Issuer, the identity provider, and the
+// date exp in its header must be in the future. Such a token is active; any
+// other is not.
 //
 // The claims are those that describe the user, and iss, exp, client_id and aud
-// (both clientID, so the verifier's audience is clientID). The verifier's issuer
-// needs IntrospectAll and VSCHAR, and its Config TokenHeader. Routes that require
-// scopes refuse every token.
+// (both clientID, so the verifier's audience is clientID). The verifier needs
+// IntrospectAll and VSCHAR for the issuer, and TokenHeader. No token has
+// scopes, so routes that require one refuse every token.
 //
-// config.Endpoint is where the keys are, without the key ID: "" is the place of the
+// config.Endpoint is the URL of the keys without the key ID; "" is that of the
 // ARN's region, which is known for the partitions aws and aws-us-gov. A key is
 // fetched once. Auth, Keys and RequireTokenType must be zero, and Issuer is
 // required.
@@ -43,7 +44,7 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	}
 	if config.Endpoint == "" {
 		if config.Endpoint = place; place == "" {
-			faults = append(faults, errors.New("introspect: Endpoint is empty, and where the keys of the ARN's partition are is unknown"))
+			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, which is unknown for the partition of the ARN"))
 		}
 	}
 	signers := &albKeys{known: make(map[string]any)}
@@ -69,8 +70,8 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	})
 }
 
-// keysOf returns where the keys of a load balancer are, "" if that is unknown, and
-// whether it is the ARN of one.
+// keysOf returns the URL of the keys of a load balancer, "" if that is unknown,
+// and whether arn is that of a load balancer.
 func keysOf(arn string) (place string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "elasticloadbalancing" || parts[3] == "" || !strings.HasPrefix(parts[5], "loadbalancer/app/") {
@@ -91,7 +92,7 @@ type albHeader struct {
 	expiry                 time.Time
 }
 
-// splitALB takes a token apart, or returns nil. Its base64url has padding, and no
+// splitALB splits a token, or returns nil. Its base64url has padding, and no
 // other spelling is accepted: a deny-list would miss it.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
@@ -144,7 +145,7 @@ func isUUID(text string) bool {
 	return len(text) == 36
 }
 
-// albKeys are the keys that were fetched. One that is published never changes.
+// albKeys are the keys that were fetched. A published key never changes.
 type albKeys struct {
 	mutex sync.Mutex
 	known map[string]any

@@ -45,8 +45,9 @@ var (
 )
 
 // Client asks one authorization server about tokens. Create it with [New],
-// [GitHub], [Google], [Custom] or [InsecureUserInfo]. It is safe for concurrent use, owns no goroutine between
-// calls but those of idle connections, and need not be closed.
+// [GitHub], [Google], [ALB], [Custom] or [InsecureUserInfo]. It is safe for
+// concurrent use, owns no goroutine between calls except those of idle
+// connections, and need not be closed.
 type Client struct {
 	config Config
 	name   string // of who is asked what, in hashes
@@ -116,9 +117,10 @@ func newClient(config Config, kind string) *Client {
 
 // Introspect returns what the server says of a token, or said of it not longer
 // than Config.MaxTTL ago. Any number of callers share one call, which ctx does
-// not end. The token must be a b64token (RFC 6750 §2.1). Errors wrap
-// [ErrUnavailable] and quote neither the token nor the answer; a token that is
-// not active is no error.
+// not end. The token must be one that a header field can hold: a b64token (RFC
+// 6750 §2.1), or VSCHAR as middleware.OpaqueSyntax restricts it. Errors wrap
+// [ErrUnavailable] and quote neither the token nor the answer. For a token that
+// is not active the error is nil.
 func (c *Client) Introspect(ctx context.Context, token string) (*Response, error) {
 	h := c.hash(token)
 	if r, ok := c.memory.known(h, time.Now()); ok {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -26,8 +25,8 @@ const (
 	maxBytes      = 256 << 10       // of an answer
 )
 
-// Config says whom to ask and how. Auth is required, and an Issuer or an
-// Endpoint.
+// Config says whom to ask and how. For [New], Auth is required, and an Issuer
+// or an Endpoint.
 type Config struct {
 	// Issuer is the authorization server's issuer identifier, an https URL. Its
 	// metadata names the endpoint (RFC 8414 §2). With Endpoint, nothing is fetched
@@ -41,7 +40,7 @@ type Config struct {
 	// then reads the tokens and the API's own credentials, and can forge answers.
 	InsecureHTTP bool
 
-	// Auth proves who asks.
+	// Auth proves who asks. It is only for [New].
 	Auth Auth
 
 	// Keys, if set, ask for signed answers (RFC 9701) and refuse all others. They
@@ -52,7 +51,8 @@ type Config struct {
 
 	// RequireTokenType takes an active answer without token_type for an inactive
 	// one: Doorkeeper (GitLab, Mastodon) calls refresh tokens active, and omits
-	// token_type only for these. The default, false, accepts such answers.
+	// token_type only for these. The default, false, accepts such answers
+	// (token_type is optional, RFC 7662 §2.2). It is only for [New].
 	RequireTokenType bool
 
 	// Client sends the requests; nil is one that keeps as many connections alive
@@ -90,7 +90,7 @@ func (c Config) check() error {
 	if err := fetch.CheckIssuer(c.Issuer, c.InsecureHTTP); c.Issuer != "" && c.Endpoint == "" && err != nil {
 		fault("Issuer: %w", err)
 	}
-	if strings.ContainsFunc(c.Issuer, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if c.Issuer != "" && fetch.CheckText(c.Issuer) != nil {
 		fault("Issuer is not printable ASCII without spaces")
 	}
 	if err := fetch.CheckURL(c.Endpoint, c.InsecureHTTP); c.Endpoint != "" && err != nil {

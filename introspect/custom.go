@@ -14,17 +14,20 @@ import (
 // noEndpoint is the endpoint of clients that send no requests themselves.
 const noEndpoint = "https://custom.invalid"
 
-// Custom returns a client that asks in another way than RFC 7662 does. ask
-// returns the claims of a token as introspection would: iss, aud, exp, scope and
-// so on, of types that marshal to JSON. nil claims mean that the token is not
-// active, an empty map that it is. An error means that nothing is known of the
-// token (503); its text appears nowhere. The claims pass every check that those of
-// an answer pass, so leave out what the server did not say of the token.
+// Custom returns a client for a server that is not asked as in RFC 7662. ask
+// returns the claims of a token as introspection would: iss, aud, exp, scope
+// and so on, of types that marshal to JSON. nil means that the token is not
+// active, and an empty map that it is. An error means that nothing is known of
+// the token (503); its text appears nowhere. The claims pass the same checks as
+// those of an introspection answer, so leave out what the server did not say of
+// the token.
 //
-// ask is called concurrently, once for any number of requests with one token, and
-// not again while its answer is cached. A call that takes more than two seconds
-// has failed, and is left behind; 4096 may be. A panic is an error. ask makes its
-// own requests, and must see to it that no redirect takes the token elsewhere.
+// ask is called concurrently, once for any number of requests with one token,
+// and not again while its answer is cached. A call fails after two seconds,
+// even if it does not return. While 4096 calls have not returned, further ones
+// wait for one that does, and fail after two seconds too. A panic is an error.
+// ask makes its own requests, and must follow no redirect that takes the token
+// elsewhere.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config must
 // be zero. Issuer is optional, except with a Cache, where it keeps the answers of
@@ -82,7 +85,7 @@ func newAsking(config Config, constructor string, auth Auth, fault error,
 	return c, nil
 }
 
-// encode makes of claims what introspection would have answered.
+// encode turns claims into the answer that introspection would have given.
 func encode(claims map[string]any) (*Response, error) {
 	if claims == nil {
 		return inactive, nil
@@ -99,7 +102,7 @@ func encode(claims map[string]any) (*Response, error) {
 	return parse(data)
 }
 
-// members reads an answer of another kind than introspection's. Numbers are
+// members reads an answer that is not one of introspection. Numbers are
 // [json.Number].
 func members(body []byte) (map[string]any, error) {
 	if len(body) > maxBytes {
@@ -122,8 +125,8 @@ func members(body []byte) (map[string]any, error) {
 	return all, nil
 }
 
-// member returns a member of an answer, zero if it is absent or null. One of
-// another type sets odd.
+// member returns a member of an answer, zero if it is absent or null. A value
+// of another type sets odd.
 func member[T any](of map[string]any, name string, odd *bool) (value T) {
 	if found := of[name]; found != nil {
 		var ok bool

@@ -20,9 +20,10 @@
 // # Other servers
 //
 // Some servers issue opaque tokens and describe them in a way of their own.
-// [GitHub] and [Google] ask theirs, [Custom] runs a function, and
-// [InsecureUserInfo] asks a userinfo endpoint. They return claims as introspection
-// does, and all that follows applies to them too.
+// [GitHub] and [Google] ask these, [ALB] verifies what a load balancer of AWS
+// says of a user, [Custom] calls a function, and [InsecureUserInfo] asks a
+// userinfo endpoint. They return claims as introspection does, and all that
+// follows applies to them too.
 //
 // # Caching
 //

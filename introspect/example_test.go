@@ -26,7 +26,7 @@ func ExampleNew() {
 	defer server.Close()
 
 	client, err := introspect.New(introspect.Config{
-		Endpoint: server.URL, // or Issuer, whose metadata name it
+		Endpoint: server.URL, // or Issuer, whose metadata names it
 		Auth:     introspect.Basic("orders-api", "s3cret"),
 		MaxTTL:   5 * time.Second, // how long a revoked token may pass
 	})
@@ -83,7 +83,7 @@ func ExampleGitHub() {
 	// It stands for https://api.github.com, which an Endpoint of "" asks.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if body, _ := io.ReadAll(r.Body); string(body) != `{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a"}` {
-			w.WriteHeader(http.StatusNotFound) // so it says of invalid tokens, and of other apps' tokens
+			w.WriteHeader(http.StatusNotFound) // GitHub's answer for invalid tokens and for tokens of other apps
 			return
 		}
 		fmt.Fprint(w, `{"app":{"client_id":"Iv1.8a61f9b3a7aba766"},"scopes":["repo"],"user":{"login":"octocat","id":583231}}`)

@@ -23,10 +23,11 @@ import (
 // client_id and aud (both clientID, so the verifier's audience is clientID), scope
 // and, for tokens that expire, exp. Tokens of GitHub Apps have no scopes.
 //
-// config.Endpoint is the base of the REST API: "" is https://api.github.com, and
-// https://HOST/api/v3 is that of GitHub Enterprise Server. Auth, Keys and
-// RequireTokenType must be zero. Issuer is optional. GitHub answers 404 to an
-// invalid token; 422 also says that it was asked too often, and is an error.
+// config.Endpoint is the base URL of the REST API: "" is
+// https://api.github.com, and https://HOST/api/v3 is that of GitHub Enterprise
+// Server. Auth, Keys and RequireTokenType must be zero. Issuer is optional. A
+// 404 means that the token is not active. A 422 may also mean that GitHub was
+// asked too often, so it is an error.
 func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	var fault error
 	if err := missing("GitHub", clientID, clientSecret); err != nil {
@@ -65,7 +66,7 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	})
 }
 
-// gitHubClaims reads an authorization. It holds the token, too.
+// gitHubClaims reads GitHub's answer, which also holds the token.
 func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {

@@ -11,18 +11,20 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Google returns a client for Google's access tokens (ya29.…), which its tokeninfo
-// endpoint describes to anybody. One that was not issued to one of clientIDs is not
-// active; neither is one without a scope, as ID tokens are.
+// Google returns a client for Google's access tokens (ya29.…), which its
+// tokeninfo endpoint describes to anybody. A token that was not issued to one
+// of clientIDs is not active. Neither is one without a scope, such as an ID
+// token.
 //
 // The claims are aud (the client identifier, so the verifier's audiences are
-// clientIDs), client_id (azp, or else aud), scope, exp, and if Google says so sub,
-// email and email_verified.
+// clientIDs), client_id (azp, or else aud), scope and exp. If Google sends
+// them, they include sub, email and email_verified.
 //
-// config.Endpoint is "" for https://oauth2.googleapis.com/tokeninfo, which is asked
-// as Google's own libraries do: POST, with the token as bearer. Auth, Keys and
-// RequireTokenType must be zero. Issuer is optional. As any opaque or encrypted
-// token may come from another issuer, Google sees those too.
+// config.Endpoint is the tokeninfo endpoint; "" is
+// https://oauth2.googleapis.com/tokeninfo. It is asked as Google's own
+// libraries do: by POST, with the token as bearer token. Auth, Keys and
+// RequireTokenType must be zero. Issuer is optional. Since any opaque or
+// encrypted token may come from another issuer, Google sees those too.
 func Google(config Config, clientIDs ...string) (*Client, error) {
 	var fault error
 	if len(clientIDs) == 0 || slices.Contains(clientIDs, "") {

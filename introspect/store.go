@@ -12,8 +12,8 @@ import (
 
 // Cache keeps active answers for several instances of a program, in Redis for
 // example. Keys are hashes of tokens, never tokens; values hold claims, so the
-// store must be as well protected as the API. Who can write to the store can make
-// tokens active. Implementations are safe for concurrent use.
+// store must be as well protected as the API. An attacker who can write to it
+// can make tokens active. Implementations are safe for concurrent use.
 //
 // Clients that differ in their constructor, Issuer, Endpoint, client identifiers,
 // MaxTTL, RequireTokenType or whether they want signed answers may share a Cache:

@@ -20,7 +20,7 @@ var deciding = []string{
 // Connect Core 1.0 §5.3) and takes an answer for a sign of life. For GitHub and
 // Google, [GitHub] and [Google] are safer.
 //
-// That is weaker than introspection, and named so: the answer tells neither
+// That is weaker than introspection, and named so: the answer shows neither
 // whom the token was issued for nor what it allows, so that any application's
 // token for the user passes. The verifier's issuer therefore needs
 // InsecureNoAudience, and routes that require scopes refuse every token, unless

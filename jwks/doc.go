@@ -14,8 +14,8 @@
 //	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}),
 //		jwt.WithIssuer("https://login.example.com"), jwt.WithAudience("https://api.example.com"), jwt.WithExpirationRequired())
 //
-// [PEM] and [Parse] make a set of what the program has, [Secret] one of a shared
-// secret.
+// [Parse] and [PEM] make a set of keys that the program already has, and
+// [Secret] one of a shared secret.
 //
 // # Key policy
 //

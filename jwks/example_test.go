@@ -58,7 +58,7 @@ MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 	// Output:
 	// [EdDSA] <nil>
 	// jwks: configuration: key 1: key ID is not printable ASCII of at most 256 bytes
-	// jwks: configuration: key 2: not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, and nothing else
+	// jwks: configuration: key 2: not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE without anything else
 }
 
 func ExampleNewRemote() {

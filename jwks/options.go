@@ -35,14 +35,15 @@ type Options struct {
 	// resolving there), give its transport a net.Dialer with a Control function.
 	Client *http.Client
 
-	// MetadataURL is where [Discover] finds the issuer's metadata, if not at a
-	// well-known location; it must name the issuer all the same, which may then be
-	// any text.
+	// MetadataURL is where [Discover] finds the issuer's metadata; "" is a
+	// well-known location. The metadata must name the issuer all the same, which
+	// may then be any printable ASCII text without spaces. [NewRemote] refuses it.
 	MetadataURL string
 
-	// Use are the values of use that mark keys for tokens, instead of "sig" and
-	// none: "jwt-svid" in the bundles of SPIFFE, whose other keys are for
-	// certificates (SPIFFE Trust Domain and Bundle §4.2.2).
+	// Use are the values of a key's member use (RFC 7517 §4.2) that mark keys for
+	// tokens; nil accepts "sig" and keys without use. In the bundles of SPIFFE it
+	// is "jwt-svid", and the other keys are for certificates (SPIFFE Trust Domain
+	// and Bundle §4.2.2).
 	Use []string
 
 	// InsecureHTTP allows http for hosts other than loopback ones. Whoever sits

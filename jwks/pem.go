@@ -18,18 +18,18 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-var errPEM = errors.New("not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, and nothing else")
+var errPEM = errors.New("not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE without anything else")
 
 // PEM returns the set of public keys in PEM by their key IDs, for issuers that
-// publish no JWK Set. Each text is one block of type PUBLIC KEY, RSA PUBLIC KEY or
-// CERTIFICATE. Of a certificate only the public key is used: neither its dates
-// nor its signature are checked. The keys pass the policy in the package comment
-// and serve all algorithms of their type and curve; the verifier's Algorithms
-// name fewer.
+// publish no JWK Set. Each text is one block of type PUBLIC KEY, RSA PUBLIC KEY
+// or CERTIFICATE. Of a certificate only the public key is used: neither its
+// dates nor its signature are checked. The keys pass the policy in the package
+// comment. They serve all algorithms of their type and curve; to accept fewer,
+// set the verifier's Algorithms. At most 100 keys are accepted.
 //
-// Unlike [Parse], PEM leaves no key out: the error wraps [ErrConfig] and has every
-// fault. It names keys by their places in the sorted order of key IDs, and quotes
-// nothing. The error of an empty map is [ErrNoKeys].
+// Unlike [Parse], PEM skips no key: the error wraps [ErrConfig] and has every
+// fault. It numbers keys in the sorted order of their key IDs, and quotes
+// nothing. The error for an empty map is [ErrNoKeys].
 func PEM(keys map[string]string) (*Set, error) {
 	switch {
 	case len(keys) == 0:

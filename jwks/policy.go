@@ -56,7 +56,7 @@ func decode(m jwkset.JWKMarshal) (any, error) {
 // and [ErrNoKeys] when no key is left.
 func Parse(data []byte) (*Set, error) { return parse(data, nil) }
 
-// parse takes the keys that have one of the uses.
+// parse skips keys whose use is not one of uses; nil is "sig" or absent.
 func parse(data []byte, uses []string) (*Set, error) {
 	var (
 		keys    []key
@@ -121,7 +121,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 		case "key_ops":
 			keyOps, ok = strictjson.Strings(value, 16) // an empty array is like null
 		case "issuer":
-			issuer, _ := strictjson.String(value) // one of another type serves none of several
+			issuer, _ := strictjson.String(value) // a value of another type serves no issuer
 			k.issuers = []string{issuer}
 		case "kid":
 			m.KID, ok = strictjson.String(value)
@@ -154,7 +154,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 	if err := checkEncoding(m); err != nil {
 		return key{}, err
 	}
-	k.id, m.ALG = m.KID, "" // we have seen to alg
+	k.id, m.ALG = m.KID, "" // alg is checked
 	if k.material, err = decode(m); err != nil {
 		return key{}, err
 	}
@@ -176,7 +176,7 @@ func fitting(m jwkset.JWKMarshal) []string {
 	}
 	curve := string(m.CRV)
 	if m.KTY == jwkset.KtyRSA {
-		curve = "" // a member that RSA has not
+		curve = "" // RSA keys have no such member
 	}
 	fit := jws.Fitting(string(m.KTY), curve)
 	if m.ALG == "" {

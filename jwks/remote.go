@@ -17,11 +17,11 @@ import (
 // [NewRemote] or [Discover]. It is safe for concurrent use, owns no goroutine
 // between fetches and need not be closed.
 //
-// The last good set is kept while fetches fail, whatever the failure, for as
+// The last good set is used while fetches fail, whatever the failure, for as
 // long as Options.MaxStale; a set without a usable key counts as a failure. A
 // fetch that fails is repeated after a second, then ever more seldom up to a
 // minute, and not before a server's Retry-After of up to five minutes. While
-// no key can be had at all it is repeated each second.
+// there is no usable key it is repeated each second.
 //
 // A token waits for a fetch only if its key is unknown, or if the set is older
 // than MaxAge and no fetch began before that: after a while without tokens. It
@@ -64,8 +64,8 @@ func NewRemote(url string, options Options) (*Remote, error) {
 // (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The metadata must name the
 // issuer byte for byte. An answer that is not metadata (a web page, JSON
 // without an issuer) is skipped; metadata of another issuer or a server error is
-// final. Discover does no I/O; the first use does, and each
-// renewal looks at the metadata again.
+// final. Options.MetadataURL is another place for it. Discover does no I/O; the
+// first use does, and each renewal looks at the metadata again.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
 	if options.MetadataURL != "" {
@@ -96,7 +96,7 @@ func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	return r.find(ctx, "", kid, alg)
 }
 
-// KeyFor is Key as [Set.KeyFor] restricts it.
+// KeyFor is Key for one of several issuers. See [Set.KeyFor].
 func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, error) {
 	return r.find(ctx, issuer, kid, alg)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// The reasons why a key is missing. Errors wrap one of these, except those of [Stats] and
-// those with which Keyfunc refuses a header.
+// The reasons why a key is missing. Errors wrap one of these, except those of
+// [Stats] and those with which Keyfunc refuses a header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
@@ -35,18 +35,18 @@ var (
 //	Stats() Stats
 //	Algorithms() []string       // all that it has keys for, if that never changes
 //	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
-//	                            // Key, where one Source serves several issuers
+//	                            // Key, if one Source serves several tenants
 type Source interface {
 	// Key returns the key for a token's kid, "" if it has none, and alg:
 	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared secret,
 	// []byte. While a key is published, each call returns the same pointer, and
-	// what it points to never changes. Keys of a Source that is not of this package
-	// do not pass the key policy; RSA keys of fewer than 2048 or more than 8192 bits,
+	// what it points to never changes. Keys of a Source of another package do not
+	// pass the key policy. RSA keys of fewer than 2048 or more than 8192 bits,
 	// points of another curve or of small order and short secrets verify nothing.
 	//
 	// The error wraps [ErrUnknownKey] or [ErrUnfitKey] if the token is to blame,
-	// which is then refused. Any other means that the keys are unavailable; ctx ends
-	// only the wait for them. Its text is not logged.
+	// which is then refused. Any other error means that the keys are unavailable;
+	// its text is not logged. ctx ends only the wait for them.
 	Key(ctx context.Context, kid, alg string) (any, error)
 }
 
@@ -64,8 +64,8 @@ type Set struct {
 // name of an algorithm.
 type choice struct{ keyID, algorithm string }
 
-// newSet answers once all that tokens may ask. Of the keys, no two have the same
-// key ID and algorithm.
+// newSet looks up in advance all that tokens may ask for. No two of the keys
+// have the same key ID and algorithm.
 func newSet(keys []key, skipped []error) *Set {
 	s := &Set{keys: make(map[choice]any), issuers: make(map[choice][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
 	fit := make(map[string][]key) // by algorithm
@@ -108,11 +108,11 @@ func (s *Set) adopt(before *Set) {
 // key, else [ErrUnfitKey].
 func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.find("", kid, alg) }
 
-// KeyFor is Key for a set with the keys of several issuers, each of which says
-// in its member "issuer" whom it serves: that issuer or, with {tenantid} in it,
-// those that have something else in that place. A key without the member serves
-// all, and one that serves another is an [ErrUnfitKey]. Microsoft Entra publishes
-// such sets.
+// KeyFor is Key for a set with the keys of several issuers. The member "issuer"
+// of a key says which issuer it serves; {tenantid} in it stands for any text
+// without a slash. A key without the member serves all issuers. If the key
+// serves another issuer, the error is [ErrUnfitKey]. "" is any issuer, as for
+// Key, which ignores the member. Microsoft Entra ID publishes such sets.
 func (s *Set) KeyFor(_ context.Context, issuer, kid, alg string) (any, error) {
 	return s.find(issuer, kid, alg)
 }
@@ -159,10 +159,9 @@ func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
 // Secret returns a source for tokens that are signed with a shared secret, by
 // HS256 if it has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518
-// §3.2). Whoever can check such a token can also make one. A shorter secret
-// makes a set without a key, which a verifier refuses to be configured with.
-// A token that names a kid is served only if it is this one; a token without a
-// kid always is.
+// §3.2). An API that can verify such a token can also make one. A shorter
+// secret makes a set without a key, which NewVerifier refuses. A token with
+// another kid is refused, and one without a kid is not.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}
 	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {

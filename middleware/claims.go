@@ -34,7 +34,7 @@ type member struct {
 }
 
 // parse reads what decides. A registered claim of the wrong type makes the
-// token malformed; one this module has no use for is left alone, and so is one
+// token malformed. One that this module does not use is ignored, and so is one
 // that only informs (acr, auth_time): a requirement on it fails closed. A
 // claim that is null says nothing and counts as absent, except cnf: a constraint
 // that we cannot read is still one. The text is walked once: which claims hold
@@ -136,11 +136,12 @@ type grant struct {
 	keys  bool
 }
 
-// scope finds the first of the claims that is present, or all that are: a string
-// of space-separated scopes (RFC 6749 §3.3), an array of strings, as several
-// providers write it, or an object whose members bear their names. It reports
-// whether each is of its type; another makes the token malformed. The set is made
-// after the signature: it costs more than the check.
+// scope finds the first of the claims that is present, or all that are: a
+// string of space-separated scopes (RFC 6749 §3.3), an array of strings, as
+// several providers write it, or an object whose members bear their names. It
+// reports whether each is of its type. Another type makes the token malformed.
+// The set is made after the signature is verified, since making it costs more
+// than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -158,8 +159,8 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes that scope has found. Their texts are copies, as
-// those of the token.
+// scopeSet returns the scopes that scope has found. Their texts are copies,
+// like those of the token.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {
@@ -202,7 +203,7 @@ func (c *claims) member(name string) strictjson.Value {
 	return ""
 }
 
-// text returns the first of the named claims that is a text and not empty.
+// text returns the first of the named claims that is a string and not empty.
 func (c *claims) text(names []string) string {
 	for _, name := range names {
 		if text, _ := strictjson.String(c.member(name)); text != "" {
@@ -215,8 +216,8 @@ func (c *claims) text(names []string) string {
 func (c *claims) tenant() string { return c.text([]string{"tid"}) }
 
 // token makes the verified token. It is called only when nothing else is left
-// to check. Its texts are copies: who keeps a subject for long does not keep
-// all claims.
+// to check. Its texts are copies: a handler that stores a subject does not keep
+// all claims in memory.
 func (c *claims) token(clientIDs []string) *Token {
 	audience := append([]string(nil), c.audiences...) // nil if there is none
 	for i := range audience {

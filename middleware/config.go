@@ -36,26 +36,30 @@ type Config struct {
 	// IssuerFor finds issuers that are too many to list, such as the realms of a
 	// platform's customers. It is asked about an iss that matches one of
 	// IssuerPatterns and is not in Issuers, before the signature is checked. It
-	// returns the Issuer, whose URL is that iss and which has no Introspection, or
-	// nil for an iss that is unknown; an error refuses the request with 503 unless
-	// the Issuer is cached. Up to 10,000 Issuers are cached and asked about again
-	// after 5 minutes; the issuer's keys stay cached if the answer is the same, with
-	// the same Keys and Client. As many unknown ones are cached for a minute. It is called concurrently, but not
-	// twice at once for the same iss, with two seconds' time. Requests do not wait for it
-	// while a cached Issuer is less than 10 minutes old.
+	// returns nil for an unknown iss. Otherwise it returns an Issuer whose URL is
+	// that iss, without Introspection and Tenants; its Aliases and SubjectPrefix
+	// have no effect. Another Issuer is a fault of the program ([ErrInternal]),
+	// and an error refuses the request with 503. In both cases an Issuer that is
+	// cached, for up to 24 hours, is used instead.
+	//
+	// Up to 10,000 Issuers are cached and asked about again after 5 minutes.
+	// Requests wait for that only if the Issuer is more than 10 minutes old. An
+	// answer that equals the last one, with the same Keys, Secrets and Client,
+	// keeps the issuer's keys cached. Up to 10,000 unknown ones are cached for a
+	// minute. IssuerFor is called concurrently, but not twice at once for the same
+	// iss, and has two seconds. Its context is not that of a request.
 	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
 
 	// IssuerPatterns are texts with one *, such as
 	// "https://id.example.com/realms/*". The * stands for 1 to 128 letters, digits
-	// and "-", ".", "_", "~".
+	// and "-", ".", "_", "~" (RFC 3986 §2.3), except "." and "..".
 	IssuerPatterns []string
 
-	// TokenHeader is the header field that holds the token, instead of
-	// Authorization, which is then ignored: one that a proxy sets, such as
-	// X-Goog-Iap-Jwt-Assertion. The field holds the token with or without "Bearer ".
-	// Nothing is believed because of where it comes from; the token is verified as
-	// any other. But tokens in a field that the proxy does not remove from its
-	// clients' requests are those clients' own.
+	// TokenHeader is the header field that holds the token, with or without
+	// "Bearer ": one that a proxy sets, such as X-Goog-Iap-Jwt-Assertion. "" is
+	// Authorization, which is otherwise ignored. The field proves nothing: the
+	// token is verified like any other. If the proxy does not remove the field
+	// from its clients' requests, clients can send tokens of their own in it.
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
@@ -67,20 +71,20 @@ type Config struct {
 	// enough for a token with several hundred groups or roles; the most is 65536.
 	MaxTokenBytes int
 
-	// TokenCache is how many JWTs that passed are remembered, so that the
-	// signature of one that comes again need not be computed again. Each time,
-	// its dates are checked, that the very key is still in the issuer's key set,
-	// Revoked, introspection under IntrospectJWTs, and the route's requirements.
-	// A token is kept as its SHA-256 and its claims, about 1 KiB, or 64 KiB where
-	// an issuer fills MaxTokenBytes at its default; one of more than 256 scopes or
-	// audiences is not kept. 0 is 10,000, negative none. Opaque tokens are remembered by their
+	// TokenCache is how many JWTs that passed are cached, so that the signature of
+	// one that comes again need not be verified again. Each use still checks its
+	// dates, that its key is in the issuer's key set, Revoked, introspection under
+	// IntrospectJWTs, and the route's requirements. A token is cached as its
+	// SHA-256 and its claims, about 1 KiB, or 64 KiB where an issuer fills
+	// MaxTokenBytes at its default. One of more than 256 scopes or audiences is
+	// not cached. 0 is 10,000, negative none. Opaque tokens are cached by their
 	// introspect.Client.
 	TokenCache int
 
-	// Revoked is asked about every token that passed all other checks of its
-	// own, on each use, such as a deny-list by Issuer and ID; a route's requirements come
-	// after. Do not key a list on the token's text: one signature has several
-	// spellings. An error refuses the request with 503. It is called
+	// Revoked is asked on each use about every token that passed all other checks,
+	// except the route's requirements: a deny-list by Issuer and ID, for example.
+	// Do not key a list on the token's text: one signature has several spellings.
+	// An error refuses the request with 503. nil asks nobody. It is called
 	// concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
@@ -94,10 +98,9 @@ type Config struct {
 
 	// Logger receives refusals at level Debug, unreachable dependencies (one a
 	// second, the others at Debug) and unusable keys at Warn, recovered panics at
-	// Error. nil is [slog.Default] at
-	// the time of NewVerifier. Events name a token by a fingerprint (the first 8
-	// bytes of its SHA-256 in hex), its configured issuer and its algorithm;
-	// they hold nothing else of it.
+	// Error. nil is [slog.Default] at the time of NewVerifier. Events name a token
+	// by a fingerprint (the first 8 bytes of its SHA-256 in hex), its configured
+	// issuer and its algorithm. They hold nothing else of it.
 	Logger *slog.Logger
 
 	// Observe is called after each decision that ended without a panic, for
@@ -116,18 +119,18 @@ func (c Config) check() error {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("bearerguard: "+format, args...)) }
 
 	if len(c.Issuers) == 0 && c.IssuerFor == nil {
-		fault("Issuers is empty: name the authorization server whose tokens are accepted")
+		fault("Issuers is empty: name the authorization server whose tokens are accepted, or set IssuerFor")
 	}
 	if (c.IssuerFor == nil) != (len(c.IssuerPatterns) == 0) {
-		fault("IssuerFor and IssuerPatterns need each other: no issuer is looked for that matches no pattern")
+		fault("IssuerFor and IssuerPatterns need each other: IssuerFor is asked only about an iss that matches a pattern")
 	}
 	for _, pattern := range c.IssuerPatterns {
 		if strings.Count(pattern, "*") != 1 || fetch.CheckText(pattern) != nil {
-			fault("IssuerPatterns: %q is not printable ASCII with one *", pattern)
+			fault("IssuerPatterns: %q must be printable ASCII without spaces, with one *", pattern)
 		}
 	}
 	if name := c.TokenHeader; name != "" && (tokenLength(name) != len(name) || slices.Contains([]string{"Authorization", "Cookie", "Host"}, http.CanonicalHeaderKey(name))) {
-		fault("TokenHeader %q: name a header field that holds nothing but the token (it defaults to Authorization)", name)
+		fault("TokenHeader %q: name a header field other than Cookie and Host, or leave it empty for Authorization", name)
 	}
 	if c.ClockSkew > maxClockSkew {
 		fault("ClockSkew is over %v: mend the clocks instead", maxClockSkew)
@@ -151,7 +154,7 @@ func (c Config) check() error {
 		}
 		for j, other := range c.Issuers[:i] {
 			if a, b := issuer.SubjectPrefix, other.SubjectPrefix; a != "" && b != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
-				fault("%s: SubjectPrefix overlaps that of Issuers[%d]", name, j)
+				fault("%s: SubjectPrefix overlaps that of Issuers[%d]: a token could belong to both", name, j)
 			}
 		}
 		if issuer.Introspection != nil {
@@ -162,7 +165,7 @@ func (c Config) check() error {
 		}
 	}
 	if introspecting > 1 {
-		fault("%d issuers have Introspection: an opaque token does not say whose it is, so one at most may be asked", introspecting)
+		fault("%d issuers have Introspection: an opaque token does not name its issuer, so set it for one at most", introspecting)
 	}
 	return errors.Join(faults...)
 }

@@ -25,10 +25,11 @@ const redacted = "[redacted]"
 
 const authorization = "Authorization"
 
-// readCredentials reads the one place a token may be in, the Authorization field
-// (RFC 6750 §2.1) unless Config.TokenHeader names another. A token in the query is never used, since URLs end up in logs
-// (RFC 9700 §4.3.2); beside one in the header it makes the request ambiguous (RFC
-// 6750 §2). The body is not looked at: it is the handler's.
+// readCredentials reads the only place a token may be in: the Authorization
+// field (RFC 6750 §2.1), or the one that Config.TokenHeader names. A token in
+// the query is never used, since URLs end up in logs (RFC 9700 §4.3.2). Beside
+// one in the header it makes the request ambiguous (RFC 6750 §2). The body is
+// not read: it is the handler's.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
@@ -105,10 +106,10 @@ func (d *decision) checkCharacters() error {
 	return nil
 }
 
-// hasParameter reports whether a query has a parameter of a name in some reading
-// of it. [net/url.URL.Query] would not tell: it drops a parameter with a semicolon
-// or a bad escape, and all of too many, which others do not. Here a semicolon
-// separates too, and a bad escape hides no name.
+// hasParameter reports whether a query has a parameter of a name in some
+// reading of it. [net/url.URL.Query] would not show it: it drops a parameter
+// with a semicolon or a bad escape, and all if there are too many. Others do
+// not. Here a semicolon separates too, and a bad escape hides no name.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {
@@ -126,8 +127,8 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
-// couldBe reports whether percent-encoded text decodes to name, if of an escape
-// that is none the first bytes are dropped: its percent sign, or all three.
+// couldBe reports whether percent-encoded text decodes to name, if the first
+// bytes of an invalid escape are dropped: its percent sign, or all three.
 func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1

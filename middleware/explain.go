@@ -182,8 +182,14 @@ func showIssuer(d *decision) (expected, found string) {
 
 func showType(d *decision) (expected, found string) {
 	expected = `"at+jwt", "JWT" or none`
-	if d.issuer.Profile == RFC9068 {
+	switch {
+	case d.issuer.Profile == RFC9068:
 		expected = `"at+jwt"`
+	case d.issuer.Purpose == IDTokens:
+		expected = `"JWT" or none`
+	}
+	for _, typ := range d.issuer.types {
+		expected += ", or " + quoted(typ)
 	}
 	return expected, quotedOrNone(d.header.Type)
 }

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,23 @@ import (
 
 // What people are shown of a token: what was wanted and what was there, in
 // words, and of a hostile text neither control bytes nor all of it.
+func TestExplainShowsTheTypesOfTheIssuer(t *testing.T) {
+	for want, change := range map[string]func(*middleware.Issuer){
+		`"at+jwt"`:                           func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 },
+		`"JWT" or none`:                      func(i *middleware.Issuer) { i.Purpose, i.Audiences = middleware.IDTokens, []string{"api"} },
+		`"at+jwt", "JWT" or none, or "jose"`: func(i *middleware.Issuer) { i.Types = []string{"JOSE"} },
+	} {
+		t.Run(want, func(t *testing.T) {
+			s := newSetup(t, func(c *middleware.Config) { change(&c.Issuers[0]) })
+			made, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Token(s.Header("typ", `"logout+jwt"`), s.Claims())})
+			at := slices.IndexFunc(made, func(step middleware.Step) bool { return step.Name == "type" })
+			if at < 0 || made[at].Expected != want {
+				t.Errorf("got %+q, want type to expect %q", made, want)
+			}
+		})
+	}
+}
+
 func TestExplainShowsWhatWasExpectedAndWhatWasFound(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := newSetup(t, func(c *middleware.Config) { c.Now = func() time.Time { return at } })

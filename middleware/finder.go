@@ -17,11 +17,11 @@ import (
 
 // Times and bounds of issuers that Config.IssuerFor finds.
 const (
-	finderTime   = 2 * time.Second  // that it is given
+	finderTime   = 2 * time.Second  // for one call
 	foundAge     = 5 * time.Minute  // after which an issuer is asked about again, in the background
 	foundOldAge  = 2 * foundAge     // after which a request waits for that
-	foundLastAge = 24 * time.Hour   // after which it does not serve any more
-	findRetry    = 10 * time.Second // after an error, where there is one that serves
+	foundLastAge = 24 * time.Hour   // after which it is not used any more
+	findRetry    = 10 * time.Second // after an error, while a cached issuer is used
 	unknownAge   = time.Minute      // after which an unknown issuer may have become known
 	maxFound     = 10_000           // of either kind
 	maxWildcard  = 128
@@ -33,16 +33,16 @@ type finder struct {
 	make     func(Issuer) (*issuer, error)
 	patterns []pattern
 	found    *otter.Cache[string, finding]
-	unknown  *otter.Cache[string, time.Time] // until when it is
+	unknown  *otter.Cache[string, time.Time] // until when
 	flight   singleflight.Group
-	changing sync.Mutex // found
+	changing sync.Mutex // held to replace what is in found
 }
 
 // finding is an issuer that was found, and when.
 type finding struct {
 	issuer  *issuer
 	at      time.Time
-	retryAt time.Time // after an error
+	retryAt time.Time // not before this, after an error
 }
 
 // pattern is what stands before and after the * of Config.IssuerPatterns.
@@ -65,7 +65,7 @@ func newFinder(config Config, newIssuer func(Issuer) (*issuer, error)) *finder {
 	return f
 }
 
-// matches reports whether an iss may be that of an issuer that is found.
+// matches reports whether Config.IssuerFor may be asked about an iss.
 func (f *finder) matches(iss string) bool {
 	for _, p := range f.patterns {
 		name, starts := strings.CutPrefix(iss, p.before)
@@ -129,7 +129,7 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	return nil, &foreign{ErrUnavailable, err}
 }
 
-// ask calls Config.IssuerFor and caches what it says. The call outlives the
+// ask calls Config.IssuerFor and caches its answer. The call outlives the
 // request that happened to begin it, because others wait for it too.
 func (f *finder) ask(iss string) (one *issuer, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
@@ -153,7 +153,7 @@ func (f *finder) ask(iss string) (one *issuer, err error) {
 	case ok && isSame(known.issuer.Issuer, *config):
 		one = known.issuer
 	case config.URL != iss, config.Introspection != nil, config.isTemplate():
-		return nil, fault(errors.New("its Issuer has another URL than it was asked about, or Introspection or Tenants"))
+		return nil, fault(errors.New("return an Issuer whose URL is the iss, without Introspection and Tenants"))
 	default:
 		if one, err = f.make(*config); err != nil {
 			return nil, fault(err)
@@ -164,12 +164,13 @@ func (f *finder) ask(iss string) (one *issuer, err error) {
 	return one, nil
 }
 
-// fault is one of the program.
+// fault returns the error for an IssuerFor that breaks its contract.
 func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay has the finding of a time serve for a while, without a question.
+// delay keeps using an issuer for a while without asking again, unless it was
+// found anew since.
 func (f *finder) delay(iss string, found time.Time) {
 	f.changing.Lock()
 	defer f.changing.Unlock()
@@ -179,8 +180,8 @@ func (f *finder) delay(iss string, found time.Time) {
 	}
 }
 
-// isSame reports whether an Issuer says what another said. What does I/O is the same
-// if it is one.
+// isSame reports whether two Issuers are equal. Keys, Secrets and Client are
+// compared by identity, since they have state.
 func isSame(a, b Issuer) bool {
 	same := false
 	contain.Panic(func() { same = a.Keys == b.Keys && a.Secrets == b.Secrets && a.Client == b.Client }) // types of Keys may not be comparable

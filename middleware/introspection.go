@@ -25,10 +25,10 @@ const (
 	// claims, scopes included, remain its own.
 	IntrospectJWTs
 
-	// IntrospectAll asks about every token but the JWTs that name another
-	// configured issuer, and looks into none: for issuers whose JWTs cannot be
-	// verified here, being signed with HS256 or of a format of their own, and for
-	// those without any.
+	// IntrospectAll asks about every token, except JWTs that name another issuer
+	// that is configured or matches Config.IssuerPatterns, and verifies none here.
+	// It is for issuers whose JWTs cannot be verified here, such as those signed
+	// with HS256 or in a format of their own, and for issuers that have no JWTs.
 	IntrospectAll
 )
 
@@ -87,8 +87,8 @@ func (d *decision) ask() (string, error) {
 	return string(answer.Claims), nil
 }
 
-// checkTokenType refuses what the issuer calls by another name than an access
-// token's to be sent as a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
+// checkTokenType refuses a token if the token_type in the issuer's answer is
+// not that of a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
 func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
@@ -141,7 +141,7 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	case i.Introspection == nil && mode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
 	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
-		faults = append(faults, errors.New("the client of Introspection asks another issuer than URL, whose users would become those of URL"))
+		faults = append(faults, errors.New("the client of Introspection has another Issuer than URL: its users would pass as those of URL"))
 	}
 	return faults
 }

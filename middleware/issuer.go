@@ -12,11 +12,12 @@ type Profile int
 
 const (
 	// ProfileAny accepts what issuers in the field write: the header's typ is
-	// at+jwt, JWT or absent. Unless it is at+jwt, a token is refused if a claim says
-	// that it is an ID, refresh, offline, logout or security event token; if it has
-	// at_hash, c_hash or s_hash; or if it has nonce, granted_scopes, or azp with
-	// auth_time, and no sign of an access token (scope, scp, scopes, or a claim such
-	// as typ "Bearer"). ScopeClaims do not count as such a sign.
+	// at+jwt, JWT, absent or one of Types. Unless it is at+jwt, a token is refused
+	// if a claim says that it is an ID, refresh, offline, logout or security event
+	// token. It is also refused if it has at_hash, c_hash or s_hash, or if it has
+	// nonce, granted_scopes, or azp with auth_time, and no sign of an access token
+	// (scope, scp, scopes, or a claim such as typ "Bearer"). ScopeClaims do not
+	// count as such a sign. Mark and Purpose change these rules.
 	ProfileAny Profile = iota
 
 	// RFC9068 accepts tokens of the JWT profile for access tokens to the
@@ -33,14 +34,14 @@ const (
 	AccessTokens Purpose = iota
 
 	// IDTokens accepts the issuer's ID tokens (OpenID Connect Core 1.0 §2), which
-	// are meant for a client and prove to it who has logged in: for callers that
-	// have nothing else, and servers whose access tokens are alike. Tokens that say
-	// that they are access, refresh or logout tokens are refused. Audiences names
-	// the clients.
+	// prove to a client who has logged in. It is for callers that have nothing
+	// else, and for servers whose access tokens look like ID tokens. Tokens that
+	// say that they are access, refresh or logout tokens are refused.
+	// Issuer.Audiences names the clients, and is required.
 	IDTokens
 )
 
-// OpaqueSyntax is which characters an opaque token may have.
+// OpaqueSyntax says which characters an opaque token may have.
 type OpaqueSyntax int
 
 const (
@@ -49,35 +50,39 @@ const (
 	B64Token OpaqueSyntax = iota
 
 	// VSCHAR is what RFC 6749 §A.12 allows, the printable ASCII characters, except
-	// space, quote, comma, semicolon and backslash. Salesforce has "!".
+	// space, quote, comma, semicolon and backslash. Tokens of Salesforce contain
+	// "!".
 	VSCHAR
 )
 
 // Issuer is one authorization server. Names of claims that begin with a slash
 // are JSON Pointers (RFC 6901), such as /realm_access/roles.
 type Issuer struct {
-	// URL is its issuer identifier, compared with the iss claim byte for byte;
-	// mind a slash at the end. It is an https URL, or http on loopback; or any
-	// printable ASCII text without spaces if nothing is fetched by it, because of
-	// Keys, MetadataURL, MetadataIssuer or IntrospectAll.
+	// URL is its issuer identifier, compared with the iss claim byte for byte.
+	// Mind a slash at the end. It is an https URL, or http on loopback. With Keys,
+	// MetadataURL, MetadataIssuer or IntrospectAll, nothing is fetched from it,
+	// and it may be any printable ASCII text without spaces.
 	URL string
 
-	// Aliases are other texts that iss may be, byte for byte. The Issuer of such a
-	// token is URL.
+	// Aliases are other texts that iss may be, byte for byte. Token.Issuer is URL
+	// all the same.
 	Aliases []string
 
-	// Tenants are the tenants of a URL with {tenantid} in it, such as
-	// "https://login.microsoftonline.com/{tenantid}/v2.0": lower-case GUIDs. The iss
-	// of a token is the URL with one of them, and tid is the same. AnyTenant accepts
-	// every tenant there is: it is for the API to ask whether it knows the tenant. A key
-	// with the member "issuer" verifies only the tokens of that one. The metadata of all
-	// tenants, at MetadataURL, names URL as it is.
-	Tenants   []string
+	// Tenants are the accepted tenants, GUIDs in lower case, of a URL with
+	// {tenantid} in it, such as
+	// "https://login.microsoftonline.com/{tenantid}/v2.0". The iss of a token is
+	// the URL with one of them in that place, and tid is the same. A key with the
+	// member "issuer" verifies only the tokens of that tenant. The metadata, at
+	// MetadataURL, names URL as it is written here.
+	Tenants []string
+
+	// AnyTenant accepts every tenant, instead of Tenants. Anybody can open one, so
+	// the API must check Token.Issuer or the claim tid itself.
 	AnyTenant bool
 
-	// SubjectPrefix makes a JWT without iss one of this issuer's, if its sub begins
-	// so: "spiffe://example.org/", with a slash at the end (SPIFFE JWT-SVID §3).
-	// It needs Keys.
+	// SubjectPrefix assigns a JWT without iss to this issuer, if its sub begins
+	// with this text: "spiffe://example.org/", with a slash at the end (SPIFFE
+	// JWT-SVID §3). It needs Keys.
 	SubjectPrefix string
 
 	// InsecureHTTP allows http elsewhere, between containers for example.
@@ -96,64 +101,77 @@ type Issuer struct {
 	// API of this issuer can replay the tokens it receives here.
 	InsecureNoAudience bool
 
-	// Keys verify the signatures; nil discovers them from the metadata of
-	// MetadataIssuer, "" for URL, which is at MetadataURL, "" for a well-known
-	// location of that issuer.
-	Keys                        jwks.Source
-	MetadataURL, MetadataIssuer string
+	// Keys verify the signatures; nil discovers them from the issuer's metadata
+	// (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
+	Keys jwks.Source
+
+	// MetadataURL is where the metadata is; "" is a well-known location of
+	// MetadataIssuer.
+	MetadataURL string
+
+	// MetadataIssuer is the issuer that the metadata names, byte for byte; "" is
+	// URL.
+	MetadataIssuer string
 
 	// Secrets, made by [jwks.Secret], verify HS256, HS384 and HS512 for an issuer
-	// that signs with public keys as well. Neither ever verifies in the place of
-	// the other (RFC 8725 §2.1).
+	// that also signs with private keys; nil is none. A secret never verifies what
+	// a public key should, nor a public key what a secret should (RFC 8725 §2.1).
 	Secrets *jwks.Set
 
-	// Client fetches the metadata and keys of this issuer, instead of Config.Client:
-	// with a private CA, or credentials.
+	// Client fetches the metadata and keys of this issuer, for example with a
+	// private CA or credentials; nil is Config.Client.
 	Client *http.Client
 
 	// Algorithms are the accepted signature algorithms; nil is RS256, RS384,
-	// RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA, and those of Secrets. HS256, HS384
-	// and HS512 need Secrets, or Keys to be a [jwks.Secret]; "none" is never accepted.
+	// RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA, and those of
+	// Secrets. HS256, HS384 and HS512 need Secrets, or Keys to be a [jwks.Secret];
+	// "none" is never accepted.
 	Algorithms []string
 
-	// Profile is how strictly the token's form is taken.
+	// Profile says how strictly the token's form is checked.
 	Profile Profile
 
-	// Purpose is what its JWTs are for.
+	// Purpose says whether its JWTs are access tokens or ID tokens.
 	Purpose Purpose
 
-	// Types are further values of typ in the header, without regard to case and
-	// "application/".
+	// Types are further accepted values of typ in the header, compared without
+	// regard to case and a leading "application/".
 	Types []string
 
-	// Mark is what every access token of the issuer carries, and no other token of
-	// it: a claim, or a claim and its text, such as "typ=Bearer". A JWT without it is
-	// refused. With it, hashes and nonce do not make one an ID token.
+	// Mark is a claim that every access token of the issuer has, and no other
+	// token of it: the name of the claim, or its name and text, such as
+	// "typ=Bearer". Both are compared byte for byte. A JWT without the claim is
+	// refused. With it, at_hash, c_hash, s_hash, nonce and the like do not make a
+	// token an ID token. Under IDTokens it is a claim that every ID token has. ""
+	// requires none.
 	Mark string
 
-	// ScopeClaims are the claims that may hold the scopes; the first one present
+	// ScopeClaims are the claims that may hold the scopes. The first one present
 	// counts, or all with ScopeUnion. nil is "scope", then "scp". The value is a
-	// string of space-separated scopes or an array of strings; null counts as
-	// absent. "keys:" before a name takes the names of the members of an object, except
-	// those that are null or false. Values that are not scopes (RFC 6749 §3.3) are left out; for those
-	// there is [scopes.Claim].
+	// string of space-separated scopes or an array of strings. null counts as
+	// absent, and a value of another type makes the token malformed. "keys:"
+	// before a name takes the names of the members of an object, except those that
+	// are null or false. Values that are not scopes (RFC 6749 §3.3) are left out;
+	// [scopes.Claim] can require them.
 	ScopeClaims []string
-	ScopeUnion  bool
 
-	// ClientIDClaims are the claims that may name the client, for Token.ClientID;
-	// the first that is a text, and not empty, counts. nil is "client_id", then
+	// ScopeUnion takes the scopes from all ScopeClaims that are present.
+	ScopeUnion bool
+
+	// ClientIDClaims are the claims that may name the client, for Token.ClientID.
+	// The first that is a string, and not empty, counts. nil is "client_id", then
 	// "azp"; an empty slice is none.
 	ClientIDClaims []string
 
 	// Introspection asks about tokens that are not JWTs, and in other modes about
-	// JWTs. One issuer at most may have it: an opaque token does not say whose it
-	// is. nil refuses opaque tokens.
+	// JWTs. At most one issuer may have it: an opaque token does not name its
+	// issuer. nil refuses opaque tokens.
 	Introspection *introspect.Client
 
 	// IntrospectionMode says which tokens it is asked about.
 	IntrospectionMode IntrospectionMode
 
-	// OpaqueSyntax is which characters those tokens may have.
+	// OpaqueSyntax says which characters those tokens may have.
 	OpaqueSyntax OpaqueSyntax
 }
 

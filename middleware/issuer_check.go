@@ -21,7 +21,8 @@ func (i Issuer) check(audience string) (faults []error) {
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }
 
-// checkNames is about what iss may be, and where the metadata is.
+// checkNames returns the faults of the names of the issuer and of the places of
+// its metadata.
 func (i Issuer) checkNames() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -39,7 +40,7 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.Keys != nil && (elsewhere || i.Client != nil) {
-		fault("Keys contradicts MetadataURL, MetadataIssuer and Client: no metadata is fetched, and jwks.Options has a Client of its own")
+		fault("Keys contradicts MetadataURL, MetadataIssuer and Client: no metadata is fetched (set the Client in jwks.Options)")
 	}
 	if i.MetadataURL != "" {
 		if err := fetch.CheckURL(i.MetadataURL, i.InsecureHTTP); err != nil {
@@ -60,13 +61,13 @@ func (i Issuer) checkTenants() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	if i.isTemplate() != (strings.Count(i.URL, tenantID) == 1) {
-		fault("Tenants (or AnyTenant) and a URL with one %s need each other", tenantID)
+		fault("Tenants (or AnyTenant) and a URL with exactly one %s need each other", tenantID)
 	}
 	if !i.isTemplate() {
 		return faults
 	}
 	if len(i.Tenants) > 0 && i.AnyTenant {
-		fault("AnyTenant contradicts Tenants")
+		fault("AnyTenant contradicts Tenants: set one of them")
 	}
 	for _, tenant := range i.Tenants {
 		if !isGUID(tenant) {
@@ -106,13 +107,13 @@ func (i Issuer) checkAudience(audience string) (faults []error) {
 	return faults
 }
 
-// otherTypes are media types of JWTs that are no access or ID tokens.
+// otherTypes are media types of JWTs that are neither access nor ID tokens.
 var otherTypes = []string{
 	"dpop+jwt", "logout+jwt", "secevent+jwt", "token-introspection+jwt", "oauth-authz-req+jwt", "client-authentication+jwt",
 	"oauth-client-attestation+jwt", "oauth-client-attestation-pop+jwt", "entity-statement+jwt", "kb+jwt", "dc+sd-jwt", "vc+sd-jwt", "jwe", "jwk+json", "jwk-set+json",
 }
 
-// checkKind is about which JWTs are taken for what.
+// checkKind returns the faults of what decides the kind of a JWT.
 func (i Issuer) checkKind() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -127,7 +128,7 @@ func (i Issuer) checkKind() (faults []error) {
 	}
 	for _, typ := range i.Types {
 		if kind := kindOf(typ); kind == "" || slices.Contains(otherTypes, kind) {
-			fault("Types: %q is not the type of an access token", typ)
+			fault("Types: %q is not the type of an access token or ID token", typ)
 		}
 	}
 	if i.Mark == "" {
@@ -136,9 +137,9 @@ func (i Issuer) checkKind() (faults []error) {
 	name, text, hasText := strings.Cut(i.Mark, "=")
 	switch {
 	case name == "", hasText && text == "":
-		fault("Mark %q: write the name of a claim, or a name, = and the text of the claim", i.Mark)
+		fault("Mark %q: write the name of a claim, or NAME=TEXT", i.Mark)
 	case i.marksAnother(name, text):
-		fault("Mark %q is that of another kind of token", i.Mark)
+		fault("Mark %q is a claim of another kind of token: name one that no other token of the issuer has", i.Mark)
 	}
 	return faults
 }
@@ -169,10 +170,10 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	served, secret := isSecret(i.Keys)
 	if i.Secrets != nil {
 		if secret {
-			fault("Secrets contradicts Keys of jwks.Secret")
+			fault("Secrets contradicts Keys of jwks.Secret: set one of them")
 		}
 		if served, secret = isSecret(i.Secrets); !secret {
-			fault("Secrets is not of jwks.Secret")
+			fault("Secrets is not of jwks.Secret: set public keys as Keys")
 			return faults
 		}
 		if len(served) == 0 {
@@ -198,8 +199,8 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	return faults
 }
 
-// isSecret reports whether keys are those of [jwks.Secret], short secrets, which
-// serve no algorithm, included. It also returns which they serve.
+// isSecret reports whether keys are those of [jwks.Secret], and returns which
+// algorithms they serve. A secret that is too short serves none.
 func isSecret(keys jwks.Source) (served []string, secret bool) {
 	fixed, ok := keys.(interface{ Algorithms() []string })
 	if !ok {

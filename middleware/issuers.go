@@ -13,7 +13,7 @@ import (
 type issuer struct {
 	Issuer
 	keys           jwks.Source // nil if no token is verified here
-	perTenant      perTenant   // the same, where each key may be that of one tenant
+	perTenant      perTenant   // the same Source, if a key of it may be for one tenant only
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string
@@ -22,7 +22,7 @@ type issuer struct {
 	clientIDClaims []string
 	types          []string // as the media types in typ are compared
 	before, after  string   // what is around the tenant in URL
-	finder         *finder  // that found it, nil if it is configured
+	finder         *finder  // nil if the issuer is configured
 }
 
 type perTenant interface {
@@ -89,7 +89,7 @@ func (v *Verifier) discover(config Issuer) (*jwks.Remote, error) {
 	return jwks.Discover(name, options)
 }
 
-// add makes an issuer one that tokens may name.
+// add registers an issuer under all of its names.
 func (v *Verifier) add(i *issuer) {
 	v.issuers = append(v.issuers, i)
 	if i.isTemplate() {
@@ -136,7 +136,7 @@ func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffi
 // isNamed reports whether an issuer has that very name.
 func (i *issuer) isNamed(iss string) bool { return iss == i.URL || slices.Contains(i.Aliases, iss) }
 
-// ofTenant returns the issuer of whose accepted tenants one has that name, or nil.
+// ofTenant returns the issuer that has an accepted tenant of that name, or nil.
 func (v *Verifier) ofTenant(iss string) *issuer {
 	for _, one := range v.templates {
 		tenant, starts := strings.CutPrefix(iss, one.before)
@@ -165,7 +165,7 @@ func isGUID(text string) bool {
 	return len(text) == 36
 }
 
-// ofSubject returns the issuer that a token without iss has by its subject, or
+// ofSubject returns the issuer of a token without iss, found by its subject, or
 // nil.
 func (v *Verifier) ofSubject(subject string) *issuer {
 	for _, one := range v.bySubject {

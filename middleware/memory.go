@@ -10,10 +10,10 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// memory keeps JWTs that passed every step but the route's requirements. What the same bytes said once they
-// say again, and a signature that a key verified it verifies again: these steps
-// are not repeated, all others are. Nothing that was refused is
-// ever in it.
+// memory caches JWTs that passed every step except the route's requirements.
+// The same bytes always have the same claims, and a key that verified a
+// signature verifies it again. These steps are not repeated, all others are. A
+// token that was refused is never cached.
 //
 // Entries do not expire: a cache that looks after that keeps a goroutine.
 type memory struct {
@@ -60,7 +60,7 @@ func newMemory(size int) *memory {
 	return m
 }
 
-// recall looks a token up. One that is not known goes the whole way.
+// recall looks a token up. One that is not cached passes through all steps.
 func (d *decision) recall() error {
 	d.recalled = true
 	d.bytes = append(d.bytes[:0], d.token...) // the hash would copy a string anew each time
@@ -109,9 +109,9 @@ func (d *decision) verifiedBefore(key any) bool {
 	return false
 }
 
-// sameKey reports whether two keys are one: those behind a pointer by that,
-// since a source goes on to give out the same one while a key is published. The
-// key ID says nothing: another key may have taken its place.
+// sameKey reports whether two keys are one. Pointers are compared as such,
+// since a [jwks.Source] returns the same one while a key is published. The key
+// ID says nothing: another key may have taken its place.
 func sameKey(a, b any) bool {
 	switch a := a.(type) {
 	case ed25519.PublicKey:

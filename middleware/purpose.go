@@ -9,8 +9,8 @@ import (
 )
 
 // marks are what the claims say of the kind of a token. Few servers write it
-// into the header (RFC 9068 §2.1), and ID, refresh and logout tokens bear the
-// issuer, the keys and often the audience of access tokens.
+// into the header (RFC 9068 §2.1), and ID, refresh and logout tokens have the
+// same issuer, keys and often the same audience as access tokens.
 type marks struct {
 	bearer    bool // says that it is an access token
 	access    bool // says so, or carries what only those have
@@ -21,9 +21,9 @@ type marks struct {
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// kind reads a value by which a server names the kind of a token. A word that we
-// do not know says nothing. Case, spaces, hyphens and underscores do not matter,
-// nor does the URN of RFC 8693 §3.
+// kind reads a value by which a server names the kind of a token. An unknown
+// word says nothing. Case, spaces, hyphens and underscores do not matter, nor
+// does the URN of RFC 8693 §3.
 func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:")
@@ -51,7 +51,7 @@ func namesKind(name string) bool {
 func isMark(name string, value strictjson.Value) bool {
 	var m marks
 	m.note(name, value)
-	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see marks
+	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see checkPurpose
 }
 
 // note looks at one claim.
@@ -82,8 +82,8 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// checkMark demands the mark that all access tokens of an issuer carry. What
-// somebody says of an opaque token need not have it.
+// checkMark requires the claim that all access tokens of an issuer have. The
+// introspection answer about an opaque token need not have it.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -97,13 +97,13 @@ func (d *decision) checkMark() error {
 // checkPurpose refuses other kinds of token. What typ says of a JWT is final
 // (RFC 8725 §3.12); otherwise it looks for their marks.
 //
-// ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2), and
-// UAA's refresh tokens granted_scopes in the place of scope; so do access tokens
-// of some servers. Such a mark yields to a sign of an access token, whichever
-// claims the configuration reads scopes from: it is the token that says what it
-// is. Of an introspection answer it decides nothing, since active says more; a
-// hash does, as it is all that gives some servers' refresh tokens away there. In a
-// JWT both yield to the mark that its issuer is known to give to access tokens only.
+// ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
+// and UAA's refresh tokens have granted_scopes instead of scope. So do access
+// tokens of some servers. A sign of an access token outweighs these claims,
+// whichever claims the configuration reads scopes from: the token says what it
+// is. In an introspection answer they decide nothing, since active says more. A
+// hash does, since only that shows refresh tokens of some servers there. In a
+// JWT, Mark outweighs both: only access tokens of that issuer have it.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil
@@ -131,8 +131,8 @@ func (d *decision) checkPurpose() error {
 	return nil
 }
 
-// marksAnother reports whether a claim, and its text, is a mark of tokens that the
-// issuer's purpose excludes.
+// marksAnother reports whether a claim with that text is found on tokens that
+// the issuer's purpose excludes.
 func (i Issuer) marksAnother(name, text string) bool {
 	var m marks
 	m.note(name, strictjson.Value(strconv.Quote(text)))

@@ -7,11 +7,11 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkSignature looks for the key by kid. Without one, x5t may be the name of
-// the key: where a server sends no kid, it is often the kid in the key set. That
-// is a guess. It comes after the key that needs no name, since it is the only
-// one for the algorithm (RFC 7515 §4.1.4), and before the only one in a newer
-// set, which the guess may have brought.
+// checkSignature looks for the key by kid. Without one, x5t may name the key:
+// if a server sends no kid, x5t is often the kid in the key set. That is a
+// guess. First comes the key that needs no name, because it is the only one for
+// the algorithm (RFC 7515 §4.1.4). It is tried again after the guess, which may
+// have fetched a newer set.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)

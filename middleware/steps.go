@@ -49,10 +49,10 @@ func (o often) String() string {
 	return [...]string{"", "remembered JWTs", "remembered JWTs, nested routes", ""}[o]
 }
 
-// steps are all that a decision is made of, in their order: the cheap before the
-// dear, and nothing that asks the network before the token's claims make it worth
-// asking. An opaque token has no claims before somebody was asked; what the
-// issuer says of it then is held to the same rules.
+// steps are all that a decision is made of, in their order: the cheap before
+// the expensive, and nothing that asks the network before the token's claims
+// make it worth asking. An opaque token has no claims before its issuer was
+// asked. The answer is held to the same rules.
 var steps = []step{
 	{"credentials", "one Authorization field holds a bearer token, and the query holds none beside it", (*decision).readCredentials, inRequests, perRoute, false, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, false, showLength, ""},

@@ -17,7 +17,7 @@ import (
 // It prints and logs as "[redacted]": claims are personal data. In JSON it has
 // its exported fields, with Scopes as one space-separated string.
 type Token struct {
-	Issuer    string     // iss, or Issuer.URL where that is another name or absent
+	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
 	ClientID  string     // from Issuer.ClientIDClaims: client_id (RFC 9068 §2.2), or azp where that is absent
 	ID        string     // jti

@@ -120,13 +120,12 @@ func (v *Verifier) Warm(ctx context.Context) error {
 }
 
 // Healthy is for probes. It never waits, and begins a refresh of keys that are
-// due for one. It looks at keys alone: it returns an error only if every issuer
-// is without usable keys, as before the first fetch, even where opaque tokens
-// could be judged. It does not tell whether introspection works, and an issuer
-// under IntrospectAll, which has no keys, always counts as well, and so does
-// Config.IssuerFor; for that watch
-// the client's Logger, or the 503s in Config.Observe. [Verifier.Stats] has the
-// details of keys.
+// due for one. It looks only at keys: it returns an error if every issuer is
+// without usable keys, as before the first fetch, even if opaque tokens could
+// be judged. It does not show whether introspection or Config.IssuerFor works.
+// With IssuerFor, or an issuer under IntrospectAll, which has no keys, it
+// always returns nil. For these watch the client's Logger, or the 503s in
+// Config.Observe. [Verifier.Stats] has the details of keys.
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

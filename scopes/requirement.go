@@ -20,7 +20,8 @@ type Evidence struct {
 
 	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
 	// "/tenant" or "/realm_access/roles", as encoding/json decodes into an any,
-	// or false when there is none or it is null. It is never nil when a verifier asks.
+	// or false when there is none or it is null. It is never nil when a verifier
+	// asks.
 	Claim func(pointer string) (any, bool)
 
 	// Request is the HTTP request as the route of the requirement received it, for
@@ -42,10 +43,10 @@ type Requirement interface {
 	Unmet(Evidence) *Shortfall
 }
 
-// Shortfall is what a client must obtain to meet a requirement. Whoever is given
-// one must not change it: it may be everybody's.
+// Shortfall is what a client must obtain to meet a requirement. It may be
+// shared: do not change one that you are given.
 type Shortfall struct {
-	Scopes Set // all scopes the requirement asks for, those the token has included; none if scopes do not help
+	Scopes Set // all scopes the requirement asks for, those the token has included; empty if no scope helps
 }
 
 type all struct {
@@ -81,7 +82,8 @@ func Any(first string, more ...string) Requirement {
 }
 
 // OneOf is met by a token that meets at least one of the requirements.
-// Challenges name the first that has scopes to name. It panics if one of them is nil.
+// Challenges name the scopes of the first that has any. It panics if one of
+// them is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -111,13 +113,13 @@ type claim struct {
 	values  []string
 }
 
-// Claim is met by a token in which a claim has every one of the values: it is that
-// string, an array that holds each as a string, or an object with a member of each
-// name. name is a claim or, if it begins with a slash, a JSON Pointer (RFC 6901)
-// such as "/realm_access/roles". It is for roles and groups, which may have
-// spaces and any other character that scopes may not. Challenges cannot name what
-// is missing. It panics for a value that is empty or
-// not UTF-8, and for a name that is neither a claim nor a pointer.
+// Claim is met by a token in which a claim has every one of the values: it is
+// that string, an array that holds each as a string, or an object with a member
+// of each name that is neither null nor false. name is a claim or, if it begins
+// with a slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles". It is
+// for roles and groups, which may have spaces and other characters that scopes
+// may not. Challenges name no scope for it. It panics for a value that is empty
+// or not UTF-8, and for a name that is neither a claim nor a pointer.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {

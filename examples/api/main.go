@@ -15,7 +15,8 @@
 //	INTROSPECTION_CLIENT_SECRET  several issuers it is the first. Both empty, the default: JWTs alone are accepted
 //	INTROSPECTION_MAX_TTL        how long an answer is believed, default 5s, most 1h; 0s asks about every request
 //
-// Introspection is RFC 7662, with client_secret_basic, at the endpoint that the issuer's metadata name.
+// Introspection is RFC 7662, with client_secret_basic, at the endpoint that the
+// issuer's metadata names.
 //
 // A bad environment is reported whole, every fault at once, and ends the program with status 2.
 // Otherwise it prints one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and

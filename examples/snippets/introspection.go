@@ -7,7 +7,7 @@ import (
 
 func opaqueTokens(secret string) (*middleware.Verifier, error) {
 	client, err := introspect.New(introspect.Config{
-		Issuer: "https://login.example.com", // its metadata name the endpoint
+		Issuer: "https://login.example.com", // its metadata names the endpoint
 		Auth:   introspect.Basic("orders-api", secret),
 	})
 	if err != nil {
