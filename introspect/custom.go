@@ -74,7 +74,6 @@ func newAsking(config Config, constructor string, auth Auth, fault error,
 		return nil, err
 	}
 	c := newClient(config, constructor)
-	c.find = func(m metadata) string { return m.UserInfoEndpoint } // the others have an endpoint
 	c.exchange = func(ctx context.Context, endpoint, token string) (*Response, error) {
 		claims, err := ask(ctx, c, endpoint, token)
 		if err != nil {

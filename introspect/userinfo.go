@@ -39,7 +39,7 @@ func InsecureUserInfo(config Config, claims func(answer map[string]any) map[stri
 	if claims == nil {
 		claims = describe
 	}
-	return newAsking(config, "InsecureUserInfo", Auth{}, nil, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+	c, err := newAsking(config, "InsecureUserInfo", Auth{}, nil, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
 		answer, err := fetch.GetAs(ctx, c.http, endpoint, token)
 		if refused, ok := errors.AsType[fetch.StatusError](err); ok && refused.Status == http.StatusUnauthorized {
 			return nil, nil // RFC 6750 §3.1: the token, not we
@@ -53,6 +53,11 @@ func InsecureUserInfo(config Config, claims func(answer map[string]any) map[stri
 		}
 		return claims(user), nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.find = func(m metadata) string { return m.UserInfoEndpoint }
+	return c, nil
 }
 
 // describe is the mapping that adds nothing.

@@ -37,10 +37,10 @@ type Config struct {
 	// platform's customers. It is asked about an iss that matches one of
 	// IssuerPatterns and is not in Issuers, before the signature is checked. It
 	// returns nil for an unknown iss. Otherwise it returns an Issuer whose URL is
-	// that iss, without Introspection and Tenants; its Aliases and SubjectPrefix
-	// have no effect. Another Issuer is a fault of the program ([ErrInternal]),
-	// and an error refuses the request with 503. In both cases an Issuer that is
-	// cached, for up to 24 hours, is used instead.
+	// that iss, without Introspection, Tenants, Aliases and SubjectPrefix. Another
+	// Issuer is a fault of the program ([ErrInternal]), and an error refuses the
+	// request with 503. In both cases an Issuer that is cached, for up to 24
+	// hours, is used instead.
 	//
 	// Up to 10,000 Issuers are cached and asked about again after 5 minutes.
 	// Requests wait for that only if the Issuer is more than 10 minutes old. An

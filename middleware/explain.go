@@ -166,7 +166,7 @@ func showIssuer(d *decision) (expected, found string) {
 	}
 	var urls []string
 	for i := range d.v.issuers {
-		urls = append(urls, d.v.issuers[i].URL)
+		urls = append(append(urls, d.v.issuers[i].URL), d.v.issuers[i].Aliases...)
 	}
 	if f := d.v.elsewhere; f != nil {
 		for _, p := range f.patterns {

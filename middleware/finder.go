@@ -117,7 +117,7 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	case <-ctx.Done():
 		return nil, &foreign{ErrUnavailable, ctx.Err()}
 	}
-	if errors.Is(err, ErrIssuer) {
+	if errors.Is(err, errUnknownIssuer) {
 		return nil, ErrIssuer
 	}
 	if ok && age < foundLastAge {
@@ -131,36 +131,53 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 
 // ask calls Config.IssuerFor and caches its answer. The call outlives the
 // request that happened to begin it, because others wait for it too.
-func (f *finder) ask(iss string) (one *issuer, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
-	defer cancel()
-	var config *Issuer
-	if contain.Panic(func() { config, err = f.find(ctx, iss) }) != nil {
+func (f *finder) ask(iss string) (*issuer, error) {
+	known, _ := f.found.GetIfPresent(iss)
+	var (
+		one *issuer
+		err error
+	)
+	if contain.Panic(func() { one, err = f.learn(iss, known.issuer) }) != nil {
 		err = fault(errors.New("it panicked"))
 	}
-	known, ok := f.found.GetIfPresent(iss)
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnknownIssuer) {
 		f.delay(iss, known.at)
 		return nil, err
 	}
 	f.changing.Lock()
 	defer f.changing.Unlock()
-	switch {
-	case config == nil:
+	if err != nil {
 		f.found.Invalidate(iss)
 		f.unknown.Set(iss, time.Now().Add(unknownAge))
-		return nil, ErrIssuer
-	case ok && isSame(known.issuer.Issuer, *config):
-		one = known.issuer
-	case config.URL != iss, config.Introspection != nil, config.isTemplate():
-		return nil, fault(errors.New("return an Issuer whose URL is the iss, without Introspection and Tenants"))
-	default:
-		if one, err = f.make(*config); err != nil {
-			return nil, fault(err)
-		}
-		one.finder = f
+		return nil, err
 	}
 	f.found.Set(iss, finding{issuer: one, at: time.Now()})
+	return one, nil
+}
+
+var errUnknownIssuer = errors.New("IssuerFor does not know it")
+
+// learn makes an issuer of an answer, or returns the one that is known if the
+// answer is still the same.
+func (f *finder) learn(iss string, known *issuer) (*issuer, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
+	defer cancel()
+	config, err := f.find(ctx, iss)
+	switch {
+	case err != nil:
+		return nil, err
+	case config == nil:
+		return nil, errUnknownIssuer
+	case known != nil && isSame(known.Issuer, *config):
+		return known, nil
+	case config.URL != iss, config.Introspection != nil, config.isTemplate(), config.Aliases != nil, config.SubjectPrefix != "":
+		return nil, fault(errors.New("return an Issuer whose URL is the iss, without Introspection, Tenants, Aliases and SubjectPrefix"))
+	}
+	one, err := f.make(*config)
+	if err != nil {
+		return nil, fault(err)
+	}
+	one.finder = f
 	return one, nil
 }
 

@@ -228,6 +228,7 @@ func TestIssuersAreAskedAboutOnceAtATime(t *testing.T) {
 func TestWhatIssuerForMustNotReturn(t *testing.T) {
 	for name, alter := range map[string]func(*middleware.Issuer){
 		"another URL":                   func(i *middleware.Issuer) { i.URL = "https://id.example.com/realms/other" },
+		"an alias":                      func(i *middleware.Issuer) { i.Aliases = []string{"a"} },
 		"tenants":                       func(i *middleware.Issuer) { i.AnyTenant = true },
 		"what NewVerifier would refuse": func(i *middleware.Issuer) { i.Mark = "=" },
 		"a panic":                       func(*middleware.Issuer) { panic("secret") },

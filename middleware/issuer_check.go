@@ -127,7 +127,8 @@ func (i Issuer) checkKind() (faults []error) {
 		fault("Profile RFC9068 contradicts Purpose IDTokens and Types: typ is at+jwt")
 	}
 	for _, typ := range i.Types {
-		if kind := kindOf(typ); kind == "" || slices.Contains(otherTypes, kind) {
+		kind := kindOf(typ)
+		if kind == "" || slices.Contains(otherTypes, kind) || kind == "at+jwt" && i.Purpose == IDTokens {
 			fault("Types: %q is not the type of an access token or ID token", typ)
 		}
 	}

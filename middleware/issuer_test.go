@@ -68,6 +68,7 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"ID tokens in the form of access tokens":    {issuer{URL: url, Purpose: middleware.IDTokens, Audiences: []string{"c"}, Profile: middleware.RFC9068}, "Profile RFC9068 contradicts Purpose"},
 		"a purpose that is unknown":                 {issuer{URL: url, Purpose: 7}, "Purpose 7 is unknown"},
 		"a type of other tokens":                    {issuer{URL: url, Types: []string{"Application/DPoP+JWT"}}, `"Application/DPoP+JWT" is not the type`},
+		"the type of access tokens, for ID tokens":  {issuer{URL: url, Types: []string{"at+jwt"}, Purpose: middleware.IDTokens, Audiences: []string{"c"}}, `Types: "at+jwt"`},
 		"an empty type":                             {issuer{URL: url, Types: []string{""}}, `Types: ""`},
 		"types under a profile that has one":        {issuer{URL: url, Types: []string{"JOSE"}, Profile: middleware.RFC9068}, "Profile RFC9068 contradicts Purpose IDTokens and Types"},
 		"a mark without a name":                     {issuer{URL: url, Mark: "=Bearer"}, `Mark "=Bearer": write`},
