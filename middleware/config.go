@@ -127,6 +127,8 @@ func (c Config) check() error {
 	for _, pattern := range c.IssuerPatterns {
 		if strings.Count(pattern, "*") != 1 || fetch.CheckText(pattern) != nil {
 			fault("IssuerPatterns: %q must be printable ASCII without spaces, with one *", pattern)
+		} else if leavesHostOpen(pattern) {
+			fault("IssuerPatterns: %q matches hosts of anybody: put the * behind the slash after the host, or let it be its first labels", pattern)
 		}
 	}
 	if name := c.TokenHeader; name != "" && (tokenLength(name) != len(name) || slices.Contains([]string{"Authorization", "Cookie", "Host"}, http.CanonicalHeaderKey(name))) {
@@ -168,6 +170,16 @@ func (c Config) check() error {
 		fault("%d issuers have Introspection: an opaque token does not name its issuer, so set it for one at most", introspecting)
 	}
 	return errors.Join(faults...)
+}
+
+// leavesHostOpen reports whether the * of a pattern for URLs is in the host, and
+// not in the place of the first labels of one that has more.
+func leavesHostOpen(pattern string) bool {
+	_, rest, isURL := strings.Cut(pattern, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	before, after, inHost := strings.Cut(host, "*")
+	domain, labels := strings.CutPrefix(after, ".")
+	return isURL && inHost && (before != "" || !labels || !strings.Contains(domain, "."))
 }
 
 // asksAlways reports whether no token is ever verified here.

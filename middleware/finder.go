@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +27,7 @@ const (
 	unknownAge   = time.Minute      // after which an unknown issuer may have become known
 	maxFound     = 10_000           // of either kind
 	maxWildcard  = 128
+	maxCalls     = 4096 // under way, about issuers that are not known
 )
 
 // finder finds issuers by Config.IssuerFor.
@@ -35,7 +38,9 @@ type finder struct {
 	found    *otter.Cache[string, finding]
 	unknown  *otter.Cache[string, time.Time] // until when
 	flight   singleflight.Group
-	changing sync.Mutex // held to replace what is in found
+	changing sync.Mutex    // of found
+	calls    chan struct{} // holds one for each call about an issuer that is not known
+	logger   *slog.Logger
 }
 
 // finding is an issuer that was found, and when.
@@ -48,13 +53,13 @@ type finding struct {
 // pattern is what stands before and after the * of Config.IssuerPatterns.
 type pattern struct{ before, after string }
 
-func newFinder(config Config, newIssuer func(Issuer) (*issuer, error)) *finder {
+func newFinder(config Config, logger *slog.Logger, newIssuer func(Issuer) (*issuer, error)) *finder {
 	if config.IssuerFor == nil {
 		return nil
 	}
 	run := func(run func()) { run() }
 	f := &finder{
-		find: config.IssuerFor, make: newIssuer,
+		find: config.IssuerFor, make: newIssuer, calls: make(chan struct{}, maxCalls), logger: logger,
 		found:   otter.Must(&otter.Options[string, finding]{MaximumSize: maxFound, Executor: run}),
 		unknown: otter.Must(&otter.Options[string, time.Time]{MaximumSize: maxFound, Executor: run}),
 	}
@@ -63,6 +68,17 @@ func newFinder(config Config, newIssuer func(Issuer) (*issuer, error)) *finder {
 		f.patterns = append(f.patterns, pattern{before, after})
 	}
 	return f
+}
+
+// resembles reports whether an iss may be meant for an issuer that is found.
+func (f *finder) resembles(iss string) bool {
+	return slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.resembles(iss) })
+}
+
+// resembles ignores what the * stands for, and a slash at the end.
+func (p pattern) resembles(iss string) bool {
+	rest, starts := strings.CutPrefix(iss, p.before)
+	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
 }
 
 // matches reports whether Config.IssuerFor may be asked about an iss.
@@ -115,7 +131,8 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 		f.delay(iss, known.at)
 		err = context.DeadlineExceeded
 	case <-ctx.Done():
-		return nil, &foreign{ErrUnavailable, ctx.Err()}
+		f.delay(iss, known.at)
+		err = ctx.Err()
 	}
 	if errors.Is(err, errUnknownIssuer) {
 		return nil, ErrIssuer
@@ -126,20 +143,15 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
 		return nil, fault.Err
 	}
-	return nil, &foreign{ErrUnavailable, err}
+	return nil, unavailable(err)
 }
 
 // ask calls Config.IssuerFor and caches its answer. The call outlives the
 // request that happened to begin it, because others wait for it too.
 func (f *finder) ask(iss string) (*issuer, error) {
 	known, _ := f.found.GetIfPresent(iss)
-	var (
-		one *issuer
-		err error
-	)
-	if contain.Panic(func() { one, err = f.learn(iss, known.issuer) }) != nil {
-		err = fault(errors.New("it panicked"))
-	}
+	at := time.Now()
+	one, err := f.within(iss, known.issuer)
 	if err != nil && !errors.Is(err, errUnknownIssuer) {
 		f.delay(iss, known.at)
 		return nil, err
@@ -148,24 +160,65 @@ func (f *finder) ask(iss string) (*issuer, error) {
 	defer f.changing.Unlock()
 	if err != nil {
 		f.found.Invalidate(iss)
-		f.unknown.Set(iss, time.Now().Add(unknownAge))
+		f.unknown.Set(iss, at.Add(unknownAge))
 		return nil, err
 	}
-	f.found.Set(iss, finding{issuer: one, at: time.Now()})
+	f.unknown.Invalidate(iss)
+	f.found.Set(iss, finding{issuer: one, at: at})
 	return one, nil
 }
 
 var errUnknownIssuer = errors.New("IssuerFor does not know it")
 
+// within learns an issuer in time. A call that does not heed its context is left
+// behind. It keeps its place, so that such calls do not become more and more; a
+// call about an issuer that is known has always one.
+func (f *finder) within(iss string, known *issuer) (*issuer, error) {
+	if known == nil {
+		select {
+		case f.calls <- struct{}{}:
+		default:
+			return nil, errors.New("too many calls have not returned")
+		}
+	}
+	type answer struct {
+		issuer *issuer
+		err    error
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
+	done := make(chan answer, 1)
+	go func() {
+		defer cancel()
+		var a answer
+		if stack := contain.Panic(func() { a.issuer, a.err = f.learn(ctx, iss, known) }); stack != nil {
+			a.err = fault(errors.New("it panicked"))
+			contain.Panic(func() { f.logger.ErrorContext(ctx, "panic in IssuerFor", "stack", string(stack)) })
+		}
+		if known == nil {
+			<-f.calls
+		}
+		done <- a
+	}()
+	select {
+	case a := <-done:
+		return a.issuer, a.err
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-done: // which also ends the context
+		return a.issuer, a.err
+	default:
+		return nil, ctx.Err()
+	}
+}
+
 // learn makes an issuer of an answer, or returns the one that is known if the
 // answer is still the same.
-func (f *finder) learn(iss string, known *issuer) (*issuer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
-	defer cancel()
+func (f *finder) learn(ctx context.Context, iss string, known *issuer) (*issuer, error) {
 	config, err := f.find(ctx, iss)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, &foreign{ErrUnavailable, err}
 	case config == nil:
 		return nil, errUnknownIssuer
 	case known != nil && isSame(known.Issuer, *config):
@@ -178,6 +231,7 @@ func (f *finder) learn(iss string, known *issuer) (*issuer, error) {
 		return nil, fault(err)
 	}
 	one.finder = f
+	one.perTenant, _ = one.keys.(perTenant) // issuers that are found may share keys
 	return one, nil
 }
 
@@ -193,7 +247,7 @@ func (f *finder) delay(iss string, found time.Time) {
 	defer f.changing.Unlock()
 	if known, ok := f.found.GetIfPresent(iss); ok && known.at.Equal(found) {
 		known.retryAt = time.Now().Add(findRetry)
-		f.found.Set(iss, known)
+		f.found.Set(strings.Clone(iss), known) // not all of the token that it is in
 	}
 }
 

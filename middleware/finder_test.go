@@ -228,10 +228,11 @@ func TestIssuersAreAskedAboutOnceAtATime(t *testing.T) {
 func TestWhatIssuerForMustNotReturn(t *testing.T) {
 	for name, alter := range map[string]func(*middleware.Issuer){
 		"another URL":                   func(i *middleware.Issuer) { i.URL = "https://id.example.com/realms/other" },
-		"an alias":                      func(i *middleware.Issuer) { i.Aliases = []string{"a"} },
 		"tenants":                       func(i *middleware.Issuer) { i.AnyTenant = true },
 		"what NewVerifier would refuse": func(i *middleware.Issuer) { i.Mark = "=" },
 		"a panic":                       func(*middleware.Issuer) { panic("secret") },
+		"keys that panic":               func(i *middleware.Issuer) { i.Keys = faultyKeys{i.Keys} },
+		"an alias":                      func(i *middleware.Issuer) { i.Aliases = []string{"a"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newRealms(t, "a")
@@ -242,6 +243,88 @@ func TestWhatIssuerForMustNotReturn(t *testing.T) {
 			}
 		})
 	}
+}
+
+type faultyKeys struct{ jwks.Source }
+
+func (faultyKeys) Algorithms() []string { panic("secret") }
+
+func TestWhatIssuerForSaysOfAnError(t *testing.T) {
+	p := newRealms(t, "a")
+	failure := fmt.Errorf("directory: %w", middleware.ErrIssuer)
+	p.fail.Store(&failure)
+	if got := status(t, p.verifier(t), p.maker["a"]()); got != 503 {
+		t.Errorf("got %d, want 503: it is the callback's error, not the verifier's", got)
+	}
+}
+
+// Issuers that are found may share a set, each key of which serves one of them.
+func TestAKeyOfOneIssuerThatIsFoundServesNoOther(t *testing.T) {
+	p := newRealms(t, "a")
+	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://id.example.com/realms/b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := jwks.Parse([]byte(strings.ReplaceAll(string(as.JWKS()), `"kty"`, `"issuer":"https://id.example.com/realms/b","kty"`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.keys["https://id.example.com/realms/a"], p.keys["https://id.example.com/realms/b"] = set, set
+	v := p.verifier(t)
+	for realm, want := range map[string]int{"a": 401, "b": 200} {
+		if got := status(t, v, as.Token(testserver.Audience("api"), testserver.Claim("iss", "https://id.example.com/realms/"+realm))); got != want {
+			t.Errorf("realm %s: got %d, want %d", realm, got, want)
+		}
+	}
+}
+
+// A call that does not heed its context is given up in time, and does not keep
+// requests with a shorter deadline from the issuer that is cached.
+func TestAnIssuerForThatNeverReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newRealms(t, "a")
+		block := make(chan struct{})
+		hang := new(atomic.Bool)
+		v := p.verifier(t, func(c *middleware.Config) {
+			c.IssuerFor = func(ctx context.Context, iss string) (*middleware.Issuer, error) {
+				if hang.Load() {
+					<-block
+				}
+				return p.find(ctx, iss)
+			}
+		})
+		token := p.maker["a"](testserver.ExpiresIn(time.Hour))
+		p.want(t, "a realm", v, token, 200, 1)
+		hang.Store(true)
+		time.Sleep(11 * time.Minute)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if _, err := v.Verify(ctx, middleware.Credentials{Token: token}); err != nil {
+				t.Errorf("got %v, want the cached issuer to serve", err)
+			}
+			cancel()
+			time.Sleep(12 * time.Second)
+		}
+		if got := status(t, v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/x"))); got != 503 {
+			t.Errorf("got %d for a realm that nobody can tell of, want 503", got)
+		}
+		close(block)
+	})
+}
+
+func TestAChangeInPlaceIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newRealms(t, "a")
+		audiences := []string{"api"}
+		p.alter = func(i *middleware.Issuer) { i.Audiences = audiences }
+		v := p.verifier(t)
+		token := p.maker["a"](testserver.ExpiresIn(time.Hour))
+		p.want(t, "a token", v, token, 200, 1)
+		audiences[0] = "other"
+		p.want(t, "before the issuer is asked about again", v, token, 200, 0)
+		time.Sleep(11 * time.Minute)
+		p.want(t, "after that", v, token, 401, 1)
+	})
 }
 
 func TestAnIssuerIsKeptWhileItIsTheSame(t *testing.T) {

@@ -22,7 +22,7 @@ func (d *decision) checkShape() (err error) {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		d.payload = string(d.message.Payload)
-	case d.v.introspecting == nil, encrypted && !mayBeAskedAbout(d.v.introspecting, header):
+	case d.v.introspecting == nil, encrypted && !d.v.mayAsk(header):
 		return ErrOpaque
 	case !d.v.isTokenText(d.token):
 		return ErrMalformed

@@ -3,7 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
 	"github.com/bearerguard/bearerguard/internal/strictjson"
@@ -55,19 +55,16 @@ func (v *Verifier) namesAnother(object []byte) bool {
 		return v.ofSubject(subject) != nil
 	}
 	one := v.named(said)
-	return one != nil && one != v.introspecting || v.ofTenant(said) != nil || v.elsewhere != nil && v.elsewhere.matches(said)
+	return one != nil && one != v.introspecting || v.elsewhere != nil && v.elsewhere.resembles(said) ||
+		slices.ContainsFunc(v.templates, func(i *issuer) bool { return pattern{i.before, i.after}.resembles(said) })
 }
 
-// mayBeAskedAbout reports whether the header of an encrypted JWT allows asking an
-// issuer about it: the iss that it may replicate from within (RFC 7519 §5.3) is
-// that issuer's.
-func mayBeAskedAbout(one *issuer, header []byte) bool {
+// mayAsk reports whether the header of an encrypted JWT allows asking about it:
+// the iss that it may replicate from within (RFC 7519 §5.3) is that of the issuer
+// that is asked, ignoring a slash at the end.
+func (v *Verifier) mayAsk(header []byte) bool {
 	said, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
-	return !ok || equalExceptSlash(one.URL, said)
-}
-
-func equalExceptSlash(a, b string) bool {
-	return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/")
+	return !ok || v.named(said) == v.introspecting
 }
 
 // introspect learns the claims of an opaque token from its issuer.

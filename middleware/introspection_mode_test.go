@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -309,4 +310,39 @@ func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A token that seems to be of an issuer that is found, or of a tenant, is shown to
+// no other, even if it would not be accepted.
+func TestTokensOfIssuersThatAreDescribedAreShownToNoOther(t *testing.T) {
+	o := always(`{"active":true}`)
+	s, maker := asks(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {
+		c.IssuerFor = func(context.Context, string) (*middleware.Issuer, error) { return nil, nil }
+		c.IssuerPatterns = []string{"https://id.example.com/realms/*"}
+		tenants, _ := local("https://login.example/{tenantid}/v2.0")
+		tenants.Tenants = []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"}
+		workload, _ := local("spiffe://example.org")
+		workload.SubjectPrefix = "spiffe://example.org/"
+		c.Issuers = append(c.Issuers, tenants, workload)
+	})
+	for _, claims := range []string{
+		maker.Claims("iss", `"https://id.example.com/realms/a"`), maker.Claims("iss", `"https://id.example.com/realms/a/"`),
+		maker.Claims("iss", `"https://id.example.com/realms/a%20b"`), maker.Claims("iss", `"https://login.example/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0"`),
+		maker.Claims("iss", `"https://login.example/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0/"`), maker.Claims("iss", `"https://login.example/other/v2.0"`),
+		maker.Claims("iss", "", "sub", `"spiffe://example.org/w"`),
+	} {
+		if _, err := s.verify(maker.Token(maker.Header(), claims)); err == nil {
+			t.Errorf("%s passed", claims)
+		}
+		o.heard(t)
+	}
+}
+
+func TestAnEncryptedTokenMayNameAnAlias(t *testing.T) {
+	token := forge.Encode(`{"alg":"dir","enc":"A256GCM","iss":"id.example"}`) + "..AA.AA.AA"
+	_, m := local(opaqueIssuer)
+	o := knows(map[string]string{token: active(m)})
+	s, _ := asks(t, o, func(c *middleware.Config) { c.Issuers[0].Aliases = []string{"id.example"} })
+	passes(t, s, token)
+	o.heard(t, token)
 }

@@ -77,6 +77,7 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"the mark of ID tokens, where those pass":   {issuer{URL: url, Mark: "token_use=id", Purpose: middleware.IDTokens, Audiences: []string{"c"}}, ""},
 		"the mark of refresh tokens":                {issuer{URL: url, Mark: "typ=Refresh"}, "another kind of token"},
 		"the mark of logout tokens":                 {issuer{URL: url, Mark: "events"}, "another kind of token"},
+		"the mark of ID tokens, by a pointer":       {issuer{URL: url, Mark: "/token_use=id"}, "another kind of token"},
 		"a hash for a mark":                         {issuer{URL: url, Mark: "at_hash"}, "another kind of token"},
 		"a nonce for a mark":                        {issuer{URL: url, Mark: "nonce"}, "another kind of token"},
 		"the mark of access tokens, for ID tokens":  {issuer{URL: url, Mark: "typ=Bearer", Purpose: middleware.IDTokens, Audiences: []string{"c"}}, "another kind of token"},
@@ -121,13 +122,16 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 		config middleware.Config
 		want   string
 	}{
-		"nobody to find issuers":      {middleware.Config{IssuerPatterns: []string{"https://a.example/*"}}, "IssuerFor and IssuerPatterns need each other"},
-		"no pattern":                  {middleware.Config{IssuerFor: find}, "IssuerFor and IssuerPatterns need each other"},
-		"a pattern without a star":    {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://a.example"}}, "with one *"},
-		"a pattern with two":          {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.example/*"}}, "with one *"},
-		"the field that is the usual": {middleware.Config{TokenHeader: "authorization"}, "TokenHeader"},
-		"a cookie":                    {middleware.Config{TokenHeader: "Cookie"}, "TokenHeader"},
-		"a field with a space":        {middleware.Config{TokenHeader: "X Token"}, "TokenHeader"},
+		"a pattern for every host":               {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*"}}, "hosts of anybody"},
+		"a pattern for hosts that begin alike":   {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://id.example.com*"}}, "hosts of anybody"},
+		"a pattern for a whole top-level domain": {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.com/x"}}, "hosts of anybody"},
+		"nobody to find issuers":                 {middleware.Config{IssuerPatterns: []string{"https://a.example/*"}}, "IssuerFor and IssuerPatterns need each other"},
+		"no pattern":                             {middleware.Config{IssuerFor: find}, "IssuerFor and IssuerPatterns need each other"},
+		"a pattern without a star":               {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://a.example"}}, "with one *"},
+		"a pattern with two":                     {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.example/*"}}, "with one *"},
+		"the field that is the usual":            {middleware.Config{TokenHeader: "authorization"}, "TokenHeader"},
+		"a cookie":                               {middleware.Config{TokenHeader: "Cookie"}, "TokenHeader"},
+		"a field with a space":                   {middleware.Config{TokenHeader: "X Token"}, "TokenHeader"},
 		"an alias of another issuer": {middleware.Config{Issuers: []middleware.Issuer{
 			{URL: "https://a.example"}, {URL: "https://b.example", Aliases: []string{"https://a.example"}},
 		}}, "https://a.example is configured twice"},

@@ -30,10 +30,14 @@ type perTenant interface {
 }
 
 func (v *Verifier) newIssuer(config Issuer) (*issuer, error) {
-	config.Aliases, config.Tenants = slices.Clone(config.Aliases), slices.Clone(config.Tenants)
+	for _, list := range []*[]string{
+		&config.Aliases, &config.Tenants, &config.Audiences, &config.Algorithms, &config.Types, &config.ScopeClaims, &config.ClientIDClaims,
+	} {
+		*list = slices.Clone(*list)
+	}
 	i := &issuer{
 		Issuer: config, keys: config.Keys, prepared: new(jws.Prepared), audienceClaim: config.AudienceClaim,
-		audiences: slices.Clone(config.Audiences), scopeClaims: scopeClaims(config.ScopeClaims), clientIDClaims: slices.Clone(config.ClientIDClaims),
+		audiences: config.Audiences, scopeClaims: scopeClaims(config.ScopeClaims), clientIDClaims: config.ClientIDClaims,
 	}
 	for _, name := range config.Algorithms {
 		i.algorithms = append(i.algorithms, jws.Find(name))

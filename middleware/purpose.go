@@ -87,8 +87,8 @@ func (m *marks) note(name string, value strictjson.Value) {
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
-	found, isText := strictjson.String(value)
-	if value == "" || isText && found == "" || hasText && found != text {
+	found, _ := strictjson.String(value)
+	if found == "" || hasText && found != text {
 		return ErrType
 	}
 	return nil
@@ -134,6 +134,9 @@ func (d *decision) checkPurpose() error {
 // marksAnother reports whether a claim with that text is found on tokens that
 // the issuer's purpose excludes.
 func (i Issuer) marksAnother(name, text string) bool {
+	if pointer, ok := strings.CutPrefix(name, "/"); ok && !strings.Contains(pointer, "/") {
+		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(pointer)
+	}
 	var m marks
 	m.note(name, strictjson.Value(strconv.Quote(text)))
 	if i.Purpose == IDTokens {

@@ -78,7 +78,7 @@ func NewVerifier(config Config) (*Verifier, error) {
 		}
 		v.add(i)
 	}
-	v.elsewhere = newFinder(config, func(one Issuer) (*issuer, error) {
+	v.elsewhere = newFinder(config, v.logger, func(one Issuer) (*issuer, error) {
 		if faults := one.check(config.Audience); faults != nil {
 			return nil, errors.Join(faults...)
 		}

@@ -197,6 +197,8 @@ func misconfiguredShapes() []shape {
 		off("N03", "a token with another mark", mark("typ=Bearer"), `"typ":"bearer","scope":"read"`),
 		off("N03", "a mark that is no text", mark("typ=1"), `"typ":1,"scope":"read"`),
 		off("N03", "a mark that is null", mark("uid"), `"uid":null,"scope":"read"`),
+		off("N03", "a mark that is false", mark("uid"), `"uid":false,"nonce":"n"`),
+		off("N03", "a mark that is an empty list", mark("uid"), `"uid":[],"nonce":"n"`),
 		off("N03", "a mark that is empty", mark("uid"), `"uid":"","scope":"read"`),
 		off("N02", "an ID token with the mark of access tokens", mark("uid"), `"uid":"r","typ":"ID"`),
 		off("N20", "a refresh token with the mark of access tokens", mark("uid"), `"uid":"r","tokenType":"refresh-token"`),
