@@ -13,6 +13,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -251,10 +252,15 @@ func (faultyKeys) Algorithms() []string { panic("secret") }
 
 func TestWhatIssuerForSaysOfAnError(t *testing.T) {
 	p := newRealms(t, "a")
-	failure := fmt.Errorf("directory: %w", middleware.ErrIssuer)
-	p.fail.Store(&failure)
-	if got := status(t, p.verifier(t), p.maker["a"]()); got != 503 {
-		t.Errorf("got %d, want 503: it is the callback's error, not the verifier's", got)
+	down, err := jwks.NewRemote("http://"+program.Address(t), jwks.Options{Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, failure := range []error{fmt.Errorf("directory: %w", middleware.ErrIssuer), middleware.ErrInternal, down.Warm(t.Context())} {
+		p.fail.Store(&failure)
+		if got := status(t, p.verifier(t), p.maker["a"]()); got != 503 {
+			t.Errorf("%v: got %d, want 503: it is the callback's error, not the verifier's", failure, got)
+		}
 	}
 }
 
