@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
@@ -72,13 +73,12 @@ func fill(file *settings.Config, c *config) {
 		file.Users = []settings.User{{Sub: u.Sub, Username: u.Username, Password: settings.Secret(u.Password), Claims: u.Claims}}
 	}
 	served := map[string]bool{}
-	for _, ep := range []Endpoint{
-		Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization,
-	} {
-		served[string(ep)] = !slices.Contains(c.Disabled, as.Endpoint(ep))
+	for _, name := range catalogue.DisableableNames() {
+		served[name] = !slices.Contains(c.Disabled, as.Endpoint(name))
 	}
 	if !served[string(TokenEP)] { // of no use without it
 		served[string(Authorize)], served[string(DeviceAuthorization)] = false, false
 	}
+	served[string(PAR)] = served[string(PAR)] && served[string(Authorize)]
 	file.Endpoints = served
 }

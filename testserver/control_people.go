@@ -13,6 +13,7 @@ import (
 func clientWire(c Client) control.Client {
 	wire := control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes, AuthMethod: string(c.AuthMethod), JWKS: c.JWKS,
+		RequirePAR: c.RequirePAR,
 	}
 	for _, g := range c.Grants {
 		wire.Grants = append(wire.Grants, string(g))
@@ -39,7 +40,7 @@ func (c *controller) addClient(r *http.Request) (any, error) {
 	}
 	client := Client{
 		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, Scopes: ask.Scopes,
-		AuthMethod: AuthMethod(ask.AuthMethod), JWKS: ask.JWKS,
+		AuthMethod: AuthMethod(ask.AuthMethod), JWKS: ask.JWKS, RequirePAR: ask.RequirePAR,
 	}
 	for _, g := range ask.Grants {
 		client.Grants = append(client.Grants, Grant(g))

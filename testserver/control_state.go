@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
@@ -56,12 +57,9 @@ func (c *controller) snapshot(*http.Request) (any, error) {
 		Issuer: c.Issuer(), Now: c.Now().UTC(), Clients: c.clients(), Users: users, Keys: c.keys(), Faults: c.injections(),
 		Counts: map[string]int{}, Tokens: c.tokens(),
 	}
-	for _, ep := range []Endpoint{
-		Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization,
-		LoginPage, ConsentPage, DevicePage, Any,
-	} {
-		if c.countable(ep) {
-			answer.Counts[string(ep)] = c.Count(ep)
+	for _, name := range catalogue.EndpointNames() {
+		if ep := Endpoint(name); c.countable(ep) {
+			answer.Counts[name] = c.Count(ep)
 		}
 	}
 	return answer, nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
 )
 
@@ -120,9 +121,7 @@ func Registration() Option { return serverOption(func(c *config) { c.Registratio
 func Disable(ep ...Endpoint) Option {
 	return serverOption(func(c *config) {
 		for _, e := range ep {
-			if !slices.Contains([]Endpoint{
-				Discovery, ASMetadata, JWKS, Authorize, TokenEP, Introspect, RevokeEP, UserInfo, EndSession, DeviceAuthorization, PAR,
-			}, e) {
+			if !slices.Contains(catalogue.DisableableNames(), string(e)) {
 				c.fail("Disable(%q): there is no such endpoint: %s", string(e), useEndpoint)
 			}
 			c.Disabled = append(c.Disabled, as.Endpoint(e))

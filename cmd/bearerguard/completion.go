@@ -1,32 +1,16 @@
 package main
 
 import (
-	"slices"
-
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// What shells are offered.
+// What shells are offered, besides the lists of the catalogue.
 var (
-	publicAlgs = []string{"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"}
-	algNames   = append(slices.Clip(publicAlgs), "HS256", "HS384", "HS512")
-	grantNames = []string{
-		string(testserver.AuthorizationCode), string(testserver.ClientCredentials), string(testserver.RefreshToken), string(testserver.DeviceCode),
-	}
-	authMethodNames = []string{
-		string(testserver.ClientSecretBasic), string(testserver.ClientSecretPost), string(testserver.PrivateKeyJWT), string(testserver.NoAuth),
-	}
 	onRequest = []string{
 		string(testserver.NoKid), string(testserver.ExpFractional), string(testserver.MissingSub), string(testserver.Oversized),
 		string(testserver.RetiredKey), string(testserver.Revoked), string(testserver.InactiveOpaque), string(testserver.UnknownOpaque),
-	}
-	endpointNames = []string{
-		string(testserver.Discovery), string(testserver.ASMetadata), string(testserver.JWKS), string(testserver.Authorize),
-		string(testserver.TokenEP), string(testserver.Introspect), string(testserver.RevokeEP), string(testserver.UserInfo),
-		string(testserver.EndSession), string(testserver.DeviceAuthorization), string(testserver.LoginPage),
-		string(testserver.ConsentPage), string(testserver.DevicePage), string(testserver.Any),
 	}
 )
 

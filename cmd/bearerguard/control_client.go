@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
@@ -34,11 +35,12 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope it may ask for, by default all; may repeat")
 	flags.StringVar(&ask.AuthMethod, "auth-method", "", "how it authenticates, by default however it can")
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
+	flags.BoolVar(&ask.RequirePAR, "require-par", false, "it may authorize only by pushed requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "grant", grantNames)
-	complete(cmd, "auth-method", authMethodNames)
+	complete(cmd, "grant", catalogue.Grants)
+	complete(cmd, "auth-method", catalogue.AuthMethods)
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
 			ask.ID = args[0]

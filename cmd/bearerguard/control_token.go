@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
@@ -38,7 +39,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "alg", algNames)
+	complete(cmd, "alg", catalogue.Algorithms)
 	// The names that the commands for any authorization server have.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {

@@ -51,6 +51,7 @@ type Client struct {
 	Scopes       []string        `json:"scopes,omitzero"`
 	AuthMethod   string          `json:"auth_method,omitzero"`
 	JWKS         json.RawMessage `json:"jwks,omitzero"`
+	RequirePAR   bool            `json:"require_pushed_authorization_requests,omitzero"`
 }
 
 // Clients are in the order of their IDs.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // Grant is a grant_type (RFC 6749 §1.3, RFC 8628 §3.4).
@@ -26,7 +28,14 @@ const (
 	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"     //nolint:gosec // a name, no credential
 )
 
-var allGrants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, TokenExchange, JWTBearer}
+var allGrants = grantsNamed(catalogue.Grants)
+
+func grantsNamed(names []string) (all []Grant) {
+	for _, name := range names {
+		all = append(all, Grant(name))
+	}
+	return all
+}
 
 // onRequest reports whether g makes tokens about somebody who is not asked. A
 // client has it only if its registration says so.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // document serves a JSON text. It sets no Cache-Control: how long a client
@@ -64,14 +66,9 @@ func (s *Server) metadata(alg Alg) map[string]any {
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),
 	}
-	for name, ep := range map[string]Endpoint{
-		"jwks_uri": JWKS, "authorization_endpoint": Authorize, "token_endpoint": TokenEP, "introspection_endpoint": Introspect,
-		"revocation_endpoint": RevokeEP, "userinfo_endpoint": UserInfo, "end_session_endpoint": EndSession,
-		"device_authorization_endpoint": DeviceAuthorization, "pushed_authorization_request_endpoint": PAR,
-		"registration_endpoint": Register,
-	} {
-		if u, ok := s.urls[ep]; ok {
-			doc[name] = u
+	for _, e := range catalogue.Endpoints {
+		if u, ok := s.urls[Endpoint(e.Name)]; ok && e.Member != "" {
+			doc[e.Member] = u
 		}
 	}
 	if s.grantable(RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless it is told

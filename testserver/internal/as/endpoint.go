@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // Endpoint names one of the server's endpoints.
@@ -32,11 +34,6 @@ const (
 	DevicePage  Endpoint = "device"
 )
 
-const (
-	oidcWellKnown = "/.well-known/openid-configuration"       // OpenID Connect Discovery 1.0 §4
-	as8414        = "/.well-known/oauth-authorization-server" // RFC 8414 §3
-)
-
 // route is what one path answers.
 type route struct {
 	endpoint Endpoint
@@ -45,42 +42,43 @@ type route struct {
 	form     bool // it takes a form, and its answers are for one client alone
 }
 
+// handlers are what answers at each endpoint of the catalogue.
+func (s *Server) handlers() map[Endpoint]http.HandlerFunc {
+	return map[Endpoint]http.HandlerFunc{
+		Discovery:  document("application/json", func() []byte { return s.oidcDoc }),
+		ASMetadata: document("application/json", func() []byte { return s.asDoc }),
+		JWKS:       keySet(s.Keys.Served),
+		Authorize:  s.authorize, TokenEP: s.token, Introspect: s.introspect, RevokeEP: s.revocation, UserInfo: s.userinfo, EndSession: s.endSession,
+		DeviceAuthorization: s.deviceAuthorization, PAR: s.pushedRequest, Register: s.registration,
+		LoginPage: s.login, ConsentPage: s.consent, DevicePage: s.devicePage,
+	}
+}
+
 // mount fills s.routes and s.urls. base is the issuer's path without a
 // terminating slash: both specifications remove it before they append to it
 // or put the well-known part in front.
 func (s *Server) mount(origin, base string) {
-	read, write := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
-	both := []string{http.MethodGet, http.MethodPost}
-	add := func(ep Endpoint, methods []string, h http.HandlerFunc, paths ...string) {
+	handlers := s.handlers()
+	for _, e := range catalogue.Endpoints {
+		ep := Endpoint(e.Name)
 		if s.disabled(ep) {
-			return
+			continue
 		}
-		rt := &route{endpoint: ep, methods: methods, handler: h, form: slices.Contains(methods, http.MethodPost)}
+		rt := &route{endpoint: ep, methods: e.Methods, handler: handlers[ep], form: slices.Contains(e.Methods, http.MethodPost)}
+		paths := []string{base + e.Path}
+		// Clients disagree on where the issuer's path goes, so both places answer;
+		// the specified one comes first and is what Endpoint returns.
+		switch {
+		case ep == ASMetadata:
+			paths = []string{e.Path + base, base + e.Path}
+		case e.Kind == catalogue.WellKnown:
+			paths = append(paths, e.Path+base)
+		}
 		s.urls[ep], s.paths[ep] = origin+paths[0], paths[0]
 		for _, p := range paths {
 			s.routes[p] = rt
 		}
 	}
-	// Clients disagree on where the issuer's path goes, so both places answer;
-	// the specified one comes first and is what Endpoint returns.
-	add(Discovery, read, document("application/json", func() []byte { return s.oidcDoc }),
-		base+oidcWellKnown, oidcWellKnown+base)
-	add(ASMetadata, read, document("application/json", func() []byte { return s.asDoc }),
-		as8414+base, base+as8414)
-	add(JWKS, read, keySet(s.Keys.Served), base+"/jwks")
-	add(Authorize, both, s.authorize, base+"/authorize")
-	add(PAR, write, s.pushedRequest, base+"/par")
-	add(TokenEP, write, s.token, base+"/token")
-	add(Introspect, write, s.introspect, base+"/introspect")
-	add(RevokeEP, write, s.revocation, base+"/revoke")
-	add(UserInfo, both, s.userinfo, base+"/userinfo")
-	add(DeviceAuthorization, write, s.deviceAuthorization, base+"/device_authorization")
-	add(Register, []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete}, s.registration, base+"/register")
-	add(EndSession, both, s.endSession, base+"/end_session")
-
-	add(LoginPage, write, s.login, base+"/login")
-	add(ConsentPage, write, s.consent, base+"/consent")
-	add(DevicePage, both, s.devicePage, base+"/device")
 	if s.config.Interactive {
 		s.paths[debugPage] = base + "/debug"
 	}
