@@ -39,7 +39,7 @@ func TestConfigurationIsPrintedWithItsDefaults(t *testing.T) {
 	if len(got.Clients) != 3 || got.Clients[0].ID != "test-client" || got.Clients[2].ID != "web" {
 		t.Errorf("got the clients %v, want those of every server and web", got.Clients)
 	}
-	if len(got.Endpoints) != 10 || got.Endpoints["authorize"] || !got.Endpoints["jwks"] {
+	if len(got.Endpoints) != 11 || got.Endpoints["authorize"] || got.Endpoints["par"] || !got.Endpoints["jwks"] {
 		t.Errorf("got the endpoints %v, want nothing that needs token", got.Endpoints)
 	}
 }
