@@ -84,6 +84,7 @@ func ExampleGitHub() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if body, _ := io.ReadAll(r.Body); string(body) != `{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a"}` {
 			w.WriteHeader(http.StatusNotFound) // GitHub's answer for invalid tokens and for tokens of other apps
+			fmt.Fprint(w, `{"message":"Not Found"}`)
 			return
 		}
 		fmt.Fprint(w, `{"app":{"client_id":"Iv1.8a61f9b3a7aba766"},"scopes":["repo"],"user":{"login":"octocat","id":583231}}`)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
 // GitHub returns a client for the user tokens of an OAuth app or a GitHub App
@@ -55,7 +56,7 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 		answer, err := fetch.Post(ctx, c.http, endpoint, string(body), request.header)
 		refused, isStatus := errors.AsType[fetch.StatusError](err)
 		switch {
-		case isStatus && refused.Status == http.StatusNotFound:
+		case isStatus && refused.Status == http.StatusNotFound && hasMessage(answer.Body):
 			return nil, nil
 		case isStatus:
 			return nil, c.refusal(answer, refused)
@@ -64,6 +65,16 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 		}
 		return gitHubClaims(answer.Body, clientID)
 	})
+}
+
+// hasMessage reports whether an answer is GitHub's. A 404 of something else says
+// that Endpoint is wrong, and nothing of the token.
+func hasMessage(body []byte) (has bool) {
+	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
+		has = has || name == "message" && value.Kind() == '"'
+		return nil
+	})
+	return has && err == nil
 }
 
 // gitHubClaims reads GitHub's answer, which also holds the token.

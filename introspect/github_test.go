@@ -144,11 +144,12 @@ func TestGitHubVerdicts(t *testing.T) {
 
 // noVerdicts are what a server may answer instead of its description of a token.
 var noVerdicts = map[string]http.HandlerFunc{
-	"422": served(422, `{"message":"`+canary+`"}`),
-	"429": served(429, canary),
-	"500": served(500, canary),
-	"503": served(503, canary),
-	"204": served(204, ""),
+	"404 of something else": served(404, canary),
+	"422":                   served(422, `{"message":"`+canary+`"}`),
+	"429":                   served(429, canary),
+	"500":                   served(500, canary),
+	"503":                   served(503, canary),
+	"204":                   served(204, ""),
 	"a redirect": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/"+canary, http.StatusTemporaryRedirect)
 	},

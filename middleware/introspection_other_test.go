@@ -32,6 +32,7 @@ func TestTokensOfServersWithoutIntrospection(t *testing.T) {
 			w.WriteHeader(http.StatusInternalServerError)
 		default:
 			w.WriteHeader(map[bool]int{true: http.StatusNotFound, false: http.StatusBadRequest}[len(body) > 0])
+			_, _ = io.WriteString(w, `{"error":"invalid_token","message":"Not Found"}`)
 		}
 	}))
 	defer server.Close()
