@@ -232,3 +232,29 @@ func ExampleALB() {
 	fmt.Println(client.Issuer(), answer.Active)
 	// Output: https://idp.example.com false
 }
+
+// Doorkeeper answers about refresh tokens as well, and leaves token_type out there.
+func ExampleConfig_requireTokenType() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("token") == "refresh" {
+			fmt.Fprint(w, `{"active":true,"scope":"read"}`)
+			return
+		}
+		fmt.Fprint(w, `{"active":true,"scope":"read","token_type":"Bearer"}`)
+	}))
+	defer server.Close()
+	client, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("api", "secret"), RequireTokenType: true})
+	if err != nil {
+		panic(err)
+	}
+	for _, token := range []string{"access", "refresh"} {
+		answer, err := client.Introspect(context.Background(), token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(answer.Active)
+	}
+	// Output:
+	// true
+	// false
+}

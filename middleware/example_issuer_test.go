@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
@@ -202,4 +203,22 @@ func ExampleConfig_issuerFor() {
 	// Output:
 	// accepted
 	// bearerguard: token issuer is not accepted
+}
+
+func ExampleIssuer_opaqueSyntax() {
+	// It stands for the introspection endpoint of Salesforce.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"active":%t,"aud":"api","scope":"web"}`, r.FormValue("token") == "00D1!AQx.y_z")
+	}))
+	defer server.Close()
+	client, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("api", "secret")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	v := accepting(middleware.Issuer{URL: "https://my.salesforce.example", Introspection: client, IntrospectionMode: middleware.IntrospectAll, OpaqueSyntax: middleware.VSCHAR})
+	request := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	request.Header.Set("Authorization", "Bearer 00D1!AQx.y_z")
+	_, err = v.Authorize(http.Header{}, request)
+	fmt.Println(err)
+	// Output: <nil>
 }
