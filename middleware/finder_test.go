@@ -336,7 +336,7 @@ func TestAChangeInPlaceIsNoticed(t *testing.T) {
 func TestAnIssuerIsKeptWhileItIsTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")
-		v := p.verifier(t)
+		v := p.verifier(t, func(c *middleware.Config) { c.TokenCache = 100 })
 		token := p.maker["a"](testserver.ExpiresIn(time.Hour))
 		p.want(t, "a token", v, token, 200, 1)
 		time.Sleep(6 * time.Minute)
