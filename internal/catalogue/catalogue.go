@@ -21,6 +21,7 @@ type Endpoint struct {
 // Kind is what an endpoint is for.
 type Kind int
 
+// What endpoints are for.
 const (
 	Protocol  Kind = iota // clients and APIs speak to it; configuration can disable it
 	WellKnown             // likewise; its path stands before or after that of the issuer

@@ -164,7 +164,8 @@ func (r *recorder) ask(ctx context.Context, a request) error {
 	if err != nil {
 		return err
 	}
-	if set.Body.Close(); set.StatusCode/100 != 2 {
+	_ = set.Body.Close()
+	if set.StatusCode/100 != 2 {
 		return fmt.Errorf("the clock answers %s", set.Status)
 	}
 	fill := make([]string, 0, 2*len(r.told))
