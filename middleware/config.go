@@ -132,7 +132,7 @@ func (c Config) check() error {
 		}
 	}
 	if name := c.TokenHeader; name != "" && (tokenLength(name) != len(name) || slices.Contains([]string{"Authorization", "Cookie", "Host"}, http.CanonicalHeaderKey(name))) {
-		fault("TokenHeader %q: name a header field other than Cookie and Host, or leave it empty for Authorization", name)
+		fault("TokenHeader %q: name a header field other than Authorization, Cookie and Host; leave it empty for Authorization", name)
 	}
 	if c.ClockSkew > maxClockSkew {
 		fault("ClockSkew is over %v: mend the clocks instead", maxClockSkew)

@@ -41,6 +41,7 @@ type finder struct {
 	changing sync.Mutex    // of found
 	calls    chan struct{} // holds one for each call about an issuer that is not known
 	logger   *slog.Logger
+	trouble  contain.Change // that was logged
 }
 
 // finding is an issuer that was found, and when.
@@ -152,6 +153,7 @@ func (f *finder) ask(iss string) (*issuer, error) {
 	known, _ := f.found.GetIfPresent(iss)
 	at := time.Now()
 	one, err := f.within(iss, known.issuer)
+	f.note(err)
 	if err != nil && !errors.Is(err, errUnknownIssuer) {
 		f.delay(iss, known.at)
 		return nil, err
@@ -169,6 +171,23 @@ func (f *finder) ask(iss string) (*issuer, error) {
 }
 
 var errUnknownIssuer = errors.New("IssuerFor does not know it")
+
+// note logs how IssuerFor fares, once per change. What it returns as an error may
+// hold anything, so that is not printed.
+func (f *finder) note(err error) {
+	text := ""
+	switch {
+	case errors.Is(err, errUnknownIssuer): // anybody can bring that about
+		return
+	case errors.Is(err, ErrInternal):
+		text = err.Error()
+	case err != nil:
+		text = "it returned an error, or took too long"
+	}
+	if f.trouble.To(text) && text != "" {
+		contain.Panic(func() { f.logger.Error("IssuerFor does not work", "error", text) })
+	}
+}
 
 // within learns an issuer in time. A call that does not heed its context is left
 // behind. It keeps its place, so that such calls do not become more and more; a

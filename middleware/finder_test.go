@@ -1,9 +1,11 @@
 package middleware_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -238,9 +240,16 @@ func TestWhatIssuerForMustNotReturn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newRealms(t, "a")
 			p.alter = alter
-			_, err := p.verifier(t).Verify(t.Context(), middleware.Credentials{Token: p.maker["a"]()})
-			if !errors.Is(err, middleware.ErrInternal) || !strings.Contains(err.Error(), "IssuerFor") || strings.Contains(err.Error(), "secret") {
-				t.Errorf("got %v, want ErrInternal that names IssuerFor", err)
+			var log bytes.Buffer
+			v := p.verifier(t, func(c *middleware.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			for range 2 {
+				_, err := v.Verify(t.Context(), middleware.Credentials{Token: p.maker["a"]()})
+				if !errors.Is(err, middleware.ErrInternal) || !strings.Contains(err.Error(), "IssuerFor") || strings.Contains(err.Error(), "secret") {
+					t.Errorf("got %v, want ErrInternal that names IssuerFor", err)
+				}
+			}
+			if n := strings.Count(log.String(), "IssuerFor does not work"); n != 1 || strings.Contains(log.String(), "secret") {
+				t.Errorf("got the log %s, want one line about IssuerFor and no secret", &log)
 			}
 		})
 	}

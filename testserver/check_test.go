@@ -107,6 +107,10 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			need:   []scopes.Requirement{scopes.All("admin")},
 			checks: []testserver.CheckOption{testserver.Claim("role", "admin"), testserver.RequireClaim("role", "admin")},
 		},
+		"an issuer that marks its access tokens": {
+			change: func(c *middleware.Config) { c.Issuers[0].Mark = "typ=Bearer" },
+			checks: []testserver.CheckOption{testserver.Claim("typ", "Bearer")},
+		},
 		"a server with TLS":             {options: []testserver.Option{testserver.TLS()}},
 		"a server in memory":            {options: []testserver.Option{testserver.InMemory()}},
 		"an issuer with a path":         {options: []testserver.Option{testserver.IssuerURL("http://login.example.com/tenant/")}, change: insecure},

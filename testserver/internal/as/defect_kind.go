@@ -49,6 +49,11 @@ func asIDToken(f *forgery) {
 	for _, claim := range []string{"client_id", "scope", "nbf"} {
 		f.Claims.Delete(claim)
 	}
+	for claim, kind := range map[string]string{"typ": "ID", "token_use": "id"} { // of Keycloak and Amazon Cognito
+		if f.Claims.find(claim) >= 0 {
+			f.Set(claim, kind)
+		}
+	}
 	f.SetHeader("typ", "JWT")
 	f.SetTime("auth_time", 0)
 	f.Set("nonce", base64.RawURLEncoding.EncodeToString(f.server.source.Draw("nonce", 16)))
