@@ -195,7 +195,7 @@ const (
 	absentKeyAge = 5 * time.Second
 )
 
-// find returns what is known of a key: nil if there is none.
+// find returns a cached key, nil if it does not exist.
 func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()

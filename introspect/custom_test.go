@@ -101,7 +101,7 @@ func checkTold(t *testing.T, j *journal, err error) {
 	}
 	for _, secret := range []string{canary, token} {
 		if text := fmt.Sprint(err) + j.text.String(); leaked(text, secret) {
-			t.Errorf("a secret was told: %s", text)
+			t.Errorf("the error shows a secret: %s", text)
 		}
 	}
 }
@@ -207,7 +207,7 @@ func TestCustomHasTheBreaker(t *testing.T) {
 		before := asked.Load()
 		isUnknown(t, c, token, introspect.ErrUnavailable)
 		if got := asked.Load(); got != before {
-			t.Errorf("asked %d times more, want the function left alone", got-before)
+			t.Errorf("asked %d times more, want no further call", got-before)
 		}
 	})
 }
@@ -223,7 +223,7 @@ func TestCustomConfiguration(t *testing.T) {
 		"an endpoint is not asked":        {introspect.Config{Endpoint: endpoint}, good, []string{"Endpoint, InsecureHTTP and Client"}},
 		"a client is not used":            {introspect.Config{Client: http.DefaultClient}, good, []string{"Endpoint, InsecureHTTP and Client"}},
 		"http is not spoken":              {introspect.Config{InsecureHTTP: true}, good, []string{"Endpoint, InsecureHTTP and Client"}},
-		"Auth is no use":                  {introspect.Config{Auth: introspect.Basic("a", "b")}, good, []string{"Auth and Keys mean nothing to Custom"}},
+		"Auth has no effect":              {introspect.Config{Auth: introspect.Basic("a", "b")}, good, []string{"Auth and Keys mean nothing to Custom"}},
 		"a token type cannot be required": {introspect.Config{RequireTokenType: true}, good, []string{"RequireTokenType"}},
 		"a shared cache needs a name":     {introspect.Config{Cache: newStore()}, good, []string{"Issuer is empty: with a Cache"}},
 		"an issuer is printable":          {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer is not printable"}},

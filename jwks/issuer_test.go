@@ -32,7 +32,7 @@ func TestKeysOfSeveralIssuers(t *testing.T) {
 		{"nor nothing", okp(template), "https://login.example//v2.0", "1", jwks.ErrUnfitKey},
 		{"nor another server", okp(template), "https://login.example.org/a/v2.0", "1", jwks.ErrUnfitKey},
 		{"an issuer that is null says nothing", okp(`,"issuer":null`), a, "1", nil},
-		{"an issuer that is no text is nobody", okp(`,"issuer":["` + a + `"]`), a, "1", jwks.ErrUnfitKey},
+		{"an issuer that is not a string matches no issuer", okp(`,"issuer":["` + a + `"]`), a, "1", jwks.ErrUnfitKey},
 		{"a key given twice serves both", okp(`,"issuer":"`+a+`"`) + "," + okp(`,"issuer":"`+b+`"`), b, "1", nil},
 		{"a key given twice serves all if one says nothing", okp(`,"issuer":"`+a+`"`) + "," + okp(""), b, "1", nil},
 		{"a token without kid", okp(`,"issuer":"` + a + `"`), a, "", nil},

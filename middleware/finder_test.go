@@ -321,7 +321,7 @@ func TestAnIssuerForThatNeverReturns(t *testing.T) {
 			time.Sleep(12 * time.Second)
 		}
 		if got := status(t, v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/x"))); got != 503 {
-			t.Errorf("got %d for a realm that nobody can tell of, want 503", got)
+			t.Errorf("got %d for a realm that could not be looked up, want 503", got)
 		}
 		close(block)
 	})

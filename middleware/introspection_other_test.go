@@ -17,18 +17,18 @@ import (
 func TestTokensOfServersWithoutIntrospection(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		switch told := string(body) + r.Header.Get("Authorization"); {
-		case strings.Contains(told, "gho_ours"):
+		switch sent := string(body) + r.Header.Get("Authorization"); {
+		case strings.Contains(sent, "gho_ours"):
 			_, _ = io.WriteString(w, `{"app":{"client_id":"app"},"scopes":["repo"],"user":{"login":"octocat","id":583231}}`)
-		case strings.Contains(told, "gho_theirs"):
+		case strings.Contains(sent, "gho_theirs"):
 			_, _ = io.WriteString(w, `{"app":{"client_id":"other"},"scopes":["repo"],"user":{"login":"octocat","id":583231}}`)
-		case strings.Contains(told, "gho_expired"):
+		case strings.Contains(sent, "gho_expired"):
 			_, _ = io.WriteString(w, `{"app":{"client_id":"app"},"scopes":["repo"],"user":{"login":"octocat","id":583231},"expires_at":"2011-09-06T17:26:27Z"}`)
-		case strings.Contains(told, "ya29.ours"):
+		case strings.Contains(sent, "ya29.ours"):
 			_, _ = io.WriteString(w, `{"aud":"app","azp":"app","scope":"openid repo","exp":"99999999999","sub":"583231"}`)
-		case strings.Contains(told, "ya29.theirs"):
+		case strings.Contains(sent, "ya29.theirs"):
 			_, _ = io.WriteString(w, `{"aud":"other","azp":"app","scope":"openid repo","exp":"99999999999","sub":"583231"}`)
-		case strings.Contains(told, "down"):
+		case strings.Contains(sent, "down"):
 			w.WriteHeader(http.StatusInternalServerError)
 		default:
 			w.WriteHeader(map[bool]int{true: http.StatusNotFound, false: http.StatusBadRequest}[len(body) > 0])

@@ -174,7 +174,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"a claim without a value":       {[]string{nobody, "--claim", "tenant"}, exitUsage, "want name=value"},
 		"a needed claim without value":  {[]string{nobody, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
 		"a needed value without claim":  {[]string{nobody, "--require-claim", "=admin"}, exitUsage, "want name=value"},
-		"a pointer that is none":        {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
+		"a malformed pointer":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
 		"a header without a name":       {[]string{nobody, "-H", "acme"}, exitUsage, "'Name: value'"},
 		"a token of one's own":          {[]string{nobody, "-H", "authorization: Bearer x"}, exitUsage, "is what the check sets"},
 		"a method that is none":         {[]string{nobody, "-X", "G T"}, exitUsage, "--method"},

@@ -79,7 +79,7 @@ type recorder struct {
 	out     io.Writer
 	answers int
 	now     time.Time
-	told    map[string]string // members of answers that later requests need
+	learned map[string]string // members of answers that later requests need
 }
 
 func recordMode(ctx context.Context, program, mode string, out io.Writer) (answers int, err error) {
@@ -128,7 +128,7 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	if err != nil {
 		return 0, err
 	}
-	r := &recorder{control: line.Control, secret: line.Token, out: out, now: start, told: make(map[string]string)}
+	r := &recorder{control: line.Control, secret: line.Token, out: out, now: start, learned: make(map[string]string)}
 	r.client = &http.Client{
 		Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if strings.HasPrefix(addr, "as.example:") {
@@ -168,9 +168,9 @@ func (r *recorder) ask(ctx context.Context, a request) error {
 	if set.StatusCode/100 != 2 {
 		return fmt.Errorf("the clock answers %s", set.Status)
 	}
-	fill := make([]string, 0, 2*len(r.told))
-	for _, name := range slices.Sorted(maps.Keys(r.told)) {
-		fill = append(fill, "$"+name, r.told[name])
+	fill := make([]string, 0, 2*len(r.learned))
+	for _, name := range slices.Sorted(maps.Keys(r.learned)) {
+		fill = append(fill, "$"+name, r.learned[name])
 	}
 	known := strings.NewReplacer(fill...)
 	address := "http://as.example" + known.Replace(a.path)
@@ -215,13 +215,13 @@ func (r *recorder) learn(location string, body []byte) {
 	_ = json.Unmarshal(body, &members) // the answers that are not JSON have nothing of the kind
 	for _, name := range []string{"access_token", "refresh_token", "id_token", "request_uri", "device_code", "user_code", "registration_access_token", "client_id"} {
 		if text, ok := members[name].(string); ok {
-			r.told[name] = text
+			r.learned[name] = text
 		}
 	}
 	if _, query, ok := strings.Cut(location, "?"); ok {
 		for _, pair := range strings.Split(query, "&") {
 			if code, ok := strings.CutPrefix(pair, "code="); ok {
-				r.told["code"] = code
+				r.learned["code"] = code
 			}
 		}
 	}
