@@ -80,7 +80,7 @@ func (c *check) setTrap() (stop func(), err error) {
 		return nil, err
 	}
 	var visits atomic.Int64
-	handler := c.s.as.Trap()
+	handler := c.s.as.Attacker.Trap()
 	shut := serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visits.Add(1)
 		handler.ServeHTTP(w, r)

@@ -150,10 +150,10 @@ func (s *Server) AddClient(c Client, opts ...ClientOption) Client {
 // complete fills in what is empty.
 func (s *Server) complete(c Client) Client {
 	if c.ID == "" {
-		c.ID = "client-" + s.as.Name("client")
+		c.ID = "client-" + s.as.Source.Name("client")
 	}
 	if c.Secret == "" && !c.Public && len(c.JWKS) == 0 {
-		c.Secret = s.as.Secret("client secret")
+		c.Secret = s.as.Source.Handle("client secret")
 	}
 	if len(c.RedirectURIs) == 0 {
 		c.RedirectURIs = as.LoopbackRedirects()

@@ -177,7 +177,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.as.ServeH
 
 // Issuer is what goes into the verifier's configuration: byte for byte the iss
 // of every token and the issuer of both discovery documents.
-func (s *Server) Issuer() string { return s.as.Issuer() }
+func (s *Server) Issuer() string { return s.as.Issuer }
 
 // Client reaches the server however it listens: it trusts the certificate of
 // [TLS], dials [InMemory], and dials the listener for the host of [IssuerURL].

@@ -64,13 +64,13 @@ func Users(u ...User) Option {
 // password.
 func (s *Server) AddUser(u User) User {
 	if u.Sub == "" {
-		u.Sub = "user-" + s.as.Name("user")
+		u.Sub = "user-" + s.as.Source.Name("user")
 	}
 	if u.Username == "" {
 		u.Username = u.Sub
 	}
 	if u.Password == "" {
-		u.Password = s.as.Secret("password")
+		u.Password = s.as.Source.Handle("password")
 	}
 	s.as.AddUser(u.inner())
 	return u

@@ -105,7 +105,7 @@ func (c *registered) signed(text string, jws *jose.JSONWebSignature) bool {
 // token endpoint, the one for pushed requests (RFC 9126 §2), or several of them.
 func (s *Server) addressed(claims Object) bool {
 	aud := claims.audience()
-	own := []string{s.issuer, s.urls[TokenEP], s.urls[PAR]}
+	own := []string{s.Issuer, s.urls[TokenEP], s.urls[PAR]}
 	return len(aud) > 0 && !slices.ContainsFunc(aud, func(a string) bool { return a == "" || !slices.Contains(own, a) })
 }
 

@@ -157,7 +157,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	if a.client.CodeTTL > 0 {
 		ttl = a.client.CodeTTL
 	}
-	text := s.handle("code")
+	text := s.Source.Handle("code")
 	code := &Code{
 		Family: Family{
 			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
@@ -201,7 +201,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorizatio
 	if a.state != "" {
 		fields = append(fields, pages.Field{Name: "state", Value: a.state})
 	}
-	fields = append(fields, pages.Field{Name: "iss", Value: s.issuer})
+	fields = append(fields, pages.Field{Name: "iss", Value: s.Issuer})
 	if a.mode == "form_post" {
 		pages.FormPost(w, pages.FormPostPage{RedirectURI: a.redirectURI, Fields: fields})
 		return

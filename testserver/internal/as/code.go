@@ -53,7 +53,7 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	given.ID, given.Kind = s.name("family"), AuthorizationCode
+	given.ID, given.Kind = s.Source.Name("family"), AuthorizationCode
 	s.mayRefresh(t.client, &given, now)
 	code.FamilyID = given.ID
 	s.grants.begin(given, now)

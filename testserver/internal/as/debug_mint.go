@@ -10,13 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// mintForm is what the server's tokens are like, for the form to begin with. It
-// draws no jti: in a seeded server the tokens to come would be others.
+// mintForm is what the server's tokens are like, for the form to begin with.
 func (s *Server) mintForm() pages.MintForm {
-	d := newDraft(s.issuer, "", s.Clock.Now())
-	for _, edit := range s.config.Defaults {
-		edit(d)
-	}
+	d := s.Sample()
 	text := func(claim string) string {
 		if list, ok := d.Claims.texts(claim); ok {
 			return strings.Join(list, " ")

@@ -18,7 +18,7 @@ func (s *Server) showDebug(w http.ResponseWriter, v *visit, p pages.DebugPage) {
 		s.begin(w, v)
 	}
 	p.Form = pages.Form{Action: s.paths[debugPage], CSRF: v.CSRF}
-	p.Issuer, p.Keys = s.issuer, s.Keys.shown()
+	p.Issuer, p.Keys = s.Issuer, s.Keys.shown()
 	for _, c := range s.registry.all() {
 		shown := pages.DebugClient{ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes}
 		for _, g := range allGrants {

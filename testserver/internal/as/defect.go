@@ -7,14 +7,14 @@ import (
 
 // Defect is one way in which a token can be wrong.
 type Defect struct {
-	Name      string
-	Status    int    // of a correct API's answer
-	Code      string // the error attribute of its challenge (RFC 6750 §3.1)
-	OnRequest bool   // a correct API may accept it, or it takes more than a token
-	Wrong     string // what is wrong and which RFC says so
-	Fix       string // what an API that accepts it should do
-	told      bool   // an opaque token can have it as well: introspection tells
-	forge     forge
+	Name           string
+	Status         int    // of a correct API's answer
+	Code           string // the error attribute of its challenge (RFC 6750 §3.1)
+	OnRequest      bool   // a correct API may accept it, or it takes more than a token
+	Wrong          string // what is wrong and which RFC says so
+	Fix            string // what an API that accepts it should do
+	introspectable bool   // an opaque token can have it as well, in what introspection answers
+	forge          forge
 }
 
 // forge makes one thing wrong with a token. It runs when all options have been
@@ -25,7 +25,7 @@ type forge func(*forgery) (string, error)
 type forgery struct {
 	*Draft
 	key    Key // what signs; its alg and kid are in the header already
-	server *Server
+	minter *Minter
 }
 
 // Catalogue returns all defects, in the order in which they are listed.
@@ -70,7 +70,7 @@ func (f *forgery) token() (string, error) {
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	return f.server.write(f.Draft, f.key)
+	return f.minter.Write(f.Draft, f.key)
 }
 
 // seal signs two texts with the forgery's key.
@@ -78,7 +78,7 @@ func (f *forgery) seal(header, payload []byte) (string, error) {
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	return seal(header, payload, f.key, f.server.source.Seeded())
+	return seal(header, payload, f.key, f.minter.Source.Seeded())
 }
 
 // texts are the header and the claims as they would be signed.

@@ -111,7 +111,7 @@ func trailingBits(f *forgery) (string, error) {
 		claims = append(claims, ' ')
 	}
 	input := base64.RawURLEncoding.EncodeToString(header) + "." + setLastBit(base64.RawURLEncoding.EncodeToString(claims))
-	sig, err := f.key.sign([]byte(input), f.server.source.Seeded())
+	sig, err := f.key.sign([]byte(input), f.minter.Source.Seeded())
 	if err != nil {
 		return "", err
 	}
@@ -138,7 +138,7 @@ func encrypted(f *forgery) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	block, err := aes.NewCipher(f.server.source.Draw("encryption key", 32))
+	block, err := aes.NewCipher(f.minter.Source.Draw("encryption key", 32))
 	if err != nil {
 		return "", err
 	}
@@ -148,7 +148,7 @@ func encrypted(f *forgery) (string, error) {
 	}
 	b64 := base64.RawURLEncoding.EncodeToString
 	header := b64([]byte(`{"alg":"dir","enc":"A256GCM","typ":"at+jwt","cty":"JWT"}`))
-	iv := f.server.source.Draw("initialization vector", aead.NonceSize())
+	iv := f.minter.Source.Draw("initialization vector", aead.NonceSize())
 	sealed := aead.Seal(nil, iv, []byte(inner), []byte(header))
 	text, tag := sealed[:len(inner)], sealed[len(inner):]
 	return strings.Join([]string{header, "", b64(iv), b64(text), b64(tag)}, "."), nil

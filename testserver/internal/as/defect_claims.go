@@ -11,7 +11,7 @@ import (
 // the token was meant for somebody or some time else.
 func claimDefects() []Defect {
 	return []Defect{{
-		Name: "expired", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "expired", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "The token expired an hour ago; one must not be accepted on or after exp (RFC 7519 §4.1.4).",
 		Fix:   "Compare exp with the clock on every request, with at most a few minutes of skew, and refuse tokens past it.",
 		forge: edited(func(f *forgery) {
@@ -20,7 +20,7 @@ func claimDefects() []Defect {
 			f.SetTime("exp", -far)
 		}),
 	}, {
-		Name: "not-yet-valid", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "not-yet-valid", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "The token becomes valid in an hour; one must not be accepted before nbf (RFC 7519 §4.1.5).",
 		Fix:   "If nbf is there, compare it with the clock, with at most a few minutes of skew.",
 		forge: edited(func(f *forgery) {
@@ -28,7 +28,7 @@ func claimDefects() []Defect {
 			f.SetTime("exp", 2*far)
 		}),
 	}, {
-		Name: "issued-in-future", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "issued-in-future", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "The token says that it was issued an hour from now (RFC 7519 §4.1.6): a clock is wrong, or the token was made up in advance.",
 		Fix:   "If iat is there, refuse a time ahead of the clock by more than the skew.",
 		forge: edited(func(f *forgery) {
@@ -39,9 +39,9 @@ func claimDefects() []Defect {
 		Name: "wrong-issuer", Status: unauthorized, Code: invalidToken,
 		Wrong: "Another issuer signed for the token; iss must exactly match the issuer that the API trusts (RFC 9068 §4, RFC 8725 §3.8).",
 		Fix:   "Compare iss byte for byte with the configured issuer: no prefix, no pattern, no normalisation.",
-		forge: edited(func(f *forgery) { f.Set("iss", strings.TrimSuffix(f.server.issuer, "/")+"/other") }),
+		forge: edited(func(f *forgery) { f.Set("iss", strings.TrimSuffix(f.minter.Issuer, "/")+"/other") }),
 	}, {
-		Name: "wrong-audience", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "wrong-audience", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "The token is for another API; one whose aud does not name this API must be rejected (RFC 7519 §4.1.3, RFC 9068 §4).",
 		Fix:   "Compare each aud byte for byte with the API's own identifier: no prefix, no substring.",
 		forge: edited(func(f *forgery) {
@@ -56,7 +56,7 @@ func claimDefects() []Defect {
 			f.Set("aud", append(others, "other"))
 		}),
 	}, {
-		Name: "missing-audience", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "missing-audience", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "The token names no audience, which an access token must (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
 		Fix:   "Require aud, and treat an absent one as a wrong one.",
 		forge: without("aud"),
@@ -66,7 +66,7 @@ func claimDefects() []Defect {
 		Fix:   "Require exp: many libraries check it only where it is there.",
 		forge: without("exp"),
 	}, {
-		Name: "missing-scope", Status: forbidden, Code: noScope, told: true,
+		Name: "missing-scope", Status: forbidden, Code: noScope, introspectable: true,
 		Wrong: "The token is valid but has no scope, and the route needs one (RFC 6750 §3.1).",
 		Fix:   "Check the route's scope after the token, and answer 403 with error=\"insufficient_scope\" and the scope that is needed.",
 		forge: without("scope"),
@@ -87,7 +87,7 @@ func claimDefects() []Defect {
 			f.Set("exp", json.RawMessage(n.Add(n, new(big.Int).Lsh(big.NewInt(1), 64)).String()))
 		}),
 	}, {
-		Name: "aud-not-string", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "aud-not-string", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "aud is an array with a number in it; its values are strings (RFC 7519 §4.1.3).",
 		Fix:   "Refuse the whole claim if one value is no string, instead of passing over that value.",
 		forge: edited(func(f *forgery) {
@@ -103,7 +103,7 @@ func claimDefects() []Defect {
 		Fix:   "Refuse an exp that is no integer, if the API wants none.",
 		forge: edited(func(f *forgery) { f.Set("exp", json.RawMessage(string(f.expiry())+".5")) }),
 	}, {
-		Name: "missing-sub", Status: unauthorized, Code: invalidToken, OnRequest: true, told: true,
+		Name: "missing-sub", Status: unauthorized, Code: invalidToken, OnRequest: true, introspectable: true,
 		Wrong: "The token has no subject, which RFC 9068 §2.2 requires and RFC 7519 §4.1.2 does not.",
 		Fix:   "Require sub, if the API relies on it.",
 		forge: without("sub"),

@@ -48,11 +48,11 @@ func keyDefects() []Defect {
 		Wrong: "A key that is not in the JWKS signed the token, under a name that is not there (RFC 9068 §4, RFC 7515 §6).",
 		Fix:   "Refuse what no published key verifies; an unknown kid is worth one fetch of the JWKS every few seconds, no more.",
 		forge: edited(func(f *forgery) {
-			key, err := f.server.stranger(f.key.Alg)
+			key, err := f.minter.Attacker.Key(f.key.Alg)
 			if err != nil {
 				f.Fail(err)
 			}
-			key.ID = "unknown-" + base64.RawURLEncoding.EncodeToString(f.server.source.Draw("unknown kid", 9))
+			key.ID = "unknown-" + base64.RawURLEncoding.EncodeToString(f.minter.Source.Draw("unknown kid", 9))
 			f.use(key)
 		}),
 	}, {
@@ -60,7 +60,7 @@ func keyDefects() []Defect {
 		Wrong: "A stranger's key signed the token under the kid of the issuer's (RFC 7515 §5.2, RFC 8725 §3.10).",
 		Fix:   "Take kid for a name, not for a proof: verify the signature with the issuer's key of that name.",
 		forge: edited(func(f *forgery) {
-			key, err := f.server.stranger(f.key.Alg)
+			key, err := f.minter.Attacker.Key(f.key.Alg)
 			if err != nil {
 				f.Fail(err)
 			}
@@ -70,17 +70,17 @@ func keyDefects() []Defect {
 		Name: "embedded-jwk", Status: unauthorized, Code: invalidToken,
 		Wrong: "The token brings the key that verifies it along, in jwk (RFC 8725 §3.10, RFC 7515 §4.1.3, CVE-2018-0114).",
 		Fix:   "Take keys from the issuer's JWKS alone; ignore jwk, jku, x5c and x5u in the header.",
-		forge: byStranger(func(f *forgery) { f.SetHeader("jwk", f.key.public()) }),
+		forge: byAttacker(func(f *forgery) { f.SetHeader("jwk", f.key.public()) }),
 	}, {
 		Name: "jku-header", Status: unauthorized, Code: invalidToken,
 		Wrong: "The token says where to fetch the key that verifies it, in jku, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.2).",
 		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
-		forge: byStranger(func(f *forgery) { f.SetHeader("jku", f.trap()+TrapJWKS) }),
+		forge: byAttacker(func(f *forgery) { f.SetHeader("jku", f.trap()+TrapJWKS) }),
 	}, {
 		Name: "x5u-header", Status: unauthorized, Code: invalidToken,
 		Wrong: "The token says where to fetch the certificate that verifies it, in x5u, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.5).",
 		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
-		forge: byStranger(func(f *forgery) { f.SetHeader("x5u", f.trap()+"/"+string(f.key.Alg)+".pem") }),
+		forge: byAttacker(func(f *forgery) { f.SetHeader("x5u", f.trap()+"/"+string(f.key.Alg)+".pem") }),
 	}, {
 		Name: "crit-header", Status: unauthorized, Code: invalidToken,
 		Wrong: "The header names an extension as critical that nobody knows; such a token must be refused (RFC 7515 §4.1.11).",
@@ -104,7 +104,7 @@ func keyDefects() []Defect {
 		Wrong: "The key that signed the token has left the JWKS; with it its tokens end, once caches have noticed (RFC 7517 §5, RFC 9068 §4).",
 		Fix:   "Renew the JWKS regularly, and drop the keys that it no longer holds.",
 		forge: edited(func(f *forgery) {
-			key, ok := f.server.Keys.lastRetired()
+			key, ok := f.minter.Keys.lastRetired()
 			if !ok {
 				f.Fail(errors.New("retired-key: no key has left the JWKS yet: call Rotate(DropOld()) or Retire first"))
 			}
@@ -131,7 +131,7 @@ func resigned(change func([]byte) []byte) forge {
 
 func zeroECDSA(f *forgery) (string, error) {
 	if s, err := f.key.Alg.spec(); err == nil && s.family != ecdsaCurve {
-		key, err := f.server.Keys.Signing("ES256")
+		key, err := f.minter.Keys.Signing("ES256")
 		if err != nil {
 			return "", err
 		}
@@ -156,7 +156,7 @@ func hs256Confusion(f *forgery) (string, error) {
 	public := f.key
 	if public.Alg.Shared() { // no public key: the JWKS gets one that could be misused
 		var err error
-		if public, err = f.server.Keys.Signing("ES256"); err != nil {
+		if public, err = f.minter.Keys.Signing("ES256"); err != nil {
 			return "", err
 		}
 	}
@@ -169,14 +169,14 @@ func hs256Confusion(f *forgery) (string, error) {
 	return f.token()
 }
 
-// byStranger is a token of a stranger's key, which mark makes it vouch for.
-func byStranger(mark func(*forgery)) forge {
+// byAttacker is a token of a stranger's key, which mark makes it vouch for.
+func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
 		if alg.Shared() {
 			alg = "ES256" // only a public key can be shown
 		}
-		key, err := f.server.stranger(alg)
+		key, err := f.minter.Attacker.Key(alg)
 		if err != nil {
 			f.Fail(err)
 			return

@@ -19,11 +19,11 @@ func kindDefects() []Defect {
 		Fix:   "Require typ at+jwt; where the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
 		forge: edited(asIDToken),
 	}, {
-		Name: "bound-as-bearer", Status: unauthorized, Code: invalidToken, told: true,
+		Name: "bound-as-bearer", Status: unauthorized, Code: invalidToken, introspectable: true,
 		Wrong: "The token is bound to a key (cnf) and came without proof of it, as a stolen one would (RFC 9449 §7.2, RFC 7800 §3.1).",
 		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves the key; skip this defect if no issuer of yours binds tokens.",
 		forge: edited(func(f *forgery) {
-			key, err := f.server.stranger("ES256")
+			key, err := f.minter.Attacker.Key("ES256")
 			if err != nil {
 				f.Fail(err)
 				return
@@ -56,6 +56,6 @@ func asIDToken(f *forgery) {
 	}
 	f.SetHeader("typ", "JWT")
 	f.SetTime("auth_time", 0)
-	f.Set("nonce", base64.RawURLEncoding.EncodeToString(f.server.source.Draw("nonce", 16)))
+	f.Set("nonce", base64.RawURLEncoding.EncodeToString(f.minter.Source.Draw("nonce", 16)))
 	f.Set("at_hash", strings.Repeat("A", 22))
 }

@@ -12,7 +12,7 @@ func stateDefects() []Defect {
 			if err != nil {
 				return "", err
 			}
-			f.server.store.revoke(token)
+			f.minter.Handles.Revoke(token)
 			return token, nil
 		},
 	}, {
@@ -25,13 +25,13 @@ func stateDefects() []Defect {
 			if err != nil {
 				return "", err
 			}
-			f.server.store.revoke(token)
+			f.minter.Handles.Revoke(token)
 			return token, nil
 		},
 	}, {
 		Name: "unknown-opaque", Status: unauthorized, Code: invalidToken, OnRequest: true,
 		Wrong: "No server issued the opaque token: introspection says that it is not active (RFC 7662 §2.2).",
 		Fix:   "Refuse what is not active with 401; a token that nobody knows is no fault of the server's, and no 500 or 503.",
-		forge: func(f *forgery) (string, error) { return f.server.handle("unknown opaque token"), f.Err() },
+		forge: func(f *forgery) (string, error) { return f.minter.Source.Handle("unknown opaque token"), f.Err() },
 	}}
 }

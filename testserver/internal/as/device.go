@@ -54,7 +54,7 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := s.Clock.Now()
-	code := s.handle("device code")
+	code := s.Source.Handle("device code")
 	d := &Device{
 		Family:  Family{Client: c.ID, Kind: DeviceCode, Scopes: scopes, Resources: unique(form["resource"]), Details: details},
 		Expires: now.Add(deviceTTL), Interval: deviceInterval,
@@ -87,7 +87,7 @@ func (s *Server) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
 		// Bytes that would make some letters likelier are drawn again.
-		for _, c := range s.source.Draw("user code", 16) {
+		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {
 					b.WriteByte('-')
@@ -181,7 +181,7 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 		return nil, failed
 	}
 	d.Used = true
-	given.ID = s.name("family")
+	given.ID = s.Source.Name("family")
 	s.mayRefresh(t.client, &given, now)
 	s.grants.begin(given, now)
 	given.Resources, given.Details = resources, details

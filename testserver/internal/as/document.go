@@ -58,7 +58,7 @@ const idTokenAlgs = "id_token_signing_alg_values_supported"
 // metadata is what both documents say (RFC 8414 §2).
 func (s *Server) metadata(alg Alg) map[string]any {
 	doc := map[string]any{
-		"issuer": s.issuer,
+		"issuer": s.Issuer,
 		// Required by both specifications. RFC 8414 §3.2 would have an empty
 		// list left out, but an absent grant_types_supported means
 		// authorization_code and implicit (§2), which would be untrue.

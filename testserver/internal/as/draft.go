@@ -40,8 +40,7 @@ type Draft struct {
 // RFC 9068 leaves optional are nbf, to see APIs check it, and scope, absent
 // until asked for.
 func newDraft(issuer, jti string, now time.Time) *Draft {
-	d := &Draft{Now: now}
-	d.Header = Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}}
+	d := &Draft{Now: now, Header: unsignedHeader()}
 	d.Set("iss", issuer)
 	d.Set("sub", defaultSubject)
 	d.Set("aud", DefaultAudience)
@@ -52,6 +51,15 @@ func newDraft(issuer, jti string, now time.Time) *Draft {
 	d.Set("client_id", defaultClient)
 	d.SetHeader("typ", "at+jwt") // RFC 9068 §2.1
 	return d
+}
+
+// unsignedHeader waits for the key.
+func unsignedHeader() Object { return Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}} }
+
+func (d *Draft) edit(edits []Edit) {
+	for _, edit := range edits {
+		edit(d)
+	}
 }
 
 // Set writes a claim.
@@ -162,4 +170,13 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	b.WriteByte('.')
 	b.WriteString(base64.RawURLEncoding.EncodeToString(sig))
 	return b.String(), nil
+}
+
+// trap is where the attacker's URLs lead, without a trap to a name that never
+// resolves (RFC 6761 §6.4).
+func (d *Draft) trap() string {
+	if d.Trap == "" {
+		return "https://attacker.invalid"
+	}
+	return d.Trap
 }

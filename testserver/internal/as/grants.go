@@ -2,7 +2,6 @@ package as
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"time"
 )
 
@@ -176,9 +175,4 @@ func (g *grants) once(text string, now, expires time.Time) bool {
 	g.changed(now)
 	g.used.put(d, expires)
 	return true
-}
-
-// name is a new text for what is no secret.
-func (s *Server) name(label string) string {
-	return base64.RawURLEncoding.EncodeToString(s.source.Draw(label, familyBytes))
 }

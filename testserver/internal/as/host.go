@@ -37,6 +37,6 @@ func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "this server answers to loopback addresses, localhost and the host of its issuer, "+s.issuer, http.StatusMisdirectedRequest)
+		http.Error(w, "this server answers to loopback addresses, localhost and the host of its issuer, "+s.Issuer, http.StatusMisdirectedRequest)
 	})
 }

@@ -19,7 +19,7 @@ func (s *Server) known(token string) (claims Object, isJWT, ok bool) {
 		return nil, true, false
 	}
 	iss, _ := claims.text("iss")
-	return claims, true, iss == s.issuer
+	return claims, true, iss == s.Issuer
 }
 
 // active returns the claims of an access token that is good now.

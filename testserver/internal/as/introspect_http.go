@@ -65,21 +65,13 @@ func acceptsSigned(r *http.Request) bool {
 // vouch signs an answer for the client that asked (RFC 9701 §5). It has neither
 // sub nor exp, so that nobody takes it for an access token.
 func (s *Server) vouch(reply json.RawMessage, client string) (string, error) {
-	key, err := s.Keys.Signing("")
-	if err != nil {
-		return "", err
-	}
-	d := &Draft{Header: Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}}}
+	d := &Draft{Header: unsignedHeader()}
 	d.SetHeader("typ", signedIntrospection)
-	d.Set("iss", s.issuer)
+	d.Set("iss", s.Issuer)
 	d.Set("aud", client)
 	d.Set("iat", s.Clock.Now().Unix())
 	d.Set("token_introspection", reply)
-	d.stamp(key)
-	if err := d.Err(); err != nil {
-		return "", err
-	}
-	return d.compact(key, s.source.Seeded())
+	return s.Sign(d)
 }
 
 func sendText(w http.ResponseWriter, status int, contentType string, body []byte) {

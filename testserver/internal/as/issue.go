@@ -17,24 +17,13 @@ const (
 	DefaultCodeTTL    = time.Minute
 )
 
-// template is an access token of the client before its subject: the defaults of
-// the server, then those of the client.
-func (s *Server) template(c *registered) *Draft {
-	d := newDraft(s.issuer, "", s.Clock.Now())
-	d.SetTime("exp", DefaultAccessTTL)
-	for _, edit := range slices.Concat(s.config.Defaults, c.Edits) {
-		edit(d)
-	}
-	return d
-}
-
 // issue makes the answer of the token endpoint (RFC 6749 §5.1).
 func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 	if failed := s.denied(g); failed != nil {
 		return nil, failed
 	}
-	d := s.template(c)
-	d.Set("jti", s.name("jti"))
+	d := s.DraftFor(c.Edits)
+	d.Set("jti", s.Source.Name("jti"))
 	d.Set("sub", g.Sub)
 	d.Set("client_id", g.Client)
 	d.Claims.Delete("scope")
@@ -62,11 +51,11 @@ func (s *Server) issue(c *registered, g *grant) (map[string]any, *failure) {
 		g.exchanged.write(d)
 	}
 	alg, ends := d.Alg, d.expiry()
-	key, err := s.signer(d)
+	key, err := s.Stamp(d)
 	if err != nil {
 		return nil, serverError()
 	}
-	access, err := s.write(d, key)
+	access, err := s.Write(d, key)
 	if err != nil {
 		return nil, serverError()
 	}
@@ -113,7 +102,7 @@ func (d *Draft) expiry() time.Time {
 // idToken is the ID token beside an access token (OpenID Connect Core 1.0 §2,
 // §3.1.3.6).
 func (s *Server) idToken(g *grant, alg Alg, ends time.Time, access string) (string, error) {
-	d := s.newID(g.Client)
+	d := s.IDDraft(g.Client)
 	d.Alg = alg
 	d.Set("sub", g.Sub)
 	d.Set("aud", g.Client)
@@ -125,7 +114,7 @@ func (s *Server) idToken(g *grant, alg Alg, ends time.Time, access string) (stri
 	if g.ACR != "" {
 		d.Set("acr", g.ACR)
 	}
-	key, err := s.Keys.Signing(alg)
+	key, err := s.Stamp(d)
 	if err != nil {
 		return "", err
 	}
@@ -133,24 +122,10 @@ func (s *Server) idToken(g *grant, alg Alg, ends time.Time, access string) (stri
 	if u, ok := s.registry.user(g.Sub); ok {
 		d.describe(u, g.Scopes)
 	}
-	d.stamp(key)
 	if err := d.Err(); err != nil {
 		return "", err
 	}
-	return d.compact(key, s.source.Seeded())
-}
-
-// newID is an ID token of client without what is about the end user.
-func (s *Server) newID(client string) *Draft {
-	d := &Draft{Now: s.Clock.Now(), Header: Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}}}
-	d.SetHeader("typ", "JWT")
-	d.Set("iss", s.issuer)
-	d.Claims = append(d.Claims, Member{Name: "sub"}, Member{Name: "aud"})
-	d.SetTime("exp", DefaultAccessTTL)
-	d.SetTime("iat", 0)
-	d.SetTime("auth_time", 0)
-	d.Set("azp", client)
-	return d
+	return s.Write(d, key)
 }
 
 // leftHalf is the half of a hash by which an ID token names what came with it

@@ -65,7 +65,7 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 	}
 	now := s.Clock.Now()
 	f := Family{
-		ID: s.name("family"), Client: t.client.ID, Sub: sub, Kind: JWTBearer,
+		ID: s.Source.Name("family"), Client: t.client.ID, Sub: sub, Kind: JWTBearer,
 		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	s.grants.mu.Lock()

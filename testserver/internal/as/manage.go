@@ -104,7 +104,7 @@ func (s *Server) updated(r *http.Request, c *registered) (next *registered, secr
 	changed.ID = c.ID
 	keeps := c.takesSecret() && changed.takesSecret()
 	if changed.takesSecret() && !keeps {
-		secret = s.handle("registered secret")
+		secret = s.Source.Handle("registered secret")
 	}
 	changed.Secret = secret
 	if keeps {

@@ -60,7 +60,7 @@ func (s *Server) push(r *http.Request) (uri string, failed *failure) {
 		s.note(event{Kind: persist.Denied, ClientID: c.ID, Reason: failed.code})
 		return "", failed
 	}
-	uri = requestURN + s.handle("pushed request")
+	uri = requestURN + s.Source.Handle("pushed request")
 	now := s.Clock.Now()
 	p.Expires = now.Add(pushedTTL)
 	s.grants.mu.Lock()

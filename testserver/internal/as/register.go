@@ -69,11 +69,11 @@ func (s *Server) register(r *http.Request) (*information, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	c.ID = "registered-" + s.name("registered client")
+	c.ID = "registered-" + s.Source.Name("registered client")
 	if c.takesSecret() {
-		c.Secret = s.handle("registered secret")
+		c.Secret = s.Source.Handle("registered secret")
 	}
-	token := s.handle("registration")
+	token := s.Source.Handle("registration")
 	known, err := newRegistered(c)
 	if err != nil { // readMetadata has seen to it
 		return nil, invalidMetadata("the client is none that could be registered")

@@ -24,7 +24,7 @@ func (s *Server) Restore(text []byte) error {
 	if err := state.check(); err != nil {
 		return fmt.Errorf("%w: %w", persist.ErrDamaged, err)
 	}
-	s.source.resume(state.Drawn)
+	s.Source.resume(state.Drawn)
 	if err := s.Keys.restore(state.Keys, s.config.Keys); err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (s *Server) endFamily(token string, match func(*Family) bool) {
 }
 
 func (s *Server) endAccess(token string, claims Object) {
-	s.store.revoke(token)
+	s.store.Revoke(token)
 	client, _ := claims.text("client_id")
 	sub, _ := claims.text("sub")
 	f := s.grants.family(token)
@@ -68,3 +68,22 @@ func (s *Server) RevokeSubject(sub string) int {
 	s.note(revoked("subject", "", ended...)...)
 	return len(ended)
 }
+
+// Revoke ends a token of this server, with its family if it is a refresh token;
+// false if it is none.
+func (s *Server) Revoke(token string) bool {
+	if id, _, ok := s.readRefresh(token); ok {
+		s.endFamily(token, func(f *Family) bool { return f.ID == id })
+		return true
+	}
+	claims, _, ok := s.known(token)
+	if !ok {
+		return false
+	}
+	s.endAccess(token, claims)
+	return true
+}
+
+// SetIntrospection makes introspection of text answer reply, which is JSON; nil
+// ends that.
+func (s *Server) SetIntrospection(text string, reply []byte) { s.store.say(text, reply) }

@@ -47,7 +47,7 @@ func (s *Server) scopesFor(c *registered, text string) ([]string, *failure) {
 		return nil, failed
 	}
 	if text == "" {
-		byDefault, _ := s.template(c).Claims.text("scope")
+		byDefault, _ := s.DraftFor(c.Edits).Claims.text("scope")
 		scopes = slices.DeleteFunc(strings.Fields(byDefault), func(scope string) bool { return !s.allows(c, scope) })
 	}
 	if slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(c, scope) }) {

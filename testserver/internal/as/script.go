@@ -55,7 +55,7 @@ func (s *Server) ScriptLogin(user *User, deny string, scopes []string) (name str
 	if user != nil {
 		s.registry.addUser(*user)
 	}
-	name = s.handle("login")
+	name = s.Source.Handle("login")
 	s.scripts.mu.Lock()
 	defer s.scripts.mu.Unlock()
 	if s.scripts.named == nil {

@@ -41,14 +41,11 @@ type Config struct {
 // Server is the authorization server as an http.Handler, safe for concurrent
 // use.
 type Server struct {
-	Keys  *Keyring
-	Clock *Clock
+	*Minter
 
 	// Written by New, read ever after.
 	config         Config
-	issuer         string
 	issuerHost     string // without a port
-	source         *Source
 	secret         []byte // what refresh tokens are made with
 	cookie         pages.Cookie
 	oidcDoc, asDoc []byte
@@ -56,16 +53,15 @@ type Server struct {
 	urls           map[Endpoint]string
 	paths          map[Endpoint]string
 
-	strangers strangers
-	registry  *registry
-	store     store
-	grants    grants
-	scripts   scripts
-	hooks     hooks
-	faults    faults
-	journal   *journal
-	audit     *persist.Audit
-	keeper    keeper
+	registry *registry
+	store    store
+	grants   grants
+	scripts  scripts
+	hooks    hooks
+	faults   faults
+	journal  *journal
+	audit    *persist.Audit
+	keeper   keeper
 }
 
 // New makes the first key and both discovery documents; the issuer never
@@ -93,11 +89,10 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		Keys:   keys,
-		Clock:  NewClock(c.Now),
-		config: c,
-		issuer: c.Issuer, issuerHost: issuer.Hostname(),
-		source:   c.Source,
+		Minter: &Minter{
+			Issuer: c.Issuer, Clock: NewClock(c.Now), Source: c.Source, Keys: keys, Defaults: c.Defaults, Attacker: NewAttacker(c.Source),
+		},
+		config: c, issuerHost: issuer.Hostname(),
 		secret:   c.Source.Draw("refresh tokens", 32),
 		cookie:   pages.CookieFor(c.Issuer),
 		routes:   map[string]*route{},
@@ -107,6 +102,7 @@ func New(c Config) (*Server, error) {
 		journal:  newJournal(),
 		audit:    persist.NewAudit(c.Audit),
 	}
+	s.Handles = &s.store
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
 	if err := s.describe(c.Alg, c.Metadata); err != nil {
 		return nil, err
@@ -119,17 +115,8 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Issuer is the value of iss and of both discovery documents.
-func (s *Server) Issuer() string { return s.issuer }
-
 // AddClient registers a client, in place of one with its ID.
 func (s *Server) AddClient(c Client) error { return s.registry.addClient(c) }
 
 // AddUser registers a user, in place of one with its subject.
 func (s *Server) AddUser(u User) { s.registry.addUser(u) }
-
-// Name is a new text for what is no secret, Secret one for what is.
-func (s *Server) Name(label string) string { return s.name(label) }
-
-// Secret is as above.
-func (s *Server) Secret(label string) string { return s.handle(label) }

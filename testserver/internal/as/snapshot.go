@@ -44,7 +44,7 @@ func (s *Server) Snapshot() ([]byte, error) {
 		Pushed: s.grants.pushed,
 		Opaque: s.store.opaque, Revoked: s.store.revoked,
 		Keys:  s.Keys.snapshot(),
-		Drawn: s.source.counts(), // last: what is in the state has been drawn before
+		Drawn: s.Source.counts(), // last: what is in the state has been drawn before
 	}
 	for _, c := range s.registry.clients {
 		state.Clients = append(state.Clients, c)

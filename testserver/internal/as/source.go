@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"maps"
 	"strconv"
 	"sync"
@@ -48,6 +49,27 @@ func (s *Source) Draw(label string, n int) []byte {
 		panic("testserver: " + err.Error()) // only for more than 255 blocks, or a seed FIPS mode calls too short
 	}
 	return b
+}
+
+// idBytes are 128 bits: enough for names that never collide.
+const idBytes = 16
+
+// Name is a new text for what is not a secret.
+func (s *Source) Name(label string) string {
+	return base64.RawURLEncoding.EncodeToString(s.Draw(label, idBytes))
+}
+
+// handleBytes are 192 bits: more than RFC 6749 §10.10 asks for, and base64url
+// without bits that are left over.
+const handleBytes = 24
+
+// Handle is a new text that says nothing, for what is a secret.
+func (s *Source) Handle(label string) string {
+	b := s.Draw(label, handleBytes)
+	// Bytes that begin a JSON text are what a JWT is recognised by. One handle in
+	// 256 would be taken for a broken JWT.
+	b[0] |= 0x80
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // counts returns how much has been drawn, and resume goes on from there: what is

@@ -35,7 +35,8 @@ func (s *store) reset() {
 	s.opaque, s.revoked, s.replies = latest[digest, []byte]{}, latest[digest, struct{}]{}, nil
 }
 
-func (s *store) keep(handle string, claims []byte) {
+// Keep notes the claims behind a handle.
+func (s *store) Keep(handle string, claims []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opaque.put(identify(handle), claims)
@@ -48,7 +49,8 @@ func (s *store) claims(handle string) ([]byte, bool) {
 	return claims, ok
 }
 
-func (s *store) revoke(token string) {
+// Revoke notes that a token is not good any more.
+func (s *store) Revoke(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revoked.put(identify(token), struct{}{})

@@ -170,7 +170,7 @@ func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
 	}
 	now := s.Clock.Now()
 	f := Family{
-		ID: s.name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: ClientCredentials,
+		ID: s.Source.Name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: ClientCredentials,
 		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	s.grants.mu.Lock()

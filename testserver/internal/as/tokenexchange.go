@@ -137,7 +137,7 @@ func (s *Server) mayAct(claim json.RawMessage, actor *party) bool {
 	if err != nil || o.find("sub") < 0 {
 		return false
 	}
-	is := map[string]string{"sub": actor.sub, "client_id": actor.client, "iss": s.issuer}
+	is := map[string]string{"sub": actor.sub, "client_id": actor.client, "iss": s.Issuer}
 	for _, m := range o {
 		said, ok := o.text(m.Name)
 		if is, known := is[m.Name]; !ok || !known || said != is {
@@ -151,7 +151,7 @@ func (s *Server) mayAct(claim json.RawMessage, actor *party) bool {
 // must be good for as well. Only the audience may be another one, if the client
 // has been registered with it.
 func (s *Server) shrunk(t *tokenRequest, subject *party) (f Family, failed *failure) {
-	f = Family{ID: s.name("family"), Client: t.client.ID, Sub: subject.sub, Kind: TokenExchange}
+	f = Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.sub, Kind: TokenExchange}
 	f.Resources = subject.claims.audience()
 	if asked := unique(slices.Concat(t.form["resource"], t.form["audience"])); len(asked) > 0 {
 		if !subset(asked, slices.Concat(f.Resources, t.client.audience())) {

@@ -64,7 +64,7 @@ func (v *visit) loggedInFor(a *authorization) bool { return v.Fresh == sha256.Su
 func (s *Server) begin(w http.ResponseWriter, v *visit) {
 	now := s.Clock.Now()
 	old := v.name
-	v.name, v.known, v.CSRF, v.Expires = s.handle("session"), true, s.handle("csrf"), now.Add(visitTTL)
+	v.name, v.known, v.CSRF, v.Expires = s.Source.Handle("session"), true, s.Source.Handle("csrf"), now.Add(visitTTL)
 	kept := *v
 	s.grants.mu.Lock()
 	s.grants.changed(now)

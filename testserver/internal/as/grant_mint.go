@@ -20,12 +20,12 @@ type Minted struct {
 // MintGrant returns an access token as Mint does, with the refresh token and the
 // ID token that its client would get with it. One with a defect comes alone.
 func (s *Server) MintGrant(edit Edit) (m Minted, err error) {
-	d, err := s.draft(edit)
+	d, err := s.Draft(edit)
 	if err != nil {
 		return m, err
 	}
 	alg := d.Alg
-	if m.Access, err = s.finished(d); err != nil {
+	if m.Access, err = s.Finish(d); err != nil {
 		return m, err
 	}
 	text, err := d.Claims.MarshalJSON()
@@ -45,7 +45,7 @@ func (s *Server) MintGrant(edit Edit) (m Minted, err error) {
 	if d.Defect != nil || !known || sub == "" {
 		return m, nil
 	}
-	f := Family{ID: s.name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: AuthorizationCode, Ends: d.Now}
+	f := Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: AuthorizationCode, Ends: d.Now}
 	if sub == client {
 		f.Kind = ClientCredentials
 	} else {
@@ -66,7 +66,7 @@ func (s *Server) MintGrant(edit Edit) (m Minted, err error) {
 // MintID returns an ID token that nobody asked for: of the default user for the
 // default client, then edit.
 func (s *Server) MintID(edit Edit) (string, error) {
-	d := s.newID("")
+	d := s.IDDraft("")
 	d.Claims.Delete("azp")
 	d.Set("sub", defaultSubject)
 	d.Set("client_id", defaultClient) // which options change
@@ -90,12 +90,5 @@ func (s *Server) MintID(edit Edit) (string, error) {
 		d.Claims.Delete("scope")
 		d.describe(u, strings.Fields(scope))
 	}
-	if err := d.Err(); err != nil {
-		return "", err
-	}
-	key, err := s.signer(d)
-	if err != nil {
-		return "", err
-	}
-	return d.compact(key, s.source.Seeded())
+	return s.Sign(d)
 }

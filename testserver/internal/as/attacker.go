@@ -19,38 +19,40 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// strangers are an attacker's keys, one for each algorithm: made at their first
-// use, never published.
-type strangers struct {
+// Attacker has keys of its own, one for each algorithm. They are made at their
+// first use and never published.
+type Attacker struct {
+	source *Source
+
 	mu   sync.Mutex
 	keys map[Alg]Key
 }
 
-// strangerKey is an RSA key for the attackers of all servers, because making
+// NewAttacker returns an attacker whose keys come from src.
+func NewAttacker(src *Source) *Attacker { return &Attacker{source: src, keys: map[Alg]Key{}} }
+
+// attackerPEM is an RSA key for the attackers of all servers, because making
 // one takes its time.
 //
-//go:embed stranger.pem
-var strangerKey []byte
+//go:embed attacker.pem
+var attackerPEM []byte
 
-// stranger returns the attacker's key for alg.
-func (s *Server) stranger(alg Alg) (Key, error) {
-	s.strangers.mu.Lock()
-	defer s.strangers.mu.Unlock()
-	if key, ok := s.strangers.keys[alg]; ok {
+// Key returns the attacker's key for alg.
+func (a *Attacker) Key(alg Alg) (Key, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if key, ok := a.keys[alg]; ok {
 		return key, nil
 	}
-	key, err := newStranger(alg, s.source)
+	key, err := newAttackerKey(alg, a.source)
 	if err != nil {
 		return Key{}, err
 	}
-	if s.strangers.keys == nil {
-		s.strangers.keys = map[Alg]Key{}
-	}
-	s.strangers.keys[alg] = key
+	a.keys[alg] = key
 	return key, nil
 }
 
-func newStranger(alg Alg, src *Source) (Key, error) {
+func newAttackerKey(alg Alg, src *Source) (Key, error) {
 	s, err := alg.spec()
 	if err != nil {
 		return Key{}, err
@@ -58,9 +60,9 @@ func newStranger(alg Alg, src *Source) (Key, error) {
 	if s.family != rsaPKCS1 && s.family != rsaPSS {
 		return NewKey(alg, "", src.fork("stranger "+string(alg)))
 	}
-	block, _ := pem.Decode(strangerKey)
+	block, _ := pem.Decode(attackerPEM)
 	if block == nil {
-		return Key{}, errors.New("the embedded stranger's key is no PEM")
+		return Key{}, errors.New("the attacker's embedded key is not PEM")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -68,7 +70,7 @@ func newStranger(alg Alg, src *Source) (Key, error) {
 	}
 	private, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return Key{}, errors.New("the embedded stranger's key is no RSA key")
+		return Key{}, errors.New("the attacker's embedded key is not an RSA key")
 	}
 	key := Key{Alg: alg, Private: private}
 	key.ID, err = key.thumbprint()
@@ -78,16 +80,17 @@ func newStranger(alg Alg, src *Source) (Key, error) {
 // TrapJWKS is where Trap serves the keys.
 const TrapJWKS = "/jwks.json"
 
-// Trap serves the attacker's keys, as the JWKS that a jku names and as the
-// certificates that an x5u does. Whoever comes here followed a token.
-func (s *Server) Trap() http.Handler {
+// Trap serves the attacker's keys: as the JWKS that a jku names, and as the
+// certificates that an x5u names. A request to it means that a verifier has
+// followed a URL in a token.
+func (a *Attacker) Trap() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == TrapJWKS {
 			w.Header().Set("Content-Type", "application/jwk-set+json")
-			_, _ = w.Write(s.strangerJWKS())
+			_, _ = w.Write(a.jwks())
 			return
 		}
-		certificate, err := s.strangerCertificate(Alg(strings.TrimSuffix(path.Base(r.URL.Path), ".pem")))
+		certificate, err := a.certificate(Alg(strings.TrimSuffix(path.Base(r.URL.Path), ".pem")))
 		if err != nil {
 			http.NotFound(w, r)
 			return
@@ -97,11 +100,11 @@ func (s *Server) Trap() http.Handler {
 	})
 }
 
-func (s *Server) strangerJWKS() []byte {
-	s.strangers.mu.Lock()
-	defer s.strangers.mu.Unlock()
+func (a *Attacker) jwks() []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var set jose.JSONWebKeySet
-	for _, key := range s.strangers.keys {
+	for _, key := range a.keys {
 		if !key.Alg.Shared() {
 			set.Keys = append(set.Keys, key.public())
 		}
@@ -113,12 +116,12 @@ func (s *Server) strangerJWKS() []byte {
 	return b
 }
 
-func (s *Server) strangerCertificate(alg Alg) ([]byte, error) {
-	s.strangers.mu.Lock()
-	key, ok := s.strangers.keys[alg]
-	s.strangers.mu.Unlock()
+func (a *Attacker) certificate(alg Alg) ([]byte, error) {
+	a.mu.Lock()
+	key, ok := a.keys[alg]
+	a.mu.Unlock()
 	if !ok || key.Alg.Shared() {
-		return nil, fmt.Errorf("no stranger has a key for %s", alg)
+		return nil, fmt.Errorf("the attacker has no key for %s", alg)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
@@ -131,13 +134,4 @@ func (s *Server) strangerCertificate(alg Alg) ([]byte, error) {
 		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
-}
-
-// trap is where the attacker's URLs lead, without a trap to a name that never
-// resolves (RFC 6761 §6.4).
-func (d *Draft) trap() string {
-	if d.Trap == "" {
-		return "https://attacker.invalid"
-	}
-	return d.Trap
 }
