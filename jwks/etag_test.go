@@ -124,11 +124,11 @@ func TestAServerWithETagsSendsEachSetOnce(t *testing.T) {
 		renew(http.StatusOK)
 		renew(http.StatusNotModified)
 		renew(http.StatusNotModified)
-		as.Rotate(testserver.DropOld())
+		as.Rotate(testserver.Rotation{DropOld: true})
 		renew(http.StatusOK)
 		renew(http.StatusNotModified)
 		var got []int
-		for _, request := range as.Requests(testserver.JWKS) {
+		for _, request := range as.Requests(testserver.EndpointJWKS) {
 			got = append(got, request.Status)
 		}
 		if !slices.Equal(got, want) {

@@ -47,7 +47,7 @@ var keySetFaults = []serverFault{
 	{"K05/a maintenance page", testserver.Body("text/html", []byte("<h1>Back soon</h1>")), 0},
 	{"K05/an error in JSON", testserver.Body("application/json", []byte(`{"error":"server_error"}`)), 0},
 	{"K05/an empty body", testserver.Body("application/json", nil), 0},
-	{"K05/no keys", testserver.EmptyJWKS(), 0},
+	{"K05/no keys", testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), 0},
 	{"K04/a body over the limit", testserver.HugeBody(512<<10 + 1), 0},
 	{"K04/a body without an end", testserver.HugeBody(1 << 60), 0},
 	{"K04/a bomb", testserver.Handler(func(http.Handler) http.Handler { return http.HandlerFunc(explode) }), 0},
@@ -103,13 +103,13 @@ func inABubble(t *testing.T, name string, test func(t *testing.T, as *testserver
 }
 
 func TestFaultsOfARealServer(t *testing.T) {
-	both := map[testserver.Endpoint][]serverFault{testserver.JWKS: keySetFaults, testserver.Discovery: metadataFaults}
+	both := map[testserver.Endpoint][]serverFault{testserver.EndpointJWKS: keySetFaults, testserver.EndpointDiscovery: metadataFaults}
 	for endpoint, faults := range both {
 		for _, test := range faults {
 			inABubble(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
-				if endpoint == testserver.Discovery { // else that is where the metadata is found
-					as.Inject(testserver.ASMetadata, test.fault)
+				if endpoint == testserver.EndpointDiscovery { // else that is where the metadata is found
+					as.Inject(testserver.EndpointASMetadata, test.fault)
 				}
 				kid, begin := as.SigningKey().ID, time.Now()
 				hasNot(t, r, kid, jwks.ErrUnavailable)
@@ -132,7 +132,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 		inABubble(t, "jwks/"+test.name+"/warm", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			kid := as.SigningKey().ID
 			has(t, r, kid)
-			fault := as.Inject(testserver.JWKS, test.fault)
+			fault := as.Inject(testserver.EndpointJWKS, test.fault)
 			for range 12 { // an hour of renewals that fail
 				time.Sleep(5 * time.Minute)
 				has(t, r, kid)
@@ -163,7 +163,7 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 			continue // once is no fault: three redirects are followed
 		}
 		inABubble(t, test.name, func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
-			fault := as.Inject(testserver.JWKS, test.fault, testserver.Times(1))
+			fault := as.Inject(testserver.EndpointJWKS, test.fault, testserver.Times(1))
 			hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 			time.Sleep(test.mended())
 			hasIn(t, r, as.SigningKey().ID, 0)
@@ -187,7 +187,7 @@ func TestFaultsOverSockets(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				fault := as.Inject(testserver.JWKS, test.fault)
+				fault := as.Inject(testserver.EndpointJWKS, test.fault)
 				hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 				fault.Remove()
 				has(t, r, as.SigningKey().ID)
@@ -195,7 +195,7 @@ func TestFaultsOverSockets(t *testing.T) {
 					return
 				}
 
-				fault = as.Inject(testserver.JWKS, test.fault)
+				fault = as.Inject(testserver.EndpointJWKS, test.fault)
 				defer fault.Remove()
 				hasNot(t, r, as.Rotate().ID, jwks.ErrUnavailable)
 				if stats := r.Stats(); stats.Keys == 0 || !errors.Is(stats.Err, jwks.ErrUnavailable) {

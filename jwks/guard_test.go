@@ -177,7 +177,7 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 		to := netip.MustParseAddr("127.0.0.1")
 		g.names(func(string) netip.Addr { return to })
 		client := g.client()
-		r, err := jwks.NewRemote(strings.Replace(as.Endpoint(testserver.JWKS), "127.0.0.1", "keys.example.com", 1),
+		r, err := jwks.NewRemote(strings.Replace(as.Endpoint(testserver.EndpointJWKS), "127.0.0.1", "keys.example.com", 1),
 			jwks.Options{Client: client, Logger: quiet, InsecureHTTP: true, MinInterval: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -188,14 +188,14 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 		to = netip.MustParseAddr("127.0.0.2")
 		checkGuarded(t, g, r, "127.0.0.2")
 		has(t, r, old)
-		if got := as.Count(testserver.JWKS); got != 1 {
+		if got := as.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d requests, want the first alone", got)
 		}
 	})
 	t.Run("K09/metadata that point into the network", func(t *testing.T) {
 		inside := testserver.New(t)
 		as := testserver.New(t, testserver.Metadata(func(m map[string]any) {
-			m["jwks_uri"] = strings.Replace(inside.Endpoint(testserver.JWKS), "127.0.0.1", "127.0.0.2", 1)
+			m["jwks_uri"] = strings.Replace(inside.Endpoint(testserver.EndpointJWKS), "127.0.0.1", "127.0.0.2", 1)
 		}))
 		g := newGuard(true)
 		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: g.client(), Logger: quiet})
@@ -203,7 +203,7 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkGuarded(t, g, r, "127.0.0.2")
-		if got := as.Count(testserver.Discovery); got != 1 {
+		if got := as.Count(testserver.EndpointDiscovery); got != 1 {
 			t.Errorf("got %d requests for metadata, want 1", got)
 		}
 	})
@@ -220,6 +220,6 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 		as := testserver.New(t)
 		_ = as.Close()
 		g := newGuard(true)
-		hasNot(t, remoteOf(t, g, as.Endpoint(testserver.JWKS)), "a", jwks.ErrUnavailable)
+		hasNot(t, remoteOf(t, g, as.Endpoint(testserver.EndpointJWKS)), "a", jwks.ErrUnavailable)
 	})
 }

@@ -217,7 +217,7 @@ func TestKeyfuncFollowsARotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
-		as.Rotate(testserver.DropOld())
+		as.Rotate(testserver.Rotation{DropOld: true})
 		if err := parse(as.Token()); err != nil {
 			t.Errorf("the new key: got %v, want it accepted", err)
 		}

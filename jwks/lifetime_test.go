@@ -24,19 +24,19 @@ func TestK28NothingStays(t *testing.T) {
 		},
 		"K28/of one whose server fails": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
-			as.Inject(testserver.JWKS, testserver.TruncateBody(10))
+			as.Inject(testserver.EndpointJWKS, testserver.TruncateBody(10))
 			hasNot(t, r, "CANARY", jwks.ErrUnavailable)
 		},
 		"K28/of one whose server hangs": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
-			as.Inject(testserver.JWKS, testserver.Hang())
+			as.Inject(testserver.EndpointJWKS, testserver.Hang())
 			hasNot(t, r, "CANARY", jwks.ErrUnavailable)
 		},
 		"K28/of one whose callers have all left": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
-			as.Inject(testserver.JWKS, testserver.Hang())
+			as.Inject(testserver.EndpointJWKS, testserver.Hang())
 			ctx, cancel := context.WithCancel(t.Context())
-			go func() { defer cancel(); _ = as.Await(ctx, testserver.JWKS, 1) }()
+			go func() { defer cancel(); _ = as.Await(ctx, testserver.EndpointJWKS, 1) }()
 			_, _ = r.Key(ctx, "CANARY", "ES256")
 		},
 	} {

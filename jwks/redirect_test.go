@@ -25,7 +25,7 @@ func TestK07RedirectsOutOfTheOriginConnectToNothing(t *testing.T) {
 		{"down to http", true, func(l trap) string { return l.url("http") }},
 		{"to another port over TLS", true, func(l trap) string { return l.url("https") }},
 	} {
-		for _, endpoint := range []testserver.Endpoint{testserver.JWKS, testserver.Discovery} {
+		for _, endpoint := range []testserver.Endpoint{testserver.EndpointJWKS, testserver.EndpointDiscovery} {
 			t.Run(fmt.Sprintf("K07/%s of %s", test.name, endpoint), func(t *testing.T) {
 				var options []testserver.Option
 				if test.secure {
@@ -37,8 +37,8 @@ func TestK07RedirectsOutOfTheOriginConnectToNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				fault := as.Inject(endpoint, testserver.RedirectTo(test.to(elsewhere)))
-				if endpoint == testserver.Discovery { // else that is where the metadata is found
-					as.Inject(testserver.ASMetadata, testserver.RedirectTo(test.to(elsewhere)))
+				if endpoint == testserver.EndpointDiscovery { // else that is where the metadata is found
+					as.Inject(testserver.EndpointASMetadata, testserver.RedirectTo(test.to(elsewhere)))
 				}
 				hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 				if got := r.Stats().Failures["redirect"]; got != 1 || fault.Hits() != 1 {

@@ -53,7 +53,7 @@ func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 			for range 3 {
 				crowd(t, 1000, r, as.SigningKey().ID)
 			}
-			if keys, metadata := as.Count(testserver.JWKS), as.Count(testserver.Discovery); keys != 1 || metadata != 1 {
+			if keys, metadata := as.Count(testserver.EndpointJWKS), as.Count(testserver.EndpointDiscovery); keys != 1 || metadata != 1 {
 				t.Errorf("got %d requests for keys and %d for metadata, want 1 each", keys, metadata)
 			}
 		})
@@ -67,12 +67,12 @@ func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 				t.Fatal(err)
 			}
 			crowd(t, 1000, r, as.SigningKey().ID)
-			if keys, metadata := as.Count(testserver.JWKS), as.Count(testserver.Discovery); keys != 1 || metadata != 1 {
+			if keys, metadata := as.Count(testserver.EndpointJWKS), as.Count(testserver.EndpointDiscovery); keys != 1 || metadata != 1 {
 				t.Errorf("cold: got %d requests for keys and %d for metadata, want 1 each", keys, metadata)
 			}
 			time.Sleep(time.Minute)
 			crowd(t, 1000, r, as.Rotate().ID)
-			if keys, metadata := as.Count(testserver.JWKS), as.Count(testserver.Discovery); keys != 2 || metadata != 1 {
+			if keys, metadata := as.Count(testserver.EndpointJWKS), as.Count(testserver.EndpointDiscovery); keys != 2 || metadata != 1 {
 				t.Errorf("a new key: got %d requests for keys and %d for metadata, want 1 more for keys", keys, metadata)
 			}
 		})
@@ -248,7 +248,7 @@ func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
 		})
 	}
 	for range 50 {
-		as.Rotate(testserver.DropOld())
+		as.Rotate(testserver.Rotation{DropOld: true})
 	}
 	wg.Wait()
 	has(t, r, as.SigningKey().ID)

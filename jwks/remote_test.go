@@ -194,12 +194,12 @@ func TestTheDefaultClientIsUsedWhenNoneIsGiven(t *testing.T) {
 func TestK02AServerThatIsNotTrustedIsUnavailable(t *testing.T) {
 	as := testserver.New(t, testserver.TLS())
 	stranger := testserver.New(t, testserver.TLS())
-	r, err := jwks.NewRemote(as.Endpoint(testserver.JWKS), jwks.Options{Client: stranger.Client(), Logger: quiet})
+	r, err := jwks.NewRemote(as.Endpoint(testserver.EndpointJWKS), jwks.Options{Client: stranger.Client(), Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
-	if got := as.Count(testserver.Any); got != 0 {
+	if got := as.Count(testserver.EndpointAny); got != 0 {
 		t.Errorf("got %d requests, want none to reach the server", got)
 	}
 	if got := r.Stats().Failures; !maps.Equal(got, map[string]int{"tls": 1}) {

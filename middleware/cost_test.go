@@ -88,7 +88,7 @@ func TestWhatGoodTokensFetch(t *testing.T) {
 			passes(t, s, s.Good())
 			passes(t, s, s.Token(s.Header(), s.Claims("jti", `"`+time.Now().String()+`"`)))
 		}
-		if got := s.as.Count(testserver.Any); got != 2 {
+		if got := s.as.Count(testserver.EndpointAny); got != 2 {
 			t.Errorf("TokenCache %d: got %d requests, want one for the metadata and one for the keys", cache, got)
 		}
 	}

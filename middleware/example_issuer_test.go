@@ -108,7 +108,7 @@ func ExampleIssuer_tenants() {
 func ExampleIssuer_subjectPrefix() {
 	as := started()
 	defer as.Close()
-	keys, err := jwks.NewRemote(as.Endpoint(testserver.JWKS), jwks.Options{}) // of SPIRE, with Use: []string{"jwt-svid"}
+	keys, err := jwks.NewRemote(as.Endpoint(testserver.EndpointJWKS), jwks.Options{}) // of SPIRE, with Use: []string{"jwt-svid"}
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func TestAKeyThatIsTakenBackEndsItsTokensInOneInterval(t *testing.T) {
 		if got := v.Stats(); got.Misses != 1 || got.Hits != 59 || got.Keys[as.Issuer()].Fetches < 10 {
 			t.Errorf("got %+v, want one signature computed and keys that were renewed", got)
 		}
-		as.Rotate(testserver.DropOld())
+		as.Rotate(testserver.Rotation{DropOld: true})
 		time.Sleep(5 * time.Minute)
 		refusedFor(t, s, token, middleware.ErrSignature)
 	})

@@ -21,40 +21,40 @@ type outage struct {
 
 // outages are the ways in which an authorization server keeps its keys from us.
 var outages = map[string]outage{
-	"every endpoint answers 503":     {testserver.Any, testserver.Status(503)},
-	"every endpoint answers 404":     {testserver.Any, testserver.Status(404)},
-	"every endpoint hangs":           {testserver.Any, testserver.Hang()},
-	"every connection is dropped":    {testserver.Any, testserver.DropConnection()},
-	"keys answer 500":                {testserver.JWKS, testserver.Status(500)},
-	"keys answer 429":                {testserver.JWKS, testserver.RetryAfter(time.Hour, 429)},
-	"keys answer 401":                {testserver.JWKS, testserver.Status(401)},
-	"keys are late":                  {testserver.JWKS, testserver.Latency(time.Minute)},
-	"keys hang":                      {testserver.JWKS, testserver.Hang()},
-	"keys are dropped":               {testserver.JWKS, testserver.DropConnection()},
-	"keys break off":                 {testserver.JWKS, testserver.TruncateBody(30)},
-	"keys are not JSON":              {testserver.JWKS, testserver.MalformedJSON()},
-	"keys say they are HTML":         {testserver.JWKS, testserver.ContentType("text/html; charset=utf-8")},
-	"keys are a page":                {testserver.JWKS, testserver.Body("text/html", []byte("<h1>Back soon</h1>"))},
-	"keys are an error":              {testserver.JWKS, testserver.Body("application/json", []byte(`{"error":"x"}`))},
-	"keys are none":                  {testserver.JWKS, testserver.EmptyJWKS()},
-	"keys are huge":                  {testserver.JWKS, testserver.HugeBody(1 << 40)},
-	"keys are elsewhere":             {testserver.JWKS, testserver.RedirectTo("https://evil.example/jwks")},
-	"metadata answer 500":            {testserver.Discovery, testserver.Status(500)},
-	"metadata hang":                  {testserver.Discovery, testserver.Hang()},
-	"metadata are dropped":           {testserver.Discovery, testserver.DropConnection()},
-	"metadata break off":             {testserver.Discovery, testserver.TruncateBody(30)},
-	"metadata are not JSON":          {testserver.Discovery, testserver.MalformedJSON()},
-	"metadata say they are HTML":     {testserver.Discovery, testserver.ContentType("text/html")},
-	"metadata are huge":              {testserver.Discovery, testserver.HugeBody(1 << 40)},
-	"metadata are elsewhere":         {testserver.Discovery, testserver.RedirectTo("https://evil.example/")},
-	"metadata are of another issuer": {testserver.Discovery, testserver.WrongMetadataIssuer("https://evil.example")},
+	"every endpoint answers 503":     {testserver.EndpointAny, testserver.Status(503)},
+	"every endpoint answers 404":     {testserver.EndpointAny, testserver.Status(404)},
+	"every endpoint hangs":           {testserver.EndpointAny, testserver.Hang()},
+	"every connection is dropped":    {testserver.EndpointAny, testserver.DropConnection()},
+	"keys answer 500":                {testserver.EndpointJWKS, testserver.Status(500)},
+	"keys answer 429":                {testserver.EndpointJWKS, testserver.RetryAfter(time.Hour, 429)},
+	"keys answer 401":                {testserver.EndpointJWKS, testserver.Status(401)},
+	"keys are late":                  {testserver.EndpointJWKS, testserver.Latency(time.Minute)},
+	"keys hang":                      {testserver.EndpointJWKS, testserver.Hang()},
+	"keys are dropped":               {testserver.EndpointJWKS, testserver.DropConnection()},
+	"keys break off":                 {testserver.EndpointJWKS, testserver.TruncateBody(30)},
+	"keys are not JSON":              {testserver.EndpointJWKS, testserver.MalformedJSON()},
+	"keys say they are HTML":         {testserver.EndpointJWKS, testserver.ContentType("text/html; charset=utf-8")},
+	"keys are a page":                {testserver.EndpointJWKS, testserver.Body("text/html", []byte("<h1>Back soon</h1>"))},
+	"keys are an error":              {testserver.EndpointJWKS, testserver.Body("application/json", []byte(`{"error":"x"}`))},
+	"keys are none":                  {testserver.EndpointJWKS, testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`))},
+	"keys are huge":                  {testserver.EndpointJWKS, testserver.HugeBody(1 << 40)},
+	"keys are elsewhere":             {testserver.EndpointJWKS, testserver.RedirectTo("https://evil.example/jwks")},
+	"metadata answer 500":            {testserver.EndpointDiscovery, testserver.Status(500)},
+	"metadata hang":                  {testserver.EndpointDiscovery, testserver.Hang()},
+	"metadata are dropped":           {testserver.EndpointDiscovery, testserver.DropConnection()},
+	"metadata break off":             {testserver.EndpointDiscovery, testserver.TruncateBody(30)},
+	"metadata are not JSON":          {testserver.EndpointDiscovery, testserver.MalformedJSON()},
+	"metadata say they are HTML":     {testserver.EndpointDiscovery, testserver.ContentType("text/html")},
+	"metadata are huge":              {testserver.EndpointDiscovery, testserver.HugeBody(1 << 40)},
+	"metadata are elsewhere":         {testserver.EndpointDiscovery, testserver.RedirectTo("https://evil.example/")},
+	"metadata are of another issuer": {testserver.EndpointDiscovery, testserver.WrongMetadataIssuer("https://evil.example")},
 }
 
 // begin lets the outage begin. That of the metadata is one of both documents.
 func (o outage) begin(as *testserver.Server) {
 	as.Inject(o.endpoint, o.fault)
-	if o.endpoint == testserver.Discovery {
-		as.Inject(testserver.ASMetadata, o.fault)
+	if o.endpoint == testserver.EndpointDiscovery {
+		as.Inject(testserver.EndpointASMetadata, o.fault)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestAnOutageOnceKeysAreKnown(t *testing.T) {
 // its tokens are invalid.
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
-		if o.endpoint == testserver.Discovery {
+		if o.endpoint == testserver.EndpointDiscovery {
 			continue // see below
 		}
 		t.Run(name, func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestAnOutageDuringARotation(t *testing.T) {
 // Metadata are not needed to find keys where they were before.
 func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	for name, o := range outages {
-		if o.endpoint != testserver.Discovery {
+		if o.endpoint != testserver.EndpointDiscovery {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -226,7 +226,7 @@ func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 				}
 				for range 24 { // two hours
 					time.Sleep(time.Minute)
-					as.Rotate(testserver.DropOld())
+					as.Rotate(testserver.Rotation{DropOld: true})
 					acceptedIn(t, v, as.Token(), most)
 					time.Sleep(4 * time.Minute)
 				}
@@ -253,7 +253,7 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				down.Inject(testserver.Any, testserver.Hang())
+				down.Inject(testserver.EndpointAny, testserver.Hang())
 				for range 10 {
 					time.Sleep(4 * time.Minute)
 					var waiting sync.WaitGroup
@@ -285,7 +285,7 @@ func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
 				v := newVerifier(t, middleware.Config{
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
 				})
-				as.Inject(testserver.Any, testserver.Status(503))
+				as.Inject(testserver.EndpointAny, testserver.Status(503))
 				probe := func() error {
 					begin := time.Now()
 					defer func() {
@@ -309,9 +309,9 @@ func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
 				if err := probe(); err != nil {
 					t.Errorf("the second probe: got %v, want the verifier ready", err)
 				}
-				before := as.Count(testserver.Any)
+				before := as.Count(testserver.EndpointAny)
 				acceptedIn(t, v, as.Token(), 0)
-				if got := as.Count(testserver.Any); got != before {
+				if got := as.Count(testserver.EndpointAny); got != before {
 					t.Errorf("the first token caused %d requests, want its keys known", got-before)
 				}
 				// Nor do they let the keys grow old.

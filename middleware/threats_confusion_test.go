@@ -89,22 +89,22 @@ func TestThreatsOtherIssuers(t *testing.T) {
 	}
 
 	stranger := testserver.New(t, testserver.Clock(clock))
-	before := stranger.Count(testserver.Any)
+	before := stranger.Count(testserver.EndpointAny)
 	known := newSetup(t)
 	foreign := forge.Maker{Key: stranger.SigningKey(), Issuer: stranger.Issuer(), Audience: "api", Now: now}
 	known.check(t, "X05", []wrong{
 		{"an issuer nobody configured is refused", foreign.Good(), middleware.ErrIssuer},
 		{"an issuer nobody configured is refused under a known kid", known.Token(known.Header(), known.Claims("iss", `"`+stranger.Issuer()+`"`)), middleware.ErrIssuer},
 	})
-	if got := stranger.Count(testserver.Any) - before; got != 0 {
+	if got := stranger.Count(testserver.EndpointAny) - before; got != 0 {
 		t.Errorf("X05: got %d requests to the issuer in the token, want 0", got)
 	}
-	if got := known.as.Count(testserver.Any); got != 0 {
+	if got := known.as.Count(testserver.EndpointAny); got != 0 {
 		t.Errorf("X05: got %d requests to the known issuer, want 0", got)
 	}
 
 	wrongIssuer := testserver.New(t, testserver.Clock(clock), testserver.Metadata(func(doc map[string]any) { doc["issuer"] = "https://other.example.com" }))
-	plainKeys := testserver.New(t, testserver.TLS(), testserver.Clock(clock), testserver.Metadata(func(doc map[string]any) { doc["jwks_uri"] = a.Endpoint(testserver.JWKS) }))
+	plainKeys := testserver.New(t, testserver.TLS(), testserver.Clock(clock), testserver.Metadata(func(doc map[string]any) { doc["jwks_uri"] = a.Endpoint(testserver.EndpointJWKS) }))
 	for what, as := range map[string]*testserver.Server{
 		"metadata that names another issuer makes tokens unverifiable, not invalid":  wrongIssuer,
 		"metadata that steps down from https makes tokens unverifiable, not invalid": plainKeys,
@@ -130,7 +130,7 @@ func TestThreatsOtherIssuers(t *testing.T) {
 		{"a token that begins like a JWT is judged as one, however short", "eyI.", middleware.ErrMalformed},
 		{"a random handle that decodes to a brace is opaque", "e2ZmZmZm", middleware.ErrOpaque},
 	})
-	if got := a2.as.Count(testserver.Any); got != 0 {
+	if got := a2.as.Count(testserver.EndpointAny); got != 0 {
 		t.Errorf("X09: got %d requests, want 0", got)
 	}
 }
@@ -155,7 +155,7 @@ func TestSecrets(t *testing.T) {
 		{"an algorithm of the family that is not configured is refused", longer.Good(), middleware.ErrAlgorithm},
 		{"a public key does not count where a secret is configured", es.Good(), middleware.ErrAlgorithm},
 	})
-	if got := s.as.Count(testserver.Any); got != 0 {
+	if got := s.as.Count(testserver.EndpointAny); got != 0 {
 		t.Errorf("got %d requests, want none for a configured secret", got)
 	}
 }

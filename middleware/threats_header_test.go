@@ -79,7 +79,7 @@ func TestThreatsKeyID(t *testing.T) {
 	if err := s.v.Warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	fetched := s.as.Count(testserver.JWKS)
+	fetched := s.as.Count(testserver.EndpointJWKS)
 	kid := func(text string) string {
 		quoted, _ := json.Marshal(text)
 		return s.Token(s.Header("kid", string(quoted)), s.Claims())
@@ -96,7 +96,7 @@ func TestThreatsKeyID(t *testing.T) {
 		{"a kid that is an object is refused", s.Token(s.Header("kid", "{}"), s.Claims()), middleware.ErrMalformed},
 		{"a kid that is null is refused", s.Token(s.Header("kid", "null"), s.Claims()), middleware.ErrMalformed},
 	})
-	if got := s.as.Count(testserver.JWKS); got != fetched {
+	if got := s.as.Count(testserver.EndpointJWKS); got != fetched {
 		t.Errorf("J11: got %d fetches for key IDs that cannot exist, want 0", got-fetched)
 	}
 	var printable []wrong
@@ -104,7 +104,7 @@ func TestThreatsKeyID(t *testing.T) {
 		printable = append(printable, wrong{"the unknown kid " + strings.ReplaceAll(text, "/", ":") + " is refused", kid(text), middleware.ErrSignature})
 	}
 	s.check(t, "J11", printable)
-	if got := s.as.Count(testserver.JWKS) - fetched; got > 4 {
+	if got := s.as.Count(testserver.EndpointJWKS) - fetched; got > 4 {
 		t.Errorf("J11: got %d fetches for six unknown key IDs, want the burst of 4 at most", got)
 	}
 

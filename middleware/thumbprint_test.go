@@ -55,11 +55,11 @@ func TestThreatsThumbprint(t *testing.T) {
 func TestAThumbprintBringsANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		x5t  func(fresh testserver.Key) string
-		drop []testserver.RotateOption
+		how  testserver.Rotation
 	}{
-		"which it names, beside the old one":          {func(k testserver.Key) string { return k.ID }, nil},
-		"which it names, in the place of the old":     {func(k testserver.Key) string { return k.ID }, []testserver.RotateOption{testserver.DropOld()}},
-		"which it does not name, but is the only one": {func(testserver.Key) string { return "certificate" }, []testserver.RotateOption{testserver.DropOld()}},
+		"which it names, beside the old one":          {func(k testserver.Key) string { return k.ID }, testserver.Rotation{}},
+		"which it names, in the place of the old":     {func(k testserver.Key) string { return k.ID }, testserver.Rotation{DropOld: true}},
+		"which it does not name, but is the only one": {func(testserver.Key) string { return "certificate" }, testserver.Rotation{DropOld: true}},
 	} {
 		t.Run("J12/"+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -70,11 +70,11 @@ func TestAThumbprintBringsANewKey(t *testing.T) {
 				})}
 				passes(t, s, by(m, quoted(m.Key.ID)))
 				time.Sleep(time.Minute) // well within the time for which keys are not fetched anew
-				m.Key = as.Rotate(test.drop...)
+				m.Key = as.Rotate(test.how)
 				token := by(m, quoted(test.x5t(m.Key)))
 				passes(t, s, token)
 				passes(t, s, token)
-				if got := as.Count(testserver.JWKS); got != 2 {
+				if got := as.Count(testserver.EndpointJWKS); got != 2 {
 					t.Errorf("got the keys fetched %d times, want twice", got)
 				}
 			})

@@ -12,7 +12,7 @@ import (
 // member is a list of the discovery document.
 func member(t *testing.T, s *testserver.Server, name string) []string {
 	t.Helper()
-	list, _ := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))[name].([]any)
+	list, _ := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))[name].([]any)
 	if len(list) == 0 {
 		t.Fatalf("got no %s", name)
 	}
@@ -37,7 +37,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 			good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient))
 		},
 		string(testserver.DeviceCode): func(t *testing.T) {
-			first := formTo(t, s, testserver.DeviceAuthorization, "client_id=test-public")
+			first := formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public")
 			s.Login(t, first.text("verification_uri_complete"))
 			good(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}}))
 		},
@@ -62,7 +62,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 	}
 	access := tokens(t, s).text("access_token")
 	for _, endpoint := range []string{"token", "introspection", "revocation"} {
-		ep := map[string]testserver.Endpoint{"token": testserver.TokenEP, "introspection": testserver.Introspect, "revocation": testserver.RevokeEP}[endpoint]
+		ep := map[string]testserver.Endpoint{"token": testserver.EndpointToken, "introspection": testserver.EndpointIntrospect, "revocation": testserver.EndpointRevoke}[endpoint]
 		send := func(t *testing.T, form string, auth ...string) {
 			t.Helper()
 			form += "&grant_type=client_credentials"
@@ -95,7 +95,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 
 	for _, mode := range member(t, s, "response_modes_supported") {
 		t.Run("response_mode "+mode, func(t *testing.T) {
-			to := s.Login(t, s.Endpoint(testserver.Authorize)+"?"+authorizing("response_mode", mode).Encode())
+			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("response_mode", mode).Encode())
 			good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
 		})
 	}

@@ -13,10 +13,10 @@ import (
 
 func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 	members := map[testserver.Endpoint]string{
-		testserver.JWKS: "jwks_uri", testserver.Authorize: "authorization_endpoint", testserver.TokenEP: "token_endpoint",
-		testserver.Introspect: "introspection_endpoint", testserver.RevokeEP: "revocation_endpoint", testserver.UserInfo: "userinfo_endpoint",
-		testserver.EndSession: "end_session_endpoint", testserver.DeviceAuthorization: "device_authorization_endpoint",
-		testserver.PAR: "pushed_authorization_request_endpoint",
+		testserver.EndpointJWKS: "jwks_uri", testserver.EndpointAuthorize: "authorization_endpoint", testserver.EndpointToken: "token_endpoint",
+		testserver.EndpointIntrospect: "introspection_endpoint", testserver.EndpointRevoke: "revocation_endpoint", testserver.EndpointUserInfo: "userinfo_endpoint",
+		testserver.EndpointEndSession: "end_session_endpoint", testserver.EndpointDeviceAuthorization: "device_authorization_endpoint",
+		testserver.EndpointPAR: "pushed_authorization_request_endpoint",
 	}
 	whole := testserver.New(t, testserver.InMemory(), testserver.Seed("disabled"))
 	for ep, member := range members {
@@ -30,15 +30,15 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 					t.Errorf("%s: got %d, want 404", method, rec.Code)
 				}
 			}
-			for _, document := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata} {
+			for _, document := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 				doc := getJSON(t, s.Client(), s.Endpoint(document))
 				if doc[member] != nil {
 					t.Errorf("got %s %v, want none", member, doc[member])
 				}
 				grants := fmt.Sprint(doc["grant_types_supported"])
 				for grant, needs := range map[testserver.Grant][]testserver.Endpoint{
-					testserver.AuthorizationCode: {testserver.Authorize, testserver.TokenEP}, testserver.ClientCredentials: {testserver.TokenEP},
-					testserver.DeviceCode: {testserver.DeviceAuthorization, testserver.TokenEP}, testserver.RefreshToken: {testserver.TokenEP},
+					testserver.AuthorizationCode: {testserver.EndpointAuthorize, testserver.EndpointToken}, testserver.ClientCredentials: {testserver.EndpointToken},
+					testserver.DeviceCode: {testserver.EndpointDeviceAuthorization, testserver.EndpointToken}, testserver.RefreshToken: {testserver.EndpointToken},
 				} {
 					if got, want := strings.Contains(grants, string(grant)), !slices.Contains(needs, ep); got != want {
 						t.Errorf("got grants %s: %s is %v, want %v", grants, grant, got, want)
@@ -48,12 +48,12 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable(ep)).Endpoint(ep) }), "there is no such endpoint")
 		})
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable("jkws", testserver.Any)) }), `Disable("jkws")`, `Disable("any")`)
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable("jkws", testserver.EndpointAny)) }), `Disable("jkws")`, `Disable("any")`)
 }
 
 func TestWhatIsNamedAnswers(t *testing.T) {
 	s := testserver.New(t, testserver.IssuerURL("https://as.example/tenant"))
-	for name, v := range getJSONOf(t, s, testserver.Discovery) {
+	for name, v := range getJSONOf(t, s, testserver.EndpointDiscovery) {
 		if u, ok := v.(string); ok && (strings.HasSuffix(name, "_endpoint") || name == "jwks_uri") {
 			if rec := ask(s, "GET", u); rec.Code == 404 || !strings.HasPrefix(u, s.Issuer()+"/") {
 				t.Errorf("%s %s: got %d, want it under the issuer's path", name, u, rec.Code)
@@ -157,7 +157,7 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 			t.Parallel()
 			u := s.AddUser(testserver.User{Sub: fmt.Sprintf("user-%d", i)})
 			c := s.AddClient(testserver.Client{}, testserver.AccessTTL(time.Duration(i+1)*time.Minute))
-			to := s.Login(t, s.Endpoint(testserver.Authorize)+"?"+authorizing("client_id", c.ID, "scope", "openid").Encode(), testserver.As(u))
+			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("client_id", c.ID, "scope", "openid").Encode(), testserver.As(u))
 			r := good(t, exchange(t, s, redeeming(to.Query().Get("code"), "client_id", c.ID, "client_secret", c.Secret)))
 			for range 3 {
 				_, claims := verified(t, s, r.text("access_token"))
@@ -168,7 +168,7 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 			}
 			own := []string{"client_id", c.ID, "client_secret", c.Secret}
 			machine := good(t, exchange(t, s, values(url.Values{"grant_type": {"client_credentials"}}, own...)))
-			begun := formTo(t, s, testserver.DeviceAuthorization, values(url.Values{"scope": {"openid"}}, own...).Encode())
+			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, values(url.Values{"scope": {"openid"}}, own...).Encode())
 			s.Login(t, begun.text("verification_uri_complete"), testserver.As(testserver.User{Sub: u.Sub + "'s device"}))
 			gadget := good(t, exchange(t, s, values(url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {begun.text("device_code")}}, own...)))
 			for _, tt := range []struct {
@@ -179,7 +179,7 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 					t.Errorf("got %v, want an active token of %s", claims, tt.sub)
 				}
 			}
-			if got := formTo(t, s, testserver.RevokeEP, values(url.Values{"token": {gadget.text("refresh_token")}}, own...).Encode()); got.status != 200 || isActive(s, gadget.text("access_token")) {
+			if got := formTo(t, s, testserver.EndpointRevoke, values(url.Values{"token": {gadget.text("refresh_token")}}, own...).Encode()); got.status != 200 || isActive(s, gadget.text("access_token")) {
 				t.Errorf("got %d, want the device's grant revoked", got.status)
 			}
 			if n := s.RevokeSubject(u.Sub); n != 1 || isActive(s, r.text("access_token")) {
@@ -224,7 +224,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 func TestUnscopedClientsGetTheServersDefaultScope(t *testing.T) {
 	s := testserver.New(t, testserver.Scope("a", "b"), testserver.Clients(testserver.Client{ID: "narrow", Secret: "x", Scopes: []string{"b"}}))
 	for auth, want := range map[string]string{testClient: "a b", basic("narrow:x"): "b"} {
-		if r := good(t, formTo(t, s, testserver.TokenEP, "grant_type=client_credentials", auth)); r.text("scope") != want {
+		if r := good(t, formTo(t, s, testserver.EndpointToken, "grant_type=client_credentials", auth)); r.text("scope") != want {
 			t.Errorf("got %q, want %q", r.text("scope"), want)
 		}
 	}

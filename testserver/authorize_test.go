@@ -211,7 +211,7 @@ func TestTheIssuerIsInEveryAnswer(t *testing.T) {
 	s := testserver.New(t)
 	for name, change := range map[string][]string{"T14/a code": nil, "T14/an error": {"response_type", "x"}} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", s.Endpoint(testserver.Authorize)+"?"+authorizing(change...).Encode(), nil)
+			r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing(change...).Encode(), nil)
 			r.Host = "evil.example"
 			rec := httptest.NewRecorder()
 			s.ServeHTTP(rec, r)
@@ -219,7 +219,7 @@ func TestTheIssuerIsInEveryAnswer(t *testing.T) {
 			if err != nil || to.Query().Get("iss") != s.Issuer() {
 				t.Errorf("got %v, want iss %s", to, s.Issuer())
 			}
-			doc := getJSON(t, s.Client(), s.Endpoint(testserver.ASMetadata))
+			doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointASMetadata))
 			if doc["issuer"] != s.Issuer() || doc["authorization_response_iss_parameter_supported"] != true {
 				t.Errorf("got %v, want what the documents say", doc)
 			}
@@ -235,7 +235,7 @@ func TestFormPost(t *testing.T) {
 			t.Errorf("got %d %s, want a page without the state's own markup", rec.Code, page)
 		}
 	})
-	to := s.Login(t, s.Endpoint(testserver.Authorize)+"?"+authorizing("response_mode", "form_post").Encode())
+	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("response_mode", "form_post").Encode())
 	if q := to.Query(); q.Get("code") == "" || q.Get("state") != "s" || q.Get("iss") != s.Issuer() {
 		t.Errorf("got %v, want code, state and iss", to)
 	}
@@ -245,7 +245,7 @@ func TestFormPost(t *testing.T) {
 func TestAuthorizationByPOST(t *testing.T) {
 	s := testserver.New(t)
 	t.Run("T15/by POST", func(t *testing.T) {
-		rec := postTo(s, s.Endpoint(testserver.Authorize), authorizing())
+		rec := postTo(s, s.Endpoint(testserver.EndpointAuthorize), authorizing())
 		to, err := rec.Result().Location()
 		if err != nil || rec.Code != http.StatusSeeOther || to.Query().Get("code") == "" {
 			t.Errorf("got %d to %v, want 303 with a code", rec.Code, to)

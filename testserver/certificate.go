@@ -13,12 +13,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // certify makes a root and a certificate under it: clients other than Go's
 // refuse a root that is the server's certificate at the same time.
-func (l *listener) certify(src *as.Source) error {
+func (l *listener) certify(src *token.Source) error {
 	rootKey, err := certificateKey(src)
 	if err != nil {
 		return err
@@ -83,13 +83,13 @@ func (l *listener) certify(src *as.Source) error {
 	return nil
 }
 
-func certificateKey(src *as.Source) (crypto.Signer, error) {
-	k, err := as.NewKey("ES256", "certificate", src)
+func certificateKey(src *token.Source) (crypto.Signer, error) {
+	k, err := token.NewKey("ES256", "certificate", src)
 	return k.Private, err
 }
 
 // serial is positive and at most 16 octets long (RFC 5280 §4.1.2.2 allows 20).
-func serial(src *as.Source) *big.Int {
+func serial(src *token.Source) *big.Int {
 	b := src.Draw("certificate serial", 16)
 	b[0] = b[0]&0x7f | 0x40
 	return new(big.Int).SetBytes(b)

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // CheckAPI reports through tb.Errorf every way in which an API answers tokens
@@ -56,7 +58,7 @@ func CheckAPI(tb TB, s *Server, api http.Handler, newRequest func() *http.Reques
 	if !c.ready() {
 		return
 	}
-	l, err := listen(&config{tls: true, inMemory: s.memory, Config: as.Config{Source: as.RandomSource()}})
+	l, err := listen(&config{tls: true, inMemory: s.memory, Config: oauth.Config{Source: token.RandomSource()}})
 	if err != nil {
 		tb.Fatalf("CheckAPI: %v", err)
 		return
@@ -118,7 +120,7 @@ func (o checkOption) applyCheck(c *check) { o(c) }
 // both. Without it scopes are not checked.
 func RequireScope(scope string) CheckOption {
 	return checkOption(func(c *check) {
-		if err := as.CheckScope(scope); err != nil {
+		if err := registry.CheckScope(scope); err != nil {
 			c.errs = append(c.errs, fmt.Errorf("RequireScope: %w", err))
 		}
 		c.scopes = append(c.scopes, scope)
@@ -133,7 +135,7 @@ func RequireScope(scope string) CheckOption {
 // Given several times, the route needs all. Without it claims are not checked.
 func RequireClaim(name, value string) CheckOption {
 	return checkOption(func(c *check) {
-		if _, err := as.ClaimPath(name); err != nil {
+		if _, err := token.ClaimPath(name); err != nil {
 			c.errs = append(c.errs, fmt.Errorf("RequireClaim(%q): %w", name, err))
 		}
 		if name == "" || value == "" {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // probe is one request of the battery and what must come back.
@@ -49,7 +49,7 @@ const (
 func (c *check) battery() ([]probe, error) {
 	var firstErr error
 	good := func(opts ...TokenOption) string {
-		token, err := c.mint(append(opts, tokenOption(func(d *as.Draft) {
+		token, err := c.mint(append(opts, tokenOption(func(d *token.Draft) {
 			if d.Trap = c.trap; d.Defect != nil && len(opts) == 0 {
 				d.Fail(fmt.Errorf("With(%q) would spoil the good token: the check makes the bad ones itself", d.Defect.Name))
 			}
@@ -68,7 +68,7 @@ func (c *check) battery() ([]probe, error) {
 	for _, need := range c.claims {
 		probes = append(probes, c.withoutClaim(need, good)...)
 	}
-	for _, d := range as.Catalogue() {
+	for _, d := range token.Catalogue() {
 		name := Defect(d.Name)
 		switch {
 		case slices.Contains(c.skip, name), d.OnRequest && !slices.Contains(c.also, name), name == MissingScope && len(c.scopes) == 0:
@@ -184,7 +184,7 @@ func (v claimValue) String() string { return fmt.Sprintf("%q in the claim %s", v
 // edited changes the strings of the claim. One string stays one if it is left as
 // it is.
 func (v claimValue) edited(edit func([]string) []string) TokenOption {
-	return tokenOption(func(d *as.Draft) {
+	return tokenOption(func(d *token.Draft) {
 		had := d.TextsAt(v.claim)
 		switch has := edit(slices.Clone(had)); {
 		case slices.Equal(has, had):
@@ -231,14 +231,14 @@ func (v claimValue) similar(needed []claimValue) []string {
 // elsewhere is the value in claims with other names: each name on the way to it
 // changed, and the last one without those before.
 func (v claimValue) elsewhere() (list []claimValue) {
-	path, _ := as.ClaimPath(v.claim) // RequireClaim has looked at it
+	path, _ := token.ClaimPath(v.claim) // RequireClaim has looked at it
 	for i := range path {
 		other := slices.Clone(path)
 		other[i] += "-other"
-		list = append(list, claimValue{as.Pointer(other), v.value})
+		list = append(list, claimValue{token.Pointer(other), v.value})
 	}
 	if n := len(path); n > 1 {
-		list = append(list, claimValue{as.Pointer(path[n-1:]), v.value})
+		list = append(list, claimValue{token.Pointer(path[n-1:]), v.value})
 	}
 	return list
 }
@@ -249,7 +249,7 @@ func (c *check) withoutClaim(need claimValue, good func(...TokenOption) string) 
 		p := probe{
 			name: name, sent: sent, want: []reply{{http.StatusForbidden, "insufficient_scope"}}, lacks: need.value, why: why, fix: fix,
 		}
-		token := good(append(opts, tokenOption(func(d *as.Draft) {
+		token := good(append(opts, tokenOption(func(d *token.Draft) {
 			p.has = strings.Fields(strings.Join(d.TextsAt("scope"), " "))
 		}))...)
 		for _, other := range c.claims {

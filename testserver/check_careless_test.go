@@ -301,7 +301,7 @@ func (c *careless) key(kid string, header map[string]any) (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.keys == nil || c.is("each unknown kid is looked up") && len(c.keys.Key(kid)) == 0 {
-		set, err := c.fetch(c.as.Client(), c.as.Endpoint(testserver.JWKS))
+		set, err := c.fetch(c.as.Client(), c.as.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			return nil, err
 		}

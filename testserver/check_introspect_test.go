@@ -19,7 +19,7 @@ import (
 func newAsking(as *testserver.Server, hole string) *careless {
 	c := newCareless(as, hole)
 	c.ask = func(token string) error {
-		_, body, err := post(as.Client(), as.Endpoint(testserver.Introspect), byPost+"&token="+url.QueryEscape(token))
+		_, body, err := post(as.Client(), as.Endpoint(testserver.EndpointIntrospect), byPost+"&token="+url.QueryEscape(token))
 		if err != nil {
 			return errFault
 		}
@@ -50,8 +50,8 @@ func TestACarefulAPIThatIntrospectsPasses(t *testing.T) {
 		for kind, text := range findings(t, as, newAsking(as, ""), told...) {
 			t.Errorf("%s: got %s: %s", name, kind, text)
 		}
-		if got := as.Count(testserver.JWKS); got != 0 || as.Count(testserver.Introspect) < 50 {
-			t.Errorf("%s: got %d requests for keys and %d introspections, want the latter alone", name, got, as.Count(testserver.Introspect))
+		if got := as.Count(testserver.EndpointJWKS); got != 0 || as.Count(testserver.EndpointIntrospect) < 50 {
+			t.Errorf("%s: got %d requests for keys and %d introspections, want the latter alone", name, got, as.Count(testserver.EndpointIntrospect))
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
 // finding is one thing wrong with the API, and the first probe that showed it.
@@ -53,7 +53,7 @@ func (f finding) sent() string {
 	var b strings.Builder
 	b.WriteString(f.probe.sent)
 	for _, token := range f.probe.tokens {
-		fmt.Fprintf(&b, ", fingerprint %s", as.Fingerprint(token))
+		fmt.Fprintf(&b, ", fingerprint %s", journal.Fingerprint(token))
 	}
 	if n := len(f.others); n > 0 {
 		const shown = 6

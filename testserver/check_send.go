@@ -10,7 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 const (
@@ -75,12 +76,12 @@ func (c *check) run() {
 
 // setTrap listens where the URLs in the tokens lead.
 func (c *check) setTrap() (stop func(), err error) {
-	l, err := listen(&config{Config: as.Config{Source: as.RandomSource()}})
+	l, err := listen(&config{Config: oauth.Config{Source: token.RandomSource()}})
 	if err != nil {
 		return nil, err
 	}
 	var visits atomic.Int64
-	handler := c.s.as.Attacker.Trap()
+	handler := c.s.oauth.Attacker.Trap()
 	shut := serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visits.Add(1)
 		handler.ServeHTTP(w, r)
@@ -91,7 +92,7 @@ func (c *check) setTrap() (stop func(), err error) {
 
 // stampede sends tokens whose keys nobody knows, and garbage.
 func (c *check) stampede() {
-	before := c.s.Count(JWKS)
+	before := c.s.Count(EndpointJWKS)
 	for i := range flood {
 		token, err := c.mint(With(UnknownKid))
 		if err != nil {
@@ -101,7 +102,7 @@ func (c *check) stampede() {
 		c.send(probe{authorization: []string{"Bearer " + token}}, c.via[0])
 		c.send(probe{authorization: []string{fmt.Sprintf("Bearer garbage%d.e30.AAAA", i)}}, c.via[0])
 	}
-	if fetches := c.s.Count(JWKS) - before; fetches > few {
+	if fetches := c.s.Count(EndpointJWKS) - before; fetches > few {
 		sent := fmt.Sprintf("%d tokens, each with another unknown kid, and %d of garbage", flood, flood)
 		c.note(probe{name: jwksStampede, sent: sent}, jwksStampede,
 			fmt.Sprintf("%d fetches of the JWKS", fetches), fmt.Sprintf("at most %d", few))

@@ -51,7 +51,7 @@ func TestClientsAuthenticate(t *testing.T) {
 		"T10/not the client_id beside it":          {[]string{testClient}, "client_id=basic", 400, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := formTo(t, s, testserver.TokenEP, strings.Trim(tt.body+"&grant_type=client_credentials", "&"), tt.auth...)
+			r := formTo(t, s, testserver.EndpointToken, strings.Trim(tt.body+"&grant_type=client_credentials", "&"), tt.auth...)
 			if want := tt.status == 401 && len(tt.auth) > 0; r.header.Get("WWW-Authenticate") != "" != want {
 				t.Errorf("got WWW-Authenticate %q, want it %v", r.header.Get("WWW-Authenticate"), want)
 			}
@@ -123,9 +123,9 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 		ok     bool
 	}{
 		"T10/for the issuer":                {nil, nil, nil, true},
-		"T10/for the token endpoint":        {func(c map[string]any) { c["aud"] = s.Endpoint(testserver.TokenEP) }, nil, nil, true},
+		"T10/for the token endpoint":        {func(c map[string]any) { c["aud"] = s.Endpoint(testserver.EndpointToken) }, nil, nil, true},
 		"T10/for a list of one":             {func(c map[string]any) { c["aud"] = []string{s.Issuer()} }, nil, nil, true},
-		"T10/for this server by two names":  {func(c map[string]any) { c["aud"] = []string{s.Issuer(), s.Endpoint(testserver.TokenEP)} }, nil, nil, true},
+		"T10/for this server by two names":  {func(c map[string]any) { c["aud"] = []string{s.Issuer(), s.Endpoint(testserver.EndpointToken)} }, nil, nil, true},
 		"T10/with client_id":                {nil, nil, []string{"client_id", "robot"}, true},
 		"T10/with another client_id":        {nil, nil, []string{"client_id", "test-client"}, false},
 		"T10/another type":                  {nil, nil, []string{"client_assertion_type", "x"}, false},
@@ -237,7 +237,7 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 		"T20/two resources":              {grant + "&resource=https://a.example&resource=https://b.example", 200, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := formTo(t, s, testserver.TokenEP, tt.body, testClient)
+			r := formTo(t, s, testserver.EndpointToken, tt.body, testClient)
 			if tt.code == "" {
 				good(t, r)
 				return
@@ -245,7 +245,7 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 			wantError(t, r, tt.status, tt.code)
 		})
 	}
-	for _, ep := range []testserver.Endpoint{testserver.TokenEP, testserver.RevokeEP, testserver.Introspect, testserver.DeviceAuthorization} {
+	for _, ep := range []testserver.Endpoint{testserver.EndpointToken, testserver.EndpointRevoke, testserver.EndpointIntrospect, testserver.EndpointDeviceAuthorization} {
 		t.Run("T20/GET of "+string(ep), func(t *testing.T) {
 			if rec := ask(s, "GET", s.Endpoint(ep)+"?"+grant); rec.Code != 405 || rec.Header().Get("Allow") != "POST" {
 				t.Errorf("got %d, Allow %q, want 405 and POST", rec.Code, rec.Header().Get("Allow"))
@@ -254,14 +254,14 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 	}
 	for name, body := range map[string]string{"T21/tokens": grant, "T21/a refusal": "grant_type=x"} {
 		t.Run(name, func(t *testing.T) {
-			r := formTo(t, s, testserver.TokenEP, body, testClient)
+			r := formTo(t, s, testserver.EndpointToken, body, testClient)
 			if r.header.Get("Cache-Control") != "no-store" || r.header.Get("Pragma") != "no-cache" || r.header.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("got %v, want no-store, no-cache and no CORS", r.header)
 			}
 		})
 	}
 	t.Run("T21/a page that asks beforehand", func(t *testing.T) {
-		rec := ask(s, "OPTIONS", s.Endpoint(testserver.TokenEP))
+		rec := ask(s, "OPTIONS", s.Endpoint(testserver.EndpointToken))
 		if rec.Code != 405 || rec.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("got %d %v, want 405 and no CORS", rec.Code, rec.Header())
 		}
@@ -270,7 +270,7 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 
 func TestClientCredentials(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.AccessTTL(90*time.Second))
-	r := good(t, formTo(t, s, testserver.TokenEP, "grant_type=client_credentials&scope=b+a+b", testClient))
+	r := good(t, formTo(t, s, testserver.EndpointToken, "grant_type=client_credentials&scope=b+a+b", testClient))
 	header, claims := verified(t, s, r.text("access_token"))
 	if claims["sub"] != "test-client" || claims["client_id"] != "test-client" || claims["scope"] != "b a" || claims["aud"] != "api" || claims["iss"] != s.Issuer() {
 		t.Errorf("got %v, want the client as its subject", claims)
@@ -285,7 +285,7 @@ func TestClientCredentials(t *testing.T) {
 
 func TestAClientsOwnTokens(t *testing.T) {
 	s := testserver.New(t)
-	c := s.AddClient(testserver.Client{}, testserver.AccessTTL(time.Minute), testserver.SigningAlg(testserver.EdDSA), testserver.Audience("own"), testserver.RefreshTTL(time.Hour))
+	c := s.AddClient(testserver.Client{RefreshTTL: time.Hour}, testserver.AccessTTL(time.Minute), testserver.SigningAlg(testserver.EdDSA), testserver.Audience("own"))
 	if c.ID == "" || c.Secret == "" || len(c.RedirectURIs) == 0 {
 		t.Fatalf("got %v, want what was empty filled in", c)
 	}

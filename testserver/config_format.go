@@ -8,8 +8,10 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // FormatConfig reads a configuration as [ConfigJSON] does and returns it with its
@@ -44,20 +46,20 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 
 // fill puts the defaults into file, of which c is the configuration.
 func fill(file *settings.Config, c *config) {
-	file.Signing.Alg = string(cmp.Or(c.Alg, "ES256"))
-	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(as.DefaultAccessTTL))
+	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)
+	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(token.DefaultAccessTTL))
 	file.Access.Format = cmp.Or(file.Access.Format, "jwt")
 	if file.Access.Audience == nil {
-		file.Access.Audience = []string{as.DefaultAudience}
+		file.Access.Audience = []string{token.DefaultAudience}
 	}
-	file.Refresh.TTL = cmp.Or(file.Refresh.TTL, settings.Duration(as.DefaultRefreshTTL))
+	file.Refresh.TTL = cmp.Or(file.Refresh.TTL, settings.Duration(oauth.DefaultRefreshTTL))
 	file.Refresh.Grace = new(settings.Duration(c.Grace))
 	if file.Scopes == nil {
 		file.Scopes = []string{}
 	}
 	file.Interactive, file.TLS = &c.Interactive, &c.tls
 
-	for _, d := range slices.Backward(as.DefaultClients()) {
+	for _, d := range slices.Backward(registry.DefaultClients()) {
 		if !slices.ContainsFunc(file.Clients, func(other settings.Client) bool { return other.ID == d.ID }) {
 			client := settings.Client{ID: d.ID, Secret: settings.Secret(d.Secret), Public: d.Public}
 			file.Clients = slices.Insert(file.Clients, 0, client)
@@ -65,20 +67,16 @@ func fill(file *settings.Config, c *config) {
 	}
 	for i, client := range file.Clients {
 		if len(client.RedirectURIs) == 0 {
-			file.Clients[i].RedirectURIs = as.LoopbackRedirects()
+			file.Clients[i].RedirectURIs = registry.LoopbackRedirects()
 		}
 	}
 	if len(file.Users) == 0 {
-		u := as.DefaultUser()
+		u := registry.DefaultUser()
 		file.Users = []settings.User{{Sub: u.Sub, Username: u.Username, Password: settings.Secret(u.Password), Claims: u.Claims}}
 	}
-	served := map[string]bool{}
-	for _, name := range catalogue.DisableableNames() {
-		served[name] = !slices.Contains(c.Disabled, as.Endpoint(name))
+	served := catalogue.Served(func(r catalogue.Route) bool { return slices.Contains(c.Disabled, r.Endpoint) })
+	file.Endpoints = map[Endpoint]bool{}
+	for _, ep := range catalogue.Disableable() {
+		file.Endpoints[ep] = served[ep]
 	}
-	if !served[string(TokenEP)] { // of no use without it
-		served[string(Authorize)], served[string(DeviceAuthorization)] = false, false
-	}
-	served[string(PAR)] = served[string(PAR)] && served[string(Authorize)]
-	file.Endpoints = served
 }

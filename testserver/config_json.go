@@ -8,8 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // ConfigJSON takes options from a configuration file, one JSON object, as if they
@@ -78,7 +79,7 @@ type fileConfig struct{ *config }
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)
-	if _, err := as.CheckDefaults(f.Defaults[edits:]); err != nil {
+	if _, err := token.CheckDefaults(f.Defaults[edits:]); err != nil {
 		f.errs = append(f.errs, err)
 		f.Defaults = f.Defaults[:edits]
 	}
@@ -112,7 +113,7 @@ func (f fileConfig) tokens(file *settings.Config) {
 	}
 	if file.Access.Format != "" {
 		handles := file.Access.Format == "opaque"
-		f.use("access.format", sharedOption(func(d *as.Draft) { d.Opaque = handles }))
+		f.use("access.format", sharedOption(func(d *token.Draft) { d.Opaque = handles }))
 	}
 	if file.Access.Audience != nil {
 		f.use("access.audience", Audience(file.Access.Audience...))
@@ -124,8 +125,8 @@ func (f fileConfig) tokens(file *settings.Config) {
 		f.use("refresh.grace", RotateRefresh(time.Duration(*file.Refresh.Grace)))
 	}
 	for i, r := range file.Rules {
-		policy := as.Policy{Client: r.When.Client, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny)}
-		if _, err := as.CheckDefaults([]as.Edit{policy.Write}); err != nil {
+		policy := oauth.Policy{Client: r.When.Client, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny)}
+		if _, err := token.CheckDefaults([]token.Edit{policy.Write}); err != nil {
 			f.fail("ConfigJSON: rules[%d].claims: %w", i, err)
 		}
 		f.Policies = append(f.Policies, policy)
@@ -133,11 +134,11 @@ func (f fileConfig) tokens(file *settings.Config) {
 }
 
 func (f fileConfig) signing(s settings.Signing) {
-	alg := as.Alg(s.Alg)
-	var keys []as.Key
+	alg := s.Alg
+	var keys []token.Key
 	for i, text := range s.Keys {
 		path := fmt.Sprintf("ConfigJSON: signing.keys[%d]", i)
-		key, err := as.ReadKey(text, alg)
+		key, err := token.ReadKey(text, alg)
 		if err != nil {
 			f.fail("%s: %w", path, err)
 			continue
@@ -146,7 +147,7 @@ func (f fileConfig) signing(s settings.Signing) {
 			switch {
 			case other.ID == key.ID:
 				f.fail("%s: another key has the kid %q: give each its own", path, key.ID)
-			case other.Alg == key.Alg && key.Alg.Shared():
+			case other.Alg == key.Alg && token.IsShared(key.Alg):
 				f.fail("%s: another secret signs with %s, and none is published: leave one out", path, string(key.Alg))
 			}
 		}
@@ -155,11 +156,11 @@ func (f fileConfig) signing(s settings.Signing) {
 	if alg == "" && len(keys) > 0 {
 		alg = keys[0].Alg
 	}
-	if len(keys) == len(s.Keys) && len(keys) > 0 && !slices.ContainsFunc(keys, func(k as.Key) bool { return k.Alg == alg }) {
+	if len(keys) == len(s.Keys) && len(keys) > 0 && !slices.ContainsFunc(keys, func(k token.Key) bool { return k.Alg == alg }) {
 		f.fail("ConfigJSON: signing.keys: none of them signs with %s: add one, or change signing.alg", string(alg))
 	}
 	if alg != "" {
-		f.use("signing.alg", SigningAlg(Alg(alg)))
+		f.use("signing.alg", SigningAlg(alg))
 	}
 	if s.Keys != nil {
 		f.Keys = keys
@@ -169,11 +170,8 @@ func (f fileConfig) signing(s settings.Signing) {
 func (f fileConfig) people(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
-			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes,
-			AuthMethod: AuthMethod(c.AuthMethod), JWKS: c.JWKS, RequirePAR: c.RequirePAR,
-		}
-		for _, g := range c.Grants {
-			client.Grants = append(client.Grants, Grant(g))
+			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, Grants: c.Grants, Scopes: c.Scopes,
+			AuthMethod: c.AuthMethod, JWKS: c.JWKS, RequirePAR: c.RequirePAR,
 		}
 		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))
 	}
@@ -187,16 +185,16 @@ func (f fileConfig) people(file *settings.Config) {
 	f.use("authorization_detail_types", AuthorizationDetailTypes(file.DetailTypes...))
 }
 
-func (f fileConfig) endpoints(served map[string]bool) {
-	for _, name := range slices.Sorted(maps.Keys(served)) {
-		path := "endpoints." + name
-		if !served[name] {
-			f.use(path, Disable(Endpoint(name)))
+func (f fileConfig) endpoints(served map[Endpoint]bool) {
+	for _, ep := range slices.Sorted(maps.Keys(served)) {
+		path := "endpoints." + string(ep)
+		if !served[ep] {
+			f.use(path, Disable(ep))
 			continue
 		}
-		f.Disabled = slices.DeleteFunc(f.Disabled, func(ep as.Endpoint) bool { return string(ep) == name })
-		token, said := served[string(TokenEP)]
-		if ep := Endpoint(name); said && !token && (ep == Authorize || ep == PAR || ep == DeviceAuthorization) {
+		f.Disabled = slices.DeleteFunc(f.Disabled, func(other Endpoint) bool { return other == ep })
+		token, said := served[EndpointToken]
+		if said && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
 			f.fail("ConfigJSON: %s: it is of no use without token: leave it out, or serve both", path)
 		}
 	}
@@ -211,7 +209,7 @@ type fileFault struct {
 func (s *Server) injectAll(faults []fileFault) error {
 	var errs []error
 	for _, f := range faults {
-		if !s.countable(Endpoint(f.Endpoint)) {
+		if !s.countable(f.Endpoint) {
 			errs = append(errs, fmt.Errorf("%s.endpoint: %q is not served: leave the fault out", f.path, f.Endpoint))
 		}
 	}
@@ -223,7 +221,7 @@ func (s *Server) injectAll(faults []fileFault) error {
 		if f.Times > 0 {
 			when = append(when, Times(f.Times))
 		}
-		s.Inject(Endpoint(f.Endpoint), Status(f.Status), when...)
+		s.Inject(f.Endpoint, Status(f.Status), when...)
 	}
 	return nil
 }

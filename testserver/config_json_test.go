@@ -66,20 +66,20 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 		"seed": "a-seed"
 	}`
 	s := testserver.New(t, testserver.InMemory(), testserver.Clock(atNoon), testserver.Interactive(), testserver.OpaqueTokens(),
-		testserver.Disable(testserver.UserInfo), fromFile(file))
+		testserver.Disable(testserver.EndpointUserInfo), fromFile(file))
 
 	if s.Issuer() != "https://login.example.com/tenant" || s.CACertPEM() == nil {
 		t.Errorf("got issuer %q, want that of the file, and TLS", s.Issuer())
 	}
 	for i, want := range []int{503, 503, 502, 200} {
-		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS)); resp.StatusCode != want {
+		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != want {
 			t.Errorf("request %d: got %d, want %d: faults in their order", i+1, resp.StatusCode, want)
 		}
 	}
 	if k := s.SigningKey(); k.ID != "signs" || k.Alg != testserver.ES384 || len(keySet(t, s.JWKS()).Keys) != 2 {
 		t.Errorf("got %v of %s, want the first key to sign and both published", k, s.JWKS())
 	}
-	doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))
+	doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 	if doc["device_authorization_endpoint"] != nil || doc["userinfo_endpoint"] == nil {
 		t.Errorf("got %v, want userinfo and no devices", doc)
 	}
@@ -126,7 +126,7 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 }
 
 func TestConfigJSONSeesTheOtherSideOfSwitches(t *testing.T) {
-	s := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.Scopes("one"), testserver.Disable(testserver.UserInfo), fromFile(
+	s := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.Scopes("one"), testserver.Disable(testserver.EndpointUserInfo), fromFile(
 		`{"tls": false, "interactive": true, "scopes": [], "endpoints": {"userinfo": true}, "access": {"format": "opaque"}, "seed": "s"}`))
 	if !strings.HasPrefix(s.Issuer(), "http:") || s.CACertPEM() != nil {
 		t.Errorf("got %s, want no TLS", s.Issuer())
@@ -137,7 +137,7 @@ func TestConfigJSONSeesTheOtherSideOfSwitches(t *testing.T) {
 	if rec, to := authorized(s, authorizing("scope", "two")); rec.Code != http.StatusOK || to != nil {
 		t.Errorf("got %d %v, want a page, and any scope", rec.Code, to)
 	}
-	s.Endpoint(testserver.UserInfo)
+	s.Endpoint(testserver.EndpointUserInfo)
 	same := testserver.New(t, testserver.InMemory(), fromFile(`{"seed": "s"}`))
 	if string(same.JWKS()) != string(s.JWKS()) || same.Issuer() != s.Issuer() {
 		t.Error("want the same keys from the same seed")
@@ -216,8 +216,8 @@ func TestConfigJSONMayBeUsedTwice(t *testing.T) {
 func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 	const eps = "discovery as_metadata jwks authorize token introspect revoke userinfo end_session device_authorization par"
 	if got, want := fmt.Sprint([]testserver.Endpoint{
-		testserver.Discovery, testserver.ASMetadata, testserver.JWKS, testserver.Authorize, testserver.TokenEP, testserver.Introspect,
-		testserver.RevokeEP, testserver.UserInfo, testserver.EndSession, testserver.DeviceAuthorization, testserver.PAR,
+		testserver.EndpointDiscovery, testserver.EndpointASMetadata, testserver.EndpointJWKS, testserver.EndpointAuthorize, testserver.EndpointToken, testserver.EndpointIntrospect,
+		testserver.EndpointRevoke, testserver.EndpointUserInfo, testserver.EndpointEndSession, testserver.EndpointDeviceAuthorization, testserver.EndpointPAR,
 	}), "["+eps+"]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -231,7 +231,7 @@ func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 			testserver.TokenExchange, testserver.JWTBearer)},
 		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts(testserver.ClientSecretBasic, testserver.ClientSecretPost, testserver.PrivateKeyJWT, testserver.NoAuth)},
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
-		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.Register, testserver.LoginPage, testserver.ConsentPage, testserver.DevicePage, testserver.Any)...)},
+		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.EndpointRegister, testserver.EndpointLogin, testserver.EndpointConsent, testserver.EndpointDevice, testserver.EndpointAny)...)},
 	} {
 		text := fault(t, func(tb *recorder) { testserver.New(tb, fromFile(c.file)) })
 		_, list, _ := strings.Cut(text, "one of ")

@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
 // maxControl bounds the body of a request to the control API.
@@ -45,7 +45,7 @@ func (s *Server) Control(token string) http.Handler {
 		scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(bearer))
 		switch {
-		case !as.IsLocalHost(r.Host):
+		case !oauth.IsLocalHost(r.Host):
 			tell(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
@@ -89,9 +89,9 @@ func (c *controller) routes() map[string]map[string]action {
 		"/v1/requests/count": get(c.countRequests),
 		"/v1/requests/wait":  get(c.waitRequests),
 		"/v1/clock":          {http.MethodGet: c.showClock, http.MethodPut: c.setClock, http.MethodPost: c.advanceClock},
-		"/v1/clients":        {http.MethodGet: c.listClients, http.MethodPost: c.addClient},
+		"/v1/clients":        {http.MethodGet: c.listClients, http.MethodPost: c.postClient},
 		"/v1/clients/{id}":   {http.MethodGet: c.showClient, http.MethodDelete: c.removeClient},
-		"/v1/users":          {http.MethodGet: c.listUsers, http.MethodPost: c.addUser},
+		"/v1/users":          {http.MethodGet: c.listUsers, http.MethodPost: c.postUser},
 		"/v1/users/{sub}":    {http.MethodDelete: c.removeUser},
 		"/v1/logins/next":    post(c.nextLogin),
 		"/v1/check":          post(c.checkAPI),

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
 // faultOf is the fault that a request asks for.
@@ -34,14 +34,14 @@ func faultOf(f control.Fault) (Fault, error) {
 	choose(f.Body != nil, func() Fault { return Body(f.ContentType, []byte(*f.Body)) })
 	choose(f.ContentType != "" && f.Body == nil, func() Fault { return ContentType(f.ContentType) })
 	choose(f.Huge != 0, func() Fault { return HugeBody(f.Huge) })
-	choose(f.EmptyJWKS, EmptyJWKS)
+	choose(f.EmptyJWKS, emptyJWKS)
 	choose(f.Issuer != "", func() Fault { return WrongMetadataIssuer(f.Issuer) })
 
 	switch late := f.Latency != nil; {
 	case len(chosen) > 1:
 		return Fault{}, errors.New("a fault is one thing, after latency or not: add one for each")
 	case late:
-		return Chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
+		return chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
 	case len(chosen) == 0:
 		return Fault{}, errors.New("the fault does nothing: give status, latency or another one")
 	}
@@ -65,7 +65,7 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 		when = append(when, Skip(ask.Skip))
 	}
 	if ask.Client != "" {
-		when = append(when, Matching(func(r *http.Request) bool { return as.Names(r, ask.Client) }))
+		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, ask.Client) }))
 	}
 	c.mu.Lock() // until it is in the list: the list asks how it was asked for
 	defer c.mu.Unlock()
@@ -82,10 +82,10 @@ func (c *controller) injections() []control.Injection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := []control.Injection{}
-	for _, in := range c.as.Injections() {
+	for _, in := range c.Injections() {
 		asked, ok := c.faults[in.ID]
-		if rule := in.Rule(); !ok {
-			asked = control.Fault{Endpoint: string(rule.Endpoint), Times: rule.Times, Skip: rule.Skip}
+		if !ok {
+			asked = control.Fault{Endpoint: string(in.Endpoint), Times: in.Times, Skip: in.Skip}
 		}
 		list = append(list, control.Injection{ID: in.ID, Hits: in.Hits(), Fault: asked})
 	}
@@ -97,7 +97,7 @@ func (c *controller) listFaults(*http.Request) (any, error) {
 }
 
 func (c *controller) removeFaults(*http.Request) (any, error) {
-	for _, in := range c.as.Injections() {
+	for _, in := range c.Injections() {
 		c.remove(in)
 	}
 	return done{}, nil
@@ -105,7 +105,7 @@ func (c *controller) removeFaults(*http.Request) (any, error) {
 
 func (c *controller) removeFault(r *http.Request) (any, error) {
 	id, _ := strconv.Atoi(r.PathValue("id")) // 0 is none's
-	for _, in := range c.as.Injections() {
+	for _, in := range c.Injections() {
 		if in.ID == id {
 			c.remove(in)
 			return done{}, nil
@@ -114,7 +114,7 @@ func (c *controller) removeFault(r *http.Request) (any, error) {
 	return nil, notFound("no fault at work has this ID")
 }
 
-func (c *controller) remove(in *as.Injection) {
+func (c *controller) remove(in *Injection) {
 	in.Remove()
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,12 +9,12 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 func (c *controller) keys() []control.Key {
 	list := []control.Key{}
-	for _, k := range c.as.Keys.All() {
+	for _, k := range c.oauth.Keys.All() {
 		key := control.Key{ID: k.ID, Alg: string(k.Alg), Signing: k.Signing, Published: k.Published}
 		key.JWK, _ = k.JWK(false) // a shared secret has none
 		list = append(list, key)
@@ -39,7 +39,7 @@ func (c *controller) rotateKeys(r *http.Request) (any, error) {
 	if err := read(r, &how); err != nil {
 		return nil, err
 	}
-	k, err := c.as.Keys.Rotate(as.Rotation(how))
+	k, err := c.oauth.Keys.Rotate(token.Rotation(how))
 	if err != nil {
 		return nil, err
 	}
@@ -54,20 +54,20 @@ func (c *controller) importKey(r *http.Request) (any, error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(ask.Key), []byte("{")) {
 		return nil, errors.New("key: want a private JWK")
 	}
-	k, err := as.ReadKey(ask.Key, "")
+	k, err := token.ReadKey(ask.Key, "")
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
-	if k.Alg.Shared() && !ask.Sign {
+	if token.IsShared(k.Alg) && !ask.Sign {
 		return nil, errors.New("key: a shared secret is not for publishing: add sign")
 	}
-	if !k.Alg.Shared() {
-		if err := c.as.Keys.Publish(k); err != nil {
+	if !token.IsShared(k.Alg) {
+		if err := c.oauth.Keys.Publish(k); err != nil {
 			return nil, err
 		}
 	}
 	if ask.Sign {
-		if err := c.as.Keys.Use(k); err != nil {
+		if err := c.oauth.Keys.Use(k); err != nil {
 			return nil, err
 		}
 	}
@@ -79,9 +79,9 @@ func (c *controller) publishKey(r *http.Request) (any, error) {
 	if err := read(r, &ask); err != nil {
 		return nil, err
 	}
-	for _, k := range c.as.Keys.All() {
+	for _, k := range c.oauth.Keys.All() {
 		if k.ID == ask.ID && !k.Published {
-			if err := c.as.Keys.Publish(k.Key); err != nil {
+			if err := c.oauth.Keys.Publish(k.Key); err != nil {
 				return nil, err
 			}
 			return c.key(k.ID)
@@ -95,7 +95,7 @@ func (c *controller) retireKey(r *http.Request) (any, error) {
 	if err := read(r, &ask); err != nil {
 		return nil, err
 	}
-	if err := c.as.Keys.Retire(ask.ID); err != nil {
+	if err := c.oauth.Keys.Retire(ask.ID); err != nil {
 		return nil, notFound(err.Error())
 	}
 	return done{}, nil
@@ -105,7 +105,7 @@ func (c *controller) freezeKeys(r *http.Request) (any, error) {
 	if err := read(r, &done{}); err != nil {
 		return nil, err
 	}
-	c.as.Keys.Freeze()
+	c.oauth.Keys.Freeze()
 	return done{}, nil
 }
 
@@ -113,7 +113,7 @@ func (c *controller) thawKeys(r *http.Request) (any, error) {
 	if err := read(r, &done{}); err != nil {
 		return nil, err
 	}
-	c.as.Keys.Thaw()
+	c.oauth.Keys.Thaw()
 	return done{}, nil
 }
 
@@ -125,8 +125,8 @@ func (c *controller) exportKeys(r *http.Request) (any, error) {
 	set := struct {
 		Keys []json.RawMessage `json:"keys"`
 	}{Keys: []json.RawMessage{}}
-	for _, k := range c.as.Keys.All() {
-		if ask.ID != "" && ask.ID != k.ID || k.Alg.Shared() && !ask.Private {
+	for _, k := range c.oauth.Keys.All() {
+		if ask.ID != "" && ask.ID != k.ID || token.IsShared(k.Alg) && !ask.Private {
 			continue
 		}
 		jwk, err := k.JWK(ask.Private)

@@ -12,7 +12,7 @@ func TestControlDecidesTheNextLogins(t *testing.T) {
 	c := controlled{t, s, s.Control(controlToken)}
 	login := func() (sub any, refusal string) {
 		t.Helper()
-		answer := s.Login(t, s.Endpoint(testserver.Authorize)+"?"+authorizing().Encode()).Query()
+		answer := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing().Encode()).Query()
 		if !answer.Has("code") {
 			return nil, answer.Get("error")
 		}
@@ -42,7 +42,7 @@ func TestControlFreezesTheKeySet(t *testing.T) {
 	c := controlled{t, s, s.Control(controlToken)}
 	shown := func() string {
 		t.Helper()
-		_, text := get(t, s.Client(), s.Endpoint(testserver.JWKS))
+		_, text := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		return string(text)
 	}
 	before := shown()

@@ -1,30 +1,28 @@
 package testserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
 // clientWire is a client as others see it: without its secret.
 func clientWire(c Client) control.Client {
-	wire := control.Client{
-		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes, AuthMethod: string(c.AuthMethod), JWKS: c.JWKS,
+	return control.Client{
+		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
 		RequirePAR: c.RequirePAR,
 	}
-	for _, g := range c.Grants {
-		wire.Grants = append(wire.Grants, string(g))
-	}
-	return wire
 }
 
 func (c *controller) clients() []control.Client {
 	list := []control.Client{}
-	for _, client := range c.as.Clients() {
-		list = append(list, clientWire(outerClient(client)))
+	for _, client := range c.Clients() {
+		list = append(list, clientWire(client))
 	}
 	return list
 }
@@ -33,20 +31,16 @@ func (c *controller) listClients(*http.Request) (any, error) {
 	return control.Clients{Clients: c.clients()}, nil
 }
 
-func (c *controller) addClient(r *http.Request) (any, error) {
+func (c *controller) postClient(r *http.Request) (any, error) {
 	var ask control.Client
 	if err := read(r, &ask); err != nil {
 		return nil, err
 	}
-	client := Client{
-		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, Scopes: ask.Scopes,
-		AuthMethod: AuthMethod(ask.AuthMethod), JWKS: ask.JWKS, RequirePAR: ask.RequirePAR,
-	}
-	for _, g := range ask.Grants {
-		client.Grants = append(client.Grants, Grant(g))
-	}
-	client = c.complete(client)
-	if err := c.register(client); err != nil {
+	client, err := c.addClient(Client{
+		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, Grants: ask.Grants, Scopes: ask.Scopes,
+		AuthMethod: ask.AuthMethod, JWKS: ask.JWKS, RequirePAR: ask.RequirePAR,
+	}, nil)
+	if err != nil {
 		return nil, err
 	}
 	answer := clientWire(client)
@@ -64,13 +58,13 @@ func (c *controller) showClient(r *http.Request) (any, error) {
 }
 
 func (c *controller) removeClient(r *http.Request) (any, error) {
-	if !c.as.RemoveClient(r.PathValue("id")) {
+	if !c.oauth.Registry.Remove(r.PathValue("id")) {
 		return nil, notFound("no client has this ID")
 	}
 	return done{}, nil
 }
 
-func userWire(u as.User) (control.User, error) {
+func userWire(u User) (control.User, error) {
 	wire := control.User{Sub: u.Sub, Username: u.Username}
 	if len(u.Claims) > 0 {
 		wire.Claims = map[string]json.RawMessage{}
@@ -87,7 +81,7 @@ func userWire(u as.User) (control.User, error) {
 
 func (c *controller) users() ([]control.User, error) {
 	list := []control.User{}
-	for _, u := range c.as.Users() {
+	for _, u := range c.Users() {
 		wire, err := userWire(u)
 		if err != nil {
 			return nil, err
@@ -102,7 +96,7 @@ func (c *controller) listUsers(*http.Request) (any, error) {
 	return control.Users{Users: list}, err
 }
 
-func (c *controller) addUser(r *http.Request) (any, error) {
+func (c *controller) postUser(r *http.Request) (any, error) {
 	var ask control.User
 	if err := read(r, &ask); err != nil {
 		return nil, err
@@ -114,19 +108,19 @@ func (c *controller) addUser(r *http.Request) (any, error) {
 	for name, text := range ask.Claims {
 		user.Claims[name] = text
 	}
-	for _, other := range c.as.Users() {
-		if user.Sub != other.Sub && user.inner().Username == other.Username {
+	for _, other := range c.Users() {
+		if user.Sub != other.Sub && cmp.Or(user.Username, user.Sub) == other.Username {
 			return nil, errors.New("username: another user logs in with it")
 		}
 	}
 	user = c.AddUser(user)
-	answer, err := userWire(user.inner())
+	answer, err := userWire(user)
 	answer.Password = user.Password // once, as above
 	return answer, err
 }
 
 func (c *controller) removeUser(r *http.Request) (any, error) {
-	if !c.as.RemoveUser(r.PathValue("sub")) {
+	if !c.oauth.Registry.RemoveUser(r.PathValue("sub")) {
 		return nil, notFound("no user has this sub")
 	}
 	return done{}, nil
@@ -138,7 +132,7 @@ func (c *controller) nextLogin(r *http.Request) (any, error) {
 	if err := read(r, &ask); err != nil {
 		return nil, err
 	}
-	rule := as.Rule{Endpoint: as.Any, Times: max(ask.Times, 1)}
+	rule := journal.Rule{Endpoint: EndpointAny, Times: max(ask.Times, 1)}
 	switch {
 	case (ask.Sub == "") == (ask.Deny == ""):
 		return nil, errors.New("give either sub or deny")
@@ -147,12 +141,12 @@ func (c *controller) nextLogin(r *http.Request) (any, error) {
 	case ask.Sub == "" && !isErrorCode(ask.Deny):
 		return nil, errors.New("deny: that is no error code (RFC 6749 §4.1.2.1)")
 	case ask.Sub == "":
-		c.as.Script(rule, nil, ask.Deny)
+		c.oauth.Decide(rule, oauth.Decision{Deny: ask.Deny})
 		return done{}, nil
 	}
-	for _, u := range c.as.Users() {
+	for _, u := range c.Users() {
 		if u.Sub == ask.Sub {
-			c.as.Script(rule, &u, "")
+			c.oauth.Decide(rule, oauth.Decision{User: &u})
 			return done{}, nil
 		}
 	}

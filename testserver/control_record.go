@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
 // maxWait bounds how long a request may wait for others.
@@ -38,7 +38,7 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 func (c *controller) endpoint(q url.Values) (Endpoint, error) {
 	list := q["endpoint"]
 	if len(list) == 0 {
-		return Any, nil
+		return EndpointAny, nil
 	}
 	ep := Endpoint(list[0])
 	if len(list) > 1 || !c.countable(ep) {
@@ -104,7 +104,7 @@ func (c *controller) waitRequests(r *http.Request) (any, error) {
 	}
 	ctx, stop := context.WithTimeout(r.Context(), timeout)
 	defer stop()
-	got, err := c.as.Await(ctx, as.Mark{}, as.Endpoint(ep), n)
+	got, err := c.oauth.Journal.Await(ctx, journal.Mark{}, ep, n)
 	if err != nil {
 		return nil, refusal{http.StatusGatewayTimeout, "timeout", fmt.Sprintf("waited %v for %d requests to %s, got %d", timeout, n, ep, got)}
 	}

@@ -57,9 +57,9 @@ func (c *controller) snapshot(*http.Request) (any, error) {
 		Issuer: c.Issuer(), Now: c.Now().UTC(), Clients: c.clients(), Users: users, Keys: c.keys(), Faults: c.injections(),
 		Counts: map[string]int{}, Tokens: c.tokens(),
 	}
-	for _, name := range catalogue.EndpointNames() {
-		if ep := Endpoint(name); c.countable(ep) {
-			answer.Counts[name] = c.Count(ep)
+	for _, ep := range append(catalogue.Endpoints(), EndpointAny) {
+		if c.countable(ep) {
+			answer.Counts[string(ep)] = c.Count(ep)
 		}
 	}
 	return answer, nil

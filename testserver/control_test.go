@@ -147,7 +147,7 @@ func TestFaultCannotBeInjectedWhereClientsAre(t *testing.T) {
 		})
 	}
 	t.Run("T22/beside a control API afterwards", func(t *testing.T) {
-		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS)); resp.StatusCode != http.StatusOK {
+		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != http.StatusOK {
 			t.Errorf("got %d, want the JWKS", resp.StatusCode)
 		}
 	})

@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // tokenOptions are what a request to mint says, claims last so that they win.
@@ -41,7 +42,7 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.NotBeforeIn != nil {
 		opts = append(opts, NotBeforeIn(time.Duration(*m.NotBeforeIn)))
 	}
-	for _, name := range as.ClaimNames(m.Claims) {
+	for _, name := range token.ClaimNames(m.Claims) {
 		opts = append(opts, Claim(name, m.Claims[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
@@ -59,7 +60,7 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	if err := read(r, &m); err != nil {
 		return nil, err
 	}
-	t, err := c.as.MintGrant(editBy(tokenOptions(m)))
+	t, err := c.oauth.Issue(editBy(tokenOptions(m)))
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	}
 	answer := control.Minted{
 		AccessToken: t.Access, TokenType: "Bearer", RefreshToken: t.Refresh, IDToken: t.ID,
-		Claims: claims, Fingerprint: as.Fingerprint(t.Access),
+		Claims: claims, Fingerprint: journal.Fingerprint(t.Access),
 	}
 	if !t.Expiry.IsZero() {
 		answer.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()
@@ -133,7 +134,7 @@ func (c *controller) inspectToken(r *http.Request) (any, error) {
 	if ask.Token == "" {
 		return nil, errors.New("token: is missing")
 	}
-	answer := control.Inspected{Fingerprint: as.Fingerprint(ask.Token), Introspection: c.as.Introspection(ask.Token)}
+	answer := control.Inspected{Fingerprint: journal.Fingerprint(ask.Token), Introspection: c.oauth.Introspection(ask.Token)}
 	if parts := strings.Split(ask.Token, "."); len(parts) == 3 {
 		answer.Header, answer.Claims = segment(parts[0]), segment(parts[1])
 	}

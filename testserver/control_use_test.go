@@ -159,7 +159,7 @@ func TestControlInjectsFaults(t *testing.T) {
 		form := url.Values{"grant_type": {"client_credentials"}}
 		by := &http.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
 		change(form, by)
-		r, err := http.NewRequest("POST", c.Endpoint(testserver.TokenEP), strings.NewReader(form.Encode()))
+		r, err := http.NewRequest("POST", c.Endpoint(testserver.EndpointToken), strings.NewReader(form.Encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestControlInjectsFaults(t *testing.T) {
 		t.Errorf("got %v, want one fault with 2 hits", faults)
 	}
 	c.ask("DELETE", fmt.Sprintf("/v1/faults/%v", faults[0]["id"]), "")
-	c.Inject(testserver.Any, testserver.Status(500), testserver.Skip(9))
+	c.Inject(testserver.EndpointAny, testserver.Status(500), testserver.Skip(9))
 	if faults := list(c.ask("GET", "/v1/faults", ""), "faults"); len(faults) != 1 || faults[0]["endpoint"] != "any" || faults[0]["skip"] != 9.0 {
 		t.Errorf("got %v, want the fault that was injected elsewhere", faults)
 	}
@@ -217,8 +217,8 @@ func TestControlCanInjectEveryFault(t *testing.T) {
 
 func TestControlTellsWhatWasAsked(t *testing.T) {
 	c := newControlled(t)
-	get(t, c.Client(), c.Endpoint(testserver.JWKS))
-	get(t, c.Client(), c.Endpoint(testserver.Discovery))
+	get(t, c.Client(), c.Endpoint(testserver.EndpointJWKS))
+	get(t, c.Client(), c.Endpoint(testserver.EndpointDiscovery))
 	if got := c.ask("GET", "/v1/requests/count?endpoint=jwks", "")["count"]; got != 1.0 {
 		t.Errorf("got %v, want 1", got)
 	}

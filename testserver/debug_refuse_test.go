@@ -14,7 +14,7 @@ import (
 func TestDebugIsThereForPeopleAlone(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{
 		"T22/a server without pages":            nil,
-		"T22/one that has thought better of it": {testserver.Interactive(), testserver.AutoConsent()},
+		"T22/one that has thought better of it": {testserver.Interactive(), testserver.ConfigJSON(strings.NewReader(`{"interactive":false}`))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -53,7 +53,7 @@ func TestDebugKnowsTwoFormsAndNoFault(t *testing.T) {
 			t.Errorf("got %d with Allow %q, want 405", rec.Code, rec.Header().Get("Allow"))
 		}
 	})
-	if resp, _ := get(t, d.s.Client(), d.s.Endpoint(testserver.JWKS)); resp.StatusCode != http.StatusOK || d.s.SigningKey().ID != before {
+	if resp, _ := get(t, d.s.Client(), d.s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != http.StatusOK || d.s.SigningKey().ID != before {
 		t.Errorf("got %d and the key %s, want 200 and %s", resp.StatusCode, d.s.SigningKey().ID, before)
 	}
 }

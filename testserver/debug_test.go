@@ -70,8 +70,8 @@ func TestDebugShowsTheServer(t *testing.T) {
 	d := debugging(t, testserver.Clients(testserver.Client{ID: "web", Secret: secret, RedirectURIs: []string{"https://app.example/cb"}, Scopes: []string{"orders:read"}}))
 	s := d.s
 	exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}, basic("web:"+secret))
-	s.Inject(testserver.JWKS, testserver.Status(503))
-	get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	s.Inject(testserver.EndpointJWKS, testserver.Status(503))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	page := d.look()
 	wantAll(t, page, s.Issuer(), "test-client", "test-public", "web", "https://app.example/cb", "client_credentials",
 		s.SigningKey().ID, "ES256", "signs", "published", "503", "injected", "expired", "Authorization", "Basic ")
@@ -85,14 +85,14 @@ func TestDebugShowsTheServer(t *testing.T) {
 			t.Errorf("got %s %q, want %q", name, got, want)
 		}
 	}
-	if list := s.Requests(); len(list) != 2 || s.Count(testserver.Any) != 2 {
+	if list := s.Requests(); len(list) != 2 || s.Count(testserver.EndpointAny) != 2 {
 		t.Errorf("got %d requests, want 2: who looks is not recorded", len(list))
 	}
 }
 
 func TestDebugIsThereWhenAllElseFails(t *testing.T) {
 	d := debugging(t)
-	d.s.Inject(testserver.Any, testserver.Status(500))
+	d.s.Inject(testserver.EndpointAny, testserver.Status(500))
 	d.look()
 }
 

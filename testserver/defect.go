@@ -5,7 +5,7 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // Defect names one way in which a token can be wrong, in Go and wherever it is
@@ -89,7 +89,7 @@ const (
 // "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for a name that is no
 // defect's.
 func (d Defect) Expect() (status int, code string) {
-	found, _ := as.FindDefect(string(d))
+	found, _ := token.FindDefect(string(d))
 	return found.Status, found.Code
 }
 
@@ -97,7 +97,7 @@ func (d Defect) Expect() (status int, code string) {
 // for routes that need a scope.
 func Defects() iter.Seq[Defect] {
 	return func(yield func(Defect) bool) {
-		for _, d := range as.Catalogue() {
+		for _, d := range token.Catalogue() {
 			if !d.OnRequest && !yield(Defect(d.Name)) {
 				return
 			}
@@ -133,8 +133,8 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub]. It is a JWT
 // with any other defect.
 func With(d Defect) TokenOption {
-	return tokenOption(func(t *as.Draft) {
-		found, ok := as.FindDefect(string(d))
+	return tokenOption(func(t *token.Draft) {
+		found, ok := token.FindDefect(string(d))
 		switch {
 		case !ok:
 			t.Fail(fmt.Errorf("With(%q): there is no such defect: use one of %s", string(d), defectNames()))
@@ -148,7 +148,7 @@ func With(d Defect) TokenOption {
 
 func defectNames() string {
 	var names []string
-	for _, d := range as.Catalogue() {
+	for _, d := range token.Catalogue() {
 		names = append(names, d.Name)
 	}
 	return strings.Join(names, ", ")

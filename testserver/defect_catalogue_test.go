@@ -16,7 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/bearerguard/bearerguard/testserver"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 var algs = []testserver.Alg{
@@ -53,7 +53,7 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 
 func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
 	seen := map[string]bool{}
-	for _, d := range as.Catalogue() {
+	for _, d := range token.Catalogue() {
 		if seen[d.Name] {
 			t.Errorf("%s is there twice", d.Name)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/bearerguard/bearerguard/testserver"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // twins are two servers that make the same tokens, so that a bad token of the
@@ -157,7 +157,7 @@ func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			inner, err := jwe.Decrypt(as.SeededSource("twins").Draw("encryption key", 32))
+			inner, err := jwe.Decrypt(token.SeededSource("twins").Draw("encryption key", 32))
 			if err != nil {
 				t.Fatal(err)
 			}

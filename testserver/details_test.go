@@ -118,7 +118,7 @@ func TestDetailsThatAreNone(t *testing.T) {
 			form := url.Values{"grant_type": {"client_credentials"}, "authorization_details": {text}}
 			wantError(t, exchange(t, s, form, testClient), 400, "invalid_authorization_details")
 			form = url.Values{"client_id": {"test-public"}, "authorization_details": {text}}
-			wantError(t, formTo(t, s, testserver.DeviceAuthorization, form.Encode()), 400, "invalid_authorization_details")
+			wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, form.Encode()), 400, "invalid_authorization_details")
 		})
 	}
 	t.Run("T25/any, of a server without types", func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestDetailsOfOneToken(t *testing.T) {
 			first := tokens(t, s, "authorization_details", both)
 			check(exchange(t, s, refreshing(first.text("refresh_token"), "authorization_details", tt.asked)))
 
-			begun := formTo(t, s, testserver.DeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {both}}.Encode())
+			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {both}}.Encode())
 			s.Login(t, begun.text("verification_uri_complete"))
 			s.Advance(6 * time.Second)
 			check(exchange(t, s, values(url.Values{
@@ -206,7 +206,7 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 			t.Errorf("got %s, want %s in it", text, want)
 		}
 	}
-	rec := p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+	rec := p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
 	r := good(t, exchange(t, s, redeeming(answerOf(t, rec).Get("code"))))
 	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
 		t.Errorf("got %v, want what was agreed to", r.body)
@@ -220,9 +220,9 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 		t.Errorf("got %q, want consent_required", got)
 	}
 
-	begun := formTo(t, s, testserver.DeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {"[" + payment + "]"}}.Encode())
+	begun := formTo(t, s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {"[" + payment + "]"}}.Encode())
 	device := p.send(httptest.NewRequest("GET", begun.text("verification_uri_complete"), nil))
-	asked := p.post(testserver.DevicePage, carried(device, "user_code", begun.text("user_code")))
+	asked := p.post(testserver.EndpointDevice, carried(device, "user_code", begun.text("user_code")))
 	if !strings.Contains(asked.Body.String(), "12.50") {
 		t.Errorf("got %d %s, want the device's details on the page", asked.Code, asked.Body)
 	}
@@ -240,5 +240,5 @@ func TestDetailsThatArePushed(t *testing.T) {
 	sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment)
 
 	form := authorizing("authorization_details", `[{"type":"unknown"}]`)
-	wantError(t, formTo(t, s, testserver.PAR, form.Encode()), 400, "invalid_authorization_details")
+	wantError(t, formTo(t, s, testserver.EndpointPAR, form.Encode()), 400, "invalid_authorization_details")
 }

@@ -13,7 +13,7 @@ import (
 // device begins the flow.
 func device(t *testing.T, s *testserver.Server) (first reply, poll func() reply) {
 	t.Helper()
-	first = formTo(t, s, testserver.DeviceAuthorization, "client_id=test-public&scope=openid+a")
+	first = formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public&scope=openid+a")
 	return first, func() reply {
 		return exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}})
 	}
@@ -173,7 +173,7 @@ func TestDevices(t *testing.T) {
 	t.Run("T19/codes of nobody", func(t *testing.T) {
 		s := testserver.New(t)
 		for _, code := range []string{"", "BCDF-GHJK", "x", "%00"} {
-			if rec := postTo(s, s.Endpoint(testserver.DevicePage), url.Values{"user_code": {code}}); strings.Contains(rec.Body.String(), "has access") {
+			if rec := postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {code}}); strings.Contains(rec.Body.String(), "has access") {
 				t.Errorf("%q: got %s", code, rec.Body)
 			}
 		}
@@ -182,7 +182,7 @@ func TestDevices(t *testing.T) {
 		s := testserver.New(t)
 		first, poll := device(t, s)
 		typed := " " + strings.ToLower(strings.ReplaceAll(first.text("user_code"), "-", " ")) + " "
-		postTo(s, s.Endpoint(testserver.DevicePage), url.Values{"user_code": {typed}})
+		postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {typed}})
 		good(t, poll())
 	})
 }

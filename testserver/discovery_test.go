@@ -54,7 +54,7 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 				t.Fatal(err)
 			}
 			for ep, paths := range map[testserver.Endpoint][]string{
-				testserver.Discovery: tt.oidc, testserver.ASMetadata: tt.oauth, testserver.JWKS: tt.jwks,
+				testserver.EndpointDiscovery: tt.oidc, testserver.EndpointASMetadata: tt.oauth, testserver.EndpointJWKS: tt.jwks,
 			} {
 				if got, want := s.Endpoint(ep), "https://as.example"+paths[0]; got != want {
 					t.Errorf("Endpoint(%s): got %s, want %s", ep, got, want)
@@ -68,7 +68,7 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 					t.Errorf("Count(%s): got %d, want %d", ep, got, want)
 				}
 			}
-			if got, want := s.Endpoint(testserver.Introspect), "https://as.example"+tt.introspect; got != want {
+			if got, want := s.Endpoint(testserver.EndpointIntrospect), "https://as.example"+tt.introspect; got != want {
 				t.Errorf("Endpoint(introspect): got %s, want %s", got, want)
 			}
 			if rec := ask(s, "POST", tt.introspect); rec.Code != http.StatusBadRequest {
@@ -86,11 +86,11 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg(testserver.EdDSA))
 	common := map[string]string{
-		"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.JWKS), "introspection_endpoint": s.Endpoint(testserver.Introspect),
-		"authorization_endpoint": s.Endpoint(testserver.Authorize), "token_endpoint": s.Endpoint(testserver.TokenEP),
-		"revocation_endpoint": s.Endpoint(testserver.RevokeEP), "userinfo_endpoint": s.Endpoint(testserver.UserInfo),
-		"end_session_endpoint": s.Endpoint(testserver.EndSession), "device_authorization_endpoint": s.Endpoint(testserver.DeviceAuthorization),
-		"pushed_authorization_request_endpoint": s.Endpoint(testserver.PAR),
+		"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.EndpointJWKS), "introspection_endpoint": s.Endpoint(testserver.EndpointIntrospect),
+		"authorization_endpoint": s.Endpoint(testserver.EndpointAuthorize), "token_endpoint": s.Endpoint(testserver.EndpointToken),
+		"revocation_endpoint": s.Endpoint(testserver.EndpointRevoke), "userinfo_endpoint": s.Endpoint(testserver.EndpointUserInfo),
+		"end_session_endpoint": s.Endpoint(testserver.EndpointEndSession), "device_authorization_endpoint": s.Endpoint(testserver.EndpointDeviceAuthorization),
+		"pushed_authorization_request_endpoint": s.Endpoint(testserver.EndpointPAR),
 	}
 	oauth := []string{
 		"authorization_response_iss_parameter_supported", "code_challenge_methods_supported", "grant_types_supported", "id_token_signing_alg_values_supported",
@@ -104,7 +104,7 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 		"claim_types_supported", "claims_supported", "prompt_values_supported",
 		"request_uri_parameter_supported", "subject_types_supported",
 	}, oauth...)))
-	for ep, members := range map[testserver.Endpoint][]string{testserver.ASMetadata: oauth, testserver.Discovery: oidc} {
+	for ep, members := range map[testserver.Endpoint][]string{testserver.EndpointASMetadata: oauth, testserver.EndpointDiscovery: oidc} {
 		doc := getJSON(t, s.Client(), s.Endpoint(ep))
 		if got := slices.Sorted(maps.Keys(doc)); !slices.Equal(got, members) {
 			t.Errorf("%s: got members %q, want %q", ep, got, members)
@@ -138,9 +138,9 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 func TestContentTypes(t *testing.T) {
 	s := testserver.New(t)
 	for ep, want := range map[testserver.Endpoint]string{
-		testserver.Discovery:  "application/json",
-		testserver.ASMetadata: "application/json",
-		testserver.JWKS:       "application/jwk-set+json",
+		testserver.EndpointDiscovery:  "application/json",
+		testserver.EndpointASMetadata: "application/json",
+		testserver.EndpointJWKS:       "application/jwk-set+json",
 	} {
 		resp, _ := get(t, s.Client(), s.Endpoint(ep))
 		if got := resp.Header.Get("Content-Type"); got != want {
@@ -154,7 +154,7 @@ func TestOnlyReadingIsAllowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata, testserver.JWKS} {
+	for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata, testserver.EndpointJWKS} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "get"} {
 			rec := ask(s, method, s.Endpoint(ep))
 			if rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") != "GET, HEAD" {
@@ -173,8 +173,8 @@ func TestOnlyReadingIsAllowed(t *testing.T) {
 
 func TestIssuerStaysWhateverTheRequestClaims(t *testing.T) {
 	s := testserver.New(t)
-	_, want := get(t, s.Client(), s.Endpoint(testserver.Discovery))
-	r := httptest.NewRequest("GET", s.Endpoint(testserver.Discovery), nil)
+	_, want := get(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
+	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointDiscovery), nil)
 	r.Host = "evil.example"
 	for _, h := range []string{"X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Original-Url", "Forwarded"} {
 		r.Header.Set(h, "host=evil.example;proto=https")
@@ -201,7 +201,7 @@ func TestMetadataHasTheLastWord(t *testing.T) {
 			delete(doc, "jwks_uri")
 		}),
 	)
-	for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata} {
+	for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 		doc := getJSON(t, s.Client(), s.Endpoint(ep))
 		if _, there := doc["jwks_uri"]; there || doc["issuer"] != "https://other.example/x" {
 			t.Errorf("%s: got %v, want what the functions left", ep, doc)
@@ -214,17 +214,17 @@ func TestMetadataHasTheLastWord(t *testing.T) {
 
 func TestCountsPerEndpoint(t *testing.T) {
 	s := testserver.New(t)
-	get(t, s.Client(), s.Endpoint(testserver.JWKS))
-	get(t, s.Client(), s.Endpoint(testserver.JWKS))
-	get(t, s.Client(), s.Endpoint(testserver.Discovery))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 	get(t, s.Client(), s.Issuer()+"/nowhere")
 	for ep, want := range map[testserver.Endpoint]int{
-		testserver.JWKS: 2, testserver.Discovery: 1, testserver.ASMetadata: 0, testserver.Any: 4,
+		testserver.EndpointJWKS: 2, testserver.EndpointDiscovery: 1, testserver.EndpointASMetadata: 0, testserver.EndpointAny: 4,
 	} {
 		if got := s.Count(ep); got != want {
 			t.Errorf("Count(%s): got %d, want %d", ep, got, want)
 		}
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Count("jkws") }), `Count("jkws")`, "use Discovery")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Endpoint(testserver.Any) }), `Endpoint("any")`, "use Discovery")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Count("jkws") }), `Count("jkws")`, "use EndpointDiscovery")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Endpoint(testserver.EndpointAny) }), `Endpoint("any")`, "use EndpointDiscovery")
 }

@@ -160,7 +160,7 @@
 //		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
 //		…
 //		time.Sleep(16 * time.Minute)
-//		if got := as.Count(testserver.JWKS); got != 2 { … }
+//		if got := as.Count(testserver.EndpointJWKS); got != 2 { … }
 //	})
 //
 // # Faults and records

@@ -27,7 +27,7 @@ func (c conditional) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func lookWith(s *testserver.Server, fields http.Header) seen {
-	return look(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.JWKS))
+	return look(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.EndpointJWKS))
 }
 
 // lookIf is look at the keys by a client that has those of the tags.
@@ -125,7 +125,7 @@ func TestOtherConditionsAndRanges(t *testing.T) {
 		if got.resp.StatusCode != tt.status || string(got.body) != string(right.body[:tt.length]) {
 			t.Errorf("%s: got %d and %d bytes, want %d and %d", name, got.resp.StatusCode, len(got.body), tt.status, tt.length)
 		}
-		if last, _ := s.Last(testserver.JWKS); last.Status != tt.status {
+		if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != tt.status {
 			t.Errorf("%s: got %d recorded, want %d", name, last.Status, tt.status)
 		}
 	}
@@ -145,7 +145,7 @@ func TestNotModifiedAsAClientSeesIt(t *testing.T) {
 				if !maps.EqualFunc(got.resp.Header, want, func(a, b []string) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
 					t.Errorf("got header %v, want %v", got.resp.Header, want)
 				}
-				if last, _ := s.Last(testserver.JWKS); last.Status != 304 || last.Injected || len(last.Header["If-None-Match"]) != len(tags) {
+				if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 304 || last.Injected || len(last.Header["If-None-Match"]) != len(tags) {
 					t.Errorf("got %+v recorded, want 304 to a request with If-None-Match", last)
 				}
 			}
@@ -178,7 +178,7 @@ func TestFaultsHitClientsThatKnowTheKeys(t *testing.T) {
 	right := lookIf(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.JWKS || name == "Handler" { // which answers as the test's own function does
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // which answers as the test's own function does
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -211,14 +211,14 @@ func TestFaultsThatLetTheEndpointAnswerLetItSay304(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, testserver.InMemory())
-				s.Inject(testserver.JWKS, f)
+				s.Inject(testserver.EndpointJWKS, f)
 				right := lookIf(s)
 				tag := right.resp.Header.Get("ETag")
 				if tag == "" {
 					t.Error("got no ETag, want the right one")
 				}
 				answers(304, "", "")(t, lookIf(s, tag), right)
-				if last, _ := s.Last(testserver.JWKS); last.Status != 304 || !last.Injected {
+				if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 304 || !last.Injected {
 					t.Errorf("got %+v recorded, want an injected 304", last)
 				}
 			})

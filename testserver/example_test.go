@@ -40,13 +40,13 @@ func ExampleNew() {
 	as := testserver.New(t, testserver.Audience("https://api.example.com"))
 	defer as.Close() // not needed in a test
 
-	resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer resp.Body.Close()
 	fmt.Println(resp.Status, resp.Header.Get("Content-Type"))
-	fmt.Println("asked for its keys:", as.Count(testserver.JWKS))
+	fmt.Println("asked for its keys:", as.Count(testserver.EndpointJWKS))
 	// Output:
 	// 200 OK application/jwk-set+json
 	// asked for its keys: 1
@@ -72,8 +72,8 @@ func ExampleNewUnstarted() {
 	mux.Handle("/auth/", as)
 
 	rec := httptest.NewRecorder()
-	mux.ServeHTTP(rec, httptest.NewRequest("GET", as.Endpoint(testserver.Discovery), nil))
-	fmt.Println(as.Endpoint(testserver.Discovery), rec.Code)
+	mux.ServeHTTP(rec, httptest.NewRequest("GET", as.Endpoint(testserver.EndpointDiscovery), nil))
+	fmt.Println(as.Endpoint(testserver.EndpointDiscovery), rec.Code)
 	// Output: https://example.com/auth/.well-known/openid-configuration 200
 }
 
@@ -121,7 +121,7 @@ func ExampleServer_Rotate() {
 	old := as.SigningKey()
 
 	// The new key is published, the old one still signs …
-	next := as.Rotate(testserver.PublishFirst())
+	next := as.Rotate(testserver.Rotation{PublishFirst: true})
 	fmt.Println(as.SigningKey().ID == old.ID)
 	// … until now, …
 	as.Rotate()
@@ -142,7 +142,7 @@ func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 	published := func(kid string) bool {
-		resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func ExampleOpaqueTokens() {
 	defer as.Close()
 	client := as.DefaultClient() // what the API asks with
 	active := func(token string) string {
-		resp, err := as.Client().PostForm(as.Endpoint(testserver.Introspect), url.Values{
+		resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), url.Values{
 			"token": {token}, "client_id": {client.ID}, "client_secret": {client.Secret},
 		})
 		if err != nil {
@@ -230,7 +230,7 @@ func ExampleServer_SetIntrospection() {
 
 	as.SetIntrospection("a-token-of-long-ago", map[string]any{"active": "true"}) // text, not a boolean
 
-	resp, err := as.Client().PostForm(as.Endpoint(testserver.Introspect), url.Values{
+	resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), url.Values{
 		"token": {"a-token-of-long-ago"}, "client_id": {"test-client"}, "client_secret": {"test-secret"},
 	})
 	if err != nil {
@@ -242,7 +242,8 @@ func ExampleServer_SetIntrospection() {
 		log.Fatal(err)
 	}
 	fmt.Println(string(body))
-	last, _ := as.Last(testserver.Introspect)
+	asked := as.Requests(testserver.EndpointIntrospect)
+	last := asked[len(asked)-1]
 	fmt.Println(last.ClientID, "asked about", last.Form.Get("token"))
 	// Output:
 	// {"active":"true"}

@@ -3,7 +3,7 @@ package testserver
 import (
 	"net/http"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
 // ServeHandler runs h where the server would be, so that tests can close it
@@ -21,11 +21,17 @@ func ServeHandler(h http.Handler, opts ...Option) (url string, client *http.Clie
 	return l.issuer, &http.Client{Transport: t}, serve(l, h, t), nil
 }
 
+// EmptyKeys and ChainOf are faults of the control API.
+var (
+	EmptyKeys = emptyJWKS
+	ChainOf   = chain
+)
+
 // Held is what waiting makes of a request.
 var Held = held
 
 // Fingerprint is how failures name a token.
-var Fingerprint = as.Fingerprint
+var Fingerprint = journal.Fingerprint
 
 // CheckURLVia is CheckURL for an API whose certificate only transport trusts.
 func CheckURLVia(transport func() *http.Transport, tb TB, s *Server, baseURL string, newRequest func() *http.Request, opts ...CheckOption) {
@@ -43,7 +49,7 @@ func ParseChallenges(field string) (schemes []string, params []map[string]string
 }
 
 // Snapshot and Restore carry the state from one server to another.
-func Snapshot(s *Server) ([]byte, error) { return s.as.Snapshot() }
+func Snapshot(s *Server) ([]byte, error) { return s.oauth.Snapshot() }
 
 // Restore is the other half.
-func Restore(s *Server, state []byte) error { return s.as.Restore(state) }
+func Restore(s *Server, state []byte) error { return s.oauth.Restore(state) }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
 // Fault is a way in which an endpoint fails its clients: see [Server.Inject].
@@ -21,7 +21,7 @@ type Fault struct {
 type When interface{ applyWhen(*rule) }
 
 type rule struct {
-	as.Rule
+	journal.Rule
 	errs []error
 }
 
@@ -32,7 +32,7 @@ func (w when) applyWhen(r *rule) { w(r) }
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
 // [Server.Reset]. when narrows that.
 //
-//	s.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(2))
+//	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
 // A request gets one fault at most: that of the newest injection which fits it.
 // Others that would have fitted neither see nor count it. [Any] is every request,
@@ -50,11 +50,11 @@ func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 		s.fail("Inject(%q): %v", string(ep), err)
 		return &Injection{}
 	}
-	return &Injection{in}
+	return in
 }
 
-func (s *Server) inject(ep Endpoint, f Fault, when []When) (*as.Injection, error) {
-	r := &rule{Rule: as.Rule{Endpoint: as.Endpoint(ep), Wrap: f.wrap}}
+func (s *Server) inject(ep Endpoint, f Fault, when []When) (*Injection, error) {
+	r := &rule{Rule: journal.Rule{Endpoint: ep}}
 	fail := func(format string, args ...any) { r.errs = append(r.errs, fmt.Errorf(format, args...)) }
 
 	if !s.countable(ep) {
@@ -68,42 +68,35 @@ func (s *Server) inject(ep Endpoint, f Fault, when []When) (*as.Injection, error
 	case f.only != nil && !slices.Contains(f.only, ep):
 		fail("this fault goes with %v alone", f.only)
 	}
-	for i, w := range when {
-		if w == nil {
-			fail("When %d is nil: leave it out", i+1)
-			continue
-		}
-		w.applyWhen(r)
-	}
+	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err
 	}
-	in, ok := s.as.Inject(r.Rule)
+	in, ok := s.oauth.Inject(r.Rule, f.wrap)
 	if !ok {
 		return nil, errors.New("the function given to Handler returned no handler")
 	}
 	return in, nil
 }
 
-// Injection is a fault at work. Its methods may be called from any goroutine.
-type Injection struct{ in *as.Injection }
-
-// Hits is the number of requests that got the fault. A request counts from the
-// moment it is caught, while [Latency] and [Hang] still hold it.
-func (i *Injection) Hits() int {
-	if i.in == nil {
-		return 0
-	}
-	return i.in.Hits()
-}
-
-// Remove ends the fault: no request that comes after it gets one. Those that
-// hang go on hanging. A second Remove does nothing.
-func (i *Injection) Remove() {
-	if i.in != nil {
-		i.in.Remove()
+// narrow applies what a test says about the requests.
+func (r *rule) narrow(when []When) {
+	for i, w := range when {
+		if w == nil {
+			r.errs = append(r.errs, fmt.Errorf("When %d is nil: leave it out", i+1))
+			continue
+		}
+		w.applyWhen(r)
 	}
 }
+
+// Injection is a fault at work: see [Server.Inject]. Its ID, Endpoint, Skip and
+// Times do not change. Hits is the number of requests that got it so far, and
+// Remove ends it. Its methods may be called from any goroutine.
+type Injection = journal.Injection
+
+// Injections are the faults at work, the oldest first.
+func (s *Server) Injections() []*Injection { return s.oauth.Faults.All() }
 
 // Times ends the fault after n requests, however many arrive at once. Without
 // it there is no end.
@@ -145,6 +138,6 @@ func FromClient(id string) When {
 		if err := checkClientID(id); err != nil {
 			r.errs = append(r.errs, fmt.Errorf("FromClient: %w", err))
 		}
-		r.Match = append(r.Match, func(r *http.Request) bool { return as.Caller(r) == id })
+		r.Match = append(r.Match, func(r *http.Request) bool { return journal.Caller(r) == id })
 	})
 }

@@ -59,10 +59,11 @@ func Body(contentType string, body []byte) Fault {
 	})
 }
 
-// EmptyJWKS answers with a key set that has no keys. It goes with [JWKS] alone.
-func EmptyJWKS() Fault {
+// emptyJWKS answers with a key set that has no keys. It goes only with
+// [EndpointJWKS].
+func emptyJWKS() Fault {
 	f := Body("application/jwk-set+json", []byte(`{"keys":[]}`))
-	f.only = []Endpoint{JWKS}
+	f.only = []Endpoint{EndpointJWKS}
 	return f
 }
 
@@ -95,7 +96,7 @@ func HugeBody(n int64) Fault {
 }
 
 // WrongMetadataIssuer sends a document that names iss as its issuer, and is
-// right in all else. It goes with [Discovery] and [ASMetadata].
+// right in all else. It goes with [EndpointDiscovery] and [EndpointASMetadata].
 func WrongMetadataIssuer(iss string) Fault {
 	f := altered(func(w http.ResponseWriter, _ *http.Request, a *answer) {
 		doc := map[string]any{}
@@ -107,7 +108,7 @@ func WrongMetadataIssuer(iss string) Fault {
 		}
 		a.send(w)
 	})
-	f.only = []Endpoint{Discovery, ASMetadata}
+	f.only = []Endpoint{EndpointDiscovery, EndpointASMetadata}
 	return f
 }
 

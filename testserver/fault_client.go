@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
 // ClientFor is [Server.Client] under a name of its own, so that parallel tests
@@ -13,7 +13,7 @@ import (
 // faults with [FromClient] and counts with [Server.Mark] to the same id.
 //
 //	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
-//	as.Inject(testserver.JWKS, testserver.Status(503), testserver.FromClient(t.Name()))
+//	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient(t.Name()))
 //
 // A fetch of keys has nothing else that would tell whose it is: no credentials,
 // no client_id. The name travels in the request header Testserver-Client, which
@@ -44,7 +44,7 @@ type named struct {
 
 func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context()) // a RoundTripper must not change its request
-	r.Header.Set(as.ClientHeader, n.id)
+	r.Header.Set(journal.ClientHeader, n.id)
 	return n.RoundTripper.RoundTrip(r)
 }
 

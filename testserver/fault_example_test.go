@@ -16,9 +16,9 @@ func ExampleServer_Inject() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	outage := as.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(2))
+	outage := as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 	for range 3 {
-		resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -38,9 +38,9 @@ func ExampleServer_ClientFor() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	as.Inject(testserver.JWKS, testserver.Status(503), testserver.FromClient("TestOutage"))
+	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient("TestOutage"))
 	for _, test := range []string{"TestOutage", "TestOrders"} {
-		resp, err := as.ClientFor(test).Get(as.Endpoint(testserver.JWKS))
+		resp, err := as.ClientFor(test).Get(as.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -58,16 +58,16 @@ func ExampleServer_Await() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
-	as.Inject(testserver.JWKS, testserver.Hang())
+	as.Inject(testserver.EndpointJWKS, testserver.Hang())
 	answered := make(chan error)
 	go func() {
-		_, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		_, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 		answered <- err
 	}()
-	if err := as.Await(ctx, testserver.JWKS, 1); err != nil {
+	if err := as.Await(ctx, testserver.EndpointJWKS, 1); err != nil {
 		log.Fatal(err)
 	}
-	last, _ := as.Last(testserver.JWKS)
+	last := as.Requests(testserver.EndpointJWKS)[0]
 	fmt.Println("it hangs:", last.Status == 0)
 
 	as.Close() // ends it
@@ -81,7 +81,7 @@ func ExampleServer_Mark() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 	fetch := func() {
-		resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+		resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -92,15 +92,15 @@ func ExampleServer_Mark() {
 	mark := as.Mark()
 	fetch()
 	fetch()
-	fmt.Println(mark.Count(testserver.JWKS), "of", as.Count(testserver.JWKS)) // … to what is counted now
+	fmt.Println(mark.Count(testserver.EndpointJWKS), "of", as.Count(testserver.EndpointJWKS)) // … to what is counted now
 	// Output: 2 of 3
 }
 
 func ExampleServer_Requests() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
-	as.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(1))
-	for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.JWKS, testserver.JWKS} {
+	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(1))
+	for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointJWKS, testserver.EndpointJWKS} {
 		resp, err := as.ClientFor("api").Get(as.Endpoint(ep))
 		if err != nil {
 			log.Fatal(err)

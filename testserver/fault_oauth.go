@@ -46,10 +46,10 @@ func refusalStatus(code string) int {
 	return http.StatusBadRequest
 }
 
-// Chain is several faults in one, the first outermost: Chain(Latency(d),
+// chain is several faults in one, the first outermost: chain(Latency(d),
 // Status(503)) answers 503 after d. What comes after a fault that asks the
 // endpoint nothing has no effect.
-func Chain(f ...Fault) Fault {
+func chain(f ...Fault) Fault {
 	chain := Fault{}
 	if len(f) == 0 {
 		chain.err = errors.New("Chain() of nothing is no fault")

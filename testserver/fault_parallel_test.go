@@ -15,7 +15,7 @@ import (
 func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),
-		testserver.ContentType("text/html"), testserver.EmptyJWKS(), testserver.HugeBody(513 << 10),
+		testserver.ContentType("text/html"), testserver.EmptyKeys(), testserver.HugeBody(513 << 10),
 		testserver.RedirectTo("https://evil.example/"), testserver.Body("application/json", []byte("{}")),
 	}
 	for name, opts := range map[string][]testserver.Option{
@@ -39,7 +39,7 @@ func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
 						t.Fatal(err)
 					}
 					outages := i % 4 // those who have none must not notice those of others
-					in := s.Inject(testserver.JWKS, faults[i%len(faults)], testserver.FromClient(id), testserver.Times(max(outages, 1)))
+					in := s.Inject(testserver.EndpointJWKS, faults[i%len(faults)], testserver.FromClient(id), testserver.Times(max(outages, 1)))
 					if outages == 0 {
 						in.Remove()
 					}
@@ -50,11 +50,11 @@ func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
 					if got != 200 {
 						t.Errorf("got %d after %d refusals, want 200", got, refusals)
 					}
-					if got := mark.Count(testserver.JWKS); in.Hits() != outages || got <= outages {
+					if got := mark.Count(testserver.EndpointJWKS); in.Hits() != outages || got <= outages {
 						t.Errorf("got %d hits in %d requests, want %d and then an answer", in.Hits(), got, outages)
 					}
 					injected := 0
-					for _, r := range s.Requests(testserver.JWKS) {
+					for _, r := range s.Requests(testserver.EndpointJWKS) {
 						switch {
 						case r.Client != id:
 						case r.Injected:
@@ -66,7 +66,7 @@ func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
 					if injected != outages {
 						t.Errorf("got %d requests recorded with a fault, want %d", injected, outages)
 					}
-					if err := mark.Await(t.Context(), testserver.JWKS, outages+1); err != nil {
+					if err := mark.Await(t.Context(), testserver.EndpointJWKS, outages+1); err != nil {
 						t.Error(err)
 					}
 				})

@@ -40,10 +40,10 @@ func unstarted(t *testing.T) *testserver.Server {
 
 func TestFaultsLeaveOtherEndpointsAlone(t *testing.T) {
 	s := unstarted(t)
-	in := s.Inject(testserver.JWKS, testserver.Status(503))
-	wantStatuses(t, s, testserver.Discovery, 200)
-	wantStatuses(t, s, testserver.ASMetadata, 200)
-	wantStatuses(t, s, testserver.JWKS, 503, 503)
+	in := s.Inject(testserver.EndpointJWKS, testserver.Status(503))
+	wantStatuses(t, s, testserver.EndpointDiscovery, 200)
+	wantStatuses(t, s, testserver.EndpointASMetadata, 200)
+	wantStatuses(t, s, testserver.EndpointJWKS, 503, 503)
 	if got := in.Hits(); got != 2 {
 		t.Errorf("got %d hits, want 2", got)
 	}
@@ -51,8 +51,8 @@ func TestFaultsLeaveOtherEndpointsAlone(t *testing.T) {
 
 func TestFaultsOfAnyHitAllThereIsAndIsNot(t *testing.T) {
 	s := unstarted(t)
-	in := s.Inject(testserver.Any, testserver.Status(500))
-	for _, ep := range []testserver.Endpoint{testserver.JWKS, testserver.Discovery, testserver.ASMetadata} {
+	in := s.Inject(testserver.EndpointAny, testserver.Status(500))
+	for _, ep := range []testserver.Endpoint{testserver.EndpointJWKS, testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 		wantStatuses(t, s, ep, 500)
 	}
 	if rec := ask(s, "GET", "/nowhere"); rec.Code != 500 {
@@ -74,8 +74,8 @@ func TestSkipThenTimesThenNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unstarted(t)
-			in := s.Inject(testserver.JWKS, testserver.Status(503), when...)
-			wantStatuses(t, s, testserver.JWKS, 200, 200, 503, 503, 503, 200, 200)
+			in := s.Inject(testserver.EndpointJWKS, testserver.Status(503), when...)
+			wantStatuses(t, s, testserver.EndpointJWKS, 200, 200, 503, 503, 503, 200, 200)
 			if got := in.Hits(); got != 3 {
 				t.Errorf("got %d hits, want 3", got)
 			}
@@ -85,11 +85,11 @@ func TestSkipThenTimesThenNothing(t *testing.T) {
 
 func TestTheNewestFaultThatFitsAnswersAlone(t *testing.T) {
 	s := unstarted(t)
-	oldest := s.Inject(testserver.JWKS, testserver.Status(500), testserver.Skip(1))
-	older := s.Inject(testserver.Any, testserver.Status(502), testserver.Times(2))
-	newest := s.Inject(testserver.JWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
+	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
+	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
+	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
 	// The first passes newest, which skips it; the oldest sees the fourth first.
-	wantStatuses(t, s, testserver.JWKS, 502, 504, 502, 200, 500, 500)
+	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},
 	} {
@@ -104,12 +104,12 @@ func TestMatchingConditionsMustAllAgree(t *testing.T) {
 	has := func(name string) testserver.When {
 		return testserver.Matching(func(r *http.Request) bool { return r.URL.Query().Has(name) })
 	}
-	in := s.Inject(testserver.JWKS, testserver.Status(503), has("a"), has("b"), testserver.Times(1))
+	in := s.Inject(testserver.EndpointJWKS, testserver.Status(503), has("a"), has("b"), testserver.Times(1))
 	for _, tt := range []struct {
 		query string
 		want  int
 	}{{"?a", 200}, {"?b", 200}, {"", 200}, {"?a&b", 503}, {"?a&b", 200}} {
-		if rec := ask(s, "GET", s.Endpoint(testserver.JWKS)+tt.query); rec.Code != tt.want {
+		if rec := ask(s, "GET", s.Endpoint(testserver.EndpointJWKS)+tt.query); rec.Code != tt.want {
 			t.Errorf("%q: got %d, want %d", tt.query, rec.Code, tt.want)
 		}
 	}
@@ -122,20 +122,20 @@ func TestMatchingConditionsMustAllAgree(t *testing.T) {
 func TestMatchingMayAskTheServer(t *testing.T) {
 	s := unstarted(t)
 	var in *testserver.Injection
-	in = s.Inject(testserver.JWKS, testserver.Status(503), testserver.Matching(func(*http.Request) bool {
-		return s.Count(testserver.JWKS) == 1 && len(s.Requests()) == 1 && in.Hits() == 0
+	in = s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Matching(func(*http.Request) bool {
+		return s.Count(testserver.EndpointJWKS) == 1 && len(s.Requests()) == 1 && in.Hits() == 0
 	}))
-	wantStatuses(t, s, testserver.JWKS, 200, 503, 200)
+	wantStatuses(t, s, testserver.EndpointJWKS, 200, 503, 200)
 }
 
 func TestRemoveEndsAFault(t *testing.T) {
 	s := unstarted(t)
-	in, stays := s.Inject(testserver.JWKS, testserver.Status(503)), s.Inject(testserver.Discovery, testserver.Status(500))
-	wantStatuses(t, s, testserver.JWKS, 503)
+	in, stays := s.Inject(testserver.EndpointJWKS, testserver.Status(503)), s.Inject(testserver.EndpointDiscovery, testserver.Status(500))
+	wantStatuses(t, s, testserver.EndpointJWKS, 503)
 	in.Remove()
 	in.Remove()
-	wantStatuses(t, s, testserver.JWKS, 200)
-	wantStatuses(t, s, testserver.Discovery, 500)
+	wantStatuses(t, s, testserver.EndpointJWKS, 200)
+	wantStatuses(t, s, testserver.EndpointDiscovery, 500)
 	if in.Hits() != 1 || stays.Hits() != 1 {
 		t.Errorf("got %d and %d hits, want 1 and 1", in.Hits(), stays.Hits())
 	}
@@ -143,27 +143,27 @@ func TestRemoveEndsAFault(t *testing.T) {
 
 func TestResetKeepsKeysAndTimeAndNothingElse(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon))
-	s.Rotate(testserver.PublishFirst())
+	s.Rotate(testserver.Rotation{PublishFirst: true})
 	s.Advance(1)
 	keys, key, now := string(s.JWKS()), s.SigningKey().ID, s.Now()
-	in := s.Inject(testserver.Any, testserver.Status(503))
-	get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	in := s.Inject(testserver.EndpointAny, testserver.Status(503))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	mark := s.Mark()
 	s.Reset()
-	if got := s.Count(testserver.Any) + mark.Count(testserver.Any) + len(s.Requests()); got != 0 {
+	if got := s.Count(testserver.EndpointAny) + mark.Count(testserver.EndpointAny) + len(s.Requests()); got != 0 {
 		t.Errorf("got %d requests counted or kept, want none", got)
 	}
-	if _, ok := s.Last(testserver.JWKS); ok {
+	if _, ok := lastRequest(s, testserver.EndpointJWKS); ok {
 		t.Error("got a last request, want none")
 	}
 	if string(s.JWKS()) != keys || s.SigningKey().ID != key || !s.Now().Equal(now) {
 		t.Error("got other keys or another time, want them kept")
 	}
-	if resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS)); resp.StatusCode != 200 {
+	if resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != 200 {
 		t.Errorf("got %d, want the fault gone", resp.StatusCode)
 	}
-	if in.Hits() != 1 || mark.Count(testserver.JWKS) != 1 || s.Count(testserver.JWKS) != 1 {
-		t.Errorf("got %d hits, counts of %d and %d, want 1 each", in.Hits(), mark.Count(testserver.JWKS), s.Count(testserver.JWKS))
+	if in.Hits() != 1 || mark.Count(testserver.EndpointJWKS) != 1 || s.Count(testserver.EndpointJWKS) != 1 {
+		t.Errorf("got %d hits, counts of %d and %d, want 1 each", in.Hits(), mark.Count(testserver.EndpointJWKS), s.Count(testserver.EndpointJWKS))
 	}
 }
 
@@ -171,15 +171,15 @@ func TestClientsAreToldApart(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			s.Inject(testserver.JWKS, testserver.Status(503), testserver.FromClient("a"))
+			s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient("a"))
 			for id, tt := range map[string]struct {
 				c    *http.Client
 				want int
 			}{
 				"a": {s.ClientFor("a"), 503}, "A": {s.ClientFor("A"), 200}, "b c/ü": {s.ClientFor("b c/ü"), 200}, "": {s.Client(), 200},
 			} {
-				resp, _ := get(t, tt.c, s.Endpoint(testserver.JWKS))
-				last, _ := s.Last(testserver.JWKS)
+				resp, _ := get(t, tt.c, s.Endpoint(testserver.EndpointJWKS))
+				last, _ := lastRequest(s, testserver.EndpointJWKS)
 				if resp.StatusCode != tt.want || last.Client != id {
 					t.Errorf("%q: got %d, recorded for %q, want %d", id, resp.StatusCode, last.Client, tt.want)
 				}
@@ -191,7 +191,7 @@ func TestClientsAreToldApart(t *testing.T) {
 
 func TestClientForLeavesTheRequestAsItIs(t *testing.T) {
 	s := testserver.New(t)
-	r := httptest.NewRequest("GET", s.Endpoint(testserver.JWKS), nil)
+	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointJWKS), nil)
 	r.RequestURI = ""
 	resp, err := s.ClientFor("a").Do(r)
 	if err != nil {
@@ -209,9 +209,9 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			first := s.Inject(testserver.JWKS, testserver.Status(501), testserver.Skip(5), testserver.Times(31))
-			second := s.Inject(testserver.JWKS, testserver.Status(502), testserver.Times(17))
-			removed := s.Inject(testserver.JWKS, testserver.Status(504))
+			first := s.Inject(testserver.EndpointJWKS, testserver.Status(501), testserver.Skip(5), testserver.Times(31))
+			second := s.Inject(testserver.EndpointJWKS, testserver.Status(502), testserver.Times(17))
+			removed := s.Inject(testserver.EndpointJWKS, testserver.Status(504))
 			var mu sync.Mutex
 			counts := map[int]int{}
 			var wg sync.WaitGroup
@@ -220,7 +220,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 					if i == 50 {
 						removed.Remove()
 					}
-					got := look(s.Client(), s.Endpoint(testserver.JWKS))
+					got := look(s.Client(), s.Endpoint(testserver.EndpointJWKS))
 					if got.err != nil {
 						t.Error(got.err)
 						return
@@ -232,7 +232,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 			}
 			wg.Wait()
 			for range 53 { // whatever the removed one took, the others get theirs
-				counts[look(s.Client(), s.Endpoint(testserver.JWKS)).resp.StatusCode]++
+				counts[look(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
 			}
 			if counts[501] != 31 || counts[502] != 17 || counts[504] != removed.Hits() || counts[200]+removed.Hits() != 153-31-17 {
 				t.Errorf("got statuses %v, want 31 times 501 and 17 times 502", counts)
@@ -246,9 +246,9 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 
 func TestFaultsReachOtherMethods(t *testing.T) {
 	s := testserver.New(t)
-	s.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(1))
+	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(1))
 	for _, want := range []int{503, 405} {
-		resp, err := s.Client().Post(s.Endpoint(testserver.JWKS), "text/plain", strings.NewReader("x"))
+		resp, err := s.Client().Post(s.Endpoint(testserver.EndpointJWKS), "text/plain", strings.NewReader("x"))
 		if err != nil {
 			t.Fatal(err)
 		}

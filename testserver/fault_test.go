@@ -93,38 +93,38 @@ func answers(status int, contentType, body string) func(t *testing.T, got, right
 }
 
 var faultCases = map[string]faultCase{
-	"Status(503)": {testserver.JWKS, testserver.Status(503), 503, answers(503, textType, "Service Unavailable\n")},
-	"Status(204)": {testserver.JWKS, testserver.Status(204), 204, answers(204, "", "")},
-	"Status(304)": {testserver.JWKS, testserver.Status(304), 304, answers(304, "", "")},
+	"Status(503)": {testserver.EndpointJWKS, testserver.Status(503), 503, answers(503, textType, "Service Unavailable\n")},
+	"Status(204)": {testserver.EndpointJWKS, testserver.Status(204), 204, answers(204, "", "")},
+	"Status(304)": {testserver.EndpointJWKS, testserver.Status(304), 304, answers(304, "", "")},
 	"Status of a document": {
-		testserver.Discovery, testserver.Status(404), 404, answers(404, textType, "Not Found\n"),
+		testserver.EndpointDiscovery, testserver.Status(404), 404, answers(404, textType, "Not Found\n"),
 	},
-	"RetryAfter rounds up": {testserver.JWKS, testserver.RetryAfter(1500*time.Millisecond, 429), 429, func(t *testing.T, got, _ seen) {
+	"RetryAfter rounds up": {testserver.EndpointJWKS, testserver.RetryAfter(1500*time.Millisecond, 429), 429, func(t *testing.T, got, _ seen) {
 		got.complete(t, 429, textType)
 		if after := got.resp.Header.Get("Retry-After"); after != "2" {
 			t.Errorf("got Retry-After %q, want 2", after)
 		}
 	}},
-	"DropConnection": {testserver.JWKS, testserver.DropConnection(), 0, func(t *testing.T, got, _ seen) {
+	"DropConnection": {testserver.EndpointJWKS, testserver.DropConnection(), 0, func(t *testing.T, got, _ seen) {
 		if got.err == nil {
 			t.Errorf("got %s, want an error", got.resp.Status)
 		}
 	}},
-	"TruncateBody of nothing":    {testserver.JWKS, testserver.TruncateBody(0), 200, cut(0)},
-	"TruncateBody":               {testserver.JWKS, testserver.TruncateBody(10), 200, cut(10)},
-	"TruncateBody past the body": {testserver.JWKS, testserver.TruncateBody(1 << 20), 200, cut(1 << 20)},
-	"MalformedJSON": {testserver.JWKS, testserver.MalformedJSON(), 200, func(t *testing.T, got, right seen) {
+	"TruncateBody of nothing":    {testserver.EndpointJWKS, testserver.TruncateBody(0), 200, cut(0)},
+	"TruncateBody":               {testserver.EndpointJWKS, testserver.TruncateBody(10), 200, cut(10)},
+	"TruncateBody past the body": {testserver.EndpointJWKS, testserver.TruncateBody(1 << 20), 200, cut(1 << 20)},
+	"MalformedJSON": {testserver.EndpointJWKS, testserver.MalformedJSON(), 200, func(t *testing.T, got, right seen) {
 		got.complete(t, 200, keySetType)
 		if want := right.body[:len(right.body)-1]; !bytes.Equal(got.body, want) || json.Valid(got.body) {
 			t.Errorf("got %q, want %q", got.body, want)
 		}
 	}},
-	"ContentType": {testserver.JWKS, testserver.ContentType("text/html"), 200, func(t *testing.T, got, right seen) {
+	"ContentType": {testserver.EndpointJWKS, testserver.ContentType("text/html"), 200, func(t *testing.T, got, right seen) {
 		answers(200, "text/html", string(right.body))(t, got, right)
 	}},
-	"Body":      {testserver.JWKS, testserver.Body("text/html", []byte("<p>")), 200, answers(200, "text/html", "<p>")},
-	"EmptyJWKS": {testserver.JWKS, testserver.EmptyJWKS(), 200, answers(200, keySetType, `{"keys":[]}`)},
-	"HugeBody": {testserver.JWKS, testserver.HugeBody(1 << 20), 200, func(t *testing.T, got, right seen) {
+	"Body":      {testserver.EndpointJWKS, testserver.Body("text/html", []byte("<p>")), 200, answers(200, "text/html", "<p>")},
+	"EmptyJWKS": {testserver.EndpointJWKS, testserver.EmptyKeys(), 200, answers(200, keySetType, `{"keys":[]}`)},
+	"HugeBody": {testserver.EndpointJWKS, testserver.HugeBody(1 << 20), 200, func(t *testing.T, got, right seen) {
 		got.complete(t, 200, keySetType)
 		if len(got.body) != 1<<20 || got.resp.ContentLength != -1 {
 			t.Errorf("got %d bytes, announced as %d, want 1 MiB unannounced", len(got.body), got.resp.ContentLength)
@@ -133,18 +133,18 @@ var faultCases = map[string]faultCase{
 			t.Error("got something else than spaces and the right body")
 		}
 	}},
-	"HugeBody smaller than the right one": {testserver.JWKS, testserver.HugeBody(1), 200, func(t *testing.T, got, right seen) {
+	"HugeBody smaller than the right one": {testserver.EndpointJWKS, testserver.HugeBody(1), 200, func(t *testing.T, got, right seen) {
 		answers(200, keySetType, string(right.body))(t, got, right)
 	}},
-	"RedirectTo": {testserver.JWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ seen) {
+	"RedirectTo": {testserver.EndpointJWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ seen) {
 		got.complete(t, 302, textType)
 		if to := got.resp.Header.Get("Location"); to != "../a b?c#d" {
 			t.Errorf("got Location %q, want it byte for byte", to)
 		}
 	}},
-	"WrongMetadataIssuer of Discovery":  {testserver.Discovery, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
-	"WrongMetadataIssuer of ASMetadata": {testserver.ASMetadata, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
-	"Handler": {testserver.JWKS, testserver.Handler(func(next http.Handler) http.Handler {
+	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
+	"WrongMetadataIssuer of ASMetadata": {testserver.EndpointASMetadata, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
+	"Handler": {testserver.EndpointJWKS, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Age", "60")
 			next.ServeHTTP(w, r)
@@ -171,7 +171,7 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 				if got := in.Hits(); got != 1 {
 					t.Errorf("got %d hits, want 1", got)
 				}
-				if last, ok := s.Last(tt.endpoint); !ok || !last.Injected || last.Status != tt.status {
+				if last, ok := lastRequest(s, tt.endpoint); !ok || !last.Injected || last.Status != tt.status {
 					t.Errorf("got %+v recorded, want an injected status of %d", last, tt.status)
 				}
 				after := look(s.Client(), u)
@@ -214,25 +214,25 @@ func TestInjectRefuses(t *testing.T) {
 		when     []testserver.When
 		want     []string
 	}{
-		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use Discovery"}},
-		"no fault":                     {testserver.JWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
-		"a status that is none":        {testserver.JWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
-		"a status before the final":    {testserver.JWKS, testserver.Status(103), nil, []string{"103 is no final status"}},
-		"a negative Retry-After":       {testserver.JWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is no final status"}},
-		"no latency":                   {testserver.JWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
-		"a negative truncation":        {testserver.JWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
-		"a huge body of nothing":       {testserver.JWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
-		"no handler":                   {testserver.JWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
-		"a handler of none":            {testserver.JWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
-		"an empty set elsewhere":       {testserver.Discovery, testserver.EmptyJWKS(), nil, []string{"[jwks] alone"}},
-		"an issuer in the keys":        {testserver.JWKS, testserver.WrongMetadataIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
-		"an issuer everywhere":         {testserver.Any, testserver.WrongMetadataIssuer("x"), nil, []string{"alone"}},
+		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
+		"no fault":                     {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
+		"a status that is none":        {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
+		"a status before the final":    {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is no final status"}},
+		"a negative Retry-After":       {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is no final status"}},
+		"no latency":                   {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
+		"a negative truncation":        {testserver.EndpointJWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
+		"a huge body of nothing":       {testserver.EndpointJWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
+		"no handler":                   {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
+		"a handler of none":            {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
+		"an empty set elsewhere":       {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"[jwks] alone"}},
+		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.WrongMetadataIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
+		"an issuer everywhere":         {testserver.EndpointAny, testserver.WrongMetadataIssuer("x"), nil, []string{"alone"}},
 		"everything wrong, all of it":  {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
-		"no function":                  {testserver.JWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
-		"a client without a name":      {testserver.JWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "names no client"}},
-		"a client of spaces":           {testserver.JWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"names no client"}},
-		"a client with a line's end":   {testserver.JWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"names no client"}},
-		"a client of a very long name": {testserver.JWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"names no client"}},
+		"no function":                  {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
+		"a client without a name":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "names no client"}},
+		"a client of spaces":           {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"names no client"}},
+		"a client with a line's end":   {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"names no client"}},
+		"a client of a very long name": {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"names no client"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fault(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })

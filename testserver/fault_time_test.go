@@ -21,10 +21,10 @@ func TestLatencyTakesItsTimeAndThenAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, opts...)
-				s.Inject(testserver.JWKS, testserver.Latency(90*time.Second), testserver.Times(1))
+				s.Inject(testserver.EndpointJWKS, testserver.Latency(90*time.Second), testserver.Times(1))
 				for _, want := range []time.Duration{90 * time.Second, 0} {
 					begin := time.Now()
-					if _, body := get(t, s.Client(), s.Endpoint(testserver.JWKS)); string(body) != string(s.JWKS()) {
+					if _, body := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); string(body) != string(s.JWKS()) {
 						t.Errorf("got %s, want the key set", body)
 					}
 					if took := time.Since(begin); took != want {
@@ -57,7 +57,7 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 							t.Fatal(err)
 						}
 						var held time.Duration
-						in := s.Inject(testserver.Any, f)
+						in := s.Inject(testserver.EndpointAny, f)
 						u, c, stop, err := testserver.ServeHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							begin := time.Now()
 							defer func() { held = time.Since(begin) }()
@@ -80,7 +80,7 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 						if held != 3*time.Second || in.Hits() != 1 {
 							t.Errorf("got it held for %v after %d hits, want 3s and 1", held, in.Hits())
 						}
-						if last, _ := s.Last(testserver.JWKS); last.Status != 0 {
+						if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 0 {
 							t.Errorf("got status %d recorded, want none", last.Status)
 						}
 					})
@@ -96,10 +96,10 @@ func TestCloseEndsAHangAtOnce(t *testing.T) {
 			t.Run(where+"/"+method, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := testserver.New(t, opts...)
-					s.Inject(testserver.JWKS, testserver.Hang())
+					s.Inject(testserver.EndpointJWKS, testserver.Hang())
 					failed := make(chan error)
 					go func() {
-						r, err := request(t.Context(), s.Endpoint(testserver.JWKS))
+						r, err := request(t.Context(), s.Endpoint(testserver.EndpointJWKS))
 						if err == nil {
 							_, err = s.Client().Do(r)
 						}
@@ -124,7 +124,7 @@ func TestCloseEndsAHangAtOnce(t *testing.T) {
 func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
-		s.Inject(testserver.JWKS, testserver.Hang())
+		s.Inject(testserver.EndpointJWKS, testserver.Hang())
 		c := dial(t, s)
 		defer c.Close()
 		if _, err := io.WriteString(c, "POST /jwks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
@@ -146,12 +146,12 @@ func TestCloseEndsAHandlerThatWaits(t *testing.T) {
 			t.Run(where+"/"+method, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := testserver.New(t, opts...)
-					s.Inject(testserver.JWKS, testserver.Handler(func(http.Handler) http.Handler {
+					s.Inject(testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler {
 						return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 					}))
 					failed := make(chan error)
 					go func() {
-						r, err := request(t.Context(), s.Endpoint(testserver.JWKS))
+						r, err := request(t.Context(), s.Endpoint(testserver.EndpointJWKS))
 						if err == nil {
 							_, err = s.Client().Do(r)
 						}
@@ -196,15 +196,15 @@ func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.Inject(testserver.Any, testserver.Hang())
+			s.Inject(testserver.EndpointAny, testserver.Hang())
 			failed := make(chan error)
 			for range 10 {
 				go func() {
-					_, err := s.Client().Get(s.Endpoint(testserver.JWKS))
+					_, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS))
 					failed <- err
 				}()
 			}
-			if err := s.Await(t.Context(), testserver.JWKS, 10); err != nil {
+			if err := s.Await(t.Context(), testserver.EndpointJWKS, 10); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Close(); err != nil {
@@ -225,8 +225,8 @@ func TestHugeBodyEndsWithItsReader(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			s.Inject(testserver.JWKS, testserver.HugeBody(1<<60))
-			resp, err := s.Client().Get(s.Endpoint(testserver.JWKS))
+			s.Inject(testserver.EndpointJWKS, testserver.HugeBody(1<<60))
+			resp, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,7 +234,7 @@ func TestHugeBodyEndsWithItsReader(t *testing.T) {
 				t.Errorf("got %d bytes and %v, want as many as one likes", n, err)
 			}
 			resp.Body.Close()
-			if resp, err = s.Client().Head(s.Endpoint(testserver.JWKS)); err != nil {
+			if resp, err = s.Client().Head(s.Endpoint(testserver.EndpointJWKS)); err != nil {
 				t.Fatal(err)
 			}
 			resp.Body.Close()
@@ -252,7 +252,7 @@ func TestFaultsWithoutAConnectionAbort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unstarted(t)
-			s.Inject(testserver.JWKS, f)
+			s.Inject(testserver.EndpointJWKS, f)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			defer func() {
@@ -267,7 +267,7 @@ func TestFaultsWithoutAConnectionAbort(t *testing.T) {
 
 func TestDropConnectionEndsTheConnection(t *testing.T) {
 	s := testserver.New(t)
-	s.Inject(testserver.JWKS, testserver.DropConnection())
+	s.Inject(testserver.EndpointJWKS, testserver.DropConnection())
 	c := dialled(t, s)
 	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)

@@ -93,7 +93,7 @@ func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 				t.Errorf("got %d, want 200", got)
 			}
 			synctest.Wait() // the renewal is in the background
-			if got := as.Count(testserver.JWKS); got != step.want {
+			if got := as.Count(testserver.EndpointJWKS); got != step.want {
 				t.Errorf("after another %v: got %d requests for keys, want %d", step.pass, got, step.want)
 			}
 		}
@@ -104,14 +104,14 @@ func TestOnlyKeysThatAreTooOldKeepATokenWaiting(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{4 * time.Minute: 0, 5 * time.Minute: time.Second} {
 		timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 			status(v, as.Token())
-			as.Inject(testserver.JWKS, testserver.Latency(time.Second))
+			as.Inject(testserver.EndpointJWKS, testserver.Latency(time.Second))
 			time.Sleep(after)
 			begin := time.Now()
 			if got := status(v, as.Token()); got != 200 || time.Since(begin) != want {
 				t.Errorf("keys of %v: got %d after %v, want 200 after %v", after, got, time.Since(begin), want)
 			}
 			time.Sleep(time.Second)
-			if got := as.Count(testserver.JWKS); got != 2 {
+			if got := as.Count(testserver.EndpointJWKS); got != 2 {
 				t.Errorf("keys of %v: got %d requests for keys, want a renewal", after, got)
 			}
 		})
@@ -126,10 +126,10 @@ func TestAnHourPassesInAMillisecond(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 		}
-		if got := as.Count(testserver.JWKS); got != 15 {
+		if got := as.Count(testserver.EndpointJWKS); got != 15 {
 			t.Errorf("got %d requests for keys in an hour, want one in 4 minutes, 15", got)
 		}
-		if got := as.Count(testserver.Discovery); got != 15 {
+		if got := as.Count(testserver.EndpointDiscovery); got != 15 {
 			t.Errorf("got %d requests for metadata, want 15", got)
 		}
 	})
@@ -140,7 +140,7 @@ func TestAnOutageOfAnHour(t *testing.T) {
 		if got := status(v, as.Token()); got != 200 {
 			t.Fatalf("before: got %d, want 200", got)
 		}
-		outage := as.Inject(testserver.Any, testserver.Status(503))
+		outage := as.Inject(testserver.EndpointAny, testserver.Status(503))
 		for range 60 {
 			time.Sleep(time.Minute)
 			if got := status(v, as.Token()); got != 200 {
@@ -163,7 +163,7 @@ func TestAnOutageOfAnHour(t *testing.T) {
 
 func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
-		hang := as.Inject(testserver.JWKS, testserver.Hang())
+		hang := as.Inject(testserver.EndpointJWKS, testserver.Hang())
 		begin := time.Now()
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
 			t.Errorf("got %d after %v, want 503 after 2s", got, time.Since(begin))
@@ -173,7 +173,7 @@ func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second-1 {
 			t.Errorf("got %d after %v, want 503 without a further wait", got, time.Since(begin))
 		}
-		if got := as.Count(testserver.JWKS); got != 1 {
+		if got := as.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d requests for keys within 5s, want the one that hangs", got)
 		}
 		time.Sleep(time.Second + 1) // the most that a failure is waited after, while there are no keys
@@ -185,7 +185,7 @@ func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 
 func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
-		as.Inject(testserver.JWKS, testserver.Latency(1900*time.Millisecond))
+		as.Inject(testserver.EndpointJWKS, testserver.Latency(1900*time.Millisecond))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := v.Verify(ctx, middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrUnavailable) {
@@ -195,7 +195,7 @@ func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
 		if got := status(v, as.Token()); got != 200 || time.Since(begin) != 900*time.Millisecond {
 			t.Errorf("got %d after %v, want 200 after the other 900ms", got, time.Since(begin))
 		}
-		if got := as.Count(testserver.JWKS); got != 1 {
+		if got := as.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d requests for keys, want 1", got)
 		}
 	})
@@ -209,7 +209,7 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 		if got := status(v, before); got != 200 {
 			t.Fatalf("got %d, want 200", got)
 		}
-		as.Rotate(testserver.PublishFirst())
+		as.Rotate(testserver.Rotation{PublishFirst: true})
 		time.Sleep(5 * time.Minute)
 		status(v, before) // makes the renewal due, as traffic does
 		synctest.Wait()
@@ -219,7 +219,7 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 		if a, b := status(v, before), status(v, as.Token()); a != 200 || b != 200 {
 			t.Errorf("got %d for the old key and %d for the new one, want 200 for both", a, b)
 		}
-		if got := mark.Count(testserver.JWKS); got != 0 {
+		if got := mark.Count(testserver.EndpointJWKS); got != 0 {
 			t.Errorf("got %d requests for keys, want none: both keys were known", got)
 		}
 
@@ -245,13 +245,13 @@ func TestRotationThatSignsFirst(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		mark := as.Mark()
-		key := as.Rotate(testserver.SignFirst())
+		key := as.Rotate(testserver.Rotation{SignFirst: true})
 		for range 100 {
 			if got := status(v, as.Token()); got != 401 {
 				t.Fatalf("a key nobody has published: got %d, want 401", got)
 			}
 		}
-		if got := mark.Count(testserver.JWKS); got != 1 {
+		if got := mark.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d requests for the unknown key, want 1", got)
 		}
 		if got := status(v, before); got != 200 {
@@ -272,7 +272,7 @@ func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
 	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))
 		thaw := as.FreezeJWKS()
-		as.Rotate(testserver.DropOld())
+		as.Rotate(testserver.Rotation{DropOld: true})
 		fresh := as.Token(testserver.ExpiresIn(24 * time.Hour))
 		for range 3 {
 			if a, b := status(v, withdrawn), status(v, fresh); a != 200 || b != 401 {

@@ -8,10 +8,10 @@ package testserver
 // frozen set as before any other.
 //
 //	thaw := s.FreezeJWKS()
-//	s.Rotate(testserver.DropOld()) // nobody can see it …
+//	s.Rotate(testserver.Rotation{DropOld: true}) // nobody can see it …
 //	thaw()                         // … until now
 //
 // A freeze of what is frozen holds the same set, that of the first, and the last
 // thaw ends it, whatever their order. A second call of thaw does nothing.
 // [Server.Reset] thaws everything. At the end of a test nothing needs thawing.
-func (s *Server) FreezeJWKS() (thaw func()) { return s.as.Keys.Freeze() }
+func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }

@@ -11,16 +11,16 @@ import (
 
 // shown is the key set that the endpoint serves.
 func shown(s *testserver.Server) string {
-	return ask(s, "GET", s.Endpoint(testserver.JWKS)).Body.String()
+	return ask(s, "GET", s.Endpoint(testserver.EndpointJWKS)).Body.String()
 }
 
 func TestFreezeJWKSShowsTheKeysOfItsMoment(t *testing.T) {
 	extra := testserver.GenerateKey(testserver.EdDSA, "extra")
 	for name, change := range map[string]func(*testserver.Server){
 		"while the key rotates":               func(s *testserver.Server) { s.Rotate() },
-		"while a key is published first":      func(s *testserver.Server) { s.Rotate(testserver.PublishFirst()) },
-		"while the old key is dropped":        func(s *testserver.Server) { s.Rotate(testserver.DropOld()) },
-		"while the kid gets another key":      func(s *testserver.Server) { s.Rotate(testserver.ReuseKid()) },
+		"while a key is published first":      func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true}) },
+		"while the old key is dropped":        func(s *testserver.Server) { s.Rotate(testserver.Rotation{DropOld: true}) },
+		"while the kid gets another key":      func(s *testserver.Server) { s.Rotate(testserver.Rotation{ReuseKid: true}) },
 		"while a key is published":            func(s *testserver.Server) { s.Publish(extra) },
 		"while a key is retired":              func(s *testserver.Server) { s.Retire(s.SigningKey().ID) },
 		"while a new algorithm makes its key": func(s *testserver.Server) { s.Token(testserver.SigningAlg(testserver.EdDSA)) },
@@ -117,8 +117,8 @@ func TestFreezeJWKSUnderLoad(t *testing.T) {
 			thaw := s.FreezeJWKS()
 			defer thaw()
 			s.Publish(testserver.GenerateKey(testserver.ES256, fmt.Sprint(i)))
-			s.Rotate(testserver.DropOld())
-			if _, body := get(t, s.Client(), s.Endpoint(testserver.JWKS)); string(body) != want {
+			s.Rotate(testserver.Rotation{DropOld: true})
+			if _, body := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); string(body) != want {
 				t.Errorf("got %s served, want %s", body, want)
 			}
 			wg.Go(thaw)

@@ -49,7 +49,7 @@ func authorizing(pairs ...string) url.Values {
 // authorized sends an authorization request and returns the answer, with where
 // it redirects, nil for nowhere.
 func authorized(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
-	rec := ask(s, "GET", s.Endpoint(testserver.Authorize)+"?"+query.Encode())
+	rec := ask(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
 	to, err := rec.Result().Location()
 	if err != nil {
 		return rec, nil
@@ -80,7 +80,7 @@ func (r reply) text(name string) string { s, _ := r.body[name].(string); return 
 // field, if any.
 func exchange(t testing.TB, s *testserver.Server, form url.Values, auth ...string) reply {
 	t.Helper()
-	return formTo(t, s, testserver.TokenEP, form.Encode(), auth...)
+	return formTo(t, s, testserver.EndpointToken, form.Encode(), auth...)
 }
 
 func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body string, auth ...string) reply {

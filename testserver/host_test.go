@@ -57,39 +57,39 @@ func TestNoRequestMovesTheServer(t *testing.T) {
 				wantAll(t, said, parts...)
 			}
 			iss := `"iss":"` + s.Issuer() + `"`
-			for _, ep := range []testserver.Endpoint{testserver.Discovery, testserver.ASMetadata} {
+			for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 				_, said := elsewhere(s, "GET", s.Endpoint(ep), nil)
-				check(string(ep), said, `"issuer":"`+s.Issuer()+`"`, `"token_endpoint":"`+s.Endpoint(testserver.TokenEP)+`"`)
+				check(string(ep), said, `"issuer":"`+s.Issuer()+`"`, `"token_endpoint":"`+s.Endpoint(testserver.EndpointToken)+`"`)
 			}
-			authorize := s.Endpoint(testserver.Authorize) + "?" + authorizing("scope", "openid").Encode()
+			authorize := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("scope", "openid").Encode()
 			page, said := elsewhere(s, "GET", authorize, nil)
 			check("the login page", said)
 			if cookies := page.Result().Cookies(); len(cookies) != 1 || cookies[0].Domain != "" {
 				t.Fatalf("got cookies %v, want one for this host alone", cookies)
 			}
-			page, said = elsewhere(s, "POST", s.Endpoint(testserver.LoginPage), carried(page, "username", "alice", "password", "alices-password"), page.Result().Cookies()...)
-			check("the login", said, "Location: "+s.Endpoint(testserver.Authorize)+"?")
+			page, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointLogin), carried(page, "username", "alice", "password", "alices-password"), page.Result().Cookies()...)
+			check("the login", said, "Location: "+s.Endpoint(testserver.EndpointAuthorize)+"?")
 			cookies := page.Result().Cookies()
 			page, said = elsewhere(s, "GET", page.Header().Get("Location"), nil, cookies...)
 			check("the consent page", said)
-			page, said = elsewhere(s, "POST", s.Endpoint(testserver.ConsentPage), carried(page, "decision", "allow", "scope", "openid"), cookies...)
+			page, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointConsent), carried(page, "decision", "allow", "scope", "openid"), cookies...)
 			check("the answer", said, "Location: "+callback+"?", url.QueryEscape(s.Issuer()))
 
-			rec, said := elsewhere(s, "POST", s.Endpoint(testserver.TokenEP), redeeming(answerOf(t, page).Get("code")))
+			rec, said := elsewhere(s, "POST", s.Endpoint(testserver.EndpointToken), redeeming(answerOf(t, page).Get("code")))
 			check("tokens", said, iss)
 			r := reply{body: parse(rec.Body.Bytes())}
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.TokenEP), refreshing(r.text("refresh_token")))
+			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointToken), refreshing(r.text("refresh_token")))
 			check("refreshed tokens", said, iss)
 			credentials, _ := url.ParseQuery(byPost)
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.TokenEP), values(credentials, "grant_type", "client_credentials"))
+			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointToken), values(credentials, "grant_type", "client_credentials"))
 			check("client credentials", said, iss)
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.Introspect), values(credentials, "token", r.text("access_token")))
+			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointIntrospect), values(credentials, "token", r.text("access_token")))
 			check("introspection", said, `"active":true`, iss)
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.DeviceAuthorization), url.Values{"client_id": {"test-public"}})
+			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointDeviceAuthorization), url.Values{"client_id": {"test-public"}})
 			check("a device", said, `"verification_uri":"`+s.Issuer()+"/device")
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.UserInfo), url.Values{"access_token": {r.text("access_token")}})
+			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointUserInfo), url.Values{"access_token": {r.text("access_token")}})
 			check("userinfo", said, `"sub":"alice"`)
-			_, said = elsewhere(s, "GET", s.Endpoint(testserver.EndSession), nil, cookies...)
+			_, said = elsewhere(s, "GET", s.Endpoint(testserver.EndpointEndSession), nil, cookies...)
 			check("logout", said)
 		})
 	}
@@ -118,7 +118,7 @@ func calling(t *testing.T, client *http.Client, method, u, host string) (status 
 func TestAnUnknownHostIsMisdirected(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}, "another issuer": {testserver.IssuerURL("http://as.example/tenant")}} {
 		s := testserver.New(t, append(opts, testserver.Interactive(), testserver.Registration())...)
-		at, err := url.Parse(s.Endpoint(testserver.JWKS))
+		at, err := url.Parse(s.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,11 +159,11 @@ func TestOwnHostsAreAnswered(t *testing.T) {
 		jwks   string
 		hosts  []string
 	}{
-		"loopback":          {named.Client(), named.Endpoint(testserver.JWKS), []string{"localhost", "LOCALHOST:1", "127.0.0.1", "127.8.9.10:80", "[::1]", "[::1]:9000", "[::ffff:127.0.0.1]"}},
-		"the issuer's host": {named.Client(), named.Endpoint(testserver.JWKS), []string{"as.example", "AS.example", "as.example:8080", "as.example:1"}},
-		"AllowRemote":       {remote.Client(), remote.Endpoint(testserver.JWKS), []string{"as", "192.0.2.1:80"}},
+		"loopback":          {named.Client(), named.Endpoint(testserver.EndpointJWKS), []string{"localhost", "LOCALHOST:1", "127.0.0.1", "127.8.9.10:80", "[::1]", "[::1]:9000", "[::ffff:127.0.0.1]"}},
+		"the issuer's host": {named.Client(), named.Endpoint(testserver.EndpointJWKS), []string{"as.example", "AS.example", "as.example:8080", "as.example:1"}},
+		"AllowRemote":       {remote.Client(), remote.Endpoint(testserver.EndpointJWKS), []string{"as", "192.0.2.1:80"}},
 		"mounted":           {mounted.Client(), mounted.URL + "/jwks", []string{"as", "192.0.2.1:80"}},
-		"InMemory":          {memory.Client(), memory.Endpoint(testserver.JWKS), []string{"as", "192.0.2.1:80"}},
+		"InMemory":          {memory.Client(), memory.Endpoint(testserver.EndpointJWKS), []string{"as", "192.0.2.1:80"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, host := range tt.hosts {

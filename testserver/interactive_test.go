@@ -38,7 +38,7 @@ func (p *person) send(r *http.Request) *httptest.ResponseRecorder {
 }
 
 func (p *person) open(query url.Values) *httptest.ResponseRecorder {
-	return p.send(httptest.NewRequest("GET", p.s.Endpoint(testserver.Authorize)+"?"+query.Encode(), nil))
+	return p.send(httptest.NewRequest("GET", p.s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode(), nil))
 }
 
 func (p *person) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecorder {
@@ -65,7 +65,7 @@ func (p *person) post(ep testserver.Endpoint, form url.Values) *httptest.Respons
 // signIn goes as far as the consent page, or the client.
 func (p *person) signIn(query url.Values) *httptest.ResponseRecorder {
 	p.t.Helper()
-	rec := p.post(testserver.LoginPage, carried(p.open(query), "username", "alice", "password", "alices-password"))
+	rec := p.post(testserver.EndpointLogin, carried(p.open(query), "username", "alice", "password", "alices-password"))
 	if rec.Code != http.StatusSeeOther {
 		p.t.Fatalf("got %d %s, want 303", rec.Code, rec.Body)
 	}
@@ -89,7 +89,7 @@ func TestLoginAndConsentByHand(t *testing.T) {
 	s := interactive(t)
 	p := newPerson(t, s)
 	page := p.signIn(authorizing("scope", "openid a b"))
-	rec := p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+	rec := p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
 	t.Run("T15/after the consent", func(t *testing.T) { // and after the login, which signIn looks at
 		if rec.Code != http.StatusSeeOther {
 			t.Errorf("got %d, want 303", rec.Code)
@@ -105,7 +105,7 @@ func TestLoginAndConsentByHand(t *testing.T) {
 	if rec := p.open(authorizing("scope", "b")); rec.Code != 200 || !strings.Contains(rec.Body.String(), `name="decision"`) {
 		t.Errorf("got %d, want to be asked about another scope", rec.Code)
 	}
-	rec = p.post(testserver.ConsentPage, carried(page, "decision", "deny"))
+	rec = p.post(testserver.EndpointConsent, carried(page, "decision", "deny"))
 	if q := answerOf(t, rec); q.Get("error") != "access_denied" || q.Get("state") != "s" || q.Get("iss") != s.Issuer() {
 		t.Errorf("got %v, want access_denied", q)
 	}
@@ -122,18 +122,18 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	begun, _ := device(t, s)
 
 	for name, rec := range map[string]*httptest.ResponseRecorder{
-		"T09/consent without a token":           p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_csrf", "-")),
-		"T09/consent with a token of another":   p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_csrf", carried(otherLogin).Get("server_csrf"))),
-		"T09/consent with a token from before":  p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_csrf", carried(login).Get("server_csrf"))),
-		"T09/consent in another browser":        other.post(testserver.ConsentPage, carried(consent, "decision", "allow")),
-		"T09/consent without a session":         newPerson(t, s).post(testserver.ConsentPage, carried(consent, "decision", "allow")),
-		"T09/device without a token":            p.post(testserver.DevicePage, url.Values{"user_code": {begun.text("user_code")}}),
-		"T09/login without a token":             newPerson(t, s).post(testserver.LoginPage, carried(otherLogin, "server_csrf", "-", "username", "alice", "password", "alices-password")),
-		"T09/login with an attacker's form":     newPerson(t, s).post(testserver.LoginPage, carried(otherLogin, "username", "bob", "password", "bobs-password")),
-		"T20/consent with two decisions":        p.post(testserver.ConsentPage, url.Values{"decision": {"deny", "allow"}, "server_csrf": {carried(consent).Get("server_csrf")}}),
-		"T13/login that leads elsewhere":        p.post(testserver.LoginPage, carried(consent, "server_request", "https://evil.example/", "username", "alice", "password", "alices-password")),
-		"T13/login that leads elsewhere, again": p.post(testserver.LoginPage, carried(consent, "server_request", "//evil.example/?", "username", "alice", "password", "alices-password")),
-		"T01/consent for another redirect_uri":  p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "server_request", "authorize?"+authorizing("redirect_uri", "https://evil.example/").Encode())),
+		"T09/consent without a token":           p.post(testserver.EndpointConsent, carried(consent, "decision", "allow", "server_csrf", "-")),
+		"T09/consent with a token of another":   p.post(testserver.EndpointConsent, carried(consent, "decision", "allow", "server_csrf", carried(otherLogin).Get("server_csrf"))),
+		"T09/consent with a token from before":  p.post(testserver.EndpointConsent, carried(consent, "decision", "allow", "server_csrf", carried(login).Get("server_csrf"))),
+		"T09/consent in another browser":        other.post(testserver.EndpointConsent, carried(consent, "decision", "allow")),
+		"T09/consent without a session":         newPerson(t, s).post(testserver.EndpointConsent, carried(consent, "decision", "allow")),
+		"T09/device without a token":            p.post(testserver.EndpointDevice, url.Values{"user_code": {begun.text("user_code")}}),
+		"T09/login without a token":             newPerson(t, s).post(testserver.EndpointLogin, carried(otherLogin, "server_csrf", "-", "username", "alice", "password", "alices-password")),
+		"T09/login with an attacker's form":     newPerson(t, s).post(testserver.EndpointLogin, carried(otherLogin, "username", "bob", "password", "bobs-password")),
+		"T20/consent with two decisions":        p.post(testserver.EndpointConsent, url.Values{"decision": {"deny", "allow"}, "server_csrf": {carried(consent).Get("server_csrf")}}),
+		"T13/login that leads elsewhere":        p.post(testserver.EndpointLogin, carried(consent, "server_request", "https://evil.example/", "username", "alice", "password", "alices-password")),
+		"T13/login that leads elsewhere, again": p.post(testserver.EndpointLogin, carried(consent, "server_request", "//evil.example/?", "username", "alice", "password", "alices-password")),
+		"T01/consent for another redirect_uri":  p.post(testserver.EndpointConsent, carried(consent, "decision", "allow", "server_request", "authorize?"+authorizing("redirect_uri", "https://evil.example/").Encode())),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if rec.Code != http.StatusForbidden && rec.Code != http.StatusBadRequest || rec.Header().Get("Location") != "" {
@@ -165,7 +165,7 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	} {
 		t.Run("login with "+name, func(t *testing.T) {
 			q := newPerson(t, s)
-			rec := q.post(testserver.LoginPage, carried(q.open(authorizing()), form...))
+			rec := q.post(testserver.EndpointLogin, carried(q.open(authorizing()), form...))
 			if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `name="password"`) {
 				t.Errorf("got %d, want the page once more", rec.Code)
 			}
@@ -179,7 +179,7 @@ func TestPrompts(t *testing.T) {
 	signedIn := func() *person {
 		p := newPerson(t, s)
 		page := p.signIn(authorizing("scope", "a"))
-		p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+		p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
 		return p
 	}
 	bobs := s.IDToken(testserver.Subject("bob"))
@@ -238,7 +238,7 @@ func TestPrompts(t *testing.T) {
 		if rec := old.open(authorizing("scope", "a")); !strings.Contains(rec.Body.String(), `name="password"`) {
 			t.Errorf("got %d for the session before, want it to have ended", rec.Code)
 		}
-		r := good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "openid"))).Get("code"))))
+		r := good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "openid"))).Get("code"))))
 		if _, claims := verified(t, s, r.text("id_token")); claims["auth_time"] != float64(s.Now().Unix()) {
 			t.Errorf("got %v, want the time of the second login", claims)
 		}
@@ -255,7 +255,7 @@ func TestPagesShowNoMarkupOfOthers(t *testing.T) {
 	query := authorizing("client_id", markup, "scope", "a<script>", "state", markup, "login_hint", markup, "nonce", markup)
 	for name, rec := range map[string]*httptest.ResponseRecorder{
 		"T12/login": p.open(query), "T12/consent": p.signIn(query), "T12/error": p.open(authorizing("client_id", markup+"x", "redirect_uri", markup)),
-		"T12/device": p.send(httptest.NewRequest("GET", s.Endpoint(testserver.DevicePage)+"?user_code="+url.QueryEscape(markup), nil)),
+		"T12/device": p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointDevice)+"?user_code="+url.QueryEscape(markup), nil)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			policy := rec.Header().Get("Content-Security-Policy")

@@ -3,7 +3,7 @@ package testserver
 import (
 	"encoding/json"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // OpaqueTokens makes access tokens handles, 32 characters that say nothing and
@@ -18,7 +18,7 @@ import (
 // handle; [SignedWith], [Typ] and [JOSEHeader] with it are a fault. Without exp a
 // token never expires, and claims of the wrong type are told as they are.
 func OpaqueTokens() SharedOption {
-	return sharedOption(func(d *as.Draft) { d.Opaque = true })
+	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
 
 // Revoke ends an access token of this server, opaque or a JWT, for introspection,
@@ -26,7 +26,7 @@ func OpaqueTokens() SharedOption {
 // knows them, expired or revoked before or not. JWTs that differ in the signature
 // alone are one token. The server remembers the last 100 000 revocations. An API
 // that keeps answers goes on accepting the token until its own answer ends.
-func (s *Server) Revoke(token string) bool { return s.as.Revoke(token) }
+func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
 // SetIntrospection makes [Introspect] answer reply for token, whatever that is
 // and whether it was revoked or not:
@@ -42,7 +42,7 @@ func (s *Server) SetIntrospection(token string, reply map[string]any) {
 		s.fail("SetIntrospection: the token is empty: nobody can ask for it")
 	}
 	if reply == nil {
-		s.as.SetIntrospection(token, nil)
+		s.oauth.SetIntrospection(token, nil)
 		return
 	}
 	text, err := json.Marshal(reply)
@@ -50,5 +50,5 @@ func (s *Server) SetIntrospection(token string, reply map[string]any) {
 		s.fail("SetIntrospection: the reply cannot be written as JSON: %v", err)
 		return
 	}
-	s.as.SetIntrospection(token, text)
+	s.oauth.SetIntrospection(token, text)
 }

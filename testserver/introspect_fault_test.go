@@ -30,7 +30,7 @@ func TestFaultsOfIntrospection(t *testing.T) {
 		s := testserver.New(t, opts...)
 		token := opaque(s)
 		form := byPost + "&token=" + token
-		_, right, err := post(s.Client(), s.Endpoint(testserver.Introspect), form)
+		_, right, err := post(s.Client(), s.Endpoint(testserver.EndpointIntrospect), form)
 		if err != nil || !strings.HasPrefix(right, `{"active":true`) {
 			t.Fatalf("got %s, %v, want an active token", right, err)
 		}
@@ -57,16 +57,16 @@ func TestFaultsOfIntrospection(t *testing.T) {
 			}), 200, `{"active":false}`},
 		} {
 			t.Run(where+"/"+name, func(t *testing.T) {
-				in := s.Inject(testserver.Introspect, tt.fault, testserver.Times(1))
-				status, body, err := post(s.Client(), s.Endpoint(testserver.Introspect), form)
+				in := s.Inject(testserver.EndpointIntrospect, tt.fault, testserver.Times(1))
+				status, body, err := post(s.Client(), s.Endpoint(testserver.EndpointIntrospect), form)
 				if (err != nil) != (tt.status == 0) || err == nil && (status != tt.status || body != tt.body) || in.Hits() != 1 {
 					t.Errorf("got %d %.200q, %v after %d hits, want %d %.200q", status, body, err, in.Hits(), tt.status, tt.body)
 				}
-				last, _ := s.Last(testserver.Introspect)
+				last, _ := lastRequest(s, testserver.EndpointIntrospect)
 				if !last.Injected || last.Form.Get("token") != testserver.Fingerprint(token) {
 					t.Errorf("got form %v recorded, want the token's fingerprint whatever the fault", last.Form)
 				}
-				if _, after, err := post(s.Client(), s.Endpoint(testserver.Introspect), form); err != nil || after != right {
+				if _, after, err := post(s.Client(), s.Endpoint(testserver.EndpointIntrospect), form); err != nil || after != right {
 					t.Errorf("afterwards: got %s, %v, want the right answer again", after, err)
 				}
 			})
@@ -77,30 +77,30 @@ func TestFaultsOfIntrospection(t *testing.T) {
 func TestFaultsOfIntrospectionForSome(t *testing.T) {
 	s := testserver.New(t)
 	form := byPost + "&token=" + opaque(s)
-	s.Inject(testserver.Introspect, testserver.Status(503), testserver.FromClient("a"), testserver.Skip(1), testserver.Times(1))
+	s.Inject(testserver.EndpointIntrospect, testserver.Status(503), testserver.FromClient("a"), testserver.Skip(1), testserver.Times(1))
 	mark := s.Mark("a")
 	for i, want := range []int{200, 503, 200} {
 		for id, want := range map[string]int{"a": want, "b": 200} {
-			if status, _, err := post(s.ClientFor(id), s.Endpoint(testserver.Introspect), form); status != want {
+			if status, _, err := post(s.ClientFor(id), s.Endpoint(testserver.EndpointIntrospect), form); status != want {
 				t.Errorf("request %d of %s: got %d, %v, want %d", i+1, id, status, err, want)
 			}
 		}
 	}
-	get(t, s.Client(), s.Endpoint(testserver.JWKS))
-	if got := mark.Count(testserver.Introspect); got != 3 || s.Count(testserver.Introspect) != 6 {
-		t.Errorf("got %d requests of a and %d of all, want 3 and 6", got, s.Count(testserver.Introspect))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
+	if got := mark.Count(testserver.EndpointIntrospect); got != 3 || s.Count(testserver.EndpointIntrospect) != 6 {
+		t.Errorf("got %d requests of a and %d of all, want 3 and 6", got, s.Count(testserver.EndpointIntrospect))
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.Introspect, testserver.EmptyJWKS()) }), "[jwks] alone")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "[jwks] alone")
 }
 
 func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
-		s.Inject(testserver.Introspect, testserver.Hang())
+		s.Inject(testserver.EndpointIntrospect, testserver.Hang())
 		c := *s.Client()
 		c.Timeout = time.Minute
 		begin := time.Now()
-		_, _, err := post(&c, s.Endpoint(testserver.Introspect), byPost+"&token=x")
+		_, _, err := post(&c, s.Endpoint(testserver.EndpointIntrospect), byPost+"&token=x")
 		var late interface{ Timeout() bool }
 		if !errors.As(err, &late) || !late.Timeout() || time.Since(begin) != time.Minute {
 			t.Errorf("got %v after %v, want the client's own timeout", err, time.Since(begin))
@@ -112,14 +112,14 @@ func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {
 func TestIntrospectionWithoutItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
-		s.Inject(testserver.Introspect, testserver.Status(503))
+		s.Inject(testserver.EndpointIntrospect, testserver.Status(503))
 		c := dial(t, s)
 		defer c.Close()
 		if _, err := io.WriteString(c, "POST /introspect HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+formType+"\r\nContent-Length: 10\r\n\r\nabc"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if last, ok := s.Last(testserver.Introspect); !ok || last.Form != nil || last.Status != 0 {
+		if last, ok := lastRequest(s, testserver.EndpointIntrospect); !ok || last.Form != nil || last.Status != 0 {
 			t.Errorf("got %+v, want the request without form and status", last)
 		}
 		begin := time.Now()
@@ -149,7 +149,7 @@ func TestFormsAreRemembered(t *testing.T) {
 		"client_assertion=a&client_id=%zz&a=b": {"client_assertion": {fp("a")}, fp("a"): {fp("b")}},
 	} {
 		postForm(s, body)
-		if last, _ := s.Last(testserver.Introspect); fmt.Sprint(last.Form) != fmt.Sprint(want) || (last.Form == nil) != (want == nil) {
+		if last, _ := lastRequest(s, testserver.EndpointIntrospect); fmt.Sprint(last.Form) != fmt.Sprint(want) || (last.Form == nil) != (want == nil) {
 			t.Errorf("%.50s: got %v, want %v", body, last.Form, want)
 		}
 	}
@@ -158,19 +158,19 @@ func TestFormsAreRemembered(t *testing.T) {
 		fmt.Fprintf(&many, "a%d=x&", i)
 	}
 	postForm(s, many.String())
-	if last, _ := s.Last(testserver.Introspect); len(last.Form) != 64 {
+	if last, _ := lastRequest(s, testserver.EndpointIntrospect); len(last.Form) != 64 {
 		t.Errorf("got %d parameters kept, want 64", len(last.Form))
 	}
 
 	postForm(s, byPost+"&token=x")
-	one, _ := s.Last(testserver.Introspect)
+	one, _ := lastRequest(s, testserver.EndpointIntrospect)
 	one.Form["token"][0] = "changed"
-	if two, _ := s.Last(testserver.Introspect); two.Form.Get("token") != fp("x") || two.ClientID != "test-client" || two.Client != "" {
+	if two, _ := lastRequest(s, testserver.EndpointIntrospect); two.Form.Get("token") != fp("x") || two.ClientID != "test-client" || two.Client != "" {
 		t.Errorf("got %+v, want the record unchanged, and the client that authenticated", two)
 	}
 	postForm(s, "token=x", "Content-Type", "text/plain")
-	ask(s, "GET", s.Endpoint(testserver.Introspect))
-	for _, r := range s.Requests(testserver.Introspect)[11:] {
+	ask(s, "GET", s.Endpoint(testserver.EndpointIntrospect))
+	for _, r := range s.Requests(testserver.EndpointIntrospect)[11:] {
 		if r.Form != nil || r.ClientID != "" {
 			t.Errorf("got %+v, want no form and no client", r)
 		}

@@ -106,7 +106,7 @@ func TestIntrospectionRequests(t *testing.T) {
 			t.Run(where+"/"+name, func(t *testing.T) {
 				token := opaque(s)
 				fill := func(text string) string { return strings.ReplaceAll(text, "TOKEN", token) }
-				r, err := http.NewRequest(tt.method, s.Endpoint(testserver.Introspect), strings.NewReader(fill(tt.body)))
+				r, err := http.NewRequest(tt.method, s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(fill(tt.body)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -142,7 +142,7 @@ func TestIntrospectionRequests(t *testing.T) {
 					return
 				}
 				checkIntrospectionBody(t, resp, body, tt.code)
-				if last, _ := s.Last(testserver.Introspect); last.Status != tt.status || (last.ClientID != "") != authenticated(tt.status, body) {
+				if last, _ := lastRequest(s, testserver.EndpointIntrospect); last.Status != tt.status || (last.ClientID != "") != authenticated(tt.status, body) {
 					t.Errorf("got %d for client %q recorded, want %d", last.Status, last.ClientID, tt.status)
 				}
 			})
@@ -177,7 +177,7 @@ func checkIntrospectionBody(t *testing.T, resp *http.Response, body []byte, code
 // body.
 func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	s := unstarted(t)
-	r := httptest.NewRequest("POST", s.Endpoint(testserver.Introspect), nil)
+	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), nil)
 	r.Header.Set("Content-Type", formType)
 	r.Header.Set("Authorization", testClient)
 	r.Body = nil
@@ -192,7 +192,7 @@ func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 func TestIntrospectionReadsNoQuery(t *testing.T) {
 	s := unstarted(t)
 	for query, want := range map[string]int{"?" + byPost: 401, "?token=x&token=y&" + byPost: 401} {
-		r := httptest.NewRequest("POST", s.Endpoint(testserver.Introspect)+query, strings.NewReader("token="+opaque(s)))
+		r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect)+query, strings.NewReader("token="+opaque(s)))
 		r.Header.Set("Content-Type", formType)
 		rec := httptest.NewRecorder()
 		s.ServeHTTP(rec, r)

@@ -102,7 +102,7 @@ func TestErrorsAreNotSigned(t *testing.T) {
 func TestASignedAnswerNamesTheKeyOfItsTime(t *testing.T) {
 	s := testserver.New(t)
 	_, before := about(t, s, "x", signedType)
-	key := s.Rotate(testserver.DropOld())
+	key := s.Rotate(testserver.Rotation{DropOld: true})
 	_, after := about(t, s, "x", signedType)
 	if header, _ := verified(t, s, after); header.KeyID != key.ID {
 		t.Errorf("got kid %q, want that of the new key, %q", header.KeyID, key.ID)

@@ -22,7 +22,7 @@ import (
 // postForm sends a form to the handler itself, with header fields in pairs, of
 // which the empty ones are left out.
 func postForm(s *testserver.Server, body string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest("POST", s.Endpoint(testserver.Introspect), strings.NewReader(body))
+	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(body))
 	r.Header.Set("Content-Type", formType)
 	for i := 0; i < len(header); i += 2 {
 		if header[i+1] != "" {
@@ -87,7 +87,7 @@ func TestRevokedTokensAreInactive(t *testing.T) {
 func TestRevokeKnowsWhatIsNotItsOwn(t *testing.T) {
 	s := testserver.New(t)
 	gone := s.Token()
-	s.Rotate(testserver.DropOld())
+	s.Rotate(testserver.Rotation{DropOld: true})
 	s.SetIntrospection("told", map[string]any{"active": true})
 	for name, token := range map[string]string{
 		"nothing":                 "",
@@ -185,12 +185,12 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 				}
 				s.SetIntrospection(sub, nil)
 				_, _ = about(t, s, jwt, signedType)
-				_ = s.Requests(testserver.Introspect)
+				_ = s.Requests(testserver.EndpointIntrospect)
 			}
 		})
 	}
 	group.Wait()
-	if got := s.Count(testserver.Introspect); got != 50*10*5 {
+	if got := s.Count(testserver.EndpointIntrospect); got != 50*10*5 {
 		t.Errorf("got %d requests, want %d", got, 50*10*5)
 	}
 }
@@ -273,7 +273,7 @@ func TestNoSecretIsRecordedOrSentBack(t *testing.T) {
 			t.Errorf("got %q sent back", secret)
 		}
 	}
-	if got := len(s.Requests(testserver.Introspect)); got != 11 {
+	if got := len(s.Requests(testserver.EndpointIntrospect)); got != 11 {
 		t.Errorf("got %d requests, want 11", got)
 	}
 }

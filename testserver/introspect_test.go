@@ -17,7 +17,7 @@ import (
 // as it was written. In accept stands an Accept field, if any.
 func about(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
-	r, err := http.NewRequest("POST", s.Endpoint(testserver.Introspect), strings.NewReader(url.Values{"token": {token}}.Encode()))
+	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,12 +215,12 @@ func TestAJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	thaw()
 	s.Publish(key)
 	wants("published again", true)
-	next := s.Rotate(testserver.SignFirst())
+	next := s.Rotate(testserver.Rotation{SignFirst: true})
 	if active(t, s, s.Token()) {
 		t.Error("got a token active whose key is not published yet")
 	}
 	s.Publish(next)
-	s.Rotate(testserver.DropOld())
+	s.Rotate(testserver.Rotation{DropOld: true})
 	wants("after further rotations", true)
 }
 

@@ -47,7 +47,7 @@ func TestJWTBearer(t *testing.T) {
 	}{
 		"T24/for a user":                       {nil, nil, ""},
 		"T24/for the client":                   {set("sub", "robot"), nil, ""},
-		"T24/for the token endpoint":           {set("aud", s.Endpoint(testserver.TokenEP)), nil, ""},
+		"T24/for the token endpoint":           {set("aud", s.Endpoint(testserver.EndpointToken)), nil, ""},
 		"T24/for a list of one":                {set("aud", []string{s.Issuer()}), nil, ""},
 		"T24/for an hour":                      {set("exp", now+3600), nil, ""},
 		"T24/without jti":                      {without("jti"), nil, ""},

@@ -1,99 +1,85 @@
 package testserver
 
 import (
-	"crypto"
-	"fmt"
-	"log/slog"
 	"slices"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // Alg is a JWS algorithm name (RFC 7518 §3.1, RFC 8037 §3.1).
-type Alg string
+type Alg = catalogue.Alg
 
-// The algorithms that the server signs with.
+// The algorithms that the server signs with: ES256 by default, which is the
+// cheapest to make keys for. EdDSA is Ed25519, and HS256, HS384 and HS512 sign
+// with a secret: see [Key].
 const (
-	ES256 Alg = "ES256" // the default, and the cheapest to make keys for
-	ES384 Alg = "ES384"
-	ES512 Alg = "ES512"
-	RS256 Alg = "RS256"
-	RS384 Alg = "RS384"
-	RS512 Alg = "RS512"
-	PS256 Alg = "PS256"
-	PS384 Alg = "PS384"
-	PS512 Alg = "PS512"
-	EdDSA Alg = "EdDSA" // Ed25519
-	HS256 Alg = "HS256" // with a secret: see [Key]
-	HS384 Alg = "HS384"
-	HS512 Alg = "HS512"
+	ES256 = catalogue.ES256
+	ES384 = catalogue.ES384
+	ES512 = catalogue.ES512
+	RS256 = catalogue.RS256
+	RS384 = catalogue.RS384
+	RS512 = catalogue.RS512
+	PS256 = catalogue.PS256
+	PS384 = catalogue.PS384
+	PS512 = catalogue.PS512
+	EdDSA = catalogue.EdDSA
+	HS256 = catalogue.HS256
+	HS384 = catalogue.HS384
+	HS512 = catalogue.HS512
 )
 
-// Key signs tokens. Printed or logged it shows its algorithm and ID alone.
-type Key struct {
-	// ID is the kid: by default a prefix of the RFC 7638 thumbprint, after
-	// "test-" for an embedded RSA key.
-	ID  string
-	Alg Alg
-	// Private signs for all but the HS algorithms: an *ecdsa.PrivateKey on the
-	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or a signer
-	// of yours with such a public key.
-	Private crypto.Signer
-	// Secret signs for the HS algorithms. It is in no JWKS: configure it in the
-	// API that is to verify the tokens.
-	Secret []byte
-}
-
-// String names the key without showing it.
-func (k Key) String() string { return fmt.Sprintf("%s key %q", string(k.Alg), k.ID) }
-
-// GoString is String, for %#v.
-func (k Key) GoString() string { return k.String() }
-
-// LogValue is String, for log/slog.
-func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
-
-func (k Key) inner() as.Key {
-	return as.Key{ID: k.ID, Alg: as.Alg(k.Alg), Private: k.Private, Secret: k.Secret}
-}
-
-func outer(k as.Key) Key {
-	return Key{ID: k.ID, Alg: Alg(k.Alg), Private: k.Private, Secret: slices.Clone(k.Secret)}
-}
+// Key signs tokens: ID is its kid, Alg its algorithm, Private the signer for all
+// algorithms except HS, and Secret what signs for those. A secret is in no JWKS:
+// configure it in the API that is to verify the tokens. Printed or logged a key
+// shows only its algorithm and ID.
+type Key = token.Key
 
 // GenerateKey makes a random key that no server knows: to sign with as a
 // stranger ([SignedWith]), or to add to a JWKS ([Server.Publish]). An empty kid
 // becomes the prefix of the thumbprint. An RSA key takes some 70 ms and more.
 // It panics if alg is not one of the constants.
 func GenerateKey(alg Alg, kid string) Key {
-	k, err := as.NewKey(as.Alg(alg), kid, as.RandomSource())
+	k, err := token.NewKey(alg, kid, token.RandomSource())
 	if err != nil {
 		panic("testserver.GenerateKey: " + err.Error())
 	}
-	return outer(k)
+	return k
 }
 
 // SigningKey is the key that signs tokens unless they ask for another: of the
 // server's [SigningAlg].
 func (s *Server) SigningKey() Key {
 	s.helper()
-	k, err := s.as.Keys.Signing("")
+	k, err := s.oauth.Keys.Signing("")
 	if err != nil {
 		s.fail("SigningKey: %v", err)
 	}
-	return outer(k)
+	k.Secret = slices.Clone(k.Secret)
+	return k
 }
 
-// JWKS is the key set as the server serves it: public keys alone, the oldest
+// Keys are the keys that are published, the oldest first, and those that sign or
+// are to sign without being published.
+func (s *Server) Keys() []Key {
+	var list []Key
+	for _, k := range s.oauth.Keys.All() {
+		k.Secret = slices.Clone(k.Secret)
+		list = append(list, k.Key)
+	}
+	return list
+}
+
+// JWKS is the key set as the server serves it: public keys only, the oldest
 // first. Under [Server.FreezeJWKS] it is the real one, which the endpoint does
 // not show.
-func (s *Server) JWKS() []byte { return s.as.Keys.JWKS() }
+func (s *Server) JWKS() []byte { return s.oauth.Keys.JWKS() }
 
 // Publish adds the public part of k to the JWKS, in the place of one with the
 // same ID. A shared secret cannot be published.
 func (s *Server) Publish(k Key) {
 	s.helper()
-	if err := s.as.Keys.Publish(k.inner()); err != nil {
+	if err := s.oauth.Keys.Publish(k); err != nil {
 		s.fail("Publish: %v", err)
 	}
 }
@@ -102,7 +88,7 @@ func (s *Server) Publish(k Key) {
 // fault. If it is the signing key it goes on signing.
 func (s *Server) Retire(kid string) {
 	s.helper()
-	if err := s.as.Keys.Retire(kid); err != nil {
+	if err := s.oauth.Keys.Retire(kid); err != nil {
 		s.fail("Retire: %v", err)
 	}
 }

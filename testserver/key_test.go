@@ -20,7 +20,7 @@ func TestJWKSShowsPublicKeysAlone(t *testing.T) {
 	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES512, testserver.EdDSA, testserver.HS256} {
 		s.Token(testserver.SigningAlg(alg))
 	}
-	_, served := get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	_, served := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	for _, member := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if bytes.Contains(served, []byte(`"`+member+`":`)) {
 			t.Errorf("got the private member %q in the JWKS", member)
@@ -99,12 +99,14 @@ func TestKeyFaultsEndTheTest(t *testing.T) {
 		do   func(*testserver.Server)
 		want string
 	}{
-		"retiring what is not there":  {func(s *testserver.Server) { s.Retire("nonesuch") }, `Retire: no published key has the ID "nonesuch"`},
-		"publishing half a key":       {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: testserver.ES256}) }, "Publish: "},
-		"publishing first and last":   {func(s *testserver.Server) { s.Rotate(testserver.PublishFirst(), testserver.SignFirst()) }, "exclude each other"},
-		"dropping what still signs":   {func(s *testserver.Server) { s.Rotate(testserver.PublishFirst(), testserver.DropOld()) }, "exclude each other"},
-		"dropping before publishing":  {func(s *testserver.Server) { s.Rotate(testserver.SignFirst(), testserver.DropOld()) }, "exclude each other"},
-		"rotating with a nil option":  {func(s *testserver.Server) { s.Rotate(nil) }, "option 1 is nil"},
+		"retiring what is not there": {func(s *testserver.Server) { s.Retire("nonesuch") }, `Retire: no published key has the ID "nonesuch"`},
+		"publishing half a key":      {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: testserver.ES256}) }, "Publish: "},
+		"publishing first and last":  {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, SignFirst: true}) }, "exclude each other"},
+		"dropping what still signs":  {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, DropOld: true}) }, "exclude each other"},
+		"dropping before publishing": {func(s *testserver.Server) { s.Rotate(testserver.Rotation{SignFirst: true, DropOld: true}) }, "exclude each other"},
+		"rotating in two ways at once": {func(s *testserver.Server) {
+			s.Rotate(testserver.Rotation{DropOld: true}, testserver.Rotation{ReuseKid: true})
+		}, "got 2 rotations"},
 		"a key of no known algorithm": {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "none"}) }, `"none"`},
 	} {
 		t.Run(name, func(t *testing.T) {

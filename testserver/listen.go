@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // listener is where the server is reached, and how its own client gets there.
@@ -91,7 +91,7 @@ func listenLoopback() (net.Listener, error) {
 // memoryHost is an address in 127.0.0.0/8: loopback, so that clients which
 // refuse plain http elsewhere take it, and not that of another server. Nothing
 // is ever dialled there.
-func memoryHost(src *as.Source) string {
+func memoryHost(src *token.Source) string {
 	b := src.Draw("in-memory address", 3)
 	return netip.AddrFrom4([4]byte{127, b[0], b[1], b[2]}).String()
 }

@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html"
@@ -12,7 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
 // LoginOption says what a person does: see [Server.Login].
@@ -76,7 +78,7 @@ func (s *Server) walk(ctx context.Context, authURL string, l *login) (*url.URL, 
 		Transport: s.client.Transport, Jar: jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	if _, interactive := s.as.URL(as.LoginPage); !interactive {
+	if _, interactive := s.oauth.URL(EndpointLogin); !interactive {
 		end := b.decided()
 		defer end()
 	}
@@ -86,7 +88,7 @@ func (s *Server) walk(ctx context.Context, authURL string, l *login) (*url.URL, 
 			return nil, err
 		}
 		var done *url.URL
-		if r, done, err = b.visit(r); done != nil {
+		if r, done, err = b.open(r); done != nil {
 			return done, err
 		}
 	}
@@ -102,26 +104,21 @@ type browser struct {
 }
 
 func (b *browser) decided() (end func()) {
-	var user *as.User
-	if b.login.user != nil {
-		inner := b.login.user.inner()
-		user = &inner
-	}
-	deny := ""
+	d := oauth.Decision{User: b.login.user, Scopes: b.login.scopes}
 	if b.login.deny {
-		deny = "access_denied"
+		d.Deny = "access_denied"
 	}
-	if user == nil && deny == "" && b.login.scopes == nil {
+	if d.User == nil && d.Deny == "" && d.Scopes == nil {
 		return func() {}
 	}
-	b.name, end = b.s.as.ScriptLogin(user, deny, b.login.scopes)
+	b.name, end = b.s.oauth.DecideLogin(d)
 	return end
 }
 
-// visit sends one request and returns the next, or where it all ended.
-func (b *browser) visit(r *http.Request) (next *http.Request, done *url.URL, err error) {
+// open sends one request and returns the next, or where it all ended.
+func (b *browser) open(r *http.Request) (next *http.Request, done *url.URL, err error) {
 	if b.name != "" {
-		r.Header.Set(as.LoginHeader, b.name)
+		r.Header.Set(oauth.LoginHeader, b.name)
 	}
 	resp, err := b.http.Do(r)
 	if err != nil {
@@ -151,8 +148,11 @@ func (b *browser) visit(r *http.Request) (next *http.Request, done *url.URL, err
 
 // own reports whether u is one of the server's pages.
 func (b *browser) own(u *url.URL) bool {
-	for _, ep := range []as.Endpoint{as.Authorize, as.DevicePage, as.LoginPage, as.ConsentPage} {
-		if at, ok := b.s.as.URL(ep); ok && strings.HasPrefix(u.String()+"?", at+"?") {
+	for _, r := range catalogue.Routes {
+		if r.Kind != catalogue.ForPeople && r.Endpoint != EndpointAuthorize {
+			continue
+		}
+		if at, ok := b.s.oauth.URL(r.Endpoint); ok && strings.HasPrefix(u.String()+"?", at+"?") {
 			return true
 		}
 	}
@@ -190,7 +190,7 @@ func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *
 			return nil, nil, fmt.Errorf("the server lets nobody in: %s", told(page))
 		}
 		u := b.user()
-		fields.Set("username", u.inner().Username)
+		fields.Set("username", cmp.Or(u.Username, u.Sub))
 		fields.Set("password", u.Password)
 	case strings.Contains(first, `name="decision"`):
 		b.decide(first, fields)
@@ -211,7 +211,7 @@ func (b *browser) user() User {
 	if b.login.user != nil {
 		return *b.login.user
 	}
-	return b.s.user
+	return b.s.defaultUser
 }
 
 func (b *browser) decide(form string, fields url.Values) {

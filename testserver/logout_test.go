@@ -34,7 +34,7 @@ func TestLogout(t *testing.T) {
 		"T20/a parameter twice":      {url.Values{"client_id": {"web", "web"}}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := ask(s, "GET", s.Endpoint(testserver.EndSession)+"?"+tt.query.Encode())
+			rec := ask(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+tt.query.Encode())
 			if got := rec.Header().Get("Location"); got != tt.to || tt.to == "" && (rec.Code == 200) != tt.ok {
 				t.Errorf("got %d to %q, want %v %q", rec.Code, got, tt.ok, tt.to)
 			}
@@ -50,12 +50,12 @@ func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
 	signedIn := func(t *testing.T) *person {
 		p := newPerson(t, s)
 		page := p.signIn(authorizing("scope", "a"))
-		p.post(testserver.ConsentPage, carried(page, "decision", "allow", "scope", "a"))
+		p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
 		return p
 	}
 	isIn := func(p *person) bool { return answersCode(p.open(authorizing("scope", "a"))) }
 	leaving := func(p *person, query url.Values) *httptest.ResponseRecorder {
-		return p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndSession)+"?"+query.Encode(), nil))
+		return p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession)+"?"+query.Encode(), nil))
 	}
 	hint := func(sub string) string { return s.IDToken(testserver.Subject(sub), testserver.ForClient("web")) }
 	old := hint("alice")
@@ -82,7 +82,7 @@ func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
 					if !isIn(p) {
 						t.Fatal("got her logged out, want her to be asked first")
 					}
-					rec = p.post(testserver.ConsentPage, carried(rec, "decision", decision))
+					rec = p.post(testserver.EndpointConsent, carried(rec, "decision", decision))
 				}
 				stays, to := stays && tt.asked, ""
 				if !stays && tt.query.Has("client_id") {
@@ -101,7 +101,7 @@ func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
 	})
 	t.Run("by POST from another site, so without the cookie", func(t *testing.T) {
 		p := signedIn(t)
-		rec := p.follow(newPerson(t, s).post(testserver.EndSession, values(back, "id_token_hint", hint("alice"))))
+		rec := p.follow(newPerson(t, s).post(testserver.EndpointEndSession, values(back, "id_token_hint", hint("alice"))))
 		if rec.Header().Get("Location") != home+"?state=a+b" || isIn(p) {
 			t.Errorf("got %d to %q, logged in %v, want her logged out", rec.Code, rec.Header().Get("Location"), isIn(p))
 		}
@@ -109,11 +109,11 @@ func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
 	p, other := signedIn(t), signedIn(t)
 	page := leaving(p, back)
 	for name, rec := range map[string]*httptest.ResponseRecorder{
-		"T09/without a token":            p.post(testserver.ConsentPage, carried(page, "decision", "allow", "server_csrf", "-")),
-		"T09/in another browser":         other.post(testserver.ConsentPage, carried(page, "decision", "allow")),
-		"T13/to what was not registered": p.post(testserver.ConsentPage, carried(page, "decision", "allow", "server_request", "logout?client_id=web&post_logout_redirect_uri=https://evil.example/")),
-		"T09/as a request":               p.post(testserver.EndSession, values(back, "decision", "allow", "server_csrf", carried(page).Get("server_csrf"))),
-		"T13/as what a login is for":     p.post(testserver.LoginPage, carried(page, "username", "alice", "password", "alices-password")),
+		"T09/without a token":            p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "server_csrf", "-")),
+		"T09/in another browser":         other.post(testserver.EndpointConsent, carried(page, "decision", "allow")),
+		"T13/to what was not registered": p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "server_request", "logout?client_id=web&post_logout_redirect_uri=https://evil.example/")),
+		"T09/as a request":               p.post(testserver.EndpointEndSession, values(back, "decision", "allow", "server_csrf", carried(page).Get("server_csrf"))),
+		"T13/as what a login is for":     p.post(testserver.EndpointLogin, carried(page, "username", "alice", "password", "alices-password")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if rec.Header().Get("Location") != "" || !isIn(p) || !isIn(other) {

@@ -175,3 +175,12 @@ func dialled(t *testing.T, s *testserver.Server) net.Conn {
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
+
+// lastRequest is the latest request to ep, false if there is none.
+func lastRequest(s *testserver.Server, ep testserver.Endpoint) (testserver.Request, bool) {
+	list := s.Requests(ep)
+	if len(list) == 0 {
+		return testserver.Request{}, false
+	}
+	return list[len(list)-1], true
+}

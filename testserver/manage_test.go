@@ -50,7 +50,7 @@ func TestARegistrationIsForItsTokenAlone(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
 	c, other := registered(t, s, aMachine), registered(t, s, aMachine)
 	place, token := c.text("registration_client_uri"), c.text("registration_access_token")
-	at := s.Endpoint(testserver.Register)
+	at := s.Endpoint(testserver.EndpointRegister)
 	for name, tt := range map[string]struct {
 		u    string
 		auth []string
@@ -139,7 +139,7 @@ func TestNothingIsLeftOfAClientThatIsDeleted(t *testing.T) {
 	id := c.text("client_id")
 	code, request := codeFor(t, s, "client_id", id), pushed(t, s, "client_id", id)
 	r := good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", id), "client_id", id)))
-	begun := formTo(t, s, testserver.DeviceAuthorization, "client_id="+id)
+	begun := formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id="+id)
 	s.Login(t, begun.text("verification_uri_complete"))
 
 	if got := own(t, s, "DELETE", c, ""); got.status != 204 {
@@ -184,7 +184,7 @@ func TestTheNameOfAClientOnPages(t *testing.T) {
 			t.Error("got no ID beside the name")
 		}
 	})
-	answerOf(t, p.post(testserver.ConsentPage, carried(consent, "decision", "allow", "scope", "a")))
+	answerOf(t, p.post(testserver.EndpointConsent, carried(consent, "decision", "allow", "scope", "a")))
 	own(t, s, "DELETE", c, "")
 	if rec := p.open(query); rec.Code != 200 || !strings.Contains(rec.Body.String(), `name="decision"`) {
 		t.Errorf("got %d %s, want whoever has the ID next to need a consent of its own", rec.Code, rec.Body)
@@ -233,8 +233,8 @@ func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
 	own(t, s, "GET", client, "")
 	at("GET", place, "", "Bearer "+client.text("client_secret"))
 	at("PUT", place, `{"client_id":"`+misplaced+`"}`, "Bearer "+client.text("registration_access_token"))
-	at("POST", s.Endpoint(testserver.Register)+"?client_secret="+client.text("client_secret"), `{"redirect_uris":["https://`+misplaced+`/#"]}`)
-	at("POST", s.Endpoint(testserver.Register), `{"redirect_uris":["https://a/"],"scope":"`+misplaced+` `+client.text("client_secret")+`\u0001","client_secret":"`+client.text("client_secret")+`"}`)
+	at("POST", s.Endpoint(testserver.EndpointRegister)+"?client_secret="+client.text("client_secret"), `{"redirect_uris":["https://`+misplaced+`/#"]}`)
+	at("POST", s.Endpoint(testserver.EndpointRegister), `{"redirect_uris":["https://a/"],"scope":"`+misplaced+` `+client.text("client_secret")+`\u0001","client_secret":"`+client.text("client_secret")+`"}`)
 	at("DELETE", place+"&token="+client.text("registration_access_token"), "", "Basic "+client.text("registration_access_token"))
 
 	hint := c.secret("the hint", s.IDToken())
@@ -246,8 +246,8 @@ func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
 	}
 	rec, _ := authorized(s, query)
 	c.refusal(rec)
-	c.refused(formTo(t, s, testserver.PAR, authorizing("request_uri", uri).Encode()))
-	c.refused(formTo(t, s, testserver.PAR, authorizing("response_type", misplaced, "client_assertion", uri).Encode()))
+	c.refused(formTo(t, s, testserver.EndpointPAR, authorizing("request_uri", uri).Encode()))
+	c.refused(formTo(t, s, testserver.EndpointPAR, authorizing("response_type", misplaced, "client_assertion", uri).Encode()))
 	c.refused(exchange(t, s, values(query, "grant_type", "authorization_code", "code", uri)))
 	own(t, s, "DELETE", client, "")
 
@@ -261,8 +261,8 @@ func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
 			t.Errorf("got %s told", name)
 		}
 	}
-	if asked := fmt.Sprint(s.Requests(testserver.Authorize)[0].Form); !strings.Contains(asked, "request_uri:") || len(c.secrets) < 8 || s.Count(testserver.Register) != 8 {
-		t.Errorf("got %s, %d secrets, %d requests, want them recorded", asked, len(c.secrets), s.Count(testserver.Register))
+	if asked := fmt.Sprint(s.Requests(testserver.EndpointAuthorize)[0].Form); !strings.Contains(asked, "request_uri:") || len(c.secrets) < 8 || s.Count(testserver.EndpointRegister) != 8 {
+		t.Errorf("got %s, %d secrets, %d requests, want them recorded", asked, len(c.secrets), s.Count(testserver.EndpointRegister))
 	}
 }
 
@@ -273,7 +273,7 @@ func TestRegistrationsThatCannotBeSaved(t *testing.T) {
 	free := obstruct(t, path)
 	const change = `","grant_types":["client_credentials"],"client_name":"Changed"}`
 	for name, r := range map[string]reply{
-		"a push":         formTo(t, s, testserver.PAR, authorizing().Encode()),
+		"a push":         formTo(t, s, testserver.EndpointPAR, authorizing().Encode()),
 		"a registration": registering(t, s, aMachine),
 		"an update":      own(t, s, "PUT", c, `{"client_id":"`+c.text("client_id")+change),
 		"a deletion":     own(t, s, "DELETE", c, ""),

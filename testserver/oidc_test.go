@@ -82,7 +82,7 @@ var alice = testserver.User{Sub: "alice", Password: "alices-password", Claims: m
 func TestUserInfo(t *testing.T) {
 	s := testserver.New(t, testserver.Users(alice))
 	me := func(method string, header string, body string) (*httptest.ResponseRecorder, map[string]any) {
-		r := httptest.NewRequest(method, s.Endpoint(testserver.UserInfo), strings.NewReader(body))
+		r := httptest.NewRequest(method, s.Endpoint(testserver.EndpointUserInfo), strings.NewReader(body))
 		if header != "" {
 			r.Header.Set("Authorization", header)
 		}
@@ -102,7 +102,7 @@ func TestUserInfo(t *testing.T) {
 		"T18/in the header of a POST": func() (*httptest.ResponseRecorder, map[string]any) { return me("POST", "bearer "+access, "") },
 		"T18/in the body":             func() (*httptest.ResponseRecorder, map[string]any) { return me("POST", "", "access_token="+access) },
 		"T18/a token made in process": func() (*httptest.ResponseRecorder, map[string]any) {
-			return me("GET", "Bearer "+s.Token(testserver.ForUser(alice), testserver.Scope("openid", "email")), "")
+			return me("GET", "Bearer "+s.Token(testserver.Subject(alice.Sub), testserver.Scope("openid", "email")), "")
 		},
 		"T18/an opaque one made so too": func() (*httptest.ResponseRecorder, map[string]any) {
 			return me("GET", "Bearer "+opaque(s, testserver.Subject("alice"), testserver.Scope("email", "openid")), "")
@@ -144,7 +144,7 @@ func TestUserInfo(t *testing.T) {
 			}
 		})
 	}
-	if rec := ask(s, "GET", s.Endpoint(testserver.UserInfo)+"?access_token="+access); rec.Code != 401 {
+	if rec := ask(s, "GET", s.Endpoint(testserver.EndpointUserInfo)+"?access_token="+access); rec.Code != 401 {
 		t.Errorf("T18: got %d for a token in the URL, want 401", rec.Code)
 	}
 	_, claims := verified(t, s, r.text("id_token"))
@@ -163,7 +163,7 @@ func TestRevocation(t *testing.T) {
 		if len(auth) == 0 {
 			form.Set("client_id", "test-public")
 		}
-		return formTo(t, s, testserver.RevokeEP, form.Encode(), auth...)
+		return formTo(t, s, testserver.EndpointRevoke, form.Encode(), auth...)
 	}
 	for _, hint := range []string{"", "access_token", "refresh_token", "x"} {
 		t.Run("T16/hint "+hint, func(t *testing.T) {
@@ -202,11 +202,11 @@ func TestRevocation(t *testing.T) {
 	})
 	t.Run("T16/not authenticated", func(t *testing.T) {
 		wantError(t, revoke("x", "", basic("web:wrong")), 401, "invalid_client")
-		wantError(t, formTo(t, s, testserver.RevokeEP, "client_id=test-public"), 400, "invalid_request")
+		wantError(t, formTo(t, s, testserver.EndpointRevoke, "client_id=test-public"), 400, "invalid_request")
 	})
 	t.Run("T17/introspection without authentication", func(t *testing.T) {
-		wantError(t, formTo(t, s, testserver.Introspect, "token=x"), 401, "invalid_client")
-		wantError(t, formTo(t, s, testserver.Introspect, "token=x&client_id=test-public"), 401, "invalid_client")
+		wantError(t, formTo(t, s, testserver.EndpointIntrospect, "token=x"), 401, "invalid_client")
+		wantError(t, formTo(t, s, testserver.EndpointIntrospect, "token=x&client_id=test-public"), 401, "invalid_client")
 	})
 	t.Run("in process", func(t *testing.T) {
 		r := tokens(t, s)

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // Option configures a server: see [New], [Start] and [NewUnstarted]. Where two
@@ -15,7 +16,7 @@ import (
 type Option interface{ applyServer(*config) }
 
 type config struct {
-	as.Config
+	oauth.Config
 	tls, inMemory bool
 	addr          string // of Addr, "" for a free port of loopback
 	remote        bool
@@ -34,7 +35,7 @@ func (c *config) fail(format string, args ...any) {
 
 // configure applies opts and reports all their faults together.
 func configure(opts []Option) (*config, error) {
-	c := &config{Config: as.Config{Source: as.RandomSource()}}
+	c := &config{Config: oauth.Config{Source: token.RandomSource()}}
 	for i, o := range opts {
 		if o == nil {
 			c.fail("option %d is nil: leave it out", i+1)
@@ -49,7 +50,7 @@ func configure(opts []Option) (*config, error) {
 		c.fail("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
 	}
 	c.checkAddr()
-	alg, err := as.CheckDefaults(c.Defaults)
+	alg, err := token.CheckDefaults(c.Defaults)
 	c.Alg = alg
 	return c, errors.Join(append(c.errs, err)...)
 }
@@ -114,7 +115,7 @@ func Seed(seed string) Option {
 		if seed == "" {
 			c.fail(`Seed(""): give a text, t.Name() for example, or leave the option out for random keys`)
 		}
-		c.Source = as.SeededSource(seed)
+		c.Source = token.SeededSource(seed)
 	})
 }
 

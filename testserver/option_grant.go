@@ -5,42 +5,32 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// LifetimeOption may be given to a server, for all clients, or to one client.
-type LifetimeOption interface {
-	Option
-	ClientOption
-}
-
-type lifetimeOption struct {
-	name   string
-	ttl    time.Duration
-	server func(*config, time.Duration)
-	client func(*Client, time.Duration)
-}
-
-func (o lifetimeOption) applyServer(c *config) {
-	if o.ttl <= 0 {
-		c.fail("%s(%v): give a time", o.name, o.ttl)
-	}
-	o.server(c, o.ttl)
-}
-
-func (o lifetimeOption) applyClient(c *Client) { o.client(c, max(o.ttl, -1)) }
-
 // RefreshTTL sets how long a refresh token is good after it was issued, 30 days
-// by default. Each use gives a new one with a new time.
-func RefreshTTL(ttl time.Duration) LifetimeOption {
-	return lifetimeOption{"RefreshTTL", ttl,
-		func(c *config, ttl time.Duration) { c.RefreshTTL = ttl }, func(c *Client, ttl time.Duration) { c.refreshTTL = ttl }}
+// by default. Each use gives a new one with a new time. The field of a [Client] sets
+// it for that client.
+func RefreshTTL(ttl time.Duration) Option {
+	return serverOption(func(c *config) {
+		c.checkLifetime("RefreshTTL", ttl)
+		c.RefreshTTL = ttl
+	})
 }
 
-// CodeTTL sets how long an authorization code is good, a minute by default.
-func CodeTTL(ttl time.Duration) LifetimeOption {
-	return lifetimeOption{"CodeTTL", ttl,
-		func(c *config, ttl time.Duration) { c.CodeTTL = ttl }, func(c *Client, ttl time.Duration) { c.codeTTL = ttl }}
+// CodeTTL sets how long an authorization code is good, a minute by default. The
+// field of a [Client] sets it for that client.
+func CodeTTL(ttl time.Duration) Option {
+	return serverOption(func(c *config) {
+		c.checkLifetime("CodeTTL", ttl)
+		c.CodeTTL = ttl
+	})
+}
+
+func (c *config) checkLifetime(option string, ttl time.Duration) {
+	if ttl <= 0 {
+		c.fail("%s(%v): give a time", option, ttl)
+	}
 }
 
 // RotateRefresh sets how long a refresh token that was used may come once more
@@ -61,7 +51,7 @@ func RotateRefresh(grace time.Duration) Option {
 func Scopes(s ...string) Option {
 	return serverOption(func(c *config) {
 		for _, scope := range s {
-			if err := as.CheckScope(scope); err != nil {
+			if err := registry.CheckScope(scope); err != nil {
 				c.fail("Scopes: %w", err)
 			}
 		}
@@ -98,10 +88,6 @@ func AuthorizationDetailTypes(types ...string) Option {
 // to, and takes no form but its own.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
-// AutoConsent is the default, for a list of options that has [Interactive] in it:
-// no pages, the first user, all scopes.
-func AutoConsent() Option { return serverOption(func(c *config) { c.Interactive = false }) }
-
 // AllowUnregistered lets a client that nobody has registered register itself by
 // its first authorization request. From then on its redirect URI is that one
 // alone, and its secret the one that it authenticates with first; without one it
@@ -110,21 +96,22 @@ func AllowUnregistered() Option {
 	return serverOption(func(c *config) { c.AllowUnregistered = true })
 }
 
-// Registration lets everybody register a client, at [Register]. There is room for
+// Registration lets everybody register a client, at [EndpointRegister]. There is room for
 // 1000 of them. [Server.Reset] leaves them, and [Persist]
 // keeps them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
 // Disable takes endpoints away: they are not served and discovery does not name
-// them. Without [TokenEP] nothing is left of [Authorize] and
-// [DeviceAuthorization] either, and without [Authorize] nothing of [PAR].
+// them. Without [EndpointToken] nothing is left of [EndpointAuthorize] and
+// [EndpointDeviceAuthorization] either, and without [EndpointAuthorize] nothing of
+// [EndpointPAR].
 func Disable(ep ...Endpoint) Option {
 	return serverOption(func(c *config) {
 		for _, e := range ep {
-			if !slices.Contains(catalogue.DisableableNames(), string(e)) {
+			if !slices.Contains(catalogue.Disableable(), e) {
 				c.fail("Disable(%q): there is no such endpoint: %s", string(e), useEndpoint)
 			}
-			c.Disabled = append(c.Disabled, as.Endpoint(e))
+			c.Disabled = append(c.Disabled, e)
 		}
 	})
 }

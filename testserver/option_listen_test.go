@@ -24,7 +24,7 @@ func TestAddrIsWhereTheServerIs(t *testing.T) {
 				if err != nil || u.Hostname() != tt.host {
 					t.Fatalf("got the issuer %s, want the host %s", s.Issuer(), tt.host)
 				}
-				if doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery)); doc["issuer"] != s.Issuer() {
+				if doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery)); doc["issuer"] != s.Issuer() {
 					t.Errorf("got the issuer %v by the client, want %s", doc["issuer"], s.Issuer())
 				}
 				c, err := net.Dial("tcp", net.JoinHostPort(tt.at, u.Port()))
@@ -51,7 +51,7 @@ func TestAddrTakesAPortAndSaysIfItIsTaken(t *testing.T) {
 
 func TestAddrWithAnIssuer(t *testing.T) {
 	s := testserver.New(t, testserver.Addr("127.0.0.2:0"), testserver.IssuerURL("http://as.example:8080/tenant"))
-	if doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery)); doc["issuer"] != "http://as.example:8080/tenant" {
+	if doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery)); doc["issuer"] != "http://as.example:8080/tenant" {
 		t.Errorf("got the issuer %v, want that of IssuerURL", doc["issuer"])
 	}
 }

@@ -24,10 +24,10 @@ func TestAPanicOfAHookIsNotLogged(t *testing.T) {
 			s.OnToken(func(request *testserver.TokenRequest, _ *testserver.TokenResponse) error {
 				panic(request.Form.Get("client_secret"))
 			})
-			s.Inject(testserver.Introspect, testserver.Handler(func(http.Handler) http.Handler {
+			s.Inject(testserver.EndpointIntrospect, testserver.Handler(func(http.Handler) http.Handler {
 				return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { panic(r.FormValue("client_secret")) })
 			}))
-			for _, ep := range []testserver.Endpoint{testserver.TokenEP, testserver.Introspect} {
+			for _, ep := range []testserver.Endpoint{testserver.EndpointToken, testserver.EndpointIntrospect} {
 				resp, err := s.Client().Post(s.Endpoint(ep), formType, strings.NewReader("grant_type=client_credentials&client_id=test-client&client_secret="+canary))
 				if err == nil {
 					_ = resp.Body.Close()

@@ -16,7 +16,7 @@ import (
 func pushed(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 	t.Helper()
 	form := authorizing(pairs...)
-	r := formTo(t, s, testserver.PAR, form.Encode())
+	r := formTo(t, s, testserver.EndpointPAR, form.Encode())
 	if r.status != http.StatusCreated || !strings.HasPrefix(r.text("request_uri"), "urn:ietf:params:oauth:request_uri:") || r.body["expires_in"] != 90.0 || len(r.body) != 2 {
 		t.Fatalf("got %d %v, want a request_uri for 90 seconds", r.status, r.body)
 	}
@@ -162,7 +162,7 @@ func TestPushesThatAreRefused(t *testing.T) {
 		"T10/another client_id than the secret's": {nil, []string{testClient}, 400, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := formTo(t, s, testserver.PAR, authorizing(tt.change...).Encode(), tt.auth...)
+			r := formTo(t, s, testserver.EndpointPAR, authorizing(tt.change...).Encode(), tt.auth...)
 			wantError(t, r, tt.status, tt.code)
 			if r.body["request_uri"] != nil {
 				t.Errorf("got %v, want no request_uri", r.body)
@@ -170,9 +170,9 @@ func TestPushesThatAreRefused(t *testing.T) {
 		})
 	}
 	t.Run("T20/a parameter that is there twice", func(t *testing.T) {
-		wantError(t, formTo(t, s, testserver.PAR, authorizing().Encode()+"&state=t"), 400, "invalid_request")
+		wantError(t, formTo(t, s, testserver.EndpointPAR, authorizing().Encode()+"&state=t"), 400, "invalid_request")
 	})
-	wantError(t, formTo(t, s, testserver.PAR, authorizing("state", strings.Repeat("x", 64<<10)).Encode()), 413, "invalid_request")
+	wantError(t, formTo(t, s, testserver.EndpointPAR, authorizing("state", strings.Repeat("x", 64<<10)).Encode()), 413, "invalid_request")
 }
 
 func TestEveryWayToAuthenticateIsOneToPush(t *testing.T) {
@@ -189,13 +189,13 @@ func TestEveryWayToAuthenticateIsOneToPush(t *testing.T) {
 		"client_secret_basic":                            {[]string{"client_id", "test-client"}, []string{testClient}},
 		"client_secret_post":                             {[]string{"client_id", "test-client", "client_secret", "test-secret"}, nil},
 		"private_key_jwt, addressed to the issuer":       {asserting(s.Issuer(), "1"), nil},
-		"private_key_jwt, addressed to the token place":  {asserting(s.Endpoint(testserver.TokenEP), "2"), nil},
-		"private_key_jwt, addressed to the place itself": {asserting(s.Endpoint(testserver.PAR), "3"), nil},
+		"private_key_jwt, addressed to the token place":  {asserting(s.Endpoint(testserver.EndpointToken), "2"), nil},
+		"private_key_jwt, addressed to the place itself": {asserting(s.Endpoint(testserver.EndpointPAR), "3"), nil},
 		"none": {nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := authorizing(tt.change...)
-			got := formTo(t, s, testserver.PAR, form.Encode(), tt.auth...)
+			got := formTo(t, s, testserver.EndpointPAR, form.Encode(), tt.auth...)
 			_, to := authorized(s, url.Values{"client_id": form["client_id"], "request_uri": {got.text("request_uri")}})
 			if to == nil || to.Query().Get("code") == "" {
 				t.Errorf("got %d %v and then %v, want a code", got.status, got.body, to)
@@ -236,7 +236,7 @@ func TestPagesOfAPushedRequest(t *testing.T) {
 		t.Fatalf("got %d %s, want a login page that tells nothing of the request", first.Code, text)
 	}
 	s.Advance(2 * time.Minute) // somebody is slow, and the request has expired for all others
-	p.post(testserver.LoginPage, carried(first, "username", "alice", "password", "alices-password"))
+	p.post(testserver.EndpointLogin, carried(first, "username", "alice", "password", "alices-password"))
 	p.open(query)
 	consent := p.open(query) // loaded again
 	if consent.Code != http.StatusOK || !strings.Contains(consent.Body.String(), `name="decision"`) {
@@ -245,12 +245,12 @@ func TestPagesOfAPushedRequest(t *testing.T) {
 	t.Run("T02/a request_uri of another browser", func(t *testing.T) { wantPage(t, s, query) })
 	s.Advance(2 * time.Minute)
 	allow := carried(consent, "decision", "allow", "scope", "a")
-	q := answerOf(t, p.post(testserver.ConsentPage, allow))
+	q := answerOf(t, p.post(testserver.EndpointConsent, allow))
 	if q.Get("state") != "state-that-was-pushed" || good(t, exchange(t, s, redeeming(q.Get("code")))).text("scope") != "a" {
 		t.Errorf("got %v, want a code for what was allowed", q)
 	}
 	t.Run("T02/a consent that comes again", func(t *testing.T) {
-		if rec := p.post(testserver.ConsentPage, allow); rec.Code != http.StatusBadRequest || rec.Header().Get("Location") != "" {
+		if rec := p.post(testserver.EndpointConsent, allow); rec.Code != http.StatusBadRequest || rec.Header().Get("Location") != "" {
 			t.Errorf("got %d to %q, want a page", rec.Code, rec.Header().Get("Location"))
 		}
 		if rec := p.open(query); rec.Code != http.StatusBadRequest {
@@ -295,17 +295,17 @@ func TestPushedRequestsOutliveARestart(t *testing.T) {
 }
 
 func TestWithoutPAR(t *testing.T) {
-	for _, ep := range []testserver.Endpoint{testserver.PAR, testserver.Authorize, testserver.TokenEP} {
-		doc := getJSONOf(t, testserver.New(t, testserver.Disable(ep)), testserver.Discovery)
+	for _, ep := range []testserver.Endpoint{testserver.EndpointPAR, testserver.EndpointAuthorize, testserver.EndpointToken} {
+		doc := getJSONOf(t, testserver.New(t, testserver.Disable(ep)), testserver.EndpointDiscovery)
 		if doc["pushed_authorization_request_endpoint"] != nil || doc["require_pushed_authorization_requests"] != nil {
 			t.Errorf("without %s: got %v, want nothing about pushed requests", ep, doc)
 		}
 	}
-	s := testserver.New(t, testserver.Disable(testserver.PAR))
+	s := testserver.New(t, testserver.Disable(testserver.EndpointPAR))
 	if _, to := authorized(s, authorizing("request_uri", "urn:ietf:params:oauth:request_uri:x")); to == nil || to.Query().Get("error") != "request_uri_not_supported" {
 		t.Errorf("got %v, want request_uri_not_supported", to)
 	}
-	if got := fmt.Sprint(getJSONOf(t, testserver.New(t), testserver.Discovery)["require_pushed_authorization_requests"]); got != "false" {
+	if got := fmt.Sprint(getJSONOf(t, testserver.New(t), testserver.EndpointDiscovery)["require_pushed_authorization_requests"]); got != "false" {
 		t.Errorf("got require_pushed_authorization_requests %s, want false", got)
 	}
 }

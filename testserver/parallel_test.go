@@ -28,13 +28,13 @@ func TestFiftyParallelTestsShareOneServer(t *testing.T) {
 					if claims["sub"] != sub {
 						t.Errorf("got sub %v, want %s", claims["sub"], sub)
 					}
-					get(t, s.Client(), s.Endpoint(testserver.JWKS))
-					get(t, s.Client(), s.Endpoint(testserver.Discovery))
+					get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
+					get(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 					switch i % 10 {
 					case 0:
 						s.Rotate()
 					case 1:
-						s.Rotate(testserver.PublishFirst())
+						s.Rotate(testserver.Rotation{PublishFirst: true})
 					case 2:
 						k := testserver.GenerateKey(testserver.EdDSA, sub)
 						s.Publish(k)
@@ -42,7 +42,7 @@ func TestFiftyParallelTestsShareOneServer(t *testing.T) {
 					case 3:
 						s.Advance(time.Second)
 					}
-					fmt.Fprint(io.Discard, s.Now(), s.Count(testserver.Any), s.SigningKey())
+					fmt.Fprint(io.Discard, s.Now(), s.Count(testserver.EndpointAny), s.SigningKey())
 				})
 			}
 		})
@@ -55,11 +55,11 @@ func TestCountsUnderLoad(t *testing.T) {
 		for range 50 {
 			t.Run("one", func(t *testing.T) {
 				t.Parallel()
-				get(t, s.Client(), s.Endpoint(testserver.JWKS))
+				get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 			})
 		}
 	})
-	if got := s.Count(testserver.JWKS); got != 50 {
+	if got := s.Count(testserver.EndpointJWKS); got != 50 {
 		t.Errorf("got %d requests counted, want 50", got)
 	}
 }

@@ -23,7 +23,7 @@ func FuzzRestore(f *testing.F) {
 	s := server(f)
 	code, r := codeFor(f, s), tokens(f, s)
 	s.Revoke(s.Token(testserver.OpaqueTokens()))
-	formTo(f, s, testserver.DeviceAuthorization, "client_id=test-public")
+	formTo(f, s, testserver.EndpointDeviceAuthorization, "client_id=test-public")
 	state, err := testserver.Snapshot(s)
 	if err != nil {
 		f.Fatal(err)

@@ -47,7 +47,7 @@ func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
 			t.Fatal(err)
 		}
 		revoke := func() int {
-			r := httptest.NewRequest("POST", s.Endpoint(testserver.RevokeEP), strings.NewReader(url.Values{"client_id": {"test-public"}, "token": {"x"}}.Encode()))
+			r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointRevoke), strings.NewReader(url.Values{"client_id": {"test-public"}, "token": {"x"}}.Encode()))
 			r.Header.Set("Content-Type", formType)
 			rec := httptest.NewRecorder()
 			s.ServeHTTP(rec, r)

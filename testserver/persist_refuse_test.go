@@ -48,19 +48,19 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 	free := obstruct(t, path)
 	for range 2 { // none of the grants is used up
 		for name, form := range map[string]url.Values{"code": redeeming(code), "refresh": refreshing(r.text("refresh_token"))} {
-			if got := overSocket(t, s, testserver.TokenEP, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
+			if got := overSocket(t, s, testserver.EndpointToken, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
 				t.Errorf("%s: got %d %v, want 503 temporarily_unavailable", name, got.status, got.body)
 			}
 		}
 	}
 	wantError(t, poll(), 503, "temporarily_unavailable")
-	wantError(t, overSocket(t, s, testserver.TokenEP, url.Values{"grant_type": {"client_credentials"}}, "test-client", "test-secret"), 503, "temporarily_unavailable")
-	wantError(t, formTo(t, s, testserver.DeviceAuthorization, "client_id=test-public"), 503, "temporarily_unavailable")
+	wantError(t, overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, "test-client", "test-secret"), 503, "temporarily_unavailable")
+	wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public"), 503, "temporarily_unavailable")
 	if _, to := authorized(s, authorizing()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
 		t.Errorf("got %v, want the client told", to)
 	}
 	revoking := url.Values{"client_id": {"test-public"}, "token": {r.text("access_token")}}
-	wantError(t, overSocket(t, s, testserver.RevokeEP, revoking), 503, "temporarily_unavailable")
+	wantError(t, overSocket(t, s, testserver.EndpointRevoke, revoking), 503, "temporarily_unavailable")
 	for _, e := range s.Events() {
 		if e.Kind == "refreshed" {
 			t.Errorf("got the event %v of tokens that nobody has", e)
@@ -68,16 +68,16 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 	}
 
 	free()
-	good(t, overSocket(t, s, testserver.TokenEP, redeeming(code)))
-	next := good(t, overSocket(t, s, testserver.TokenEP, refreshing(r.text("refresh_token"))))
+	good(t, overSocket(t, s, testserver.EndpointToken, redeeming(code)))
+	next := good(t, overSocket(t, s, testserver.EndpointToken, refreshing(r.text("refresh_token"))))
 	s.Advance(5 * time.Second)
 	good(t, poll())
-	if got := overSocket(t, s, testserver.RevokeEP, revoking); got.status != 200 {
+	if got := overSocket(t, s, testserver.EndpointRevoke, revoking); got.status != 200 {
 		t.Errorf("got %d, want the token revoked", got.status)
 	}
 
 	free = obstruct(t, path)
-	wantError(t, overSocket(t, s, testserver.TokenEP, redeeming(second)), 503, "temporarily_unavailable")
+	wantError(t, overSocket(t, s, testserver.EndpointToken, redeeming(second)), 503, "temporarily_unavailable")
 	wantParts := func(err error) {
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("got %v, want what is wrong with the file", err)
@@ -87,8 +87,8 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 	wantParts(s.Close())
 	free()
 	two := kept(t, path, testserver.Clock(atNoon)) // has what was answered before
-	good(t, overSocket(t, two, testserver.TokenEP, redeeming(second)))
-	good(t, overSocket(t, two, testserver.TokenEP, refreshing(next.text("refresh_token"))))
+	good(t, overSocket(t, two, testserver.EndpointToken, redeeming(second)))
+	good(t, overSocket(t, two, testserver.EndpointToken, refreshing(next.text("refresh_token"))))
 	if isActive(two, r.text("access_token")) {
 		t.Error("want the revocation remembered")
 	}
@@ -178,7 +178,7 @@ func TestOneServerAtATimeHasTheFile(t *testing.T) {
 	path := statePath(t)
 	one := kept(t, path)
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
-	good(t, overSocket(t, one, testserver.TokenEP, redeeming(codeFor(t, one))))
+	good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one))))
 	closed(t, one)
 	closed(t, kept(t, path))
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist("")) }), "give the path of a file")

@@ -61,17 +61,17 @@ func overSocket(t testing.TB, s *testserver.Server, ep testserver.Endpoint, form
 func TestARestartedServerGoesOn(t *testing.T) {
 	path := statePath(t)
 	one := kept(t, path, testserver.OpaqueTokens())
-	c := one.AddClient(testserver.Client{ID: "added", Secret: "added-secret"}, testserver.RefreshTTL(1))
+	c := one.AddClient(testserver.Client{ID: "added", Secret: "added-secret", RefreshTTL: 1})
 	one.AddUser(testserver.User{Sub: "carol", Password: "carols-password", Claims: map[string]any{"badge": 12345678901234567}})
-	first := good(t, overSocket(t, one, testserver.TokenEP, redeeming(codeFor(t, one, "login_hint", "carol", "scope", "openid"))))
-	next := good(t, overSocket(t, one, testserver.TokenEP, refreshing(first.text("refresh_token"))))
-	revoked := good(t, overSocket(t, one, testserver.TokenEP, redeeming(codeFor(t, one))))
-	if r := overSocket(t, one, testserver.RevokeEP, url.Values{"client_id": {"test-public"}, "token": {revoked.text("refresh_token")}}); r.status != 200 {
+	first := good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one, "login_hint", "carol", "scope", "openid"))))
+	next := good(t, overSocket(t, one, testserver.EndpointToken, refreshing(first.text("refresh_token"))))
+	revoked := good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one))))
+	if r := overSocket(t, one, testserver.EndpointRevoke, url.Values{"client_id": {"test-public"}, "token": {revoked.text("refresh_token")}}); r.status != 200 {
 		t.Fatalf("got %d, want the token revoked", r.status)
 	}
 	unused := codeFor(t, one)
 	rotated := one.Rotate()
-	staged := one.Rotate(testserver.PublishFirst())
+	staged := one.Rotate(testserver.Rotation{PublishFirst: true})
 	jwks := one.JWKS()
 	closed(t, one)
 
@@ -79,7 +79,7 @@ func TestARestartedServerGoesOn(t *testing.T) {
 	if got := two.JWKS(); string(got) != string(jwks) {
 		t.Errorf("got the JWKS %s, want %s", got, jwks)
 	}
-	_, served := get(t, two.Client(), two.Endpoint(testserver.JWKS))
+	_, served := get(t, two.Client(), two.Endpoint(testserver.EndpointJWKS))
 	if !isActive(two, next.text("access_token")) {
 		t.Error("want the token of before active")
 	}
@@ -95,21 +95,21 @@ func TestARestartedServerGoesOn(t *testing.T) {
 	if isActive(two, revoked.text("access_token")) {
 		t.Error("want the revocation remembered")
 	}
-	wantError(t, overSocket(t, two, testserver.TokenEP, refreshing(revoked.text("refresh_token"))), 400, "invalid_grant")
-	good(t, overSocket(t, two, testserver.TokenEP, redeeming(unused)))
-	good(t, overSocket(t, two, testserver.TokenEP, url.Values{"grant_type": {"client_credentials"}}, c.ID, c.Secret))
+	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshing(revoked.text("refresh_token"))), 400, "invalid_grant")
+	good(t, overSocket(t, two, testserver.EndpointToken, redeeming(unused)))
+	good(t, overSocket(t, two, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, c.ID, c.Secret))
 
-	last := good(t, overSocket(t, two, testserver.TokenEP, refreshing(next.text("refresh_token"))))
+	last := good(t, overSocket(t, two, testserver.EndpointToken, refreshing(next.text("refresh_token"))))
 	if claims := payload(t, last.text("id_token")); !strings.Contains(claims, `"badge":12345678901234567`) {
 		t.Errorf("got %s, want the claims of the user as they were", claims)
 	}
-	wantError(t, overSocket(t, two, testserver.TokenEP, refreshing(first.text("refresh_token"))), 400, "invalid_grant")
+	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshing(first.text("refresh_token"))), 400, "invalid_grant")
 	closed(t, two)
 	three := kept(t, path)
 	if isActive(three, last.text("access_token")) {
 		t.Error("want a refresh token that came again to have ended its family")
 	}
-	wantError(t, overSocket(t, three, testserver.TokenEP, refreshing(last.text("refresh_token"))), 400, "invalid_grant")
+	wantError(t, overSocket(t, three, testserver.EndpointToken, refreshing(last.text("refresh_token"))), 400, "invalid_grant")
 }
 
 func TestJWTsVerifyAfterARestart(t *testing.T) {
@@ -146,10 +146,10 @@ func TestOptionsWinOverTheFile(t *testing.T) {
 	bob := testserver.User{Sub: "bob", Password: "bobs-password"}
 	two := kept(t, path, testserver.Users(bob), testserver.Clients(testserver.Client{ID: "web", Secret: "new"}), testserver.ConfigJSON(strings.NewReader(key)))
 	credentials := url.Values{"grant_type": {"client_credentials"}}
-	wantError(t, overSocket(t, two, testserver.TokenEP, credentials, "web", "old"), 401, "invalid_client")
-	good(t, overSocket(t, two, testserver.TokenEP, credentials, "web", "new"))
-	good(t, overSocket(t, two, testserver.TokenEP, credentials, "other", "other-secret"))
-	good(t, overSocket(t, two, testserver.TokenEP, credentials, two.DefaultClient().ID, two.DefaultClient().Secret))
+	wantError(t, overSocket(t, two, testserver.EndpointToken, credentials, "web", "old"), 401, "invalid_client")
+	good(t, overSocket(t, two, testserver.EndpointToken, credentials, "web", "new"))
+	good(t, overSocket(t, two, testserver.EndpointToken, credentials, "other", "other-secret"))
+	good(t, overSocket(t, two, testserver.EndpointToken, credentials, two.DefaultClient().ID, two.DefaultClient().Secret))
 	if got := two.SigningKey().ID; got != "configured" {
 		t.Errorf("got %q signing, want the configured key", got)
 	}
@@ -244,13 +244,13 @@ func TestWhatGoMethodsChangeIsSaved(t *testing.T) {
 			}
 			refresh = m.Refresh
 		}, func(s *testserver.Server) bool {
-			r := overSocket(t, s, testserver.TokenEP, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}, "test-client", "test-secret")
+			r := overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}, "test-client", "test-secret")
 			token = r.text("access_token")
 			return isActive(s, token)
 		}},
 		{"RevokeSubject", func(s *testserver.Server) { s.RevokeSubject("test-user") }, func(s *testserver.Server) bool { return !isActive(s, token) }},
 		{"AddClient", func(s *testserver.Server) { s.AddClient(web) }, func(s *testserver.Server) bool {
-			return overSocket(t, s, testserver.TokenEP, url.Values{"grant_type": {"client_credentials"}}, web.ID, web.Secret).status == 200
+			return overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, web.ID, web.Secret).status == 200
 		}},
 		{"AddUser", func(s *testserver.Server) { s.AddUser(alice) }, func(s *testserver.Server) bool {
 			_, body := about(t, s, tokens(t, s, "login_hint", "alice").text("access_token"))

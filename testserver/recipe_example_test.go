@@ -24,7 +24,7 @@ func ExampleMetadata() {
 	}
 	defer as.Close()
 
-	resp, err := as.Client().Get(as.Endpoint(testserver.Discovery))
+	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointDiscovery))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -44,14 +44,14 @@ func ExampleHandler() {
 		log.Fatal(err)
 	}
 	defer as.Close()
-	as.Inject(testserver.Any, testserver.Handler(func(next http.Handler) http.Handler {
+	as.Inject(testserver.EndpointAny, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 			next.ServeHTTP(w, r)
 		})
 	}))
 
-	resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func ExampleNewUnstarted_wrapped() {
 	})
 
 	rec := httptest.NewRecorder()
-	handler.ServeHTTP(rec, httptest.NewRequest("GET", as.Endpoint(testserver.JWKS), nil))
+	handler.ServeHTTP(rec, httptest.NewRequest("GET", as.Endpoint(testserver.EndpointJWKS), nil))
 	fmt.Println(rec.Code, rec.Header().Get("Access-Control-Allow-Origin"))
 	// Output: 200 *
 }
@@ -96,7 +96,7 @@ func ExampleServer_OnToken() {
 
 	client := as.DefaultClient()
 	for range 2 {
-		resp, err := as.Client().PostForm(as.Endpoint(testserver.TokenEP), url.Values{
+		resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointToken), url.Values{
 			"grant_type": {"client_credentials"}, "client_id": {client.ID}, "client_secret": {client.Secret},
 		})
 		if err != nil {

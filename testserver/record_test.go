@@ -19,10 +19,10 @@ func TestRequestsAreRemembered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Clock(atNoon))...)
 			s.Advance(time.Minute)
-			get(t, s.Client(), s.Endpoint(testserver.Discovery))
-			s.Inject(testserver.JWKS, testserver.Status(429), testserver.Times(1))
-			get(t, s.ClientFor("api"), s.Endpoint(testserver.JWKS))
-			resp, err := s.Client().Post(s.Endpoint(testserver.JWKS), "text/plain", strings.NewReader("x"))
+			get(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
+			s.Inject(testserver.EndpointJWKS, testserver.Status(429), testserver.Times(1))
+			get(t, s.ClientFor("api"), s.Endpoint(testserver.EndpointJWKS))
+			resp, err := s.Client().Post(s.Endpoint(testserver.EndpointJWKS), "text/plain", strings.NewReader("x"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,10 +30,10 @@ func TestRequestsAreRemembered(t *testing.T) {
 			get(t, s.Client(), s.Issuer()+"/nowhere")
 
 			want := []testserver.Request{
-				{Endpoint: testserver.Discovery, Method: "GET", Status: 200},
-				{Endpoint: testserver.JWKS, Method: "GET", Status: 429, Client: "api", Injected: true},
-				{Endpoint: testserver.JWKS, Method: "POST", Status: 405},
-				{Endpoint: testserver.Any, Method: "GET", Status: 404},
+				{Endpoint: testserver.EndpointDiscovery, Method: "GET", Status: 200},
+				{Endpoint: testserver.EndpointJWKS, Method: "GET", Status: 429, Client: "api", Injected: true},
+				{Endpoint: testserver.EndpointJWKS, Method: "POST", Status: 405},
+				{Endpoint: testserver.EndpointAny, Method: "GET", Status: 404},
 			}
 			check := func(what string, got, want []testserver.Request) {
 				t.Helper()
@@ -52,13 +52,13 @@ func TestRequestsAreRemembered(t *testing.T) {
 				}
 			}
 			check("all", s.Requests(), want)
-			check("Any", s.Requests(testserver.JWKS, testserver.Any), want)
-			check("keys", s.Requests(testserver.JWKS), want[1:3])
-			check("two", s.Requests(testserver.JWKS, testserver.Discovery), want[:3])
-			check("none", s.Requests(testserver.ASMetadata), nil)
-			last, ok := s.Last(testserver.JWKS)
+			check("Any", s.Requests(testserver.EndpointJWKS, testserver.EndpointAny), want)
+			check("keys", s.Requests(testserver.EndpointJWKS), want[1:3])
+			check("two", s.Requests(testserver.EndpointJWKS, testserver.EndpointDiscovery), want[:3])
+			check("none", s.Requests(testserver.EndpointASMetadata), nil)
+			last, ok := lastRequest(s, testserver.EndpointJWKS)
 			check("the last", []testserver.Request{last}, want[2:3])
-			if _, none := s.Last(testserver.ASMetadata); !ok || none {
+			if _, none := lastRequest(s, testserver.EndpointASMetadata); !ok || none {
 				t.Errorf("got %v and %v, want a last request for keys and none for metadata", ok, none)
 			}
 		})
@@ -81,7 +81,7 @@ func agent(opts []testserver.Option) string {
 func TestRecordsHoldNoSecret(t *testing.T) {
 	s := testserver.New(t)
 	token, secret, endless := s.Token(), "sesame-open-sesame", "X-"+strings.Repeat("x", 300)
-	r := httptest.NewRequest("GET", s.Endpoint(testserver.JWKS)+"?access_token="+token, nil)
+	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointJWKS)+"?access_token="+token, nil)
 	r.RequestURI = ""
 	for name, value := range map[string]string{
 		"Authorization":       "Bearer " + token,
@@ -107,7 +107,7 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 	}
 	resp.Body.Close()
 
-	last, _ := s.Last(testserver.JWKS)
+	last, _ := lastRequest(s, testserver.EndpointJWKS)
 	text := fmt.Sprintf("%+v", s.Requests())
 	parts := append(strings.Split(token, "."), secret, token)
 	for _, part := range parts {
@@ -140,10 +140,10 @@ func TestARecordIsACopy(t *testing.T) {
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	r.Header.Set("Accept", "a/b")
 	s.ServeHTTP(httptest.NewRecorder(), r)
-	one, _ := s.Last(testserver.JWKS)
+	one, _ := lastRequest(s, testserver.EndpointJWKS)
 	one.Header.Set("Accept", "changed")
 	r.Header.Set("Accept", "changed")
-	if two, _ := s.Last(testserver.JWKS); two.Header.Get("Accept") != "a/b" {
+	if two, _ := lastRequest(s, testserver.EndpointJWKS); two.Header.Get("Accept") != "a/b" {
 		t.Errorf("got %v, want the record unchanged", two.Header)
 	}
 }
@@ -162,15 +162,15 @@ func TestMemoryIsBounded(t *testing.T) {
 		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	list := s.Requests()
-	if len(list) != 1000 || s.Count(testserver.JWKS) != 1500 {
-		t.Fatalf("got %d requests kept and %d counted, want 1000 and 1500", len(list), s.Count(testserver.JWKS))
+	if len(list) != 1000 || s.Count(testserver.EndpointJWKS) != 1500 {
+		t.Fatalf("got %d requests kept and %d counted, want 1000 and 1500", len(list), s.Count(testserver.EndpointJWKS))
 	}
 	n := len(fmt.Sprintf("%+v", list[0]))
 	if fields := len(list[0].Header); fields != 64 || n > 64*8*20+500 {
 		t.Errorf("got %d fields in %d bytes, want 64 and little more than their fingerprints", fields, n)
 	}
-	ask(s, "GET", s.Endpoint(testserver.Discovery))
-	if list = s.Requests(); len(list) != 1000 || list[999].Endpoint != testserver.Discovery {
+	ask(s, "GET", s.Endpoint(testserver.EndpointDiscovery))
+	if list = s.Requests(); len(list) != 1000 || list[999].Endpoint != testserver.EndpointDiscovery {
 		t.Errorf("got %d requests, want the newest last", len(list))
 	}
 }
@@ -183,10 +183,10 @@ func TestClientsAreCountedUpToABound(t *testing.T) {
 		r.Header.Set("Testserver-Client", fmt.Sprintf("c%d", i))
 		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	if got := begin.Count(testserver.JWKS); got != 1 {
+	if got := begin.Count(testserver.EndpointJWKS); got != 1 {
 		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the former", got)
 	}
-	if got := s.Count(testserver.JWKS); got != 4100 {
+	if got := s.Count(testserver.EndpointJWKS); got != 4100 {
 		t.Errorf("got %d requests, want 4100", got)
 	}
 }
@@ -196,14 +196,14 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 	fetch := func(c *http.Client, ep testserver.Endpoint) { get(t, c, s.Endpoint(ep)) }
 	a, b := s.ClientFor("a"), s.ClientFor("b")
 	early := s.Mark("a")
-	fetch(a, testserver.JWKS)
-	fetch(s.Client(), testserver.JWKS)
+	fetch(a, testserver.EndpointJWKS)
+	fetch(s.Client(), testserver.EndpointJWKS)
 
 	all, ofA, ofBoth, ofNobody := s.Mark(), s.Mark("a", "a"), s.Mark("a", "b"), s.Mark("nobody")
-	fetch(a, testserver.JWKS)
-	fetch(b, testserver.JWKS)
-	fetch(b, testserver.Discovery)
-	fetch(s.Client(), testserver.JWKS)
+	fetch(a, testserver.EndpointJWKS)
+	fetch(b, testserver.EndpointJWKS)
+	fetch(b, testserver.EndpointDiscovery)
+	fetch(s.Client(), testserver.EndpointJWKS)
 	get(t, s.Client(), s.Issuer()+"/nowhere")
 	for name, tt := range map[string]struct {
 		mark                 testserver.Mark
@@ -211,14 +211,14 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 	}{
 		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of nobody": {ofNobody, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
 	} {
-		if k, d, n := tt.mark.Count(testserver.JWKS), tt.mark.Count(testserver.Discovery), tt.mark.Count(testserver.Any); k != tt.keys || d != tt.discovery || n != tt.any {
+		if k, d, n := tt.mark.Count(testserver.EndpointJWKS), tt.mark.Count(testserver.EndpointDiscovery), tt.mark.Count(testserver.EndpointAny); k != tt.keys || d != tt.discovery || n != tt.any {
 			t.Errorf("%s: got %d, %d and %d, want %d, %d and %d", name, k, d, n, tt.keys, tt.discovery, tt.any)
 		}
 	}
 	s.Reset()
-	fetch(a, testserver.JWKS)
+	fetch(a, testserver.EndpointJWKS)
 	for name, m := range map[string]testserver.Mark{"of all": all, "of a": ofA, "early, of a": early} {
-		if got := m.Count(testserver.JWKS); got != 1 {
+		if got := m.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("%s, after Reset: got %d, want 1", name, got)
 		}
 	}
@@ -227,18 +227,30 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 func TestAwaitEndsWithTheArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
-		s.Inject(testserver.JWKS, testserver.Hang(), testserver.FromClient("slow"))
+		s.Inject(testserver.EndpointJWKS, testserver.Hang(), testserver.FromClient("slow"))
 		mark := s.Mark("slow")
 		var waits [3]time.Duration
 		begin := time.Now()
 		done := make(chan error)
-		go func() { err := s.Await(t.Context(), testserver.JWKS, 1); waits[0] = time.Since(begin); done <- err }()
-		go func() { err := s.Await(t.Context(), testserver.Any, 2); waits[1] = time.Since(begin); done <- err }()
-		go func() { err := mark.Await(t.Context(), testserver.JWKS, 1); waits[2] = time.Since(begin); done <- err }()
+		go func() {
+			err := s.Await(t.Context(), testserver.EndpointJWKS, 1)
+			waits[0] = time.Since(begin)
+			done <- err
+		}()
+		go func() {
+			err := s.Await(t.Context(), testserver.EndpointAny, 2)
+			waits[1] = time.Since(begin)
+			done <- err
+		}()
+		go func() {
+			err := mark.Await(t.Context(), testserver.EndpointJWKS, 1)
+			waits[2] = time.Since(begin)
+			done <- err
+		}()
 		time.Sleep(time.Minute)
-		get(t, s.Client(), s.Endpoint(testserver.JWKS))
+		get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		time.Sleep(time.Minute)
-		go func() { _, err := s.ClientFor("slow").Get(s.Endpoint(testserver.JWKS)); done <- err }()
+		go func() { _, err := s.ClientFor("slow").Get(s.Endpoint(testserver.EndpointJWKS)); done <- err }()
 		for range 3 {
 			if err := <-done; err != nil {
 				t.Error(err)
@@ -247,7 +259,7 @@ func TestAwaitEndsWithTheArrival(t *testing.T) {
 		if waits != [3]time.Duration{time.Minute, 2 * time.Minute, 2 * time.Minute} {
 			t.Errorf("got %v, want one minute, two and two", waits)
 		}
-		if err := s.Await(t.Context(), testserver.JWKS, 2); err != nil || time.Since(begin) != 2*time.Minute {
+		if err := s.Await(t.Context(), testserver.EndpointJWKS, 2); err != nil || time.Since(begin) != 2*time.Minute {
 			t.Errorf("got %v after %v, want nil at once for what has been", err, time.Since(begin))
 		}
 		s.Close()
@@ -260,16 +272,16 @@ func TestAwaitEndsWithTheArrival(t *testing.T) {
 func TestAwaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
-		get(t, s.Client(), s.Endpoint(testserver.JWKS))
+		get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		begin := time.Now()
-		err := s.Await(ctx, testserver.JWKS, 3)
+		err := s.Await(ctx, testserver.EndpointJWKS, 3)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Minute {
 			t.Fatalf("got %v after %v, want the deadline's error after it", err, time.Since(begin))
 		}
 		wantAll(t, err.Error(), "waited for 3 requests to jwks, got 1")
-		if err := s.Mark().Await(ctx, testserver.JWKS, 0); err != nil {
+		if err := s.Mark().Await(ctx, testserver.EndpointJWKS, 0); err != nil {
 			t.Errorf("got %v, want nil for nothing to wait for", err)
 		}
 	})
@@ -277,11 +289,11 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 
 func TestRecordsRefuseEndpointsThereAreNot(t *testing.T) {
 	for name, f := range map[string]func(*testserver.Server){
-		`Requests("jkws")`: func(s *testserver.Server) { s.Requests(testserver.JWKS, "jkws") },
+		`Requests("jkws")`: func(s *testserver.Server) { s.Requests(testserver.EndpointJWKS, "jkws") },
 		`Await("jkws")`:    func(s *testserver.Server) { _ = s.Await(t.Context(), "jkws", 1) },
 		`Count("jkws")`:    func(s *testserver.Server) { s.Mark().Count("jkws") },
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { f(testserver.New(tb)) }), name, "use Discovery")
+		wantAll(t, fault(t, func(tb *recorder) { f(testserver.New(tb)) }), name, "use EndpointDiscovery")
 	}
 }
 
@@ -304,12 +316,12 @@ func TestStatusIsKnownWithTheAnswer(t *testing.T) {
 			w.WriteHeader(500)
 		},
 	} {
-		in := s.Inject(testserver.JWKS, testserver.Handler(func(http.Handler) http.Handler { return h }))
-		resp, err := s.Client().Get(s.Endpoint(testserver.JWKS))
+		in := s.Inject(testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return h }))
+		resp, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last, _ := s.Last(testserver.JWKS); last.Status != 200 || resp.StatusCode != 200 {
+		if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 200 || resp.StatusCode != 200 {
 			t.Errorf("got %d, recorded as %d, want 200", resp.StatusCode, last.Status)
 		}
 		resp.Body.Close()

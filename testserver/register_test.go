@@ -14,7 +14,7 @@ import (
 // place of one client, by its token.
 func registering(t testing.TB, s *testserver.Server, body string) reply {
 	t.Helper()
-	return managing(t, s, "POST", s.Endpoint(testserver.Register), body)
+	return managing(t, s, "POST", s.Endpoint(testserver.EndpointRegister), body)
 }
 
 func managing(t testing.TB, s *testserver.Server, method, u, body string, auth ...string) reply {
@@ -85,7 +85,7 @@ func TestRegistration(t *testing.T) {
 			if (r.text("client_secret") != "") != tt.secret || timed != tt.secret || timed && expires != 0.0 {
 				t.Errorf("got %v, want a secret %v, for ever", r.body, tt.secret)
 			}
-			if r.body["client_id_issued_at"] != float64(s.Now().Unix()) || !strings.HasPrefix(r.text("registration_client_uri"), s.Endpoint(testserver.Register)+"?client_id=registered-") {
+			if r.body["client_id_issued_at"] != float64(s.Now().Unix()) || !strings.HasPrefix(r.text("registration_client_uri"), s.Endpoint(testserver.EndpointRegister)+"?client_id=registered-") {
 				t.Errorf("got %v, want when and where", r.body)
 			}
 			if e := s.Events()[len(s.Events())-1]; e.Kind != "registered" || e.ClientID != r.text("client_id") {
@@ -100,7 +100,7 @@ func TestRegistration(t *testing.T) {
 
 func TestRegistrationsThatAreRefused(t *testing.T) {
 	private, public := jwk(t, elliptic.P256(), "k")
-	s := testserver.New(t, testserver.Registration(), testserver.Scopes("orders"), testserver.Disable(testserver.DeviceAuthorization, testserver.PAR))
+	s := testserver.New(t, testserver.Registration(), testserver.Scopes("orders"), testserver.Disable(testserver.EndpointDeviceAuthorization, testserver.EndpointPAR))
 	at := func(uri string, more ...string) string {
 		return `{"redirect_uris":["` + uri + `"]` + strings.Join(more, "") + `}`
 	}
@@ -166,7 +166,7 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 		})
 	}
 	wantError(t, registering(t, s, at("https://app.example/"+strings.Repeat("x", 64<<10))), 413, data)
-	wantError(t, formTo(t, s, testserver.Register, "redirect_uris=https://app.example/cb"), 400, data)
+	wantError(t, formTo(t, s, testserver.EndpointRegister, "redirect_uris=https://app.example/cb"), 400, data)
 }
 
 func TestARegisteredClientIsOneLikeOthers(t *testing.T) {
@@ -199,13 +199,13 @@ func TestARegisteredClientIsOneLikeOthers(t *testing.T) {
 
 func TestRegistrationIsOffByDefault(t *testing.T) {
 	s := testserver.New(t)
-	if rec := ask(s, "POST", s.Issuer()+"/register"); rec.Code != 404 || getJSONOf(t, s, testserver.Discovery)["registration_endpoint"] != nil {
+	if rec := ask(s, "POST", s.Issuer()+"/register"); rec.Code != 404 || getJSONOf(t, s, testserver.EndpointDiscovery)["registration_endpoint"] != nil {
 		t.Errorf("got %d, want it neither served nor named", rec.Code)
 	}
 	for name, opt := range map[string]testserver.Option{"an option": testserver.Registration(), "a file": fromFile(`{"registration": true}`)} {
 		t.Run("T22/by "+name, func(t *testing.T) {
 			s := testserver.New(t, opt)
-			if got := getJSONOf(t, s, testserver.ASMetadata)["registration_endpoint"]; got != s.Endpoint(testserver.Register) {
+			if got := getJSONOf(t, s, testserver.EndpointASMetadata)["registration_endpoint"]; got != s.Endpoint(testserver.EndpointRegister) {
 				t.Errorf("got %v, want it named", got)
 			}
 			wantMethods(t, s, "/register", "POST, GET, PUT, DELETE")

@@ -29,7 +29,7 @@ func TestResourcesOfEveryGrant(t *testing.T) {
 			return exchange(t, s, with(refreshing(good(t, code(t)).text("refresh_token")), resources...))
 		},
 		"a device code": func(t *testing.T, resources ...string) reply {
-			begun := formTo(t, s, testserver.DeviceAuthorization, with(url.Values{"client_id": {"test-public"}}, all...).Encode())
+			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, with(url.Values{"client_id": {"test-public"}}, all...).Encode())
 			s.Login(t, begun.text("verification_uri_complete"))
 			s.Advance(6 * time.Second)
 			return exchange(t, s, with(url.Values{

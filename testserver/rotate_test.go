@@ -56,7 +56,7 @@ func TestRotateKeepsTheOldKeyPublished(t *testing.T) {
 
 func TestRotatePublishFirst(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.PublishFirst())
+	k := r.Rotate(testserver.Rotation{PublishFirst: true})
 	r.want(t, r.old, true, true, r.old.ID, k.ID)
 	if again := r.Rotate(); again.ID != k.ID {
 		t.Errorf("got %v, want the key published first", again)
@@ -69,14 +69,14 @@ func TestRotatePublishFirst(t *testing.T) {
 
 func TestRotatePublishFirstThenDropOld(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.PublishFirst())
-	r.Rotate(testserver.DropOld())
+	k := r.Rotate(testserver.Rotation{PublishFirst: true})
+	r.Rotate(testserver.Rotation{DropOld: true})
 	r.want(t, k, true, false, k.ID)
 }
 
 func TestRotateSignFirst(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.SignFirst())
+	k := r.Rotate(testserver.Rotation{SignFirst: true})
 	r.want(t, k, false, true, r.old.ID)
 	r.Publish(k)
 	r.want(t, k, true, true, r.old.ID, k.ID)
@@ -84,13 +84,13 @@ func TestRotateSignFirst(t *testing.T) {
 
 func TestRotateDropOld(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.DropOld())
+	k := r.Rotate(testserver.Rotation{DropOld: true})
 	r.want(t, k, true, false, k.ID)
 }
 
 func TestRotateReuseKid(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.ReuseKid())
+	k := r.Rotate(testserver.Rotation{ReuseKid: true})
 	if k.ID != r.old.ID {
 		t.Fatalf("got kid %q, want %q", k.ID, r.old.ID)
 	}
@@ -99,7 +99,7 @@ func TestRotateReuseKid(t *testing.T) {
 
 func TestRotateReuseKidSigningFirst(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.ReuseKid(), testserver.SignFirst())
+	k := r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true})
 	r.want(t, k, false, true, r.old.ID)
 	r.Publish(k)
 	r.want(t, k, true, false, r.old.ID)
@@ -107,17 +107,17 @@ func TestRotateReuseKidSigningFirst(t *testing.T) {
 
 func TestRotateReuseKidDroppingTheOld(t *testing.T) {
 	r := begin(t)
-	k := r.Rotate(testserver.ReuseKid(), testserver.DropOld())
+	k := r.Rotate(testserver.Rotation{ReuseKid: true, DropOld: true})
 	r.want(t, k, true, false, k.ID)
 }
 
 func TestRotateReuseKidPublishingFirst(t *testing.T) {
-	for name, opts := range map[string][]testserver.RotateOption{"then": nil, "then dropping the old": {testserver.DropOld()}} {
+	for name, how := range map[string]testserver.Rotation{"then": {}, "then dropping the old": {DropOld: true}} {
 		t.Run(name, func(t *testing.T) {
 			r := begin(t)
-			k := r.Rotate(testserver.ReuseKid(), testserver.PublishFirst())
+			k := r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
 			r.want(t, r.old, false, false, r.old.ID)
-			r.Rotate(opts...)
+			r.Rotate(how)
 			r.want(t, k, true, false, r.old.ID)
 		})
 	}
@@ -125,7 +125,7 @@ func TestRotateReuseKidPublishingFirst(t *testing.T) {
 
 func TestRotateBringsNoRetiredKeyBack(t *testing.T) {
 	r := begin(t)
-	staged := r.Rotate(testserver.PublishFirst())
+	staged := r.Rotate(testserver.Rotation{PublishFirst: true})
 	r.Retire(staged.ID)
 	k := r.Rotate()
 	if k.ID == staged.ID {
@@ -135,12 +135,12 @@ func TestRotateBringsNoRetiredKeyBack(t *testing.T) {
 }
 
 func TestRotateWithAnotherOptionLeavesTheKeyPublishedFirstUnused(t *testing.T) {
-	for name, opt := range map[string]testserver.RotateOption{
-		"PublishFirst": testserver.PublishFirst(), "SignFirst": testserver.SignFirst(), "ReuseKid": testserver.ReuseKid(),
+	for name, opt := range map[string]testserver.Rotation{
+		"PublishFirst": {PublishFirst: true}, "SignFirst": {SignFirst: true}, "ReuseKid": {ReuseKid: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := begin(t)
-			staged := r.Rotate(testserver.PublishFirst())
+			staged := r.Rotate(testserver.Rotation{PublishFirst: true})
 			further := r.Rotate(opt)
 			last := r.Rotate()
 			if further.ID == staged.ID || last.ID == staged.ID || r.SigningKey().ID != last.ID {
@@ -160,12 +160,12 @@ func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
 		leave func(rotation)
 		want  bool // the first key is the retired one; else none is
 	}{
-		"dropped":                {func(r rotation) { r.Rotate(testserver.DropOld()) }, true},
-		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.ReuseKid()) }, true},
-		"replaced and dropped":   {func(r rotation) { r.Rotate(testserver.ReuseKid(), testserver.DropOld()) }, true},
+		"dropped":                {func(r rotation) { r.Rotate(testserver.Rotation{DropOld: true}) }, true},
+		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true}) }, true},
+		"replaced and dropped":   {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, DropOld: true}) }, true},
 		"replaced first and then dropped": {func(r rotation) {
-			r.Rotate(testserver.ReuseKid(), testserver.PublishFirst())
-			r.Rotate(testserver.DropOld())
+			r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
+			r.Rotate(testserver.Rotation{DropOld: true})
 		}, true},
 		"replaced by Publish": {func(r rotation) { r.Publish(testserver.GenerateKey(testserver.ES256, r.old.ID)) }, true},
 		"retired":             {func(r rotation) { r.Retire(r.old.ID) }, true},
@@ -178,7 +178,7 @@ func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
 		"retired and published again": {func(r rotation) { r.Retire(r.old.ID); r.Publish(r.old) }, false},
 		"published twice":             {func(r rotation) { r.Publish(r.old) }, false},
 		"kept":                        {func(r rotation) { r.Rotate() }, false},
-		"not replaced yet":            {func(r rotation) { r.Rotate(testserver.ReuseKid(), testserver.SignFirst()) }, false},
+		"not replaced yet":            {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true}) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fault(t, func(tb *recorder) {
@@ -208,7 +208,7 @@ func TestRotateASharedSecret(t *testing.T) {
 	if _, _, err := verify(nil, token, k.Secret); err == nil {
 		t.Error("got the old token verified with the new secret, want an error")
 	}
-	if staged := s.Rotate(testserver.PublishFirst()); s.SigningKey().ID != k.ID || s.Rotate().ID != staged.ID {
+	if staged := s.Rotate(testserver.Rotation{PublishFirst: true}); s.SigningKey().ID != k.ID || s.Rotate().ID != staged.ID {
 		t.Errorf("got %v signing, want the secret made first, %v", s.SigningKey(), staged)
 	}
 	if old.ID == k.ID || string(s.JWKS()) != `{"keys":[]}` {

@@ -108,7 +108,7 @@ func wantMethods(t *testing.T, s *testserver.Server, path, allow string) {
 func TestHeadersChooseNoFault(t *testing.T) {
 	t.Run("T22/a fault of another client", func(t *testing.T) {
 		s := testserver.New(t)
-		in := s.Inject(testserver.TokenEP, testserver.Status(503), testserver.FromClient("mine"))
+		in := s.Inject(testserver.EndpointToken, testserver.Status(503), testserver.FromClient("mine"))
 		for range 3 {
 			good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient))
 		}

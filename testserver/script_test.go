@@ -18,7 +18,7 @@ func TestLogin(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"without pages": nil, "with pages": {testserver.Interactive()}, "with pages over TLS": {testserver.Interactive(), testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Users(alice, bob))...)
-			u := s.Endpoint(testserver.Authorize) + "?" + authorizing("scope", "openid a b", "state", "a b").Encode()
+			u := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("scope", "openid a b", "state", "a b").Encode()
 			subject := func(to *url.URL) (sub, scope any) {
 				t.Helper()
 				if to.Query().Get("state") != "a b" || to.Query().Get("iss") != s.Issuer() {
@@ -53,7 +53,7 @@ func TestLogin(t *testing.T) {
 			if sub, _ := subject(form); sub != "alice" {
 				t.Errorf("got %v, want alice by form_post as well", sub)
 			}
-			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.Authorize)+"?client_id=nobody") }), "Login: ", "400", "no such client")
+			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "no such client")
 			s.DenyNext("access_denied")
 			s.Reset()
 			if got := s.Login(t, u).Query().Get("error"); got != "" {
@@ -83,30 +83,30 @@ func TestOnToken(t *testing.T) {
 		a.Header.Set("X-Extra", "x")
 		return nil
 	})
-	if r := formTo(t, s, testserver.TokenEP, form, testClient); r.status != 201 || r.body["expires_in"] != "900" || r.header.Get("X-Extra") != "x" {
+	if r := formTo(t, s, testserver.EndpointToken, form, testClient); r.status != 201 || r.body["expires_in"] != "900" || r.header.Get("X-Extra") != "x" {
 		t.Errorf("got %v, want what the hook left", r)
 	}
 	remove()
 	remove = s.OnToken(func(*testserver.TokenRequest, *testserver.TokenResponse) error { return errors.New("canary") })
-	if r := formTo(t, s, testserver.TokenEP, form, testClient); r.status != 500 || r.text("error") != "server_error" || strings.Contains(fmt.Sprint(r.body), "canary") {
+	if r := formTo(t, s, testserver.EndpointToken, form, testClient); r.status != 500 || r.text("error") != "server_error" || strings.Contains(fmt.Sprint(r.body), "canary") {
 		t.Errorf("got %v, want server_error without the hook's text", r)
 	}
 	remove()
-	good(t, formTo(t, s, testserver.TokenEP, form, testClient))
+	good(t, formTo(t, s, testserver.EndpointToken, form, testClient))
 }
 
 func TestOAuthErrorAndChain(t *testing.T) {
 	s := testserver.New(t)
 	for code, status := range map[string]int{"invalid_grant": 400, "invalid_client": 401, "server_error": 500, "temporarily_unavailable": 503} {
-		s.Inject(testserver.TokenEP, testserver.OAuthError(code, "as told"), testserver.Times(1))
-		r := formTo(t, s, testserver.TokenEP, "")
+		s.Inject(testserver.EndpointToken, testserver.OAuthError(code, "as told"), testserver.Times(1))
+		r := formTo(t, s, testserver.EndpointToken, "")
 		wantError(t, r, status, code)
 		if r.text("error_description") != "as told" {
 			t.Errorf("got %v, want the description", r.body)
 		}
 	}
-	s.Inject(testserver.TokenEP, testserver.Chain(testserver.ContentType("text/plain"), testserver.MalformedJSON()), testserver.Times(1))
-	r := httptest.NewRequest("POST", s.Endpoint(testserver.TokenEP), strings.NewReader("grant_type=client_credentials&"+byPost))
+	s.Inject(testserver.EndpointToken, testserver.ChainOf(testserver.ContentType("text/plain"), testserver.MalformedJSON()), testserver.Times(1))
+	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointToken), strings.NewReader("grant_type=client_credentials&"+byPost))
 	r.Header.Set("Content-Type", formType)
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, r)
@@ -114,13 +114,13 @@ func TestOAuthErrorAndChain(t *testing.T) {
 		t.Errorf("got %v %s, want both faults", rec.Header(), rec.Body)
 	}
 	for text, f := range map[string]testserver.Fault{
-		"Chain()": testserver.Chain(), "fault 1 is none": testserver.Chain(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
-		"no final status": testserver.Chain(testserver.Status(42)),
+		"Chain()": testserver.ChainOf(), "fault 1 is none": testserver.ChainOf(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
+		"no final status": testserver.ChainOf(testserver.Status(42)),
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.TokenEP, f) }), text)
+		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)
 	}
 	wantAll(t, fault(t, func(tb *recorder) {
-		testserver.New(tb).Inject(testserver.TokenEP, testserver.Chain(testserver.EmptyJWKS(), testserver.Status(200)))
+		testserver.New(tb).Inject(testserver.EndpointToken, testserver.ChainOf(testserver.EmptyKeys(), testserver.Status(200)))
 	}), "[jwks] alone")
 }
 
@@ -169,15 +169,12 @@ func TestClientsOfAnAPI(t *testing.T) {
 	if _, claims := verified(t, s, strings.TrimPrefix(got, "Bearer ")); claims["scope"] != "a" || got == first {
 		t.Errorf("got %v, want a token of its own in each request", claims)
 	}
-	get(t, s.APIClient(nil), s.Endpoint(testserver.JWKS))
+	get(t, s.APIClient(nil), s.Endpoint(testserver.EndpointJWKS))
 	if _, err := s.APIClient(nil, testserver.AccessTTL(0)).Get(api.URL); err == nil {
 		t.Error("got no error from an option that makes no token")
 	}
-	authURL, tokenURL := s.OAuth2Endpoint()
+	authURL, tokenURL := s.Endpoint(testserver.EndpointAuthorize), s.Endpoint(testserver.EndpointToken)
 	env := strings.Join(s.Env(), "\n")
 	wantAll(t, env, "OAUTH_ISSUER="+s.Issuer(), "OAUTH_CLIENT_ID=test-client", "OAUTH_CLIENT_SECRET=test-secret", "OAUTH_TOKEN_ENDPOINT="+tokenURL, "OAUTH_AUTHORIZATION_ENDPOINT="+authURL)
-	if s.RoundTripper() != s.Client().Transport {
-		t.Error("got another transport than the client's")
-	}
 	api.CloseClientConnections()
 }

@@ -9,7 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // Server is an authorization server. All its methods may be called from any
@@ -17,7 +18,7 @@ import (
 // end the test of a server from [New] and panic for one from [Start] or
 // [NewUnstarted] if they are asked for something impossible.
 type Server struct {
-	as     *as.Server
+	oauth  *oauth.Server
 	caPEM  []byte
 	memory bool // listens on no socket
 	client *http.Client
@@ -26,9 +27,9 @@ type Server struct {
 	helper func()
 	fail   func(format string, args ...any)
 
-	mu     sync.Mutex
-	asking Client // the default client, with its secret, which the server inside has not
-	user   User   // the one that logs in by default
+	mu            sync.Mutex // of defaultClient
+	defaultClient Client     // with its secret, of which the registry has only the digest
+	defaultUser   User       // the one that logs in by default, with its password
 }
 
 // New starts a server that closes when tb and its subtests are done. Faults in
@@ -102,7 +103,7 @@ func NewUnstarted(opts ...Option) (*Server, error) {
 	}
 	s.close = func() error {
 		transport.CloseIdleConnections()
-		return s.as.Close()
+		return s.oauth.Close()
 	}
 	return s, nil
 }
@@ -122,12 +123,12 @@ func start(opts []Option) (*Server, error) {
 		return nil, errors.Join(err, l.Listener.Close())
 	}
 	s.caPEM, s.memory = l.caPEM, c.inMemory
-	var h http.Handler = s.as
+	var h http.Handler = s.oauth
 	if !c.inMemory && !c.remote {
-		h = s.as.OwnHostOnly(h)
+		h = s.oauth.OwnHostOnly(h)
 	}
 	stop := serve(l, h, transport)
-	s.close = func() error { return errors.Join(stop(), s.as.Close()) } // the last answers may still change the state
+	s.close = func() error { return errors.Join(stop(), s.oauth.Close()) } // the last answers may still change the state
 	return s, nil
 }
 
@@ -135,12 +136,12 @@ func start(opts []Option) (*Server, error) {
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
 	settings := c.Config
 	settings.Issuer = issuer
-	inner, err := as.New(settings)
+	inner, err := oauth.New(settings)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		as:     inner,
+		oauth:  inner,
 		client: &http.Client{Transport: transport},
 		close:  func() error { return nil },
 		helper: func() {},
@@ -149,14 +150,10 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 	if err := s.injectAll(c.faults); err != nil {
 		return nil, errors.Join(err, inner.Close())
 	}
-	for _, client := range slices.Concat(as.DefaultClients()[:1], c.Clients) {
-		s.isDefault(outerClient(client))
+	for _, client := range slices.Concat(registry.DefaultClients(), c.Clients) {
+		s.keepDefault(client)
 	}
-	if len(c.Users) > 0 {
-		s.user = outerUser(c.Users[0])
-	} else {
-		s.user = outerUser(as.DefaultUser())
-	}
+	s.defaultUser = append(c.Users, registry.DefaultUser())[0]
 	return s, nil
 }
 
@@ -166,18 +163,18 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 // seconds for them and then reports that they are still there. A second Close
 // does nothing. A response whose body nobody closed keeps its goroutines, as with
 // every server.
-func (s *Server) Close() error { return errors.Join(s.close(), s.as.AuditErr()) }
+func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
 // ServeHTTP answers what a real socket would answer, so that the server can be
 // mounted in a mux or driven by an httptest.ResponseRecorder. Only the path
 // matters: the issuer is fixed, and Host and X-Forwarded-* are ignored. Mounted
 // on loopback, it is for the listener to refuse a Host that is not its own, as
 // the server does on sockets that it opens itself (see [New]).
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.as.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
 // Issuer is what goes into the verifier's configuration: byte for byte the iss
 // of every token and the issuer of both discovery documents.
-func (s *Server) Issuer() string { return s.as.Issuer }
+func (s *Server) Issuer() string { return s.oauth.Issuer }
 
 // Client reaches the server however it listens: it trusts the certificate of
 // [TLS], dials [InMemory], and dials the listener for the host of [IssuerURL].
@@ -189,10 +186,10 @@ func (s *Server) Client() *http.Client { return s.client }
 func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 
 // Now is the server's time: that of [Clock] plus what [Server.Advance] added.
-func (s *Server) Now() time.Time { return s.as.Clock.Now() }
+func (s *Server) Now() time.Time { return s.oauth.Clock.Now() }
 
 // Advance moves the clock of this server alone, backwards if d is negative.
 // Tokens minted from now on are issued at the new time; whoever checks them
 // keeps its own clock, which is how a token comes to be expired or from the
 // future without a test that sleeps.
-func (s *Server) Advance(d time.Duration) { s.as.Clock.Advance(d) }
+func (s *Server) Advance(d time.Duration) { s.oauth.Clock.Advance(d) }

@@ -38,7 +38,7 @@ func TestClientReachesEveryListener(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			doc := getJSON(t, s.Client(), s.Endpoint(testserver.Discovery))
+			doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 			if doc["issuer"] != s.Issuer() {
 				t.Errorf("got issuer %v, want %s", doc["issuer"], s.Issuer())
 			}
@@ -58,8 +58,8 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			get(t, s.Client(), s.Endpoint(testserver.JWKS)) // leaves an idle connection
-			unread, err := s.Client().Get(s.Endpoint(testserver.JWKS))
+			get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)) // leaves an idle connection
+			unread, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Errorf("second Close: %v", err)
 			}
-			if _, err := s.Client().Get(s.Endpoint(testserver.JWKS)); err == nil {
+			if _, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS)); err == nil {
 				t.Error("got an answer after Close, want an error")
 			}
 			goleak.VerifyNone(t, before)
@@ -99,9 +99,9 @@ func TestCloseEndsConnectionsThatAskedNothing(t *testing.T) {
 func TestNewClosesInCleanup(t *testing.T) {
 	tb := &recorder{TB: t}
 	s := testserver.New(tb)
-	get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	tb.finish()
-	if _, err := s.Client().Get(s.Endpoint(testserver.JWKS)); err == nil {
+	if _, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS)); err == nil {
 		t.Error("got an answer after the cleanup, want an error")
 	}
 	if len(tb.errors) > 0 {
@@ -154,7 +154,7 @@ func TestUnstartedServerCanBeMounted(t *testing.T) {
 	host.Config.Handler = s
 	host.Start()
 	defer host.Close()
-	if doc := getJSON(t, s.Client(), s.Endpoint(testserver.ASMetadata)); doc["issuer"] != host.URL {
+	if doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointASMetadata)); doc["issuer"] != host.URL {
 		t.Errorf("got issuer %v, want %s", doc["issuer"], host.URL)
 	}
 	if err := s.Close(); err != nil {
@@ -198,7 +198,7 @@ func TestServersInMemoryAreSeveralIssuers(t *testing.T) {
 	if a.Issuer() == b.Issuer() {
 		t.Fatalf("got the issuer %s twice, want two", a.Issuer())
 	}
-	resp, err := a.Client().Get(b.Endpoint(testserver.JWKS))
+	resp, err := a.Client().Get(b.Endpoint(testserver.EndpointJWKS))
 	if err == nil {
 		resp.Body.Close()
 		t.Fatal("got an answer from another server's address, want an error")
@@ -209,7 +209,7 @@ func TestServersInMemoryAreSeveralIssuers(t *testing.T) {
 func TestTLSSpeaksTLS(t *testing.T) {
 	for _, opts := range [][]testserver.Option{{testserver.TLS()}, {testserver.TLS(), testserver.InMemory()}} {
 		s := testserver.New(t, opts...)
-		resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS))
+		resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		if resp.TLS == nil || resp.ProtoMajor != 2 {
 			t.Errorf("got %s, TLS %v: want HTTP/2 over TLS", resp.Proto, resp.TLS != nil)
 		}
@@ -248,7 +248,7 @@ func TestTLSIsTrustedThroughCACertPEM(t *testing.T) {
 
 func TestCertificatesNameTheirRoot(t *testing.T) {
 	s := testserver.New(t, testserver.TLS())
-	resp, _ := get(t, s.Client(), s.Endpoint(testserver.JWKS))
+	resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	block, _ := pem.Decode(s.CACertPEM())
 	root, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestStateCarriesOverToAnotherServer(t *testing.T) {
 		t.Error("want opaque tokens and revocations known")
 	}
 	good(t, exchange(t, two, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
-	if rec := ask(two, "GET", two.Endpoint(testserver.DevicePage)+"?user_code="+device.text("user_code")); rec.Code != 200 {
+	if rec := ask(two, "GET", two.Endpoint(testserver.EndpointDevice)+"?user_code="+device.text("user_code")); rec.Code != 200 {
 		t.Errorf("got %d for a device, want it known", rec.Code)
 	}
 	if r := tokens(t, two, "login_hint", u.Sub); !strings.Contains(func() string { _, body := about(t, two, r.text("access_token")); return body }(), `"sub":"alice"`) {

@@ -25,8 +25,8 @@ func TestInMemoryServerLivesInABubble(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, opts...)
 				for i := range 3 {
-					get(t, s.Client(), s.Endpoint(testserver.JWKS))
-					if got, want := s.Count(testserver.JWKS), i+1; got != want {
+					get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
+					if got, want := s.Count(testserver.EndpointJWKS), i+1; got != want {
 						t.Errorf("got %d requests, want %d", got, want)
 					}
 					time.Sleep(16 * time.Minute) // over an idle connection
@@ -45,7 +45,7 @@ func TestCloseTakesNoTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, opts...)
-				get(t, s.Client(), s.Endpoint(testserver.JWKS))
+				get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 				silent := dial(t, s) // never says a word and never reads one
 				defer silent.Close()
 				synctest.Wait()

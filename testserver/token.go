@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // TokenOption changes one token: see [Server.Token]. Options apply in order,
@@ -16,14 +16,13 @@ import (
 // [CheckAPI], it changes all tokens of the check.
 type TokenOption interface {
 	CheckOption
-	applyToken(*as.Draft)
+	applyToken(*token.Draft)
 }
 
 // SharedOption may be given to a server, as the default of all its tokens, to a
 // client, for those that it gets from the token endpoint, or to one token.
 type SharedOption interface {
 	Option
-	ClientOption
 	TokenOption
 }
 
@@ -51,7 +50,7 @@ func (s *Server) Token(opts ...TokenOption) string {
 }
 
 func (s *Server) mint(opts []TokenOption) (string, error) {
-	return s.as.Mint(editBy(opts))
+	return s.oauth.Mint(editBy(opts))
 }
 
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
@@ -62,30 +61,29 @@ func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {
 	return r
 }
 
-type tokenOption as.Edit
+type tokenOption token.Edit
 
-func (o tokenOption) applyToken(d *as.Draft) { o(d) }
-func (o tokenOption) applyCheck(c *check)    { c.token = append(c.token, o) }
+func (o tokenOption) applyToken(d *token.Draft) { o(d) }
+func (o tokenOption) applyCheck(c *check)       { c.token = append(c.token, o) }
 
 // sharedOption, given to a server, is the first thing done to every draft; it
 // is tried once while the server is set up, where its faults are found.
-type sharedOption as.Edit
+type sharedOption token.Edit
 
-func (o sharedOption) applyToken(d *as.Draft) { o(d) }
-func (o sharedOption) applyCheck(c *check)    { c.token = append(c.token, o) }
-func (o sharedOption) applyServer(c *config)  { c.Defaults = append(c.Defaults, as.Edit(o)) }
-func (o sharedOption) applyClient(c *Client)  { c.edits = append(slices.Clip(c.edits), as.Edit(o)) }
+func (o sharedOption) applyToken(d *token.Draft) { o(d) }
+func (o sharedOption) applyCheck(c *check)       { c.token = append(c.token, o) }
+func (o sharedOption) applyServer(c *config)     { c.Defaults = append(c.Defaults, token.Edit(o)) }
 
 // Subject sets sub, "test-user" by default.
 func Subject(sub string) TokenOption {
-	return tokenOption(func(d *as.Draft) { d.Set("sub", sub) })
+	return tokenOption(func(d *token.Draft) { d.Set("sub", sub) })
 }
 
 // ForClient sets client_id, "test-client" by default. The subject stays: a
 // token of the client credentials grant has the client for its subject
 // (RFC 9068 §2.2), so add Subject(id).
 func ForClient(id string) TokenOption {
-	return tokenOption(func(d *as.Draft) { d.Set("client_id", id) })
+	return tokenOption(func(d *token.Draft) { d.Set("client_id", id) })
 }
 
 // Scope sets the scope claim: the scopes separated by one space (RFC 9068
@@ -93,13 +91,13 @@ func ForClient(id string) TokenOption {
 // there is no scope claim, which is the default. Text that no scope may
 // contain is a fault here: write it with [Claim].
 func Scope(scopes ...string) SharedOption {
-	return sharedOption(func(d *as.Draft) {
+	return sharedOption(func(d *token.Draft) {
 		if len(scopes) == 0 {
 			d.Claims.Delete("scope")
 			return
 		}
 		for _, scope := range scopes {
-			if err := as.CheckScope(scope); err != nil {
+			if err := registry.CheckScope(scope); err != nil {
 				d.Fail(fmt.Errorf(`Scope: %w; for a malformed claim use Claim("scope", …)`, err))
 			}
 		}
@@ -110,7 +108,7 @@ func Scope(scopes ...string) SharedOption {
 // Audience sets aud, "api" by default: a string for one audience, an array for
 // several (RFC 7519 §4.1.3). For a token without one use Without("aud").
 func Audience(aud ...string) SharedOption {
-	return sharedOption(func(d *as.Draft) {
+	return sharedOption(func(d *token.Draft) {
 		switch len(aud) {
 		case 0:
 			d.Fail(errors.New(`Audience() names nobody: give an audience, or Without("aud") to a token`))
@@ -127,7 +125,7 @@ func Audience(aud ...string) SharedOption {
 // It must be at least a second, the unit of exp: for a token that is already
 // expired use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
-	return sharedOption(func(d *as.Draft) {
+	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {
 			d.Fail(fmt.Errorf("AccessTTL(%v): give a second or more, or ExpiresIn to a token", ttl))
 		}
@@ -142,23 +140,23 @@ func AccessTTL(ttl time.Duration) SharedOption {
 // never published: see [Key]. The RSA keys are the same on every server: see
 // the package's documentation.
 func SigningAlg(alg Alg) SharedOption {
-	return sharedOption(func(d *as.Draft) {
-		if err := as.Alg(alg).Check(); err != nil {
+	return sharedOption(func(d *token.Draft) {
+		if err := token.CheckAlg(alg); err != nil {
 			d.Fail(err)
 		}
-		d.Alg, d.Key = as.Alg(alg), nil
+		d.Alg, d.Key = alg, nil
 	})
 }
 
 // ExpiresIn sets exp to the server's now plus d: negative for a token that has
 // expired. exp is in whole seconds.
 func ExpiresIn(d time.Duration) TokenOption {
-	return tokenOption(func(t *as.Draft) { t.SetTime("exp", d) })
+	return tokenOption(func(t *token.Draft) { t.SetTime("exp", d) })
 }
 
 // NotBeforeIn sets nbf to the server's now plus d; by default it is now.
 func NotBeforeIn(d time.Duration) TokenOption {
-	return tokenOption(func(t *as.Draft) { t.SetTime("nbf", d) })
+	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
 // Claim sets any claim to anything that encoding/json can write, including
@@ -170,13 +168,13 @@ func NotBeforeIn(d time.Duration) TokenOption {
 // where they are absent, and keep their other members where they are present. A
 // pointer through anything else is a fault.
 func Claim(name string, v any) TokenOption {
-	return tokenOption(func(d *as.Draft) { d.SetAt(name, v) })
+	return tokenOption(func(d *token.Draft) { d.SetAt(name, v) })
 }
 
 // Without leaves claims out, whether the server or an earlier option set them.
 // They are named as for [Claim].
 func Without(claims ...string) TokenOption {
-	return tokenOption(func(d *as.Draft) {
+	return tokenOption(func(d *token.Draft) {
 		for _, c := range claims {
 			d.DeleteAt(c)
 		}
@@ -186,7 +184,7 @@ func Without(claims ...string) TokenOption {
 // JOSEHeader sets any header parameter (RFC 7515 §4). An alg or kid given here
 // is only written: what signs is decided by [SignedWith] and [SigningAlg].
 func JOSEHeader(name string, v any) TokenOption {
-	return tokenOption(func(d *as.Draft) {
+	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("JOSEHeader")
 		d.SetHeader(name, v)
 	})
@@ -195,7 +193,7 @@ func JOSEHeader(name string, v any) TokenOption {
 // Typ sets the typ header parameter, "at+jwt" by default (RFC 9068 §2.1);
 // "" leaves it out.
 func Typ(typ string) TokenOption {
-	return tokenOption(func(d *as.Draft) {
+	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("Typ")
 		if typ == "" {
 			d.Header.Delete("typ")
@@ -208,12 +206,11 @@ func Typ(typ string) TokenOption {
 // SignedWith signs with k instead of the server's key, under k's algorithm and
 // ID; an empty ID is no kid. The JWKS stays as it is: see [Server.Publish].
 func SignedWith(k Key) TokenOption {
-	return tokenOption(func(d *as.Draft) {
+	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("SignedWith")
-		inner := k.inner()
-		if err := inner.Check(); err != nil {
+		if err := token.CheckKey(k); err != nil {
 			d.Fail(err)
 		}
-		d.Key = &inner
+		d.Key = &k
 	})
 }

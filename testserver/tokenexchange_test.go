@@ -67,7 +67,7 @@ func TestATokenForAnother(t *testing.T) {
 			if !isActive(s, subject) || !isActive(s, r.text("access_token")) || !isActive(s, plain.text("access_token")) {
 				t.Error("want all of them to be good")
 			}
-			if last, _ := s.Last(testserver.TokenEP); len(last.Form.Get("subject_token")) != 16 || last.Form.Get("subject_token_type") != accessType {
+			if last, _ := lastRequest(s, testserver.EndpointToken); len(last.Form.Get("subject_token")) != 16 || last.Form.Get("subject_token_type") != accessType {
 				t.Errorf("got %v recorded, want the fingerprint of the token, and its type", last.Form)
 			}
 			last := s.Events()[0]
@@ -284,7 +284,7 @@ func TestRevocationReachesWhatWasExchanged(t *testing.T) {
 		s := withGateway(t)
 		subject := s.Token()
 		token := good(t, exchange(t, s, swapping(subject), asGateway)).text("access_token")
-		formTo(t, s, testserver.RevokeEP, url.Values{"token": {token}}.Encode(), asGateway)
+		formTo(t, s, testserver.EndpointRevoke, url.Values{"token": {token}}.Encode(), asGateway)
 		if isActive(s, token) || !isActive(s, subject) {
 			t.Errorf("got %v and %v, want the new token to be over and the other not", isActive(s, token), isActive(s, subject))
 		}

@@ -56,7 +56,7 @@ func TestRevokingASubjectTakesBackWhatIsUnderWay(t *testing.T) {
 
 func TestAnAccessTokenHintsAtNobody(t *testing.T) {
 	s := testserver.New(t)
-	rec := ask(s, "GET", s.Endpoint(testserver.EndSession)+"?"+url.Values{"id_token_hint": {tokens(t, s).text("access_token")}}.Encode())
+	rec := ask(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {tokens(t, s).text("access_token")}}.Encode())
 	if rec.Code != 400 {
 		t.Errorf("got %d, want a refusal: every API has the tokens of its callers", rec.Code)
 	}

@@ -90,7 +90,7 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	flags.BoolVar(&f.tap, "tap", false, "print TAP, the Test Anything Protocol")
 	complete(cmd, "skip", defectNames())
 	complete(cmd, "also", defectNames())
-	complete(cmd, "alg", catalogue.PublicAlgorithms)
+	complete(cmd, "alg", catalogue.Names(catalogue.PublicAlgs))
 	complete(cmd, "method", []string{"GET", "POST", "PUT", "PATCH", "DELETE"})
 	for _, name := range []string{"header", "audience", "addr", "issuer", "seed"} {
 		noFiles(cmd, name)
@@ -144,8 +144,8 @@ func (f *checkFlags) prepare(url string) (err error) {
 		}
 		f.ask.Header[name] = append(f.ask.Header[name], strings.TrimSpace(value))
 	}
-	if f.ask.Alg != "" && !slices.Contains(catalogue.PublicAlgorithms, f.ask.Alg) {
-		return usage("--alg %q: give one of %s", f.ask.Alg, strings.Join(catalogue.PublicAlgorithms, ", "))
+	if f.ask.Alg != "" && !slices.Contains(catalogue.PublicAlgs, catalogue.Alg(f.ask.Alg)) {
+		return usage("--alg %q: give one of %s", f.ask.Alg, strings.Join(catalogue.Names(catalogue.PublicAlgs), ", "))
 	}
 	for _, name := range slices.Concat(f.ask.Skip, f.ask.Also) {
 		if !slices.Contains(defectNames(), name) {

@@ -50,7 +50,7 @@ func down(tb testing.TB) (*testserver.Server, error) {
 // files are what the scripts need of the servers.
 func files(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
-	user, err := as.Mint(testserver.ForUser(alice), testserver.Scope("openid", "offline_access"))
+	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))
 	if err != nil {
 		return err
 	}

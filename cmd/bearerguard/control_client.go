@@ -18,6 +18,7 @@ func newClient(s streams) *cobra.Command {
 func newClientAdd(s streams) *cobra.Command {
 	var ask control.Client
 	var jwks string
+	var grants []string
 	cmd := &cobra.Command{
 		Use: "add [ID]", Short: "Register a client, in place of one with its ID, and print its ID and secret",
 		Long: `Register a client, in place of one with its ID, and print its ID and secret as
@@ -31,19 +32,22 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	flags.StringVar(&ask.Secret, "secret", "", "secret; by default a random one")
 	flags.BoolVar(&ask.Public, "public", false, "it keeps no secret, and needs PKCE")
 	flags.StringArrayVar(&ask.RedirectURIs, "redirect-uri", nil, "where codes may go; by default loopback; may repeat")
-	flags.StringArrayVar(&ask.Grants, "grant", nil, "grant type it may use, by default all that fit; may repeat")
+	flags.StringArrayVar(&grants, "grant", nil, "grant type it may use, by default all that fit; may repeat")
 	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope it may ask for, by default all; may repeat")
-	flags.StringVar(&ask.AuthMethod, "auth-method", "", "how it authenticates, by default however it can")
+	flags.StringVar((*string)(&ask.AuthMethod), "auth-method", "", "how it authenticates, by default however it can")
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
 	flags.BoolVar(&ask.RequirePAR, "require-par", false, "it may authorize only by pushed requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "grant", catalogue.Grants)
-	complete(cmd, "auth-method", catalogue.AuthMethods)
+	complete(cmd, "grant", catalogue.Names(catalogue.Grants))
+	complete(cmd, "auth-method", catalogue.Names(catalogue.AuthMethods))
 	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
 			ask.ID = args[0]
+		}
+		for _, g := range grants {
+			ask.Grants = append(ask.Grants, catalogue.Grant(g))
 		}
 		if jwks != "" {
 			text, err := readFile("--jwks", jwks)
@@ -67,7 +71,7 @@ func newClientList(s streams) *cobra.Command {
 			func(list control.Clients) []control.Client { return list.Clients },
 			func(client control.Client) []string {
 				return []string{
-					client.ID, yes(client.Public), strings.Join(client.Grants, " "), strings.Join(client.Scopes, " "), strings.Join(client.RedirectURIs, " "),
+					client.ID, yes(client.Public), strings.Join(catalogue.Names(client.Grants), " "), strings.Join(client.Scopes, " "), strings.Join(client.RedirectURIs, " "),
 				}
 			})
 	})

@@ -30,7 +30,7 @@ func aboutEndpoint(path string, args []string, more url.Values) string {
 func newRequestsList(s streams) *cobra.Command {
 	return printing(s, &cobra.Command{
 		Use: "list [ENDPOINT]", Short: "List the last requests, the oldest first; secrets are fingerprints",
-		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(catalogue.EndpointNames()),
+		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		return printList(cmd, c, aboutEndpoint("/v1/requests", args, nil), []string{"TIME", "METHOD", "ENDPOINT", "STATUS", "CLIENT", "FAULT"},
 			func(list control.Requests) []control.Request { return list.Requests },
@@ -43,7 +43,7 @@ func newRequestsList(s streams) *cobra.Command {
 func newRequestsCount(s streams) *cobra.Command {
 	return printing(s, &cobra.Command{
 		Use: "count [ENDPOINT]", Short: "Print how many requests there were, since the start or reset",
-		Example: "  bearerguard requests count jwks", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(catalogue.EndpointNames()),
+		Example: "  bearerguard requests count jwks", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		return count(cmd, c, aboutEndpoint("/v1/requests/count", args, nil))
 	})
@@ -60,7 +60,7 @@ func newRequestsWait(s streams) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "wait ENDPOINT", Short: "Wait until there were so many requests, and print how many; exit code 1 if they do not come",
-		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s", Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(catalogue.EndpointNames()),
+		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s", Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
 	}
 	cmd.Flags().IntVar(&n, "n", 1, "how many, since the start or reset")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait")

@@ -39,7 +39,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "alg", catalogue.Algorithms)
+	complete(cmd, "alg", catalogue.Names(catalogue.Algs))
 	// The names that the commands for any authorization server have.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {

@@ -10,6 +10,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
@@ -19,9 +20,9 @@ func (s *authServer) checkIDToken(ctx context.Context, t tokens, nonce string) e
 	if err != nil {
 		return err
 	}
-	id, err := oidc.NewVerifier(s.Issuer, keys, &oidc.Config{ClientID: s.id, SupportedSigningAlgs: []string{
-		oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA,
-	}}).Verify(ctx, t.ID)
+	id, err := oidc.NewVerifier(s.Issuer, keys, &oidc.Config{
+		ClientID: s.id, SupportedSigningAlgs: catalogue.Names(catalogue.PublicAlgs),
+	}).Verify(ctx, t.ID)
 	switch {
 	case err != nil:
 		return failure("no login: the ID token is not good: %w", err)

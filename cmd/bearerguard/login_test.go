@@ -155,7 +155,7 @@ func TestAnAnswerThatIsNotForUsEndsALoginInVain(t *testing.T) {
 
 // swap makes the token endpoint answer with another ID token.
 func swap(as *testserver.Server, id any) {
-	as.Inject(testserver.TokenEP, testserver.Handler(func(next http.Handler) http.Handler {
+	as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := &recorded{header: http.Header{}}
 			next.ServeHTTP(rec, r)

@@ -34,7 +34,7 @@ func TestARefusalShowsNothingThatIsNoErrorCode(t *testing.T) {
 		"an answer without what it says": {body(`{}`), ""},
 	} {
 		for command, ep := range map[string]testserver.Endpoint{
-			"client-credentials": testserver.TokenEP, "refresh": testserver.TokenEP, "introspect": testserver.Introspect, "userinfo": testserver.UserInfo,
+			"client-credentials": testserver.EndpointToken, "refresh": testserver.EndpointToken, "introspect": testserver.EndpointIntrospect, "userinfo": testserver.EndpointUserInfo,
 		} {
 			if name == "an answer without what it says" && command == "userinfo" {
 				continue // it need not say anything

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,10 +75,7 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		opts = append(opts, testserver.TLS())
 	}
 	if changed("interactive") {
-		opts = append(opts, testserver.AutoConsent())
-		if f.interactive {
-			opts = append(opts, testserver.Interactive())
-		}
+		opts = append(opts, testserver.ConfigJSON(strings.NewReader(fmt.Sprintf(`{"interactive":%t}`, f.interactive))))
 	}
 	if f.registration {
 		opts = append(opts, testserver.Registration())

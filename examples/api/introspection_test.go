@@ -50,7 +50,7 @@ func TestAnOpaqueTokenIsAnsweredLikeAJWT(t *testing.T) {
 				}
 			}
 		}
-		if got := as.Count(testserver.Introspect); got != 1 {
+		if got := as.Count(testserver.EndpointIntrospect); got != 1 {
 			t.Errorf("got %d introspections for one opaque token and a JWT, want 1", got)
 		}
 	})
@@ -70,7 +70,7 @@ func TestARevokedTokenIsRefusedAtOnceIfEveryRequestIsAskedAbout(t *testing.T) {
 		if challenge := header.Get("WWW-Authenticate"); status != http.StatusUnauthorized || !strings.Contains(challenge, `error="invalid_token"`) {
 			t.Errorf("got %d %s for a revoked token, want 401 with invalid_token", status, challenge)
 		}
-		if got := as.Count(testserver.Introspect); got != 3 {
+		if got := as.Count(testserver.EndpointIntrospect); got != 3 {
 			t.Errorf("got %d introspections for three requests, want 3", got)
 		}
 	})
@@ -80,7 +80,7 @@ func TestIntrospectionThatIsDownKeepsOpaqueTokensOutAlone(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
 		url := startAsking(t, framework, as, nil)
 		token := as.Token(opaque)
-		outage := as.Inject(testserver.Introspect, testserver.DropConnection())
+		outage := as.Inject(testserver.EndpointIntrospect, testserver.DropConnection())
 		status, header, body := get(t, url+"/me", token)
 		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" || header.Get("WWW-Authenticate") != "" {
 			t.Errorf("an opaque token: got %d %s with header %v, want 503 with Retry-After and no challenge", status, body, header)
@@ -127,7 +127,7 @@ func TestOfSeveralIssuersTheFirstIsAskedAboutOpaqueTokens(t *testing.T) {
 				t.Errorf("%s: got %d %s, want %d", test.what, status, body, test.status)
 			}
 		}
-		if got := second.Count(testserver.Introspect); got != 0 {
+		if got := second.Count(testserver.EndpointIntrospect); got != 0 {
 			t.Errorf("the second issuer was asked %d times", got)
 		}
 	})

@@ -45,8 +45,8 @@ func inMemory(t *testing.T, changes map[string]string, api func(as *testserver.S
 	})
 	var out strings.Builder
 	began := time.Now()
-	status = work(t.Context(), cfg, &both{as.RoundTripper(), handler}, &out)
-	return status, as.Count(testserver.TokenEP), time.Since(began), out.String()
+	status = work(t.Context(), cfg, &both{as.Client().Transport, handler}, &out)
+	return status, as.Count(testserver.EndpointToken), time.Since(began), out.String()
 }
 
 func TestWhatTheAnswersLeadTo(t *testing.T) {
@@ -102,7 +102,7 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 	url := startAPI(t, as, "INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "INTROSPECTION_MAX_TTL=0s")
 	defer as.OnToken(func(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 		token, _ := resp.Body["access_token"].(string)
-		if as.Count(testserver.TokenEP) == 1 {
+		if as.Count(testserver.EndpointToken) == 1 {
 			as.Revoke(token)
 		}
 		return nil
@@ -111,7 +111,7 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 	if !strings.Contains(printed, "GET /items: 401") || !strings.Contains(printed, "GET /items: 200") || status != 0 {
 		t.Errorf("got status %d, want 0 after 401 and 200\n%s", status, printed)
 	}
-	if got := as.Count(testserver.TokenEP); got != 2 {
+	if got := as.Count(testserver.EndpointToken); got != 2 {
 		t.Errorf("got %d tokens, want 2", got)
 	}
 }

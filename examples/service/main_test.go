@@ -50,7 +50,7 @@ func service(t *testing.T, as *testserver.Server, changes map[string]string) (st
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	transport := as.RoundTripper()
+	transport := as.Client().Transport
 	status = work(t.Context(), cfg, transport, &out)
 	for _, hidden := range append(issued, as.DefaultClient().Secret) {
 		if hidden != "" && strings.Contains(out.String(), hidden) {
@@ -84,7 +84,7 @@ func TestOneTokenDoesForAllCalls(t *testing.T) {
 			if got := strings.Count(printed, "GET /items: 200"); status != 0 || got != 3 || !strings.Contains(printed, "anvil") {
 				t.Errorf("got status %d and %d answers, want 0 and 3:\n%s", status, got, printed)
 			}
-			if got := as.Count(testserver.TokenEP); got != 1 {
+			if got := as.Count(testserver.EndpointToken); got != 1 {
 				t.Errorf("got %d tokens, want 1", got)
 			}
 		})

@@ -15,7 +15,7 @@ func TestLogin(t *testing.T) {
 	web := as.AddClient(testserver.Client{RedirectURIs: []string{"https://app.example.com/callback"}})
 	app := oauth2.Config{
 		ClientID: web.ID, ClientSecret: web.Secret, RedirectURL: web.RedirectURIs[0], Scopes: []string{"openid", "orders:read"},
-		Endpoint: oauth2.Endpoint{AuthURL: as.Endpoint(testserver.Authorize), TokenURL: as.Endpoint(testserver.TokenEP)},
+		Endpoint: oauth2.Endpoint{AuthURL: as.Endpoint(testserver.EndpointAuthorize), TokenURL: as.Endpoint(testserver.EndpointToken)},
 	}
 	verifier := oauth2.GenerateVerifier()
 	page := app.AuthCodeURL("some-state", oauth2.S256ChallengeOption(verifier))
@@ -35,7 +35,7 @@ func TestAuthorizationServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := oauth2.Config{ClientID: "web", RedirectURL: "http://localhost:8080/callback", Endpoint: oauth2.Endpoint{AuthURL: as.Endpoint(testserver.Authorize)}}
+	app := oauth2.Config{ClientID: "web", RedirectURL: "http://localhost:8080/callback", Endpoint: oauth2.Endpoint{AuthURL: as.Endpoint(testserver.EndpointAuthorize)}}
 	page := app.AuthCodeURL("some-state", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()))
 	callback := as.Login(t, page, testserver.As(testserver.User{Sub: "alice", Password: "wonderland"}))
 	if callback.Query().Get("code") == "" {

@@ -104,7 +104,7 @@ func TestAnOutageIsSurvived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
 		v := trusting(t, as)
-		outage := as.Inject(testserver.JWKS, testserver.Status(503))
+		outage := as.Inject(testserver.EndpointJWKS, testserver.Status(503))
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrUnavailable) {
 			t.Errorf("got %v without keys, want 503 and a retry", err)
 		}
@@ -120,7 +120,7 @@ func TestAnOutageIsSurvived(t *testing.T) {
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token()}); err != nil {
 			t.Errorf("got %v for the new key, want none", err)
 		}
-		if got := before.Count(testserver.JWKS); got != 1 {
+		if got := before.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d fetches for the new key, want 1", got)
 		}
 	})

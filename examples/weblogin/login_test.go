@@ -31,7 +31,8 @@ func TestALoginShowsWhoItIsAndWhatTheAPITells(t *testing.T) {
 				t.Errorf("got %q, want the welcome of a stranger", got)
 			}
 			done := p.login()
-			asked, _ := s.as.Last(testserver.Authorize)
+			requests := s.as.Requests(testserver.EndpointAuthorize)
+			asked := requests[len(requests)-1]
 			for _, name := range []string{"state", "nonce", "code_challenge", "code_challenge_method"} {
 				if !asked.Form.Has(name) && !test.secure && len(test.opts) == 0 {
 					t.Errorf("got %v, want %s in the request", asked.Form, name)
@@ -89,7 +90,7 @@ func TestAnAnswerThatIsNotToThisLoginIsRefused(t *testing.T) {
 			query := callback.Query()
 			change(p, query)
 			callback.RawQuery = query.Encode()
-			before := s.as.Count(testserver.TokenEP)
+			before := s.as.Count(testserver.EndpointToken)
 			got := p.open(callback.String())
 			if got.status != http.StatusBadRequest || got.title() != "This login cannot go on" {
 				t.Errorf("got %d %q, want a refusal", got.status, got.title())
@@ -97,7 +98,7 @@ func TestAnAnswerThatIsNotToThisLoginIsRefused(t *testing.T) {
 			if got.cookie(sessionCookie) != "" || p.open("/").title() != "Welcome" {
 				t.Error("got a session")
 			}
-			if got := s.as.Count(testserver.TokenEP); got != before {
+			if got := s.as.Count(testserver.EndpointToken); got != before {
 				t.Error("the code was used all the same")
 			}
 		})
@@ -127,8 +128,8 @@ func TestACallbackIsGoodOnce(t *testing.T) {
 	start := p.open("/login")
 	callback := s.as.Login(t, start.header.Get("Location")).String()
 	p.open(callback)
-	if got := p.open(callback); got.status != http.StatusBadRequest || s.as.Count(testserver.TokenEP) != 1 {
-		t.Errorf("again: got %d and %d token requests, want 400 and 1", got.status, s.as.Count(testserver.TokenEP))
+	if got := p.open(callback); got.status != http.StatusBadRequest || s.as.Count(testserver.EndpointToken) != 1 {
+		t.Errorf("again: got %d and %d token requests, want 400 and 1", got.status, s.as.Count(testserver.EndpointToken))
 	}
 	// Who kept the cookie comes as far as the server, which knows the code.
 	thief := s.visitor()
@@ -203,12 +204,12 @@ func TestARefusalIsShownPolitely(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %q", code, got.status, got.title(), want)
 		}
 	}
-	s.as.Inject(testserver.TokenEP, testserver.OAuthError("invalid_grant", "what-the-server-says"))
+	s.as.Inject(testserver.EndpointToken, testserver.OAuthError("invalid_grant", "what-the-server-says"))
 	p := s.visitor()
 	if got := p.open(p.answered().String()); got.status != http.StatusBadGateway {
 		t.Errorf("without tokens: got %d, want 502", got.status)
 	}
-	if got := s.as.Count(testserver.TokenEP); got != 1 {
+	if got := s.as.Count(testserver.EndpointToken); got != 1 {
 		t.Errorf("got the code sent %d times, want once", got)
 	}
 	if log := s.log.String(); strings.Contains(log, "what-the-server-says") || !strings.Contains(log, "invalid_grant") {

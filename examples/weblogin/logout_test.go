@@ -37,7 +37,7 @@ func TestALogoutEndsEverything(t *testing.T) {
 			if where.Path != "/end_session" || query.Get("client_id") != s.app.cfg.clientID || query.Has("id_token_hint") {
 				t.Errorf("got to %s, want the end of the session at the server", where)
 			}
-			resp, err := s.as.RoundTripper().RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, where.String(), nil))
+			resp, err := s.as.Client().Transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, where.String(), nil))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestALogoutIsOneEvenIfTheServerIsDown(t *testing.T) {
 	s := newSite(t, as, false, nil)
 	p := s.visitor()
 	p.login()
-	as.Inject(testserver.RevokeEP, testserver.DropConnection())
+	as.Inject(testserver.EndpointRevoke, testserver.DropConnection())
 	if got := p.logout(""); got.status != http.StatusOK || got.title() != "You are logged out" {
 		t.Errorf("got %d %q, want 200", got.status, got.title())
 	}

@@ -21,7 +21,7 @@ func withoutOIDC(t *testing.T, as *testserver.Server, changes func(*config)) *si
 }
 
 func TestWithoutIDTokensUserInfoSaysWhoItIs(t *testing.T) {
-	as := testserver.New(t, testserver.OpaqueTokens(), testserver.Disable(testserver.Discovery, testserver.JWKS))
+	as := testserver.New(t, testserver.OpaqueTokens(), testserver.Disable(testserver.EndpointDiscovery, testserver.EndpointJWKS))
 	s := withoutOIDC(t, as, nil)
 	p := s.visitor()
 	p.login()
@@ -50,7 +50,7 @@ func TestAServerThatHasNoMetadata(t *testing.T) {
 	t.Cleanup(user.Close)
 	s = withoutOIDC(t, as, func(cfg *config) {
 		cfg.issuer, cfg.subject, cfg.scopes = "", "id", []string{"items:read"}
-		cfg.endpoints = metadata{Authorization: as.Endpoint(testserver.Authorize), Token: as.Endpoint(testserver.TokenEP), UserInfo: user.URL}
+		cfg.endpoints = metadata{Authorization: as.Endpoint(testserver.EndpointAuthorize), Token: as.Endpoint(testserver.EndpointToken), UserInfo: user.URL}
 	})
 	s.change = func(_ int, answer map[string]any) {
 		delete(answer, "refresh_token")
@@ -90,7 +90,7 @@ func TestUserInfoThatSaysNothingIsNoLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t)
 			s := withoutOIDC(t, as, nil)
-			as.Inject(testserver.UserInfo, fault)
+			as.Inject(testserver.EndpointUserInfo, fault)
 			p := s.visitor()
 			if got := p.open(p.answered().String()); got.status != http.StatusBadGateway || got.cookie(sessionCookie) != "" {
 				t.Errorf("got %d, want 502 and no session", got.status)

@@ -56,7 +56,7 @@ func TestAStoreThatIsDownEndsNoSession(t *testing.T) {
 	}
 	store.down.Store(false)
 	store.readOnly.Store(true)
-	if got := p.logout(""); got.status != http.StatusInternalServerError || s.as.Count(testserver.RevokeEP) != 0 {
+	if got := p.logout(""); got.status != http.StatusInternalServerError || s.as.Count(testserver.EndpointRevoke) != 0 {
 		t.Errorf("got %d, want 500: the session is still there", got.status)
 	}
 	store.readOnly.Store(false)
@@ -71,7 +71,7 @@ func TestALogoutThatWaitsForARefreshRevokesAllTheSame(t *testing.T) {
 		client := as.DefaultClient()
 		a, err := newApp(t.Context(), config{
 			oidc: true, issuer: as.Issuer(), clientID: client.ID, clientSecret: client.Secret,
-			sessionKey: make([]byte, keyBytes), transport: as.RoundTripper(),
+			sessionKey: make([]byte, keyBytes), transport: as.Client().Transport,
 		}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
@@ -81,8 +81,8 @@ func TestALogoutThatWaitsForARefreshRevokesAllTheSame(t *testing.T) {
 		}
 		refreshed := a.locks.lock("id")
 		time.AfterFunc(requestTimeout, refreshed)
-		if err := a.end(t.Context(), "id"); err != nil || as.Count(testserver.RevokeEP) != 1 {
-			t.Errorf("got %d revocations and %v, want one", as.Count(testserver.RevokeEP), err)
+		if err := a.end(t.Context(), "id"); err != nil || as.Count(testserver.EndpointRevoke) != 1 {
+			t.Errorf("got %d revocations and %v, want one", as.Count(testserver.EndpointRevoke), err)
 		}
 	})
 }

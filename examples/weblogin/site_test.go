@@ -111,7 +111,7 @@ func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*con
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.transport = as.RoundTripper()
+	cfg.transport = as.Client().Transport
 	if changes != nil {
 		changes(&cfg)
 	}
@@ -259,7 +259,7 @@ func (p *person) setCookie(name, value string) {
 func (s *site) active(token string) bool {
 	s.t.Helper()
 	form := url.Values{"token": {token}}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.as.Endpoint(testserver.Introspect), strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.as.Endpoint(testserver.EndpointIntrospect), strings.NewReader(form.Encode()))
 	if err != nil {
 		s.t.Fatal(err)
 	}

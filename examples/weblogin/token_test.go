@@ -14,7 +14,7 @@ import (
 // tokenStatus asks the token endpoint as the site's client does, for somebody who has stolen what it takes.
 func (s *site) tokenStatus(form url.Values) int {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.as.Endpoint(testserver.TokenEP), strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.as.Endpoint(testserver.EndpointToken), strings.NewReader(form.Encode()))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestATokenThatIsDueIsRefreshedOnce(t *testing.T) {
 	var all, arrived sync.WaitGroup
 	arrived.Add(requests)
 	s.arrive = arrived.Done
-	s.as.Inject(testserver.TokenEP, testserver.Handler(func(next http.Handler) http.Handler {
+	s.as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			arrived.Wait() // nobody has a new token before everybody is there
 			next.ServeHTTP(w, r)
@@ -59,7 +59,7 @@ func TestATokenThatIsDueIsRefreshedOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := s.as.Count(testserver.TokenEP); got != 2 {
+	if got := s.as.Count(testserver.EndpointToken); got != 2 {
 		t.Errorf("got %d token requests, want one for the code and one for the refresh", got)
 	}
 	if len(s.app.locks.held) != 0 {
@@ -84,7 +84,7 @@ func TestEachRefreshUsesTheRefreshTokenOfTheOneBefore(t *testing.T) {
 			t.Fatalf("got %d, want 200", got.status)
 		}
 	}
-	if got := s.as.Count(testserver.TokenEP); got != 4 {
+	if got := s.as.Count(testserver.EndpointToken); got != 4 {
 		t.Errorf("got %d token requests, want 4", got)
 	}
 }
@@ -133,8 +133,8 @@ func TestWhatIsDownForAMomentEndsNoSession(t *testing.T) {
 		ep     testserver.Endpoint
 		status int
 	}{
-		{testserver.TokenEP, http.StatusBadGateway},            // no refresh
-		{testserver.Introspect, http.StatusServiceUnavailable}, // the API cannot judge the token
+		{testserver.EndpointToken, http.StatusBadGateway},            // no refresh
+		{testserver.EndpointIntrospect, http.StatusServiceUnavailable}, // the API cannot judge the token
 	} {
 		down := s.as.Inject(test.ep, testserver.Status(http.StatusServiceUnavailable))
 		got := p.open("/items")
@@ -164,7 +164,7 @@ func TestUserInfoAboutSomebodyElseIsNotShown(t *testing.T) {
 	s := newSite(t, testserver.New(t), false, nil)
 	p := s.visitor()
 	p.login()
-	s.as.Inject(testserver.UserInfo, testserver.Body("application/json", []byte(`{"sub":"mallory","name":"Mallory"}`)))
+	s.as.Inject(testserver.EndpointUserInfo, testserver.Body("application/json", []byte(`{"sub":"mallory","name":"Mallory"}`)))
 	if got := p.open("/profile"); got.status != http.StatusBadGateway || strings.Contains(got.body, "Mallory") {
 		t.Errorf("got %d, want 502 and not a word\n%s", got.status, got.body)
 	}

@@ -4,63 +4,163 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Each constant that the server has for a name is in the catalogue, and each name
-// has a constant.
-func TestTheConstantsOfTheServerAreInTheCatalogue(t *testing.T) {
-	for kind, want := range map[string][]string{
-		"Endpoint": catalogue.EndpointNames(), "Grant": catalogue.Grants, "AuthMethod": catalogue.AuthMethods, "Alg": catalogue.Algorithms,
-	} {
-		folder := filepath.Join("..", "..", "testserver", "internal", "as")
-		if kind == "Alg" {
-			folder = filepath.Join("..", "..", "testserver")
-		}
-		got := constants(t, folder, kind)
-		got = slices.DeleteFunc(got, func(name string) bool { return kind == "Endpoint" && name == "debug" }) // which no configuration names
-		want = slices.Sorted(slices.Values(want))
-		if slices.Sort(got); !slices.Equal(got, want) {
-			t.Errorf("%s: got %q, want %q", kind, got, want)
-		}
+func kinds() map[string][]string {
+	return map[string][]string{
+		"endpoints":              catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)),
+		"grants":                 catalogue.Names(catalogue.Grants),
+		"authentication methods": catalogue.Names(catalogue.AuthMethods),
+		"algorithms":             catalogue.Names(catalogue.Algs),
 	}
 }
 
-// constants returns the values of the constants of a type.
-func constants(t *testing.T, folder, kind string) (values []string) {
+// constants are the identifiers of the catalogue's names, by their texts.
+func constants(t *testing.T) map[string][]string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("got %d files and %v", len(files), err)
-	}
-	for _, file := range files {
+	names := map[string][]string{}
+	for _, file := range []string{"catalogue.go", "alg.go", "endpoint.go"} {
 		source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(source, func(n ast.Node) bool {
 			spec, ok := n.(*ast.ValueSpec)
-			if !ok {
-				return true
-			}
-			name, ok := spec.Type.(*ast.Ident)
-			if !ok || name.Name != kind || len(spec.Values) != 1 {
+			if !ok || len(spec.Values) != 1 {
 				return true
 			}
 			if literal, ok := spec.Values[0].(*ast.BasicLit); ok {
-				value, err := strconv.Unquote(literal.Value)
+				text, err := strconv.Unquote(literal.Value)
 				if err != nil {
 					t.Fatal(err)
 				}
-				values = append(values, value)
+				names[text] = append(names[text], spec.Names[0].Name)
 			}
 			return true
 		})
 	}
-	return values
+	return names
+}
+
+func TestEveryConstantIsInItsList(t *testing.T) {
+	listed := slices.Concat(slices.Collect(maps.Values(kinds()))...)
+	for text, names := range constants(t) {
+		if !slices.Contains(listed, text) {
+			t.Errorf("%s is %q, which no list of the catalogue has", names, text)
+		}
+	}
+	for _, name := range listed {
+		if len(constants(t)[name]) != 1 {
+			t.Errorf("%q: got the constants %q, want one", name, constants(t)[name])
+		}
+	}
+}
+
+// A list that is written twice is wrong within a week: the names of one kind stand
+// together in the catalogue only. Two are a list; one is a use.
+func TestNoListIsWrittenTwice(t *testing.T) {
+	root := filepath.Join("..", "..")
+	texts := constants(t)
+	files := 0
+	for _, folder := range []string{"testserver", "cmd", filepath.Join("internal", "control")} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			if filepath.Base(filepath.Dir(path)) == "pages" { // its lists are of templates, some of which have an endpoint's name
+				return nil
+			}
+			files++
+			fset := token.NewFileSet()
+			source, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(source, func(n ast.Node) bool {
+				list, ok := n.(*ast.CompositeLit)
+				if !ok {
+					return true
+				}
+				for kind, names := range kinds() {
+					if found := namesIn(list, names, texts); len(found) > 2 {
+						t.Errorf("%s: %s stand in a list of their own, %q: range over the catalogue instead", fset.Position(list.Pos()), kind, found)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 100 {
+		t.Errorf("got %d files, want all of the server and of the command", files)
+	}
+}
+
+// namesIn returns the names of a kind that are elements or keys of a literal.
+func namesIn(list *ast.CompositeLit, names []string, constants map[string][]string) (found []string) {
+	see := func(e ast.Expr) {
+		var text string
+		switch e := e.(type) {
+		case *ast.BasicLit:
+			text, _ = strconv.Unquote(e.Value)
+		case *ast.SelectorExpr:
+			text = textOf(e.Sel.Name, constants)
+		case *ast.Ident:
+			text = textOf(strings.TrimPrefix(e.Name, "Endpoint"), constants)
+		}
+		if slices.Contains(names, text) && !slices.Contains(found, text) {
+			found = append(found, text)
+		}
+	}
+	for _, element := range list.Elts {
+		if pair, ok := element.(*ast.KeyValueExpr); ok {
+			see(pair.Key)
+			element = pair.Value
+		}
+		see(element)
+	}
+	return found
+}
+
+func textOf(name string, constants map[string][]string) string {
+	for text, names := range constants {
+		if slices.Contains(names, name) {
+			return text
+		}
+	}
+	return ""
+}
+
+func TestWhatNeedsAnotherEndpointGoesWithIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		off, gone []catalogue.Endpoint
+	}{
+		"nothing is off":                     {nil, nil},
+		"the token endpoint takes both ways": {[]catalogue.Endpoint{catalogue.Token}, []catalogue.Endpoint{catalogue.Authorize, catalogue.Token, catalogue.DeviceAuthorization, catalogue.PAR, catalogue.Login, catalogue.Consent, catalogue.Device}},
+		"pages stay for the device flow":     {[]catalogue.Endpoint{catalogue.Authorize}, []catalogue.Endpoint{catalogue.Authorize, catalogue.PAR}},
+		"pages go without either flow":       {[]catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization}, []catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization, catalogue.PAR, catalogue.Login, catalogue.Consent, catalogue.Device}},
+	} {
+		served := catalogue.Served(func(r catalogue.Route) bool { return slices.Contains(test.off, r.Endpoint) })
+		var gone []catalogue.Endpoint
+		for _, ep := range catalogue.Endpoints() {
+			if !served[ep] {
+				gone = append(gone, ep)
+			}
+		}
+		if !slices.Equal(gone, test.gone) {
+			t.Errorf("%s: got %q gone, want %q", name, gone, test.gone)
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // Requests are those that a server remembers, the oldest first.
@@ -43,15 +45,15 @@ type Advance struct {
 
 // Client is a client to register, or a registered one.
 type Client struct {
-	ID           string          `json:"id,omitzero"`
-	Secret       string          `json:"secret,omitzero"` // in the answer to its registration alone
-	Public       bool            `json:"public,omitzero"`
-	RedirectURIs []string        `json:"redirect_uris,omitzero"`
-	Grants       []string        `json:"grants,omitzero"`
-	Scopes       []string        `json:"scopes,omitzero"`
-	AuthMethod   string          `json:"auth_method,omitzero"`
-	JWKS         json.RawMessage `json:"jwks,omitzero"`
-	RequirePAR   bool            `json:"require_pushed_authorization_requests,omitzero"`
+	ID           string               `json:"id,omitzero"`
+	Secret       string               `json:"secret,omitzero"` // in the answer to its registration alone
+	Public       bool                 `json:"public,omitzero"`
+	RedirectURIs []string             `json:"redirect_uris,omitzero"`
+	Grants       []catalogue.Grant    `json:"grants,omitzero"`
+	Scopes       []string             `json:"scopes,omitzero"`
+	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"`
+	JWKS         json.RawMessage      `json:"jwks,omitzero"`
+	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 }
 
 // Clients are in the order of their IDs.

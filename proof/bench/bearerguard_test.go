@@ -21,11 +21,11 @@ func startTestserver(opts ...testserver.Option) func() (mock, error) {
 		}
 		return mock{
 			client: s.Client(),
-			jwks:   s.Endpoint(testserver.JWKS),
+			jwks:   s.Endpoint(testserver.EndpointJWKS),
 			mint:   func() string { return s.Token() },
 			stop:   func() { _ = s.Close() },
 
-			authorize: s.Endpoint(testserver.Authorize), token: s.Endpoint(testserver.TokenEP),
+			authorize: s.Endpoint(testserver.EndpointAuthorize), token: s.Endpoint(testserver.EndpointToken),
 			id: s.DefaultClient().ID, secret: s.DefaultClient().Secret, credentials: true, rotates: true,
 		}, nil
 	}

@@ -62,7 +62,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	a.answers <- r.Form
 	if code := r.Form.Get("code"); code != "" {
-		a.redeemed <- a.post(testserver.TokenEP, url.Values{
+		a.redeemed <- a.post(testserver.EndpointToken, url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": a.client.RedirectURIs, "code_verifier": {verifier},
 		})
 	}
@@ -99,7 +99,7 @@ func (a *app) authorizeURL(pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		query.Set(pairs[i], pairs[i+1])
 	}
-	return a.as.Endpoint(testserver.Authorize) + "?" + query.Encode()
+	return a.as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()
 }
 
 // answer waits for what comes to the callback.

@@ -79,7 +79,7 @@ func TestNothingOfAStrangerRuns(t *testing.T) {
 				t.Errorf("got %v, want a token for %s", answer, scope)
 			}
 
-			b.open(a.as.Endpoint(testserver.DevicePage) + "?user_code=" + url.QueryEscape(payload))
+			b.open(a.as.Endpoint(testserver.EndpointDevice) + "?user_code=" + url.QueryEscape(payload))
 			b.untouched("device")
 			b.press("form .primary")
 			b.wantTitle("Connect a device")

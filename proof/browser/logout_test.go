@@ -24,7 +24,7 @@ func TestAPersonLogsOut(t *testing.T) {
 		a.answer(b)
 	}
 	ask := url.Values{"client_id": {a.client.ID}, "post_logout_redirect_uri": a.client.RedirectURIs, "state": {state}}
-	logout := a.as.Endpoint(testserver.EndSession) + "?" + ask.Encode()
+	logout := a.as.Endpoint(testserver.EndpointEndSession) + "?" + ask.Encode()
 	logIn()
 	b.open(logout)
 	b.wantTitle("Sign out?")
@@ -40,8 +40,8 @@ func TestAPersonLogsOut(t *testing.T) {
 
 	// A form of the client's site comes without the cookie, and ends the session all the same.
 	logIn()
-	ask.Set("id_token_hint", a.as.IDToken(testserver.ForUser(alice), testserver.ForClient(a.client.ID)))
-	form := `<form method="post" action="` + a.as.Endpoint(testserver.EndSession) + `">`
+	ask.Set("id_token_hint", a.as.IDToken(testserver.Subject(alice.Sub), testserver.ForClient(a.client.ID)))
+	form := `<form method="post" action="` + a.as.Endpoint(testserver.EndpointEndSession) + `">`
 	for name, values := range ask {
 		form += `<input type="hidden" name="` + name + `" value="` + html.EscapeString(values[0]) + `">`
 	}

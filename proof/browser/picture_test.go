@@ -55,7 +55,7 @@ func newGallery(t *testing.T) *gallery {
 			as.ServeHTTP(w, r)
 		}
 	}))
-	return &gallery{t, as, alone, as.Endpoint(testserver.Authorize) + "?" + query.Encode()}
+	return &gallery{t, as, alone, as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()}
 }
 
 // ask is a request of a program, a few seconds after the last one.
@@ -88,17 +88,17 @@ var shows = map[string]struct {
 		b.logIn("alice", "alices-password")
 	}},
 	"device": {560, func(g *gallery, b *tab) {
-		device := g.ask(testserver.DeviceAuthorization, "client_id", "order-desk", "client_secret", "order-desks-secret", "scope", "orders:read")
+		device := g.ask(testserver.EndpointDeviceAuthorization, "client_id", "order-desk", "client_secret", "order-desks-secret", "scope", "orders:read")
 		b.open(device["verification_uri_complete"].(string))
 	}},
 	"debug": {1080, func(g *gallery, b *tab) {
-		g.ask(testserver.Discovery)
-		g.as.Inject(testserver.JWKS, testserver.Status(503), testserver.Times(1))
-		g.ask(testserver.JWKS)
-		g.ask(testserver.JWKS)
-		g.ask(testserver.TokenEP, "grant_type", "authorization_code", "client_id", "order-desk", "client_secret", "wrong", "code", "stolen")
-		got := g.ask(testserver.TokenEP, "grant_type", "client_credentials", "client_id", "test-client", "client_secret", "test-secret", "scope", "orders:read")
-		g.ask(testserver.Introspect, "token", got["access_token"].(string), "client_id", "order-desk", "client_secret", "order-desks-secret")
+		g.ask(testserver.EndpointDiscovery)
+		g.as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(1))
+		g.ask(testserver.EndpointJWKS)
+		g.ask(testserver.EndpointJWKS)
+		g.ask(testserver.EndpointToken, "grant_type", "authorization_code", "client_id", "order-desk", "client_secret", "wrong", "code", "stolen")
+		got := g.ask(testserver.EndpointToken, "grant_type", "client_credentials", "client_id", "test-client", "client_secret", "test-secret", "scope", "orders:read")
+		g.ask(testserver.EndpointIntrospect, "token", got["access_token"].(string), "client_id", "order-desk", "client_secret", "order-desks-secret")
 		b.open("http://login.example.com/debug")
 		b.fill(pages.FieldSubject, "alice")
 		b.fill(pages.FieldScope, "orders:read orders:write")

@@ -23,7 +23,7 @@ const (
 // kids are the names of the keys in the JWKS, and which of them signed a token.
 func kids(t *testing.T, as *testserver.Server, text string) (published []string, signed string) {
 	t.Helper()
-	resp, err := as.Client().Get(as.Endpoint(testserver.JWKS))
+	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
 		t.Fatalf("got to %s, want to stay at %s", got, want)
 	}
 	text := ask[string](b, token)
-	answer := a.post(testserver.Introspect, url.Values{"token": {text}})
+	answer := a.post(testserver.EndpointIntrospect, url.Values{"token": {text}})
 	if answer["active"] != true || answer["sub"] != "alice" || answer["scope"] != "orders:read orders:write" || answer["aud"] != "api" {
 		t.Errorf("got %v about the token, want what the form said", answer)
 	}
@@ -81,7 +81,7 @@ func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
 
 	b.do(chromedp.SetValue(`#defect`, "expired"))
 	b.press(mint)
-	if answer := a.post(testserver.Introspect, url.Values{"token": {ask[string](b, token)}}); answer["active"] != false {
+	if answer := a.post(testserver.EndpointIntrospect, url.Values{"token": {ask[string](b, token)}}); answer["active"] != false {
 		t.Errorf("got %v about a token with a defect, want it inactive", answer)
 	}
 	b.fill(pages.FieldScope, `"`)
@@ -93,7 +93,7 @@ func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
 
 func TestThePageShowsWhatHasHappened(t *testing.T) {
 	a := newApp(t, testserver.Client{ID: "desk", Secret: "desks-secret"})
-	a.post(testserver.Introspect, url.Values{"token": {"a-token-of-somebody"}})
+	a.post(testserver.EndpointIntrospect, url.Values{"token": {"a-token-of-somebody"}})
 	b := newTab(t)
 	b.open(a.as.Issuer() + "/debug")
 	ask[bool](b, `document.querySelector('summary').click(), true`)

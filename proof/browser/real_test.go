@@ -36,7 +36,7 @@ func TestAPersonLogsInAndGrantsHalfOfIt(t *testing.T) {
 			if token["scope"] != "orders:read" {
 				t.Errorf("got %v, want a token for orders:read alone", token["scope"])
 			}
-			if got := a.as.Count(testserver.TokenEP); got != 1 {
+			if got := a.as.Count(testserver.EndpointToken); got != 1 {
 				t.Errorf("got %d requests for tokens, want 1", got)
 			}
 		})
@@ -84,7 +84,7 @@ func TestAPersonConnectsADevice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t, testserver.Client{})
-			device := a.post(testserver.DeviceAuthorization, url.Values{"scope": {"orders:read"}})
+			device := a.post(testserver.EndpointDeviceAuthorization, url.Values{"scope": {"orders:read"}})
 			userCode, _ := device["user_code"].(string)
 			b := newTab(t)
 			if tt.complete {
@@ -107,7 +107,7 @@ func TestAPersonConnectsADevice(t *testing.T) {
 			b.press(tt.button)
 			b.wantTitle(tt.title)
 			code, _ := device["device_code"].(string)
-			token := a.post(testserver.TokenEP, url.Values{"grant_type": {deviceGrant}, "device_code": {code}})
+			token := a.post(testserver.EndpointToken, url.Values{"grant_type": {deviceGrant}, "device_code": {code}})
 			scope, _ := token["scope"].(string)
 			failed, _ := token["error"].(string)
 			if scope != tt.scope || failed != tt.code {

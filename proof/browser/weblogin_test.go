@@ -86,20 +86,20 @@ func TestTheWebSiteOfTheExamples(t *testing.T) {
 	for refused := false; !refused; { // each question is a round trip to the browser, and ends with the time limit
 		refused = ask[string](b, `document.title`) == "You are not logged in"
 	}
-	if got := as.Count(testserver.RevokeEP); got != 0 {
+	if got := as.Count(testserver.EndpointRevoke); got != 0 {
 		t.Errorf("got %d revocations by the form of another site, want none", got)
 	}
 
 	// Nor has that form lost the browser its session.
 	b.open(site)
 	wantText(b, "Welcome, Test User")
-	if got := b.leads(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndSession)) {
+	if got := b.leads(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {
 		t.Errorf("got to %s, want to the logout of the server, past form-action", got)
 	}
 	b.wantTitle("Sign out?") // since the site tells the server nothing of the person
 	b.press(allow)
 	b.wantTitle("Signed out")
-	if got := as.Count(testserver.RevokeEP); got != 1 {
+	if got := as.Count(testserver.EndpointRevoke); got != 1 {
 		t.Errorf("got %d revocations, want 1", got)
 	}
 	b.open(site)

@@ -107,7 +107,7 @@ func (a *asking) sends(t *testing.T, r request, want verdict) {
 // asked checks how many questions there have been since a mark.
 func asked(t *testing.T, since testserver.Mark, want int) {
 	t.Helper()
-	if got := since.Count(testserver.Introspect); got != want {
+	if got := since.Count(testserver.EndpointIntrospect); got != want {
 		t.Errorf("got %d questions, want %d", got, want)
 	}
 }

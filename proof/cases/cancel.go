@@ -26,8 +26,8 @@ type question struct {
 }
 
 var questions = []question{
-	{"R19", testserver.JWKS, "/jwks", nil},
-	{"I14", testserver.Introspect, "/introspect", []testserver.TokenOption{testserver.OpaqueTokens()}},
+	{"R19", testserver.EndpointJWKS, "/jwks", nil},
+	{"I14", testserver.EndpointIntrospect, "/introspect", []testserver.TokenOption{testserver.OpaqueTokens()}},
 }
 
 // slow holds back requests for a path until it is told to let them pass.

@@ -88,7 +88,7 @@ func anAnswerThatIsKeptIsJudgedForEachRequest(t *testing.T, frameworks []Framewo
 		r := at("/read", "Bearer "+one.opaque())
 		one.sends(t, r, alice("/read"))
 		two.sends(t, r, badToken("token audience is not accepted"))
-		if got := as.Count(testserver.Introspect); got != 1 {
+		if got := as.Count(testserver.EndpointIntrospect); got != 1 {
 			t.Errorf("got %d questions, want the first one's alone", got)
 		}
 	})
@@ -164,7 +164,7 @@ func manyRequestsWithOneTokenAreOneQuestion(t *testing.T, frameworks []Framework
 	t.Run("I14/over all adapters at once", func(t *testing.T) {
 		a := newAsking(t, frameworks, testserver.New(t), keeping)
 		release := make(chan struct{})
-		a.as.Inject(testserver.Introspect, held(release))
+		a.as.Inject(testserver.EndpointIntrospect, held(release))
 		r := at("/read", "Bearer "+a.opaque())
 		var all sync.WaitGroup
 		all.Go(func() {
@@ -177,12 +177,12 @@ func manyRequestsWithOneTokenAreOneQuestion(t *testing.T, frameworks []Framework
 				line.gives(t, r, alice("/read"))
 			})
 		})
-		if err := a.as.Await(t.Context(), testserver.Introspect, 1); err != nil {
+		if err := a.as.Await(t.Context(), testserver.EndpointIntrospect, 1); err != nil {
 			t.Fatal(err)
 		}
 		close(release)
 		all.Wait()
-		if got := a.as.Count(testserver.Introspect); got != 1 {
+		if got := a.as.Count(testserver.EndpointIntrospect); got != 1 {
 			t.Errorf("got %d questions, want 1", got)
 		}
 	})

@@ -28,7 +28,7 @@ func credentialsAreEncodedAsTheServerReadsThem(t *testing.T, frameworks []Framew
 			t.Run("I17/"+name+", by "+how, func(t *testing.T) {
 				a := newAsking(t, frameworks, testserver.New(t, testserver.Clients(credentials)), func(s *setup) { s.Auth = auth })
 				a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
-				for _, r := range a.as.Requests(testserver.Introspect) {
+				for _, r := range a.as.Requests(testserver.EndpointIntrospect) {
 					if r.ClientID != credentials.ID || r.Form.Get("token_type_hint") != "access_token" {
 						t.Fatalf("got the client %q and the hint %q, want %q and access_token", r.ClientID, r.Form.Get("token_type_hint"), credentials.ID)
 					}
@@ -97,7 +97,7 @@ func signedAnswersThatAreNotRightAreNone(t *testing.T, frameworks []Framework) {
 		t.Run(f.name, func(t *testing.T) { a.meets(t, f) })
 	}
 	t.Run("I18/the same, right", func(t *testing.T) { // what all of the above differ from in one thing
-		in := a.as.Inject(testserver.Introspect, testserver.Body(media, []byte(a.Token(header(), vouching(strings.Replace(inner, canary, "alice", 1))))))
+		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Body(media, []byte(a.Token(header(), vouching(strings.Replace(inner, canary, "alice", 1))))))
 		defer in.Remove()
 		a.sends(t, at("/read", "Bearer handle"), alice("/read"))
 	})
@@ -106,7 +106,8 @@ func signedAnswersThatAreNotRightAreNone(t *testing.T, frameworks []Framework) {
 		a.sends(t, at("/read", "Bearer "+token), alice("/read"))
 		a.as.Revoke(token)
 		a.sends(t, at("/read", "Bearer "+token), inactive)
-		if r, _ := a.as.Last(testserver.Introspect); r.Header.Get("Accept") != media {
+		asked := a.as.Requests(testserver.EndpointIntrospect)
+		if r := asked[len(asked)-1]; r.Header.Get("Accept") != media {
 			t.Errorf("got Accept %q, want %s", r.Header.Get("Accept"), media)
 		}
 	})

@@ -115,7 +115,7 @@ func (a *asking) meets(t *testing.T, f failure) {
 	token, jwt := at("/read", "Bearer "+a.opaque()), at("/read", "Bearer "+a.Good())
 	logged := len(a.log.String())
 	for _, line := range a.lines {
-		in := a.as.Inject(testserver.Introspect, f.fault)
+		in := a.as.Inject(testserver.EndpointIntrospect, f.fault)
 		line.check(t, "GET", row{request: token, want: unavailable})
 		line.check(t, "GET", row{request: jwt, want: alice("/read")})
 		if got := in.Hits(); got != 1 {
@@ -150,7 +150,7 @@ func theOperatorIsToldWhatTheClientIsNot(t *testing.T, frameworks []Framework) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAsking(t, frameworks, testserver.New(t))
-			defer a.as.Inject(testserver.Introspect, failure.fault).Remove()
+			defer a.as.Inject(testserver.EndpointIntrospect, failure.fault).Remove()
 			for _, line := range a.lines[:3] {
 				line.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
 			}
@@ -216,7 +216,7 @@ func aSlowServerCostsNobodyElseAnything(t *testing.T, frameworks []Framework) {
 	t.Run("I20/every adapter gives up by itself, and then leaves the server alone", func(t *testing.T) {
 		a := newAsking(t, frameworks, testserver.New(t))
 		a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // which it is asked about when others hang
-		in := a.as.Inject(testserver.Introspect, testserver.Hang())
+		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Hang())
 		a.atOnce(func(i int, line *line) {
 			line.gives(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)
 		})
@@ -234,11 +234,11 @@ func aSlowServerCostsNobodyElseAnything(t *testing.T, frameworks []Framework) {
 	t.Run("I20/JWTs do not wait for it", func(t *testing.T) {
 		a := newAsking(t, frameworks, testserver.New(t))
 		release := make(chan struct{})
-		a.as.Inject(testserver.Introspect, held(release), testserver.Times(1))
+		a.as.Inject(testserver.EndpointIntrospect, held(release), testserver.Times(1))
 		slow := at("/read", "Bearer "+a.opaque())
 		var waiting sync.WaitGroup
 		waiting.Go(func() { a.lines[0].gives(t, slow, alice("/read")) })
-		if err := a.as.Await(t.Context(), testserver.Introspect, 1); err != nil {
+		if err := a.as.Await(t.Context(), testserver.EndpointIntrospect, 1); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range a.lines[1:] {

@@ -128,7 +128,7 @@ func noPieceOfAnIntrospectionIsEverTold(t *testing.T, frameworks []Framework) {
 					as.SetIntrospection(secretToken, path.answer)
 					in := &testserver.Injection{}
 					if path.answer == nil {
-						in = as.Inject(testserver.Introspect, path.fault)
+						in = as.Inject(testserver.EndpointIntrospect, path.fault)
 					}
 					listen(at("/read", "Bearer "+secretToken), line)
 					in.Remove()
@@ -136,7 +136,7 @@ func noPieceOfAnIntrospectionIsEverTold(t *testing.T, frameworks []Framework) {
 					listen(at("/read", "Bearer "+secretToken), line)
 				}
 				if path.answer == nil {
-					defer as.Inject(testserver.Introspect, path.fault).Remove()
+					defer as.Inject(testserver.EndpointIntrospect, path.fault).Remove()
 				}
 				as.SetIntrospection(secretToken, path.answer)
 				credentials := middleware.Credentials{Token: secretToken}

@@ -119,7 +119,7 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 		keys = as
 	}
 	if s.moved {
-		as = testserver.New(t, testserver.Metadata(func(doc map[string]any) { doc["jwks_uri"] = keys.Endpoint(testserver.JWKS) }))
+		as = testserver.New(t, testserver.Metadata(func(doc map[string]any) { doc["jwks_uri"] = keys.Endpoint(testserver.EndpointJWKS) }))
 	}
 	m := forge.Maker{Key: key, Issuer: as.Issuer(), Audience: audience, Now: time.Now()}
 	if m.Key.Secret == nil {
@@ -213,5 +213,5 @@ func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	as.Inject(testserver.JWKS, testserver.Body("application/json", text))
+	as.Inject(testserver.EndpointJWKS, testserver.Body("application/json", text))
 }

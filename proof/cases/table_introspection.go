@@ -196,7 +196,7 @@ func jwtsThatAreAskedAboutAreAnsweredAlike(t *testing.T, frameworks []Framework)
 			asked(t, before, 3*len(a.lines))
 		})
 		t.Run("I08/JWTs in an outage, where one asks about "+name, func(t *testing.T) {
-			outage := a.as.Inject(testserver.Introspect, testserver.Status(http.StatusServiceUnavailable))
+			outage := a.as.Inject(testserver.EndpointIntrospect, testserver.Status(http.StatusServiceUnavailable))
 			a.sends(t, good(), unavailable)
 			outage.Remove()
 		})

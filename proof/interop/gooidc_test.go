@@ -80,14 +80,14 @@ func oidcDiscovery(t *testing.T, as *testserver.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	authURL, tokenURL := as.OAuth2Endpoint()
-	if got, want := provider.Endpoint(), (oauth2.Endpoint{AuthURL: authURL, TokenURL: tokenURL, DeviceAuthURL: as.Endpoint(testserver.DeviceAuthorization)}); got != want {
+	authURL, tokenURL := as.Endpoint(testserver.EndpointAuthorize), as.Endpoint(testserver.EndpointToken)
+	if got, want := provider.Endpoint(), (oauth2.Endpoint{AuthURL: authURL, TokenURL: tokenURL, DeviceAuthURL: as.Endpoint(testserver.EndpointDeviceAuthorization)}); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got, want := provider.UserInfoEndpoint(), as.Endpoint(testserver.UserInfo); got != want {
+	if got, want := provider.UserInfoEndpoint(), as.Endpoint(testserver.EndpointUserInfo); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	as.Inject(testserver.Discovery, testserver.WrongMetadataIssuer("https://other.example.com"), testserver.Times(1))
+	as.Inject(testserver.EndpointDiscovery, testserver.WrongMetadataIssuer("https://other.example.com"), testserver.Times(1))
 	if _, err := oidc.NewProvider(reach(t, as), as.Issuer()); err == nil {
 		t.Error("a document of another issuer is believed")
 	}
@@ -181,7 +181,7 @@ func oidcRotation(t *testing.T) {
 		if _, err := verifier.Verify(ctx, raw(token)); (err == nil) != good {
 			t.Errorf("%s: got %v, want that it is good: %v", what, err, good)
 		}
-		if got := as.Count(testserver.JWKS); got != fetches {
+		if got := as.Count(testserver.EndpointJWKS); got != fetches {
 			t.Errorf("%s: got %d fetches of the keys, want %d", what, got, fetches)
 		}
 		synctest.Wait()
@@ -192,16 +192,16 @@ func oidcRotation(t *testing.T) {
 	second := tokens()
 	want("a new key", second, true, 2)
 	want("the first key, still published", first, true, 2)
-	as.Rotate(testserver.PublishFirst())
+	as.Rotate(testserver.Rotation{PublishFirst: true})
 	want("the old key, while the next is published", tokens(), true, 2)
 	as.Rotate() // now it is
 	want("that key, when it signs", tokens(), true, 3)
-	as.Rotate(testserver.DropOld())
+	as.Rotate(testserver.Rotation{DropOld: true})
 	want("after a compromise", tokens(), true, 4)
 	as.Retire(as.SigningKey().ID)
 	fresh := tokens()
 	want("a key that left, still kept", fresh, true, 4)
-	as.Rotate(testserver.ReuseKid())
+	as.Rotate(testserver.Rotation{ReuseKid: true})
 	want("a new key by an old name", tokens(), true, 5)
 	want("the key that had the name", fresh, false, 6)
 }

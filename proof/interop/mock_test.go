@@ -61,10 +61,10 @@ func by(t *testing.T, c *http.Client) context.Context {
 
 // newConfig is a client as golang.org/x/oauth2 has it.
 func newConfig(as *testserver.Server, id, secret string, style oauth2.AuthStyle) *oauth2.Config {
-	authURL, tokenURL := as.OAuth2Endpoint()
+	authURL, tokenURL := as.Endpoint(testserver.EndpointAuthorize), as.Endpoint(testserver.EndpointToken)
 	return &oauth2.Config{
 		ClientID: id, ClientSecret: secret, RedirectURL: callback, Scopes: []string{"openid", "email", "orders:read"},
-		Endpoint: oauth2.Endpoint{AuthURL: authURL, TokenURL: tokenURL, DeviceAuthURL: as.Endpoint(testserver.DeviceAuthorization), AuthStyle: style},
+		Endpoint: oauth2.Endpoint{AuthURL: authURL, TokenURL: tokenURL, DeviceAuthURL: as.Endpoint(testserver.EndpointDeviceAuthorization), AuthStyle: style},
 	}
 }
 
@@ -96,7 +96,7 @@ func wantRefused(t *testing.T, err error, status int, code string) {
 // get is the status of a request to the UserInfo endpoint, which is an API like any other.
 func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	t.Helper()
-	resp, err := c.Get(as.Endpoint(testserver.UserInfo))
+	resp, err := c.Get(as.Endpoint(testserver.EndpointUserInfo))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestXOAuth2Devices(t *testing.T) {
 		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page, testserver.Deny()) }), polls: 2, code: "access_denied"},
 		{name: "too late", begun: soon(7*time.Second, func(_ *testing.T, as *testserver.Server, _ string) { as.Advance(10 * time.Minute) }), polls: 2, code: "expired_token"},
 		{name: "a poll that was long on its way", begun: func(t *testing.T, as *testserver.Server, page string) {
-			as.Inject(testserver.TokenEP, testserver.Latency(300*time.Millisecond), testserver.Times(1))
+			as.Inject(testserver.EndpointToken, testserver.Latency(300*time.Millisecond), testserver.Times(1))
 			soon(7*time.Second, allow)(t, as, page)
 		}, polls: 2},
 	} {
@@ -59,7 +59,7 @@ func TestXOAuth2Devices(t *testing.T) {
 				case token.Extra("id_token") == nil || token.RefreshToken == "" || get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(token))) != http.StatusOK:
 					t.Error("got a token that is good for less than it should be")
 				}
-				if got := as.Count(testserver.TokenEP); got != tt.polls {
+				if got := as.Count(testserver.EndpointToken); got != tt.polls {
 					t.Errorf("got %d polls, want %d", got, tt.polls)
 				}
 			})

@@ -34,7 +34,7 @@ func xJWT(t *testing.T, as *testserver.Server) {
 	ask := func(change func(*jwt.Config)) (*oauth2.Token, error) {
 		config := &jwt.Config{
 			Email: "service@example.com", PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), PrivateKeyID: key.ID,
-			Subject: "test-user", Scopes: []string{"a", "b"}, TokenURL: as.Endpoint(testserver.TokenEP),
+			Subject: "test-user", Scopes: []string{"a", "b"}, TokenURL: as.Endpoint(testserver.EndpointToken),
 		}
 		change(config)
 		return config.TokenSource(reach(t, as)).Token()
@@ -71,7 +71,7 @@ func xDetails(t *testing.T, as *testserver.Server) {
 	if got := token.Extra("authorization_details"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	own := &clientcredentials.Config{ClientID: "test-client", ClientSecret: "test-secret", TokenURL: as.Endpoint(testserver.TokenEP)}
+	own := &clientcredentials.Config{ClientID: "test-client", ClientSecret: "test-secret", TokenURL: as.Endpoint(testserver.EndpointToken)}
 	own.EndpointParams = map[string][]string{"authorization_details": {`[{"type":"refund"}]`}}
 	var refused *oauth2.RetrieveError
 	if _, err := own.Token(ctx); !errors.As(err, &refused) || refused.ErrorCode != "invalid_authorization_details" {

@@ -44,7 +44,7 @@ func push(t *testing.T, as *testserver.Server, config *oauth2.Config, verifier s
 	if config.ClientSecret != "" {
 		form.Set("client_secret", config.ClientSecret)
 	}
-	status, answer := asJSON(t, as, testserver.PAR, "application/x-www-form-urlencoded", form.Encode())
+	status, answer := asJSON(t, as, testserver.EndpointPAR, "application/x-www-form-urlencoded", form.Encode())
 	uri, _ := answer["request_uri"].(string)
 	if status != http.StatusCreated || uri == "" {
 		t.Fatalf("got %d %v, want a request_uri", status, answer)
@@ -88,7 +88,7 @@ func xRegistered(t *testing.T, as *testserver.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, client := asJSON(t, as, testserver.Register, "application/json", string(body))
+	status, client := asJSON(t, as, testserver.EndpointRegister, "application/json", string(body))
 	if status != http.StatusCreated {
 		t.Fatalf("got %d %v, want a client", status, client)
 	}

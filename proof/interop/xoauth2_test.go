@@ -92,7 +92,7 @@ func xRotation(t *testing.T, as *testserver.Server) {
 		}
 		seen = append(seen, token.RefreshToken)
 	}
-	if got := as.Count(testserver.TokenEP); got != 4 {
+	if got := as.Count(testserver.EndpointToken); got != 4 {
 		t.Errorf("got %d token requests, want one and three refreshes", got)
 	}
 }
@@ -123,7 +123,7 @@ func xCredentials(t *testing.T, as *testserver.Server) {
 	for id, secret := range map[string]string{"test-client": "test-secret", oddID: oddSecret} {
 		for name, style := range map[string]oauth2.AuthStyle{"Basic": oauth2.AuthStyleInHeader, "post": oauth2.AuthStyleInParams, "tried": oauth2.AuthStyleAutoDetect} {
 			t.Run(id+", "+name, func(t *testing.T) {
-				config := clientcredentials.Config{ClientID: id, ClientSecret: secret, TokenURL: as.Endpoint(testserver.TokenEP), Scopes: []string{"a", "b"}, AuthStyle: style}
+				config := clientcredentials.Config{ClientID: id, ClientSecret: secret, TokenURL: as.Endpoint(testserver.EndpointToken), Scopes: []string{"a", "b"}, AuthStyle: style}
 				token, err := config.Token(ctx)
 				if err != nil {
 					t.Fatal(err)
@@ -141,7 +141,7 @@ func xCredentials(t *testing.T, as *testserver.Server) {
 
 func xResource(t *testing.T, as *testserver.Server) {
 	config := clientcredentials.Config{
-		ClientID: "test-client", ClientSecret: "test-secret", TokenURL: as.Endpoint(testserver.TokenEP), AuthStyle: oauth2.AuthStyleInHeader,
+		ClientID: "test-client", ClientSecret: "test-secret", TokenURL: as.Endpoint(testserver.EndpointToken), AuthStyle: oauth2.AuthStyleInHeader,
 		EndpointParams: url.Values{"resource": {audience}},
 	}
 	token, err := config.Token(reach(t, as))

@@ -48,9 +48,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	}
 	var list []fault
 	for _, f := range anywhere {
-		f.at = testserver.JWKS
+		f.at = testserver.EndpointJWKS
 		list = append(list, f)
-		f.at = testserver.Discovery
+		f.at = testserver.EndpointDiscovery
 		// Where the set is has been known before; only a verifier that is held
 		// cannot look there.
 		if f.lasts != exchangeLimit {
@@ -59,10 +59,10 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 		list = append(list, f)
 	}
 	return append(list,
-		fault{name: "no keys", at: testserver.JWKS, what: testserver.EmptyJWKS()},
-		fault{name: "status 304 unasked", at: testserver.JWKS, what: unaskedNotModified(as)},
-		fault{name: "status 304 unasked", at: testserver.Discovery, what: testserver.Status(http.StatusNotModified), survivable: true},
-		fault{name: "another issuer", at: testserver.Discovery, what: testserver.WrongMetadataIssuer("https://login.example.com"), survivable: true},
+		fault{name: "no keys", at: testserver.EndpointJWKS, what: testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`))},
+		fault{name: "status 304 unasked", at: testserver.EndpointJWKS, what: unaskedNotModified(as)},
+		fault{name: "status 304 unasked", at: testserver.EndpointDiscovery, what: testserver.Status(http.StatusNotModified), survivable: true},
+		fault{name: "another issuer", at: testserver.EndpointDiscovery, what: testserver.WrongMetadataIssuer("https://login.example.com"), survivable: true},
 	)
 }
 

@@ -77,7 +77,7 @@ func (f flood) run(ctx context.Context, c config) (*flooded, error) {
 		return nil, err
 	}
 	r.took = time.Since(began)
-	r.fetches, r.allowed = fetched.Count(testserver.JWKS), f.fetches(r.took, c.minInterval)
+	r.fetches, r.allowed = fetched.Count(testserver.EndpointJWKS), f.fetches(r.took, c.minInterval)
 
 	_, err = v.Verify(ctx, middleware.Credentials{Token: good})
 	r.serves = err == nil

@@ -82,7 +82,7 @@ func (r *ring) withdraw() {
 func (r *ring) publish() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := r.as.Rotate(testserver.PublishFirst())
+	key := r.as.Rotate(testserver.Rotation{PublishFirst: true})
 	r.staged = &signer{id: key.ID, published: time.Now()}
 }
 

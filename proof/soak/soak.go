@@ -72,8 +72,8 @@ func (r *report) score(as *testserver.Server, l *load) {
 	r.excusedGood, r.wrongs = int(l.excusedGood.Load()), l.wrongs
 	r.rotations = l.ring.rotations
 	r.injected, r.met, r.kinds = l.weather.injected, l.weather.met, len(l.weather.faults)
-	r.fetches = as.Count(testserver.JWKS)
-	r.metadata = as.Count(testserver.Discovery) + as.Count(testserver.ASMetadata)
+	r.fetches = as.Count(testserver.EndpointJWKS)
+	r.metadata = as.Count(testserver.EndpointDiscovery) + as.Count(testserver.EndpointASMetadata)
 	for i, h := range []*histogram{&l.calm, &l.troubled} {
 		r.p50[i], r.p99[i] = h.quantile(0.5), h.quantile(0.99)
 	}

@@ -57,10 +57,10 @@ func (w *weather) begin(f fault) (remove func()) {
 	w.injected++
 
 	removeFirst := func() {}
-	if f.at != testserver.JWKS || !f.survivable {
+	if f.at != testserver.EndpointJWKS || !f.survivable {
 		w.outages = append(w.outages, outage{began: time.Now(), aftermath: w.aftermath(f)})
 	}
-	if f.at != testserver.JWKS { // the metadata are asked for after the set has failed
+	if f.at != testserver.EndpointJWKS { // the metadata are asked for after the set has failed
 		notFound := testserver.Handler(func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				http.NotFound(rw, r)
@@ -69,7 +69,7 @@ func (w *weather) begin(f fault) (remove func()) {
 				}
 			})
 		})
-		removeFirst = w.as.Inject(testserver.JWKS, notFound, testserver.Times(1)).Remove
+		removeFirst = w.as.Inject(testserver.EndpointJWKS, notFound, testserver.Times(1)).Remove
 	}
 	injection := w.as.Inject(f.at, f.what)
 	return func() {

@@ -143,9 +143,9 @@ func TestFaults(t *testing.T) {
 
 func TestTheUnasked304(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
-	as.Inject(testserver.JWKS, unaskedNotModified(as))
+	as.Inject(testserver.EndpointJWKS, unaskedNotModified(as))
 	for ask, want := range map[string]int{"": http.StatusNotModified, `"a tag"`: http.StatusOK} {
-		r, err := http.NewRequest("GET", as.Endpoint(testserver.JWKS), nil)
+		r, err := http.NewRequest("GET", as.Endpoint(testserver.EndpointJWKS), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,12 +183,12 @@ func TestWeather(t *testing.T) {
 		status int           // of the endpoint under the fault
 		want   time.Duration // from the begin of the outage to the end of its aftermath
 	}{
-		{"a fault of the key set is an outage", fault{at: testserver.JWKS, what: testserver.Status(500)}, false, 500, 20 * time.Second},
-		{"one with Retry-After has a longer aftermath", fault{at: testserver.JWKS, what: testserver.Status(500), lasts: time.Second}, false, 500, 21 * time.Second},
-		{"one that is survivable is none", fault{at: testserver.JWKS, what: testserver.Latency(1), survivable: true}, false, 200, 0},
-		{"one of the metadata lasts no longer than the 404 of the set", fault{at: testserver.Discovery, what: testserver.Status(500), survivable: true}, true, 500, 8 * time.Second},
-		{"one of the metadata that nobody met lasts as long as it might have been met", fault{at: testserver.Discovery, what: testserver.Status(500), survivable: true}, false, 500, 20 * time.Second},
-		{"one of the metadata that holds requests is an outage", fault{at: testserver.Discovery, what: testserver.Status(500), lasts: 5 * time.Second}, true, 500, 25 * time.Second},
+		{"a fault of the key set is an outage", fault{at: testserver.EndpointJWKS, what: testserver.Status(500)}, false, 500, 20 * time.Second},
+		{"one with Retry-After has a longer aftermath", fault{at: testserver.EndpointJWKS, what: testserver.Status(500), lasts: time.Second}, false, 500, 21 * time.Second},
+		{"one that is survivable is none", fault{at: testserver.EndpointJWKS, what: testserver.Latency(1), survivable: true}, false, 200, 0},
+		{"one of the metadata lasts no longer than the 404 of the set", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), survivable: true}, true, 500, 8 * time.Second},
+		{"one of the metadata that nobody met lasts as long as it might have been met", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), survivable: true}, false, 500, 20 * time.Second},
+		{"one of the metadata that holds requests is an outage", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), lasts: 5 * time.Second}, true, 500, 25 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -203,10 +203,10 @@ func TestWeather(t *testing.T) {
 				done.Go(func() { w.run(ctx) })
 				synctest.Wait()
 				if tt.asked {
-					if got := get(t, as, testserver.JWKS); got != http.StatusNotFound {
+					if got := get(t, as, testserver.EndpointJWKS); got != http.StatusNotFound {
 						t.Errorf("got %v from the key set, want 404 once", got)
 					}
-					if got := get(t, as, testserver.JWKS); got != http.StatusOK {
+					if got := get(t, as, testserver.EndpointJWKS); got != http.StatusOK {
 						t.Errorf("got %v from the key set again, want 200", got)
 					}
 				}

@@ -39,5 +39,5 @@ func (t *trial) floodWith(ctx context.Context, defect testserver.Defect) (fmt.St
 	if forged.seen {
 		return nil, errForged
 	}
-	return fetches(before.Count(testserver.Any)), nil
+	return fetches(before.Count(testserver.EndpointAny)), nil
 }

@@ -48,7 +48,7 @@ func (t *trial) withoutKeys(ctx context.Context, fault testserver.Fault) (fmt.St
 	if err := t.warmUp(ctx, t.ttl, token); err != nil {
 		return nil, err
 	}
-	t.as.Inject(testserver.JWKS, fault)
+	t.as.Inject(testserver.EndpointJWKS, fault)
 	found := service{patience: t.patience}
 	found.refused = t.until(ctx, t.outage, func() bool {
 		began := time.Now()
@@ -88,7 +88,7 @@ func (s start) String() string {
 // coldStart makes the verifier while the server drops every connection, and
 // sends good tokens from then on until one is accepted.
 func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
-	down, token := t.as.Inject(testserver.Any, testserver.DropConnection()), t.as.Token()
+	down, token := t.as.Inject(testserver.EndpointAny, testserver.DropConnection()), t.as.Token()
 	type made struct {
 		v   rival.Verifier
 		err error

@@ -52,6 +52,6 @@ func stampede(ctx context.Context, r rival.Rival, t *table) error {
 	close(start)
 	all.Wait()
 	spent := time.Since(began)
-	t.add(r.String(), whole(float64(s.as.Count(testserver.JWKS))), whole(float64(refused.Load())), digits(float64(spent.Microseconds())/1000))
+	t.add(r.String(), whole(float64(s.as.Count(testserver.EndpointJWKS))), whole(float64(refused.Load())), digits(float64(spent.Microseconds())/1000))
 	return nil
 }

@@ -51,7 +51,7 @@ type Settings struct {
 func SettingsFor(as *testserver.Server, scope string) Settings {
 	key := as.SigningKey()
 	return Settings{
-		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.JWKS), Key: key.Private.Public(),
+		Issuer: as.Issuer(), JWKS: as.Endpoint(testserver.EndpointJWKS), Key: key.Private.Public(),
 		Alg: string(key.Alg), Scope: scope, Client: as.Client(),
 	}
 }

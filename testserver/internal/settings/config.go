@@ -1,32 +1,36 @@
 package settings
 
-import "time"
+import (
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
 
 // Config is a configuration. What the file does not have is zero or nil, so that
 // what is set elsewhere holds.
 type Config struct {
-	Issuer      string          `json:"issuer,omitzero"`
-	Signing     Signing         `json:"signing,omitzero"`
-	Access      Access          `json:"access,omitzero"`
-	Refresh     Refresh         `json:"refresh,omitzero"`
-	Clients     []Client        `json:"clients,omitzero"`
-	Users       []User          `json:"users,omitzero"`
-	Scopes      []string        `json:"scopes,omitzero"` // empty: any scope
-	DetailTypes []string        `json:"authorization_detail_types,omitzero"`
-	Rules       []Rule          `json:"rules,omitzero"`
-	Faults      []Fault         `json:"faults,omitzero"`
-	Endpoints   map[string]bool `json:"endpoints,omitzero"` // false: not served
-	Interactive *bool           `json:"interactive,omitzero"`
-	TLS         *bool           `json:"tls,omitzero"`
-	Seed        Secret          `json:"seed,omitzero"` // all keys follow from it
+	Issuer      string                      `json:"issuer,omitzero"`
+	Signing     Signing                     `json:"signing,omitzero"`
+	Access      Access                      `json:"access,omitzero"`
+	Refresh     Refresh                     `json:"refresh,omitzero"`
+	Clients     []Client                    `json:"clients,omitzero"`
+	Users       []User                      `json:"users,omitzero"`
+	Scopes      []string                    `json:"scopes,omitzero"` // empty: any scope
+	DetailTypes []string                    `json:"authorization_detail_types,omitzero"`
+	Rules       []Rule                      `json:"rules,omitzero"`
+	Faults      []Fault                     `json:"faults,omitzero"`
+	Endpoints   map[catalogue.Endpoint]bool `json:"endpoints,omitzero"` // false: not served
+	Interactive *bool                       `json:"interactive,omitzero"`
+	TLS         *bool                       `json:"tls,omitzero"`
+	Seed        Secret                      `json:"seed,omitzero"` // all keys follow from it
 
 	Registration *bool `json:"registration,omitzero"` // clients may register themselves
 }
 
 // Signing is how tokens are signed.
 type Signing struct {
-	Alg  string `json:"alg,omitzero"`
-	Keys []JWK  `json:"keys,omitzero"` // private or symmetric
+	Alg  catalogue.Alg `json:"alg,omitzero"`
+	Keys []JWK         `json:"keys,omitzero"` // private or symmetric
 }
 
 // Access is about access tokens.
@@ -44,15 +48,15 @@ type Refresh struct {
 
 // Client is a client to register.
 type Client struct {
-	ID           string   `json:"id"`
-	Secret       Secret   `json:"secret,omitzero"`
-	RedirectURIs []string `json:"redirect_uris,omitzero"`
-	Grants       []string `json:"grants,omitzero"` // values of grant_type
-	Scopes       []string `json:"scopes,omitzero"`
-	Public       bool     `json:"public,omitzero"`
-	AuthMethod   string   `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
-	JWKS         JWK      `json:"jwks,omitzero"`        // a set: what private_key_jwt is verified with
-	RequirePAR   bool     `json:"require_pushed_authorization_requests,omitzero"`
+	ID           string               `json:"id"`
+	Secret       Secret               `json:"secret,omitzero"`
+	RedirectURIs []string             `json:"redirect_uris,omitzero"`
+	Grants       []catalogue.Grant    `json:"grants,omitzero"` // values of grant_type
+	Scopes       []string             `json:"scopes,omitzero"`
+	Public       bool                 `json:"public,omitzero"`
+	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
+	JWKS         JWK                  `json:"jwks,omitzero"`        // a set: what private_key_jwt is verified with
+	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 }
 
 // User is somebody who can log in.
@@ -78,9 +82,9 @@ type When struct {
 
 // Fault makes an endpoint fail.
 type Fault struct {
-	Endpoint string `json:"endpoint"`
-	Status   int    `json:"status"`
-	Times    int    `json:"times,omitzero"` // 0: always
+	Endpoint catalogue.Endpoint `json:"endpoint"`
+	Status   int                `json:"status"`
+	Times    int                `json:"times,omitzero"` // 0: always
 }
 
 // Duration is a time.Duration that is text in JSON.

@@ -5,14 +5,14 @@ import "github.com/bearerguard/bearerguard/internal/catalogue"
 // The names that values are chosen from, as they are in the protocol
 // and in package testserver.
 var (
-	algs        = catalogue.Algorithms
+	algs        = catalogue.Algs
 	formats     = []string{"jwt", "opaque"}
 	grants      = catalogue.Grants
 	authMethods = catalogue.AuthMethods
 	keyTypes    = []string{"EC", "RSA", "OKP", "oct"}
 
-	endpoints      = catalogue.DisableableNames()
-	faultEndpoints = catalogue.EndpointNames() // pages can fail alone
+	endpoints      = catalogue.Disableable()
+	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // pages can fail too
 
 	// What a redirect must never lead to: a browser runs or shows it.
 	noPlaces = []string{"javascript", "data", "vbscript", "file", "blob", "about"}

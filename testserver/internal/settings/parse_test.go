@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
@@ -57,7 +58,7 @@ func TestParseConfigReadsAllThereIs(t *testing.T) {
 		Clients: []settings.Client{
 			{
 				ID: "web", Secret: "s3cret-client", RedirectURIs: []string{"https://app.example.com/cb?x=1", "com.example.app:/cb"},
-				Grants: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "orders:read"},
+				Grants: []catalogue.Grant{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "orders:read"},
 				AuthMethod: "client_secret_basic",
 			},
 			{ID: "spa", Public: true, AuthMethod: "none"},
@@ -72,7 +73,7 @@ func TestParseConfigReadsAllThereIs(t *testing.T) {
 			{When: settings.When{Scope: "root"}, Deny: "access_denied"},
 		},
 		Faults:      []settings.Fault{{Endpoint: "jwks", Status: 503, Times: 2}, {Endpoint: "any", Status: 500}},
-		Endpoints:   map[string]bool{"device_authorization": false, "userinfo": true},
+		Endpoints:   map[catalogue.Endpoint]bool{"device_authorization": false, "userinfo": true},
 		Interactive: new(bool),
 		TLS:         new(true),
 		Seed:        "s3cret-seed",

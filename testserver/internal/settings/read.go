@@ -3,6 +3,8 @@ package settings
 import (
 	"cmp"
 	"slices"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 func (v value) config() (c Config) {
@@ -173,14 +175,15 @@ func (v value) fault() (f Fault) {
 	return f
 }
 
-func (v value) endpoints() map[string]bool {
-	served := map[string]bool{}
+func (v value) endpoints() map[catalogue.Endpoint]bool {
+	served := map[catalogue.Endpoint]bool{}
 	v.members("an object of true or false for each of "+choice(endpoints)[len("one of "):], func(name string, part value) {
-		if !slices.Contains(endpoints, name) {
+		ep := catalogue.Endpoint(name)
+		if !slices.Contains(endpoints, ep) {
 			part.fail("is no endpoint, want %s", choice(endpoints))
 			return
 		}
-		served[name] = part.boolean()
+		served[ep] = part.boolean()
 	})
 	return served
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // text reads a string, which is want and not empty.
@@ -54,11 +56,14 @@ func unquoted[T ~string](want string, fits func(string) bool) func(value) T {
 }
 
 // oneOf is a read of one of the names.
-func oneOf(names []string) func(value) string {
-	return matching(choice(names), func(s string) bool { return slices.Contains(names, s) })
+func oneOf[T ~string](names []T) func(value) T {
+	text := matching(choice(names), func(s string) bool { return slices.Contains(names, T(s)) })
+	return func(v value) T { return T(text(v)) }
 }
 
-func choice(names []string) string { return "one of " + strings.Join(names, ", ") }
+func choice[T ~string](names []T) string {
+	return "one of " + strings.Join(catalogue.Names(names), ", ")
+}
 
 func (v value) boolean() bool {
 	return v.is("a boolean", "true or false") && v.raw[0] == 't'

@@ -1,0 +1,108 @@
+// Package bounded has a map that forgets its oldest entries, so that a server
+// which anybody may call does not grow for ever.
+//
+// It knows nothing of what is kept in it.
+package bounded
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"iter"
+)
+
+// Limit is how many entries a Map keeps. It is stated in the documentation of
+// package testserver.
+const Limit = 100_000
+
+// Map keeps the last Limit entries that were put into it. The zero Map is empty.
+// As with other maps, goroutines that share one need a lock.
+type Map[K comparable, V any] struct {
+	entries map[K]V
+	order   []K // a ring once it is full; it may name what was deleted
+	oldest  int
+}
+
+// Get returns the value of key.
+func (m *Map[K, V]) Get(key K) (V, bool) {
+	v, ok := m.entries[key]
+	return v, ok
+}
+
+// Put sets the value of key. An entry that is replaced keeps its age.
+func (m *Map[K, V]) Put(key K, v V) {
+	if m.entries == nil {
+		m.entries = map[K]V{}
+	}
+	if _, known := m.entries[key]; !known {
+		if len(m.order) < Limit {
+			m.order = append(m.order, key)
+		} else {
+			delete(m.entries, m.order[m.oldest])
+			m.order[m.oldest] = key
+			m.oldest = (m.oldest + 1) % Limit
+		}
+	}
+	m.entries[key] = v
+}
+
+// Delete takes key out.
+func (m *Map[K, V]) Delete(key K) { delete(m.entries, key) }
+
+// All yields the entries, the oldest first.
+func (m *Map[K, V]) All() iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for i := range m.order {
+			key := m.order[(m.oldest+i)%len(m.order)]
+			if v, ok := m.entries[key]; ok && !yield(key, v) {
+				return
+			}
+		}
+	}
+}
+
+// Sweep takes out the entries whose values are dead.
+func (m *Map[K, V]) Sweep(dead func(V) bool) {
+	order := make([]K, 0, len(m.order))
+	for key, v := range m.All() {
+		if dead(v) {
+			delete(m.entries, key)
+			continue
+		}
+		order = append(order, key)
+	}
+	m.order, m.oldest = order, 0
+}
+
+type entry[K comparable, V any] struct {
+	Key   K
+	Value V
+}
+
+// MarshalJSON writes the entries, the oldest first.
+func (m Map[K, V]) MarshalJSON() ([]byte, error) {
+	list := []entry[K, V]{}
+	for key, v := range m.All() {
+		list = append(list, entry[K, V]{key, v})
+	}
+	return json.Marshal(list)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, and no other members.
+func (m *Map[K, V]) UnmarshalJSON(text []byte) error {
+	var list []entry[K, V]
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	if err := d.Decode(&list); err != nil {
+		return err
+	}
+	*m = Map[K, V]{}
+	for _, e := range list {
+		m.Put(e.Key, e.Value)
+	}
+	if len(m.entries) != len(list) {
+		return errors.New("an entry is there twice, or there are too many")
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package journal
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// The kinds of events.
+const (
+	Issued        = "issued"
+	Refreshed     = "refreshed"
+	ReuseDetected = "reuse_detected" // of a refresh token or a code
+	Revoked       = "revoked"
+	Introspected  = "introspected"
+	Used          = "used"
+	Denied        = "denied"
+	Pushed        = "pushed"     // an authorization request
+	Registered    = "registered" // a client, by a request, or what it has changed since
+	Unregistered  = "unregistered"
+)
+
+func isKind(kind string) bool {
+	switch kind {
+	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied, Pushed, Registered, Unregistered:
+		return true
+	}
+	return false
+}
+
+// Event is one line of the audit log. It holds no token. What does not apply is
+// empty and is not written. The members are written in this order.
+type Event struct {
+	Time        time.Time `json:"time"`
+	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered
+	ClientID    string    `json:"client_id,omitempty"`
+	Sub         string    `json:"sub,omitempty"`
+	Fingerprint string    `json:"fingerprint,omitempty"` // of the token or the code: the first 8 bytes of its SHA-256 in hex
+	Family      string    `json:"family,omitempty"`      // names the grant that the tokens came of
+	Scopes      []string  `json:"scopes,omitempty"`
+	Reason      string    `json:"reason,omitempty"` // the grant, the error code, or what led to the event: never what a client sent
+}
+
+// line is e as it is written: one line, its end included.
+func (e *Event) line() ([]byte, error) {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("audit log: writing an event as JSON: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// hidden returns text if it is a fingerprint, else its fingerprint: a token that
+// stands there by mistake is not written.
+func hidden(text string) string {
+	if text == "" || isFingerprint(text) {
+		return text
+	}
+	return Fingerprint(text)
+}
+
+func isFingerprint(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(text) == 16
+}

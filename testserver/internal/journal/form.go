@@ -1,0 +1,97 @@
+package journal
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// MaxForm bounds the body of a request. It is stated in the documentation of
+// package testserver.
+const MaxForm = 64 << 10
+
+// FormType is the content type of a form.
+const FormType = "application/x-www-form-urlencoded"
+
+// IsForm reports whether r says that its body is a form.
+func IsForm(r *http.Request) bool {
+	types := r.Header.Values("Content-Type")
+	if len(types) != 1 {
+		return false
+	}
+	media, _, err := mime.ParseMediaType(types[0])
+	return err == nil && media == FormType
+}
+
+// PeekForm returns the form in the body of r, nil for none, and puts the body
+// together again. What failed fails again for the endpoint.
+func PeekForm(r *http.Request) url.Values {
+	if r.Body == nil || !IsForm(r) {
+		return nil
+	}
+	body, _ := io.ReadAll(io.LimitReader(r.Body, MaxForm+1))
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
+	if len(body) > MaxForm {
+		return nil
+	}
+	form, _ := url.ParseQuery(string(body))
+	return form
+}
+
+// readForm returns the form for the record, and r to go on with. It is read
+// before a fault comes into play: what was sent is as interesting then.
+func readForm(r *http.Request) (url.Values, *http.Request) {
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+		query, _ := url.ParseQuery(r.URL.RawQuery)
+		return redactedForm(query), r
+	}
+	r = r.WithContext(r.Context())
+	form := PeekForm(r)
+	if form == nil {
+		return nil, r
+	}
+	return redactedForm(form), r
+}
+
+// parameters are the names that are kept as they came: in a body that is no
+// form, a token can be the name. Those with true keep their value too.
+var parameters = map[string]bool{
+	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
+	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
+	"client_assertion": false, "client_assertion_type": false, "client_secret": false, "token": false,
+	"subject_token_type": true, "actor_token_type": true, "requested_token_type": true,
+	"subject_token": false, "actor_token": false, "audience": false, "assertion": false, "authorization_details": false, "access_token": false, "code": false, "code_challenge": false, "code_verifier": false, "device_code": false, "id_token_hint": false,
+	"login_hint": false, "nonce": false, "post_logout_redirect_uri": false, "redirect_uri": false, "refresh_token": false,
+	"request_uri": false, "resource": false, "state": false, "user_code": false, "username": false, "password": false,
+	"server_request": false, "server_csrf": false, "decision": false, "pick": false,
+}
+
+// redactedForm is form with a fingerprint in place of what could be worth
+// something, within the bounds of a header.
+func redactedForm(form url.Values) url.Values {
+	kept := url.Values{}
+	for name, values := range form {
+		harmless, known := parameters[name]
+		if !known {
+			name = Fingerprint(name)
+		}
+		if len(kept) == maxFields {
+			break
+		}
+		for _, v := range slices.Clone(values[:min(len(values), maxValues)]) {
+			if harmless {
+				v = Short(v)
+			} else {
+				v = Fingerprint(v)
+			}
+			kept[name] = append(kept[name], v)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,118 @@
+package oauth
+
+import (
+	"crypto/ed25519"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" // RFC 7523 §2.2
+
+// assertionAlgs are the algorithms of private_key_jwt.
+func assertionAlgs() []jose.SignatureAlgorithm {
+	var algs []jose.SignatureAlgorithm
+	for _, alg := range catalogue.PublicAlgs {
+		algs = append(algs, jose.SignatureAlgorithm(alg))
+	}
+	return append(algs, edwards25519)
+}
+
+// edwards25519 is what EdDSA is called since RFC 9864 (§2.2). go-jose does not
+// know the name.
+const edwards25519 = jose.SignatureAlgorithm("Ed25519")
+
+// maxAssertion is how far away the exp of an assertion may be: as long as that
+// its jti must be remembered.
+const maxAssertion = time.Hour
+
+// asserted authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
+// Connect Core 1.0 §9). All that is wrong with an assertion is told in the same
+// words.
+func (s *Server) asserted(form url.Values) (*registry.Registered, *failure) {
+	if form.Get("client_assertion_type") != assertionType {
+		return nil, invalidClient("client_assertion_type is not that of a JWT", false)
+	}
+	wrong := invalidClient("the client assertion is not good", false)
+	c, claims, ok := s.readAssertion(form.Get("client_assertion"))
+	if !ok {
+		return nil, wrong
+	}
+	sub, _ := claims.Text("sub")
+	jti, _ := claims.Text("jti")
+	named := form.Get("client_id")
+	if sub != c.ID || jti == "" || !c.By(catalogue.PrivateKeyJWT) || named != "" && named != c.ID || !s.takes(claims, c.ID+" "+jti) {
+		return nil, wrong
+	}
+	return c, nil
+}
+
+// readAssertion returns the claims of what a client has signed, as iss says, with
+// one of its keys (RFC 7523 §3).
+func (s *Server) readAssertion(text string) (*registry.Registered, token.Object, bool) {
+	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
+	if _, plain := token.Segments(text); err != nil || !plain { // else it would be good once in each spelling
+		return nil, nil, false
+	}
+	claims, err := token.ParseObject(jws.UnsafePayloadWithoutVerification()) // which says whose keys to try
+	if err != nil {
+		return nil, nil, false
+	}
+	iss, _ := claims.Text("iss")
+	c, ok := s.Registry.Client(iss)
+	if !ok || !signedBy(c, text, jws) {
+		return nil, nil, false
+	}
+	return c, claims, true
+}
+
+// takes reports whether an assertion is for this server and this time, and the
+// first one of its name.
+func (s *Server) takes(claims token.Object, name string) bool {
+	now := s.Clock.Now()
+	i := claims.Find("exp")
+	if i < 0 || !claims.Timely(now, true) || !s.addressed(claims) {
+		return false
+	}
+	seconds, _ := token.NumericDate(claims[i].Value) // which timely has read already
+	expires := time.Unix(int64(seconds)+1, 0)
+	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.once(name, now, expires)
+}
+
+// signedBy reports whether a key of the client's verifies jws, which was read from
+// text.
+func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
+	header := jws.Signatures[0].Header
+	for _, key := range c.Keys.Keys {
+		if header.KeyID != "" && key.KeyID != "" && header.KeyID != key.KeyID || key.Algorithm != "" && key.Algorithm != header.Algorithm {
+			continue
+		}
+		if header.Algorithm == string(edwards25519) {
+			public, ok := key.Key.(ed25519.PublicKey)
+			_, critical := header.ExtraHeaders["crit"] // none is known here (RFC 7515 §4.1.11)
+			if ok && !critical && ed25519.Verify(public, []byte(text[:strings.LastIndexByte(text, '.')]), jws.Signatures[0].Signature) {
+				return true
+			}
+			continue
+		}
+		if _, err := jws.Verify(key.Key); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// addressed reports whether aud is this server and nobody else: its issuer, its
+// token endpoint, the one for pushed requests (RFC 9126 §2), or several of them.
+func (s *Server) addressed(claims token.Object) bool {
+	aud := claims.Audience()
+	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR]}
+	return len(aud) > 0 && !slices.ContainsFunc(aud, func(a string) bool { return a == "" || !slices.Contains(own, a) })
+}

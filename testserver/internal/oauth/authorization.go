@@ -1,0 +1,174 @@
+package oauth
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// authorization is an authorization request (RFC 6749 §4.1.1, OpenID Connect
+// Core 1.0 §3.1.2.1) from a known client that may be sent to RedirectURI.
+type authorization struct {
+	client      *registry.Registered
+	raw         string // as a query, to begin again from
+	redirectURI string
+	stated      bool
+	state       string
+	mode        string
+	scopes      []string
+	resources   []string
+	details     []string
+	nonce       string
+	challenge   string
+	prompt      []string
+	maxAge      time.Duration // negative for none
+	loginHint   string
+	idHint      string
+	acr         string
+	pushed      token.Digest // what it was pushed as, if it was
+	hinted      string       // in place of idHint, if it was
+	taken       bool         // likewise, and this is the answer
+}
+
+// readAuthorization returns the request, or what is wrong with it: as a failure
+// to show if nobody may be redirected, else as one to redirect with the request
+// as far as it was understood.
+func (s *Server) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
+	for _, name := range []string{"client_id", "redirect_uri"} {
+		if len(form[name]) > 1 {
+			return nil, invalidRequest(name + " is there more than once"), nil
+		}
+	}
+	a = &authorization{raw: form.Encode(), redirectURI: form.Get("redirect_uri"), stated: form.Get("redirect_uri") != "", mode: "query", maxAge: -1}
+	if show = s.whose(a, form.Get("client_id")); show != nil {
+		return nil, show, nil
+	}
+	if values := form["state"]; len(values) == 1 { // of refusals as well (RFC 6749 §4.1.2.1)
+		a.state = values[0]
+	}
+	for name, values := range form {
+		if len(values) > 1 && name != "resource" { // RFC 6749 §3.1, RFC 8707 §2
+			return a, nil, invalidRequest("a parameter is there more than once")
+		}
+		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) == 0 {
+			delete(form, name) // as if it were not there (§3.1)
+			continue
+		}
+		form[name] = values
+	}
+	scopes, openid := strings.Fields(form.Get("scope")), "openid"
+	if !a.stated && slices.Contains(scopes, openid) {
+		return nil, invalidRequest("redirect_uri is missing, which OpenID Connect requires"), nil
+	}
+	return a, nil, s.understand(a, form)
+}
+
+// whose finds the client and the redirect URI. Until both are known the browser
+// goes nowhere (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+func (s *Server) whose(a *authorization, id string) *failure {
+	if id == "" {
+		return invalidRequest("client_id is missing")
+	}
+	c, known := s.Registry.Client(id)
+	if !known && s.config.AllowUnregistered && a.stated {
+		c, known = s.Registry.Admit(id, a.redirectURI)
+	}
+	switch {
+	case !known:
+		return invalidRequest("there is no such client: register it with the options Clients or AllowUnregistered")
+	case !a.stated && len(c.RedirectURIs) != 1:
+		return invalidRequest("redirect_uri is missing, and the client has not exactly one")
+	case !a.stated:
+		a.redirectURI = c.RedirectURIs[0]
+	case !c.Redirects(a.redirectURI):
+		return invalidRequest("redirect_uri is none that is registered for the client")
+	}
+	a.client = c
+	return nil
+}
+
+// understand reads the rest.
+func (s *Server) understand(a *authorization, form url.Values) *failure {
+	web := strings.HasPrefix(a.redirectURI, "http://") || strings.HasPrefix(a.redirectURI, "https://")
+	switch mode := form.Get("response_mode"); {
+	case mode == "" || mode == "query":
+	case mode == "form_post" && web:
+		a.mode = mode
+	default:
+		return invalidRequest("response_mode is not query or form_post")
+	}
+	switch {
+	case form.Has("request"):
+		return refused("request_not_supported", "there are no request objects here")
+	case form.Has("request_uri"):
+		return refused("request_uri_not_supported", "there are no request objects here")
+	case form.Get("response_type") == "":
+		return invalidRequest("response_type is missing")
+	case form.Get("response_type") != "code":
+		return refused("unsupported_response_type", "response_type is not code")
+	case !a.client.May(catalogue.AuthorizationCode):
+		return refused("unauthorized_client", "the client may not use this grant")
+	}
+	if failed := a.pkce(form); failed != nil {
+		return failed
+	}
+	var failed *failure
+	if a.scopes, failed = s.scopesFor(a.client, form.Get("scope")); failed != nil {
+		return failed
+	}
+	a.resources = unique(form["resource"])
+	if failed := checkResources(a.resources); failed != nil {
+		return failed
+	}
+	if a.details, failed = s.readDetails(form); failed != nil {
+		return failed
+	}
+	a.nonce, a.loginHint, a.idHint = form.Get("nonce"), form.Get("login_hint"), form.Get("id_token_hint")
+	a.acr, _, _ = strings.Cut(form.Get("acr_values"), " ")
+	return a.wishes(form)
+}
+
+// pkce reads the challenge (RFC 7636 §4.3). Only S256 is there: plain protects
+// from nobody who can read the request (RFC 9700 §2.1.1).
+func (a *authorization) pkce(form url.Values) *failure {
+	a.challenge = form.Get("code_challenge")
+	switch method := form.Get("code_challenge_method"); {
+	case a.challenge == "" && method != "":
+		return invalidRequest("there is a code_challenge_method but no code_challenge")
+	case a.challenge == "" && a.client.Public && !a.client.Itself:
+		return invalidRequest("code_challenge is missing, which public clients need (RFC 9700 section 2.1.1)")
+	case a.challenge != "" && method != "S256":
+		return invalidRequest("code_challenge_method is not S256")
+	case a.challenge != "" && !isChallenge(a.challenge):
+		return invalidRequest("code_challenge is not a SHA-256 in base64url")
+	}
+	return nil
+}
+
+func (a *authorization) wishes(form url.Values) *failure {
+	a.prompt = strings.Fields(form.Get("prompt"))
+	for _, p := range a.prompt {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, p) {
+			return invalidRequest("prompt has a value that is none")
+		}
+	}
+	if a.asks("none") && len(a.prompt) > 1 {
+		return invalidRequest("prompt has none beside another value")
+	}
+	if form.Has("max_age") {
+		seconds, err := strconv.ParseUint(form.Get("max_age"), 10, 31)
+		if err != nil {
+			return invalidRequest("max_age is no number of seconds")
+		}
+		a.maxAge = time.Duration(seconds) * time.Second
+	}
+	return nil
+}
+
+func (a *authorization) asks(prompt string) bool { return slices.Contains(a.prompt, prompt) }

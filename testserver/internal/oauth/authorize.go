@@ -1,0 +1,245 @@
+package oauth
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+// authorize is the authorization endpoint (RFC 6749 §3.1).
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	form, failed := authorizeForm(r)
+	if failed != nil {
+		showFailure(w, failed)
+		return
+	}
+	if a, ok := s.asked(w, r, form); ok {
+		s.Journal.Identify(r, a.client.ID)
+		s.proceed(w, r, a)
+	}
+}
+
+// asked returns the authorization request, or answers one that is wrong.
+func (s *Server) asked(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
+	a, show, redirect := s.requested(r, form)
+	switch {
+	case show != nil:
+		showFailure(w, show)
+	case redirect != nil:
+		s.refuse(w, r, a, redirect)
+	default:
+		return a, true
+	}
+	return nil, false
+}
+
+// authorizeForm reads the parameters, which stand in the query or in a form
+// (§3.1). Those that are there twice are for the caller.
+func authorizeForm(r *http.Request) (url.Values, *failure) {
+	if r.Method == http.MethodPost {
+		return readValues(r)
+	}
+	if len(r.URL.RawQuery) > journal.MaxForm {
+		return nil, invalidRequest("the query is too large")
+	}
+	form, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalidRequest("the query is malformed")
+	}
+	return form, nil
+}
+
+// proceed does what is left to do before the client gets an answer.
+func (s *Server) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
+	now := s.Clock.Now()
+	v := s.session(r)
+	var decision Decision
+	if !v.loggedInFor(a) { // an authorization is scripted when it begins, and not once more after its login
+		decision = s.decided(r)
+	}
+	switch {
+	case decision.Deny != "":
+		s.refuse(w, r, a, refused(decision.Deny, "the test has refused"))
+	case decision.User != nil:
+		s.finish(w, r, a, v, *decision.User, decision.narrow(a.scopes), now)
+	case !s.config.Interactive:
+		u := s.Registry.Hinted(a.loginHint)
+		if !s.isFor(a, u.Sub) {
+			s.refuse(w, r, a, refused("login_required", "id_token_hint is of somebody else"))
+			return
+		}
+		s.finish(w, r, a, v, u, decision.narrow(a.scopes), now)
+	default:
+		s.interact(w, r, a, v, now)
+	}
+}
+
+// need is what an end user still has to do.
+type need int
+
+const (
+	nothing need = iota
+	toLogin
+	toConsent
+)
+
+// needs decides it from the request and the session, and nothing else.
+func (s *Server) needs(a *authorization, v *session, now time.Time) need {
+	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
+	switch {
+	case v.Sub == "", again && !v.loggedInFor(a), !s.isFor(a, v.Sub):
+		return toLogin
+	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
+		return toConsent
+	case len(a.details) > 0: // a payment is agreed to once, and not for ever
+		return toConsent
+	}
+	return nothing
+}
+
+// interact shows the page that is next, or answers the client.
+func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *session, now time.Time) {
+	next := s.needs(a, v, now)
+	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6
+		switch next {
+		case toLogin:
+			s.refuse(w, r, a, refused("login_required", "nobody is logged in"))
+			return
+		case toConsent:
+			s.refuse(w, r, a, refused("consent_required", "the end user has not consented"))
+			return
+		case nothing:
+		}
+	}
+	u, _ := s.Registry.User(v.Sub)
+	if next != nothing {
+		s.opens(v, a)
+	}
+	switch next {
+	case toLogin:
+		s.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
+	case toConsent:
+		s.showConsent(w, v, pages.ConsentPage{
+			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Details: shownDetails(a.details),
+			Form: pages.Form{Request: askedAuthorize + a.raw},
+		})
+	case nothing:
+		s.finish(w, r, a, v, u, a.scopes, v.AuthTime)
+	}
+}
+
+// isFor reports whether an id_token_hint, if there is one, is of sub. One that
+// cannot be read hints at nobody.
+func (s *Server) isFor(a *authorization, sub string) bool {
+	switch {
+	case a.hinted != "":
+		return a.hinted == sub
+	case a.idHint == "":
+		return true
+	}
+	claims, ok := s.hint(a.idHint)
+	of, _ := claims.Text("sub")
+	return !ok || of == sub
+}
+
+// finish sends the client a code.
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *session, u registry.User, scopes []string, authTime time.Time) {
+	if v.known {
+		s.grants.update(v, func(kept *session) { kept.Fresh = token.Digest{} })
+	}
+	now := s.Clock.Now()
+	ttl := s.config.CodeTTL
+	if a.client.CodeTTL > 0 {
+		ttl = a.client.CodeTTL
+	}
+	text := s.Source.Handle("code")
+	code := &Code{
+		Family: Family{
+			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
+			Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
+		},
+		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),
+	}
+	all, unlock := s.grants.Lock()
+	all.changed(now)
+	first := all.take(a)
+	if first {
+		all.codes.Put(sha256.Sum256([]byte(text)), code)
+	}
+	unlock()
+	if !first {
+		s.usedUp(w, a)
+		return
+	}
+	if failed := s.durable(); failed != nil {
+		s.refuse(w, r, a, failed)
+		return
+	}
+	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
+}
+
+// refuse sends the client an error (RFC 6749 §4.1.2.1).
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
+	all, unlock := s.grants.Lock()
+	first := all.take(a)
+	unlock()
+	if !first {
+		s.usedUp(w, a)
+		return
+	}
+	s.note(event{Kind: journal.Denied, ClientID: a.client.ID, Reason: f.code})
+	s.respond(w, r, a, pages.Field{Name: "error", Value: f.code}, pages.Field{Name: "error_description", Value: f.description})
+}
+
+// respond sends the browser back to the client, always with the issuer (RFC 9207).
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorization, fields ...pages.Field) {
+	if a.state != "" {
+		fields = append(fields, pages.Field{Name: "state", Value: a.state})
+	}
+	fields = append(fields, pages.Field{Name: "iss", Value: s.Issuer})
+	if a.mode == "form_post" {
+		pages.FormPost(w, pages.FormPostPage{RedirectURI: a.redirectURI, Fields: fields})
+		return
+	}
+	redirect(w, r, withQuery(a.redirectURI, fields))
+}
+
+// withQuery adds fields to what query uri has (RFC 6749 §3.1.2).
+func withQuery(uri string, fields []pages.Field) string {
+	var b strings.Builder
+	b.WriteString(uri)
+	for i, f := range fields {
+		switch {
+		case i == 0 && !strings.Contains(uri, "?"):
+			b.WriteByte('?')
+		case i > 0 || !strings.HasSuffix(uri, "?") && !strings.HasSuffix(uri, "&"):
+			b.WriteByte('&')
+		}
+		b.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
+	}
+	return b.String()
+}
+
+// redirect goes on with a GET: 307 would send a password on (RFC 9700 §4.12).
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	status := http.StatusFound
+	if r.Method == http.MethodPost {
+		status = http.StatusSeeOther
+	}
+	w.Header().Set("Location", to)
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(status)
+}
+
+// showFailure is the page for who must not be redirected.
+func showFailure(w http.ResponseWriter, f *failure) {
+	pages.Message(w, f.status, pages.MessagePage{Title: "This request cannot be answered", Text: f.description, Code: f.code})
+}

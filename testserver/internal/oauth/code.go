@@ -1,0 +1,95 @@
+package oauth
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+)
+
+// redeem is the grant authorization_code (RFC 6749 §4.1.3).
+func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
+	text := t.form.Get("code")
+	if text == "" {
+		return nil, invalidRequest("the parameter code is missing")
+	}
+	verifier := t.form.Get("code_verifier")
+	if verifier != "" && !isVerifier(verifier) {
+		return nil, invalidGrant("code_verifier is none of RFC 7636 section 4.1")
+	}
+	now := s.Clock.Now()
+	var events []event
+	defer func() { s.note(events...) }() // when the lock is free again
+	all, unlock := s.grants.Lock()
+	defer unlock()
+	code, known := all.codes.Get(sha256.Sum256([]byte(text)))
+	if !known || code.Family.Client != t.client.ID { // another client's code stays good
+		return nil, invalidGrant("the code is none of this client's")
+	}
+	if code.FamilyID != "" {
+		events = all.replayed(code, text)
+		return nil, invalidGrant("the code has been used before")
+	}
+	switch {
+	case !now.Before(code.Expires):
+		return nil, invalidGrant("the code has expired")
+	case (code.Stated || t.form.Has("redirect_uri")) && t.form.Get("redirect_uri") != code.RedirectURI:
+		return nil, invalidGrant("redirect_uri is not that of the authorization request")
+	case code.Challenge == "" && verifier != "": // RFC 9700 §4.8.2: somebody has taken the challenge away
+		return nil, invalidGrant("there is a code_verifier but there was no code_challenge")
+	case code.Challenge == "" && t.client.Public:
+		return nil, invalidGrant("a public client needs PKCE (RFC 9700 section 2.1.1)")
+	case code.Challenge != "" && !answers(code.Challenge, verifier):
+		return nil, invalidGrant("code_verifier does not fit code_challenge")
+	}
+	given := code.Family
+	resources, failed := narrowed(given.Resources, t.form["resource"])
+	if failed != nil {
+		return nil, failed
+	}
+	details, failed := s.narrowedDetails(given.Details, t.form)
+	if failed != nil {
+		return nil, failed
+	}
+	given.ID, given.Kind = s.Source.Name("family"), catalogue.AuthorizationCode
+	s.mayRefresh(t.client, &given, now)
+	code.FamilyID = given.ID
+	all.begin(given, now)
+	given.Resources, given.Details = resources, details
+	undo := func(f *Family) { code.FamilyID, f.Revoked = "", true }
+	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
+}
+
+// replayed ends what a code has been good for when it comes again: one of those
+// who had it is not the client (RFC 6749 §4.1.2).
+func (g *granted) replayed(code *Code, text string) []event {
+	f, ok := g.families.Get(code.FamilyID)
+	if !ok { // forgotten, so it is not good for anything any more
+		return nil
+	}
+	events := reused("code", text, *f)
+	f.Revoked = true
+	return events
+}
+
+// isVerifier is code-verifier of RFC 7636 §4.1.
+func isVerifier(text string) bool {
+	return len(text) >= 43 && len(text) <= 128 && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(unreserved, r) })
+}
+
+const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+// isChallenge is a SHA-256 in base64url (§4.2).
+func isChallenge(text string) bool {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return err == nil && len(b) == sha256.Size && len(text) == 43
+}
+
+func answers(challenge, verifier string) bool {
+	sum := sha256.Sum256([]byte(verifier))
+	got := base64.RawURLEncoding.EncodeToString(sum[:])
+	return subtle.ConstantTimeCompare([]byte(got), []byte(challenge)) == 1
+}

@@ -1,0 +1,84 @@
+package oauth
+
+import (
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+)
+
+// Decision is what a test has decided in place of an end user. The zero Decision
+// decides nothing.
+type Decision struct {
+	User   *registry.User // who logs in and agrees
+	Deny   string         // an error code
+	Scopes []string       // nil for all
+}
+
+func (d Decision) narrow(asked []string) []string {
+	if d.Scopes == nil {
+		return asked
+	}
+	return chosen(asked, d.Scopes)
+}
+
+// LoginHeader names the login of a test among the requests: see DecideLogin.
+const LoginHeader = "Testserver-Login"
+
+// decisions are those that wait for their authorization.
+type decisions struct {
+	waiting journal.Injections[Decision]
+	named   guarded.Value[map[string]Decision] // by the value of LoginHeader
+}
+
+func (d *decisions) reset() {
+	d.waiting.Clear()
+	named, unlock := d.named.Lock()
+	defer unlock()
+	*named = nil
+}
+
+// Decide decides the authorizations that the rule fits.
+func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
+	if d.User != nil {
+		s.Registry.PutUser(*d.User)
+	}
+	return s.decisions.waiting.Add(rule, d)
+}
+
+// DecideLogin decides one login and returns the name to put into LoginHeader, which
+// nobody else can know.
+func (s *Server) DecideLogin(d Decision) (name string, end func()) {
+	if d.User != nil {
+		s.Registry.PutUser(*d.User)
+	}
+	name = s.Source.Handle("login")
+	named, unlock := s.decisions.named.Lock()
+	defer unlock()
+	if *named == nil {
+		*named = map[string]Decision{}
+	}
+	(*named)[name] = d
+	return name, func() {
+		named, unlock := s.decisions.named.Lock()
+		defer unlock()
+		delete(*named, name)
+	}
+}
+
+// decided returns what a test has decided about r, nothing for a request that
+// gets what everybody gets.
+func (s *Server) decided(r *http.Request) Decision {
+	if name := r.Header.Get(LoginHeader); name != "" {
+		named, unlock := s.decisions.named.RLock()
+		found, ok := (*named)[name]
+		unlock()
+		if ok {
+			return found
+		}
+	}
+	d, _ := s.decisions.waiting.Pick(catalogue.Authorize, r)
+	return d
+}

@@ -1,0 +1,192 @@
+package oauth
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/bounded"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// How long a device code is good and how often it may be asked about (RFC 8628
+// §3.2). They are stated in the documentation of package testserver.
+const (
+	deviceTTL      = 10 * time.Minute
+	deviceInterval = 5 * time.Second
+)
+
+// deviceLeeway is how much of the interval may get lost on the way: a client
+// that waits as long as it should and whose last request was slow seems early.
+const deviceLeeway = 500 * time.Millisecond
+
+// userLetters cannot spell words, nor be taken for each other (§6.1).
+const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
+
+// deviceAuthorization begins the device flow (§3.1).
+func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
+	form, failed := readForm(r, "resource")
+	var c *registry.Registered
+	if failed == nil {
+		c, failed = s.authenticate(r, form)
+	}
+	var scopes []string
+	if failed == nil {
+		s.Journal.Identify(r, c.ID)
+		if !c.May(catalogue.DeviceCode) {
+			failed = refused("unauthorized_client", "the client may not use this grant")
+		}
+	}
+	if failed == nil {
+		failed = checkResources(form["resource"])
+	}
+	if failed == nil {
+		scopes, failed = s.scopesFor(c, form.Get("scope"))
+	}
+	var details []string
+	if failed == nil {
+		details, failed = s.readDetails(form)
+	}
+	if failed != nil {
+		failed.send(w)
+		return
+	}
+	now := s.Clock.Now()
+	code := s.Source.Handle("device code")
+	d := &Device{
+		Family:  Family{Client: c.ID, Kind: catalogue.DeviceCode, Scopes: scopes, Resources: unique(form["resource"]), Details: details},
+		Expires: now.Add(deviceTTL), Interval: deviceInterval,
+	}
+	all, unlock := s.grants.Lock()
+	all.changed(now)
+	userCode := s.userCode()
+	for all.has(userCode) {
+		userCode = s.userCode()
+	}
+	d.UserCode = sha256.Sum256([]byte(userCode))
+	all.putDevice(sha256.Sum256([]byte(code)), d)
+	unlock()
+	if failed := s.durable(); failed != nil {
+		failed.send(w)
+		return
+	}
+	body, _ := json.Marshal(map[string]any{ // of texts and numbers
+		"device_code":               code,
+		"user_code":                 userCode,
+		"verification_uri":          s.urls[catalogue.Device],
+		"verification_uri_complete": s.urls[catalogue.Device] + "?user_code=" + userCode,
+		"expires_in":                int(deviceTTL / time.Second),
+		"interval":                  int(deviceInterval / time.Second),
+	})
+	sendText(w, http.StatusOK, "application/json", body)
+}
+
+func (s *Server) userCode() string {
+	var b strings.Builder
+	for i := 0; i < 8; {
+		// Bytes that would make some letters likelier are drawn again.
+		for _, c := range s.Source.Draw("user code", 16) {
+			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
+				if i == 4 {
+					b.WriteByte('-')
+				}
+				b.WriteByte(userLetters[int(c)%len(userLetters)])
+				i++
+			}
+		}
+	}
+	return b.String()
+}
+
+func (g *granted) has(userCode string) bool {
+	_, ok := g.byCode[sha256.Sum256([]byte(userCode))]
+	return ok
+}
+
+func (g *granted) putDevice(d token.Digest, v *Device) {
+	if g.byCode == nil || len(g.byCode) > 2*bounded.Limit { // those of codes that fell out
+		g.byCode = map[token.Digest]token.Digest{}
+	}
+	g.byCode[v.UserCode] = d
+	g.devices.Put(d, v)
+}
+
+// device returns what a user code stands for while nobody has decided.
+func (g *granted) device(userCode string, now time.Time) (*Device, bool) {
+	d, ok := g.devices.Get(g.byCode[sha256.Sum256([]byte(normal(userCode)))])
+	if !ok || !now.Before(d.Expires) || d.Denied || d.Family.Sub != "" {
+		return nil, false
+	}
+	return d, true
+}
+
+// normal is a user code as it is kept, however somebody has typed it (§6.1).
+func normal(typed string) string {
+	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
+	if len(letters) != 8 {
+		return ""
+	}
+	return string(letters[:4]) + "-" + string(letters[4:])
+}
+
+// poll is the grant of the device flow (§3.4, §3.5).
+func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
+	text := t.form.Get("device_code")
+	if text == "" {
+		return nil, invalidRequest("the parameter device_code is missing")
+	}
+	now := s.Clock.Now()
+	all, unlock := s.grants.Lock()
+	defer unlock()
+	d, known := all.devices.Get(sha256.Sum256([]byte(text)))
+	switch {
+	case !known || d.Family.Client != t.client.ID || d.Used:
+		return nil, invalidGrant("the device code is none of this client's")
+	case !now.Before(d.Expires):
+		return nil, refused("expired_token", "the device code has expired")
+	}
+	var early, slower bool
+	if !d.Polled.IsZero() {
+		waited := now.Sub(d.Polled)
+		early = waited < d.Interval-deviceLeeway
+		slower = waited >= d.Waited+deviceInterval-deviceLeeway
+		d.Waited = waited
+	}
+	d.Polled = now
+	switch {
+	case early && !d.Denied && d.Family.Sub == "": // slow_down is a kind of authorization_pending
+		// One that has added the five seconds of the last slow_down is right
+		// (§3.5): it comes too early because it began so, or began anew, and would
+		// never get there if the interval grew as well.
+		if !slower {
+			d.Interval += deviceInterval
+		}
+		return nil, refused("slow_down", "add five seconds to the interval")
+	case d.Denied:
+		return nil, refused("access_denied", "the end user has refused")
+	case d.Family.Sub == "":
+		return nil, refused("authorization_pending", "the end user has not decided yet")
+	}
+	given := d.Family
+	resources, failed := narrowed(given.Resources, t.form["resource"])
+	if failed != nil {
+		return nil, failed
+	}
+	details, failed := s.narrowedDetails(given.Details, t.form)
+	if failed != nil {
+		return nil, failed
+	}
+	d.Used = true
+	given.ID = s.Source.Name("family")
+	s.mayRefresh(t.client, &given, now)
+	all.begin(given, now)
+	given.Resources, given.Details = resources, details
+	undo := func(f *Family) { d.Used, f.Revoked = false, true }
+	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
+}

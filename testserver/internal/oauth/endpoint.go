@@ -1,0 +1,163 @@
+package oauth
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+)
+
+// route is what one path answers.
+type route struct {
+	endpoint catalogue.Endpoint
+	methods  []string
+	handler  http.HandlerFunc
+	form     bool // it takes a form, and its answers are for one client only
+}
+
+// handler is what answers at an endpoint of the catalogue.
+func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
+	switch ep {
+	case catalogue.Discovery:
+		return document("application/json", func() []byte { return s.oidcDoc })
+	case catalogue.ASMetadata:
+		return document("application/json", func() []byte { return s.asDoc })
+	case catalogue.JWKS:
+		return keySet(s.Keys.Served)
+	case catalogue.Authorize:
+		return s.authorize
+	case catalogue.Token:
+		return s.token
+	case catalogue.Introspect:
+		return s.introspect
+	case catalogue.Revoke:
+		return s.revocation
+	case catalogue.UserInfo:
+		return s.userinfo
+	case catalogue.EndSession:
+		return s.endSession
+	case catalogue.DeviceAuthorization:
+		return s.deviceAuthorization
+	case catalogue.PAR:
+		return s.pushedRequest
+	case catalogue.Register:
+		return s.registration
+	case catalogue.Login:
+		return s.login
+	case catalogue.Consent:
+		return s.consent
+	case catalogue.Device:
+		return s.devicePage
+	case catalogue.Any:
+	}
+	return nil
+}
+
+// mount fills s.routes and s.urls. base is the issuer's path without a
+// terminating slash: both specifications remove it before they append to it
+// or put the well-known part in front.
+func (s *Server) mount(origin, base string) {
+	s.served = catalogue.Served(func(r catalogue.Route) bool {
+		return slices.Contains(s.config.Disabled, r.Endpoint) ||
+			r.Option == "interactive" && !s.config.Interactive || r.Option == "registration" && !s.config.Registration
+	})
+	for _, r := range catalogue.Routes {
+		ep := r.Endpoint
+		if !s.served[ep] {
+			continue
+		}
+		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), form: slices.Contains(r.Methods, http.MethodPost)}
+		paths := []string{base + r.Path}
+		// Clients disagree on where the issuer's path goes, so both places answer;
+		// the specified one comes first and is what URL returns.
+		switch {
+		case ep == catalogue.ASMetadata:
+			paths = []string{r.Path + base, base + r.Path}
+		case r.Kind == catalogue.WellKnown:
+			paths = append(paths, r.Path+base)
+		}
+		s.urls[ep], s.paths[ep] = origin+paths[0], paths[0]
+		for _, p := range paths {
+			s.routes[p] = rt
+		}
+	}
+	if s.config.Interactive {
+		s.debugPath = base + "/debug"
+	}
+}
+
+// grantable reports whether the endpoints of a grant are there.
+func (s *Server) grantable(g catalogue.Grant) bool {
+	switch g {
+	case catalogue.AuthorizationCode:
+		return s.served[catalogue.Authorize]
+	case catalogue.DeviceCode:
+		return s.served[catalogue.DeviceAuthorization]
+	case catalogue.RefreshToken:
+		return s.served[catalogue.Authorize] || s.served[catalogue.DeviceAuthorization]
+	case catalogue.ClientCredentials, catalogue.TokenExchange, catalogue.JWTBearer:
+		return s.served[catalogue.Token]
+	}
+	return false
+}
+
+// ServeHTTP answers by path alone: neither Host nor any X-Forwarded header
+// can change what the server says about itself.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.isDebug(r) {
+		s.debug(w, r)
+		return
+	}
+	ep, takesForm := catalogue.Any, false
+	if rt, ok := s.routes[r.URL.Path]; ok {
+		ep, takesForm = rt.endpoint, rt.form
+	}
+	fault, injected := s.Faults.Pick(ep, r)
+	request := &journal.Request{
+		Time:     s.Clock.Now(),
+		Endpoint: ep,
+		Method:   journal.Short(r.Method),
+		Client:   journal.Caller(r),
+		Header:   journal.Redact(r.Header),
+		Injected: injected,
+	}
+	s.Journal.Add(request)
+	if takesForm {
+		r = s.Journal.ReadForm(request, r)
+	}
+
+	recorder := s.Journal.Recorder(w, request)
+	if injected {
+		fault.ServeHTTP(recorder, r)
+	} else {
+		s.answer(recorder, r)
+	}
+	recorder.Finish() // unless it panicked
+}
+
+// answer is what there is without faults.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	rt, ok := s.routes[r.URL.Path]
+	if !ok {
+		http.Error(w, "nothing is served here; see "+s.urls[catalogue.Discovery], http.StatusNotFound)
+		return
+	}
+	if rt.form {
+		w.Header().Set("Cache-Control", "no-store") // what is about credentials is for nobody else (RFC 6749 §5.1)
+		w.Header().Set("Pragma", "no-cache")        // the same section asks for both
+	}
+	if !slices.Contains(rt.methods, r.Method) {
+		w.Header().Set("Allow", strings.Join(rt.methods, ", "))
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	rt.handler(w, r)
+}
+
+// URL is where clients find ep; false if the server has no such endpoint.
+func (s *Server) URL(ep catalogue.Endpoint) (string, bool) {
+	u, ok := s.urls[ep]
+	return u, ok
+}

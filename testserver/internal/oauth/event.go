@@ -1,0 +1,44 @@
+package oauth
+
+import (
+	"slices"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+)
+
+// event is one line of the audit log. Tokens are in it as their fingerprints,
+// and Reason is a text of the server's own.
+type event = journal.Event
+
+// note adds events. It must not run under a lock: the log's writer may be slow.
+func (s *Server) note(list ...event) {
+	for _, e := range list {
+		e.Time = s.Clock.Now()
+		s.Audit.Record(e)
+	}
+}
+
+// revoked are the events of families that have ended.
+func revoked(reason, fingerprint string, families ...Family) []event {
+	var list []event
+	for _, f := range families {
+		list = append(list, event{
+			Kind: journal.Revoked, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),
+			Fingerprint: fingerprint, Reason: reason,
+		})
+	}
+	return list
+}
+
+// reused are the events of something that came twice and of the family that this
+// ended, if it was not over yet.
+func reused(what, text string, f Family) []event {
+	first := event{
+		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),
+		Fingerprint: journal.Fingerprint(text), Reason: what,
+	}
+	if f.Revoked {
+		return []event{first}
+	}
+	return append([]event{first}, revoked("reuse", "", f)...)
+}

@@ -1,0 +1,107 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// Issued is what the token endpoint would have given. Printed it shows only its
+// fingerprint.
+type Issued struct {
+	Access  string
+	Refresh string // "" if the client gets none
+	ID      string // "" without the scope openid
+
+	Claims      map[string]any // of the access token, whether it shows them or not
+	Expiry      time.Time      // zero if the access token has no exp
+	Fingerprint string         // of the access token, as in the audit log
+}
+
+// String names the tokens without showing them.
+func (i Issued) String() string { return "tokens " + i.Fingerprint }
+
+// GoString is String, for %#v.
+func (i Issued) GoString() string { return i.String() }
+
+// Issue returns an access token as Mint does, with the refresh token and the ID
+// token that its client would get with it. A token with a defect comes without
+// them.
+func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
+	d, err := s.Draft(edit)
+	if err != nil {
+		return m, err
+	}
+	alg := d.Alg
+	if m.Access, err = s.Finish(d); err != nil {
+		return m, err
+	}
+	m.Fingerprint = journal.Fingerprint(m.Access)
+	text, err := d.Claims.MarshalJSON()
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(text, &m.Claims); err != nil {
+		return m, err
+	}
+	if d.Claims.Find("exp") >= 0 {
+		m.Expiry = d.Expiry()
+	}
+	sub, _ := d.Claims.Text("sub")
+	client, _ := d.Claims.Text("client_id")
+	scope, _ := d.Claims.Text("scope")
+	c, known := s.Registry.Client(client)
+	if d.Defect != nil || !known || sub == "" {
+		return m, nil
+	}
+	f := Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
+	if sub == client {
+		f.Kind = catalogue.ClientCredentials
+	} else {
+		s.mayRefresh(c, &f, d.Now)
+	}
+	s.grants.begin(f, d.Now)
+	s.grants.belongs(m.Access, f.ID, m.Expiry)
+	m.Refresh = s.refreshToken(f)
+	if f.Kind == catalogue.AuthorizationCode && slices.Contains(f.Scopes, "openid") {
+		m.ID, err = s.idToken(&grant{Family: f}, alg, d.Expiry(), m.Access)
+	}
+	s.note(event{Kind: journal.Issued, ClientID: client, Sub: sub, Family: f.ID, Scopes: f.Scopes, Fingerprint: m.Fingerprint, Reason: "minted"})
+	return m, err
+}
+
+// IDToken returns an ID token that nobody asked for: of the default user for the
+// default client, then edit.
+func (s *Server) IDToken(edit token.Edit) (string, error) {
+	d := s.IDDraft("")
+	d.Claims.Delete("azp")
+	d.Set("sub", token.DefaultSubject)
+	d.Set("client_id", token.DefaultClient) // which options change
+	edit(d)
+	if d.Opaque || d.Defect != nil {
+		d.Fail(errors.New("an ID token is a good JWT: leave out OpaqueTokens and With"))
+	}
+	if i := d.Claims.Find("client_id"); i >= 0 {
+		client := d.Claims[i].Value
+		if d.Claims.Unset("aud") {
+			d.Claims.Put("aud", client)
+		}
+		if d.Claims.Find("azp") < 0 {
+			d.Claims.Put("azp", client)
+		}
+		d.Claims.Delete("client_id")
+	}
+	sub, _ := d.Claims.Text("sub")
+	if u, ok := s.Registry.User(sub); ok {
+		scope, _ := d.Claims.Text("scope")
+		d.Claims.Delete("scope")
+		describe(d, u, strings.Fields(scope))
+	}
+	return s.Sign(d)
+}

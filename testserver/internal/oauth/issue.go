@@ -1,0 +1,144 @@
+package oauth
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// issue makes the answer of the token endpoint (RFC 6749 §5.1).
+func (s *Server) issue(c *registry.Registered, g *grant) (map[string]any, *failure) {
+	if failed := s.denied(g); failed != nil {
+		return nil, failed
+	}
+	d := s.DraftFor(c.Edits)
+	d.Set("jti", s.Source.Name("jti"))
+	d.Set("sub", g.Sub)
+	d.Set("client_id", g.Client)
+	d.Claims.Delete("scope")
+	if len(g.Scopes) > 0 {
+		d.Set("scope", strings.Join(g.Scopes, " "))
+	}
+	switch len(g.Resources) {
+	case 0:
+	case 1:
+		d.Set("aud", g.Resources[0])
+	default:
+		d.Set("aud", g.Resources)
+	}
+	if len(g.Details) > 0 {
+		d.Set(detailsParameter, writtenDetails(g.Details))
+	}
+	if !g.AuthTime.IsZero() { // RFC 9068 §2.2.1
+		d.Set("auth_time", g.AuthTime.Unix())
+		if g.ACR != "" {
+			d.Set("acr", g.ACR)
+		}
+	}
+	s.enrich(d, g)
+	if g.exchanged != nil {
+		g.exchanged.write(d)
+	}
+	alg, ends := d.Alg, d.Expiry()
+	key, err := s.Stamp(d)
+	if err != nil {
+		return nil, serverError()
+	}
+	access, err := s.Write(d, key)
+	if err != nil {
+		return nil, serverError()
+	}
+	s.grants.belongs(access, g.ID, ends)
+
+	body := map[string]any{
+		"access_token": access,
+		"token_type":   "Bearer",
+		"expires_in":   ends.Unix() - d.Now.Unix(),
+	}
+	if len(g.Scopes) > 0 {
+		body["scope"] = strings.Join(g.Scopes, " ")
+	}
+	if g.exchanged != nil {
+		body["issued_token_type"] = g.exchanged.kind
+	}
+	if len(g.Details) > 0 {
+		body[detailsParameter] = writtenDetails(g.Details)
+	}
+	if refresh := s.refreshToken(g.Family); refresh != "" {
+		body["refresh_token"] = refresh
+	}
+	if slices.Contains(g.Scopes, "openid") && g.Kind != catalogue.ClientCredentials && g.exchanged == nil {
+		id, err := s.idToken(g, alg, ends, access)
+		if err != nil {
+			return nil, serverError()
+		}
+		body["id_token"] = id
+	}
+	g.event = event{Kind: g.kind, ClientID: g.Client, Sub: g.Sub, Family: g.ID, Scopes: g.Scopes, Fingerprint: journal.Fingerprint(access), Reason: string(g.Kind)}
+	return body, nil
+}
+
+// idToken is the ID token beside an access token (OpenID Connect Core 1.0 §2,
+// §3.1.3.6).
+func (s *Server) idToken(g *grant, alg catalogue.Alg, ends time.Time, access string) (string, error) {
+	d := s.IDDraft(g.Client)
+	d.Alg = alg
+	d.Set("sub", g.Sub)
+	d.Set("aud", g.Client)
+	d.Set("exp", ends.Unix())
+	d.Set("auth_time", g.AuthTime.Unix())
+	if g.Nonce != "" && !g.again { // §12.2: not once more
+		d.Set("nonce", g.Nonce)
+	}
+	if g.ACR != "" {
+		d.Set("acr", g.ACR)
+	}
+	key, err := s.Stamp(d)
+	if err != nil {
+		return "", err
+	}
+	d.Set("at_hash", token.HalfHash(key.Alg, access))
+	if u, ok := s.Registry.User(g.Sub); ok {
+		describe(d, u, g.Scopes)
+	}
+	if err := d.Err(); err != nil {
+		return "", err
+	}
+	return s.Write(d, key)
+}
+
+// claimScopes are the scopes that the standard claims need (§5.4). Other claims
+// need none.
+var claimScopes = map[string]string{
+	"name": "profile", "family_name": "profile", "given_name": "profile", "middle_name": "profile", "nickname": "profile",
+	"preferred_username": "profile", "profile": "profile", "picture": "profile", "website": "profile", "gender": "profile",
+	"birthdate": "profile", "zoneinfo": "profile", "locale": "profile", "updated_at": "profile",
+	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
+}
+
+// about are the claims of u that scopes allow a client to see.
+func about(u registry.User, scopes []string) map[string]any {
+	seen := map[string]any{}
+	for name, v := range u.Claims {
+		if scope, ok := claimScopes[name]; !ok || slices.Contains(scopes, scope) {
+			seen[name] = v
+		}
+	}
+	return seen
+}
+
+// describe adds the claims of u, but in the place of none that the protocol has.
+func describe(d *token.Draft, u registry.User, scopes []string) {
+	claims := about(u, scopes)
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
+			d.Set(name, claims[name])
+		}
+	}
+}

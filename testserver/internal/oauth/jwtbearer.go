@@ -1,0 +1,98 @@
+package oauth
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// notTaken is all that is told about an assertion (RFC 7523 §3.1): what is wrong
+// with it is for who has signed it to know.
+func notTaken() *failure { return invalidGrant("the assertion is not good") }
+
+// caller is the client that a token request comes from. An assertion that is a
+// grant proves it as well, since its own key has signed it: other proof may be
+// left out (RFC 7521 §4.1), unless the client is to give another.
+func (s *Server) caller(r *http.Request, form url.Values) (*registry.Registered, *failure) {
+	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
+		return s.authenticate(r, form)
+	}
+	if !form.Has("assertion") {
+		return nil, noAssertion()
+	}
+	c, _, ok := s.readAssertion(form.Get("assertion"))
+	if !ok || !c.By(catalogue.PrivateKeyJWT) || form.Has("client_id") && form.Get("client_id") != c.ID {
+		return nil, notTaken()
+	}
+	return c, nil
+}
+
+func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
+
+// bear is the grant jwt-bearer (RFC 7523 §2.1): the client says by its key for
+// whom it acts, itself or a user. An assertion is good once, whether it has a jti
+// or not, and gives no refresh token (RFC 7521 §4.1).
+func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
+	text := t.form.Get("assertion")
+	if text == "" {
+		return nil, noAssertion()
+	}
+	signer, claims, ok := s.readAssertion(text)
+	if !ok || signer.ID != t.client.ID {
+		return nil, notTaken()
+	}
+	sub, _ := claims.Text("sub")
+	if _, known := s.Registry.User(sub); !known && sub != t.client.ID {
+		return nil, notTaken()
+	}
+	scopes, failed := s.scopesBorne(t, claims)
+	if failed != nil {
+		return nil, failed
+	}
+	details, failed := s.readDetails(t.form)
+	if failed != nil {
+		return nil, failed
+	}
+	name := text[:strings.LastIndexByte(text, '.')] // an ECDSA signature has a twin
+	if jti, has := claims.Text("jti"); has {
+		name = t.client.ID + " " + jti // as with private_key_jwt, for which the same text is not good again
+	}
+	if !s.takes(claims, name) {
+		return nil, notTaken()
+	}
+	now := s.Clock.Now()
+	f := Family{
+		ID: s.Source.Name("family"), Client: t.client.ID, Sub: sub, Kind: catalogue.JWTBearer,
+		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
+	}
+	all, unlock := s.grants.Lock()
+	defer unlock()
+	all.begin(f, now)
+	return &grant{Family: f, kind: journal.Issued}, nil
+}
+
+// scopesBorne are the scopes asked for, by the form or else by the assertion,
+// beyond which the form cannot ask (RFC 7521 §4.1).
+func (s *Server) scopesBorne(t *tokenRequest, claims token.Object) ([]string, *failure) {
+	asked := t.form.Get("scope")
+	if claims.Find("scope") >= 0 {
+		said, _ := claims.Text("scope")
+		if asked == "" {
+			asked = said
+		}
+		if !subset(strings.Fields(asked), strings.Fields(said)) {
+			return nil, invalidScope("the scope is more than what the assertion is for")
+		}
+	}
+	scopes, failed := s.scopesFor(t.client, asked)
+	if failed == nil && slices.Contains(scopes, "openid") {
+		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
+	}
+	return scopes, failed
+}

@@ -1,0 +1,164 @@
+package oauth
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"maps"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// manage lets a client read, replace and delete its registration (RFC 7592 §2),
+// at a URL that names it and by its registration access token.
+func (s *Server) manage(w http.ResponseWriter, r *http.Request) {
+	credential, failed := bearer(r)
+	var c *registry.Registered
+	if failed == nil {
+		c, failed = s.manages(credential, r.URL.Query()["client_id"])
+	}
+	if failed != nil {
+		s.note(event{Kind: journal.Denied, Reason: failed.code})
+		failed.challengeBearer(w)
+		return
+	}
+	s.Journal.Identify(r, c.ID)
+	switch r.Method {
+	case http.MethodPut:
+		s.update(w, r, c, credential)
+	case http.MethodDelete:
+		s.unregister(w, c)
+	default:
+		s.inform(c, "", credential).send(w, http.StatusOK)
+	}
+}
+
+// manages returns the client whose token that is. A client that is gone and a
+// token that is wrong are one to who asks (RFC 7592 §2.1).
+func (s *Server) manages(credential string, ids []string) (*registry.Registered, *failure) {
+	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is not good"}
+	if len(ids) != 1 {
+		return nil, wrong
+	}
+	c, known := s.Registry.Client(ids[0])
+	var want token.Digest
+	if known && c.Managed != nil {
+		want = c.Managed.Token
+	}
+	got := token.Identify(credential)
+	if subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
+		return nil, wrong
+	}
+	return c, nil
+}
+
+// update replaces all of the client's metadata (§2.2).
+func (s *Server) update(w http.ResponseWriter, r *http.Request, c *registry.Registered, credential string) {
+	next, secret, failed := s.updated(r, c)
+	if failed == nil && !s.Registry.Swap(c.ID, c, next) {
+		failed = changedMeanwhile()
+	}
+	if failed == nil {
+		if failed = s.durable(); failed != nil {
+			s.Registry.Swap(c.ID, next, c)
+		}
+	}
+	if failed != nil {
+		s.note(event{Kind: journal.Denied, ClientID: c.ID, Reason: failed.code})
+		failed.send(w)
+		return
+	}
+	s.note(event{Kind: journal.Registered, ClientID: c.ID, Reason: "update"})
+	s.inform(next, secret, credential).send(w, http.StatusOK)
+}
+
+func changedMeanwhile() *failure {
+	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration has changed in the meantime: read it again"}
+}
+
+// updated is the client that a request makes of c, and its secret if that is new.
+func (s *Server) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
+	o, failed := readJSON(r)
+	if failed != nil {
+		return nil, "", failed
+	}
+	for _, name := range []string{"registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"} {
+		if o.Find(name) >= 0 {
+			return nil, "", invalidMetadata(name + " is the server's, and not for an update (RFC 7592 §2.2)")
+		}
+	}
+	if id, _ := o.Text("client_id"); id != c.ID {
+		return nil, "", invalidMetadata("client_id is missing or another client's (RFC 7592 section 2.2)")
+	}
+	if o.Find("client_secret") >= 0 {
+		text, _ := o.Text("client_secret")
+		got := sha256.Sum256([]byte(text))
+		if text == "" || subtle.ConstantTimeCompare(got[:], c.Digest[:]) != 1 {
+			return nil, "", invalidMetadata("client_secret is not the client's: it cannot be chosen (RFC 7592 section 2.2)")
+		}
+	}
+	changed, failed := s.readMetadata(o)
+	if failed != nil {
+		return nil, "", failed
+	}
+	changed.ID = c.ID
+	keeps := takesSecret(c.Client) && takesSecret(changed)
+	if takesSecret(changed) && !keeps {
+		secret = s.Source.Handle("registered secret")
+	}
+	changed.Secret = secret
+	if keeps {
+		changed.Secret = "kept as its digest"
+	}
+	next, err := registry.NewRegistered(changed)
+	if err != nil {
+		return nil, "", invalidMetadata("the client is none that could be registered")
+	}
+	if keeps {
+		next.Digest = c.Digest
+	}
+	next.Managed = c.Managed
+	return next, secret, nil
+}
+
+// unregister deletes the client with all that it was granted (§2.3).
+func (s *Server) unregister(w http.ResponseWriter, c *registry.Registered) {
+	if !s.Registry.Swap(c.ID, c, nil) {
+		changedMeanwhile().send(w)
+		return
+	}
+	ended := s.grants.removeClient(c.ID)
+	if failed := s.durable(); failed != nil {
+		s.Registry.Swap(c.ID, nil, c) // so that it can try again
+		failed.send(w)
+		return
+	}
+	s.note(append(revoked("unregistered", "", ended...), event{Kind: journal.Unregistered, ClientID: c.ID})...)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// removeClient ends all that a client has come to have, and leaves nothing for another
+// that has its ID next. It returns the families that were not yet over.
+func (g *grants) removeClient(client string) []Family {
+	ended := g.revoke(func(f *Family) bool { return f.Client == client })
+	all, unlock := g.Lock()
+	defer unlock()
+	all.codes.Sweep(func(c *Code) bool { return c.Family.Client == client })
+	all.pushed.Sweep(func(p *Pushed) bool { return p.Client == client })
+	all.devices.Sweep(func(d *Device) bool {
+		if d.Family.Client == client {
+			delete(all.byCode, d.UserCode)
+			return true
+		}
+		return false
+	})
+	for _, v := range all.sessions.All() {
+		if _, ok := v.Consented[client]; ok { // another request may be reading the map that is there
+			v.Consented = maps.Clone(v.Consented)
+			delete(v.Consented, client)
+		}
+	}
+	return ended
+}

@@ -1,0 +1,160 @@
+package oauth
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+const (
+	badMetadata = "invalid_client_metadata" // RFC 7591 §3.2.2
+	badRedirect = "invalid_redirect_uri"
+)
+
+func invalidMetadata(description string) *failure { return refused(badMetadata, description) }
+func invalidRedirect(description string) *failure { return refused(badRedirect, description) }
+
+// readMetadata is the client that RFC 7591 §2 describes by o. What it does not
+// know it ignores, as the section says; what it knows and cannot be it refuses and
+// does not replace.
+func (s *Server) readMetadata(o token.Object) (registry.Client, *failure) {
+	c := registry.Client{AuthMethod: catalogue.ClientSecretBasic, Grants: []catalogue.Grant{catalogue.AuthorizationCode}} // §2
+	var types []string
+	var scope string
+	var jwks json.RawMessage
+	for _, m := range []struct {
+		name string
+		into any
+	}{
+		{"redirect_uris", &c.RedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
+		{"response_types", &types}, {"client_name", &c.Name}, {"scope", &scope}, {"jwks", &jwks},
+		{"require_pushed_authorization_requests", &c.RequirePAR},
+	} {
+		i := o.Find(m.name)
+		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil {
+			continue
+		}
+		if m.name == "redirect_uris" {
+			return c, invalidRedirect("redirect_uris is no array of texts")
+		}
+		return c, invalidMetadata(m.name + " is of another type than RFC 7591 §2 has")
+	}
+	c.Public, c.JWKS = c.AuthMethod == catalogue.NoAuth, jwks
+	if o.Find("response_types") < 0 && slices.Contains(c.Grants, catalogue.AuthorizationCode) {
+		types = []string{"code"}
+	}
+	for _, failed := range []*failure{
+		checkRedirects(c), s.checkGrants(c, types), s.checkKeys(c, o), s.takeScopes(&c, scope), s.checkRest(c),
+	} {
+		if failed != nil {
+			return c, failed
+		}
+	}
+	return c, nil
+}
+
+// checkRedirects lets less in than registry.CheckRedirect does: anybody may
+// register here.
+func checkRedirects(c registry.Client) *failure {
+	if slices.Contains(c.Grants, catalogue.AuthorizationCode) && len(c.RedirectURIs) == 0 {
+		return invalidRedirect("redirect_uris is missing, which the grant authorization_code takes")
+	}
+	for _, uri := range c.RedirectURIs {
+		u, err := url.Parse(uri)
+		if err != nil || registry.CheckRedirect(uri) != nil {
+			return invalidRedirect("a redirect URI is an absolute URI of a place, without user and fragment")
+		}
+		_, _, loopback := registry.CutLoopback(uri)
+		switch own := u.Scheme != "http" && u.Scheme != "https"; {
+		case u.Scheme == "http" && !loopback:
+			return invalidRedirect("a redirect URI with http is for loopback alone (RFC 8252 section 7.3)")
+		case own && !c.Public:
+			return invalidRedirect("a redirect URI with a scheme of one's own is for native applications, which are public: token_endpoint_auth_method none")
+		case own && !strings.Contains(u.Scheme, "."):
+			return invalidRedirect("a scheme of one's own is made of a domain, such as com.example.app (RFC 8252 section 7.1)")
+		}
+	}
+	return nil
+}
+
+// checkGrants reports grants that are not there, and those that do not go with
+// the response types (RFC 7591 §2.1).
+func (s *Server) checkGrants(c registry.Client, types []string) *failure {
+	if len(c.Grants) == 0 {
+		return invalidMetadata("grant_types is empty: leave it out for authorization_code")
+	}
+	for _, g := range c.Grants {
+		switch {
+		case !slices.Contains(catalogue.Grants, g) || !s.grantable(g):
+			return invalidMetadata("grant_types has one that the server has not")
+		case registry.OnRequest(g): // it would give itself tokens about anybody
+			return invalidMetadata("grant_types has one that only the server's own configuration gives")
+		case g == catalogue.ClientCredentials && c.Public:
+			return invalidMetadata("client_credentials is for clients that authenticate (RFC 6749 section 4.4)")
+		}
+	}
+	code := slices.Contains(types, "code")
+	switch {
+	case slices.ContainsFunc(types, func(t string) bool { return t != "code" }):
+		return invalidMetadata("response_types has one that is not code")
+	case code != slices.Contains(c.Grants, catalogue.AuthorizationCode):
+		return invalidMetadata("response_types and grant_types do not fit: code goes with authorization_code (RFC 7591 section 2.1)")
+	}
+	return nil
+}
+
+func (s *Server) checkKeys(c registry.Client, o token.Object) *failure {
+	switch c.AuthMethod {
+	case catalogue.ClientSecretBasic, catalogue.ClientSecretPost, catalogue.PrivateKeyJWT, catalogue.NoAuth:
+	default:
+		return invalidMetadata("token_endpoint_auth_method is none that the server has")
+	}
+	if o.Find("jwks_uri") >= 0 {
+		return invalidMetadata("jwks_uri is not fetched here: send jwks")
+	}
+	switch {
+	case len(c.JWKS) == 0 && c.AuthMethod == catalogue.PrivateKeyJWT:
+		return invalidMetadata("private_key_jwt takes jwks")
+	case len(c.JWKS) == 0:
+		return nil
+	case c.Public:
+		return invalidMetadata("a public client has no use for jwks")
+	}
+	if _, err := registry.KeySet(c); err != nil {
+		return invalidMetadata("jwks is no set of public keys (RFC 7517 section 5)")
+	}
+	return nil
+}
+
+// takeScopes sets what the client may ask for: all of the server's if it does not
+// say.
+func (s *Server) takeScopes(c *registry.Client, text string) *failure {
+	scopes, failed := splitScopes(text)
+	if failed != nil || slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(&registry.Registered{}, scope) }) {
+		return invalidMetadata("scope is malformed, or has one that the server has not")
+	}
+	c.Scopes = scopes
+	return nil
+}
+
+func (s *Server) checkRest(c registry.Client) *failure {
+	switch {
+	case len(c.Name) > journal.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
+		return invalidMetadata("client_name is a line of up to 256 bytes")
+	case c.RequirePAR && !s.served[catalogue.PAR]:
+		return invalidMetadata("require_pushed_authorization_requests is set, and the server takes none")
+	}
+	return nil
+}
+
+// takesSecret reports whether a client that registers needs one.
+func takesSecret(c registry.Client) bool {
+	return c.AuthMethod == catalogue.ClientSecretBasic || c.AuthMethod == catalogue.ClientSecretPost
+}

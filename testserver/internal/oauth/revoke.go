@@ -1,0 +1,91 @@
+package oauth
+
+import (
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// revocation is the revocation endpoint (RFC 7009 §2). It says 200 to what it
+// does not know, and to another client's token, which stays good: that there is
+// such a token is nobody's business.
+func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
+	form, failed := readForm(r)
+	var c *registry.Registered
+	if failed == nil {
+		c, failed = s.authenticate(r, form)
+	}
+	if failed == nil {
+		s.Journal.Identify(r, c.ID)
+		if !form.Has("token") {
+			failed = invalidRequest("the parameter token is missing")
+		}
+	}
+	if failed != nil {
+		failed.send(w)
+		return
+	}
+	s.revokeFor(c.ID, form.Get("token"))
+	if failed := s.durable(); failed != nil {
+		failed.send(w)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// revokeFor ends a token of the client's. token_type_hint is no more than a
+// hint, and not needed here.
+func (s *Server) revokeFor(client, text string) {
+	if id, _, ok := s.readRefresh(text); ok {
+		s.endFamily(text, func(f *Family) bool { return f.ID == id && f.Client == client })
+		return
+	}
+	claims, _, ok := s.known(text)
+	if !ok {
+		return
+	}
+	if owner, _ := claims.Text("client_id"); owner == client {
+		s.endAccess(text, claims)
+	}
+}
+
+func (s *Server) endFamily(text string, match func(*Family) bool) {
+	s.note(revoked("", journal.Fingerprint(text), s.grants.revoke(match)...)...)
+}
+
+func (s *Server) endAccess(text string, claims token.Object) {
+	s.ledger.Revoke(text)
+	client, _ := claims.Text("client_id")
+	sub, _ := claims.Text("sub")
+	f := s.grants.family(token.Identify(text))
+	s.note(event{Kind: journal.Revoked, ClientID: client, Sub: sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
+}
+
+// RevokeSubject ends all grants of sub with the tokens that came of them.
+func (s *Server) RevokeSubject(sub string) int {
+	s.grants.withdraw(sub)
+	ended := s.grants.revoke(func(f *Family) bool { return f.Sub == sub })
+	s.note(revoked("subject", "", ended...)...)
+	return len(ended)
+}
+
+// Revoke ends a token of this server, with its family if it is a refresh token;
+// false if it is none.
+func (s *Server) Revoke(text string) bool {
+	if id, _, ok := s.readRefresh(text); ok {
+		s.endFamily(text, func(f *Family) bool { return f.ID == id })
+		return true
+	}
+	claims, _, ok := s.known(text)
+	if !ok {
+		return false
+	}
+	s.endAccess(text, claims)
+	return true
+}
+
+// SetIntrospection makes introspection of text answer reply, which is JSON; nil
+// ends that.
+func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.setReply(text, reply) }

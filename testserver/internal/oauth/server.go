@@ -1,0 +1,154 @@
+package oauth
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+)
+
+// Lifetimes unless options say otherwise. They are stated in the documentation
+// of package testserver.
+const (
+	DefaultRefreshTTL = 30 * 24 * time.Hour
+	DefaultCodeTTL    = time.Minute
+)
+
+// Config is what New needs. Everything in it has been checked by the caller.
+type Config struct {
+	Issuer   string
+	Source   *token.Source
+	Alg      catalogue.Alg // "" means ES256
+	Keys     []token.Key   // instead of one that is made: the first of an algorithm signs
+	Now      func() time.Time
+	Defaults []token.Edit
+	Clients  []registry.Client // besides those of every server
+	Users    []registry.User   // none means the default one
+	Scopes   []string          // besides those of OpenID Connect; none means all
+
+	DetailTypes []string // of authorization_details; none means that there are none
+
+	Metadata []func(map[string]any)
+	Disabled []catalogue.Endpoint
+	Policies []Policy
+
+	Interactive       bool
+	AllowUnregistered bool
+	Registration      bool
+	Grace             time.Duration // of refresh tokens
+	RefreshTTL        time.Duration // 0 means the default, as below
+	CodeTTL           time.Duration
+	Audit             io.Writer // nil for none
+	State             string    // the path of the state file, "" for none
+}
+
+// Server is the authorization server as an http.Handler, safe for concurrent
+// use.
+type Server struct {
+	*token.Minter
+
+	// Written by New, read ever after.
+	config         Config
+	issuerHost     string // without a port
+	secret         []byte // what refresh tokens are made with
+	cookie         pages.Cookie
+	oidcDoc, asDoc []byte
+	routes         map[string]*route
+	urls           map[catalogue.Endpoint]string
+	paths          map[catalogue.Endpoint]string
+	served         map[catalogue.Endpoint]bool
+	debugPath      string // "" without the debug page
+
+	// What has happened, safe for concurrent use by itself.
+	Registry *registry.Registry
+	Journal  journal.Journal
+	Audit    *journal.Audit
+	Faults   journal.Injections[http.Handler]
+
+	ledger    ledger
+	grants    grants
+	decisions decisions
+	hooks     hooks
+	keeper    keeper
+}
+
+// New makes the first key and both discovery documents; the issuer never
+// changes after it.
+func New(c Config) (*Server, error) {
+	if c.Alg == "" {
+		c.Alg = catalogue.ES256
+	}
+	if c.RefreshTTL == 0 {
+		c.RefreshTTL = DefaultRefreshTTL
+	}
+	if c.CodeTTL == 0 {
+		c.CodeTTL = DefaultCodeTTL
+	}
+	issuer, err := url.Parse(c.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := token.NewKeyring(c.Alg, c.Source, c.Keys...)
+	if err != nil {
+		return nil, err
+	}
+	people, err := registry.New(c.Clients, c.Users)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Minter: &token.Minter{
+			Issuer: c.Issuer, Clock: token.NewClock(c.Now), Source: c.Source, Keys: keys, Defaults: c.Defaults, Attacker: token.NewAttacker(c.Source),
+		},
+		config: c, issuerHost: issuer.Hostname(),
+		secret:   c.Source.Draw("refresh tokens", 32),
+		cookie:   pages.CookieFor(c.Issuer),
+		routes:   map[string]*route{},
+		urls:     map[catalogue.Endpoint]string{},
+		paths:    map[catalogue.Endpoint]string{},
+		Registry: people,
+		Audit:    journal.NewAudit(c.Audit),
+	}
+	s.Handles = &s.ledger
+	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
+	if err := s.describe(c.Alg, c.Metadata); err != nil {
+		return nil, err
+	}
+	if c.State != "" {
+		if err := s.keep(c.State); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Reset removes all faults, ends all freezes, and drops all grants, decisions,
+// requests, events and what was known of tokens.
+func (s *Server) Reset() {
+	s.Faults.Clear()
+	s.Keys.Thaw()
+	s.Journal.Reset()
+	s.ledger.reset()
+	s.grants.reset()
+	s.decisions.reset()
+	s.Audit.Reset()
+}
+
+// Inject puts a fault before all others. What wrap returns answers in the place of
+// the endpoint; its next answers as the server would without faults. False means
+// that wrap made no handler.
+func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
+	handler := wrap(http.HandlerFunc(s.answer))
+	if handler == nil {
+		return nil, false
+	}
+	return s.Faults.Add(rule, handler), true
+}

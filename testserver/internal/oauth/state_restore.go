@@ -1,0 +1,107 @@
+package oauth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/persist"
+)
+
+// Restore takes the state of a Snapshot, all of it or none. Clients, users and
+// keys that the server has been made with stay, in place of others with their
+// names, and the first of its users stays the first. Nobody may use the server
+// before it returns.
+func (s *Server) Restore(text []byte) error {
+	var state snapshot
+	if readStrictly(text, &state) != nil { // whose words could quote the state
+		return fmt.Errorf("%w: its state has members that do not fit", persist.ErrDamaged)
+	}
+	if err := state.check(); err != nil {
+		return fmt.Errorf("%w: %w", persist.ErrDamaged, err)
+	}
+	s.Source.Resume(state.Drawn)
+	if err := s.Keys.Restore(state.Keys, s.config.Keys); err != nil {
+		return err
+	}
+	s.Registry.Restore(state.State)
+	s.secret = state.Secret
+	granted, unlock := s.grants.Lock()
+	granted.families, granted.codes, granted.devices = state.Families, state.Codes, state.Devices
+	granted.issued, granted.used, granted.pushed = state.Issued, state.Used, state.Pushed
+	granted.byCode = map[token.Digest]token.Digest{}
+	for d, device := range state.Devices.All() {
+		granted.byCode[device.UserCode] = d
+	}
+	unlock()
+	entries, unlock := s.ledger.entries.Lock()
+	entries.opaque, entries.revoked = state.Opaque, state.Revoked
+	unlock()
+	return nil
+}
+
+// readStrictly reads a state file's JSON: a member that nobody knows would be
+// lost with the next save. Numbers in users' claims stay as they are written.
+func readStrictly(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if d.More() {
+		return errors.New("there is something after the state")
+	}
+	return nil
+}
+
+// check reports what no server has, as in a file that somebody has edited. It
+// says where and not what.
+func (state *snapshot) check() error {
+	if len(state.Secret) < 32 {
+		return errors.New("it has no secret")
+	}
+	return errors.Join(state.State.Check(), state.checkDrawn(), state.checkGrants(), state.Keys.Check())
+}
+
+func (state *snapshot) checkDrawn() error {
+	for _, n := range state.Drawn {
+		if n < 0 || n > math.MaxInt32 {
+			return errors.New("a count of what was drawn is out of range")
+		}
+	}
+	return nil
+}
+
+func (state *snapshot) checkGrants() error {
+	for id, f := range state.Families.All() {
+		if f == nil || f.ID != id || f.Generation < 0 || f.Generation >= math.MaxInt32 {
+			return errors.New("a grant is none")
+		}
+	}
+	for _, c := range state.Codes.All() {
+		if c == nil {
+			return errors.New("a code is null")
+		}
+	}
+	for _, p := range state.Pushed.All() {
+		if p == nil {
+			return errors.New("a pushed request is null")
+		}
+		for _, values := range p.Form {
+			if len(values) == 0 {
+				return errors.New("a parameter of a pushed request has no value")
+			}
+		}
+	}
+	for _, d := range state.Devices.All() {
+		if d == nil || d.Interval < 0 {
+			return errors.New("a device is none")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package oauth
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+)
+
+// tokenRequest is a request to the token endpoint from a client that has
+// authenticated.
+type tokenRequest struct {
+	client *registry.Registered
+	form   url.Values
+}
+
+// grant is what a token request has come to be good for.
+type grant struct {
+	Family
+	kind  string
+	again bool // not the first tokens of the family
+	event event
+
+	exchanged *exchanged    // nil but for a token exchange
+	undo      func(*Family) // what using it has done to a code, a device or the family; needs the lock
+}
+
+// token is the token endpoint (RFC 6749 §3.2).
+func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+	t := &tokenRequest{}
+	body, failed := s.exchange(r, t)
+	answer := &TokenResponse{Status: http.StatusOK, Header: http.Header{}, Body: body}
+	if failed != nil {
+		answer.Status, answer.Body = failed.status, map[string]any{"error": failed.code, "error_description": failed.description}
+		if failed.challenge {
+			answer.Header.Set("WWW-Authenticate", basicChallenge)
+		}
+		e := event{Kind: journal.Denied, Reason: failed.code}
+		if t.client != nil {
+			e.ClientID = t.client.ID
+		}
+		s.note(e)
+	}
+	request := &TokenRequest{Form: url.Values(http.Header(t.form).Clone()), Grant: catalogue.Grant(t.form.Get("grant_type"))}
+	if t.client != nil {
+		request.ClientID = t.client.ID
+	}
+	for _, hook := range s.hooks.list() {
+		if err := (*hook)(request, answer); err != nil { // its text may hold anything
+			answer.Status, answer.Header = http.StatusInternalServerError, http.Header{}
+			answer.Body = map[string]any{"error": "server_error", "error_description": "a hook of the test failed"}
+			break
+		}
+	}
+	text, err := json.Marshal(answer.Body)
+	if err != nil {
+		http.Error(w, "a hook of the test left what is no JSON", http.StatusInternalServerError)
+		return
+	}
+	for name, values := range answer.Header {
+		w.Header()[name] = values
+	}
+	sendText(w, answer.Status, "application/json", text)
+}
+
+func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
+	form, failed := readForm(r, "resource", "audience")
+	if failed != nil {
+		return nil, failed
+	}
+	t.form = form
+	if t.client, failed = s.caller(r, form); failed != nil {
+		return nil, failed
+	}
+	s.Journal.Identify(r, t.client.ID)
+
+	var use func(*tokenRequest) (*grant, *failure)
+	g := catalogue.Grant(form.Get("grant_type"))
+	switch g {
+	case "":
+		return nil, invalidRequest("the parameter grant_type is missing")
+	case catalogue.AuthorizationCode:
+		use = s.redeem
+	case catalogue.ClientCredentials:
+		use = s.credentials
+	case catalogue.RefreshToken:
+		use = s.refresh
+	case catalogue.DeviceCode:
+		use = s.poll
+	case catalogue.TokenExchange:
+		use = s.swap
+	case catalogue.JWTBearer:
+		use = s.bear
+	}
+	switch {
+	case use == nil || !s.grantable(g):
+		return nil, refused("unsupported_grant_type", "the server has no such grant")
+	case !t.client.May(g):
+		return nil, refused("unauthorized_client", "the client may not use this grant")
+	}
+	if g != catalogue.TokenExchange && len(form["audience"]) > 1 { // for which alone it is defined (RFC 8693 §2.1)
+		return nil, invalidRequest("a parameter is there more than once")
+	}
+	if failed := checkResources(form["resource"]); failed != nil {
+		return nil, failed
+	}
+	if form.Has("resource") {
+		form["resource"] = unique(form["resource"])
+	}
+	var body map[string]any
+	given, failed := use(t)
+	if failed == nil {
+		body, failed = s.issue(t.client, given)
+	}
+	if lost := s.durable(); lost != nil { // also for a refusal, which may have ended a family
+		s.takeBack(given)
+		return nil, lost
+	}
+	if failed == nil {
+		s.note(given.event)
+	}
+	return body, failed
+}
+
+// takeBack undoes a grant that nobody is told of, so that the client can try
+// again. A family that has ended in the meantime stays so.
+func (s *Server) takeBack(g *grant) {
+	all, unlock := s.grants.Lock()
+	defer unlock()
+	if g == nil || g.undo == nil {
+		return
+	}
+	if f, ok := all.families.Get(g.ID); ok && !f.Revoked {
+		g.undo(f)
+	}
+}
+
+// credentials is the grant client_credentials (RFC 6749 §4.4): the client is its
+// own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
+func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
+	if t.client.Public {
+		return nil, refused("unauthorized_client", "a public client has no credentials")
+	}
+	scopes, failed := s.scopesFor(t.client, t.form.Get("scope"))
+	if failed != nil {
+		return nil, failed
+	}
+	if slices.Contains(scopes, "openid") {
+		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
+	}
+	details, failed := s.readDetails(t.form)
+	if failed != nil {
+		return nil, failed
+	}
+	now := s.Clock.Now()
+	f := Family{
+		ID: s.Source.Name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: catalogue.ClientCredentials,
+		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
+	}
+	all, unlock := s.grants.Lock()
+	defer unlock()
+	all.begin(f, now)
+	return &grant{Family: f, kind: journal.Issued}, nil
+}

@@ -1,0 +1,239 @@
+package oauth
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// The types of tokens that are taken and given (RFC 8693 §3): access tokens, by
+// either name. An ID token has no scope that could shrink, and a refresh token is
+// for this endpoint alone.
+const (
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, no credential
+	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
+)
+
+// maxOrigins bounds how often what was exchanged can be exchanged again, and so
+// how long a chain of actors gets.
+const maxOrigins = 16
+
+// exchanged is what an access token has of those that it was exchanged for.
+type exchanged struct {
+	kind        string          // issued_token_type
+	act, mayAct json.RawMessage // nil for none
+	until       time.Time       // which it must not outlive, zero for ever
+}
+
+// party is a token of the request, verified.
+type party struct {
+	sub, client string
+	claims      token.Object
+	act         json.RawMessage
+	origins     []token.Digest
+	until       time.Time
+}
+
+// swap is the grant token-exchange (RFC 8693 §2): a token of this server for
+// another of the same subject, which is good for nothing more and for no longer.
+func (s *Server) swap(t *tokenRequest) (*grant, *failure) {
+	kind := t.form.Get("requested_token_type")
+	switch kind {
+	case "":
+		kind = typeAccessToken
+	case typeAccessToken, typeJWT:
+	default:
+		return nil, invalidRequest("requested_token_type is none that is issued here")
+	}
+	subject, failed := s.party(t, "subject_token")
+	if failed != nil {
+		return nil, failed
+	}
+	x := &exchanged{kind: kind, act: subject.act, until: subject.until}
+	origins, actor := subject.origins, &party{sub: t.client.ID, client: t.client.ID}
+	if t.form.Has("actor_token") || t.form.Has("actor_token_type") {
+		if actor, failed = s.party(t, "actor_token"); failed != nil {
+			return nil, failed
+		}
+		if actor.act != nil {
+			return nil, invalidRequest("the actor token is of somebody for whom another acts")
+		}
+		act := token.Object{}
+		_ = act.Set("sub", actor.sub) // a text
+		act = append(act, token.Member{Name: "act", Value: subject.act})
+		x.act, _ = act.MarshalJSON()
+		x.until = earlier(x.until, actor.until)
+		origins = append(slices.Clone(origins), actor.origins...)
+	}
+	if i := subject.claims.Find("may_act"); i >= 0 {
+		x.mayAct = subject.claims[i].Value
+		if !s.mayAct(x.mayAct, actor) {
+			return nil, invalidRequest("the subject token is not for this actor")
+		}
+	}
+	if len(origins) > maxOrigins {
+		return nil, invalidRequest("the token comes of too many others")
+	}
+	f, failed := s.shrunk(t, subject)
+	if failed != nil {
+		return nil, failed
+	}
+	f.Origins = origins
+	now := s.Clock.Now()
+	f.Ends = now
+	all, unlock := s.grants.Lock()
+	defer unlock()
+	all.begin(f, now)
+	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
+}
+
+// party verifies a token of the request: an access token of this server that is
+// good now. What is bound to a key is not taken, since nobody proves here that he
+// has it, and the new token would be free of it. Whatever is wrong with a token is
+// an invalid_request (§2.2.2), and told in the same words.
+func (s *Server) party(t *tokenRequest, name string) (*party, *failure) {
+	text, kind := t.form.Get(name), t.form.Get(name+"_type")
+	switch {
+	case text == "":
+		return nil, invalidRequest("a token is missing")
+	case kind == "":
+		return nil, invalidRequest("the type of a token is missing")
+	case kind != typeAccessToken && kind != typeJWT:
+		return nil, invalidRequest("a token is of a type that is not taken here")
+	}
+	wrong := invalidRequest("a token is not good")
+	claims, ok := s.active(text)
+	if !ok || kind == typeJWT && strings.Count(text, ".") != 2 || claims.Find("cnf") >= 0 {
+		return nil, wrong
+	}
+	p := &party{claims: claims, origins: append([]token.Digest{token.Identify(text)}, s.grants.family(token.Identify(text)).Origins...)}
+	p.sub, _ = claims.Text("sub")
+	p.client, _ = claims.Text("client_id")
+	if i := claims.Find("act"); i >= 0 {
+		if p.act = claims[i].Value; !isObject(p.act) { // §4.1
+			return nil, wrong
+		}
+	}
+	if i := claims.Find("exp"); i >= 0 {
+		seconds, ok := token.NumericDate(claims[i].Value)
+		if !ok {
+			return nil, wrong
+		}
+		p.until = time.Unix(int64(seconds), 0)
+	}
+	if p.sub == "" {
+		return nil, wrong
+	}
+	return p, nil
+}
+
+// mayAct reports whether the claim may_act (§4.4) is about actor. All that it says
+// must be true, so what is not known here is not.
+func (s *Server) mayAct(claim json.RawMessage, actor *party) bool {
+	o, err := token.ParseObject(claim)
+	if err != nil || o.Find("sub") < 0 {
+		return false
+	}
+	is := map[string]string{"sub": actor.sub, "client_id": actor.client, "iss": s.Issuer}
+	for _, m := range o {
+		said, ok := o.Text(m.Name)
+		if is, known := is[m.Name]; !ok || !known || said != is {
+			return false
+		}
+	}
+	return true
+}
+
+// shrunk is a family for what the client asks for, all of which the subject token
+// must be good for as well. Only the audience may be another one, if the client
+// has been registered with it.
+func (s *Server) shrunk(t *tokenRequest, subject *party) (f Family, failed *failure) {
+	f = Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.sub, Kind: catalogue.TokenExchange}
+	f.Resources = subject.claims.Audience()
+	if asked := unique(slices.Concat(t.form["resource"], t.form["audience"])); len(asked) > 0 {
+		if !subset(asked, slices.Concat(f.Resources, audienceOf(t.client))) {
+			return f, invalidTarget("the subject token is not for this target, and neither is the client")
+		}
+		f.Resources = asked
+	}
+	if len(f.Resources) == 0 {
+		return f, invalidTarget("the subject token is for nobody")
+	}
+
+	scope, _ := subject.claims.Text("scope")
+	had := strings.Fields(scope)
+	if f.Scopes, failed = splitScopes(t.form.Get("scope")); failed != nil {
+		return f, failed
+	}
+	denied := func(scope string) bool { return !s.allows(t.client, scope) }
+	if len(f.Scopes) == 0 {
+		f.Scopes = slices.DeleteFunc(had, denied)
+	} else if !subset(f.Scopes, had) || slices.ContainsFunc(f.Scopes, denied) {
+		return f, invalidScope("the scope is more than that of the subject token, or than the client may ask for")
+	}
+
+	var details []string
+	if i := subject.claims.Find(detailsParameter); i >= 0 {
+		details, _ = parseDetails(subject.claims[i].Value)
+	}
+	if f.Details, failed = s.narrowedDetails(details, t.form); failed != nil {
+		return f, failed
+	}
+	if i := subject.claims.Find("auth_time"); i >= 0 { // it is still that login (RFC 9068 §2.2.1)
+		if seconds, ok := token.NumericDate(subject.claims[i].Value); ok {
+			f.AuthTime = time.Unix(int64(seconds), 0)
+		}
+	}
+	f.ACR, _ = subject.claims.Text("acr")
+	return f, nil
+}
+
+// audienceOf is what the client's own options say, nothing unless they do.
+func audienceOf(c *registry.Registered) []string {
+	d := &token.Draft{}
+	for _, edit := range c.Edits {
+		edit(d)
+	}
+	return d.Claims.Audience()
+}
+
+// write puts the claims into the token, after all others: no rule makes somebody
+// else act, or the token last longer.
+func (x *exchanged) write(d *token.Draft) {
+	if x.act != nil {
+		d.Set("act", x.act)
+	} else {
+		d.Claims.Delete("act")
+	}
+	if x.mayAct != nil {
+		d.Set("may_act", x.mayAct)
+	}
+	if !x.until.IsZero() && (d.Claims.Find("exp") < 0 || d.Expiry().After(x.until)) {
+		d.Set("exp", x.until.Unix())
+	}
+	if x.kind == typeJWT {
+		d.Opaque = false
+	}
+}
+
+// stand reports whether nothing that a token comes of has been revoked, itself or
+// with its family.
+func (s *Server) stand(origins []token.Digest) bool {
+	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.isRevoked(d) || s.grants.family(d).Revoked })
+}
+
+func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }
+
+// earlier is the earlier of two times, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,91 @@
+package oauth
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// userinfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), a resource
+// server of RFC 6750.
+func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	access, failed := bearer(r)
+	if failed != nil {
+		failed.challengeBearer(w)
+		return
+	}
+	claims, ok := s.active(access)
+	if !ok {
+		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is not good"}).challengeBearer(w)
+		return
+	}
+	scope, _ := claims.Text("scope")
+	scopes := strings.Fields(scope)
+	sub, _ := claims.Text("sub")
+	if !slices.Contains(scopes, "openid") || sub == "" {
+		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token is not one for openid"}).challengeBearer(w)
+		return
+	}
+	body := map[string]any{}
+	if u, ok := s.Registry.User(sub); ok {
+		body = about(u, scopes)
+	}
+	body["sub"] = sub // always, and nobody else's (§5.3.2)
+	text, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, "the claims of the user are no JSON", http.StatusInternalServerError)
+		return
+	}
+	client, _ := claims.Text("client_id")
+	f := s.grants.family(token.Identify(access))
+	s.note(event{Kind: journal.Used, ClientID: client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
+	sendText(w, http.StatusOK, "application/json", text)
+}
+
+// bearer reads the access token of r, from the header or from a form (RFC 6750
+// §2.1, §2.2). In the URL it is not looked for (RFC 9700 §4.3.2).
+func bearer(r *http.Request) (string, *failure) {
+	fields := r.Header.Values("Authorization")
+	var inForm string
+	if r.Method == http.MethodPost && journal.IsForm(r) {
+		form, failed := readForm(r)
+		if failed != nil {
+			return "", failed
+		}
+		inForm = form.Get("access_token")
+	}
+	switch {
+	case len(fields) > 1 || len(fields) == 1 && inForm != "":
+		return "", invalidRequest("there is more than one access token")
+	case inForm != "":
+		return inForm, nil
+	case len(fields) == 0:
+		return "", &failure{status: http.StatusUnauthorized} // §3.1: no code for who did not try
+	}
+	scheme, access, _ := strings.Cut(fields[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", &failure{status: http.StatusUnauthorized}
+	}
+	if access = strings.TrimLeft(access, " "); access == "" {
+		return "", invalidRequest("the access token is empty")
+	}
+	return access, nil
+}
+
+// challengeBearer is the refusal of a resource server (RFC 6750 §3).
+func (f *failure) challengeBearer(w http.ResponseWriter) {
+	challenge := `Bearer realm="testserver"`
+	if f.code != "" {
+		challenge += `, error="` + f.code + `", error_description="` + f.description + `"`
+	}
+	if f.code == insufficientScope {
+		challenge += `, scope="openid"`
+	}
+	w.Header().Set("WWW-Authenticate", challenge)
+	w.WriteHeader(f.status)
+}

@@ -1,0 +1,64 @@
+package registry
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// CheckRedirect refuses what must never be registered: URIs that are no places
+// (javascript:, data:), that have a fragment (RFC 6749 §3.1.2) or a user.
+func CheckRedirect(uri string) error {
+	p, err := url.Parse(uri)
+	switch {
+	case err != nil || p.Scheme == "" || !IsVisible(uri) || strings.Contains(uri, " "):
+		return fmt.Errorf("redirect URI %q is no absolute URI", uri)
+	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob", "about"}, p.Scheme):
+		return fmt.Errorf("redirect URI %q: a browser runs or shows %s: instead of going there", uri, p.Scheme)
+	case strings.Contains(uri, "#"):
+		return fmt.Errorf("redirect URI %q has a fragment (RFC 6749 §3.1.2)", uri)
+	case p.User != nil:
+		return fmt.Errorf("redirect URI %q has a user", uri)
+	case p.Scheme == "http" || p.Scheme == "https":
+		if p.Host == "" {
+			return fmt.Errorf("redirect URI %q has no host", uri)
+		}
+	}
+	return nil
+}
+
+func sameLoopback(own, uri string) bool {
+	host, rest, ok := CutLoopback(own)
+	otherHost, otherRest, otherOK := CutLoopback(uri)
+	return ok && otherOK && host == otherHost && rest == otherRest
+}
+
+// loopbacks are the origins whose port may vary. They are compared as text: to a
+// parser, more spellings would be the same.
+var loopbacks = []string{
+	"http://127.0.0.1", "http://localhost", "http://[::1]",
+	"https://127.0.0.1", "https://localhost", "https://[::1]",
+}
+
+// CutLoopback takes the port out of a loopback URI; false for all others.
+func CutLoopback(uri string) (origin, rest string, ok bool) {
+	for _, origin := range loopbacks {
+		rest, found := strings.CutPrefix(uri, origin)
+		if !found {
+			continue
+		}
+		if after, found := strings.CutPrefix(rest, ":"); found {
+			digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
+			if _, err := strconv.ParseUint(after[:digits], 10, 16); err != nil {
+				return "", "", false
+			}
+			rest = after[digits:]
+		}
+		if rest == "" || rest[0] == '/' || rest[0] == '?' {
+			return origin, rest, true
+		}
+	}
+	return "", "", false
+}

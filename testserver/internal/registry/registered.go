@@ -1,0 +1,68 @@
+package registry
+
+import (
+	"crypto/sha256"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// Registered is a client as the server keeps it: with the digest of its secret
+// instead of the secret. It is never changed in place.
+type Registered struct {
+	Client
+	Digest [sha256.Size]byte
+	Keys   jose.JSONWebKeySet `json:"-"`
+	// Itself is true for a client that nobody registered: what it first
+	// authenticates with is what it authenticates with (see AllowUnregistered).
+	Itself  bool
+	Managed *Managed `json:",omitempty"` // nil for a client that no request has registered
+
+	Edits []token.Edit `json:"-"` // of its access tokens
+}
+
+// Managed is what a client has besides if a request has registered it.
+type Managed struct {
+	Token  token.Digest // of its registration access token
+	Issued int64        // client_id_issued_at
+}
+
+// NewRegistered checks a client and returns it as the server keeps it.
+func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	c.RedirectURIs, c.Grants, c.Scopes, c.JWKS = slices.Clone(c.RedirectURIs), slices.Clone(c.Grants), slices.Clone(c.Scopes), slices.Clone(c.JWKS)
+	r := &Registered{Client: c, Digest: sha256.Sum256([]byte(c.Secret)), Edits: slices.Clone(edits)}
+	r.Secret = ""
+	if len(c.JWKS) > 0 {
+		var err error
+		if r.Keys, err = KeySet(c); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// May reports whether the client is allowed to use g.
+func (c *Registered) May(g catalogue.Grant) bool {
+	if len(c.Grants) > 0 {
+		return slices.Contains(c.Grants, g)
+	}
+	return !OnRequest(g) && (g != catalogue.ClientCredentials || !c.Public)
+}
+
+// By reports whether the client may authenticate in that way.
+func (c *Registered) By(method catalogue.AuthMethod) bool {
+	return c.AuthMethod == "" || c.AuthMethod == method
+}
+
+// Redirects reports whether the client may be sent to uri: one of its own, byte
+// for byte, except for the port of a loopback address, which a native application
+// cannot know beforehand (RFC 8252 §7.3).
+func (c *Registered) Redirects(uri string) bool {
+	return slices.ContainsFunc(c.RedirectURIs, func(own string) bool { return own == uri || sameLoopback(own, uri) })
+}

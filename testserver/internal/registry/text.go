@@ -1,0 +1,27 @@
+package registry
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// CheckScope returns an error unless scope is exactly one scope-token (RFC 6749 §3.3).
+func CheckScope(scope string) error {
+	isForbidden := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
+	if names := strings.Fields(scope); len(names) > 1 {
+		for i, name := range names {
+			names[i] = strconv.Quote(name)
+		}
+		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): pass each one separately: %s", scope, strings.Join(names, ", "))
+	}
+	if scope == "" || strings.ContainsFunc(scope, isForbidden) {
+		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, quotes and backslashes", scope)
+	}
+	return nil
+}
+
+// IsVisible reports whether s is *VSCHAR of RFC 6749 §A.
+func IsVisible(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}

@@ -1,0 +1,76 @@
+package token
+
+import (
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// Expiry is what exp says, or now if it says nothing.
+func (d *Draft) Expiry() time.Time {
+	if i := d.Claims.Find("exp"); i >= 0 {
+		if seconds, ok := NumericDate(d.Claims[i].Value); ok {
+			return time.Unix(int64(seconds), 0)
+		}
+	}
+	return d.Now
+}
+
+// Audience is aud, of which one may stand without a list (RFC 7519 §4.1.3).
+func (o Object) Audience() []string {
+	if aud, ok := o.Text("aud"); ok {
+		return []string{aud}
+	}
+	list, _ := o.Texts("aud")
+	return list
+}
+
+// Timely reports whether the token's time has come and is not over. A JWT must
+// say so itself (RFC 9068 §2.2). Behind a handle the times are the server's own
+// notes: what a test made of them other than a date is for the API to find.
+func (o Object) Timely(now time.Time, strict bool) bool {
+	at := float64(now.UnixMicro()) / 1e6
+	for _, name := range [...]string{"exp", "nbf", "iat"} {
+		i := o.Find(name)
+		if i < 0 {
+			if strict && name == "exp" {
+				return false
+			}
+			continue
+		}
+		date, ok := NumericDate(o[i].Value)
+		switch {
+		case !ok && strict:
+			return false
+		case !ok:
+		case name == "exp" && at >= date, name != "exp" && at < date:
+			return false
+		}
+	}
+	return true
+}
+
+// NumericDate is RFC 7519 §2's, as far as it is a date at all.
+func NumericDate(raw json.RawMessage) (seconds float64, ok bool) {
+	seconds, err := strconv.ParseFloat(string(raw), 64)
+	return seconds, err == nil && math.Abs(seconds) < 1<<53
+}
+
+// HalfHash is the half of a hash by which an ID token names what came with it
+// (OpenID Connect
+// Core 1.0 §3.1.3.6): with the hash of the signature.
+func HalfHash(alg catalogue.Alg, text string) string {
+	hash := crypto.SHA512 // of Ed25519
+	if spec, err := specOf(alg); err == nil && spec.hash != 0 {
+		hash = spec.hash
+	}
+	h := hash.New()
+	h.Write([]byte(text))
+	sum := h.Sum(nil)
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}

@@ -1,0 +1,105 @@
+package token
+
+import (
+	"slices"
+	"time"
+)
+
+// Defect is one way in which a token can be wrong.
+type Defect struct {
+	Name           string
+	Status         int    // of a correct API's answer
+	Code           string // the error attribute of its challenge (RFC 6750 §3.1)
+	OnRequest      bool   // a correct API may accept it, or it takes more than a token
+	Wrong          string // what is wrong and which RFC says so
+	Fix            string // what an API that accepts it should do
+	introspectable bool   // an opaque token can have it as well, in what introspection answers
+	forge          forge
+}
+
+// forge makes one thing wrong with a token. It runs when all options have been
+// followed, so that theirs and its own order do not matter.
+type forge func(*forgery) (string, error)
+
+// forgery is a good draft on its way to a bad token.
+type forgery struct {
+	*Draft
+	key    Key // what signs; its alg and kid are in the header already
+	minter *Minter
+}
+
+// Catalogue returns all defects, in the order in which they are listed.
+func Catalogue() []Defect {
+	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
+}
+
+// FindDefect returns the defect called name.
+func FindDefect(name string) (Defect, bool) {
+	all := Catalogue()
+	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
+	if i < 0 {
+		return Defect{}, false
+	}
+	return all[i], true
+}
+
+const (
+	unauthorized = 401 // RFC 6750 §3.1: invalid_token
+	forbidden    = 403 // RFC 6750 §3.1: insufficient_scope
+
+	invalidToken      = "invalid_token"
+	insufficientScope = "insufficient_scope"
+)
+
+// edited is the defect of a token that is signed as it should be and says what
+// it should not.
+func edited(edit func(*forgery)) forge {
+	return func(f *forgery) (string, error) {
+		edit(f)
+		return f.token()
+	}
+}
+
+// without is the defect of a token that lacks a claim.
+func without(claim string) forge {
+	return edited(func(f *forgery) { f.Claims.Delete(claim) })
+}
+
+// token makes a token of the draft as it stands.
+func (f *forgery) token() (string, error) {
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	return f.minter.Write(f.Draft, f.key)
+}
+
+// seal signs two texts with the forgery's key.
+func (f *forgery) seal(header, payload []byte) (string, error) {
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	return seal(header, payload, f.key, f.minter.Source.Seeded())
+}
+
+// texts are the header and the claims as they would be signed.
+func (f *forgery) texts() (header, claims []byte, err error) {
+	if header, err = f.Header.MarshalJSON(); err != nil {
+		return nil, nil, err
+	}
+	claims, err = f.Claims.MarshalJSON()
+	return header, claims, err
+}
+
+// use signs with key, under its own name.
+func (f *forgery) use(key Key) {
+	f.key = key
+	f.SetHeader("alg", string(key.Alg))
+	if key.ID == "" {
+		f.Header.Delete("kid")
+		return
+	}
+	f.SetHeader("kid", key.ID)
+}
+
+// far is longer than any skew that an API should allow.
+const far = time.Hour

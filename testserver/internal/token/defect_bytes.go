@@ -1,0 +1,155 @@
+package token
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"strconv"
+	"strings"
+)
+
+// byteDefects are tokens with a good signature that are not written as a JWT
+// is. Parsers that mend or skip what they do not expect accept them.
+func byteDefects() []Defect {
+	return []Defect{{
+		Name: "duplicate-claim", Status: unauthorized, Code: invalidToken,
+		Wrong: "exp is there twice, first ahead and then past: claim names are unique, and if not the last counts (RFC 7519 §4).",
+		Fix:   "Parse the claims with a parser that refuses a repeated member, or at least takes the last.",
+		forge: edited(func(f *forgery) {
+			f.Set("exp", f.expiry())
+			f.Claims = append(f.Claims, Member{"exp", strconv.AppendInt(nil, f.Now.Add(-far).Unix(), 10)})
+		}),
+	}, {
+		Name: "duplicate-header", Status: unauthorized, Code: invalidToken,
+		Wrong: "alg is there twice, the second time none: header names are unique, and if not the last counts (RFC 7515 §4).",
+		Fix:   "Parse the header with a parser that refuses a repeated member, or at least takes the last.",
+		forge: edited(func(f *forgery) { f.Header = append(f.Header, Member{"alg", []byte(`"none"`)}) }),
+	}, {
+		Name: "not-json", Status: unauthorized, Code: invalidToken,
+		Wrong: "The claims lack their closing brace: they are no JSON object (RFC 7519 §7.2).",
+		Fix:   "Refuse claims that do not parse to the end, whatever was read before.",
+		forge: func(f *forgery) (string, error) {
+			header, claims, err := f.texts()
+			if err != nil {
+				return "", err
+			}
+			return f.seal(header, claims[:len(claims)-1])
+		},
+	}, {
+		Name: "four-segments", Status: unauthorized, Code: invalidToken,
+		Wrong: "A fourth segment follows the signature; a JWS has three (RFC 7515 §7.1).",
+		Fix:   "Refuse a token that has not exactly two dots, before anything is decoded.",
+		forge: whole(func(token string) string { return token + ".e30" }),
+	}, {
+		Name: "padded-base64", Status: unauthorized, Code: invalidToken,
+		Wrong: "The signature ends in '='; base64url is written without padding (RFC 7515 §2).",
+		Fix:   "Decode without padding (base64.RawURLEncoding): else one token has several spellings, and a deny-list knows one.",
+		forge: whole(func(token string) string {
+			_, sig := cutLast(token)
+			return token + strings.Repeat("=", max(1, (4-len(sig)%4)%4))
+		}),
+	}, {
+		Name: "trailing-bits", Status: unauthorized, Code: invalidToken,
+		Wrong: "The last character has bits set that decode to nothing; they are zero (RFC 4648 §3.5, RFC 7515 §2).",
+		Fix:   "Decode strictly (base64.RawURLEncoding.Strict()): else one token has several spellings, and a deny-list knows one.",
+		forge: trailingBits,
+	}, {
+		Name: "nested", Status: unauthorized, Code: invalidToken,
+		Wrong: "The payload is another JWT (cty JWT) and no claims; an access token is signed once (RFC 9068 §2, RFC 7519 §5.2).",
+		Fix:   "Refuse cty JWT, and a payload that is no JSON object, instead of looking inside.",
+		forge: func(f *forgery) (string, error) {
+			inner, err := f.token()
+			if err != nil {
+				return "", err
+			}
+			f.SetHeader("cty", "JWT")
+			header, _, err := f.texts()
+			if err != nil {
+				return "", err
+			}
+			return f.seal(header, []byte(inner))
+		},
+	}, {
+		Name: "encrypted", Status: unauthorized, Code: invalidToken,
+		Wrong: "The token is encrypted (RFC 7516), to nobody: encryption alone says nothing about who made it (RFC 8725 §3.3, RFC 9068 §4).",
+		Fix:   "Refuse tokens of five segments unless encryption was agreed with the issuer, and then still verify the JWS inside.",
+		forge: encrypted,
+	}, {
+		Name: "oversized", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Wrong: "The token is longer than 16 KiB; no RFC bounds it, but all of it is work before the signature is known (compare RFC 6585 §5).",
+		Fix:   "Refuse tokens above a length that the issuer never reaches, before they are decoded.",
+		forge: edited(func(f *forgery) { f.Set("padding", strings.Repeat("x", 16<<10)) }),
+	}}
+}
+
+// whole changes the text of a good token.
+func whole(change func(string) string) forge {
+	return func(f *forgery) (string, error) {
+		token, err := f.token()
+		if err != nil {
+			return "", err
+		}
+		return change(token), nil
+	}
+}
+
+// trailingBits sets a bit after the last of the signature, or, for signatures
+// that fill their characters (ES384, ES512, HS384), after the last of the claims.
+func trailingBits(f *forgery) (string, error) {
+	token, err := f.token()
+	if err != nil {
+		return "", err
+	}
+	if rest, sig := cutLast(token); len(sig)%4 != 0 {
+		return rest + "." + setLastBit(sig), nil
+	}
+	header, claims, err := f.texts()
+	if err != nil {
+		return "", err
+	}
+	if len(claims)%3 == 0 {
+		claims = append(claims, ' ')
+	}
+	input := base64.RawURLEncoding.EncodeToString(header) + "." + setLastBit(base64.RawURLEncoding.EncodeToString(claims))
+	sig, err := f.key.sign([]byte(input), f.minter.Source.Seeded())
+	if err != nil {
+		return "", err
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
+}
+
+// setLastBit replaces the last character by the next one: canonical text, of a
+// length that leaves bits over, ends in a character whose last bit is zero.
+func setLastBit(segment string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(segment) - 1
+	return segment[:last] + string(alphabet[strings.IndexByte(alphabet, segment[last])|1])
+}
+
+func cutLast(token string) (rest, signature string) {
+	dot := strings.LastIndexByte(token, '.')
+	return token[:dot], token[dot+1:]
+}
+
+// encrypted puts a good token into a JWE (RFC 7516 §7.1) under a key that
+// nobody has.
+func encrypted(f *forgery) (string, error) {
+	inner, err := f.token()
+	if err != nil {
+		return "", err
+	}
+	block, err := aes.NewCipher(f.minter.Source.Draw("encryption key", 32))
+	if err != nil {
+		return "", err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return "", err
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	header := b64([]byte(`{"alg":"dir","enc":"A256GCM","typ":"at+jwt","cty":"JWT"}`))
+	iv := f.minter.Source.Draw("initialization vector", aead.NonceSize())
+	sealed := aead.Seal(nil, iv, []byte(inner), []byte(header))
+	text, tag := sealed[:len(inner)], sealed[len(inner):]
+	return strings.Join([]string{header, "", b64(iv), b64(text), b64(tag)}, "."), nil
+}

@@ -1,0 +1,63 @@
+package token
+
+import (
+	"crypto"
+	"encoding/base64"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// kindDefects are good tokens that are no bearer access tokens.
+func kindDefects() []Defect {
+	return []Defect{{
+		Name: "wrong-typ", Status: unauthorized, Code: invalidToken,
+		Wrong: "typ is logout+jwt: another kind of JWT, with the claims of an access token (RFC 9068 §4, RFC 8725 §3.11).",
+		Fix:   "Accept typ at+jwt, with or without application/ and in any case; where the issuer does not set it, JWT or none at most.",
+		forge: edited(func(f *forgery) { f.SetHeader("typ", "logout+jwt") }),
+	}, {
+		Name: "id-token-as-access", Status: unauthorized, Code: invalidToken,
+		Wrong: "This is an ID token: it tells a client who logged in, and is no right to call an API (RFC 9068 §4, §5; RFC 8725 §3.12).",
+		Fix:   "Require typ at+jwt; where the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
+		forge: edited(asIDToken),
+	}, {
+		Name: "bound-as-bearer", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Wrong: "The token is bound to a key (cnf) and came without proof of it, as a stolen one would (RFC 9449 §7.2, RFC 7800 §3.1).",
+		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves the key; skip this defect if no issuer of yours binds tokens.",
+		forge: edited(func(f *forgery) {
+			key, err := f.minter.Attacker.Key(catalogue.ES256)
+			if err != nil {
+				f.Fail(err)
+				return
+			}
+			jwk := key.public()
+			sum, err := jwk.Thumbprint(crypto.SHA256)
+			if err != nil {
+				f.Fail(err)
+				return
+			}
+			f.Set("cnf", map[string]string{"jkt": base64.RawURLEncoding.EncodeToString(sum)}) // RFC 9449 §6.1
+		}),
+	}}
+}
+
+// asIDToken turns the draft into the ID token that its client would get (OpenID
+// Connect Core 1.0 §2). aud stays, as for a client that is the API as well:
+// that it is another one's is the defect wrong-audience.
+func asIDToken(f *forgery) {
+	if i := f.Claims.Find("client_id"); i >= 0 {
+		f.Set("azp", f.Claims[i].Value)
+	}
+	for _, claim := range []string{"client_id", "scope", "nbf"} {
+		f.Claims.Delete(claim)
+	}
+	for claim, kind := range map[string]string{"typ": "ID", "token_use": "id"} { // of Keycloak and Amazon Cognito
+		if f.Claims.Find(claim) >= 0 {
+			f.Set(claim, kind)
+		}
+	}
+	f.SetHeader("typ", "JWT")
+	f.SetTime("auth_time", 0)
+	f.Set("nonce", base64.RawURLEncoding.EncodeToString(f.minter.Source.Draw("nonce", 16)))
+	f.Set("at_hash", strings.Repeat("A", 22))
+}

@@ -1,0 +1,88 @@
+package token
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// ReadKey reads a private JWK (RFC 7517 §4). Its algorithm is the one it names,
+// else alg if it is of the right kind, else the first that it fits. No error
+// quotes the key.
+func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
+	var jwk jose.JSONWebKey
+	err := json.Unmarshal(text, &jwk)
+	if secret, shared := jwk.Key.([]byte); err != nil || shared && len(secret) == 0 || !shared && !jwk.Valid() {
+		return Key{}, errors.New("its numbers are no key (RFC 7518 §6)")
+	}
+	if jwk.Use != "" && jwk.Use != "sig" {
+		return Key{}, errors.New(`its use is not "sig", and it is to sign`)
+	}
+	k := Key{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm)}
+	whole := true
+	var fits []catalogue.Alg
+	switch private := jwk.Key.(type) {
+	case []byte:
+		k.Secret, fits = private, algsOf(shared, nil)
+	case *rsa.PrivateKey:
+		k.Private, fits = private, slices.Concat(algsOf(rsaPKCS1, nil), algsOf(rsaPSS, nil))
+		whole = private.Validate() == nil
+	case *ecdsa.PrivateKey:
+		k.Private, fits = private, algsOf(ecdsaCurve, private.Curve)
+		whole = isPair(private)
+	case ed25519.PrivateKey:
+		k.Private, fits = private, algsOf(edwards, nil)
+		whole = ed25519.NewKeyFromSeed(private.Seed()).Equal(private)
+	default:
+		return Key{}, errors.New("it is of a kind that signs nothing here")
+	}
+	if !whole {
+		return Key{}, errors.New("its private part is not that of its public part")
+	}
+	return k.named(alg, fits)
+}
+
+// named gives the key the algorithm and the name that it does not have yet.
+func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
+	if len(fits) == 0 {
+		return Key{}, errors.New("it is on a curve that signs nothing here")
+	}
+	if k.Alg == "" {
+		k.Alg = fits[0]
+		if slices.Contains(fits, alg) {
+			k.Alg = alg
+		}
+	}
+	switch {
+	case !slices.Contains(fits, k.Alg):
+		return Key{}, fmt.Errorf("its alg is %q, and it fits %v", string(k.Alg), fits)
+	case k.ID != "":
+	case IsShared(k.Alg):
+		k.ID = "secret" // a digest of it would tell something about it
+	default:
+		var err error
+		if k.ID, err = k.thumbprint(); err != nil {
+			return Key{}, err
+		}
+	}
+	return k, CheckKey(k)
+}
+
+// isPair reports whether the two halves of an EC key belong together: a JWK
+// states both.
+func isPair(k *ecdsa.PrivateKey) bool {
+	raw, err := k.Bytes()
+	if err != nil {
+		return false
+	}
+	own, err := ecdsa.ParseRawPrivateKey(k.Curve, raw)
+	return err == nil && own.PublicKey.Equal(&k.PublicKey)
+}

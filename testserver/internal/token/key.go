@@ -1,0 +1,136 @@
+package token
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/asn1"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// Key signs tokens. Printed or logged it shows only its algorithm and ID.
+type Key struct {
+	// ID is the kid: by default a prefix of the RFC 7638 thumbprint, after
+	// "test-" for an embedded RSA key.
+	ID  string
+	Alg catalogue.Alg
+	// Private signs for all algorithms except HS: an *ecdsa.PrivateKey on the
+	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or a signer
+	// of yours with such a public key.
+	Private crypto.Signer
+	// Secret signs for the HS algorithms. It is in no JWKS: configure it in the
+	// API that is to verify the tokens.
+	Secret []byte
+}
+
+// String names the key without showing it.
+func (k Key) String() string { return fmt.Sprintf("%s key %q", string(k.Alg), k.ID) }
+
+// GoString is String, for %#v.
+func (k Key) GoString() string { return k.String() }
+
+// LogValue is String, for log/slog.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// CheckKey reports a key that cannot sign with its own algorithm.
+func CheckKey(k Key) error {
+	s, err := specOf(k.Alg)
+	switch {
+	case err != nil:
+		return fmt.Errorf("key %q: %w", k.ID, err)
+	case s.family == shared && len(k.Secret) == 0:
+		return fmt.Errorf("key %q: %s signs with a secret: set Secret", k.ID, k.Alg)
+	case s.family == shared:
+		return nil
+	case k.Private == nil:
+		return fmt.Errorf("key %q: %s signs with a private key: set Private", k.ID, k.Alg)
+	case !s.fits(k.Private.Public()):
+		return fmt.Errorf("key %q: %T is no key for %s; GenerateKey(%s, …) makes one that fits", k.ID, k.Private, k.Alg, k.Alg)
+	}
+	return nil
+}
+
+// sign returns the JWS signature over input. Repeatable asks for RFC 6979
+// nonces; RSASSA-PSS has a random salt all the same.
+func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
+	s, err := specOf(k.Alg)
+	if err != nil {
+		return nil, err
+	}
+	if s.family == shared {
+		mac := hmac.New(s.hash.New, k.Secret)
+		mac.Write(input)
+		return mac.Sum(nil), nil
+	}
+
+	digest := input // Ed25519 signs the message itself
+	if s.hash != 0 {
+		h := s.hash.New()
+		h.Write(input)
+		digest = h.Sum(nil)
+	}
+	switch s.family {
+	case rsaPSS:
+		// RFC 7518 §3.5: the salt is as long as the hash.
+		return k.Private.Sign(rand.Reader, digest, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.hash})
+	case ecdsaCurve:
+		random := rand.Reader
+		if _, ours := k.Private.(*ecdsa.PrivateKey); ours && repeatable {
+			random = nil // RFC 6979; a signer that is not the standard library's may not know nil
+		}
+		der, err := k.Private.Sign(random, digest, s.hash)
+		if err != nil {
+			return nil, err
+		}
+		return fixedWidth(der, (s.curve.Params().BitSize+7)/8)
+	default:
+		return k.Private.Sign(rand.Reader, digest, s.hash)
+	}
+}
+
+// fixedWidth turns an ASN.1 ECDSA signature into R ‖ S of width bytes each
+// (RFC 7518 §3.4).
+func fixedWidth(der []byte, width int) ([]byte, error) {
+	var sig struct{ R, S *big.Int }
+	rest, err := asn1.Unmarshal(der, &sig)
+	if err != nil || len(rest) != 0 || max(sig.R.BitLen(), sig.S.BitLen()) > 8*width {
+		return nil, errors.New("the signer's answer is no ECDSA signature")
+	}
+	out := make([]byte, 2*width)
+	sig.R.FillBytes(out[:width])
+	sig.S.FillBytes(out[width:])
+	return out, nil
+}
+
+// public is the key as the JWKS shows it.
+func (k Key) public() jose.JSONWebKey {
+	return jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
+}
+
+// same reports whether the two are one key under one name. Neither is a shared
+// secret.
+func (k Key) same(other Key) bool {
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // every one that Check accepts
+	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
+}
+
+// thumbprint is the first 16 characters of the base64url RFC 7638 thumbprint:
+// 96 bits, enough for a name.
+func (k Key) thumbprint() (string, error) {
+	jwk := k.public()
+	sum, err := jwk.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(sum)[:16], nil
+}

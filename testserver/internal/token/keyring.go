@@ -1,0 +1,270 @@
+package token
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
+)
+
+// Keyring holds the keys that sign and the keys that the JWKS shows: two sets,
+// since a rotation is the time in which they differ.
+type Keyring struct {
+	ring guarded.Value[ring]
+
+	// Read without the lock: making an RSA key under it takes a while.
+	jwks   atomic.Pointer[[]byte]
+	served atomic.Pointer[[]byte] // an older one while there are freezes
+}
+
+type ring struct {
+	alg    catalogue.Alg
+	source *Source
+	shown  *Keyring // where the JWKS is shown
+
+	signing   map[catalogue.Alg]Key
+	staged    *Key  // published by PublishFirst, not signing yet
+	published []Key // oldest first
+	retired   *Key  // the last that left the JWKS
+	rsaMade   int
+	freezes   map[int]bool // those that nobody has thawed, by number
+	frozen    int          // how many there have ever been
+}
+
+// NewKeyring publishes keys, of which the first of an algorithm signs, and makes
+// one for alg if there is none.
+func NewKeyring(alg catalogue.Alg, src *Source, keys ...Key) (*Keyring, error) {
+	k := &Keyring{}
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	*r = ring{alg: alg, source: src, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}}
+	return k, r.fill(keys)
+}
+
+// OnChange calls f after each change. It is set before the keyring is shared.
+func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
+
+// Signing returns the key that signs for alg, "" meaning the default
+// algorithm; the first use of an algorithm makes its key and publishes it.
+func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
+	r, unlock := k.ring.RLock()
+	key, ok := r.signing[cmp.Or(alg, r.alg)]
+	unlock()
+	if ok {
+		return key, nil
+	}
+	r, unlock = k.ring.Lock()
+	defer unlock()
+	return r.signer(cmp.Or(alg, r.alg))
+}
+
+// JWKS returns the key set, whatever the endpoint shows.
+func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
+
+// Publish adds key to the JWKS, in place of one with the same ID.
+func (k *Keyring) Publish(key Key) error {
+	if err := CheckKey(key); err != nil {
+		return err
+	}
+	if IsShared(key.Alg) {
+		return fmt.Errorf("key %q is a shared secret: a JWKS is public, give the secret to the API itself", key.ID)
+	}
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	r.add(key)
+	return r.render()
+}
+
+// Retire takes the key named kid out of the JWKS. It goes on signing if it was.
+func (k *Keyring) Retire(kid string) error {
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	before := len(r.published)
+	r.drop(kid)
+	if len(r.published) == before {
+		return fmt.Errorf("no published key has the ID %q", kid)
+	}
+	return r.render()
+}
+
+// lastRetired is the key that left the JWKS last, false if none has or it is
+// back.
+func (k *Keyring) lastRetired() (Key, bool) {
+	r, unlock := k.ring.RLock()
+	defer unlock()
+	if r.retired == nil || r.shows(*r.retired) {
+		return Key{}, false
+	}
+	return *r.retired, true
+}
+
+// Rotation says how a rotation differs from the orderly change, in which the new
+// key is published and signs at once while the old one stays published. The
+// documentation of package testserver says what for.
+type Rotation struct {
+	PublishFirst bool // publish the new key, and sign with it from the next rotation on
+	SignFirst    bool // sign with the new key, and leave publishing to others
+	DropOld      bool // retire the key that signed until now
+	ReuseKid     bool // give the new key the ID of the old one
+}
+
+func (r Rotation) check() error {
+	n := 0
+	for _, chosen := range []bool{r.PublishFirst, r.SignFirst, r.DropOld} {
+		if chosen {
+			n++
+		}
+	}
+	if n > 1 {
+		return errors.New("PublishFirst, SignFirst and DropOld exclude each other: rotate once for each")
+	}
+	return nil
+}
+
+// Rotate changes the key of the default algorithm and returns the new one.
+func (k *Keyring) Rotate(how Rotation) (Key, error) {
+	if err := how.check(); err != nil {
+		return Key{}, err
+	}
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	old := r.signing[r.alg]
+
+	var key Key
+	if r.ready() && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
+		key = *r.staged // the second half of a rotation begun by PublishFirst
+	} else {
+		kid := ""
+		if how.ReuseKid {
+			kid = old.ID
+		}
+		var err error
+		if key, err = r.generate(r.alg, kid); err != nil {
+			return Key{}, err
+		}
+	}
+
+	r.staged = nil
+	if how.PublishFirst {
+		r.staged = &key
+	} else {
+		r.signing[r.alg] = key
+	}
+	if how.DropOld && old.ID != key.ID { // of one name, the new one takes its place below
+		r.drop(old.ID)
+	}
+	if !how.SignFirst {
+		r.add(key)
+	}
+	return key, r.render()
+}
+
+// fill adds keys and sees to it that there is one to sign with.
+func (r *ring) fill(keys []Key) error {
+	signs := map[catalogue.Alg]bool{}
+	for _, key := range keys {
+		if !signs[key.Alg] {
+			signs[key.Alg], r.signing[key.Alg] = true, key
+		}
+		r.add(key)
+	}
+	if err := r.render(); err != nil {
+		return err
+	}
+	_, err := r.signer(r.alg)
+	return err
+}
+
+func (r *ring) signer(alg catalogue.Alg) (Key, error) {
+	if key, ok := r.signing[alg]; ok {
+		return key, nil
+	}
+	key, err := r.generate(alg, "")
+	if err != nil {
+		return Key{}, err
+	}
+	r.signing[alg] = key
+	r.add(key)
+	return key, r.render()
+}
+
+// ready reports whether PublishFirst has left a key to sign with. One that was
+// retired since then is not brought back.
+func (r *ring) ready() bool {
+	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
+}
+
+// generate takes RSA keys from the embedded ones while they last: each serves
+// one algorithm once, so that no two published keys share their numbers.
+func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
+	s, err := specOf(alg)
+	if err != nil {
+		return Key{}, err
+	}
+	if s.family != rsaPKCS1 && s.family != rsaPSS {
+		return NewKey(alg, kid, r.source)
+	}
+	private, ok, err := embeddedRSA(r.rsaMade)
+	if err != nil {
+		return Key{}, err
+	}
+	if !ok {
+		return NewKey(alg, kid, r.source)
+	}
+	r.rsaMade++
+	key := Key{ID: kid, Alg: alg, Private: private}
+	if kid == "" {
+		thumb, err := key.thumbprint()
+		if err != nil {
+			return Key{}, err
+		}
+		key.ID = "test-" + thumb
+	}
+	return key, nil
+}
+
+func (r *ring) add(key Key) {
+	if IsShared(key.Alg) {
+		return
+	}
+	if i := slices.IndexFunc(r.published, func(p Key) bool { return p.ID == key.ID }); i >= 0 {
+		if gone := r.published[i]; !gone.same(key) {
+			r.retired = &gone
+		}
+		r.published[i] = key
+		return
+	}
+	r.published = append(r.published, key)
+}
+
+// shows reports whether key, which is no shared secret, is published.
+func (r *ring) shows(key Key) bool { return slices.ContainsFunc(r.published, key.same) }
+
+func (r *ring) drop(kid string) {
+	if i := slices.IndexFunc(r.published, func(p Key) bool { return p.ID == kid }); i >= 0 {
+		gone := r.published[i]
+		r.retired = &gone
+	}
+	r.published = slices.DeleteFunc(r.published, func(p Key) bool { return p.ID == kid })
+}
+
+func (r *ring) render() error {
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
+	for _, key := range r.published {
+		set.Keys = append(set.Keys, key.public())
+	}
+	b, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("writing the JWKS: %w", err)
+	}
+	r.shown.jwks.Store(&b)
+	r.show()
+	return nil
+}

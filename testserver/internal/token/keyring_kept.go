@@ -1,0 +1,127 @@
+package token
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// KeptKeys are the keys of a Keyring as private JWKs.
+type KeptKeys struct {
+	Signing   []keptKey // one for an algorithm
+	Published []keptKey // oldest first
+	Staged    *keptKey
+	RSAMade   int
+}
+
+type keptKey Key
+
+// public stands for a signer that a test brought along. Of that one the file has
+// what verifies.
+type public struct{ key crypto.PublicKey }
+
+func (p public) Public() crypto.PublicKey { return p.key }
+
+func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("the private part of the key was not in the state file")
+}
+
+// MarshalJSON writes a JWK (RFC 7517 §4), a private one if it can.
+func (k keptKey) MarshalJSON() ([]byte, error) {
+	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
+	switch private := k.Private.(type) {
+	case nil:
+		jwk.Key = k.Secret
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		jwk.Key = private
+	default:
+		jwk.Key = private.Public()
+	}
+	return jwk.MarshalJSON()
+}
+
+// UnmarshalJSON reads it.
+func (k *keptKey) UnmarshalJSON(text []byte) error {
+	var jwk jose.JSONWebKey
+	if err := json.Unmarshal(text, &jwk); err != nil {
+		return errors.New("a key is no JWK")
+	}
+	if jwk.Key != nil && jwk.Valid() && jwk.IsPublic() {
+		*k = keptKey{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm), Private: public{jwk.Key}}
+		return CheckKey(Key(*k))
+	}
+	key, err := ReadKey(text, "")
+	if err != nil {
+		return err
+	}
+	key.ID = jwk.KeyID // "" is one, too
+	*k = keptKey(key)
+	return nil
+}
+
+func (k *Keyring) Kept() KeptKeys {
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	kept := KeptKeys{RSAMade: r.rsaMade, Staged: (*keptKey)(r.staged)}
+	for _, key := range r.signing {
+		kept.Signing = append(kept.Signing, keptKey(key))
+	}
+	slices.SortFunc(kept.Signing, func(a, b keptKey) int { return strings.Compare(string(a.Alg), string(b.Alg)) })
+	for _, key := range r.published {
+		kept.Published = append(kept.Published, keptKey(key))
+	}
+	return kept
+}
+
+// check reports what no Keyring has.
+func (kept KeptKeys) Check() error {
+	signs := kept.Signing
+	if kept.Staged != nil {
+		signs = append(slices.Clip(signs), *kept.Staged)
+	}
+	algs, ids := map[catalogue.Alg]bool{}, map[string]bool{}
+	for _, key := range signs {
+		if _, foreign := key.Private.(public); foreign {
+			return errors.New("a key that signs has no private part")
+		}
+	}
+	for _, key := range kept.Signing {
+		algs[key.Alg] = true
+	}
+	for _, key := range kept.Published {
+		if IsShared(key.Alg) {
+			return errors.New("a secret is published")
+		}
+		ids[key.ID] = true
+	}
+	if len(algs) != len(kept.Signing) || len(ids) != len(kept.Published) || kept.RSAMade < 0 {
+		return errors.New("a key is there twice")
+	}
+	return nil
+}
+
+// restore puts what is kept, and keys before it, in place of what there is.
+func (k *Keyring) Restore(kept KeptKeys, keys []Key) error {
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	clear(r.signing)
+	for _, key := range kept.Signing {
+		r.signing[key.Alg] = Key(key)
+	}
+	r.published = nil
+	for _, key := range kept.Published {
+		r.published = append(r.published, Key(key))
+	}
+	r.staged, r.rsaMade = (*Key)(kept.Staged), kept.RSAMade
+	return r.fill(keys)
+}

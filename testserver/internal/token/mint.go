@@ -1,0 +1,145 @@
+package token
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// Edit is one change to a draft; every token option is one.
+type Edit func(*Draft)
+
+// CheckDefaults applies edits to a trial draft and returns the algorithm that
+// they choose, "" for none.
+func CheckDefaults(edits []Edit) (catalogue.Alg, error) {
+	d := newDraft("", "", time.Unix(0, 0))
+	d.edit(edits)
+	return d.Alg, d.Err()
+}
+
+// Minter makes the tokens of one issuer.
+type Minter struct {
+	Issuer   string
+	Clock    *Clock
+	Source   *Source
+	Keys     *Keyring
+	Defaults []Edit
+	Attacker *Attacker
+	Handles  Handles
+}
+
+// Handles remembers what the server knows of tokens beyond the tokens.
+type Handles interface {
+	Keep(handle string, claims []byte) // which introspection then answers with
+	Revoke(token string)
+}
+
+// Mint returns a token: the defaults, then edit.
+func (m *Minter) Mint(edit Edit) (string, error) {
+	d, err := m.Draft(edit)
+	if err != nil {
+		return "", err
+	}
+	return m.Finish(d)
+}
+
+// Sample is a draft of the default access token, without a jti: none is drawn, so
+// that the tokens of a seeded server stay the same.
+func (m *Minter) Sample() *Draft {
+	d := newDraft(m.Issuer, "", m.Clock.Now())
+	d.edit(m.Defaults)
+	return d
+}
+
+// Draft is an access token before its signature.
+func (m *Minter) Draft(edit Edit) (*Draft, error) {
+	d := newDraft(m.Issuer, m.Source.Name("jti"), m.Clock.Now())
+	d.edit(m.Defaults)
+	edit(d)
+	if d.Defect != nil && !d.Defect.introspectable {
+		d.Opaque = false // what is wrong with a JWT takes a JWT
+	}
+	if d.Opaque && len(d.jwtOnly) > 0 {
+		d.Fail(fmt.Errorf("%s says how a JWT is written, and OpaqueTokens makes a handle: leave one of them out", strings.Join(d.jwtOnly, ", ")))
+	}
+	return d, d.Err()
+}
+
+// DraftFor is an access token from the token endpoint, without its subject: the
+// defaults, then edits.
+func (m *Minter) DraftFor(edits []Edit) *Draft {
+	d := newDraft(m.Issuer, "", m.Clock.Now())
+	d.SetTime("exp", DefaultAccessTTL)
+	d.edit(m.Defaults)
+	d.edit(edits)
+	return d
+}
+
+// IDDraft is an ID token of client without what is about the end user (OpenID
+// Connect Core 1.0 §2).
+func (m *Minter) IDDraft(client string) *Draft {
+	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
+	d.SetHeader("typ", "JWT")
+	d.Set("iss", m.Issuer)
+	d.Claims = append(d.Claims, Member{Name: "sub"}, Member{Name: "aud"})
+	d.SetTime("exp", DefaultAccessTTL)
+	d.SetTime("iat", 0)
+	d.SetTime("auth_time", 0)
+	d.Set("azp", client)
+	return d
+}
+
+// Finish is the token that a draft becomes, with its defect if it has one.
+func (m *Minter) Finish(d *Draft) (string, error) {
+	key, err := m.Stamp(d)
+	if err != nil {
+		return "", err
+	}
+	if d.Defect != nil {
+		return d.Defect.forge(&forgery{Draft: d, key: key, minter: m})
+	}
+	return m.Write(d, key)
+}
+
+// Stamp returns the key that signs the draft, with its name written into it. No
+// key signs a handle.
+func (m *Minter) Stamp(d *Draft) (key Key, err error) {
+	switch {
+	case d.Opaque:
+		return Key{}, d.Err()
+	case d.Key != nil:
+		key = *d.Key
+	default:
+		if key, err = m.Keys.Signing(d.Alg); err != nil {
+			return Key{}, err
+		}
+	}
+	d.stamp(key)
+	return key, d.Err()
+}
+
+// Write makes a token of the draft: a JWT that key signs, or a handle to the
+// claims.
+func (m *Minter) Write(d *Draft, key Key) (string, error) {
+	if !d.Opaque {
+		return d.compact(key, m.Source.Seeded())
+	}
+	claims, err := d.Claims.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+	handle := m.Source.Handle("opaque token")
+	m.Handles.Keep(handle, claims)
+	return handle, nil
+}
+
+// Sign makes a JWT that is not an access token, such as an ID token.
+func (m *Minter) Sign(d *Draft) (string, error) {
+	key, err := m.Stamp(d)
+	if err != nil {
+		return "", err
+	}
+	return m.Write(d, key)
+}

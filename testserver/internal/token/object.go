@@ -1,0 +1,249 @@
+package token
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Object is a JSON object that keeps its members in the order they were set,
+// so that equal tokens are equal bytes. Unlike a map it can hold what a
+// correct writer would not, such as a member twice.
+type Object []Member
+
+// Member is one name and its value, already JSON; a nil value is not written.
+type Member struct {
+	Name  string
+	Value json.RawMessage
+}
+
+var errObject = errors.New("this is no JSON object of members with names of their own")
+
+// ParseObject reads an object whose members have names of their own.
+func ParseObject(text []byte) (Object, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errObject
+	}
+	var o Object
+	seen := make(map[string]bool) // whoever asks without credentials may send thousands of members
+	for d.More() {
+		t, err := d.Token()
+		name, ok := t.(string)
+		var raw json.RawMessage
+		if err != nil || !ok || d.Decode(&raw) != nil || seen[name] {
+			return nil, errObject
+		}
+		seen[name] = true
+		o = append(o, Member{name, raw})
+	}
+	if _, err := d.Token(); err != nil || len(bytes.TrimSpace(text[d.InputOffset():])) != 0 {
+		return nil, errObject
+	}
+	return o, nil
+}
+
+// Set writes name, in its old place if it has one.
+func (o *Object) Set(name string, v any) error {
+	raw, err := encode(v)
+	if err != nil {
+		return err
+	}
+	o.Put(name, raw)
+	return nil
+}
+
+// Put writes name as it is given, in its old place if it has one.
+func (o *Object) Put(name string, raw json.RawMessage) {
+	if i := o.Find(name); i >= 0 {
+		(*o)[i].Value = raw
+		return
+	}
+	*o = append(*o, Member{name, raw})
+}
+
+// Delete takes name out; an absent one is no error.
+func (o *Object) Delete(name string) {
+	*o = slices.DeleteFunc(*o, func(m Member) bool { return m.Name == name })
+}
+
+// Find returns the index of name, -1 if it is absent.
+func (o Object) Find(name string) int {
+	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
+}
+
+// Text is a member that is a string.
+func (o Object) Text(name string) (s string, ok bool) {
+	i := o.Find(name)
+	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`"`)) {
+		return "", false
+	}
+	return s, json.Unmarshal(o[i].Value, &s) == nil
+}
+
+// Unset reports whether name is there but waits for its value.
+func (o Object) Unset(name string) bool {
+	i := o.Find(name)
+	return i >= 0 && o[i].Value == nil
+}
+
+// MarshalJSON writes the members in order.
+func (o Object) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, 256), '{')
+	for _, m := range o {
+		if m.Value == nil {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		name, err := encode(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, name...), ':'), m.Value...)
+	}
+	return append(b, '}'), nil
+}
+
+// encode is json.Marshal that leaves <, > and & as they are.
+func encode(v any) (json.RawMessage, error) {
+	switch v := v.(type) { // most claims are these two, and need no reflection
+	case int64:
+		return strconv.AppendInt(nil, v, 10), nil
+	case string:
+		if plain(v) {
+			return append(append(append(make([]byte, 0, len(v)+2), '"'), v...), '"'), nil
+		}
+	}
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
+// plain reports whether s stands in JSON as it is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// Texts is a member that is an array of strings.
+func (o Object) Texts(name string) (list []string, ok bool) {
+	i := o.Find(name)
+	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
+		return nil, false
+	}
+	return list, json.Unmarshal(o[i].Value, &list) == nil
+}
+
+// ClaimPath returns the names on the way to a claim: those of a JSON Pointer
+// (RFC 6901) if name begins with a slash, else name itself.
+func ClaimPath(name string) ([]string, error) {
+	if !strings.HasPrefix(name, "/") {
+		return []string{name}, nil
+	}
+	if strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(name), "~") {
+		return nil, errors.New("in a JSON Pointer write ~ as ~0, and a slash within a name as ~1 (RFC 6901 §3)")
+	}
+	path := strings.Split(name[1:], "/")
+	for i, one := range path {
+		path[i] = strings.NewReplacer("~0", "~", "~1", "/").Replace(one)
+	}
+	return path, nil
+}
+
+// Pointer is the JSON Pointer to path.
+func Pointer(path []string) string {
+	var b strings.Builder
+	for _, one := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(one))
+	}
+	return b.String()
+}
+
+// ClaimNames are the names of claims in the order in which they are set: plain
+// names first, so that a JSON Pointer adds to the object that one of them sets.
+func ClaimNames[V any](claims map[string]V) []string {
+	return slices.SortedFunc(maps.Keys(claims), func(a, b string) int {
+		if pointer := strings.HasPrefix(a, "/"); pointer != strings.HasPrefix(b, "/") {
+			if pointer {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// inner is the object that a member holds, empty if there is no such member.
+func (o Object) inner(name string) (Object, error) {
+	i := o.Find(name)
+	if i < 0 || o[i].Value == nil {
+		return nil, nil
+	}
+	inner, err := ParseObject(o[i].Value)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not an object, so nothing can be set below it", name)
+	}
+	return inner, nil
+}
+
+// setAt writes the value at path and makes the objects on its way.
+func (o *Object) setAt(path []string, raw json.RawMessage) error {
+	if len(path) > 1 {
+		inner, err := o.inner(path[0])
+		if err != nil {
+			return err
+		}
+		if err := inner.setAt(path[1:], raw); err != nil {
+			return err
+		}
+		if raw, err = inner.MarshalJSON(); err != nil {
+			return err
+		}
+	}
+	o.Put(path[0], raw)
+	return nil
+}
+
+// deleteAt takes out what is at path; an absent one is no error.
+func (o *Object) deleteAt(path []string) {
+	if len(path) == 1 {
+		o.Delete(path[0])
+		return
+	}
+	inner, err := o.inner(path[0])
+	if err != nil || inner == nil {
+		return
+	}
+	inner.deleteAt(path[1:])
+	if raw, err := inner.MarshalJSON(); err == nil {
+		o.Put(path[0], raw)
+	}
+}
+
+// textsAt are the strings at path: those of an array, or one string.
+func (o Object) textsAt(path []string) []string {
+	if len(path) > 1 {
+		inner, _ := o.inner(path[0])
+		return inner.textsAt(path[1:])
+	}
+	if one, ok := o.Text(path[0]); ok {
+		return []string{one}
+	}
+	list, _ := o.Texts(path[0])
+	return list
+}

@@ -1,0 +1,97 @@
+package token
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// Segments are the three parts of a JWT, if each is spelled as base64url is: the
+// decoder also takes line ends and bits that mean nothing.
+func Segments(token string) (raw [3][]byte, ok bool) {
+	list := strings.Split(token, ".")
+	if len(list) != 3 {
+		return raw, false
+	}
+	for i, text := range list {
+		var err error
+		raw[i], err = base64.RawURLEncoding.DecodeString(text)
+		if err != nil || base64.RawURLEncoding.EncodeToString(raw[i]) != text {
+			return raw, false
+		}
+	}
+	return raw, true
+}
+
+// Open reads a JWT that a key of the JWKS verifies, or the secret that signs
+// for an HS algorithm. One written in another way than tokens are written is
+// none, since two spellings of one token would need revoking twice.
+func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
+	raw, ok := Segments(token)
+	if !ok {
+		return nil, nil, false
+	}
+	header, headerErr := ParseObject(raw[0])
+	claims, claimsErr := ParseObject(raw[1])
+	alg, named := header.Text("alg")
+	if headerErr != nil || claimsErr != nil || !named || header.Find("crit") >= 0 { // RFC 7515 §4.1.11: none is known here
+		return nil, nil, false
+	}
+	for _, key := range k.verifying(catalogue.Alg(alg)) {
+		if kid, named := header.Text("kid"); (!named || kid == key.ID) && key.verifies(token) {
+			return header, claims, true
+		}
+	}
+	return nil, nil, false
+}
+
+// verifying are the keys that tokens are checked with: what is published, so
+// that a token ends with its key, and the secret that nobody may publish.
+func (k *Keyring) verifying(alg catalogue.Alg) []Key {
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	keys := slices.Clone(r.published)
+	if secret, ok := r.signing[alg]; ok && IsShared(alg) {
+		keys = append(keys, secret)
+	}
+	return keys
+}
+
+// verifies reports whether k signed token, under its own algorithm.
+func (k Key) verifies(token string) bool {
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(k.Alg)})
+	if err != nil {
+		return false
+	}
+	if IsShared(k.Alg) {
+		_, err = jws.Verify(k.Secret)
+	} else {
+		_, err = jws.Verify(k.Private.Public())
+	}
+	return err == nil
+}
+
+// IsAccessToken tells access tokens from what else the same keys sign (RFC 9068
+// §4, RFC 8725 §3.12).
+func IsAccessToken(header, claims Object) bool {
+	typ, ok := header.Text("typ")
+	if !ok && header.Find("typ") >= 0 {
+		return false
+	}
+	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {
+	case "at+jwt":
+		return true
+	case "", "jwt": // as from servers older than RFC 9068
+		if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
+			return false
+		}
+		return !slices.ContainsFunc(claims, func(claim Member) bool {
+			return slices.Contains([]string{"nonce", "at_hash", "c_hash"}, claim.Name) // an ID token's
+		})
+	}
+	return false
+}
