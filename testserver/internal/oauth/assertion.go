@@ -83,7 +83,7 @@ func (s *Server) takes(claims token.Object, name string) bool {
 	}
 	seconds, _ := token.NumericDate(claims[i].Value) // which timely has read already
 	expires := time.Unix(int64(seconds)+1, 0)
-	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.once(name, now, expires)
+	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
 
 // signedBy reports whether a key of the client's verifies jws, which was read from

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -62,7 +63,7 @@ func (s *Server) proceed(w http.ResponseWriter, r *http.Request, a *authorizatio
 	now := s.Clock.Now()
 	v := s.session(r)
 	var decision Decision
-	if !v.loggedInFor(a) { // an authorization is scripted when it begins, and not once more after its login
+	if !loggedInFor(v, a) { // an authorization is scripted when it begins, and not once more after its login
 		decision = s.decided(r)
 	}
 	switch {
@@ -92,10 +93,10 @@ const (
 )
 
 // needs decides it from the request and the session, and nothing else.
-func (s *Server) needs(a *authorization, v *session, now time.Time) need {
+func (s *Server) needs(a *authorization, v *grants.Session, now time.Time) need {
 	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
 	switch {
-	case v.Sub == "", again && !v.loggedInFor(a), !s.isFor(a, v.Sub):
+	case v.Sub == "", again && !loggedInFor(v, a), !s.isFor(a, v.Sub):
 		return toLogin
 	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
 		return toConsent
@@ -106,7 +107,7 @@ func (s *Server) needs(a *authorization, v *session, now time.Time) need {
 }
 
 // interact shows the page that is next, or answers the client.
-func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *session, now time.Time) {
+func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, now time.Time) {
 	next := s.needs(a, v, now)
 	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6
 		switch next {
@@ -151,9 +152,9 @@ func (s *Server) isFor(a *authorization, sub string) bool {
 }
 
 // finish sends the client a code.
-func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *session, u registry.User, scopes []string, authTime time.Time) {
-	if v.known {
-		s.grants.update(v, func(kept *session) { kept.Fresh = token.Digest{} })
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, u registry.User, scopes []string, authTime time.Time) {
+	if v.Known {
+		s.grants.UpdateSession(v, func(kept *grants.Session) { kept.Fresh = token.Digest{} })
 	}
 	now := s.Clock.Now()
 	ttl := s.config.CodeTTL
@@ -161,18 +162,18 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 		ttl = a.client.CodeTTL
 	}
 	text := s.Source.Handle("code")
-	code := &Code{
-		Family: Family{
+	code := &grants.Code{
+		Family: grants.Family{
 			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
 			Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
 		},
 		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),
 	}
 	all, unlock := s.grants.Lock()
-	all.changed(now)
-	first := all.take(a)
+	all.Changed(now)
+	first := a.take(all)
 	if first {
-		all.codes.Put(sha256.Sum256([]byte(text)), code)
+		all.Codes.Put(sha256.Sum256([]byte(text)), code)
 	}
 	unlock()
 	if !first {
@@ -189,7 +190,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 // refuse sends the client an error (RFC 6749 §4.1.2.1).
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
 	all, unlock := s.grants.Lock()
-	first := all.take(a)
+	first := a.take(all)
 	unlock()
 	if !first {
 		s.usedUp(w, a)

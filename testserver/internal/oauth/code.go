@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
@@ -25,12 +26,12 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	defer func() { s.note(events...) }() // when the lock is free again
 	all, unlock := s.grants.Lock()
 	defer unlock()
-	code, known := all.codes.Get(sha256.Sum256([]byte(text)))
+	code, known := all.Codes.Get(sha256.Sum256([]byte(text)))
 	if !known || code.Family.Client != t.client.ID { // another client's code stays good
 		return nil, invalidGrant("the code is none of this client's")
 	}
 	if code.FamilyID != "" {
-		events = all.replayed(code, text)
+		events = replayed(all, code, text)
 		return nil, invalidGrant("the code has been used before")
 	}
 	switch {
@@ -57,16 +58,16 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 	given.ID, given.Kind = s.Source.Name("family"), catalogue.AuthorizationCode
 	s.mayRefresh(t.client, &given, now)
 	code.FamilyID = given.ID
-	all.begin(given, now)
+	all.Begin(given, now)
 	given.Resources, given.Details = resources, details
-	undo := func(f *Family) { code.FamilyID, f.Revoked = "", true }
+	undo := func(f *grants.Family) { code.FamilyID, f.Revoked = "", true }
 	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
 }
 
 // replayed ends what a code has been good for when it comes again: one of those
 // who had it is not the client (RFC 6749 §4.1.2).
-func (g *granted) replayed(code *Code, text string) []event {
-	f, ok := g.families.Get(code.FamilyID)
+func replayed(g *grants.State, code *grants.Code, text string) []event {
+	f, ok := g.Families.Get(code.FamilyID)
 	if !ok { // forgotten, so it is not good for anything any more
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 
@@ -17,8 +18,8 @@ import (
 const maxShown = 50
 
 // showDebug fills in what the page shows of the server.
-func (s *Server) showDebug(w http.ResponseWriter, v *session, p pages.DebugPage) {
-	if !v.known {
+func (s *Server) showDebug(w http.ResponseWriter, v *grants.Session, p pages.DebugPage) {
+	if !v.Known {
 		s.begin(w, v)
 	}
 	p.Form = pages.Form{Action: s.debugPath, CSRF: v.CSRF}

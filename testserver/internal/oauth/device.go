@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/testserver/internal/bounded"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -59,18 +59,18 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.Clock.Now()
 	code := s.Source.Handle("device code")
-	d := &Device{
-		Family:  Family{Client: c.ID, Kind: catalogue.DeviceCode, Scopes: scopes, Resources: unique(form["resource"]), Details: details},
+	d := &grants.Device{
+		Family:  grants.Family{Client: c.ID, Kind: catalogue.DeviceCode, Scopes: scopes, Resources: unique(form["resource"]), Details: details},
 		Expires: now.Add(deviceTTL), Interval: deviceInterval,
 	}
 	all, unlock := s.grants.Lock()
-	all.changed(now)
+	all.Changed(now)
 	userCode := s.userCode()
-	for all.has(userCode) {
+	for all.ByCode[digestOf(userCode)] != (token.Digest{}) {
 		userCode = s.userCode()
 	}
-	d.UserCode = sha256.Sum256([]byte(userCode))
-	all.putDevice(sha256.Sum256([]byte(code)), d)
+	d.UserCode = digestOf(userCode)
+	all.PutDevice(sha256.Sum256([]byte(code)), d)
 	unlock()
 	if failed := s.durable(); failed != nil {
 		failed.send(w)
@@ -104,27 +104,8 @@ func (s *Server) userCode() string {
 	return b.String()
 }
 
-func (g *granted) has(userCode string) bool {
-	_, ok := g.byCode[sha256.Sum256([]byte(userCode))]
-	return ok
-}
-
-func (g *granted) putDevice(d token.Digest, v *Device) {
-	if g.byCode == nil || len(g.byCode) > 2*bounded.Limit { // those of codes that fell out
-		g.byCode = map[token.Digest]token.Digest{}
-	}
-	g.byCode[v.UserCode] = d
-	g.devices.Put(d, v)
-}
-
-// device returns what a user code stands for while nobody has decided.
-func (g *granted) device(userCode string, now time.Time) (*Device, bool) {
-	d, ok := g.devices.Get(g.byCode[sha256.Sum256([]byte(normal(userCode)))])
-	if !ok || !now.Before(d.Expires) || d.Denied || d.Family.Sub != "" {
-		return nil, false
-	}
-	return d, true
-}
+// digestOf is what a user code is kept as, however somebody has typed it.
+func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
 // normal is a user code as it is kept, however somebody has typed it (§6.1).
 func normal(typed string) string {
@@ -144,7 +125,7 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()
 	defer unlock()
-	d, known := all.devices.Get(sha256.Sum256([]byte(text)))
+	d, known := all.Devices.Get(sha256.Sum256([]byte(text)))
 	switch {
 	case !known || d.Family.Client != t.client.ID || d.Used:
 		return nil, invalidGrant("the device code is none of this client's")
@@ -185,8 +166,8 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	d.Used = true
 	given.ID = s.Source.Name("family")
 	s.mayRefresh(t.client, &given, now)
-	all.begin(given, now)
+	all.Begin(given, now)
 	given.Resources, given.Details = resources, details
-	undo := func(f *Family) { d.Used, f.Revoked = false, true }
+	undo := func(f *grants.Family) { d.Used, f.Revoked = false, true }
 	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
 }

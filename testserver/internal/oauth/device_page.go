@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 
@@ -30,8 +31,8 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	typed := form.Get(pages.FieldUserCode)
 	now := s.Clock.Now()
 	all, unlock := s.grants.RLock()
-	d, known := all.device(typed, now)
-	var asked Device
+	d, known := all.Undecided(digestOf(typed), now)
+	var asked grants.Device
 	if known {
 		asked = *d
 	}
@@ -66,15 +67,15 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) checkCSRF(v *session, form url.Values) *failure {
-	if !v.known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
+func (s *Server) checkCSRF(v *grants.Session, form url.Values) *failure {
+	if !v.Known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
 		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
 	}
 	return nil
 }
 
-func (s *Server) showDevice(w http.ResponseWriter, v *session, typed string, wrong bool) {
-	if !v.known {
+func (s *Server) showDevice(w http.ResponseWriter, v *grants.Session, typed string, wrong bool) {
+	if !v.Known {
 		s.begin(w, v)
 	}
 	p := pages.DevicePage{UserCode: typed, Form: pages.Form{Action: s.paths[catalogue.Device], CSRF: v.CSRF}}
@@ -85,7 +86,7 @@ func (s *Server) showDevice(w http.ResponseWriter, v *session, typed string, wro
 }
 
 // consentDevice is where the consent page of a device leads.
-func (s *Server) consentDevice(w http.ResponseWriter, form url.Values, v *session, query string) {
+func (s *Server) consentDevice(w http.ResponseWriter, form url.Values, v *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	u, known := s.Registry.User(v.Sub)
 	if err != nil || !known {
@@ -104,7 +105,7 @@ func (s *Server) consentDevice(w http.ResponseWriter, form url.Values, v *sessio
 func (s *Server) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()
-	d, known := all.device(userCode, now)
+	d, known := all.Undecided(digestOf(userCode), now)
 	client := ""
 	if known {
 		client = d.Family.Client

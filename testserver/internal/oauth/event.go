@@ -3,6 +3,7 @@ package oauth
 import (
 	"slices"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
@@ -19,7 +20,7 @@ func (s *Server) note(list ...event) {
 }
 
 // revoked are the events of families that have ended.
-func revoked(reason, fingerprint string, families ...Family) []event {
+func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	var list []event
 	for _, f := range families {
 		list = append(list, event{
@@ -32,7 +33,7 @@ func revoked(reason, fingerprint string, families ...Family) []event {
 
 // reused are the events of something that came twice and of the family that this
 // ended, if it was not over yet.
-func reused(what, text string, f Family) []event {
+func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),
 		Fingerprint: journal.Fingerprint(text), Reason: what,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -60,15 +61,15 @@ func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
 	if d.Defect != nil || !known || sub == "" {
 		return m, nil
 	}
-	f := Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
+	f := grants.Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
 	if sub == client {
 		f.Kind = catalogue.ClientCredentials
 	} else {
 		s.mayRefresh(c, &f, d.Now)
 	}
-	s.grants.begin(f, d.Now)
-	s.grants.belongs(m.Access, f.ID, m.Expiry)
-	m.Refresh = s.refreshToken(f)
+	s.grants.Begin(f, d.Now)
+	s.grants.Belongs(m.Access, f.ID, m.Expiry)
+	m.Refresh = grants.RefreshToken(s.secret, f)
 	if f.Kind == catalogue.AuthorizationCode && slices.Contains(f.Scopes, "openid") {
 		m.ID, err = s.idToken(&grant{Family: f}, alg, d.Expiry(), m.Access)
 	}

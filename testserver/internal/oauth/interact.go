@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
@@ -24,7 +25,7 @@ const (
 
 // submitted reads a form of one of the pages, whose session must have made it
 // (RFC 9700 §4.7).
-func (s *Server) submitted(r *http.Request) (url.Values, *session, *failure) {
+func (s *Server) submitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
 		return nil, nil, failed
@@ -113,7 +114,7 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	scopes := chosen(a.scopes, form[pages.FieldScope])
-	s.grants.update(v, func(kept *session) {
+	s.grants.UpdateSession(v, func(kept *grants.Session) {
 		// Another request may be reading the map that is there.
 		consented := maps.Clone(kept.Consented)
 		if consented == nil {

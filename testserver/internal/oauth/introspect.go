@@ -9,7 +9,7 @@ import (
 // known returns the claims of an access token of this server, whether it is
 // still good or not, and false for everything else.
 func (s *Server) known(text string) (claims token.Object, isJWT, ok bool) {
-	if kept, ok := s.ledger.claims(text); ok {
+	if kept, ok := s.ledger.Claims(text); ok {
 		claims, err := token.ParseObject(kept)
 		return claims, false, err == nil
 	}
@@ -25,10 +25,10 @@ func (s *Server) known(text string) (claims token.Object, isJWT, ok bool) {
 func (s *Server) active(text string) (token.Object, bool) {
 	claims, isJWT, ok := s.known(text)
 	d := token.Identify(text)
-	if !ok || s.ledger.isRevoked(d) || !claims.Timely(s.Clock.Now(), isJWT) {
+	if !ok || s.ledger.IsRevoked(d) || !claims.Timely(s.Clock.Now(), isJWT) {
 		return nil, false
 	}
-	f := s.grants.family(d)
+	f := s.grants.Family(d)
 	return claims, !f.Revoked && s.stand(f.Origins)
 }
 
@@ -41,7 +41,7 @@ func (s *Server) hint(text string) (claims token.Object, ok bool) {
 
 // Introspection is the answer about a token (RFC 7662 §2.2).
 func (s *Server) Introspection(text string) json.RawMessage {
-	if reply, ok := s.ledger.reply(text); ok {
+	if reply, ok := s.ledger.Reply(text); ok {
 		return reply
 	}
 	claims, ok := s.active(text)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -54,7 +55,7 @@ func (s *Server) issue(c *registry.Registered, g *grant) (map[string]any, *failu
 	if err != nil {
 		return nil, serverError()
 	}
-	s.grants.belongs(access, g.ID, ends)
+	s.grants.Belongs(access, g.ID, ends)
 
 	body := map[string]any{
 		"access_token": access,
@@ -70,7 +71,7 @@ func (s *Server) issue(c *registry.Registered, g *grant) (map[string]any, *failu
 	if len(g.Details) > 0 {
 		body[detailsParameter] = writtenDetails(g.Details)
 	}
-	if refresh := s.refreshToken(g.Family); refresh != "" {
+	if refresh := grants.RefreshToken(s.secret, g.Family); refresh != "" {
 		body["refresh_token"] = refresh
 	}
 	if slices.Contains(g.Scopes, "openid") && g.Kind != catalogue.ClientCredentials && g.exchanged == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -67,13 +68,13 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 		return nil, notTaken()
 	}
 	now := s.Clock.Now()
-	f := Family{
+	f := grants.Family{
 		ID: s.Source.Name("family"), Client: t.client.ID, Sub: sub, Kind: catalogue.JWTBearer,
 		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	all, unlock := s.grants.Lock()
 	defer unlock()
-	all.begin(f, now)
+	all.Begin(f, now)
 	return &grant{Family: f, kind: journal.Issued}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
@@ -62,7 +63,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case failed != nil:
 		showFailure(w, failed)
-	case s.config.Interactive && !v.known && r.Method == http.MethodPost:
+	case s.config.Interactive && !v.Known && r.Method == http.MethodPost:
 		// A browser does not send the cookie with a form of another site, such as
 		// the client, but with the GET that follows it.
 		redirect(w, r, s.urls[catalogue.EndSession]+"?"+form.Encode())
@@ -78,7 +79,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 }
 
 // consentLogout is where the logout page leads.
-func (s *Server) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *session, query string) {
+func (s *Server) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		showFailure(w, invalidRequest("the form is none of this server's"))
@@ -97,9 +98,10 @@ func (s *Server) consentLogout(w http.ResponseWriter, r *http.Request, form url.
 
 // logOut ends the session, if there is one: asking for what is already so is no
 // error (§4).
-func (s *Server) logOut(w http.ResponseWriter, r *http.Request, v *session, asked *logout) {
-	if v.known {
-		s.end(w, v)
+func (s *Server) logOut(w http.ResponseWriter, r *http.Request, v *grants.Session, asked *logout) {
+	if v.Known {
+		s.grants.EndSession(v)
+		s.cookie.Clear(w)
 	}
 	if asked.to == "" {
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Signed out", Text: "You can close this window."})

@@ -3,7 +3,6 @@ package oauth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"maps"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
@@ -129,7 +128,7 @@ func (s *Server) unregister(w http.ResponseWriter, c *registry.Registered) {
 		changedMeanwhile().send(w)
 		return
 	}
-	ended := s.grants.removeClient(c.ID)
+	ended := s.grants.RemoveClient(c.ID)
 	if failed := s.durable(); failed != nil {
 		s.Registry.Swap(c.ID, nil, c) // so that it can try again
 		failed.send(w)
@@ -137,28 +136,4 @@ func (s *Server) unregister(w http.ResponseWriter, c *registry.Registered) {
 	}
 	s.note(append(revoked("unregistered", "", ended...), event{Kind: journal.Unregistered, ClientID: c.ID})...)
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// removeClient ends all that a client has come to have, and leaves nothing for another
-// that has its ID next. It returns the families that were not yet over.
-func (g *grants) removeClient(client string) []Family {
-	ended := g.revoke(func(f *Family) bool { return f.Client == client })
-	all, unlock := g.Lock()
-	defer unlock()
-	all.codes.Sweep(func(c *Code) bool { return c.Family.Client == client })
-	all.pushed.Sweep(func(p *Pushed) bool { return p.Client == client })
-	all.devices.Sweep(func(d *Device) bool {
-		if d.Family.Client == client {
-			delete(all.byCode, d.UserCode)
-			return true
-		}
-		return false
-	})
-	for _, v := range all.sessions.All() {
-		if _, ok := v.Consented[client]; ok { // another request may be reading the map that is there
-			v.Consented = maps.Clone(v.Consented)
-			delete(v.Consented, client)
-		}
-	}
-	return ended
 }

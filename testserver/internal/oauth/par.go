@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -17,23 +18,10 @@ import (
 // requestURN begins the request_uri of a request that was pushed (RFC 9126 §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
-// How long a pushed request may wait for its browser, and how long that browser
-// may then take on the pages. They are stated in the documentation of package
-// testserver.
-const (
-	pushedTTL = 90 * time.Second
-	pagesTTL  = 10 * time.Minute
-)
-
-// Pushed is an authorization request that waits for its browser. Once used it is
-// kept, to be recognised, and Form is not.
-type Pushed struct {
-	Client  string
-	Form    url.Values `json:",omitempty"`
-	Hinted  string     `json:",omitempty"` // whom the id_token_hint was of, which is not kept itself
-	Expires time.Time
-	Used    bool
-}
+// pushedTTL is how long a pushed request may wait for its browser: see
+// [grants.PagesTTL] for how long that may then take. It is stated in the
+// documentation of package testserver.
+const pushedTTL = 90 * time.Second
 
 // pushedRequest is the endpoint where a client leaves its authorization request
 // (RFC 9126 §2). What would be refused when the browser comes is refused here.
@@ -67,8 +55,8 @@ func (s *Server) push(r *http.Request) (uri string, failed *failure) {
 	now := s.Clock.Now()
 	p.Expires = now.Add(pushedTTL)
 	all, unlock := s.grants.Lock()
-	all.changed(now)
-	all.pushed.Put(sha256.Sum256([]byte(uri)), p)
+	all.Changed(now)
+	all.Pushed.Put(sha256.Sum256([]byte(uri)), p)
 	unlock()
 	if failed := s.durable(); failed != nil {
 		return "", failed
@@ -78,7 +66,7 @@ func (s *Server) push(r *http.Request) (uri string, failed *failure) {
 }
 
 // pushable checks a request as the authorization endpoint would (§2.1).
-func (s *Server) pushable(c *registry.Registered, form url.Values) (*Pushed, *failure) {
+func (s *Server) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
 		return nil, invalidRequest("request_uri is what this endpoint answers with, and not for a request to it")
@@ -95,7 +83,7 @@ func (s *Server) pushable(c *registry.Registered, form url.Values) (*Pushed, *fa
 	case redirect != nil:
 		return nil, redirect
 	}
-	p := &Pushed{Client: c.ID, Form: form}
+	p := &grants.Pushed{Client: c.ID, Form: form}
 	if claims, ok := s.hint(a.idHint); ok {
 		p.Hinted, _ = claims.Text("sub")
 	}
@@ -132,23 +120,23 @@ func (s *Server) requested(r *http.Request, form url.Values) (a *authorization, 
 
 // pushed finds the request that form refers to, with a form of its own. Whoever
 // has it wrong gets a page: where to send the browser stands in the request.
-func (s *Server) pushed(r *http.Request, form url.Values) (Pushed, *failure) {
+func (s *Server) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
-		return Pushed{}, invalidRequest("client_id or request_uri is there more than once")
+		return grants.Pushed{}, invalidRequest("client_id or request_uri is there more than once")
 	}
 	uri := form.Get("request_uri")
 	d := token.Digest(sha256.Sum256([]byte(uri)))
 	v, now := s.session(r), s.Clock.Now()
 	all, unlock := s.grants.RLock()
 	defer unlock()
-	p, known := all.pushed.Get(d)
+	p, known := all.Pushed.Get(d)
 	switch {
 	case !known || p.Client != form.Get("client_id"):
-		return Pushed{}, invalidRequest("request_uri is none of this client's")
+		return grants.Pushed{}, invalidRequest("request_uri is none of this client's")
 	case p.Used:
-		return Pushed{}, invalidRequest("request_uri has been used before")
-	case !now.Before(p.Expires) && (v.Pushed != d || !now.Before(p.Expires.Add(pagesTTL))):
-		return Pushed{}, invalidRequest("request_uri has expired")
+		return grants.Pushed{}, invalidRequest("request_uri has been used before")
+	case !now.Before(p.Expires) && (v.Pushed != d || !now.Before(p.Expires.Add(grants.PagesTTL))):
+		return grants.Pushed{}, invalidRequest("request_uri has expired")
 	}
 	found := *p
 	found.Form = url.Values(http.Header(p.Form).Clone()) // for readAuthorization changes it
@@ -157,28 +145,23 @@ func (s *Server) pushed(r *http.Request, form url.Values) (Pushed, *failure) {
 
 // opens notes that a browser has begun with a pushed request, which it may then
 // finish after the request has expired for all others.
-func (s *Server) opens(v *session, a *authorization) {
+func (s *Server) opens(v *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
 	}
 	v.Pushed = a.pushed
-	s.grants.update(v, func(kept *session) { kept.Pushed = a.pushed })
+	s.grants.UpdateSession(v, func(kept *grants.Session) { kept.Pushed = a.pushed })
 }
 
 // take uses a pushed request up, which an answer to the client does, be it a code
-// or a refusal, and not a page: pages may be loaded again (§4). False is for
-// the request that comes second.
-func (g *granted) take(a *authorization) bool {
+// or a refusal, and not a page: pages may be loaded again (§4). False is for the
+// request that comes second.
+func (a *authorization) take(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.taken {
 		return true
 	}
-	p, known := g.pushed.Get(a.pushed)
-	if !known || p.Used {
-		return false
-	}
-	p.Used, p.Form, p.Hinted = true, nil, ""
-	a.taken = true
-	return true
+	a.taken = all.UsePushed(a.pushed)
+	return a.taken
 }
 
 // usedUp shows who came second that there is nothing more.

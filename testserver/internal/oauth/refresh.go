@@ -1,63 +1,20 @@
 package oauth
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
 	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
-
-// A refresh token is the ID of its family, the number of its generation and a
-// MAC over both. So none has to be stored, every one that was ever rotated is
-// told from those that never were, and the same successor can be given twice.
-const (
-	familyBytes  = 16
-	refreshBytes = 1 + familyBytes + 4 + sha256.Size
-	refreshMark  = 0x80 // as with handles: no JSON text begins like that
-)
-
-func (s *Server) refreshToken(f Family) string {
-	id, err := base64.RawURLEncoding.DecodeString(f.ID)
-	if err != nil || len(id) != familyBytes || f.Generation == 0 {
-		return ""
-	}
-	b := append(make([]byte, 0, refreshBytes), refreshMark)
-	b = append(b, id...)
-	b = binary.BigEndian.AppendUint32(b, uint32(f.Generation)) //nolint:gosec // it is counted up from 1
-	return base64.RawURLEncoding.EncodeToString(append(b, s.mac(b)...))
-}
-
-func (s *Server) mac(text []byte) []byte {
-	m := hmac.New(sha256.New, s.secret)
-	m.Write(text)
-	return m.Sum(nil)
-}
-
-// readRefresh returns whose a refresh token is; false for what is none of this
-// server's.
-func (s *Server) readRefresh(token string) (family string, generation int, ok bool) {
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(b) != refreshBytes || base64.RawURLEncoding.EncodeToString(b) != token {
-		return "", 0, false
-	}
-	text, mac := b[:refreshBytes-sha256.Size], b[refreshBytes-sha256.Size:]
-	if text[0] != refreshMark || !hmac.Equal(mac, s.mac(text)) {
-		return "", 0, false
-	}
-	return base64.RawURLEncoding.EncodeToString(text[1 : 1+familyBytes]), int(binary.BigEndian.Uint32(text[1+familyBytes:])), true
-}
 
 // refresh is the grant refresh_token (RFC 6749 §6). Every use makes a new
 // token; a token that comes again has two holders, one of whom is a thief, so
 // that the whole family ends (RFC 9700 §4.14.2).
 func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
-	id, generation, ok := s.readRefresh(t.form.Get("refresh_token"))
+	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {
 		return nil, invalidRequest("the parameter refresh_token is missing")
 	}
@@ -70,7 +27,7 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 	defer func() { s.note(events...) }() // when the lock is free again
 	all, unlock := s.grants.Lock()
 	defer unlock()
-	f, known := all.families.Get(id)
+	f, known := all.Families.Get(id)
 	switch {
 	case !ok, !known, f.Client != t.client.ID, generation > f.Generation, f.Generation == 0:
 		return nil, invalidGrant("the refresh token is none of this client's")
@@ -96,15 +53,15 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 	if given.Details, failed = s.narrowedDetails(f.Details, t.form); failed != nil {
 		return nil, failed
 	}
-	var undo func(*Family)
+	var undo func(*grants.Family)
 	if before := *f; generation == f.Generation {
-		undo = func(f *Family) {
+		undo = func(f *grants.Family) {
 			f.Generation, f.RotatedAt, f.RefreshExpires = before.Generation, before.RotatedAt, before.RefreshExpires
 		}
 		f.Generation++
 		f.RotatedAt, f.RefreshExpires = now, now.Add(s.refreshTTL(t.client))
 		f.Ends = later(f.Ends, f.RefreshExpires)
-		all.changed(now)
+		all.Changed(now)
 	}
 	given.Generation, given.RefreshExpires, given.Ends = f.Generation, f.RefreshExpires, f.Ends
 	return &grant{Family: given, kind: journal.Refreshed, again: true, undo: undo}, nil
@@ -112,7 +69,7 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 
 // excused reports whether a token that was rotated comes again because the
 // answer got lost, as far as the grace period can tell.
-func (s *Server) excused(f *Family, generation int, now time.Time) bool {
+func (s *Server) excused(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
 
@@ -135,7 +92,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // mayRefresh gives a new family its first refresh token if the client may use it.
-func (s *Server) mayRefresh(c *registry.Registered, f *Family, now time.Time) {
+func (s *Server) mayRefresh(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {
 		return

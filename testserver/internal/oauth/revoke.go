@@ -3,6 +3,7 @@ package oauth
 import (
 	"net/http"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -38,8 +39,8 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 // revokeFor ends a token of the client's. token_type_hint is no more than a
 // hint, and not needed here.
 func (s *Server) revokeFor(client, text string) {
-	if id, _, ok := s.readRefresh(text); ok {
-		s.endFamily(text, func(f *Family) bool { return f.ID == id && f.Client == client })
+	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
+		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id && f.Client == client })
 		return
 	}
 	claims, _, ok := s.known(text)
@@ -51,22 +52,22 @@ func (s *Server) revokeFor(client, text string) {
 	}
 }
 
-func (s *Server) endFamily(text string, match func(*Family) bool) {
-	s.note(revoked("", journal.Fingerprint(text), s.grants.revoke(match)...)...)
+func (s *Server) endFamily(text string, match func(*grants.Family) bool) {
+	s.note(revoked("", journal.Fingerprint(text), s.grants.Revoke(match)...)...)
 }
 
 func (s *Server) endAccess(text string, claims token.Object) {
 	s.ledger.Revoke(text)
 	client, _ := claims.Text("client_id")
 	sub, _ := claims.Text("sub")
-	f := s.grants.family(token.Identify(text))
+	f := s.grants.Family(token.Identify(text))
 	s.note(event{Kind: journal.Revoked, ClientID: client, Sub: sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
 // RevokeSubject ends all grants of sub with the tokens that came of them.
 func (s *Server) RevokeSubject(sub string) int {
-	s.grants.withdraw(sub)
-	ended := s.grants.revoke(func(f *Family) bool { return f.Sub == sub })
+	s.grants.Withdraw(sub)
+	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
 	s.note(revoked("subject", "", ended...)...)
 	return len(ended)
 }
@@ -74,8 +75,8 @@ func (s *Server) RevokeSubject(sub string) int {
 // Revoke ends a token of this server, with its family if it is a refresh token;
 // false if it is none.
 func (s *Server) Revoke(text string) bool {
-	if id, _, ok := s.readRefresh(text); ok {
-		s.endFamily(text, func(f *Family) bool { return f.ID == id })
+	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
+		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })
 		return true
 	}
 	claims, _, ok := s.known(text)
@@ -88,4 +89,4 @@ func (s *Server) Revoke(text string) bool {
 
 // SetIntrospection makes introspection of text answer reply, which is JSON; nil
 // ends that.
-func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.setReply(text, reply) }
+func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

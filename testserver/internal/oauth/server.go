@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -73,8 +74,8 @@ type Server struct {
 	Audit    *journal.Audit
 	Faults   journal.Injections[http.Handler]
 
-	ledger    ledger
-	grants    grants
+	ledger    grants.Ledger
+	grants    grants.Store
 	decisions decisions
 	hooks     hooks
 	keeper    keeper
@@ -136,8 +137,8 @@ func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.Keys.Thaw()
 	s.Journal.Reset()
-	s.ledger.reset()
-	s.grants.reset()
+	s.ledger.Reset()
+	s.grants.Reset()
 	s.decisions.reset()
 	s.Audit.Reset()
 }

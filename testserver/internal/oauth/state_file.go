@@ -49,7 +49,7 @@ func (s *Server) keep(path string) (err error) {
 	}
 	saver := persist.NewSaver(s.save, nil) // Close and the endpoints tell of errors
 	s.keeper.saver = saver
-	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger.entries, s.Keys} {
+	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger, s.Keys} {
 		changes.OnChange(saver.Changed)
 	}
 	return nil

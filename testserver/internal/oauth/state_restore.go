@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
@@ -30,17 +28,8 @@ func (s *Server) Restore(text []byte) error {
 	}
 	s.Registry.Restore(state.State)
 	s.secret = state.Secret
-	granted, unlock := s.grants.Lock()
-	granted.families, granted.codes, granted.devices = state.Families, state.Codes, state.Devices
-	granted.issued, granted.used, granted.pushed = state.Issued, state.Used, state.Pushed
-	granted.byCode = map[token.Digest]token.Digest{}
-	for d, device := range state.Devices.All() {
-		granted.byCode[device.UserCode] = d
-	}
-	unlock()
-	entries, unlock := s.ledger.entries.Lock()
-	entries.opaque, entries.revoked = state.Opaque, state.Revoked
-	unlock()
+	s.grants.Restore(state.Kept)
+	s.ledger.Restore(state.KeptLedger)
 	return nil
 }
 
@@ -65,42 +54,13 @@ func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
 		return errors.New("it has no secret")
 	}
-	return errors.Join(state.State.Check(), state.checkDrawn(), state.checkGrants(), state.Keys.Check())
+	return errors.Join(state.State.Check(), state.checkDrawn(), state.Kept.Check(), state.Keys.Check())
 }
 
 func (state *snapshot) checkDrawn() error {
 	for _, n := range state.Drawn {
 		if n < 0 || n > math.MaxInt32 {
 			return errors.New("a count of what was drawn is out of range")
-		}
-	}
-	return nil
-}
-
-func (state *snapshot) checkGrants() error {
-	for id, f := range state.Families.All() {
-		if f == nil || f.ID != id || f.Generation < 0 || f.Generation >= math.MaxInt32 {
-			return errors.New("a grant is none")
-		}
-	}
-	for _, c := range state.Codes.All() {
-		if c == nil {
-			return errors.New("a code is null")
-		}
-	}
-	for _, p := range state.Pushed.All() {
-		if p == nil {
-			return errors.New("a pushed request is null")
-		}
-		for _, values := range p.Form {
-			if len(values) == 0 {
-				return errors.New("a parameter of a pushed request has no value")
-			}
-		}
-	}
-	for _, d := range state.Devices.All() {
-		if d == nil || d.Interval < 0 {
-			return errors.New("a device is none")
 		}
 	}
 	return nil

@@ -2,9 +2,8 @@ package oauth
 
 import (
 	"encoding/json"
-	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/bounded"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -17,16 +16,10 @@ import (
 type snapshot struct {
 	Secret []byte
 	registry.State
-	Families bounded.Map[string, *Family]
-	Codes    bounded.Map[token.Digest, *Code]
-	Devices  bounded.Map[token.Digest, *Device]
-	Issued   bounded.Map[token.Digest, string]
-	Used     bounded.Map[token.Digest, time.Time]
-	Pushed   bounded.Map[token.Digest, *Pushed]
-	Opaque   bounded.Map[token.Digest, []byte]
-	Revoked  bounded.Map[token.Digest, struct{}]
-	Keys     token.KeptKeys
-	Drawn    map[string]int // from a seed
+	grants.Kept
+	grants.KeptLedger
+	Keys  token.KeptKeys
+	Drawn map[string]int // from a seed
 }
 
 // Snapshot is the state as JSON.
@@ -35,14 +28,10 @@ func (s *Server) Snapshot() ([]byte, error) {
 	defer unlockPeople()
 	granted, unlockGranted := s.grants.RLock()
 	defer unlockGranted()
-	entries, unlockEntries := s.ledger.entries.RLock()
+	entries, unlockEntries := s.ledger.RLock()
 	defer unlockEntries()
 	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that is for its owner alone
-		Secret: s.secret, State: people,
-		Families: granted.families, Codes: granted.codes, Devices: granted.devices, Issued: granted.issued, Used: granted.used,
-		Pushed: granted.pushed,
-		Opaque: entries.opaque, Revoked: entries.revoked,
-		Keys:  s.Keys.Kept(),
+		Secret: s.secret, State: people, Kept: granted.Kept(), KeptLedger: entries.Kept(), Keys: s.Keys.Kept(),
 		Drawn: s.Source.Drawn(), // last: what is in the state has been drawn before
 	})
 }

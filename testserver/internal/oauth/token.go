@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
@@ -20,13 +21,13 @@ type tokenRequest struct {
 
 // grant is what a token request has come to be good for.
 type grant struct {
-	Family
+	grants.Family
 	kind  string
 	again bool // not the first tokens of the family
 	event event
 
-	exchanged *exchanged    // nil but for a token exchange
-	undo      func(*Family) // what using it has done to a code, a device or the family; needs the lock
+	exchanged *exchanged           // nil but for a token exchange
+	undo      func(*grants.Family) // what using it has done to a code, a device or the family; needs the lock
 }
 
 // token is the token endpoint (RFC 6749 §3.2).
@@ -134,7 +135,7 @@ func (s *Server) takeBack(g *grant) {
 	if g == nil || g.undo == nil {
 		return
 	}
-	if f, ok := all.families.Get(g.ID); ok && !f.Revoked {
+	if f, ok := all.Families.Get(g.ID); ok && !f.Revoked {
 		g.undo(f)
 	}
 }
@@ -157,12 +158,12 @@ func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
 		return nil, failed
 	}
 	now := s.Clock.Now()
-	f := Family{
+	f := grants.Family{
 		ID: s.Source.Name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: catalogue.ClientCredentials,
 		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
 	}
 	all, unlock := s.grants.Lock()
 	defer unlock()
-	all.begin(f, now)
+	all.Begin(f, now)
 	return &grant{Family: f, kind: journal.Issued}, nil
 }

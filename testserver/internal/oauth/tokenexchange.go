@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -89,7 +90,7 @@ func (s *Server) swap(t *tokenRequest) (*grant, *failure) {
 	f.Ends = now
 	all, unlock := s.grants.Lock()
 	defer unlock()
-	all.begin(f, now)
+	all.Begin(f, now)
 	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
 }
 
@@ -112,7 +113,7 @@ func (s *Server) party(t *tokenRequest, name string) (*party, *failure) {
 	if !ok || kind == typeJWT && strings.Count(text, ".") != 2 || claims.Find("cnf") >= 0 {
 		return nil, wrong
 	}
-	p := &party{claims: claims, origins: append([]token.Digest{token.Identify(text)}, s.grants.family(token.Identify(text)).Origins...)}
+	p := &party{claims: claims, origins: append([]token.Digest{token.Identify(text)}, s.grants.Family(token.Identify(text)).Origins...)}
 	p.sub, _ = claims.Text("sub")
 	p.client, _ = claims.Text("client_id")
 	if i := claims.Find("act"); i >= 0 {
@@ -153,8 +154,8 @@ func (s *Server) mayAct(claim json.RawMessage, actor *party) bool {
 // shrunk is a family for what the client asks for, all of which the subject token
 // must be good for as well. Only the audience may be another one, if the client
 // has been registered with it.
-func (s *Server) shrunk(t *tokenRequest, subject *party) (f Family, failed *failure) {
-	f = Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.sub, Kind: catalogue.TokenExchange}
+func (s *Server) shrunk(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
+	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.sub, Kind: catalogue.TokenExchange}
 	f.Resources = subject.claims.Audience()
 	if asked := unique(slices.Concat(t.form["resource"], t.form["audience"])); len(asked) > 0 {
 		if !subset(asked, slices.Concat(f.Resources, audienceOf(t.client))) {
@@ -225,7 +226,7 @@ func (x *exchanged) write(d *token.Draft) {
 // stand reports whether nothing that a token comes of has been revoked, itself or
 // with its family.
 func (s *Server) stand(origins []token.Digest) bool {
-	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.isRevoked(d) || s.grants.family(d).Revoked })
+	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
 
 func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }

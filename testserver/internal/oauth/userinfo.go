@@ -42,7 +42,7 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	client, _ := claims.Text("client_id")
-	f := s.grants.family(token.Identify(access))
+	f := s.grants.Family(token.Identify(access))
 	s.note(event{Kind: journal.Used, ClientID: client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
 	sendText(w, http.StatusOK, "application/json", text)
 }

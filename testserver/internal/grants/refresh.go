@@ -1,0 +1,50 @@
+package grants
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+)
+
+// A refresh token is the ID of its family, the number of its generation and a
+// MAC over both. So none has to be stored, every one that was ever rotated is
+// told from those that never were, and the same successor can be given twice.
+const (
+	familyBytes  = 16
+	refreshBytes = 1 + familyBytes + 4 + sha256.Size
+	refreshMark  = 0x80 // as with handles: no JSON text begins like that
+)
+
+// RefreshToken is the one of the family's generation, "" if it has none. secret is
+// the server's.
+func RefreshToken(secret []byte, f Family) string {
+	id, err := base64.RawURLEncoding.DecodeString(f.ID)
+	if err != nil || len(id) != familyBytes || f.Generation == 0 {
+		return ""
+	}
+	b := append(make([]byte, 0, refreshBytes), refreshMark)
+	b = append(b, id...)
+	b = binary.BigEndian.AppendUint32(b, uint32(f.Generation)) //nolint:gosec // it is counted up from 1
+	return base64.RawURLEncoding.EncodeToString(append(b, mac(secret, b)...))
+}
+
+func mac(secret, text []byte) []byte {
+	m := hmac.New(sha256.New, secret)
+	m.Write(text)
+	return m.Sum(nil)
+}
+
+// ReadRefreshToken returns which family a refresh token belongs to, and its
+// generation; false if it was not made with secret.
+func ReadRefreshToken(secret []byte, token string) (family string, generation int, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(b) != refreshBytes || base64.RawURLEncoding.EncodeToString(b) != token {
+		return "", 0, false
+	}
+	text, sum := b[:refreshBytes-sha256.Size], b[refreshBytes-sha256.Size:]
+	if text[0] != refreshMark || !hmac.Equal(sum, mac(secret, text)) {
+		return "", 0, false
+	}
+	return base64.RawURLEncoding.EncodeToString(text[1 : 1+familyBytes]), int(binary.BigEndian.Uint32(text[1+familyBytes:])), true
+}
