@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
@@ -132,7 +133,7 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := httpClient(ctx).Do(r)
+	resp, err := asclient.HTTPClient(ctx).Do(r)
 	if err != nil {
 		return err
 	}
