@@ -95,7 +95,7 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	for _, name := range []string{"header", "audience", "addr", "issuer", "seed"} {
 		noFiles(cmd, name)
 	}
-	cmd = printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	cmd = dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if err := f.prepare(args[0]); err != nil {
 			return err
 		}

@@ -14,11 +14,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
 // run starts what the check needs, and has the server check the API.
-func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer control.Checked, err error) {
+func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer wire.Checked, err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	if _, err := f.request(ctx); err != nil {
@@ -50,7 +52,7 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 	if err := f.await(ctx, exited); err != nil {
 		return answer, err
 	}
-	_, err = c.call(ctx, http.MethodPost, "/v1/check", f.ask, &answer)
+	answer, _, err = doTyped(ctx, c, control.CheckAPI(f.ask))
 	if ctx.Err() != nil {
 		err = failure("the check was interrupted")
 	}
@@ -131,7 +133,7 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := httpClient(ctx).Do(r)
+	resp, err := asclient.HTTPClient(ctx).Do(r)
 	if err != nil {
 		return err
 	}

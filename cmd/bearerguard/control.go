@@ -1,21 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
 // What serve and exec say, and the commands below hear.
@@ -32,8 +26,8 @@ type caller struct {
 	json           bool
 }
 
-// calling makes cmd a client of the control API.
-func calling(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
+// controlCommand makes cmd a command that asks the control API.
+func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
 	cmd.Flags().StringVar(&c.url, "control-url", "", "control API of the server; by default that of --ready-file, or $"+envControlURL)
 	cmd.Flags().StringVar(&c.readyFile, "ready-file", "", "`file` in which serve wrote where it is")
@@ -45,12 +39,12 @@ func calling(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *call
 	return cmd
 }
 
-// printing is calling for a command that prints data: text for people and
-// pipelines, or JSON.
-func printing(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
+// dataCommand is controlCommand for a command that prints data: text for people
+// and pipelines, or JSON.
+func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	var asJSON bool
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return calling(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		c.json = asJSON
 		return run(cmd, c, args)
 	})
@@ -68,104 +62,70 @@ func controlKnown(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != ""
 }
 
-// where finds the API and its token. There is no flag for the token, because
+// client finds the API and its token. There is no flag for the token, because
 // everybody on a machine sees the flags.
-func (c *caller) where() (base, token string, err error) {
+func (c *caller) client() (*control.Client, error) {
 	if c.server != nil {
-		return c.server.controlURL, c.server.controlToken, nil
+		return control.New(c.server.controlURL, c.server.controlToken)
 	}
-	base, token = os.Getenv(envControlURL), os.Getenv(envControlToken)
+	base, token := os.Getenv(envControlURL), os.Getenv(envControlToken)
 	if c.readyFile != "" {
 		var r ready
 		text, err := readFile("--ready-file", c.readyFile)
 		if err != nil {
-			return "", "", err
+			return nil, err
 		}
 		if err := json.Unmarshal(text, &r); err != nil {
-			return "", "", usage("--ready-file: %w", err)
+			return nil, usage("--ready-file: %w", err)
 		}
 		base, token = r["control"], r["control_token"]
 	}
 	base = cmp.Or(c.url, base)
-	u, err := url.Parse(base)
-	switch {
-	case base == "":
-		return "", "", usage("no server: run it by exec, or give --ready-file, or $%s and $%s", envControlURL, envControlToken)
-	case err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https":
-		return "", "", usage("the URL of the control API is none: want one such as http://127.0.0.1:9001")
-	case token == "":
-		return "", "", usage("no token for the control API: give --ready-file, or $%s", envControlToken)
+	if base == "" {
+		return nil, usage("no server: run it by exec, or give --ready-file, or $%s and $%s", envControlURL, envControlToken)
 	}
-	return base, token, nil
+	client, err := control.New(base, token)
+	if errors.Is(err, control.ErrNoToken) {
+		return nil, usage("no token for the control API: give --ready-file, or $%s", envControlToken)
+	}
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return client, nil
 }
 
-// element is an ID as an element of a path. One of dots alone would be a way up.
-func element(id string) string {
-	if id == "." || id == ".." {
-		return strings.ReplaceAll(id, ".", "%2E")
-	}
-	return url.PathEscape(id)
-}
-
-// call sends in, if it is not nil, and reads the answer into out, if it is not nil.
-func (c *caller) call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
-	base, token, err := c.where()
+// do sends op, and returns the answer as it is.
+func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err error) {
+	client, err := c.client()
 	if err != nil {
 		return nil, err
 	}
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return nil, usage("%w", err)
-		}
-		body = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, base+path, body)
-	if err != nil {
-		return nil, usage("the URL of the control API is none")
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	// No proxy: it is on this machine.
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err // without the URL, which the user knows
-		}
-		return nil, failure("the control API cannot be reached: %w", err)
-	}
-	defer resp.Body.Close()
-	text, err = io.ReadAll(io.LimitReader(resp.Body, 64<<20))
-	if err != nil {
-		return nil, failure("the answer of the control API broke off: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, refusedBy(resp.StatusCode, text)
-	}
-	if out != nil {
-		if err := json.Unmarshal(text, out); err != nil {
-			return nil, failure("the answer is not that of a control API: %w", err)
-		}
-	}
-	return text, nil
+	text, err = op.Do(ctx, client)
+	return text, controlFailure(err)
 }
 
-// refusedBy is the error of an answer that is none, with the exit code that fits.
-func refusedBy(status int, text []byte) error {
-	var e control.Error
-	if json.Unmarshal(text, &e) != nil || e.Code == "" {
-		return failure("the answer %d is not that of a control API", status)
+// doTyped is do for an operation whose answer is read.
+func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]) (answer T, text []byte, err error) {
+	client, err := c.client()
+	if err != nil {
+		return answer, nil, err
 	}
-	switch status {
-	case http.StatusBadRequest:
-		return usage("%s", e.Description)
-	case http.StatusNotFound, http.StatusGatewayTimeout:
-		return coded{exitNo, fmt.Errorf("%s", e.Description)}
+	answer, text, err = op.Do(ctx, client)
+	return answer, text, controlFailure(err)
+}
+
+// controlFailure is err with the exit code that fits.
+func controlFailure(err error) error {
+	failed, ok := errors.AsType[*control.Error](err)
+	if !ok {
+		return err // there is none
 	}
-	return failure("the control API refused: %s", e.Description)
+	switch failed.Kind {
+	case control.Invalid:
+		return coded{exitUsage, err}
+	case control.Absent:
+		return coded{exitNo, err}
+	case control.Unreachable, control.Refused, control.Unknown:
+	}
+	return coded{exitFailure, err}
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
 func newClient(s streams) *cobra.Command {
@@ -16,7 +16,7 @@ func newClient(s streams) *cobra.Command {
 }
 
 func newClientAdd(s streams) *cobra.Command {
-	var ask control.Client
+	var ask wire.Client
 	var jwks string
 	var grants []string
 	cmd := &cobra.Command{
@@ -42,7 +42,7 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	}
 	complete(cmd, "grant", catalogue.Names(catalogue.Grants))
 	complete(cmd, "auth-method", catalogue.Names(catalogue.AuthMethods))
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
 			ask.ID = args[0]
 		}
@@ -56,20 +56,20 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 			}
 			ask.JWKS = text
 		}
-		return printOne(cmd, c, http.MethodPost, "/v1/clients", ask, []string{"ID", "SECRET"}, func(made control.Client) []string {
+		return printOne(cmd, c, control.AddClient(ask), []string{"ID", "SECRET"}, func(made wire.Client) []string {
 			return []string{made.ID, made.Secret}
 		})
 	})
 }
 
 func newClientList(s streams) *cobra.Command {
-	return printing(s, &cobra.Command{
+	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the clients",
 		Example: "  bearerguard client list", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		return printList(cmd, c, "/v1/clients", []string{"ID", "PUBLIC", "GRANTS", "SCOPES", "REDIRECT URIS"},
-			func(list control.Clients) []control.Client { return list.Clients },
-			func(client control.Client) []string {
+		return printList(cmd, c, control.ListClients(), []string{"ID", "PUBLIC", "GRANTS", "SCOPES", "REDIRECT URIS"},
+			func(list wire.Clients) []wire.Client { return list.Clients },
+			func(client wire.Client) []string {
 				return []string{
 					client.ID, yes(client.Public), strings.Join(catalogue.Names(client.Grants), " "), strings.Join(client.Scopes, " "), strings.Join(client.RedirectURIs, " "),
 				}
@@ -78,21 +78,21 @@ func newClientList(s streams) *cobra.Command {
 }
 
 func newClientShow(s streams) *cobra.Command {
-	return calling(s, &cobra.Command{
+	return controlCommand(s, &cobra.Command{
 		Use: "show ID", Short: "Print a client as JSON, without its secret",
 		Example: "  bearerguard client show test-client", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		text, err := c.call(cmd.Context(), http.MethodGet, "/v1/clients/"+element(args[0]), nil, nil)
+		text, err := c.do(cmd.Context(), control.ShowClient(args[0]))
 		return orJSON(c, text, err)
 	})
 }
 
 func newClientRemove(s streams) *cobra.Command {
-	return calling(s, &cobra.Command{
+	return controlCommand(s, &cobra.Command{
 		Use: "rm ID", Short: "Forget a client",
 		Example: "  bearerguard client rm web", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/clients/"+element(args[0]), nil, nil)
+		_, err := c.do(cmd.Context(), control.RemoveClient(args[0]))
 		return err
 	})
 }

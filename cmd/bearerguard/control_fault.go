@@ -1,15 +1,14 @@
 package main
 
 import (
-	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
 func newFault(s streams) *cobra.Command {
@@ -23,13 +22,13 @@ type faultFlags struct {
 	body                string
 }
 
-func (f *faultFlags) into(cmd *cobra.Command, ask *control.Fault) {
+func (f *faultFlags) into(cmd *cobra.Command, ask *wire.Fault) {
 	changed := cmd.Flags().Changed
 	if changed("latency") {
-		ask.Latency = new(control.Duration(f.latency))
+		ask.Latency = new(wire.Duration(f.latency))
 	}
 	if changed("retry-after") {
-		ask.RetryAfter = new(control.Duration(f.retryAfter))
+		ask.RetryAfter = new(wire.Duration(f.retryAfter))
 	}
 	if changed("truncate") {
 		ask.Truncate = &f.truncate
@@ -40,7 +39,7 @@ func (f *faultFlags) into(cmd *cobra.Command, ask *control.Fault) {
 }
 
 func newFaultAdd(s streams) *cobra.Command {
-	var ask control.Fault
+	var ask wire.Fault
 	var more faultFlags
 	cmd := &cobra.Command{
 		Use: "add ENDPOINT", Short: "Make an endpoint fail, and print the ID of the fault",
@@ -75,23 +74,23 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
 		noFiles(cmd, name)
 	}
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		ask.Endpoint = args[0]
 		more.into(cmd, &ask)
-		return printOne(cmd, c, http.MethodPost, "/v1/faults", ask, []string{"ID"}, func(made control.Injection) []string {
+		return printOne(cmd, c, control.AddFault(ask), []string{"ID"}, func(made wire.Injection) []string {
 			return []string{strconv.Itoa(made.ID)}
 		})
 	})
 }
 
 func newFaultList(s streams) *cobra.Command {
-	return printing(s, &cobra.Command{
+	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the faults at work, and how often they hit",
 		Example: "  bearerguard fault list --json", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		return printList(cmd, c, "/v1/faults", []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"},
-			func(list control.Faults) []control.Injection { return list.Faults },
-			func(f control.Injection) []string {
+		return printList(cmd, c, control.ListFaults(), []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"},
+			func(list wire.Faults) []wire.Injection { return list.Faults },
+			func(f wire.Injection) []string {
 				return []string{strconv.Itoa(f.ID), f.Endpoint, strconv.Itoa(f.Status), strconv.Itoa(f.Times), f.Client, strconv.Itoa(f.Hits)}
 			})
 	})
@@ -104,15 +103,15 @@ func newFaultRemove(s streams) *cobra.Command {
 		Example: "  bearerguard fault rm 1\n  bearerguard fault rm --all", Args: cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "end all faults")
-	return calling(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
-		path := "/v1/faults"
+	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if all == (len(args) > 0) {
 			return usage("fault rm: give an ID or --all")
 		}
+		op := control.RemoveFaults()
 		if !all {
-			path += "/" + url.PathEscape(args[0])
+			op = control.RemoveFault(args[0])
 		}
-		_, err := c.call(cmd.Context(), http.MethodDelete, path, nil, nil)
+		_, err := c.do(cmd.Context(), op)
 		return err
 	})
 }

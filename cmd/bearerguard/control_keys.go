@@ -1,11 +1,10 @@
 package main
 
 import (
-	"net/http"
-
 	"github.com/spf13/cobra"
 
-	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
 func newKeys(s streams) *cobra.Command {
@@ -15,24 +14,24 @@ func newKeys(s streams) *cobra.Command {
 
 var keyHeader = []string{"KID", "ALG", "SIGNS", "PUBLISHED"}
 
-func keyRow(k control.Key) []string { return []string{k.ID, k.Alg, yes(k.Signing), yes(k.Published)} }
+func keyRow(k wire.Key) []string { return []string{k.ID, k.Alg, yes(k.Signing), yes(k.Published)} }
 
 func newKeysList(s streams) *cobra.Command {
-	return printing(s, &cobra.Command{
+	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the keys: which sign, and which the key set shows",
 		Example: "  bearerguard keys list", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		return printList(cmd, c, "/v1/keys", keyHeader, func(keys control.Keys) []control.Key { return keys.Keys }, keyRow)
+		return printList(cmd, c, control.ListKeys(), keyHeader, func(keys wire.Keys) []wire.Key { return keys.Keys }, keyRow)
 	})
 }
 
-// askKey sends a request whose answer is a key, and prints that.
-func askKey(cmd *cobra.Command, c *caller, path string, in any) error {
-	return printOne(cmd, c, http.MethodPost, path, in, keyHeader, keyRow)
+// printKey performs an operation whose answer is a key, and prints that.
+func printKey(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Key]) error {
+	return printOne(cmd, c, op, keyHeader, keyRow)
 }
 
 func newKeysRotate(s streams) *cobra.Command {
-	var how control.Rotate
+	var how wire.Rotate
 	cmd := &cobra.Command{
 		Use: "rotate", Short: "Change the signing key, and print the new one",
 		Long: `Change the signing key. Without flags the new one signs and is published at once, and
@@ -47,13 +46,13 @@ the old one stays published.`,
 	cmd.Flags().BoolVar(&how.DropOld, "drop-old", false, "take the old key out of the key set")
 	cmd.Flags().BoolVar(&how.ReuseKid, "reuse-kid", false, "give the new key the ID of the old one")
 	cmd.MarkFlagsMutuallyExclusive("publish-first", "sign-first", "drop-old")
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
-		return askKey(cmd, c, "/v1/keys/rotate", how)
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
+		return printKey(cmd, c, control.RotateKeys(how))
 	})
 }
 
 func newKeysExport(s streams) *cobra.Command {
-	var ask control.Export
+	var ask wire.Export
 	cmd := &cobra.Command{
 		Use: "export", Short: "Print the keys as a JSON Web Key Set, without their private parts",
 		Example: `  bearerguard keys export > jwks.json
@@ -63,14 +62,14 @@ func newKeysExport(s streams) *cobra.Command {
 	cmd.Flags().StringVar(&ask.ID, "kid", "", "this key alone")
 	cmd.Flags().BoolVar(&ask.Private, "private", false, "with their private parts, and shared secrets")
 	noFiles(cmd, "kid")
-	return calling(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/export", ask, nil)
+	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
+		text, err := c.do(cmd.Context(), control.ExportKeys(ask))
 		return orJSON(c, text, err)
 	})
 }
 
 func newKeysImport(s streams) *cobra.Command {
-	var ask control.Import
+	var ask wire.Import
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Publish a private JWK, read from standard input if FILE is -",
 		Example: "  bearerguard keys import key.json --sign", Args: cobra.ExactArgs(1),
@@ -79,7 +78,7 @@ func newKeysImport(s streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&ask.Sign, "sign", false, "and sign with it")
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		var err error
 		if args[0] == "-" {
 			ask.Key, err = readInput(s)
@@ -89,45 +88,45 @@ func newKeysImport(s streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return askKey(cmd, c, "/v1/keys/import", ask)
+		return printKey(cmd, c, control.ImportKey(ask))
 	})
 }
 
 func newKeysPublish(s streams) *cobra.Command {
-	return printing(s, &cobra.Command{
+	return dataCommand(s, &cobra.Command{
 		Use: "publish KID", Short: "Show a key that signs already in the key set: what follows rotate --sign-first",
 		Example: "  bearerguard keys publish Ap3l9fWrT0d2Yq1x", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		return askKey(cmd, c, "/v1/keys/publish", control.KeyID{ID: args[0]})
+		return printKey(cmd, c, control.PublishKey(args[0]))
 	})
 }
 
 func newKeysRetire(s streams) *cobra.Command {
-	return calling(s, &cobra.Command{
+	return controlCommand(s, &cobra.Command{
 		Use: "retire KID", Short: "Take a key out of the key set",
 		Example: "  bearerguard keys retire Ap3l9fWrT0d2Yq1x", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/retire", control.KeyID{ID: args[0]}, nil)
+		_, err := c.do(cmd.Context(), control.RetireKey(args[0]))
 		return err
 	})
 }
 
 func newKeysFreeze(s streams) *cobra.Command {
-	return calling(s, &cobra.Command{
+	return controlCommand(s, &cobra.Command{
 		Use: "freeze", Short: "Let the key set go on showing what it shows now, as a stale cache would, until thaw or reset",
 		Example: "  bearerguard keys freeze && bearerguard keys rotate", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/freeze", nil, nil)
+		_, err := c.do(cmd.Context(), control.FreezeKeys())
 		return err
 	})
 }
 
 func newKeysThaw(s streams) *cobra.Command {
-	return calling(s, &cobra.Command{
+	return controlCommand(s, &cobra.Command{
 		Use: "thaw", Short: "Let the key set show the keys again",
 		Example: "  bearerguard keys thaw", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/keys/thaw", nil, nil)
+		_, err := c.do(cmd.Context(), control.ThawKeys())
 		return err
 	})
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -11,16 +10,18 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// printOne sends a request and prints the answer, a T, as one row, or as JSON.
-func printOne[T any](cmd *cobra.Command, c *caller, method, path string, in any, header []string, row func(T) []string) error {
-	return printRows(cmd, c, method, path, in, header, func(answer T) [][]string { return [][]string{row(answer)} })
+// printOne performs op and prints the answer as one row, or as JSON.
+func printOne[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, row func(T) []string) error {
+	return printRows(cmd, c, op, header, func(answer T) [][]string { return [][]string{row(answer)} })
 }
 
 // printList is printOne for an answer that has a list.
-func printList[T, E any](cmd *cobra.Command, c *caller, path string, header []string, list func(T) []E, row func(E) []string) error {
-	return printRows(cmd, c, http.MethodGet, path, nil, header, func(answer T) (rows [][]string) {
+func printList[T, E any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, list func(T) []E, row func(E) []string) error {
+	return printRows(cmd, c, op, header, func(answer T) (rows [][]string) {
 		for _, e := range list(answer) {
 			rows = append(rows, row(e))
 		}
@@ -28,9 +29,8 @@ func printList[T, E any](cmd *cobra.Command, c *caller, path string, header []st
 	})
 }
 
-func printRows[T any](cmd *cobra.Command, c *caller, method, path string, in any, header []string, rows func(T) [][]string) error {
-	var answer T
-	text, err := c.call(cmd.Context(), method, path, in, &answer)
+func printRows[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, rows func(T) [][]string) error {
+	answer, text, err := doTyped(cmd.Context(), c, op)
 	if err != nil || c.json {
 		return orJSON(c, text, err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -10,8 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
 // mintFlags say what differs from a valid token.
@@ -52,16 +52,16 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	})
 }
 
-func (f *mintFlags) mint(cmd *cobra.Command) (m control.Mint, err error) {
-	m = control.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque}
+func (f *mintFlags) mint(cmd *cobra.Command) (m wire.Mint, err error) {
+	m = wire.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque}
 	if f.scope != nil {
 		m.Scope = words(f.scope)
 	}
 	if cmd.Flags().Changed("expires-in") {
-		m.ExpiresIn = new(control.Duration(f.expires))
+		m.ExpiresIn = new(wire.Duration(f.expires))
 	}
 	if cmd.Flags().Changed("not-before-in") {
-		m.NotBeforeIn = new(control.Duration(f.notBefore))
+		m.NotBeforeIn = new(wire.Duration(f.notBefore))
 	}
 	if m.Claims, err = f.claims.claims(); err != nil {
 		return m, err
@@ -87,13 +87,13 @@ func newTokenMint(s streams) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().StringVar(&defect, "defect", "", "make one thing wrong: a name of token bad, or "+strings.Join(onRequest, ", "))
 	complete(cmd, "defect", defectNames())
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)
 		if err != nil {
 			return err
 		}
 		m.Defect = defect
-		return printOne(cmd, c, http.MethodPost, "/v1/tokens", m, []string{"TOKEN"}, func(minted control.Minted) []string {
+		return printOne(cmd, c, control.MintToken(m), []string{"TOKEN"}, func(minted wire.Minted) []string {
 			return []string{minted.AccessToken}
 		})
 	})
@@ -117,13 +117,12 @@ that need a scope.`,
 		Args: cobra.NoArgs,
 	}
 	f.add(cmd)
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)
 		if err != nil {
 			return err
 		}
-		var bad control.BadTokens
-		text, err := c.call(cmd.Context(), http.MethodPost, "/v1/bad-tokens", m, &bad)
+		bad, text, err := doTyped(cmd.Context(), c, control.MintBadTokens(m))
 		if err != nil || c.json {
 			return orJSON(c, text, err)
 		}
@@ -136,15 +135,15 @@ that need a scope.`,
 }
 
 func newTokenList(s streams) *cobra.Command {
-	return printing(s, &cobra.Command{
+	return dataCommand(s, &cobra.Command{
 		Use:     "list",
 		Short:   "List the access tokens that the audit log knows, by their fingerprints",
 		Example: "  bearerguard token list --json",
 		Args:    cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		return printList(cmd, c, "/v1/tokens", []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"},
-			func(list control.Tokens) []control.Token { return list.Tokens },
-			func(t control.Token) []string {
+		return printList(cmd, c, control.ListTokens(), []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"},
+			func(list wire.Tokens) []wire.Token { return list.Tokens },
+			func(t wire.Token) []string {
 				return []string{t.Fingerprint, stamp(t.Issued), t.ClientID, t.Sub, strings.Join(t.Scopes, " "), yes(t.Revoked)}
 			})
 	})
@@ -158,8 +157,8 @@ func newTokenRevokeHere(s streams) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&sub, "sub", "", "end all grants of this subject")
 	noFiles(cmd, "sub")
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
-		ask := control.Revoke{Sub: sub}
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		ask := wire.Revoke{Sub: sub}
 		if sub == "" {
 			token, err := readToken(s, args)
 			if err != nil {
@@ -169,7 +168,7 @@ func newTokenRevokeHere(s streams) *cobra.Command {
 		} else if len(args) > 0 {
 			return usage("give a token or --sub, not both")
 		}
-		return printOne(cmd, c, http.MethodPost, "/v1/tokens/revoke", ask, []string{"REVOKED"}, func(done control.Revoked) []string {
+		return printOne(cmd, c, control.RevokeTokens(ask), []string{"REVOKED"}, func(done wire.Revoked) []string {
 			return []string{strconv.Itoa(done.Revoked)}
 		})
 	})

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"net/http"
-
 	"github.com/spf13/cobra"
 
-	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
 func newUser(s streams) *cobra.Command {
@@ -13,7 +12,7 @@ func newUser(s streams) *cobra.Command {
 }
 
 func newUserAdd(s streams) *cobra.Command {
-	var ask control.User
+	var ask wire.User
 	var claims claimFlags
 	cmd := &cobra.Command{
 		Use: "add [SUB]", Short: "Register a user, in place of one with that subject, and print subject and password",
@@ -27,7 +26,7 @@ is not given is made up: the password is shown this once.`,
 	claims.add(cmd, "")
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
-	return printing(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
 			ask.Sub = args[0]
 		}
@@ -35,37 +34,37 @@ is not given is made up: the password is shown this once.`,
 		if ask.Claims, err = claims.claims(); err != nil {
 			return err
 		}
-		return printOne(cmd, c, http.MethodPost, "/v1/users", ask, []string{"SUB", "PASSWORD"}, func(made control.User) []string {
+		return printOne(cmd, c, control.AddUser(ask), []string{"SUB", "PASSWORD"}, func(made wire.User) []string {
 			return []string{made.Sub, made.Password}
 		})
 	})
 }
 
 func newUserList(s streams) *cobra.Command {
-	return printing(s, &cobra.Command{
+	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the users; the first logs in unless something else is said",
 		Example: "  bearerguard user list", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
-		return printList(cmd, c, "/v1/users", []string{"SUB", "USERNAME"},
-			func(list control.Users) []control.User { return list.Users },
-			func(u control.User) []string {
+		return printList(cmd, c, control.ListUsers(), []string{"SUB", "USERNAME"},
+			func(list wire.Users) []wire.User { return list.Users },
+			func(u wire.User) []string {
 				return []string{u.Sub, u.Username}
 			})
 	})
 }
 
 func newUserRemove(s streams) *cobra.Command {
-	return calling(s, &cobra.Command{
+	return controlCommand(s, &cobra.Command{
 		Use: "rm SUB", Short: "Forget a user",
 		Example: "  bearerguard user rm alice", Args: cobra.ExactArgs(1),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
-		_, err := c.call(cmd.Context(), http.MethodDelete, "/v1/users/"+element(args[0]), nil, nil)
+		_, err := c.do(cmd.Context(), control.RemoveUser(args[0]))
 		return err
 	})
 }
 
 func newUserNext(s streams) *cobra.Command {
-	var ask control.NextLogin
+	var ask wire.NextLogin
 	cmd := &cobra.Command{
 		Use: "next [SUB]", Short: "Let a user log in next, or let the next login be refused; nobody is asked then",
 		Example: "  bearerguard user next alice\n  bearerguard user next --deny access_denied", Args: cobra.MaximumNArgs(1),
@@ -73,11 +72,11 @@ func newUserNext(s streams) *cobra.Command {
 	cmd.Flags().StringVar(&ask.Deny, "deny", "", "`code` of the error that the client gets instead, such as access_denied or login_required")
 	cmd.Flags().IntVar(&ask.Times, "times", 1, "for so many logins")
 	noFiles(cmd, "deny")
-	return calling(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
 			ask.Sub = args[0]
 		}
-		_, err := c.call(cmd.Context(), http.MethodPost, "/v1/logins/next", ask, nil)
+		_, err := c.do(cmd.Context(), control.DecideLogin(ask))
 		return err
 	})
 }

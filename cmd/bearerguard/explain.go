@@ -109,7 +109,7 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	config := middleware.Config{Audience: f.audience, Logger: slog.New(slog.DiscardHandler)}
 	for _, url := range urls {
 		if err := fetch.CheckIssuer(url, f.insecure); err != nil {
-			return nil, usage("--issuer: %w", insecureHint(err))
+			return nil, issuerFault(err)
 		}
 		config.Issuers = append(config.Issuers, middleware.Issuer{URL: url, InsecureHTTP: f.insecure, Profile: profile})
 	}

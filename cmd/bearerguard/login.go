@@ -1,18 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"net/url"
-	"slices"
+	"strings"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/spf13/cobra"
-	"golang.org/x/oauth2"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
 // loginFlags say how somebody logs in.
@@ -71,141 +67,58 @@ func (f *loginFlags) run(ctx context.Context, s streams) error {
 	if err := f.output.check(); err != nil {
 		return err
 	}
-	params, err := f.params.values("response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "scope", "state", "nonce",
-		"code_challenge", "code_challenge_method", "request", "request_uri")
+	params, err := f.params.values(asclient.ReservedInLogin)
 	if err != nil {
 		return err
 	}
-	redirect, err := loopback(f.redirect)
-	if err != nil {
-		return err
+	if err := asclient.CheckRedirect(f.redirect); err != nil {
+		return clientFailure(err)
 	}
 	as, err := f.client.connectAs(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := as.at("token", as.Token); err != nil {
-		return err
-	}
-	var further []oauth2.AuthCodeOption
-	for name, values := range params {
-		further = append(further, oauth2.SetAuthURLParam(name, values[0]))
+	login, err := as.NewLogin(words(f.scope), params, func(ctx context.Context, page asclient.Page) { f.show(ctx, s, page) })
+	if err != nil {
+		return clientFailure(err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("nobody logged in within %v", f.timeout))
 	defer cancel()
-	l := &login{flags: f, s: s, as: as, scopes: words(f.scope), further: further}
-	var t tokens
+	var tokens asclient.Tokens
 	if f.device {
-		t, err = l.byDevice(ctx)
+		tokens, err = login.ByDevice(ctx)
 	} else {
-		t, err = l.byCode(ctx, redirect)
+		tokens, err = login.ByCode(ctx, f.redirect)
 	}
 	if err != nil && ctx.Err() != nil {
 		return failure("%w", context.Cause(ctx))
 	}
 	if err != nil {
-		return err
+		return clientFailure(err)
 	}
-	return f.output.print(s.out, t)
-}
-
-// login is one attempt to log in.
-type login struct {
-	flags   *loginFlags
-	s       streams
-	as      *authServer
-	scopes  []string
-	further []oauth2.AuthCodeOption
-}
-
-func (l *login) byCode(ctx context.Context, redirect *url.URL) (tokens, error) {
-	if _, err := l.as.at("authorization", l.as.Authorization); err != nil {
-		return tokens{}, err
-	}
-	state, nonce, verifier := rand.Text(), "", oauth2.GenerateVerifier()
-	back, err := listenBack(redirect, state)
-	if err != nil {
-		return tokens{}, err
-	}
-	defer back.close()
-
-	ctx, config := l.as.config(ctx, l.scopes)
-	config.RedirectURL = back.url
-	options := append(slices.Clip(l.further), oauth2.S256ChallengeOption(verifier))
-	if slices.Contains(l.scopes, oidc.ScopeOpenID) {
-		nonce = rand.Text()
-		options = append(options, oidc.Nonce(nonce))
-	}
-	l.show(ctx, config.AuthCodeURL(state, options...))
-
-	answer, err := back.wait(ctx)
-	if err != nil {
-		return tokens{}, err
-	}
-	// Before anything else is believed: another server's answer must not reach
-	// this one (RFC 9207 §2.4).
-	if iss, sent := answer["iss"]; sent && iss[0] != l.as.Issuer || !sent && l.as.SendsIssuer {
-		return tokens{}, failure("no login: the answer does not name the issuer (RFC 9207), so it may be another server's")
-	}
-	if code := answer.Get("error"); code != "" {
-		return tokens{}, l.as.refused("no login", refusal{code: code, description: answer.Get("error_description")})
-	}
-	code := answer.Get("code")
-	l.as.hide(code)
-	l.as.hide(verifier)
-	t, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
-	if err != nil {
-		return tokens{}, l.as.fault("no tokens for the code", err)
-	}
-	return l.verified(ctx, t, nonce)
-}
-
-func (l *login) byDevice(ctx context.Context) (tokens, error) {
-	if _, err := l.as.at("device authorization", l.as.Device); err != nil {
-		return tokens{}, err
-	}
-	ctx, config := l.as.config(ctx, l.scopes)
-	options := slices.Clip(l.further)
-	if l.as.secret != "" { // package oauth2 does not authenticate here (RFC 8628 §3.1)
-		options = append(options, oauth2.SetAuthURLParam("client_secret", l.as.secret))
-	}
-	d, err := config.DeviceAuth(ctx, options...)
-	if err != nil {
-		return tokens{}, l.as.fault("no device login", err)
-	}
-	fmt.Fprintf(l.s.err, "The code is %s\n", printable(d.UserCode))
-	l.show(ctx, cmp.Or(d.VerificationURIComplete, d.VerificationURI))
-	l.as.hide(d.DeviceCode)
-	t, err := config.DeviceAccessToken(ctx, d)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return tokens{}, failure("no device login: the code has expired")
-	}
-	if err != nil {
-		return tokens{}, l.as.fault("no device login", err)
-	}
-	return l.verified(ctx, t, "")
+	return f.output.print(s.out, tokens)
 }
 
 // show brings somebody to a page.
-func (l *login) show(ctx context.Context, page string) {
-	fmt.Fprintf(l.s.err, "To log in, open\n\n  %s\n\n", printable(page))
-	if l.flags.noBrowser {
+func (f *loginFlags) show(ctx context.Context, s streams, page asclient.Page) {
+	if f.device {
+		fmt.Fprintf(s.err, "The code is %s\n", printable(page.UserCode))
+	}
+	fmt.Fprintf(s.err, "To log in, open\n\n  %s\n\n", printable(page.URL))
+	if f.noBrowser {
 		return
 	}
-	if err := openBrowser(ctx, page); err != nil {
-		fmt.Fprintf(l.s.err, "No browser could be opened (%v): open the page yourself.\n", err)
+	if err := asclient.OpenBrowser(ctx, page.URL); err != nil {
+		fmt.Fprintf(s.err, "No browser could be opened (%v): open the page yourself.\n", err)
 	}
 }
 
-// verified are the tokens of an answer whose ID token, if there has to be or is
-// one, is good.
-func (l *login) verified(ctx context.Context, t *oauth2.Token, nonce string) (tokens, error) {
-	all := newTokens(t)
-	switch {
-	case all.ID != "":
-		return all, l.as.checkIDToken(ctx, all, nonce)
-	case slices.Contains(l.scopes, oidc.ScopeOpenID):
-		return tokens{}, failure("no login: the authorization server sent no ID token for the scope openid (OpenID Connect Core 1.0 §3.1.3.3)")
-	}
-	return all, nil
+// printable is a text of the server's without what moves a terminal's cursor.
+func printable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c < 0x20 || c > 0x7e {
+			return -1
+		}
+		return c
+	}, text)
 }

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -112,7 +113,7 @@ func TestOnlyTheAnswerThatIsWaitedForEndsALogin(t *testing.T) {
 		t.Errorf("got %d for the answer, want 200", got)
 	}
 	code, out, said := a.end()
-	var got tokens
+	var got asclient.Tokens
 	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK || got.Access == "" || got.ID == "" {
 		t.Errorf("got exit code %d, %q, %q", code, out, said)
 	}
@@ -184,19 +185,19 @@ func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 		return a.end()
 	}
 	for name, tt := range map[string]struct {
-		id   func(earlier tokens) any
+		id   func(earlier asclient.Tokens) any
 		want string
 	}{
-		"none":                      {func(tokens) any { return nil }, "sent no ID token"},
-		"one that is no JWT":        {func(tokens) any { return "x" }, "the ID token is not good"},
-		"one with a bad signature":  {func(e tokens) any { return e.ID[:len(e.ID)-8] + "AAAAAAAA" }, "the ID token is not good"},
-		"one of an earlier login":   {func(e tokens) any { return e.ID }, "its nonce is not the one"},
-		"an access token for an ID": {func(e tokens) any { return e.Access }, "the ID token is not good"},
+		"none":                      {func(asclient.Tokens) any { return nil }, "sent no ID token"},
+		"one that is no JWT":        {func(asclient.Tokens) any { return "x" }, "the ID token is not good"},
+		"one with a bad signature":  {func(e asclient.Tokens) any { return e.ID[:len(e.ID)-8] + "AAAAAAAA" }, "the ID token is not good"},
+		"one of an earlier login":   {func(e asclient.Tokens) any { return e.ID }, "its nonce is not the one"},
+		"an access token for an ID": {func(e asclient.Tokens) any { return e.Access }, "the ID token is not good"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t)
 			_, out, said := login(t, as)
-			var earlier tokens
+			var earlier asclient.Tokens
 			if err := json.Unmarshal([]byte(out), &earlier); err != nil {
 				t.Fatalf("%v: %s", err, said)
 			}

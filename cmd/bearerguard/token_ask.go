@@ -1,20 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
-	"mime"
-	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/oauth2"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
 func newIntrospect(s streams) *cobra.Command {
@@ -31,21 +23,13 @@ authorization server cannot be reached or refuses.`,
       --client-id orders-api --client-secret-file api.secret -`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			as, form, err := client.ask(cmd.Context(), s, args, hint)
+			as, token, err := client.ask(cmd.Context(), s, args)
 			if err != nil {
 				return err
 			}
-			at, err := as.at("introspection", as.Introspection)
+			active, answer, err := as.Introspect(cmd.Context(), token, hint)
 			if err != nil {
-				return err
-			}
-			answer, err := as.post(cmd.Context(), "nothing is known of the token", at, form, as.style(as.IntroAuth))
-			if err != nil {
-				return err
-			}
-			active, ok := answer["active"].(bool)
-			if !ok {
-				return failure("nothing is known of the token: the answer does not say whether it is active (RFC 7662 §2.2)")
+				return clientFailure(err)
 			}
 			if err := printJSON(s.out, answer); err != nil || active {
 				return err
@@ -99,16 +83,11 @@ wrong command line, 3 the authorization server cannot be reached or refuses.`,
   bearerguard token revoke --sub alice   # below exec, or with --ready-file`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			as, form, err := client.ask(cmd.Context(), s, args, hint)
+			as, token, err := client.ask(cmd.Context(), s, args)
 			if err != nil {
 				return err
 			}
-			at, err := as.at("revocation", as.Revocation)
-			if err != nil {
-				return err
-			}
-			_, err = as.post(cmd.Context(), "the token is not revoked", at, form, as.style(as.RevokeAuth))
-			return err
+			return clientFailure(as.Revoke(cmd.Context(), token, hint))
 		},
 	}
 	client.addClient(cmd)
@@ -122,22 +101,14 @@ func addHint(cmd *cobra.Command, hint *string) {
 	complete(cmd, "hint", kinds)
 }
 
-// ask prepares a question about one token.
-func (f *clientFlags) ask(ctx context.Context, s streams, args []string, hint string) (*authServer, url.Values, error) {
-	token, err := readToken(s, args)
+// ask reads the token that a request is about, and connects to the server that gets it.
+func (f *clientFlags) ask(ctx context.Context, s streams, args []string) (as *asclient.Client, token string, err error) {
+	token, err = readToken(s, args)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	as, err := f.connectAs(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	as.hide(token)
-	form := url.Values{"token": {token}}
-	if hint != "" {
-		form.Set("token_type_hint", hint)
-	}
-	return as, form, nil
+	as, err = f.connectAs(ctx)
+	return as, token, err
 }
 
 func newUserInfo(s streams) *cobra.Command {
@@ -158,83 +129,17 @@ server cannot be reached or refuses.`,
 			if err != nil {
 				return err
 			}
-			as, err := client.connect(cmd.Context())
+			as, err := client.connect(cmd.Context(), "", "")
 			if err != nil {
 				return err
 			}
-			at, err := as.at("userinfo", as.UserInfo)
+			answer, err := as.UserInfo(cmd.Context(), token)
 			if err != nil {
-				return err
-			}
-			as.hide(token)
-			r, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, at, nil)
-			if err != nil {
-				return failure("userinfo: %w", err)
-			}
-			r.Header.Set("Authorization", "Bearer "+token)
-			answer, err := as.exchange("nothing is known of the user", r)
-			if err != nil {
-				return err
+				return clientFailure(err)
 			}
 			return printJSON(s.out, answer)
 		},
 	}
 	client.add(cmd)
 	return cmd
-}
-
-// post sends a form as the client.
-func (s *authServer) post(ctx context.Context, doing, at string, form url.Values, style oauth2.AuthStyle) (map[string]any, error) {
-	if style == oauth2.AuthStyleInParams {
-		form.Set("client_id", s.id)
-		if s.secret != "" {
-			form.Set("client_secret", s.secret)
-		}
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, failure("%s: %w", doing, err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if style == oauth2.AuthStyleInHeader {
-		r.SetBasicAuth(url.QueryEscape(s.id), url.QueryEscape(s.secret)) // RFC 6749 §2.3.1
-	}
-	return s.exchange(doing, r)
-}
-
-// challengeCode is the error of a Bearer challenge (RFC 6750 §3).
-var challengeCode = regexp.MustCompile(`(?i)\berror="?([^",]*)`)
-
-// exchange returns the JSON object that a server answers with, nil for an empty
-// body, which is all that RFC 7009 §2.2 has.
-func (s *authServer) exchange(doing string, r *http.Request) (map[string]any, error) {
-	r.Header.Set("Accept", "application/json")
-	resp, err := s.http.Do(r)
-	if err != nil {
-		return nil, failure("%s: %w", doing, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxInput))
-	if err != nil {
-		return nil, failure("%s: %w", doing, err)
-	}
-	var answer map[string]any
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	unreadable := d.Decode(&answer)
-	if resp.StatusCode != http.StatusOK {
-		code, _ := answer["error"].(string)
-		description, _ := answer["error_description"].(string)
-		if m := challengeCode.FindStringSubmatch(resp.Header.Get("WWW-Authenticate")); m != nil {
-			code = cmp.Or(code, m[1])
-		}
-		return nil, s.refused(doing, refusal{resp.StatusCode, code, description})
-	}
-	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "" && media != "application/json" && len(body) > 0 {
-		unreadable = errors.Join(unreadable, errors.New("not JSON"))
-	}
-	if unreadable != nil && len(body) > 0 {
-		return nil, failure("%s: the answer of the authorization server is not a JSON object", doing)
-	}
-	return answer, nil
 }

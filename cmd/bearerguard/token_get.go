@@ -2,8 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
 func newClientCredentials(s streams) *cobra.Command {
@@ -30,7 +30,7 @@ server cannot be reached or refuses.`,
 			if err := output.check(); err != nil {
 				return err
 			}
-			further, err := params.values("grant_type", "client_id", "client_secret", "scope")
+			further, err := params.values(asclient.ReservedInClientCredentials)
 			if err != nil {
 				return err
 			}
@@ -38,21 +38,11 @@ server cannot be reached or refuses.`,
 			if err != nil {
 				return err
 			}
-			if as.secret == "" {
-				return usage("the client needs its secret: give --client-secret-file, or set OAUTH_CLIENT_SECRET")
-			}
-			if _, err := as.at("token", as.Token); err != nil {
-				return err
-			}
-			ctx, c := as.config(cmd.Context(), words(scope))
-			t, err := (&clientcredentials.Config{
-				ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: c.Endpoint.TokenURL,
-				Scopes: c.Scopes, EndpointParams: further, AuthStyle: c.Endpoint.AuthStyle,
-			}).Token(ctx)
+			tokens, err := as.ClientCredentials(cmd.Context(), words(scope), further)
 			if err != nil {
-				return as.fault("no token", err)
+				return clientFailure(err)
 			}
-			return output.print(s.out, newTokens(t))
+			return output.print(s.out, tokens)
 		},
 	}
 	client.addClient(cmd)
@@ -91,24 +81,14 @@ server cannot be reached or refuses.`,
 			if err != nil {
 				return err
 			}
-			if _, err := as.at("token", as.Token); err != nil {
-				return err
-			}
-			as.hide(token)
-			ctx, c := as.config(cmd.Context(), nil)
-			t, err := c.TokenSource(ctx, &oauth2.Token{RefreshToken: token}).Token()
+			tokens, err := as.Refresh(cmd.Context(), token)
 			if err != nil {
-				return as.fault("no new tokens", err)
+				return clientFailure(err)
 			}
-			return output.print(s.out, newTokens(t))
+			return output.print(s.out, tokens)
 		},
 	}
 	client.addClient(cmd)
 	output.add(cmd)
 	return cmd
-}
-
-func addScope(cmd *cobra.Command, scope *[]string, text string) {
-	cmd.Flags().StringArrayVar(scope, "scope", nil, text)
-	noFiles(cmd, "scope")
 }

@@ -1,4 +1,4 @@
-package main
+package asclient
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
@@ -15,42 +17,45 @@ import (
 )
 
 // checkIDToken verifies an ID token as OpenID Connect Core 1.0 §3.1.3.7 has it.
-func (s *authServer) checkIDToken(ctx context.Context, t tokens, nonce string) error {
-	keys, err := s.keys(ctx)
+func (c *Client) checkIDToken(ctx context.Context, t Tokens, nonce string) error {
+	keys, err := c.keys(ctx)
 	if err != nil {
 		return err
 	}
-	id, err := oidc.NewVerifier(s.Issuer, keys, &oidc.Config{
-		ClientID: s.id, SupportedSigningAlgs: catalogue.Names(catalogue.PublicAlgs),
+	id, err := oidc.NewVerifier(c.server.Issuer, keys, &oidc.Config{
+		ClientID: c.id, SupportedSigningAlgs: catalogue.Names(catalogue.PublicAlgs),
 	}).Verify(ctx, t.ID)
 	switch {
 	case err != nil:
-		return failure("no login: the ID token is not good: %w", err)
+		return badIDToken(err)
 	case nonce != "" && id.Nonce != nonce:
-		return failure("no login: the ID token is for another login: its nonce is not the one that was sent")
+		return noLogin("the ID token is for another login: its nonce is not the one that was sent")
 	case id.AccessTokenHash == "":
 		return nil
 	}
 	if err := id.VerifyAccessToken(t.Access); err != nil {
-		return failure("no login: the ID token is not good: %w", err)
+		return badIDToken(err)
 	}
 	return nil
 }
 
+func badIDToken(err error) *Error {
+	return &Error{InvalidAnswer, "no login", fmt.Errorf("the ID token is not good: %w", err)}
+}
+
 // keys are those of the authorization server now. The key set of package oidc
 // would put what a server answers into its errors.
-func (s *authServer) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
-	at, err := s.at("jwks_uri", s.JWKS)
-	if err != nil {
+func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
+	if err := c.checkEndpoint("jwks_uri", c.server.JWKS); err != nil {
 		return nil, err
 	}
-	answer, err := fetch.Get(ctx, s.http, at, "")
+	answer, err := fetch.Get(ctx, c.http, c.server.JWKS, "")
 	if err != nil {
-		return nil, failure("the keys of the issuer: %w", err)
+		return nil, &Error{Unreachable, "the keys of the issuer", err}
 	}
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(answer.Body, &set); err != nil {
-		return nil, failure("the keys of the issuer are no JWK Set (RFC 7517 §5)")
+		return nil, &Error{InvalidAnswer, "", errors.New("the keys of the issuer are no JWK Set (RFC 7517 §5)")}
 	}
 	keys := &oidc.StaticKeySet{}
 	for _, key := range set.Keys {

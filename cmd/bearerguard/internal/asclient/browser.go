@@ -1,4 +1,4 @@
-package main
+package asclient
 
 import (
 	"context"
@@ -7,12 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 )
 
-// openBrowser opens a page with the program that $BROWSER names, or the system's
-// way. It does not wait for the browser to end.
-func openBrowser(ctx context.Context, page string) error {
+// OpenBrowser opens a page with the program that $BROWSER names, or the system's
+// way (RFC 8252 §4). It does not wait for the browser to end.
+func OpenBrowser(ctx context.Context, page string) error {
 	// What opens URLs also opens files and starts programs; the page is the
 	// authorization server's choice.
 	if u, err := url.Parse(page); err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -33,14 +32,4 @@ func openBrowser(ctx context.Context, page string) error {
 	}
 	go func() { _ = cmd.Wait() }() // whether it worked shows when somebody comes
 	return nil
-}
-
-// printable is a text of the server's without what moves a terminal's cursor.
-func printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < 0x20 || c > 0x7e {
-			return -1
-		}
-		return c
-	}, text)
 }

@@ -1,9 +1,10 @@
-package main
+package asclient
 
 import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"html"
 	"net"
@@ -13,21 +14,28 @@ import (
 	"time"
 )
 
-// loopback checks where the answer is to come: to this machine alone, over http
-// since nobody else can see it there (RFC 8252 §7.3, §8.3).
-func loopback(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
+// CheckRedirect reports whether a login can have this redirect URI. It must lead to
+// this machine, over http since nobody else can see the answer there (RFC 8252
+// §7.3, §8.3). The error is an [*Error].
+func CheckRedirect(uri string) error {
+	_, err := parseRedirect(uri)
+	return err
+}
+
+func parseRedirect(uri string) (*url.URL, error) {
+	const about = "the redirect URI"
+	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, usage("--redirect-uri: want one such as http://127.0.0.1:0/callback")
+		return nil, &Error{InvalidRedirect, about, errors.New("want one such as http://127.0.0.1:0/callback")}
 	}
 	switch u.Hostname() {
 	case "127.0.0.1", "::1", "localhost":
 		return u, nil
 	}
-	return nil, usage("--redirect-uri: the host has to be 127.0.0.1, [::1] or localhost, where this program can listen")
+	return nil, &Error{InvalidRedirect, about, errors.New("the host has to be 127.0.0.1, [::1] or localhost, where this program can listen")}
 }
 
-// callback waits for the browser to bring the answer.
+// callback is a server that waits for the browser to bring the answer.
 type callback struct {
 	url, path, state string
 	taken            atomic.Bool
@@ -36,10 +44,15 @@ type callback struct {
 	served           chan struct{}
 }
 
-func listenBack(u *url.URL, state string) (*callback, error) {
+// listen begins to wait at a redirect URI for an answer with state.
+func listen(redirect, state string) (*callback, error) {
+	u, err := parseRedirect(redirect)
+	if err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
 	if err != nil {
-		return nil, failure("--redirect-uri: %w", err)
+		return nil, &Error{CannotListen, "the redirect URI", err}
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	at := *u
@@ -48,7 +61,7 @@ func listenBack(u *url.URL, state string) (*callback, error) {
 		url: at.String(), path: cmp.Or(u.Path, "/"), state: state,
 		answer: make(chan url.Values, 1), served: make(chan struct{}),
 	}
-	c.server = &http.Server{Handler: c, ReadHeaderTimeout: patience}
+	c.server = &http.Server{Handler: c, ReadHeaderTimeout: requestTimeout}
 	go func() {
 		defer close(c.served)
 		_ = c.server.Serve(l) // always ErrServerClosed
@@ -80,18 +93,18 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {
 	case r.URL.Path != c.path:
-		tell(w, http.StatusNotFound, "There is nothing here.")
+		respond(w, http.StatusNotFound, "There is nothing here.")
 	case r.Method != http.MethodGet:
-		tell(w, http.StatusMethodNotAllowed, "An answer comes with GET.")
+		respond(w, http.StatusMethodNotAllowed, "An answer comes with GET.")
 	case subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(c.state)) != 1, !single(q), q.Has("code") == q.Has("error"):
-		tell(w, http.StatusBadRequest, "This is no answer to the login that is waiting.")
+		respond(w, http.StatusBadRequest, "This is no answer to the login that is waiting.")
 	case !c.taken.CompareAndSwap(false, true):
-		tell(w, http.StatusGone, "The login has had its answer.")
+		respond(w, http.StatusGone, "The login has had its answer.")
 	case q.Has("error"):
-		tell(w, http.StatusOK, "You are not logged in. The terminal says why; you may close this window.")
+		respond(w, http.StatusOK, "You are not logged in. The terminal says why; you may close this window.")
 		c.answer <- q
 	default:
-		tell(w, http.StatusOK, "The rest happens in the terminal. You may close this window.")
+		respond(w, http.StatusOK, "The rest happens in the terminal. You may close this window.")
 		c.answer <- q
 	}
 }
@@ -106,7 +119,7 @@ func single(q url.Values) bool {
 	return true
 }
 
-func tell(w http.ResponseWriter, status int, text string) {
+func respond(w http.ResponseWriter, status int, text string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -3,32 +3,18 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/oauth2"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
-// tokens is an answer of the token endpoint (RFC 6749 §5.1).
-type tokens struct {
-	Access    string `json:"access_token"`
-	Type      string `json:"token_type,omitempty"`
-	ExpiresIn int64  `json:"expires_in,omitempty"`
-	Refresh   string `json:"refresh_token,omitempty"`
-	ID        string `json:"id_token,omitempty"`
-	Scope     string `json:"scope,omitempty"`
-}
-
-func newTokens(t *oauth2.Token) tokens {
-	id, _ := t.Extra("id_token").(string)
-	scope, _ := t.Extra("scope").(string)
-	seconds := t.ExpiresIn
-	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials keeps the moment alone
-		seconds = int64(time.Until(t.Expiry).Round(time.Second) / time.Second)
-	}
-	return tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
+func addScope(cmd *cobra.Command, scope *[]string, text string) {
+	cmd.Flags().StringArrayVar(scope, "scope", nil, text)
+	noFiles(cmd, "scope")
 }
 
 // tokenFields are what --field can pick.
@@ -50,7 +36,7 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
-func (f *outputFlags) print(w io.Writer, t tokens) error {
+func (f *outputFlags) print(w io.Writer, t asclient.Tokens) error {
 	one := map[string]string{"access_token": t.Access, "refresh_token": t.Refresh, "id_token": t.ID}
 	switch {
 	case f.field == "":
@@ -70,19 +56,18 @@ func (f *paramFlags) add(cmd *cobra.Command, of string) {
 	noFiles(cmd, "param")
 }
 
-// values refuses what the command sets itself: with a state or a redirect URI of
-// somebody else's the answer would not be ours.
-func (f paramFlags) values(ours ...string) (map[string][]string, error) {
-	values := map[string][]string{}
+// values refuses the parameters that the request sets by itself.
+func (f paramFlags) values(reserved []string) (url.Values, error) {
+	values := url.Values{}
 	for _, text := range f {
 		name, value, ok := strings.Cut(text, "=")
 		switch {
 		case !ok || name == "":
 			return nil, usage("--param: want name=value")
-		case slices.Contains(ours, name):
+		case slices.Contains(reserved, name):
 			return nil, usage("--param %s: this parameter is not for you to set", name)
 		}
-		values[name] = append(values[name], value)
+		values.Add(name, value)
 	}
 	return values, nil
 }

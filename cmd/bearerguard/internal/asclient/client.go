@@ -1,0 +1,109 @@
+package asclient
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"golang.org/x/oauth2"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/metadata"
+)
+
+// Config says which authorization server to ask, and as which client.
+type Config struct {
+	Issuer       string
+	InsecureHTTP bool   // allows http for hosts other than loopback ones
+	ID           string // of the client; only UserInfo needs none
+	Secret       string // "" for a public client
+}
+
+// Client is a client of an authorization server. Any number of goroutines may use it.
+type Client struct {
+	server     endpoints
+	http       *http.Client
+	insecure   bool
+	id, secret string
+	hidden     []string // what no error may quote
+}
+
+// endpoints are the members of a metadata document that are of use here (RFC
+// 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 8628 §4, RFC 9207 §3).
+type endpoints struct {
+	Issuer        string   `json:"issuer"`
+	Authorization string   `json:"authorization_endpoint"`
+	Token         string   `json:"token_endpoint"`
+	Device        string   `json:"device_authorization_endpoint"`
+	Introspection string   `json:"introspection_endpoint"`
+	Revocation    string   `json:"revocation_endpoint"`
+	UserInfo      string   `json:"userinfo_endpoint"`
+	JWKS          string   `json:"jwks_uri"`
+	TokenAuth     []string `json:"token_endpoint_auth_methods_supported"`
+	IntroAuth     []string `json:"introspection_endpoint_auth_methods_supported"`
+	RevokeAuth    []string `json:"revocation_endpoint_auth_methods_supported"`
+	SendsIssuer   bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+// Discover reads the metadata of the authorization server. It and the client's
+// requests are sent by [HTTPClient].
+func Discover(ctx context.Context, config Config) (*Client, error) {
+	if err := fetch.CheckIssuer(config.Issuer, config.InsecureHTTP); err != nil {
+		return nil, &Error{InvalidIssuer, "the issuer", err}
+	}
+	c := &Client{http: HTTPClient(ctx), insecure: config.InsecureHTTP, id: config.ID, secret: config.Secret}
+	_, text, err := metadata.Fetch(ctx, c.http, config.Issuer, config.InsecureHTTP)
+	if err != nil {
+		return nil, &Error{Metadata, "the metadata of the issuer", err}
+	}
+	if err := json.Unmarshal(text, &c.server); err != nil {
+		return nil, &Error{Metadata, "the metadata of the issuer", metadata.ErrDocument}
+	}
+	return c.hiding(config.Secret), nil
+}
+
+// hiding returns a client whose errors do not quote these secrets either.
+func (c *Client) hiding(secrets ...string) *Client {
+	hiding := *c
+	hiding.hidden = slices.Clip(hiding.hidden)
+	for _, secret := range secrets {
+		if secret != "" {
+			hiding.hidden = append(hiding.hidden, secret)
+		}
+	}
+	return &hiding
+}
+
+// checkEndpoint reports whether an endpoint that is needed is there and may be asked.
+func (c *Client) checkEndpoint(name, url string) error {
+	if url == "" {
+		return &Error{Metadata, "", fmt.Errorf("the authorization server has no %s endpoint", name)}
+	}
+	if err := fetch.CheckURL(url, c.insecure); err != nil {
+		return &Error{Metadata, "the " + name + " endpoint of the authorization server", err}
+	}
+	return nil
+}
+
+// config is the client as package oauth2 wants it, which takes its HTTP client
+// from the context.
+func (c *Client) config(ctx context.Context, scopes []string) (context.Context, *oauth2.Config) {
+	return context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Config{
+		ClientID: c.id, ClientSecret: c.secret, Scopes: scopes,
+		Endpoint: oauth2.Endpoint{
+			AuthURL: c.server.Authorization, TokenURL: c.server.Token, DeviceAuthURL: c.server.Device, AuthStyle: c.authStyle(c.server.TokenAuth),
+		},
+	}
+}
+
+// authStyle is how the client authenticates: by Basic, which every server must
+// support (RFC 6749 §2.3.1), unless the server says that it does not, or there
+// is no secret.
+func (c *Client) authStyle(supported []string) oauth2.AuthStyle {
+	if c.secret == "" || len(supported) > 0 && !slices.Contains(supported, "client_secret_basic") {
+		return oauth2.AuthStyleInParams
+	}
+	return oauth2.AuthStyleInHeader
+}

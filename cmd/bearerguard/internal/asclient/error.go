@@ -1,0 +1,102 @@
+package asclient
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// Kind is the kind of a failure.
+type Kind int
+
+// The kinds of failures.
+const (
+	InvalidIssuer   Kind = iota // the issuer is not a URL that may be asked
+	InvalidRedirect             // the redirect URI does not lead to this machine
+	NoSecret                    // the client needs a secret and has none
+	CannotListen                // the answer to a login cannot be received
+	Metadata                    // the metadata cannot be had, or do not have what is needed
+	Unreachable                 // an endpoint cannot be reached, or its answer broke off
+	Refused                     // the authorization server refuses; the cause is a [*RefusalError]
+	Expired                     // the user did not come while the device code was valid
+	InvalidAnswer               // an answer is not what the protocol demands
+)
+
+// Error is a request or a login that failed.
+type Error struct {
+	Kind  Kind
+	Doing string // what has failed, or what Cause is about; "" if Cause says it
+	Cause error
+}
+
+func (e *Error) Error() string {
+	if e.Doing == "" {
+		return e.Cause.Error()
+	}
+	return e.Doing + ": " + e.Cause.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// RefusalError is an answer that says no, as far as it can be shown: a status and what
+// RFC 6749 §5.2 has, but not its body.
+type RefusalError struct {
+	Status            int // 0 if the answer came by way of the browser
+	Code, Description string
+}
+
+func (r *RefusalError) Error() string {
+	var b strings.Builder
+	b.WriteString("the authorization server refuses")
+	if r.Status != 0 {
+		fmt.Fprintf(&b, " with %d %s", r.Status, http.StatusText(r.Status))
+	}
+	if r.Code != "" {
+		b.WriteString(": " + r.Code)
+		if r.Description != "" {
+			fmt.Fprintf(&b, " (%s)", r.Description)
+		}
+	}
+	return b.String()
+}
+
+func (c *Client) refused(doing string, r RefusalError) *Error {
+	r.Code, r.Description = c.shown(r.Code), c.shown(r.Description)
+	return &Error{Refused, doing, &r}
+}
+
+// failed describes an error of package oauth2, whose own text may hold the body
+// of an answer.
+func (c *Client) failed(doing string, err error) *Error {
+	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return c.refused(doing, RefusalError{r.Response.StatusCode, r.ErrorCode, r.ErrorDescription})
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return &Error{Unreachable, doing, err}
+	}
+	return &Error{InvalidAnswer, doing, err}
+}
+
+// shown is a text of the server's if it is one (RFC 6749 §5.2), and if it
+// repeats none of what was sent in confidence.
+func (c *Client) shown(text string) string {
+	const longest = 500
+	if len(text) > longest {
+		return ""
+	}
+	for _, b := range []byte(text) {
+		if b < 0x20 || b > 0x7e {
+			return ""
+		}
+	}
+	for _, secret := range c.hidden {
+		if strings.Contains(text, secret) {
+			return ""
+		}
+	}
+	return text
+}

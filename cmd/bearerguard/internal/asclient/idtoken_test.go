@@ -1,0 +1,67 @@
+package asclient_test
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
+	as := testserver.New(t)
+	login := func() (asclient.Tokens, error) {
+		return loginAt(t.Context(), t, as, []string{"openid"}, nil, visit(t, as, func(url.Values) {})).ByCode(t.Context(), anyPort)
+	}
+	earlier, err := login()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		member string
+		value  string // "" leaves it out
+		text   string
+	}{
+		"it must be there":                    {"id_token", "", "sent no ID token for the scope openid"},
+		"it must be a JWT":                    {"id_token", "x", "the ID token is not good"},
+		"its signature must be good":          {"id_token", earlier.ID[:len(earlier.ID)-8] + "AAAAAAAA", "the ID token is not good"},
+		"it must have the nonce of the login": {"id_token", earlier.ID, "its nonce is not the one that was sent"},
+		"an access token is not one":          {"id_token", earlier.Access, "the ID token is not good"},
+		"one for another client is not taken": {"id_token", as.IDToken(testserver.ForClient("test-client")), "the ID token is not good"},
+		"it must go with the access token":    {"access_token", earlier.Access, "the ID token is not good"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer as.OnToken(func(_ *testserver.TokenRequest, answer *testserver.TokenResponse) error {
+				if answer.Body[tt.member] = tt.value; tt.value == "" {
+					delete(answer.Body, tt.member)
+				}
+				return nil
+			})()
+			got, err := login()
+			checkError(t, err, asclient.InvalidAnswer, "no login: ")
+			checkError(t, err, asclient.InvalidAnswer, tt.text)
+			if got != (asclient.Tokens{}) {
+				t.Errorf("got %+v beside the error", got)
+			}
+		})
+	}
+}
+
+func TestTheKeysOfAnIDTokenMustBeHad(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault testserver.Fault
+		kind  asclient.Kind
+		text  string
+	}{
+		"their server must answer":      {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: answer is Service Unavailable"},
+		"the answer must be a key set":  {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are no JWK Set"},
+		"the key of the token is in it": {testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), asclient.InvalidAnswer, "no login: the ID token is not good"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			as := testserver.New(t)
+			as.Inject(testserver.EndpointJWKS, tt.fault)
+			_, err := loginAt(t.Context(), t, as, []string{"openid"}, nil, visit(t, as, func(url.Values) {})).ByCode(t.Context(), anyPort)
+			checkError(t, err, tt.kind, tt.text)
+		})
+	}
+}

@@ -1,0 +1,58 @@
+package asclient
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+// Introspect asks whether a token is active, and returns all members of the answer
+// (RFC 7662). The hint is the kind of the token, "" if it is not known.
+func (c *Client) Introspect(ctx context.Context, token, hint string) (active bool, members map[string]any, err error) {
+	const doing = "nothing is known of the token"
+	if err := c.checkEndpoint("introspection", c.server.Introspection); err != nil {
+		return false, nil, err
+	}
+	members, err = c.hiding(token).post(ctx, doing, c.server.Introspection, tokenForm(token, hint), c.authStyle(c.server.IntroAuth))
+	if err != nil {
+		return false, nil, err
+	}
+	active, ok := members["active"].(bool)
+	if !ok {
+		return false, nil, &Error{InvalidAnswer, doing, errors.New("the answer does not say whether it is active (RFC 7662 §2.2)")}
+	}
+	return active, members, nil
+}
+
+// Revoke revokes an access or refresh token (RFC 7009). A server also answers yes
+// about a token that it does not know. The hint is as for Introspect.
+func (c *Client) Revoke(ctx context.Context, token, hint string) error {
+	if err := c.checkEndpoint("revocation", c.server.Revocation); err != nil {
+		return err
+	}
+	_, err := c.hiding(token).post(ctx, "the token is not revoked", c.server.Revocation, tokenForm(token, hint), c.authStyle(c.server.RevokeAuth))
+	return err
+}
+
+func tokenForm(token, hint string) url.Values {
+	form := url.Values{"token": {token}}
+	if hint != "" {
+		form.Set("token_type_hint", hint)
+	}
+	return form
+}
+
+// UserInfo returns what the server says of the user of an access token that has
+// the scope openid (OpenID Connect Core 1.0 §5.3).
+func (c *Client) UserInfo(ctx context.Context, token string) (map[string]any, error) {
+	if err := c.checkEndpoint("userinfo", c.server.UserInfo); err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server.UserInfo, nil)
+	if err != nil {
+		return nil, &Error{Metadata, "userinfo", err}
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	return c.hiding(token).exchange("nothing is known of the user", r)
+}

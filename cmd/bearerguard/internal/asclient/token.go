@@ -1,0 +1,68 @@
+package asclient
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// Tokens is an answer of the token endpoint (RFC 6749 §5.1). What it does not have is zero.
+type Tokens struct {
+	Access    string `json:"access_token"`
+	Type      string `json:"token_type,omitempty"`
+	ExpiresIn int64  `json:"expires_in,omitempty"` // seconds
+	Refresh   string `json:"refresh_token,omitempty"`
+	ID        string `json:"id_token,omitempty"`
+	Scope     string `json:"scope,omitempty"`
+}
+
+func newTokens(t *oauth2.Token) Tokens {
+	id, _ := t.Extra("id_token").(string)
+	scope, _ := t.Extra("scope").(string)
+	seconds := t.ExpiresIn
+	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials keeps only the moment
+		seconds = int64(time.Until(t.Expiry).Round(time.Second) / time.Second)
+	}
+	return Tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
+}
+
+// ReservedInClientCredentials are the parameters that ClientCredentials sets by itself.
+var ReservedInClientCredentials = []string{"grant_type", "client_id", "client_secret", "scope"}
+
+// ClientCredentials gets an access token for the client itself (RFC 6749 §4.4). The
+// request also has params, none of which may be one of [ReservedInClientCredentials].
+func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params url.Values) (Tokens, error) {
+	if c.secret == "" {
+		return Tokens{}, &Error{NoSecret, "", errors.New("the client needs its secret")}
+	}
+	if err := c.checkEndpoint("token", c.server.Token); err != nil {
+		return Tokens{}, err
+	}
+	ctx, config := c.config(ctx, scopes)
+	t, err := (&clientcredentials.Config{
+		ClientID: config.ClientID, ClientSecret: config.ClientSecret, TokenURL: config.Endpoint.TokenURL,
+		Scopes: config.Scopes, EndpointParams: params, AuthStyle: config.Endpoint.AuthStyle,
+	}).Token(ctx)
+	if err != nil {
+		return Tokens{}, c.failed("no token", err)
+	}
+	return newTokens(t), nil
+}
+
+// Refresh gets new tokens for a refresh token (RFC 6749 §6). If the server sends
+// no other refresh token, the old one is in the answer.
+func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
+	if err := c.checkEndpoint("token", c.server.Token); err != nil {
+		return Tokens{}, err
+	}
+	ctx, config := c.config(ctx, nil)
+	t, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: token}).Token()
+	if err != nil {
+		return Tokens{}, c.hiding(token).failed("no new tokens", err)
+	}
+	return newTokens(t), nil
+}

@@ -1,0 +1,39 @@
+package control
+
+import (
+	"net/http"
+
+	wire "github.com/bearerguard/bearerguard/internal/control"
+)
+
+// AddClient registers a client, in place of one with its ID.
+func AddClient(c wire.Client) TypedOperation[wire.Client] { return post[wire.Client]("/v1/clients", c) }
+
+// ListClients lists the clients.
+func ListClients() TypedOperation[wire.Clients] { return get[wire.Clients]("/v1/clients") }
+
+// ShowClient returns a [wire.Client] without its secret.
+func ShowClient(id string) Operation {
+	return Operation{http.MethodGet, "/v1/clients/" + element(id), nil}
+}
+
+// RemoveClient forgets a client.
+func RemoveClient(id string) Operation {
+	return Operation{http.MethodDelete, "/v1/clients/" + element(id), nil}
+}
+
+// AddUser registers a user, in place of one with that subject.
+func AddUser(u wire.User) TypedOperation[wire.User] { return post[wire.User]("/v1/users", u) }
+
+// ListUsers lists the users.
+func ListUsers() TypedOperation[wire.Users] { return get[wire.Users]("/v1/users") }
+
+// RemoveUser forgets a user.
+func RemoveUser(sub string) Operation {
+	return Operation{http.MethodDelete, "/v1/users/" + element(sub), nil}
+}
+
+// DecideLogin decides how the next logins end.
+func DecideLogin(next wire.NextLogin) Operation {
+	return Operation{http.MethodPost, "/v1/logins/next", next}
+}

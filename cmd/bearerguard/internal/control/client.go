@@ -1,0 +1,84 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// maxAnswer limits what is read of an answer, in bytes. A snapshot may be large.
+const maxAnswer = 64 << 20
+
+// Faults of what New is given.
+var (
+	ErrURL     = errors.New("the URL of the control API is none: want one such as http://127.0.0.1:9001")
+	ErrNoToken = errors.New("no token for the control API")
+)
+
+// Client sends requests to one control API. Any number of goroutines may use it.
+type Client struct {
+	base, token string
+	http        *http.Client
+}
+
+// New returns a client of the API at base, an http or https URL, which asks for
+// token. The error is [ErrURL] or [ErrNoToken].
+func New(base, token string) (*Client, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil, u.Host == "", u.User != nil, u.Scheme != "http" && u.Scheme != "https":
+		return nil, ErrURL
+	case token == "":
+		return nil, ErrNoToken
+	}
+	return &Client{base: base, token: token, http: &http.Client{
+		Transport:     &http.Transport{}, // without a proxy: the API is on this machine
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Call sends in as JSON, unless it is nil, and reads the answer into out, unless
+// that is nil. It also returns the answer as it is. The path begins with a slash
+// and is escaped. Each error is an [*Error].
+func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, &Error{Invalid, err}
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, &Error{Invalid, ErrURL}
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", "application/json")
+	defer c.http.CloseIdleConnections()
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // without the URL, which the user knows
+		}
+		return nil, failed(Unreachable, "the control API cannot be reached: %w", err)
+	}
+	defer resp.Body.Close()
+	text, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, failed(Unreachable, "the answer of the control API broke off: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, refusal(resp.StatusCode, text)
+	}
+	if out != nil {
+		if err := json.Unmarshal(text, out); err != nil {
+			return nil, failed(Unknown, "the answer is not that of a control API: %w", err)
+		}
+	}
+	return text, nil
+}

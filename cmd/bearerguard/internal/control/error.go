@@ -1,0 +1,51 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	wire "github.com/bearerguard/bearerguard/internal/control"
+)
+
+// Kind is the kind of a failure.
+type Kind int
+
+// The kinds of failures.
+const (
+	Invalid     Kind = iota // the request is wrong, as this package or the API finds
+	Absent                  // what the request names is not there, or did not come in time
+	Unreachable             // the API cannot be reached, or its answer broke off
+	Refused                 // the API refuses for another reason
+	Unknown                 // the answer is not that of a control API
+)
+
+// Error is a request that failed. Its text is that of the cause.
+type Error struct {
+	Kind  Kind
+	Cause error
+}
+
+func (e *Error) Error() string { return e.Cause.Error() }
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+func failed(kind Kind, format string, args ...any) *Error {
+	return &Error{kind, fmt.Errorf(format, args...)}
+}
+
+// refusal is the error of an answer with another status than 200.
+func refusal(status int, text []byte) *Error {
+	var e wire.Error
+	if json.Unmarshal(text, &e) != nil || e.Code == "" {
+		return failed(Unknown, "the answer %d is not that of a control API", status)
+	}
+	switch status {
+	case http.StatusBadRequest:
+		return &Error{Invalid, errors.New(e.Description)}
+	case http.StatusNotFound, http.StatusGatewayTimeout:
+		return &Error{Absent, errors.New(e.Description)}
+	}
+	return failed(Refused, "the control API refused: %s", e.Description)
+}

@@ -1,0 +1,94 @@
+package control_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
+	wire "github.com/bearerguard/bearerguard/internal/control"
+)
+
+// brokenOff promises more than it sends.
+func brokenOff(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "10")
+	_, _ = w.Write([]byte("{"))
+}
+
+func TestAnErrorIsOfTheKindOfTheFailure(t *testing.T) {
+	refuses := func(status int) http.HandlerFunc {
+		return answers(status, `{"error":"e","error_description":"this is why"}`)
+	}
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		want   control.Kind
+		text   string
+	}{
+		"400 says that the request is invalid":         {refuses(400), control.Invalid, "this is why"},
+		"404 says that something is absent":            {refuses(404), control.Absent, "this is why"},
+		"504 says that something did not come":         {refuses(504), control.Absent, "this is why"},
+		"401 is a refusal":                             {refuses(401), control.Refused, "the control API refused: this is why"},
+		"409 is a refusal":                             {refuses(409), control.Refused, "the control API refused: this is why"},
+		"500 is a refusal":                             {refuses(500), control.Refused, "the control API refused: this is why"},
+		"an error without a code is of another server": {answers(400, `{"error_description":"x"}`), control.Unknown, "the answer 400 is not that of a control API"},
+		"a page with 404 is of another server":         {answers(404, "<p>"), control.Unknown, "the answer 404 is not that of a control API"},
+		"a status without an answer is not success":    {answers(204, ""), control.Unknown, "the answer 204 is not that of a control API"},
+		"a page with 200 is of another server":         {answers(200, "<p>"), control.Unknown, "the answer is not that of a control API: "},
+		"an answer of another type is not understood":  {answers(200, `{"keys":1}`), control.Unknown, "the answer is not that of a control API: "},
+		"an answer that breaks off is not an answer":   {brokenOff, control.Unreachable, "the answer of the control API broke off: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := control.ListKeys().Do(t.Context(), clientOf(t, tt.answer))
+			checkError(t, err, tt.want, tt.text)
+		})
+	}
+}
+
+// checkError holds that err is of a kind, and begins with a text.
+func checkError(t *testing.T, err error, kind control.Kind, text string) {
+	t.Helper()
+	failed, ok := errors.AsType[*control.Error](err)
+	if !ok || failed.Kind != kind || !strings.HasPrefix(err.Error(), text) {
+		t.Errorf("got %#v, %v, want the kind %d and %q", failed, err, kind, text)
+	}
+}
+
+func TestAServerThatIsGoneIsUnreachable(t *testing.T) {
+	server := httptest.NewServer(nil)
+	client, err := control.New(server.URL, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	_, err = control.Reset().Do(t.Context(), client)
+	checkError(t, err, control.Unreachable, "the control API cannot be reached: dial tcp ")
+	if strings.Contains(err.Error(), "/v1/reset") {
+		t.Errorf("got the URL in %v", err)
+	}
+}
+
+func TestARequestThatIsCanceledIsUnreachable(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	client := clientOf(t, func(http.ResponseWriter, *http.Request) { cancel() })
+	_, _, err := control.AwaitRequests("token", 1, 0).Do(ctx, client)
+	checkError(t, err, control.Unreachable, "the control API cannot be reached: context canceled")
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the cause in it", err)
+	}
+}
+
+func TestARequestThatCannotBeSentIsInvalid(t *testing.T) {
+	client := clientOf(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
+	t.Run("because its body is not JSON", func(t *testing.T) {
+		_, _, err := control.ImportKey(wire.Import{Key: json.RawMessage("{")}).Do(t.Context(), client)
+		checkError(t, err, control.Invalid, "json: ")
+	})
+	t.Run("because its path is not escaped", func(t *testing.T) {
+		_, err := client.Call(t.Context(), http.MethodGet, "/%zz", nil, nil)
+		checkError(t, err, control.Invalid, control.ErrURL.Error())
+	})
+}

@@ -1,0 +1,24 @@
+package control
+
+import (
+	"net/http"
+	"net/url"
+
+	wire "github.com/bearerguard/bearerguard/internal/control"
+)
+
+// AddFault makes an endpoint fail.
+func AddFault(f wire.Fault) TypedOperation[wire.Injection] {
+	return post[wire.Injection]("/v1/faults", f)
+}
+
+// ListFaults lists the faults at work.
+func ListFaults() TypedOperation[wire.Faults] { return get[wire.Faults]("/v1/faults") }
+
+// RemoveFault ends one fault. Its ID is a number.
+func RemoveFault(id string) Operation {
+	return Operation{http.MethodDelete, "/v1/faults/" + url.PathEscape(id), nil}
+}
+
+// RemoveFaults ends all faults.
+func RemoveFaults() Operation { return Operation{http.MethodDelete, "/v1/faults", nil} }

@@ -1,0 +1,39 @@
+package control
+
+import (
+	"net/http"
+
+	wire "github.com/bearerguard/bearerguard/internal/control"
+)
+
+// ListKeys lists the keys.
+func ListKeys() TypedOperation[wire.Keys] { return get[wire.Keys]("/v1/keys") }
+
+// RotateKeys changes the signing key, and returns the new one.
+func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
+	return post[wire.Key]("/v1/keys/rotate", how)
+}
+
+// ImportKey publishes a private key.
+func ImportKey(i wire.Import) TypedOperation[wire.Key] { return post[wire.Key]("/v1/keys/import", i) }
+
+// PublishKey shows a key in the key set that signs already.
+func PublishKey(kid string) TypedOperation[wire.Key] {
+	return post[wire.Key]("/v1/keys/publish", wire.KeyID{ID: kid})
+}
+
+// RetireKey takes a key out of the key set.
+func RetireKey(kid string) Operation {
+	return Operation{http.MethodPost, "/v1/keys/retire", wire.KeyID{ID: kid}}
+}
+
+// ExportKeys returns a JSON Web Key Set.
+func ExportKeys(e wire.Export) Operation {
+	return Operation{http.MethodPost, "/v1/keys/export", e}
+}
+
+// FreezeKeys lets the key set go on showing what it shows now.
+func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
+
+// ThawKeys ends what FreezeKeys began.
+func ThawKeys() Operation { return Operation{http.MethodPost, "/v1/keys/thaw", nil} }

@@ -1,0 +1,33 @@
+package control
+
+import (
+	"net/http"
+	"time"
+
+	wire "github.com/bearerguard/bearerguard/internal/control"
+)
+
+// ShowClock returns the server's time.
+func ShowClock() TypedOperation[wire.Clock] { return get[wire.Clock]("/v1/clock") }
+
+// SetClock sets the server's time.
+func SetClock(now time.Time) TypedOperation[wire.Clock] {
+	return TypedOperation[wire.Clock]{Operation{http.MethodPut, "/v1/clock", wire.Clock{Now: now}}}
+}
+
+// AdvanceClock moves the server's time, backwards if by is negative.
+func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
+	return post[wire.Clock]("/v1/clock", wire.Advance{By: wire.Duration(by)})
+}
+
+// Reset makes the server forget tokens, faults, requests and events.
+func Reset() Operation { return Operation{http.MethodPost, "/v1/reset", nil} }
+
+// TakeSnapshot returns a [wire.Snapshot].
+func TakeSnapshot() Operation { return Operation{http.MethodGet, "/v1/snapshot", nil} }
+
+// ListEvents lists what was done with tokens.
+func ListEvents() TypedOperation[wire.Events] { return get[wire.Events]("/v1/events") }
+
+// CheckAPI sends an API every kind of bad token.
+func CheckAPI(c wire.Check) TypedOperation[wire.Checked] { return post[wire.Checked]("/v1/check", c) }
