@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 // CheckAPI reports through tb.Errorf every way in which an API answers tokens
@@ -56,20 +57,20 @@ func CheckAPI(tb TB, s *Server, api http.Handler, newRequest func() *http.Reques
 	if !c.ready() {
 		return
 	}
-	l, err := listen(&config{tls: true, inMemory: s.memory, Config: as.Config{Source: as.RandomSource()}})
+	l, err := listen.Open(listen.Config{TLS: true, InMemory: s.memory})
 	if err != nil {
 		tb.Fatalf("CheckAPI: %v", err)
 		return
 	}
-	one, two := onlyHTTP1(l.transport()), l.transport()
-	stop := serve(l, api, one)
+	one, two := listen.OnlyHTTP1(l.Transport()), l.Transport()
+	stop := l.Serve(api, one)
 	defer func() {
 		two.CloseIdleConnections()
 		if err := stop(); err != nil {
 			tb.Errorf("CheckAPI: the API: %v", err)
 		}
 	}()
-	c.target, c.via = &url.URL{Scheme: "https", Host: authority(l.issuer)}, []*http.Transport{one, two}
+	c.target, c.via = &url.URL{Scheme: "https", Host: l.Host()}, []*http.Transport{one, two}
 	c.run()
 }
 
@@ -80,7 +81,7 @@ func CheckAPI(tb TB, s *Server, api http.Handler, newRequest func() *http.Reques
 // with [JKUHeader] and [X5UHeader], so that it may pass them unjustly.
 func CheckURL(tb TB, s *Server, baseURL string, newRequest func() *http.Request, opts ...CheckOption) {
 	tb.Helper()
-	checkURL(tb, s, baseURL, newRequest, opts, newTransport)
+	checkURL(tb, s, baseURL, newRequest, opts, listen.NewTransport)
 }
 
 func checkURL(tb TB, s *Server, baseURL string, newRequest func() *http.Request, opts []CheckOption, transport func() *http.Transport) {
@@ -93,7 +94,7 @@ func checkURL(tb TB, s *Server, baseURL string, newRequest func() *http.Request,
 	if !c.ready() {
 		return
 	}
-	c.target, c.via, c.foreign = u, []*http.Transport{onlyHTTP1(transport())}, true
+	c.target, c.via, c.foreign = u, []*http.Transport{listen.OnlyHTTP1(transport())}, true
 	if u.Scheme == "https" {
 		c.via = append(c.via, transport())
 	}

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 const (
@@ -75,17 +75,17 @@ func (c *check) run() {
 
 // setTrap listens where the URLs in the tokens lead.
 func (c *check) setTrap() (stop func(), err error) {
-	l, err := listen(&config{Config: as.Config{Source: as.RandomSource()}})
+	l, err := listen.Open(listen.Config{})
 	if err != nil {
 		return nil, err
 	}
 	var visits atomic.Int64
 	handler := c.s.as.Attacker.Trap()
-	shut := serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	shut := l.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visits.Add(1)
 		handler.ServeHTTP(w, r)
-	}), newTransport())
-	c.trap, c.trapped = l.issuer, func() int { return int(visits.Load()) }
+	}), listen.NewTransport())
+	c.trap, c.trapped = l.URL, func() int { return int(visits.Load()) }
 	return func() { _ = shut() }, nil
 }
 

@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/as"
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 // Option configures a server: see [New], [Start] and [NewUnstarted]. Where two
@@ -16,10 +18,8 @@ type Option interface{ applyServer(*config) }
 
 type config struct {
 	as.Config
-	tls, inMemory bool
-	addr          string // of Addr, "" for a free port of loopback
-	remote        bool
-	faults        []fileFault // of ConfigJSON
+	listen listen.Config
+	faults []fileFault // of ConfigJSON
 
 	errs []error
 }
@@ -42,16 +42,15 @@ func configure(opts []Option) (*config, error) {
 		}
 		o.applyServer(c)
 	}
-	switch https := strings.HasPrefix(c.Issuer, "https:"); {
-	case c.inMemory && !c.tls && https:
-		c.fail("IssuerURL is https, but in memory nothing can speak TLS in front of the server: add TLS()")
-	case c.tls && c.Issuer != "" && !https:
-		c.fail("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
-	}
-	c.checkAddr()
+	c.listen.URL, c.listen.Random, c.listen.Key = c.Issuer, c.Source.Draw, c.certificateKey
 	alg, err := as.CheckDefaults(c.Defaults)
 	c.Alg = alg
-	return c, errors.Join(append(c.errs, err)...)
+	return c, errors.Join(append(c.errs, c.listen.Check(), err)...)
+}
+
+func (c *config) certificateKey() (crypto.Signer, error) {
+	k, err := as.NewKey("ES256", "certificate", c.Source)
+	return k.Private, err
 }
 
 // InMemory listens on no socket: connections are [net.Pipe] pairs that only
@@ -61,12 +60,12 @@ func configure(opts []Option) (*config, error) {
 // The issuer is then http://127.a.b.c with an address of the server's own, so
 // that several servers are several issuers; under [Seed] the address depends on
 // the seed.
-func InMemory() Option { return serverOption(func(c *config) { c.inMemory = true }) }
+func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory = true }) }
 
 // TLS serves HTTPS, HTTP/1.1 and HTTP/2, with a certificate made for this
 // server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
 // [Server.Client] trusts it, other clients need [Server.CACertPEM].
-func TLS() Option { return serverOption(func(c *config) { c.tls = true }) }
+func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, as behind a
 // proxy or a container's name. The server still listens on loopback alone, unless
