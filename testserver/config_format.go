@@ -57,7 +57,7 @@ func fill(file *settings.Config, c *config) {
 	if file.Scopes == nil {
 		file.Scopes = []string{}
 	}
-	file.Interactive, file.TLS = &c.Interactive, &c.tls
+	file.Interactive, file.TLS = &c.Interactive, &c.listen.TLS
 
 	for _, d := range slices.Backward(registry.DefaultClients()) {
 		if !slices.ContainsFunc(file.Clients, func(other settings.Client) bool { return other.ID == d.ID }) {

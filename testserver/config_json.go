@@ -93,7 +93,7 @@ func (f fileConfig) server(file *settings.Config) {
 		f.use("issuer", IssuerURL(file.Issuer))
 	}
 	if file.TLS != nil {
-		f.tls = *file.TLS
+		f.listen.TLS = *file.TLS
 	}
 	if file.Interactive != nil {
 		f.Interactive = *file.Interactive

@@ -1,7 +1,6 @@
 package testserver
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// checkAPI is [CheckURL]. When the caller goes away, so does the context of what is
-// sent, and the rest of the battery fails at once.
+// checkAPI is CheckURL of package apitest. When the caller goes away, so does the
+// context of what is sent, and the rest of the battery fails at once.
 func (c *controller) checkAPI(r *http.Request) (any, error) {
 	var ask control.Check
 	if err := read(r, &ask); err != nil {
@@ -43,58 +44,35 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	if _, err := request(); err != nil {
 		return nil, fmt.Errorf("method: %w", err)
 	}
-	answer := control.Checked{URL: ask.URL, OK: true, Results: []control.CheckResult{}}
-	tb := &remoteTB{ctx: r.Context()}
-	next := func() *http.Request {
-		made, _ := request() // it has worked before
-		return made
+	check := apicheck.Check{
+		Issuer: c.ForCheck(tokenOptions(control.Mint{Aud: ask.Aud, Alg: ask.Alg, Claims: ask.Claims})...),
+		Request: func() *http.Request {
+			made, _ := request() // it has worked before
+			return made
+		},
+		Scopes: ask.Scope, Claims: needed(ask.RequireClaim), Skip: ask.Skip, Also: ask.Also,
 	}
-	CheckURL(tb, c.Server, u.Scheme+"://"+u.Host, next, append(checkOptions(ask), Results(func(results []Result) {
-		for _, one := range results {
-			answer.OK = answer.OK && one.OK
-			answer.Results = append(answer.Results, control.CheckResult(one))
+	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, listen.NewTransport)
+	if err := errors.Join(check.Faults(), err); err != nil {
+		return nil, fmt.Errorf("CheckURL: %w", err)
+	}
+	defer func() { _ = target.Close() }() // of an API that is not ours
+	report, err := check.Run(r.Context(), target)
+	if err != nil {
+		return nil, fmt.Errorf("CheckURL: %w", err)
+	}
+	answer := control.Checked{URL: ask.URL, OK: len(report.Failures) == 0, Results: []control.CheckResult{}}
+	for _, one := range report.Results {
+		answer.Results = append(answer.Results, control.CheckResult(one))
+	}
+	return answer, nil
+}
+
+func needed(values map[string]control.Texts) (list []apicheck.Claim) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		for _, value := range values[name] {
+			list = append(list, apicheck.Claim{Name: name, Value: value})
 		}
-	}))...)
-	return answer, tb.fatal
-}
-
-func checkOptions(ask control.Check) (opts []CheckOption) {
-	for _, scope := range ask.Scope {
-		opts = append(opts, RequireScope(scope))
 	}
-	for _, name := range slices.Sorted(maps.Keys(ask.RequireClaim)) {
-		for _, value := range ask.RequireClaim[name] {
-			opts = append(opts, RequireClaim(name, value))
-		}
-	}
-	for _, o := range tokenOptions(control.Mint{Aud: ask.Aud, Alg: ask.Alg, Claims: ask.Claims}) {
-		opts = append(opts, o)
-	}
-	for _, d := range ask.Skip {
-		opts = append(opts, SkipDefect(Defect(d)))
-	}
-	for _, d := range ask.Also {
-		opts = append(opts, AlsoDefect(Defect(d)))
-	}
-	return opts
-}
-
-// remoteTB is the test of somebody who is not in this process. What fails is among
-// the results.
-type remoteTB struct {
-	ctx   context.Context //nolint:containedctx // that of testing.T
-	fatal error
-}
-
-func (*remoteTB) Helper()                    {}
-func (*remoteTB) Errorf(string, ...any)      {}
-func (*remoteTB) Cleanup(func())             {} // a check leaves nothing behind
-func (t *remoteTB) Context() context.Context { return t.ctx }
-
-// Fatalf keeps the first fault. Unlike that of testing.T it returns, which all of a
-// check is ready for.
-func (t *remoteTB) Fatalf(format string, args ...any) {
-	if t.fatal == nil {
-		t.fatal = fmt.Errorf(format, args...)
-	}
+	return list
 }

@@ -3,7 +3,6 @@ package testserver
 import (
 	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -137,19 +136,11 @@ func With(d Defect) TokenOption {
 		found, ok := token.FindDefect(string(d))
 		switch {
 		case !ok:
-			t.Fail(fmt.Errorf("With(%q): there is no such defect: use one of %s", string(d), defectNames()))
+			t.Fail(fmt.Errorf("With(%q): there is no such defect: use one of %s", string(d), token.DefectNames()))
 		case t.Defect != nil:
 			t.Fail(fmt.Errorf("With(%q) after With(%q): a token takes one defect: make two tokens", string(d), t.Defect.Name))
 		default:
 			t.Defect = &found
 		}
 	})
-}
-
-func defectNames() string {
-	var names []string
-	for _, d := range token.Catalogue() {
-		names = append(names, d.Name)
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,17 +1,12 @@
 package testserver_test
 
 import (
-	"context"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/adapters/httpauth"
-	"github.com/bearerguard/bearerguard/middleware"
-	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -36,8 +31,8 @@ func ExampleDefects() {
 	// Output: missing-scope 403 insufficient_scope
 }
 
-// A test of one's own over all bad tokens; CheckAPI looks at more than the
-// status.
+// A test of one's own over all bad tokens; package apitest looks at more than
+// the status.
 func ExampleServer_BadTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -60,64 +55,4 @@ func ExampleServer_BadTokens() {
 	// missing-scope: got 401, want 403
 	// four-segments: got 200, want 401
 	// encrypted: got 200, want 401
-}
-
-// printer stands in for the *testing.T of a test.
-type printer struct{ testing.T }
-
-func (*printer) Context() context.Context { return context.Background() }
-
-func (*printer) Errorf(format string, args ...any) {
-	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n") // why and how to fix it follow
-	fmt.Println(first)
-}
-
-// An API that takes the role from the wrong claim, and what its test says.
-func ExampleRequireClaim() {
-	t := new(printer) // in a test its *testing.T
-	as := testserver.New(t)
-	defer as.Close()
-
-	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: "api",
-		Issuers:  []middleware.Issuer{{URL: as.Issuer(), ScopeClaims: []string{"/resource_access/shop/roles"}}},
-		Client:   as.Client(),
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	list := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[]") }
-	api := httpauth.Require(v, scopes.All("admin"))(http.HandlerFunc(list))
-
-	testserver.CheckAPI(t, as, api, func() *http.Request {
-		return httptest.NewRequest("GET", "/orders", nil)
-	}, testserver.Claim("/resource_access/shop/roles", []string{"admin"}), testserver.RequireClaim("/realm_access/roles", "admin"))
-	// Output:
-	// CheckAPI: missing-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
-	// CheckAPI: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
-}
-
-// An API that accepts tokens for other APIs, and what its test says.
-func ExampleCheckAPI() {
-	t := new(printer) // in a test its *testing.T
-	as := testserver.New(t)
-	defer as.Close()
-
-	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: "api",
-		Issuers:  []middleware.Issuer{{URL: as.Issuer(), InsecureNoAudience: true}},
-		Client:   as.Client(),
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	list := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[]") }
-	api := httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(list))
-
-	testserver.CheckAPI(t, as, api, func() *http.Request {
-		return httptest.NewRequest("GET", "/orders", nil)
-	}, testserver.RequireScope("orders:read"))
-	// Output:
-	// CheckAPI: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
-	// CheckAPI: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }

@@ -121,17 +121,9 @@
 // # Bad tokens
 //
 // A [Defect] is one way in which a token can be wrong; [With] makes a token that
-// is wrong in this way and good in every other. [CheckAPI] sends all of them,
-// and requests that are wrong themselves, to an API and reports each answer that
-// is not the one which the RFCs ask for, with the reason and the remedy:
-//
-//	testserver.CheckAPI(t, as, api, func() *http.Request {
-//		return httptest.NewRequest("GET", "/orders", nil)
-//	}, testserver.RequireScope("orders:read"))
-//
-// [CheckURL] does so to an API in another process, in any language. A route that
-// needs a role in a claim is checked with [RequireClaim]. For tests
-// of one's own, [Server.BadTokens] yields the tokens and [Defect.Expect] the
+// is wrong in this way and good in every other. Package apitest sends all of them
+// to an API, and requests that are wrong themselves, and judges its answers. For
+// tests of one's own, [Server.BadTokens] yields the tokens and [Defect.Expect] the
 // answers.
 //
 // # Keys

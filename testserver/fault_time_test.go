@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 func TestLatencyTakesItsTimeAndThenAnswers(t *testing.T) {
@@ -47,7 +48,7 @@ var methods = map[string]func(ctx context.Context, u string) (*http.Request, err
 }
 
 func TestWaitingEndsWithTheClient(t *testing.T) {
-	for where, opts := range inMemory {
+	for where, tls := range map[string]bool{"plain": false, "TLS": true} {
 		for method, request := range methods {
 			for name, f := range map[string]testserver.Fault{"Latency": testserver.Latency(time.Hour), "Hang": testserver.Hang()} {
 				t.Run(where+"/"+method+"/"+name, func(t *testing.T) {
@@ -58,22 +59,24 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 						}
 						var held time.Duration
 						in := s.Inject(testserver.EndpointAny, f)
-						u, c, stop, err := testserver.ServeHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						l, err := listen.Open(listen.Config{InMemory: true, TLS: tls})
+						if err != nil {
+							t.Fatal(err)
+						}
+						transport := l.Transport()
+						stop := l.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							begin := time.Now()
 							defer func() { held = time.Since(begin) }()
 							s.ServeHTTP(w, r)
-						}), opts...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						}), transport)
 						defer func() { _ = stop() }()
 						ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 						defer cancel()
-						r, err := request(ctx, u+"/jwks")
+						r, err := request(ctx, l.URL+"/jwks")
 						if err != nil {
 							t.Fatal(err)
 						}
-						if _, err := c.Do(r); !errors.Is(err, context.DeadlineExceeded) {
+						if _, err := (&http.Client{Transport: transport}).Do(r); !errors.Is(err, context.DeadlineExceeded) {
 							t.Errorf("got %v, want the client's deadline", err)
 						}
 						synctest.Wait()

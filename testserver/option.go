@@ -1,12 +1,14 @@
 package testserver
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -17,10 +19,8 @@ type Option interface{ applyServer(*config) }
 
 type config struct {
 	oauth.Config
-	tls, inMemory bool
-	addr          string // of Addr, "" for a free port of loopback
-	remote        bool
-	faults        []fileFault // of ConfigJSON
+	listen listen.Config
+	faults []fileFault // of ConfigJSON
 
 	errs []error
 }
@@ -43,16 +43,15 @@ func configure(opts []Option) (*config, error) {
 		}
 		o.applyServer(c)
 	}
-	switch https := strings.HasPrefix(c.Issuer, "https:"); {
-	case c.inMemory && !c.tls && https:
-		c.fail("IssuerURL is https, but in memory nothing can speak TLS in front of the server: add TLS()")
-	case c.tls && c.Issuer != "" && !https:
-		c.fail("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
-	}
-	c.checkAddr()
+	c.listen.URL, c.listen.Random, c.listen.Key = c.Issuer, c.Source.Draw, c.certificateKey
 	alg, err := token.CheckDefaults(c.Defaults)
 	c.Alg = alg
-	return c, errors.Join(append(c.errs, err)...)
+	return c, errors.Join(append(c.errs, c.listen.Check(), err)...)
+}
+
+func (c *config) certificateKey() (crypto.Signer, error) {
+	k, err := token.NewKey("ES256", "certificate", c.Source)
+	return k.Private, err
 }
 
 // InMemory listens on no socket: connections are [net.Pipe] pairs that only
@@ -62,12 +61,12 @@ func configure(opts []Option) (*config, error) {
 // The issuer is then http://127.a.b.c with an address of the server's own, so
 // that several servers are several issuers; under [Seed] the address depends on
 // the seed.
-func InMemory() Option { return serverOption(func(c *config) { c.inMemory = true }) }
+func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory = true }) }
 
 // TLS serves HTTPS, HTTP/1.1 and HTTP/2, with a certificate made for this
 // server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
 // [Server.Client] trusts it, other clients need [Server.CACertPEM].
-func TLS() Option { return serverOption(func(c *config) { c.tls = true }) }
+func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, as behind a
 // proxy or a container's name. The server still listens on loopback alone, unless

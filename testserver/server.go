@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
@@ -90,13 +91,13 @@ func NewUnstarted(opts ...Option) (*Server, error) {
 	if c.Issuer == "" {
 		err = errors.Join(err, errors.New("NewUnstarted cannot know where it will be reached: add IssuerURL"))
 	}
-	if c.tls || c.inMemory || c.addr != "" {
+	if c.listen.TLS || c.listen.InMemory || c.listen.Addr != "" {
 		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS, InMemory and Addr"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
 	}
-	transport := newTransport()
+	transport := listen.NewTransport()
 	s, err := c.build(c.Issuer, transport)
 	if err != nil {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
@@ -113,21 +114,21 @@ func start(opts []Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(c)
+	l, err := listen.Open(c.listen)
 	if err != nil {
 		return nil, err
 	}
-	transport := l.transport()
-	s, err := c.build(l.issuer, transport)
+	transport := l.Transport()
+	s, err := c.build(l.URL, transport)
 	if err != nil {
-		return nil, errors.Join(err, l.Listener.Close())
+		return nil, errors.Join(err, l.Close())
 	}
-	s.caPEM, s.memory = l.caPEM, c.inMemory
+	s.caPEM, s.memory = l.CACertPEM, c.listen.InMemory
 	var h http.Handler = s.oauth
-	if !c.inMemory && !c.remote {
+	if !c.listen.InMemory && !c.listen.AllowRemote {
 		h = s.oauth.OwnHostOnly(h)
 	}
-	stop := serve(l, h, transport)
+	stop := l.Serve(h, transport)
 	s.close = func() error { return errors.Join(stop(), s.oauth.Close()) } // the last answers may still change the state
 	return s, nil
 }

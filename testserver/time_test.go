@@ -100,59 +100,6 @@ func TestCloseWaitsForNoFarewell(t *testing.T) {
 	})
 }
 
-func TestCloseEndsRequestsInFlight(t *testing.T) {
-	for name, opts := range inMemory {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				hung := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-				u, c, stop, err := testserver.ServeHandler(hung, opts...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				failed := make(chan error)
-				go func() {
-					_, err := c.Get(u)
-					failed <- err
-				}()
-				synctest.Wait()
-				begin := time.Now()
-				if err := stop(); err != nil || time.Since(begin) != 0 {
-					t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
-				}
-				if err := <-failed; err == nil {
-					t.Error("got an answer from a hung handler, want an error")
-				}
-			})
-		})
-	}
-}
-
-func TestCloseReportsAHandlerThatStays(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		deaf := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
-		u, c, stop, err := testserver.ServeHandler(deaf, testserver.InMemory())
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			if _, err := c.Get(u); err == nil {
-				t.Error("got an answer, want an error")
-			}
-		}()
-		synctest.Wait()
-		begin := time.Now()
-		err = stop()
-		if err == nil || time.Since(begin) != 5*time.Second {
-			t.Errorf("got %v after %v, want an error after 5s", err, time.Since(begin))
-		}
-		close(release)
-		<-done
-	})
-}
-
 func TestAdvanceMovesThisServersClockAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())

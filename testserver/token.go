@@ -12,12 +12,9 @@ import (
 )
 
 // TokenOption changes one token: see [Server.Token]. Options apply in order,
-// so that of two which write the same claim the later one wins. Given to
-// [CheckAPI], it changes all tokens of the check.
-type TokenOption interface {
-	CheckOption
-	applyToken(*token.Draft)
-}
+// so that of two which write the same claim the later one wins. Token of package
+// apitest gives them to all tokens of a check.
+type TokenOption interface{ applyToken(*token.Draft) }
 
 // SharedOption may be given to a server, as the default of all its tokens, to a
 // client, for those that it gets from the token endpoint, or to one token.
@@ -64,14 +61,12 @@ func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {
 type tokenOption token.Edit
 
 func (o tokenOption) applyToken(d *token.Draft) { o(d) }
-func (o tokenOption) applyCheck(c *check)       { c.token = append(c.token, o) }
 
 // sharedOption, given to a server, is the first thing done to every draft; it
 // is tried once while the server is set up, where its faults are found.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }
-func (o sharedOption) applyCheck(c *check)       { c.token = append(c.token, o) }
 func (o sharedOption) applyServer(c *config)     { c.Defaults = append(c.Defaults, token.Edit(o)) }
 
 // Subject sets sub, "test-user" by default.

@@ -4,21 +4,21 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// TestCheckAPIFindsNothing sends everything that testserver knows to be wrong to each kind of route, on every framework.
-func TestCheckAPIFindsNothing(t *testing.T) {
+// TestCheckFindsNothing sends everything that testserver knows to be wrong to each kind of route, on every framework.
+func TestCheckFindsNothing(t *testing.T) {
 	as, apis := newAPIs(t)
 	for name, api := range apis {
-		for route, options := range map[string][]testserver.CheckOption{
+		for route, options := range map[string][]apitest.Option{
 			"GET /me":     nil,
-			"GET /items":  {testserver.RequireScope("items:read")},
-			"POST /items": {testserver.RequireScope("items:write")},
-			"GET /admin":  {testserver.RequireScope("items:read"), testserver.RequireScope("items:write"), testserver.RequireScope("admin")},
+			"GET /items":  {apitest.RequireScope("items:read")},
+			"POST /items": {apitest.RequireScope("items:write")},
+			"GET /admin":  {apitest.RequireScope("items:read"), apitest.RequireScope("items:write"), apitest.RequireScope("admin")},
 		} {
 			t.Run(name+" "+route, func(t *testing.T) {
-				testserver.CheckAPI(t, as, api, func() *http.Request { return newRequest(t, route) }, options...)
+				apitest.Check(t, as, api, func() *http.Request { return newRequest(t, route) }, options...)
 			})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 // startAsking runs the program with credentials to introspect at as.
@@ -135,8 +136,8 @@ func TestOfSeveralIssuersTheFirstIsAskedAboutOpaqueTokens(t *testing.T) {
 
 func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		testserver.CheckURL(t, as, startAsking(t, framework, as, nil), func() *http.Request {
+		apitest.CheckURL(t, as, startAsking(t, framework, as, nil), func() *http.Request {
 			return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/items", nil)
-		}, opaque, testserver.RequireScope("items:read"), testserver.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque))
+		}, apitest.Token(opaque), apitest.RequireScope("items:read"), apitest.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque))
 	})
 }

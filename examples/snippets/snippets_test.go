@@ -9,6 +9,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 func TestOrders(t *testing.T) {
@@ -34,9 +35,9 @@ func TestOrders(t *testing.T) {
 		t.Errorf("got %d for an expired token, want 401", got)
 	}
 
-	testserver.CheckAPI(t, as, newAPI(v), func() *http.Request {
+	apitest.Check(t, as, newAPI(v), func() *http.Request {
 		return httptest.NewRequest("GET", "/orders", nil)
-	}, testserver.RequireScope("orders:read"))
+	}, apitest.RequireScope("orders:read"))
 }
 
 func TestTheOtherSnippetsWork(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 // trusting is newVerifier for tests: it trusts as.
@@ -44,9 +45,9 @@ func TestHandlerAlone(t *testing.T) {
 
 func TestTheAPIIsProtected(t *testing.T) {
 	as := testserver.New(t)
-	testserver.CheckAPI(t, as, newAPI(trusting(t, as)), func() *http.Request {
+	apitest.Check(t, as, newAPI(trusting(t, as)), func() *http.Request {
 		return httptest.NewRequest("GET", "/orders", nil)
-	}, testserver.RequireScope("orders:read"))
+	}, apitest.RequireScope("orders:read"))
 }
 
 func TestTheProgramIsProtected(t *testing.T) {
@@ -55,11 +56,11 @@ func TestTheProgramIsProtected(t *testing.T) {
 	defer program.Close()
 	get := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
 
-	testserver.CheckURL(t, as, program.URL, get,
-		testserver.RequireScope("orders:read"),
-		testserver.Subject("alice"), testserver.Claim("tenant", "acme"), // what the API asks of tokens
-		testserver.SkipDefect(testserver.BoundAsBearer), // accepted on purpose
-		testserver.AlsoDefect(testserver.Oversized))     // refused on purpose
+	apitest.CheckURL(t, as, program.URL, get,
+		apitest.RequireScope("orders:read"),
+		apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme")), // what the API asks of tokens
+		apitest.SkipDefect(testserver.BoundAsBearer),                                   // accepted on purpose
+		apitest.AlsoDefect(testserver.Oversized))                                       // refused on purpose
 }
 
 func TestHostileTokens(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package rivals sends the tokens of testserver.CheckAPI through APIs that
+// Package rivals sends the tokens of apitest.Check through APIs that
 // other libraries protect, each set up as its README says, and through one that
 // Bearerguard protects. The outcome is docs/rivals.md:
 //

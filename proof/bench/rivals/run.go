@@ -11,6 +11,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 // outcome is what the battery found in one API.
@@ -20,7 +21,7 @@ type outcome struct {
 	challenged bool  // by one of them at least
 }
 
-// finding is one message of CheckAPI.
+// finding is one message of apitest.Check.
 type finding struct{ name, got, want, why string }
 
 func (o outcome) find(name string) (finding, bool) {
@@ -49,9 +50,9 @@ func run(ctx context.Context, p rival.Protection) (outcome, error) {
 
 	tb, seen := &recorder{ctx: ctx}, &observer{next: api}
 	defer tb.cleanUp()
-	testserver.CheckAPI(tb, as, seen,
+	apitest.Check(tb, as, seen,
 		func() *http.Request { return httptest.NewRequestWithContext(ctx, http.MethodGet, rival.Route, nil) },
-		testserver.RequireScope(scope), testserver.Audience(rival.Audience))
+		apitest.RequireScope(scope), apitest.Token(testserver.Audience(rival.Audience)))
 	if tb.fatal != "" {
 		return outcome{}, fmt.Errorf("the check ended early: %s", tb.fatal)
 	}
@@ -66,7 +67,7 @@ func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	return found, nil
 }
 
-var messageForm = regexp.MustCompile(`^CheckAPI: (\S+): got (.*), want (.*)\n\tsent: .*\n\twhy:  (.*)\n\tfix:  .*$`)
+var messageForm = regexp.MustCompile(`^apitest\.Check: (\S+): got (.*), want (.*)\n\tsent: .*\n\twhy:  (.*)\n\tfix:  .*$`)
 
 // observer remembers how an API answers.
 type observer struct {

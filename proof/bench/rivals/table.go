@@ -122,7 +122,7 @@ func (t table) fits(found outcome, requests int) error {
 }
 
 // cell is what came back: for a single request its status, for the others what
-// CheckAPI says of the first answer of that kind.
+// apitest.Check says of the first answer of that kind.
 func cell(found outcome, r row, i, single int) string {
 	f, wrong := found.find(r.Name)
 	switch {

@@ -1,10 +1,8 @@
-// Package as is the authorization server behind package testserver: its keys,
-// its clock, its endpoints and its tokens, as one http.Handler without a
-// listener. Package testserver adds the listeners, the options and the
+// Package oauth is the authorization server behind package testserver, as one
+// http.Handler without a listener: its endpoints, its grants and the pages that
+// lead through them. Package testserver adds the listeners, the options and the
 // failing of tests.
 //
-// The JOSE code here is deliberately not the verifier's: a mistake made once
-// cannot hide in both. go-jose writes the JWKs and their thumbprints; the
-// compact serialization is made by hand, because a server for tests must be
-// able to sign what no library lets through.
+// What it remembers and what tokens are made of is in the rooms that it imports:
+// only what answers a request belongs here.
 package oauth

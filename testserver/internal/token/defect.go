@@ -2,6 +2,7 @@ package token
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,15 @@ type forgery struct {
 // Catalogue returns all defects, in the order in which they are listed.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
+}
+
+// DefectNames are the names of all defects, for messages.
+func DefectNames() string {
+	var names []string
+	for _, d := range Catalogue() {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // FindDefect returns the defect called name.

@@ -1,4 +1,4 @@
-package testserver
+package listen
 
 import (
 	"context"
@@ -12,11 +12,13 @@ import (
 	"time"
 )
 
-// patience is how long Close waits for handlers that do not heed their context.
+// patience is how long closing waits for handlers that do not heed their context.
 const patience = 5 * time.Second
 
-// serve answers on l until the returned function is called.
-func serve(l *listener, h http.Handler, client *http.Transport) (stop func() error) {
+// Serve answers by h until stop is called. That ends every connection and the
+// context of every request, closes what client has idle, and returns when all
+// handlers have, or reports after five seconds that one has not.
+func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())
 	srv := &http.Server{ //nolint:gosec // a client may be as slow as its test wants
@@ -46,7 +48,7 @@ func serve(l *listener, h http.Handler, client *http.Transport) (stop func() err
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = run(l) // always ErrServerClosed, or the listener's own end
+		_ = run(l.net) // always ErrServerClosed, or the listener's own end
 	}()
 
 	return sync.OnceValue(func() error {
@@ -61,43 +63,4 @@ func serve(l *listener, h http.Handler, client *http.Transport) (stop func() err
 		client.CloseIdleConnections()
 		return err
 	})
-}
-
-// tally counts what is running. A WaitGroup would not do: it forbids an Add
-// from zero while somebody waits, and cannot stop waiting.
-type tally struct {
-	mu   sync.Mutex
-	n    int
-	zero chan struct{}
-}
-
-func (t *tally) add(n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.n += n
-	if t.n == 0 && t.zero != nil {
-		close(t.zero)
-		t.zero = nil
-	}
-}
-
-// wait reports whether the count came to zero before d was over.
-func (t *tally) wait(d time.Duration) bool {
-	t.mu.Lock()
-	if t.n == 0 {
-		t.mu.Unlock()
-		return true
-	}
-	zero := make(chan struct{})
-	t.zero = zero
-	t.mu.Unlock()
-
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-zero:
-		return true
-	case <-timer.C:
-		return false
-	}
 }

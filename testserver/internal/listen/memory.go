@@ -1,4 +1,4 @@
-package testserver
+package listen
 
 import (
 	"net"

@@ -1,7 +1,10 @@
-package testserver
+package listen
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -12,18 +15,19 @@ import (
 	"net/url"
 	"slices"
 	"time"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // certify makes a root and a certificate under it: clients other than Go's
 // refuse a root that is the server's certificate at the same time.
-func (l *listener) certify(src *token.Source) error {
-	rootKey, err := certificateKey(src)
+func (l *Listener) certify(c Config) error {
+	if c.Key == nil {
+		c.Key = randomKey
+	}
+	rootKey, err := c.Key()
 	if err != nil {
 		return err
 	}
-	serverKey, err := certificateKey(src)
+	serverKey, err := c.Key()
 	if err != nil {
 		return err
 	}
@@ -33,7 +37,7 @@ func (l *listener) certify(src *token.Source) error {
 	notBefore := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	notAfter := time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC)
 	root := &x509.Certificate{
-		SerialNumber:          serial(src),
+		SerialNumber:          serial(c.Random),
 		Subject:               pkix.Name{CommonName: "testserver root, for tests only"},
 		NotBefore:             notBefore,
 		NotAfter:              notAfter,
@@ -42,7 +46,7 @@ func (l *listener) certify(src *token.Source) error {
 		KeyUsage:              x509.KeyUsageCertSign,
 	}
 	server := &x509.Certificate{
-		SerialNumber: serial(src),
+		SerialNumber: serial(c.Random),
 		Subject:      pkix.Name{CommonName: "testserver, for tests only"},
 		NotBefore:    notBefore,
 		NotAfter:     notAfter,
@@ -51,7 +55,7 @@ func (l *listener) certify(src *token.Source) error {
 		DNSNames:     []string{"localhost"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	u, err := url.Parse(l.issuer)
+	u, err := url.Parse(l.URL)
 	if err != nil {
 		return err
 	}
@@ -79,18 +83,17 @@ func (l *listener) certify(src *token.Source) error {
 	l.certificate = &tls.Certificate{Certificate: [][]byte{serverDER}, PrivateKey: serverKey}
 	l.roots = x509.NewCertPool()
 	l.roots.AddCert(parsed)
-	l.caPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
+	l.CACertPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
 	return nil
 }
 
-func certificateKey(src *token.Source) (crypto.Signer, error) {
-	k, err := token.NewKey("ES256", "certificate", src)
-	return k.Private, err
+func randomKey() (crypto.Signer, error) {
+	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
 // serial is positive and at most 16 octets long (RFC 5280 §4.1.2.2 allows 20).
-func serial(src *token.Source) *big.Int {
-	b := src.Draw("certificate serial", 16)
+func serial(random func(string, int) []byte) *big.Int {
+	b := random("certificate serial", 16)
 	b[0] = b[0]&0x7f | 0x40
 	return new(big.Int).SetBytes(b)
 }

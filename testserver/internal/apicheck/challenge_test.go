@@ -1,11 +1,11 @@
-package testserver_test
+package apicheck_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 )
 
 func TestChallengesAreReadToTheLetter(t *testing.T) {
@@ -44,7 +44,7 @@ func TestChallengesAreReadToTheLetter(t *testing.T) {
 		"parameters of a scheme that is not 1": {`Bearer realm="a", , error="x", Basic realm="b"`, `Bearer map[error:x realm:a] Basic map[realm:b]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			schemes, params, err := testserver.ParseChallenges(tt.field)
+			schemes, params, err := apicheck.ParseChallenges(tt.field)
 			if text, bad := strings.CutPrefix(tt.want, "error: "); bad {
 				if err == nil || !strings.Contains(err.Error(), text) {
 					t.Errorf("got %v, %v, want an error that says %q", schemes, err, text)
@@ -68,7 +68,7 @@ func FuzzChallenges(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, field string) {
-		schemes, params, err := testserver.ParseChallenges(field)
+		schemes, params, err := apicheck.ParseChallenges(field)
 		if err != nil {
 			return
 		}
@@ -82,7 +82,7 @@ func FuzzChallenges(f *testing.F) {
 				separator = ", "
 			}
 		}
-		schemes2, params2, err := testserver.ParseChallenges(b.String())
+		schemes2, params2, err := apicheck.ParseChallenges(b.String())
 		if err != nil || fmt.Sprint(schemes, params) != fmt.Sprint(schemes2, params2) {
 			t.Errorf("got %q %q, %v of %q, want %q %q", schemes2, params2, err, b.String(), schemes, params)
 		}

@@ -1,91 +1,73 @@
-package testserver
+package apicheck
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// The faults that any probe may show. All others are named after their probe.
-const (
-	noAnswer           = "no-answer"
-	serverError        = "server-error"
-	challengeMissing   = "challenge-missing"
-	challengeMalformed = "challenge-malformed"
-	challengeBare      = "challenge-bare"
-	errorWithoutToken  = "error-without-token"
-	errorCode          = "error-code"
-	scopeMissing       = "scope-missing"
-	scopeHeld          = "scope-held"
-	tokenEchoed        = "token-echoed"
-	urlFetched         = "url-fetched"
-	jwksStampede       = "jwks-stampede"
-	http2Differs       = "http2-differs"
-)
-
 // judge notes what is wrong with the answer to p.
-func (c *check) judge(p probe, a outcome) {
-	if a.err != nil {
-		c.note(p, noAnswer, "no answer: "+c.reason(a.err), p.wanted())
+func (r *run) judge(p probe, a outcome) {
+	if a.lost != "" {
+		r.note(p, noAnswer, "no answer: "+a.lost, p.wanted())
 		return
 	}
 	for _, part := range secrets(p.tokens) {
 		if strings.Contains(a.text, part) {
-			c.note(p, tokenEchoed, fmt.Sprintf("%d with a part of the token in its header or body", a.status), "no trace of it")
+			r.note(p, tokenEchoed, fmt.Sprintf("%d with a part of the token in its header or body", a.status), "no trace of it")
 			break
 		}
 	}
 	if len(p.want) == 0 {
 		if a.status < 200 || a.status > 299 {
-			c.note(p, p.name, a.describe(p), p.wanted())
+			r.note(p, p.name, a.describe(p), p.wanted())
 		}
 		return
 	}
 	if a.status >= http.StatusInternalServerError {
-		c.note(p, serverError, a.describe(p), p.wanted())
+		r.note(p, serverError, a.describe(p), p.wanted())
 		return
 	}
-	i := slices.IndexFunc(p.want, func(r reply) bool { return r.status == a.status })
+	i := slices.IndexFunc(p.want, func(one reply) bool { return one.status == a.status })
 	if i < 0 {
-		c.note(p, p.name, a.describe(p), p.wanted())
+		r.note(p, p.name, a.describe(p), p.wanted())
 		return
 	}
-	c.judgeChallenge(p, a, p.want[i])
+	r.judgeChallenge(p, a, p.want[i])
 }
 
-func (c *check) judgeChallenge(p probe, a outcome, want reply) {
+func (r *run) judgeChallenge(p probe, a outcome, want reply) {
 	bearer, err := a.bearer()
 	named := strings.Fields(bearer["scope"])
 	switch code := bearer["error"]; {
 	case err != nil:
-		c.note(p, challengeMalformed, a.describe(p)+": "+hide(err.Error(), p.tokens), "a challenge of RFC 9110 §11.6.1 and RFC 6750 §3")
+		r.note(p, challengeMalformed, a.describe(p)+": "+hide(err.Error(), p.tokens), "a challenge of RFC 9110 §11.6.1 and RFC 6750 §3")
 	case bearer == nil:
-		c.note(p, challengeMissing, a.describe(p), "a Bearer challenge in WWW-Authenticate")
+		r.note(p, challengeMissing, a.describe(p), "a Bearer challenge in WWW-Authenticate")
 	case len(bearer) == 0:
-		c.note(p, challengeBare, a.describe(p), "a parameter, such as realm")
+		r.note(p, challengeBare, a.describe(p), "a parameter, such as realm")
 	case p.bare && code != "":
-		c.note(p, errorWithoutToken, a.describe(p), "no error attribute")
+		r.note(p, errorWithoutToken, a.describe(p), "no error attribute")
 	case want.code != "" && code != want.code:
-		c.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
+		r.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
 	case p.lacks != "":
 		if len(named) > 0 && containsAll(p.has, named) {
-			c.note(p, scopeHeld, a.describe(p), "no scope attribute, or one with what the token lacks")
+			r.note(p, scopeHeld, a.describe(p), "no scope attribute, or one with what the token lacks")
 		}
-	case want.status == http.StatusForbidden && !containsAll(named, c.scopes):
-		c.note(p, scopeMissing, a.describe(p), fmt.Sprintf("scope=%q", strings.Join(c.scopes, " ")))
+	case want.status == http.StatusForbidden && !containsAll(named, r.Scopes):
+		r.note(p, scopeMissing, a.describe(p), fmt.Sprintf("scope=%q", strings.Join(r.Scopes, " ")))
 	}
 }
 
 // compare notes where HTTP/2 is answered otherwise than HTTP/1.1.
-func (c *check) compare(p probe, first, next outcome) {
+func (r *run) compare(p probe, first, next outcome) {
 	switch {
-	case next.err != nil && first.err == nil:
-		c.note(p, http2Differs, "no answer over HTTP/2: "+c.reason(next.err), first.describe(p)+" as over HTTP/1.1")
-	case next.err != nil || first.err != nil:
+	case next.lost != "" && first.lost == "":
+		r.note(p, http2Differs, "no answer over HTTP/2: "+next.lost, first.describe(p)+" as over HTTP/1.1")
+	case next.lost != "" || first.lost != "":
 	case next.status != first.status || !slices.Equal(next.challenges, first.challenges):
-		c.note(p, http2Differs, next.describe(p)+" over HTTP/2", first.describe(p)+" as over HTTP/1.1")
+		r.note(p, http2Differs, next.describe(p)+" over HTTP/2", first.describe(p)+" as over HTTP/1.1")
 	}
 }
 
@@ -131,7 +113,7 @@ func isBearerText(s string) bool {
 
 // describe is the part of the answer that counts, without the token.
 func (a outcome) describe(p probe) string {
-	if a.err != nil {
+	if a.lost != "" {
 		return "no answer"
 	}
 	if len(a.challenges) == 0 {
@@ -153,23 +135,6 @@ func (p probe) wanted() string {
 		texts = append(texts, text)
 	}
 	return strings.Join(texts, " or ")
-}
-
-// reason keeps out what an error of the transport quotes: the URL, and with it
-// a token in the query.
-func (c *check) reason(err error) string {
-	switch {
-	case errors.Is(err, c.tb.Context().Err()):
-		return "the test is over"
-	case isTimeout(err):
-		return fmt.Sprintf("none within %v", tooLong)
-	}
-	return "the connection ended; did a handler panic?"
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
 }
 
 // secrets are the parts of tokens that an answer may not hold: each as a whole

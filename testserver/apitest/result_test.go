@@ -1,19 +1,20 @@
-package testserver_test
+package apitest_test
 
 import (
 	"slices"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// results runs CheckAPI and returns what its reports say too.
-func results(t *testing.T, hole string, opts ...testserver.CheckOption) (all []testserver.Result, reported []string) {
+// results runs apitest.Check and returns what its reports say too.
+func results(t *testing.T, hole string, opts ...apitest.Option) (all []apitest.Result, reported []string) {
 	t.Helper()
 	as := testserver.New(t)
 	tb := &recorder{TB: t}
-	opts = append(opts, testserver.Results(func(r []testserver.Result) { all = r }))
-	testserver.CheckAPI(tb, as, newGuarded(as, hole), orders, append(opts, needs...)...)
+	opts = append(opts, apitest.Results(func(r []apitest.Result) { all = r }))
+	apitest.Check(tb, as, newGuarded(as, hole), orders, append(opts, needs...)...)
 	return all, tb.errors
 }
 
@@ -50,7 +51,7 @@ func TestEachFailureIsAResult(t *testing.T) {
 					continue
 				}
 				names = append(names, r.Name)
-				text := "CheckAPI: " + r.Name + ": got " + r.Got + ", want " + r.Want + "\n\tsent: " + r.Sent + "\n\twhy:  " + r.Why + "\n\tfix:  " + r.Fix
+				text := "apitest.Check: " + r.Name + ": got " + r.Got + ", want " + r.Want + "\n\tsent: " + r.Sent + "\n\twhy:  " + r.Why + "\n\tfix:  " + r.Fix
 				if !slices.Contains(reported, text) {
 					t.Errorf("got %q, which is not reported", text)
 				}
@@ -63,7 +64,7 @@ func TestEachFailureIsAResult(t *testing.T) {
 }
 
 func TestNothingIsSaidOfWhatWasNotLookedFor(t *testing.T) {
-	all, _ := results(t, "", testserver.Audience("other"))
+	all, _ := results(t, "", apitest.Token(testserver.Audience("other")))
 	if len(all) != 1 || all[0].Name != "good-token" || all[0].OK {
 		t.Errorf("got %+v, want the good token alone", all)
 	}

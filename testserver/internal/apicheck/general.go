@@ -1,71 +1,29 @@
-package testserver
+package apicheck
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+// The faults that any probe may show. All others are named after their probe.
+const (
+	noAnswer           = "no-answer"
+	serverError        = "server-error"
+	challengeMissing   = "challenge-missing"
+	challengeMalformed = "challenge-malformed"
+	challengeBare      = "challenge-bare"
+	errorWithoutToken  = "error-without-token"
+	errorCode          = "error-code"
+	scopeMissing       = "scope-missing"
+	scopeHeld          = "scope-held"
+	tokenEchoed        = "token-echoed"
+	urlFetched         = "url-fetched"
+	jwksStampede       = "jwks-stampede"
+	http2Differs       = "http2-differs"
 )
 
-// finding is one thing wrong with the API, and the first probe that showed it.
-type finding struct {
-	kind      string
-	probe     probe
-	got, want string
-	others    []string // names of further probes
+// everywhere are these faults in the order of results.
+var everywhere = []string{
+	noAnswer, serverError, challengeMissing, challengeMalformed, challengeBare, errorWithoutToken,
+	errorCode, scopeMissing, scopeHeld, tokenEchoed, urlFetched, jwksStampede, http2Differs,
 }
 
-// note adds a finding; further ones of its kind only add their probe, since a
-// challenge that is wrong once is wrong everywhere.
-func (c *check) note(p probe, kind, got, want string) {
-	for i := range c.findings {
-		if f := &c.findings[i]; f.kind == kind {
-			if p.name != f.probe.name {
-				f.others = append(f.others, p.name)
-			}
-			return
-		}
-	}
-	c.findings = append(c.findings, finding{kind: kind, probe: p, got: got, want: want})
-}
-
-// report fails the test once for each finding.
-func (c *check) report() {
-	c.tb.Helper()
-	if c.results != nil {
-		c.results(c.list())
-	}
-	for _, f := range c.findings {
-		why, fix := f.reasons()
-		c.tb.Errorf("%s: %s: got %s, want %s\n\tsent: %s\n\twhy:  %s\n\tfix:  %s",
-			c.what, f.kind, f.got, f.want, f.sent(), why, fix)
-	}
-}
-
-func (f finding) reasons() (why, fix string) {
-	if text, ok := general[f.kind]; ok {
-		return text.why, text.fix
-	}
-	return f.probe.why, f.probe.fix
-}
-
-func (f finding) sent() string {
-	var b strings.Builder
-	b.WriteString(f.probe.sent)
-	for _, token := range f.probe.tokens {
-		fmt.Fprintf(&b, ", fingerprint %s", journal.Fingerprint(token))
-	}
-	if n := len(f.others); n > 0 {
-		const shown = 6
-		fmt.Fprintf(&b, "; the same for %s", strings.Join(f.others[:min(n, shown)], ", "))
-		if n > shown {
-			fmt.Fprintf(&b, " and %d more", n-shown)
-		}
-	}
-	return b.String()
-}
-
-// general are the texts of the faults that any probe may show.
+// general are their texts.
 var general = map[string]struct{ why, fix string }{
 	noAnswer: {
 		"A token, however bad, is answered (RFC 6750 §3.1).",

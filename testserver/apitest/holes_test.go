@@ -1,4 +1,4 @@
-package testserver_test
+package apitest_test
 
 import (
 	"net/http"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
@@ -16,16 +17,16 @@ func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) 
 // tokenText is what any part of a token looks like: JSON in base64url begins so.
 var tokenText = regexp.MustCompile(`eyJ|[A-Za-z0-9_-]{30,}`)
 
-// findings runs CheckAPI and returns the failures by the word after its name.
-func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...testserver.CheckOption) map[string]string {
+// findings runs apitest.Check and returns the failures by the word after its name.
+func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...apitest.Option) map[string]string {
 	t.Helper()
 	tb := &recorder{TB: t}
-	testserver.CheckAPI(tb, as, api, orders, opts...)
+	apitest.Check(tb, as, api, orders, opts...)
 	found := map[string]string{}
 	for _, text := range tb.errors {
 		parts := strings.SplitN(text, ": ", 3)
-		if len(parts) != 3 || parts[0] != "CheckAPI" {
-			t.Fatalf("got %q, want CheckAPI: a name: a text", text)
+		if len(parts) != 3 || parts[0] != "apitest.Check" {
+			t.Fatalf("got %q, want apitest.Check: a name: a text", text)
 		}
 		if _, twice := found[parts[1]]; twice {
 			t.Errorf("got %s reported twice, want one failure", parts[1])
@@ -39,7 +40,7 @@ func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...tes
 }
 
 // needs is what the APIs with holes need of tokens.
-var needs = []testserver.CheckOption{testserver.RequireScope("orders:read"), testserver.RequireClaim("/realm_access/roles", "admin")}
+var needs = []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireClaim("/realm_access/roles", "admin")}
 
 // newGuarded is an API with a hole that needs a role as well as a scope.
 func newGuarded(as *testserver.Server, hole string) *careless {
@@ -185,7 +186,7 @@ var holes = []struct {
 	{"HTTP/2 is trusted", []string{"http2-differs"}, []string{"RFC 9110 §2.5", "as over HTTP/1.1"}},
 }
 
-func TestCheckAPIFindsEachHole(t *testing.T) {
+func TestCheckFindsEachHole(t *testing.T) {
 	for _, tt := range holes {
 		t.Run(tt.hole, func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,4 @@
-package testserver
+package apicheck
 
 import (
 	"encoding/base64"
@@ -43,38 +43,48 @@ const (
 	few   = 5
 )
 
+// The defects that the battery has a rule for.
+const (
+	missingScope = "missing-scope" // only where a scope is needed
+	unknownKid   = "unknown-kid"   // in the flood
+)
+
+// spoiled makes one thing wrong with a token.
+func spoiled(by token.Defect) token.Edit {
+	return func(d *token.Draft) { d.Defect = &by }
+}
+
 // battery makes all probes, and all their tokens, before anything is sent: the
 // first use of an algorithm publishes a key, which a cache need not notice
 // later.
-func (c *check) battery() ([]probe, error) {
+func (r *run) battery() ([]probe, error) {
 	var firstErr error
-	good := func(opts ...TokenOption) string {
-		token, err := c.mint(append(opts, tokenOption(func(d *token.Draft) {
-			if d.Trap = c.trap; d.Defect != nil && len(opts) == 0 {
+	good := func(edits ...token.Edit) string {
+		token, err := r.mint(append(edits, func(d *token.Draft) {
+			if d.Trap = r.trap; d.Defect != nil && len(edits) == 0 {
 				d.Fail(fmt.Errorf("With(%q) would spoil the good token: the check makes the bad ones itself", d.Defect.Name))
 			}
-		}))...)
+		})...)
 		if err != nil && firstErr == nil {
 			firstErr = err
 		}
 		return token
 	}
-	probes := c.acceptances(good)
-	probes = append(probes, c.refusals(good)...)
+	probes := acceptances(good)
+	probes = append(probes, refusals(good)...)
 	probes = append(probes, garbage()...)
-	if len(c.scopes) > 0 {
-		probes = append(probes, lookAlike(c.scopes, good))
+	if len(r.Scopes) > 0 {
+		probes = append(probes, lookAlike(r.Scopes, good))
 	}
-	for _, need := range c.claims {
-		probes = append(probes, c.withoutClaim(need, good)...)
+	for _, need := range r.Claims {
+		probes = append(probes, need.withoutIt(r.Claims, good)...)
 	}
 	for _, d := range token.Catalogue() {
-		name := Defect(d.Name)
 		switch {
-		case slices.Contains(c.skip, name), d.OnRequest && !slices.Contains(c.also, name), name == MissingScope && len(c.scopes) == 0:
+		case slices.Contains(r.Skip, d.Name), d.OnRequest && !slices.Contains(r.Also, d.Name), d.Name == missingScope && len(r.Scopes) == 0:
 			continue
 		}
-		token := good(With(name))
+		token := good(spoiled(d))
 		probes = append(probes, probe{
 			name: d.Name, sent: "a token with the defect " + d.Name,
 			authorization: []string{"Bearer " + token}, tokens: []string{token},
@@ -84,7 +94,7 @@ func (c *check) battery() ([]probe, error) {
 	return probes, firstErr
 }
 
-func (c *check) acceptances(good func(...TokenOption) string) []probe {
+func acceptances(good func(...token.Edit) string) []probe {
 	accepted := func(name, scheme, why, fix string) probe {
 		token := good()
 		return probe{
@@ -106,7 +116,7 @@ func (c *check) acceptances(good func(...TokenOption) string) []probe {
 
 const goodToken = "good-token"
 
-func (c *check) refusals(good func(...TokenOption) string) []probe {
+func refusals(good func(...token.Edit) string) []probe {
 	a, b := good(), good()
 	other, alone, beside, inQuery := good(), good(), good(), good()
 	return []probe{{
@@ -157,7 +167,7 @@ func garbage() []probe {
 }
 
 // lookAlike is a token whose scopes resemble those that are needed.
-func lookAlike(scopes []string, good func(...TokenOption) string) probe {
+func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 	var similar []string
 	for _, s := range scopes {
 		for _, like := range []string{s + "x", "x" + s, strings.ToUpper(s), strings.ToLower(s)} {
@@ -166,112 +176,12 @@ func lookAlike(scopes []string, good func(...TokenOption) string) probe {
 			}
 		}
 	}
-	token := good(Scope(similar...))
+	token := good(func(d *token.Draft) { d.Set("scope", strings.Join(similar, " ")) })
 	return probe{
 		name: "look-alike-scope", sent: "a token with the scopes " + strings.Join(similar, " "),
 		authorization: []string{"Bearer " + token}, tokens: []string{token},
 		want: []reply{{http.StatusForbidden, "insufficient_scope"}},
 		why:  "A scope is one of the words of the claim, case-sensitive (RFC 6749 §3.3, RFC 6750 §3.1).",
 		fix:  "Split the claim at spaces and compare whole words, instead of looking for a substring.",
-	}
-}
-
-// claimValue is a value that a route needs in a claim.
-type claimValue struct{ claim, value string }
-
-func (v claimValue) String() string { return fmt.Sprintf("%q in the claim %s", v.value, v.claim) }
-
-// edited changes the strings of the claim. One string stays one if it is left as
-// it is.
-func (v claimValue) edited(edit func([]string) []string) TokenOption {
-	return tokenOption(func(d *token.Draft) {
-		had := d.TextsAt(v.claim)
-		switch has := edit(slices.Clone(had)); {
-		case slices.Equal(has, had):
-		case len(has) == 0:
-			d.DeleteAt(v.claim)
-		default:
-			d.SetAt(v.claim, has)
-		}
-	})
-}
-
-// carried adds the value if it is absent.
-func (v claimValue) carried() TokenOption {
-	return v.edited(func(list []string) []string {
-		if slices.Contains(list, v.value) {
-			return list
-		}
-		return append(list, v.value)
-	})
-}
-
-// replaced puts others in the place of the value.
-func (v claimValue) replaced(others ...string) TokenOption {
-	return v.edited(func(list []string) []string {
-		return append(slices.DeleteFunc(list, func(one string) bool { return one == v.value }), others...)
-	})
-}
-
-// similar are values that only a careless comparison takes for this one. Those
-// that the route needs as well are left out.
-func (v claimValue) similar(needed []claimValue) []string {
-	letters := []rune(v.value)
-	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
-	shorter := string(letters[:len(letters)-1])
-	var list []string
-	for _, like := range []string{v.value + "x", "x" + v.value, v.value + " ", shorter, title, strings.ToUpper(v.value), strings.ToLower(v.value)} {
-		if like != "" && !slices.Contains(list, like) && !slices.Contains(needed, claimValue{v.claim, like}) && like != v.value {
-			list = append(list, like)
-		}
-	}
-	return list
-}
-
-// elsewhere is the value in claims with other names: each name on the way to it
-// changed, and the last one without those before.
-func (v claimValue) elsewhere() (list []claimValue) {
-	path, _ := token.ClaimPath(v.claim) // RequireClaim has looked at it
-	for i := range path {
-		other := slices.Clone(path)
-		other[i] += "-other"
-		list = append(list, claimValue{token.Pointer(other), v.value})
-	}
-	if n := len(path); n > 1 {
-		list = append(list, claimValue{token.Pointer(path[n-1:]), v.value})
-	}
-	return list
-}
-
-// withoutClaim are tokens that lack one value, and no other.
-func (c *check) withoutClaim(need claimValue, good func(...TokenOption) string) []probe {
-	lacking := func(name, sent, why, fix string, opts ...TokenOption) probe {
-		p := probe{
-			name: name, sent: sent, want: []reply{{http.StatusForbidden, "insufficient_scope"}}, lacks: need.value, why: why, fix: fix,
-		}
-		token := good(append(opts, tokenOption(func(d *token.Draft) {
-			p.has = strings.Fields(strings.Join(d.TextsAt("scope"), " "))
-		}))...)
-		for _, other := range c.claims {
-			p.has = append(p.has, other.value)
-		}
-		p.has = slices.DeleteFunc(p.has, func(one string) bool { return one == need.value })
-		p.authorization, p.tokens = []string{"Bearer " + token}, []string{token}
-		return p
-	}
-	similar := need.similar(c.claims)
-	confusing := []TokenOption{need.replaced(similar...)}
-	for _, other := range need.elsewhere() {
-		confusing = append(confusing, other.carried())
-	}
-	return []probe{
-		lacking("missing-claim", "a token without "+need.String(),
-			"The token is valid, but the claim lacks a value that the route needs (RFC 9068 §2.2.3.1, RFC 6750 §3.1).",
-			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\".",
-			need.replaced()),
-		lacking("look-alike-claim", fmt.Sprintf("a token without %s, but with %q and with the value in claims of other names", need, similar),
-			"A role is one whole value of one claim, case-sensitive (RFC 7519 §2, RFC 9068 §2.2.3.1).",
-			"Read only the claim that holds the route's values, and compare whole values byte for byte.",
-			confusing...),
 	}
 }

@@ -1,7 +1,8 @@
-package testserver_test
+package apitest_test
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 // newAsking is an API of nobody's that looks into no token and introspects them
@@ -19,11 +21,11 @@ import (
 func newAsking(as *testserver.Server, hole string) *careless {
 	c := newCareless(as, hole)
 	c.ask = func(token string) error {
-		_, body, err := post(as.Client(), as.Endpoint(testserver.EndpointIntrospect), byPost+"&token="+url.QueryEscape(token))
+		body, err := introspection(as, token)
 		if err != nil {
 			return errFault
 		}
-		claims, err := c.object([]byte(body))
+		claims, err := c.object(body)
 		switch {
 		case err != nil:
 			return errToken
@@ -39,9 +41,20 @@ func newAsking(as *testserver.Server, hole string) *careless {
 	return c
 }
 
-var told = []testserver.CheckOption{
-	testserver.RequireScope("orders:read"),
-	testserver.AlsoDefect(testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque),
+// introspection is what the server answers of token.
+func introspection(as *testserver.Server, token string) ([]byte, error) {
+	form := url.Values{"client_id": {"test-client"}, "client_secret": {"test-secret"}, "token": {token}}
+	resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), form)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
+}
+
+var told = []apitest.Option{
+	apitest.RequireScope("orders:read"),
+	apitest.AlsoDefect(testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque),
 }
 
 func TestACarefulAPIThatIntrospectsPasses(t *testing.T) {
@@ -56,7 +69,7 @@ func TestACarefulAPIThatIntrospectsPasses(t *testing.T) {
 	}
 }
 
-func TestCheckAPIFindsHolesOfIntrospection(t *testing.T) {
+func TestCheckFindsHolesOfIntrospection(t *testing.T) {
 	for hole, want := range map[string]string{
 		"aud is ignored":                              "aud-not-string missing-audience wrong-audience",
 		"aud is looked for in the text":               "wrong-audience",
@@ -66,7 +79,7 @@ func TestCheckAPIFindsHolesOfIntrospection(t *testing.T) {
 		"what is not active is a fault of the server": "server-error",
 	} {
 		as := testserver.New(t)
-		found := findings(t, as, newAsking(as, hole), append(told, testserver.OpaqueTokens())...)
+		found := findings(t, as, newAsking(as, hole), append(told, apitest.Token(testserver.OpaqueTokens()))...)
 		if got := strings.Join(slices.Sorted(maps.Keys(found)), " "); got != want {
 			t.Errorf("%s: got %s, want %s", hole, got, want)
 		}
@@ -105,10 +118,10 @@ func TestOurAPIsThatIntrospectPass(t *testing.T) {
 	for name, tt := range map[string]struct {
 		mode   middleware.IntrospectionMode
 		opts   []testserver.Option
-		checks []testserver.CheckOption
+		checks []apitest.Option
 	}{
 		"opaque tokens":                    {middleware.IntrospectOpaque, []testserver.Option{testserver.OpaqueTokens()}, told[:1]},
-		"both kinds, opaque ones revoked":  {middleware.IntrospectOpaque, nil, []testserver.CheckOption{told[0], testserver.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque)}},
+		"both kinds, opaque ones revoked":  {middleware.IntrospectOpaque, nil, []apitest.Option{told[0], apitest.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque)}},
 		"JWTs that may be revoked":         {middleware.IntrospectJWTs, nil, told},
 		"opaque tokens, JWTs revoked":      {middleware.IntrospectJWTs, []testserver.Option{testserver.OpaqueTokens(), testserver.TLS()}, told},
 		"whatever it is":                   {middleware.IntrospectAll, nil, told},
@@ -117,7 +130,7 @@ func TestOurAPIsThatIntrospectPass(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, tt.opts...)
-			testserver.CheckAPI(t, as, protected(t, as, asks(t, as, tt.mode), scopes.All("orders:read")), orders, tt.checks...)
+			apitest.Check(t, as, protected(t, as, asks(t, as, tt.mode), scopes.All("orders:read")), orders, tt.checks...)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package testserver_test
+package apitest_test
 
 import (
 	"encoding/json"
@@ -18,7 +18,7 @@ import (
 // knows what this test depends on.
 func command(t *testing.T) string {
 	t.Helper()
-	source, err := filepath.Glob(filepath.Join("..", "cmd", "bearerguard", "*.go"))
+	source, err := filepath.Glob(filepath.Join("..", "..", "cmd", "bearerguard", "*.go"))
 	if err != nil || len(source) == 0 {
 		t.Fatalf("got no source of the command line: %v", err)
 	}
@@ -28,7 +28,7 @@ func command(t *testing.T) string {
 		}
 	}
 	file := filepath.Join(t.TempDir(), "bearerguard")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "../cmd/bearerguard").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "../../cmd/bearerguard").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return file

@@ -1,4 +1,4 @@
-package testserver_test
+package apitest_test
 
 import (
 	"fmt"
@@ -18,6 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 // protected is an API of ours that trusts as.
@@ -47,7 +48,7 @@ func TestOurAPIsPassUnderEveryAlgorithm(t *testing.T) {
 	} {
 		t.Run(string(alg), func(t *testing.T) {
 			as := testserver.New(t, testserver.SigningAlg(alg))
-			testserver.CheckAPI(t, as, protected(t, as, nil, scopes.All("orders:read")), orders, testserver.RequireScope("orders:read"))
+			apitest.Check(t, as, protected(t, as, nil, scopes.All("orders:read")), orders, apitest.RequireScope("orders:read"))
 		})
 	}
 	for _, alg := range []testserver.Alg{testserver.HS256, testserver.HS384, testserver.HS512} {
@@ -57,7 +58,7 @@ func TestOurAPIsPassUnderEveryAlgorithm(t *testing.T) {
 				c.Issuers[0].Algorithms = []string{string(alg)}
 				c.Issuers[0].Keys = jwks.Secret(as.SigningKey().ID, as.SigningKey().Secret)
 			})
-			testserver.CheckAPI(t, as, api, orders)
+			apitest.Check(t, as, api, orders)
 		})
 	}
 }
@@ -67,70 +68,70 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 		options []testserver.Option
 		change  func(*middleware.Config)
 		need    []scopes.Requirement
-		checks  []testserver.CheckOption
+		checks  []apitest.Option
 	}{
 		"the RFC 9068 profile": {
 			change: func(c *middleware.Config) { c.Issuers[0].Profile = middleware.RFC9068 },
-			checks: []testserver.CheckOption{testserver.AlsoDefect(testserver.MissingSub)},
+			checks: []apitest.Option{apitest.AlsoDefect(testserver.MissingSub)},
 		},
 		"an audience of its own": {
 			change: func(c *middleware.Config) { c.Audience = "https://api.example.com" },
-			checks: []testserver.CheckOption{testserver.Audience("https://api.example.com", "other")},
+			checks: []apitest.Option{apitest.Token(testserver.Audience("https://api.example.com", "other"))},
 		},
 		"two scopes": {
 			need:   []scopes.Requirement{scopes.All("a", "b")},
-			checks: []testserver.CheckOption{testserver.RequireScope("a"), testserver.RequireScope("b")},
+			checks: []apitest.Option{apitest.RequireScope("a"), apitest.RequireScope("b")},
 		},
 		"roles that are read as scopes": {
 			change: func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"/realm_access/roles"} },
 			need:   []scopes.Requirement{scopes.All("admin", "auditor")},
-			checks: []testserver.CheckOption{
-				testserver.RequireClaim("/realm_access/roles", "admin"), testserver.RequireClaim("/realm_access/roles", "auditor"),
+			checks: []apitest.Option{
+				apitest.RequireClaim("/realm_access/roles", "admin"), apitest.RequireClaim("/realm_access/roles", "auditor"),
 			},
 		},
 		"a requirement on a claim": {
 			need:   []scopes.Requirement{scopes.Claim("/realm_access/roles", "admin")},
-			checks: []testserver.CheckOption{testserver.RequireClaim("/realm_access/roles", "admin"), testserver.Scope("a")},
+			checks: []apitest.Option{apitest.RequireClaim("/realm_access/roles", "admin"), apitest.Token(testserver.Scope("a"))},
 		},
 		"a role beside a scope": {
 			need:   []scopes.Requirement{scopes.All("orders:read"), scopes.Claim("/realm_access/roles", "Task Reader")},
-			checks: []testserver.CheckOption{testserver.RequireScope("orders:read"), testserver.RequireClaim("/realm_access/roles", "Task Reader")},
+			checks: []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireClaim("/realm_access/roles", "Task Reader")},
 		},
 		"a role beside others": {
 			need: []scopes.Requirement{scopes.Claim("/realm_access/roles", "admin", "user")},
-			checks: []testserver.CheckOption{
-				testserver.Claim("realm_access", map[string]any{"roles": []string{"user"}}), testserver.RequireClaim("/realm_access/roles", "admin"),
+			checks: []apitest.Option{
+				apitest.Token(testserver.Claim("realm_access", map[string]any{"roles": []string{"user"}})), apitest.RequireClaim("/realm_access/roles", "admin"),
 			},
 		},
 		"a claim that is one string": {
 			change: func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"role"} },
 			need:   []scopes.Requirement{scopes.All("admin")},
-			checks: []testserver.CheckOption{testserver.Claim("role", "admin"), testserver.RequireClaim("role", "admin")},
+			checks: []apitest.Option{apitest.Token(testserver.Claim("role", "admin")), apitest.RequireClaim("role", "admin")},
 		},
 		"an issuer that marks its access tokens": {
 			change: func(c *middleware.Config) { c.Issuers[0].Mark = "typ=Bearer" },
-			checks: []testserver.CheckOption{testserver.Claim("typ", "Bearer")},
+			checks: []apitest.Option{apitest.Token(testserver.Claim("typ", "Bearer"))},
 		},
 		"a server with TLS":             {options: []testserver.Option{testserver.TLS()}},
 		"a server in memory":            {options: []testserver.Option{testserver.InMemory()}},
 		"an issuer with a path":         {options: []testserver.Option{testserver.IssuerURL("http://login.example.com/tenant/")}, change: insecure},
-		"defects that are for strict":   {checks: []testserver.CheckOption{testserver.AlsoDefect(testserver.Oversized)}},
-		"claims of the user's choosing": {checks: []testserver.CheckOption{testserver.Subject("alice"), testserver.Claim("tenant", "acme")}},
+		"defects that are for strict":   {checks: []apitest.Option{apitest.AlsoDefect(testserver.Oversized)}},
+		"claims of the user's choosing": {checks: []apitest.Option{apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme"))}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, tt.options...)
-			testserver.CheckAPI(t, as, protected(t, as, tt.change, tt.need...), orders, tt.checks...)
+			apitest.Check(t, as, protected(t, as, tt.change, tt.need...), orders, tt.checks...)
 		})
 	}
 }
 
 func insecure(c *middleware.Config) { c.Issuers[0].InsecureHTTP = true }
 
-func TestCheckAPIInABubble(t *testing.T) {
+func TestCheckInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
 		begin := time.Now()
-		testserver.CheckAPI(t, as, protected(t, as, nil), orders)
+		apitest.Check(t, as, protected(t, as, nil), orders)
 		if passed := time.Since(begin); passed != 0 {
 			t.Errorf("got a check of %v, want one that waits for nothing", passed)
 		}
@@ -161,15 +162,15 @@ func TestCheckURL(t *testing.T) {
 	post := func() *http.Request {
 		return httptest.NewRequest("POST", "http://elsewhere.example/orders?page=1", strings.NewReader(`{"n":1}`))
 	}
-	testserver.CheckURL(t, as, plain.URL+"/v1", post, testserver.RequireScope("orders:write"))
-	testserver.CheckURL(t, as, plain.URL+"/v1/", post, testserver.RequireScope("orders:write"))
+	apitest.CheckURL(t, as, plain.URL+"/v1", post, apitest.RequireScope("orders:write"))
+	apitest.CheckURL(t, as, plain.URL+"/v1/", post, apitest.RequireScope("orders:write"))
 
 	tb := &recorder{TB: t}
-	testserver.CheckURL(tb, as, "http://"+program.Address(t), post)
+	apitest.CheckURL(tb, as, "http://"+program.Address(t), post)
 	if len(tb.errors) != 1 {
 		t.Fatalf("got %d failures, want one: %q", len(tb.errors), tb.errors)
 	}
-	wantAll(t, tb.errors[0], "CheckURL: no-answer: ")
+	wantAll(t, tb.errors[0], "apitest.CheckURL: no-answer: ")
 }
 
 func TestCheckURLComparesHTTP2WhereItIsSpoken(t *testing.T) {
@@ -190,8 +191,8 @@ func TestCheckURLComparesHTTP2WhereItIsSpoken(t *testing.T) {
 				return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: api.Client().Transport.(*http.Transport).TLSClientConfig.Clone()}
 			}
 			tb := &recorder{TB: t}
-			testserver.CheckURLVia(transport, tb, as, api.URL, orders, testserver.RequireScope("orders:read"))
-			if text := strings.Join(tb.errors, "\n"); len(tb.errors) > 1 || !strings.HasPrefix(strings.TrimPrefix(text, "CheckURL: "), tt.want) || (tt.want == "") != (text == "") {
+			apitest.CheckURLVia(transport, tb, as, api.URL, orders, apitest.RequireScope("orders:read"))
+			if text := strings.Join(tb.errors, "\n"); len(tb.errors) > 1 || !strings.HasPrefix(strings.TrimPrefix(text, "apitest.CheckURL: "), tt.want) || (tt.want == "") != (text == "") {
 				t.Errorf("got %q, want %q alone", text, tt.want)
 			}
 		})
@@ -207,12 +208,12 @@ func TestRequestsArriveAsTheyWereMade(t *testing.T) {
 		seen = append(seen, fmt.Sprint(r.Method, " ", r.Host, r.URL.Path, " ", r.URL.Query().Get("q"), " ", r.Header.Get("X-Tenant"), " ", string(body)))
 		api.ServeHTTP(w, r)
 	})
-	testserver.CheckAPI(t, as, handler, func() *http.Request {
+	apitest.Check(t, as, handler, func() *http.Request {
 		r := httptest.NewRequest("PUT", "http://api.example/a%2Fb?q=1", strings.NewReader("body"))
 		r.Header.Set("X-Tenant", "acme")
 		r.Header.Set("Authorization", "Basic eDp5")
 		return r
-	}, testserver.RequireScope("orders:read"))
+	}, apitest.RequireScope("orders:read"))
 	if slices.Sort(seen); seen[0] != "PUT api.example/a/b 1 acme body" || seen[0] != seen[len(seen)-1] {
 		t.Errorf("got requests from %q to %q, want all as newRequest made them", seen[0], seen[len(seen)-1])
 	}
@@ -220,7 +221,7 @@ func TestRequestsArriveAsTheyWereMade(t *testing.T) {
 
 func TestOneFailureForAnAPIThatAcceptsNoToken(t *testing.T) {
 	as := testserver.New(t)
-	found := findings(t, as, newCareless(as, ""), testserver.Audience("other"))
+	found := findings(t, as, newCareless(as, ""), apitest.Token(testserver.Audience("other")))
 	if len(found) != 1 {
 		t.Errorf("got %q, want the good token alone", found)
 	}
@@ -229,18 +230,18 @@ func TestOneFailureForAnAPIThatAcceptsNoToken(t *testing.T) {
 
 func TestOptionsNarrowAndWiden(t *testing.T) {
 	as := testserver.New(t)
-	scope := testserver.RequireScope("orders:read")
-	if found := findings(t, as, newCareless(as, "cnf is ignored"), scope, testserver.SkipDefect(testserver.BoundAsBearer)); len(found) != 0 {
+	scope := apitest.RequireScope("orders:read")
+	if found := findings(t, as, newCareless(as, "cnf is ignored"), scope, apitest.SkipDefect(testserver.BoundAsBearer)); len(found) != 0 {
 		t.Errorf("got %q, want the skipped defect not reported", found)
 	}
 	api := newCareless(as, "")
-	found := findings(t, as, api, scope, testserver.AlsoDefect(testserver.MissingSub))
+	found := findings(t, as, api, scope, apitest.AlsoDefect(testserver.MissingSub))
 	if len(found) != 1 {
 		t.Errorf("got %q, want missing-sub alone", found)
 	}
 	wantAll(t, found["missing-sub"], "got 200", "RFC 9068 §2.2", "Require sub")
 	api.hole = "the subject is required"
-	if found := findings(t, as, api, scope, testserver.AlsoDefect(testserver.MissingSub)); len(found) != 0 {
+	if found := findings(t, as, api, scope, apitest.AlsoDefect(testserver.MissingSub)); len(found) != 0 {
 		t.Errorf("got %q, want nothing", found)
 	}
 }
@@ -248,26 +249,26 @@ func TestOptionsNarrowAndWiden(t *testing.T) {
 func TestBadSetUpsOfACheckEndTheTest(t *testing.T) {
 	as := testserver.New(t)
 	api := newCareless(as, "")
-	check := func(opts ...testserver.CheckOption) func(*recorder) {
-		return func(tb *recorder) { testserver.CheckAPI(tb, as, api, orders, opts...) }
+	check := func(opts ...apitest.Option) func(*recorder) {
+		return func(tb *recorder) { apitest.Check(tb, as, api, orders, opts...) }
 	}
 	for name, tt := range map[string]struct {
 		run  func(*recorder)
 		want []string
 	}{
-		"all that is nil":              {func(tb *recorder) { testserver.CheckAPI(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
-		"an unknown defect":            {check(testserver.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
-		"another unknown defect":       {check(testserver.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
-		"a malformed scope":            {check(testserver.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
-		"a malformed pointer":          {check(testserver.RequireClaim("/a~2", "b")), []string{`CheckAPI: RequireClaim("/a~2"): in a JSON Pointer write ~ as ~0`}},
-		"no value of a claim":          {check(testserver.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value in it`}},
-		"no claim":                     {check(testserver.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
-		"a pointer through a string":   {check(testserver.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
-		"a defect in every token":      {check(testserver.With(testserver.Expired)), []string{`With("expired") would spoil`}},
-		"a claim that is not JSON":     {check(testserver.Claim("f", func() {})), []string{`claim "f"`}},
-		"a retired key where none was": {check(testserver.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},
-		"a URL without a scheme": {func(tb *recorder) { testserver.CheckURL(tb, as, "localhost:8080", orders) },
-			[]string{"CheckURL: ", `"localhost:8080"`, "http://localhost:8080"}},
+		"all that is nil":              {func(tb *recorder) { apitest.Check(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
+		"an unknown defect":            {check(apitest.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
+		"another unknown defect":       {check(apitest.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
+		"a malformed scope":            {check(apitest.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
+		"a malformed pointer":          {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim("/a~2"): in a JSON Pointer write ~ as ~0`}},
+		"no value of a claim":          {check(apitest.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value in it`}},
+		"no claim":                     {check(apitest.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
+		"a pointer through a string":   {check(apitest.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
+		"a defect in every token":      {check(apitest.Token(testserver.With(testserver.Expired))), []string{`With("expired") would spoil`}},
+		"a claim that is not JSON":     {check(apitest.Token(testserver.Claim("f", func() {}))), []string{`claim "f"`}},
+		"a retired key where none was": {check(apitest.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},
+		"a URL without a scheme": {func(tb *recorder) { apitest.CheckURL(tb, as, "localhost:8080", orders) },
+			[]string{"apitest.CheckURL: ", `"localhost:8080"`, "http://localhost:8080"}},
 	} {
 		t.Run(name, func(t *testing.T) { wantAll(t, fault(t, tt.run), tt.want...) })
 	}
@@ -285,5 +286,5 @@ func TestNothingButTheFingerprintOfATokenIsShown(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	})
 	found := findings(t, as, echo)
-	wantAll(t, found["good-token"], "[token] [token]", "fingerprint "+testserver.Fingerprint(first))
+	wantAll(t, found["good-token"], "[token] [token]", "fingerprint "+fingerprint(first))
 }

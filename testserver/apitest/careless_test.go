@@ -1,4 +1,4 @@
-package testserver_test
+package apitest_test
 
 import (
 	"bytes"
@@ -24,8 +24,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// careless is an API that checks tokens by hand, and carefully but for its one
-// hole. It owes nothing to our verifier: what CheckAPI finds in it, it would
+// careless is an API that checks tokens by hand, and carefully except for its
+// one hole. It owes nothing to our verifier: what apitest.Check finds in it, it would
 // find in anybody's.
 type careless struct {
 	as      *testserver.Server

@@ -1,0 +1,128 @@
+package apitest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
+)
+
+// Check reports through tb.Errorf every way in which an API answers tokens other
+// than RFC 6750 and the RFCs behind it say: see the package's documentation. api
+// is any http.Handler, protected by whatever; it must trust s and reach it.
+// newRequest makes a request that the API answers with 2xx when the token is
+// right; Check adds the token, and calls it some 150 times.
+//
+// api is served over TLS on loopback, or in memory if s is
+// [testserver.InMemory], so that the check also runs inside a testing/synctest
+// bubble.
+func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest func() *http.Request, opts ...Option) {
+	tb.Helper()
+	c := newCheck("apitest.Check", tb, s, newRequest, opts)
+	if api == nil {
+		c.errs = append(c.errs, errors.New("the API is nil"))
+	}
+	if !c.ready() {
+		return
+	}
+	target, err := apicheck.Serve(api, c.Issuer.InMemory)
+	if err != nil {
+		tb.Fatalf("%s: %v", c.what, err)
+		return
+	}
+	defer func() {
+		if err := target.Close(); err != nil {
+			tb.Errorf("%s: the API: %v", c.what, err)
+		}
+	}()
+	c.run(target)
+}
+
+// CheckURL is [Check] for an API that runs elsewhere, in any language: of what
+// newRequest makes, the method, the path after baseURL's own, the query, the
+// header and the body are sent to baseURL. HTTP/2 is compared if baseURL is https
+// and offers it. An API on another machine cannot reach the URLs in tokens with
+// [testserver.JKUHeader] and [testserver.X5UHeader], so that it may pass them
+// unjustly.
+func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
+	tb.Helper()
+	checkURL(tb, s, baseURL, newRequest, opts, listen.NewTransport)
+}
+
+func checkURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts []Option, transport func() *http.Transport) {
+	tb.Helper()
+	c := newCheck("apitest.CheckURL", tb, s, newRequest, opts)
+	target, err := apicheck.Locate(baseURL, transport)
+	if err != nil {
+		c.errs = append(c.errs, err)
+	}
+	if !c.ready() {
+		return
+	}
+	defer func() { _ = target.Close() }() // of an API that is not ours
+	c.run(target)
+}
+
+// check is one run of the battery in a test.
+type check struct {
+	apicheck.Check
+
+	what    string // the function that the user called
+	tb      testserver.TB
+	token   []testserver.TokenOption
+	results func([]Result)
+	errs    []error
+}
+
+func newCheck(what string, tb testserver.TB, s *testserver.Server, newRequest func() *http.Request, opts []Option) *check {
+	c := &check{Check: apicheck.Check{Request: newRequest}, what: what, tb: tb}
+	if s == nil {
+		c.errs = append(c.errs, errors.New("the server is nil: give the one that the API trusts"))
+	}
+	if newRequest == nil {
+		c.errs = append(c.errs, errors.New("newRequest is nil: give a function that makes a request which the API answers with 2xx"))
+	}
+	for i, o := range opts {
+		if o == nil {
+			c.errs = append(c.errs, fmt.Errorf("option %d is nil: leave it out", i+1))
+			continue
+		}
+		o.apply(c)
+	}
+	c.errs = append(c.errs, c.Faults())
+	if s != nil {
+		c.Issuer = s.ForCheck(c.token...)
+	}
+	return c
+}
+
+// ready reports whether the check can begin; the faults of its set-up end the
+// test.
+func (c *check) ready() bool {
+	c.tb.Helper()
+	if err := errors.Join(c.errs...); err != nil {
+		c.tb.Fatalf("%s: %v", c.what, err)
+		return false
+	}
+	return true
+}
+
+// run sends the battery, and fails the test once for each kind of wrong answer.
+func (c *check) run(target *apicheck.Target) {
+	c.tb.Helper()
+	report, err := c.Run(c.tb.Context(), target)
+	if err != nil {
+		c.tb.Fatalf("%s: %v", c.what, err)
+		return
+	}
+	if c.results != nil {
+		c.results(convert(report.Results))
+	}
+	for _, f := range report.Failures {
+		c.tb.Errorf("%s: %s: got %s, want %s\n\tsent: %s\n\twhy:  %s\n\tfix:  %s",
+			c.what, f.Name, f.Got, f.Want, f.Sent, f.Why, f.Fix)
+	}
+}

@@ -1,0 +1,77 @@
+package apitest_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
+)
+
+// printer stands in for the *testing.T of a test.
+type printer struct{ testing.T }
+
+func (*printer) Context() context.Context { return context.Background() }
+
+func (*printer) Errorf(format string, args ...any) {
+	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n") // why and how to fix it follow
+	fmt.Println(first)
+}
+
+// An API that takes the role from the wrong claim, and what its test says.
+func ExampleRequireClaim() {
+	t := new(printer) // in a test its *testing.T
+	as := testserver.New(t)
+	defer as.Close()
+
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer(), ScopeClaims: []string{"/resource_access/shop/roles"}}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[]") }
+	api := httpauth.Require(v, scopes.All("admin"))(http.HandlerFunc(list))
+
+	apitest.Check(t, as, api, func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, apitest.Token(testserver.Claim("/resource_access/shop/roles", []string{"admin"})), apitest.RequireClaim("/realm_access/roles", "admin"))
+	// Output:
+	// apitest.Check: missing-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
+	// apitest.Check: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
+}
+
+// An API that accepts tokens for other APIs, and what its test says.
+func ExampleCheck() {
+	t := new(printer) // in a test its *testing.T
+	as := testserver.New(t)
+	defer as.Close()
+
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer(), InsecureNoAudience: true}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[]") }
+	api := httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(list))
+
+	apitest.Check(t, as, api, func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, apitest.RequireScope("orders:read"))
+	// Output:
+	// apitest.Check: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
+	// apitest.Check: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
+}

@@ -1,0 +1,123 @@
+package apicheck
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// Claim is a value, such as a role, that a route needs in a claim. The claim is
+// named by its name or by a JSON Pointer.
+type Claim struct{ Name, Value string }
+
+func (v Claim) String() string { return fmt.Sprintf("%q in the claim %s", v.Value, v.Name) }
+
+func (v Claim) faults() error {
+	var errs []error
+	if _, err := token.ClaimPath(v.Name); err != nil {
+		errs = append(errs, fmt.Errorf("RequireClaim(%q): %w", v.Name, err))
+	}
+	if v.Name == "" || v.Value == "" {
+		errs = append(errs, fmt.Errorf("RequireClaim(%q, %q): give a claim and a value in it", v.Name, v.Value))
+	}
+	return errors.Join(errs...)
+}
+
+// edited changes the strings of the claim. One string stays one if it is left as
+// it is.
+func (v Claim) edited(edit func([]string) []string) token.Edit {
+	return func(d *token.Draft) {
+		had := d.TextsAt(v.Name)
+		switch has := edit(slices.Clone(had)); {
+		case slices.Equal(has, had):
+		case len(has) == 0:
+			d.DeleteAt(v.Name)
+		default:
+			d.SetAt(v.Name, has)
+		}
+	}
+}
+
+// carried adds the value if it is absent.
+func (v Claim) carried() token.Edit {
+	return v.edited(func(list []string) []string {
+		if slices.Contains(list, v.Value) {
+			return list
+		}
+		return append(list, v.Value)
+	})
+}
+
+// replaced puts others in the place of the value.
+func (v Claim) replaced(others ...string) token.Edit {
+	return v.edited(func(list []string) []string {
+		return append(slices.DeleteFunc(list, func(one string) bool { return one == v.Value }), others...)
+	})
+}
+
+// similar are values that only a careless comparison takes for this one. Those
+// that the route needs as well are left out.
+func (v Claim) similar(needed []Claim) []string {
+	letters := []rune(v.Value)
+	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
+	shorter := string(letters[:len(letters)-1])
+	var list []string
+	for _, like := range []string{v.Value + "x", "x" + v.Value, v.Value + " ", shorter, title, strings.ToUpper(v.Value), strings.ToLower(v.Value)} {
+		if like != "" && !slices.Contains(list, like) && !slices.Contains(needed, Claim{v.Name, like}) && like != v.Value {
+			list = append(list, like)
+		}
+	}
+	return list
+}
+
+// elsewhere is the value in claims with other names: each name on the way to it
+// changed, and the last one without those before.
+func (v Claim) elsewhere() (list []Claim) {
+	path, _ := token.ClaimPath(v.Name) // Faults has looked at it
+	for i := range path {
+		other := slices.Clone(path)
+		other[i] += "-other"
+		list = append(list, Claim{token.Pointer(other), v.Value})
+	}
+	if n := len(path); n > 1 {
+		list = append(list, Claim{token.Pointer(path[n-1:]), v.Value})
+	}
+	return list
+}
+
+// withoutIt are tokens that lack this value, and no other that is needed.
+func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []probe {
+	lacking := func(name, sent, why, fix string, edits ...token.Edit) probe {
+		p := probe{
+			name: name, sent: sent, want: []reply{{http.StatusForbidden, "insufficient_scope"}}, lacks: v.Value, why: why, fix: fix,
+		}
+		token := good(append(edits, func(d *token.Draft) {
+			p.has = strings.Fields(strings.Join(d.TextsAt("scope"), " "))
+		})...)
+		for _, other := range needed {
+			p.has = append(p.has, other.Value)
+		}
+		p.has = slices.DeleteFunc(p.has, func(one string) bool { return one == v.Value })
+		p.authorization, p.tokens = []string{"Bearer " + token}, []string{token}
+		return p
+	}
+	similar := v.similar(needed)
+	confusing := []token.Edit{v.replaced(similar...)}
+	for _, other := range v.elsewhere() {
+		confusing = append(confusing, other.carried())
+	}
+	return []probe{
+		lacking("missing-claim", "a token without "+v.String(),
+			"The token is valid, but the claim lacks a value that the route needs (RFC 9068 §2.2.3.1, RFC 6750 §3.1).",
+			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\".",
+			v.replaced()),
+		lacking("look-alike-claim", fmt.Sprintf("a token without %s, but with %q and with the value in claims of other names", v, similar),
+			"A role is one whole value of one claim, case-sensitive (RFC 7519 §2, RFC 9068 §2.2.3.1).",
+			"Read only the claim that holds the route's values, and compare whole values byte for byte.",
+			confusing...),
+	}
+}

@@ -1,0 +1,108 @@
+package apicheck
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/listen"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// run is one run of the battery.
+type run struct {
+	*Check
+	target *Target
+	trap   string       // where the URLs in tokens lead, "" for nowhere
+	visits atomic.Int64 // to the trap
+
+	findings []finding
+	sent     []string // names of probes
+	complete bool     // all was sent
+}
+
+// Run sends everything to target and returns what came of it. The error is one of
+// the set-up, [Check.Faults] among others. What is sent has the context ctx.
+func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
+	if err := c.Faults(); err != nil {
+		return Report{}, err
+	}
+	r := &run{Check: c, target: target}
+	if !c.Issuer.InMemory {
+		stop, err := r.setTrap()
+		if err != nil {
+			return Report{}, err
+		}
+		defer stop()
+	}
+	probes, err := r.battery()
+	if err != nil {
+		return Report{}, err
+	}
+	for _, p := range probes {
+		if first := r.try(ctx, p); p.name == goodToken && !first.accepted() {
+			return r.report(), nil // a refusal of anything else would prove nothing
+		}
+	}
+	if err := r.stampede(ctx); err != nil {
+		return Report{}, err
+	}
+	r.complete = true
+	return r.report(), nil
+}
+
+// try sends one probe over each protocol and judges the answers, of which it
+// returns the one over HTTP/1.1.
+func (r *run) try(ctx context.Context, p probe) outcome {
+	followed := r.visits.Load()
+	first := r.send(ctx, p, r.target.via[0])
+	if !slices.Contains(r.sent, p.name) {
+		r.sent = append(r.sent, p.name)
+	}
+	r.judge(p, first)
+	for _, t := range r.target.via[1:] {
+		if next := r.send(ctx, p, t); next.proto != first.proto || next.lost != "" {
+			r.compare(p, first, next)
+		}
+	}
+	if r.visits.Load() != followed {
+		r.note(p, urlFetched, "requests to the attacker's server", "none")
+	}
+	return first
+}
+
+// setTrap listens where the URLs in the tokens lead.
+func (r *run) setTrap() (stop func(), err error) {
+	l, err := listen.Open(listen.Config{})
+	if err != nil {
+		return nil, err
+	}
+	shut := l.Serve(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.visits.Add(1)
+		r.Issuer.Trap.ServeHTTP(w, req)
+	}), listen.NewTransport())
+	r.trap = l.URL
+	return func() { _ = shut() }, nil
+}
+
+// stampede sends tokens whose keys nobody knows, and garbage.
+func (r *run) stampede(ctx context.Context) error {
+	unknown, _ := token.FindDefect(unknownKid)
+	before := r.Issuer.Fetches()
+	for i := range flood {
+		token, err := r.mint(spoiled(unknown))
+		if err != nil {
+			return err
+		}
+		r.send(ctx, probe{authorization: []string{"Bearer " + token}}, r.target.via[0])
+		r.send(ctx, probe{authorization: []string{fmt.Sprintf("Bearer garbage%d.e30.AAAA", i)}}, r.target.via[0])
+	}
+	if fetches := r.Issuer.Fetches() - before; fetches > few {
+		sent := fmt.Sprintf("%d tokens, each with another unknown kid, and %d of garbage", flood, flood)
+		r.note(probe{name: jwksStampede, sent: sent}, jwksStampede,
+			fmt.Sprintf("%d fetches of the JWKS", fetches), fmt.Sprintf("at most %d", few))
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package apicheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	// tooLong is when an API is taken to hang.
+	tooLong = 10 * time.Second
+	// maxAnswer is how much of a body is searched for tokens.
+	maxAnswer = 1 << 20
+)
+
+// outcome is what came back, over one protocol.
+type outcome struct {
+	proto      string
+	status     int
+	challenges []string
+	text       string // header and body, to look for tokens
+	lost       string // why there is no answer, "" if there is
+}
+
+// accepted reports whether the request was let in.
+func (a outcome) accepted() bool { return a.lost == "" && a.status/100 == 2 }
+
+func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
+	limited, cancel := context.WithTimeout(ctx, tooLong)
+	defer cancel()
+	request, err := r.request(limited, p)
+	if err != nil {
+		return outcome{lost: reason(ctx, err)}
+	}
+	resp, err := via.RoundTrip(request)
+	if err != nil {
+		return outcome{lost: reason(ctx, err)}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return outcome{proto: resp.Proto, lost: reason(ctx, err)}
+	}
+
+	var text strings.Builder
+	for name, values := range resp.Header {
+		fmt.Fprintln(&text, name, strings.Join(values, "\n"))
+	}
+	text.Write(body)
+	return outcome{
+		proto: resp.Proto, status: resp.StatusCode, challenges: resp.Header.Values("WWW-Authenticate"), text: text.String(),
+	}
+}
+
+// request is the user's request with the probe's credentials in place of its
+// own, on its way to the API.
+func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
+	made := r.Request()
+	if made == nil || made.URL == nil {
+		return nil, fmt.Errorf("newRequest returned no request")
+	}
+	sent := made.Clone(ctx)
+	sent.RequestURI = "" // of httptest.NewRequest; a client may not set it
+	if sent.Header == nil {
+		sent.Header = http.Header{}
+	}
+	delete(sent.Header, "Authorization")
+	if len(p.authorization) > 0 {
+		sent.Header["Authorization"] = p.authorization
+	}
+	sent.URL.Scheme, sent.URL.Host, sent.URL.User = r.target.url.Scheme, r.target.url.Host, nil
+	if prefix := strings.TrimSuffix(r.target.url.EscapedPath(), "/"); prefix != "" {
+		sent.URL.Path, sent.URL.RawPath = strings.TrimSuffix(r.target.url.Path, "/")+made.URL.Path, prefix+made.URL.EscapedPath()
+	}
+	if r.target.foreign {
+		sent.Host = ""
+	}
+	if p.query != "" {
+		q := sent.URL.Query()
+		q.Set("access_token", p.query)
+		sent.URL.RawQuery = q.Encode()
+	}
+	return sent, nil
+}
+
+// reason keeps out what an error of the transport quotes: the URL, and with it
+// a token in the query.
+func reason(ctx context.Context, err error) string {
+	switch {
+	case errors.Is(err, ctx.Err()):
+		return "the test is over"
+	case isTimeout(err):
+		return fmt.Sprintf("none within %v", tooLong)
+	}
+	return "the connection ended; did a handler panic?"
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}

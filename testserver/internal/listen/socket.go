@@ -1,0 +1,47 @@
+package listen
+
+import (
+	"fmt"
+	"net"
+)
+
+const localhost = "localhost"
+
+// listenAt listens where Check has agreed.
+func listenAt(addr string) (net.Listener, error) {
+	if addr == "" {
+		return listenLoopback()
+	}
+	at := addr
+	if host, port, _ := net.SplitHostPort(addr); host == localhost {
+		at = net.JoinHostPort("127.0.0.1", port)
+	}
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return nil, fmt.Errorf("Addr(%q): %w", addr, err)
+	}
+	return l, nil
+}
+
+// listenLoopback never listens beyond the machine: what a server for tests hands
+// out must not be worth anything anywhere else.
+func listenLoopback() (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		return l, nil
+	}
+	if l6, err6 := net.Listen("tcp", "[::1]:0"); err6 == nil {
+		return l6, nil
+	}
+	return nil, fmt.Errorf("no loopback port to listen on, InMemory() needs none: %w", err)
+}
+
+// reachedAt is the address of a listener as Addr wrote it.
+func reachedAt(addr string, l net.Listener) string {
+	at := l.Addr().String()
+	if host, _, _ := net.SplitHostPort(addr); host == localhost {
+		_, port, _ := net.SplitHostPort(at)
+		return net.JoinHostPort(localhost, port)
+	}
+	return at
+}

@@ -1,0 +1,45 @@
+package listen
+
+import (
+	"sync"
+	"time"
+)
+
+// tally counts what is running. A WaitGroup would not do: it forbids an Add
+// from zero while somebody waits, and cannot stop waiting.
+type tally struct {
+	mu   sync.Mutex
+	n    int
+	zero chan struct{}
+}
+
+func (t *tally) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n += n
+	if t.n == 0 && t.zero != nil {
+		close(t.zero)
+		t.zero = nil
+	}
+}
+
+// wait reports whether the count came to zero before d was over.
+func (t *tally) wait(d time.Duration) bool {
+	t.mu.Lock()
+	if t.n == 0 {
+		t.mu.Unlock()
+		return true
+	}
+	zero := make(chan struct{})
+	t.zero = zero
+	t.mu.Unlock()
+
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-zero:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
