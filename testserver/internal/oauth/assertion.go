@@ -33,10 +33,10 @@ const edwards25519 = jose.SignatureAlgorithm("Ed25519")
 // its jti must be remembered.
 const maxAssertion = time.Hour
 
-// asserted authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
+// byAssertion authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
 // Connect Core 1.0 §9). All that is wrong with an assertion is told in the same
 // words.
-func (s *Server) asserted(form url.Values) (*registry.Registered, *failure) {
+func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure) {
 	if form.Get("client_assertion_type") != assertionType {
 		return nil, invalidClient("client_assertion_type is not that of a JWT", false)
 	}
@@ -48,7 +48,7 @@ func (s *Server) asserted(form url.Values) (*registry.Registered, *failure) {
 	sub, _ := claims.Text("sub")
 	jti, _ := claims.Text("jti")
 	named := form.Get("client_id")
-	if sub != c.ID || jti == "" || !c.By(catalogue.PrivateKeyJWT) || named != "" && named != c.ID || !s.takes(claims, c.ID+" "+jti) {
+	if sub != c.ID || jti == "" || !c.By(catalogue.PrivateKeyJWT) || named != "" && named != c.ID || !s.isTimely(claims, c.ID+" "+jti) {
 		return nil, wrong
 	}
 	return c, nil
@@ -56,7 +56,7 @@ func (s *Server) asserted(form url.Values) (*registry.Registered, *failure) {
 
 // readAssertion returns the claims of what a client has signed, as iss says, with
 // one of its keys (RFC 7523 §3).
-func (s *Server) readAssertion(text string) (*registry.Registered, token.Object, bool) {
+func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
 	if _, plain := token.Segments(text); err != nil || !plain { // else it would be good once in each spelling
 		return nil, nil, false
@@ -73,9 +73,9 @@ func (s *Server) readAssertion(text string) (*registry.Registered, token.Object,
 	return c, claims, true
 }
 
-// takes reports whether an assertion is for this server and this time, and the
+// isTimely reports whether an assertion is for this server and this time, and the
 // first one of its name.
-func (s *Server) takes(claims token.Object, name string) bool {
+func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	now := s.Clock.Now()
 	i := claims.Find("exp")
 	if i < 0 || !claims.Timely(now, true) || !s.addressed(claims) {
@@ -111,7 +111,7 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 
 // addressed reports whether aud is this server and nobody else: its issuer, its
 // token endpoint, the one for pushed requests (RFC 9126 §2), or several of them.
-func (s *Server) addressed(claims token.Object) bool {
+func (s clientAuth) addressed(claims token.Object) bool {
 	aud := claims.Audience()
 	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR]}
 	return len(aud) > 0 && !slices.ContainsFunc(aud, func(a string) bool { return a == "" || !slices.Contains(own, a) })

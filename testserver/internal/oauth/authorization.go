@@ -39,14 +39,14 @@ type authorization struct {
 // readAuthorization returns the request, or what is wrong with it: as a failure
 // to show if nobody may be redirected, else as one to redirect with the request
 // as far as it was understood.
-func (s *Server) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
+func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
 			return nil, invalidRequest(name + " is there more than once"), nil
 		}
 	}
 	a = &authorization{raw: form.Encode(), redirectURI: form.Get("redirect_uri"), stated: form.Get("redirect_uri") != "", mode: "query", maxAge: -1}
-	if show = s.whose(a, form.Get("client_id")); show != nil {
+	if show = s.findClient(a, form.Get("client_id")); show != nil {
 		return nil, show, nil
 	}
 	if values := form["state"]; len(values) == 1 { // of refusals as well (RFC 6749 §4.1.2.1)
@@ -66,12 +66,12 @@ func (s *Server) readAuthorization(form url.Values) (a *authorization, show, red
 	if !a.stated && slices.Contains(scopes, openid) {
 		return nil, invalidRequest("redirect_uri is missing, which OpenID Connect requires"), nil
 	}
-	return a, nil, s.understand(a, form)
+	return a, nil, s.readParameters(a, form)
 }
 
-// whose finds the client and the redirect URI. Until both are known the browser
+// findClient finds the client and the redirect URI. Until both are known the browser
 // goes nowhere (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
-func (s *Server) whose(a *authorization, id string) *failure {
+func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
 		return invalidRequest("client_id is missing")
 	}
@@ -93,8 +93,8 @@ func (s *Server) whose(a *authorization, id string) *failure {
 	return nil
 }
 
-// understand reads the rest.
-func (s *Server) understand(a *authorization, form url.Values) *failure {
+// readParameters reads the rest.
+func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *failure {
 	web := strings.HasPrefix(a.redirectURI, "http://") || strings.HasPrefix(a.redirectURI, "https://")
 	switch mode := form.Get("response_mode"); {
 	case mode == "" || mode == "query":

@@ -15,21 +15,25 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// authorize is the authorization endpoint (RFC 6749 §3.1).
-func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1), with the requests
+// that are pushed to it and the pages that lead to its answer.
+type authorizeEndpoint struct{ *Server }
+
+// serve is the authorization endpoint (RFC 6749 §3.1).
+func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed != nil {
 		showFailure(w, failed)
 		return
 	}
-	if a, ok := s.asked(w, r, form); ok {
+	if a, ok := s.readOrRefuse(w, r, form); ok {
 		s.Journal.Identify(r, a.client.ID)
 		s.proceed(w, r, a)
 	}
 }
 
-// asked returns the authorization request, or answers one that is wrong.
-func (s *Server) asked(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
+// readOrRefuse returns the authorization request, or answers one that is wrong.
+func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
 	a, show, redirect := s.requested(r, form)
 	switch {
 	case show != nil:
@@ -59,9 +63,9 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 }
 
 // proceed does what is left to do before the client gets an answer.
-func (s *Server) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
+func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
 	now := s.Clock.Now()
-	v := s.session(r)
+	v := s.sessions.session(r)
 	var decision Decision
 	if !loggedInFor(v, a) { // an authorization is scripted when it begins, and not once more after its login
 		decision = s.decided(r)
@@ -73,7 +77,7 @@ func (s *Server) proceed(w http.ResponseWriter, r *http.Request, a *authorizatio
 		s.finish(w, r, a, v, *decision.User, decision.narrow(a.scopes), now)
 	case !s.config.Interactive:
 		u := s.Registry.Hinted(a.loginHint)
-		if !s.isFor(a, u.Sub) {
+		if !s.isHinted(a, u.Sub) {
 			s.refuse(w, r, a, refused("login_required", "id_token_hint is of somebody else"))
 			return
 		}
@@ -93,10 +97,10 @@ const (
 )
 
 // needs decides it from the request and the session, and nothing else.
-func (s *Server) needs(a *authorization, v *grants.Session, now time.Time) need {
+func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.Time) need {
 	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
 	switch {
-	case v.Sub == "", again && !loggedInFor(v, a), !s.isFor(a, v.Sub):
+	case v.Sub == "", again && !loggedInFor(v, a), !s.isHinted(a, v.Sub):
 		return toLogin
 	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
 		return toConsent
@@ -107,7 +111,7 @@ func (s *Server) needs(a *authorization, v *grants.Session, now time.Time) need 
 }
 
 // interact shows the page that is next, or answers the client.
-func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, now time.Time) {
+func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, now time.Time) {
 	next := s.needs(a, v, now)
 	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6
 		switch next {
@@ -122,13 +126,13 @@ func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorizati
 	}
 	u, _ := s.Registry.User(v.Sub)
 	if next != nothing {
-		s.opens(v, a)
+		s.noteOpened(v, a)
 	}
 	switch next {
 	case toLogin:
-		s.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
+		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
 	case toConsent:
-		s.showConsent(w, v, pages.ConsentPage{
+		s.sessions.showConsent(w, v, pages.ConsentPage{
 			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Details: shownDetails(a.details),
 			Form: pages.Form{Request: askedAuthorize + a.raw},
 		})
@@ -137,9 +141,9 @@ func (s *Server) interact(w http.ResponseWriter, r *http.Request, a *authorizati
 	}
 }
 
-// isFor reports whether an id_token_hint, if there is one, is of sub. One that
+// isHinted reports whether an id_token_hint, if there is one, is of sub. One that
 // cannot be read hints at nobody.
-func (s *Server) isFor(a *authorization, sub string) bool {
+func (s authorizeEndpoint) isHinted(a *authorization, sub string) bool {
 	switch {
 	case a.hinted != "":
 		return a.hinted == sub
@@ -152,7 +156,7 @@ func (s *Server) isFor(a *authorization, sub string) bool {
 }
 
 // finish sends the client a code.
-func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, u registry.User, scopes []string, authTime time.Time) {
+func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, u registry.User, scopes []string, authTime time.Time) {
 	if v.Known {
 		s.grants.UpdateSession(v, func(kept *grants.Session) { kept.Fresh = token.Digest{} })
 	}
@@ -177,7 +181,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	}
 	unlock()
 	if !first {
-		s.usedUp(w, a)
+		s.refuseUsed(w, a)
 		return
 	}
 	if failed := s.durable(); failed != nil {
@@ -188,12 +192,12 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 }
 
 // refuse sends the client an error (RFC 6749 §4.1.2.1).
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
+func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
 	all, unlock := s.grants.Lock()
 	first := a.take(all)
 	unlock()
 	if !first {
-		s.usedUp(w, a)
+		s.refuseUsed(w, a)
 		return
 	}
 	s.note(event{Kind: journal.Denied, ClientID: a.client.ID, Reason: f.code})
@@ -201,7 +205,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *authorization
 }
 
 // respond sends the browser back to the client, always with the issuer (RFC 9207).
-func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorization, fields ...pages.Field) {
+func (s authorizeEndpoint) respond(w http.ResponseWriter, r *http.Request, a *authorization, fields ...pages.Field) {
 	if a.state != "" {
 		fields = append(fields, pages.Field{Name: "state", Value: a.state})
 	}

@@ -7,15 +7,20 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
+
+// clientAuth finds out which client a request comes from (RFC 6749 §2.3).
+type clientAuth struct{ *Server }
 
 const basicChallenge = `Basic realm="testserver", charset="UTF-8"`
 
 // authenticate returns the client that r comes from (RFC 6749 §2.3): proven by
 // HTTP Basic, by parameters of the body or by an assertion, or named by a public
 // client, which can prove nothing.
-func (s *Server) authenticate(r *http.Request, form url.Values) (*registry.Registered, *failure) {
+func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	fields := r.Header.Values("Authorization")
 	id, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Has("client_assertion")
 	switch {
@@ -26,7 +31,7 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (*registry.Regis
 	case len(fields) == 1:
 		return s.basic(fields[0], id)
 	case assertion:
-		return s.asserted(form)
+		return s.byAssertion(form)
 	case secret != "":
 		c, ok := s.Registry.Authenticate(id, secret)
 		if !ok || !c.By(catalogue.ClientSecretPost) {
@@ -42,7 +47,7 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (*registry.Regis
 }
 
 // confidential is authenticate for endpoints that are for nobody else.
-func (s *Server) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
+func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	c, failed := s.authenticate(r, form)
 	if failed == nil && c.Public {
 		return nil, invalidClient("the client does not authenticate", false)
@@ -52,7 +57,7 @@ func (s *Server) confidential(r *http.Request, form url.Values) (*registry.Regis
 
 // basic reads an Authorization field. named is the client_id beside it, which is
 // no second way to authenticate but must not say something else.
-func (s *Server) basic(field, named string) (*registry.Registered, *failure) {
+func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
 		return nil, invalidClient("clients authenticate by the scheme Basic", true)
@@ -73,4 +78,37 @@ func (s *Server) basic(field, named string) (*registry.Registered, *failure) {
 		return nil, invalidRequest("client_id is not the client that authenticates")
 	}
 	return c, nil
+}
+
+// Claims reports whether r says that it comes from the client id, in any of the
+// places where a client says so, whether it proves it or not. It leaves r as it
+// was.
+func Claims(r *http.Request, id string) bool {
+	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {
+		return true
+	}
+	if user, _, ok := r.BasicAuth(); ok {
+		name, err := url.QueryUnescape(user)
+		return err == nil && name == id
+	}
+	form := journal.PeekForm(r)
+	return form.Get("client_id") == id || asserts(form.Get("client_assertion"), id)
+}
+
+// asserts reports whether the subject of a client assertion is id (RFC 7523 §3).
+func asserts(assertion, id string) bool {
+	parts := strings.Split(assertion, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return false
+	}
+	claims, err := token.ParseObject(text)
+	if err != nil {
+		return false
+	}
+	sub, _ := claims.Text("sub")
+	return sub == id
 }

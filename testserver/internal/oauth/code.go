@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// redeem is the grant authorization_code (RFC 6749 §4.1.3).
-func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
+// authorizationCodeGrant is the grant authorization_code (RFC 6749 §4.1.3).
+func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("code")
 	if text == "" {
 		return nil, invalidRequest("the parameter code is missing")
@@ -56,7 +56,7 @@ func (s *Server) redeem(t *tokenRequest) (*grant, *failure) {
 		return nil, failed
 	}
 	given.ID, given.Kind = s.Source.Name("family"), catalogue.AuthorizationCode
-	s.mayRefresh(t.client, &given, now)
+	s.startRefreshing(t.client, &given, now)
 	code.FamilyID = given.ID
 	all.Begin(given, now)
 	given.Resources, given.Details = resources, details

@@ -1,15 +1,22 @@
 package oauth
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
+
+// debugPage shows the server from within.
+type debugPage struct{ *Server }
 
 // isDebug reports whether r is for the debug page, which an interactive server has.
 // It is not an endpoint: requests to it are neither recorded nor counted, so that
@@ -19,9 +26,9 @@ func (s *Server) isDebug(r *http.Request) bool {
 	return s.debugPath != "" && r.URL.Path == s.debugPath
 }
 
-// debug shows the server from within. It rotates the keys and mints a token for
+// serve shows the server from within. It rotates the keys and mints a token for
 // whoever sits in front of it; faults are for the test alone.
-func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
+func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	switch {
@@ -36,7 +43,7 @@ func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost:
 		s.debugForm(w, r)
 	default:
-		s.showDebug(w, s.session(r), pages.DebugPage{Mint: s.mintForm()})
+		s.showDebug(w, s.sessions.session(r), pages.DebugPage{Mint: s.mintForm()})
 	}
 }
 
@@ -54,11 +61,11 @@ func isOwnForm(r *http.Request) bool {
 }
 
 // debugForm does what a button of the page says.
-func (s *Server) debugForm(w http.ResponseWriter, r *http.Request) {
-	v := s.session(r)
+func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
+	v := s.sessions.session(r)
 	form, failed := readForm(r)
 	if failed == nil {
-		failed = s.checkCSRF(v, form)
+		failed = s.sessions.checkCSRF(v, form)
 	}
 	if !isOwnForm(r) {
 		failed = &failure{status: http.StatusForbidden, code: "access_denied", description: "the form comes from another site"}
@@ -87,4 +94,60 @@ func (s *Server) debugForm(w http.ResponseWriter, r *http.Request) {
 	default:
 		showFailure(w, invalidRequest("the form is none of this server's"))
 	}
+}
+
+// maxShown is how many requests the debug page shows.
+const maxShown = 50
+
+// showDebug fills in what the page shows of the server.
+func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.DebugPage) {
+	if !v.Known {
+		s.sessions.begin(w, v)
+	}
+	p.Form = pages.Form{Action: s.debugPath, CSRF: v.CSRF}
+	p.Issuer, p.Keys = s.Issuer, shownKeys(s.Keys.All())
+	for _, c := range s.Registry.Clients() {
+		shown := pages.DebugClient{ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes}
+		for _, g := range catalogue.Grants {
+			if c.May(g) && s.grantable(g) {
+				shown.Grants = append(shown.Grants, string(g))
+			}
+		}
+		p.Clients = append(p.Clients, shown)
+	}
+	requests := s.Journal.Requests()
+	for _, r := range slices.Backward(requests[max(0, len(requests)-maxShown):]) {
+		p.Requests = append(p.Requests, shownRequest(r))
+	}
+	for _, d := range token.Catalogue() {
+		if !d.OnRequest {
+			p.Defects = append(p.Defects, d.Name)
+		}
+	}
+	pages.Debug(w, p)
+}
+
+// shownRequest is a request as the record has it: without secrets.
+func shownRequest(r journal.Request) pages.DebugRequest {
+	shown := pages.DebugRequest{
+		Time: r.Time, Method: r.Method, Endpoint: string(r.Endpoint), ClientID: r.ClientID, Status: r.Status, Injected: r.Injected,
+	}
+	if r.Endpoint == catalogue.Any {
+		shown.Endpoint = "no endpoint"
+	}
+	for _, v := range r.Header["Authorization"] {
+		shown.Form = append(shown.Form, pages.Field{Name: "Authorization", Value: v})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Form)) {
+		shown.Form = append(shown.Form, pages.Field{Name: name, Value: strings.Join(r.Form[name], " ")})
+	}
+	return shown
+}
+
+func shownKeys(keys []token.KeyState) []pages.DebugKey {
+	var list []pages.DebugKey
+	for _, k := range keys {
+		list = append(list, pages.DebugKey{ID: k.ID, Alg: string(k.Alg), Published: k.Published, Signing: k.Signing})
+	}
+	return list
 }

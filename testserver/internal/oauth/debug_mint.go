@@ -14,7 +14,7 @@ import (
 )
 
 // mintForm is what the server's tokens are like, for the form to begin with.
-func (s *Server) mintForm() pages.MintForm {
+func (s debugPage) mintForm() pages.MintForm {
 	d := s.Sample()
 	text := func(claim string) string {
 		if list, ok := d.Claims.Texts(claim); ok {

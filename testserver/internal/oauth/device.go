@@ -15,6 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
+// deviceFlow is the device authorization grant (RFC 8628).
+type deviceFlow struct{ *Server }
+
 // How long a device code is good and how often it may be asked about (RFC 8628
 // §3.2). They are stated in the documentation of package testserver.
 const (
@@ -30,11 +33,11 @@ const deviceLeeway = 500 * time.Millisecond
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
 // deviceAuthorization begins the device flow (§3.1).
-func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
+func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r, "resource")
 	var c *registry.Registered
 	if failed == nil {
-		c, failed = s.authenticate(r, form)
+		c, failed = s.auth.authenticate(r, form)
 	}
 	var scopes []string
 	if failed == nil {
@@ -87,7 +90,7 @@ func (s *Server) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	sendText(w, http.StatusOK, "application/json", body)
 }
 
-func (s *Server) userCode() string {
+func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
 		// Bytes that would make some letters likelier are drawn again.
@@ -116,8 +119,8 @@ func normal(typed string) string {
 	return string(letters[:4]) + "-" + string(letters[4:])
 }
 
-// poll is the grant of the device flow (§3.4, §3.5).
-func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
+// deviceCodeGrant is the grant of the device flow (§3.4, §3.5).
+func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("device_code")
 	if text == "" {
 		return nil, invalidRequest("the parameter device_code is missing")
@@ -165,7 +168,7 @@ func (s *Server) poll(t *tokenRequest) (*grant, *failure) {
 	}
 	d.Used = true
 	given.ID = s.Source.Name("family")
-	s.mayRefresh(t.client, &given, now)
+	s.tokens.startRefreshing(t.client, &given, now)
 	all.Begin(given, now)
 	given.Resources, given.Details = resources, details
 	undo := func(f *grants.Family) { d.Used, f.Revoked = false, true }

@@ -15,14 +15,14 @@ import (
 
 // devicePage is where an end user brings the code that a device shows (RFC 8628
 // §3.3). Unless the server is interactive, coming is enough.
-func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
+func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed == nil {
 		form, failed = once(form)
 	}
-	v := s.session(r)
+	v := s.sessions.session(r)
 	if failed == nil && r.Method == http.MethodPost && s.config.Interactive {
-		failed = s.checkCSRF(v, form)
+		failed = s.sessions.checkCSRF(v, form)
 	}
 	if failed != nil {
 		showFailure(w, failed)
@@ -57,26 +57,26 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodPost: // whoever follows a link must still agree (§5.4)
 		s.showDevice(w, v, code, false)
 	case v.Sub == "":
-		s.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(asked.Family.Client), Form: pages.Form{Request: askedDevice + "user_code=" + code}})
+		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(asked.Family.Client), Form: pages.Form{Request: askedDevice + "user_code=" + code}})
 	default:
 		u, _ := s.Registry.User(v.Sub)
-		s.showConsent(w, v, pages.ConsentPage{
+		s.sessions.showConsent(w, v, pages.ConsentPage{
 			ClientName: s.Registry.NameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes), Details: shownDetails(asked.Family.Details),
 			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}
 }
 
-func (s *Server) checkCSRF(v *grants.Session, form url.Values) *failure {
+func (s sessions) checkCSRF(v *grants.Session, form url.Values) *failure {
 	if !v.Known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
 		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
 	}
 	return nil
 }
 
-func (s *Server) showDevice(w http.ResponseWriter, v *grants.Session, typed string, wrong bool) {
+func (s deviceFlow) showDevice(w http.ResponseWriter, v *grants.Session, typed string, wrong bool) {
 	if !v.Known {
-		s.begin(w, v)
+		s.sessions.begin(w, v)
 	}
 	p := pages.DevicePage{UserCode: typed, Form: pages.Form{Action: s.paths[catalogue.Device], CSRF: v.CSRF}}
 	if wrong {
@@ -86,7 +86,7 @@ func (s *Server) showDevice(w http.ResponseWriter, v *grants.Session, typed stri
 }
 
 // consentDevice is where the consent page of a device leads.
-func (s *Server) consentDevice(w http.ResponseWriter, form url.Values, v *grants.Session, query string) {
+func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, v *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	u, known := s.Registry.User(v.Sub)
 	if err != nil || !known {
@@ -102,7 +102,7 @@ func (s *Server) consentDevice(w http.ResponseWriter, form url.Values, v *grants
 }
 
 // decide is the end user's decision about a device, no user for a refusal.
-func (s *Server) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
+func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()
 	d, known := all.Undecided(digestOf(userCode), now)

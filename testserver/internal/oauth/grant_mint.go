@@ -65,13 +65,13 @@ func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
 	if sub == client {
 		f.Kind = catalogue.ClientCredentials
 	} else {
-		s.mayRefresh(c, &f, d.Now)
+		s.tokens.startRefreshing(c, &f, d.Now)
 	}
 	s.grants.Begin(f, d.Now)
 	s.grants.Belongs(m.Access, f.ID, m.Expiry)
 	m.Refresh = grants.RefreshToken(s.secret, f)
 	if f.Kind == catalogue.AuthorizationCode && slices.Contains(f.Scopes, "openid") {
-		m.ID, err = s.idToken(&grant{Family: f}, alg, d.Expiry(), m.Access)
+		m.ID, err = s.tokens.idToken(&grant{Family: f}, alg, d.Expiry(), m.Access)
 	}
 	s.note(event{Kind: journal.Issued, ClientID: client, Sub: sub, Family: f.ID, Scopes: f.Scopes, Fingerprint: m.Fingerprint, Reason: "minted"})
 	return m, err

@@ -25,7 +25,7 @@ const (
 
 // submitted reads a form of one of the pages, whose session must have made it
 // (RFC 9700 §4.7).
-func (s *Server) submitted(r *http.Request) (url.Values, *grants.Session, *failure) {
+func (s sessions) submitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
 		return nil, nil, failed
@@ -36,8 +36,8 @@ func (s *Server) submitted(r *http.Request) (url.Values, *grants.Session, *failu
 
 // login is where the login page leads. It begins a new session, so that one
 // which somebody else knew is worth nothing, and then the request begins again.
-func (s *Server) login(w http.ResponseWriter, r *http.Request) {
-	form, v, failed := s.submitted(r)
+func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
+	form, v, failed := s.sessions.submitted(r)
 	if failed != nil {
 		showFailure(w, failed)
 		return
@@ -53,7 +53,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	}
 	if !known {
 		s.note(event{Kind: journal.Denied, Reason: "login"})
-		s.showLogin(w, v, pages.LoginPage{
+		s.sessions.showLogin(w, v, pages.LoginPage{
 			LoginHint: form.Get(pages.FieldUsername), Error: "There is no such user with this password.",
 			Form: pages.Form{Request: form.Get(pages.FieldRequest)},
 		})
@@ -63,13 +63,13 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		v.Consented = nil // another's
 	}
 	v.Sub, v.AuthTime, v.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
-	s.begin(w, v)
+	s.sessions.begin(w, v)
 	redirect(w, r, to)
 }
 
 // begun returns the URL at which a request begins again: always one of the
 // server's own.
-func (s *Server) begun(request string) (to, raw string, ok bool) {
+func (s authorizeEndpoint) begun(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{askedAuthorize: catalogue.Authorize, askedDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {
 			values, err := url.ParseQuery(query)
@@ -81,19 +81,19 @@ func (s *Server) begun(request string) (to, raw string, ok bool) {
 }
 
 // consent is where the consent page leads.
-func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
-	form, v, failed := s.submitted(r)
+func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
+	form, v, failed := s.sessions.submitted(r)
 	if failed != nil {
 		showFailure(w, failed)
 		return
 	}
 	request := form.Get(pages.FieldRequest)
 	if query, found := strings.CutPrefix(request, askedDevice); found {
-		s.consentDevice(w, form, v, query)
+		s.device.consentDevice(w, form, v, query)
 		return
 	}
 	if query, found := strings.CutPrefix(request, askedLogout); found {
-		s.consentLogout(w, r, form, v, query)
+		s.logout.consentLogout(w, r, form, v, query)
 		return
 	}
 	query, found := strings.CutPrefix(request, askedAuthorize)
@@ -102,7 +102,7 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
 		showFailure(w, invalidRequest("the form is none of this server's"))
 		return
 	}
-	a, ok := s.asked(w, r, values)
+	a, ok := s.readOrRefuse(w, r, values)
 	switch {
 	case !ok:
 		return

@@ -2,7 +2,12 @@ package oauth
 
 import (
 	"encoding/json"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -29,7 +34,7 @@ func (s *Server) active(text string) (token.Object, bool) {
 		return nil, false
 	}
 	f := s.grants.Family(d)
-	return claims, !f.Revoked && s.stand(f.Origins)
+	return claims, !f.Revoked && s.tokens.stand(f.Origins)
 }
 
 // hint reads an ID token that comes back as a hint; it may have expired. Access
@@ -65,3 +70,74 @@ func (s *Server) Introspection(text string) json.RawMessage {
 }
 
 var inactive = json.RawMessage(`{"active":false}`)
+
+const signedIntrospection = "token-introspection+jwt" // RFC 9701 §5; application/ before it is the media type (§4)
+
+// introspect is the introspection endpoint (RFC 7662 §2). Every confidential
+// client may ask about every token.
+func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
+	form, failed := readForm(r)
+	if failed != nil {
+		failed.send(w)
+		return
+	}
+	asker, failed := s.auth.confidential(r, form)
+	if failed != nil {
+		failed.send(w)
+		return
+	}
+	client := asker.ID
+	s.Journal.Identify(r, client)
+	text := form.Get("token")
+	if text == "" {
+		invalidRequest("the parameter token is missing").send(w)
+		return
+	}
+	reply := s.Introspection(text)
+	s.note(event{Kind: journal.Introspected, ClientID: client, Fingerprint: journal.Fingerprint(text)})
+	if !acceptsSigned(r) {
+		sendText(w, http.StatusOK, "application/json", reply)
+		return
+	}
+	signed, err := s.vouch(reply, client)
+	if err != nil {
+		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // by a signer of the test's own
+		return
+	}
+	sendText(w, http.StatusOK, "application/"+signedIntrospection, []byte(signed))
+}
+
+// acceptsSigned reports whether r asks for a signed answer by naming it (RFC
+// 9701 §4): wildcards mean what everybody gets.
+func acceptsSigned(r *http.Request) bool {
+	for _, field := range r.Header.Values("Accept") {
+		for item := range strings.SplitSeq(field, ",") {
+			media, params, err := mime.ParseMediaType(item)
+			if err != nil || media != "application/"+signedIntrospection {
+				continue
+			}
+			q, err := strconv.ParseFloat(params["q"], 64)
+			return err != nil || q != 0 // RFC 9110 §12.4.2: 0 is not acceptable
+		}
+	}
+	return false
+}
+
+// vouch signs an answer for the client that asked (RFC 9701 §5). It has neither
+// sub nor exp, so that nobody takes it for an access token.
+func (s *Server) vouch(reply json.RawMessage, client string) (string, error) {
+	d := &token.Draft{Header: token.UnsignedHeader()}
+	d.SetHeader("typ", signedIntrospection)
+	d.Set("iss", s.Issuer)
+	d.Set("aud", client)
+	d.Set("iat", s.Clock.Now().Unix())
+	d.Set("token_introspection", reply)
+	return s.Sign(d)
+}
+
+func sendText(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

@@ -14,8 +14,8 @@ import (
 )
 
 // issue makes the answer of the token endpoint (RFC 6749 §5.1).
-func (s *Server) issue(c *registry.Registered, g *grant) (map[string]any, *failure) {
-	if failed := s.denied(g); failed != nil {
+func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, *failure) {
+	if failed := s.refusedByPolicy(g); failed != nil {
 		return nil, failed
 	}
 	d := s.DraftFor(c.Edits)
@@ -42,7 +42,7 @@ func (s *Server) issue(c *registry.Registered, g *grant) (map[string]any, *failu
 			d.Set("acr", g.ACR)
 		}
 	}
-	s.enrich(d, g)
+	s.applyPolicies(d, g)
 	if g.exchanged != nil {
 		g.exchanged.write(d)
 	}
@@ -87,7 +87,7 @@ func (s *Server) issue(c *registry.Registered, g *grant) (map[string]any, *failu
 
 // idToken is the ID token beside an access token (OpenID Connect Core 1.0 §2,
 // §3.1.3.6).
-func (s *Server) idToken(g *grant, alg catalogue.Alg, ends time.Time, access string) (string, error) {
+func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, access string) (string, error) {
 	d := s.IDDraft(g.Client)
 	d.Alg = alg
 	d.Set("sub", g.Sub)
@@ -141,5 +141,46 @@ func describe(d *token.Draft, u registry.User, scopes []string) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
 			d.Set(name, claims[name])
 		}
+	}
+}
+
+// Policy is what a configuration says about the tokens of the token endpoint: it
+// adds claims to access tokens, or refuses. It is about those that fit what is
+// not empty of Client and Scope.
+type Policy struct {
+	Client, Scope string
+	Claims        map[string]any
+	Deny          string // an error code
+	Status        int    // of the refusal
+}
+
+func (p Policy) fits(g *grant) bool {
+	return (p.Client == "" || p.Client == g.Client) && (p.Scope == "" || slices.Contains(g.Scopes, p.Scope))
+}
+
+// refusedByPolicy is the refusal of the first policy that refuses.
+func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
+	for _, p := range s.config.Policies {
+		if p.Deny != "" && p.fits(g) {
+			return &failure{status: p.Status, code: p.Deny, description: "a rule of the configuration refuses it"}
+		}
+	}
+	return nil
+}
+
+// applyPolicies adds the claims of the policies.
+func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
+	for _, p := range s.config.Policies {
+		if p.fits(g) {
+			p.Write(d)
+		}
+	}
+}
+
+// Write adds the claims in the order of [ClaimNames]: a map has none, and what is
+// seeded must be the same in every run.
+func (p Policy) Write(d *token.Draft) {
+	for _, name := range token.ClaimNames(p.Claims) {
+		d.SetAt(name, p.Claims[name])
 	}
 }

@@ -20,7 +20,7 @@ func notTaken() *failure { return invalidGrant("the assertion is not good") }
 // caller is the client that a token request comes from. An assertion that is a
 // grant proves it as well, since its own key has signed it: other proof may be
 // left out (RFC 7521 §4.1), unless the client is to give another.
-func (s *Server) caller(r *http.Request, form url.Values) (*registry.Registered, *failure) {
+func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
 		return s.authenticate(r, form)
 	}
@@ -36,15 +36,15 @@ func (s *Server) caller(r *http.Request, form url.Values) (*registry.Registered,
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
 
-// bear is the grant jwt-bearer (RFC 7523 §2.1): the client says by its key for
+// jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1): the client says by its key for
 // whom it acts, itself or a user. An assertion is good once, whether it has a jti
 // or not, and gives no refresh token (RFC 7521 §4.1).
-func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
+func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("assertion")
 	if text == "" {
 		return nil, noAssertion()
 	}
-	signer, claims, ok := s.readAssertion(text)
+	signer, claims, ok := s.auth.readAssertion(text)
 	if !ok || signer.ID != t.client.ID {
 		return nil, notTaken()
 	}
@@ -52,7 +52,7 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 	if _, known := s.Registry.User(sub); !known && sub != t.client.ID {
 		return nil, notTaken()
 	}
-	scopes, failed := s.scopesBorne(t, claims)
+	scopes, failed := s.auth.scopesBorne(t, claims)
 	if failed != nil {
 		return nil, failed
 	}
@@ -64,7 +64,7 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 	if jti, has := claims.Text("jti"); has {
 		name = t.client.ID + " " + jti // as with private_key_jwt, for which the same text is not good again
 	}
-	if !s.takes(claims, name) {
+	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()
 	}
 	now := s.Clock.Now()
@@ -80,7 +80,7 @@ func (s *Server) bear(t *tokenRequest) (*grant, *failure) {
 
 // scopesBorne are the scopes asked for, by the form or else by the assertion,
 // beyond which the form cannot ask (RFC 7521 §4.1).
-func (s *Server) scopesBorne(t *tokenRequest, claims token.Object) ([]string, *failure) {
+func (s clientAuth) scopesBorne(t *tokenRequest, claims token.Object) ([]string, *failure) {
 	asked := t.form.Get("scope")
 	if claims.Find("scope") >= 0 {
 		said, _ := claims.Text("scope")

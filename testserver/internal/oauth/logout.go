@@ -11,6 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
+// logoutEndpoint is the end session endpoint (OpenID Connect RP-Initiated Logout 1.0).
+type logoutEndpoint struct{ *Server }
+
 // logout is a request of a client to log its end user out.
 type logout struct {
 	client string // "" if it is not known
@@ -23,7 +26,7 @@ type logout struct {
 // client alone, and there is no varying port: this specification compares the
 // whole of it, also for applications at loopback (OpenID Connect RP-Initiated
 // Logout 1.0 §3).
-func (s *Server) readLogout(form url.Values) (*logout, *failure) {
+func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	form, failed := once(form)
 	if failed != nil {
 		return nil, failed
@@ -49,17 +52,17 @@ func (s *Server) readLogout(form url.Values) (*logout, *failure) {
 	return asked, nil
 }
 
-// endSession logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2).
+// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2).
 // Whoever can make a browser come here could do that, so people are asked unless
 // the client shows that it knows them. Nobody is logged in, and so nobody asked,
 // unless the server is interactive.
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
+func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var asked *logout
 	if failed == nil {
 		asked, failed = s.readLogout(form)
 	}
-	v := s.session(r)
+	v := s.sessions.session(r)
 	switch {
 	case failed != nil:
 		showFailure(w, failed)
@@ -79,7 +82,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 }
 
 // consentLogout is where the logout page leads.
-func (s *Server) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *grants.Session, query string) {
+func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		showFailure(w, invalidRequest("the form is none of this server's"))
@@ -98,7 +101,7 @@ func (s *Server) consentLogout(w http.ResponseWriter, r *http.Request, form url.
 
 // logOut ends the session, if there is one: asking for what is already so is no
 // error (§4).
-func (s *Server) logOut(w http.ResponseWriter, r *http.Request, v *grants.Session, asked *logout) {
+func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, v *grants.Session, asked *logout) {
 	if v.Known {
 		s.grants.EndSession(v)
 		s.cookie.Clear(w)

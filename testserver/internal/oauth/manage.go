@@ -12,7 +12,7 @@ import (
 
 // manage lets a client read, replace and delete its registration (RFC 7592 §2),
 // at a URL that names it and by its registration access token.
-func (s *Server) manage(w http.ResponseWriter, r *http.Request) {
+func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	credential, failed := bearer(r)
 	var c *registry.Registered
 	if failed == nil {
@@ -30,13 +30,13 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request) {
 	case http.MethodDelete:
 		s.unregister(w, c)
 	default:
-		s.inform(c, "", credential).send(w, http.StatusOK)
+		s.describe(c, "", credential).send(w, http.StatusOK)
 	}
 }
 
 // manages returns the client whose token that is. A client that is gone and a
 // token that is wrong are one to who asks (RFC 7592 §2.1).
-func (s *Server) manages(credential string, ids []string) (*registry.Registered, *failure) {
+func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is not good"}
 	if len(ids) != 1 {
 		return nil, wrong
@@ -54,7 +54,7 @@ func (s *Server) manages(credential string, ids []string) (*registry.Registered,
 }
 
 // update replaces all of the client's metadata (§2.2).
-func (s *Server) update(w http.ResponseWriter, r *http.Request, c *registry.Registered, credential string) {
+func (s registrationEndpoint) update(w http.ResponseWriter, r *http.Request, c *registry.Registered, credential string) {
 	next, secret, failed := s.updated(r, c)
 	if failed == nil && !s.Registry.Swap(c.ID, c, next) {
 		failed = changedMeanwhile()
@@ -70,7 +70,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request, c *registry.Regi
 		return
 	}
 	s.note(event{Kind: journal.Registered, ClientID: c.ID, Reason: "update"})
-	s.inform(next, secret, credential).send(w, http.StatusOK)
+	s.describe(next, secret, credential).send(w, http.StatusOK)
 }
 
 func changedMeanwhile() *failure {
@@ -78,7 +78,7 @@ func changedMeanwhile() *failure {
 }
 
 // updated is the client that a request makes of c, and its secret if that is new.
-func (s *Server) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
+func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {
 		return nil, "", failed
@@ -123,7 +123,7 @@ func (s *Server) updated(r *http.Request, c *registry.Registered) (next *registr
 }
 
 // unregister deletes the client with all that it was granted (§2.3).
-func (s *Server) unregister(w http.ResponseWriter, c *registry.Registered) {
+func (s registrationEndpoint) unregister(w http.ResponseWriter, c *registry.Registered) {
 	if !s.Registry.Swap(c.ID, c, nil) {
 		changedMeanwhile().send(w)
 		return

@@ -24,7 +24,7 @@ func invalidRedirect(description string) *failure { return refused(badRedirect, 
 // readMetadata is the client that RFC 7591 §2 describes by o. What it does not
 // know it ignores, as the section says; what it knows and cannot be it refuses and
 // does not replace.
-func (s *Server) readMetadata(o token.Object) (registry.Client, *failure) {
+func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *failure) {
 	c := registry.Client{AuthMethod: catalogue.ClientSecretBasic, Grants: []catalogue.Grant{catalogue.AuthorizationCode}} // §2
 	var types []string
 	var scope string
@@ -86,7 +86,7 @@ func checkRedirects(c registry.Client) *failure {
 
 // checkGrants reports grants that are not there, and those that do not go with
 // the response types (RFC 7591 §2.1).
-func (s *Server) checkGrants(c registry.Client, types []string) *failure {
+func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *failure {
 	if len(c.Grants) == 0 {
 		return invalidMetadata("grant_types is empty: leave it out for authorization_code")
 	}
@@ -110,7 +110,7 @@ func (s *Server) checkGrants(c registry.Client, types []string) *failure {
 	return nil
 }
 
-func (s *Server) checkKeys(c registry.Client, o token.Object) *failure {
+func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *failure {
 	switch c.AuthMethod {
 	case catalogue.ClientSecretBasic, catalogue.ClientSecretPost, catalogue.PrivateKeyJWT, catalogue.NoAuth:
 	default:
@@ -135,7 +135,7 @@ func (s *Server) checkKeys(c registry.Client, o token.Object) *failure {
 
 // takeScopes sets what the client may ask for: all of the server's if it does not
 // say.
-func (s *Server) takeScopes(c *registry.Client, text string) *failure {
+func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failure {
 	scopes, failed := splitScopes(text)
 	if failed != nil || slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(&registry.Registered{}, scope) }) {
 		return invalidMetadata("scope is malformed, or has one that the server has not")
@@ -144,7 +144,7 @@ func (s *Server) takeScopes(c *registry.Client, text string) *failure {
 	return nil
 }
 
-func (s *Server) checkRest(c registry.Client) *failure {
+func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	switch {
 	case len(c.Name) > journal.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
 		return invalidMetadata("client_name is a line of up to 256 bytes")

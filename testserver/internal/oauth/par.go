@@ -25,7 +25,7 @@ const pushedTTL = 90 * time.Second
 
 // pushedRequest is the endpoint where a client leaves its authorization request
 // (RFC 9126 §2). What would be refused when the browser comes is refused here.
-func (s *Server) pushedRequest(w http.ResponseWriter, r *http.Request) {
+func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	uri, failed := s.push(r)
 	if failed != nil {
 		failed.send(w)
@@ -35,12 +35,12 @@ func (s *Server) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	sendText(w, http.StatusCreated, "application/json", body)
 }
 
-func (s *Server) push(r *http.Request) (uri string, failed *failure) {
+func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 	form, failed := readForm(r, "resource")
 	if failed != nil {
 		return "", failed
 	}
-	c, failed := s.authenticate(r, form)
+	c, failed := s.auth.authenticate(r, form)
 	if failed != nil {
 		s.note(event{Kind: journal.Denied, Reason: failed.code})
 		return "", failed
@@ -66,7 +66,7 @@ func (s *Server) push(r *http.Request) (uri string, failed *failure) {
 }
 
 // pushable checks a request as the authorization endpoint would (§2.1).
-func (s *Server) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
+func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
 		return nil, invalidRequest("request_uri is what this endpoint answers with, and not for a request to it")
@@ -94,7 +94,7 @@ func (s *Server) pushable(c *registry.Registered, form url.Values) (*grants.Push
 // requested reads an authorization request as readAuthorization does: the one in
 // form or, if there is a request_uri, the one that was pushed, and then nothing
 // else of form (RFC 9126 §4, RFC 9101 §6.3).
-func (s *Server) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
+func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {
 		a, show, redirect = s.readAuthorization(form)
@@ -120,13 +120,13 @@ func (s *Server) requested(r *http.Request, form url.Values) (a *authorization, 
 
 // pushed finds the request that form refers to, with a form of its own. Whoever
 // has it wrong gets a page: where to send the browser stands in the request.
-func (s *Server) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
+func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is there more than once")
 	}
 	uri := form.Get("request_uri")
 	d := token.Digest(sha256.Sum256([]byte(uri)))
-	v, now := s.session(r), s.Clock.Now()
+	v, now := s.sessions.session(r), s.Clock.Now()
 	all, unlock := s.grants.RLock()
 	defer unlock()
 	p, known := all.Pushed.Get(d)
@@ -143,9 +143,9 @@ func (s *Server) pushed(r *http.Request, form url.Values) (grants.Pushed, *failu
 	return found, nil
 }
 
-// opens notes that a browser has begun with a pushed request, which it may then
+// noteOpened notes that a browser has begun with a pushed request, which it may then
 // finish after the request has expired for all others.
-func (s *Server) opens(v *grants.Session, a *authorization) {
+func (s authorizeEndpoint) noteOpened(v *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
 	}
@@ -164,8 +164,8 @@ func (a *authorization) take(all *grants.State) bool {
 	return a.taken
 }
 
-// usedUp shows who came second that there is nothing more.
-func (s *Server) usedUp(w http.ResponseWriter, a *authorization) {
+// refuseUsed shows who came second that there is nothing more.
+func (s authorizeEndpoint) refuseUsed(w http.ResponseWriter, a *authorization) {
 	s.note(event{Kind: journal.Denied, ClientID: a.client.ID, Reason: "invalid_request"})
 	showFailure(w, invalidRequest("request_uri has been used before"))
 }

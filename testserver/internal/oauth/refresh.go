@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// refresh is the grant refresh_token (RFC 6749 §6). Every use makes a new
-// token; a token that comes again has two holders, one of whom is a thief, so
+// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use makes a new
+// serve; a token that comes again has two holders, one of whom is a thief, so
 // that the whole family ends (RFC 9700 §4.14.2).
-func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
+func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {
 		return nil, invalidRequest("the parameter refresh_token is missing")
@@ -33,7 +33,7 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 		return nil, invalidGrant("the refresh token is none of this client's")
 	case f.Revoked:
 		return nil, invalidGrant("the refresh token has been revoked")
-	case generation < f.Generation && !s.excused(f, generation, now):
+	case generation < f.Generation && !s.withinGrace(f, generation, now):
 		events = reused("refresh_token", t.form.Get("refresh_token"), *f)
 		f.Revoked = true
 		return nil, invalidGrant("the refresh token has been used before")
@@ -67,13 +67,13 @@ func (s *Server) refresh(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: given, kind: journal.Refreshed, again: true, undo: undo}, nil
 }
 
-// excused reports whether a token that was rotated comes again because the
+// withinGrace reports whether a token that was rotated comes again because the
 // answer got lost, as far as the grace period can tell.
-func (s *Server) excused(f *grants.Family, generation int, now time.Time) bool {
+func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
 
-func (s *Server) refreshTTL(c *registry.Registered) time.Duration {
+func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	if c.RefreshTTL > 0 {
 		return c.RefreshTTL
 	}
@@ -91,8 +91,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// mayRefresh gives a new family its first refresh token if the client may use it.
-func (s *Server) mayRefresh(c *registry.Registered, f *grants.Family, now time.Time) {
+// startRefreshing gives a new family its first refresh token if the client may use it.
+func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {
 		return

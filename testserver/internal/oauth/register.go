@@ -16,6 +16,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
+// registrationEndpoint is where clients register themselves (RFC 7591) and see to their
+// registration (RFC 7592).
+type registrationEndpoint struct{ *Server }
+
 // information is the answer about a client (RFC 7591 §3.2.1, RFC 7592 §3).
 type information struct {
 	ID            string `json:"client_id"`
@@ -35,9 +39,9 @@ type information struct {
 	RequirePAR    bool                 `json:"require_pushed_authorization_requests,omitempty"`
 }
 
-// registration is the endpoint where clients register themselves (RFC 7591 §3)
+// serve is the endpoint where clients register themselves (RFC 7591 §3)
 // and see to their registration (RFC 7592 §2).
-func (s *Server) registration(w http.ResponseWriter, r *http.Request) {
+func (s registrationEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.manage(w, r)
 		return
@@ -53,7 +57,7 @@ func (s *Server) registration(w http.ResponseWriter, r *http.Request) {
 	answer.send(w, http.StatusCreated)
 }
 
-func (s *Server) register(r *http.Request) (*information, *failure) {
+func (s registrationEndpoint) register(r *http.Request) (*information, *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {
 		return nil, failed
@@ -79,12 +83,12 @@ func (s *Server) register(r *http.Request) (*information, *failure) {
 		s.Registry.Swap(known.ID, known, nil)
 		return nil, failed
 	}
-	return s.inform(known, c.Secret, credential), nil
+	return s.describe(known, c.Secret, credential), nil
 }
 
-// inform writes what a client is told about itself. Only new secrets can be told:
+// describe writes what a client is told about itself. Only new secrets can be told:
 // of others there is a digest.
-func (s *Server) inform(c *registry.Registered, secret, credential string) *information {
+func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,
 		URI:          s.urls[catalogue.Register] + "?" + url.Values{"client_id": {c.ID}}.Encode(),

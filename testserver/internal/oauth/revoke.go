@@ -16,7 +16,7 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	var c *registry.Registered
 	if failed == nil {
-		c, failed = s.authenticate(r, form)
+		c, failed = s.auth.authenticate(r, form)
 	}
 	if failed == nil {
 		s.Journal.Identify(r, c.ID)

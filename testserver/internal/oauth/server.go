@@ -74,6 +74,16 @@ type Server struct {
 	Audit    *journal.Audit
 	Faults   journal.Injections[http.Handler]
 
+	// Its parts, each of which answers for one thing.
+	auth         clientAuth
+	sessions     sessions
+	authz        authorizeEndpoint
+	device       deviceFlow
+	tokens       tokenEndpoint
+	logout       logoutEndpoint
+	registration registrationEndpoint
+	debugging    debugPage
+
 	ledger    grants.Ledger
 	grants    grants.Store
 	decisions decisions
@@ -119,6 +129,8 @@ func New(c Config) (*Server, error) {
 		Audit:    journal.NewAudit(c.Audit),
 	}
 	s.Handles = &s.ledger
+	s.auth, s.sessions, s.authz, s.device = clientAuth{s}, sessions{s}, authorizeEndpoint{s}, deviceFlow{s}
+	s.tokens, s.logout, s.registration, s.debugging = tokenEndpoint{s}, logoutEndpoint{s}, registrationEndpoint{s}, debugPage{s}
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
 	if err := s.describe(c.Alg, c.Metadata); err != nil {
 		return nil, err

@@ -11,8 +11,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
+// sessions are those of browsers, with the forms of their pages.
+type sessions struct{ *Server }
+
 // session returns the session of r as it is now, an unknown one if it has none.
-func (s *Server) session(r *http.Request) *grants.Session {
+func (s sessions) session(r *http.Request) *grants.Session {
 	name := s.cookie.From(r)
 	if name == "" {
 		return &grants.Session{}
@@ -30,7 +33,7 @@ func loggedInFor(v *grants.Session, a *authorization) bool {
 }
 
 // begin makes a session of v under a new name, in place of the one it had.
-func (s *Server) begin(w http.ResponseWriter, v *grants.Session) {
+func (s sessions) begin(w http.ResponseWriter, v *grants.Session) {
 	now := s.Clock.Now()
 	old := v.Name
 	v.Name, v.Known, v.CSRF, v.Expires = s.Source.Handle("session"), true, s.Source.Handle("csrf"), now.Add(grants.SessionTTL)
@@ -38,7 +41,7 @@ func (s *Server) begin(w http.ResponseWriter, v *grants.Session) {
 	s.cookie.Set(w, v.Name)
 }
 
-func (s *Server) showLogin(w http.ResponseWriter, v *grants.Session, p pages.LoginPage) {
+func (s sessions) showLogin(w http.ResponseWriter, v *grants.Session, p pages.LoginPage) {
 	if !v.Known {
 		s.begin(w, v)
 	}
@@ -49,7 +52,7 @@ func (s *Server) showLogin(w http.ResponseWriter, v *grants.Session, p pages.Log
 	pages.Login(w, p)
 }
 
-func (s *Server) showConsent(w http.ResponseWriter, v *grants.Session, p pages.ConsentPage) {
+func (s sessions) showConsent(w http.ResponseWriter, v *grants.Session, p pages.ConsentPage) {
 	p.Action, p.CSRF = s.paths[catalogue.Consent], v.CSRF
 	pages.Consent(w, p)
 }

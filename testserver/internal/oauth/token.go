@@ -8,9 +8,13 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
+	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
+
+// tokenEndpoint is the token endpoint (RFC 6749 §3.2).
+type tokenEndpoint struct{ *Server }
 
 // tokenRequest is a request to the token endpoint from a client that has
 // authenticated.
@@ -26,12 +30,12 @@ type grant struct {
 	again bool // not the first tokens of the family
 	event event
 
-	exchanged *exchanged           // nil but for a token exchange
-	undo      func(*grants.Family) // what using it has done to a code, a device or the family; needs the lock
+	exchanged *exchanged           // nil except for a token exchange
+	undo      func(*grants.Family) // what using it has done to a code, a device or the family
 }
 
-// token is the token endpoint (RFC 6749 §3.2).
-func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+// serve is the token endpoint (RFC 6749 §3.2).
+func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	t := &tokenRequest{}
 	body, failed := s.exchange(r, t)
 	answer := &TokenResponse{Status: http.StatusOK, Header: http.Header{}, Body: body}
@@ -68,13 +72,13 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	sendText(w, answer.Status, "application/json", text)
 }
 
-func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
+func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
 	form, failed := readForm(r, "resource", "audience")
 	if failed != nil {
 		return nil, failed
 	}
 	t.form = form
-	if t.client, failed = s.caller(r, form); failed != nil {
+	if t.client, failed = s.auth.identify(r, form); failed != nil {
 		return nil, failed
 	}
 	s.Journal.Identify(r, t.client.ID)
@@ -85,17 +89,17 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 	case "":
 		return nil, invalidRequest("the parameter grant_type is missing")
 	case catalogue.AuthorizationCode:
-		use = s.redeem
+		use = s.authorizationCodeGrant
 	case catalogue.ClientCredentials:
-		use = s.credentials
+		use = s.clientCredentialsGrant
 	case catalogue.RefreshToken:
-		use = s.refresh
+		use = s.refreshTokenGrant
 	case catalogue.DeviceCode:
-		use = s.poll
+		use = s.device.deviceCodeGrant
 	case catalogue.TokenExchange:
-		use = s.swap
+		use = s.tokenExchangeGrant
 	case catalogue.JWTBearer:
-		use = s.bear
+		use = s.jwtBearerGrant
 	}
 	switch {
 	case use == nil || !s.grantable(g):
@@ -127,9 +131,9 @@ func (s *Server) exchange(r *http.Request, t *tokenRequest) (map[string]any, *fa
 	return body, failed
 }
 
-// takeBack undoes a grant that nobody is told of, so that the client can try
+// takeBack undoes a grant that nobody hears of, so that the client can try
 // again. A family that has ended in the meantime stays so.
-func (s *Server) takeBack(g *grant) {
+func (s tokenEndpoint) takeBack(g *grant) {
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	if g == nil || g.undo == nil {
@@ -140,9 +144,9 @@ func (s *Server) takeBack(g *grant) {
 	}
 }
 
-// credentials is the grant client_credentials (RFC 6749 §4.4): the client is its
+// clientCredentialsGrant is the grant client_credentials (RFC 6749 §4.4): the client is its
 // own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
-func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
+func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure) {
 	if t.client.Public {
 		return nil, refused("unauthorized_client", "a public client has no credentials")
 	}
@@ -166,4 +170,43 @@ func (s *Server) credentials(t *tokenRequest) (*grant, *failure) {
 	defer unlock()
 	all.Begin(f, now)
 	return &grant{Family: f, kind: journal.Issued}, nil
+}
+
+// TokenRequest is a request to the token endpoint.
+type TokenRequest struct {
+	Form     url.Values // as it came, with all that is secret in it
+	ClientID string     // "" if no client has authenticated
+	Grant    catalogue.Grant
+}
+
+// TokenResponse is the answer to it, before it is sent.
+type TokenResponse struct {
+	Status int
+	Header http.Header
+	Body   map[string]any // what becomes the JSON
+}
+
+// Hook sees the answers of the token endpoint and may change them.
+type Hook func(*TokenRequest, *TokenResponse) error
+
+// hooks are never changed in place.
+type hooks struct{ guarded.Value[[]*Hook] }
+
+func (h *hooks) list() []*Hook {
+	list, unlock := h.RLock()
+	defer unlock()
+	return *list
+}
+
+// OnToken adds a hook.
+func (s *Server) OnToken(hook Hook) (remove func()) {
+	list, unlock := s.hooks.Lock()
+	defer unlock()
+	added := &hook
+	*list = append(slices.Clone(*list), added)
+	return func() {
+		list, unlock := s.hooks.Lock()
+		defer unlock()
+		*list = slices.DeleteFunc(slices.Clone(*list), func(other *Hook) bool { return other == added })
+	}
 }

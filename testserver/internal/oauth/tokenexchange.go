@@ -32,7 +32,7 @@ type exchanged struct {
 	until       time.Time       // which it must not outlive, zero for ever
 }
 
-// party is a token of the request, verified.
+// readToken is a token of the request, verified.
 type party struct {
 	sub, client string
 	claims      token.Object
@@ -41,9 +41,9 @@ type party struct {
 	until       time.Time
 }
 
-// swap is the grant token-exchange (RFC 8693 §2): a token of this server for
+// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2): a token of this server for
 // another of the same subject, which is good for nothing more and for no longer.
-func (s *Server) swap(t *tokenRequest) (*grant, *failure) {
+func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	kind := t.form.Get("requested_token_type")
 	switch kind {
 	case "":
@@ -52,14 +52,14 @@ func (s *Server) swap(t *tokenRequest) (*grant, *failure) {
 	default:
 		return nil, invalidRequest("requested_token_type is none that is issued here")
 	}
-	subject, failed := s.party(t, "subject_token")
+	subject, failed := s.readToken(t, "subject_token")
 	if failed != nil {
 		return nil, failed
 	}
 	x := &exchanged{kind: kind, act: subject.act, until: subject.until}
 	origins, actor := subject.origins, &party{sub: t.client.ID, client: t.client.ID}
 	if t.form.Has("actor_token") || t.form.Has("actor_token_type") {
-		if actor, failed = s.party(t, "actor_token"); failed != nil {
+		if actor, failed = s.readToken(t, "actor_token"); failed != nil {
 			return nil, failed
 		}
 		if actor.act != nil {
@@ -81,7 +81,7 @@ func (s *Server) swap(t *tokenRequest) (*grant, *failure) {
 	if len(origins) > maxOrigins {
 		return nil, invalidRequest("the token comes of too many others")
 	}
-	f, failed := s.shrunk(t, subject)
+	f, failed := s.narrow(t, subject)
 	if failed != nil {
 		return nil, failed
 	}
@@ -94,11 +94,11 @@ func (s *Server) swap(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
 }
 
-// party verifies a token of the request: an access token of this server that is
+// readToken verifies a token of the request: an access token of this server that is
 // good now. What is bound to a key is not taken, since nobody proves here that he
 // has it, and the new token would be free of it. Whatever is wrong with a token is
 // an invalid_request (§2.2.2), and told in the same words.
-func (s *Server) party(t *tokenRequest, name string) (*party, *failure) {
+func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
 	case text == "":
@@ -136,7 +136,7 @@ func (s *Server) party(t *tokenRequest, name string) (*party, *failure) {
 
 // mayAct reports whether the claim may_act (§4.4) is about actor. All that it says
 // must be true, so what is not known here is not.
-func (s *Server) mayAct(claim json.RawMessage, actor *party) bool {
+func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
 		return false
@@ -151,10 +151,10 @@ func (s *Server) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// shrunk is a family for what the client asks for, all of which the subject token
+// narrow is a family for what the client asks for, all of which the subject token
 // must be good for as well. Only the audience may be another one, if the client
 // has been registered with it.
-func (s *Server) shrunk(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
+func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.sub, Kind: catalogue.TokenExchange}
 	f.Resources = subject.claims.Audience()
 	if asked := unique(slices.Concat(t.form["resource"], t.form["audience"])); len(asked) > 0 {
@@ -225,7 +225,7 @@ func (x *exchanged) write(d *token.Draft) {
 
 // stand reports whether nothing that a token comes of has been revoked, itself or
 // with its family.
-func (s *Server) stand(origins []token.Digest) bool {
+func (s tokenEndpoint) stand(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
 
