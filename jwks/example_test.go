@@ -125,7 +125,7 @@ func ExampleRemote_Keyfunc() {
 	}
 	fmt.Println(token.Claims.GetSubject())
 
-	stranger := testserver.GenerateKey(testserver.ES256, "stranger")
+	stranger := testserver.GenerateKey("ES256", "stranger")
 	_, err = parser.Parse(as.Token(testserver.SignedWith(stranger)), keys.Keyfunc(ctx))
 	fmt.Println(errors.Is(err, jwks.ErrUnknownKey))
 	// Output:

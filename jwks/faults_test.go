@@ -79,7 +79,7 @@ var metadataFaults = []serverFault{
 	{"K02/JSON that is not closed", testserver.MalformedJSON(), 0},
 	{"K06/a document that says it is HTML", testserver.ContentType("text/html"), 0},
 	{"K05/an empty object", testserver.Body("application/json", []byte(`{}`)), 0},
-	{"another issuer", testserver.WrongMetadataIssuer("https://evil.example"), 0},
+	{"another issuer", testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`)), 0},
 	{"K04/a body over the limit", testserver.HugeBody(512<<10 + 1), 0},
 	{"K07/a redirect to another host", testserver.RedirectTo("https://evil.example/"), 0},
 }

@@ -231,7 +231,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 
 func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
 	as := testserver.New(t)
-	stable := testserver.GenerateKey(testserver.ES256, "stable")
+	stable := testserver.GenerateKey("ES256", "stable")
 	as.Publish(stable)
 	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet, MaxAge: 1, MinInterval: 1})
 	if err != nil {

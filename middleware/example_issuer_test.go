@@ -141,7 +141,7 @@ func ExampleIssuer_clientIDClaims() {
 }
 
 func ExampleIssuer_secrets() {
-	old := testserver.GenerateKey(testserver.HS256, "old")
+	old := testserver.GenerateKey("HS256", "old")
 	as := started()
 	defer as.Close()
 	v := accepting(middleware.Issuer{URL: as.Issuer(), Secrets: jwks.Secret("old", old.Secret)})

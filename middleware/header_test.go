@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/bearerguard/bearerguard/middleware"
-	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // Headers are remembered in a few places: these are more, of one length.
 func TestHeadersAreKnownByAllTheirText(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
-	s.Maker = s.with(testserver.EdDSA)
+	s.Maker = s.with("EdDSA")
 	header := func(typ string, n int) string { return s.Header("typ", typ, "n", fmt.Sprintf(`"%03d"`, n)) }
 	for n := range 200 {
 		passes(t, s, s.Token(header(`"at+jwt"`, n), s.Claims()))

@@ -194,7 +194,7 @@ func TestModeJWTsAsksAboutJWTsThatPassed(t *testing.T) {
 func TestModeAllLooksIntoNoToken(t *testing.T) {
 	_, maker := local(opaqueIssuer)
 	foreign := maker
-	foreign.Key = testserver.Key{ID: "x", Alg: testserver.HS512, Secret: []byte(strings.Repeat("z", 64))}
+	foreign.Key = testserver.Key{ID: "x", Alg: "HS512", Secret: []byte(strings.Repeat("z", 64))}
 	for name, token := range map[string]string{
 		"a JWT that could be verified nowhere": foreign.Good(),
 		"a JWT of nobody configured":           foreign.Token(foreign.Header(), foreign.Claims("iss", `"https://x.example"`)),

@@ -102,7 +102,7 @@ func (o *oracle) client(t testing.TB) *introspect.Client {
 // local is an issuer whose JWTs are verified without asking anybody, with the
 // maker of its tokens.
 func local(issuer string) (middleware.Issuer, forge.Maker) {
-	key := testserver.Key{ID: "s", Alg: testserver.HS256, Secret: []byte(strings.Repeat(issuer, 4)[:32])}
+	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat(issuer, 4)[:32])}
 	return middleware.Issuer{URL: issuer, Keys: jwks.Secret("s", key.Secret), Algorithms: []string{"HS256"}},
 		forge.Maker{Key: key, Issuer: issuer, Audience: "api", Now: now}
 }

@@ -19,7 +19,7 @@ func httpClient(rt http.RoundTripper) *http.Client { return &http.Client{Transpo
 func TestNothingThatIsRefusedIsRemembered(t *testing.T) {
 	s := newSetup(t, remembering, func(c *middleware.Config) { c.Revoked = denies("revoked") })
 	stranger := s.Maker
-	stranger.Key = testserver.GenerateKey(testserver.RS256, s.Key.ID)
+	stranger.Key = testserver.GenerateKey("RS256", s.Key.ID)
 	for name, token := range map[string]string{
 		"expired":         s.Token(s.Header(), s.Claims("exp", "1")),
 		"for another API": s.Token(s.Header(), s.Claims("aud", `"other"`)),
@@ -174,7 +174,7 @@ func TestWithoutAMemoryEverySignatureIsComputed(t *testing.T) {
 func TestTheMemoryUnderLoadAndRotation(t *testing.T) {
 	source := new(switchable)
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache, c.Issuers[0].Keys = 30, source })
-	one, two := s.with(testserver.ES256), s.with(testserver.EdDSA)
+	one, two := s.with("ES256"), s.with("EdDSA")
 	source.becomes(t, s.as)
 	tokens := make(map[string]string)
 	for i := range 8 {

@@ -47,7 +47,7 @@ var outages = map[string]outage{
 	"metadata say they are HTML":     {testserver.EndpointDiscovery, testserver.ContentType("text/html")},
 	"metadata are huge":              {testserver.EndpointDiscovery, testserver.HugeBody(1 << 40)},
 	"metadata are elsewhere":         {testserver.EndpointDiscovery, testserver.RedirectTo("https://evil.example/")},
-	"metadata are of another issuer": {testserver.EndpointDiscovery, testserver.WrongMetadataIssuer("https://evil.example")},
+	"metadata are of another issuer": {testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`))},
 }
 
 // begin lets the outage begin. That of the metadata is one of both documents.
@@ -163,7 +163,7 @@ func TestAnOutageOnceKeysAreKnown(t *testing.T) {
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))}); !errors.Is(err, middleware.ErrExpired) {
 			t.Errorf("an expired token: got %v, want ErrExpired", err)
 		}
-		forged := as.Token(testserver.SignedWith(testserver.GenerateKey(testserver.ES256, as.SigningKey().ID)))
+		forged := as.Token(testserver.SignedWith(testserver.GenerateKey("ES256", as.SigningKey().ID)))
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: forged}); !errors.Is(err, middleware.ErrSignature) {
 			t.Errorf("a forged token: got %v, want ErrSignature", err)
 		}

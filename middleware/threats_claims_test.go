@@ -150,7 +150,7 @@ func TestThreatsKeyIDReused(t *testing.T) {
 	s := newSetup(t)
 	s.check(t, "J35", []wrong{{"a token by the first key is accepted", s.Good(), nil}})
 	reused := s.Maker
-	reused.Key = testserver.GenerateKey(testserver.ES384, s.Key.ID)
+	reused.Key = testserver.GenerateKey("ES384", s.Key.ID)
 	s.as.Publish(reused.Key) // in the place of the first
 	fresh := &setup{as: s.as, Maker: reused, v: newVerifier(t, middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer}}, Client: s.as.Client(), Logger: quiet, Now: clock,

@@ -63,7 +63,7 @@ func TestThreatsOtherKinds(t *testing.T) {
 
 func TestThreatsOtherIssuers(t *testing.T) {
 	a, b := testserver.New(t, testserver.Clock(clock)), testserver.New(t, testserver.Clock(clock))
-	aKey, bKey := testserver.GenerateKey(testserver.ES256, "shared"), testserver.GenerateKey(testserver.ES256, "shared")
+	aKey, bKey := testserver.GenerateKey("ES256", "shared"), testserver.GenerateKey("ES256", "shared")
 	a.Publish(aKey)
 	b.Publish(bKey)
 	s := &setup{v: newVerifier(t, middleware.Config{
@@ -138,7 +138,7 @@ func TestThreatsOtherIssuers(t *testing.T) {
 // TestSecrets are the keys that both sides share, which only an explicit
 // configuration brings in.
 func TestSecrets(t *testing.T) {
-	key := testserver.Key{ID: "s", Alg: testserver.HS256, Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
+	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	s := newSetup(t, func(c *middleware.Config) {
 		c.Issuers[0].Keys = jwks.Secret("s", key.Secret)
 		c.Issuers[0].Algorithms = []string{"HS256"}
@@ -148,7 +148,7 @@ func TestSecrets(t *testing.T) {
 	other := m
 	other.Key.Secret = []byte(strings.Repeat("x", 32))
 	longer := m
-	longer.Key.Alg = testserver.HS512
+	longer.Key.Alg = "HS512"
 	s.check(t, "J03", []wrong{
 		{"a token by the configured secret is accepted", m.Good(), nil},
 		{"a token by another secret is refused", other.Good(), middleware.ErrSignature},

@@ -35,7 +35,7 @@ func TestThreatsKeysInTheToken(t *testing.T) {
 	}()
 	s := newSetup(t)
 	attacker := s.Maker
-	attacker.Key = testserver.GenerateKey(testserver.ES256, s.Key.ID)
+	attacker.Key = testserver.GenerateKey("ES256", s.Key.ID)
 	published := testserver.New(t)
 	published.Publish(attacker.Key)
 	var set struct{ Keys []json.RawMessage }
@@ -111,8 +111,8 @@ func TestThreatsKeyID(t *testing.T) {
 	alone := newSetup(t)
 	alone.check(t, "J12", []wrong{{"a token without kid is accepted when one key fits", alone.Token(alone.Header("kid", ""), alone.Claims()), nil}})
 	alone = newSetup(t)
-	two := alone.with(testserver.ES256)
-	rs := alone.with(testserver.RS256)
+	two := alone.with("ES256")
+	rs := alone.with("RS256")
 	alone.check(t, "J12", []wrong{
 		{"a token without kid is refused when two keys fit", two.Token(two.Header("kid", ""), two.Claims()), middleware.ErrSignature},
 		{"a token without kid is accepted when one key of its type fits", rs.Token(rs.Header("kid", ""), rs.Claims()), nil},

@@ -202,7 +202,7 @@ func TestLogsSayWhatOperatorsNeed(t *testing.T) {
 
 func TestThreatsSameAnswerForEveryForgery(t *testing.T) {
 	s := newSetup(t)
-	rs := s.with(testserver.RS256)
+	rs := s.with("RS256")
 	answers := make(map[string]bool)
 	forgeries := map[string]string{
 		"unknown kid": s.Token(s.Header("kid", `"unknown"`), s.Claims()), "bad signature": s.Good()[:len(s.Good())-8] + "AAAAAAAA",
@@ -287,9 +287,9 @@ func TestThreatsNothingGrows(t *testing.T) {
 func TestThreatsProcessWideSettings(t *testing.T) {
 	t.Setenv("GODEBUG", "rsa1024min=0")
 	weak := testserver.New(t, testserver.Clock(clock))
-	weak.Publish(testserver.Key{ID: "weak", Alg: testserver.RS256, Private: weakRSA(t)})
+	weak.Publish(testserver.Key{ID: "weak", Alg: "RS256", Private: weakRSA(t)})
 	s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: weak.Issuer()}}, Logger: quiet, Now: clock})}
-	m := forge.Maker{Key: testserver.Key{ID: "weak", Alg: testserver.RS256, Private: weakRSA(t)}, Issuer: weak.Issuer(), Audience: "api", Now: now}
+	m := forge.Maker{Key: testserver.Key{ID: "weak", Alg: "RS256", Private: weakRSA(t)}, Issuer: weak.Issuer(), Audience: "api", Now: now}
 	s.check(t, "E13", []wrong{{"a key of 1024 bits is refused though the runtime would allow it", m.Good(), middleware.ErrSignature}})
 
 	anything := acceptsAll{}

@@ -22,7 +22,7 @@ func quoted(text string) string { return `"` + text + `"` }
 
 func TestThreatsThumbprint(t *testing.T) {
 	s := newSetup(t)
-	rs := s.with(testserver.RS256)
+	rs := s.with("RS256")
 	s.check(t, "J12", []wrong{
 		{"x5t that is the kid of the only key for the algorithm is accepted", by(s.Maker, quoted(s.Key.ID)), nil},
 		{"x5t that names no key counts as absent", by(s.Maker, `"unknown"`), nil},
@@ -31,9 +31,9 @@ func TestThreatsThumbprint(t *testing.T) {
 		{"x5t that is null counts as absent", by(s.Maker, "null"), nil},
 		{"x5t that is no key ID counts as absent", by(s.Maker, `"a\u0000"`), nil},
 	})
-	another := s.with(testserver.ES256)
+	another := s.with("ES256")
 	unpublished := s.Maker
-	unpublished.Key = testserver.GenerateKey(testserver.ES256, "x")
+	unpublished.Key = testserver.GenerateKey("ES256", "x")
 	fresh := &setup{as: s.as, Maker: s.Maker, v: newVerifier(t, middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer}}, Client: s.as.Client(), Logger: quiet, Now: clock,
 	})}
@@ -54,8 +54,8 @@ func TestThreatsThumbprint(t *testing.T) {
 // now: the token is not judged by the old one alone.
 func TestAThumbprintBringsANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
-		x5t  func(fresh testserver.Key) string
-		how  testserver.Rotation
+		x5t func(fresh testserver.Key) string
+		how testserver.Rotation
 	}{
 		"which it names, beside the old one":          {func(k testserver.Key) string { return k.ID }, testserver.Rotation{}},
 		"which it names, in the place of the old":     {func(k testserver.Key) string { return k.ID }, testserver.Rotation{DropOld: true}},
@@ -88,7 +88,7 @@ func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })
 	source.becomes(t, s.as)
 	m := s.Maker
-	m.Key = testserver.GenerateKey(testserver.ES384, "x")
+	m.Key = testserver.GenerateKey("ES384", "x")
 	refusedFor(t, s, by(m, `"unknown"`), middleware.ErrSignature)
 	if source.unknown != 1 {
 		t.Errorf("got %d unknown keys, want 1", source.unknown)

@@ -24,7 +24,7 @@ func member(t *testing.T, s *testserver.Server, name string) []string {
 }
 
 func TestWhatIsAdvertisedWorks(t *testing.T) {
-	r := newRobot(t, testserver.ES256)
+	r := newRobot(t, "ES256")
 	full := testserver.User{Sub: "alice", Claims: map[string]any{
 		"name": "Alice", "email": "a@example.com", "address": map[string]any{"locality": "Bath"}, "phone_number": "+44", "roles": "admin",
 	}}
@@ -55,7 +55,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 		t.Helper()
 		k := newRobot(t, alg)
 		id := "robot-" + string(alg)
-		s.AddClient(testserver.Client{ID: id, JWKS: k.jwks, AuthMethod: testserver.PrivateKeyJWT})
+		s.AddClient(testserver.Client{ID: id, JWKS: k.jwks, AuthMethod: "private_key_jwt"})
 		return url.Values{"client_assertion_type": {assertionType}, "client_assertion": {k.assert(t, map[string]any{
 			"iss": id, "sub": id, "aud": s.Issuer(), "jti": s.Token(), "iat": s.Now().Unix(), "exp": s.Now().Unix() + 60,
 		}, k.key)}}.Encode()
@@ -76,7 +76,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 		ways := map[string]func(t *testing.T){
 			"client_secret_basic": func(t *testing.T) { send(t, "", testClient) },
 			"client_secret_post":  func(t *testing.T) { send(t, byPost) },
-			"private_key_jwt":     func(t *testing.T) { send(t, asserted(t, testserver.ES256)) },
+			"private_key_jwt":     func(t *testing.T) { send(t, asserted(t, "ES256")) },
 			"none": func(t *testing.T) {
 				if endpoint == "token" {
 					tokens(t, s, "client_id", "test-public")

@@ -37,8 +37,8 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 				}
 				grants := fmt.Sprint(doc["grant_types_supported"])
 				for grant, needs := range map[testserver.Grant][]testserver.Endpoint{
-					testserver.AuthorizationCode: {testserver.EndpointAuthorize, testserver.EndpointToken}, testserver.ClientCredentials: {testserver.EndpointToken},
-					testserver.DeviceCode: {testserver.EndpointDeviceAuthorization, testserver.EndpointToken}, testserver.RefreshToken: {testserver.EndpointToken},
+					"authorization_code": {testserver.EndpointAuthorize, testserver.EndpointToken}, "client_credentials": {testserver.EndpointToken},
+					testserver.DeviceCode: {testserver.EndpointDeviceAuthorization, testserver.EndpointToken}, "refresh_token": {testserver.EndpointToken},
 				} {
 					if got, want := strings.Contains(grants, string(grant)), !slices.Contains(needs, ep); got != want {
 						t.Errorf("got grants %s: %s is %v, want %v", grants, grant, got, want)
@@ -117,7 +117,7 @@ func TestOneClockTellsAllTimes(t *testing.T) {
 }
 
 func TestTheClockMovesEverythingTogether(t *testing.T) {
-	s := testserver.New(t, testserver.OpaqueTokens(), testserver.RefreshTTL(time.Hour))
+	s := testserver.New(t, testserver.OpaqueTokens(), testserver.ConfigJSON(strings.NewReader(`{"refresh":{"ttl":"1h"}}`)))
 	code := codeFor(t, s)
 	r := tokens(t, s)
 	s.Advance(15*time.Minute - time.Second)
@@ -157,7 +157,7 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 			t.Parallel()
 			u := s.AddUser(testserver.User{Sub: fmt.Sprintf("user-%d", i)})
 			c := s.AddClient(testserver.Client{}, testserver.AccessTTL(time.Duration(i+1)*time.Minute))
-			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("client_id", c.ID, "scope", "openid").Encode(), testserver.As(u))
+			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("client_id", c.ID, "scope", "openid").Encode(), testserver.LoginAs{User: u})
 			r := good(t, exchange(t, s, redeeming(to.Query().Get("code"), "client_id", c.ID, "client_secret", c.Secret)))
 			for range 3 {
 				_, claims := verified(t, s, r.text("access_token"))
@@ -169,7 +169,7 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 			own := []string{"client_id", c.ID, "client_secret", c.Secret}
 			machine := good(t, exchange(t, s, values(url.Values{"grant_type": {"client_credentials"}}, own...)))
 			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, values(url.Values{"scope": {"openid"}}, own...).Encode())
-			s.Login(t, begun.text("verification_uri_complete"), testserver.As(testserver.User{Sub: u.Sub + "'s device"}))
+			s.Login(t, begun.text("verification_uri_complete"), testserver.LoginAs{User: testserver.User{Sub: u.Sub + "'s device"}})
 			gadget := good(t, exchange(t, s, values(url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {begun.text("device_code")}}, own...)))
 			for _, tt := range []struct {
 				token reply
@@ -192,7 +192,7 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 }
 
 func TestEveryJWTNamesItsKey(t *testing.T) {
-	s := testserver.New(t, testserver.SigningAlg(testserver.RS256))
+	s := testserver.New(t, testserver.SigningAlg("RS256"))
 	r := tokens(t, s, "scope", "openid")
 	s.Rotate()
 	next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
@@ -206,16 +206,16 @@ func TestEveryJWTNamesItsKey(t *testing.T) {
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	for want, opt := range map[string]testserver.Option{
-		"RefreshTTL(0s)": testserver.RefreshTTL(0), "CodeTTL(-1s)": testserver.CodeTTL(-time.Second), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
+		"a lifetime is negative": testserver.Clients(testserver.Client{ID: "c", Public: true, CodeTTL: -time.Second}), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
 		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "has no Sub": testserver.Users(testserver.User{}), "is there twice": testserver.Users(alice, alice),
 		`unknown grant "password"`:      testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
-		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{testserver.ClientCredentials}}),
+		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{"client_credentials"}}),
 		"unknown AuthMethod":            testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),
-		"nothing to authenticate with":  testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: testserver.PrivateKeyJWT}),
+		"nothing to authenticate with":  testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "private_key_jwt"}),
 		"JWKS is no JSON Web Key Set":   testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[]}`)}),
 		"a key that is not public":      testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`)}),
 		`"a b" is not a scope`:          testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
-		"a public client does not auth": testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: testserver.ClientSecretPost}),
+		"a public client does not auth": testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: "client_secret_post"}),
 	} {
 		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, opt) }), "testserver.New: ", want)
 	}

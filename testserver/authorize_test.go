@@ -101,7 +101,7 @@ func TestAuthorizationErrors(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(
 		testserver.Client{ID: "one", Secret: "x", RedirectURIs: []string{"https://one.example/cb?keep=a%20b"}},
 		testserver.Client{ID: "narrow", Secret: "x", RedirectURIs: []string{callback}, Scopes: []string{"a"}},
-		testserver.Client{ID: "machine", Secret: "x", RedirectURIs: []string{callback}, Grants: []testserver.Grant{testserver.ClientCredentials}},
+		testserver.Client{ID: "machine", Secret: "x", RedirectURIs: []string{callback}, Grants: []testserver.Grant{"client_credentials"}},
 		testserver.Client{ID: "app", Public: true, RedirectURIs: []string{"com.example.app:/cb"}},
 	), testserver.Scopes("a", "b"))
 	const page = "page"

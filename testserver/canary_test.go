@@ -78,7 +78,7 @@ func (c *canary) exchanges(s *testserver.Server, r robot) {
 // Whatever was issued or sent is looked for wherever the server speaks.
 func TestNoSecretIsToldAnywhere(t *testing.T) {
 	var audit bytes.Buffer
-	robot := newRobot(t, testserver.ES256)
+	robot := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Users(alice), testserver.Clients(web, robotClient(robot), gateway), detailTypes,
 		testserver.Interactive(), testserver.AuditTo(&audit), testserver.Clock(atNoon))
 	c := &canary{t: t, secrets: map[string]string{"the verifier": verifier, "the secret": "web-secret", "the password": "alices-password", "the default secret": "test-secret", "the challenge": s256(verifier)}}

@@ -8,36 +8,26 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Grant is a way to get tokens (RFC 6749 §1.3).
+// Grant is a grant type (RFC 6749 §1.3), by the name that the RFCs give it:
+// "authorization_code" (RFC 6749 §4.1, RFC 7636), "client_credentials" (§4.4),
+// "refresh_token" (§6), or one of the constants. There is no implicit grant and none
+// by password (RFC 9700 §2.1.2, §2.4).
 type Grant = catalogue.Grant
 
-// The grants. There is no implicit grant and none by password (RFC 9700 §2.1.2,
-// §2.4).
+// The grants whose names are URNs.
 const (
-	AuthorizationCode = catalogue.AuthorizationCode // RFC 6749 §4.1, RFC 7636
-	ClientCredentials = catalogue.ClientCredentials // RFC 6749 §4.4
-	RefreshToken      = catalogue.RefreshToken      // RFC 6749 §6
-	DeviceCode        = catalogue.DeviceCode        // RFC 8628
-	TokenExchange     = catalogue.TokenExchange     // RFC 8693
-	JWTBearer         = catalogue.JWTBearer         // RFC 7523 §2.1
-)
-
-// AuthMethod is a way for a client to authenticate (RFC 6749 §2.3).
-type AuthMethod = catalogue.AuthMethod
-
-// The ways to authenticate.
-const (
-	ClientSecretBasic = catalogue.ClientSecretBasic
-	ClientSecretPost  = catalogue.ClientSecretPost
-	PrivateKeyJWT     = catalogue.PrivateKeyJWT // RFC 7523, OpenID Connect Core 1.0 §9
-	NoAuth            = catalogue.NoAuth
+	DeviceCode    = catalogue.DeviceCode    // RFC 8628
+	TokenExchange = catalogue.TokenExchange // RFC 8693
+	JWTBearer     = catalogue.JWTBearer     // RFC 7523 §2.1
 )
 
 // Client is a client that is registered with the server (RFC 6749 §2): its ID and
 // Secret, whether it is Public, its RedirectURIs, its Grants and Scopes, its
-// AuthMethod and JWKS, and RequirePAR, RefreshTTL and CodeTTL. Only what is not as
-// usual needs to be set: see [Server.AddClient]. Printed or logged it shows only
-// its ID.
+// AuthMethod ("client_secret_basic", "client_secret_post", "private_key_jwt" or
+// "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL are how long its refresh
+// tokens and codes are good, 30 days and a minute by default; each use of a refresh
+// token gives a new one with a new time. Only what is not as usual needs to be set:
+// see [Server.AddClient]. Printed or logged it shows only its ID.
 type Client = registry.Client
 
 // Clients registers further clients. Every server has two already: the

@@ -19,8 +19,8 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 func TestClientsAuthenticate(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(odd,
-		testserver.Client{ID: "basic", Secret: "x", AuthMethod: testserver.ClientSecretBasic},
-		testserver.Client{ID: "post", Secret: "x", AuthMethod: testserver.ClientSecretPost},
+		testserver.Client{ID: "basic", Secret: "x", AuthMethod: "client_secret_basic"},
+		testserver.Client{ID: "post", Secret: "x", AuthMethod: "client_secret_post"},
 	))
 	for name, tt := range map[string]struct {
 		auth   []string
@@ -77,7 +77,7 @@ func newRobot(t *testing.T, alg testserver.Alg) robot {
 	t.Helper()
 	made := alg
 	if alg == ed25519Alg {
-		made = testserver.EdDSA
+		made = "EdDSA"
 	}
 	k := testserver.GenerateKey(made, "robot-key")
 	k.Alg = alg
@@ -113,7 +113,7 @@ func (r robot) assert(t *testing.T, claims map[string]any, key testserver.Key) s
 }
 
 func TestClientsAuthenticateByKey(t *testing.T) {
-	r := newRobot(t, testserver.ES256)
+	r := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
 	now := s.Now().Unix()
 	for name, tt := range map[string]struct {
@@ -141,8 +141,8 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 		"T10/of another issuer":             {func(c map[string]any) { c["iss"] = "other" }, nil, nil, false},
 		"T10/for another client":            {func(c map[string]any) { c["sub"] = "test-client" }, nil, nil, false},
 		"T10/of a client without keys":      {func(c map[string]any) { c["sub"], c["iss"] = "test-client", "test-client" }, nil, nil, false},
-		"T10/signed by another":             {nil, new(testserver.GenerateKey(testserver.ES256, "robot-key")), nil, false},
-		"T10/signed with another algorithm": {nil, new(testserver.GenerateKey(testserver.EdDSA, "robot-key")), nil, false},
+		"T10/signed by another":             {nil, new(testserver.GenerateKey("ES256", "robot-key")), nil, false},
+		"T10/signed with another algorithm": {nil, new(testserver.GenerateKey("EdDSA", "robot-key")), nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			claims := map[string]any{"iss": "robot", "sub": "robot", "aud": s.Issuer(), "jti": name, "exp": now + 60, "iat": now}
@@ -166,7 +166,7 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 		})
 	}
 	t.Run("T10/by a key though it has another method", func(t *testing.T) {
-		s.AddClient(testserver.Client{ID: "old", Secret: "x", JWKS: r.jwks, AuthMethod: testserver.ClientSecretBasic})
+		s.AddClient(testserver.Client{ID: "old", Secret: "x", JWKS: r.jwks, AuthMethod: "client_secret_basic"})
 		assertion := r.assert(t, map[string]any{"iss": "old", "sub": "old", "aud": s.Issuer(), "jti": "old", "exp": now + 60}, r.key)
 		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {assertion}}), 401, "invalid_client")
 	})
@@ -285,7 +285,7 @@ func TestClientCredentials(t *testing.T) {
 
 func TestAClientsOwnTokens(t *testing.T) {
 	s := testserver.New(t)
-	c := s.AddClient(testserver.Client{RefreshTTL: time.Hour}, testserver.AccessTTL(time.Minute), testserver.SigningAlg(testserver.EdDSA), testserver.Audience("own"))
+	c := s.AddClient(testserver.Client{RefreshTTL: time.Hour}, testserver.AccessTTL(time.Minute), testserver.SigningAlg("EdDSA"), testserver.Audience("own"))
 	if c.ID == "" || c.Secret == "" || len(c.RedirectURIs) == 0 {
 		t.Fatalf("got %v, want what was empty filled in", c)
 	}
@@ -294,14 +294,14 @@ func TestAClientsOwnTokens(t *testing.T) {
 	if header.Algorithm != "EdDSA" || claims["aud"] != "own" || r.body["expires_in"] != 60.0 {
 		t.Errorf("got %v %v %v, want the client's own", header, claims, r.body)
 	}
-	o := s.AddClient(testserver.Client{Grants: []testserver.Grant{testserver.ClientCredentials}, Scopes: []string{"a"}}, testserver.OpaqueTokens())
+	o := s.AddClient(testserver.Client{Grants: []testserver.Grant{"client_credentials"}, Scopes: []string{"a"}}, testserver.OpaqueTokens())
 	r = good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"a"}}, basic(o.ID+":"+o.Secret)))
 	if token := r.text("access_token"); strings.Contains(token, ".") || !isActive(s, token) {
 		t.Error("want an opaque token that introspection knows")
 	}
 	wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"b"}}, basic(o.ID+":"+o.Secret)), 400, "invalid_scope")
 	wantError(t, exchange(t, s, refreshing("x", "client_id", "-"), basic(o.ID+":"+o.Secret)), 400, "unauthorized_client")
-	s.AddClient(testserver.Client{ID: "brief", Public: true, Grants: []testserver.Grant{testserver.AuthorizationCode}})
+	s.AddClient(testserver.Client{ID: "brief", Public: true, Grants: []testserver.Grant{"authorization_code"}})
 	if r := good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", "brief"), "client_id", "brief"))); r.body["refresh_token"] != nil {
 		t.Errorf("got %v, want no refresh token for who may not use it", r.body)
 	}

@@ -49,7 +49,7 @@ func TestVerifiers(t *testing.T) {
 }
 
 func TestCodes(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(web, testserver.Client{ID: "other", Public: true, RedirectURIs: []string{callback}}), testserver.CodeTTL(time.Minute), testserver.Clock(atNoon))
+	s := testserver.New(t, testserver.Clients(web, testserver.Client{ID: "other", Public: true, RedirectURIs: []string{callback}}), testserver.Clock(atNoon))
 	for name, tt := range map[string]struct {
 		change []string
 		age    time.Duration
@@ -172,7 +172,7 @@ func storm(t *testing.T, use func() reply) int {
 }
 
 func TestRefresh(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "other", Public: true}), testserver.RefreshTTL(time.Hour))
+	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "other", Public: true}), testserver.ConfigJSON(strings.NewReader(`{"refresh":{"ttl":"1h"}}`)))
 	for name, tt := range map[string]struct {
 		change []string
 		age    time.Duration

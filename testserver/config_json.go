@@ -37,20 +37,13 @@ import (
 //	}
 //
 // The signing keys are private JWKs, or symmetric ones for the HS algorithms; the
-// first for the algorithm signs, and the others are published. Without alg it is
-// that of the first key.
-//
-// Rules are about what the token endpoint issues: all that fit add their claims to
-// its access tokens, in the place of what is there, and deny refuses with that
-// error code. A claim is named as for [Claim]: {"/realm_access/roles": ["admin"]}.
-// A code or refresh token that is refused is used up. Faults are
-// injected before the first request, as by [Server.Inject] with [Status] and
-// [Times], and last until [Server.Reset]; of two that fit, the first in the file is
-// the one.
+// first for the algorithm signs, and the others are published. Rules add claims, named
+// as for [Claim], to the access tokens of the token endpoint that they fit, or refuse
+// them. Faults last until [Server.Reset]; of two that fit, the first in the file
+// answers.
 //
 // A member that is unknown or wrong is an error of [New], [Start] or
-// [NewUnstarted], which names the paths of all of them and no secret. r is read
-// at once, to its end.
+// [NewUnstarted], which names the paths of all of them and no secret.
 func ConfigJSON(r io.Reader) Option {
 	if r == nil {
 		return serverOption(func(c *config) { c.fail("ConfigJSON(nil): leave the option out") })
@@ -119,7 +112,7 @@ func (f fileConfig) tokens(file *settings.Config) {
 		f.use("access.audience", Audience(file.Access.Audience...))
 	}
 	if file.Refresh.TTL != 0 {
-		f.use("refresh.ttl", RefreshTTL(time.Duration(file.Refresh.TTL)))
+		f.RefreshTTL = time.Duration(file.Refresh.TTL)
 	}
 	if file.Refresh.Grace != nil {
 		f.use("refresh.grace", RotateRefresh(time.Duration(*file.Refresh.Grace)))

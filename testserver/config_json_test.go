@@ -76,7 +76,7 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 			t.Errorf("request %d: got %d, want %d: faults in their order", i+1, resp.StatusCode, want)
 		}
 	}
-	if k := s.SigningKey(); k.ID != "signs" || k.Alg != testserver.ES384 || len(keySet(t, s.JWKS()).Keys) != 2 {
+	if k := s.SigningKey(); k.ID != "signs" || k.Alg != "ES384" || len(keySet(t, s.JWKS()).Keys) != 2 {
 		t.Errorf("got %v of %s, want the first key to sign and both published", k, s.JWKS())
 	}
 	doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
@@ -225,11 +225,11 @@ func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 		file  string
 		names []string
 	}{
-		{`{"signing": {"alg": "?"}}`, texts(testserver.ES256, testserver.ES384, testserver.ES512, testserver.RS256, testserver.RS384, testserver.RS512,
-			testserver.PS256, testserver.PS384, testserver.PS512, testserver.EdDSA, testserver.HS256, testserver.HS384, testserver.HS512)},
-		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts(testserver.AuthorizationCode, testserver.ClientCredentials, testserver.RefreshToken, testserver.DeviceCode,
+		{`{"signing": {"alg": "?"}}`, texts("ES256", "ES384", "ES512", "RS256", "RS384", "RS512",
+			"PS256", "PS384", "PS512", "EdDSA", "HS256", "HS384", "HS512")},
+		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts("authorization_code", "client_credentials", "refresh_token", testserver.DeviceCode,
 			testserver.TokenExchange, testserver.JWTBearer)},
-		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts(testserver.ClientSecretBasic, testserver.ClientSecretPost, testserver.PrivateKeyJWT, testserver.NoAuth)},
+		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts("client_secret_basic", "client_secret_post", "private_key_jwt", "none")},
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
 		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.EndpointRegister, testserver.EndpointLogin, testserver.EndpointConsent, testserver.EndpointDevice, testserver.EndpointAny)...)},
 	} {

@@ -35,7 +35,7 @@ func faultOf(f control.Fault) (Fault, error) {
 	choose(f.ContentType != "" && f.Body == nil, func() Fault { return ContentType(f.ContentType) })
 	choose(f.Huge != 0, func() Fault { return HugeBody(f.Huge) })
 	choose(f.EmptyJWKS, emptyJWKS)
-	choose(f.Issuer != "", func() Fault { return WrongMetadataIssuer(f.Issuer) })
+	choose(f.Issuer != "", func() Fault { return wrongIssuer(f.Issuer) })
 
 	switch late := f.Latency != nil; {
 	case len(chosen) > 1:

@@ -40,7 +40,7 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 		opts = append(opts, ExpiresIn(time.Duration(*m.ExpiresIn)))
 	}
 	if m.NotBeforeIn != nil {
-		opts = append(opts, NotBeforeIn(time.Duration(*m.NotBeforeIn)))
+		opts = append(opts, notBeforeIn(time.Duration(*m.NotBeforeIn)))
 	}
 	for _, name := range token.ClaimNames(m.Claims) {
 		opts = append(opts, Claim(name, m.Claims[name]))
@@ -53,6 +53,11 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 		opts = append(opts, With(Defect(m.Defect)))
 	}
 	return opts
+}
+
+// notBeforeIn sets nbf to the server's now plus d.
+func notBeforeIn(d time.Duration) TokenOption {
+	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
 func (c *controller) mintToken(r *http.Request) (any, error) {

@@ -28,7 +28,7 @@ func TestDevices(t *testing.T) {
 		}
 		wantError(t, poll(), 400, "authorization_pending")
 		s.Advance(5 * time.Second)
-		s.Login(t, first.text("verification_uri_complete"), testserver.As(alice), testserver.Grants("openid"))
+		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{User: alice, Scopes: []string{"openid"}})
 		r := good(t, poll())
 		if _, claims := verified(t, s, r.text("id_token")); claims["sub"] != "alice" || r.text("scope") != "openid" || r.text("refresh_token") == "" {
 			t.Errorf("got %v, want alice's tokens with what she has granted", r.body)
@@ -106,7 +106,7 @@ func TestDevices(t *testing.T) {
 	t.Run("T19/denied", func(t *testing.T) {
 		s := testserver.New(t)
 		first, poll := device(t, s)
-		s.Login(t, first.text("verification_uri_complete"), testserver.Deny())
+		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Deny: true})
 		wantError(t, poll(), 400, "access_denied")
 	})
 	t.Run("T19/denied by the test", func(t *testing.T) {
@@ -124,16 +124,16 @@ func TestDevices(t *testing.T) {
 		}
 		wantError(t, poll(), 400, "authorization_pending") // a link that was followed is no consent
 		s.Advance(5 * time.Second)
-		s.Login(t, first.text("verification_uri_complete"), testserver.Grants("a"))
+		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Scopes: []string{"a"}})
 		if r := good(t, poll()); r.text("scope") != "a" {
 			t.Errorf("got %v, want the scope a", r.body)
 		}
 		first, poll = device(t, s)
-		s.Login(t, first.text("verification_uri_complete"), testserver.Deny())
+		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Deny: true})
 		wantError(t, poll(), 400, "access_denied")
 	})
 	t.Run("T19/decided twice", func(t *testing.T) {
-		for want, opts := range map[string][][]testserver.LoginOption{"access_denied": {{testserver.Deny()}, nil}, "": {nil, {testserver.Deny()}}} {
+		for want, opts := range map[string][][]testserver.LoginAs{"access_denied": {{{Deny: true}}, nil}, "": {nil, {{Deny: true}}}} {
 			s := testserver.New(t)
 			first, poll := device(t, s)
 			s.Login(t, first.text("verification_uri_complete"), opts[0]...)

@@ -84,7 +84,7 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 }
 
 func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
-	s := testserver.New(t, testserver.SigningAlg(testserver.EdDSA))
+	s := testserver.New(t, testserver.SigningAlg("EdDSA"))
 	common := map[string]string{
 		"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.EndpointJWKS), "introspection_endpoint": s.Endpoint(testserver.EndpointIntrospect),
 		"authorization_endpoint": s.Endpoint(testserver.EndpointAuthorize), "token_endpoint": s.Endpoint(testserver.EndpointToken),

@@ -26,23 +26,11 @@ const (
 	// has it (RFC 9110 §13.1.2).
 	EndpointJWKS = catalogue.JWKS
 
-	// EndpointIntrospect is the RFC 7662 introspection endpoint: see
-	// [OpaqueTokens]. It takes a form by POST, up to 64 KiB, from a client that
-	// authenticates by client_secret_basic, client_secret_post or private_key_jwt:
-	// see [Client]. Errors are those of RFC 6749 §5.2, and no answer is to be
-	// stored.
-	//
-	// A token of this server that is good now, by its own clock, and not revoked
-	// is active, with all its claims and a token_type; everything else is exactly
-	// {"active":false}. A JWT is the server's if it is an access token with its
-	// iss, with exp, and with a signature that a key of [Server.JWKS] verifies, so
-	// that it ends with its key, or the secret that signs for an HS algorithm.
-	//
-	// Every confidential client may ask about every token: a test has one API as a
-	// rule. What another API would get, [Server.SetIntrospection] says.
-	//
-	// A client that names application/token-introspection+jwt in Accept gets the
-	// same as a JWT that is signed like tokens are by default (RFC 9701).
+	// EndpointIntrospect is the introspection endpoint (RFC 7662), for every
+	// confidential client and every token: see [OpaqueTokens]. A token of this server
+	// that is good now, by its own clock, and not revoked is active, with all its
+	// claims; everything else is exactly {"active":false}. A client that names
+	// application/token-introspection+jwt in Accept gets a JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the code
@@ -51,13 +39,9 @@ const (
 	// iss (RFC 9207). A client or redirect URI that is wrong is a page with 400.
 	EndpointAuthorize = catalogue.Authorize
 
-	// EndpointPAR takes authorization requests that clients push (RFC 9126),
-	// checked as at [EndpointAuthorize], from a client that authenticates as at
-	// [EndpointToken] and names itself by client_id as well. The request_uri that it
-	// answers with is for 90 seconds; a browser that was shown a page by then has
-	// ten minutes more. It is used up by the answer to the client, a code or an
-	// error, so that pages can be loaded again before that. At EndpointAuthorize
-	// all parameters besides it and client_id are ignored.
+	// EndpointPAR takes authorization requests that clients push (RFC 9126). The
+	// request_uri that it answers with is for 90 seconds; a browser that was shown a
+	// page by then has ten minutes more. The answer to the client uses it up.
 	EndpointPAR = catalogue.PAR
 
 	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant].
@@ -73,10 +57,9 @@ const (
 	EndpointUserInfo = catalogue.UserInfo
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated Logout
-	// 1.0). If the server is [Interactive], people are asked whether they want that,
-	// unless an id_token_hint shows that the client knows them (§2); otherwise
-	// nobody is logged in. Then the browser goes to post_logout_redirect_uri, which
-	// must be one of the client's RedirectURIs to the letter (§3), port included.
+	// 1.0). People are asked whether they want that, unless an id_token_hint shows that
+	// the client knows them. post_logout_redirect_uri must be one of the client's
+	// RedirectURIs to the letter.
 	EndpointEndSession = catalogue.EndSession
 
 	// EndpointDeviceAuthorization begins the device flow (RFC 8628 §3.1). Its codes
@@ -84,13 +67,9 @@ const (
 	// that somebody opens verification_uri_complete: see [Server.Login].
 	EndpointDeviceAuthorization = catalogue.DeviceAuthorization
 
-	// EndpointRegister is where clients register themselves, if the server has the
-	// option [Registration] (RFC 7591), and where each of them reads, replaces and
-	// deletes its registration by its token (RFC 7592). Redirect URIs are https,
-	// http on loopback, or have a scheme such as com.example.app if the client is
-	// public. jwks_uri is refused, since nothing is fetched here, and what is
-	// unknown is ignored. The secret is shown once. A client that is deleted has no
-	// grants left.
+	// EndpointRegister is where clients register themselves, with the option
+	// [Registration] (RFC 7591), and where each of them manages its registration by
+	// its token (RFC 7592). jwks_uri is refused, since nothing is fetched here.
 	EndpointRegister = catalogue.Register
 
 	// EndpointLogin and EndpointConsent are where the forms of the login and of the

@@ -171,7 +171,7 @@ func ExampleSignedWith() {
 	defer as.Close()
 
 	// A key of the right name that is not the server's: the API must refuse this.
-	forger := testserver.GenerateKey(testserver.ES256, as.SigningKey().ID)
+	forger := testserver.GenerateKey("ES256", as.SigningKey().ID)
 	forged := as.Token(testserver.SignedWith(forger))
 	fmt.Println(claims(forged).Sub)
 	// Output: test-user

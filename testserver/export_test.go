@@ -4,9 +4,13 @@ import "github.com/bearerguard/bearerguard/testserver/internal/journal"
 
 // EmptyKeys and ChainOf are faults of the control API.
 var (
-	EmptyKeys = emptyJWKS
-	ChainOf   = chain
+	EmptyKeys   = emptyJWKS
+	OtherIssuer = wrongIssuer
+	ChainOf     = chain
 )
+
+// NotBeforeIn is a token option of the control API.
+var NotBeforeIn = notBeforeIn
 
 // Held is what waiting makes of a request.
 var Held = held

@@ -95,9 +95,9 @@ func HugeBody(n int64) Fault {
 	return f
 }
 
-// WrongMetadataIssuer sends a document that names iss as its issuer, and is
+// wrongIssuer sends a document that names iss as its issuer, and is
 // right in all else. It goes with [EndpointDiscovery] and [EndpointASMetadata].
-func WrongMetadataIssuer(iss string) Fault {
+func wrongIssuer(iss string) Fault {
 	f := altered(func(w http.ResponseWriter, _ *http.Request, a *answer) {
 		doc := map[string]any{}
 		if json.Unmarshal(a.body.Bytes(), &doc) == nil { // it has no body if it answers a HEAD

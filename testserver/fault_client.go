@@ -15,10 +15,8 @@ import (
 //	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
 //	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient(t.Name()))
 //
-// A fetch of keys has nothing else that would tell whose it is: no credentials,
-// no client_id. The name travels in the request header Testserver-Client, which
-// programs outside this process may set themselves. It is at most 256 bytes of
-// text. All clients share the connections of Client.
+// The name, at most 256 bytes of text, travels in the header Testserver-Client: a
+// fetch of keys has nothing else that would show whose it is.
 func (s *Server) ClientFor(id string) *http.Client {
 	s.helper()
 	if err := checkClientID(id); err != nil {

@@ -142,8 +142,8 @@ var faultCases = map[string]faultCase{
 			t.Errorf("got Location %q, want it byte for byte", to)
 		}
 	}},
-	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
-	"WrongMetadataIssuer of ASMetadata": {testserver.EndpointASMetadata, testserver.WrongMetadataIssuer("https://evil.example"), 200, otherIssuer},
+	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.OtherIssuer("https://evil.example"), 200, otherIssuer},
+	"WrongMetadataIssuer of ASMetadata": {testserver.EndpointASMetadata, testserver.OtherIssuer("https://evil.example"), 200, otherIssuer},
 	"Handler": {testserver.EndpointJWKS, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Age", "60")
@@ -225,8 +225,8 @@ func TestInjectRefuses(t *testing.T) {
 		"no handler":                   {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
 		"a handler of none":            {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
 		"an empty set elsewhere":       {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"[jwks] alone"}},
-		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.WrongMetadataIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
-		"an issuer everywhere":         {testserver.EndpointAny, testserver.WrongMetadataIssuer("x"), nil, []string{"alone"}},
+		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
+		"an issuer everywhere":         {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"alone"}},
 		"everything wrong, all of it":  {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
 		"no function":                  {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
 		"a client without a name":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "names no client"}},

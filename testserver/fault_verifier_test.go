@@ -146,7 +146,7 @@ func TestAnOutageOfAnHour(t *testing.T) {
 			if got := status(v, as.Token()); got != 200 {
 				t.Fatalf("a key that is known: got %d, want 200", got)
 			}
-			if got := status(v, as.Token(testserver.SignedWith(testserver.GenerateKey(testserver.ES256, "")))); got != 503 {
+			if got := status(v, as.Token(testserver.SignedWith(testserver.GenerateKey("ES256", "")))); got != 503 {
 				t.Fatalf("a key that could be new: got %d, want 503", got)
 			}
 		}

@@ -102,12 +102,8 @@ func held(r *http.Request) *http.Request {
 
 // DropConnection ends the exchange before an answer: on HTTP/2 by a reset of
 // the stream, on HTTP/1.1 by closing the connection in the middle of the status
-// line. Those few bytes make the loss certain: a request that got none at all
-// over a connection used before is repeated by Go's [http.Transport], unasked
-// and unseen.
-//
-// A handler that serves no connection, as one under an
-// [net/http/httptest.ResponseRecorder], panics with [http.ErrAbortHandler].
+// line. Those few bytes make the loss certain: Go's [http.Transport] repeats a
+// request that got no byte over a connection used before.
 func DropConnection() Fault {
 	return instead(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()

@@ -11,7 +11,6 @@ package testserver
 //	s.Rotate(testserver.Rotation{DropOld: true}) // nobody can see it …
 //	thaw()                         // … until now
 //
-// A freeze of what is frozen holds the same set, that of the first, and the last
-// thaw ends it, whatever their order. A second call of thaw does nothing.
-// [Server.Reset] thaws everything. At the end of a test nothing needs thawing.
+// A freeze of what is frozen holds the set of the first, and the last thaw ends it.
+// A second call of thaw does nothing. [Server.Reset] thaws everything.
 func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }

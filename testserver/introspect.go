@@ -7,7 +7,7 @@ import (
 )
 
 // OpaqueTokens makes access tokens handles, 32 characters that say nothing and
-// that only the server knows what to make of: an API asks it, at [Introspect]
+// that only the server knows what to make of: an API asks it, at [EndpointIntrospect]
 // (RFC 7662). Given to a server it holds for all its tokens, given to one token
 // for that.
 //
@@ -28,7 +28,7 @@ func OpaqueTokens() SharedOption {
 // that keeps answers goes on accepting the token until its own answer ends.
 func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
-// SetIntrospection makes [Introspect] answer reply for token, whatever that is
+// SetIntrospection makes [EndpointIntrospect] answer reply for token, whatever that is
 // and whether it was revoked or not:
 //
 //	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice", "aud": "api", "scope": "orders:read"})

@@ -18,7 +18,7 @@ func FuzzIntrospection(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	own := []string{s.Token(), s.Token(testserver.OpaqueTokens()), s.Token(testserver.Typ("")), s.Token(testserver.SigningAlg(testserver.RS256))}
+	own := []string{s.Token(), s.Token(testserver.OpaqueTokens()), s.Token(testserver.Typ("")), s.Token(testserver.SigningAlg("RS256"))}
 	for _, token := range own {
 		f.Add("token="+token, testClient, "")
 		f.Add("token="+token[:len(token)-1], testClient, signedType)

@@ -2,7 +2,6 @@ package testserver
 
 import (
 	"fmt"
-	"net/http"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
@@ -48,42 +47,6 @@ func editBy(opts []TokenOption) token.Edit {
 			o.applyToken(d)
 		}
 	}
-}
-
-// APIClient is base with a fresh [Server.Token] in every request, for calls to an
-// API under test; a nil base is [Server.Client].
-func (s *Server) APIClient(base *http.Client, opts ...TokenOption) *http.Client {
-	if base == nil {
-		base = s.client
-	}
-	client := *base
-	next := base.Transport
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	client.Transport = authorized{next, s, opts}
-	return &client
-}
-
-type authorized struct {
-	http.RoundTripper
-	s    *Server
-	opts []TokenOption
-}
-
-func (a authorized) RoundTrip(r *http.Request) (*http.Response, error) {
-	token, err := a.s.mint(a.opts)
-	if err != nil { // no place to end a test: this is any goroutine
-		return nil, fmt.Errorf("testserver: APIClient: %w", err)
-	}
-	r = r.Clone(r.Context()) // a RoundTripper must not change its request
-	r.Header.Set("Authorization", "Bearer "+token)
-	return a.RoundTripper.RoundTrip(r)
-}
-
-// CloseIdleConnections is for [http.Client.CloseIdleConnections].
-func (a authorized) CloseIdleConnections() {
-	(&http.Client{Transport: a.RoundTripper}).CloseIdleConnections()
 }
 
 // Env tells a program about the server, for the Env of an exec.Cmd. Endpoints

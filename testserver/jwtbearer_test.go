@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // robotClient may act for users by its key.
 func robotClient(r robot) testserver.Client {
-	return testserver.Client{ID: "robot", JWKS: r.jwks, Grants: []testserver.Grant{testserver.ClientCredentials, testserver.JWTBearer}, Scopes: []string{"a", "b", "openid"}}
+	return testserver.Client{ID: "robot", JWKS: r.jwks, Grants: []testserver.Grant{"client_credentials", testserver.JWTBearer}, Scopes: []string{"a", "b", "openid"}}
 }
 
 // bearing is a request of robotClient for the first user, with no more than the
@@ -27,7 +28,7 @@ func bearing(t *testing.T, s *testserver.Server, r robot, change func(claims map
 
 func withRobot(t *testing.T) (*testserver.Server, robot) {
 	t.Helper()
-	r := newRobot(t, testserver.ES256)
+	r := newRobot(t, "ES256")
 	return testserver.New(t, testserver.Clock(atNoon), testserver.Users(alice), testserver.Clients(robotClient(r))), r
 }
 
@@ -118,10 +119,10 @@ func TestWhoMayBringAnAssertion(t *testing.T) {
 	own := func(id string) func(map[string]any) {
 		return func(claims map[string]any) { claims["iss"], claims["sub"] = id, "alice" }
 	}
-	add := func(id, secret string, method testserver.AuthMethod, grants ...testserver.Grant) {
-		s.AddClient(testserver.Client{ID: id, Secret: secret, JWKS: r.jwks, AuthMethod: method, Grants: grants})
+	add := func(id, secret string, method string, grants ...testserver.Grant) {
+		s.AddClient(testserver.Client{ID: id, Secret: secret, JWKS: r.jwks, AuthMethod: catalogue.AuthMethod(method), Grants: grants})
 	}
-	add("basic", "s", testserver.ClientSecretBasic, testserver.JWTBearer)
+	add("basic", "s", "client_secret_basic", testserver.JWTBearer)
 	add("any", "", "")
 	wantError(t, exchange(t, s, bearing(t, s, r, own("any"))), 400, "unauthorized_client")
 	wantError(t, exchange(t, s, bearing(t, s, r, own("basic"))), 400, "invalid_grant")
@@ -130,7 +131,7 @@ func TestWhoMayBringAnAssertion(t *testing.T) {
 	wantError(t, exchange(t, s, bearing(t, s, r, own("basic")), basic("basic:x")), 401, "invalid_client")
 	wantError(t, exchange(t, s, bearing(t, s, r, own("basic"), "assertion", "-"), basic("basic:s")), 400, "invalid_request")
 
-	other := robot{newRobot(t, testserver.ES256).key, r.jwks}
+	other := robot{newRobot(t, "ES256").key, r.jwks}
 	wantError(t, exchange(t, s, bearing(t, s, other, nil)), 400, "invalid_grant")
 
 	// What has authenticated the client is no grant beside that.
@@ -154,7 +155,7 @@ func TestClientsForJWTBearer(t *testing.T) {
 }
 
 func TestAReplayIsKnownAfterARestart(t *testing.T) {
-	r, path := newRobot(t, testserver.ES256), statePath(t)
+	r, path := newRobot(t, "ES256"), statePath(t)
 	opts := []testserver.Option{testserver.Clock(atNoon), testserver.Users(alice), testserver.Clients(robotClient(r))}
 	s := kept(t, path, opts...)
 	form := bearing(t, s, r, nil)

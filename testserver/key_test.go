@@ -17,7 +17,7 @@ import (
 
 func TestJWKSShowsPublicKeysAlone(t *testing.T) {
 	s := testserver.New(t)
-	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES512, testserver.EdDSA, testserver.HS256} {
+	for _, alg := range []testserver.Alg{"RS256", "ES512", "EdDSA", "HS256"} {
 		s.Token(testserver.SigningAlg(alg))
 	}
 	_, served := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
@@ -53,7 +53,7 @@ func TestAKeyIsPublishedAtItsFirstUse(t *testing.T) {
 	if got := len(keySet(t, s.JWKS()).Keys); got != 1 {
 		t.Errorf("got %d keys at the start, want the default algorithm's", got)
 	}
-	verified(t, s, s.Token(testserver.SigningAlg(testserver.EdDSA)))
+	verified(t, s, s.Token(testserver.SigningAlg("EdDSA")))
 	if got := len(keySet(t, s.JWKS()).Keys); got != 2 {
 		t.Errorf("got %d keys after an EdDSA token, want 2", got)
 	}
@@ -67,7 +67,7 @@ func named(t *testing.T, s *testserver.Server, kid string) []jose.JSONWebKey {
 
 func TestPublishAndRetire(t *testing.T) {
 	s := testserver.New(t)
-	k := testserver.GenerateKey(testserver.EdDSA, "extra")
+	k := testserver.GenerateKey("EdDSA", "extra")
 	token := s.Token(testserver.SignedWith(k))
 	if _, _, err := verify(s.JWKS(), token); err == nil {
 		t.Error("got a token verified whose key is not published, want an error")
@@ -77,7 +77,7 @@ func TestPublishAndRetire(t *testing.T) {
 	s.Publish(k)
 	verified(t, s, token) // and not two keys of one name
 
-	other := testserver.GenerateKey(testserver.ES256, "extra")
+	other := testserver.GenerateKey("ES256", "extra")
 	s.Publish(other)
 	if got := named(t, s, "extra"); len(got) != 1 || got[0].Algorithm != "ES256" {
 		t.Errorf("got %d keys of the name, want the one published last", len(got))
@@ -100,7 +100,7 @@ func TestKeyFaultsEndTheTest(t *testing.T) {
 		want string
 	}{
 		"retiring what is not there": {func(s *testserver.Server) { s.Retire("nonesuch") }, `Retire: no published key has the ID "nonesuch"`},
-		"publishing half a key":      {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: testserver.ES256}) }, "Publish: "},
+		"publishing half a key":      {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "ES256"}) }, "Publish: "},
 		"publishing first and last":  {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, SignFirst: true}) }, "exclude each other"},
 		"dropping what still signs":  {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, DropOld: true}) }, "exclude each other"},
 		"dropping before publishing": {func(s *testserver.Server) { s.Rotate(testserver.Rotation{SignFirst: true, DropOld: true}) }, "exclude each other"},
@@ -118,7 +118,7 @@ func TestKeyFaultsEndTheTest(t *testing.T) {
 }
 
 func TestGenerateKeyIsNobodyElses(t *testing.T) {
-	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA, testserver.HS256} {
+	for _, alg := range []testserver.Alg{"RS256", "ES256", "EdDSA", "HS256"} {
 		a, b := testserver.GenerateKey(alg, ""), testserver.GenerateKey(alg, "")
 		if a.ID == b.ID || a.ID == "" || strings.HasPrefix(a.ID, "test-") {
 			t.Errorf("%s: got IDs %q and %q, want two of generated keys", alg, a.ID, b.ID)
@@ -130,7 +130,7 @@ func TestGenerateKeyIsNobodyElses(t *testing.T) {
 }
 
 func TestKeysDoNotShowInPrint(t *testing.T) {
-	k := testserver.Key{ID: "k1", Alg: testserver.HS256, Secret: []byte("hush-hush")}
+	k := testserver.Key{ID: "k1", Alg: "HS256", Secret: []byte("hush-hush")}
 	var log strings.Builder
 	options := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey { // whose digits may be anything
@@ -169,13 +169,13 @@ func (s signer) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]b
 
 func TestForeignSigner(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("foreign"))
-	for _, alg := range []testserver.Alg{testserver.ES256, testserver.EdDSA, testserver.RS256, testserver.PS256} {
+	for _, alg := range []testserver.Alg{"ES256", "EdDSA", "RS256", "PS256"} {
 		k := testserver.GenerateKey(alg, "")
 		k.Private = signer{Signer: k.Private}
 		s.Publish(k)
 		verified(t, s, s.Token(testserver.SignedWith(k)))
 	}
-	k := testserver.GenerateKey(testserver.ES256, "broken")
+	k := testserver.GenerateKey("ES256", "broken")
 	k.Private = signer{Signer: k.Private, answer: []byte{0x30, 0x00}}
 	text := fault(t, func(tb *recorder) { testserver.New(tb).Token(testserver.SignedWith(k)) })
 	wantAll(t, text, `key "broken" did not sign`)

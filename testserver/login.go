@@ -17,30 +17,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// LoginOption says what a person does: see [Server.Login].
-type LoginOption interface{ applyLogin(*login) }
-
-type login struct {
-	user   *User
-	scopes []string // nil for all
-	deny   bool
+// LoginAs is what a person does: see [Server.Login].
+type LoginAs struct {
+	User   User     // who logs in; without a Sub it is the first of [Users]
+	Scopes []string // the scopes to consent to, nil for all
+	Deny   bool     // refuse
 }
-
-type loginOption func(*login)
-
-func (o loginOption) applyLogin(l *login) { o(l) }
-
-// As logs u in, which [Interactive] pages ask for a password. Otherwise it is
-// the first of [Users].
-func As(u User) LoginOption { return loginOption(func(l *login) { l.user = &u }) }
-
-// Grants consents to these scopes alone.
-func Grants(scopes ...string) LoginOption {
-	return loginOption(func(l *login) { l.scopes = append([]string{}, scopes...) })
-}
-
-// Deny refuses.
-func Deny() LoginOption { return loginOption(func(l *login) { l.deny = true }) }
 
 // Login opens authURL as a new browser would, logs in and consents where pages ask
 // for it, and returns the URL at which the client gets its answer, with code and
@@ -49,15 +31,16 @@ func Deny() LoginOption { return loginOption(func(l *login) { l.deny = true }) }
 //
 // authURL may also be the verification_uri_complete of a device: then it returns
 // the last page.
-func (s *Server) Login(tb TB, authURL string, opts ...LoginOption) *url.URL {
+func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
-	l := &login{}
-	for i, o := range opts {
-		if o == nil {
-			tb.Fatalf("Login: option %d is nil: leave it out", i+1)
-			return nil
-		}
-		o.applyLogin(l)
+	var l LoginAs
+	switch len(as) {
+	case 0:
+	case 1:
+		l = as[0]
+	default:
+		tb.Fatalf("Login: got %d logins: give one, with all its fields", len(as))
+		return nil
 	}
 	to, err := s.walk(tb.Context(), authURL, l)
 	if err != nil {
@@ -69,7 +52,7 @@ func (s *Server) Login(tb TB, authURL string, opts ...LoginOption) *url.URL {
 // maxPages is more than any login has.
 const maxPages = 10
 
-func (s *Server) walk(ctx context.Context, authURL string, l *login) (*url.URL, error) {
+func (s *Server) walk(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -98,14 +81,17 @@ func (s *Server) walk(ctx context.Context, authURL string, l *login) (*url.URL, 
 // browser is one person at one browser.
 type browser struct {
 	s     *Server
-	login *login
+	login LoginAs
 	http  *http.Client
 	name  string // by which a decision made beforehand is found
 }
 
 func (b *browser) decided() (end func()) {
-	d := oauth.Decision{User: b.login.user, Scopes: b.login.scopes}
-	if b.login.deny {
+	d := oauth.Decision{Scopes: b.login.Scopes}
+	if b.login.User.Sub != "" {
+		d.User = &b.login.User
+	}
+	if b.login.Deny {
 		d.Deny = "access_denied"
 	}
 	if d.User == nil && d.Deny == "" && d.Scopes == nil {
@@ -208,20 +194,20 @@ func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *
 }
 
 func (b *browser) user() User {
-	if b.login.user != nil {
-		return *b.login.user
+	if b.login.User.Sub != "" {
+		return b.login.User
 	}
 	return b.s.defaultUser
 }
 
 func (b *browser) decide(form string, fields url.Values) {
 	fields.Set("decision", "allow")
-	if b.login.deny {
+	if b.login.Deny {
 		fields.Set("decision", "deny")
 	}
 	for _, m := range boxTag.FindAllStringSubmatch(form, -1) {
 		scope := html.UnescapeString(m[1])
-		if b.login.scopes == nil || slices.Contains(b.login.scopes, scope) {
+		if b.login.Scopes == nil || slices.Contains(b.login.Scopes, scope) {
 			fields.Add("scope", scope)
 		}
 	}

@@ -12,11 +12,11 @@ import (
 )
 
 func TestOpaqueTokensAreForAServerOrForOneToken(t *testing.T) {
-	s, all := testserver.New(t), testserver.New(t, testserver.OpaqueTokens(), testserver.SigningAlg(testserver.EdDSA))
+	s, all := testserver.New(t), testserver.New(t, testserver.OpaqueTokens(), testserver.SigningAlg("EdDSA"))
 	for name, token := range map[string]string{
 		"of one":    s.Token(testserver.OpaqueTokens()),
 		"of all":    all.Token(),
-		"in a pair": all.Token(testserver.SigningAlg(testserver.RS256), testserver.Scope("x")),
+		"in a pair": all.Token(testserver.SigningAlg("RS256"), testserver.Scope("x")),
 	} {
 		if !handleText.MatchString(token) {
 			t.Errorf("%s: got %s, want a handle", name, token)
@@ -36,7 +36,7 @@ func TestOpaqueTokensAreForAServerOrForOneToken(t *testing.T) {
 }
 
 func TestOptionsThatAnOpaqueTokenCannotFollow(t *testing.T) {
-	key := testserver.GenerateKey(testserver.ES256, "")
+	key := testserver.GenerateKey("ES256", "")
 	for want, opt := range map[string]testserver.TokenOption{
 		"SignedWith": testserver.SignedWith(key), "Typ": testserver.Typ("JWT"), "JOSEHeader": testserver.JOSEHeader("x", 1),
 	} {

@@ -102,12 +102,7 @@ func Clock(now func() time.Time) Option {
 
 // Seed makes keys, token identifiers and signatures the same in every run: two
 // servers with one seed, one clock and one issuer, asked for the same things in
-// the same order, give the same bytes. The issuer is one if it is [InMemory] or
-// set by [IssuerURL]; a socket's port is the system's choice.
-//
-// PS256, PS384 and PS512 signatures differ all the same: their salt is random.
-// The first two RSA keys of a server are the embedded ones under any seed.
-//
+// the same order, give the same bytes, except PS signatures and embedded RSA keys.
 // Everybody who knows the seed knows the keys.
 func Seed(seed string) Option {
 	return serverOption(func(c *config) {

@@ -8,31 +8,6 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// RefreshTTL sets how long a refresh token is good after it was issued, 30 days
-// by default. Each use gives a new one with a new time. The field of a [Client] sets
-// it for that client.
-func RefreshTTL(ttl time.Duration) Option {
-	return serverOption(func(c *config) {
-		c.checkLifetime("RefreshTTL", ttl)
-		c.RefreshTTL = ttl
-	})
-}
-
-// CodeTTL sets how long an authorization code is good, a minute by default. The
-// field of a [Client] sets it for that client.
-func CodeTTL(ttl time.Duration) Option {
-	return serverOption(func(c *config) {
-		c.checkLifetime("CodeTTL", ttl)
-		c.CodeTTL = ttl
-	})
-}
-
-func (c *config) checkLifetime(option string, ttl time.Duration) {
-	if ttl <= 0 {
-		c.fail("%s(%v): give a time", option, ttl)
-	}
-}
-
 // RotateRefresh sets how long a refresh token that was used may come once more
 // and get the same successor, as after an answer that got lost. By default it is
 // no time at all: every refresh token is good once, and one that comes again ends
@@ -79,13 +54,11 @@ func AuthorizationDetailTypes(types ...string) Option {
 // Interactive makes people log in and consent on pages, as [Server.Login] does.
 // Without it the first of [Users] is logged in and agrees to everything.
 //
-// There is then a debug page, at /debug under the issuer: the clients, the last
-// requests with fingerprints for all secrets, the keys with a button that is
-// [Server.Rotate], and a form that mints a token, good or with one of [Defects].
-// It offers no faults, gets none, and is not among [Server.Requests]. It asks for
-// no password. What protects it from other web pages is that it answers at the
-// issuer's host, localhost and loopback addresses alone, whatever a name resolves
-// to, and takes no form but its own.
+// There is then a debug page, at /debug under the issuer: clients, requests with
+// fingerprints for all secrets, keys with a button that is [Server.Rotate], and a form
+// that mints a token, good or with one of [Defects]. It asks for no password: it
+// answers at the issuer's host and this machine's own names only, and takes no form
+// but its own.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AllowUnregistered lets a client that nobody has registered register itself by

@@ -134,7 +134,7 @@ func TestRequestURIsThatAreNotGood(t *testing.T) {
 
 func TestPushesThatAreRefused(t *testing.T) {
 	s := testserver.New(t, testserver.Scopes("a"), testserver.Clients(
-		testserver.Client{ID: "machine", Secret: "machine-secret", RedirectURIs: []string{callback}, Grants: []testserver.Grant{testserver.ClientCredentials}},
+		testserver.Client{ID: "machine", Secret: "machine-secret", RedirectURIs: []string{callback}, Grants: []testserver.Grant{"client_credentials"}},
 	))
 	for name, tt := range map[string]struct {
 		change []string
@@ -176,7 +176,7 @@ func TestPushesThatAreRefused(t *testing.T) {
 }
 
 func TestEveryWayToAuthenticateIsOneToPush(t *testing.T) {
-	r := newRobot(t, testserver.ES256)
+	r := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks, RedirectURIs: []string{callback}}))
 	asserting := func(aud, jti string) []string {
 		return []string{"client_id", "robot", "client_assertion_type", assertionType, "client_assertion", r.assert(t, map[string]any{

@@ -53,7 +53,7 @@ func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
 			s.ServeHTTP(rec, r)
 			return rec.Code
 		}
-		key := testserver.GenerateKey(testserver.ES256, "withdrawn")
+		key := testserver.GenerateKey("ES256", "withdrawn")
 		s.Publish(key) // and from now on changes wait for the pause to end, or for a request
 		s.Retire(key.ID)
 		if got := revoke(); got != 200 {

@@ -32,7 +32,7 @@ func (s *Server) count(what string, m journal.Mark, ep Endpoint) int {
 }
 
 // Requests are the last requests to the endpoints, oldest first; without
-// arguments, or with [Any], to all. A request is there from its arrival on, so
+// arguments, or with [EndpointAny], to all. A request is there from its arrival on, so
 // that one which hangs can be seen. The server remembers 1000 requests, whatever
 // their endpoint; the counts go on.
 func (s *Server) Requests(ep ...Endpoint) []Request {

@@ -57,7 +57,7 @@ const (
 )
 
 func TestRegistration(t *testing.T) {
-	key := newRobot(t, testserver.ES256)
+	key := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Registration(), testserver.Clock(atNoon), testserver.Scopes("orders"))
 	for name, tt := range map[string]struct {
 		body          string
@@ -170,7 +170,7 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 }
 
 func TestARegisteredClientIsOneLikeOthers(t *testing.T) {
-	key := newRobot(t, testserver.ES256)
+	key := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Registration())
 	t.Run("a native one", func(t *testing.T) {
 		c := registered(t, s, aNative)

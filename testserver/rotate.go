@@ -2,23 +2,14 @@ package testserver
 
 import "github.com/bearerguard/bearerguard/testserver/internal/token"
 
-// Rotation is a way to change keys that verifiers must survive: see
-// [Server.Rotate].
-//
-//   - PublishFirst publishes the new key while the old one still signs: the first
-//     half of an orderly rotation. The next one, without a field or with DropOld, is
-//     the other half, unless the key was retired. With another field it makes a
-//     further key, and that one only stays published.
-//   - SignFirst signs with the new key before the JWKS shows it, as servers do whose
-//     key sets are cached on the way. [Server.Publish] of the returned key ends the
-//     state. [Server.FreezeJWKS] holds back every other change too.
-//   - DropOld takes the key that signed until now out of the JWKS, as after a
-//     compromise: its tokens must end with it.
-//   - ReuseKid gives the new key the ID of the old one, in whose place it is
-//     published: a mistake of servers that a verifier should survive.
-//
-// PublishFirst, SignFirst and DropOld exclude each other; ReuseKid goes with any
-// of them.
+// Rotation is a way to change keys that verifiers must survive. PublishFirst
+// publishes the new key while the old one still signs: the next rotation, without a
+// field or with DropOld, is the other half. SignFirst signs with the new key before
+// the JWKS shows it, as servers do whose key sets are cached on the way;
+// [Server.Publish] ends the state. DropOld takes the key that signed until now out of
+// the JWKS, as after a compromise. These three exclude each other. ReuseKid, which goes
+// with any of them, gives the new key the ID of the old one, in whose place it is
+// published: a mistake of servers that a verifier should survive.
 type Rotation = token.Rotation
 
 // Rotate changes the signing key of the server's [SigningAlg] and returns the

@@ -167,7 +167,7 @@ func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
 			r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
 			r.Rotate(testserver.Rotation{DropOld: true})
 		}, true},
-		"replaced by Publish": {func(r rotation) { r.Publish(testserver.GenerateKey(testserver.ES256, r.old.ID)) }, true},
+		"replaced by Publish": {func(r rotation) { r.Publish(testserver.GenerateKey("ES256", r.old.ID)) }, true},
 		"retired":             {func(r rotation) { r.Retire(r.old.ID) }, true},
 		"retired and published under another name": {func(r rotation) {
 			r.Retire(r.old.ID)
@@ -201,7 +201,7 @@ func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
 }
 
 func TestRotateASharedSecret(t *testing.T) {
-	s := testserver.New(t, testserver.SigningAlg(testserver.HS256))
+	s := testserver.New(t, testserver.SigningAlg("HS256"))
 	old, token := s.SigningKey(), s.Token()
 	k := s.Rotate()
 	verified(t, s, s.Token(), k.Secret)
@@ -218,8 +218,8 @@ func TestRotateASharedSecret(t *testing.T) {
 
 func TestRotateRSAPastTheEmbeddedKeys(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{
-		"random": {testserver.SigningAlg(testserver.RS256)},
-		"seeded": {testserver.SigningAlg(testserver.RS256), testserver.Seed("rsa")},
+		"random": {testserver.SigningAlg("RS256")},
+		"seeded": {testserver.SigningAlg("RS256"), testserver.Seed("rsa")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)

@@ -3,9 +3,9 @@ package testserver_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,10 +30,10 @@ func TestLogin(t *testing.T) {
 			if sub, scope := subject(s.Login(t, u)); sub != "alice" || scope != "openid a b" {
 				t.Errorf("got %v %v, want the first user and all scopes", sub, scope)
 			}
-			if sub, scope := subject(s.Login(t, u, testserver.As(bob), testserver.Grants("b"))); sub != "bob" || scope != "b" {
+			if sub, scope := subject(s.Login(t, u, testserver.LoginAs{User: bob, Scopes: []string{"b"}})); sub != "bob" || scope != "b" {
 				t.Errorf("got %v %v, want bob and b", sub, scope)
 			}
-			if q := s.Login(t, u, testserver.Deny()).Query(); q.Get("error") != "access_denied" || q.Has("code") {
+			if q := s.Login(t, u, testserver.LoginAs{Deny: true}).Query(); q.Get("error") != "access_denied" || q.Has("code") {
 				t.Errorf("got %v, want access_denied", q)
 			}
 			s.NextUser(bob)
@@ -76,7 +76,7 @@ func TestOnToken(t *testing.T) {
 	s := testserver.New(t)
 	const form = "grant_type=client_credentials&scope=a"
 	remove := s.OnToken(func(r *testserver.TokenRequest, a *testserver.TokenResponse) error {
-		if r.ClientID != "test-client" || r.Grant != testserver.ClientCredentials || r.Form.Get("scope") != "a" || a.Status != 200 {
+		if r.ClientID != "test-client" || r.Grant != "client_credentials" || r.Form.Get("scope") != "a" || a.Status != 200 {
 			t.Errorf("got %v %v, want the request as it was", r, a.Status)
 		}
 		a.Status, a.Body["expires_in"] = 201, "900"
@@ -157,24 +157,58 @@ func TestMint(t *testing.T) {
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).IDToken(testserver.OpaqueTokens()) }), "IDToken: ", "OpaqueTokens")
 }
 
-func TestClientsOfAnAPI(t *testing.T) {
+func TestTheEnvironmentOfAProgramSaysWhereTheServerIs(t *testing.T) {
 	s := testserver.New(t)
-	var got string
-	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("Authorization") }))
-	defer api.Close()
-	client := s.APIClient(api.Client(), testserver.Scope("a"))
-	get(t, client, api.URL)
-	first := got
-	get(t, client, api.URL)
-	if _, claims := verified(t, s, strings.TrimPrefix(got, "Bearer ")); claims["scope"] != "a" || got == first {
-		t.Errorf("got %v, want a token of its own in each request", claims)
-	}
-	get(t, s.APIClient(nil), s.Endpoint(testserver.EndpointJWKS))
-	if _, err := s.APIClient(nil, testserver.AccessTTL(0)).Get(api.URL); err == nil {
-		t.Error("got no error from an option that makes no token")
-	}
 	authURL, tokenURL := s.Endpoint(testserver.EndpointAuthorize), s.Endpoint(testserver.EndpointToken)
 	env := strings.Join(s.Env(), "\n")
 	wantAll(t, env, "OAUTH_ISSUER="+s.Issuer(), "OAUTH_CLIENT_ID=test-client", "OAUTH_CLIENT_SECRET=test-secret", "OAUTH_TOKEN_ENDPOINT="+tokenURL, "OAUTH_AUTHORIZATION_ENDPOINT="+authURL)
-	api.CloseClientConnections()
+}
+
+// What the control API lists, Go lists too.
+func TestTheServerListsWhatItHas(t *testing.T) {
+	s := testserver.New(t)
+	web := s.AddClient(testserver.Client{ID: "web"})
+	s.AddUser(alice)
+	staged := s.Rotate(testserver.Rotation{SignFirst: true})
+	outage := s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
+
+	var clients, subs, kids []string
+	for _, c := range s.Clients() {
+		clients = append(clients, c.ID)
+		if c.Secret != "" {
+			t.Errorf("%s: got its secret, want none", c.ID)
+		}
+	}
+	for _, u := range s.Users() {
+		subs = append(subs, u.Sub)
+		if u.Password != "" {
+			t.Errorf("%s: got its password, want none", u.Sub)
+		}
+	}
+	for _, k := range s.Keys() {
+		kids = append(kids, k.ID)
+	}
+	if want := []string{"test-client", "test-public", web.ID}; !slices.Equal(clients, want) {
+		t.Errorf("got the clients %q, want %q", clients, want)
+	}
+	if want := []string{"test-user", alice.Sub}; !slices.Equal(subs, want) {
+		t.Errorf("got the users %q, want %q", subs, want)
+	}
+	if len(kids) != 2 || kids[1] != staged.ID {
+		t.Errorf("got the keys %q, want the first and %q", kids, staged.ID)
+	}
+	if got := s.Injections(); len(got) != 1 || got[0] != outage || got[0].Endpoint != testserver.EndpointJWKS || got[0].Times != 2 {
+		t.Errorf("got the injections %v, want the outage", got)
+	}
+	outage.Remove()
+	if got := s.Injections(); len(got) != 0 {
+		t.Errorf("got %v after Remove, want none", got)
+	}
+	var endpoints []testserver.Endpoint
+	for ep := range testserver.Endpoints() {
+		endpoints = append(endpoints, ep)
+	}
+	if len(endpoints) < 15 || slices.Contains(endpoints, testserver.EndpointAny) || !slices.Contains(endpoints, testserver.EndpointToken) {
+		t.Errorf("got the endpoints %q, want all but EndpointAny", endpoints)
+	}
 }

@@ -149,11 +149,6 @@ func ExpiresIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("exp", d) })
 }
 
-// NotBeforeIn sets nbf to the server's now plus d; by default it is now.
-func NotBeforeIn(d time.Duration) TokenOption {
-	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
-}
-
 // Claim sets any claim to anything that encoding/json can write, including
 // what is wrong there: Claim("exp", "tomorrow"). A [json.RawMessage] is
 // written as it is except for white space, nil is null.

@@ -216,7 +216,9 @@ func TestDeviceLogin(t *testing.T) {
 		want string
 	}{
 		"somebody logs in": {func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page) }, exitOK, ""},
-		"somebody refuses": {func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page, testserver.Deny()) }, exitFailure,
+		"somebody refuses": {func(t *testing.T, as *testserver.Server, page string) {
+			as.Login(t, page, testserver.LoginAs{Deny: true})
+		}, exitFailure,
 			"no device login: the authorization server refuses with 400 Bad Request: access_denied"},
 		"nobody comes": {func(*testing.T, *testserver.Server, string) {}, exitFailure, "nobody logged in within 5m0s"},
 	} {

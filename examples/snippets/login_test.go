@@ -19,7 +19,7 @@ func TestLogin(t *testing.T) {
 	}
 	verifier := oauth2.GenerateVerifier()
 	page := app.AuthCodeURL("some-state", oauth2.S256ChallengeOption(verifier))
-	callback := as.Login(t, page, testserver.As(testserver.User{Sub: "alice"})) // where a browser would arrive
+	callback := as.Login(t, page, testserver.LoginAs{User: testserver.User{Sub: "alice"}}) // where a browser would arrive
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, as.Client())
 	token, err := app.Exchange(ctx, callback.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
@@ -37,7 +37,7 @@ func TestAuthorizationServer(t *testing.T) {
 	}
 	app := oauth2.Config{ClientID: "web", RedirectURL: "http://localhost:8080/callback", Endpoint: oauth2.Endpoint{AuthURL: as.Endpoint(testserver.EndpointAuthorize)}}
 	page := app.AuthCodeURL("some-state", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()))
-	callback := as.Login(t, page, testserver.As(testserver.User{Sub: "alice", Password: "wonderland"}))
+	callback := as.Login(t, page, testserver.LoginAs{User: testserver.User{Sub: "alice", Password: "wonderland"}})
 	if callback.Query().Get("code") == "" {
 		t.Errorf("got to %v, want there with a code", callback)
 	}

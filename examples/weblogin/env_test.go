@@ -111,7 +111,7 @@ func TestRunServesUntilItIsToldToEnd(t *testing.T) {
 
 func TestRunEndsWhereItCannotBegin(t *testing.T) {
 	as := testserver.New(t)
-	as.Inject(testserver.EndpointASMetadata, testserver.WrongMetadataIssuer("https://attacker.example"))
+	as.Inject(testserver.EndpointASMetadata, testserver.Body("application/json", []byte(`{"issuer":"https://attacker.example","jwks_uri":"https://attacker.example/jwks"}`)))
 	plain := testserver.New(t, testserver.Metadata(func(doc map[string]any) {
 		doc["revocation_endpoint"] = "http://login.example.com/revoke"
 	}))

@@ -22,7 +22,7 @@ func TestALoginShowsWhoItIsAndWhatTheAPITells(t *testing.T) {
 		"over https":                   {[]testserver.Option{testserver.TLS()}, true},
 		"on pages of the server's own": {[]testserver.Option{testserver.Interactive()}, false},
 		"with opaque access tokens":    {[]testserver.Option{testserver.OpaqueTokens()}, true},
-		"signed by RSA":                {[]testserver.Option{testserver.SigningAlg(testserver.RS256)}, false},
+		"signed by RSA":                {[]testserver.Option{testserver.SigningAlg("RS256")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, testserver.New(t, test.opts...), test.secure, nil)

@@ -214,7 +214,7 @@ func (p *person) open(path string) seenPage {
 }
 
 // answered begins a login and returns the URL to which the server sends the browser back.
-func (p *person) answered(opts ...testserver.LoginOption) *url.URL {
+func (p *person) answered(opts ...testserver.LoginAs) *url.URL {
 	p.t.Helper()
 	start := p.open("/login")
 	if start.status != http.StatusFound {
@@ -223,7 +223,7 @@ func (p *person) answered(opts ...testserver.LoginOption) *url.URL {
 	return p.as.Login(p.t, start.header.Get("Location"), opts...)
 }
 
-func (p *person) login(opts ...testserver.LoginOption) seenPage {
+func (p *person) login(opts ...testserver.LoginAs) seenPage {
 	p.t.Helper()
 	done := p.open(p.answered(opts...).String())
 	if done.status != http.StatusSeeOther || done.header.Get("Location") != "/" {

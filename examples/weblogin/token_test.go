@@ -133,7 +133,7 @@ func TestWhatIsDownForAMomentEndsNoSession(t *testing.T) {
 		ep     testserver.Endpoint
 		status int
 	}{
-		{testserver.EndpointToken, http.StatusBadGateway},            // no refresh
+		{testserver.EndpointToken, http.StatusBadGateway},              // no refresh
 		{testserver.EndpointIntrospect, http.StatusServiceUnavailable}, // the API cannot judge the token
 	} {
 		down := s.as.Inject(test.ep, testserver.Status(http.StatusServiceUnavailable))
@@ -154,7 +154,7 @@ func TestWhatIsDownForAMomentEndsNoSession(t *testing.T) {
 func TestWhatWasNotGrantedIsForbidden(t *testing.T) {
 	s := newSite(t, testserver.New(t), false, nil)
 	p := s.visitor()
-	p.login(testserver.Grants("openid", "profile"))
+	p.login(testserver.LoginAs{Scopes: []string{"openid", "profile"}})
 	if got := p.open("/items"); got.status != http.StatusForbidden || got.title() != "This is not allowed" {
 		t.Errorf("got %d %q, want 403", got.status, got.title())
 	}

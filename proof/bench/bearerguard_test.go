@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-var rs256 = []testserver.Option{testserver.SigningAlg(testserver.RS256)}
+var rs256 = []testserver.Option{testserver.SigningAlg("RS256")}
 
 func overTLS(opts []testserver.Option) []testserver.Option {
 	return append([]testserver.Option{testserver.TLS()}, opts...)

@@ -38,7 +38,7 @@ func newGallery(t *testing.T) *gallery {
 		testserver.Users(alice, bob),
 		testserver.Clients(testserver.Client{
 			ID: "order-desk", Secret: "order-desks-secret", RedirectURIs: []string{"https://desk.example.com/callback"},
-			Grants: []testserver.Grant{testserver.AuthorizationCode, testserver.RefreshToken, testserver.DeviceCode},
+			Grants: []testserver.Grant{"authorization_code", "refresh_token", testserver.DeviceCode},
 			Scopes: []string{"orders:read", "orders:write", "offline_access"},
 		}),
 	)

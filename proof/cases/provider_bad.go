@@ -7,7 +7,6 @@ import (
 
 	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/scopes"
-	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // badShapes are tokens that look like those of [goodShapes] and must stay out.
@@ -40,7 +39,7 @@ func badShapes() []shape {
 			return forge.Encode(`{"typ":"JWT","alg":"RS256","kid":"key-1","nonce":"plain"}`) + "." + rest
 		}, want: 401},
 		{id: "N10", name: "JWK with a private exponent", claims: `"scope":"read"`, keys: func(k jwk) []jwk { return []jwk{k.with("d", "AQAB", "p", nil), otherRSA("key-2")} }, want: 401},
-		{id: "N10", name: "JWK of a secret that is null", alg: testserver.RS256, claims: `"scope":"read"`, keys: func(jwk) []jwk {
+		{id: "N10", name: "JWK of a secret that is null", alg: "RS256", claims: `"scope":"read"`, keys: func(jwk) []jwk {
 			return []jwk{{"kty": "oct", "kid": "key-1", "alg": "HS256", "k": nil}, otherRSA("key-2")}
 		}, want: 401},
 		{id: "N11", name: "JWK for encryption with key_ops that are empty", claims: `"scope":"read"`, keys: func(k jwk) []jwk {
@@ -49,10 +48,10 @@ func badShapes() []shape {
 		{id: "N11", name: "JWK with key_ops for encryption", claims: `"scope":"read"`, keys: func(k jwk) []jwk {
 			return []jwk{k.with("key_ops", []string{"encrypt"}, "use", nil), otherRSA("key-2")}
 		}, want: 401},
-		{id: "N12", name: "a coordinate with a leading one", alg: testserver.ES256, claims: `"scope":"read"`, keys: func(k jwk) []jwk {
+		{id: "N12", name: "a coordinate with a leading one", alg: "ES256", claims: `"scope":"read"`, keys: func(k jwk) []jwk {
 			return []jwk{k.with("x", base64.RawURLEncoding.EncodeToString(append([]byte{1}, decoded(k, "x")...))), otherRSA("key-2")}
 		}, want: 401},
-		{id: "N12", name: "a coordinate of 31 bytes of another point", alg: testserver.ES256, claims: `"scope":"read"`, keys: func(k jwk) []jwk {
+		{id: "N12", name: "a coordinate of 31 bytes of another point", alg: "ES256", claims: `"scope":"read"`, keys: func(k jwk) []jwk {
 			return []jwk{k.with("y", base64.RawURLEncoding.EncodeToString(decoded(k, "y")[:31])), otherRSA("key-2")}
 		}, want: 401},
 		{id: "N13", name: "x5t that names no key, where several may be meant", header: typed + `,"kid":"-","x5t":"key-9"`, claims: `"scp":"read"`, keys: withKeys(otherRSA("key-2")), want: 401},

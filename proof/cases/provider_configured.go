@@ -7,7 +7,6 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
-	"github.com/bearerguard/bearerguard/testserver"
 )
 
 const (
@@ -135,8 +134,8 @@ func configuredShapes() []shape {
 		{id: "P41", name: "Google, an ID token of a user", config: idTokens, header: typed, claims: google, want: 200, verify: isClient("c1")},
 		{id: "P41", name: "Google, another spelling of the issuer", config: both(idTokens, named("https://accounts.google.example"), func(i *middleware.Issuer) { i.Aliases = []string{"accounts.google.example"} }), header: typed, claims: google + `,"iss":"accounts.google.example"`, want: 200, verify: isIssuer("https://accounts.google.example")},
 		{id: "P41", name: "Keycloak, an ID token that says so", config: idTokens, header: typed, claims: `"typ":"ID","azp":"c1","auth_time":1700000000`, want: 200},
-		{id: "P43", name: "IAP", alg: testserver.ES256, config: named("https://cloud.google.com/iap"), header: typed, claims: iap, verifier: header, send: inHeader, want: 200},
-		{id: "P44", name: "IAP, beside a field for another hop", alg: testserver.ES256, config: named("https://cloud.google.com/iap"), header: typed, claims: iap, verifier: header, want: 200, send: func(r *http.Request, token string) {
+		{id: "P43", name: "IAP", alg: "ES256", config: named("https://cloud.google.com/iap"), header: typed, claims: iap, verifier: header, send: inHeader, want: 200},
+		{id: "P44", name: "IAP, beside a field for another hop", alg: "ES256", config: named("https://cloud.google.com/iap"), header: typed, claims: iap, verifier: header, want: 200, send: func(r *http.Request, token string) {
 			inHeader(r, token)
 			r.Header["Authorization"] = []string{"Bearer other", "Basic dTpw"}
 		}},
@@ -146,14 +145,14 @@ func configuredShapes() []shape {
 		{id: "P70", name: "Dex, for another client", config: idTokens, claims: `"aud":["` + audience + `","cli"],"azp":"cli","at_hash":"h"`, want: 200},
 		{id: "P71", name: "authentik", config: both(mark("uid"), scopesIn("groups")), header: typed, claims: `"azp":"c1","auth_time":1700000000,"uid":"r","acr":"a","sid":"s","nonce":"n","groups":["read"]`, need: read, want: 200},
 		{id: "P71", name: "authentik, the hybrid flow", config: mark("uid"), header: typed, claims: `"azp":"c1","auth_time":1700000000,"uid":"r","c_hash":"h"`, want: 200},
-		{id: "P73", name: "authentik, signed with the client's secret", alg: testserver.HS256, header: typed, claims: `"azp":"c1","uid":"r"`, want: 200},
+		{id: "P73", name: "authentik, signed with the client's secret", alg: "HS256", header: typed, claims: `"azp":"c1","uid":"r"`, want: 200},
 		{id: "P74", name: "Authelia", config: func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 }, header: atJWT, claims: `"client_id":"c1","jti":"1","scope":"read"`, need: read, want: 200},
 		{id: "P75", name: "FusionAuth", config: both(named("acme.com"), scopesIn("roles"), mark("applicationId")), header: typed + `,"gty":["authorization_code"]`, claims: `"iss":"acme.com","applicationId":"a","roles":["read"],"auth_time":1700000000,"tid":"t"`, need: read, want: 200},
 		{id: "P81", name: "Clerk", config: both(clientIn(), func(i *middleware.Issuer) {
 			i.ClientIDClaims, i.AudienceClaim, i.Audiences = []string{}, "azp", []string{"https://app.example"}
 		}), header: typed + `,"cat":"cl_B7d4PD111AAA"`, claims: `"aud":"-","azp":"https://app.example","sid":"s","fva":[1,-1],"v":2`, want: 200, verify: isClient("")},
-		{id: "P84", name: "Supabase, public keys beside a secret", alg: testserver.ES256, config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("old", make([]byte, 32)) }, header: typed, claims: `"role":"authenticated"`, want: 200},
-		{id: "P84", name: "Supabase, a secret beside public keys", alg: testserver.HS256, secrets: true, header: typed, claims: `"role":"authenticated"`, want: 200},
+		{id: "P84", name: "Supabase, public keys beside a secret", alg: "ES256", config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("old", make([]byte, 32)) }, header: typed, claims: `"role":"authenticated"`, want: 200},
+		{id: "P84", name: "Supabase, a secret beside public keys", alg: "HS256", secrets: true, header: typed, claims: `"role":"authenticated"`, want: 200},
 		{id: "P85", name: "WorkOS", config: both(named("https://api.workos.example/user_management/client_1"), anyAudience, scopesIn("permissions")), claims: `"iss":"https://api.workos.example/user_management/client_1","aud":"-","sid":"s","permissions":["read"]`, need: read, want: 200},
 		{id: "P86", name: "Descope", config: both(named("P2abc"), anyAudience, mark("drn=DS")), header: typed, claims: `"iss":"P2abc","aud":"-","drn":"DS","amr":["email"],"tenants":{}`, want: 200},
 		{id: "P87", name: "Stytch", config: named("stytch.com/project-test-1"), claims: `"iss":"stytch.com/project-test-1","https://stytch.com/session":{}`, want: 200},
@@ -244,8 +243,8 @@ func misconfiguredShapes() []shape {
 		{id: "N22", name: "roles that are null or false", config: scopesIn("keys:roles"), header: typed, claims: `"roles":{"read":null,"write":false}`, need: scopes.Any("read", "write"), want: 403},
 		off("N22", "roles that are a list, where members are expected", scopesIn("keys:roles"), `"roles":["read"]`),
 		off("P06", "one of two scope claims of another type", union("scp", "roles"), `"scp":"read","roles":{"read":true}`),
-		{id: "N26", name: "a secret under the ID of a public key", alg: testserver.HS256, config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("key-1", make([]byte, 32)) }, header: typed, claims: `"scp":"read"`, want: 401},
-		{id: "N26", name: "a secret that the issuer has not", alg: testserver.HS256, config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("key-2", make([]byte, 32)) }, header: typed, claims: `"scp":"read"`, want: 401},
+		{id: "N26", name: "a secret under the ID of a public key", alg: "HS256", config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("key-1", make([]byte, 32)) }, header: typed, claims: `"scp":"read"`, want: 401},
+		{id: "N26", name: "a secret that the issuer has not", alg: "HS256", config: func(i *middleware.Issuer) { i.Secrets = jwks.Secret("key-2", make([]byte, 32)) }, header: typed, claims: `"scp":"read"`, want: 401},
 		{id: "P95", name: "a quote in an opaque token", config: func(i *middleware.Issuer) { i.OpaqueSyntax = middleware.VSCHAR }, token: func(string) string { return `00D1!A"x` }, answer: said(), want: 400},
 		{id: "P95", name: "an opaque token with characters that are not allowed for", token: func(string) string { return "00D1!AQx" }, answer: said(), want: 400},
 	}

@@ -73,7 +73,7 @@ var works = []work{
 	},
 }
 
-var stranger = testserver.GenerateKey(testserver.ES256, "")
+var stranger = testserver.GenerateKey("ES256", "")
 
 func same(m forge.Maker, _ int) string { return m.Good() }
 
@@ -95,7 +95,7 @@ func TestWork(t *testing.T) {
 
 func (w work) do(t *testing.T, times int) {
 	as := testserver.New(t)
-	m := forge.Maker{Key: testserver.GenerateKey(testserver.ES256, "k"), Issuer: as.Issuer(), Audience: "api", Now: time.Now()}
+	m := forge.Maker{Key: testserver.GenerateKey("ES256", "k"), Issuer: as.Issuer(), Audience: "api", Now: time.Now()}
 	as.Publish(m.Key)
 	set, err := jwks.Parse(as.JWKS())
 	if err != nil {

@@ -115,7 +115,7 @@ func Sign(key testserver.Key, input string) []byte {
 
 // SignPSS is Sign for a PS algorithm with a salt of any length.
 func SignPSS(key testserver.Key, input string, salt int) []byte {
-	hash := map[testserver.Alg]crypto.Hash{testserver.PS256: crypto.SHA256, testserver.PS384: crypto.SHA384, testserver.PS512: crypto.SHA512}[key.Alg]
+	hash := map[testserver.Alg]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[key.Alg]
 	return signPSS(key.Private.(*rsa.PrivateKey), hash, input, salt)
 }
 

@@ -64,11 +64,11 @@ type setup struct {
 
 var (
 	signingAlgs = []testserver.Alg{
-		testserver.RS256, testserver.RS384, testserver.RS512, testserver.PS256, testserver.PS384, testserver.PS512,
-		testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA,
+		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+		"ES256", "ES384", "ES512", "EdDSA",
 	}
 	// What the libraries call it, and the key's algorithm: EdDSA is Ed25519 since RFC 9864.
-	assertionAlgs = map[string]testserver.Alg{"RS256": testserver.RS256, "PS256": testserver.PS256, "ES256": testserver.ES256, "Ed25519": testserver.EdDSA}
+	assertionAlgs = map[string]testserver.Alg{"RS256": "RS256", "PS256": "PS256", "ES256": "ES256", "Ed25519": "EdDSA"}
 )
 
 func newSetup(t *testing.T, secure bool) *setup {

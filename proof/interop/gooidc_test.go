@@ -123,8 +123,8 @@ func oidcForOthers(t *testing.T, as *testserver.Server) {
 		"another client":  as.IDToken(testserver.ForClient("test-client")),
 		"expired":         as.IDToken(testserver.ForClient("test-public"), testserver.ExpiresIn(-time.Minute)),
 		"another issuer":  as.IDToken(testserver.ForClient("test-public"), testserver.Claim("iss", "https://other.example.com")),
-		"another key":     as.IDToken(testserver.ForClient("test-public"), testserver.SignedWith(testserver.GenerateKey(testserver.ES256, as.SigningKey().ID))),
-		"another alg":     as.IDToken(testserver.ForClient("test-public"), testserver.SigningAlg(testserver.ES384)),
+		"another key":     as.IDToken(testserver.ForClient("test-public"), testserver.SignedWith(testserver.GenerateKey("ES256", as.SigningKey().ID))),
+		"another alg":     as.IDToken(testserver.ForClient("test-public"), testserver.SigningAlg("ES384")),
 		"an access token": login(ctx, t, as, config).AccessToken,
 	} {
 		if _, err := verifier.Verify(ctx, token); err == nil {

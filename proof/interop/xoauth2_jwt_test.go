@@ -21,7 +21,7 @@ import (
 func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion is a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {
-	key := testserver.GenerateKey(testserver.RS256, "k1")
+	key := testserver.GenerateKey("RS256", "k1")
 	der, err := x509.MarshalPKCS8PrivateKey(key.Private)
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func xCodeWithoutPKCE(t *testing.T, as *testserver.Server) {
 }
 
 func xDenied(t *testing.T, as *testserver.Server) {
-	back := as.Login(t, publicConfig(as).AuthCodeURL("s", oauth2.S256ChallengeOption(oauth2.GenerateVerifier())), testserver.Deny()).Query()
+	back := as.Login(t, publicConfig(as).AuthCodeURL("s", oauth2.S256ChallengeOption(oauth2.GenerateVerifier())), testserver.LoginAs{Deny: true}).Query()
 	if back.Get("error") != "access_denied" || back.Get("state") != "s" || back.Get("iss") != as.Issuer() || back.Has("code") {
 		t.Errorf("got %v, want access_denied with state and iss", back)
 	}

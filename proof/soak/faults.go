@@ -62,7 +62,7 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 		fault{name: "no keys", at: testserver.EndpointJWKS, what: testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`))},
 		fault{name: "status 304 unasked", at: testserver.EndpointJWKS, what: unaskedNotModified(as)},
 		fault{name: "status 304 unasked", at: testserver.EndpointDiscovery, what: testserver.Status(http.StatusNotModified), survivable: true},
-		fault{name: "another issuer", at: testserver.EndpointDiscovery, what: testserver.WrongMetadataIssuer("https://login.example.com"), survivable: true},
+		fault{name: "another issuer", at: testserver.EndpointDiscovery, what: testserver.Body("application/json", []byte(`{"issuer":"https://login.example.com","jwks_uri":"https://login.example.com/jwks"}`)), survivable: true},
 	)
 }
 

@@ -66,7 +66,7 @@ type signer struct {
 func write(out io.Writer, n int, seed uint64) error {
 	m := &maker{mutator: mutator{rand.New(rand.NewPCG(seed, 0))}, signers: make(map[string]*signer)} //nolint:gosec // the same each time
 	k := keys{Sets: make(map[string]string), Secret: []byte(strings.Repeat("a secret of all", 4))}
-	for name, alg := range map[string]testserver.Alg{"es": testserver.ES256, "rs": testserver.RS256, "ed": testserver.EdDSA, "many": testserver.ES256} {
+	for name, alg := range map[string]testserver.Alg{"es": "ES256", "rs": "RS256", "ed": "EdDSA", "many": "ES256"} {
 		server, err := testserver.NewUnstarted(testserver.Seed(name+strconv.FormatUint(seed, 10)), testserver.IssuerURL(issuerURL(name)), testserver.SigningAlg(alg),
 			testserver.Clock(m.now), testserver.Audience(audience), testserver.Scope("read", "write"), testserver.AccessTTL(5*time.Minute))
 		if err != nil {
@@ -83,7 +83,7 @@ func write(out io.Writer, n int, seed uint64) error {
 		odd.keys = append(odd.keys, m.signers[name].keys...)
 	}
 	m.signers["odd"], k.Sets["odd"] = odd, oddSet(k.Sets)
-	m.signers["hs"] = &signer{issuer: issuerURL("hs"), keys: []testserver.Key{{ID: "hs-1", Alg: testserver.HS256, Secret: k.Secret}}}
+	m.signers["hs"] = &signer{issuer: issuerURL("hs"), keys: []testserver.Key{{ID: "hs-1", Alg: "HS256", Secret: k.Secret}}}
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
 	if err := lines.Encode(k); err != nil { //nolint:gosec // a secret of nobody

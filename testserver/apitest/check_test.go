@@ -43,15 +43,15 @@ func protected(t *testing.T, as *testserver.Server, change func(*middleware.Conf
 
 func TestOurAPIsPassUnderEveryAlgorithm(t *testing.T) {
 	for _, alg := range []testserver.Alg{
-		testserver.ES256, testserver.ES384, testserver.ES512, testserver.EdDSA,
-		testserver.RS256, testserver.RS384, testserver.PS256, testserver.PS512,
+		"ES256", "ES384", "ES512", "EdDSA",
+		"RS256", "RS384", "PS256", "PS512",
 	} {
 		t.Run(string(alg), func(t *testing.T) {
 			as := testserver.New(t, testserver.SigningAlg(alg))
 			apitest.Check(t, as, protected(t, as, nil, scopes.All("orders:read")), orders, apitest.RequireScope("orders:read"))
 		})
 	}
-	for _, alg := range []testserver.Alg{testserver.HS256, testserver.HS384, testserver.HS512} {
+	for _, alg := range []testserver.Alg{"HS256", "HS384", "HS512"} {
 		t.Run(string(alg), func(t *testing.T) {
 			as := testserver.New(t, testserver.SigningAlg(alg))
 			api := protected(t, as, func(c *middleware.Config) {

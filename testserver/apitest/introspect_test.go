@@ -125,8 +125,8 @@ func TestOurAPIsThatIntrospectPass(t *testing.T) {
 		"JWTs that may be revoked":         {middleware.IntrospectJWTs, nil, told},
 		"opaque tokens, JWTs revoked":      {middleware.IntrospectJWTs, []testserver.Option{testserver.OpaqueTokens(), testserver.TLS()}, told},
 		"whatever it is":                   {middleware.IntrospectAll, nil, told},
-		"whatever it is, opaque, HS256":    {middleware.IntrospectAll, []testserver.Option{testserver.OpaqueTokens(), testserver.SigningAlg(testserver.HS256)}, told},
-		"whatever it is, a JWT with HS256": {middleware.IntrospectAll, []testserver.Option{testserver.SigningAlg(testserver.HS256)}, told},
+		"whatever it is, opaque, HS256":    {middleware.IntrospectAll, []testserver.Option{testserver.OpaqueTokens(), testserver.SigningAlg("HS256")}, told},
+		"whatever it is, a JWT with HS256": {middleware.IntrospectAll, []testserver.Option{testserver.SigningAlg("HS256")}, told},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, tt.opts...)

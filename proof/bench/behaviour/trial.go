@@ -49,7 +49,7 @@ type trial struct {
 func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
 	ctx, end := context.WithCancel(ctx)
 	// RS256 is what all the documentation takes for granted.
-	options = append([]testserver.Option{testserver.SigningAlg(testserver.RS256), testserver.Audience(rival.Audience)}, options...)
+	options = append([]testserver.Option{testserver.SigningAlg("RS256"), testserver.Audience(rival.Audience)}, options...)
 	as, err := testserver.Start(ctx, options...)
 	if err != nil {
 		end()

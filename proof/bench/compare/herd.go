@@ -29,7 +29,7 @@ func herd(ctx context.Context, _ meter) (table, error) {
 func stampede(ctx context.Context, r rival.Rival, t *table) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s, err := open(ctx, testserver.RS256)
+	s, err := open(ctx, "RS256")
 	if err != nil {
 		return err
 	}

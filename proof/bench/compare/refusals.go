@@ -13,7 +13,7 @@ import (
 func refusals(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s, err := open(ctx, testserver.RS256)
+	s, err := open(ctx, "RS256")
 	if err != nil {
 		return table{}, err
 	}

@@ -17,7 +17,7 @@ func seen(ctx context.Context, m meter) (table, error) {
 	defer cancel()
 	t := table{columns: []string{"µs", "× golang-jwt", "allocs", "hits", "bytes per entry"},
 		notes: "RS256. An entry is measured as the growth of the heap, with all that the cache keeps beside it."}
-	s, err := open(ctx, testserver.RS256)
+	s, err := open(ctx, "RS256")
 	if err != nil {
 		return t, err
 	}
@@ -80,7 +80,7 @@ func million(ctx context.Context, m meter) (table, error) {
 	defer cancel()
 	t := table{columns: []string{"µs", "× golang-jwt", "hits", "bytes per entry"},
 		notes: "ES256, Zipf (s = 1.1) over 1 000 000 tokens; hits and entries after a million draws."}
-	s, err := open(ctx, testserver.ES256)
+	s, err := open(ctx, "ES256")
 	if err != nil {
 		return t, err
 	}

@@ -18,9 +18,9 @@ func start(t *testing.T, alg testserver.Alg) (*testserver.Server, rival.Settings
 
 func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
 	everyone := append(rival.Fetching(), rival.BearerguardUncached(), rival.GolangJWTStrict(), rival.Okta(), rival.JWTAuth())
-	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA} {
+	for _, alg := range []testserver.Alg{"RS256", "ES256", "EdDSA"} {
 		for _, r := range everyone {
-			if r.String() == rival.Okta().String() && alg != testserver.RS256 {
+			if r.String() == rival.Okta().String() && alg != "RS256" {
 				continue // it knows no other
 			}
 			for _, ttl := range []time.Duration{0, time.Minute} {
@@ -57,7 +57,7 @@ func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
 }
 
 func TestRawCryptoSeesTheSignatureAlone(t *testing.T) {
-	for _, alg := range []testserver.Alg{testserver.RS256, testserver.ES256, testserver.EdDSA} {
+	for _, alg := range []testserver.Alg{"RS256", "ES256", "EdDSA"} {
 		as, s := start(t, alg)
 		v, err := rival.RawCrypto().Open(t.Context(), s)
 		if err != nil {

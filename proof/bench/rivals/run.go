@@ -38,7 +38,7 @@ func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// RS256 is what all the READMEs take for granted.
-	as, err := testserver.Start(ctx, testserver.SigningAlg(testserver.RS256))
+	as, err := testserver.Start(ctx, testserver.SigningAlg("RS256"))
 	if err != nil {
 		return outcome{}, err
 	}
