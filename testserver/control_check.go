@@ -50,7 +50,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 			made, _ := request() // it has worked before
 			return made
 		},
-		Scopes: ask.Scope, Claims: needed(ask.RequireClaim), Skip: ask.Skip, Also: ask.Also,
+		Scopes: ask.Scope, Claims: needed(ask.RequireClaim), Skip: defects(ask.Skip), Also: defects(ask.Also),
 	}
 	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, listen.NewTransport)
 	if err := errors.Join(check.Faults(), err); err != nil {
@@ -73,6 +73,13 @@ func needed(values map[string]control.Texts) (list []apicheck.Claim) {
 		for _, value := range values[name] {
 			list = append(list, apicheck.Claim{Name: name, Value: value})
 		}
+	}
+	return list
+}
+
+func defects(names []string) (list []Defect) {
+	for _, name := range names {
+		list = append(list, Defect(name))
 	}
 	return list
 }

@@ -3,7 +3,9 @@ package testserver
 import (
 	"fmt"
 	"iter"
+	"slices"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -14,95 +16,79 @@ import (
 // every other way, so that an API which accepts it lacks exactly that check.
 // What an attacker or a careless issuer would sign is signed, by the key that
 // they would have.
-type Defect string
+type Defect = catalogue.Defect
 
 // What the claims say is wrong.
 const (
-	Expired         Defect = "expired"          // exp an hour ago
-	NotYetValid     Defect = "not-yet-valid"    // nbf in an hour
-	IssuedInFuture  Defect = "issued-in-future" // iat in an hour
-	WrongIssuer     Defect = "wrong-issuer"     // an iss that begins like the right one
-	WrongAudience   Defect = "wrong-audience"   // an aud that begins like the right one
-	MissingAudience Defect = "missing-audience"
-	MissingExp      Defect = "missing-exp"
-	MissingScope    Defect = "missing-scope"  // wrong only where a scope is needed: 403
-	ExpAsString     Defect = "exp-as-string"  //nolint:gosec // a name, no credentials
-	ExpOverflow     Defect = "exp-overflow"   // exp 2^64 seconds late
-	AudNotString    Defect = "aud-not-string" // a number beside the right aud
+	Expired         = catalogue.Expired        // exp an hour ago
+	NotYetValid     = catalogue.NotYetValid    // nbf in an hour
+	IssuedInFuture  = catalogue.IssuedInFuture // iat in an hour
+	WrongIssuer     = catalogue.WrongIssuer    // an iss that begins like the right one
+	WrongAudience   = catalogue.WrongAudience  // an aud that begins like the right one
+	MissingAudience = catalogue.MissingAudience
+	MissingExp      = catalogue.MissingExp
+	MissingScope    = catalogue.MissingScope // wrong only where a scope is needed: 403
+	ExpAsString     = catalogue.ExpAsString
+	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds late
+	AudNotString    = catalogue.AudNotString // a number beside the right aud
 )
 
 // Not an access token, or not one for whoever bears it.
 const (
-	WrongTyp        Defect = "wrong-typ"          // typ logout+jwt
-	IDTokenAsAccess Defect = "id-token-as-access" //nolint:gosec // a name, no credentials: an ID token, for a client that is the API too
-	BoundAsBearer   Defect = "bound-as-bearer"    // with cnf, without proof (RFC 9449 §7.2)
+	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
+	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token, for a client that is the API too
+	BoundAsBearer   = catalogue.BoundAsBearer   // with cnf, without proof (RFC 9449 §7.2)
 )
 
 // Signed by the wrong key, wrongly, or not at all.
 const (
-	BadSignature       Defect = "bad-signature" // one bit is changed
-	TruncatedSignature Defect = "truncated-signature"
-	ZeroECDSASignature Defect = "zero-ecdsa-signature" // with an ES256 key of the server's, if the token's is none for ECDSA
-	AlgNone            Defect = "alg-none"             // and no signature
-	AlgNoneCased       Defect = "alg-none-cased"       // nOnE
-	HS256Confusion     Defect = "hs256-confusion"      // HMAC with the public key, in PEM, as the secret
-	UnknownKid         Defect = "unknown-kid"          // an unpublished key under a new name each time
-	ForeignKeySameKid  Defect = "foreign-key-same-kid" // an unpublished key under the name of the server's
-	EmbeddedJWK        Defect = "embedded-jwk"         // an attacker's key, in jwk
-	JKUHeader          Defect = "jku-header"           // an attacker's key, at a URL
-	X5UHeader          Defect = "x5u-header"           // an attacker's certificate, at a URL
-	CritHeader         Defect = "crit-header"          // an unknown extension that must be understood
-	AlgKeyMismatch     Defect = "alg-key-mismatch"     // such as PS256 with an RS256 key
+	BadSignature       = catalogue.BadSignature // one bit is changed
+	TruncatedSignature = catalogue.TruncatedSignature
+	ZeroECDSASignature = catalogue.ZeroECDSASignature // with an ES256 key of the server's, if the token's is none for ECDSA
+	AlgNone            = catalogue.AlgNone            // and no signature
+	AlgNoneCased       = catalogue.AlgNoneCased       // nOnE
+	HS256Confusion     = catalogue.HS256Confusion     // HMAC with the public key, in PEM, as the secret
+	UnknownKid         = catalogue.UnknownKid         // an unpublished key under a new name each time
+	ForeignKeySameKid  = catalogue.ForeignKeySameKid  // an unpublished key under the name of the server's
+	EmbeddedJWK        = catalogue.EmbeddedJWK        // an attacker's key, in jwk
+	JKUHeader          = catalogue.JKUHeader          // an attacker's key, at a URL
+	X5UHeader          = catalogue.X5UHeader          // an attacker's certificate, at a URL
+	CritHeader         = catalogue.CritHeader         // an unknown extension that must be understood
+	AlgKeyMismatch     = catalogue.AlgKeyMismatch     // such as PS256 with an RS256 key
 )
 
 // Signed well, but not written as a JWT is.
 const (
-	DuplicateClaim  Defect = "duplicate-claim"  // exp ahead, then exp past
-	DuplicateHeader Defect = "duplicate-header" // alg, then alg none
-	NotJSON         Defect = "not-json"
-	FourSegments    Defect = "four-segments"
-	PaddedBase64    Defect = "padded-base64"
-	TrailingBits    Defect = "trailing-bits" // base64url that is not canonical
-	Nested          Defect = "nested"        // a good token as the payload
-	Encrypted       Defect = "encrypted"     // a good token in a JWE
+	DuplicateClaim  = catalogue.DuplicateClaim  // exp ahead, then exp past
+	DuplicateHeader = catalogue.DuplicateHeader // alg, then alg none
+	NotJSON         = catalogue.NotJSON
+	FourSegments    = catalogue.FourSegments
+	PaddedBase64    = catalogue.PaddedBase64
+	TrailingBits    = catalogue.TrailingBits // base64url that is not canonical
+	Nested          = catalogue.Nested       // a good token as the payload
+	Encrypted       = catalogue.Encrypted    // a good token in a JWE
 )
 
 // Only on request: [Defects] and [Server.BadTokens] leave them out, because a
 // correct API may accept such a token.
 const (
-	NoKid         Defect = "no-kid"
-	ExpFractional Defect = "exp-fractional"
-	MissingSub    Defect = "missing-sub"
-	Oversized     Defect = "oversized"   // more than 16 KiB long
-	RetiredKey    Defect = "retired-key" // by the key that left the JWKS last: Rotate(DropOld()) or Retire before
+	NoKid         = catalogue.NoKid
+	ExpFractional = catalogue.ExpFractional
+	MissingSub    = catalogue.MissingSub
+	Oversized     = catalogue.Oversized  // more than 16 KiB long
+	RetiredKey    = catalogue.RetiredKey // by the key that left the JWKS last: Rotate(DropOld()) or Retire before
 )
 
 // On request as well, since only introspection shows them.
 const (
-	Revoked        Defect = "revoked"         // a good JWT but for that
-	InactiveOpaque Defect = "inactive-opaque" // an opaque token that was revoked
-	UnknownOpaque  Defect = "unknown-opaque"  // a handle that no server issued
+	Revoked        = catalogue.Revoked        // a good JWT but for that
+	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
+	UnknownOpaque  = catalogue.UnknownOpaque  // a handle that no server issued
 )
-
-// Expect is the answer of a correct API: 401 and "invalid_token", or 403 and
-// "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for a name that is no
-// defect's.
-func (d Defect) Expect() (status int, code string) {
-	found, _ := token.FindDefect(string(d))
-	return found.Status, found.Code
-}
 
 // Defects yields every defect that a correct API refuses. [MissingScope] is one
 // for routes that need a scope.
-func Defects() iter.Seq[Defect] {
-	return func(yield func(Defect) bool) {
-		for _, d := range token.Catalogue() {
-			if !d.OnRequest && !yield(Defect(d.Name)) {
-				return
-			}
-		}
-	}
-}
+func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
 // BadTokens yields a token for each of [Defects]: the token of opts, with one
 // thing wrong. Each is made when it is asked for.
@@ -133,7 +119,7 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // with any other defect.
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
-		found, ok := token.FindDefect(string(d))
+		found, ok := token.FindDefect(d)
 		switch {
 		case !ok:
 			t.Fail(fmt.Errorf("With(%q): there is no such defect: use one of %s", string(d), token.DefectNames()))

@@ -52,7 +52,7 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 }
 
 func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
-	seen := map[string]bool{}
+	seen := map[testserver.Defect]bool{}
 	for _, d := range token.Catalogue() {
 		if seen[d.Name] {
 			t.Errorf("%s is there twice", d.Name)
@@ -62,15 +62,20 @@ func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
 		if d.Name == "missing-scope" {
 			wantStatus, wantCode = 403, "insufficient_scope"
 		}
-		if status, code := testserver.Defect(d.Name).Expect(); status != wantStatus || code != wantCode {
+		if status, code := d.Name.Expect(); status != wantStatus || code != wantCode {
 			t.Errorf("%s: got %d %s, want %d %s", d.Name, status, code, wantStatus, wantCode)
 		}
 		wantAll(t, d.Wrong, "RFC ")
 		if !strings.HasSuffix(d.Wrong, ".") || !strings.HasSuffix(d.Fix, ".") {
 			t.Errorf("%s: got %q and %q, want sentences", d.Name, d.Wrong, d.Fix)
 		}
-		if d.OnRequest != slices.Contains(onRequest, testserver.Defect(d.Name)) {
-			t.Errorf("%s: got on request %v", d.Name, d.OnRequest)
+		if always := slices.Contains(slices.Collect(testserver.Defects()), d.Name); always == slices.Contains(onRequest, d.Name) {
+			t.Errorf("%s: got %v for one that every API must refuse", d.Name, always)
+		}
+	}
+	for d := range testserver.Defects() {
+		if !seen[d] {
+			t.Errorf("%s: nothing makes it", d)
 		}
 	}
 	if status, code := testserver.Defect("none").Expect(); status != 0 || code != "" {

@@ -3,24 +3,10 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// What shells are offered, besides the lists of the catalogue.
-var (
-	onRequest = []string{
-		string(testserver.NoKid), string(testserver.ExpFractional), string(testserver.MissingSub), string(testserver.Oversized),
-		string(testserver.RetiredKey), string(testserver.Revoked), string(testserver.InactiveOpaque), string(testserver.UnknownOpaque),
-	}
-)
-
-func defectNames() []string {
-	var names []string
-	for d := range testserver.Defects() {
-		names = append(names, string(d))
-	}
-	return append(names, onRequest...)
-}
+func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
 // completeArg lets a shell offer names for the first argument alone.
 func completeArg(names []string) cobra.CompletionFunc {

@@ -85,7 +85,7 @@ func newTokenMint(s streams) *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&defect, "defect", "", "make one thing wrong: a name of token bad, or "+strings.Join(onRequest, ", "))
+	cmd.Flags().StringVar(&defect, "defect", "", "make one thing wrong: a name of token bad, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", "))
 	complete(cmd, "defect", defectNames())
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)

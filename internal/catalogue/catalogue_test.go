@@ -21,6 +21,7 @@ func kinds() map[string][]string {
 		"grants":                 catalogue.Names(catalogue.Grants),
 		"authentication methods": catalogue.Names(catalogue.AuthMethods),
 		"algorithms":             catalogue.Names(catalogue.Algs),
+		"defects":                catalogue.Names(catalogue.AllDefects()),
 	}
 }
 
@@ -28,7 +29,7 @@ func kinds() map[string][]string {
 func constants(t *testing.T) map[string][]string {
 	t.Helper()
 	names := map[string][]string{}
-	for _, file := range []string{"catalogue.go", "alg.go", "endpoint.go"} {
+	for _, file := range []string{"catalogue.go", "alg.go", "endpoint.go", "defect.go"} {
 		source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)

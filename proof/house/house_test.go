@@ -89,7 +89,7 @@ var layers = []layer{
 	{"testserver/internal/registry", "internal/catalogue testserver/internal/guarded testserver/internal/token"},
 	{"testserver/internal/grants", "internal/catalogue testserver/internal/bounded testserver/internal/guarded testserver/internal/token"},
 	{"testserver/internal/oauth", "internal/catalogue testserver/internal/grants testserver/internal/guarded testserver/internal/journal testserver/internal/pages testserver/internal/persist testserver/internal/registry testserver/internal/token"},
-	{"testserver/internal/apicheck", "testserver/internal/journal testserver/internal/listen testserver/internal/registry testserver/internal/token"},
+	{"testserver/internal/apicheck", "internal/catalogue testserver/internal/journal testserver/internal/listen testserver/internal/registry testserver/internal/token"},
 	{"testserver", "internal/catalogue internal/control testserver/internal/apicheck testserver/internal/journal testserver/internal/listen testserver/internal/oauth testserver/internal/registry testserver/internal/settings testserver/internal/token"},
 	{"testserver/apitest", "testserver testserver/internal/apicheck testserver/internal/listen"},
 }
@@ -228,4 +228,37 @@ func lines(t *testing.T, path string) int {
 		n++
 	}
 	return n
+}
+
+// The changelog lists every name that was renamed or removed, and the page for
+// those who upgrade has the same rows.
+func TestTheUpgradeTableSaysWhatTheChangelogSays(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	_, changes, found := strings.Cut(read("CHANGELOG.md"), "### Changed names")
+	changes, _, ended := strings.Cut(changes, "\nNew in ")
+	if !found || !ended {
+		t.Fatal("CHANGELOG.md has no list of changed names")
+	}
+	var listed, tabled []string
+	for line := range strings.Lines(changes) {
+		if row, ok := strings.CutPrefix(line, "- "); ok {
+			listed = append(listed, strings.Replace(strings.TrimSpace(row), " → ", " | ", 1))
+		}
+	}
+	for line := range strings.Lines(read(filepath.Join("docs", "upgrade.md"))) {
+		if row, ok := strings.CutPrefix(line, "| "); ok && row != "was | is |\n" {
+			tabled = append(tabled, strings.TrimSuffix(strings.TrimSpace(row), " |"))
+		}
+	}
+	slices.Sort(listed)
+	slices.Sort(tabled)
+	if len(listed) < 30 || !slices.Equal(listed, tabled) {
+		t.Errorf("got %d rows in CHANGELOG.md and %d in docs/upgrade.md, want the same:\n%q\n%q", len(listed), len(tabled), listed, tabled)
+	}
 }

@@ -39,18 +39,11 @@ func RequireClaim(name, value string) Option {
 
 // SkipDefect leaves defects out, which the API accepts on purpose.
 func SkipDefect(d ...testserver.Defect) Option {
-	return option(func(c *check) { c.Skip = append(c.Skip, names(d)...) })
+	return option(func(c *check) { c.Skip = append(c.Skip, d...) })
 }
 
 // AlsoDefect adds defects that [testserver.Defects] leaves out, because a correct
 // API may accept them and this one is meant not to.
 func AlsoDefect(d ...testserver.Defect) Option {
-	return option(func(c *check) { c.Also = append(c.Also, names(d)...) })
-}
-
-func names(defects []testserver.Defect) (list []string) {
-	for _, d := range defects {
-		list = append(list, string(d))
-	}
-	return list
+	return option(func(c *check) { c.Also = append(c.Also, d...) })
 }

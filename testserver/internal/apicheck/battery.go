@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -44,10 +45,7 @@ const (
 )
 
 // The defects that the battery has a rule for.
-const (
-	missingScope = "missing-scope" // only where a scope is needed
-	unknownKid   = "unknown-kid"   // in the flood
-)
+const ()
 
 // spoiled makes one thing wrong with a token.
 func spoiled(by token.Defect) token.Edit {
@@ -80,15 +78,16 @@ func (r *run) battery() ([]probe, error) {
 		probes = append(probes, need.withoutIt(r.Claims, good)...)
 	}
 	for _, d := range token.Catalogue() {
-		switch {
-		case slices.Contains(r.Skip, d.Name), d.OnRequest && !slices.Contains(r.Also, d.Name), d.Name == missingScope && len(r.Scopes) == 0:
+		asked := slices.Contains(catalogue.Defects, d.Name) || slices.Contains(r.Also, d.Name)
+		if slices.Contains(r.Skip, d.Name) || !asked || d.Name == catalogue.MissingScope && len(r.Scopes) == 0 {
 			continue
 		}
 		token := good(spoiled(d))
+		status, code := d.Name.Expect()
 		probes = append(probes, probe{
-			name: d.Name, sent: "a token with the defect " + d.Name,
+			name: string(d.Name), sent: "a token with the defect " + string(d.Name),
 			authorization: []string{"Bearer " + token}, tokens: []string{token},
-			want: []reply{{d.Status, d.Code}}, why: d.Wrong, fix: d.Fix,
+			want: []reply{{status, code}}, why: d.Wrong, fix: d.Fix,
 		})
 	}
 	return probes, firstErr

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -26,9 +27,9 @@ type Check struct {
 	// Request makes a request that the API answers with 2xx when the token is right.
 	Request func() *http.Request
 
-	Scopes     []string // that the route needs, all of them
-	Claims     []Claim  // with values that the route needs, all of them
-	Skip, Also []string // defects to leave out, and to add to those that every API must refuse
+	Scopes     []string           // that the route needs, all of them
+	Claims     []Claim            // with values that the route needs, all of them
+	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
 // Faults reports all that is wrong with the check, by the names of the options that
@@ -52,9 +53,9 @@ func (c *Check) Faults() error {
 	return errors.Join(errs...)
 }
 
-func known(option, defect string) error {
+func known(option string, defect catalogue.Defect) error {
 	if _, ok := token.FindDefect(defect); !ok {
-		return fmt.Errorf("%s(%q): there is no such defect: use one of %s", option, defect, token.DefectNames())
+		return fmt.Errorf("%s(%q): there is no such defect: use one of %s", option, string(defect), token.DefectNames())
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -89,7 +90,7 @@ func (r *run) setTrap() (stop func(), err error) {
 
 // stampede sends tokens whose keys nobody knows, and garbage.
 func (r *run) stampede(ctx context.Context) error {
-	unknown, _ := token.FindDefect(unknownKid)
+	unknown, _ := token.FindDefect(catalogue.UnknownKid)
 	before := r.Issuer.Fetches()
 	for i := range flood {
 		token, err := r.mint(spoiled(unknown))

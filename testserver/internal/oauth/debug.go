@@ -119,11 +119,7 @@ func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.D
 	for _, r := range slices.Backward(requests[max(0, len(requests)-maxShown):]) {
 		p.Requests = append(p.Requests, shownRequest(r))
 	}
-	for _, d := range token.Catalogue() {
-		if !d.OnRequest {
-			p.Defects = append(p.Defects, d.Name)
-		}
-	}
+	p.Defects = catalogue.Names(catalogue.Defects)
 	pages.Debug(w, p)
 }
 

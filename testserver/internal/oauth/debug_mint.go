@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 
@@ -70,8 +72,8 @@ func minting(f pages.MintForm) token.Edit {
 		}
 		expire(d, f.ExpiresIn)
 		if f.Defect != "" {
-			found, ok := token.FindDefect(f.Defect)
-			if !ok || found.OnRequest {
+			found, ok := token.FindDefect(catalogue.Defect(f.Defect))
+			if !ok || !slices.Contains(catalogue.Defects, found.Name) {
 				d.Fail(fmt.Errorf("there is no defect %q to choose", f.Defect))
 			}
 			d.Defect = &found

@@ -4,14 +4,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // Defect is one way in which a token can be wrong.
 type Defect struct {
-	Name           string
-	Status         int    // of a correct API's answer
-	Code           string // the error attribute of its challenge (RFC 6750 §3.1)
-	OnRequest      bool   // a correct API may accept it, or it takes more than a token
+	Name           catalogue.Defect
 	Wrong          string // what is wrong and which RFC says so
 	Fix            string // what an API that accepts it should do
 	introspectable bool   // an opaque token can have it as well, in what introspection answers
@@ -29,7 +28,8 @@ type forgery struct {
 	minter *Minter
 }
 
-// Catalogue returns all defects, in the order in which they are listed.
+// Catalogue returns all defects: those of the claims, of the kind of token, of keys
+// and signatures, of how a token is written, and of what the server knows.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
@@ -38,13 +38,13 @@ func Catalogue() []Defect {
 func DefectNames() string {
 	var names []string
 	for _, d := range Catalogue() {
-		names = append(names, d.Name)
+		names = append(names, string(d.Name))
 	}
 	return strings.Join(names, ", ")
 }
 
 // FindDefect returns the defect called name.
-func FindDefect(name string) (Defect, bool) {
+func FindDefect(name catalogue.Defect) (Defect, bool) {
 	all := Catalogue()
 	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
 	if i < 0 {
@@ -52,14 +52,6 @@ func FindDefect(name string) (Defect, bool) {
 	}
 	return all[i], true
 }
-
-const (
-	unauthorized = 401 // RFC 6750 §3.1: invalid_token
-	forbidden    = 403 // RFC 6750 §3.1: insufficient_scope
-
-	invalidToken      = "invalid_token"
-	insufficientScope = "insufficient_scope"
-)
 
 // edited is the defect of a token that is signed as it should be and says what
 // it should not.

@@ -6,13 +6,15 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // byteDefects are tokens with a good signature that are not written as a JWT
 // is. Parsers that mend or skip what they do not expect accept them.
 func byteDefects() []Defect {
 	return []Defect{{
-		Name: "duplicate-claim", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.DuplicateClaim,
 		Wrong: "exp is there twice, first ahead and then past: claim names are unique, and if not the last counts (RFC 7519 §4).",
 		Fix:   "Parse the claims with a parser that refuses a repeated member, or at least takes the last.",
 		forge: edited(func(f *forgery) {
@@ -20,12 +22,12 @@ func byteDefects() []Defect {
 			f.Claims = append(f.Claims, Member{"exp", strconv.AppendInt(nil, f.Now.Add(-far).Unix(), 10)})
 		}),
 	}, {
-		Name: "duplicate-header", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.DuplicateHeader,
 		Wrong: "alg is there twice, the second time none: header names are unique, and if not the last counts (RFC 7515 §4).",
 		Fix:   "Parse the header with a parser that refuses a repeated member, or at least takes the last.",
 		forge: edited(func(f *forgery) { f.Header = append(f.Header, Member{"alg", []byte(`"none"`)}) }),
 	}, {
-		Name: "not-json", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.NotJSON,
 		Wrong: "The claims lack their closing brace: they are no JSON object (RFC 7519 §7.2).",
 		Fix:   "Refuse claims that do not parse to the end, whatever was read before.",
 		forge: func(f *forgery) (string, error) {
@@ -36,12 +38,12 @@ func byteDefects() []Defect {
 			return f.seal(header, claims[:len(claims)-1])
 		},
 	}, {
-		Name: "four-segments", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.FourSegments,
 		Wrong: "A fourth segment follows the signature; a JWS has three (RFC 7515 §7.1).",
 		Fix:   "Refuse a token that has not exactly two dots, before anything is decoded.",
 		forge: whole(func(token string) string { return token + ".e30" }),
 	}, {
-		Name: "padded-base64", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.PaddedBase64,
 		Wrong: "The signature ends in '='; base64url is written without padding (RFC 7515 §2).",
 		Fix:   "Decode without padding (base64.RawURLEncoding): else one token has several spellings, and a deny-list knows one.",
 		forge: whole(func(token string) string {
@@ -49,12 +51,12 @@ func byteDefects() []Defect {
 			return token + strings.Repeat("=", max(1, (4-len(sig)%4)%4))
 		}),
 	}, {
-		Name: "trailing-bits", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.TrailingBits,
 		Wrong: "The last character has bits set that decode to nothing; they are zero (RFC 4648 §3.5, RFC 7515 §2).",
 		Fix:   "Decode strictly (base64.RawURLEncoding.Strict()): else one token has several spellings, and a deny-list knows one.",
 		forge: trailingBits,
 	}, {
-		Name: "nested", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.Nested,
 		Wrong: "The payload is another JWT (cty JWT) and no claims; an access token is signed once (RFC 9068 §2, RFC 7519 §5.2).",
 		Fix:   "Refuse cty JWT, and a payload that is no JSON object, instead of looking inside.",
 		forge: func(f *forgery) (string, error) {
@@ -70,12 +72,12 @@ func byteDefects() []Defect {
 			return f.seal(header, []byte(inner))
 		},
 	}, {
-		Name: "encrypted", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.Encrypted,
 		Wrong: "The token is encrypted (RFC 7516), to nobody: encryption alone says nothing about who made it (RFC 8725 §3.3, RFC 9068 §4).",
 		Fix:   "Refuse tokens of five segments unless encryption was agreed with the issuer, and then still verify the JWS inside.",
 		forge: encrypted,
 	}, {
-		Name: "oversized", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.Oversized,
 		Wrong: "The token is longer than 16 KiB; no RFC bounds it, but all of it is work before the signature is known (compare RFC 6585 §5).",
 		Fix:   "Refuse tokens above a length that the issuer never reaches, before they are decoded.",
 		forge: edited(func(f *forgery) { f.Set("padding", strings.Repeat("x", 16<<10)) }),

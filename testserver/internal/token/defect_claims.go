@@ -5,13 +5,15 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
 // claimDefects are those of the claims: an issuer with a fault signed them, or
 // the token was meant for somebody or some time else.
 func claimDefects() []Defect {
 	return []Defect{{
-		Name: "expired", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.Expired, introspectable: true,
 		Wrong: "The token expired an hour ago; one must not be accepted on or after exp (RFC 7519 §4.1.4).",
 		Fix:   "Compare exp with the clock on every request, with at most a few minutes of skew, and refuse tokens past it.",
 		forge: edited(func(f *forgery) {
@@ -20,7 +22,7 @@ func claimDefects() []Defect {
 			f.SetTime("exp", -far)
 		}),
 	}, {
-		Name: "not-yet-valid", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.NotYetValid, introspectable: true,
 		Wrong: "The token becomes valid in an hour; one must not be accepted before nbf (RFC 7519 §4.1.5).",
 		Fix:   "If nbf is there, compare it with the clock, with at most a few minutes of skew.",
 		forge: edited(func(f *forgery) {
@@ -28,7 +30,7 @@ func claimDefects() []Defect {
 			f.SetTime("exp", 2*far)
 		}),
 	}, {
-		Name: "issued-in-future", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.IssuedInFuture, introspectable: true,
 		Wrong: "The token says that it was issued an hour from now (RFC 7519 §4.1.6): a clock is wrong, or the token was made up in advance.",
 		Fix:   "If iat is there, refuse a time ahead of the clock by more than the skew.",
 		forge: edited(func(f *forgery) {
@@ -36,12 +38,12 @@ func claimDefects() []Defect {
 			f.SetTime("exp", 2*far)
 		}),
 	}, {
-		Name: "wrong-issuer", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.WrongIssuer,
 		Wrong: "Another issuer signed for the token; iss must exactly match the issuer that the API trusts (RFC 9068 §4, RFC 8725 §3.8).",
 		Fix:   "Compare iss byte for byte with the configured issuer: no prefix, no pattern, no normalisation.",
 		forge: edited(func(f *forgery) { f.Set("iss", strings.TrimSuffix(f.minter.Issuer, "/")+"/other") }),
 	}, {
-		Name: "wrong-audience", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.WrongAudience, introspectable: true,
 		Wrong: "The token is for another API; one whose aud does not name this API must be rejected (RFC 7519 §4.1.3, RFC 9068 §4).",
 		Fix:   "Compare each aud byte for byte with the API's own identifier: no prefix, no substring.",
 		forge: edited(func(f *forgery) {
@@ -56,27 +58,27 @@ func claimDefects() []Defect {
 			f.Set("aud", append(others, "other"))
 		}),
 	}, {
-		Name: "missing-audience", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.MissingAudience, introspectable: true,
 		Wrong: "The token names no audience, which an access token must (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
 		Fix:   "Require aud, and treat an absent one as a wrong one.",
 		forge: without("aud"),
 	}, {
-		Name: "missing-exp", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.MissingExp,
 		Wrong: "The token never expires; exp is required of access tokens (RFC 9068 §2.2).",
 		Fix:   "Require exp: many libraries check it only where it is there.",
 		forge: without("exp"),
 	}, {
-		Name: "missing-scope", Status: forbidden, Code: insufficientScope, introspectable: true,
+		Name: catalogue.MissingScope, introspectable: true,
 		Wrong: "The token is valid but has no scope, and the route needs one (RFC 6750 §3.1).",
 		Fix:   "Check the route's scope after the token, and answer 403 with error=\"insufficient_scope\" and the scope that is needed.",
 		forge: without("scope"),
 	}, {
-		Name: "exp-as-string", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.ExpAsString,
 		Wrong: "exp is a JSON string; a NumericDate is a JSON number (RFC 7519 §2, §4.1.4).",
 		Fix:   "Refuse a registered claim of the wrong type; never skip the check because the claim could not be read.",
 		forge: edited(func(f *forgery) { f.Set("exp", string(f.expiry())) }),
 	}, {
-		Name: "exp-overflow", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.ExpOverflow,
 		Wrong: "exp is 2^64 seconds late: no date, and in 64 bits it wraps around to one that looks right (RFC 7519 §2, §4.1.4).",
 		Fix:   "Refuse an exp outside the range of the clock before it is converted to an integer.",
 		forge: edited(func(f *forgery) {
@@ -87,7 +89,7 @@ func claimDefects() []Defect {
 			f.Set("exp", json.RawMessage(n.Add(n, new(big.Int).Lsh(big.NewInt(1), 64)).String()))
 		}),
 	}, {
-		Name: "aud-not-string", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.AudNotString, introspectable: true,
 		Wrong: "aud is an array with a number in it; its values are strings (RFC 7519 §4.1.3).",
 		Fix:   "Refuse the whole claim if one value is no string, instead of passing over that value.",
 		forge: edited(func(f *forgery) {
@@ -98,12 +100,12 @@ func claimDefects() []Defect {
 			f.Set("aud", append(values, 7))
 		}),
 	}, {
-		Name: "exp-fractional", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.ExpFractional,
 		Wrong: "exp has a fraction of a second, which RFC 7519 §2 allows and a strict API may refuse.",
 		Fix:   "Refuse an exp that is no integer, if the API wants none.",
 		forge: edited(func(f *forgery) { f.Set("exp", json.RawMessage(string(f.expiry())+".5")) }),
 	}, {
-		Name: "missing-sub", Status: unauthorized, Code: invalidToken, OnRequest: true, introspectable: true,
+		Name: catalogue.MissingSub, introspectable: true,
 		Wrong: "The token has no subject, which RFC 9068 §2.2 requires and RFC 7519 §4.1.2 does not.",
 		Fix:   "Require sub, if the API relies on it.",
 		forge: without("sub"),

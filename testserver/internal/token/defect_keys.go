@@ -14,7 +14,7 @@ import (
 // made it that the API has no reason to trust.
 func keyDefects() []Defect {
 	return []Defect{{
-		Name: "bad-signature", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.BadSignature,
 		Wrong: "One bit of the signature is changed (RFC 7515 §5.2, RFC 9068 §4).",
 		Fix:   "Verify the signature before anything of the token is believed; decoding alone is no verification.",
 		forge: resigned(func(sig []byte) []byte {
@@ -22,32 +22,32 @@ func keyDefects() []Defect {
 			return sig
 		}),
 	}, {
-		Name: "truncated-signature", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.TruncatedSignature,
 		Wrong: "The second half of the signature is missing (RFC 7515 §5.2, RFC 7518 §3).",
 		Fix:   "Compare the whole signature, its length included.",
 		forge: resigned(func(sig []byte) []byte { return sig[:len(sig)/2] }),
 	}, {
-		Name: "zero-ecdsa-signature", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.ZeroECDSASignature,
 		Wrong: "The ECDSA signature is all zeros, which broken code takes for valid for any text (RFC 7518 §3.4, CVE-2022-21449).",
 		Fix:   "Use a maintained ECDSA: R and S lie between 1 and the order of the curve.",
 		forge: zeroECDSA,
 	}, {
-		Name: "alg-none", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.AlgNone,
 		Wrong: "The token has alg none and no signature: anybody can write one (RFC 8725 §3.1, §3.2; RFC 7518 §3.6).",
 		Fix:   "Accept the algorithms of the issuer's keys alone, by a list in the API's configuration.",
 		forge: unsigned("none"),
 	}, {
-		Name: "alg-none-cased", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.AlgNoneCased,
 		Wrong: "The token has alg nOnE and no signature: a filter for the word none lets it pass (RFC 8725 §3.1, §3.2; RFC 7515 §4.1.1).",
 		Fix:   "List the algorithms that are accepted, not those that are refused.",
 		forge: unsigned("nOnE"),
 	}, {
-		Name: "hs256-confusion", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.HS256Confusion,
 		Wrong: "The token is signed by HMAC with the public key, as PEM, for a secret: everybody has that (RFC 8725 §2.1, §3.1).",
 		Fix:   "Bind each key to one algorithm; never let the token's alg decide what a public key is used for.",
 		forge: hs256Confusion,
 	}, {
-		Name: "unknown-kid", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.UnknownKid,
 		Wrong: "A key that is not in the JWKS signed the token, under a name that is not there (RFC 9068 §4, RFC 7515 §6).",
 		Fix:   "Refuse what no published key verifies; an unknown kid is worth one fetch of the JWKS every few seconds, no more.",
 		forge: edited(func(f *forgery) {
@@ -59,7 +59,7 @@ func keyDefects() []Defect {
 			f.use(key)
 		}),
 	}, {
-		Name: "foreign-key-same-kid", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.ForeignKeySameKid,
 		Wrong: "A stranger's key signed the token under the kid of the issuer's (RFC 7515 §5.2, RFC 8725 §3.10).",
 		Fix:   "Take kid for a name, not for a proof: verify the signature with the issuer's key of that name.",
 		forge: edited(func(f *forgery) {
@@ -70,22 +70,22 @@ func keyDefects() []Defect {
 			f.key = key
 		}),
 	}, {
-		Name: "embedded-jwk", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.EmbeddedJWK,
 		Wrong: "The token brings the key that verifies it along, in jwk (RFC 8725 §3.10, RFC 7515 §4.1.3, CVE-2018-0114).",
 		Fix:   "Take keys from the issuer's JWKS alone; ignore jwk, jku, x5c and x5u in the header.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("jwk", f.key.public()) }),
 	}, {
-		Name: "jku-header", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.JKUHeader,
 		Wrong: "The token says where to fetch the key that verifies it, in jku, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.2).",
 		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("jku", f.trap()+TrapJWKS) }),
 	}, {
-		Name: "x5u-header", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.X5UHeader,
 		Wrong: "The token says where to fetch the certificate that verifies it, in x5u, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.5).",
 		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("x5u", f.trap()+"/"+string(f.key.Alg)+".pem") }),
 	}, {
-		Name: "crit-header", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.CritHeader,
 		Wrong: "The header names an extension as critical that nobody knows; such a token must be refused (RFC 7515 §4.1.11).",
 		Fix:   "Refuse every crit, unless each name in it is understood and acted upon.",
 		forge: edited(func(f *forgery) {
@@ -93,17 +93,17 @@ func keyDefects() []Defect {
 			f.SetHeader("urn:testserver:unknown", true)
 		}),
 	}, {
-		Name: "alg-key-mismatch", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.AlgKeyMismatch,
 		Wrong: "alg is one that the issuer's key is not for, such as PS256 with an RS256 key or ES384 with one on P-256 (RFC 8725 §3.1, RFC 7517 §4.4).",
 		Fix:   "Use each key with its own algorithm alone: that of the JWK's alg and, for ECDSA, of its curve.",
 		forge: algKeyMismatch,
 	}, {
-		Name: "no-kid", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.NoKid,
 		Wrong: "The token does not say which key signed it, which RFC 7515 §4.1.4 allows and a strict API may refuse.",
 		Fix:   "Refuse a token without kid, if the JWKS may hold several keys.",
 		forge: edited(func(f *forgery) { f.Header.Delete("kid") }),
 	}, {
-		Name: "retired-key", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.RetiredKey,
 		Wrong: "The key that signed the token has left the JWKS; with it its tokens end, once caches have noticed (RFC 7517 §5, RFC 9068 §4).",
 		Fix:   "Renew the JWKS regularly, and drop the keys that it no longer holds.",
 		forge: edited(func(f *forgery) {

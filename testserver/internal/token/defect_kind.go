@@ -11,17 +11,17 @@ import (
 // kindDefects are good tokens that are no bearer access tokens.
 func kindDefects() []Defect {
 	return []Defect{{
-		Name: "wrong-typ", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.WrongTyp,
 		Wrong: "typ is logout+jwt: another kind of JWT, with the claims of an access token (RFC 9068 §4, RFC 8725 §3.11).",
 		Fix:   "Accept typ at+jwt, with or without application/ and in any case; where the issuer does not set it, JWT or none at most.",
 		forge: edited(func(f *forgery) { f.SetHeader("typ", "logout+jwt") }),
 	}, {
-		Name: "id-token-as-access", Status: unauthorized, Code: invalidToken,
+		Name:  catalogue.IDTokenAsAccess,
 		Wrong: "This is an ID token: it tells a client who logged in, and is no right to call an API (RFC 9068 §4, §5; RFC 8725 §3.12).",
 		Fix:   "Require typ at+jwt; where the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
 		forge: edited(asIDToken),
 	}, {
-		Name: "bound-as-bearer", Status: unauthorized, Code: invalidToken, introspectable: true,
+		Name: catalogue.BoundAsBearer, introspectable: true,
 		Wrong: "The token is bound to a key (cnf) and came without proof of it, as a stolen one would (RFC 9449 §7.2, RFC 7800 §3.1).",
 		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves the key; skip this defect if no issuer of yours binds tokens.",
 		forge: edited(func(f *forgery) {

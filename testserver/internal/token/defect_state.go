@@ -1,10 +1,12 @@
 package token
 
+import "github.com/bearerguard/bearerguard/internal/catalogue"
+
 // stateDefects are tokens that only the server knows to be bad: an API learns
 // it by introspection alone (RFC 7662).
 func stateDefects() []Defect {
 	return []Defect{{
-		Name: "revoked", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.Revoked,
 		Wrong: "The token has been revoked, which nobody can tell by looking at it (RFC 7009 §2.1, RFC 7662 §2.2).",
 		Fix:   "Introspect JWTs as well, where a revocation must end them before they expire; refuse what is not active.",
 		forge: func(f *forgery) (string, error) {
@@ -16,7 +18,7 @@ func stateDefects() []Defect {
 			return token, nil
 		},
 	}, {
-		Name: "inactive-opaque", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.InactiveOpaque,
 		Wrong: "The opaque token has been revoked: introspection says that it is not active (RFC 7662 §2.2).",
 		Fix:   "Read active, and refuse the token unless it is there and is true; a 200 alone says nothing.",
 		forge: func(f *forgery) (string, error) {
@@ -29,7 +31,7 @@ func stateDefects() []Defect {
 			return token, nil
 		},
 	}, {
-		Name: "unknown-opaque", Status: unauthorized, Code: invalidToken, OnRequest: true,
+		Name:  catalogue.UnknownOpaque,
 		Wrong: "No server issued the opaque token: introspection says that it is not active (RFC 7662 §2.2).",
 		Fix:   "Refuse what is not active with 401; a token that nobody knows is no fault of the server's, and no 500 or 503.",
 		forge: func(f *forgery) (string, error) { return f.minter.Source.Handle("unknown opaque token"), f.Err() },

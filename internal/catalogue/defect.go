@@ -1,0 +1,85 @@
+package catalogue
+
+import "slices"
+
+// Defect is the name of one way in which a token can be wrong, in Go and wherever
+// it is written as text. The names are stable.
+type Defect string
+
+// The defects.
+const (
+	Expired            Defect = "expired"
+	NotYetValid        Defect = "not-yet-valid"
+	IssuedInFuture     Defect = "issued-in-future"
+	WrongIssuer        Defect = "wrong-issuer"
+	WrongAudience      Defect = "wrong-audience"
+	MissingAudience    Defect = "missing-audience"
+	MissingExp         Defect = "missing-exp"
+	MissingScope       Defect = "missing-scope"
+	ExpAsString        Defect = "exp-as-string" //nolint:gosec // a name, no credentials
+	ExpOverflow        Defect = "exp-overflow"
+	AudNotString       Defect = "aud-not-string"
+	ExpFractional      Defect = "exp-fractional"
+	MissingSub         Defect = "missing-sub"
+	WrongTyp           Defect = "wrong-typ"
+	IDTokenAsAccess    Defect = "id-token-as-access" //nolint:gosec // a name, no credentials
+	BoundAsBearer      Defect = "bound-as-bearer"
+	BadSignature       Defect = "bad-signature"
+	TruncatedSignature Defect = "truncated-signature"
+	ZeroECDSASignature Defect = "zero-ecdsa-signature"
+	AlgNone            Defect = "alg-none"
+	AlgNoneCased       Defect = "alg-none-cased"
+	HS256Confusion     Defect = "hs256-confusion"
+	UnknownKid         Defect = "unknown-kid"
+	ForeignKeySameKid  Defect = "foreign-key-same-kid"
+	EmbeddedJWK        Defect = "embedded-jwk"
+	JKUHeader          Defect = "jku-header"
+	X5UHeader          Defect = "x5u-header"
+	CritHeader         Defect = "crit-header"
+	AlgKeyMismatch     Defect = "alg-key-mismatch"
+	NoKid              Defect = "no-kid"
+	RetiredKey         Defect = "retired-key"
+	DuplicateClaim     Defect = "duplicate-claim"
+	DuplicateHeader    Defect = "duplicate-header"
+	NotJSON            Defect = "not-json"
+	FourSegments       Defect = "four-segments"
+	PaddedBase64       Defect = "padded-base64"
+	TrailingBits       Defect = "trailing-bits"
+	Nested             Defect = "nested"
+	Encrypted          Defect = "encrypted"
+	Oversized          Defect = "oversized"
+	Revoked            Defect = "revoked"
+	InactiveOpaque     Defect = "inactive-opaque"
+	UnknownOpaque      Defect = "unknown-opaque"
+)
+
+// Defects are those that every correct API refuses.
+var Defects = []Defect{
+	Expired, NotYetValid, IssuedInFuture, WrongIssuer, WrongAudience, MissingAudience, MissingExp, MissingScope,
+	ExpAsString, ExpOverflow, AudNotString, WrongTyp, IDTokenAsAccess, BoundAsBearer, BadSignature,
+	TruncatedSignature, ZeroECDSASignature, AlgNone, AlgNoneCased, HS256Confusion, UnknownKid,
+	ForeignKeySameKid, EmbeddedJWK, JKUHeader, X5UHeader, CritHeader, AlgKeyMismatch, DuplicateClaim,
+	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
+}
+
+// DefectsOnRequest are those that a correct API may accept, or that take more than
+// a token.
+var DefectsOnRequest = []Defect{
+	ExpFractional, MissingSub, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
+}
+
+// AllDefects are both.
+func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
+
+// Expect is the answer of a correct API: 401 and "invalid_token", or 403 and
+// "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for a name that is not a
+// defect's.
+func (d Defect) Expect() (status int, code string) {
+	switch {
+	case d == MissingScope:
+		return 403, "insufficient_scope"
+	case slices.Contains(AllDefects(), d):
+		return 401, "invalid_token"
+	}
+	return 0, ""
+}
