@@ -60,8 +60,8 @@ const (
 type Issuer struct {
 	// URL is its issuer identifier, compared with the iss claim byte for byte.
 	// Mind a slash at the end. It is an https URL, or http on loopback. With Keys,
-	// MetadataURL, MetadataIssuer or IntrospectAll, nothing is fetched from it,
-	// and it may be any printable ASCII text without spaces.
+	// KeysURL, MetadataURL, MetadataIssuer or IntrospectAll, nothing is fetched from
+	// it, and it may be any printable ASCII text without spaces.
 	URL string
 
 	// Aliases are other texts that iss may be, byte for byte. Token.Issuer is URL
@@ -82,7 +82,7 @@ type Issuer struct {
 
 	// SubjectPrefix assigns a JWT without iss to this issuer, if its sub begins
 	// with this text: "spiffe://example.org/", with a slash at the end (SPIFFE
-	// JWT-SVID §3). It needs Keys.
+	// JWT-SVID §3). It needs Keys or KeysURL.
 	SubjectPrefix string
 
 	// InsecureHTTP allows http elsewhere, between containers for example.
@@ -104,6 +104,14 @@ type Issuer struct {
 	// Keys verify the signatures; nil discovers them from the issuer's metadata
 	// (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
 	Keys jwks.Source
+
+	// KeysURL is where the key set is, for an issuer whose metadata is not to be
+	// read, or which has none. It is an https URL, or http on loopback.
+	KeysURL string
+
+	// KeyUse are the accepted values of use in the key set, such as "jwt-svid"
+	// (SPIFFE); nil is "sig" or absent.
+	KeyUse []string
 
 	// MetadataURL is where the metadata is; "" is a well-known location of
 	// MetadataIssuer.
@@ -173,6 +181,10 @@ type Issuer struct {
 
 	// OpaqueSyntax says which characters those tokens may have.
 	OpaqueSyntax OpaqueSyntax
+
+	// Fault is what a function that made the issuer found wrong with its arguments;
+	// nil is nothing. [NewVerifier] reports it: see package issuers.
+	Fault error
 }
 
 const tenantID = "{tenantid}" // as Microsoft writes it

@@ -26,8 +26,11 @@ func (i Issuer) check(audience string) (faults []error) {
 func (i Issuer) checkNames() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
+	if i.Fault != nil {
+		faults = append(faults, i.Fault)
+	}
 	elsewhere := i.MetadataURL != "" || i.MetadataIssuer != ""
-	if i.Keys != nil || elsewhere || i.IntrospectionMode == IntrospectAll {
+	if i.Keys != nil || i.KeysURL != "" || elsewhere || i.IntrospectionMode == IntrospectAll {
 		if err := fetch.CheckText(i.URL); err != nil {
 			fault("URL: %w", err)
 		}
@@ -39,8 +42,19 @@ func (i Issuer) checkNames() (faults []error) {
 			fault("Aliases: %w", err)
 		}
 	}
-	if i.Keys != nil && (elsewhere || i.Client != nil) {
-		fault("Keys contradicts MetadataURL, MetadataIssuer and Client: no metadata is fetched (set the Client in jwks.Options)")
+	if i.Keys != nil && (elsewhere || i.Client != nil || i.KeysURL != "" || i.KeyUse != nil) {
+		fault("Keys contradicts KeysURL, KeyUse, MetadataURL, MetadataIssuer and Client: nothing is fetched (set the Client in jwks.Options)")
+	}
+	if i.KeysURL != "" {
+		if err := fetch.CheckURL(i.KeysURL, i.InsecureHTTP); err != nil {
+			fault("KeysURL: %w", err)
+		}
+		if elsewhere {
+			fault("KeysURL contradicts MetadataURL and MetadataIssuer: no metadata is fetched")
+		}
+	}
+	if i.KeyUse != nil && (len(i.KeyUse) == 0 || slices.Contains(i.KeyUse, "")) {
+		fault("KeyUse holds nothing, or an empty string: leave it nil for sig")
 	}
 	if i.MetadataURL != "" {
 		if err := fetch.CheckURL(i.MetadataURL, i.InsecureHTTP); err != nil {
@@ -51,8 +65,8 @@ func (i Issuer) checkNames() (faults []error) {
 			fault("MetadataIssuer: %w", err)
 		}
 	}
-	if i.SubjectPrefix != "" && (!strings.HasSuffix(i.SubjectPrefix, "/") || i.Keys == nil || i.Profile == RFC9068) {
-		fault("SubjectPrefix must end in a slash, needs Keys, and contradicts Profile RFC9068, which requires iss")
+	if i.SubjectPrefix != "" && (!strings.HasSuffix(i.SubjectPrefix, "/") || i.Keys == nil && i.KeysURL == "" || i.Profile == RFC9068) {
+		fault("SubjectPrefix must end in a slash, needs Keys or KeysURL, and contradicts Profile RFC9068, which requires iss")
 	}
 	return append(faults, i.checkTenants()...)
 }
@@ -74,8 +88,8 @@ func (i Issuer) checkTenants() (faults []error) {
 			fault("Tenants: %q is not a GUID in lower case", tenant)
 		}
 	}
-	if i.Keys == nil && i.MetadataURL == "" {
-		fault("Tenants need MetadataURL or Keys, for example https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+	if i.Keys == nil && i.KeysURL == "" && i.MetadataURL == "" {
+		fault("Tenants need MetadataURL, KeysURL or Keys, for example https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
 	}
 	if len(i.Aliases) > 0 || i.SubjectPrefix != "" || i.Introspection != nil {
 		fault("Tenants contradict Aliases, SubjectPrefix and Introspection")

@@ -3,6 +3,7 @@ package middleware_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -45,8 +46,13 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"no name":                                   {issuer{Keys: keys}, "URL: not printable ASCII"},
 		"an alias that is empty":                    {issuer{URL: url, Aliases: []string{""}}, "Aliases: not printable"},
 		"an alias that is the name":                 {issuer{URL: url, Aliases: []string{url + "/"}}, "configured twice"},
-		"metadata beside keys":                      {issuer{URL: url, Keys: keys, MetadataURL: url + "/m"}, "Keys contradicts MetadataURL"},
-		"a client beside keys":                      {issuer{URL: url, Keys: keys, Client: http.DefaultClient}, "Keys contradicts MetadataURL, MetadataIssuer and Client"},
+		"metadata beside keys":                      {issuer{URL: url, Keys: keys, MetadataURL: url + "/m"}, "Keys contradicts KeysURL, KeyUse, MetadataURL"},
+		"a client beside keys":                      {issuer{URL: url, Keys: keys, Client: http.DefaultClient}, "Keys contradicts KeysURL, KeyUse, MetadataURL, MetadataIssuer and Client"},
+		"a key set beside keys":                     {issuer{URL: url, Keys: keys, KeysURL: url + "/k"}, "Keys contradicts KeysURL"},
+		"a key set beside metadata":                 {issuer{URL: url, KeysURL: url + "/k", MetadataURL: url + "/m"}, "KeysURL contradicts MetadataURL"},
+		"a key set by http":                         {issuer{URL: url, KeysURL: "http://keys.example/k"}, "KeysURL: "},
+		"an empty use of keys":                      {issuer{URL: url, KeyUse: []string{""}}, "KeyUse holds nothing"},
+		"a fault of a preset":                       {issuer{URL: url, Fault: errors.New("issuers.X: the realm is empty")}, "the realm is empty"},
 		"metadata by http":                          {issuer{URL: url, MetadataURL: "http://id.example/m"}, "MetadataURL"},
 		"metadata of an issuer by http":             {issuer{URL: url, MetadataIssuer: "http://id.example"}, "MetadataIssuer"},
 		"a client where no token is verified":       {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, Client: http.DefaultClient}, "IntrospectAll contradicts"},
@@ -57,7 +63,7 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"some tenants and any":                      {issuer{URL: entra, Keys: keys, Tenants: []string{guid}, AnyTenant: true}, "AnyTenant contradicts Tenants"},
 		"a tenant that is not a GUID":               {issuer{URL: entra, Keys: keys, Tenants: []string{"common"}}, `"common" is not a GUID`},
 		"a tenant in capitals":                      {issuer{URL: entra, Keys: keys, Tenants: []string{strings.ToUpper(guid)}}, "is not a GUID in lower case"},
-		"tenants without metadata":                  {issuer{URL: entra, Tenants: []string{guid}}, "Tenants need MetadataURL or Keys"},
+		"tenants without metadata":                  {issuer{URL: entra, Tenants: []string{guid}}, "Tenants need MetadataURL, KeysURL or Keys"},
 		"tenants with an alias":                     {issuer{URL: entra, Keys: keys, Tenants: []string{guid}, Aliases: []string{"a"}}, "Tenants contradict Aliases"},
 		"tenants with metadata":                     {issuer{URL: entra, MetadataURL: "https://login.example/common/m", Tenants: []string{guid}}, ""},
 		"a prefix without keys":                     {issuer{URL: "spiffe://example.org", SubjectPrefix: "spiffe://example.org/"}, "SubjectPrefix must end in a slash, needs Keys"},

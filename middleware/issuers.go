@@ -31,7 +31,7 @@ type perTenant interface {
 
 func (v *Verifier) newIssuer(config Issuer) (*issuer, error) {
 	for _, list := range []*[]string{
-		&config.Aliases, &config.Tenants, &config.Audiences, &config.Algorithms, &config.Types, &config.ScopeClaims, &config.ClientIDClaims,
+		&config.Aliases, &config.KeyUse, &config.Tenants, &config.Audiences, &config.Algorithms, &config.Types, &config.ScopeClaims, &config.ClientIDClaims,
 	} {
 		*list = slices.Clone(*list)
 	}
@@ -81,10 +81,13 @@ func (v *Verifier) newIssuer(config Issuer) (*issuer, error) {
 
 func (v *Verifier) discover(config Issuer) (*jwks.Remote, error) {
 	options := jwks.Options{
-		Client: v.client, InsecureHTTP: config.InsecureHTTP, MetadataURL: config.MetadataURL, Logger: v.logger.With("issuer", config.URL),
+		Client: v.client, InsecureHTTP: config.InsecureHTTP, MetadataURL: config.MetadataURL, Use: config.KeyUse, Logger: v.logger.With("issuer", config.URL),
 	}
 	if config.Client != nil {
 		options.Client = config.Client
+	}
+	if config.KeysURL != "" {
+		return jwks.NewRemote(config.KeysURL, options)
 	}
 	name := config.URL
 	if config.MetadataIssuer != "" {
