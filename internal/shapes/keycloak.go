@@ -1,0 +1,26 @@
+package shapes
+
+// keycloak are the servers of the Keycloak family.
+var keycloak = []Shape{{
+	Name: "keycloak", Title: "Keycloak", Issuer: "https://id.example.com/realms/shop", Audience: "orders-api",
+	Header: []Member{{"typ", "JWT"}},
+	Claims: []Member{
+		{"typ", "Bearer"}, {"azp", "web"}, {"auth_time", "{now}"}, {"sid", "s1"}, {"jti", "onrtac:1"}, {"scope", "profile orders:read"},
+		{"realm_access", map[string]any{"roles": []string{"stock"}}},
+		{"resource_access", map[string]any{"orders-api": map[string]any{"roles": []string{"clerk"}}}},
+	},
+	Keys: []Key{
+		{Alg: "RS256", Members: []Member{{"x5c", []string{"MIIC"}}, {"x5t", "thumb"}}},
+		{Alg: "RS256", Members: []Member{{"alg", "RSA-OAEP"}, {"use", "enc"}}},
+	},
+	Good: []Row{
+		{Name: "a user without roles has none", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
+		{Name: "a nonce is no sign of an ID token here (Keycloak 22)", Claims: []Member{{"nonce", "n"}}, Status: 200},
+	},
+	Bad: []Row{
+		{Name: "an ID token", Claims: []Member{{"typ", "ID"}, {"aud", "{audience}"}, {"at_hash", "h"}}, Status: 401},
+		{Name: "a refresh token", Claims: []Member{{"typ", "Refresh"}}, Status: 401},
+		{Name: "a token without an audience mapper", Claims: []Member{{"aud", "account"}}, Status: 401},
+		{Name: "a token of another realm", Claims: []Member{{"iss", "https://id.example.com/realms/other"}}, Status: 401},
+	},
+}}
