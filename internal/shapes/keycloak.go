@@ -23,4 +23,32 @@ var keycloak = []Shape{{
 		{Name: "a token without an audience mapper", Claims: []Member{{"aud", "account"}}, Status: 401},
 		{Name: "a token of another realm", Claims: []Member{{"iss", "https://id.example.com/realms/other"}}, Status: 401},
 	},
+	Setup: "Add an audience mapper for the API to a client scope (Client scopes → … → Add mapper → Audience), and give that scope to the " +
+		"clients as a default. Without it aud is `account`, or absent.",
+	Preset:     "Keycloak",
+	Recognised: Recognised{Issuer: `/realms/[^/]+$`},
+	Hints: []Hint{
+		{Name: "aud", Value: "account", Text: "aud is account: add an audience mapper for the API to a client scope"},
+		{Name: "typ", Value: "ID", Text: "this is an ID token: send the access token instead"},
+		{Name: "typ", Value: "Refresh", Text: "this is a refresh token: send the access token instead"},
+	},
+}, {
+	Name: "keycloak-roles", Title: "Keycloak, with roles as scopes", Issuer: "https://id.example.com/realms/shop", Audience: "orders-api",
+	Header: []Member{{"typ", "JWT"}},
+	Claims: []Member{
+		{"typ", "Bearer"}, {"azp", "web"}, {"scope", "profile"},
+		{"realm_access", map[string]any{"roles": []string{"stock"}}},
+		{"resource_access", map[string]any{"orders-api": map[string]any{"roles": []string{"clerk"}}}},
+	},
+	Good: []Row{
+		{Name: "a realm role", Needs: "stock", Status: 200},
+		{Name: "a role of the client", Needs: "clerk", Status: 200},
+		{Name: "a user without roles has none", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
+	},
+	Bad: []Row{
+		{Name: "a scope is not a role", Needs: "profile", Status: 403},
+		{Name: "an ID token", Claims: []Member{{"typ", "ID"}}, Status: 401},
+	},
+	Setup:  "As for Keycloak. Roles of the realm and of the client stand in realm_access and resource_access.",
+	Preset: "KeycloakRoles",
 }}

@@ -32,6 +32,29 @@ type Shape struct {
 
 	Good []Row // besides the sample itself
 	Bad  []Row
+
+	// For people: how to configure the provider, the function of package issuers that
+	// describes it, how its tokens are recognised, and what is often wrong with them.
+	Setup      string
+	Preset     string // "Keycloak"
+	Recognised Recognised
+	Hints      []Hint
+}
+
+// Recognised says by what a token of the provider is told from others.
+type Recognised struct {
+	Issuer string   // a regular expression for iss, "" for none
+	Claims []string // claims that only its tokens have, all of them; nil for none
+	Header []string // likewise, header parameters
+}
+
+// Hint is something that is often wrong, and what to do about it.
+type Hint struct {
+	Header bool   // it is about a header parameter, and not a claim
+	Name   string // of the claim
+	Value  string // which the claim has, or one of its elements; "" if it is enough that it is there
+	Absent bool   // it is about a claim that is not there
+	Text   string // for people: what it means and what to do
 }
 
 // Member is a member of a JSON object. A nil Value leaves it out, and Null writes

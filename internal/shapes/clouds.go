@@ -1,0 +1,4 @@
+package shapes
+
+// clouds are platforms and what they issue.
+var clouds []Shape

@@ -1,0 +1,4 @@
+package shapes
+
+// products are servers that are run or rented.
+var products []Shape

@@ -1,0 +1,4 @@
+package issuers_test
+
+// clouds are platforms and what they issue.
+var clouds []preset

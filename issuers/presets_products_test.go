@@ -1,0 +1,4 @@
+package issuers_test
+
+// products are servers that are run or rented.
+var products []preset

@@ -1,0 +1,272 @@
+package issuers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	echo4 "github.com/labstack/echo/v4"
+	echo5 "github.com/labstack/echo/v5"
+
+	"github.com/bearerguard/bearerguard/adapters/echo5auth"
+	"github.com/bearerguard/bearerguard/adapters/echoauth"
+	"github.com/bearerguard/bearerguard/adapters/ginauth"
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// provider is a shape that issues tokens and is reachable, at whatever URL.
+type provider struct {
+	*testserver.Server
+	shape shapes.Shape
+	conf  []middleware.Issuer
+	jwks  []byte
+}
+
+func newProvider(t *testing.T, p preset) *provider {
+	t.Helper()
+	shape, found := shapes.Find(p.shape)
+	if !found {
+		t.Fatalf("there is no shape %q", p.shape)
+	}
+	alg := shape.Alg
+	if alg == "" {
+		alg = "RS256"
+	}
+	as := testserver.New(t, testserver.InMemory(), testserver.SigningAlg(testserver.Alg(alg)))
+	made := &provider{Server: as, shape: shape, conf: p.issuers()}
+	made.jwks = made.keySet(t)
+	return made
+}
+
+// keySet is the key set of the server with the members of the shape.
+func (p *provider) keySet(t *testing.T) []byte {
+	t.Helper()
+	keys := p.shape.Keys
+	if keys == nil {
+		keys = []shapes.Key{{Alg: string(p.SigningKey().Alg)}}
+	}
+	var set []map[string]any
+	for i, k := range keys {
+		jwk := map[string]any{}
+		if k.Alg != "" {
+			key := p.SigningKey()
+			if i > 0 {
+				key = testserver.GenerateKey(testserver.Alg(k.Alg), "")
+			}
+			text, err := key.JWK(false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(text, &jwk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, m := range k.Members {
+			put(jwk, m, p.shape, i)
+		}
+		set = append(set, jwk)
+	}
+	whole := map[string]any{"keys": set}
+	for _, m := range p.shape.Set {
+		put(whole, m, p.shape, 0)
+	}
+	text, err := json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func put(object map[string]any, m shapes.Member, s shapes.Shape, _ int) {
+	switch v := m.Value.(type) {
+	case nil:
+		delete(object, m.Name)
+	case shapes.Null:
+		object[m.Name] = nil
+	default:
+		object[m.Name] = filled(v, s)
+	}
+}
+
+// filled is a value with what its texts stand for.
+func filled(v any, s shapes.Shape) any {
+	switch v := v.(type) {
+	case string:
+		if v == "{now}" {
+			return time.Now().Unix()
+		}
+		return strings.NewReplacer("{issuer}", s.Issuer, "{audience}", s.Audience, "{now}", fmt.Sprint(time.Now().Unix())).Replace(v)
+	case []string:
+		list := make([]string, len(v))
+		for i, one := range v {
+			list[i] = fmt.Sprint(filled(one, s))
+		}
+		return list
+	}
+	return v
+}
+
+// RoundTrip answers the fetches of a verifier: metadata at every well-known place
+// and at the MetadataURL of an issuer, and the key set everywhere else.
+func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := p.jwks
+	for _, i := range p.conf {
+		named := i.MetadataIssuer
+		if named == "" {
+			named = i.URL
+		}
+		at := r.URL.String()
+		if at == i.MetadataURL || i.MetadataURL == "" && i.KeysURL == "" && strings.HasPrefix(at, strings.TrimSuffix(named, "/")+"/.well-known/") {
+			doc := map[string]any{"issuer": named, "jwks_uri": "https://keys.invalid/jwks"}
+			for _, m := range p.shape.Metadata {
+				put(doc, m, p.shape, 0)
+			}
+			var err error
+			if body, err = json.Marshal(doc); err != nil {
+				return nil, err
+			}
+		}
+	}
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Content-Type", "application/json")
+	_, err := rec.Write(body)
+	return rec.Result(), err
+}
+
+// mint makes the token of a row.
+func (p *provider) mint(row shapes.Row) string {
+	s := p.shape
+	claims := slices.Concat([]shapes.Member{
+		{Name: "iss", Value: "{issuer}"}, {Name: "sub", Value: "u1"}, {Name: "aud", Value: "{audience}"}, {Name: "nbf"}, {Name: "jti"}, {Name: "client_id"},
+	}, s.Claims, row.Claims)
+	var opts []testserver.TokenOption
+	for _, m := range claims {
+		switch m.Value.(type) {
+		case nil:
+			opts = append(opts, testserver.Without(m.Name))
+		case shapes.Null:
+			opts = append(opts, testserver.Claim(m.Name, nil))
+		default:
+			opts = append(opts, testserver.Claim(m.Name, filled(m.Value, s)))
+		}
+	}
+	typ := ""
+	for _, m := range slices.Concat(s.Header, row.Header) {
+		if text, ok := m.Value.(string); m.Name == "typ" && ok {
+			typ = text
+			continue
+		}
+		opts = append(opts, testserver.JOSEHeader(m.Name, filled(m.Value, s)))
+	}
+	opts = append(opts, testserver.Typ(typ))
+	if row.AnotherKey {
+		foreign := testserver.GenerateKey(p.SigningKey().Alg, p.SigningKey().ID)
+		opts = append(opts, testserver.SignedWith(foreign))
+	}
+	return p.Token(opts...)
+}
+
+// apis is the same route in every framework.
+func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	mux := http.NewServeMux()
+	mux.Handle("/", httpauth.Require(v, need...)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	e4 := echo4.New()
+	e4.GET("/", func(echo4.Context) error { return nil }, echoauth.Require(v, need...))
+	e5 := echo5.New()
+	e5.GET("/", func(*echo5.Context) error { return nil }, echo5auth.Require(v, need...))
+	g := gin.New()
+	g.GET("/", ginauth.Require(v, need...), func(*gin.Context) {})
+	return map[string]http.Handler{"net/http": mux, "Echo v4": e4, "Echo v5": e5, "Gin": g}
+}
+
+func TestEveryPresetTakesItsGoodTokensAndNoOthers(t *testing.T) {
+	for _, p := range presets {
+		t.Run(p.shape, func(t *testing.T) {
+			made := newProvider(t, p)
+			if len(made.shape.Bad) == 0 {
+				t.Error("it has no bad row: nothing shows that its tokens are checked")
+			}
+			v, err := middleware.NewVerifier(middleware.Config{
+				Audience: made.shape.Audience, Issuers: made.conf, TokenHeader: p.tokenHeader, Client: &http.Client{Transport: made},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := slices.Concat([]shapes.Row{{Name: "the sample", Status: 200}}, made.shape.Good, made.shape.Bad,
+				[]shapes.Row{{Name: "a token that another key signed", AnotherKey: true, Status: 401}})
+			for _, row := range rows {
+				var need []scopes.Requirement
+				if row.Needs != "" {
+					need = append(need, scopes.All(row.Needs))
+				}
+				token := made.mint(row)
+				for name, api := range apis(v, need...) {
+					r := httptest.NewRequest(http.MethodGet, "/", nil)
+					if p.tokenHeader != "" {
+						r.Header.Set(p.tokenHeader, token)
+					} else {
+						r.Header.Set("Authorization", "Bearer "+token)
+					}
+					rec := httptest.NewRecorder()
+					api.ServeHTTP(rec, r)
+					if rec.Code != row.Status {
+						answer, _ := io.ReadAll(rec.Body)
+						t.Errorf("%s, %s: got %d %s, want %d", row.Name, name, rec.Code, answer, row.Status)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Every exported function that returns an issuer is in the table, by the name that
+// its shape gives.
+func TestEveryFunctionIsAPreset(t *testing.T) {
+	functions := map[string]bool{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range source.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.IsExported() && !strings.HasSuffix(file, "_test.go") {
+				functions[f.Name.Name] = true
+			}
+		}
+	}
+	for _, p := range presets {
+		shape, _ := shapes.Find(p.shape)
+		if !functions[shape.Preset] {
+			t.Errorf("%s: there is no function %q", p.shape, shape.Preset)
+		}
+		delete(functions, shape.Preset)
+	}
+	for _, name := range slices.Sorted(maps.Keys(functions)) {
+		t.Errorf("%s is in no preset of the table", name)
+	}
+	if _, err := os.Stat("presets_test.go"); err != nil {
+		t.Fatal(err)
+	}
+}
