@@ -165,7 +165,7 @@ func TestEachDefectMakesOneThingWrong(t *testing.T) {
 		j := &judge{t: t, handles: h}
 		tokens := map[string]string{"none": mint(t, m, scoped), "none, opaque": mint(t, m, scoped, func(d *token.Draft) { d.Opaque = true })}
 		for _, defect := range token.Catalogue() {
-			tokens[defect.Name] = mint(t, m, scoped, func(d *token.Draft) { d.Defect = &defect })
+			tokens[string(defect.Name)] = mint(t, m, scoped, func(d *token.Draft) { d.Defect = &defect })
 		}
 		j.keys = m.Keys.All()
 		for name, text := range tokens {
@@ -180,7 +180,7 @@ func TestEachDefectMakesOneThingWrong(t *testing.T) {
 func TestEveryDefectIsInTheCatalogueOnce(t *testing.T) {
 	var names []string
 	for _, d := range token.Catalogue() {
-		names = append(names, d.Name)
+		names = append(names, string(d.Name))
 		if found, ok := token.FindDefect(d.Name); !ok || found.Wrong != d.Wrong {
 			t.Errorf("%s: got %v, %v, want it found", d.Name, found.Wrong, ok)
 		}
@@ -199,7 +199,7 @@ func TestEveryDefectIsInTheCatalogueOnce(t *testing.T) {
 
 func TestOnlySomeDefectsFitBehindAHandle(t *testing.T) {
 	m, h := minter(t, catalogue.ES256, token.RandomSource())
-	for name, want := range map[string]bool{"expired": true, "missing-scope": true, "bad-signature": false, "wrong-issuer": false, "trailing-bits": false} {
+	for name, want := range map[catalogue.Defect]bool{"expired": true, "missing-scope": true, "bad-signature": false, "wrong-issuer": false, "trailing-bits": false} {
 		defect, _ := token.FindDefect(name)
 		text := mint(t, m, func(d *token.Draft) { d.Opaque, d.Defect = true, &defect })
 		if _, got := h.claims[text]; got != want {
