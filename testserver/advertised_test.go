@@ -96,7 +96,14 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 	for _, mode := range member(t, s, "response_modes_supported") {
 		t.Run("response_mode "+mode, func(t *testing.T) {
 			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("response_mode", mode).Encode())
-			good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
+			answer := to.Query()
+			if mode == "fragment" {
+				var err error
+				if answer, err = url.ParseQuery(to.Fragment); err != nil {
+					t.Fatal(err)
+				}
+			}
+			good(t, exchange(t, s, redeeming(answer.Get("code"))))
 		})
 	}
 	for _, scope := range member(t, s, "scopes_supported") {

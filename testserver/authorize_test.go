@@ -121,7 +121,7 @@ func TestAuthorizationErrors(t *testing.T) {
 		"T02/response_type missing":                     {[]string{"response_type", "-"}, "invalid_request"},
 		"T02/response_type token":                       {[]string{"response_type", "token"}, "unsupported_response_type"},
 		"T02/response_type code token":                  {[]string{"response_type", "code token"}, "unsupported_response_type"},
-		"T02/response_mode fragment":                    {[]string{"response_mode", "fragment"}, "invalid_request"},
+		"T02/response_mode of another kind":             {[]string{"response_mode", "web_message"}, "invalid_request"},
 		"T02/response_mode form_post of an application": {[]string{"client_id", "app", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"}, "invalid_request"},
 		"T02/a scope that is not the server's":          {[]string{"scope", "a c"}, "invalid_scope"},
 		"T02/a scope that is not the client's":          {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},

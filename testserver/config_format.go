@@ -61,7 +61,7 @@ func fill(file *settings.Config, c *config) {
 
 	for _, d := range slices.Backward(registry.DefaultClients()) {
 		if !slices.ContainsFunc(file.Clients, func(other settings.Client) bool { return other.ID == d.ID }) {
-			client := settings.Client{ID: d.ID, Secret: settings.Secret(d.Secret), Public: d.Public}
+			client := settings.Client{ID: d.ID, Secret: settings.Secret(d.Secret), Public: d.Public, PostLogout: d.PostLogoutRedirectURIs}
 			file.Clients = slices.Insert(file.Clients, 0, client)
 		}
 	}

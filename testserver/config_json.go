@@ -91,6 +91,7 @@ func (f fileConfig) server(file *settings.Config) {
 	if file.Interactive != nil {
 		f.Interactive = *file.Interactive
 	}
+	f.use("cors", CORS(file.CORS...))
 	if file.Registration != nil {
 		f.Registration = *file.Registration
 	}
@@ -163,7 +164,7 @@ func (f fileConfig) signing(s settings.Signing) {
 func (f fileConfig) people(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
-			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, Grants: c.Grants, Scopes: c.Scopes,
+			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogout, Grants: c.Grants, Scopes: c.Scopes,
 			AuthMethod: c.AuthMethod, JWKS: c.JWKS, RequirePAR: c.RequirePAR,
 		}
 		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))

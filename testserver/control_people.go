@@ -14,7 +14,7 @@ import (
 // clientWire is a client as others see it: without its secret.
 func clientWire(c Client) control.Client {
 	return control.Client{
-		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
+		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
 		RequirePAR: c.RequirePAR,
 	}
 }
@@ -37,7 +37,7 @@ func (c *controller) postClient(r *http.Request) (any, error) {
 		return nil, err
 	}
 	client, err := c.addClient(Client{
-		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, Grants: ask.Grants, Scopes: ask.Scopes,
+		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, PostLogoutRedirectURIs: ask.PostLogout, Grants: ask.Grants, Scopes: ask.Scopes,
 		AuthMethod: ask.AuthMethod, JWKS: ask.JWKS, RequirePAR: ask.RequirePAR,
 	}, nil)
 	if err != nil {

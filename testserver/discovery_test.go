@@ -116,7 +116,7 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"response_types_supported": "[code]",
-			"response_modes_supported": "[query form_post]",
+			"response_modes_supported": "[query fragment form_post]",
 			"grant_types_supported": "[authorization_code client_credentials refresh_token urn:ietf:params:oauth:grant-type:device_code " +
 				"urn:ietf:params:oauth:grant-type:token-exchange urn:ietf:params:oauth:grant-type:jwt-bearer]",
 			"code_challenge_methods_supported":                 "[S256]",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
@@ -73,6 +74,21 @@ func AllowUnregistered() Option {
 // 1000 of them. [Server.Reset] leaves them, and [Persist]
 // keeps them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
+
+// CORS lets scripts in pages of these origins call the server, such as
+// https://app.example.com, or of all with "*". Those of loopback always may, as
+// single-page applications in development do. It is for the endpoints that such an
+// application calls, and never for [EndpointAuthorize], pages and [Server.Control].
+func CORS(origins ...string) Option {
+	return serverOption(func(c *config) {
+		for _, origin := range origins {
+			if err := oauth.CheckOrigin(origin); err != nil {
+				c.fail("CORS(%q): %w", origin, err)
+			}
+		}
+		c.Config.CORS = append(c.Config.CORS, origins...)
+	})
+}
 
 // Disable takes endpoints away: they are not served and discovery does not name
 // them. Without [EndpointToken] nothing is left of [EndpointAuthorize] and

@@ -43,6 +43,13 @@ type Route struct {
 	Env      string     // the environment variable that says its URL, "" for none
 }
 
+// ForScripts reports whether scripts in pages of other origins may call the
+// endpoint, as single-page applications do. A browser is sent to the authorization
+// endpoint and to that of the logout instead.
+func (r Route) ForScripts() bool {
+	return r.Kind != ForPeople && r.Endpoint != Authorize && r.Endpoint != EndSession
+}
+
 // Kind is what an endpoint is for.
 type Kind int
 

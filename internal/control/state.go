@@ -49,6 +49,7 @@ type Client struct {
 	Secret       string               `json:"secret,omitzero"` // in the answer to its registration alone
 	Public       bool                 `json:"public,omitzero"`
 	RedirectURIs []string             `json:"redirect_uris,omitzero"`
+	PostLogout   []string             `json:"post_logout_redirect_uris,omitzero"`
 	Grants       []catalogue.Grant    `json:"grants,omitzero"`
 	Scopes       []string             `json:"scopes,omitzero"`
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"`

@@ -98,10 +98,10 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	web := strings.HasPrefix(a.redirectURI, "http://") || strings.HasPrefix(a.redirectURI, "https://")
 	switch mode := form.Get("response_mode"); {
 	case mode == "" || mode == "query":
-	case mode == "form_post" && web:
+	case mode == "fragment", mode == "form_post" && web:
 		a.mode = mode
 	default:
-		return invalidRequest("response_mode is not query or form_post")
+		return invalidRequest("response_mode is not query, fragment or form_post")
 	}
 	switch {
 	case form.Has("request"):

@@ -214,6 +214,10 @@ func (s authorizeEndpoint) respond(w http.ResponseWriter, r *http.Request, a *au
 		pages.FormPost(w, pages.FormPostPage{RedirectURI: a.redirectURI, Fields: fields})
 		return
 	}
+	if a.mode == "fragment" { // OAuth 2.0 Multiple Response Type Encoding Practices §2.1
+		redirect(w, r, a.redirectURI+"#"+strings.TrimPrefix(withQuery("", fields), "?"))
+		return
+	}
 	redirect(w, r, withQuery(a.redirectURI, fields))
 }
 

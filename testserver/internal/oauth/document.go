@@ -116,7 +116,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	}
 	if s.served[catalogue.Authorize] {
 		doc["response_types_supported"] = []string{"code"}
-		doc["response_modes_supported"] = []string{"query", "form_post"}
+		doc["response_modes_supported"] = []string{"query", "fragment", "form_post"}
 		doc["code_challenge_methods_supported"] = []string{"S256"}
 		doc["authorization_response_iss_parameter_supported"] = true // RFC 9207 §3
 	}

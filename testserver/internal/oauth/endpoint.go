@@ -17,6 +17,7 @@ type route struct {
 	methods  []string
 	handler  http.HandlerFunc
 	form     bool // it takes a form, and its answers are for one client only
+	scripts  bool // scripts of other origins may call it
 }
 
 // handler is what answers at an endpoint of the catalogue.
@@ -70,7 +71,7 @@ func (s *Server) mount(origin, base string) {
 		if !s.served[ep] {
 			continue
 		}
-		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), form: slices.Contains(r.Methods, http.MethodPost)}
+		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), scripts: r.ForScripts(), form: slices.Contains(r.Methods, http.MethodPost)}
 		paths := []string{base + r.Path}
 		// Clients disagree on where the issuer's path goes, so both places answer;
 		// the specified one comes first and is what URL returns.
@@ -115,6 +116,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ep, takesForm := catalogue.Any, false
 	if rt, ok := s.routes[r.URL.Path]; ok {
 		ep, takesForm = rt.endpoint, rt.form
+		if s.cors(w, r, rt) {
+			return // a preflight says nothing about what a client asks for
+		}
 	}
 	fault, injected := s.Faults.Pick(ep, r)
 	request := &journal.Request{

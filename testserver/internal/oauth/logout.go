@@ -3,7 +3,6 @@ package oauth
 import (
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 
@@ -22,10 +21,8 @@ type logout struct {
 	state  string
 }
 
-// readLogout checks the request. The browser goes to a redirect URI of the
-// client alone, and there is no varying port: this specification compares the
-// whole of it, also for applications at loopback (OpenID Connect RP-Initiated
-// Logout 1.0 §3).
+// readLogout checks the request. The browser goes only to a URI that the client has
+// registered for it (OpenID Connect RP-Initiated Logout 1.0 §3).
 func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	form, failed := once(form)
 	if failed != nil {
@@ -46,7 +43,7 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	if known {
 		asked.client = c.ID
 	}
-	if asked.to != "" && (!known || !slices.Contains(c.RedirectURIs, asked.to)) {
+	if asked.to != "" && (!known || !c.LogsOutTo(asked.to)) {
 		return nil, invalidRequest("post_logout_redirect_uri is none that is registered for the client")
 	}
 	return asked, nil

@@ -33,7 +33,7 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 		name string
 		into any
 	}{
-		{"redirect_uris", &c.RedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
+		{"redirect_uris", &c.RedirectURIs}, {"post_logout_redirect_uris", &c.PostLogoutRedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
 		{"response_types", &types}, {"client_name", &c.Name}, {"scope", &scope}, {"jwks", &jwks},
 		{"require_pushed_authorization_requests", &c.RequirePAR},
 	} {
@@ -66,7 +66,7 @@ func checkRedirects(c registry.Client) *failure {
 	if slices.Contains(c.Grants, catalogue.AuthorizationCode) && len(c.RedirectURIs) == 0 {
 		return invalidRedirect("redirect_uris is missing, which the grant authorization_code takes")
 	}
-	for _, uri := range c.RedirectURIs {
+	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		u, err := url.Parse(uri)
 		if err != nil || registry.CheckRedirect(uri) != nil {
 			return invalidRedirect("a redirect URI is an absolute URI of a place, without user and fragment")

@@ -30,6 +30,7 @@ type information struct {
 	URI           string `json:"registration_client_uri"`
 
 	RedirectURIs  []string             `json:"redirect_uris,omitempty"`
+	LogoutURIs    []string             `json:"post_logout_redirect_uris,omitempty"`
 	AuthMethod    catalogue.AuthMethod `json:"token_endpoint_auth_method"`
 	Grants        []catalogue.Grant    `json:"grant_types"`
 	ResponseTypes []string             `json:"response_types"`
@@ -92,7 +93,7 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,
 		URI:          s.urls[catalogue.Register] + "?" + url.Values{"client_id": {c.ID}}.Encode(),
-		RedirectURIs: c.RedirectURIs, AuthMethod: c.AuthMethod, Grants: c.Grants, ResponseTypes: []string{},
+		RedirectURIs: c.RedirectURIs, LogoutURIs: c.PostLogoutRedirectURIs, AuthMethod: c.AuthMethod, Grants: c.Grants, ResponseTypes: []string{},
 		Name: c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR,
 	}
 	if secret != "" {

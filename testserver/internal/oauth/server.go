@@ -41,6 +41,8 @@ type Config struct {
 	Disabled []catalogue.Endpoint
 	Policies []Policy
 
+	CORS []string // origins whose scripts may call, besides loopback; "*" for all
+
 	Interactive       bool
 	AllowUnregistered bool
 	Registration      bool

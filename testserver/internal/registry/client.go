@@ -26,6 +26,11 @@ type Client struct {
 	// a logout may lead. None means those of the default clients.
 	RedirectURIs []string
 
+	// PostLogoutRedirectURIs are where a logout may lead, compared like RedirectURIs
+	// (OpenID Connect RP-Initiated Logout 1.0 §3.1). None means the RedirectURIs, to
+	// the letter.
+	PostLogoutRedirectURIs []string `json:",omitempty"`
+
 	Grants []catalogue.Grant // none means all that fit, except token exchange and jwt-bearer
 	Scopes []string          // none means all of the server's
 
@@ -58,14 +63,25 @@ func OnRequest(g catalogue.Grant) bool {
 // documentation of package testserver.
 func DefaultClients() []Client {
 	return []Client{
-		{ID: token.DefaultClient, Secret: "test-secret", RedirectURIs: LoopbackRedirects()},
-		{ID: "test-public", Public: true, RedirectURIs: LoopbackRedirects()},
+		{ID: token.DefaultClient, Secret: "test-secret", RedirectURIs: LoopbackRedirects(), PostLogoutRedirectURIs: loopbackLogouts()},
+		{ID: "test-public", Public: true, RedirectURIs: LoopbackRedirects(), PostLogoutRedirectURIs: loopbackLogouts()},
 	}
 }
 
 // LoopbackRedirects are the redirect URIs of clients that name none.
 func LoopbackRedirects() []string {
 	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
+}
+
+// loopbackLogouts are where the logouts of the default clients may lead: the root
+// of an application on loopback, and its callback.
+func loopbackLogouts() (uris []string) {
+	for _, origin := range loopbacks {
+		for _, path := range [...]string{"", "/", "/callback"} {
+			uris = append(uris, origin+path)
+		}
+	}
+	return uris
 }
 
 // Check reports a client that cannot be registered.
@@ -111,7 +127,7 @@ func (c Client) checkMethod() error {
 
 func (c Client) checkLists() error {
 	var errs []error
-	for _, uri := range c.RedirectURIs {
+	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		if err := CheckRedirect(uri); err != nil {
 			errs = append(errs, fmt.Errorf("client %q: %w", c.ID, err))
 		}

@@ -37,6 +37,7 @@ func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
 		return nil, err
 	}
 	c.RedirectURIs, c.Grants, c.Scopes, c.JWKS = slices.Clone(c.RedirectURIs), slices.Clone(c.Grants), slices.Clone(c.Scopes), slices.Clone(c.JWKS)
+	c.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
 	r := &Registered{Client: c, Digest: sha256.Sum256([]byte(c.Secret)), Edits: slices.Clone(edits)}
 	r.Secret = ""
 	if len(c.JWKS) > 0 {
@@ -64,6 +65,16 @@ func (c *Registered) By(method catalogue.AuthMethod) bool {
 // Redirects reports whether the client may be sent to uri: one of its own, byte
 // for byte, except for the port of a loopback address, which a native application
 // cannot know beforehand (RFC 8252 §7.3).
-func (c *Registered) Redirects(uri string) bool {
-	return slices.ContainsFunc(c.RedirectURIs, func(own string) bool { return own == uri || sameLoopback(own, uri) })
+func (c *Registered) Redirects(uri string) bool { return hasURI(c.RedirectURIs, uri) }
+
+// LogsOutTo reports whether a logout may lead to uri.
+func (c *Registered) LogsOutTo(uri string) bool {
+	if len(c.PostLogoutRedirectURIs) == 0 {
+		return slices.Contains(c.RedirectURIs, uri)
+	}
+	return hasURI(c.PostLogoutRedirectURIs, uri)
+}
+
+func hasURI(list []string, uri string) bool {
+	return slices.ContainsFunc(list, func(own string) bool { return own == uri || sameLoopback(own, uri) })
 }

@@ -25,6 +25,8 @@ type Config struct {
 	Seed        Secret                      `json:"seed,omitzero"` // all keys follow from it
 
 	Registration *bool `json:"registration,omitzero"` // clients may register themselves
+
+	CORS []string `json:"cors,omitzero"` // origins whose scripts may call, besides loopback
 }
 
 // Signing is how tokens are signed.
@@ -51,6 +53,7 @@ type Client struct {
 	ID           string               `json:"id"`
 	Secret       Secret               `json:"secret,omitzero"`
 	RedirectURIs []string             `json:"redirect_uris,omitzero"`
+	PostLogout   []string             `json:"post_logout_redirect_uris,omitzero"`
 	Grants       []catalogue.Grant    `json:"grants,omitzero"` // values of grant_type
 	Scopes       []string             `json:"scopes,omitzero"`
 	Public       bool                 `json:"public,omitzero"`

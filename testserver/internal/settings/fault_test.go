@@ -19,8 +19,8 @@ const (
 
 // faults are texts and the one thing that is said about each.
 var faults = []struct{ name, text, want string }{
-	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, tls, seed"},
-	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, tls, seed"},
+	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed"},
+	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, signing, access, refresh, clients, users, scopes, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed"},
 	{"an unknown member below", `{"access":{"aud":["api"]}}`, "access.aud: is no setting, want one of ttl, format, audience"},
 	{"an unknown member that is a text", `{"access":{"time to live":"5m"}}`, `access["time to live"]: is no setting, want one of ttl, format, audience`},
 	{"an unknown member without a name", `{"access":{"":"5m"}}`, `access[""]: is no setting, want one of ttl, format, audience`},
@@ -52,7 +52,7 @@ var faults = []struct{ name, text, want string }{
 	{"an audience of nobody", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: has no id, want one"},
-	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests"},
+	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests"},
 	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want one of its own`},
 	{"a secret that is a number", `{"clients":[{"id":"a","secret":1234567}]}`, "clients[0].secret: got a number, want printable ASCII"},
 	{"a secret of other characters", `{"clients":[{"id":"a","secret":"s3cretü"}]}`, "clients[0].secret: want printable ASCII"},

@@ -22,6 +22,7 @@ func (v value) config() (c Config) {
 		field{"endpoints", into(&c.Endpoints, value.endpoints)},
 		field{"interactive", intoNew(&c.Interactive, value.boolean)},
 		field{"registration", intoNew(&c.Registration, value.boolean)},
+		field{"cors", into(&c.CORS, list("an array of origins", some("an origin")))},
 		field{"tls", intoNew(&c.TLS, value.boolean)},
 		field{"seed", into(&c.Seed, unquoted[Secret]("any text", anything))},
 	)
@@ -84,6 +85,7 @@ func (v value) client() (c Client) {
 		field{"id", into(&c.ID, matching(wantVisible, isVisible))},
 		field{"secret", into(&c.Secret, unquoted[Secret](wantVisible, isVisible))},
 		field{"redirect_uris", into(&c.RedirectURIs, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
+		field{"post_logout_redirect_uris", into(&c.PostLogout, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
 		field{"grants", into(&c.Grants, list("an array of grant types", oneOf(grants)))},
 		field{"scopes", into(&c.Scopes, value.scopes)},
 		field{"public", into(&c.Public, value.boolean)},
