@@ -24,9 +24,9 @@ const maxControl = 1 << 20
 // faults, and tells what was asked. The command bearerguard serves it and is a
 // client of it.
 //
-// Serve it on a listener of its own, on loopback: whoever may use it may have any
-// token. It is for those who bear token, and for those who call it by a name of this
-// machine, so that no web page can (DNS rebinding).
+// Serve it on a listener of its own, on loopback: a caller of it gets any token. It
+// answers to callers that bear token and that call it by a name of this machine, so
+// that no web page can (DNS rebinding). With [AllowRemote] it answers to every name.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
 	if token == "" {
@@ -45,7 +45,7 @@ func (s *Server) Control(token string) http.Handler {
 		scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(bearer))
 		switch {
-		case !oauth.IsLocalHost(r.Host):
+		case !s.remote && !oauth.IsLocalHost(r.Host):
 			tell(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)

@@ -88,6 +88,22 @@ func IssuerURL(u string) Option {
 	})
 }
 
+// Hosts gives one server two names, as when browsers and containers call it by
+// different ones. Discovery then names the endpoints that a browser is sent to at
+// browser, and all others at alias; the issuer stays what it is. Each is a scheme and
+// a host, such as http://localhost:9000 and http://auth:9000, or "" for the issuer's.
+func Hosts(browser, alias string) Option {
+	return serverOption(func(c *config) {
+		for _, origin := range [...]string{browser, alias} {
+			if err := oauth.CheckOrigin(origin); origin == "*" || origin != "" && err != nil {
+				c.fail("Hosts(%q, %q): give a scheme and a host, such as http://localhost:9000, without a path", browser, alias)
+				return
+			}
+		}
+		c.BrowserOrigin, c.AliasOrigin = browser, alias
+	})
+}
+
 // Clock replaces [time.Now] as the server's time. Inside a testing/synctest
 // bubble the default already is the bubble's clock. See [Server.Advance] for
 // moving the clock.

@@ -22,6 +22,7 @@ type Server struct {
 	oauth  *oauth.Server
 	caPEM  []byte
 	memory bool // listens on no socket
+	remote bool // of AllowRemote
 	client *http.Client
 	close  func() error
 
@@ -123,7 +124,7 @@ func start(opts []Option) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	s.caPEM, s.memory = l.CACertPEM, c.listen.InMemory
+	s.caPEM, s.memory, s.remote = l.CACertPEM, c.listen.InMemory, c.listen.AllowRemote
 	var h http.Handler = s.oauth
 	if !c.listen.InMemory && !c.listen.AllowRemote {
 		h = s.oauth.OwnHostOnly(h)

@@ -32,12 +32,13 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	flags.StringVar(&ask.Secret, "secret", "", "secret; by default a random one")
 	flags.BoolVar(&ask.Public, "public", false, "it keeps no secret, and needs PKCE")
 	flags.StringArrayVar(&ask.RedirectURIs, "redirect-uri", nil, "where codes may go; by default loopback; may repeat")
+	flags.StringArrayVar(&ask.PostLogout, "post-logout-redirect-uri", nil, "where a logout may lead; by default the redirect URIs; may repeat")
 	flags.StringArrayVar(&grants, "grant", nil, "grant type it may use, by default all that fit; may repeat")
 	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope it may ask for, by default all; may repeat")
 	flags.StringVar((*string)(&ask.AuthMethod), "auth-method", "", "how it authenticates, by default however it can")
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
 	flags.BoolVar(&ask.RequirePAR, "require-par", false, "it may authorize only by pushed requests (RFC 9126 §6)")
-	for _, name := range []string{"secret", "redirect-uri", "scope"} {
+	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}
 	complete(cmd, "grant", catalogue.Names(catalogue.Grants))

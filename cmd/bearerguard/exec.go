@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"time"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 	"github.com/spf13/cobra"
 )
 
@@ -65,7 +66,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	// What it leaves running may hold its output open.
 	child.WaitDelay = time.Second
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, forwarded...)
+	signal.Notify(signals, process.Forwarded...)
 	defer signal.Stop(signals)
 	if ctx.Err() != nil { // by one that came before Notify
 		return failure("interrupted before the command began")
@@ -93,7 +94,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	case err == nil || errors.Is(err, exec.ErrWaitDelay):
 		return nil
 	case errors.As(err, &exit):
-		return coded{code: codeOf(exit.ProcessState)}
+		return coded{code: process.ExitCode(exit.ProcessState)}
 	}
 	return failure("%w", err)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -88,7 +89,7 @@ func TestProcessThatEndedIsGone(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	alive, err := watchProcess(cmd.Process.Pid)
+	alive, err := process.Watch(cmd.Process.Pid)
 	if err != nil || !alive() {
 		t.Fatalf("got %v, want it alive", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 	"github.com/spf13/cobra"
 )
 
@@ -23,7 +24,8 @@ When it is ready it writes one line of JSON to standard output, and nothing else
    "introspection_endpoint":…,"jwks_uri":…,"control":…,"control_token":…,"ca_pem":…}
 
 control is the URL of the control API, which the other commands use, and control_token
-the bearer token that it asks for; both are "" under --control off. ca_pem is the root
+the bearer token that it asks for; both are "" under --control off, and the token is
+if it was given. ca_pem is the root
 certificate to trust under --tls, else "".
 
 It listens on this machine alone. Its tokens are for tests.`,
@@ -37,12 +39,12 @@ It listens on this machine alone. Its tokens are for tests.`,
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			if cmd.Flags().Changed("parent-pid") {
-				alive, err := watchProcess(parent)
+				alive, err := process.Watch(parent)
 				if err != nil {
 					return usage("--parent-pid %d: %w", parent, err)
 				}
 				go func() {
-					untilGone(ctx, alive)
+					process.UntilGone(ctx, alive)
 					stop()
 				}()
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ type serverFlags struct {
 	tls, interactive                   bool
 	strict, unregistered, allowRemote  bool
 	registration                       bool
+	cors                               []string
+	browser, alias, controlTokenFile   string
 }
 
 func (f *serverFlags) add(cmd *cobra.Command) {
@@ -37,13 +40,17 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.strict, "strict", false, "serve registered clients alone; this is the default")
 	flags.BoolVar(&f.unregistered, "allow-unregistered", false, "let an unknown client register itself by its first authorization request")
 	flags.BoolVar(&f.registration, "registration", false, "let clients register themselves at /register (RFC 7591, RFC 7592)")
+	flags.StringArrayVar(&f.cors, "cors", nil, "`origin` whose pages may call the server from scripts, or * for all; pages on loopback always may; may repeat")
 	flags.StringVar(&f.clock, "clock", "", "`time` at which the server's clock starts, such as 2026-01-01T00:00:00Z")
 	flags.StringVar(&f.seed, "seed", "", "`text` that keys and identifiers follow from, so that every run has the same")
-	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback alone; off for none")
+	flags.StringVar(&f.browser, "browser-url", "", "scheme and host at which browsers find the server, such as http://localhost:9000, if not at the issuer's")
+	flags.StringVar(&f.alias, "alias", "", "scheme and host at which clients and APIs find it, such as http://auth:9000, if not at the issuer's")
+	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback unless --allow-remote is given; off for none")
+	flags.StringVar(&f.controlTokenFile, "control-token-file", "", "`file` with the token of the control API, which is then not printed (default a random one)")
 	flags.StringVar(&f.readyFile, "ready-file", "", "write the ready line to a `file` too; it goes when the server ends")
-	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let --addr be reached from other machines")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let --addr and --control be reached from other machines")
 	cmd.MarkFlagsMutuallyExclusive("strict", "allow-unregistered")
-	for _, name := range []string{"addr", "issuer", "clock", "seed", "control"} {
+	for _, name := range []string{"addr", "issuer", "browser-url", "alias", "cors", "clock", "seed", "control"} {
 		noFiles(cmd, name)
 	}
 }
@@ -80,6 +87,12 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	if f.registration {
 		opts = append(opts, testserver.Registration())
 	}
+	if f.browser != "" || f.alias != "" {
+		opts = append(opts, testserver.Hosts(f.browser, f.alias))
+	}
+	if len(f.cors) > 0 {
+		opts = append(opts, testserver.CORS(f.cors...))
+	}
 	if f.unregistered {
 		opts = append(opts, testserver.AllowUnregistered())
 	}
@@ -112,6 +125,16 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: HTTP is the default; take tls out of the configuration file instead")
 	}
+	for _, origin := range f.cors {
+		if origin != "*" && !isOrigin(origin) {
+			return usage("--cors %s: give an origin such as https://app.example.com, or * for all", origin)
+		}
+	}
+	for flag, origin := range map[string]string{"--browser-url": f.browser, "--alias": f.alias} {
+		if origin != "" && !isOrigin(origin) {
+			return usage("%s %s: give a scheme and a host, such as http://localhost:9000, without a path", flag, origin)
+		}
+	}
 	local, err := isLoopback("--addr", f.addr)
 	if err == nil && !local && !f.allowRemote {
 		err = usage("--addr %s: other machines could reach it, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
@@ -119,10 +142,33 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	if err != nil || f.control == controlOff {
 		return err
 	}
-	if local, err = isLoopback("--control", f.control); err == nil && !local {
-		err = usage("--control %s: other machines could reach it: give an address such as %s", f.control, anyPort)
+	if local, err = isLoopback("--control", f.control); err != nil || local {
+		return err
 	}
-	return err
+	given, err := f.controlToken()
+	switch {
+	case err != nil:
+		return err
+	case !f.allowRemote:
+		return usage("--control %s: other machines could reach it: give an address such as %s", f.control, anyPort)
+	case given == "":
+		return usage("--control %s: other machines can reach it, so it needs a token of yours: give --control-token-file", f.control)
+	}
+	return nil
+}
+
+// controlToken is the token that the user gives the control API, "" for none.
+func (f *serverFlags) controlToken() (string, error) {
+	if f.controlTokenFile == "" {
+		return "", nil
+	}
+	text, err := readFile("--control-token-file", f.controlTokenFile)
+	return strings.TrimSpace(string(text)), err
+}
+
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme != "" && u.Host != "" && text == u.Scheme+"://"+u.Host
 }
 
 // isLoopback reports whether only this machine can reach the address of a flag.

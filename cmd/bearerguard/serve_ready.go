@@ -16,6 +16,9 @@ type ready map[string]string
 // OAuth's own documents have: OAUTH_TOKEN_ENDPOINT is token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}
+	if s.tokenGiven {
+		r["control_token"] = ""
+	}
 	for _, v := range s.Env() {
 		name, value, _ := strings.Cut(strings.TrimPrefix(v, "OAUTH_"), "=")
 		r[strings.ToLower(name)] = value

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,6 +25,7 @@ const controlOff = "off"
 type running struct {
 	*testserver.Server
 	controlURL, controlToken string // "" without one
+	tokenGiven               bool   // by the user, who knows it: it is not printed
 
 	control   *http.Server
 	audit     *os.File
@@ -49,7 +51,7 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 		return nil, usage("%w", err)
 	}
 	if f.control != controlOff {
-		err = s.listenControl(f.control)
+		err = s.listenControl(f)
 	}
 	if err == nil && f.readyFile != "" {
 		s.ready = newReady(s).line()
@@ -62,12 +64,16 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	return s, nil
 }
 
-func (s *running) listenControl(addr string) error {
-	l, err := net.Listen("tcp", addr)
+func (s *running) listenControl(f *serverFlags) error {
+	given, err := f.controlToken()
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", f.control)
 	if err != nil {
 		return fmt.Errorf("--control: %w", err)
 	}
-	s.controlURL, s.controlToken = "http://"+l.Addr().String(), rand.Text()
+	s.controlURL, s.controlToken, s.tokenGiven = "http://"+l.Addr().String(), cmp.Or(given, rand.Text()), given != ""
 	srv := &http.Server{
 		Handler:           s.Control(s.controlToken),
 		ReadHeaderTimeout: 10 * time.Second,

@@ -81,7 +81,14 @@ func (s *Server) mount(origin, base string) {
 		case r.Kind == catalogue.WellKnown:
 			paths = append(paths, r.Path+base)
 		}
-		s.urls[ep], s.paths[ep] = origin+paths[0], paths[0]
+		at := origin
+		switch front := r.Kind == catalogue.ForPeople || !r.ForScripts(); { // a browser is sent there
+		case front && s.config.BrowserOrigin != "":
+			at = s.config.BrowserOrigin
+		case !front && s.config.AliasOrigin != "":
+			at = s.config.AliasOrigin
+		}
+		s.urls[ep], s.paths[ep] = at+paths[0], paths[0]
 		for _, p := range paths {
 			s.routes[p] = rt
 		}
@@ -183,6 +190,11 @@ func IsLocalHost(hostport string) bool {
 // would be of the same origin as a page of the attacker's, which could then read
 // its tokens.
 func (s *Server) IsOwnHost(hostport string) bool {
+	for _, origin := range [...]string{s.config.BrowserOrigin, s.config.AliasOrigin} {
+		if u, err := url.Parse(origin); err == nil && u.Host != "" && strings.EqualFold(hostname(hostport), u.Hostname()) {
+			return true
+		}
+	}
 	return IsLocalHost(hostport) || strings.EqualFold(hostname(hostport), s.issuerHost)
 }
 

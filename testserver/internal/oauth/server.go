@@ -41,6 +41,10 @@ type Config struct {
 	Disabled []catalogue.Endpoint
 	Policies []Policy
 
+	// Where clients and browsers find the server if not at the issuer's host: a
+	// scheme and a host, "" for none.
+	BrowserOrigin, AliasOrigin string
+
 	CORS []string // origins whose scripts may call, besides loopback; "*" for all
 
 	Interactive       bool

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package main
+package process
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// watchProcess returns a function that reports whether the process pid still
-// runs. A parent that nobody has waited for is told by that this process has got
+// Watch returns a function that reports whether the process pid still
+// runs. A parent that nobody has waited for is recognised by that this process has got
 // another one.
-func watchProcess(pid int) (alive func() bool, err error) {
+func Watch(pid int) (alive func() bool, err error) {
 	if pid < 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return nil, errors.New("there is no such process")
 	}

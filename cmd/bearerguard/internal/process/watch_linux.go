@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"bytes"
@@ -7,10 +7,10 @@ import (
 	"os"
 )
 
-// watchProcess returns a function that reports whether the process pid, as it is
+// Watch returns a function that reports whether the process pid, as it is
 // now, still runs. One that has ended and that nobody has waited for does not,
 // and neither does another one that has got its ID since.
-func watchProcess(pid int) (alive func() bool, err error) {
+func Watch(pid int) (alive func() bool, err error) {
 	began, ok := processStart(pid)
 	if !ok {
 		return nil, errors.New("there is no such process")

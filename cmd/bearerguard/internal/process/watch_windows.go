@@ -1,13 +1,13 @@
-package main
+package process
 
 import (
 	"errors"
 	"syscall"
 )
 
-// watchProcess returns a function that reports whether the process pid still
+// Watch returns a function that reports whether the process pid still
 // runs. Its handle stays open, so that no other process gets the ID.
-func watchProcess(pid int) (alive func() bool, err error) {
+func Watch(pid int) (alive func() bool, err error) {
 	h, err := syscall.OpenProcess(syscall.SYNCHRONIZE, false, uint32(pid)) //nolint:gosec // what is no ID opens nothing
 	if err != nil {
 		return nil, errors.New("there is no such process")

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newHealth() *cobra.Command {
+	timeout := 5 * time.Second
+	cmd := &cobra.Command{
+		Use:   "health URL",
+		Short: "Report by the exit code whether a URL answers with 200",
+		Long: `Fetch a URL and end with 0 if it answers with 200, else with 1. It is for the health
+check of a container that has no other program in it.`,
+		Example: `  bearerguard health http://127.0.0.1:9000/.well-known/openid-configuration`,
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+				return usage("want a URL such as http://127.0.0.1:9000/jwks")
+			}
+			if timeout <= 0 {
+				return usage("--timeout %v: give a time such as 5s", timeout)
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+			defer cancel()
+			return healthy(ctx, args[0])
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long an answer may take")
+	noFiles(cmd, "timeout")
+	return cmd
+}
+
+// healthy asks without a proxy, and follows no redirect.
+func healthy(ctx context.Context, at string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return usage("%w", err)
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(r)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // without the URL, which the caller knows
+		}
+		return coded{exitNo, err}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return coded{exitNo, errors.New("got " + resp.Status + ", want 200")}
+	}
+	return nil
+}

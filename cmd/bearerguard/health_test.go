@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestHealthIsTheExitCode(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/well":
+		case "/moved":
+			http.Redirect(w, r, "/well", http.StatusFound)
+		case "/hang":
+			<-r.Context().Done()
+		default:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer api.Close()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		err  string
+	}{
+		"well":              {[]string{api.URL + "/well"}, exitOK, ""},
+		"unavailable":       {[]string{api.URL + "/ill"}, exitNo, "got 503 Service Unavailable, want 200"},
+		"moved":             {[]string{api.URL + "/moved"}, exitNo, "got 302 Found, want 200"},
+		"slow":              {[]string{api.URL + "/hang", "--timeout", "50ms"}, exitNo, "context deadline exceeded"},
+		"not there":         {[]string{gone.URL}, exitNo, "connection refused"},
+		"not a URL":         {[]string{"localhost:9000"}, exitUsage, "want a URL such as"},
+		"no time":           {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a time such as 5s"},
+		"nothing to ask":    {nil, exitUsage, "accepts 1 arg(s)"},
+		"another scheme":    {[]string{"file:///etc/hostname"}, exitUsage, "want a URL such as"},
+		"a URL with a user": {[]string{strings.Replace(api.URL, "://", "://u:p@", 1) + "/well"}, exitOK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			code := run(t.Context(), append([]string{"health"}, test.args...), streams{strings.NewReader(""), &out, &errs})
+			if code != test.code || !strings.Contains(errs.String(), test.err) || (test.err == "") != (errs.Len() == 0) || out.Len() > 0 {
+				t.Errorf("got %d %q %q, want %d %q and no output", code, &out, &errs, test.code, test.err)
+			}
+		})
+	}
+}
