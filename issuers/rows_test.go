@@ -2,7 +2,6 @@ package issuers_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -78,15 +77,11 @@ func (p *provider) keySet(t *testing.T) []byte {
 				t.Fatal(err)
 			}
 		}
-		for _, m := range k.Members {
-			put(jwk, m, p.shape, i)
-		}
+		filling(p.shape).Put(jwk, k.Members...)
 		set = append(set, jwk)
 	}
 	whole := map[string]any{"keys": set}
-	for _, m := range p.shape.Set {
-		put(whole, m, p.shape, 0)
-	}
+	filling(p.shape).Put(whole, p.shape.Set...)
 	text, err := json.Marshal(whole)
 	if err != nil {
 		t.Fatal(err)
@@ -94,33 +89,9 @@ func (p *provider) keySet(t *testing.T) []byte {
 	return text
 }
 
-func put(object map[string]any, m shapes.Member, s shapes.Shape, _ int) {
-	switch v := m.Value.(type) {
-	case nil:
-		delete(object, m.Name)
-	case shapes.Null:
-		object[m.Name] = nil
-	default:
-		object[m.Name] = filled(v, s)
-	}
-}
-
-// filled is a value with what its texts stand for.
-func filled(v any, s shapes.Shape) any {
-	switch v := v.(type) {
-	case string:
-		if v == "{now}" {
-			return time.Now().Unix()
-		}
-		return strings.NewReplacer("{issuer}", s.Issuer, "{audience}", s.Audience, "{now}", fmt.Sprint(time.Now().Unix())).Replace(v)
-	case []string:
-		list := make([]string, len(v))
-		for i, one := range v {
-			list[i] = fmt.Sprint(filled(one, s))
-		}
-		return list
-	}
-	return v
+// filling is what the texts of a shape stand for here.
+func filling(s shapes.Shape) shapes.Filling {
+	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
 
 // RoundTrip answers the fetches of a verifier: metadata at every well-known place
@@ -135,9 +106,7 @@ func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 		at := r.URL.String()
 		if at == i.MetadataURL || i.MetadataURL == "" && i.KeysURL == "" && strings.HasPrefix(at, strings.TrimSuffix(named, "/")+"/.well-known/") {
 			doc := map[string]any{"issuer": named, "jwks_uri": "https://keys.invalid/jwks"}
-			for _, m := range p.shape.Metadata {
-				put(doc, m, p.shape, 0)
-			}
+			filling(p.shape).Put(doc, p.shape.Metadata...)
 			var err error
 			if body, err = json.Marshal(doc); err != nil {
 				return nil, err
@@ -164,7 +133,7 @@ func (p *provider) mint(row shapes.Row) string {
 		case shapes.Null:
 			opts = append(opts, testserver.Claim(m.Name, nil))
 		default:
-			opts = append(opts, testserver.Claim(m.Name, filled(m.Value, s)))
+			opts = append(opts, testserver.Claim(m.Name, filling(s).Value(m.Value)))
 		}
 	}
 	typ := ""
@@ -173,7 +142,7 @@ func (p *provider) mint(row shapes.Row) string {
 			typ = text
 			continue
 		}
-		opts = append(opts, testserver.JOSEHeader(m.Name, filled(m.Value, s)))
+		opts = append(opts, testserver.JOSEHeader(m.Name, filling(s).Value(m.Value)))
 	}
 	opts = append(opts, testserver.Typ(typ))
 	if row.AnotherKey {

@@ -30,8 +30,8 @@ import (
 //	  "rules": [{"when": {"client": "web"}, "claims": {"role": "admin"}}, {"when": {"scope": "root"}, "deny": "access_denied"}],
 //	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
 //	  "endpoints": {"userinfo": false},
-//	  "interactive": true,
-//	  "registration": true,
+//	  "like": "keycloak",
+//	  "interactive": true, "registration": true,
 //	  "tls": true,
 //	  "seed": "…"
 //	}
@@ -84,6 +84,9 @@ func (f fileConfig) use(path string, o Option) {
 func (f fileConfig) server(file *settings.Config) {
 	if file.Issuer != "" {
 		f.use("issuer", IssuerURL(file.Issuer))
+	}
+	if file.Like != "" {
+		f.use("like", Like(file.Like))
 	}
 	if file.TLS != nil {
 		f.listen.TLS = *file.TLS

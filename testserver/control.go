@@ -14,6 +14,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // maxControl bounds the body of a request to the control API.
@@ -61,7 +62,8 @@ func (s *Server) Control(token string) http.Handler {
 type controller struct {
 	*Server
 	mu     sync.Mutex
-	faults map[int]control.Fault // by the ID of the injection
+	faults map[int]control.Fault  // by the ID of the injection
+	forms  map[string]*token.Form // by the name of the provider
 }
 
 // action answers a request with what becomes JSON.

@@ -65,7 +65,11 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	if err := read(r, &m); err != nil {
 		return nil, err
 	}
-	t, err := c.oauth.Issue(editBy(tokenOptions(m)))
+	form, err := c.formLike(m.Like)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.oauth.IssueAs(form, editBy(tokenOptions(m)))
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +95,14 @@ func (c *controller) badTokens(r *http.Request) (any, error) {
 	if m.Defect != "" {
 		return nil, errors.New("defect: there will be a token for each: leave it out, or mint one token")
 	}
+	form, err := c.formLike(m.Like)
+	if err != nil {
+		return nil, err
+	}
 	opts := tokenOptions(m)
 	answer := control.BadTokens{}
 	for d := range Defects() {
-		t, err := c.mint(append(opts[:len(opts):len(opts)], With(d)))
+		t, err := c.oauth.MintAs(form, editBy(append(opts[:len(opts):len(opts)], With(d))))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d, err)
 		}

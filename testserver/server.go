@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/likeness"
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -24,6 +26,8 @@ type Server struct {
 	memory bool // listens on no socket
 	client *http.Client
 	close  func() error
+
+	likeness func(shapes.Shape) *likeness.Likeness
 
 	helper func()
 	fail   func(format string, args ...any)
@@ -119,7 +123,7 @@ func start(opts []Option) (*Server, error) {
 		return nil, err
 	}
 	transport := l.Transport()
-	s, err := c.build(l.URL, transport)
+	s, err := c.build(c.issuerAt(l.URL), transport)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -135,18 +139,25 @@ func start(opts []Option) (*Server, error) {
 
 // build makes the server proper, without a listener.
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
-	settings := c.Config
+	settings, likenesses := c.Config, c.likenesses(issuer)
 	settings.Issuer = issuer
+	if c.like != nil {
+		var err error
+		if settings, err = likened(settings, likenesses(*c.like)); err != nil {
+			return nil, err
+		}
+	}
 	inner, err := oauth.New(settings)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		oauth:  inner,
-		client: &http.Client{Transport: transport},
-		close:  func() error { return nil },
-		helper: func() {},
-		fail:   func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
+		oauth:    inner,
+		likeness: likenesses,
+		client:   &http.Client{Transport: transport},
+		close:    func() error { return nil },
+		helper:   func() {},
+		fail:     func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
 	}
 	if err := s.injectAll(c.faults); err != nil {
 		return nil, errors.Join(err, inner.Close())
@@ -174,7 +185,7 @@ func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
 // Issuer is what goes into the verifier's configuration: byte for byte the iss
-// of every token and the issuer of both discovery documents.
+// of every token and the issuer of both documents, unless [Like] gives others.
 func (s *Server) Issuer() string { return s.oauth.Issuer }
 
 // Client reaches the server however it listens: it trusts the certificate of

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -78,7 +77,7 @@ func Subject(sub string) TokenOption {
 // token of the client credentials grant has the client for its subject
 // (RFC 9068 §2.2), so add Subject(id).
 func ForClient(id string) TokenOption {
-	return tokenOption(func(d *token.Draft) { d.Set("client_id", id) })
+	return tokenOption(func(d *token.Draft) { d.SetClient(id) })
 }
 
 // Scope sets the scope claim: the scopes separated by one space (RFC 9068
@@ -87,16 +86,12 @@ func ForClient(id string) TokenOption {
 // contain is a fault here: write it with [Claim].
 func Scope(scopes ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
-		if len(scopes) == 0 {
-			d.Claims.Delete("scope")
-			return
-		}
 		for _, scope := range scopes {
 			if err := registry.CheckScope(scope); err != nil {
 				d.Fail(fmt.Errorf(`Scope: %w; for a malformed claim use Claim("scope", …)`, err))
 			}
 		}
-		d.Set("scope", strings.Join(scopes, " "))
+		d.SetScopes(scopes)
 	})
 }
 
@@ -104,14 +99,11 @@ func Scope(scopes ...string) SharedOption {
 // several (RFC 7519 §4.1.3). For a token without one use Without("aud").
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
-		switch len(aud) {
-		case 0:
+		if len(aud) == 0 {
 			d.Fail(errors.New(`Audience() names nobody: give an audience, or Without("aud") to a token`))
-		case 1:
-			d.Set("aud", aud[0])
-		default:
-			d.Set("aud", aud)
+			return
 		}
+		d.SetAudience(aud)
 	})
 }
 

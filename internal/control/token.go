@@ -19,6 +19,7 @@ type Mint struct {
 	NotBeforeIn *Duration                  `json:"not_before_in,omitzero"`
 	Opaque      bool                       `json:"opaque,omitzero"`
 	Defect      string                     `json:"defect,omitzero"`
+	Like        string                     `json:"like,omitzero"` // the name of a provider
 }
 
 // Minted is what the token endpoint would have given.

@@ -85,14 +85,15 @@ var layers = []layer{
 	{"testserver/internal/listen", ""},
 	{"testserver/internal/pages", ""},
 	{"testserver/internal/persist", ""},
-	{"testserver/internal/settings", "internal/catalogue"},
+	{"testserver/internal/settings", "internal/catalogue internal/shapes"},
 	{"testserver/internal/token", "internal/catalogue testserver/internal/guarded"},
+	{"testserver/internal/likeness", "internal/catalogue internal/shapes testserver/internal/token"},
 	{"testserver/internal/journal", "internal/catalogue testserver/internal/guarded"},
 	{"testserver/internal/registry", "internal/catalogue testserver/internal/guarded testserver/internal/token"},
 	{"testserver/internal/grants", "internal/catalogue testserver/internal/bounded testserver/internal/guarded testserver/internal/token"},
 	{"testserver/internal/oauth", "internal/catalogue testserver/internal/grants testserver/internal/guarded testserver/internal/journal testserver/internal/pages testserver/internal/persist testserver/internal/registry testserver/internal/token"},
 	{"testserver/internal/apicheck", "internal/catalogue testserver/internal/journal testserver/internal/listen testserver/internal/registry testserver/internal/token"},
-	{"testserver", "internal/catalogue internal/control testserver/internal/apicheck testserver/internal/journal testserver/internal/listen testserver/internal/oauth testserver/internal/registry testserver/internal/settings testserver/internal/token"},
+	{"testserver", "internal/catalogue internal/control internal/shapes testserver/internal/apicheck testserver/internal/journal testserver/internal/likeness testserver/internal/listen testserver/internal/oauth testserver/internal/registry testserver/internal/settings testserver/internal/token"},
 	{"testserver/apitest", "testserver testserver/internal/apicheck testserver/internal/listen"},
 }
 

@@ -175,7 +175,7 @@ func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 			}
 		}
 	}
-	token := good(func(d *token.Draft) { d.Set("scope", strings.Join(similar, " ")) })
+	token := good(func(d *token.Draft) { d.SetScopes(similar) })
 	return probe{
 		name: "look-alike-scope", sent: "a token with the scopes " + strings.Join(similar, " "),
 		authorization: []string{"Bearer " + token}, tokens: []string{token},

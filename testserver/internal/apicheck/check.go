@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -64,7 +63,7 @@ func known(option string, defect catalogue.Defect) error {
 func (c *Check) mint(edits ...token.Edit) (string, error) {
 	return c.Issuer.Mint(func(d *token.Draft) {
 		if len(c.Scopes) > 0 {
-			d.Set("scope", strings.Join(c.Scopes, " "))
+			d.SetScopes(c.Scopes)
 		}
 		c.Issuer.Token(d)
 		for _, need := range c.Claims {

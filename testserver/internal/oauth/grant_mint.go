@@ -34,8 +34,11 @@ func (i Issued) GoString() string { return i.String() }
 // Issue returns an access token as Mint does, with the refresh token and the ID
 // token that its client would get with it. A token with a defect comes without
 // them.
-func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
-	d, err := s.Draft(edit)
+func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
+
+// IssueAs is Issue for an access token of another form.
+func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
+	d, err := s.DraftAs(form, edit)
 	if err != nil {
 		return m, err
 	}
@@ -55,13 +58,12 @@ func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
 		m.Expiry = d.Expiry()
 	}
 	sub, _ := d.Claims.Text("sub")
-	client, _ := d.Claims.Text("client_id")
-	scope, _ := d.Claims.Text("scope")
+	client := form.Client(d.Claims)
 	c, known := s.Registry.Client(client)
 	if d.Defect != nil || !known || sub == "" {
 		return m, nil
 	}
-	f := grants.Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
+	f := grants.Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: form.ScopesOf(d.Claims), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
 	if sub == client {
 		f.Kind = catalogue.ClientCredentials
 	} else {

@@ -18,30 +18,12 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 	if failed := s.refusedByPolicy(g); failed != nil {
 		return nil, failed
 	}
-	d := s.DraftFor(c.Edits)
-	d.Set("jti", s.Source.Name("jti"))
-	d.Set("sub", g.Sub)
-	d.Set("client_id", g.Client)
-	d.Claims.Delete("scope")
-	if len(g.Scopes) > 0 {
-		d.Set("scope", strings.Join(g.Scopes, " "))
-	}
-	switch len(g.Resources) {
-	case 0:
-	case 1:
-		d.Set("aud", g.Resources[0])
-	default:
-		d.Set("aud", g.Resources)
-	}
+	d := s.DraftFor(s.Source.Name("jti"), c.Edits)
+	d.Grant(g.Sub, g.Client, g.Scopes, g.Resources)
 	if len(g.Details) > 0 {
 		d.Set(detailsParameter, writtenDetails(g.Details))
 	}
-	if !g.AuthTime.IsZero() { // RFC 9068 §2.2.1
-		d.Set("auth_time", g.AuthTime.Unix())
-		if g.ACR != "" {
-			d.Set("acr", g.ACR)
-		}
-	}
+	d.GrantLogin(g.AuthTime, g.ACR)
 	s.applyPolicies(d, g)
 	if g.exchanged != nil {
 		g.exchanged.write(d)

@@ -32,8 +32,8 @@ func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *fail
 		return nil, failed
 	}
 	if text == "" {
-		byDefault, _ := s.DraftFor(c.Edits).Claims.Text("scope")
-		scopes = slices.DeleteFunc(strings.Fields(byDefault), func(scope string) bool { return !s.allows(c, scope) })
+		byDefault := s.Form.ScopesOf(s.DraftFor("", c.Edits).Claims)
+		scopes = slices.DeleteFunc(byDefault, func(scope string) bool { return !s.allows(c, scope) })
 	}
 	if slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(c, scope) }) {
 		return nil, invalidScope("the scope is not one that the client may ask for")

@@ -37,6 +37,10 @@ type Config struct {
 
 	DetailTypes []string // of authorization_details; none means that there are none
 
+	Form          *token.Form // of access tokens, nil for that of RFC 9068
+	KeySet        token.KeySet
+	Introspection func(answer *token.Object, client string, scopes []string) // changes what introspection says of a good token; nil for nothing
+
 	Metadata []func(map[string]any)
 	Disabled []catalogue.Endpoint
 	Policies []Policy
@@ -107,7 +111,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := token.NewKeyring(c.Alg, c.Source, c.Keys...)
+	keys, err := token.NewKeyring(c.Alg, c.Source, c.KeySet, c.Keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +121,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		Minter: &token.Minter{
-			Issuer: c.Issuer, Clock: token.NewClock(c.Now), Source: c.Source, Keys: keys, Defaults: c.Defaults, Attacker: token.NewAttacker(c.Source),
+			Issuer: c.Issuer, Form: c.Form, Clock: token.NewClock(c.Now), Source: c.Source, Keys: keys, Defaults: c.Defaults, Attacker: token.NewAttacker(c.Source),
 		},
 		config: c, issuerHost: issuer.Hostname(),
 		secret:   c.Source.Draw("refresh tokens", 32),

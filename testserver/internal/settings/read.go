@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
 func (v value) config() (c Config) {
 	v.object(
 		field{"issuer", into(&c.Issuer, unquoted[string](wantIssuer, isIssuer))},
+		field{"like", into(&c.Like, oneOf(shapes.Names()))},
 		field{"signing", into(&c.Signing, value.signing)},
 		field{"access", into(&c.Access, value.access)},
 		field{"refresh", into(&c.Refresh, value.refresh)},

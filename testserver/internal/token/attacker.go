@@ -60,7 +60,7 @@ func newAttackerKey(alg catalogue.Alg, src *Source) (Key, error) {
 		return Key{}, err
 	}
 	if s.family != rsaPKCS1 && s.family != rsaPSS {
-		return NewKey(alg, "", src.fork("stranger "+string(alg)))
+		return NewKey(alg, "", src.Fork("stranger "+string(alg)))
 	}
 	block, _ := pem.Decode(attackerPEM)
 	if block == nil {

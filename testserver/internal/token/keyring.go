@@ -27,6 +27,7 @@ type Keyring struct {
 type ring struct {
 	alg    catalogue.Alg
 	source *Source
+	look   KeySet
 	shown  *Keyring // where the JWKS is shown
 
 	signing   map[catalogue.Alg]Key
@@ -38,13 +39,22 @@ type ring struct {
 	frozen    int          // how many there have ever been
 }
 
+// KeySet is how a JWKS looks. What is nil is as usual.
+type KeySet struct {
+	Name  func(Key) (string, error)        // the kid of a key that is made and has a public part
+	Write func(keys []Key) ([]byte, error) // the text; the oldest key comes first, and none is a shared secret
+}
+
 // NewKeyring publishes keys, of which the first of an algorithm signs, and makes
 // one for alg if there is none.
-func NewKeyring(alg catalogue.Alg, src *Source, keys ...Key) (*Keyring, error) {
+func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
+	if look.Write == nil {
+		look.Write = writeKeySet
+	}
 	k := &Keyring{}
 	r, unlock := k.ring.Lock()
 	defer unlock()
-	*r = ring{alg: alg, source: src, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}}
+	*r = ring{alg: alg, source: src, look: look, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}}
 	return k, r.fill(keys)
 }
 
@@ -201,9 +211,18 @@ func (r *ring) ready() bool {
 	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
 }
 
-// generate takes RSA keys from the embedded ones while they last: each serves
-// one algorithm once, so that no two published keys share their numbers.
+// generate makes a key, with a name of the set's own if it needs one.
 func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
+	key, err := r.make(alg, kid)
+	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {
+		key.ID, err = r.look.Name(key)
+	}
+	return key, err
+}
+
+// make takes RSA keys from the embedded ones while they last: each serves
+// one algorithm once, so that no two published keys share their numbers.
+func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
 		return Key{}, err
@@ -256,15 +275,19 @@ func (r *ring) drop(kid string) {
 }
 
 func (r *ring) render() error {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
-	for _, key := range r.published {
-		set.Keys = append(set.Keys, key.public())
-	}
-	b, err := json.Marshal(set)
+	b, err := r.look.Write(r.published)
 	if err != nil {
 		return fmt.Errorf("writing the JWKS: %w", err)
 	}
 	r.shown.jwks.Store(&b)
 	r.show()
 	return nil
+}
+
+func writeKeySet(keys []Key) ([]byte, error) {
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
+	for _, key := range keys {
+		set.Keys = append(set.Keys, key.public())
+	}
+	return json.Marshal(set)
 }

@@ -74,24 +74,3 @@ func (k Key) verifies(token string) bool {
 	}
 	return err == nil
 }
-
-// IsAccessToken tells access tokens from what else the same keys sign (RFC 9068
-// §4, RFC 8725 §3.12).
-func IsAccessToken(header, claims Object) bool {
-	typ, ok := header.Text("typ")
-	if !ok && header.Find("typ") >= 0 {
-		return false
-	}
-	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {
-	case "at+jwt":
-		return true
-	case "", "jwt": // as from servers older than RFC 9068
-		if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
-			return false
-		}
-		return !slices.ContainsFunc(claims, func(claim Member) bool {
-			return slices.Contains([]string{"nonce", "at_hash", "c_hash"}, claim.Name) // an ID token's
-		})
-	}
-	return false
-}
