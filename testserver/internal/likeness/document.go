@@ -15,7 +15,7 @@ func (l *Likeness) Metadata(doc map[string]any) {
 	fill := l.filling(l.server.Now())
 	for _, m := range l.shape.Metadata {
 		_, served := doc[m.Name]
-		if served && m.Value != nil && isEndpoint(m.Name) || m.Name == "issuer" && l.server.Named {
+		if served && m.Value != nil && isEndpoint(m.Name) {
 			continue
 		}
 		fill.Put(doc, m)

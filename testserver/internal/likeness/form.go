@@ -28,6 +28,10 @@ func (l *Likeness) Form() *token.Form {
 		f.Issuer, _ = l.filling(l.server.Now()).Value(text).(string)
 	}
 	f.NoIssuer = named && iss == nil
+	if len(l.shape.Keys) > 0 {
+		alg, named := shapes.Lookup(l.shape.Keys[0].Members, "alg")
+		f.AnyAlg = named && alg == nil
+	}
 	f.Typ, _ = l.typ()
 	azp, _ := l.claim("azp").(string)
 	aud, _ := texts(cmp.Or(l.claim("aud"), any(ownAudience)))
@@ -50,20 +54,21 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience is the claim with the audience. It is aud, unless the shape leaves that
-// out and has the audience elsewhere.
+// audience is the claim with the audience. It is aud, unless that of the shape does
+// not have it and another claim does.
 func (l *Likeness) audience() token.Texts {
-	name, v := "aud", l.claim("aud")
-	if _, found := shapes.Lookup(l.shape.Claims, name); found && v == nil {
-		for _, m := range l.shape.Claims {
-			if list, _ := texts(m.Value); slices.Contains(list, ownAudience) {
-				name, v = m.Name, m.Value
-				break
-			}
+	name := "aud"
+	v, named := shapes.Lookup(l.shape.Claims, name)
+	list, isList := texts(v)
+	has := func(list []string) bool {
+		return slices.ContainsFunc(list, func(one string) bool { return strings.Contains(one, ownAudience) })
+	}
+	for _, m := range l.shape.Claims {
+		if others, areList := texts(m.Value); named && !has(list) && has(others) {
+			name, list, isList = m.Name, others, areList
 		}
 	}
-	list, isList := texts(v)
-	if !slices.ContainsFunc(list, func(one string) bool { return strings.Contains(one, ownAudience) }) {
+	if !has(list) {
 		list = []string{ownAudience}
 	}
 	return token.Texts{Name: name, List: isList, Expand: func(audience []string) (all []string) {

@@ -194,7 +194,7 @@ func byAttacker(mark func(*forgery)) forge {
 // Where nothing larger fits, the header alone names another algorithm.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
-	if !ok {
+	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
 		f.SetHeader("alg", string(catalogue.ES256))
 		return f.token()
 	}

@@ -25,6 +25,8 @@ type Form struct {
 
 	Typ  string // of the header, "" for none
 	IsID bool   // its access tokens look like ID tokens
+
+	AnyAlg bool // keys are published without alg, so that all algorithms of their kind may be right
 }
 
 // Texts is a claim with texts: an array, or one string. Expand makes what is
