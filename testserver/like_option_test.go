@@ -111,3 +111,19 @@ func TestAServerLikeAProviderStartsAgain(t *testing.T) {
 		})
 	}
 }
+
+// The endpoints of a server like a provider tell its tokens apart as ever.
+func TestAnIDTokenIsNoAccessTokenOfAProvider(t *testing.T) {
+	s := testserver.New(t, testserver.InMemory(), testserver.Like("keycloak"))
+	for name, token := range map[string]string{
+		"an ID token":                 s.IDToken(),
+		"an ID token as access token": s.Token(testserver.With(testserver.IDTokenAsAccess)),
+		"a token of another type":     s.Token(testserver.With(testserver.WrongTyp)),
+		"a token of another issuer":   s.Token(testserver.Claim("iss", "https://other.example")),
+		"a token of another key":      s.Token(testserver.With(testserver.ForeignKeySameKid)),
+	} {
+		if about := introspected(t, s, token); about["active"] != false {
+			t.Errorf("%s: got %v, want it inactive", name, about)
+		}
+	}
+}
