@@ -1,4 +1,43 @@
 package issuers_test
 
+import (
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/issuers"
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+const (
+	tenant       = "11111111-2222-4333-8444-555555555555"
+	otherTenant  = "bbbbbbbb-7777-4888-8999-aaaaaaaaaaaa"
+	personal     = "9188040d-6c67-4c5b-b112-36a304b66dad"
+	application  = "66666666-7777-4888-8999-aaaaaaaaaaaa"
+	googleClient = "123-abc.apps.googleusercontent.com"
+	pool         = "eu-west-1_AbC123dEf"
+	tag          = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2"
+)
+
 // clouds are platforms and what they issue.
-var clouds []preset
+var clouds = []preset{
+	{shape: "auth0", issuers: func() []middleware.Issuer {
+		return one(issuers.Auth0("tenant.eu.auth0.com", "https://orders.example.com"))
+	}},
+	{shape: "auth0-rbac", issuers: func() []middleware.Issuer {
+		return one(issuers.Auth0RBAC(issuers.Auth0("tenant.eu.auth0.com", "https://orders.example.com")))
+	}},
+	{shape: "okta", issuers: func() []middleware.Issuer { return one(issuers.Okta("tenant.okta.com", "default", "api://default")) }},
+	{shape: "okta-org", opaque: "eyJraWQiOiJrIiwiYWxnIjoiUlMyNTYifQ.e30.", asking: func(c *http.Client) []middleware.Issuer {
+		return one(issuers.OktaOrg("tenant.okta.com", must(introspect.New(introspect.Config{
+			Issuer: "https://tenant.okta.com", Endpoint: "https://tenant.okta.com/oauth2/v1/introspect", Auth: introspect.Basic("api", "secret"), Client: c,
+		}))))
+	}},
+}
+
+// must is for clients whose configuration is right.
+func must(c *introspect.Client, err error) *introspect.Client {
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
