@@ -32,6 +32,23 @@ var clouds = []preset{
 			Issuer: "https://tenant.okta.com", Endpoint: "https://tenant.okta.com/oauth2/v1/introspect", Auth: introspect.Basic("api", "secret"), Client: c,
 		}))))
 	}},
+
+	{shape: "entra-v2", issuers: func() []middleware.Issuer { return issuers.Entra(tenant, application) }},
+	{shape: "entra-v1", issuers: func() []middleware.Issuer {
+		return issuers.Entra(tenant, application, "https://orders.example.com")
+	}},
+	{shape: "entra-roles", issuers: func() []middleware.Issuer { return issuers.EntraRoles(issuers.Entra(tenant, application)...) }},
+	{shape: "entra-multi-tenant", issuers: func() []middleware.Issuer {
+		return one(issuers.EntraMultiTenant(application, tenant, otherTenant))
+	}},
+	{shape: "entra-personal", issuers: func() []middleware.Issuer {
+		return one(issuers.EntraMultiTenant(application, tenant, personal))
+	}},
+	{shape: "b2c", issuers: func() []middleware.Issuer { return one(issuers.B2C("shop", tenant, "B2C_1_signin", application)) }},
+	{shape: "external-id", issuers: func() []middleware.Issuer { return one(issuers.ExternalID(tenant, application)) }},
+	{shape: "adfs", issuers: func() []middleware.Issuer {
+		return one(issuers.ADFS("fs.example.com", "microsoft:identityserver:orders", "https://orders.example.com"))
+	}},
 }
 
 // must is for clients whose configuration is right.
