@@ -49,6 +49,19 @@ var clouds = []preset{
 	{shape: "adfs", issuers: func() []middleware.Issuer {
 		return one(issuers.ADFS("fs.example.com", "microsoft:identityserver:orders", "https://orders.example.com"))
 	}},
+
+	{shape: "google-id", issuers: func() []middleware.Issuer { return one(issuers.GoogleID(googleClient)) }},
+	{shape: "google-access", opaque: "ya29.", unknown: http.StatusBadRequest, asking: func(c *http.Client) []middleware.Issuer {
+		return one(issuers.GoogleAccess(must(introspect.Google(introspect.Config{Client: c}, googleClient)), googleClient))
+	}},
+	{shape: "firebase", issuers: func() []middleware.Issuer { return one(issuers.Firebase("shop-4711")) }},
+	{shape: "pubsub-push", issuers: func() []middleware.Issuer {
+		return one(issuers.PubSubPush("push@shop-4711.iam.gserviceaccount.com", "https://orders.example.com/push"))
+	}},
+	{shape: "cloud-run", issuers: func() []middleware.Issuer { return one(issuers.CloudRun("https://orders-abc.a.run.app")) }},
+	{shape: "google-iap", tokenHeader: issuers.IAPHeader, issuers: func() []middleware.Issuer {
+		return one(issuers.GoogleIAP("/projects/123/global/backendServices/456"))
+	}},
 }
 
 // must is for clients whose configuration is right.
