@@ -62,6 +62,12 @@ var clouds = []preset{
 	{shape: "google-iap", tokenHeader: issuers.IAPHeader, issuers: func() []middleware.Issuer {
 		return one(issuers.GoogleIAP("/projects/123/global/backendServices/456"))
 	}},
+
+	{shape: "cognito", issuers: func() []middleware.Issuer {
+		return one(issuers.Cognito("eu-west-1", pool, "7abcdefghijklmnopqrstuvwxy"))
+	}},
+	{shape: "cognito-resource", issuers: func() []middleware.Issuer { return one(issuers.Cognito("eu-west-1", pool)) }},
+	{shape: "alb", tokenHeader: issuers.ALBHeader, asking: balancer.issuers, mint: balancer.mint},
 }
 
 // must is for clients whose configuration is right.
