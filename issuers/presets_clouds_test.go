@@ -68,6 +68,24 @@ var clouds = []preset{
 	}},
 	{shape: "cognito-resource", issuers: func() []middleware.Issuer { return one(issuers.Cognito("eu-west-1", pool)) }},
 	{shape: "alb", tokenHeader: issuers.ALBHeader, asking: balancer.issuers, mint: balancer.mint},
+
+	{shape: "github-actions", issuers: func() []middleware.Issuer { return one(issuers.GitHubActions("acme", "orders-api")) }},
+	{shape: "github-actions-enterprise", issuers: func() []middleware.Issuer {
+		return one(issuers.GitHubActionsEnterprise("acme", "orders-api"))
+	}},
+	{shape: "github-actions-server", issuers: func() []middleware.Issuer {
+		return one(issuers.GitHubActionsServer("github.example.com", "orders-api"))
+	}},
+	{shape: "github-actions-residency", issuers: func() []middleware.Issuer {
+		return one(issuers.GitHubActionsServer("acme.ghe.com", "orders-api"))
+	}},
+	{shape: "github", opaque: "gho_", unknown: http.StatusNotFound, asking: func(c *http.Client) []middleware.Issuer {
+		const id = "Iv1.0123456789abcdef"
+		return one(issuers.GitHub(must(introspect.GitHub(introspect.Config{Client: c}, id, "secret")), id))
+	}},
+	{shape: "gitlab-ci", issuers: func() []middleware.Issuer {
+		return one(issuers.GitLabCI("https://gitlab.com", "acme", "orders-api"))
+	}},
 }
 
 // must is for clients whose configuration is right.
