@@ -86,6 +86,16 @@ var clouds = []preset{
 	{shape: "gitlab-ci", issuers: func() []middleware.Issuer {
 		return one(issuers.GitLabCI("https://gitlab.com", "acme", "orders-api"))
 	}},
+
+	{shape: "kubernetes", asking: func(c *http.Client) []middleware.Issuer {
+		return one(issuers.Kubernetes("https://kubernetes.default.svc.cluster.local", c, "orders-api"))
+	}},
+	{shape: "spiffe", issuers: func() []middleware.Issuer {
+		return one(issuers.SPIFFE("example.org", "https://spire.example.org:8443", "orders-api"))
+	}},
+	{shape: "spiffe-issuer", issuers: func() []middleware.Issuer {
+		return one(issuers.SPIFFEIssuer("https://spire.example.org", "orders-api"))
+	}},
 }
 
 // must is for clients whose configuration is right.
