@@ -96,6 +96,24 @@ var clouds = []preset{
 	{shape: "spiffe-issuer", issuers: func() []middleware.Issuer {
 		return one(issuers.SPIFFEIssuer("https://spire.example.org", "orders-api"))
 	}},
+
+	{shape: "cloudflare-access", tokenHeader: issuers.CloudflareHeader, issuers: func() []middleware.Issuer {
+		return one(issuers.CloudflareAccess("acme", tag))
+	}},
+	{shape: "apple", issuers: func() []middleware.Issuer {
+		return one(issuers.AppleID("com.example.orders", "com.example.orders.web"))
+	}},
+	{shape: "salesforce", issuers: func() []middleware.Issuer {
+		return one(issuers.Salesforce("acme.my.salesforce.com", nil, "3MVG9EXAMPLE.App"))
+	}},
+	{shape: "salesforce-opaque", opaque: "00D000000000001!AQx", asking: func(c *http.Client) []middleware.Issuer {
+		return one(issuers.Salesforce("acme.my.salesforce.com", must(introspect.New(introspect.Config{
+			Endpoint: "https://acme.my.salesforce.com/services/oauth2/introspect", Auth: introspect.Post("api", "secret"), Client: c,
+		})), "3MVG9EXAMPLE.App"))
+	}},
+	{shape: "clerk", issuers: func() []middleware.Issuer {
+		return one(issuers.Clerk("clerk.example.com", "https://app.example.com", "https://admin.example.com"))
+	}},
 }
 
 // must is for clients whose configuration is right.

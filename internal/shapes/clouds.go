@@ -6,7 +6,7 @@ import (
 )
 
 // clouds are platforms and what they issue.
-var clouds = slices.Concat(auth0, okta, entra, microsoft, googleUsers, googleServices, aws, gitHub, gitLab, kubernetes, spiffe)
+var clouds = slices.Concat(auth0, okta, entra, microsoft, googleUsers, googleServices, aws, gitHub, gitLab, kubernetes, spiffe, edge, apple, salesforce, clerk)
 
 // later is a date that the answers of introspection have for exp.
 const later = 4102444800
