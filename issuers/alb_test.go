@@ -17,7 +17,6 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/issuers"
-	"github.com/bearerguard/bearerguard/middleware"
 )
 
 // loadBalancer signs in the way of AWS: base64url with padding, and keys in PEM.
@@ -33,10 +32,10 @@ func newKey() *ecdsa.PrivateKey {
 	return key
 }
 
-func (b loadBalancer) issuers(*http.Client) []middleware.Issuer {
+// signers asks about the tokens of the load balancer.
+func (b loadBalancer) signers() *introspect.Client {
 	const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188"
-	client := must(introspect.ALB(introspect.Config{Issuer: "https://idp.example.com", Client: &http.Client{Transport: b}}, arn, "c1"))
-	return one(issuers.ALB(client, "https://idp.example.com", "c1"))
+	return must(introspect.ALB(introspect.Config{Issuer: "https://idp.example.com", Client: &http.Client{Transport: b}}, arn, "c1"))
 }
 
 // RoundTrip serves the key.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/printer"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -42,7 +41,11 @@ func calls(t *testing.T) (calls, files map[string]string) {
 	}
 	for _, file := range tables {
 		fset := token.NewFileSet()
-		source, err := parser.ParseFile(fset, file, nil, parser.SkipObjectResolution)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, err := parser.ParseFile(fset, file, text, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,10 +63,10 @@ func calls(t *testing.T) (calls, files map[string]string) {
 				switch name, _ := pair.Key.(*ast.Ident); {
 				case name == nil:
 				case name.Name == "shape":
-					if text, ok := pair.Value.(*ast.BasicLit); ok {
-						shape = strings.Trim(text.Value, `"`)
+					if literal, ok := pair.Value.(*ast.BasicLit); ok {
+						shape = strings.Trim(literal.Value, `"`)
 					}
-				case name.Name == "issuers":
+				case name.Name == "issuers", name.Name == "asking":
 					ast.Inspect(pair.Value, func(n ast.Node) bool {
 						result, ok := n.(*ast.ReturnStmt)
 						if !ok || call != "" || len(result.Results) != 1 {
@@ -75,11 +78,8 @@ func calls(t *testing.T) (calls, files map[string]string) {
 								value = wrapped.Args[0]
 							}
 						}
-						var b bytes.Buffer
-						if err := printer.Fprint(&b, fset, value); err != nil {
-							t.Fatal(err)
-						}
-						call = b.String()
+						from, to := fset.Position(value.Pos()).Offset, fset.Position(value.End()).Offset
+						call = strings.ReplaceAll(string(text[from:to]), "\n\t\t", "\n")
 						return false
 					})
 				}
@@ -157,19 +157,13 @@ func object(t *testing.T, s shapes.Shape, members []shapes.Member) string {
 		case shapes.Null:
 			parts = append(parts, fmt.Sprintf("%q: null", m.Name))
 		default:
-			if text, ok := v.(string); ok {
-				v = strings.NewReplacer("{issuer}", s.Issuer, "{audience}", s.Audience, "{now}", "1767225600").Replace(text)
-				if text == "{now}" {
-					v = 1767225600
-				}
-			}
 			var b bytes.Buffer
 			e := json.NewEncoder(&b)
 			e.SetEscapeHTML(false)
 			if err := e.Encode(v); err != nil {
 				t.Fatal(err)
 			}
-			value := strings.TrimSpace(b.String())
+			value := strings.NewReplacer(`"{now}"`, "1767225600", "{now}", "1767225600", "{issuer}", s.Issuer, "{audience}", s.Audience).Replace(strings.TrimSpace(b.String()))
 			if len(value) > 100 {
 				value = value[:97] + " …"
 			}

@@ -67,7 +67,9 @@ var clouds = []preset{
 		return one(issuers.Cognito("eu-west-1", pool, "7abcdefghijklmnopqrstuvwxy"))
 	}},
 	{shape: "cognito-resource", issuers: func() []middleware.Issuer { return one(issuers.Cognito("eu-west-1", pool)) }},
-	{shape: "alb", tokenHeader: issuers.ALBHeader, asking: balancer.issuers, mint: balancer.mint},
+	{shape: "alb", tokenHeader: issuers.ALBHeader, mint: balancer.mint, issuers: func() []middleware.Issuer {
+		return one(issuers.ALB(balancer.signers(), "https://idp.example.com", "c1"))
+	}},
 
 	{shape: "github-actions", issuers: func() []middleware.Issuer { return one(issuers.GitHubActions("acme", "orders-api")) }},
 	{shape: "github-actions-enterprise", issuers: func() []middleware.Issuer {
