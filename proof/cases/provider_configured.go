@@ -148,6 +148,7 @@ func configuredShapes() []shape {
 		{id: "P73", name: "authentik, signed with the client's secret", alg: "HS256", header: typed, claims: `"azp":"c1","uid":"r"`, want: 200},
 		{id: "P74", name: "Authelia", config: func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 }, header: atJWT, claims: `"client_id":"c1","jti":"1","scope":"read"`, need: read, want: 200},
 		{id: "P75", name: "FusionAuth", config: both(named("acme.com"), scopesIn("roles"), mark("applicationId")), header: typed + `,"gty":["authorization_code"]`, claims: `"iss":"acme.com","applicationId":"a","roles":["read"],"auth_time":1700000000,"tid":"t"`, need: read, want: 200},
+		{id: "P79", name: "Spring Authorization Server, where nbf is the mark", config: mark("nbf"), claims: `"nbf":1700000000,"jti":"1"`, want: 200},
 		{id: "P81", name: "Clerk", config: both(clientIn(), func(i *middleware.Issuer) {
 			i.ClientIDClaims, i.AudienceClaim, i.Audiences = []string{}, "azp", []string{"https://app.example"}
 		}), header: typed + `,"cat":"cl_B7d4PD111AAA"`, claims: `"aud":"-","azp":"https://app.example","sid":"s","fva":[1,-1],"v":2`, want: 200, verify: isClient("")},
@@ -195,6 +196,8 @@ func misconfiguredShapes() []shape {
 		off("N03", "a token without the mark", mark("typ=Bearer"), `"azp":"c1","scope":"read"`),
 		off("N03", "a token with another mark", mark("typ=Bearer"), `"typ":"bearer","scope":"read"`),
 		off("N03", "a mark that is not a string", mark("typ=1"), `"typ":1,"scope":"read"`),
+		off("N03", "an ID token without the number that is the mark", mark("nbf"), `"azp":"c1","jti":"1"`),
+		off("N03", "a mark that is an object", mark("ext"), `"ext":{"a":1},"scope":"read"`),
 		off("N03", "a mark that is null", mark("uid"), `"uid":null,"scope":"read"`),
 		off("N03", "a mark that is false", mark("uid"), `"uid":false,"nonce":"n"`),
 		off("N03", "a mark that is an empty list", mark("uid"), `"uid":[],"nonce":"n"`),
