@@ -84,7 +84,7 @@ func (m *marks) note(name string, value strictjson.Value) {
 
 // checkMark requires the claim that all access tokens of an issuer have. The
 // introspection answer about an opaque token need not have it. A number is a mark
-// too: nbf tells the access tokens of Spring Authorization Server from ID tokens.
+// too: nbf is what ID tokens of Spring Authorization Server lack.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
