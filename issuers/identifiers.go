@@ -1,0 +1,54 @@
+package issuers
+
+import (
+	"net/url"
+	"strings"
+)
+
+// identifier is an issuer identifier, which only the server's configuration
+// knows. A slash at its end counts, so it stays as it is.
+func (f *faults) identifier(name, text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		f.add("%s is %q: give the URL that the server's metadata has as issuer, such as https://id.example.com", name, text)
+	case strings.Contains(u.Path, "/.well-known/"):
+		f.add("%s is %q: give the issuer that stands in that document, without /.well-known/", name, text)
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		f.add("%s is %q: give it without user, query and fragment", name, text)
+	}
+	return text
+}
+
+// before is a base URL to which a path is added.
+func (f *faults) before(name, text, path string) string {
+	whole := f.base(name, text)
+	if strings.HasSuffix(whole, path) || strings.Contains(whole, path+"/") {
+		f.add("%s is %q: leave out %s and what follows, which is added", name, text, path)
+	}
+	return whole
+}
+
+// id is an identifier of one word, which begins with a prefix that its provider
+// gives to all of the kind.
+func (f *faults) id(name, text, prefix, example string) string {
+	if !strings.HasPrefix(text, prefix) || text == prefix || !isWord(text) {
+		f.add("%s is %q: give an ID such as %s", name, text, example)
+	}
+	return text
+}
+
+// guid is a GUID in lower case.
+func (f *faults) guid(name, text string) string {
+	other := func(r rune) bool { return !strings.ContainsRune("0123456789abcdef-", r) }
+	if len(text) != 36 || strings.Count(text, "-") != 4 || strings.ContainsFunc(text, other) {
+		f.add("%s is %q: give a GUID in lower case, such as 6ba7b810-9dad-11d1-80b4-00c04fd430c8", name, text)
+	}
+	return text
+}
+
+// isWord reports whether a text has letters, digits, "-" and "_", and nothing else.
+func isWord(text string) bool {
+	const word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(word, r) })
+}
