@@ -14,6 +14,13 @@ var products = []preset{
 		return issuers.OryNetwork("great-hopper-a1b2c3d4e5", "https://api.example.com")
 	}),
 	of("zitadel", func() middleware.Issuer { return issuers.Zitadel("acme.zitadel.cloud", "218528353504723201") }),
+	of("dex", func() middleware.Issuer { return issuers.Dex("https://id.example.com/dex", "web") }),
+	of("authentik", func() middleware.Issuer {
+		return issuers.Authentik("https://auth.example.com", "orders", "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD")
+	}),
+	of("authelia", func() middleware.Issuer {
+		return issuers.Authelia("https://auth.example.com", "https://api.example.com")
+	}),
 }
 
 func of(shape string, issuer func() middleware.Issuer) preset {
