@@ -21,6 +21,12 @@ var products = []preset{
 	of("authelia", func() middleware.Issuer {
 		return issuers.Authelia("https://auth.example.com", "https://api.example.com")
 	}),
+	of("duende", func() middleware.Issuer { return issuers.Duende("https://id.example.com", "orders-api") }),
+	of("identityserver4", func() middleware.Issuer {
+		return issuers.Duende("https://id.example.com", "https://id.example.com/resources")
+	}),
+	of("openiddict", func() middleware.Issuer { return issuers.OpenIddict("https://id.example.com", "orders-api") }),
+	of("spring-as", func() middleware.Issuer { return issuers.SpringAS("https://id.example.com", "web") }),
 }
 
 func of(shape string, issuer func() middleware.Issuer) preset {
