@@ -5,6 +5,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
+// project is an ID of the samples.
+const project = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
 // products are servers that are run or rented.
 var products = []preset{
 	of("hydra", func() middleware.Issuer {
@@ -27,6 +30,11 @@ var products = []preset{
 	}),
 	of("openiddict", func() middleware.Issuer { return issuers.OpenIddict("https://id.example.com", "orders-api") }),
 	of("spring-as", func() middleware.Issuer { return issuers.SpringAS("https://id.example.com", "web") }),
+	of("pingone", func() middleware.Issuer { return issuers.PingOne(project, "eu", "orders-api") }),
+	of("pingfederate", func() middleware.Issuer { return issuers.PingFederate("https://sso.example.com", "orders-api") }),
+	of("pingam", func() middleware.Issuer {
+		return issuers.PingAM("https://am.example.com:443/am/oauth2/realms/root/realms/alpha", "web")
+	}),
 }
 
 func of(shape string, issuer func() middleware.Issuer) preset {
