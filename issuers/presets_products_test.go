@@ -35,6 +35,23 @@ var products = []preset{
 	of("pingam", func() middleware.Issuer {
 		return issuers.PingAM("https://am.example.com:443/am/oauth2/realms/root/realms/alpha", "web")
 	}),
+	of("wso2", func() middleware.Issuer {
+		return issuers.WSO2("https://id.example.com:9443", "aBcDeFgHiJkLmNoPqRsTuVwXyZ0a")
+	}),
+	of("curity", func() middleware.Issuer {
+		return issuers.Curity("https://id.example.com/oauth/v2/oauth-anonymous", "orders-api")
+	}),
+	of("gravitee", func() middleware.Issuer { return issuers.Gravitee("https://am.example.com", "shop", "web") }),
+	of("xsuaa", func() middleware.Issuer {
+		return issuers.XSUAA("https://acme.authentication.eu10.hana.ondemand.com", "orders!t1")
+	}),
+	of("ias", func() middleware.Issuer { return issuers.IAS("https://acme.accounts.ondemand.com", project) }),
+	of("casdoor", func() middleware.Issuer { return issuers.Casdoor("https://door.example.com", "0a1b2c3d4e5f60718293") }),
+	of("casdoor-custom", func() middleware.Issuer {
+		i := issuers.Casdoor("https://door.example.com", "0a1b2c3d4e5f60718293")
+		i.Mark = "TokenType=access-token"
+		return i
+	}),
 }
 
 func of(shape string, issuer func() middleware.Issuer) preset {
