@@ -52,6 +52,12 @@ var products = []preset{
 		i.Mark = "TokenType=access-token"
 		return i
 	}),
+	of("logto", func() middleware.Issuer { return issuers.Logto("https://acme.logto.app", "https://api.example.com") }),
+	of("fusionauth", func() middleware.Issuer { return issuers.FusionAuth("https://auth.example.com", "acme.com", project) }),
+	of("fusionauth-entity", func() middleware.Issuer {
+		return issuers.FusionAuthEntity("https://auth.example.com", "acme.com", project)
+	}),
+	of("kinde", func() middleware.Issuer { return issuers.Kinde("acme.kinde.com", "https://api.example.com") }),
 }
 
 func of(shape string, issuer func() middleware.Issuer) preset {
