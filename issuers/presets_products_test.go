@@ -58,6 +58,12 @@ var products = []preset{
 		return issuers.FusionAuthEntity("https://auth.example.com", "acme.com", project)
 	}),
 	of("kinde", func() middleware.Issuer { return issuers.Kinde("acme.kinde.com", "https://api.example.com") }),
+	of("supabase", func() middleware.Issuer { return issuers.Supabase("abcdefghijklmnopqrst") }),
+	of("workos", func() middleware.Issuer { return issuers.WorkOS("client_01ABCDEF") }),
+	of("authkit", func() middleware.Issuer { return issuers.AuthKit("acme.authkit.app", "https://api.example.com") }),
+	of("descope", func() middleware.Issuer { return issuers.Descope("P2abcdefghijklmnopqrstuvwxyz") }),
+	of("stytch", func() middleware.Issuer { return issuers.Stytch("project-test-"+project, "https://test.stytch.com") }),
+	of("stytch-domain", func() middleware.Issuer { return issuers.Stytch("project-live-"+project, "https://login.example.com") }),
 }
 
 func of(shape string, issuer func() middleware.Issuer) preset {
