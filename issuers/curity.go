@@ -9,5 +9,5 @@ import "github.com/bearerguard/bearerguard/middleware"
 // tokens are refused by purpose.
 func Curity(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Curity"}
-	return f.in(middleware.Issuer{URL: f.identifier("issuer", issuer), Audiences: audiences, Mark: "purpose=access_token"})
+	return f.in(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences, Mark: "purpose=access_token"})
 }

@@ -8,7 +8,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // is known only for tokens with azp, which those for several clients have.
 func Dex(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Dex"}
-	issuer = f.identifier("issuer", issuer)
+	issuer = f.identifier(issuer)
 	if len(clients) == 0 {
 		f.add("clients is empty: name the clients of Dex whose logins may call the API")
 	}

@@ -9,5 +9,5 @@ import "github.com/bearerguard/bearerguard/middleware"
 // this one.
 func Duende(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Duende"}
-	return f.in(middleware.Issuer{URL: f.identifier("issuer", issuer), Audiences: audiences})
+	return f.in(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences})
 }

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// identifier is an issuer identifier, which only the server's configuration
-// knows. A slash at its end counts, so it stays as it is.
-func (f *faults) identifier(name, text string) string {
-	u, err := url.Parse(text)
+// identifier is the argument issuer, which only the server's configuration knows. A
+// slash at its end counts, so it stays as it is.
+func (f *faults) identifier(issuer string) string {
+	u, err := url.Parse(issuer)
 	switch {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		f.add("%s is %q: give the URL that the server's metadata has as issuer, such as https://id.example.com", name, text)
+		f.add("issuer is %q: give the URL that the server's metadata has as issuer, such as https://id.example.com", issuer)
 	case strings.Contains(u.Path, "/.well-known/"):
-		f.add("%s is %q: give the issuer that stands in that document, without /.well-known/", name, text)
+		f.add("issuer is %q: give the issuer that stands in that document, without /.well-known/", issuer)
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		f.add("%s is %q: give it without user, query and fragment", name, text)
+		f.add("issuer is %q: give it without user, query and fragment", issuer)
 	}
-	return text
+	return issuer
 }
 
 // before is a base URL to which a path is added.

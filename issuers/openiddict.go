@@ -12,7 +12,7 @@ import (
 // set the resources of a principal: they become aud.
 func OpenIddict(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "OpenIddict"}
-	issuer = f.identifier("issuer", issuer)
+	issuer = f.identifier(issuer)
 	if u, err := url.Parse(issuer); err == nil && u.Path == "" {
 		issuer += "/"
 	}

@@ -9,7 +9,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // Issuer.Introspection, and ask the admin port.
 func Hydra(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Hydra"}
-	return f.in(ory(f.identifier("issuer", issuer), audiences))
+	return f.in(ory(f.identifier(issuer), audiences))
 }
 
 // OryNetwork is a project of Ory Network, by the slug in

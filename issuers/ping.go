@@ -25,7 +25,7 @@ func PingOne(environment, region string, audiences ...string) middleware.Issuer 
 // Issuer.Introspection, and its grant "validate token" is not introspection.
 func PingFederate(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingFederate"}
-	return f.in(middleware.Issuer{URL: f.identifier("issuer", issuer), Audiences: audiences})
+	return f.in(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences})
 }
 
 // PingAM is a realm of PingAM, or of ForgeRock AM, by the issuer in its metadata,
@@ -36,7 +36,7 @@ func PingFederate(issuer string, audiences ...string) middleware.Issuer {
 // by tokenName.
 func PingAM(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "PingAM"}
-	issuer = f.identifier("issuer", issuer)
+	issuer = f.identifier(issuer)
 	if !strings.Contains(issuer, "/oauth2") {
 		f.add("issuer is %q: give it with /oauth2 and the realm, such as https://am.example.com:443/am/oauth2/realms/root", issuer)
 	}
