@@ -49,48 +49,72 @@ func calls(t *testing.T) (calls, files map[string]string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		note := func(shape string, function ast.Expr) {
+			if code := body(function, fset, text); shape != "" && code != "" {
+				calls[shape], files[shape] = code, "issuers/"+file
+			}
+		}
 		ast.Inspect(source, func(n ast.Node) bool {
-			entry, ok := n.(*ast.CompositeLit)
-			if !ok {
-				return true
-			}
-			var shape, call string
-			for _, element := range entry.Elts {
-				pair, ok := element.(*ast.KeyValueExpr)
-				if !ok {
-					continue
+			switch n := n.(type) {
+			case *ast.CallExpr: // of("shape", func() middleware.Issuer { … })
+				if name, ok := n.Fun.(*ast.Ident); ok && name.Name == "of" && len(n.Args) == 2 {
+					note(literal(n.Args[0]), n.Args[1])
 				}
-				switch name, _ := pair.Key.(*ast.Ident); {
-				case name == nil:
-				case name.Name == "shape":
-					if literal, ok := pair.Value.(*ast.BasicLit); ok {
-						shape = strings.Trim(literal.Value, `"`)
+			case *ast.CompositeLit: // {shape: "shape", issuers: func() []middleware.Issuer { … }}
+				var shape string
+				var function ast.Expr
+				for _, element := range n.Elts {
+					if pair, ok := element.(*ast.KeyValueExpr); ok {
+						switch name, _ := pair.Key.(*ast.Ident); {
+						case name == nil:
+						case name.Name == "shape":
+							shape = literal(pair.Value)
+						case name.Name == "issuers", name.Name == "asking":
+							function = pair.Value
+						}
 					}
-				case name.Name == "issuers", name.Name == "asking":
-					ast.Inspect(pair.Value, func(n ast.Node) bool {
-						result, ok := n.(*ast.ReturnStmt)
-						if !ok || call != "" || len(result.Results) != 1 {
-							return true
-						}
-						value := result.Results[0]
-						if wrapped, ok := value.(*ast.CallExpr); ok && len(wrapped.Args) == 1 {
-							if name, ok := wrapped.Fun.(*ast.Ident); ok && name.Name == "one" {
-								value = wrapped.Args[0]
-							}
-						}
-						from, to := fset.Position(value.Pos()).Offset, fset.Position(value.End()).Offset
-						call = strings.ReplaceAll(string(text[from:to]), "\n\t\t", "\n")
-						return false
-					})
 				}
-			}
-			if shape != "" && call != "" {
-				calls[shape], files[shape] = call, "issuers/"+file
+				note(shape, function)
 			}
 			return true
 		})
 	}
 	return calls, files
+}
+
+func literal(e ast.Expr) string {
+	if text, ok := e.(*ast.BasicLit); ok {
+		return strings.Trim(text.Value, `"`)
+	}
+	return ""
+}
+
+// body is the call that a function returns, or all that it does before if there is
+// more.
+func body(e ast.Expr, fset *token.FileSet, text []byte) string {
+	function, ok := e.(*ast.FuncLit)
+	if !ok {
+		return ""
+	}
+	list := function.Body.List
+	last, ok := list[len(list)-1].(*ast.ReturnStmt)
+	if !ok || len(last.Results) != 1 {
+		return ""
+	}
+	var from, to ast.Node = last.Results[0], last.Results[0]
+	if wrapped, ok := last.Results[0].(*ast.CallExpr); ok && len(wrapped.Args) == 1 {
+		if name, ok := wrapped.Fun.(*ast.Ident); ok && name.Name == "one" {
+			from, to = wrapped.Args[0], wrapped.Args[0]
+		}
+	}
+	if _, variable := to.(*ast.Ident); len(list) > 1 {
+		from, to = list[0], list[len(list)-1]
+		if variable {
+			to = list[len(list)-2]
+		}
+	}
+	code := string(text[fset.Position(from.Pos()).Offset:fset.Position(to.End()).Offset])
+	return strings.ReplaceAll(code, "\n\t\t", "\n")
 }
 
 // page is docs/providers.md.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/internal/shapes"
@@ -63,6 +64,9 @@ func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	t.Helper()
 	about := map[string]any{}
+	if p.preset.unknown == 0 && !slices.ContainsFunc(p.shape.Introspection, func(m shapes.Member) bool { return m.Name == "exp" }) {
+		about["active"], about["exp"] = true, time.Now().Add(time.Hour).Unix()
+	}
 	for _, m := range slices.Concat(p.shape.Introspection, row.Claims) {
 		put(about, m, p.shape, 0)
 	}
