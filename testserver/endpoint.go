@@ -72,12 +72,15 @@ const (
 	// its token (RFC 7592). jwks_uri is refused, since nothing is fetched here.
 	EndpointRegister = catalogue.Register
 
-	// EndpointLogin and EndpointConsent are where the forms of the login and of the
-	// consent go, if the server is [Interactive], and EndpointDevice is where
-	// somebody brings the code that a device shows (RFC 8628 §3.3).
-	EndpointLogin   = catalogue.Login
+	// EndpointLogin is where the form of the login goes, with [Interactive].
+	EndpointLogin = catalogue.Login
+
+	// EndpointConsent is where the form of the consent goes, likewise.
 	EndpointConsent = catalogue.Consent
-	EndpointDevice  = catalogue.Device
+
+	// EndpointDevice is where somebody brings the code that a device shows (RFC 8628
+	// §3.3).
+	EndpointDevice = catalogue.Device
 
 	// EndpointAny stands for all requests, those to unknown paths included.
 	EndpointAny = catalogue.Any

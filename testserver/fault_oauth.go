@@ -52,14 +52,14 @@ func refusalStatus(code string) int {
 func chain(f ...Fault) Fault {
 	chain := Fault{}
 	if len(f) == 0 {
-		chain.err = errors.New("Chain() of nothing is no fault")
+		chain.err = errors.New("a chain of nothing is not a fault")
 	}
 	for i, link := range f {
 		switch {
 		case link.err != nil:
 			chain.err = errors.Join(chain.err, link.err)
 		case link.wrap == nil:
-			chain.err = errors.Join(chain.err, fmt.Errorf("Chain: fault %d is none", i+1))
+			chain.err = errors.Join(chain.err, fmt.Errorf("fault %d of the chain is missing", i+1))
 		case link.only != nil && chain.only != nil:
 			chain.only = slices.DeleteFunc(slices.Clone(chain.only), func(ep Endpoint) bool { return !slices.Contains(link.only, ep) })
 		case link.only != nil:

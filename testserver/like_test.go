@@ -22,7 +22,7 @@ import (
 )
 
 // What of a token is the server's, whatever the shape has there.
-var notOfTheShape = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5c"}
+var notOfTheShape = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
 // likeEach tests a server for every shape.
 func likeEach(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
@@ -104,8 +104,12 @@ func TestTokensLikeThoseOfAProvider(t *testing.T) {
 				t.Errorf("got %s, which the shape does not have", name)
 			}
 		}
-		if iss, named := shapes.Lookup(shape.Claims, "iss"); !named && parts[1]["iss"] != s.Issuer() {
-			t.Errorf("got iss %v, want %s: the shape says %v", parts[1]["iss"], s.Issuer(), iss)
+		want := s.Issuer()
+		if !strings.HasPrefix(shape.Issuer, "http") {
+			want = shape.Issuer
+		}
+		if _, named := shapes.Lookup(shape.Claims, "iss"); !named && parts[1]["iss"] != want {
+			t.Errorf("got iss %v, want %s", parts[1]["iss"], want)
 		}
 		if strings.HasSuffix(shape.Issuer, "/") != strings.HasSuffix(s.Issuer(), "/") {
 			t.Errorf("got the issuer %s, want it to end as %s does", s.Issuer(), shape.Issuer)

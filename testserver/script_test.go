@@ -114,7 +114,7 @@ func TestOAuthErrorAndChain(t *testing.T) {
 		t.Errorf("got %v %s, want both faults", rec.Header(), rec.Body)
 	}
 	for text, f := range map[string]testserver.Fault{
-		"Chain()": testserver.ChainOf(), "fault 1 is none": testserver.ChainOf(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
+		"chain of nothing": testserver.ChainOf(), "fault 1 of the chain": testserver.ChainOf(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
 		"no final status": testserver.ChainOf(testserver.Status(42)),
 	} {
 		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/shapes"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
@@ -68,6 +71,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 				return err
 			}
 			e := explain(cmd.Context(), v, token, need...)
+			e.recognise(token, f.trusted())
 			if f.json {
 				err = printJSON(s.out, e)
 			} else {
@@ -92,11 +96,16 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 	return cmd
 }
 
-func (f *explainFlags) verifier() (*middleware.Verifier, error) {
-	urls := f.issuers
-	if given := os.Getenv("OAUTH_ISSUER"); len(urls) == 0 && given != "" {
-		urls = []string{given}
+// trusted are the issuers that the API trusts.
+func (f *explainFlags) trusted() []string {
+	if given := os.Getenv("OAUTH_ISSUER"); len(f.issuers) == 0 && given != "" {
+		return []string{given}
 	}
+	return f.issuers
+}
+
+func (f *explainFlags) verifier() (*middleware.Verifier, error) {
+	urls := f.trusted()
 	profile, known := profiles[f.profile]
 	switch {
 	case len(urls) == 0:
@@ -167,6 +176,15 @@ type explanation struct {
 	Code     middleware.Code `json:"error,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Checks   []checked       `json:"checks"`
+	Provider *provider       `json:"provider,omitempty"` // that the token seems to be of
+	Hints    []string        `json:"hints,omitempty"`    // what is often wrong with such a token, and is with this one
+}
+
+// provider is an authorization server that the token is recognised by.
+type provider struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Preset string `json:"preset"` // the function for package issuers
 }
 
 type checked struct {
@@ -189,6 +207,39 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 		e.Checks = append(e.Checks, checked{s.Name, s.About, s.Source, s.Outcome, reason(s.Err), s.Expected, s.Found})
 	}
 	return e
+}
+
+// recognise says of which provider the token seems to be and, if it is refused,
+// what is often wrong with such a token. Nothing of this is verified.
+func (e *explanation) recognise(token string, trusted []string) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return
+	}
+	var object [2]map[string]any
+	for i := range object {
+		text, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil || json.Unmarshal(text, &object[i]) != nil {
+			return
+		}
+	}
+	shape, hints, known := shapes.Recognise(object[0], object[1])
+	if known {
+		e.Provider = &provider{Name: shape.Name, Title: shape.Title, Preset: "issuers." + shape.Preset}
+	}
+	if e.Accepted {
+		return
+	}
+	iss, _ := object[1]["iss"].(string)
+	for _, url := range trusted {
+		switch {
+		case iss == url+"/":
+			hints = append(hints, "iss ends with a slash, and --issuer does not: write it with the slash")
+		case iss+"/" == url:
+			hints = append(hints, "--issuer ends with a slash, and iss does not: write it without the slash")
+		}
+	}
+	e.Hints = hints
 }
 
 // reason is the text of the cause, without the name of the library before it.

@@ -43,5 +43,11 @@ func (e explanation) print(w io.Writer, table bool, p paint) error {
 	default:
 		fmt.Fprintln(&b, p.bad(fmt.Sprintf("refused with %d %s: %s", e.Status, e.Code, e.Reason)))
 	}
+	if e.Provider != nil && !e.Accepted {
+		fmt.Fprintf(&b, "the token seems to be one of %s: see %s\n", e.Provider.Title, e.Provider.Preset)
+	}
+	for _, hint := range e.Hints {
+		fmt.Fprintln(&b, "hint: "+hint)
+	}
 	return printText(w, b.String())
 }

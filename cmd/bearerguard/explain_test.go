@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/middleware"
@@ -58,6 +60,45 @@ func TestATableIsForPeople(t *testing.T) {
 		var out bytes.Buffer
 		if err := e.print(&out, tt.table, tt.paint); err != nil || out.String() != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", name, &out, err, tt.want)
+		}
+	}
+}
+
+// What a refused token is recognised by is not verified, so hints only say where to
+// look.
+func TestARefusedTokenIsRecognised(t *testing.T) {
+	as := testserver.New(t, testserver.IssuerURL("https://id.example.com/realms/shop"))
+	good := []testserver.TokenOption{testserver.Claim("typ", "Bearer"), testserver.Claim("azp", "web")}
+	for name, test := range map[string]struct {
+		issuer string
+		opts   []testserver.TokenOption
+		want   []string // nil for no hint
+	}{
+		"no audience mapper": {as.Issuer(), append(good, testserver.Audience("account")), []string{"aud is account: add an audience mapper for the API to a client scope"}},
+		"an ID token":        {as.Issuer(), append(good, testserver.Claim("typ", "ID"), testserver.Audience("web")), []string{"this is an ID token: send the access token instead"}},
+		"the slash":          {as.Issuer() + "/", good, []string{"--issuer ends with a slash, and iss does not: write it without the slash"}},
+		"another mistake":    {as.Issuer(), append(good, testserver.With(testserver.Expired)), nil},
+	} {
+		f := explainFlags{issuers: []string{test.issuer}, audience: "api", profile: "any"}
+		v, err := f.verifier()
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := as.Token(test.opts...)
+		e := explain(t.Context(), v, token)
+		e.recognise(token, f.trusted())
+		if e.Accepted || e.Provider == nil || e.Provider.Preset != "issuers.Keycloak" || !slices.Equal(e.Hints, test.want) {
+			t.Errorf("%s: got %+v and the hints %q, want %q", name, e.Provider, e.Hints, test.want)
+		}
+		var out bytes.Buffer
+		if err := e.print(&out, false, false); err != nil || !strings.Contains(out.String(), "the token seems to be one of Keycloak: see issuers.Keycloak\n") || strings.Contains(out.String(), token) {
+			t.Errorf("%s: got %q, %v", name, &out, err)
+		}
+	}
+	var none explanation
+	for _, text := range []string{"", "opaque", "a.b.c", "e30.e30.x", as.Token(testserver.Claim("iss", "https://other.example.com"))} {
+		if none.recognise(text, nil); none.Provider != nil || none.Hints != nil {
+			t.Errorf("%.20s: got %+v, want no provider", text, none)
 		}
 	}
 }

@@ -73,7 +73,7 @@ var layers = []layer{
 	{"introspect", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson jwks"},
 	{"internal/shapes", ""},
 	{"middleware", "internal/contain internal/fetch internal/jws internal/strictjson introspect jwks scopes"},
-	{"issuers", "middleware"},
+	{"issuers", "introspect middleware"},
 	{"adapters/httpauth", "middleware scopes"},
 	{"adapters/echoauth", "middleware scopes"},
 	{"adapters/echo5auth", "middleware scopes"},

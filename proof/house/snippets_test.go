@@ -30,7 +30,7 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 		}
 		for _, match := range snippet.FindAllStringSubmatch(string(text), -1) {
 			found++
-			file, code := match[1], flat(match[2])
+			file, code := match[1], flat(strings.TrimSuffix(match[2], "\n"))
 			if file == "" {
 				t.Errorf("%s: no comment names the file of this snippet:\n%s", document, match[2])
 				continue

@@ -18,6 +18,7 @@ type Entries struct {
 	Replies map[token.Digest][]byte             // what introspection is to answer, of the whole text
 }
 
+// Reset drops all entries.
 func (l *Ledger) Reset() {
 	e, unlock := l.Lock()
 	defer unlock()
@@ -31,6 +32,7 @@ func (l *Ledger) Keep(handle string, claims []byte) {
 	e.Opaque.Put(token.Identify(handle), claims)
 }
 
+// Claims returns the claims behind a handle, as JSON.
 func (l *Ledger) Claims(handle string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()
@@ -44,6 +46,7 @@ func (l *Ledger) Revoke(text string) {
 	e.Revoked.Put(token.Identify(text), struct{}{})
 }
 
+// IsRevoked reports whether a token was revoked.
 func (l *Ledger) IsRevoked(d token.Digest) bool {
 	e, unlock := l.RLock()
 	defer unlock()
@@ -65,6 +68,7 @@ func (l *Ledger) SetReply(text string, reply []byte) {
 	e.Replies[sha256.Sum256([]byte(text))] = reply
 }
 
+// Reply returns what introspection is to answer about text.
 func (l *Ledger) Reply(text string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()

@@ -33,6 +33,7 @@ type State struct {
 	changes  int
 }
 
+// Reset drops everything.
 func (g *Store) Reset() {
 	all, unlock := g.Lock()
 	defer unlock()

@@ -68,7 +68,7 @@ func TestEventIsOneLineInAFixedOrder(t *testing.T) {
 func TestKindsOfEvents(t *testing.T) {
 	for _, kind := range []string{"issued", "refreshed", "reuse_detected", "revoked", "introspected", "used", "denied", "pushed", "registered", "unregistered"} {
 		a := journal.NewAudit(nil)
-		a.Record(journal.Event{Kind: string(kind)})
+		a.Record(journal.Event{Kind: kind})
 		if err := a.Err(); err != nil || len(a.Events()) != 1 {
 			t.Errorf("%s: got %v, %v, want it to be taken", kind, a.Events(), err)
 		}
@@ -76,7 +76,7 @@ func TestKindsOfEvents(t *testing.T) {
 	for _, kind := range []string{"", "Issued", "deleted"} {
 		var w writer
 		a := journal.NewAudit(&w)
-		a.Record(journal.Event{Kind: string(kind)})
+		a.Record(journal.Event{Kind: kind})
 		if len(a.Events()) != 0 || len(w.calls) != 0 {
 			t.Errorf("%q: got %v and %q, want nothing", kind, a.Events(), w.calls)
 		}

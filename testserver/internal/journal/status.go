@@ -30,6 +30,7 @@ func (s *StatusRecorder) begin(status int) {
 	}
 }
 
+// WriteHeader notes the status, and passes it on.
 func (s *StatusRecorder) WriteHeader(status int) {
 	s.begin(status)
 	s.ResponseWriter.WriteHeader(status)

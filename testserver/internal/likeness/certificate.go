@@ -20,7 +20,7 @@ import (
 
 // certificateMembers are members of keys and headers about a certificate (RFC 7517
 // §4.7 to §4.9).
-var certificateMembers = []string{"x5c", "x5t", "x5t#S256"}
+var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last as some write it
 
 // certificates makes the certificate of each key once.
 type certificates struct {
@@ -39,10 +39,10 @@ func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (m
 		return nil, err
 	}
 	short, long := sha1.Sum(der), sha256.Sum256(der) //nolint:gosec // as above
+	thumb := base64.RawURLEncoding.EncodeToString(long[:])
 	return map[string]any{
-		"x5c":      []string{base64.StdEncoding.EncodeToString(der)},
-		"x5t":      base64.RawURLEncoding.EncodeToString(short[:]),
-		"x5t#S256": base64.RawURLEncoding.EncodeToString(long[:]),
+		"x5c": []string{base64.StdEncoding.EncodeToString(der)},
+		"x5t": base64.RawURLEncoding.EncodeToString(short[:]), "x5t#S256": thumb, "x5tS256": thumb,
 	}, nil
 }
 

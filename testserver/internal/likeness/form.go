@@ -24,6 +24,9 @@ func (l *Likeness) Form() *token.Form {
 		}
 	}
 	iss, named := shapes.Lookup(l.shape.Claims, "iss")
+	if !named && !strings.HasPrefix(l.shape.Issuer, "http") { // it is a name, and the server's would be a URL
+		iss = l.shape.Issuer
+	}
 	if text, ok := iss.(string); ok && !l.server.Named {
 		f.Issuer, _ = l.filling(l.server.Now()).Value(text).(string)
 	}

@@ -18,8 +18,9 @@ type Registered struct {
 	Keys   jose.JSONWebKeySet `json:"-"`
 	// Itself is true for a client that nobody registered: what it first
 	// authenticates with is what it authenticates with (see AllowUnregistered).
-	Itself  bool
-	Managed *Managed `json:",omitempty"` // nil for a client that no request has registered
+	Itself   bool
+	Admitted bool     `json:",omitempty"` // it has registered itself, and may have settled since
+	Managed  *Managed `json:",omitempty"` // nil for a client that no request has registered
 
 	Edits []token.Edit `json:"-"` // of its access tokens
 }

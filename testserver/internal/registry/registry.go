@@ -27,7 +27,6 @@ type Registry struct{ known guarded.Value[known] }
 type known struct {
 	clients map[string]*Registered
 	users   []Account // oldest first, never changed in place
-	itself  int       // clients that registered themselves
 }
 
 // New has clients besides the default ones, and users, or the default one if
@@ -67,6 +66,15 @@ func (k *known) put(c *Registered) {
 	k.clients[c.ID] = c
 }
 
+func (k *known) count(which func(*Registered) bool) (n int) {
+	for _, c := range k.clients {
+		if which(c) {
+			n++
+		}
+	}
+	return n
+}
+
 // Admit registers a client by the first redirect URI that it uses; false if there
 // is no room for it, or it is not one that could be registered.
 func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
@@ -79,11 +87,10 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 		return c, true
 	}
 	// Its tokens would be taken for those of the user (RFC 9700 §4.15).
-	if k.itself >= maxItself || slices.ContainsFunc(k.users, func(u Account) bool { return u.Sub == id }) {
+	if k.count(func(c *Registered) bool { return c.Admitted }) >= maxItself || slices.ContainsFunc(k.users, func(u Account) bool { return u.Sub == id }) {
 		return nil, false
 	}
-	k.itself++
-	c := &Registered{Client: Client{ID: id, Public: true, RedirectURIs: []string{redirectURI}}, Itself: true}
+	c := &Registered{Client: Client{ID: id, Public: true, RedirectURIs: []string{redirectURI}}, Itself: true, Admitted: true}
 	k.put(c)
 	return c, true
 }
@@ -106,13 +113,7 @@ func (r *Registry) settle(id, secret string) (*Registered, bool) {
 func (r *Registry) Register(c *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
-	n := 0
-	for _, other := range k.clients {
-		if other.Managed != nil {
-			n++
-		}
-	}
-	if n >= maxRegistered {
+	if k.count(func(c *Registered) bool { return c.Managed != nil }) >= maxRegistered {
 		return false
 	}
 	k.put(c)
@@ -140,10 +141,7 @@ func (r *Registry) Swap(id string, old, next *Registered) bool {
 func (r *Registry) Remove(id string) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
-	c, ok := k.clients[id]
-	if ok && c.Itself {
-		k.itself--
-	}
+	_, ok := k.clients[id]
 	delete(k.clients, id)
 	return ok
 }

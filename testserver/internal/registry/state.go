@@ -55,9 +55,6 @@ func (r *Registry) Restore(s State) {
 		if len(c.JWKS) > 0 {
 			c.Keys, _ = KeySet(c.Client)
 		}
-		if c.Itself {
-			k.itself++
-		}
 		k.put(c)
 	}
 	own := len(k.users)

@@ -215,22 +215,27 @@ func isIDToken(claims Object) bool {
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf finds the form of a token of this server, false if it is not an access
-// token of any.
+// FormOf finds the form of a token of this server: of those whose access token it
+// may be, the one that fits iss and the client best. ok is false if there is none.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
-	found = m.Form
+	found, best := m.Form, 0
+	iss, _ := claims.Text("iss")
 	for _, f := range m.forms() {
 		if !f.IsAccessToken(header, claims) {
 			continue
 		}
-		if f.Client(claims) != "" {
-			return f, true
+		fits := 1
+		if iss == m.IssuerOf(f) {
+			fits += 2
 		}
-		if !ok {
-			found, ok = f, true
+		if f.Client(claims) != "" {
+			fits++
+		}
+		if fits > best {
+			found, best = f, fits
 		}
 	}
-	return found, ok
+	return found, best > 0
 }
 
 // forms are the server's own and those that tokens were made in.

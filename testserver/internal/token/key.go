@@ -27,10 +27,10 @@ type Key struct {
 	// Private signs for all algorithms except HS: an *ecdsa.PrivateKey on the
 	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or a signer
 	// of yours with such a public key.
-	Private crypto.Signer
+	Private crypto.Signer `json:"-"`
 	// Secret signs for the HS algorithms. It is in no JWKS: configure it in the
 	// API that is to verify the tokens.
-	Secret []byte
+	Secret []byte `json:"-"`
 }
 
 // String names the key without showing it.

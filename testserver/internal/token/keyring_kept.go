@@ -69,6 +69,7 @@ func (k *keptKey) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// Kept is what a state file has of the keys.
 func (k *Keyring) Kept() KeptKeys {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -83,7 +84,7 @@ func (k *Keyring) Kept() KeptKeys {
 	return kept
 }
 
-// check reports what no Keyring has.
+// Check reports what no Keyring has.
 func (kept KeptKeys) Check() error {
 	signs := kept.Signing
 	if kept.Staged != nil {
@@ -110,7 +111,7 @@ func (kept KeptKeys) Check() error {
 	return nil
 }
 
-// restore puts what is kept, and keys before it, in place of what there is.
+// Restore puts what is kept, and keys before it, in place of what there is.
 func (k *Keyring) Restore(kept KeptKeys, keys []Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()

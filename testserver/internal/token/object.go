@@ -146,7 +146,10 @@ func (o Object) Texts(name string) (list []string, ok bool) {
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
 		return nil, false
 	}
-	return list, json.Unmarshal(o[i].Value, &list) == nil
+	if json.Unmarshal(o[i].Value, &list) != nil {
+		return nil, false // what was read before the fault is no list either
+	}
+	return list, true
 }
 
 // ClaimPath returns the names on the way to a claim: those of a JSON Pointer

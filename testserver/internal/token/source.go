@@ -72,14 +72,15 @@ func (s *Source) Handle(label string) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// counts returns how much has been drawn, and resume goes on from there: what is
-// drawn after a restart must not be what was drawn before.
+// Drawn returns how much has been drawn for each label.
 func (s *Source) Drawn() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.drawn)
 }
 
+// Resume goes on from there: what is drawn after a restart must not be what was
+// drawn before.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

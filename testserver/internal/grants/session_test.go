@@ -1,0 +1,43 @@
+package grants_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/grants"
+)
+
+func TestASessionIsACopyUnderItsName(t *testing.T) {
+	var g grants.Store
+	s := &grants.Session{Name: "first", Sub: "alice", Known: true, Expires: noon.Add(time.Hour), Consented: map[string][]string{"web": {"a"}}}
+	g.PutSession("", s, noon)
+	s.Sub = "changed"
+	got := g.Session("first", noon)
+	got.Consented["app"] = nil
+	if again := g.Session("first", noon); got.Sub != "alice" || !got.Known || len(again.Consented) != 1 {
+		t.Errorf("got %+v and %+v, want them as they were put", got, again)
+	}
+	for name, tt := range map[string]struct {
+		name string
+		at   time.Time
+	}{"an unknown name": {"other", noon}, "no name": {"", noon}, "when it has expired": {"first", noon.Add(time.Hour)}} {
+		if v := g.Session(tt.name, tt.at); v.Known || v.Sub != "" {
+			t.Errorf("%s: got %+v, want none", name, v)
+		}
+	}
+	got.Name = "second" // as at a login
+	g.PutSession("first", got, noon)
+	if g.Session("first", noon).Known || !g.Session("second", noon).Known {
+		t.Error("got the session under its old name, or not under its new one")
+	}
+	g.UpdateSession(got, func(kept *grants.Session) { kept.CSRF = "new" })
+	g.UpdateSession(s, func(*grants.Session) { t.Error("got a session changed that is not there") })
+	if csrf := g.Session("second", noon).CSRF; csrf != "new" {
+		t.Errorf("got %q, want it changed", csrf)
+	}
+	g.EndSession(got)
+	g.EndSession(got)
+	if g.Session("second", noon).Known {
+		t.Error("got a session that has ended")
+	}
+}

@@ -1,0 +1,178 @@
+package journal_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+)
+
+const canary = "canary-that-must-not-be-kept"
+
+// record is what a journal has of a request with that header and body.
+func record(t *testing.T, method, target string, header http.Header, body string) journal.Request {
+	t.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header = header
+	var j journal.Journal
+	kept := &journal.Request{Endpoint: catalogue.Token, Method: journal.Short(r.Method), Client: journal.Caller(r), Header: journal.Redact(r.Header)}
+	j.Add(kept)
+	j.ReadForm(kept, r)
+	return j.Requests()[0]
+}
+
+func TestASecretIsKeptNowhere(t *testing.T) {
+	form := http.Header{"Content-Type": {journal.FormType}}
+	with := func(name string, values ...string) http.Header {
+		h := form.Clone()
+		h[name] = values
+		return h
+	}
+	long := canary + strings.Repeat("x", journal.MaxText)
+	for name, tt := range map[string]journal.Request{
+		"a bearer token":                       record(t, "GET", "/", http.Header{"Authorization": {"Bearer " + canary}}, ""),
+		"a bearer token in another case":       record(t, "GET", "/", http.Header{"Authorization": {"bEARER  " + canary + " "}}, ""),
+		"Basic credentials":                    record(t, "GET", "/", http.Header{"Authorization": {"Basic " + canary}}, ""),
+		"a scheme that nobody knows":           record(t, "GET", "/", http.Header{"Authorization": {canary + " x"}}, ""),
+		"credentials without a scheme":         record(t, "GET", "/", http.Header{"Authorization": {canary}}, ""),
+		"a second Authorization":               record(t, "GET", "/", http.Header{"Authorization": {"Bearer x", "Bearer " + canary}}, ""),
+		"an Authorization in small letters":    record(t, "GET", "/", http.Header{"authorization": {"Bearer " + canary}}, ""),
+		"a cookie":                             record(t, "GET", "/", http.Header{"Cookie": {"a=" + canary}}, ""),
+		"a DPoP proof":                         record(t, "GET", "/", http.Header{"Dpop": {canary}}, ""),
+		"a field of somebody's own":            record(t, "GET", "/", http.Header{"X-Api-Key": {canary}}, ""),
+		"a harmless field that is long":        record(t, "GET", "/", http.Header{"User-Agent": {long}}, ""),
+		"the name of a field that is long":     record(t, "GET", "/", http.Header{long: {"x"}}, ""),
+		"a client's name that is long":         record(t, "GET", "/", http.Header{journal.ClientHeader: {long}}, ""),
+		"a method that is long":                record(t, strings.Repeat("M", 300)+canary, "/", nil, ""),
+		"a query":                              record(t, "GET", "/?access_token="+canary+"&"+canary+"=x", nil, ""),
+		"a path":                               record(t, "GET", "/"+canary, nil, ""),
+		"the query of a POST":                  record(t, "POST", "/?client_secret="+canary, form, "a=b"),
+		"a body that is a token":               record(t, "POST", "/", form, canary),
+		"a harmless parameter that is long":    record(t, "POST", "/", form, "scope="+long),
+		"a body that is not a form":            record(t, "POST", "/", with("Content-Type", "application/json"), `{"`+canary+`":1}`),
+		"a body that is cut by a bad escape":   record(t, "POST", "/", form, "code="+canary+"%"),
+		"a parameter that is there twice":      record(t, "POST", "/", form, "token=x&token="+canary),
+		"a parameter beyond those that fit":    record(t, "POST", "/", form, strings.Repeat("token=x&", 9)+"token="+canary),
+		"a parameter spelled in other letters": record(t, "POST", "/", form, "Scope="+canary),
+	} {
+		if got := fmt.Sprintf("%+v %#v", tt, tt); strings.Contains(got, canary) {
+			t.Errorf("%s: got %s, want no secret in it", name, got)
+		}
+	}
+	for _, parameter := range []string{
+		"client_secret", "client_assertion", "code", "code_verifier", "code_challenge", "device_code", "user_code", "refresh_token", "token", "assertion",
+		"subject_token", "actor_token", "access_token", "id_token_hint", "username", "password", "state", "nonce", "request_uri", "redirect_uri",
+	} {
+		got := record(t, "POST", "/", form, parameter+"="+canary)
+		if got.Form.Get(parameter) != journal.Fingerprint(canary) {
+			t.Errorf("%s: got %v, want its fingerprint", parameter, got.Form)
+		}
+	}
+}
+
+func TestWhatIsHarmlessIsKept(t *testing.T) {
+	got := record(t, "POST", "/?x=y", http.Header{
+		"Content-Type": {journal.FormType}, "User-Agent": {"test/1"}, "Authorization": {"Bearer abc"}, journal.ClientHeader: {"api"},
+	}, "grant_type=refresh_token&scope=a+b&client_id=web&what=x")
+	if got.Header.Get("User-Agent") != "test/1" || got.Header.Get("Authorization") != "Bearer "+journal.Fingerprint("abc") {
+		t.Errorf("got %v, want the agent and the fingerprint of the token", got.Header)
+	}
+	spaced := journal.Redact(http.Header{"Authorization": {"bEARER  abc "}})
+	if got, want := spaced.Get("Authorization"), "bEARER "+journal.Fingerprint("abc"); got != want {
+		t.Errorf("got %q, want %q: the token without what stands around it", got, want)
+	}
+	if _, there := got.Header[journal.ClientHeader]; there || got.Client != "api" {
+		t.Errorf("got %v, %q, want the client's name out of the header", got.Header, got.Client)
+	}
+	want := url.Values{"grant_type": {"refresh_token"}, "scope": {"a b"}, "client_id": {"web"}, journal.Fingerprint("what"): {journal.Fingerprint("x")}}
+	if got.Form.Encode() != want.Encode() {
+		t.Errorf("got the form %v, want %v", got.Form, want)
+	}
+	if got, want := journal.Fingerprint("password"), "5e884898da280471"; got != want { // of SHA-256
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestTheRecordOfARequestIsBounded(t *testing.T) {
+	header, body := http.Header{"Content-Type": {journal.FormType}}, url.Values{}
+	for i := range 100 {
+		header[fmt.Sprintf("X-%d", i)] = strings.Split(strings.Repeat("v,", 20), ",")
+		body[fmt.Sprintf("p%d", i)] = header["X-0"]
+	}
+	got := record(t, "POST", "/", header, body.Encode())
+	for name, fields := range map[string]map[string][]string{"fields": got.Header, "parameters": got.Form} {
+		if len(fields) != 64 {
+			t.Errorf("got %d %s, want 64", len(fields), name)
+		}
+		for field, values := range fields {
+			if len(values) > 8 {
+				t.Errorf("%s: got %d values, want 8", field, len(values))
+			}
+		}
+	}
+}
+
+func TestPeekFormLeavesTheBodyWhole(t *testing.T) {
+	failure := errors.New("the connection broke")
+	for name, tt := range map[string]struct {
+		contentType, body string
+		end               error
+		want              string // the value of a, "-" for no form
+	}{
+		"a form":                        {journal.FormType, "a=b", nil, "b"},
+		"a form with a charset":         {journal.FormType + "; charset=UTF-8", "a=b", nil, "b"},
+		"a form of the longest length":  {journal.FormType, "a=" + strings.Repeat("b", journal.MaxForm-2), nil, strings.Repeat("b", journal.MaxForm-2)},
+		"one that is a byte too long":   {journal.FormType, "a=" + strings.Repeat("b", journal.MaxForm-1), nil, "-"},
+		"one that is much too long":     {journal.FormType, "a=" + strings.Repeat("b", 3*journal.MaxForm), nil, "-"},
+		"something else":                {"text/plain", "a=b", nil, "-"},
+		"a body that breaks in between": {journal.FormType, "a=b", failure, "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			end := io.Reader(strings.NewReader(""))
+			if tt.end != nil {
+				end = iotest.ErrReader(tt.end)
+			}
+			r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader(tt.body), end))
+			r.Header.Set("Content-Type", tt.contentType)
+			form := journal.PeekForm(r)
+			if got := form.Get("a"); form == nil != (tt.want == "-") || form != nil && got != tt.want {
+				t.Errorf("got %d bytes of a in %v, want %d", len(got), form != nil, len(tt.want))
+			}
+			again, err := io.ReadAll(r.Body)
+			if string(again) != tt.body || !errors.Is(err, tt.end) {
+				t.Errorf("got %d bytes of the body again, %v, want %d, %v", len(again), err, len(tt.body), tt.end)
+			}
+		})
+	}
+	bare := httptest.NewRequest("POST", "/", nil)
+	bare.Body = nil
+	bare.Header.Set("Content-Type", journal.FormType)
+	if form := journal.PeekForm(bare); form != nil || bare.Body != nil {
+		t.Errorf("got %v of no body, want nothing", form)
+	}
+	twice := httptest.NewRequest("POST", "/", strings.NewReader("a=b"))
+	twice.Header["Content-Type"] = []string{journal.FormType, journal.FormType}
+	if journal.IsForm(twice) {
+		t.Error("got a form of two content types, want none")
+	}
+}
+
+func TestAClientThatAuthenticatesIsNoted(t *testing.T) {
+	var j journal.Journal
+	kept := &journal.Request{Endpoint: catalogue.Token}
+	j.Add(kept)
+	r := httptest.NewRequest("POST", "/", nil)
+	j.Identify(r, "nobody") // of another request than the one that was recorded
+	j.Identify(j.ReadForm(kept, r), "web")
+	if got := j.Requests()[0].ClientID; got != "web" {
+		t.Errorf("got %q, want web", got)
+	}
+}

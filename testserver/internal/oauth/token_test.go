@@ -1,0 +1,216 @@
+package oauth_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+)
+
+const canary = "canary-that-must-not-come-back"
+
+// wantRefusal checks what RFC 6749 §5.2 says about an error response.
+func wantRefusal(t *testing.T, r reply, status int, code string) {
+	t.Helper()
+	if r.status != status || r.get("error") != code {
+		t.Errorf("got %d %s, want %d %s", r.status, r.text, status, code)
+	}
+	for name := range r.body {
+		if name != "error" && name != "error_description" {
+			t.Errorf("got the member %q in a refusal", name)
+		}
+	}
+	foreign := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+	if text := r.get("error_description"); text == "" || strings.ContainsFunc(text, foreign) {
+		t.Errorf("got the description %q, want text of the characters that it may have", text)
+	}
+	if strings.Contains(r.text, canary) {
+		t.Errorf("got %s, which sends a part of the request back", r.text)
+	}
+	if r.header.Get("Content-Type") != "application/json" || r.header.Get("Cache-Control") != "no-store" || r.header.Get("Pragma") != "no-cache" {
+		t.Errorf("got %v, want JSON that nobody stores", r.header)
+	}
+}
+
+// refusal is a request to the token endpoint.
+type refusal struct {
+	client string
+	form   url.Values
+	code   string // of the error, "" for tokens
+}
+
+// requests are those of each grant, on a server of their own.
+var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
+	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
+		late := s.code(t)
+		s.Clock.Advance(2 * time.Minute)
+		good, other := s.code(t), s.code(t)
+		return map[string]refusal{
+			"a good code":                  {"web", good, ""},
+			"no code":                      {"web", with(good, "code", ""), "invalid_request"},
+			"a code that nobody issued":    {"web", with(good, "code", canary), "invalid_grant"},
+			"a code of another client":     {"other", other, "invalid_grant"},
+			"a code that has expired":      {"web", late, "invalid_grant"},
+			"another redirect URI":         {"web", with(other, "redirect_uri", "https://app.example/"+canary), "invalid_grant"},
+			"no redirect URI":              {"web", with(other, "redirect_uri", ""), "invalid_grant"},
+			"another verifier":             {"web", with(other, "code_verifier", verifier+canary), "invalid_grant"},
+			"no verifier":                  {"web", with(other, "code_verifier", ""), "invalid_grant"},
+			"a verifier that is too short": {"web", with(other, "code_verifier", canary), "invalid_grant"},
+			"a resource that is none":      {"web", with(other, "resource", canary), "invalid_target"},
+			"a client without this grant":  {"narrow", other, "unauthorized_client"},
+			"a code in another parameter":  {"web", url.Values{"grant_type": good["grant_type"], "user_code": good["code"]}, "invalid_request"},
+		}
+	},
+	catalogue.ClientCredentials: func(_ *testing.T, _ fixture) map[string]refusal {
+		good := url.Values{"grant_type": {string(catalogue.ClientCredentials)}}
+		return map[string]refusal{
+			"a good request":                   {"web", good, ""},
+			"a scope of the client":            {"narrow", with(good, "scope", "a"), ""},
+			"a scope that is not the client's": {"narrow", with(good, "scope", "a "+canary), "invalid_scope"},
+			"a malformed scope":                {"web", with(good, "scope", canary+`"`), "invalid_scope"},
+			"openid, with nobody to log in":    {"web", with(good, "scope", "openid"), "invalid_scope"},
+			"a resource with a fragment":       {"web", with(good, "resource", "https://api.example/#"+canary), "invalid_target"},
+			"a parameter twice":                {"web", url.Values{"grant_type": good["grant_type"], "scope": {"a", canary}}, "invalid_request"},
+			"a public client":                  {"", with(good, "client_id", "app"), "unauthorized_client"},
+			"a client without this grant":      {"gateway", good, "unauthorized_client"},
+			"authorization_details of no type": {"web", with(good, "authorization_details", `[{"type":"`+canary+`"}]`), "invalid_authorization_details"},
+			"the client_id of another client":  {"web", with(good, "client_id", "other"), "invalid_request"},
+		}
+	},
+	catalogue.RefreshToken: func(t *testing.T, s fixture) map[string]refusal {
+		good, other, used := s.refresh(t), s.refresh(t), s.refresh(t)
+		s.post(t, catalogue.Token, "web", used)
+		return map[string]refusal{
+			"a good refresh token":             {"web", good, ""},
+			"none":                             {"web", with(good, "refresh_token", ""), "invalid_request"},
+			"one that nobody issued":           {"web", with(good, "refresh_token", canary), "invalid_grant"},
+			"one of another client":            {"other", other, "invalid_grant"},
+			"one that was used before":         {"web", used, "invalid_grant"},
+			"more scope than what was granted": {"web", with(other, "scope", "a "+canary), "invalid_scope"},
+			"a malformed scope":                {"web", with(other, "scope", `\`+canary), "invalid_scope"},
+			"a resource that is none":          {"web", with(other, "resource", canary), "invalid_target"},
+			"a client without this grant":      {"narrow", other, "unauthorized_client"},
+			"its value in another parameter":   {"web", with(other, "refresh_token", "", "token", canary), "invalid_request"},
+		}
+	},
+	catalogue.DeviceCode: func(t *testing.T, s fixture) map[string]refusal {
+		late, _ := s.device(t)
+		s.Clock.Advance(10 * time.Minute)
+		good, decide := s.device(t)
+		pending, _ := s.device(t)
+		decide()
+		early, _ := s.device(t)
+		s.post(t, catalogue.Token, "web", early)
+		return map[string]refusal{
+			"a code that is decided about": {"web", good, ""},
+			"none":                         {"web", with(good, "device_code", ""), "invalid_request"},
+			"one that nobody issued":       {"web", with(good, "device_code", canary), "invalid_grant"},
+			"one of another client":        {"other", pending, "invalid_grant"},
+			"one that nobody decided":      {"web", pending, "authorization_pending"},
+			"one that was just asked for":  {"web", early, "slow_down"},
+			"one that has expired":         {"web", late, "expired_token"},
+			"a client without this grant":  {"narrow", pending, "unauthorized_client"},
+		}
+	},
+	catalogue.TokenExchange: func(t *testing.T, s fixture) map[string]refusal {
+		good := s.swap(t)
+		return map[string]refusal{
+			"a good token":                {"gateway", good, ""},
+			"none":                        {"gateway", with(good, "subject_token", ""), "invalid_request"},
+			"one without its type":        {"gateway", with(good, "subject_token_type", ""), "invalid_request"},
+			"one that nobody issued":      {"gateway", with(good, "subject_token", canary), "invalid_request"},
+			"an actor that nobody knows":  {"gateway", with(good, "actor_token", canary, "actor_token_type", accessType), "invalid_request"},
+			"a type that is not issued":   {"gateway", with(good, "requested_token_type", canary), "invalid_request"},
+			"more scope than that token":  {"gateway", with(good, "scope", "a "+canary), "invalid_scope"},
+			"another audience":            {"gateway", with(good, "audience", canary), "invalid_target"},
+			"a client without this grant": {"web", good, "unauthorized_client"},
+			"a public client":             {"", with(good, "client_id", "app"), "unauthorized_client"},
+			"another resource":            {"gateway", with(good, "resource", "https://"+canary+".example"), "invalid_target"},
+		}
+	},
+	catalogue.JWTBearer: func(t *testing.T, s fixture) map[string]refusal {
+		used := s.assertion(t, unchanged)
+		s.post(t, catalogue.Token, "robot", used)
+		set := func(name string, v any) url.Values { return s.assertion(t, func(c jwt.MapClaims) { c[name] = v }) }
+		return map[string]refusal{
+			"a good assertion":            {"robot", s.assertion(t, unchanged), ""},
+			"one that is the only proof":  {"", s.assertion(t, unchanged), ""},
+			"none":                        {"robot", with(used, "assertion", ""), "invalid_request"},
+			"none, and no other proof":    {"", with(used, "assertion", ""), "invalid_request"},
+			"what is not an assertion":    {"robot", with(used, "assertion", canary), "invalid_grant"},
+			"one that was used before":    {"robot", used, "invalid_grant"},
+			"one of an unknown client":    {"robot", set("iss", canary), "invalid_grant"},
+			"one for an unknown user":     {"robot", set("sub", canary), "invalid_grant"},
+			"one for another server":      {"robot", set("aud", "https://"+canary+".example"), "invalid_grant"},
+			"one that has expired":        {"robot", set("exp", noon.Unix()), "invalid_grant"},
+			"one that lasts for too long": {"robot", set("exp", noon.Unix()+86400), "invalid_grant"},
+			"a malformed scope":           {"robot", with(s.assertion(t, unchanged), "scope", `"`+canary), "invalid_scope"},
+			"a client without this grant": {"web", s.assertion(t, unchanged), "unauthorized_client"},
+		}
+	},
+}
+
+func TestEachGrantGivesTokensOrSaysWhyNot(t *testing.T) {
+	for _, grant := range catalogue.Grants {
+		prepare, ok := requests[grant]
+		if !ok {
+			t.Errorf("%s: got no requests to try", grant)
+			continue
+		}
+		s := newServer(t, func(c *oauth.Config) { c.DetailTypes = []string{"payment"} })
+		for name, tt := range prepare(t, s) {
+			t.Run(string(grant)+"/"+name, func(t *testing.T) {
+				r := s.post(t, catalogue.Token, tt.client, tt.form)
+				if tt.code != "" {
+					wantRefusal(t, r, http.StatusBadRequest, tt.code)
+					return
+				}
+				if r.status != http.StatusOK || r.get("access_token") == "" || r.get("token_type") != "Bearer" || r.header.Get("Cache-Control") != "no-store" {
+					t.Errorf("got %d %s, want tokens that nobody stores", r.status, r.text)
+				}
+			})
+		}
+	}
+}
+
+func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
+	off := newServer(t, func(c *oauth.Config) {
+		c.Disabled = []catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization}
+	})
+	for _, grant := range catalogue.Grants {
+		want := map[catalogue.Grant]bool{catalogue.AuthorizationCode: true, catalogue.RefreshToken: true, catalogue.DeviceCode: true}[grant]
+		r := off.post(t, catalogue.Token, "web", url.Values{"grant_type": {string(grant)}})
+		if got := r.get("error") == "unsupported_grant_type"; got != want {
+			t.Errorf("%s: got %d %s, want it unsupported %v", grant, r.status, r.text, want)
+		}
+	}
+	for _, grant := range []string{"password", "implicit", canary} {
+		wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"grant_type": {grant}}), http.StatusBadRequest, "unsupported_grant_type")
+	}
+	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
+}
+
+// A thief and a client cannot be told apart: what one of them did ends with it.
+func TestWhatIsUsedTwiceEndsItsFamily(t *testing.T) {
+	s := newServer(t)
+	code := s.code(t)
+	first := s.post(t, catalogue.Token, "web", code)
+	wantRefusal(t, s.post(t, catalogue.Token, "web", code), http.StatusBadRequest, "invalid_grant")
+	renew := url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {first.get("refresh_token")}}
+	wantRefusal(t, s.post(t, catalogue.Token, "web", renew), http.StatusBadRequest, "invalid_grant")
+	if got := string(s.Introspection(first.get("access_token"))); got != `{"active":false}` {
+		t.Errorf("got %s, want the token of a stolen code ended", got)
+	}
+
+	old := s.refresh(t)
+	next := s.post(t, catalogue.Token, "web", old)
+	renew.Set("refresh_token", next.get("refresh_token"))
+	wantRefusal(t, s.post(t, catalogue.Token, "web", old), http.StatusBadRequest, "invalid_grant")
+	wantRefusal(t, s.post(t, catalogue.Token, "web", renew), http.StatusBadRequest, "invalid_grant")
+}

@@ -1,0 +1,94 @@
+package registry_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+)
+
+// kept is the state of r as a file would have it.
+func kept(t *testing.T, r *registry.Registry) (text string) {
+	t.Helper()
+	state, unlock := r.State()
+	defer unlock()
+	b, err := json.Marshal(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func read(t *testing.T, text string) (state registry.State) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &state); err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func TestARegistrySurvivesARestart(t *testing.T) {
+	r := newRegistry(t, []registry.Client{{ID: "web", Secret: "hush", Name: "Web"}, {ID: "robot", JWKS: keys(t, false)}}, registry.User{Sub: "alice", Password: "hush", Claims: map[string]any{"n": "A"}})
+	r.Admit("itself", callback)
+	text := kept(t, r)
+	if strings.Contains(text, "hush") {
+		t.Errorf("got %s, want digests in place of secrets", text)
+	}
+	state := read(t, text)
+	if err := state.Check(); err != nil {
+		t.Fatal(err)
+	}
+	again := newRegistry(t, []registry.Client{{ID: "web", Secret: "other"}}, registry.User{Sub: "bob"})
+	changes := 0
+	again.OnChange(func() { changes++ })
+	again.Restore(state)
+	if changes != 1 {
+		t.Errorf("got %d changes told, want 1", changes)
+	}
+	if _, ok := again.Authenticate("web", "other"); !ok || again.NameOf("web") != "web" {
+		t.Error("got a client of the state in place of one that was there")
+	}
+	if u, ok := again.Login("alice", "hush"); !ok || u.Claims["n"] != "A" || again.Hinted("").Sub != "bob" {
+		t.Errorf("got %v, %v, want alice back and bob first", u, ok)
+	}
+	robot, _ := again.Client("robot")
+	if robot == nil || len(robot.Keys.Keys) != 1 {
+		t.Errorf("got %v, want it with its key", robot)
+	}
+	if c, ok := again.Authenticate("itself", "first"); !ok || c.Itself {
+		t.Errorf("got %v, %v, want a client that the restart has left to settle", c, ok)
+	}
+	fresh := newRegistry(t, nil, registry.User{Sub: "alice", Password: "hush", Claims: map[string]any{"n": "A"}})
+	fresh.Restore(read(t, text))
+	if got := kept(t, fresh); got != text {
+		t.Errorf("got %s after a restart, want %s", got, text)
+	}
+}
+
+func TestAStateThatNoRegistryHasIsRefused(t *testing.T) {
+	const (
+		public = `{"ID":"p","Public":true}`
+		user   = `{"Sub":"hush-hush"}`
+		empty  = "[227,176,196,66,152,252,28,20,154,251,244,200,153,111,185,36,39,174,65,228,100,155,147,76,164,149,153,27,120,82,184,85]" // SHA-256 of nothing
+	)
+	for name, tt := range map[string]struct{ clients, users, want string }{
+		"one client and one user":           {public, user, ""},
+		"null in place of a client":         {"null", user, "null"},
+		"a client twice":                    {public + "," + public, user, "twice"},
+		"a user twice":                      {public, user + "," + user, "twice"},
+		"a client without an ID":            {`{"Public":true}`, user, "could be registered"},
+		"a client without its secret":       {`{"ID":"c","Digest":` + empty + `}`, user, "could be registered"},
+		"a redirect URI that runs a script": {`{"ID":"hush-hush","Public":true,"RedirectURIs":["javascript:x"]}`, user, "could be registered"},
+		"one that settled and did not":      {`{"ID":"c","Itself":true,"Digest":[1]}`, user, "could be registered"},
+	} {
+		err := read(t, fmt.Sprintf(`{"Clients":[%s],"Users":[%s]}`, tt.clients, tt.users)).Check()
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: got %q, which says what and not where", name, err)
+		}
+	}
+}
