@@ -32,8 +32,7 @@ import (
 //	  "endpoints": {"userinfo": false},
 //	  "like": "keycloak",
 //	  "interactive": true, "registration": true,
-//	  "tls": true,
-//	  "seed": "…"
+//	  "tls": true, "seed": "…"
 //	}
 //
 // The signing keys are private JWKs, or symmetric ones for the HS algorithms; the

@@ -12,9 +12,8 @@ import (
 )
 
 // Like makes access tokens, keys, metadata and introspection look like those of a
-// provider, such as "keycloak"; an unknown name is a fault that lists all names. The
-// values are made up. Token options win over them, [SigningAlg] over the algorithm
-// and [IssuerURL] over an issuer that is not the server's URL.
+// provider, such as "keycloak"; an unknown name is a fault that lists all names.
+// Token options, [SigningAlg] and [IssuerURL] win over it.
 func Like(name string) Option {
 	return serverOption(func(c *config) {
 		shape, err := findShape(name)
