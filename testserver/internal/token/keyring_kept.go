@@ -71,7 +71,7 @@ func (k *keptKey) UnmarshalJSON(text []byte) error {
 
 // Kept is what a state file has of the keys.
 func (k *Keyring) Kept() KeptKeys {
-	r, unlock := k.ring.Lock()
+	r, unlock := k.ring.RLock() // a change would be saved, by asking for this
 	defer unlock()
 	kept := KeptKeys{RSAMade: r.rsaMade, Staged: (*keptKey)(r.staged)}
 	for _, key := range r.signing {

@@ -18,7 +18,7 @@ type KeyState struct {
 // All returns the published keys, the oldest first, and those that sign or are to
 // sign without being published.
 func (k *Keyring) All() []KeyState {
-	r, unlock := k.ring.Lock()
+	r, unlock := k.ring.RLock()
 	defer unlock()
 	var list []KeyState
 	for _, key := range r.published {

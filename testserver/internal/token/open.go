@@ -52,7 +52,7 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 // verifying are the keys that tokens are checked with: what is published, so
 // that a token ends with its key, and the secret that nobody may publish.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
-	r, unlock := k.ring.Lock()
+	r, unlock := k.ring.RLock()
 	defer unlock()
 	keys := slices.Clone(r.published)
 	if secret, ok := r.signing[alg]; ok && IsShared(alg) {
