@@ -103,7 +103,7 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 func (s *Server) Clients() []Client {
 	var list []Client
 	for _, c := range s.oauth.Registry.Clients() {
-		list = append(list, c.Client)
+		list = append(list, c.Copy())
 	}
 	return list
 }

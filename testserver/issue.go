@@ -11,7 +11,7 @@ import (
 // Issued is what [Server.Mint] returns: the Access token, the Refresh token, "" if
 // the client gets none, and the ID token, "" without the scope openid; the Claims of
 // the access token, whether it shows them or not; its Expiry, zero if it has no exp;
-// and its Fingerprint, as in [Event]. Printed it shows only its fingerprint.
+// and its Fingerprint, as in [Event]. Printed or logged it shows only the latter.
 type Issued = oauth.Issued
 
 // Mint is [Server.Token] with all that the token endpoint would have given: a

@@ -225,10 +225,11 @@ func (r *Registry) accounts() []Account {
 	return k.users
 }
 
-// Users are all users, the oldest first.
+// Users are copies of all users, the oldest first.
 func (r *Registry) Users() []User {
 	var list []User
 	for _, a := range r.accounts() {
+		a.Claims = maps.Clone(a.Claims)
 		list = append(list, a.User)
 	}
 	return list
