@@ -21,13 +21,6 @@ func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
 
-// Revoke ends an access token of this server, opaque or a JWT, for introspection,
-// or a refresh token with all that came of its grant (RFC 7009 §2.1). It reports whether token is one of the server's, as Introspect
-// knows them, expired or revoked before or not. JWTs that differ in the signature
-// alone are one token. The server remembers the last 100 000 revocations. An API
-// that keeps answers goes on accepting the token until its own answer ends.
-func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
-
 // SetIntrospection makes [EndpointIntrospect] answer reply for token, whatever that is
 // and whether it was revoked or not:
 //

@@ -3,9 +3,7 @@ package testserver
 import (
 	"fmt"
 
-	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // Issued is what [Server.Mint] returns: the Access token, the Refresh token, "" if
@@ -35,32 +33,4 @@ func (s *Server) IDToken(opts ...TokenOption) string {
 		s.fail("IDToken: %v", err)
 	}
 	return t
-}
-
-func editBy(opts []TokenOption) token.Edit {
-	return func(d *token.Draft) {
-		for i, o := range opts {
-			if o == nil {
-				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
-				continue
-			}
-			o.applyToken(d)
-		}
-	}
-}
-
-// Env tells a program about the server, for the Env of an exec.Cmd. Endpoints
-// that are disabled are left out.
-//
-//	OAUTH_ISSUER OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET
-//	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_INTROSPECTION_ENDPOINT OAUTH_JWKS_URI
-func (s *Server) Env() []string {
-	c := s.DefaultClient()
-	env := []string{"OAUTH_ISSUER=" + s.Issuer(), "OAUTH_CLIENT_ID=" + c.ID, "OAUTH_CLIENT_SECRET=" + c.Secret}
-	for _, r := range catalogue.Routes {
-		if u, ok := s.oauth.URL(r.Endpoint); ok && r.Env != "" {
-			env = append(env, r.Env+"="+u)
-		}
-	}
-	return env
 }

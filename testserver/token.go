@@ -50,6 +50,18 @@ func (s *Server) mint(opts []TokenOption) (string, error) {
 	return s.oauth.Mint(editBy(opts))
 }
 
+func editBy(opts []TokenOption) token.Edit {
+	return func(d *token.Draft) {
+		for i, o := range opts {
+			if o == nil {
+				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
+				continue
+			}
+			o.applyToken(d)
+		}
+	}
+}
+
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
 // replacing what was there, and returns r itself.
 func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {

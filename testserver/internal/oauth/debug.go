@@ -10,9 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // debugPage shows the server from within.

@@ -8,9 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/registry"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // devicePage is where an end user brings the code that a device shows (RFC 8628
@@ -65,13 +64,6 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}
-}
-
-func (s sessions) checkCSRF(v *grants.Session, form url.Values) *failure {
-	if !v.Known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
-		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
-	}
-	return nil
 }
 
 func (s deviceFlow) showDevice(w http.ResponseWriter, v *grants.Session, typed string, wrong bool) {

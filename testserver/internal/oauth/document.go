@@ -29,6 +29,13 @@ func document(contentType string, body func() []byte) http.HandlerFunc {
 	}
 }
 
+func sendText(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
 // keySet serves a JWKS under a strong ETag, so that a client which has it need
 // not read it again (RFC 9110 §8.8.3, §13.1.2). Like document it sets no
 // Cache-Control.

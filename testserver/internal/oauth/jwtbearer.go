@@ -1,38 +1,18 @@
 package oauth
 
 import (
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // notTaken is all that is told about an assertion (RFC 7523 §3.1): what is wrong
 // with it is for who has signed it to know.
 func notTaken() *failure { return invalidGrant("the assertion is not good") }
-
-// caller is the client that a token request comes from. An assertion that is a
-// grant proves it as well, since its own key has signed it: other proof may be
-// left out (RFC 7521 §4.1), unless the client is to give another.
-func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
-	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
-		return s.authenticate(r, form)
-	}
-	if !form.Has("assertion") {
-		return nil, noAssertion()
-	}
-	c, _, ok := s.readAssertion(form.Get("assertion"))
-	if !ok || !c.By(catalogue.PrivateKeyJWT) || form.Has("client_id") && form.Get("client_id") != c.ID {
-		return nil, notTaken()
-	}
-	return c, nil
-}
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )

@@ -223,12 +223,6 @@ func (x *exchanged) write(d *token.Draft) {
 	}
 }
 
-// stand reports whether nothing that a token comes of has been revoked, itself or
-// with its family.
-func (s tokenEndpoint) stand(origins []token.Digest) bool {
-	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
-}
-
 func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }
 
 // earlier is the earlier of two times, of which zero is none.
