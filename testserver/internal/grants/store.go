@@ -20,8 +20,8 @@ const lastYear = 9999
 // Store is what has become of authorizations, behind a lock.
 type Store struct{ guarded.Value[State] }
 
-// State is what the endpoints share. Tokens, codes and sessions are
-// in it as their digests.
+// State is what the endpoints share. Tokens, codes and sessions are in it as
+// their digests.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]

@@ -53,7 +53,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 		s.decide(w, code, *decision.User, decision.narrow(asked.Family.Scopes), now)
 	case !s.config.Interactive:
 		s.decide(w, code, s.Registry.Hinted(""), decision.narrow(asked.Family.Scopes), now)
-	case r.Method != http.MethodPost: // whoever follows a link must still agree (§5.4)
+	case r.Method != http.MethodPost: // a person who follows a link must still agree (§5.4)
 		s.showDevice(w, v, code, false)
 	case v.Sub == "":
 		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(asked.Family.Client), Form: pages.Form{Request: askedDevice + "user_code=" + code}})

@@ -108,7 +108,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless it is told
+	if s.grantable(catalogue.RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless this says otherwise
 		doc[idTokenAlgs] = []string{string(alg)}
 	}
 	methods := catalogue.Names(catalogue.AuthMethods)

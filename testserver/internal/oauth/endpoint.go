@@ -145,7 +145,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if rt.form {
-		w.Header().Set("Cache-Control", "no-store") // what is about credentials is for nobody else (RFC 6749 §5.1)
+		w.Header().Set("Cache-Control", "no-store") // what is about credentials is for one client only (RFC 6749 §5.1)
 		w.Header().Set("Pragma", "no-cache")        // the same section asks for both
 	}
 	if !slices.Contains(rt.methods, r.Method) {

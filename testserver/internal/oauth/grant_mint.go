@@ -106,7 +106,7 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	if u, ok := s.Registry.User(sub); ok {
 		scope, _ := d.Claims.Text("scope")
 		d.Claims.Delete("scope")
-		describe(d, u, strings.Fields(scope))
+		addClaims(d, u, strings.Fields(scope))
 	}
 	return s.Sign(d)
 }

@@ -17,11 +17,11 @@ func IsLocalHost(hostport string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// IsOwnHost reports whether a Host field names what no attacker's DNS can lead
+// isOwnHost reports whether a Host field names what no attacker's DNS can lead
 // here: this machine, or the host of the issuer. By any other name the server
 // would be of the same origin as a page of the attacker's, which could then read
 // its tokens.
-func (s *Server) IsOwnHost(hostport string) bool {
+func (s *Server) isOwnHost(hostport string) bool {
 	return IsLocalHost(hostport) || strings.EqualFold(hostname(hostport), s.issuerHost)
 }
 
@@ -30,7 +30,7 @@ func (s *Server) IsOwnHost(hostport string) bool {
 // web page can reach.
 func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.IsOwnHost(r.Host) {
+		if s.isOwnHost(r.Host) {
 			next.ServeHTTP(w, r)
 			return
 		}

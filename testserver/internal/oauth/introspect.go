@@ -35,12 +35,12 @@ func (s *Server) active(text string) (token.Object, bool) {
 		return nil, false
 	}
 	f := s.grants.Family(d)
-	return claims, !f.Revoked && s.tokens.stand(f.Origins)
+	return claims, !f.Revoked && s.stand(f.Origins)
 }
 
 // stand reports whether nothing that a token comes of has been revoked, itself or
 // with its family.
-func (s tokenEndpoint) stand(origins []token.Digest) bool {
+func (s *Server) stand(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
 

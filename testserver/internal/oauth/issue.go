@@ -106,7 +106,7 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	}
 	d.Set("at_hash", token.HalfHash(key.Alg, access))
 	if u, ok := s.Registry.User(g.Sub); ok {
-		describe(d, u, g.Scopes)
+		addClaims(d, u, g.Scopes)
 	}
 	if err := d.Err(); err != nil {
 		return "", err
@@ -134,8 +134,8 @@ func about(u registry.User, scopes []string) map[string]any {
 	return seen
 }
 
-// describe adds the claims of u, but in the place of none that the protocol has.
-func describe(d *token.Draft, u registry.User, scopes []string) {
+// addClaims adds the claims of u, except those that the protocol itself sets.
+func addClaims(d *token.Draft, u registry.User, scopes []string) {
 	claims := about(u, scopes)
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {

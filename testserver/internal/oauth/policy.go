@@ -20,8 +20,8 @@ func (p Policy) fits(g *grant) bool {
 	return (p.Client == "" || p.Client == g.Client) && (p.Scope == "" || slices.Contains(g.Scopes, p.Scope))
 }
 
-// Write adds the claims in the order of [ClaimNames]: a map has none, and what is
-// seeded must be the same in every run.
+// Write adds the claims in the order of [token.ClaimNames]: a map has no order, and
+// what is seeded must be the same in every run.
 func (p Policy) Write(d *token.Draft) {
 	for _, name := range token.ClaimNames(p.Claims) {
 		d.SetAt(name, p.Claims[name])

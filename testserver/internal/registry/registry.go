@@ -16,7 +16,7 @@ const (
 	maxItself     = 1000 // clients that register themselves by their first request
 	maxRegistered = 1000 // clients that registration requests have registered
 
-	// MaxText is the length of a client's ID and name that a request chooses.
+	// MaxText is the most that a request may choose for a client's ID or name, in bytes.
 	MaxText = 256
 )
 

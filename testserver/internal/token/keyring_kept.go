@@ -84,7 +84,7 @@ func (k *Keyring) Kept() KeptKeys {
 	return kept
 }
 
-// Check reports what no Keyring has.
+// Check reports what no Keyring has, as in a file that was edited.
 func (kept KeptKeys) Check() error {
 	signs := kept.Signing
 	if kept.Staged != nil {

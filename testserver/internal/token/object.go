@@ -28,7 +28,7 @@ func ParseObject(text []byte) (Object, error) {
 		return nil, errObject
 	}
 	var o Object
-	seen := make(map[string]bool) // whoever asks without credentials may send thousands of members
+	seen := make(map[string]bool) // a request without credentials may have thousands of members
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)
