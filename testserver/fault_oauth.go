@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // OAuthError answers as the token endpoint refuses (RFC 6749 §5.2): 400, for
@@ -25,7 +27,7 @@ func OAuthError(code, description string) Fault {
 		w.WriteHeader(status)
 		_, _ = w.Write(body)
 	})
-	if !isErrorCode(code) {
+	if !registry.IsErrorCode(code) {
 		f.err = fmt.Errorf("OAuthError(%q): that is no error code (RFC 6749 §5.2)", code)
 	}
 	return f

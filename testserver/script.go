@@ -5,6 +5,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // NextUser makes u log in and agree at the next authorization, instead of the
@@ -24,7 +25,7 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 // [Server.NextUser] for when.
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
-	if !isErrorCode(errorCode) {
+	if !registry.IsErrorCode(errorCode) {
 		s.fail("DenyNext(%q): that is no error code (RFC 6749 §4.1.2.1)", errorCode)
 	}
 	return s.decide("DenyNext", oauth.Decision{Deny: errorCode}, when)
@@ -32,7 +33,7 @@ func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 
 func (s *Server) decide(what string, d oauth.Decision, when []When) *Injection {
 	s.helper()
-	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // whatever leads to a decision
+	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // whichever endpoint leads to a decision
 	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
 		s.fail("%s: %v", what, err)
@@ -42,14 +43,4 @@ func (s *Server) decide(what string, d oauth.Decision, when []When) *Injection {
 		r.Times = 1
 	}
 	return s.oauth.Decide(r.Rule, d)
-}
-
-// isErrorCode is error of RFC 6749 §4.1.2.1.
-func isErrorCode(code string) bool {
-	for i := range len(code) {
-		if c := code[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return code != ""
 }

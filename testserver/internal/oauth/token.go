@@ -133,11 +133,11 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 // takeBack undoes a grant that could not be saved, so that the client can try
 // again. A family that has ended in the meantime stays so.
 func (s tokenEndpoint) takeBack(g *grant) {
+	all, unlock := s.grants.Lock()
+	defer unlock()
 	if g == nil || g.undo == nil {
 		return
 	}
-	all, unlock := s.grants.Lock()
-	defer unlock()
 	if f, ok := all.Families.Get(g.ID); ok && !f.Revoked {
 		g.undo(f)
 	}

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -9,12 +8,6 @@ import (
 	"net/url"
 	"strings"
 )
-
-// NewToken returns 130 random bits, for a session and for its CSRF token. A
-// session begins with the first page, before anybody signs in, and gets new
-// tokens when somebody does: else a stranger could sign a person in as himself,
-// or know the session beforehand.
-func NewToken() string { return rand.Text() }
 
 // Check reports whether a form brought the CSRF token of its session. Its time
 // does not show how near a wrong one was. No session has an empty one.
