@@ -67,11 +67,11 @@ func (w when) applyWhen(r *rule) { w(r) }
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
 // A request gets one fault at most: that of the newest injection which fits it.
-// Others that would have fitted neither see nor count it. [EndpointAny] is every request,
-// those to unknown paths included. Faults come before everything else, so a
-// method that is not allowed is no answer to an outage. Those that alter an
-// answer alter a whole one, whatever If-None-Match or Range asked for, and the
-// ETag of the right body goes with no other.
+// Others that would have fitted neither see nor count it. [EndpointAny] is every
+// request, those to unknown paths included. Faults come before everything else, so
+// that a method which is not allowed gets the fault as well. Those that alter an
+// answer alter a whole one, whatever If-None-Match or Range asked for, and the ETag
+// of the right body goes with no other.
 //
 // What makes no sense ends the test, or panics for a server that is not from
 // [New].

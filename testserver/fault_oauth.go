@@ -19,7 +19,7 @@ func OAuthError(code, description string) Fault {
 	if description != "" {
 		members["error_description"] = description
 	}
-	body, _ := json.Marshal(members) // texts alone
+	body, _ := json.Marshal(members) // only texts
 	f := instead(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))

@@ -9,7 +9,7 @@ package testserver
 //
 //	thaw := s.FreezeJWKS()
 //	s.Rotate(testserver.Rotation{DropOld: true}) // nobody can see it …
-//	thaw()                         // … until now
+//	thaw()                                       // … until now
 //
 // A freeze of what is frozen holds the set of the first, and the last thaw ends it.
 // A second call of thaw does nothing. [Server.Reset] thaws everything.

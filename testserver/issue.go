@@ -24,8 +24,8 @@ func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 }
 
 // IDToken returns an ID token (OpenID Connect Core 1.0 §2) of test-user for
-// test-client, unless [Subject], [ForClient] and [Claim] say otherwise. It is no
-// access token, and no endpoint of the server takes it for one.
+// test-client, unless [Subject], [ForClient] and [Claim] say otherwise. It is not
+// an access token, and no endpoint of the server takes it for one.
 func (s *Server) IDToken(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.IDToken(editBy(opts))

@@ -19,8 +19,8 @@ type Alg = catalogue.Alg
 // shows only its algorithm and ID.
 type Key = token.Key
 
-// GenerateKey makes a random key that no server knows: to sign with as a
-// stranger ([SignedWith]), or to add to a JWKS ([Server.Publish]). An empty kid
+// GenerateKey makes a random key that no server knows: to sign with as an
+// attacker ([SignedWith]), or to add to a JWKS ([Server.Publish]). An empty kid
 // becomes the prefix of the thumbprint. An RSA key takes some 70 ms and more.
 // It panics if alg is unknown.
 func GenerateKey(alg Alg, kid string) Key {
@@ -68,8 +68,8 @@ func (s *Server) Publish(k Key) {
 	}
 }
 
-// Retire takes the key named kid out of the JWKS; that there is none is a
-// fault. If it is the signing key it goes on signing.
+// Retire takes the key named kid out of the JWKS; an unknown kid is a fault. If it
+// is the signing key it goes on signing.
 func (s *Server) Retire(kid string) {
 	s.helper()
 	if err := s.oauth.Keys.Retire(kid); err != nil {

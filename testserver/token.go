@@ -23,8 +23,8 @@ type SharedOption interface {
 	TokenOption
 }
 
-// Token returns a signed access token, valid unless told otherwise. By default
-// it is what RFC 9068 §2 asks for:
+// Token returns a signed access token, valid unless options say otherwise. By
+// default it is what RFC 9068 §2 asks for:
 //
 //	header  {"alg":"ES256","typ":"at+jwt","kid":…}
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
@@ -128,9 +128,8 @@ func Audience(aud ...string) SharedOption {
 }
 
 // AccessTTL sets how long access tokens are valid: by default five minutes if they
-// are made in process, and fifteen from the token endpoint.
-// It must be at least a second, the unit of exp: for a token that is already
-// expired use [ExpiresIn].
+// are made in process, and fifteen from the token endpoint. It must be at least a
+// second, the unit of exp: for a token that has already expired use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {
