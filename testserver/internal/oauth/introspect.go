@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +35,13 @@ func (s *Server) active(text string) (token.Object, bool) {
 		return nil, false
 	}
 	f := s.grants.Family(d)
-	return claims, !f.Revoked && s.tokens.stand(f.Origins)
+	return claims, !f.Revoked && s.stand(f.Origins)
+}
+
+// stand reports whether nothing that a token comes of has been revoked, itself or
+// with its family.
+func (s *Server) stand(origins []token.Digest) bool {
+	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
 
 // hint reads an ID token that comes back as a hint; it may have expired. Access
@@ -133,11 +140,4 @@ func (s *Server) vouch(reply json.RawMessage, client string) (string, error) {
 	d.Set("iat", s.Clock.Now().Unix())
 	d.Set("token_introspection", reply)
 	return s.Sign(d)
-}
-
-func sendText(w http.ResponseWriter, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
 }
