@@ -44,11 +44,10 @@ type Server struct {
 // and to a request for any other Host with 421, so that no web page can lead a
 // browser to its tokens (DNS rebinding); with [AllowRemote], to every Host.
 //
-// The server belongs to tb: a subtest that asks a parent's server for
-// something impossible ends the parent. In a fuzz
-// target use a server made with its *testing.F. There, something impossible
-// panics, because a *testing.F cannot be used inside the target
-// (examples/api/fuzz_test.go shows one).
+// The server belongs to tb: a subtest that asks a parent's server for something
+// impossible ends the parent. In a fuzz target use a server made with its
+// *testing.F. There, something impossible panics, because a *testing.F cannot be
+// used inside the target (examples/api/fuzz_test.go shows one).
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)
@@ -88,8 +87,8 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 }
 
 // NewUnstarted returns a server that listens nowhere: an [http.Handler] to
-// mount elsewhere. It needs [IssuerURL], because nothing else can tell it where
-// its clients will find it, and takes neither [TLS] nor [InMemory] nor [Addr].
+// mount elsewhere. It needs [IssuerURL], because nothing else says where its
+// clients will find it, and takes neither [TLS] nor [InMemory] nor [Addr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
@@ -200,8 +199,7 @@ func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 // Now is the server's time: that of [Clock] plus what [Server.Advance] added.
 func (s *Server) Now() time.Time { return s.oauth.Clock.Now() }
 
-// Advance moves the clock of this server alone, backwards if d is negative.
-// Tokens minted from now on are issued at the new time; whoever checks them
-// keeps its own clock, which is how a token comes to be expired or from the
-// future without a test that sleeps.
+// Advance moves only the clock of this server, backwards if d is negative. Tokens
+// minted from now on are issued at the new time. A verifier has its own clock, so
+// that a token can be expired or from the future without a test that sleeps.
 func (s *Server) Advance(d time.Duration) { s.oauth.Clock.Advance(d) }

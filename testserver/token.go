@@ -22,8 +22,8 @@ type SharedOption interface {
 	TokenOption
 }
 
-// Token returns a signed access token, valid unless told otherwise. By default
-// it is what RFC 9068 §2 asks for:
+// Token returns a signed access token, valid unless options say otherwise. By
+// default it is what RFC 9068 §2 asks for:
 //
 //	header  {"alg":"ES256","typ":"at+jwt","kid":…}
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
@@ -47,6 +47,18 @@ func (s *Server) Token(opts ...TokenOption) string {
 
 func (s *Server) mint(opts []TokenOption) (string, error) {
 	return s.oauth.Mint(editBy(opts))
+}
+
+func editBy(opts []TokenOption) token.Edit {
+	return func(d *token.Draft) {
+		for i, o := range opts {
+			if o == nil {
+				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
+				continue
+			}
+			o.applyToken(d)
+		}
+	}
 }
 
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
@@ -108,9 +120,8 @@ func Audience(aud ...string) SharedOption {
 }
 
 // AccessTTL sets how long access tokens are valid: by default five minutes if they
-// are made in process, and fifteen from the token endpoint.
-// It must be at least a second, the unit of exp: for a token that is already
-// expired use [ExpiresIn].
+// are made in process, and fifteen from the token endpoint. It must be at least a
+// second, the unit of exp: for a token that has already expired use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// How often somebody looks whether a process still is there.
+// parentPoll is how often untilGone looks.
 const parentPoll = 200 * time.Millisecond
 
 // untilGone returns when alive says no or ctx ends.

@@ -70,7 +70,7 @@ type Inspect struct {
 // Inspected is what there is to say about it.
 type Inspected struct {
 	Fingerprint   string          `json:"fingerprint"`
-	Header        json.RawMessage `json:"header,omitzero"` // of a JWT, whoever signed it
+	Header        json.RawMessage `json:"header,omitzero"` // of a JWT, verified or not
 	Claims        json.RawMessage `json:"claims,omitzero"`
 	Introspection json.RawMessage `json:"introspection"` // RFC 7662: the server's own judgement
 }

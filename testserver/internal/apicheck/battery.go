@@ -44,9 +44,6 @@ const (
 	few   = 5
 )
 
-// The defects that the battery has a rule for.
-const ()
-
 // spoiled makes one thing wrong with a token.
 func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }

@@ -16,7 +16,7 @@ type Issuer struct {
 	Token    token.Edit                       // what the API asks of all tokens
 	Trap     http.Handler                     // answers for an attacker, where the URLs in tokens lead
 	Fetches  func() int                       // of the JWKS until now
-	InMemory bool                             // nobody can reach a socket: the API is served on none, and no trap is set
+	InMemory bool                             // the API is not served on a socket, and no trap is set
 }
 
 // Check is what to send to an API.

@@ -60,7 +60,7 @@ func (s *Server) active(text string) (reading, bool) {
 		return reading{}, false
 	}
 	f := s.grants.Family(d)
-	return a, !f.Revoked && s.tokens.stand(f.Origins)
+	return a, !f.Revoked && s.stand(f.Origins)
 }
 
 // hint reads an ID token that comes back as a hint; it may have expired. Access

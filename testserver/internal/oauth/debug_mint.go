@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
 // mintForm is what the server's tokens are like, for the form to begin with.

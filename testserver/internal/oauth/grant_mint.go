@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Issued is what the token endpoint would have given. Printed it shows only its
-// fingerprint.
+// Issued is what the token endpoint would have given. Printed or logged it shows
+// only its fingerprint.
 type Issued struct {
 	Access  string
 	Refresh string // "" if the client gets none
@@ -30,6 +31,9 @@ func (i Issued) String() string { return "tokens " + i.Fingerprint }
 
 // GoString is String, for %#v.
 func (i Issued) GoString() string { return i.String() }
+
+// LogValue is String, for log/slog.
+func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // Issue returns an access token as Mint does, with the refresh token and the ID
 // token that its client would get with it. A token with a defect comes without
@@ -104,7 +108,7 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	if u, ok := s.Registry.User(sub); ok {
 		scope, _ := d.Claims.Text("scope")
 		d.Claims.Delete("scope")
-		describe(d, u, strings.Fields(scope))
+		addClaims(d, u, strings.Fields(scope))
 	}
 	return s.Sign(d)
 }

@@ -4,12 +4,19 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
+
+// stand reports whether nothing that a token comes of has been revoked, itself or
+// with its family.
+func (s *Server) stand(origins []token.Digest) bool {
+	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
+}
 
 // Introspection is the answer about a token (RFC 7662 §2.2).
 func (s *Server) Introspection(text string) json.RawMessage {
@@ -103,11 +110,4 @@ func (s *Server) vouch(reply json.RawMessage, client string) (string, error) {
 	d.Set("iat", s.Clock.Now().Unix())
 	d.Set("token_introspection", reply)
 	return s.Sign(d)
-}
-
-func sendText(w http.ResponseWriter, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
 }

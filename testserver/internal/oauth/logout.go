@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
@@ -22,10 +21,9 @@ type logout struct {
 	state  string
 }
 
-// readLogout checks the request. The browser goes to a redirect URI of the
-// client alone, and there is no varying port: this specification compares the
-// whole of it, also for applications at loopback (OpenID Connect RP-Initiated
-// Logout 1.0 §3).
+// readLogout checks the request. The browser goes only to a redirect URI of the
+// client, and the port does not vary: this specification compares the whole of it,
+// also for applications at loopback (OpenID Connect RP-Initiated Logout 1.0 §3).
 func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	form, failed := once(form)
 	if failed != nil {
@@ -52,10 +50,10 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	return asked, nil
 }
 
-// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2).
-// Whoever can make a browser come here could do that, so people are asked unless
-// the client shows that it knows them. Nobody is logged in, and so nobody asked,
-// unless the server is interactive.
+// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any page
+// can make a browser come here, so people are asked unless the client shows that
+// it knows them. Nobody is logged in, and so nobody asked, unless the server is
+// interactive.
 func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var asked *logout

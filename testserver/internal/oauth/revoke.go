@@ -67,7 +67,7 @@ func (s *Server) RevokeSubject(sub string) int {
 }
 
 // Revoke ends a token of this server, with its family if it is a refresh token;
-// false if it is none.
+// false if it is not such a token.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })

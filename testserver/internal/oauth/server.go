@@ -10,17 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
 // Lifetimes unless options say otherwise. They are stated in the documentation
 // of package testserver.
 const (
 	DefaultRefreshTTL = 30 * 24 * time.Hour
-	DefaultCodeTTL    = time.Minute
+	defaultCodeTTL    = time.Minute
 )
 
 // Config is what New needs. Everything in it has been checked by the caller.
@@ -49,10 +48,9 @@ type Config struct {
 	AllowUnregistered bool
 	Registration      bool
 	Grace             time.Duration // of refresh tokens
-	RefreshTTL        time.Duration // 0 means the default, as below
-	CodeTTL           time.Duration
-	Audit             io.Writer // nil for none
-	State             string    // the path of the state file, "" for none
+	RefreshTTL        time.Duration // 0 means the default
+	Audit             io.Writer     // nil for none
+	State             string        // the path of the state file, "" for none
 }
 
 // Server is the authorization server as an http.Handler, safe for concurrent
@@ -60,7 +58,7 @@ type Config struct {
 type Server struct {
 	*token.Minter
 
-	// Written by New, read ever after.
+	// Written by New, and only read after it.
 	config         Config
 	issuerHost     string // without a port
 	secret         []byte // what refresh tokens are made with
@@ -104,9 +102,6 @@ func New(c Config) (*Server, error) {
 	if c.RefreshTTL == 0 {
 		c.RefreshTTL = DefaultRefreshTTL
 	}
-	if c.CodeTTL == 0 {
-		c.CodeTTL = DefaultCodeTTL
-	}
 	issuer, err := url.Parse(c.Issuer)
 	if err != nil {
 		return nil, err
@@ -148,7 +143,7 @@ func New(c Config) (*Server, error) {
 }
 
 // Reset removes all faults, ends all freezes, and drops all grants, decisions,
-// requests, events and what was known of tokens.
+// requests, events and what the server knew of tokens.
 func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.Keys.Thaw()

@@ -32,7 +32,7 @@ type exchanged struct {
 	until       time.Time       // which it must not outlive, zero for ever
 }
 
-// readToken is a token of the request, verified.
+// party is whom a token of the request stands for, once it is verified.
 type party struct {
 	reading
 	act     json.RawMessage
@@ -40,8 +40,9 @@ type party struct {
 	until   time.Time
 }
 
-// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2): a token of this server for
-// another of the same subject, which is good for nothing more and for no longer.
+// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2): a token of this
+// server for another of the same subject, which is good for nothing more and for no
+// longer.
 func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	kind := t.form.Get("requested_token_type")
 	switch kind {
@@ -94,9 +95,9 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // readToken verifies a token of the request: an access token of this server that is
-// good now. What is bound to a key is not taken, since nobody proves here that he
-// has it, and the new token would be free of it. Whatever is wrong with a token is
-// an invalid_request (§2.2.2), and told in the same words.
+// good now. What is bound to a key is refused, since nothing here proves the key,
+// and the new token would be free of it. Whatever is wrong with a token, the answer
+// is the same invalid_request (§2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
@@ -133,7 +134,7 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 }
 
 // mayAct reports whether the claim may_act (§4.4) is about actor. All that it says
-// must be true, so what is not known here is not.
+// must be true, so a member that is unknown here is not.
 func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
@@ -220,15 +221,9 @@ func (x *exchanged) write(d *token.Draft) {
 	}
 }
 
-// stand reports whether nothing that a token comes of has been revoked, itself or
-// with its family.
-func (s tokenEndpoint) stand(origins []token.Digest) bool {
-	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
-}
-
 func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }
 
-// earlier is the earlier of two times, of which zero is none.
+// earlier is the earlier of two times, of which zero means no limit.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -62,7 +62,7 @@ func bearer(r *http.Request) (string, *failure) {
 	case inForm != "":
 		return inForm, nil
 	case len(fields) == 0:
-		return "", &failure{status: http.StatusUnauthorized} // §3.1: no code for who did not try
+		return "", &failure{status: http.StatusUnauthorized} // §3.1: no code for a request that did not try
 	}
 	scheme, access, _ := strings.Cut(fields[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {

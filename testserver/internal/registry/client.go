@@ -68,7 +68,7 @@ func LoopbackRedirects() []string {
 	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
 }
 
-// Check reports a client that cannot be registered.
+// check reports a client that cannot be registered.
 func (c Client) check() error {
 	switch {
 	case c.ID == "":

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects are good tokens that are no bearer access tokens.
+// kindDefects are good tokens that are not bearer access tokens.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,

@@ -17,7 +17,7 @@ const (
 	DefaultClient  = "test-client"
 	defaultTTL     = 5 * time.Minute
 
-	// DefaultAudience is whom a token is for.
+	// DefaultAudience is the API that a token is for.
 	DefaultAudience = "api"
 )
 
@@ -185,7 +185,7 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
-// trap is where the attacker's URLs lead, without a trap to a name that never
+// trap is where the attacker's URLs lead: without a trap, to a name that never
 // resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {

@@ -33,7 +33,7 @@ type Minter struct {
 	others guarded.Value[[]*Form] // other forms that tokens were made in
 }
 
-// Handles remembers what the server knows of tokens beyond the tokens.
+// Handles remembers what the server knows of tokens that is not in them.
 type Handles interface {
 	Keep(handle string, claims []byte) // which introspection then answers with
 	Revoke(token string)

@@ -93,7 +93,7 @@ func (s *Source) Resume(drawn map[string]int) {
 }
 
 // Fork is a source of its own: what is drawn from it changes nothing that s
-// yields, but for label.
+// yields, except for label.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s
