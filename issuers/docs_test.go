@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/printer"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -42,55 +41,80 @@ func calls(t *testing.T) (calls, files map[string]string) {
 	}
 	for _, file := range tables {
 		fset := token.NewFileSet()
-		source, err := parser.ParseFile(fset, file, nil, parser.SkipObjectResolution)
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
+		source, err := parser.ParseFile(fset, file, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		note := func(shape string, function ast.Expr) {
+			if code := body(function, fset, text); shape != "" && code != "" {
+				calls[shape], files[shape] = code, "issuers/"+file
+			}
+		}
 		ast.Inspect(source, func(n ast.Node) bool {
-			entry, ok := n.(*ast.CompositeLit)
-			if !ok {
-				return true
-			}
-			var shape, call string
-			for _, element := range entry.Elts {
-				pair, ok := element.(*ast.KeyValueExpr)
-				if !ok {
-					continue
+			switch n := n.(type) {
+			case *ast.CallExpr: // of("shape", func() middleware.Issuer { … })
+				if name, ok := n.Fun.(*ast.Ident); ok && name.Name == "of" && len(n.Args) == 2 {
+					note(literal(n.Args[0]), n.Args[1])
 				}
-				switch name, _ := pair.Key.(*ast.Ident); {
-				case name == nil:
-				case name.Name == "shape":
-					if text, ok := pair.Value.(*ast.BasicLit); ok {
-						shape = strings.Trim(text.Value, `"`)
+			case *ast.CompositeLit: // {shape: "shape", issuers: func() []middleware.Issuer { … }}
+				var shape string
+				var function ast.Expr
+				for _, element := range n.Elts {
+					if pair, ok := element.(*ast.KeyValueExpr); ok {
+						switch name, _ := pair.Key.(*ast.Ident); {
+						case name == nil:
+						case name.Name == "shape":
+							shape = literal(pair.Value)
+						case name.Name == "issuers", name.Name == "asking":
+							function = pair.Value
+						}
 					}
-				case name.Name == "issuers":
-					ast.Inspect(pair.Value, func(n ast.Node) bool {
-						result, ok := n.(*ast.ReturnStmt)
-						if !ok || call != "" || len(result.Results) != 1 {
-							return true
-						}
-						value := result.Results[0]
-						if wrapped, ok := value.(*ast.CallExpr); ok && len(wrapped.Args) == 1 {
-							if name, ok := wrapped.Fun.(*ast.Ident); ok && name.Name == "one" {
-								value = wrapped.Args[0]
-							}
-						}
-						var b bytes.Buffer
-						if err := printer.Fprint(&b, fset, value); err != nil {
-							t.Fatal(err)
-						}
-						call = b.String()
-						return false
-					})
 				}
-			}
-			if shape != "" && call != "" {
-				calls[shape], files[shape] = call, "issuers/"+file
+				note(shape, function)
 			}
 			return true
 		})
 	}
 	return calls, files
+}
+
+func literal(e ast.Expr) string {
+	if text, ok := e.(*ast.BasicLit); ok {
+		return strings.Trim(text.Value, `"`)
+	}
+	return ""
+}
+
+// body is the call that a function returns, or all that it does before if there is
+// more.
+func body(e ast.Expr, fset *token.FileSet, text []byte) string {
+	function, ok := e.(*ast.FuncLit)
+	if !ok {
+		return ""
+	}
+	list := function.Body.List
+	last, ok := list[len(list)-1].(*ast.ReturnStmt)
+	if !ok || len(last.Results) != 1 {
+		return ""
+	}
+	var from, to ast.Node = last.Results[0], last.Results[0]
+	if wrapped, ok := last.Results[0].(*ast.CallExpr); ok && len(wrapped.Args) == 1 {
+		if name, ok := wrapped.Fun.(*ast.Ident); ok && name.Name == "one" {
+			from, to = wrapped.Args[0], wrapped.Args[0]
+		}
+	}
+	if _, variable := to.(*ast.Ident); len(list) > 1 {
+		from, to = list[0], list[len(list)-1]
+		if variable {
+			to = list[len(list)-2]
+		}
+	}
+	code := string(text[fset.Position(from.Pos()).Offset:fset.Position(to.End()).Offset])
+	return strings.ReplaceAll(code, "\n\t\t", "\n")
 }
 
 // page is docs/providers.md.
@@ -157,19 +181,13 @@ func object(t *testing.T, s shapes.Shape, members []shapes.Member) string {
 		case shapes.Null:
 			parts = append(parts, fmt.Sprintf("%q: null", m.Name))
 		default:
-			if text, ok := v.(string); ok {
-				v = strings.NewReplacer("{issuer}", s.Issuer, "{audience}", s.Audience, "{now}", "1767225600").Replace(text)
-				if text == "{now}" {
-					v = 1767225600
-				}
-			}
 			var b bytes.Buffer
 			e := json.NewEncoder(&b)
 			e.SetEscapeHTML(false)
 			if err := e.Encode(v); err != nil {
 				t.Fatal(err)
 			}
-			value := strings.TrimSpace(b.String())
+			value := strings.NewReplacer(`"{now}"`, "1767225600", "{now}", "1767225600", "{issuer}", s.Issuer, "{audience}", s.Audience).Replace(strings.TrimSpace(b.String()))
 			if len(value) > 100 {
 				value = value[:97] + " …"
 			}

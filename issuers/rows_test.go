@@ -2,7 +2,6 @@ package issuers_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,9 +34,11 @@ import (
 // provider is a shape that issues tokens and is reachable, at whatever URL.
 type provider struct {
 	*testserver.Server
-	shape shapes.Shape
-	conf  []middleware.Issuer
-	jwks  []byte
+	preset preset
+	shape  shapes.Shape
+	conf   []middleware.Issuer
+	jwks   []byte
+	about  sync.Map // what introspection answers, by opaque token
 }
 
 func newProvider(t *testing.T, p preset) *provider {
@@ -50,9 +52,27 @@ func newProvider(t *testing.T, p preset) *provider {
 		alg = "RS256"
 	}
 	as := testserver.New(t, testserver.InMemory(), testserver.SigningAlg(testserver.Alg(alg)))
-	made := &provider{Server: as, shape: shape, conf: p.issuers()}
-	made.jwks = made.keySet(t)
+	made := &provider{Server: as, preset: p, shape: shape}
+	if made.jwks = made.keySet(t); p.issuers != nil {
+		made.conf = p.issuers()
+	} else {
+		made.conf = p.asking(&http.Client{Transport: made})
+	}
 	return made
+}
+
+// verifier is that of an API that trusts the provider.
+func (p *provider) verifier(t *testing.T) *middleware.Verifier {
+	t.Helper()
+	v, err := middleware.NewVerifier(p.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (p *provider) config() middleware.Config {
+	return middleware.Config{Audience: p.shape.Audience, Issuers: p.conf, TokenHeader: p.preset.tokenHeader, Client: &http.Client{Transport: p}}
 }
 
 // keySet is the key set of the server with the members of the shape.
@@ -68,7 +88,7 @@ func (p *provider) keySet(t *testing.T) []byte {
 		if k.Alg != "" {
 			key := p.SigningKey()
 			if i > 0 {
-				key = testserver.GenerateKey(testserver.Alg(k.Alg), "")
+				key = strangeKey(testserver.Alg(k.Alg), i)
 			}
 			text, err := key.JWK(false)
 			if err != nil {
@@ -78,15 +98,11 @@ func (p *provider) keySet(t *testing.T) []byte {
 				t.Fatal(err)
 			}
 		}
-		for _, m := range k.Members {
-			put(jwk, m, p.shape, i)
-		}
+		filling(p.shape).Put(jwk, k.Members...)
 		set = append(set, jwk)
 	}
 	whole := map[string]any{"keys": set}
-	for _, m := range p.shape.Set {
-		put(whole, m, p.shape, 0)
-	}
+	filling(p.shape).Put(whole, p.shape.Set...)
 	text, err := json.Marshal(whole)
 	if err != nil {
 		t.Fatal(err)
@@ -94,38 +110,18 @@ func (p *provider) keySet(t *testing.T) []byte {
 	return text
 }
 
-func put(object map[string]any, m shapes.Member, s shapes.Shape, _ int) {
-	switch v := m.Value.(type) {
-	case nil:
-		delete(object, m.Name)
-	case shapes.Null:
-		object[m.Name] = nil
-	default:
-		object[m.Name] = filled(v, s)
-	}
-}
-
-// filled is a value with what its texts stand for.
-func filled(v any, s shapes.Shape) any {
-	switch v := v.(type) {
-	case string:
-		if v == "{now}" {
-			return time.Now().Unix()
-		}
-		return strings.NewReplacer("{issuer}", s.Issuer, "{audience}", s.Audience, "{now}", fmt.Sprint(time.Now().Unix())).Replace(v)
-	case []string:
-		list := make([]string, len(v))
-		for i, one := range v {
-			list[i] = fmt.Sprint(filled(one, s))
-		}
-		return list
-	}
-	return v
+// filling is what the texts of a shape stand for here.
+func filling(s shapes.Shape) shapes.Filling {
+	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
 
 // RoundTrip answers the fetches of a verifier: metadata at every well-known place
-// and at the MetadataURL of an issuer, and the key set everywhere else.
+// and at the MetadataURL of an issuer, and the key set everywhere else. A POST asks
+// about the opaque token that is in it somewhere.
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost {
+		return p.introspect(r)
+	}
 	body := p.jwks
 	for _, i := range p.conf {
 		named := i.MetadataIssuer
@@ -135,24 +131,34 @@ func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 		at := r.URL.String()
 		if at == i.MetadataURL || i.MetadataURL == "" && i.KeysURL == "" && strings.HasPrefix(at, strings.TrimSuffix(named, "/")+"/.well-known/") {
 			doc := map[string]any{"issuer": named, "jwks_uri": "https://keys.invalid/jwks"}
-			for _, m := range p.shape.Metadata {
-				put(doc, m, p.shape, 0)
-			}
+			filling(p.shape).Put(doc, p.shape.Metadata...)
 			var err error
 			if body, err = json.Marshal(doc); err != nil {
 				return nil, err
 			}
 		}
 	}
+	return answer(http.StatusOK, body)
+}
+
+func answer(status int, body []byte) (*http.Response, error) {
 	rec := httptest.NewRecorder()
 	rec.Header().Set("Content-Type", "application/json")
+	rec.WriteHeader(status)
 	_, err := rec.Write(body)
 	return rec.Result(), err
 }
 
 // mint makes the token of a row.
-func (p *provider) mint(row shapes.Row) string {
+func (p *provider) mint(t *testing.T, row shapes.Row) string {
+	t.Helper()
 	s := p.shape
+	switch {
+	case p.preset.mint != nil:
+		return p.preset.mint(t, s, row)
+	case s.Introspection != nil:
+		return p.opaque(t, row)
+	}
 	claims := slices.Concat([]shapes.Member{
 		{Name: "iss", Value: "{issuer}"}, {Name: "sub", Value: "u1"}, {Name: "aud", Value: "{audience}"}, {Name: "nbf"}, {Name: "jti"}, {Name: "client_id"},
 	}, s.Claims, row.Claims)
@@ -164,21 +170,22 @@ func (p *provider) mint(row shapes.Row) string {
 		case shapes.Null:
 			opts = append(opts, testserver.Claim(m.Name, nil))
 		default:
-			opts = append(opts, testserver.Claim(m.Name, filled(m.Value, s)))
+			opts = append(opts, testserver.Claim(m.Name, filling(s).Value(m.Value)))
 		}
 	}
-	typ := ""
-	for _, m := range slices.Concat(s.Header, row.Header) {
-		if text, ok := m.Value.(string); m.Name == "typ" && ok {
-			typ = text
-			continue
-		}
-		opts = append(opts, testserver.JOSEHeader(m.Name, filled(m.Value, s)))
-	}
-	opts = append(opts, testserver.Typ(typ))
+	header := map[string]any{}
+	filling(s).Put(header, slices.Concat(s.Header, row.Header)...)
+	key := p.SigningKey()
 	if row.AnotherKey {
-		foreign := testserver.GenerateKey(p.SigningKey().Alg, p.SigningKey().ID)
-		opts = append(opts, testserver.SignedWith(foreign))
+		key = strangeKey(key.Alg, 0)
+		key.ID = p.SigningKey().ID
+	}
+	if slices.Contains(slices.Concat(s.Header, row.Header), shapes.Member{Name: "kid"}) {
+		key.ID = ""
+	}
+	opts = append(opts, testserver.SignedWith(key), testserver.Typ(""))
+	for name, value := range header {
+		opts = append(opts, testserver.JOSEHeader(name, value))
 	}
 	return p.Token(opts...)
 }
@@ -204,12 +211,7 @@ func TestEveryPresetTakesItsGoodTokensAndNoOthers(t *testing.T) {
 			if len(made.shape.Bad) == 0 {
 				t.Error("it has no bad row: nothing shows that its tokens are checked")
 			}
-			v, err := middleware.NewVerifier(middleware.Config{
-				Audience: made.shape.Audience, Issuers: made.conf, TokenHeader: p.tokenHeader, Client: &http.Client{Transport: made},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			v := made.verifier(t)
 			rows := slices.Concat([]shapes.Row{{Name: "the sample", Status: 200}}, made.shape.Good, made.shape.Bad,
 				[]shapes.Row{{Name: "a token that another key signed", AnotherKey: true, Status: 401}})
 			for _, row := range rows {
@@ -217,7 +219,7 @@ func TestEveryPresetTakesItsGoodTokensAndNoOthers(t *testing.T) {
 				if row.Needs != "" {
 					need = append(need, scopes.All(row.Needs))
 				}
-				token := made.mint(row)
+				token := made.mint(t, row)
 				for name, api := range apis(v, need...) {
 					r := httptest.NewRequest(http.MethodGet, "/", nil)
 					if p.tokenHeader != "" {
@@ -258,11 +260,12 @@ func TestEveryFunctionIsAPreset(t *testing.T) {
 	}
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)
-		if !functions[shape.Preset] {
+		if _, found := functions[shape.Preset]; !found {
 			t.Errorf("%s: there is no function %q", p.shape, shape.Preset)
 		}
-		delete(functions, shape.Preset)
+		functions[shape.Preset] = false
 	}
+	maps.DeleteFunc(functions, func(_ string, missing bool) bool { return !missing })
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		t.Errorf("%s is in no preset of the table", name)
 	}

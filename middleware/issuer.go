@@ -149,7 +149,8 @@ type Issuer struct {
 	// Mark is a claim that every access token of the issuer has, and no other
 	// token of it: the name of the claim, or its name and text, such as
 	// "typ=Bearer". Both are compared byte for byte. A JWT without the claim is
-	// refused. With it, at_hash, c_hash, s_hash, nonce and the like do not make a
+	// refused, and so is one where it is not a string, or empty. Only where Mark has
+	// no text may it be a number, such as nbf. With it, at_hash, c_hash, s_hash, nonce and the like do not make a
 	// token an ID token. Under IDTokens it is a claim that every ID token has. ""
 	// requires none.
 	Mark string

@@ -83,12 +83,13 @@ func (m *marks) note(name string, value strictjson.Value) {
 }
 
 // checkMark requires the claim that all access tokens of an issuer have. The
-// introspection answer about an opaque token need not have it.
+// introspection answer about an opaque token need not have it. A number is a mark
+// too: nbf is what ID tokens of Spring Authorization Server lack.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
 	found, _ := strictjson.String(value)
-	if found == "" || hasText && found != text {
+	if found == "" && (hasText || value.Kind() != '0') || hasText && found != text {
 		return ErrType
 	}
 	return nil
@@ -103,7 +104,9 @@ func (d *decision) checkMark() error {
 // whichever claims the configuration reads scopes from: the token says what it
 // is. In an introspection answer they decide nothing, since active says more. A
 // hash does, since only that shows refresh tokens of some servers there. In a
-// JWT, Mark outweighs both: only access tokens of that issuer have it.
+// JWT, Mark outweighs both: only access tokens of that issuer have it. It does not
+// outweigh granted_scopes: UAA's refresh tokens have the attributes of its access
+// tokens too.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil
@@ -121,7 +124,7 @@ func (d *decision) checkPurpose() error {
 	case !d.opaque && d.issuer.Purpose == IDTokens:
 		refused = m.bearer
 	case !d.opaque && d.issuer.Mark != "":
-		refused = m.identity
+		refused = m.identity || has("granted_scopes") && !m.access
 	default:
 		refused = m.identity || m.hash || !d.opaque && weak && !m.access
 	}

@@ -10,8 +10,8 @@ import (
 
 // Grant is a grant type (RFC 6749 §1.3), by the name that the RFCs give it:
 // "authorization_code" (RFC 6749 §4.1, RFC 7636), "client_credentials" (§4.4),
-// "refresh_token" (§6), or one of the constants. There is no implicit grant and none
-// by password (RFC 9700 §2.1.2, §2.4).
+// "refresh_token" (§6), or one of the constants. The implicit grant and the one by
+// password are deliberately absent (RFC 9700 §2.1.2, §2.4).
 type Grant = catalogue.Grant
 
 // The grants whose names are URNs.
@@ -103,7 +103,7 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 func (s *Server) Clients() []Client {
 	var list []Client
 	for _, c := range s.oauth.Registry.Clients() {
-		list = append(list, c.Client)
+		list = append(list, c.Copy())
 	}
 	return list
 }

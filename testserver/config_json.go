@@ -30,10 +30,9 @@ import (
 //	  "rules": [{"when": {"client": "web"}, "claims": {"role": "admin"}}, {"when": {"scope": "root"}, "deny": "access_denied"}],
 //	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
 //	  "endpoints": {"userinfo": false},
-//	  "interactive": true,
-//	  "registration": true,
-//	  "tls": true,
-//	  "seed": "…"
+//	  "like": "keycloak",
+//	  "interactive": true, "registration": true,
+//	  "tls": true, "seed": "…"
 //	}
 //
 // The signing keys are private JWKs, or symmetric ones for the HS algorithms; the
@@ -84,6 +83,9 @@ func (f fileConfig) use(path string, o Option) {
 func (f fileConfig) server(file *settings.Config) {
 	if file.Issuer != "" {
 		f.use("issuer", IssuerURL(file.Issuer))
+	}
+	if file.Like != "" {
+		f.use("like", Like(file.Like))
 	}
 	if file.TLS != nil {
 		f.listen.TLS = *file.TLS

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // maxControl bounds the body of a request to the control API.
@@ -21,12 +22,12 @@ const maxControl = 1 << 20
 
 // Control is the control API: what this package does for a test in Go, over HTTP
 // and in JSON for one in any other language. It mints tokens, rotates keys, injects
-// faults, and tells what was asked. The command bearerguard serves it and is a
+// faults, and reports what was asked. The command bearerguard serves it and is a
 // client of it.
 //
-// Serve it on a listener of its own, on loopback: a caller of it gets any token. It
-// answers to callers that bear token and that call it by a name of this machine, so
-// that no web page can (DNS rebinding). With [AllowRemote] it answers to every name.
+// Serve it on a listener of its own, on loopback: a caller gets any token that it
+// asks for. It must present token, and name this machine as the host, so that no web
+// page can call (DNS rebinding). With [AllowRemote] any host will do.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
 	if token == "" {
@@ -46,10 +47,10 @@ func (s *Server) Control(token string) http.Handler {
 		got := sha256.Sum256([]byte(bearer))
 		switch {
 		case !s.remote && !oauth.IsLocalHost(r.Host):
-			tell(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
+			sendError(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
-			tell(w, refusal{http.StatusUnauthorized, "invalid_token", "the control API takes its own token as Authorization: Bearer"})
+			sendError(w, refusal{http.StatusUnauthorized, "invalid_token", "the control API takes its own token as Authorization: Bearer"})
 		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxControl)
 			mux.ServeHTTP(w, r)
@@ -61,7 +62,8 @@ func (s *Server) Control(token string) http.Handler {
 type controller struct {
 	*Server
 	mu     sync.Mutex
-	faults map[int]control.Fault // by the ID of the injection
+	faults map[int]control.Fault  // by the ID of the injection
+	forms  map[string]*token.Form // by the name of the provider
 }
 
 // action answers a request with what becomes JSON.
@@ -101,23 +103,23 @@ func (c *controller) routes() map[string]map[string]action {
 	}
 }
 
-// answering serves the methods of one path; nil is a path that is none.
+// answering serves the methods of one path, nil for all other paths.
 func answering(methods map[string]action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		act, ok := methods[r.Method]
 		switch {
 		case methods == nil:
-			tell(w, refusal{http.StatusNotFound, "not_found", "nothing is served here"})
+			sendError(w, refusal{http.StatusNotFound, "not_found", "nothing is served here"})
 			return
 		case !ok:
 			allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 			w.Header().Set("Allow", allowed)
-			tell(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "use " + allowed})
+			sendError(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "use " + allowed})
 			return
 		}
 		answer, err := act(r)
 		if err != nil {
-			tell(w, err)
+			sendError(w, err)
 			return
 		}
 		respond(w, http.StatusOK, answer)
@@ -134,8 +136,8 @@ func (r refusal) Error() string { return r.description }
 
 func notFound(what string) error { return refusal{http.StatusNotFound, "not_found", what} }
 
-// tell answers with an error; one that is no refusal is the caller's mistake.
-func tell(w http.ResponseWriter, err error) {
+// sendError answers with an error; one that is not a refusal is the caller's mistake.
+func sendError(w http.ResponseWriter, err error) {
 	r := refusal{http.StatusBadRequest, "invalid_request", err.Error()}
 	_ = errors.As(err, &r)
 	respond(w, r.status, control.Error{Code: r.code, Description: r.description})
@@ -164,5 +166,5 @@ func read(r *http.Request, v any) error {
 	return control.Decode(text, v)
 }
 
-// done is the answer to what has nothing to say.
+// done is the answer of an action that returns nothing.
 type done struct{}

@@ -104,7 +104,7 @@ func (c *controller) removeFaults(*http.Request) (any, error) {
 }
 
 func (c *controller) removeFault(r *http.Request) (any, error) {
-	id, _ := strconv.Atoi(r.PathValue("id")) // 0 is none's
+	id, _ := strconv.Atoi(r.PathValue("id")) // 0 is not an ID
 	for _, in := range c.Injections() {
 		if in.ID == id {
 			c.remove(in)

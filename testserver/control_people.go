@@ -9,6 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // clientWire is a client as others see it: without its secret.
@@ -138,7 +139,7 @@ func (c *controller) nextLogin(r *http.Request) (any, error) {
 		return nil, errors.New("give either sub or deny")
 	case ask.Times < 0:
 		return nil, errors.New("times: want a whole number of 1 or more")
-	case ask.Sub == "" && !isErrorCode(ask.Deny):
+	case ask.Sub == "" && !registry.IsErrorCode(ask.Deny):
 		return nil, errors.New("deny: that is no error code (RFC 6749 §4.1.2.1)")
 	case ask.Sub == "":
 		c.oauth.Decide(rule, oauth.Decision{Deny: ask.Deny})

@@ -65,7 +65,11 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	if err := read(r, &m); err != nil {
 		return nil, err
 	}
-	t, err := c.oauth.Issue(editBy(tokenOptions(m)))
+	form, err := c.formLike(m.Like)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.oauth.IssueAs(form, editBy(tokenOptions(m)))
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +95,14 @@ func (c *controller) badTokens(r *http.Request) (any, error) {
 	if m.Defect != "" {
 		return nil, errors.New("defect: there will be a token for each: leave it out, or mint one token")
 	}
+	form, err := c.formLike(m.Like)
+	if err != nil {
+		return nil, err
+	}
 	opts := tokenOptions(m)
 	answer := control.BadTokens{}
 	for d := range Defects() {
-		t, err := c.mint(append(opts[:len(opts):len(opts)], With(d)))
+		t, err := c.oauth.MintAs(form, editBy(append(opts[:len(opts):len(opts)], With(d))))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d, err)
 		}
@@ -108,21 +116,21 @@ func (c *controller) listTokens(*http.Request) (any, error) {
 	return control.Tokens{Tokens: c.tokens()}, nil
 }
 
-// tokens are the access tokens that the audit log tells of.
+// tokens are the access tokens that are in the audit log.
 func (c *controller) tokens() []control.Token {
 	list := []control.Token{}
 	at := map[string]int{} // by fingerprint
 	for _, e := range c.Events() {
 		i, known := at[e.Fingerprint]
 		switch {
-		case e.Kind == "issued" || e.Kind == "refreshed":
+		case e.Kind == journal.Issued || e.Kind == journal.Refreshed:
 			at[e.Fingerprint] = len(list)
 			list = append(list, control.Token{
 				Fingerprint: e.Fingerprint, Issued: e.Time, ClientID: e.ClientID, Sub: e.Sub, Scopes: e.Scopes, Family: e.Family,
 			})
-		case e.Kind == "revoked" && known: // an access token on its own
+		case e.Kind == journal.Revoked && known: // an access token on its own
 			list[i].Revoked = true
-		case e.Kind == "revoked" && e.Family != "":
+		case e.Kind == journal.Revoked && e.Family != "":
 			for i := range list {
 				list[i].Revoked = list[i].Revoked || list[i].Family == e.Family
 			}
@@ -146,7 +154,7 @@ func (c *controller) inspectToken(r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// segment is the JSON in a part of a JWT, nil for what is none.
+// segment is the JSON in a part of a JWT, nil if there is none.
 func segment(part string) json.RawMessage {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil || !json.Valid(text) {

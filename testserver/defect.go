@@ -33,7 +33,7 @@ const (
 	AudNotString    = catalogue.AudNotString // a number beside the right aud
 )
 
-// Not an access token, or not one for whoever bears it.
+// Not an access token, or not one for its bearer.
 const (
 	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
 	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token, for a client that is the API too
@@ -44,7 +44,7 @@ const (
 const (
 	BadSignature       = catalogue.BadSignature // one bit is changed
 	TruncatedSignature = catalogue.TruncatedSignature
-	ZeroECDSASignature = catalogue.ZeroECDSASignature // with an ES256 key of the server's, if the token's is none for ECDSA
+	ZeroECDSASignature = catalogue.ZeroECDSASignature // with an ES256 key of the server's, if the token's is not for ECDSA
 	AlgNone            = catalogue.AlgNone            // and no signature
 	AlgNoneCased       = catalogue.AlgNoneCased       // nOnE
 	HS256Confusion     = catalogue.HS256Confusion     // HMAC with the public key, in PEM, as the secret
@@ -81,7 +81,7 @@ const (
 
 // On request as well, since only introspection shows them.
 const (
-	Revoked        = catalogue.Revoked        // a good JWT but for that
+	Revoked        = catalogue.Revoked        // a good JWT except for that
 	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
 	UnknownOpaque  = catalogue.UnknownOpaque  // a handle that no server issued
 )

@@ -30,8 +30,8 @@
 //
 // # Tokens
 //
-// [Server.Token] returns an RFC 9068 access token that is valid unless told
-// otherwise. Options apply in order, so that the later one wins. Those that are also
+// [Server.Token] returns an RFC 9068 access token that is valid unless options say
+// otherwise. They apply in order, so that the later one wins. Those that are also
 // an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg], [OpaqueTokens]) may
 // be given to [New], as the default of every token. [Claim], [Without], [JOSEHeader]
 // and [SignedWith] make tokens that no authorization server should issue.

@@ -17,6 +17,38 @@ type Fault struct {
 	err  error
 }
 
+// chain is several faults in one, the first outermost: chain(Latency(d),
+// Status(503)) answers 503 after d. What comes after a fault that asks the
+// endpoint nothing has no effect.
+func chain(f ...Fault) Fault {
+	chain := Fault{}
+	if len(f) == 0 {
+		chain.err = errors.New("a chain of nothing is not a fault")
+	}
+	for i, link := range f {
+		switch {
+		case link.err != nil:
+			chain.err = errors.Join(chain.err, link.err)
+		case link.wrap == nil:
+			chain.err = errors.Join(chain.err, fmt.Errorf("fault %d of the chain is missing", i+1))
+		case link.only != nil && chain.only != nil:
+			chain.only = slices.DeleteFunc(slices.Clone(chain.only), func(ep Endpoint) bool { return !slices.Contains(link.only, ep) })
+		case link.only != nil:
+			chain.only = link.only
+		}
+	}
+	f = slices.Clone(f)
+	chain.wrap = func(next http.Handler) http.Handler {
+		for _, link := range slices.Backward(f) {
+			if next = link.wrap(next); next == nil {
+				return nil
+			}
+		}
+		return next
+	}
+	return chain
+}
+
 // When narrows the requests that get a fault. Several of them must all agree.
 type When interface{ applyWhen(*rule) }
 
@@ -35,11 +67,11 @@ func (w when) applyWhen(r *rule) { w(r) }
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
 // A request gets one fault at most: that of the newest injection which fits it.
-// Others that would have fitted neither see nor count it. [EndpointAny] is every request,
-// those to unknown paths included. Faults come before everything else, so a
-// method that is not allowed is no answer to an outage. Those that alter an
-// answer alter a whole one, whatever If-None-Match or Range asked for, and the
-// ETag of the right body goes with no other.
+// Others that would have fitted neither see nor count it. [EndpointAny] is every
+// request, those to unknown paths included. Faults come before everything else, so
+// that a method which is not allowed gets the fault as well. Those that alter an
+// answer alter a whole one, whatever If-None-Match or Range asked for, and the ETag
+// of the right body goes with no other.
 //
 // What makes no sense ends the test, or panics for a server that is not from
 // [New].

@@ -28,7 +28,7 @@ func TruncateBody(after int) Fault {
 
 // MalformedJSON sends the right answer without the last byte of its body, the
 // brace that closes it. Unlike [TruncateBody] it is complete for HTTP, so only
-// a parser can tell.
+// a parser notices.
 func MalformedJSON() Fault {
 	return altered(func(w http.ResponseWriter, _ *http.Request, a *answer) {
 		if n := a.body.Len(); n > 0 { // 0 in the answer to a HEAD
@@ -68,8 +68,8 @@ func emptyJWKS() Fault {
 }
 
 // HugeBody sends the right body after so many spaces that it is n bytes long:
-// valid JSON for whoever reads it all. It has no Content-Length, so nobody can
-// tell before. It ends early when the client goes away.
+// valid JSON for a client that reads it all. It has no Content-Length, so its size
+// does not show before. It ends early when the client goes away.
 func HugeBody(n int64) Fault {
 	f := altered(func(w http.ResponseWriter, r *http.Request, a *answer) {
 		spaces := n - int64(a.body.Len())
@@ -95,8 +95,8 @@ func HugeBody(n int64) Fault {
 	return f
 }
 
-// wrongIssuer sends a document that names iss as its issuer, and is
-// right in all else. It goes with [EndpointDiscovery] and [EndpointASMetadata].
+// wrongIssuer sends a document that names iss as its issuer, and is right in all
+// else. It goes with [EndpointDiscovery] and [EndpointASMetadata].
 func wrongIssuer(iss string) Fault {
 	f := altered(func(w http.ResponseWriter, _ *http.Request, a *answer) {
 		doc := map[string]any{}

@@ -28,7 +28,7 @@ func (s *Server) ClientFor(id string) *http.Client {
 // checkClientID refuses what no header field carries unchanged (RFC 9110 §5.5).
 func checkClientID(id string) error {
 	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
-	if id == "" || len(id) > 256 || strings.TrimSpace(id) != id || strings.ContainsFunc(id, control) {
+	if id == "" || len(id) > journal.MaxText || strings.TrimSpace(id) != id || strings.ContainsFunc(id, control) {
 		return fmt.Errorf("%q names no client: give up to 256 bytes of text, t.Name() for example", id)
 	}
 	return nil

@@ -16,26 +16,33 @@ import (
 // The claims are those that a JWT would have. The server keeps them, under a hash
 // of the handle, for the last 100 000 tokens. [SigningAlg] has no effect on a
 // handle; [SignedWith], [Typ] and [JOSEHeader] with it are a fault. Without exp a
-// token never expires, and claims of the wrong type are told as they are.
+// token never expires, and claims of the wrong type are shown as they are.
 func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
 
 // Revoke ends an access token of this server, opaque or a JWT, for introspection,
-// or a refresh token with all that came of its grant (RFC 7009 §2.1). It reports whether token is one of the server's, as Introspect
-// knows them, expired or revoked before or not. JWTs that differ in the signature
-// alone are one token. The server remembers the last 100 000 revocations. An API
-// that keeps answers goes on accepting the token until its own answer ends.
+// or a refresh token with all that came of its grant (RFC 7009 §2.1). It reports
+// whether token is one of the server's, expired or revoked before or not. JWTs that
+// differ only in the signature are one token. The server remembers the last 100 000
+// revocations. An API that caches answers goes on accepting the token until the
+// cached one expires.
 func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
-// SetIntrospection makes [EndpointIntrospect] answer reply for token, whatever that is
-// and whether it was revoked or not:
+// RevokeSubject ends all grants of sub with the tokens that came of them, from
+// the token endpoint and from [Server.Mint], and reports how many there were. It
+// knows nothing of what [Server.Token] made.
+func (s *Server) RevokeSubject(sub string) int { return s.oauth.RevokeSubject(sub) }
+
+// SetIntrospection makes [EndpointIntrospect] answer reply for token, whatever that
+// is and whether it was revoked or not:
 //
 //	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice", "aud": "api", "scope": "orders:read"})
 //	s.SetIntrospection(token, map[string]any{"active": "true"}) // not a boolean: no API may believe it
 //
-// reply is all that the API learns, sent as it is, so that it can lack members and have them of any type;
-// nil ends it. For answers that are no JSON object use [Server.Inject].
+// reply is all that the API learns, sent as it is, so that it can lack members and
+// have them of any type; nil ends it. For answers that are not a JSON object use
+// [Server.Inject].
 func (s *Server) SetIntrospection(token string, reply map[string]any) {
 	s.helper()
 	if token == "" {

@@ -3,15 +3,13 @@ package testserver
 import (
 	"fmt"
 
-	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // Issued is what [Server.Mint] returns: the Access token, the Refresh token, "" if
 // the client gets none, and the ID token, "" without the scope openid; the Claims of
 // the access token, whether it shows them or not; its Expiry, zero if it has no exp;
-// and its Fingerprint, as in [Event]. Printed it shows only its fingerprint.
+// and its Fingerprint, as in [Event]. Printed or logged it shows only the latter.
 type Issued = oauth.Issued
 
 // Mint is [Server.Token] with all that the token endpoint would have given: a
@@ -26,8 +24,8 @@ func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 }
 
 // IDToken returns an ID token (OpenID Connect Core 1.0 §2) of test-user for
-// test-client, unless [Subject], [ForClient] and [Claim] say otherwise. It is no
-// access token, and no endpoint of the server takes it for one.
+// test-client, unless [Subject], [ForClient] and [Claim] say otherwise. It is not
+// an access token, and no endpoint of the server takes it for one.
 func (s *Server) IDToken(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.IDToken(editBy(opts))
@@ -35,32 +33,4 @@ func (s *Server) IDToken(opts ...TokenOption) string {
 		s.fail("IDToken: %v", err)
 	}
 	return t
-}
-
-func editBy(opts []TokenOption) token.Edit {
-	return func(d *token.Draft) {
-		for i, o := range opts {
-			if o == nil {
-				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
-				continue
-			}
-			o.applyToken(d)
-		}
-	}
-}
-
-// Env tells a program about the server, for the Env of an exec.Cmd. Endpoints
-// that are disabled are left out.
-//
-//	OAUTH_ISSUER OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET
-//	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_INTROSPECTION_ENDPOINT OAUTH_JWKS_URI
-func (s *Server) Env() []string {
-	c := s.DefaultClient()
-	env := []string{"OAUTH_ISSUER=" + s.Issuer(), "OAUTH_CLIENT_ID=" + c.ID, "OAUTH_CLIENT_SECRET=" + c.Secret}
-	for _, r := range catalogue.Routes {
-		if u, ok := s.oauth.URL(r.Endpoint); ok && r.Env != "" {
-			env = append(env, r.Env+"="+u)
-		}
-	}
-	return env
 }

@@ -19,8 +19,8 @@ type Alg = catalogue.Alg
 // shows only its algorithm and ID.
 type Key = token.Key
 
-// GenerateKey makes a random key that no server knows: to sign with as a
-// stranger ([SignedWith]), or to add to a JWKS ([Server.Publish]). An empty kid
+// GenerateKey makes a random key that no server knows: to sign with as an
+// attacker ([SignedWith]), or to add to a JWKS ([Server.Publish]). An empty kid
 // becomes the prefix of the thumbprint. An RSA key takes some 70 ms and more.
 // It panics if alg is unknown.
 func GenerateKey(alg Alg, kid string) Key {
@@ -68,11 +68,26 @@ func (s *Server) Publish(k Key) {
 	}
 }
 
-// Retire takes the key named kid out of the JWKS; that there is none is a
-// fault. If it is the signing key it goes on signing.
+// Retire takes the key named kid out of the JWKS; an unknown kid is a fault. If it
+// is the signing key it goes on signing.
 func (s *Server) Retire(kid string) {
 	s.helper()
 	if err := s.oauth.Keys.Retire(kid); err != nil {
 		s.fail("Retire: %v", err)
 	}
 }
+
+// FreezeJWKS makes the JWKS endpoint go on serving what it serves now, with its
+// ETag, until thaw: what a stale cache or a CDN in front of a server does.
+// [Server.Rotate], [Server.Publish], [Server.Retire] and the first token of an
+// algorithm change the keys all the same, and tokens are signed with them; only
+// the endpoint does not show it. [Server.JWKS] does. Faults come before the
+// frozen set as before any other.
+//
+//	thaw := s.FreezeJWKS()
+//	s.Rotate(testserver.Rotation{DropOld: true}) // nobody can see it …
+//	thaw()                                       // … until now
+//
+// A freeze of what is frozen holds the set of the first, and the last thaw ends it.
+// A second call of thaw does nothing. [Server.Reset] thaws everything.
+func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }

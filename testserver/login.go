@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
@@ -129,7 +130,7 @@ func (b *browser) open(r *http.Request) (next *http.Request, done *url.URL, err 
 	case http.StatusOK:
 		return b.fill(r, string(text))
 	}
-	return nil, nil, fmt.Errorf("the server answered %d: %s", resp.StatusCode, told(string(text)))
+	return nil, nil, fmt.Errorf("the server answered %d: %s", resp.StatusCode, textOf(string(text)))
 }
 
 // own reports whether u is one of the server's pages.
@@ -173,7 +174,7 @@ func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *
 	switch {
 	case strings.Contains(first, `name="password"`):
 		if strings.Contains(page, `role="alert"`) {
-			return nil, nil, fmt.Errorf("the server lets nobody in: %s", told(page))
+			return nil, nil, fmt.Errorf("the server lets nobody in: %s", textOf(page))
 		}
 		u := b.user()
 		fields.Set("username", cmp.Or(u.Username, u.Sub))
@@ -188,7 +189,7 @@ func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *
 	}
 	next, err = http.NewRequestWithContext(r.Context(), http.MethodPost, action.String(), strings.NewReader(fields.Encode())) //nolint:gosec // the page is the server's own
 	if err == nil {
-		next.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		next.Header.Set("Content-Type", journal.FormType)
 	}
 	return next, nil, err
 }
@@ -220,8 +221,8 @@ func joinQuery(a, b string) string {
 	return a + "&" + b
 }
 
-// told is what a page says. The server puts no part of a request into it.
-func told(page string) string {
+// textOf is what a page says. The server puts no part of a request into it.
+func textOf(page string) string {
 	text := page
 	if m := heading.FindStringSubmatch(page); m != nil {
 		text = m[1]

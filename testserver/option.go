@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/likeness"
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -20,7 +22,8 @@ type Option interface{ applyServer(*config) }
 type config struct {
 	oauth.Config
 	listen listen.Config
-	faults []fileFault // of ConfigJSON
+	faults []fileFault   // of ConfigJSON
+	like   *shapes.Shape // nil for none
 
 	errs []error
 }
@@ -44,8 +47,10 @@ func configure(opts []Option) (*config, error) {
 		o.applyServer(c)
 	}
 	c.listen.URL, c.listen.Random, c.listen.Key = c.Issuer, c.Source.Draw, c.certificateKey
-	alg, err := token.CheckDefaults(c.Defaults)
-	c.Alg = alg
+	trial, err := token.CheckDefaults(c.Defaults)
+	if c.Alg = trial.Alg; c.Alg == "" && c.like != nil {
+		c.Alg = likeness.Alg(*c.like)
+	}
 	return c, errors.Join(append(c.errs, c.listen.Check(), err)...)
 }
 

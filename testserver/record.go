@@ -71,9 +71,9 @@ type Mark struct {
 	mark journal.Mark
 }
 
-// Mark returns this moment. With ids, those of [Server.ClientFor], its counts
-// are of the requests of these clients alone, which is what a test needs that
-// shares its server. The first 4096 clients of a server are told apart.
+// Mark returns this moment. With ids, those of [Server.ClientFor], its counts are
+// of the requests of these clients only, which is what a test needs that shares its
+// server. Only the first 4096 clients of a server are counted one by one.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
 	for _, id := range client {

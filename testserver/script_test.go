@@ -3,6 +3,7 @@ package testserver_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -141,8 +142,14 @@ func TestMint(t *testing.T) {
 	if s.RevokeSubject("alice") != 1 || isActive(s, m.Access) {
 		t.Error("want the grant revoked with its access token")
 	}
-	if text := fmt.Sprintf("%v %+v %#v", m, m, m); strings.Contains(text, m.Access) || strings.Contains(text, m.Refresh) {
-		t.Errorf("got %s, want no token", text)
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("minted", "tokens", m)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("minted", "tokens", &m)
+	text := fmt.Sprintf("%v %+v %#v %s", m, m, m, log.String())
+	for _, token := range []string{m.Access, m.Refresh, m.ID} {
+		if strings.Contains(text, token) {
+			t.Errorf("got %s, want no token", text)
+		}
 	}
 	if m, err := s.Mint(testserver.With(testserver.Expired)); err != nil || m.Refresh != "" || isActive(s, m.Access) {
 		t.Errorf("got %v %v, want a bad token alone", m, err)
@@ -203,6 +210,15 @@ func TestTheServerListsWhatItHas(t *testing.T) {
 	outage.Remove()
 	if got := s.Injections(); len(got) != 0 {
 		t.Errorf("got %v after Remove, want none", got)
+	}
+	s.Clients()[2].RedirectURIs[0] = "https://attacker.example/"
+	for _, u := range s.Users() {
+		if u.Sub == "test-user" {
+			u.Claims["name"] = "Mallory"
+		}
+	}
+	if c, u := s.Clients()[2], s.Users()[0]; c.RedirectURIs[0] != web.RedirectURIs[0] || u.Claims["name"] != "Test User" {
+		t.Errorf("got %q and %q, want what was registered", c.RedirectURIs[0], u.Claims["name"])
 	}
 	var endpoints []testserver.Endpoint
 	for ep := range testserver.Endpoints() {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/likeness"
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -26,6 +28,8 @@ type Server struct {
 	client *http.Client
 	close  func() error
 
+	likeness func(shapes.Shape) *likeness.Likeness
+
 	helper func()
 	fail   func(format string, args ...any)
 
@@ -41,11 +45,10 @@ type Server struct {
 // and to a request for any other Host with 421, so that no web page can lead a
 // browser to its tokens (DNS rebinding); with [AllowRemote], to every Host.
 //
-// The server belongs to tb: a subtest that asks a parent's server for
-// something impossible ends the parent. In a fuzz
-// target use a server made with its *testing.F. There, something impossible
-// panics, because a *testing.F cannot be used inside the target
-// (examples/api/fuzz_test.go shows one).
+// The server belongs to tb: a subtest that asks a parent's server for something
+// impossible ends the parent. In a fuzz target use a server made with its
+// *testing.F. There, something impossible panics, because a *testing.F cannot be
+// used inside the target (examples/api/fuzz_test.go shows one).
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)
@@ -85,8 +88,8 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 }
 
 // NewUnstarted returns a server that listens nowhere: an [http.Handler] to
-// mount elsewhere. It needs [IssuerURL], because nothing else can tell it where
-// its clients will find it, and takes neither [TLS] nor [InMemory] nor [Addr].
+// mount elsewhere. It needs [IssuerURL], because nothing else says where its
+// clients will find it, and takes neither [TLS] nor [InMemory] nor [Addr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
@@ -120,7 +123,7 @@ func start(opts []Option) (*Server, error) {
 		return nil, err
 	}
 	transport := l.Transport()
-	s, err := c.build(l.URL, transport)
+	s, err := c.build(c.issuerAt(l.URL), transport)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -136,18 +139,25 @@ func start(opts []Option) (*Server, error) {
 
 // build makes the server proper, without a listener.
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
-	settings := c.Config
+	settings, likenesses := c.Config, c.likenesses(issuer)
 	settings.Issuer = issuer
+	if c.like != nil {
+		var err error
+		if settings, err = likened(settings, likenesses(*c.like)); err != nil {
+			return nil, err
+		}
+	}
 	inner, err := oauth.New(settings)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		oauth:  inner,
-		client: &http.Client{Transport: transport},
-		close:  func() error { return nil },
-		helper: func() {},
-		fail:   func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
+		oauth:    inner,
+		likeness: likenesses,
+		client:   &http.Client{Transport: transport},
+		close:    func() error { return nil },
+		helper:   func() {},
+		fail:     func(format string, args ...any) { panic("testserver: " + fmt.Sprintf(format, args...)) },
 	}
 	if err := s.injectAll(c.faults); err != nil {
 		return nil, errors.Join(err, inner.Close())
@@ -175,7 +185,7 @@ func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
 // Issuer is what goes into the verifier's configuration: byte for byte the iss
-// of every token and the issuer of both discovery documents.
+// of every token and the issuer of both documents, unless [Like] gives others.
 func (s *Server) Issuer() string { return s.oauth.Issuer }
 
 // Client reaches the server however it listens: it trusts the certificate of
@@ -190,8 +200,7 @@ func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 // Now is the server's time: that of [Clock] plus what [Server.Advance] added.
 func (s *Server) Now() time.Time { return s.oauth.Clock.Now() }
 
-// Advance moves the clock of this server alone, backwards if d is negative.
-// Tokens minted from now on are issued at the new time; whoever checks them
-// keeps its own clock, which is how a token comes to be expired or from the
-// future without a test that sleeps.
+// Advance moves only the clock of this server, backwards if d is negative. Tokens
+// minted from now on are issued at the new time. A verifier has its own clock, so
+// that a token can be expired or from the future without a test that sleeps.
 func (s *Server) Advance(d time.Duration) { s.oauth.Clock.Advance(d) }

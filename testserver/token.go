@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -23,8 +22,8 @@ type SharedOption interface {
 	TokenOption
 }
 
-// Token returns a signed access token, valid unless told otherwise. By default
-// it is what RFC 9068 §2 asks for:
+// Token returns a signed access token, valid unless options say otherwise. By
+// default it is what RFC 9068 §2 asks for:
 //
 //	header  {"alg":"ES256","typ":"at+jwt","kid":…}
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
@@ -48,6 +47,18 @@ func (s *Server) Token(opts ...TokenOption) string {
 
 func (s *Server) mint(opts []TokenOption) (string, error) {
 	return s.oauth.Mint(editBy(opts))
+}
+
+func editBy(opts []TokenOption) token.Edit {
+	return func(d *token.Draft) {
+		for i, o := range opts {
+			if o == nil {
+				d.Fail(fmt.Errorf("option %d is nil: leave it out", i+1))
+				continue
+			}
+			o.applyToken(d)
+		}
+	}
 }
 
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
@@ -78,7 +89,7 @@ func Subject(sub string) TokenOption {
 // token of the client credentials grant has the client for its subject
 // (RFC 9068 §2.2), so add Subject(id).
 func ForClient(id string) TokenOption {
-	return tokenOption(func(d *token.Draft) { d.Set("client_id", id) })
+	return tokenOption(func(d *token.Draft) { d.SetClient(id) })
 }
 
 // Scope sets the scope claim: the scopes separated by one space (RFC 9068
@@ -87,16 +98,12 @@ func ForClient(id string) TokenOption {
 // contain is a fault here: write it with [Claim].
 func Scope(scopes ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
-		if len(scopes) == 0 {
-			d.Claims.Delete("scope")
-			return
-		}
 		for _, scope := range scopes {
 			if err := registry.CheckScope(scope); err != nil {
 				d.Fail(fmt.Errorf(`Scope: %w; for a malformed claim use Claim("scope", …)`, err))
 			}
 		}
-		d.Set("scope", strings.Join(scopes, " "))
+		d.SetScopes(scopes)
 	})
 }
 
@@ -104,21 +111,17 @@ func Scope(scopes ...string) SharedOption {
 // several (RFC 7519 §4.1.3). For a token without one use Without("aud").
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
-		switch len(aud) {
-		case 0:
+		if len(aud) == 0 {
 			d.Fail(errors.New(`Audience() names nobody: give an audience, or Without("aud") to a token`))
-		case 1:
-			d.Set("aud", aud[0])
-		default:
-			d.Set("aud", aud)
+			return
 		}
+		d.SetAudience(aud)
 	})
 }
 
 // AccessTTL sets how long access tokens are valid: by default five minutes if they
-// are made in process, and fifteen from the token endpoint.
-// It must be at least a second, the unit of exp: for a token that is already
-// expired use [ExpiresIn].
+// are made in process, and fifteen from the token endpoint. It must be at least a
+// second, the unit of exp: for a token that has already expired use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {

@@ -8,7 +8,10 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// completeArg lets a shell offer names for the first argument alone.
+// endpointNames are those of all endpoints, and any.
+func endpointNames() []string { return catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)) }
+
+// completeArg lets a shell offer names only for the first argument.
 func completeArg(names []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {

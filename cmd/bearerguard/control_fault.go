@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/internal/catalogue"
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
@@ -50,7 +49,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
   bearerguard fault add introspect --latency 2s
   bearerguard fault add token --error invalid_grant
   bearerguard fault add any --drop --skip 3 --times 1`,
-		Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
+		Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(endpointNames()),
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&ask.Status, "status", 0, "answer with this status")

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
-	"github.com/bearerguard/bearerguard/internal/catalogue"
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
@@ -18,7 +17,7 @@ func newRequests(s streams) *cobra.Command {
 func newRequestsList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "list [ENDPOINT]", Short: "List the last requests, the oldest first; secrets are fingerprints",
-		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
+		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames()),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		return printList(cmd, c, control.ListRequests(args...), []string{"TIME", "METHOD", "ENDPOINT", "STATUS", "CLIENT", "FAULT"},
 			func(list wire.Requests) []wire.Request { return list.Requests },
@@ -31,7 +30,7 @@ func newRequestsList(s streams) *cobra.Command {
 func newRequestsCount(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "count [ENDPOINT]", Short: "Print how many requests there were, since the start or reset",
-		Example: "  bearerguard requests count jwks", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
+		Example: "  bearerguard requests count jwks", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames()),
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		return printCount(cmd, c, control.CountRequests(args...))
 	})
@@ -48,7 +47,7 @@ func newRequestsWait(s streams) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "wait ENDPOINT", Short: "Wait until there were so many requests, and print how many; exit code 1 if they do not come",
-		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s", Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(catalogue.Names(append(catalogue.Endpoints(), catalogue.Any))),
+		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s", Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(endpointNames()),
 	}
 	cmd.Flags().IntVar(&n, "n", 1, "how many, since the start or reset")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait")

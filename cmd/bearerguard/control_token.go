@@ -12,11 +12,12 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	wire "github.com/bearerguard/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
 // mintFlags say what differs from a valid token.
 type mintFlags struct {
-	sub, client, alg         string
+	sub, client, alg, like   string
 	scope, aud, without, jws []string
 	expires, notBefore       time.Duration
 	opaque                   bool
@@ -30,6 +31,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.scope, "scope", nil, "scopes, separated by spaces; may repeat")
 	flags.StringArrayVar(&f.aud, "aud", nil, "audience, by default api; may repeat")
 	flags.StringVar(&f.alg, "alg", "", "algorithm, by default the server's")
+	flags.StringVar(&f.like, "like", "", "make a token that looks like one of a `provider`, such as keycloak")
 	flags.DurationVar(&f.expires, "expires-in", 0, "time until exp, such as 10m; -5m has expired")
 	flags.DurationVar(&f.notBefore, "not-before-in", 0, "time until nbf")
 	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may repeat"+namedByPointer)
@@ -40,6 +42,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 		noFiles(cmd, name)
 	}
 	complete(cmd, "alg", catalogue.Names(catalogue.Algs))
+	complete(cmd, "like", shapes.Names())
 	// The names that the commands for any authorization server have.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
@@ -53,7 +56,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 }
 
 func (f *mintFlags) mint(cmd *cobra.Command) (m wire.Mint, err error) {
-	m = wire.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque}
+	m = wire.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque, Like: f.like}
 	if f.scope != nil {
 		m.Scope = words(f.scope)
 	}
@@ -79,6 +82,7 @@ func newTokenMint(s streams) *cobra.Command {
 		Example: `  bearerguard token mint --scope "orders:read orders:write"
   bearerguard token mint --sub alice --claim role=admin --claim-json groups='["a","b"]'
   bearerguard token mint --claim-json /realm_access/roles='["admin"]'
+  bearerguard token mint --like keycloak
   bearerguard token mint --expires-in -5m
   bearerguard token mint --defect alg-none
   curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,

@@ -40,8 +40,8 @@ func readInput(s streams) ([]byte, error) {
 	return text, nil
 }
 
-// readSecret returns what a file holds, but for the end of its last line, or
-// else the environment variable OAUTH_CLIENT_SECRET.
+// readSecret returns what a file holds, without the end of its last line, or else
+// the environment variable OAUTH_CLIENT_SECRET.
 func readSecret(flag, file string) (string, error) {
 	if file == "" {
 		return os.Getenv("OAUTH_CLIENT_SECRET"), nil

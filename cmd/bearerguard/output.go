@@ -37,8 +37,8 @@ func isTerminal(v any) bool {
 // paint puts texts into colours, if there is somebody to see them.
 type paint bool
 
-// paintFor asks nobody who set NO_COLOR (https://no-color.org) or has a
-// terminal that cannot.
+// paintFor is off with NO_COLOR (https://no-color.org) and for a terminal without
+// colours.
 func paintFor(w io.Writer) paint {
 	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }

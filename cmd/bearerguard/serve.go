@@ -31,6 +31,7 @@ certificate to trust under --tls, else "".
 It listens on this machine alone. Its tokens are for tests.`,
 		Example: `  bearerguard serve
   bearerguard serve --addr 127.0.0.1:9000 --config auth.json --state state.json
+  bearerguard serve --like keycloak
   bearerguard serve --ready-file ready.json --exit-with-stdin
   bearerguard serve --seed test --clock 2026-01-01T00:00:00Z --issuer http://127.0.0.1:9000`,
 		Args:              cobra.NoArgs,

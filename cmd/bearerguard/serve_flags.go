@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/internal/shapes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -20,6 +21,7 @@ const anyPort = "127.0.0.1:0"
 // serverFlags are those of serve and exec: what server there is to be.
 type serverFlags struct {
 	addr, issuer, config, state, audit string
+	like                               string
 	clock, seed, control, readyFile    string
 	tls, interactive                   bool
 	strict, unregistered, allowRemote  bool
@@ -32,6 +34,7 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", anyPort, "where to listen; port 0 is any that is free")
 	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server under another address than it listens on")
+	flags.StringVar(&f.like, "like", "", "issue tokens, keys and metadata that look like those of a `provider`, such as keycloak")
 	flags.BoolVar(&f.tls, "tls", false, "serve HTTPS; the ready line has the root certificate")
 	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags win over it")
 	flags.StringVar(&f.state, "state", "", "keep clients, users and grants in a `file`")
@@ -53,6 +56,7 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	for _, name := range []string{"addr", "issuer", "browser-url", "alias", "cors", "clock", "seed", "control"} {
 		noFiles(cmd, name)
 	}
+	complete(cmd, "like", shapes.Names())
 }
 
 // options are the flags as options, those of the file first so that flags win.
@@ -77,6 +81,9 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	}
 	if changed("issuer") {
 		opts = append(opts, testserver.IssuerURL(f.issuer))
+	}
+	if changed("like") {
+		opts = append(opts, testserver.Like(f.like))
 	}
 	if f.tls {
 		opts = append(opts, testserver.TLS())

@@ -32,8 +32,8 @@ func (r ready) line() []byte {
 	return append(text, '\n')
 }
 
-// clearReady removes the file that an earlier server may have left: whoever waits
-// for this one's would take it.
+// clearReady removes the file that an earlier server may have left: a program that
+// waits for this one's would take it.
 func clearReady(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -55,8 +55,8 @@ func clearReady(path string) error {
 	return os.Remove(path)
 }
 
-// writeWhole puts text into a file that is not there before it is whole, and that only its
-// owner may read: it has secrets of the server.
+// writeWhole puts text into a file that is not there before it is whole, and that
+// only its owner may read: it has secrets of the server.
 func writeWhole(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {

@@ -13,16 +13,20 @@ import (
 const defaultMaxTTL = 5 * time.Second
 
 // introspection reads INTROSPECTION_*: a client that asks issuer about opaque tokens, nil where nobody is to be asked.
-// No error holds a value of the environment but that of INTROSPECTION_MAX_TTL: one of them is a secret.
+// It asks where the metadata of issuer say, or at INTROSPECTION_ENDPOINT. No error holds a value of the environment
+// except those of the endpoint and of INTROSPECTION_MAX_TTL: one of them is a secret.
 func introspection(getenv func(string) string, issuer string, insecureHTTP bool, log *slog.Logger) (*introspect.Client, error) {
 	id, secret := getenv("INTROSPECTION_CLIENT_ID"), getenv("INTROSPECTION_CLIENT_SECRET")
 	ttl, err := maxTTL(getenv("INTROSPECTION_MAX_TTL"))
 	switch {
 	case (id == "") != (secret == ""):
 		err = errors.Join(err, errors.New("INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together: set both, or neither to accept JWTs alone"))
+	case id == "" && getenv("INTROSPECTION_ENDPOINT") != "":
+		err = errors.Join(err, errors.New("INTROSPECTION_ENDPOINT needs a client to ask as: set INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET"))
 	case id != "" && issuer != "" && err == nil:
 		return introspect.New(introspect.Config{
-			Issuer: issuer, InsecureHTTP: insecureHTTP, Auth: introspect.Basic(id, secret), MaxTTL: ttl, Logger: log,
+			Issuer: issuer, Endpoint: getenv("INTROSPECTION_ENDPOINT"), InsecureHTTP: insecureHTTP, Auth: introspect.Basic(id, secret),
+			MaxTTL: ttl, Logger: log,
 		})
 	}
 	return nil, err

@@ -141,3 +141,25 @@ func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
 		}, apitest.Token(opaque), apitest.RequireScope("items:read"), apitest.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque))
 	})
 }
+
+// Ory Hydra has its introspection endpoint where no metadata shows it.
+func TestIntrospectionMayBeAtAnotherPlace(t *testing.T) {
+	as := testserver.New(t, testserver.Audience(audience), testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }))
+	token := as.Token(opaque, testserver.Scope("items:read"))
+	for endpoint, want := range map[string]int{"": 503, as.Endpoint(testserver.EndpointIntrospect): 200} {
+		url := startAsking(t, "http", as, map[string]string{"INTROSPECTION_ENDPOINT": endpoint})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/me", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%q: got %d, want %d", endpoint, resp.StatusCode, want)
+		}
+	}
+}

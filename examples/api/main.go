@@ -13,6 +13,7 @@
 //
 //	INTROSPECTION_CLIENT_ID      the API's own credentials at the issuer, who is then asked about opaque tokens; of
 //	INTROSPECTION_CLIENT_SECRET  several issuers it is the first. Both empty, the default: JWTs alone are accepted
+//	INTROSPECTION_ENDPOINT       where it is asked; default what its metadata say
 //	INTROSPECTION_MAX_TTL        how long an answer is believed, default 5s, most 1h; 0s asks about every request
 //
 // Introspection is RFC 7662, with client_secret_basic, at the endpoint that the

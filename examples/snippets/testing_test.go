@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/issuers"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
 	"github.com/bearerguard/bearerguard/testserver/apitest"
@@ -46,6 +47,21 @@ func TestHandlerAlone(t *testing.T) {
 func TestTheAPIIsProtected(t *testing.T) {
 	as := testserver.New(t)
 	apitest.Check(t, as, newAPI(trusting(t, as)), func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, apitest.RequireScope("orders:read"))
+}
+
+func TestTheAPIIsProtectedFromItsProvidersTokens(t *testing.T) {
+	as := testserver.New(t, testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"), testserver.Like("keycloak"))
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{issuers.Keycloak("https://id.example.com", "shop")}, // as in production
+		Client:   as.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apitest.Check(t, as, newAPI(v), func() *http.Request {
 		return httptest.NewRequest("GET", "/orders", nil)
 	}, apitest.RequireScope("orders:read"))
 }

@@ -35,7 +35,7 @@ const (
 type Route struct {
 	Endpoint Endpoint
 	Path     string // after the path of the issuer, or the well-known part of it
-	Member   string // of metadata, "" if they do not name it
+	Member   string // of metadata, "" if it does not name the endpoint
 	Methods  []string
 	Kind     Kind
 	Needs    []Endpoint // without at least one of these it is of no use, and is not served

@@ -30,8 +30,8 @@ type Checked struct {
 	Results []CheckResult `json:"results"`
 }
 
-// CheckResult is one thing that was looked for. What follows OK is there for a
-// failure alone, and for people.
+// CheckResult is one thing that was looked for. What follows OK is there only for a
+// failure, and for people.
 type CheckResult struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`

@@ -46,7 +46,7 @@ type Advance struct {
 // Client is a client to register, or a registered one.
 type Client struct {
 	ID           string               `json:"id,omitzero"`
-	Secret       string               `json:"secret,omitzero"` // in the answer to its registration alone
+	Secret       string               `json:"secret,omitzero"` // only in the answer to its registration
 	Public       bool                 `json:"public,omitzero"`
 	RedirectURIs []string             `json:"redirect_uris,omitzero"`
 	PostLogout   []string             `json:"post_logout_redirect_uris,omitzero"`
@@ -62,7 +62,7 @@ type Clients struct {
 	Clients []Client `json:"clients"`
 }
 
-// User is somebody to register, or who is registered.
+// User is a user to register, or a registered one.
 type User struct {
 	Sub      string                     `json:"sub,omitzero"`
 	Username string                     `json:"username,omitzero"`

@@ -19,6 +19,7 @@ type Mint struct {
 	NotBeforeIn *Duration                  `json:"not_before_in,omitzero"`
 	Opaque      bool                       `json:"opaque,omitzero"`
 	Defect      string                     `json:"defect,omitzero"`
+	Like        string                     `json:"like,omitzero"` // the name of a provider
 }
 
 // Minted is what the token endpoint would have given.
@@ -69,7 +70,7 @@ type Inspect struct {
 // Inspected is what there is to say about it.
 type Inspected struct {
 	Fingerprint   string          `json:"fingerprint"`
-	Header        json.RawMessage `json:"header,omitzero"` // of a JWT, whoever signed it
+	Header        json.RawMessage `json:"header,omitzero"` // of a JWT, verified or not
 	Claims        json.RawMessage `json:"claims,omitzero"`
 	Introspection json.RawMessage `json:"introspection"` // RFC 7662: the server's own judgement
 }

@@ -10,16 +10,20 @@ import (
 // what is often wrong with such tokens and is with this one. Nothing of the token is
 // in the hints.
 func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool) {
-	best := -1
-	for i, shape := range All {
-		if fits := shape.Recognised.fits(header, claims); fits > 0 && (best < 0 || fits > All[best].Recognised.fits(header, claims)) {
-			best = i
+	most := 0
+	for _, shape := range All {
+		signs := shape.Recognised.signs(header, claims)
+		if signs > 0 && claims["iss"] == shape.Issuer {
+			signs += 10 // one that has the same issuer for everybody
+		}
+		if signs > most {
+			most, s = signs, shape
 		}
 	}
-	if best < 0 {
+	if most == 0 {
 		return Shape{}, nil, false
 	}
-	for _, h := range All[best].Hints {
+	for _, h := range s.Hints {
 		object := claims
 		if h.Header {
 			object = header
@@ -28,11 +32,11 @@ func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool)
 			hints = append(hints, h.Text)
 		}
 	}
-	return All[best], hints, true
+	return s, hints, true
 }
 
-// fits is how many signs a token has, 0 if one of them is missing.
-func (r Recognised) fits(header, claims map[string]any) (signs int) {
+// signs is how many signs a token has, 0 if one of them is missing.
+func (r Recognised) signs(header, claims map[string]any) (signs int) {
 	if r.Issuer != "" {
 		iss, _ := claims["iss"].(string)
 		if !regexp.MustCompile(r.Issuer).MatchString(iss) {

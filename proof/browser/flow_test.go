@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,7 +29,7 @@ func desk(t *testing.T) (redirectURI, frontEnd string) {
 func issuer(t *testing.T, redirectURI string) http.Handler {
 	t.Helper()
 	cookie := pages.CookieFor("http://127.0.0.1")
-	session, csrf := pages.NewToken(), pages.NewToken()
+	session, csrf := rand.Text(), rand.Text()
 	carry := func(action, request string) pages.Form {
 		return pages.Form{Action: action, Request: request, CSRF: csrf}
 	}

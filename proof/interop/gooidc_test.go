@@ -87,7 +87,7 @@ func oidcDiscovery(t *testing.T, as *testserver.Server) {
 	if got, want := provider.UserInfoEndpoint(), as.Endpoint(testserver.EndpointUserInfo); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	as.Inject(testserver.EndpointDiscovery, testserver.WrongMetadataIssuer("https://other.example.com"), testserver.Times(1))
+	as.Inject(testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://other.example.com","jwks_uri":"https://other.example.com/keys"}`)), testserver.Times(1))
 	if _, err := oidc.NewProvider(reach(t, as), as.Issuer()); err == nil {
 		t.Error("a document of another issuer is believed")
 	}

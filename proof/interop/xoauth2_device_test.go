@@ -30,7 +30,9 @@ func TestXOAuth2Devices(t *testing.T) {
 		{name: "allowed, a confidential client", style: new(oauth2.AuthStyleInHeader), begun: soon(7*time.Second, allow), polls: 2},
 		// Each poll is two until one has been answered with tokens, and the second of them comes too soon.
 		{name: "allowed, a confidential client that tries its ways", style: new(oauth2.AuthStyleAutoDetect), begun: soon(7*time.Second, allow), polls: 3},
-		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page, testserver.LoginAs{Deny: true}) }), polls: 2, code: "access_denied"},
+		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) {
+			as.Login(t, page, testserver.LoginAs{Deny: true})
+		}), polls: 2, code: "access_denied"},
 		{name: "too late", begun: soon(7*time.Second, func(_ *testing.T, as *testserver.Server, _ string) { as.Advance(10 * time.Minute) }), polls: 2, code: "expired_token"},
 		{name: "a poll that was long on its way", begun: func(t *testing.T, as *testserver.Server, page string) {
 			as.Inject(testserver.EndpointToken, testserver.Latency(300*time.Millisecond), testserver.Times(1))

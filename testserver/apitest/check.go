@@ -12,7 +12,7 @@ import (
 
 // Check reports through tb.Errorf every way in which an API answers tokens other
 // than RFC 6750 and the RFCs behind it say: see the package's documentation. api
-// is any http.Handler, protected by whatever; it must trust s and reach it.
+// is any http.Handler, however it is protected; it must trust s and reach it.
 // newRequest makes a request that the API answers with 2xx when the token is
 // right; Check adds the token, and calls it some 150 times.
 //

@@ -7,7 +7,7 @@
 //		return httptest.NewRequest("GET", "/orders", nil)
 //	}, apitest.RequireScope("orders:read"))
 //
-// [Check] takes any http.Handler, whoever protects it, and [CheckURL] a program
+// [Check] takes any http.Handler, however it is protected, and [CheckURL] a program
 // that runs elsewhere, in any language. The command bearerguard check-api does the
 // latter without Go.
 //

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
-	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // endToEnd is a server on loopback under load from another process. Both share

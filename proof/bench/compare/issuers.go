@@ -8,7 +8,6 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
-	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // issuers is what it costs to trust many: the token is of the last one.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
-	"github.com/bearerguard/bearerguard/testserver"
 )
 
 // seen is what the token cache is for: tokens that come more than once, the

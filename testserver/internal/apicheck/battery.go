@@ -44,9 +44,6 @@ const (
 	few   = 5
 )
 
-// The defects that the battery has a rule for.
-const ()
-
 // spoiled makes one thing wrong with a token.
 func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
@@ -175,7 +172,7 @@ func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 			}
 		}
 	}
-	token := good(func(d *token.Draft) { d.Set("scope", strings.Join(similar, " ")) })
+	token := good(func(d *token.Draft) { d.SetScopes(similar) })
 	return probe{
 		name: "look-alike-scope", sent: "a token with the scopes " + strings.Join(similar, " "),
 		authorization: []string{"Bearer " + token}, tokens: []string{token},

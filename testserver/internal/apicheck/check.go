@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -17,7 +16,7 @@ type Issuer struct {
 	Token    token.Edit                       // what the API asks of all tokens
 	Trap     http.Handler                     // answers for an attacker, where the URLs in tokens lead
 	Fetches  func() int                       // of the JWKS until now
-	InMemory bool                             // nobody can reach a socket: the API is served on none, and no trap is set
+	InMemory bool                             // the API is not served on a socket, and no trap is set
 }
 
 // Check is what to send to an API.
@@ -64,7 +63,7 @@ func known(option string, defect catalogue.Defect) error {
 func (c *Check) mint(edits ...token.Edit) (string, error) {
 	return c.Issuer.Mint(func(d *token.Draft) {
 		if len(c.Scopes) > 0 {
-			d.Set("scope", strings.Join(c.Scopes, " "))
+			d.SetScopes(c.Scopes)
 		}
 		c.Issuer.Token(d)
 		for _, need := range c.Claims {

@@ -96,7 +96,7 @@ func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []prob
 			name: name, sent: sent, want: []reply{{http.StatusForbidden, "insufficient_scope"}}, lacks: v.Value, why: why, fix: fix,
 		}
 		token := good(append(edits, func(d *token.Draft) {
-			p.has = strings.Fields(strings.Join(d.TextsAt("scope"), " "))
+			p.has = d.Scopes()
 		})...)
 		for _, other := range needed {
 			p.has = append(p.has, other.Value)

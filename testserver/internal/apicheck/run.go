@@ -88,7 +88,7 @@ func (r *run) setTrap() (stop func(), err error) {
 	return func() { _ = shut() }, nil
 }
 
-// stampede sends tokens whose keys nobody knows, and garbage.
+// stampede sends tokens with unknown keys, and garbage.
 func (r *run) stampede(ctx context.Context) error {
 	unknown, _ := token.FindDefect(catalogue.UnknownKid)
 	before := r.Issuer.Fetches()

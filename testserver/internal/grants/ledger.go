@@ -13,9 +13,9 @@ type Ledger struct{ guarded.Value[Entries] }
 
 // Entries are some 50 MB at worst of usual tokens.
 type Entries struct {
-	Opaque  bounded.Map[token.Digest, []byte]   // the claims behind a handle, as JSON
-	Revoked bounded.Map[token.Digest, struct{}] // handles and JWTs
-	Replies map[token.Digest][]byte             // what introspection is to answer, of the whole text
+	opaque  bounded.Map[token.Digest, []byte]   // the claims behind a handle, as JSON
+	revoked bounded.Map[token.Digest, struct{}] // handles and JWTs
+	replies map[token.Digest][]byte             // what introspection is to answer, of the whole text
 }
 
 // Reset drops all entries.
@@ -29,28 +29,28 @@ func (l *Ledger) Reset() {
 func (l *Ledger) Keep(handle string, claims []byte) {
 	e, unlock := l.Lock()
 	defer unlock()
-	e.Opaque.Put(token.Identify(handle), claims)
+	e.opaque.Put(token.Identify(handle), claims)
 }
 
 // Claims returns the claims behind a handle, as JSON.
 func (l *Ledger) Claims(handle string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()
-	return e.Opaque.Get(token.Identify(handle))
+	return e.opaque.Get(token.Identify(handle))
 }
 
 // Revoke notes that a token is not good any more.
 func (l *Ledger) Revoke(text string) {
 	e, unlock := l.Lock()
 	defer unlock()
-	e.Revoked.Put(token.Identify(text), struct{}{})
+	e.revoked.Put(token.Identify(text), struct{}{})
 }
 
 // IsRevoked reports whether a token was revoked.
 func (l *Ledger) IsRevoked(d token.Digest) bool {
 	e, unlock := l.RLock()
 	defer unlock()
-	_, revoked := e.Revoked.Get(d)
+	_, revoked := e.revoked.Get(d)
 	return revoked
 }
 
@@ -59,20 +59,20 @@ func (l *Ledger) SetReply(text string, reply []byte) {
 	e, unlock := l.Lock()
 	defer unlock()
 	if reply == nil {
-		delete(e.Replies, sha256.Sum256([]byte(text)))
+		delete(e.replies, sha256.Sum256([]byte(text)))
 		return
 	}
-	if e.Replies == nil {
-		e.Replies = map[token.Digest][]byte{}
+	if e.replies == nil {
+		e.replies = map[token.Digest][]byte{}
 	}
-	e.Replies[sha256.Sum256([]byte(text))] = reply
+	e.replies[sha256.Sum256([]byte(text))] = reply
 }
 
 // Reply returns what introspection is to answer about text.
 func (l *Ledger) Reply(text string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()
-	reply, ok := e.Replies[sha256.Sum256([]byte(text))]
+	reply, ok := e.replies[sha256.Sum256([]byte(text))]
 	return reply, ok
 }
 
@@ -83,11 +83,11 @@ type KeptLedger struct {
 }
 
 // Kept is what to keep.
-func (e *Entries) Kept() KeptLedger { return KeptLedger{Opaque: e.Opaque, Revoked: e.Revoked} }
+func (e *Entries) Kept() KeptLedger { return KeptLedger{Opaque: e.opaque, Revoked: e.revoked} }
 
 // Restore puts what was kept in place of what there is.
 func (l *Ledger) Restore(kept KeptLedger) {
 	e, unlock := l.Lock()
 	defer unlock()
-	e.Opaque, e.Revoked = kept.Opaque, kept.Revoked
+	e.opaque, e.revoked = kept.Opaque, kept.Revoked
 }

@@ -8,16 +8,16 @@ import (
 )
 
 // A refresh token is the ID of its family, the number of its generation and a
-// MAC over both. So none has to be stored, every one that was ever rotated is
-// told from those that never were, and the same successor can be given twice.
+// MAC over both. So it need not be stored, one that was rotated long ago is still
+// recognised, and the same successor can be given twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size
 	refreshMark  = 0x80 // as with handles: no JSON text begins like that
 )
 
-// RefreshToken is the one of the family's generation, "" if it has none. secret is
-// the server's.
+// RefreshToken is the one of the family's generation, "" if there is none. secret
+// is the server's.
 func RefreshToken(secret []byte, f Family) string {
 	id, err := base64.RawURLEncoding.DecodeString(f.ID)
 	if err != nil || len(id) != familyBytes || f.Generation == 0 {

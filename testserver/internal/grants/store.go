@@ -2,6 +2,7 @@ package grants
 
 import (
 	"crypto/sha256"
+	"maps"
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/bounded"
@@ -19,8 +20,8 @@ const lastYear = 9999
 // Store is what has become of authorizations, behind a lock.
 type Store struct{ guarded.Value[State] }
 
-// State is what the endpoints share. Tokens, codes and sessions are
-// in it as their digests.
+// State is what the endpoints share. Tokens, codes and sessions are in it as
+// their digests.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
@@ -110,6 +111,30 @@ func (g *Store) Revoke(match func(*Family) bool) []Family {
 		if !f.Revoked && match(f) {
 			f.Revoked = true
 			ended = append(ended, *f)
+		}
+	}
+	return ended
+}
+
+// RemoveClient ends all that a client has come to have, and leaves nothing for
+// another that has its ID next. It returns the families that were not yet over.
+func (g *Store) RemoveClient(client string) []Family {
+	ended := g.Revoke(func(f *Family) bool { return f.Client == client })
+	all, unlock := g.Lock()
+	defer unlock()
+	all.Codes.Sweep(func(c *Code) bool { return c.Family.Client == client })
+	all.Pushed.Sweep(func(p *Pushed) bool { return p.Client == client })
+	all.Devices.Sweep(func(d *Device) bool {
+		if d.Family.Client == client {
+			delete(all.ByCode, d.UserCode)
+			return true
+		}
+		return false
+	})
+	for _, v := range all.Sessions.All() {
+		if _, ok := v.Consented[client]; ok { // another request may be reading the map that is there
+			v.Consented = maps.Clone(v.Consented)
+			delete(v.Consented, client)
 		}
 	}
 	return ended

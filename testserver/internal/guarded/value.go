@@ -1,5 +1,5 @@
 // Package guarded makes a value and its lock one thing: the value is reached by
-// taking the lock, so that no comment has to say which functions need it.
+// taking the lock, so that no comment has to say which functions hold it.
 //
 // It knows nothing of what it guards.
 package guarded

@@ -29,7 +29,7 @@ type Audit struct {
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
 // Record adds e. Nothing about it can fail the caller: what goes wrong is for
-// [Audit.Err]. An event whose Kind is none of the constants is not taken.
+// [Audit.Err]. An event of an unknown Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()

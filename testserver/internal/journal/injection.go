@@ -21,8 +21,8 @@ type Rule struct {
 type Injection struct {
 	ID       int // its own on this server
 	Endpoint catalogue.Endpoint
-	Skip     int // see Skip
-	Times    int // see Times; 0 means that it does not end
+	Skip     int // matching requests that pass first
+	Times    int // requests hit after those; 0 means that it does not end
 
 	match []func(*http.Request) bool
 	drop  func() // takes it out of its list
@@ -33,7 +33,7 @@ type Injection struct {
 }
 
 // Hits is the number of requests that got it. A request counts from the moment
-// it is caught, while Latency and Hang still hold it.
+// that it is caught, also while a fault still holds it.
 func (in *Injection) Hits() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ClientHeader tells the clients of one server apart. It is not a part of OAuth,
+// ClientHeader names one of the clients that share a server. It is not a part of OAuth,
 // and proves nothing.
 const ClientHeader = "Testserver-Client"
 

@@ -43,7 +43,7 @@ type Request struct {
 	// has been read, which is before a fault answers.
 	Form url.Values
 
-	// Status is that of the answer, known before the client has it. It is 0
+	// Status is that of the answer, set before the client has it. It is 0
 	// while there is no answer, and stays 0 if there never is one: after
 	// DropConnection, or when the client did not wait.
 	Status int

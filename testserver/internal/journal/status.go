@@ -41,14 +41,14 @@ func (s *StatusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-// FlushError and Hijack are called by an [http.ResponseController].
+// FlushError is for an [http.ResponseController], which also calls Hijack.
 func (s *StatusRecorder) FlushError() error {
 	s.begin(http.StatusOK)
 	return http.NewResponseController(s.ResponseWriter).Flush()
 }
 
-// Hijack leaves the status at 0: what is sent over the connection is nobody's
-// answer.
+// Hijack leaves the status at 0: what is sent over the connection is not an
+// answer of this server.
 func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := http.NewResponseController(s.ResponseWriter).Hijack()
 	s.begun = s.begun || err == nil

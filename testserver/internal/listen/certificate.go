@@ -75,7 +75,7 @@ func (l *Listener) certify(c Config) error {
 		return fmt.Errorf("making the root certificate: %w", err)
 	}
 	// Under the parsed root, which has a key identifier: the roots of several
-	// servers have one name, and OpenSSL tells them apart by nothing else.
+	// servers have one name, and OpenSSL distinguishes them by nothing else.
 	serverDER, err := x509.CreateCertificate(nil, server, parsed, serverKey.Public(), rootKey)
 	if err != nil {
 		return fmt.Errorf("making the server certificate: %w", err)

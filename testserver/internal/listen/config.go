@@ -18,7 +18,7 @@ type Config struct {
 	InMemory    bool   // on no socket
 	TLS         bool
 
-	// URL is the one by which clients come, "" for that of the listener. With TLS
+	// URL is the one that clients use, "" for that of the listener. With TLS
 	// its host is in the certificate.
 	URL string
 
@@ -42,7 +42,7 @@ func (c Config) Check() error {
 	return errors.Join(scheme, c.checkAddr())
 }
 
-// checkAddr holds Addr against the rest.
+// checkAddr compares Addr with the rest.
 func (c Config) checkAddr() error {
 	if c.Addr == "" {
 		return nil

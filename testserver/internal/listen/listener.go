@@ -13,7 +13,7 @@ import (
 
 // Listener waits for connections, and knows how its own client gets there.
 type Listener struct {
-	URL       string // by which clients come
+	URL       string // that clients use
 	CACertPEM []byte // the root certificate, nil without TLS
 
 	net         net.Listener
@@ -60,7 +60,7 @@ func (l *Listener) openMemory(scheme string, random func(string, int) []byte) {
 	only := l.Host()
 	l.dial = func(_ context.Context, _, addr string) (net.Conn, error) {
 		if addr != only {
-			return nil, fmt.Errorf("the client of an in-memory server reaches %s alone, not %s", only, addr)
+			return nil, fmt.Errorf("the client of an in-memory server reaches only %s, not %s", only, addr)
 		}
 		return m.dial()
 	}
@@ -93,7 +93,7 @@ func (l *Listener) openSocket(scheme, addr string) error {
 // Close stops listening. Serving ends by what [Listener.Serve] returns instead.
 func (l *Listener) Close() error { return l.net.Close() }
 
-// Host is the host and port that a client dials for the URL, "" if that is none.
+// Host is the host and port that a client dials for the URL, "" if it is not one.
 func (l *Listener) Host() string {
 	u, err := url.Parse(l.URL)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// patience is how long closing waits for handlers that do not heed their context.
-const patience = 5 * time.Second
+// waitLimit is how long closing waits for handlers that do not heed their context.
+const waitLimit = 5 * time.Second
 
 // Serve answers by h until stop is called. That ends every connection and the
 // context of every request, closes what client has idle, and returns when all
@@ -54,10 +54,10 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	return sync.OnceValue(func() error {
 		err := srv.Close()
 		<-served
-		// A connection accepted while the first Close ran was not yet known to it.
+		// The first Close did not know a connection that was accepted while it ran.
 		err = errors.Join(err, srv.Close())
 		end() // a lost connection ends the context of a request only once its body is read
-		if !live.wait(patience) {
+		if !live.wait(waitLimit) {
 			err = errors.Join(err, errors.New("testserver: a handler still runs, 5 s after its connection was closed"))
 		}
 		client.CloseIdleConnections()

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" // RFC 7523 §2.2
@@ -34,8 +34,8 @@ const edwards25519 = jose.SignatureAlgorithm("Ed25519")
 const maxAssertion = time.Hour
 
 // byAssertion authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
-// Connect Core 1.0 §9). All that is wrong with an assertion is told in the same
-// words.
+// Connect Core 1.0 §9). Whatever is wrong with an assertion, the answer is the
+// same.
 func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure) {
 	if form.Get("client_assertion_type") != assertionType {
 		return nil, invalidClient("client_assertion_type is not that of a JWT", false)
@@ -81,7 +81,7 @@ func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	if i < 0 || !claims.Timely(now, true) || !s.addressed(claims) {
 		return false
 	}
-	seconds, _ := token.NumericDate(claims[i].Value) // which timely has read already
+	seconds, _ := token.NumericDate(claims[i].Value) // which Timely has read already
 	expires := time.Unix(int64(seconds)+1, 0)
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
@@ -96,7 +96,7 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 		}
 		if header.Algorithm == string(edwards25519) {
 			public, ok := key.Key.(ed25519.PublicKey)
-			_, critical := header.ExtraHeaders["crit"] // none is known here (RFC 7515 §4.1.11)
+			_, critical := header.ExtraHeaders["crit"] // no extension is known here (RFC 7515 §4.1.11)
 			if ok && !critical && ed25519.Verify(public, []byte(text[:strings.LastIndexByte(text, '.')]), jws.Signatures[0].Signature) {
 				return true
 			}

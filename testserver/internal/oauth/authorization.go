@@ -69,8 +69,8 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	return a, nil, s.readParameters(a, form)
 }
 
-// findClient finds the client and the redirect URI. Until both are known the browser
-// goes nowhere (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+// findClient finds the client and the redirect URI. Until both are valid the
+// browser goes nowhere (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
 func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
 		return invalidRequest("client_id is missing")

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"net/http"
 	"net/url"
@@ -9,17 +10,16 @@ import (
 
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1), with the requests
-// that are pushed to it and the pages that lead to its answer.
+// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1), with the
+// requests that are pushed to it and the pages that lead to its answer.
 type authorizeEndpoint struct{ *Server }
 
-// serve is the authorization endpoint (RFC 6749 §3.1).
+// serve answers an authorization request.
 func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed != nil {
@@ -161,10 +161,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 		s.grants.UpdateSession(v, func(kept *grants.Session) { kept.Fresh = token.Digest{} })
 	}
 	now := s.Clock.Now()
-	ttl := s.config.CodeTTL
-	if a.client.CodeTTL > 0 {
-		ttl = a.client.CodeTTL
-	}
+	ttl := cmp.Or(a.client.CodeTTL, defaultCodeTTL)
 	text := s.Source.Handle("code")
 	code := &grants.Code{
 		Family: grants.Family{
@@ -248,7 +245,7 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	w.WriteHeader(status)
 }
 
-// showFailure is the page for who must not be redirected.
+// showFailure is the page for a browser that must not be redirected.
 func showFailure(w http.ResponseWriter, f *failure) {
 	pages.Message(w, f.status, pages.MessagePage{Title: "This request cannot be answered", Text: f.description, Code: f.code})
 }

@@ -46,7 +46,24 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 	return c, nil
 }
 
-// confidential is authenticate for endpoints that are for nobody else.
+// identify returns the client that a token request comes from. An assertion that
+// is a grant proves it as well, since its own key has signed it: other proof may
+// be left out (RFC 7521 §4.1), unless the client is to give another.
+func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
+	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
+		return s.authenticate(r, form)
+	}
+	if !form.Has("assertion") {
+		return nil, noAssertion()
+	}
+	c, _, ok := s.readAssertion(form.Get("assertion"))
+	if !ok || !c.By(catalogue.PrivateKeyJWT) || form.Has("client_id") && form.Get("client_id") != c.ID {
+		return nil, notTaken()
+	}
+	return c, nil
+}
+
+// confidential is authenticate for endpoints that are only for such clients.
 func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	c, failed := s.authenticate(r, form)
 	if failed == nil && c.Public {

@@ -64,11 +64,11 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
 }
 
-// replayed ends what a code has been good for when it comes again: one of those
-// who had it is not the client (RFC 6749 §4.1.2).
+// replayed ends what a code has been good for when it comes again: it has two
+// holders, one of whom is not the client (RFC 6749 §4.1.2).
 func replayed(g *grants.State, code *grants.Code, text string) []event {
 	f, ok := g.Families.Get(code.FamilyID)
-	if !ok { // forgotten, so it is not good for anything any more
+	if !ok { // dropped, so it is not good for anything any more
 		return nil
 	}
 	events := reused("code", text, *f)

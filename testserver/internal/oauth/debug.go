@@ -10,9 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // debugPage shows the server from within.
@@ -26,13 +25,13 @@ func (s *Server) isDebug(r *http.Request) bool {
 	return s.debugPath != "" && r.URL.Path == s.debugPath
 }
 
-// serve shows the server from within. It rotates the keys and mints a token for
-// whoever sits in front of it; faults are for the test alone.
+// serve answers a request for the page. Its forms rotate the keys and mint a token;
+// faults are only for the test.
 func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	switch {
-	case !s.IsOwnHost(r.Host):
+	case !s.isOwnHost(r.Host):
 		showFailure(w, &failure{
 			status: http.StatusMisdirectedRequest, code: "invalid_request",
 			description: "the debug page is at the issuer's host, localhost and loopback addresses alone",

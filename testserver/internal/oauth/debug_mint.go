@@ -9,24 +9,18 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
 // mintForm is what the server's tokens are like, for the form to begin with.
 func (s debugPage) mintForm() pages.MintForm {
 	d := s.Sample()
-	text := func(claim string) string {
-		if list, ok := d.Claims.Texts(claim); ok {
-			return strings.Join(list, " ")
-		}
-		one, _ := d.Claims.Text(claim)
-		return one
-	}
+	sub, _ := d.Claims.Text("sub")
 	return pages.MintForm{
-		ClientID: text("client_id"), Subject: text("sub"), Audience: text("aud"), Scope: text("scope"), ExpiresIn: lifetime(d),
+		ClientID: s.Form.Client(d.Claims), Subject: sub, Scope: strings.Join(s.Form.ScopesOf(d.Claims), " "),
+		Audience: strings.Join(s.Form.AudienceOf(d.Claims), " "), ExpiresIn: lifetime(d),
 	}
 }
 
@@ -44,27 +38,17 @@ func lifetime(d *token.Draft) string {
 // minting is the token that a form asks for. What is empty there is no claim.
 func minting(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
-		write := func(claim string, list []string, one any) {
-			switch len(list) {
-			case 0:
-				d.Claims.Delete(claim)
-			case 1:
-				d.Set(claim, list[0])
-			default:
-				d.Set(claim, one)
-			}
-		}
-		whole := func(text string) []string {
-			if text == "" {
-				return nil
-			}
-			return []string{text}
-		}
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)
-		write("client_id", whole(f.ClientID), nil)
-		write("sub", whole(f.Subject), nil)
-		write("aud", audiences, audiences)
-		write("scope", scopes, strings.Join(scopes, " "))
+		d.SetClient(f.ClientID)
+		if f.ClientID == "" {
+			d.DeleteClient()
+		}
+		d.Set("sub", f.Subject)
+		if f.Subject == "" {
+			d.Claims.Delete("sub")
+		}
+		d.SetAudience(audiences)
+		d.SetScopes(scopes)
 		for _, scope := range scopes {
 			if err := registry.CheckScope(scope); err != nil {
 				d.Fail(err)

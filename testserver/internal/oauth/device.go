@@ -107,10 +107,11 @@ func (s deviceFlow) userCode() string {
 	return b.String()
 }
 
-// digestOf is what a user code is kept as, however somebody has typed it.
+// digestOf is the digest that a user code is stored under.
 func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
-// normal is a user code as it is kept, however somebody has typed it (§6.1).
+// normal is a user code as the device shows it, however somebody has typed it
+// (§6.1).
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {

@@ -8,9 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/registry"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // devicePage is where an end user brings the code that a device shows (RFC 8628
@@ -54,7 +53,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 		s.decide(w, code, *decision.User, decision.narrow(asked.Family.Scopes), now)
 	case !s.config.Interactive:
 		s.decide(w, code, s.Registry.Hinted(""), decision.narrow(asked.Family.Scopes), now)
-	case r.Method != http.MethodPost: // whoever follows a link must still agree (§5.4)
+	case r.Method != http.MethodPost: // a person who follows a link must still agree (§5.4)
 		s.showDevice(w, v, code, false)
 	case v.Sub == "":
 		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(asked.Family.Client), Form: pages.Form{Request: askedDevice + "user_code=" + code}})
@@ -65,13 +64,6 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}
-}
-
-func (s sessions) checkCSRF(v *grants.Session, form url.Values) *failure {
-	if !v.Known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
-		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
-	}
-	return nil
 }
 
 func (s deviceFlow) showDevice(w http.ResponseWriter, v *grants.Session, typed string, wrong bool) {

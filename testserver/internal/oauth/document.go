@@ -29,6 +29,13 @@ func document(contentType string, body func() []byte) http.HandlerFunc {
 	}
 }
 
+func sendText(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
 // keySet serves a JWKS under a strong ETag, so that a client which has it need
 // not read it again (RFC 9110 §8.8.3, §13.1.2). Like document it sets no
 // Cache-Control.
@@ -101,7 +108,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless it is told
+	if s.grantable(catalogue.RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless this says otherwise
 		doc[idTokenAlgs] = []string{string(alg)}
 	}
 	methods := catalogue.Names(catalogue.AuthMethods)

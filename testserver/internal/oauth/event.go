@@ -11,7 +11,7 @@ import (
 // and Reason is a text of the server's own.
 type event = journal.Event
 
-// note adds events. It must not run under a lock: the log's writer may be slow.
+// note adds events. It must not run under a lock: the writer of the log may be slow.
 func (s *Server) note(list ...event) {
 	for _, e := range list {
 		e.Time = s.Clock.Now()

@@ -56,9 +56,9 @@ func (f *failure) send(w http.ResponseWriter) {
 	sendText(w, f.status, "application/json", body)
 }
 
-// readForm returns the parameters of a request, which are those of its body
-// alone: what stands in a URL ends up in logs (RFC 6749 §2.3.1). Each of them is
-// there once, but for those that are named.
+// readForm returns the parameters of a request, which are only those of its body:
+// what stands in a URL ends up in logs (RFC 6749 §2.3.1). Each of them is there
+// once, except for those that are named.
 func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	form, failed := readValues(r)
 	if failed != nil {

@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Issued is what the token endpoint would have given. Printed it shows only its
-// fingerprint.
+// Issued is what the token endpoint would have given. Printed or logged it shows
+// only its fingerprint.
 type Issued struct {
 	Access  string
 	Refresh string // "" if the client gets none
@@ -31,11 +32,17 @@ func (i Issued) String() string { return "tokens " + i.Fingerprint }
 // GoString is String, for %#v.
 func (i Issued) GoString() string { return i.String() }
 
+// LogValue is String, for log/slog.
+func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
 // Issue returns an access token as Mint does, with the refresh token and the ID
 // token that its client would get with it. A token with a defect comes without
 // them.
-func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
-	d, err := s.Draft(edit)
+func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
+
+// IssueAs is Issue for an access token of another form.
+func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
+	d, err := s.DraftAs(form, edit)
 	if err != nil {
 		return m, err
 	}
@@ -55,13 +62,12 @@ func (s *Server) Issue(edit token.Edit) (m Issued, err error) {
 		m.Expiry = d.Expiry()
 	}
 	sub, _ := d.Claims.Text("sub")
-	client, _ := d.Claims.Text("client_id")
-	scope, _ := d.Claims.Text("scope")
+	client := form.Client(d.Claims)
 	c, known := s.Registry.Client(client)
 	if d.Defect != nil || !known || sub == "" {
 		return m, nil
 	}
-	f := grants.Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: strings.Fields(scope), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
+	f := grants.Family{ID: s.Source.Name("family"), Client: client, Sub: sub, Scopes: form.ScopesOf(d.Claims), AuthTime: d.Now, Kind: catalogue.AuthorizationCode, Ends: d.Now}
 	if sub == client {
 		f.Kind = catalogue.ClientCredentials
 	} else {
@@ -102,7 +108,7 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	if u, ok := s.Registry.User(sub); ok {
 		scope, _ := d.Claims.Text("scope")
 		d.Claims.Delete("scope")
-		describe(d, u, strings.Fields(scope))
+		addClaims(d, u, strings.Fields(scope))
 	}
 	return s.Sign(d)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 

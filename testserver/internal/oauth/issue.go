@@ -18,30 +18,12 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 	if failed := s.refusedByPolicy(g); failed != nil {
 		return nil, failed
 	}
-	d := s.DraftFor(c.Edits)
-	d.Set("jti", s.Source.Name("jti"))
-	d.Set("sub", g.Sub)
-	d.Set("client_id", g.Client)
-	d.Claims.Delete("scope")
-	if len(g.Scopes) > 0 {
-		d.Set("scope", strings.Join(g.Scopes, " "))
-	}
-	switch len(g.Resources) {
-	case 0:
-	case 1:
-		d.Set("aud", g.Resources[0])
-	default:
-		d.Set("aud", g.Resources)
-	}
+	d := s.DraftFor(s.Source.Name("jti"), c.Edits)
+	d.Grant(g.Sub, g.Client, g.Scopes, g.Resources)
 	if len(g.Details) > 0 {
 		d.Set(detailsParameter, writtenDetails(g.Details))
 	}
-	if !g.AuthTime.IsZero() { // RFC 9068 §2.2.1
-		d.Set("auth_time", g.AuthTime.Unix())
-		if g.ACR != "" {
-			d.Set("acr", g.ACR)
-		}
-	}
+	d.GrantLogin(g.AuthTime, g.ACR)
 	s.applyPolicies(d, g)
 	if g.exchanged != nil {
 		g.exchanged.write(d)
@@ -106,7 +88,7 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	}
 	d.Set("at_hash", token.HalfHash(key.Alg, access))
 	if u, ok := s.Registry.User(g.Sub); ok {
-		describe(d, u, g.Scopes)
+		addClaims(d, u, g.Scopes)
 	}
 	if err := d.Err(); err != nil {
 		return "", err
@@ -134,53 +116,12 @@ func about(u registry.User, scopes []string) map[string]any {
 	return seen
 }
 
-// describe adds the claims of u, but in the place of none that the protocol has.
-func describe(d *token.Draft, u registry.User, scopes []string) {
+// addClaims adds the claims of u, except those that the protocol itself sets.
+func addClaims(d *token.Draft, u registry.User, scopes []string) {
 	claims := about(u, scopes)
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
 			d.Set(name, claims[name])
 		}
-	}
-}
-
-// Policy is what a configuration says about the tokens of the token endpoint: it
-// adds claims to access tokens, or refuses. It is about those that fit what is
-// not empty of Client and Scope.
-type Policy struct {
-	Client, Scope string
-	Claims        map[string]any
-	Deny          string // an error code
-	Status        int    // of the refusal
-}
-
-func (p Policy) fits(g *grant) bool {
-	return (p.Client == "" || p.Client == g.Client) && (p.Scope == "" || slices.Contains(g.Scopes, p.Scope))
-}
-
-// refusedByPolicy is the refusal of the first policy that refuses.
-func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
-	for _, p := range s.config.Policies {
-		if p.Deny != "" && p.fits(g) {
-			return &failure{status: p.Status, code: p.Deny, description: "a rule of the configuration refuses it"}
-		}
-	}
-	return nil
-}
-
-// applyPolicies adds the claims of the policies.
-func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
-	for _, p := range s.config.Policies {
-		if p.fits(g) {
-			p.Write(d)
-		}
-	}
-}
-
-// Write adds the claims in the order of [ClaimNames]: a map has none, and what is
-// seeded must be the same in every run.
-func (p Policy) Write(d *token.Draft) {
-	for _, name := range token.ClaimNames(p.Claims) {
-		d.SetAt(name, p.Claims[name])
 	}
 }

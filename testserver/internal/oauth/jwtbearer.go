@@ -1,44 +1,24 @@
 package oauth
 
 import (
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// notTaken is all that is told about an assertion (RFC 7523 §3.1): what is wrong
-// with it is for who has signed it to know.
+// notTaken is the refusal of an assertion (RFC 7523 §3.1), whatever is wrong with
+// it: the client that has signed it can know.
 func notTaken() *failure { return invalidGrant("the assertion is not good") }
-
-// caller is the client that a token request comes from. An assertion that is a
-// grant proves it as well, since its own key has signed it: other proof may be
-// left out (RFC 7521 §4.1), unless the client is to give another.
-func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
-	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
-		return s.authenticate(r, form)
-	}
-	if !form.Has("assertion") {
-		return nil, noAssertion()
-	}
-	c, _, ok := s.readAssertion(form.Get("assertion"))
-	if !ok || !c.By(catalogue.PrivateKeyJWT) || form.Has("client_id") && form.Get("client_id") != c.ID {
-		return nil, notTaken()
-	}
-	return c, nil
-}
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
 
-// jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1): the client says by its key for
-// whom it acts, itself or a user. An assertion is good once, whether it has a jti
-// or not, and gives no refresh token (RFC 7521 §4.1).
+// jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1): the client says by its
+// key for whom it acts, itself or a user. An assertion is good once, whether it has
+// a jti or not, and gives no refresh token (RFC 7521 §4.1).
 func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("assertion")
 	if text == "" {
@@ -52,7 +32,7 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	if _, known := s.Registry.User(sub); !known && sub != t.client.ID {
 		return nil, notTaken()
 	}
-	scopes, failed := s.auth.scopesBorne(t, claims)
+	scopes, failed := s.scopesOfAssertion(t, claims)
 	if failed != nil {
 		return nil, failed
 	}
@@ -78,9 +58,9 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued}, nil
 }
 
-// scopesBorne are the scopes asked for, by the form or else by the assertion,
+// scopesOfAssertion are the scopes asked for, by the form or else by the assertion,
 // beyond which the form cannot ask (RFC 7521 §4.1).
-func (s clientAuth) scopesBorne(t *tokenRequest, claims token.Object) ([]string, *failure) {
+func (s tokenEndpoint) scopesOfAssertion(t *tokenRequest, claims token.Object) ([]string, *failure) {
 	asked := t.form.Get("scope")
 	if claims.Find("scope") >= 0 {
 		said, _ := claims.Text("scope")

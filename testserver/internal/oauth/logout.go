@@ -5,7 +5,6 @@ import (
 	"net/url"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
@@ -49,10 +48,10 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	return asked, nil
 }
 
-// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2).
-// Whoever can make a browser come here could do that, so people are asked unless
-// the client shows that it knows them. Nobody is logged in, and so nobody asked,
-// unless the server is interactive.
+// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any page
+// can make a browser come here, so people are asked unless the client shows that
+// it knows them. Nobody is logged in, and so nobody asked, unless the server is
+// interactive.
 func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var asked *logout

@@ -34,8 +34,8 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client whose token that is. A client that is gone and a
-// token that is wrong are one to who asks (RFC 7592 §2.1).
+// manages returns the client whose token that is. The answer is the same for a
+// client that is gone and for a token that is wrong (RFC 7592 §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is not good"}
 	if len(ids) != 1 {

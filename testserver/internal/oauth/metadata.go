@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -146,7 +145,7 @@ func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failu
 
 func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	switch {
-	case len(c.Name) > journal.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
+	case len(c.Name) > registry.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
 		return invalidMetadata("client_name is a line of up to 256 bytes")
 	case c.RequirePAR && !s.served[catalogue.PAR]:
 		return invalidMetadata("require_pushed_authorization_requests is set, and the server takes none")

@@ -70,7 +70,7 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*g
 	switch {
 	case form.Has("request_uri"):
 		return nil, invalidRequest("request_uri is what this endpoint answers with, and not for a request to it")
-	case form.Get("client_id") != c.ID: // who authenticates has not said it yet by that
+	case form.Get("client_id") != c.ID: // to authenticate does not say it yet
 		return nil, invalidRequest("client_id is missing, which is required beside the authentication as well")
 	}
 	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
@@ -118,8 +118,8 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed finds the request that form refers to, with a form of its own. Whoever
-// has it wrong gets a page: where to send the browser stands in the request.
+// pushed finds the request that form refers to, with a form of its own. A wrong
+// reference is shown on a page: where to send the browser stands in the request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is there more than once")
@@ -139,12 +139,12 @@ func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Push
 		return grants.Pushed{}, invalidRequest("request_uri has expired")
 	}
 	found := *p
-	found.Form = url.Values(http.Header(p.Form).Clone()) // for readAuthorization changes it
+	found.Form = url.Values(http.Header(p.Form).Clone()) // since readAuthorization changes it
 	return found, nil
 }
 
-// noteOpened notes that a browser has begun with a pushed request, which it may then
-// finish after the request has expired for all others.
+// noteOpened notes that a browser has begun with a pushed request, which it may
+// then finish after the request has expired for all others.
 func (s authorizeEndpoint) noteOpened(v *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
@@ -164,7 +164,7 @@ func (a *authorization) take(all *grants.State) bool {
 	return a.taken
 }
 
-// refuseUsed shows who came second that there is nothing more.
+// refuseUsed is the page for the request that comes second.
 func (s authorizeEndpoint) refuseUsed(w http.ResponseWriter, a *authorization) {
 	s.note(event{Kind: journal.Denied, ClientID: a.client.ID, Reason: "invalid_request"})
 	showFailure(w, invalidRequest("request_uri has been used before"))

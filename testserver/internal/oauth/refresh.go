@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use makes a new
-// token; a token that comes again has two holders, one of whom is a thief, so
+// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use makes a
+// new token; a token that comes again has two holders, one of whom is a thief, so
 // that the whole family ends (RFC 9700 §4.14.2).
 func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// registrationEndpoint is where clients register themselves (RFC 7591) and see to their
-// registration (RFC 7592).
+// registrationEndpoint is where clients register themselves (RFC 7591 §3) and see
+// to their registration (RFC 7592 §2).
 type registrationEndpoint struct{ *Server }
 
 // information is the answer about a client (RFC 7591 §3.2.1, RFC 7592 §3).
@@ -40,8 +40,7 @@ type information struct {
 	RequirePAR    bool                 `json:"require_pushed_authorization_requests,omitempty"`
 }
 
-// serve is the endpoint where clients register themselves (RFC 7591 §3)
-// and see to their registration (RFC 7592 §2).
+// serve registers a client, or passes a request about a registered one on.
 func (s registrationEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.manage(w, r)
@@ -87,7 +86,7 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe writes what a client is told about itself. Only new secrets can be told:
+// describe is the answer to a client about itself. It can only have a new secret:
 // of others there is a digest.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{

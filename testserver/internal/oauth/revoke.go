@@ -43,12 +43,8 @@ func (s *Server) revokeFor(client, text string) {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id && f.Client == client })
 		return
 	}
-	claims, _, ok := s.known(text)
-	if !ok {
-		return
-	}
-	if owner, _ := claims.Text("client_id"); owner == client {
-		s.endAccess(text, claims)
+	if a, ok := s.known(text); ok && a.Client == client {
+		s.endAccess(text, a)
 	}
 }
 
@@ -56,12 +52,10 @@ func (s *Server) endFamily(text string, match func(*grants.Family) bool) {
 	s.note(revoked("", journal.Fingerprint(text), s.grants.Revoke(match)...)...)
 }
 
-func (s *Server) endAccess(text string, claims token.Object) {
+func (s *Server) endAccess(text string, a reading) {
 	s.ledger.Revoke(text)
-	client, _ := claims.Text("client_id")
-	sub, _ := claims.Text("sub")
 	f := s.grants.Family(token.Identify(text))
-	s.note(event{Kind: journal.Revoked, ClientID: client, Sub: sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
+	s.note(event{Kind: journal.Revoked, ClientID: a.Client, Sub: a.Sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
 // RevokeSubject ends all grants of sub with the tokens that came of them.
@@ -73,17 +67,17 @@ func (s *Server) RevokeSubject(sub string) int {
 }
 
 // Revoke ends a token of this server, with its family if it is a refresh token;
-// false if it is none.
+// false if it is not such a token.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })
 		return true
 	}
-	claims, _, ok := s.known(text)
+	a, ok := s.known(text)
 	if !ok {
 		return false
 	}
-	s.endAccess(text, claims)
+	s.endAccess(text, a)
 	return true
 }
 

@@ -24,16 +24,16 @@ func splitScopes(text string) ([]string, *failure) {
 	return unique(scopes), nil
 }
 
-// scopesFor are the scopes that the client gets for asking for text. Who asks
-// for none gets those that its tokens have by default.
+// scopesFor are the scopes that the client gets for asking for text. Without one
+// it gets those that its tokens have by default.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {
 		return nil, failed
 	}
 	if text == "" {
-		byDefault, _ := s.DraftFor(c.Edits).Claims.Text("scope")
-		scopes = slices.DeleteFunc(strings.Fields(byDefault), func(scope string) bool { return !s.allows(c, scope) })
+		byDefault := s.Form.ScopesOf(s.DraftFor("", c.Edits).Claims)
+		scopes = slices.DeleteFunc(byDefault, func(scope string) bool { return !s.allows(c, scope) })
 	}
 	if slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(c, scope) }) {
 		return nil, invalidScope("the scope is not one that the client may ask for")
@@ -48,7 +48,7 @@ func (s *Server) allows(c *registry.Registered, scope string) bool {
 	return len(s.config.Scopes) == 0 || slices.Contains(s.config.Scopes, scope) || slices.Contains(ownScopes, scope)
 }
 
-// checkResources refuses what is no resource (RFC 8707 §2): an absolute URI
+// checkResources refuses what is not a resource (RFC 8707 §2): an absolute URI
 // without a fragment.
 func checkResources(resources []string) *failure {
 	for _, text := range resources {
@@ -63,7 +63,7 @@ func checkResources(resources []string) *failure {
 // unique is list with each text once: a resource that is named twice is one.
 func unique(list []string) []string {
 	var once []string
-	seen := make(map[string]bool) // whoever asks without credentials may send thousands
+	seen := make(map[string]bool) // a request without credentials may have thousands
 	for _, text := range list {
 		if !seen[text] {
 			seen[text] = true

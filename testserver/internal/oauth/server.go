@@ -10,17 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
-
-	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
 // Lifetimes unless options say otherwise. They are stated in the documentation
 // of package testserver.
 const (
 	DefaultRefreshTTL = 30 * 24 * time.Hour
-	DefaultCodeTTL    = time.Minute
+	defaultCodeTTL    = time.Minute
 )
 
 // Config is what New needs. Everything in it has been checked by the caller.
@@ -37,6 +36,10 @@ type Config struct {
 
 	DetailTypes []string // of authorization_details; none means that there are none
 
+	Form          *token.Form // of access tokens, nil for that of RFC 9068
+	KeySet        token.KeySet
+	Introspection func(answer *token.Object, client string, scopes []string) // changes what introspection says of a good token; nil for nothing
+
 	Metadata []func(map[string]any)
 	Disabled []catalogue.Endpoint
 	Policies []Policy
@@ -51,10 +54,9 @@ type Config struct {
 	AllowUnregistered bool
 	Registration      bool
 	Grace             time.Duration // of refresh tokens
-	RefreshTTL        time.Duration // 0 means the default, as below
-	CodeTTL           time.Duration
-	Audit             io.Writer // nil for none
-	State             string    // the path of the state file, "" for none
+	RefreshTTL        time.Duration // 0 means the default
+	Audit             io.Writer     // nil for none
+	State             string        // the path of the state file, "" for none
 }
 
 // Server is the authorization server as an http.Handler, safe for concurrent
@@ -62,7 +64,7 @@ type Config struct {
 type Server struct {
 	*token.Minter
 
-	// Written by New, read ever after.
+	// Written by New, and only read after it.
 	config         Config
 	issuerHost     string // without a port
 	secret         []byte // what refresh tokens are made with
@@ -106,14 +108,11 @@ func New(c Config) (*Server, error) {
 	if c.RefreshTTL == 0 {
 		c.RefreshTTL = DefaultRefreshTTL
 	}
-	if c.CodeTTL == 0 {
-		c.CodeTTL = DefaultCodeTTL
-	}
 	issuer, err := url.Parse(c.Issuer)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := token.NewKeyring(c.Alg, c.Source, c.Keys...)
+	keys, err := token.NewKeyring(c.Alg, c.Source, c.KeySet, c.Keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +122,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		Minter: &token.Minter{
-			Issuer: c.Issuer, Clock: token.NewClock(c.Now), Source: c.Source, Keys: keys, Defaults: c.Defaults, Attacker: token.NewAttacker(c.Source),
+			Issuer: c.Issuer, Form: c.Form, Clock: token.NewClock(c.Now), Source: c.Source, Keys: keys, Defaults: c.Defaults, Attacker: token.NewAttacker(c.Source),
 		},
 		config: c, issuerHost: issuer.Hostname(),
 		secret:   c.Source.Draw("refresh tokens", 32),
@@ -150,7 +149,7 @@ func New(c Config) (*Server, error) {
 }
 
 // Reset removes all faults, ends all freezes, and drops all grants, decisions,
-// requests, events and what was known of tokens.
+// requests, events and what the server knew of tokens.
 func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.Keys.Thaw()

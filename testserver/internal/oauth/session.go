@@ -3,10 +3,10 @@ package oauth
 import (
 	"crypto/sha256"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
-
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
@@ -39,6 +39,13 @@ func (s sessions) begin(w http.ResponseWriter, v *grants.Session) {
 	v.Name, v.Known, v.CSRF, v.Expires = s.Source.Handle("session"), true, s.Source.Handle("csrf"), now.Add(grants.SessionTTL)
 	s.grants.PutSession(old, v, now)
 	s.cookie.Set(w, v.Name)
+}
+
+func (s sessions) checkCSRF(v *grants.Session, form url.Values) *failure {
+	if !v.Known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
+		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
+	}
+	return nil
 }
 
 func (s sessions) showLogin(w http.ResponseWriter, v *grants.Session, p pages.LoginPage) {

@@ -16,8 +16,8 @@ import (
 // snapshot is what the server has to remember when it starts again: who is
 // registered, and what has become of the grants. Secrets and tokens are in it as
 // digests, except Secret itself, which refresh tokens are made with, and the
-// keys. Logins end with the process, and so does what options say about a
-// client's tokens.
+// keys. Logins end with the process, and so does what options say about a client's
+// tokens.
 type snapshot struct {
 	Secret []byte
 	registry.State
@@ -35,7 +35,7 @@ func (s *Server) Snapshot() ([]byte, error) {
 	defer unlockGranted()
 	entries, unlockEntries := s.ledger.RLock()
 	defer unlockEntries()
-	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that is for its owner alone
+	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that only its owner can read
 		Secret: s.secret, State: people, Kept: granted.Kept(), KeptLedger: entries.Kept(), Keys: s.Keys.Kept(),
 		Drawn: s.Source.Drawn(), // last: what is in the state has been drawn before
 	})
@@ -64,8 +64,8 @@ func (s *Server) Restore(text []byte) error {
 	return nil
 }
 
-// readStrictly reads a state file's JSON: a member that nobody knows would be
-// lost with the next save. Numbers in users' claims stay as they are written.
+// readStrictly reads a state file's JSON: an unknown member would be lost with the
+// next save. Numbers in users' claims stay as they are written.
 func readStrictly(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()

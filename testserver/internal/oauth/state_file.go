@@ -44,10 +44,10 @@ func (s *Server) keep(path string) (err error) {
 		}
 	}
 	s.keeper.file = file
-	if err := s.save(); err != nil { // who cannot save is told at once
+	if err := s.save(); err != nil { // so that it fails here, and not at the first change
 		return err
 	}
-	saver := persist.NewSaver(s.save, nil) // Close and the endpoints tell of errors
+	saver := persist.NewSaver(s.save, nil) // Close and the endpoints report errors
 	s.keeper.saver = saver
 	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger, s.Keys} {
 		changes.OnChange(saver.Changed)
@@ -73,8 +73,8 @@ func (s *Server) save() error {
 	return nil
 }
 
-// durable returns when what has been done is in the file. Else nobody may be
-// told of it: what a client believes must survive the server (RFC 7009 §2.2.1).
+// durable returns when what has been done is in the file. A failure is the answer
+// instead: what a client believes must survive the server (RFC 7009 §2.2.1).
 // Requests that wait at the same time are written together.
 func (s *Server) durable() *failure {
 	if s.keeper.saver == nil || s.keeper.saver.Flush() == nil {

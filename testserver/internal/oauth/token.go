@@ -8,12 +8,11 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
-	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// tokenEndpoint is the token endpoint (RFC 6749 §3.2).
+// tokenEndpoint is the token endpoint (RFC 6749 §3.2), with its grants.
 type tokenEndpoint struct{ *Server }
 
 // tokenRequest is a request to the token endpoint from a client that has
@@ -34,7 +33,7 @@ type grant struct {
 	undo      func(*grants.Family) // what using it has done to a code, a device or the family
 }
 
-// serve is the token endpoint (RFC 6749 §3.2).
+// serve answers a token request, after the hooks.
 func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	t := &tokenRequest{}
 	body, failed := s.exchange(r, t)
@@ -107,7 +106,7 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	case !t.client.May(g):
 		return nil, refused("unauthorized_client", "the client may not use this grant")
 	}
-	if g != catalogue.TokenExchange && len(form["audience"]) > 1 { // for which alone it is defined (RFC 8693 §2.1)
+	if g != catalogue.TokenExchange && len(form["audience"]) > 1 { // the only grant for which it is defined (RFC 8693 §2.1)
 		return nil, invalidRequest("a parameter is there more than once")
 	}
 	if failed := checkResources(form["resource"]); failed != nil {
@@ -131,7 +130,7 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	return body, failed
 }
 
-// takeBack undoes a grant that nobody hears of, so that the client can try
+// takeBack undoes a grant that could not be saved, so that the client can try
 // again. A family that has ended in the meantime stays so.
 func (s tokenEndpoint) takeBack(g *grant) {
 	all, unlock := s.grants.Lock()
@@ -144,8 +143,8 @@ func (s tokenEndpoint) takeBack(g *grant) {
 	}
 }
 
-// clientCredentialsGrant is the grant client_credentials (RFC 6749 §4.4): the client is its
-// own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
+// clientCredentialsGrant is the grant client_credentials (RFC 6749 §4.4): the
+// client is its own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
 func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure) {
 	if t.client.Public {
 		return nil, refused("unauthorized_client", "a public client has no credentials")
@@ -170,43 +169,4 @@ func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure
 	defer unlock()
 	all.Begin(f, now)
 	return &grant{Family: f, kind: journal.Issued}, nil
-}
-
-// TokenRequest is a request to the token endpoint.
-type TokenRequest struct {
-	Form     url.Values // as it came, with all that is secret in it
-	ClientID string     // "" if no client has authenticated
-	Grant    catalogue.Grant
-}
-
-// TokenResponse is the answer to it, before it is sent.
-type TokenResponse struct {
-	Status int
-	Header http.Header
-	Body   map[string]any // what becomes the JSON
-}
-
-// Hook sees the answers of the token endpoint and may change them.
-type Hook func(*TokenRequest, *TokenResponse) error
-
-// hooks are never changed in place.
-type hooks struct{ guarded.Value[[]*Hook] }
-
-func (h *hooks) list() []*Hook {
-	list, unlock := h.RLock()
-	defer unlock()
-	return *list
-}
-
-// OnToken adds a hook.
-func (s *Server) OnToken(hook Hook) (remove func()) {
-	list, unlock := s.hooks.Lock()
-	defer unlock()
-	added := &hook
-	*list = append(slices.Clone(*list), added)
-	return func() {
-		list, unlock := s.hooks.Lock()
-		defer unlock()
-		*list = slices.DeleteFunc(slices.Clone(*list), func(other *Hook) bool { return other == added })
-	}
 }

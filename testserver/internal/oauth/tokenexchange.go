@@ -32,17 +32,17 @@ type exchanged struct {
 	until       time.Time       // which it must not outlive, zero for ever
 }
 
-// readToken is a token of the request, verified.
+// party is whom a token of the request stands for, once it is verified.
 type party struct {
-	sub, client string
-	claims      token.Object
-	act         json.RawMessage
-	origins     []token.Digest
-	until       time.Time
+	reading
+	act     json.RawMessage
+	origins []token.Digest
+	until   time.Time
 }
 
-// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2): a token of this server for
-// another of the same subject, which is good for nothing more and for no longer.
+// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2): a token of this
+// server for another of the same subject, which is good for nothing more and for no
+// longer.
 func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	kind := t.form.Get("requested_token_type")
 	switch kind {
@@ -57,7 +57,7 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 		return nil, failed
 	}
 	x := &exchanged{kind: kind, act: subject.act, until: subject.until}
-	origins, actor := subject.origins, &party{sub: t.client.ID, client: t.client.ID}
+	origins, actor := subject.origins, &party{reading: reading{Sub: t.client.ID, Client: t.client.ID}}
 	if t.form.Has("actor_token") || t.form.Has("actor_token_type") {
 		if actor, failed = s.readToken(t, "actor_token"); failed != nil {
 			return nil, failed
@@ -66,14 +66,14 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 			return nil, invalidRequest("the actor token is of somebody for whom another acts")
 		}
 		act := token.Object{}
-		_ = act.Set("sub", actor.sub) // a text
+		_ = act.Set("sub", actor.Sub) // a text
 		act = append(act, token.Member{Name: "act", Value: subject.act})
 		x.act, _ = act.MarshalJSON()
 		x.until = earlier(x.until, actor.until)
 		origins = append(slices.Clone(origins), actor.origins...)
 	}
-	if i := subject.claims.Find("may_act"); i >= 0 {
-		x.mayAct = subject.claims[i].Value
+	if i := subject.Claims.Find("may_act"); i >= 0 {
+		x.mayAct = subject.Claims[i].Value
 		if !s.mayAct(x.mayAct, actor) {
 			return nil, invalidRequest("the subject token is not for this actor")
 		}
@@ -95,9 +95,9 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // readToken verifies a token of the request: an access token of this server that is
-// good now. What is bound to a key is not taken, since nobody proves here that he
-// has it, and the new token would be free of it. Whatever is wrong with a token is
-// an invalid_request (§2.2.2), and told in the same words.
+// good now. What is bound to a key is refused, since nothing here proves the key,
+// and the new token would be free of it. Whatever is wrong with a token, the answer
+// is the same invalid_request (§2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
@@ -109,13 +109,12 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 		return nil, invalidRequest("a token is of a type that is not taken here")
 	}
 	wrong := invalidRequest("a token is not good")
-	claims, ok := s.active(text)
+	a, ok := s.active(text)
+	claims := a.Claims
 	if !ok || kind == typeJWT && strings.Count(text, ".") != 2 || claims.Find("cnf") >= 0 {
 		return nil, wrong
 	}
-	p := &party{claims: claims, origins: append([]token.Digest{token.Identify(text)}, s.grants.Family(token.Identify(text)).Origins...)}
-	p.sub, _ = claims.Text("sub")
-	p.client, _ = claims.Text("client_id")
+	p := &party{reading: a, origins: append([]token.Digest{token.Identify(text)}, s.grants.Family(token.Identify(text)).Origins...)}
 	if i := claims.Find("act"); i >= 0 {
 		if p.act = claims[i].Value; !isObject(p.act) { // §4.1
 			return nil, wrong
@@ -128,20 +127,20 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 		}
 		p.until = time.Unix(int64(seconds), 0)
 	}
-	if p.sub == "" {
+	if p.Sub == "" {
 		return nil, wrong
 	}
 	return p, nil
 }
 
 // mayAct reports whether the claim may_act (§4.4) is about actor. All that it says
-// must be true, so what is not known here is not.
+// must be true, so a member that is unknown here is not.
 func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
 		return false
 	}
-	is := map[string]string{"sub": actor.sub, "client_id": actor.client, "iss": s.Issuer}
+	is := map[string]string{"sub": actor.Sub, "client_id": actor.Client, "iss": s.IssuerOf(s.Form)}
 	for _, m := range o {
 		said, ok := o.Text(m.Name)
 		if is, known := is[m.Name]; !ok || !known || said != is {
@@ -155,8 +154,8 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 // must be good for as well. Only the audience may be another one, if the client
 // has been registered with it.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
-	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.sub, Kind: catalogue.TokenExchange}
-	f.Resources = subject.claims.Audience()
+	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
+	f.Resources = subject.Form.AudienceOf(subject.Claims)
 	if asked := unique(slices.Concat(t.form["resource"], t.form["audience"])); len(asked) > 0 {
 		if !subset(asked, slices.Concat(f.Resources, audienceOf(t.client))) {
 			return f, invalidTarget("the subject token is not for this target, and neither is the client")
@@ -167,8 +166,7 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 		return f, invalidTarget("the subject token is for nobody")
 	}
 
-	scope, _ := subject.claims.Text("scope")
-	had := strings.Fields(scope)
+	had := slices.Clone(subject.Scopes)
 	if f.Scopes, failed = splitScopes(t.form.Get("scope")); failed != nil {
 		return f, failed
 	}
@@ -180,18 +178,18 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 	}
 
 	var details []string
-	if i := subject.claims.Find(detailsParameter); i >= 0 {
-		details, _ = parseDetails(subject.claims[i].Value)
+	if i := subject.Claims.Find(detailsParameter); i >= 0 {
+		details, _ = parseDetails(subject.Claims[i].Value)
 	}
 	if f.Details, failed = s.narrowedDetails(details, t.form); failed != nil {
 		return f, failed
 	}
-	if i := subject.claims.Find("auth_time"); i >= 0 { // it is still that login (RFC 9068 §2.2.1)
-		if seconds, ok := token.NumericDate(subject.claims[i].Value); ok {
+	if i := subject.Claims.Find("auth_time"); i >= 0 { // it is still that login (RFC 9068 §2.2.1)
+		if seconds, ok := token.NumericDate(subject.Claims[i].Value); ok {
 			f.AuthTime = time.Unix(int64(seconds), 0)
 		}
 	}
-	f.ACR, _ = subject.claims.Text("acr")
+	f.ACR, _ = subject.Claims.Text("acr")
 	return f, nil
 }
 
@@ -223,15 +221,9 @@ func (x *exchanged) write(d *token.Draft) {
 	}
 }
 
-// stand reports whether nothing that a token comes of has been revoked, itself or
-// with its family.
-func (s tokenEndpoint) stand(origins []token.Digest) bool {
-	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
-}
-
 func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }
 
-// earlier is the earlier of two times, of which zero is none.
+// earlier is the earlier of two times, of which zero means no limit.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

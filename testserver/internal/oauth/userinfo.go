@@ -19,14 +19,12 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		failed.challengeBearer(w)
 		return
 	}
-	claims, ok := s.active(access)
+	a, ok := s.active(access)
 	if !ok {
 		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is not good"}).challengeBearer(w)
 		return
 	}
-	scope, _ := claims.Text("scope")
-	scopes := strings.Fields(scope)
-	sub, _ := claims.Text("sub")
+	scopes, sub := a.Scopes, a.Sub
 	if !slices.Contains(scopes, "openid") || sub == "" {
 		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token is not one for openid"}).challengeBearer(w)
 		return
@@ -41,9 +39,8 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the claims of the user are no JSON", http.StatusInternalServerError)
 		return
 	}
-	client, _ := claims.Text("client_id")
 	f := s.grants.Family(token.Identify(access))
-	s.note(event{Kind: journal.Used, ClientID: client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
+	s.note(event{Kind: journal.Used, ClientID: a.Client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
 	sendText(w, http.StatusOK, "application/json", text)
 }
 
@@ -65,7 +62,7 @@ func bearer(r *http.Request) (string, *failure) {
 	case inForm != "":
 		return inForm, nil
 	case len(fields) == 0:
-		return "", &failure{status: http.StatusUnauthorized} // §3.1: no code for who did not try
+		return "", &failure{status: http.StatusUnauthorized} // §3.1: no code for a request that did not try
 	}
 	scheme, access, _ := strings.Cut(fields[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {

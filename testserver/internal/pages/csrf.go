@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -10,14 +9,8 @@ import (
 	"strings"
 )
 
-// NewToken returns 130 random bits, for a session and for its CSRF token. A
-// session begins with the first page, before anybody signs in, and gets new
-// tokens when somebody does: else a stranger could sign a person in as himself,
-// or know the session beforehand.
-func NewToken() string { return rand.Text() }
-
-// Check reports whether a form brought the CSRF token of its session, without
-// telling by its time how near it was. No session has an empty one.
+// Check reports whether a form brought the CSRF token of its session. Its time
+// does not show how near a wrong one was. No session has an empty one.
 func Check(want, got string) bool {
 	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
 }
@@ -57,9 +50,8 @@ func (c Cookie) with(value string, maxAge int) *http.Cookie {
 	}
 }
 
-// From returns the session that r belongs to, or "". Two of them are none:
-// the second was put there by a neighbour on the host, and there is no telling
-// which it is.
+// From returns the session that r belongs to, or "". Of two, one was put there by
+// a neighbour on the host, and nothing shows which, so neither counts.
 func (c Cookie) From(r *http.Request) string {
 	found := r.CookiesNamed(c.Name)
 	if len(found) != 1 {

@@ -8,17 +8,6 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-func TestTokensAreLongAndNeverTheSame(t *testing.T) {
-	seen := map[string]bool{}
-	for range 1000 {
-		token := pages.NewToken()
-		if len(token) < 26 || seen[token] {
-			t.Fatalf("got %d letters, seen before: %v; want 26 or more, and false", len(token), seen[token])
-		}
-		seen[token] = true
-	}
-}
-
 func TestCheckTakesTheTokenOfTheSessionAlone(t *testing.T) {
 	tests := []struct {
 		name      string

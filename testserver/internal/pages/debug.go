@@ -6,7 +6,7 @@ import (
 )
 
 // DebugPage shows the server from within. The caller keeps secrets out of it,
-// but for Token.
+// except for Token.
 type DebugPage struct {
 	Form
 	Issuer   string

@@ -1,6 +1,6 @@
 // Package pages is what a person sees of the test authorization server: sign
-// in, consent, sign out, device code, messages, the form of the Form Post Response Mode
-// and the debug page.
+// in, consent, sign out, device code, messages, the form of the Form Post Response
+// Mode and the debug page.
 //
 // A page is a struct and a function that writes it. The functions know nothing
 // of OAuth: what a click means, and whether it may, is for the caller to decide.

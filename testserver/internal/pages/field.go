@@ -20,7 +20,7 @@ const (
 	FieldDefect   = "defect"     // a name of Defects, or ""
 )
 
-// The values of FieldDecision. Whatever else arrives there grants nothing.
+// The values of FieldDecision. Every other value grants nothing.
 const (
 	DecisionAllow = "allow"
 	DecisionDeny  = "deny"

@@ -17,7 +17,7 @@ func Login(w http.ResponseWriter, p LoginPage) { write(w, http.StatusOK, "login"
 // ConsentPage asks what a client may do.
 type ConsentPage struct {
 	Form
-	ClientName string // "" shows the ID alone
+	ClientName string // "" shows only the ID
 	ClientID   string
 	User       string
 	ReturnTo   string // where the browser goes next, to be read; "" says nothing about it
@@ -29,7 +29,7 @@ type ConsentPage struct {
 // ScopeBox is one scope to grant or not.
 type ScopeBox struct {
 	Name        string
-	Description string // "" shows the name alone
+	Description string // "" shows only the name
 	Checked     bool
 }
 

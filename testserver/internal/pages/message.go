@@ -2,7 +2,7 @@ package pages
 
 import "net/http"
 
-// MessagePage tells something, where nothing is left to do.
+// MessagePage says something, where nothing is left to do.
 type MessagePage struct {
 	Title string
 	Text  string

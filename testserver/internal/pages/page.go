@@ -85,7 +85,7 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // whoever asked may be gone
+	_, _ = w.Write(body.Bytes()) // the browser may be gone
 }
 
 // short cuts a text that a stranger chose to what a page has room for.

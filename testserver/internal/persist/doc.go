@@ -1,5 +1,5 @@
 // Package persist keeps what a test authorization server must not lose: its
-// state in one JSON file, and an account of what it did with tokens.
+// state, in one JSON file.
 //
 // A [File] is opened by one process at a time. It reads nothing that it did not
 // write and overwrites nothing that it cannot read: a file that is damaged, of
@@ -7,8 +7,8 @@
 // away. A process killed at any moment leaves the old state or the new one.
 //
 // A [Saver] decides when to write, so that a thousand changes are not a thousand
-// writes. An [Audit] takes events, as JSON lines and in memory.
+// writes.
 //
-// The package knows nothing of OAuth but the names of the events: what the state
-// is made of is for others to say.
+// The package knows nothing of OAuth: what the state is made of is for others to
+// say.
 package persist

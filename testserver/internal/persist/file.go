@@ -15,7 +15,7 @@ import (
 // What stands beside the file. The names are long so that neither can be a file
 // of somebody else: the second is removed when it is in the way.
 const (
-	lockSuffix = ".bearerguard-lock" // empty but for the process; stays
+	lockSuffix = ".bearerguard-lock" // holds the ID of the process; stays
 	newSuffix  = ".bearerguard-new"  // the next state while it is written
 )
 
@@ -36,7 +36,7 @@ var errClosed = errors.New("the state file is closed")
 
 const moveAway = "it is left as it is: move it away to start anew, or name another file"
 
-// File is a state file that this process alone has open. Its methods may be
+// File is a state file that only this process has open. Its methods may be
 // called from any goroutine.
 type File struct {
 	path string // what symbolic links led to
@@ -53,7 +53,7 @@ type File struct {
 // exists it must be a state file: everything else is an error, wrapping one of
 // the Err values where there is one.
 //
-// Two processes are told apart where there is flock(2). Elsewhere it is for the
+// Where there is flock(2), a second process is an error. Elsewhere it is for the
 // user not to start two.
 func Open(path string) (*File, error) {
 	if path == "" {

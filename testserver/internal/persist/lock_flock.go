@@ -36,7 +36,7 @@ func lock(path string) (io.Closer, error) {
 	return f, nil
 }
 
-// sign writes which process has the lock, for whoever comes second.
+// sign writes which process has the lock, for the error of a second one.
 func sign(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err

@@ -84,7 +84,7 @@ func (s *Saver) attempt() (begins bool, err error) {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.mu.Lock()
-	if s.saved >= wanted { // with those of whoever had the turn: later changes are for others
+	if s.saved >= wanted { // by the one that had the turn: later changes are for others
 		s.mu.Unlock()
 		return false, nil
 	}

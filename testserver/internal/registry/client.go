@@ -84,7 +84,7 @@ func loopbackLogouts() (uris []string) {
 	return uris
 }
 
-// Check reports a client that cannot be registered.
+// check reports a client that cannot be registered.
 func (c Client) check() error {
 	switch {
 	case c.ID == "":

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CheckRedirect refuses what must never be registered: URIs that are no places
+// CheckRedirect refuses what must never be registered: URIs that are not places
 // (javascript:, data:), that have a fragment (RFC 6749 §3.1.2) or a user.
 func CheckRedirect(uri string) error {
 	p, err := url.Parse(uri)

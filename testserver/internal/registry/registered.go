@@ -36,8 +36,7 @@ func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	c.RedirectURIs, c.Grants, c.Scopes, c.JWKS = slices.Clone(c.RedirectURIs), slices.Clone(c.Grants), slices.Clone(c.Scopes), slices.Clone(c.JWKS)
-	c.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
+	c = copied(c)
 	r := &Registered{Client: c, Digest: sha256.Sum256([]byte(c.Secret)), Edits: slices.Clone(edits)}
 	r.Secret = ""
 	if len(c.JWKS) > 0 {
@@ -47,6 +46,15 @@ func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
 		}
 	}
 	return r, nil
+}
+
+// Copy is the client as it was registered, without its secret.
+func (c *Registered) Copy() Client { return copied(c.Client) }
+
+func copied(c Client) Client {
+	c.RedirectURIs, c.Grants, c.Scopes, c.JWKS = slices.Clone(c.RedirectURIs), slices.Clone(c.Grants), slices.Clone(c.Scopes), slices.Clone(c.JWKS)
+	c.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
+	return c
 }
 
 // May reports whether the client is allowed to use g.

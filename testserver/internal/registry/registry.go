@@ -16,7 +16,7 @@ const (
 	maxItself     = 1000 // clients that register themselves by their first request
 	maxRegistered = 1000 // clients that registration requests have registered
 
-	// MaxText is the length of a client's ID and name that a request chooses.
+	// MaxText is the most that a request may choose for a client's ID or name, in bytes.
 	MaxText = 256
 )
 
@@ -192,88 +192,4 @@ func (r *Registry) Authenticate(id, secret string) (*Registered, bool) {
 		return nil, false
 	}
 	return client, true
-}
-
-// PutUser registers a user, in place of one with its subject.
-func (r *Registry) PutUser(u User) {
-	u.Username = cmp.Or(u.Username, u.Sub)
-	u.Claims = maps.Clone(u.Claims)
-	account := Account{User: u, Digest: sha256.Sum256([]byte(u.Password))}
-	account.Password = ""
-	k, unlock := r.known.Lock()
-	defer unlock()
-	k.users = slices.Clone(k.users)
-	if i := slices.IndexFunc(k.users, func(other Account) bool { return other.Sub == u.Sub }); i >= 0 {
-		k.users[i] = account
-		return
-	}
-	k.users = append(k.users, account)
-}
-
-// RemoveUser takes a user out; false if there is none. What was granted stays so.
-func (r *Registry) RemoveUser(sub string) bool {
-	k, unlock := r.known.Lock()
-	defer unlock()
-	before := len(k.users)
-	k.users = slices.DeleteFunc(slices.Clone(k.users), func(a Account) bool { return a.Sub == sub })
-	return len(k.users) < before
-}
-
-func (r *Registry) accounts() []Account {
-	k, unlock := r.known.RLock()
-	defer unlock()
-	return k.users
-}
-
-// Users are all users, the oldest first.
-func (r *Registry) Users() []User {
-	var list []User
-	for _, a := range r.accounts() {
-		list = append(list, a.User)
-	}
-	return list
-}
-
-// User returns the user with that subject.
-func (r *Registry) User(sub string) (User, bool) {
-	return r.find(func(a Account) bool { return a.Sub == sub })
-}
-
-// UserNamed returns the user who logs in by that name.
-func (r *Registry) UserNamed(username string) (User, bool) {
-	return r.find(func(a Account) bool { return a.Username == username })
-}
-
-// Hinted returns the user that a login_hint names, else the first one.
-func (r *Registry) Hinted(hint string) User {
-	if u, ok := r.find(func(a Account) bool { return hint != "" && (a.Username == hint || a.Sub == hint) }); ok {
-		return u
-	}
-	u, _ := r.find(func(Account) bool { return true })
-	return u
-}
-
-func (r *Registry) find(is func(Account) bool) (User, bool) {
-	users := r.accounts()
-	if i := slices.IndexFunc(users, is); i >= 0 {
-		return users[i].User, true
-	}
-	return User{}, false
-}
-
-// Login returns the user with that name if that is the password. As
-// [Registry.Authenticate], it takes as long in every case.
-func (r *Registry) Login(username, password string) (User, bool) {
-	users := r.accounts()
-	got := sha256.Sum256([]byte(password))
-	var found Account
-	known := false
-	if i := slices.IndexFunc(users, func(a Account) bool { return a.Username == username }); i >= 0 {
-		found, known = users[i], true
-	}
-	same := subtle.ConstantTimeCompare(found.Digest[:], got[:]) == 1
-	if !known || !same || password == "" {
-		return User{}, false
-	}
-	return found.User, true
 }

@@ -55,6 +55,7 @@ func (r *Registry) Restore(s State) {
 		if len(c.JWKS) > 0 {
 			c.Keys, _ = KeySet(c.Client)
 		}
+		c.Admitted = c.Admitted || c.Itself // earlier programs wrote only the latter
 		k.put(c)
 	}
 	own := len(k.users)

@@ -67,6 +67,18 @@ func TestARegistrySurvivesARestart(t *testing.T) {
 	}
 }
 
+func TestAClientThatAnEarlierProgramAdmittedTakesItsPlace(t *testing.T) {
+	var list []string
+	for i := range 1000 {
+		list = append(list, fmt.Sprintf(`{"ID":"c%d","Public":true,"RedirectURIs":[%q],"Itself":true}`, i, callback))
+	}
+	r := newRegistry(t, nil)
+	r.Restore(read(t, `{"Clients":[`+strings.Join(list, ",")+`]}`))
+	if _, ok := r.Admit("one-more", callback); ok {
+		t.Error("got one more client admitted, want no room for it")
+	}
+}
+
 func TestAStateThatNoRegistryHasIsRefused(t *testing.T) {
 	const (
 		public = `{"ID":"p","Public":true}`

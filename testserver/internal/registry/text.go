@@ -21,6 +21,10 @@ func CheckScope(scope string) error {
 	return nil
 }
 
+// IsErrorCode reports whether s can be the error of a refusal (RFC 6749 §4.1.2.1,
+// §5.2).
+func IsErrorCode(s string) bool { return s != "" && IsVisible(s) && !strings.ContainsAny(s, `"\`) }
+
 // IsVisible reports whether s is *VSCHAR of RFC 6749 §A.
 func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })

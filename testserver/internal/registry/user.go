@@ -1,9 +1,13 @@
 package registry
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"crypto/subtle"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -41,4 +45,89 @@ func DefaultUser() User {
 	return User{Sub: token.DefaultSubject, Username: token.DefaultSubject, Password: "test-password", Claims: map[string]any{
 		"name": "Test User", "email": "test-user@example.com", "email_verified": true,
 	}}
+}
+
+// PutUser registers a user, in place of one with its subject.
+func (r *Registry) PutUser(u User) {
+	u.Username = cmp.Or(u.Username, u.Sub)
+	u.Claims = maps.Clone(u.Claims)
+	account := Account{User: u, Digest: sha256.Sum256([]byte(u.Password))}
+	account.Password = ""
+	k, unlock := r.known.Lock()
+	defer unlock()
+	k.users = slices.Clone(k.users)
+	if i := slices.IndexFunc(k.users, func(other Account) bool { return other.Sub == u.Sub }); i >= 0 {
+		k.users[i] = account
+		return
+	}
+	k.users = append(k.users, account)
+}
+
+// RemoveUser takes a user out; false if there is none. What was granted stays so.
+func (r *Registry) RemoveUser(sub string) bool {
+	k, unlock := r.known.Lock()
+	defer unlock()
+	before := len(k.users)
+	k.users = slices.DeleteFunc(slices.Clone(k.users), func(a Account) bool { return a.Sub == sub })
+	return len(k.users) < before
+}
+
+func (r *Registry) accounts() []Account {
+	k, unlock := r.known.RLock()
+	defer unlock()
+	return k.users
+}
+
+// Users are copies of all users, the oldest first.
+func (r *Registry) Users() []User {
+	var list []User
+	for _, a := range r.accounts() {
+		a.Claims = maps.Clone(a.Claims)
+		list = append(list, a.User)
+	}
+	return list
+}
+
+// User returns the user with that subject.
+func (r *Registry) User(sub string) (User, bool) {
+	return r.find(func(a Account) bool { return a.Sub == sub })
+}
+
+// UserNamed returns the user who logs in by that name.
+func (r *Registry) UserNamed(username string) (User, bool) {
+	return r.find(func(a Account) bool { return a.Username == username })
+}
+
+// Hinted returns the user that a login_hint names, else the first one.
+func (r *Registry) Hinted(hint string) User {
+	if u, ok := r.find(func(a Account) bool { return hint != "" && (a.Username == hint || a.Sub == hint) }); ok {
+		return u
+	}
+	u, _ := r.find(func(Account) bool { return true })
+	return u
+}
+
+func (r *Registry) find(is func(Account) bool) (User, bool) {
+	users := r.accounts()
+	if i := slices.IndexFunc(users, is); i >= 0 {
+		return users[i].User, true
+	}
+	return User{}, false
+}
+
+// Login returns the user with that name if that is the password. As
+// [Registry.Authenticate], it takes as long in every case.
+func (r *Registry) Login(username, password string) (User, bool) {
+	users := r.accounts()
+	got := sha256.Sum256([]byte(password))
+	var found Account
+	known := false
+	if i := slices.IndexFunc(users, func(a Account) bool { return a.Username == username }); i >= 0 {
+		found, known = users[i], true
+	}
+	same := subtle.ConstantTimeCompare(found.Digest[:], got[:]) == 1
+	if !known || !same || password == "" {
+		return User{}, false
+	}
+	return found.User, true
 }

@@ -10,6 +10,7 @@ import (
 // what is set elsewhere holds.
 type Config struct {
 	Issuer      string                      `json:"issuer,omitzero"`
+	Like        string                      `json:"like,omitzero"` // the name of a provider
 	Signing     Signing                     `json:"signing,omitzero"`
 	Access      Access                      `json:"access,omitzero"`
 	Refresh     Refresh                     `json:"refresh,omitzero"`

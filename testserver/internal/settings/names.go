@@ -2,8 +2,7 @@ package settings
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// The names that values are chosen from, as they are in the protocol
-// and in package testserver.
+// The names that values are chosen from, as they are in the protocol.
 var (
 	algs        = catalogue.Algs
 	formats     = []string{"jwt", "opaque"}
@@ -14,8 +13,6 @@ var (
 	endpoints      = catalogue.Disableable()
 	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // pages can fail too
 
-	// What a redirect must never lead to: a browser runs or shows it.
-	noPlaces = []string{"javascript", "data", "vbscript", "file", "blob", "about"}
 	// The members of private and symmetric keys (RFC 7518 §6).
 	privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 )

@@ -5,11 +5,14 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 func (v value) config() (c Config) {
 	v.object(
 		field{"issuer", into(&c.Issuer, unquoted[string](wantIssuer, isIssuer))},
+		field{"like", into(&c.Like, oneOf(shapes.Names()))},
 		field{"signing", into(&c.Signing, value.signing)},
 		field{"access", into(&c.Access, value.access)},
 		field{"refresh", into(&c.Refresh, value.refresh)},
@@ -82,8 +85,8 @@ func (v value) clients() []Client {
 
 func (v value) client() (c Client) {
 	given := v.object(
-		field{"id", into(&c.ID, matching(wantVisible, isVisible))},
-		field{"secret", into(&c.Secret, unquoted[Secret](wantVisible, isVisible))},
+		field{"id", into(&c.ID, matching(wantVisible, registry.IsVisible))},
+		field{"secret", into(&c.Secret, unquoted[Secret](wantVisible, registry.IsVisible))},
 		field{"redirect_uris", into(&c.RedirectURIs, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
 		field{"post_logout_redirect_uris", into(&c.PostLogout, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
 		field{"grants", into(&c.Grants, list("an array of grant types", oneOf(grants)))},
@@ -104,22 +107,22 @@ func (v value) checkClient(c Client, given map[string]bool) {
 	case v.kind() != "an object":
 	case c.Public && (given["secret"] || given["jwks"]):
 		v.fail("a public client has nothing to authenticate with: leave out public, or secret and jwks")
-	case c.Public && method != "" && method != "none":
+	case c.Public && method != "" && method != catalogue.NoAuth:
 		v.fail(`a public client does not authenticate: leave out public or auth_method`)
-	case c.Public && slices.Contains(c.Grants, "client_credentials"):
+	case c.Public && slices.Contains(c.Grants, catalogue.ClientCredentials):
 		v.fail("client_credentials is for clients that authenticate: leave out public or the grant")
-	case !c.Public && method == "none":
+	case !c.Public && method == catalogue.NoAuth:
 		v.fail(`auth_method none is for public clients: add "public": true, or leave it out`)
 	case !c.Public && !given["secret"] && !given["jwks"]:
 		v.fail(`has nothing to authenticate with: add secret or jwks, or "public": true`)
-	case method == "private_key_jwt" && !given["jwks"]:
+	case method == catalogue.PrivateKeyJWT && !given["jwks"]:
 		v.fail("auth_method private_key_jwt takes keys to verify with: add jwks")
-	case (method == "client_secret_basic" || method == "client_secret_post") && !given["secret"]:
+	case (method == catalogue.ClientSecretBasic || method == catalogue.ClientSecretPost) && !given["secret"]:
 		v.fail("auth_method %s takes a secret: add it", method)
 	}
 }
 
-// users reads the users. They are told apart by sub, and log in by username.
+// users reads the users, each with a sub and a username of its own.
 func (v value) users() []User {
 	subs, names := map[string]bool{}, map[string]bool{}
 	return list("an array of users", func(v value) (u User) {
@@ -147,7 +150,7 @@ func (v value) rule() (r Rule) {
 	given := v.object(
 		field{"when", into(&r.When, value.when)},
 		field{"claims", into(&r.Claims, value.claims)},
-		field{"deny", into(&r.Deny, matching(wantCode, isCode))},
+		field{"deny", into(&r.Deny, matching(wantCode, registry.IsErrorCode))},
 	)
 	switch {
 	case v.kind() != "an object":
@@ -161,7 +164,7 @@ func (v value) rule() (r Rule) {
 
 func (v value) when() (w When) {
 	v.object(
-		field{"client", into(&w.Client, matching(wantVisible, isVisible))},
+		field{"client", into(&w.Client, matching(wantVisible, registry.IsVisible))},
 		field{"scope", into(&w.Scope, matching(wantScope, isScope))},
 	)
 	return w

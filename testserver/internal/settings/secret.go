@@ -33,7 +33,7 @@ func (k JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 // LogValue hides k from log/slog.
 func (k JWK) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// MarshalJSON writes k with its public members alone readable.
+// MarshalJSON writes k with only its public members readable.
 func (k JWK) MarshalJSON() ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(k))
 	d.UseNumber()
@@ -44,8 +44,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public masks what is no public member of a key. Public are the names on the
-// list: nobody can list those under which others keep secrets.
+// public masks all members of a key that are not public. The public ones are
+// listed: nobody can list the names under which others keep secrets.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {

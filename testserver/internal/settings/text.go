@@ -2,8 +2,9 @@ package settings
 
 import (
 	"net/url"
-	"slices"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // What is wanted of texts that have a form, and whether they have it.
@@ -17,32 +18,13 @@ const (
 
 func anything(string) bool { return true }
 
-// isIssuer is RFC 8414 §2, but that http is good enough for tests.
+// isIssuer is RFC 8414 §2, except that http is good enough for tests.
 func isIssuer(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
 		u.User == nil && u.RawQuery == "" && !u.ForceQuery && !strings.Contains(s, "#")
 }
 
-// isRedirect is RFC 6749 §3.1.2, with the schemes of apps (RFC 8252 §7.1).
-func isRedirect(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme == "" || u.User != nil || !isVisible(s) || strings.ContainsAny(s, " #") {
-		return false
-	}
-	if u.Scheme == "http" || u.Scheme == "https" {
-		return u.Host != ""
-	}
-	return !slices.Contains(noPlaces, u.Scheme)
-}
+func isRedirect(s string) bool { return registry.CheckRedirect(s) == nil }
 
-// isVisible is *VSCHAR of RFC 6749 §A.
-func isVisible(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
-// isScope is scope-token of RFC 6749 §3.3.
-func isScope(s string) bool { return isCode(s) && !strings.Contains(s, " ") }
-
-// isCode is the error of RFC 6749 §5.2.
-func isCode(s string) bool { return isVisible(s) && !strings.ContainsAny(s, `"\`) }
+func isScope(s string) bool { return registry.CheckScope(s) == nil }

@@ -128,7 +128,7 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls read with the members of v, but with no name twice.
+// members calls read with the members of v, and reports a name that is there twice.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return

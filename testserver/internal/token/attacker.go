@@ -60,7 +60,7 @@ func newAttackerKey(alg catalogue.Alg, src *Source) (Key, error) {
 		return Key{}, err
 	}
 	if s.family != rsaPKCS1 && s.family != rsaPSS {
-		return NewKey(alg, "", src.fork("stranger "+string(alg)))
+		return NewKey(alg, "", src.Fork("stranger "+string(alg)))
 	}
 	block, _ := pem.Decode(attackerPEM)
 	if block == nil {
@@ -79,15 +79,15 @@ func newAttackerKey(alg catalogue.Alg, src *Source) (Key, error) {
 	return key, err
 }
 
-// TrapJWKS is where Trap serves the keys.
-const TrapJWKS = "/jwks.json"
+// trapJWKS is where Trap serves the keys.
+const trapJWKS = "/jwks.json"
 
 // Trap serves the attacker's keys: as the JWKS that a jku names, and as the
 // certificates that an x5u names. A request to it means that a verifier has
 // followed a URL in a token.
 func (a *Attacker) Trap() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == TrapJWKS {
+		if r.URL.Path == trapJWKS {
 			w.Header().Set("Content-Type", "application/jwk-set+json")
 			_, _ = w.Write(a.jwks())
 			return

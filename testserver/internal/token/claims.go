@@ -61,9 +61,8 @@ func NumericDate(raw json.RawMessage) (seconds float64, ok bool) {
 	return seconds, err == nil && math.Abs(seconds) < 1<<53
 }
 
-// HalfHash is the half of a hash by which an ID token names what came with it
-// (OpenID Connect
-// Core 1.0 §3.1.3.6): with the hash of the signature.
+// HalfHash is the half of a hash by which an ID token names what came with it, in
+// at_hash: with the hash of the signature (OpenID Connect Core 1.0 §3.1.3.6).
 func HalfHash(alg catalogue.Alg, text string) string {
 	hash := crypto.SHA512 // of Ed25519
 	if spec, err := specOf(alg); err == nil && spec.hash != 0 {

@@ -41,7 +41,7 @@ func claimDefects() []Defect {
 		Name:  catalogue.WrongIssuer,
 		Wrong: "Another issuer signed for the token; iss must exactly match the issuer that the API trusts (RFC 9068 §4, RFC 8725 §3.8).",
 		Fix:   "Compare iss byte for byte with the configured issuer: no prefix, no pattern, no normalisation.",
-		forge: edited(func(f *forgery) { f.Set("iss", strings.TrimSuffix(f.minter.Issuer, "/")+"/other") }),
+		forge: edited(func(f *forgery) { f.Set("iss", strings.TrimSuffix(f.Form.issuer(f.minter.Issuer), "/")+"/other") }),
 	}, {
 		Name: catalogue.WrongAudience, introspectable: true,
 		Wrong: "The token is for another API; one whose aud does not name this API must be rejected (RFC 7519 §4.1.3, RFC 9068 §4).",
@@ -52,16 +52,16 @@ func claimDefects() []Defect {
 				others = append(others, aud+"-other")
 			}
 			if len(others) == 1 {
-				f.Set("aud", others[0])
+				f.Set(f.audienceClaim(), others[0])
 				return
 			}
-			f.Set("aud", append(others, "other"))
+			f.Set(f.audienceClaim(), append(others, "other"))
 		}),
 	}, {
 		Name: catalogue.MissingAudience, introspectable: true,
 		Wrong: "The token names no audience, which an access token must (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
 		Fix:   "Require aud, and treat an absent one as a wrong one.",
-		forge: without("aud"),
+		forge: edited(func(f *forgery) { f.Claims.Delete(f.audienceClaim()) }),
 	}, {
 		Name:  catalogue.MissingExp,
 		Wrong: "The token never expires; exp is required of access tokens (RFC 9068 §2.2).",
@@ -71,7 +71,7 @@ func claimDefects() []Defect {
 		Name: catalogue.MissingScope, introspectable: true,
 		Wrong: "The token is valid but has no scope, and the route needs one (RFC 6750 §3.1).",
 		Fix:   "Check the route's scope after the token, and answer 403 with error=\"insufficient_scope\" and the scope that is needed.",
-		forge: without("scope"),
+		forge: edited(func(f *forgery) { f.SetScopes(nil) }),
 	}, {
 		Name:  catalogue.ExpAsString,
 		Wrong: "exp is a JSON string; a NumericDate is a JSON number (RFC 7519 §2, §4.1.4).",
@@ -97,7 +97,7 @@ func claimDefects() []Defect {
 			for _, aud := range f.audience() {
 				values = append(values, aud)
 			}
-			f.Set("aud", append(values, 7))
+			f.Set(f.audienceClaim(), append(values, 7))
 		}),
 	}, {
 		Name:  catalogue.ExpFractional,
@@ -120,9 +120,11 @@ func (f *forgery) expiry() json.RawMessage {
 	return strconv.AppendInt(nil, f.Now.Add(defaultTTL).Unix(), 10)
 }
 
+func (f *forgery) audienceClaim() string { return f.Form.audience().Name }
+
 // audience is aud as a list, empty if an option made something else of it.
 func (f *forgery) audience() []string {
-	i := f.Claims.Find("aud")
+	i := f.Claims.Find(f.audienceClaim())
 	if i < 0 {
 		return nil
 	}

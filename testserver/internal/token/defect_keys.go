@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// keyDefects are those of the signature: it is none, it is spoiled, or a key
+// keyDefects are those of the signature: it is missing, it is spoiled, or a key
 // made it that the API has no reason to trust.
 func keyDefects() []Defect {
 	return []Defect{{
@@ -78,7 +78,7 @@ func keyDefects() []Defect {
 		Name:  catalogue.JKUHeader,
 		Wrong: "The token says where to fetch the key that verifies it, in jku, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.2).",
 		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
-		forge: byAttacker(func(f *forgery) { f.SetHeader("jku", f.trap()+TrapJWKS) }),
+		forge: byAttacker(func(f *forgery) { f.SetHeader("jku", f.trap()+trapJWKS) }),
 	}, {
 		Name:  catalogue.X5UHeader,
 		Wrong: "The token says where to fetch the certificate that verifies it, in x5u, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.5).",
@@ -168,11 +168,11 @@ func hs256Confusion(f *forgery) (string, error) {
 		return "", err
 	}
 	secret := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	f.use(Key{ID: public.ID, Alg: "HS256", Secret: secret})
+	f.use(Key{ID: public.ID, Alg: catalogue.HS256, Secret: secret})
 	return f.token()
 }
 
-// byAttacker is a token of a stranger's key, which mark makes it vouch for.
+// byAttacker signs with an attacker's key, and mark makes the token vouch for it.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
@@ -191,10 +191,10 @@ func byAttacker(mark func(*forgery)) forge {
 
 // algKeyMismatch signs with the issuer's own key in a way that careless code
 // verifies: RS and PS share their keys, ECDSA takes any hash, HMAC any secret.
-// Where nothing larger fits, the header alone names another algorithm.
+// Where nothing larger fits, only the header names another algorithm.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
-	if !ok {
+	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
 		f.SetHeader("alg", string(catalogue.ES256))
 		return f.token()
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects are good tokens that are no bearer access tokens.
+// kindDefects are good tokens that are not bearer access tokens.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
@@ -45,12 +45,13 @@ func kindDefects() []Defect {
 // Connect Core 1.0 §2). aud stays, as for a client that is the API as well:
 // that it is another one's is the defect wrong-audience.
 func asIDToken(f *forgery) {
-	if i := f.Claims.Find("client_id"); i >= 0 {
-		f.Set("azp", f.Claims[i].Value)
+	client := f.Form.Client(f.Claims)
+	f.DeleteClient()
+	if client != "" {
+		f.Set("azp", client)
 	}
-	for _, claim := range []string{"client_id", "scope", "nbf"} {
-		f.Claims.Delete(claim)
-	}
+	f.SetScopes(nil)
+	f.Claims.Delete("nbf")
 	for claim, kind := range map[string]string{"typ": "ID", "token_use": "id"} { // of Keycloak and Amazon Cognito
 		if f.Claims.Find(claim) >= 0 {
 			f.Set(claim, kind)
@@ -60,4 +61,7 @@ func asIDToken(f *forgery) {
 	f.SetTime("auth_time", 0)
 	f.Set("nonce", base64.RawURLEncoding.EncodeToString(f.minter.Source.Draw("nonce", 16)))
 	f.Set("at_hash", strings.Repeat("A", 22))
+	if f.Form != nil && f.Form.IDToken != nil {
+		f.Form.IDToken(f.Draft)
+	}
 }

@@ -3,7 +3,7 @@ package token
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
 // stateDefects are tokens that only the server knows to be bad: an API learns
-// it by introspection alone (RFC 7662).
+// it only by introspection (RFC 7662).
 func stateDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.Revoked,

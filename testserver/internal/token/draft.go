@@ -17,7 +17,7 @@ const (
 	DefaultClient  = "test-client"
 	defaultTTL     = 5 * time.Minute
 
-	// DefaultAudience is whom a token is for.
+	// DefaultAudience is the API that a token is for.
 	DefaultAudience = "api"
 )
 
@@ -34,6 +34,7 @@ type Draft struct {
 	Alg    catalogue.Alg // "" means the server's default
 	Key    *Key          // nil means the server's key for Alg
 	Opaque bool          // a handle to the claims instead of a JWT
+	Form   *Form         // how the claims are written
 
 	Defect *Defect // nil means a good token
 	Trap   string  // where an attacker's URLs lead; "" means nowhere
@@ -42,20 +43,23 @@ type Draft struct {
 	errs    []error
 }
 
-// newDraft is a valid RFC 9068 §2.2 access token of issuer. The claims that
-// RFC 9068 leaves optional are nbf, to see APIs check it, and scope, absent
-// until asked for.
-func newDraft(issuer, jti string, now time.Time) *Draft {
-	d := &Draft{Now: now, Header: UnsignedHeader()}
-	d.Set("iss", issuer)
+// newDraft is a valid RFC 9068 §2.2 access token of issuer, or one of another form.
+// The claims that RFC 9068 leaves optional are nbf, to see APIs check it, and scope,
+// absent until asked for.
+func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
+	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
+	d.Set("iss", form.issuer(issuer))
 	d.Set("sub", DefaultSubject)
 	d.Set("aud", DefaultAudience)
-	d.SetTime("exp", defaultTTL)
+	d.SetTime("exp", ttl)
 	d.SetTime("nbf", 0)
 	d.SetTime("iat", 0)
 	d.Set("jti", jti)
 	d.Set("client_id", DefaultClient)
 	d.SetHeader("typ", "at+jwt") // RFC 9068 §2.1
+	if form != nil {
+		form.Begin(d)
+	}
 	return d
 }
 
@@ -139,8 +143,11 @@ func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
 // Err joins what has failed so far.
 func (d *Draft) Err() error { return errors.Join(d.errs...) }
 
-// stamp writes alg and kid where no option has.
+// stamp writes what the header says of the key where no option has.
 func (d *Draft) stamp(key Key) {
+	if d.Form != nil && d.Form.Stamp != nil {
+		d.Form.Stamp(d, key)
+	}
 	if d.Header.Unset("alg") {
 		d.SetHeader("alg", string(key.Alg))
 	}
@@ -178,7 +185,7 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
-// trap is where the attacker's URLs lead, without a trap to a name that never
+// trap is where the attacker's URLs lead: without a trap, to a name that never
 // resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {

@@ -121,7 +121,7 @@ func TestTheKindsOfDrafts(t *testing.T) {
 		want  string
 		exp   time.Duration
 	}{
-		"one of the token endpoint lives longer": {m.DraftFor([]token.Edit{func(d *token.Draft) { d.Set("tenant", "t2") }}), `"tenant":"t2"`, token.DefaultAccessTTL},
+		"one of the token endpoint lives longer": {m.DraftFor("j1", []token.Edit{func(d *token.Draft) { d.Set("tenant", "t2") }}), `"tenant":"t2"`, token.DefaultAccessTTL},
 		"a sample follows the defaults":          {m.Sample(), `"jti":"","client_id":"test-client","tenant":"t1"`, 5 * time.Minute},
 		"an ID token waits for its end user":     {m.IDDraft("web"), `{"iss":"https://issuer.example","exp":1767356100,"iat":1767355200,"auth_time":1767355200,"azp":"web"}`, token.DefaultAccessTTL},
 	} {
@@ -132,8 +132,8 @@ func TestTheKindsOfDrafts(t *testing.T) {
 			t.Errorf("%s: got the expiry %v, want %v", name, got, want)
 		}
 	}
-	if alg, err := token.CheckDefaults([]token.Edit{func(d *token.Draft) { d.Alg = catalogue.PS512 }}); alg != catalogue.PS512 || err != nil {
-		t.Errorf("got %q, %v, want PS512", alg, err)
+	if trial, err := token.CheckDefaults([]token.Edit{func(d *token.Draft) { d.Alg = catalogue.PS512 }}); trial.Alg != catalogue.PS512 || err != nil {
+		t.Errorf("got %q, %v, want PS512", trial.Alg, err)
 	}
 	if _, err := token.CheckDefaults([]token.Edit{func(d *token.Draft) { d.Set("f", func() {}) }}); err == nil {
 		t.Error("got no error from defaults that cannot be written")

@@ -50,6 +50,22 @@ func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	return k.named(alg, fits)
 }
 
+// JWK is the key as JSON, its private part included if private. A shared secret has
+// no other.
+func (k Key) JWK(private bool) (json.RawMessage, error) {
+	jwk := jose.JSONWebKey{Key: k.Secret, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
+	switch {
+	case IsShared(k.Alg) && !private:
+		return nil, fmt.Errorf("key %q is a shared secret: it has no public part", k.ID)
+	case IsShared(k.Alg):
+	case private:
+		jwk.Key = k.Private
+	default:
+		jwk = k.public()
+	}
+	return json.Marshal(jwk)
+}
+
 // named gives the key the algorithm and the name that it does not have yet.
 func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	if len(fits) == 0 {

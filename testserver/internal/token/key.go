@@ -120,7 +120,7 @@ func (k Key) public() jose.JSONWebKey {
 // same reports whether the two are one key under one name. Neither is a shared
 // secret.
 func (k Key) same(other Key) bool {
-	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // every one that Check accepts
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // every one that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
 }
 

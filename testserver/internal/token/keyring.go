@@ -3,7 +3,6 @@ package token
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -27,6 +26,7 @@ type Keyring struct {
 type ring struct {
 	alg    catalogue.Alg
 	source *Source
+	look   KeySet
 	shown  *Keyring // where the JWKS is shown
 
 	signing   map[catalogue.Alg]Key
@@ -38,13 +38,22 @@ type ring struct {
 	frozen    int          // how many there have ever been
 }
 
+// KeySet is how a JWKS looks. What is nil is as usual.
+type KeySet struct {
+	Name  func(Key) (string, error)        // the kid of a key that is made and has a public part
+	Write func(keys []Key) ([]byte, error) // the text; the oldest key comes first, and none is a shared secret
+}
+
 // NewKeyring publishes keys, of which the first of an algorithm signs, and makes
 // one for alg if there is none.
-func NewKeyring(alg catalogue.Alg, src *Source, keys ...Key) (*Keyring, error) {
+func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
+	if look.Write == nil {
+		look.Write = writeKeySet
+	}
 	k := &Keyring{}
 	r, unlock := k.ring.Lock()
 	defer unlock()
-	*r = ring{alg: alg, source: src, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}}
+	*r = ring{alg: alg, source: src, look: look, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}}
 	return k, r.fill(keys)
 }
 
@@ -82,6 +91,17 @@ func (k *Keyring) Publish(key Key) error {
 	return r.render()
 }
 
+// Use makes key sign for its algorithm from now on.
+func (k *Keyring) Use(key Key) error {
+	if err := CheckKey(key); err != nil {
+		return err
+	}
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	r.signing[key.Alg] = key
+	return nil
+}
+
 // Retire takes the key named kid out of the JWKS. It goes on signing if it was.
 func (k *Keyring) Retire(kid string) error {
 	r, unlock := k.ring.Lock()
@@ -103,67 +123,6 @@ func (k *Keyring) lastRetired() (Key, bool) {
 		return Key{}, false
 	}
 	return *r.retired, true
-}
-
-// Rotation says how a rotation differs from the orderly change, in which the new
-// key is published and signs at once while the old one stays published. The
-// documentation of package testserver says what for.
-type Rotation struct {
-	PublishFirst bool // publish the new key, and sign with it from the next rotation on
-	SignFirst    bool // sign with the new key, and leave publishing to others
-	DropOld      bool // retire the key that signed until now
-	ReuseKid     bool // give the new key the ID of the old one
-}
-
-func (r Rotation) check() error {
-	n := 0
-	for _, chosen := range []bool{r.PublishFirst, r.SignFirst, r.DropOld} {
-		if chosen {
-			n++
-		}
-	}
-	if n > 1 {
-		return errors.New("PublishFirst, SignFirst and DropOld exclude each other: rotate once for each")
-	}
-	return nil
-}
-
-// Rotate changes the key of the default algorithm and returns the new one.
-func (k *Keyring) Rotate(how Rotation) (Key, error) {
-	if err := how.check(); err != nil {
-		return Key{}, err
-	}
-	r, unlock := k.ring.Lock()
-	defer unlock()
-	old := r.signing[r.alg]
-
-	var key Key
-	if r.ready() && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
-		key = *r.staged // the second half of a rotation begun by PublishFirst
-	} else {
-		kid := ""
-		if how.ReuseKid {
-			kid = old.ID
-		}
-		var err error
-		if key, err = r.generate(r.alg, kid); err != nil {
-			return Key{}, err
-		}
-	}
-
-	r.staged = nil
-	if how.PublishFirst {
-		r.staged = &key
-	} else {
-		r.signing[r.alg] = key
-	}
-	if how.DropOld && old.ID != key.ID { // of one name, the new one takes its place below
-		r.drop(old.ID)
-	}
-	if !how.SignFirst {
-		r.add(key)
-	}
-	return key, r.render()
 }
 
 // fill adds keys and sees to it that there is one to sign with.
@@ -195,15 +154,18 @@ func (r *ring) signer(alg catalogue.Alg) (Key, error) {
 	return key, r.render()
 }
 
-// ready reports whether PublishFirst has left a key to sign with. One that was
-// retired since then is not brought back.
-func (r *ring) ready() bool {
-	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
+// generate makes a key, with a name of the set's own if it needs one.
+func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
+	key, err := r.make(alg, kid)
+	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {
+		key.ID, err = r.look.Name(key)
+	}
+	return key, err
 }
 
-// generate takes RSA keys from the embedded ones while they last: each serves
+// make takes RSA keys from the embedded ones while they last: each serves
 // one algorithm once, so that no two published keys share their numbers.
-func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
+func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
 		return Key{}, err
@@ -256,15 +218,19 @@ func (r *ring) drop(kid string) {
 }
 
 func (r *ring) render() error {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
-	for _, key := range r.published {
-		set.Keys = append(set.Keys, key.public())
-	}
-	b, err := json.Marshal(set)
+	b, err := r.look.Write(r.published)
 	if err != nil {
 		return fmt.Errorf("writing the JWKS: %w", err)
 	}
 	r.shown.jwks.Store(&b)
 	r.show()
 	return nil
+}
+
+func writeKeySet(keys []Key) ([]byte, error) {
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
+	for _, key := range keys {
+		set.Keys = append(set.Keys, key.public())
+	}
+	return json.Marshal(set)
 }

@@ -71,7 +71,7 @@ func (k *keptKey) UnmarshalJSON(text []byte) error {
 
 // Kept is what a state file has of the keys.
 func (k *Keyring) Kept() KeptKeys {
-	r, unlock := k.ring.Lock()
+	r, unlock := k.ring.RLock() // a change would be saved, by asking for this
 	defer unlock()
 	kept := KeptKeys{RSAMade: r.rsaMade, Staged: (*keptKey)(r.staged)}
 	for _, key := range r.signing {
@@ -84,7 +84,7 @@ func (k *Keyring) Kept() KeptKeys {
 	return kept
 }
 
-// Check reports what no Keyring has.
+// Check reports what no Keyring has, as in a file that was edited.
 func (kept KeptKeys) Check() error {
 	signs := kept.Signing
 	if kept.Staged != nil {

@@ -153,7 +153,8 @@ func TestAllTellsWhatEachKeyIsFor(t *testing.T) {
 }
 
 func TestEveryChangeIsTold(t *testing.T) {
-	k := keyring(t, catalogue.ES256, token.RandomSource())
+	m, _ := minter(t, catalogue.ES256, token.RandomSource())
+	k := m.Keys
 	changes := 0
 	k.OnChange(func() { changes++ })
 	steps := map[string]func(){
@@ -169,9 +170,12 @@ func TestEveryChangeIsTold(t *testing.T) {
 			t.Errorf("%s: got no call of OnChange", name)
 		}
 	}
+	text := mint(t, m)
 	before := changes
 	_, _ = k.Signing(catalogue.EdDSA)
 	_, _ = k.JWKS(), k.Served()
+	_, _ = k.All(), k.Kept()
+	_, _, _ = k.Open(text)
 	if changes != before {
 		t.Errorf("got %d calls from looking, want none", changes-before)
 	}

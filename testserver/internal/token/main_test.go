@@ -47,7 +47,7 @@ func minter(t *testing.T, alg catalogue.Alg, src *token.Source) (*token.Minter, 
 
 func keyring(t *testing.T, alg catalogue.Alg, src *token.Source, keys ...token.Key) *token.Keyring {
 	t.Helper()
-	k, err := token.NewKeyring(alg, src, keys...)
+	k, err := token.NewKeyring(alg, src, token.KeySet{}, keys...)
 	if err != nil {
 		t.Fatal(err)
 	}

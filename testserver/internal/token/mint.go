@@ -5,18 +5,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
 // Edit is one change to a draft; every token option is one.
 type Edit func(*Draft)
 
-// CheckDefaults applies edits to a trial draft and returns the algorithm that
-// they choose, "" for none.
-func CheckDefaults(edits []Edit) (catalogue.Alg, error) {
-	d := newDraft("", "", time.Unix(0, 0))
+// CheckDefaults applies edits to a trial draft and returns it: its Alg is "" unless
+// they choose one.
+func CheckDefaults(edits []Edit) (*Draft, error) {
+	d := newDraft(nil, "", "", time.Unix(0, 0), defaultTTL)
 	d.edit(edits)
-	return d.Alg, d.Err()
+	return d, d.Err()
 }
 
 // Minter makes the tokens of one issuer.
@@ -28,17 +28,23 @@ type Minter struct {
 	Defaults []Edit
 	Attacker *Attacker
 	Handles  Handles
+	Form     *Form // of its access tokens
+
+	others guarded.Value[[]*Form] // other forms that tokens were made in
 }
 
-// Handles remembers what the server knows of tokens beyond the tokens.
+// Handles remembers what the server knows of tokens that is not in them.
 type Handles interface {
 	Keep(handle string, claims []byte) // which introspection then answers with
 	Revoke(token string)
 }
 
 // Mint returns a token: the defaults, then edit.
-func (m *Minter) Mint(edit Edit) (string, error) {
-	d, err := m.Draft(edit)
+func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
+
+// MintAs returns a token of another form.
+func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
+	d, err := m.DraftAs(form, edit)
 	if err != nil {
 		return "", err
 	}
@@ -48,14 +54,15 @@ func (m *Minter) Mint(edit Edit) (string, error) {
 // Sample is a draft of the default access token, without a jti: none is drawn, so
 // that the tokens of a seeded server stay the same.
 func (m *Minter) Sample() *Draft {
-	d := newDraft(m.Issuer, "", m.Clock.Now())
+	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
 	return d
 }
 
-// Draft is an access token before its signature.
-func (m *Minter) Draft(edit Edit) (*Draft, error) {
-	d := newDraft(m.Issuer, m.Source.Name("jti"), m.Clock.Now())
+// DraftAs is an access token of a form before its signature.
+func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
+	m.remember(form)
+	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
 	edit(d)
 	if d.Defect != nil && !d.Defect.introspectable {
@@ -68,10 +75,10 @@ func (m *Minter) Draft(edit Edit) (*Draft, error) {
 }
 
 // DraftFor is an access token from the token endpoint, without its subject: the
-// defaults, then edits.
-func (m *Minter) DraftFor(edits []Edit) *Draft {
-	d := newDraft(m.Issuer, "", m.Clock.Now())
-	d.SetTime("exp", DefaultAccessTTL)
+// defaults, then edits. Its scopes are those that the edits give it.
+func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
+	d := newDraft(m.Form, m.Issuer, jti, m.Clock.Now(), DefaultAccessTTL)
+	d.clearScopes()
 	d.edit(m.Defaults)
 	d.edit(edits)
 	return d
@@ -82,7 +89,7 @@ func (m *Minter) DraftFor(edits []Edit) *Draft {
 func (m *Minter) IDDraft(client string) *Draft {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "JWT")
-	d.Set("iss", m.Issuer)
+	d.Set("iss", m.Form.issuer(m.Issuer))
 	d.Claims = append(d.Claims, Member{Name: "sub"}, Member{Name: "aud"})
 	d.SetTime("exp", DefaultAccessTTL)
 	d.SetTime("iat", 0)

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Object is a JSON object that keeps its members in the order they were set,
@@ -31,7 +28,7 @@ func ParseObject(text []byte) (Object, error) {
 		return nil, errObject
 	}
 	var o Object
-	seen := make(map[string]bool) // whoever asks without credentials may send thousands of members
+	seen := make(map[string]bool) // a request without credentials may have thousands of members
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)
@@ -86,6 +83,18 @@ func (o Object) Text(name string) (s string, ok bool) {
 	return s, json.Unmarshal(o[i].Value, &s) == nil
 }
 
+// Texts is a member that is an array of strings.
+func (o Object) Texts(name string) (list []string, ok bool) {
+	i := o.Find(name)
+	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
+		return nil, false
+	}
+	if json.Unmarshal(o[i].Value, &list) != nil {
+		return nil, false // what was read before the fault is no list either
+	}
+	return list, true
+}
+
 // Unset reports whether name is there but waits for its value.
 func (o Object) Unset(name string) bool {
 	i := o.Find(name)
@@ -138,115 +147,4 @@ func plain(s string) bool {
 		}
 	}
 	return true
-}
-
-// Texts is a member that is an array of strings.
-func (o Object) Texts(name string) (list []string, ok bool) {
-	i := o.Find(name)
-	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
-		return nil, false
-	}
-	if json.Unmarshal(o[i].Value, &list) != nil {
-		return nil, false // what was read before the fault is no list either
-	}
-	return list, true
-}
-
-// ClaimPath returns the names on the way to a claim: those of a JSON Pointer
-// (RFC 6901) if name begins with a slash, else name itself.
-func ClaimPath(name string) ([]string, error) {
-	if !strings.HasPrefix(name, "/") {
-		return []string{name}, nil
-	}
-	if strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(name), "~") {
-		return nil, errors.New("in a JSON Pointer write ~ as ~0, and a slash within a name as ~1 (RFC 6901 §3)")
-	}
-	path := strings.Split(name[1:], "/")
-	for i, one := range path {
-		path[i] = strings.NewReplacer("~0", "~", "~1", "/").Replace(one)
-	}
-	return path, nil
-}
-
-// Pointer is the JSON Pointer to path.
-func Pointer(path []string) string {
-	var b strings.Builder
-	for _, one := range path {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(one))
-	}
-	return b.String()
-}
-
-// ClaimNames are the names of claims in the order in which they are set: plain
-// names first, so that a JSON Pointer adds to the object that one of them sets.
-func ClaimNames[V any](claims map[string]V) []string {
-	return slices.SortedFunc(maps.Keys(claims), func(a, b string) int {
-		if pointer := strings.HasPrefix(a, "/"); pointer != strings.HasPrefix(b, "/") {
-			if pointer {
-				return 1
-			}
-			return -1
-		}
-		return strings.Compare(a, b)
-	})
-}
-
-// inner is the object that a member holds, empty if there is no such member.
-func (o Object) inner(name string) (Object, error) {
-	i := o.Find(name)
-	if i < 0 || o[i].Value == nil {
-		return nil, nil
-	}
-	inner, err := ParseObject(o[i].Value)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not an object, so nothing can be set below it", name)
-	}
-	return inner, nil
-}
-
-// setAt writes the value at path and makes the objects on its way.
-func (o *Object) setAt(path []string, raw json.RawMessage) error {
-	if len(path) > 1 {
-		inner, err := o.inner(path[0])
-		if err != nil {
-			return err
-		}
-		if err := inner.setAt(path[1:], raw); err != nil {
-			return err
-		}
-		if raw, err = inner.MarshalJSON(); err != nil {
-			return err
-		}
-	}
-	o.Put(path[0], raw)
-	return nil
-}
-
-// deleteAt takes out what is at path; an absent one is no error.
-func (o *Object) deleteAt(path []string) {
-	if len(path) == 1 {
-		o.Delete(path[0])
-		return
-	}
-	inner, err := o.inner(path[0])
-	if err != nil || inner == nil {
-		return
-	}
-	inner.deleteAt(path[1:])
-	if raw, err := inner.MarshalJSON(); err == nil {
-		o.Put(path[0], raw)
-	}
-}
-
-// textsAt are the strings at path: those of an array, or one string.
-func (o Object) textsAt(path []string) []string {
-	if len(path) > 1 {
-		inner, _ := o.inner(path[0])
-		return inner.textsAt(path[1:])
-	}
-	if one, ok := o.Text(path[0]); ok {
-		return []string{one}
-	}
-	list, _ := o.Texts(path[0])
-	return list
 }

@@ -28,8 +28,8 @@ func Segments(token string) (raw [3][]byte, ok bool) {
 }
 
 // Open reads a JWT that a key of the JWKS verifies, or the secret that signs
-// for an HS algorithm. One written in another way than tokens are written is
-// none, since two spellings of one token would need revoking twice.
+// for an HS algorithm. It refuses one that is written in another way than tokens
+// are written, since two spellings of one token would need revoking twice.
 func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	raw, ok := Segments(token)
 	if !ok {
@@ -38,7 +38,7 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	header, headerErr := ParseObject(raw[0])
 	claims, claimsErr := ParseObject(raw[1])
 	alg, named := header.Text("alg")
-	if headerErr != nil || claimsErr != nil || !named || header.Find("crit") >= 0 { // RFC 7515 §4.1.11: none is known here
+	if headerErr != nil || claimsErr != nil || !named || header.Find("crit") >= 0 { // RFC 7515 §4.1.11: no extension is known here
 		return nil, nil, false
 	}
 	for _, key := range k.verifying(catalogue.Alg(alg)) {
@@ -52,7 +52,7 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 // verifying are the keys that tokens are checked with: what is published, so
 // that a token ends with its key, and the secret that nobody may publish.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
-	r, unlock := k.ring.Lock()
+	r, unlock := k.ring.RLock()
 	defer unlock()
 	keys := slices.Clone(r.published)
 	if secret, ok := r.signing[alg]; ok && IsShared(alg) {
@@ -73,25 +73,4 @@ func (k Key) verifies(token string) bool {
 		_, err = jws.Verify(k.Private.Public())
 	}
 	return err == nil
-}
-
-// IsAccessToken tells access tokens from what else the same keys sign (RFC 9068
-// §4, RFC 8725 §3.12).
-func IsAccessToken(header, claims Object) bool {
-	typ, ok := header.Text("typ")
-	if !ok && header.Find("typ") >= 0 {
-		return false
-	}
-	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {
-	case "at+jwt":
-		return true
-	case "", "jwt": // as from servers older than RFC 9068
-		if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
-			return false
-		}
-		return !slices.ContainsFunc(claims, func(claim Member) bool {
-			return slices.Contains([]string{"nonce", "at_hash", "c_hash"}, claim.Name) // an ID token's
-		})
-	}
-	return false
 }

@@ -111,7 +111,7 @@ func TestWhatIsAnAccessToken(t *testing.T) {
 	} {
 		header, _ := token.ParseObject([]byte(tt.header))
 		claims, _ := token.ParseObject([]byte(tt.claims))
-		if got := token.IsAccessToken(header, claims); got != tt.want {
+		if got := (*token.Form)(nil).IsAccessToken(header, claims); got != tt.want {
 			t.Errorf("%s: got %v, want %v", name, got, tt.want)
 		}
 	}

@@ -92,9 +92,9 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// fork is a source of its own: what is drawn from it changes nothing that s
-// yields, but for label.
-func (s *Source) fork(label string) *Source {
+// Fork is a source of its own: what is drawn from it changes nothing that s
+// yields, except for label.
+func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s
 	}

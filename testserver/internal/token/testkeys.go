@@ -9,7 +9,7 @@ import (
 )
 
 // testKeys holds private keys that everybody can read: good for tests and for
-// nothing else. Making an RSA key costs some 70 ms, parsing one a small part of one.
+// nothing else. Making an RSA key costs some 70 ms, parsing one a fraction of that.
 //
 //go:embed testkeys.pem
 var testKeys []byte

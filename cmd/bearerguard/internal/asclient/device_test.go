@@ -18,7 +18,7 @@ func TestALoginByDeviceEndsWithTheUsersDecision(t *testing.T) {
 		text string // "" for tokens
 	}{
 		"a user who agrees gets tokens": {nil, ""},
-		"a user who refuses gets none":  {[]testserver.LoginAs{testserver.LoginAs{Deny: true}}, "no device login: the authorization server refuses with 400 Bad Request: access_denied"},
+		"a user who refuses gets none":  {[]testserver.LoginAs{{Deny: true}}, "no device login: the authorization server refuses with 400 Bad Request: access_denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

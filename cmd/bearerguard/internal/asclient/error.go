@@ -19,7 +19,7 @@ const (
 	InvalidRedirect             // the redirect URI does not lead to this machine
 	NoSecret                    // the client needs a secret and has none
 	CannotListen                // the answer to a login cannot be received
-	Metadata                    // the metadata cannot be had, or do not have what is needed
+	Metadata                    // the metadata is unavailable, or lacks what is needed
 	Unreachable                 // an endpoint cannot be reached, or its answer broke off
 	Refused                     // the authorization server refuses; the cause is a [*RefusalError]
 	Expired                     // the user did not come while the device code was valid

@@ -55,7 +55,7 @@ func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 	}
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(answer.Body, &set); err != nil {
-		return nil, &Error{InvalidAnswer, "", errors.New("the keys of the issuer are no JWK Set (RFC 7517 §5)")}
+		return nil, &Error{InvalidAnswer, "", errors.New("the keys of the issuer are not a JWK Set (RFC 7517 §5)")}
 	}
 	keys := &oidc.StaticKeySet{}
 	for _, key := range set.Keys {

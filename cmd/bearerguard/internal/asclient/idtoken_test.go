@@ -54,7 +54,7 @@ func TestTheKeysOfAnIDTokenMustBeHad(t *testing.T) {
 		text  string
 	}{
 		"their server must answer":      {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: answer is Service Unavailable"},
-		"the answer must be a key set":  {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are no JWK Set"},
+		"the answer must be a key set":  {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are not a JWK Set"},
 		"the key of the token is in it": {testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), asclient.InvalidAnswer, "no login: the ID token is not good"},
 	} {
 		t.Run(name, func(t *testing.T) {

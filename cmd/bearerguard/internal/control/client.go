@@ -15,7 +15,7 @@ const maxAnswer = 64 << 20
 
 // Faults of what New is given.
 var (
-	ErrURL     = errors.New("the URL of the control API is none: want one such as http://127.0.0.1:9001")
+	ErrURL     = errors.New("the URL of the control API is not valid: want one such as http://127.0.0.1:9001")
 	ErrNoToken = errors.New("no token for the control API")
 )
 

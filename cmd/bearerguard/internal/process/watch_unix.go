@@ -9,8 +9,8 @@ import (
 )
 
 // Watch returns a function that reports whether the process pid still
-// runs. A parent that nobody has waited for is recognised by that this process has got
-// another one.
+// runs. A parent that has ended and that nobody has waited for shows by this process
+// having another one.
 func Watch(pid int) (alive func() bool, err error) {
 	if pid < 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return nil, errors.New("there is no such process")

@@ -1,0 +1,81 @@
+package shapes
+
+import "slices"
+
+var (
+	cognitoClaims = []Member{
+		{"aud", nil}, {"cognito:groups", []string{"eu-admins"}}, {"version", 2}, {"client_id", "7abcdefghijklmnopqrstuvwxy"}, {"origin_jti", "o1"}, {"event_id", "e1"},
+		{"token_use", "access"}, {"scope", "openid orders/read"}, {"auth_time", "{now}"}, {"jti", "j1"}, {"username", "u1"},
+	}
+	cognitoHeader = []Member{{"kid", "Ab+/0123456789Cd="}}
+	cognitoKeys   = []Key{{Alg: "RS256", Members: cognitoHeader}, {Alg: "RS256", Members: []Member{{"kid", "Ef+/0123456789Gh="}}}}
+	cognitoID     = []Member{
+		{"token_use", "id"}, {"client_id", nil}, {"scope", nil}, {"version", nil}, {"email", "u1@example.com"}, {"cognito:username", "u1"},
+	}
+	cognitoHints = []Hint{
+		{Name: "token_use", Value: "id", Text: "this is an ID token: send the access token instead"},
+		{Name: "aud", Absent: true, Text: "aud is not there, as in all access tokens without a resource: name the app clients, which client_id is compared with"},
+		{Name: "scope", Value: "aws.cognito.signin.user.admin", Text: "the user logged in by the API of Cognito and not at its login page, so the token has none of your scopes"},
+	}
+)
+
+const cognitoSetup = "Add a resource server with custom scopes to the user pool, and allow them in the app client. Log in by the managed login page or another OAuth grant: " +
+	"tokens of InitiateAuth have only the scope aws.cognito.signin.user.admin."
+
+// aws are tokens of Amazon Web Services.
+var aws = []Shape{{
+	Name: "cognito", Title: "Amazon Cognito", Issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123dEf", Audience: "7abcdefghijklmnopqrstuvwxy",
+	Header: cognitoHeader, Claims: cognitoClaims, Keys: cognitoKeys,
+	Good: []Row{
+		{Name: "a scope", Needs: "orders/read", Status: 200},
+		{Name: "a machine", Claims: []Member{{"sub", "7abcdefghijklmnopqrstuvwxy"}, {"cognito:groups", nil}, {"username", nil}, {"origin_jti", nil}}, Needs: "orders/read", Status: 200},
+		{Name: "an aud by resource binding", Claims: []Member{{"aud", "https://orders.example.com"}}, Status: 200},
+		{Name: "a nonce, as an ID token has", Claims: []Member{{"nonce", "n"}}, Status: 200},
+	},
+	Bad: []Row{
+		{Name: "an ID token", Claims: append([]Member{{"aud", "{audience}"}, {"at_hash", "h"}}, cognitoID...), Status: 401},
+		{Name: "an ID token that has the claims of an access token", Claims: []Member{{"token_use", "id"}}, Status: 401},
+		{Name: "a token that does not say what it is", Claims: []Member{{"token_use", nil}}, Status: 401},
+		{Name: "a token of another app client", Claims: []Member{{"client_id", "7bbcdefghijklmnopqrstuvwxy"}}, Status: 401},
+		{Name: "the app client in aud only", Claims: []Member{{"client_id", nil}, {"aud", "{audience}"}}, Status: 401},
+		{Name: "a token of another user pool", Claims: []Member{{"iss", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ZyX987wVu"}}, Status: 401},
+		{Name: "a group is not a scope", Needs: "eu-admins", Status: 403},
+	},
+	Setup: cognitoSetup, Preset: "Cognito", Recognised: Recognised{Issuer: `^https://cognito-idp\.[^./]+\.amazonaws\.com/[^/]+$`}, Hints: cognitoHints,
+}, {
+	Name: "cognito-resource", Title: "Amazon Cognito, with resource binding", Issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123dEf", Audience: "https://orders.example.com",
+	Header: cognitoHeader, Claims: append(slices.Clone(cognitoClaims), Member{"aud", "{audience}"}), Keys: cognitoKeys,
+	Good: []Row{{Name: "a scope", Needs: "orders/read", Status: 200}},
+	Bad: []Row{
+		{Name: "an ID token", Claims: append([]Member{{"aud", "7abcdefghijklmnopqrstuvwxy"}}, cognitoID...), Status: 401},
+		{Name: "a token that does not say what it is", Claims: []Member{{"token_use", nil}}, Status: 401},
+		{Name: "an ID token for the resource", Claims: []Member{{"token_use", "id"}}, Status: 401},
+		{Name: "a token for another resource", Claims: []Member{{"aud", "https://stock.example.com"}}, Status: 401},
+		{Name: "a token without a resource", Claims: []Member{{"aud", nil}}, Status: 401},
+	},
+	Setup: cognitoSetup + " Clients send the parameter resource with the identifier of the resource server, which must be a URL.", Preset: "Cognito", Hints: cognitoHints,
+}, {
+	Name: "alb", Title: "AWS Application Load Balancer", Issuer: "https://idp.example.com", Audience: "c1",
+	Alg: "ES256",
+	Header: []Member{
+		{"typ", "JWT"}, {"kid", "12345678-1234-4234-8234-123456789012"}, {"iss", "{issuer}"}, {"client", "{audience}"},
+		{"signer", "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188"}, {"exp", later},
+	},
+	Claims: []Member{{"sub", "u1"}, {"email", "u1@example.com"}, {"exp", later}},
+	Good: []Row{
+		{Name: "what the identity provider writes decides nothing", Claims: []Member{{"iss", "https://other.example.com"}, {"aud", "other"}, {"exp", 1}}, Status: 200},
+	},
+	Bad: []Row{
+		{Name: "another load balancer", Header: []Member{{"signer", "arn:aws:elasticloadbalancing:eu-west-1:210987654321:loadbalancer/app/eve/50dc6c495c0c9188"}}, Status: 401},
+		{Name: "a login at another client", Header: []Member{{"client", "c2"}}, Status: 401},
+		{Name: "another identity provider", Header: []Member{{"iss", "https://other.example.com"}}, Status: 401},
+		{Name: "an end in the past", Header: []Member{{"exp", 1}}, Status: 401},
+		{Name: "a kid that leads elsewhere", Header: []Member{{"kid", "../12345678-1234-4234-8234-123456789012"}}, Status: 401},
+		{Name: "no token has scopes", Claims: []Member{{"scope", "orders:read"}}, Needs: "orders:read", Status: 403},
+	},
+	Setup: "Add the action authenticate-oidc or authenticate-cognito to the rule of an HTTPS listener, before it forwards. Let the security group of the targets " +
+		"admit only the load balancer. What stands in x-amzn-oidc-accesstoken is a token of the identity provider, and not this one.",
+	Preset:     "ALB",
+	Recognised: Recognised{Header: []string{"signer", "client"}},
+	Hints:      []Hint{{Header: true, Name: "signer", Text: "a load balancer signed this about a user: it is not a JWT for other verifiers, so use the preset ALB"}},
+}}

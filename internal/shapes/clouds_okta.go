@@ -1,0 +1,63 @@
+package shapes
+
+// okta are the access tokens of Okta.
+var okta = []Shape{{
+	Name: "okta", Title: "Okta, custom authorization server", Issuer: "https://tenant.okta.com/oauth2/default", Audience: "api://default",
+	Claims: []Member{
+		{"sub", "u1@example.com"}, {"ver", 1}, {"jti", "AT.1"}, {"cid", "0oa1"}, {"uid", "00u1"}, {"scp", []string{"openid", "orders:read"}},
+		{"auth_time", "{now}"}, {"groups", []string{"Everyone"}},
+	},
+	Good: []Row{
+		{Name: "a scope", Needs: "orders:read", Status: 200},
+		{Name: "the type that Okta has for its own APIs", Header: []Member{{"typ", "application/okta-internal-at+jwt"}}, Status: 200},
+		{Name: "a service", Claims: []Member{{"sub", "0oa1"}, {"uid", nil}, {"auth_time", nil}, {"groups", nil}}, Needs: "orders:read", Status: 200},
+	},
+	Bad: []Row{
+		{
+			Name:   "an ID token",
+			Claims: []Member{{"aud", "0oa1"}, {"cid", nil}, {"uid", nil}, {"scp", nil}, {"nonce", "n"}, {"at_hash", "h"}, {"idp", "00o1"}}, Status: 401,
+		},
+		{
+			Name:   "an ID token without nonce, of a client that is named like the API",
+			Claims: []Member{{"cid", nil}, {"uid", nil}, {"scp", nil}, {"idp", "00o1"}, {"amr", []string{"pwd"}}}, Status: 401,
+		},
+		{Name: "a token of the org server", Claims: []Member{{"iss", "https://tenant.okta.com"}, {"aud", "https://tenant.okta.com"}}, Status: 401},
+		{Name: "a token of another custom server", Claims: []Member{{"iss", "https://tenant.okta.com/oauth2/aus1"}}, Status: 401},
+		{Name: "a token for another audience", Claims: []Member{{"aud", "api://stock"}}, Status: 401},
+		{Name: "a proof of possession", Header: []Member{{"typ", "dpop+jwt"}}, Status: 401},
+		{Name: "a scope that was not granted", Needs: "orders:write", Status: 403},
+	},
+	Setup: "Make a custom authorization server (Security, API), or take the one named default. Its audience is that of the API. Add scopes, and " +
+		"an access policy with a rule for the clients; without one no client gets a token.",
+	Preset:     "Okta",
+	Recognised: Recognised{Issuer: `^https://[^/]+/oauth2/(default|aus[0-9A-Za-z]+)$`},
+	Hints: []Hint{
+		{Name: "nonce", Text: "this is an ID token: send the access token instead"},
+		{Name: "cid", Absent: true, Text: "cid is not there, which every access token has: this is an ID token"},
+		{Name: "aud", Value: "api://default", Text: "api://default is the audience of every API at this server: let scopes distinguish them, or make a server of your own"},
+	},
+}, {
+	Name: "okta-org", Title: "Okta, org authorization server", Issuer: "https://tenant.okta.com", Audience: "https://tenant.okta.com",
+	Introspection: []Member{
+		{"active", true}, {"scope", "openid profile"}, {"username", "u1@example.com"}, {"exp", later}, {"sub", "u1@example.com"}, {"aud", "{audience}"},
+		{"iss", "{issuer}"}, {"jti", "AT.1"}, {"token_type", "Bearer"}, {"client_id", "0oa1"}, {"uid", "00u1"}, {"device_id", "d1"},
+	},
+	Good: []Row{
+		{Name: "a scope", Needs: "profile", Status: 200},
+		{Name: "claims that are null", Claims: []Member{{"device_id", Null{}}, {"username", Null{}}}, Status: 200},
+	},
+	Bad: []Row{
+		{Name: "a token that was revoked", Claims: []Member{{"active", false}}, Status: 401},
+		{Name: "an ID token", Claims: []Member{{"aud", "0oa1"}, {"at_hash", "h"}, {"token_type", nil}}, Status: 401},
+		{Name: "a refresh token", Claims: []Member{{"token_type", "refresh_token"}}, Status: 401},
+		{Name: "a token that is bound to a key", Claims: []Member{{"token_type", "DPoP"}}, Status: 401},
+		{Name: "a token of a custom server", Claims: []Member{{"iss", "https://tenant.okta.com/oauth2/default"}, {"aud", "api://default"}}, Status: 401},
+		{Name: "a token that has expired", Claims: []Member{{"exp", 1}}, Status: 401},
+		{Name: "a scope that was not granted", Needs: "orders:read", Status: 403},
+	},
+	Setup: "Make an app integration for the API whose client ID and secret ask at /oauth2/v1/introspect. Access tokens of the org server are for Okta's " +
+		"own APIs and have no scopes of yours: a custom authorization server is what an API should have.",
+	Preset:     "OktaOrg",
+	Recognised: Recognised{Issuer: `^https://[^/]+\.okta(preview|-emea|-gov)?\.com$`},
+	Hints:      []Hint{{Name: "cid", Text: "this token is of the org server: nobody else can verify it, so ask Okta about it, or use a custom authorization server"}},
+}}

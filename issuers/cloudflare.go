@@ -1,0 +1,29 @@
+package issuers
+
+import (
+	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// CloudflareHeader is the Config.TokenHeader for [CloudflareAccess].
+const CloudflareHeader = "Cf-Access-Jwt-Assertion"
+
+// CloudflareAccess takes the tokens that Cloudflare Access sends to an application,
+// in [CloudflareHeader], about users and service tokens. team is the name before
+// .cloudflareaccess.com, and tags are the Application Audience (AUD) tags. Tokens of the
+// login page itself, which have the type "org", are refused. Let the origin admit only
+// Cloudflare. A service token has an empty sub: read common_name.
+func CloudflareAccess(team string, tags ...string) middleware.Issuer {
+	f := &faults{function: "CloudflareAccess"}
+	team = f.label("team", team, "cloudflareaccess.com")
+	for _, tag := range tags {
+		if tag == "" || strings.Trim(tag, "0123456789abcdef") != "" {
+			f.add("tag is %q: give the Application Audience (AUD) tag, 64 digits and letters from a to f", tag)
+		}
+	}
+	url := "https://" + team + ".cloudflareaccess.com"
+	return f.in(middleware.Issuer{
+		URL: url, KeysURL: url + "/cdn-cgi/access/certs", Mark: "type=app", Audiences: tags, ClientIDClaims: []string{"common_name"},
+	})
+}

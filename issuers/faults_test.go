@@ -1,0 +1,40 @@
+package issuers_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/issuers"
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// fault is a wrong argument, and words of the remedy that NewVerifier reports.
+type fault struct {
+	name    string
+	issuers []middleware.Issuer
+	report  string // begins with the function
+	remedy  string
+}
+
+var keycloakFaults = []fault{
+	{"no base", one(issuers.Keycloak("id.example.com", "shop")), `Keycloak: base is "id.example.com"`, "give a URL such as"},
+	{"a realm with a slash", one(issuers.Keycloak("https://id.example.com", "realms/shop")), `Keycloak: realm is "realms/shop"`, "without slashes"},
+}
+
+func TestWrongArguments(t *testing.T) {
+	for _, row := range slices.Concat(keycloakFaults, cloudFaults) {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := middleware.NewVerifier(middleware.Config{Audience: "orders-api", Issuers: row.issuers})
+			if err == nil {
+				t.Fatal("got no error")
+			}
+			for line := range strings.Lines(err.Error()) {
+				if _, report, found := strings.Cut(line, "issuers."+row.report); found && strings.Contains(report, row.remedy) {
+					return
+				}
+			}
+			t.Errorf("got %v, want issuers.%s … %s", err, row.report, row.remedy)
+		})
+	}
+}

@@ -1,0 +1,21 @@
+package issuers
+
+import "github.com/bearerguard/bearerguard/middleware"
+
+// GitLabCI takes the ID tokens of CI jobs of GitLab at base, such as
+// https://gitlab.com. A job names the audience under id_tokens. namespace is the path
+// of the group or user that the project is in, such as acme/shop, without its
+// subgroups. "" is any, which is for an instance of your own. Pipelines of
+// merge requests and of unprotected branches have tokens too: require
+// scopes.Claim("ref_protected", "true") where they may not call.
+func GitLabCI(base, namespace string, audiences ...string) middleware.Issuer {
+	f := &faults{function: "GitLabCI"}
+	i := middleware.Issuer{URL: f.base("base", base), Audiences: audiences}
+	switch {
+	case namespace != "":
+		i.Mark = "namespace_path=" + namespace
+	case i.URL == "https://gitlab.com":
+		f.add("namespace is empty: give the path of your group, since every project on gitlab.com can have a token for the API")
+	}
+	return f.in(i)
+}

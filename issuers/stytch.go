@@ -1,0 +1,29 @@
+package issuers
+
+import (
+	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Stytch takes the session and access tokens of a Stytch project, by its ID. base
+// is https://api.stytch.com, https://test.stytch.com for a test project, or the
+// project's own domain, which then is another spelling of its issuer. A project for
+// organisations (B2B) has its keys elsewhere: change Issuer.KeysURL. Session tokens
+// live for five minutes, so the client must renew them.
+func Stytch(project, base string) middleware.Issuer {
+	f := &faults{function: "Stytch"}
+	project = f.id("project", project, "project-", "project-live-6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+	base = f.before("base", base, "/v1/sessions")
+	i := middleware.Issuer{URL: "stytch.com/" + project, KeysURL: base + "/v1/sessions/jwks/" + project, Audiences: []string{project}}
+	isTest := strings.HasPrefix(project, "project-test-")
+	switch {
+	case isTest && base == "https://api.stytch.com":
+		f.add("project is %q and base %q: a test project has the base https://test.stytch.com", project, base)
+	case !isTest && base == "https://test.stytch.com":
+		f.add("project is %q and base %q: only a test project has this base, use https://api.stytch.com", project, base)
+	case !strings.HasSuffix(base, ".stytch.com"):
+		i.Aliases = []string{base}
+	}
+	return f.in(i)
+}

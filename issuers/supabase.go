@@ -1,0 +1,17 @@
+package issuers
+
+import "github.com/bearerguard/bearerguard/middleware"
+
+// Supabase is a Supabase project, by its reference. It must sign with asymmetric
+// keys (JWT signing keys): its key set is empty while it signs with the old secret,
+// and Issuer.Secrets takes both during the change. aud is "authenticated" for each
+// user who has logged in, and for anonymous users too: their tokens have
+// is_anonymous true, which the API must look at itself. The keys anon and
+// service_role are refused, since their issuer is "supabase". With a domain of its
+// own, a project has that in iss: change Issuer.URL and Issuer.KeysURL.
+func Supabase(ref string) middleware.Issuer {
+	f := &faults{function: "Supabase"}
+	ref = f.id("ref", ref, "", "abcdefghijklmnopqrst, without https:// and .supabase.co")
+	url := "https://" + ref + ".supabase.co/auth/v1"
+	return f.in(middleware.Issuer{URL: url, KeysURL: url + "/.well-known/jwks.json", Audiences: []string{"authenticated"}})
+}

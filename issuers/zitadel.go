@@ -1,0 +1,20 @@
+package issuers
+
+import "github.com/bearerguard/bearerguard/middleware"
+
+// Zitadel is a ZITADEL instance at a domain, and the project of the API by its ID.
+// Roles of the project are the scopes, so that scopes.All("clerk") asks for a role.
+// Applications must issue JWTs as access tokens and assert roles on
+// authentication, and clients ask for the scope
+// urn:zitadel:iam:org:project:id:PROJECT:aud: without it aud lacks the project, and
+// the token is refused. Personal access tokens are opaque: they need
+// Issuer.Introspection.
+func Zitadel(domain, project string) middleware.Issuer {
+	f := &faults{function: "Zitadel"}
+	domain = f.host("domain", domain)
+	project = f.id("project", project, "", "218528353504723201, which is in the console under the project's name")
+	return f.in(middleware.Issuer{
+		URL: "https://" + domain, Audiences: []string{project},
+		ScopeClaims: []string{"keys:urn:zitadel:iam:org:project:" + project + ":roles"},
+	})
+}

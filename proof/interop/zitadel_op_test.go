@@ -1,0 +1,266 @@
+package interop_test
+
+import (
+	"cmp"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/zitadel/oidc/v3/example/server/storage"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+	"golang.org/x/oauth2"
+)
+
+const (
+	zitadelUser     = "id2" // of the example storage
+	zitadelName     = "test-user2"
+	zitadelPassword = "verysecure"
+	zitadelSecret   = "a secret: 100% of it"
+)
+
+// zitadelOP is the OpenID provider of zitadel/oidc on a socket in this process. The example storage keeps its requests,
+// codes and users; clients, tokens and keys are the test's own.
+type zitadelOP struct {
+	*storage.Storage
+	issuer string
+
+	mu     sync.Mutex
+	key    zitadelKey
+	tokens map[string]zitadelToken // by their jti
+}
+
+// zitadelToken is what the storage remembers of an access token.
+type zitadelToken struct {
+	client, subject  string
+	audience, scopes []string
+	issued, expiry   time.Time
+}
+
+// startZitadel starts a provider that calls itself issuer, or by its own address if that is empty.
+func startZitadel(t *testing.T, issuer string) *zitadelOP {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	t.Cleanup(server.Close)
+	z := &zitadelOP{issuer: "http://" + server.Listener.Addr().String(), tokens: map[string]zitadelToken{}}
+	z.Storage = storage.NewStorageWithClients(storage.NewUserStore(z.issuer), nil)
+	z.rotate(t, jose.RS256)
+
+	config := &op.Config{CodeMethodS256: true}
+	rand.Read(config.CryptoKey[:])
+	provider, err := op.NewProvider(config, z, op.StaticIssuer(cmp.Or(issuer, z.issuer)),
+		op.WithAllowInsecure(), op.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := op.AuthCallbackURL(provider)
+	mux := http.NewServeMux()
+	mux.Handle("/", provider)
+	mux.HandleFunc("POST /login/username", op.NewIssuerInterceptor(provider.IssuerFromRequest).HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			id := r.FormValue("authRequestID")
+			if err := z.CheckUsernamePassword(r.FormValue("username"), r.FormValue("password"), id); err != nil {
+				http.Error(w, err.Error(), http.StatusForbidden)
+				return
+			}
+			http.Redirect(w, r, back(r.Context(), id), http.StatusSeeOther)
+		}))
+	server.Config.Handler = mux
+	server.Start()
+	return z
+}
+
+// zitadelClients are those that may get tokens, by their identifiers.
+var zitadelClients = map[string]zitadelClient{
+	"jwt":       {kind: op.AccessTokenTypeJWT, audience: audience},
+	"elsewhere": {kind: op.AccessTokenTypeJWT, audience: "https://other.example.com"},
+	"bare":      {kind: op.AccessTokenTypeJWT, audience: audience, bare: true},
+	"opaque":    {kind: op.AccessTokenTypeBearer, audience: audience},
+	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
+}
+
+// zitadelClient is a web client of the example storage, except for what is here.
+type zitadelClient struct {
+	*storage.Client
+	kind     op.AccessTokenType
+	audience string
+	bare     bool // no scope in its JWTs
+}
+
+func (c zitadelClient) AccessTokenType() op.AccessTokenType { return c.kind }
+
+func (c zitadelClient) GrantTypes() []oidc.GrantType {
+	return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeClientCredentials}
+}
+
+func (c zitadelClient) IsScopeAllowed(scope string) bool {
+	return slices.Contains([]string{"items:read", "items:write", "admin"}, scope)
+}
+
+func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client, error) {
+	client, ok := zitadelClients[id]
+	if !ok {
+		return nil, errors.New("unknown client")
+	}
+	client.Client = storage.WebClient(id, zitadelSecret, callback)
+	return client, nil
+}
+
+// AuthorizeClientIDSecret knows one more: the API, which may ask and gets no tokens.
+func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
+	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
+		return errors.New("unknown client or another secret")
+	}
+	return nil
+}
+
+func (z *zitadelOP) ClientCredentials(ctx context.Context, id, secret string) (op.Client, error) {
+	if err := z.AuthorizeClientIDSecret(ctx, id, secret); err != nil {
+		return nil, err
+	}
+	return z.GetClientByClientID(ctx, id)
+}
+
+func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, scopes []string) (op.TokenRequest, error) {
+	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
+}
+
+// zitadelRequest is a request of the example storage whose tokens are for an API.
+type zitadelRequest struct{ *storage.AuthRequest }
+
+func (r zitadelRequest) GetAudience() []string {
+	return []string{zitadelClients[r.ApplicationID].audience}
+}
+
+func (z *zitadelOP) AuthRequestByID(ctx context.Context, id string) (op.AuthRequest, error) {
+	return zitadelRequestOf(z.Storage.AuthRequestByID(ctx, id))
+}
+
+func (z *zitadelOP) AuthRequestByCode(ctx context.Context, code string) (op.AuthRequest, error) {
+	return zitadelRequestOf(z.Storage.AuthRequestByCode(ctx, code))
+}
+
+func zitadelRequestOf(request op.AuthRequest, err error) (op.AuthRequest, error) {
+	if err != nil {
+		return nil, err
+	}
+	return zitadelRequest{request.(*storage.AuthRequest)}, nil
+}
+
+func (z *zitadelOP) CreateAccessToken(_ context.Context, request op.TokenRequest) (string, time.Time, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	id, now := rand.Text(), time.Now()
+	token := zitadelToken{
+		client: request.(zitadelRequest).ApplicationID, subject: request.GetSubject(),
+		audience: request.GetAudience(), scopes: request.GetScopes(), issued: now, expiry: now.Add(5 * time.Minute),
+	}
+	z.tokens[id] = token
+	return id, token.expiry, nil
+}
+
+// GetPrivateClaimsFromScopes adds scope to JWTs: the provider itself writes none.
+func (z *zitadelOP) GetPrivateClaimsFromScopes(_ context.Context, _, client string, scopes []string) (map[string]any, error) {
+	if zitadelClients[client].bare {
+		return nil, nil
+	}
+	return map[string]any{"scope": strings.Join(scopes, " ")}, nil
+}
+
+func (z *zitadelOP) SetIntrospectionFromToken(_ context.Context, answer *oidc.IntrospectionResponse, id, subject, client string) error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	token, ok := z.tokens[id]
+	if !ok || token.subject != subject || client != "api" {
+		return errors.New("unknown token, or another client than the API")
+	}
+	answer.Subject, answer.ClientID, answer.TokenType = token.subject, token.client, oidc.BearerToken
+	answer.Audience, answer.Scope = token.audience, token.scopes
+	answer.IssuedAt, answer.Expiration = oidc.FromTime(token.issued), oidc.FromTime(token.expiry)
+	return nil
+}
+
+func (z *zitadelOP) RevokeToken(_ context.Context, id, _, client string) *oidc.Error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.tokens[id].client != client {
+		return oidc.ErrInvalidClient()
+	}
+	delete(z.tokens, id)
+	return nil
+}
+
+// zitadelKey is the one key that signs, both halves of it.
+type zitadelKey struct {
+	id      string
+	alg     jose.SignatureAlgorithm
+	private crypto.Signer
+}
+
+func (k zitadelKey) ID() string                                  { return k.id }
+func (k zitadelKey) SignatureAlgorithm() jose.SignatureAlgorithm { return k.alg }
+func (k zitadelKey) Key() any                                    { return k.private }
+
+// zitadelPublic is what the key set shows of a key.
+type zitadelPublic struct{ zitadelKey }
+
+func (k zitadelPublic) Algorithm() jose.SignatureAlgorithm { return k.alg }
+func (k zitadelPublic) Use() string                        { return "sig" }
+func (k zitadelPublic) Key() any                           { return k.private.Public() }
+
+// rotate replaces the key and withdraws the old one.
+func (z *zitadelOP) rotate(t *testing.T, alg jose.SignatureAlgorithm) {
+	t.Helper()
+	var key crypto.Signer
+	var err error
+	if alg == jose.ES256 {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	} else {
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.key = zitadelKey{rand.Text(), alg, key}
+}
+
+func (z *zitadelOP) SigningKey(context.Context) (op.SigningKey, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.key, nil
+}
+
+func (z *zitadelOP) SignatureAlgorithms(context.Context) ([]jose.SignatureAlgorithm, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return []jose.SignatureAlgorithm{z.key.alg}, nil
+}
+
+func (z *zitadelOP) KeySet(context.Context) ([]op.Key, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return []op.Key{zitadelPublic{z.key}}, nil
+}
+
+// config is the client as golang.org/x/oauth2 has it.
+func (z *zitadelOP) config(client string, scopes ...string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: client, ClientSecret: zitadelSecret, RedirectURL: callback, Scopes: scopes,
+		Endpoint: oauth2.Endpoint{AuthURL: z.issuer + "/authorize", TokenURL: z.issuer + "/oauth/token", AuthStyle: oauth2.AuthStyleInHeader},
+	}
+}

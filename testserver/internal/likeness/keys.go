@@ -1,0 +1,174 @@
+package likeness
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// moduli are those of RSA keys whose private parts nobody has.
+//
+//go:embed moduli.txt
+var moduli string
+
+// KeySet makes the keys of the shape that do not sign. In the key sets they come
+// after the server's own keys, which are all dressed alike.
+func (l *Likeness) KeySet() (set token.KeySet, err error) {
+	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
+	if len(others) > 0 && others[0].Alg != "" {
+		signing, others = others[0], others[1:]
+	}
+	rest, err := l.decoys(others)
+	if err != nil {
+		return set, err
+	}
+	set.Name = l.name(signing)
+	set.Write = func(keys []token.Key) ([]byte, error) {
+		all := []map[string]any{}
+		for _, key := range keys {
+			jwk, err := l.signing(signing, key)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, jwk)
+		}
+		if l.shape.Keys != nil && len(l.shape.Keys) == 0 {
+			all = all[:0] // none is published
+		}
+		whole := map[string]any{"keys": append(all, rest...)}
+		l.filling(l.server.Now()).Put(whole, l.shape.Set...)
+		return json.Marshal(whole)
+	}
+	return set, nil
+}
+
+// name is how the shape names keys, nil if that says nothing: by their
+// certificates, or by a hash in base64 as it is outside of URLs.
+func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
+	kid, _ := shapes.Lookup(k.Members, "kid")
+	thumb, _ := shapes.Lookup(k.Members, "x5t")
+	text, isText := kid.(string)
+	switch {
+	case isText && kid == thumb:
+		return func(key token.Key) (string, error) {
+			members, err := l.certificates.members(key.Private.Public(), key.Private)
+			if err != nil {
+				return "", err
+			}
+			return members["x5t"].(string), nil
+		}
+	case isText && strings.ContainsAny(text, "+/="):
+		return func(key token.Key) (string, error) {
+			spki, err := x509.MarshalPKIXPublicKey(key.Private.Public())
+			sum := sha256.Sum256(spki)
+			return base64.StdEncoding.EncodeToString(sum[:]), err
+		}
+	}
+	return nil
+}
+
+// signing is a key of the server's with the members of the shape's. Which key it is
+// and what it signs stay its own.
+func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
+	text, err := key.JWK(false)
+	if err != nil {
+		return nil, err
+	}
+	var jwk map[string]any
+	if err := json.Unmarshal(text, &jwk); err != nil {
+		return nil, err
+	}
+	members := slices.DeleteFunc(slices.Clone(of.Members), func(m shapes.Member) bool {
+		return m.Value != nil && (m.Name == "kid" || m.Name == "alg" && string(key.Alg) != of.Alg)
+	})
+	return jwk, l.dress(jwk, members, key.Private.Public(), key.Private)
+}
+
+// decoys are keys that sign nothing.
+func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error) {
+	unused, source := strings.Fields(moduli), l.server.Source.Fork("likeness keys")
+	for _, k := range others {
+		jwk := map[string]any{}
+		var public crypto.PublicKey
+		if k.Alg != "" {
+			key, left, err := decoy(catalogue.Alg(k.Alg), unused, source)
+			if err != nil {
+				return nil, err
+			}
+			unused, public = left, key
+			if jwk, err = described(public, k.Alg); err != nil {
+				return nil, err
+			}
+		}
+		if err := l.dress(jwk, k.Members, public, nil); err != nil {
+			return nil, err
+		}
+		list = append(list, jwk)
+	}
+	return list, nil
+}
+
+// dress writes members into a key, with a certificate of its own in the place of a
+// made-up one.
+func (l *Likeness) dress(jwk map[string]any, list []shapes.Member, public crypto.PublicKey, signer crypto.Signer) error {
+	l.filling(l.server.Now()).Put(jwk, list...)
+	for _, m := range list {
+		if m.Value == nil || public == nil || !slices.Contains(certificateMembers, m.Name) {
+			continue
+		}
+		certificate, err := l.certificates.members(public, signer)
+		if err != nil {
+			return err
+		}
+		jwk[m.Name] = certificate[m.Name]
+	}
+	return nil
+}
+
+func described(public crypto.PublicKey, alg string) (jwk map[string]any, err error) {
+	k := jose.JSONWebKey{Key: public, Algorithm: alg, Use: "sig"}
+	sum, err := k.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	k.KeyID = base64.RawURLEncoding.EncodeToString(sum)[:16]
+	text, err := k.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return jwk, json.Unmarshal(text, &jwk)
+}
+
+// decoy is a public key that signs nothing, and what is left of the moduli: making
+// an RSA key takes longer than most tests.
+func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
+	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
+		n, err := base64.RawURLEncoding.DecodeString(moduli[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}, moduli[1:], nil
+	}
+	key, err := token.NewKey(alg, "", source)
+	if err != nil {
+		return nil, nil, err
+	}
+	if key.Private == nil {
+		return nil, nil, fmt.Errorf("a key of the shape is for %s: no key set has a shared secret", alg)
+	}
+	return key.Private.Public(), moduli, nil
+}

@@ -1,0 +1,134 @@
+package likeness
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// Server is what a likeness has to know of its server.
+type Server struct {
+	Issuer   string
+	Named    bool // somebody has chosen the issuer: the shape does not get another one
+	Audience string
+	Source   *token.Source
+	Now      func() time.Time
+}
+
+// Likeness is a shape for one server.
+type Likeness struct {
+	shape        shapes.Shape
+	server       Server
+	certificates certificates
+}
+
+// New returns the likeness of a shape.
+func New(shape shapes.Shape, server Server) *Likeness {
+	if server.Now == nil {
+		server.Now = time.Now
+	}
+	for _, list := range []*[]shapes.Member{&shape.Header, &shape.Claims, &shape.Introspection} {
+		*list = settled(*list, shape.Audience)
+	}
+	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
+}
+
+// settled are members with each name once, as the last one has it. The audience of
+// the samples is the server's, also where it is spelled out.
+func settled(list []shapes.Member, audience string) (all []shapes.Member) {
+	for _, m := range list {
+		m.Value = own(m.Value, audience)
+		i := slices.IndexFunc(all, func(other shapes.Member) bool { return other.Name == m.Name })
+		switch {
+		case i < 0:
+			all = append(all, m)
+		case all[i].Value != nil && m.Value != nil:
+			all[i].Value = m.Value
+		default:
+			all = append(slices.Delete(all, i, i+1), m)
+		}
+	}
+	return all
+}
+
+// Alg is what signs.
+func Alg(shape shapes.Shape) catalogue.Alg {
+	if shape.Alg == "" {
+		return catalogue.RS256
+	}
+	return catalogue.Alg(shape.Alg)
+}
+
+// own is v with a placeholder for the audience of the samples.
+func own(v any, audience string) any {
+	text := func(s string) string {
+		if s == audience {
+			return ownAudience
+		}
+		return s
+	}
+	switch v := v.(type) {
+	case string:
+		return text(v)
+	case []string:
+		list := make([]string, len(v))
+		for i, one := range v {
+			list[i] = text(one)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, one := range v {
+			object[text(name)] = own(one, audience)
+		}
+		return object
+	}
+	return v
+}
+
+func (l *Likeness) filling(now time.Time) shapes.Filling {
+	return shapes.Filling{Issuer: l.server.Issuer, Audience: l.server.Audience, Now: now.Unix()}
+}
+
+// The claims in which providers name the client and the scopes.
+var (
+	clientNames = []string{"client_id", "azp", "cid", "appid", "clientId", "client"}
+	scopeNames  = []string{"scope", "scp", "scopes"}
+)
+
+func isClient(m shapes.Member) bool {
+	_, ok := m.Value.(string)
+	return ok && slices.Contains(clientNames, m.Name)
+}
+
+// isScope reports whether a member has scopes, and in an array.
+func isScope(m shapes.Member) (ok, list bool) {
+	switch m.Value.(type) {
+	case string:
+		return slices.Contains(scopeNames, m.Name), false
+	case []string, []any:
+		return slices.Contains(scopeNames, m.Name), true
+	}
+	return false, false
+}
+
+// texts are a value that is a string or an array of strings.
+func texts(v any) (list []string, isList bool) {
+	switch v := v.(type) {
+	case string:
+		return []string{v}, false
+	case []string:
+		return v, true
+	case []any:
+		for _, one := range v {
+			if text, ok := one.(string); ok {
+				list = append(list, text)
+			}
+		}
+		return list, true
+	}
+	return nil, false
+}

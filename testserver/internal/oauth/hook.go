@@ -1,0 +1,49 @@
+package oauth
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
+)
+
+// TokenRequest is a request to the token endpoint.
+type TokenRequest struct {
+	Form     url.Values // as it came, with all that is secret in it
+	ClientID string     // "" if no client has authenticated
+	Grant    catalogue.Grant
+}
+
+// TokenResponse is the answer to it, before it is sent.
+type TokenResponse struct {
+	Status int
+	Header http.Header
+	Body   map[string]any // what becomes the JSON
+}
+
+// Hook sees the answers of the token endpoint and may change them.
+type Hook func(*TokenRequest, *TokenResponse) error
+
+// hooks are never changed in place.
+type hooks struct{ guarded.Value[[]*Hook] }
+
+func (h *hooks) list() []*Hook {
+	list, unlock := h.RLock()
+	defer unlock()
+	return *list
+}
+
+// OnToken adds a hook.
+func (s *Server) OnToken(hook Hook) (remove func()) {
+	list, unlock := s.hooks.Lock()
+	defer unlock()
+	added := &hook
+	*list = append(slices.Clone(*list), added)
+	return func() {
+		list, unlock := s.hooks.Lock()
+		defer unlock()
+		*list = slices.DeleteFunc(slices.Clone(*list), func(other *Hook) bool { return other == added })
+	}
+}

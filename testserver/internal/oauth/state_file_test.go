@@ -1,0 +1,41 @@
+package oauth_test
+
+import (
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+)
+
+// writes counts how often the state that it is in has been written.
+type writes int
+
+func (n *writes) MarshalJSON() ([]byte, error) {
+	*n++
+	return []byte("0"), nil
+}
+
+func TestAServerThatNobodyAsksWritesNoState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, func(c *oauth.Config) { c.State = path })
+		defer func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		n := new(writes)
+		s.Registry.PutUser(registry.User{Sub: "bob", Claims: map[string]any{"n": n}})
+		time.Sleep(time.Second) // to save that
+		synctest.Wait()
+		before := *n
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if *n != before || before == 0 {
+			t.Errorf("got the state written %d times after the change and %d times after nothing, want at least once and never", before, *n-before)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package token
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// ClaimPath returns the names on the way to a claim: those of a JSON Pointer
+// (RFC 6901) if name begins with a slash, else name itself.
+func ClaimPath(name string) ([]string, error) {
+	if !strings.HasPrefix(name, "/") {
+		return []string{name}, nil
+	}
+	if strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(name), "~") {
+		return nil, errors.New("in a JSON Pointer write ~ as ~0, and a slash within a name as ~1 (RFC 6901 §3)")
+	}
+	path := strings.Split(name[1:], "/")
+	for i, one := range path {
+		path[i] = strings.NewReplacer("~0", "~", "~1", "/").Replace(one)
+	}
+	return path, nil
+}
+
+// Pointer is the JSON Pointer to path.
+func Pointer(path []string) string {
+	var b strings.Builder
+	for _, one := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(one))
+	}
+	return b.String()
+}
+
+// ClaimNames are the names of claims in the order in which they are set: plain
+// names first, so that a JSON Pointer adds to the object that one of them sets.
+func ClaimNames[V any](claims map[string]V) []string {
+	return slices.SortedFunc(maps.Keys(claims), func(a, b string) int {
+		if pointer := strings.HasPrefix(a, "/"); pointer != strings.HasPrefix(b, "/") {
+			if pointer {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// inner is the object that a member holds, empty if there is no such member.
+func (o Object) inner(name string) (Object, error) {
+	i := o.Find(name)
+	if i < 0 || o[i].Value == nil {
+		return nil, nil
+	}
+	inner, err := ParseObject(o[i].Value)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not an object, so nothing can be set below it", name)
+	}
+	return inner, nil
+}
+
+// setAt writes the value at path and makes the objects on its way.
+func (o *Object) setAt(path []string, raw json.RawMessage) error {
+	if len(path) > 1 {
+		inner, err := o.inner(path[0])
+		if err != nil {
+			return err
+		}
+		if err := inner.setAt(path[1:], raw); err != nil {
+			return err
+		}
+		if raw, err = inner.MarshalJSON(); err != nil {
+			return err
+		}
+	}
+	o.Put(path[0], raw)
+	return nil
+}
+
+// deleteAt takes out what is at path; an absent one is no error.
+func (o *Object) deleteAt(path []string) {
+	if len(path) == 1 {
+		o.Delete(path[0])
+		return
+	}
+	inner, err := o.inner(path[0])
+	if err != nil || inner == nil {
+		return
+	}
+	inner.deleteAt(path[1:])
+	if raw, err := inner.MarshalJSON(); err == nil {
+		o.Put(path[0], raw)
+	}
+}
+
+// textsAt are the strings at path: those of an array, or one string.
+func (o Object) textsAt(path []string) []string {
+	if len(path) > 1 {
+		inner, _ := o.inner(path[0])
+		return inner.textsAt(path[1:])
+	}
+	if one, ok := o.Text(path[0]); ok {
+		return []string{one}
+	}
+	list, _ := o.Texts(path[0])
+	return list
+}

@@ -1,0 +1,289 @@
+package token
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Form is how an issuer writes its access tokens, if that is not as RFC 9068 has
+// it. A nil Form is RFC 9068's.
+type Form struct {
+	Begin   Edit              // makes a draft of RFC 9068 one of the form, before all other edits
+	IDToken Edit              // makes an ID token of an access token, after what makes one of any; nil for nothing
+	Stamp   func(*Draft, Key) // writes what the header says of the key that signs; nil for nothing but alg and kid
+	Issuer  string            // iss, "" for that of the server
+
+	NoIssuer bool // its access tokens have no iss
+
+	// The claims that name the client, the scopes and the audience. A form without
+	// a claim for the client or the scopes has none of them, unless an option asks:
+	// then it is the one of RFC 9068.
+	Clients  []string
+	Scopes   []Texts
+	Audience Texts // without a name it is aud
+
+	Typ  string // of the header, "" for none
+	IsID bool   // its access tokens look like ID tokens
+
+	AnyAlg bool // keys are published without alg, so that all algorithms of their kind may be right
+}
+
+// Texts is a claim with texts: an array, or one string. Expand makes what is
+// written of what is asked for; nil leaves that as it is.
+type Texts struct {
+	Name   string
+	List   bool
+	Expand func([]string) []string
+}
+
+func (f *Form) clients() []string {
+	if f == nil || len(f.Clients) == 0 {
+		return []string{"client_id"}
+	}
+	return f.Clients
+}
+
+func (f *Form) scopes() []Texts {
+	if f == nil || len(f.Scopes) == 0 {
+		return []Texts{{Name: "scope"}}
+	}
+	return f.Scopes
+}
+
+func (f *Form) audience() Texts {
+	if f == nil || f.Audience.Name == "" {
+		return Texts{Name: "aud"}
+	}
+	return f.Audience
+}
+
+func (f *Form) issuer(server string) string {
+	if f == nil || f.Issuer == "" {
+		return server
+	}
+	return f.Issuer
+}
+
+// SetClient writes the client.
+func (d *Draft) SetClient(id string) {
+	for _, name := range d.Form.clients() {
+		d.Set(name, id)
+	}
+}
+
+// DeleteClient leaves it out.
+func (d *Draft) DeleteClient() {
+	for _, name := range d.Form.clients() {
+		d.Claims.Delete(name)
+	}
+}
+
+// Client is the client in claims of the form.
+func (f *Form) Client(claims Object) string {
+	for _, name := range f.clients() {
+		if id, ok := claims.Text(name); ok {
+			return id
+		}
+	}
+	return ""
+}
+
+// SetScopes writes the scopes, or leaves the claim out if there are none.
+func (d *Draft) SetScopes(scopes []string) {
+	for _, claim := range d.Form.scopes() {
+		switch {
+		case len(scopes) == 0:
+			d.Claims.Delete(claim.Name)
+		case claim.List:
+			d.Set(claim.Name, scopes)
+		default:
+			d.Set(claim.Name, strings.Join(scopes, " "))
+		}
+	}
+}
+
+// Scopes are all texts in the claims for the scopes, whatever type the claims have.
+func (d *Draft) Scopes() (all []string) {
+	for _, claim := range d.Form.scopes() {
+		all = append(all, strings.Fields(strings.Join(d.TextsAt(claim.Name), " "))...)
+	}
+	return all
+}
+
+// ScopesOf are the scopes in claims of the form.
+func (f *Form) ScopesOf(claims Object) []string {
+	for _, claim := range f.scopes() {
+		if list, ok := claims.Texts(claim.Name); ok && claim.List {
+			return list
+		}
+		if text, ok := claims.Text(claim.Name); ok && !claim.List {
+			return strings.Fields(text)
+		}
+	}
+	return nil
+}
+
+// SetAudience writes whom the token is for, as the form names them, or leaves the
+// claim out if it is for nobody.
+func (d *Draft) SetAudience(audience []string) {
+	if expand := d.Form.audience().Expand; expand != nil && len(audience) > 0 {
+		audience = expand(audience)
+	}
+	d.setResources(audience)
+}
+
+// setResources writes whom the token is for, in their own words.
+func (d *Draft) setResources(audience []string) {
+	claim := d.Form.audience()
+	switch {
+	case len(audience) == 0:
+		d.Claims.Delete(claim.Name)
+	case len(audience) == 1 && !claim.List:
+		d.Set(claim.Name, audience[0])
+	default:
+		d.Set(claim.Name, audience)
+	}
+}
+
+// AudienceOf is whom claims of the form are for.
+func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
+
+// Grant writes what the token endpoint has granted, as far as the form has claims
+// for it.
+func (d *Draft) Grant(sub, client string, scopes, resources []string) {
+	if d.has("sub") {
+		d.Set("sub", sub)
+	}
+	if len(resources) > 0 && !slices.Contains(d.Form.clients(), d.Form.audience().Name) {
+		d.setResources(resources)
+	}
+	if d.Form == nil || len(d.Form.Clients) > 0 {
+		d.SetClient(client)
+	}
+	d.clearScopes()
+	if len(scopes) > 0 && (d.Form == nil || len(d.Form.Scopes) > 0) {
+		d.SetScopes(scopes)
+	}
+}
+
+// clearScopes leaves the scopes out. Those of a form keep their place.
+func (d *Draft) clearScopes() {
+	for _, claim := range d.Form.scopes() {
+		if d.Form == nil {
+			d.Claims.Delete(claim.Name)
+			continue
+		}
+		d.blank(claim.Name)
+	}
+}
+
+// IsAccessToken tells access tokens of the form from what else the same keys sign
+// (RFC 9068 §4, RFC 8725 §3.12).
+func (f *Form) IsAccessToken(header, claims Object) bool {
+	typ, ok := header.Text("typ")
+	if !ok && header.Find("typ") >= 0 {
+		return false
+	}
+	typ = mediaType(typ)
+	if typ == "at+jwt" {
+		return true
+	}
+	if f != nil {
+		return (typ == "" || typ == "jwt" || typ == mediaType(f.Typ)) && (f.IsID || !isIDToken(claims))
+	}
+	if typ != "" && typ != "jwt" { // these two are as from servers older than RFC 9068
+		return false
+	}
+	if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
+		return false
+	}
+	return !hasLogin(claims)
+}
+
+func mediaType(typ string) string { return strings.TrimPrefix(strings.ToLower(typ), "application/") }
+
+// hasLogin reports whether claims are those that bind an ID token to a login.
+func hasLogin(claims Object) bool {
+	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
+}
+
+// isIDToken reports whether claims are those of an ID token, which is for its
+// client (OpenID Connect Core 1.0 §2).
+func isIDToken(claims Object) bool {
+	azp, ok := claims.Text("azp")
+	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
+}
+
+// FormOf finds the form of a token of this server: of those whose access token it
+// may be, the one that fits iss and the client best. ok is false if there is none.
+func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
+	found, best := m.Form, 0
+	iss, _ := claims.Text("iss")
+	for _, f := range m.forms() {
+		if !f.IsAccessToken(header, claims) {
+			continue
+		}
+		fits := 1
+		if iss == m.IssuerOf(f) {
+			fits += 2
+		}
+		if f.Client(claims) != "" {
+			fits++
+		}
+		if fits > best {
+			found, best = f, fits
+		}
+	}
+	return found, best > 0
+}
+
+// forms are the server's own and those that tokens were made in.
+func (m *Minter) forms() []*Form {
+	others, unlock := m.others.RLock()
+	defer unlock()
+	return append([]*Form{m.Form}, *others...)
+}
+
+// remember lets FormOf know of a form.
+func (m *Minter) remember(f *Form) {
+	if f == m.Form || slices.Contains(m.forms(), f) {
+		return
+	}
+	others, unlock := m.others.Lock()
+	defer unlock()
+	*others = append(slices.Clone(*others), f)
+}
+
+// IssuerOf is iss in the server's access tokens of a form, "" if they have none.
+func (m *Minter) IssuerOf(f *Form) string {
+	if f != nil && f.NoIssuer {
+		return ""
+	}
+	return f.issuer(m.Issuer)
+}
+
+// GrantLogin writes when somebody logged in, and how (RFC 9068 §2.2.1). Zero and ""
+// mean that nobody did, or that nobody knows how.
+func (d *Draft) GrantLogin(at time.Time, acr string) {
+	if d.Form != nil { // whose own values are those of a sample
+		d.blank("auth_time")
+		d.blank("acr")
+	}
+	if !at.IsZero() && d.has("auth_time") {
+		d.Set("auth_time", at.Unix())
+	}
+	if !at.IsZero() && acr != "" && d.has("acr") {
+		d.Set("acr", acr)
+	}
+}
+
+// has reports whether tokens of the draft's form have a claim.
+func (d *Draft) has(claim string) bool { return d.Form == nil || d.Claims.Find(claim) >= 0 }
+
+// blank takes the value of a claim away, and leaves its place.
+func (d *Draft) blank(claim string) {
+	if d.Claims.Find(claim) >= 0 {
+		d.Claims.Put(claim, nil)
+	}
+}

@@ -1,0 +1,70 @@
+package token
+
+import "errors"
+
+// Rotation says how a rotation differs from the orderly change, in which the new
+// key is published and signs at once while the old one stays published. The
+// documentation of package testserver says what for.
+type Rotation struct {
+	PublishFirst bool // publish the new key, and sign with it from the next rotation on
+	SignFirst    bool // sign with the new key, and leave publishing to others
+	DropOld      bool // retire the key that signed until now
+	ReuseKid     bool // give the new key the ID of the old one
+}
+
+func (r Rotation) check() error {
+	n := 0
+	for _, chosen := range []bool{r.PublishFirst, r.SignFirst, r.DropOld} {
+		if chosen {
+			n++
+		}
+	}
+	if n > 1 {
+		return errors.New("PublishFirst, SignFirst and DropOld exclude each other: rotate once for each")
+	}
+	return nil
+}
+
+// Rotate changes the key of the default algorithm and returns the new one.
+func (k *Keyring) Rotate(how Rotation) (Key, error) {
+	if err := how.check(); err != nil {
+		return Key{}, err
+	}
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	old := r.signing[r.alg]
+
+	var key Key
+	if r.ready() && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
+		key = *r.staged // the second half of a rotation begun by PublishFirst
+	} else {
+		kid := ""
+		if how.ReuseKid {
+			kid = old.ID
+		}
+		var err error
+		if key, err = r.generate(r.alg, kid); err != nil {
+			return Key{}, err
+		}
+	}
+
+	r.staged = nil
+	if how.PublishFirst {
+		r.staged = &key
+	} else {
+		r.signing[r.alg] = key
+	}
+	if how.DropOld && old.ID != key.ID { // of one name, the new one takes its place below
+		r.drop(old.ID)
+	}
+	if !how.SignFirst {
+		r.add(key)
+	}
+	return key, r.render()
+}
+
+// ready reports whether PublishFirst has left a key to sign with. One that was
+// retired since then is not brought back.
+func (r *ring) ready() bool {
+	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
+}

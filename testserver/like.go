@@ -1,0 +1,84 @@
+package testserver
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/likeness"
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// Like makes access tokens, keys, metadata and introspection look like those of a
+// provider, such as "keycloak"; an unknown name is a fault that lists all names.
+// Token options, [SigningAlg] and [IssuerURL] win over it.
+func Like(name string) Option {
+	return serverOption(func(c *config) {
+		shape, err := findShape(name)
+		if err != nil {
+			c.fail("Like(%q): %w", name, err)
+			return
+		}
+		c.like = &shape
+	})
+}
+
+func findShape(name string) (shapes.Shape, error) {
+	shape, ok := shapes.Find(name)
+	if !ok {
+		return shape, fmt.Errorf("there is no such provider: give one of %s", strings.Join(shapes.Names(), ", "))
+	}
+	return shape, nil
+}
+
+// issuerAt is the issuer of a server at u. It ends in a slash if that of the provider
+// does, and nobody has chosen another one.
+func (c *config) issuerAt(u string) string {
+	if c.like != nil && c.Issuer == "" && strings.HasSuffix(c.like.Issuer, "/") {
+		return u + "/"
+	}
+	return u
+}
+
+// likenesses makes likenesses for a server at issuer. The audience is the one that
+// its tokens have by default.
+func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness {
+	server := likeness.Server{Issuer: issuer, Named: c.Issuer != "", Audience: token.DefaultAudience, Source: c.Source, Now: c.Now}
+	if trial, err := token.CheckDefaults(c.Defaults); err == nil {
+		if list := trial.Claims.Audience(); len(list) > 0 {
+			server.Audience = list[0]
+		}
+	}
+	return func(shape shapes.Shape) *likeness.Likeness { return likeness.New(shape, server) }
+}
+
+// likened is what a server like a provider is made with.
+func likened(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
+	settings.Form, settings.Introspection = l.Form(), l.Introspection
+	settings.Metadata = append([]func(map[string]any){l.Metadata}, settings.Metadata...)
+	var err error
+	settings.KeySet, err = l.KeySet()
+	return settings, err
+}
+
+// formLike is the form of tokens of a provider, that of the server for "".
+func (c *controller) formLike(name string) (*token.Form, error) {
+	if name == "" {
+		return c.oauth.Form, nil
+	}
+	shape, err := findShape(name)
+	if err != nil {
+		return nil, refusal{http.StatusBadRequest, "invalid_request", "like: " + err.Error()}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.forms == nil {
+		c.forms = map[string]*token.Form{}
+	}
+	if c.forms[name] == nil {
+		c.forms[name] = c.likeness(shape).Form()
+	}
+	return c.forms[name], nil
+}
