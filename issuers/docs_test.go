@@ -201,7 +201,7 @@ func TestTheProviderPageIsThatOfTheShapes(t *testing.T) {
 	path := filepath.Join("..", "docs", "providers.md")
 	want := page(t)
 	if *write {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

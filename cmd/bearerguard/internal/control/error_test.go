@@ -73,7 +73,10 @@ func TestAServerThatIsGoneIsUnreachable(t *testing.T) {
 
 func TestARequestThatIsCanceledIsUnreachable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	client := clientOf(t, func(http.ResponseWriter, *http.Request) { cancel() })
+	client := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done() // an answer could be faster than the caller
+	})
 	_, _, err := control.AwaitRequests("token", 1, 0).Do(ctx, client)
 	checkError(t, err, control.Unreachable, "the control API cannot be reached: context canceled")
 	if !errors.Is(err, context.Canceled) {
