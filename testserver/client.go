@@ -22,12 +22,12 @@ const (
 )
 
 // Client is a client that is registered with the server (RFC 6749 §2): its ID and
-// Secret, whether it is Public, its RedirectURIs, its Grants and Scopes, its
-// AuthMethod ("client_secret_basic", "client_secret_post", "private_key_jwt" or
-// "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL are how long its refresh
-// tokens and codes are good, 30 days and a minute by default; each use of a refresh
-// token gives a new one with a new time. Only what is not as usual needs to be set:
-// see [Server.AddClient]. Printed or logged it shows only its ID.
+// Secret, whether it is Public, its RedirectURIs and PostLogoutRedirectURIs, its
+// Grants and Scopes, its AuthMethod ("client_secret_basic", "client_secret_post",
+// "private_key_jwt" or "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL are
+// how long its refresh tokens and codes are good, 30 days and a minute by default;
+// each use of a refresh token gives a new one with a new time. See
+// [Server.AddClient]. Printed or logged it shows only its ID.
 type Client = registry.Client
 
 // Clients registers further clients. Every server has two already: the

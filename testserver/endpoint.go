@@ -58,8 +58,7 @@ const (
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated Logout
 	// 1.0). People are asked whether they want that, unless an id_token_hint shows that
-	// the client knows them. post_logout_redirect_uri must be one of the client's
-	// RedirectURIs to the letter.
+	// the client knows them. post_logout_redirect_uri must be one that is registered.
 	EndpointEndSession = catalogue.EndSession
 
 	// EndpointDeviceAuthorization begins the device flow (RFC 8628 §3.1). Its codes

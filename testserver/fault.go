@@ -72,9 +72,6 @@ func (w when) applyWhen(r *rule) { w(r) }
 // that a method which is not allowed gets the fault as well. Those that alter an
 // answer alter a whole one, whatever If-None-Match or Range asked for, and the ETag
 // of the right body goes with no other.
-//
-// What makes no sense ends the test, or panics for a server that is not from
-// [New].
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)

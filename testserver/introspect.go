@@ -40,9 +40,8 @@ func (s *Server) RevokeSubject(sub string) int { return s.oauth.RevokeSubject(su
 //	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice", "aud": "api", "scope": "orders:read"})
 //	s.SetIntrospection(token, map[string]any{"active": "true"}) // not a boolean: no API may believe it
 //
-// reply is all that the API learns, sent as it is, so that it can lack members and
-// have them of any type; nil ends it. For answers that are not a JSON object use
-// [Server.Inject].
+// reply is all that the API learns, sent as it is; nil ends it. For answers that are
+// not a JSON object use [Server.Inject].
 func (s *Server) SetIntrospection(token string, reply map[string]any) {
 	s.helper()
 	if token == "" {

@@ -28,10 +28,8 @@ type LoginAs struct {
 // Login opens authURL as a new browser would, logs in and consents where pages ask
 // for it, and returns the URL at which the client gets its answer, with code and
 // state or with error, without opening it. With response_mode=form_post the
-// parameters stand in the URL's query all the same.
-//
-// authURL may also be the verification_uri_complete of a device: then it returns
-// the last page.
+// parameters stand in the URL's query all the same. For the
+// verification_uri_complete of a device it returns the last page.
 func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
 	var l LoginAs

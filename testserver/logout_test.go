@@ -12,7 +12,8 @@ import (
 
 func TestLogout(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "x", RedirectURIs: []string{"https://app.example/bye"}},
-		testserver.Client{ID: "spa", Public: true, RedirectURIs: []string{"https://spa.example/cb"}, PostLogoutRedirectURIs: []string{"https://spa.example/out"}}))
+		testserver.Client{ID: "spa", Public: true, RedirectURIs: []string{"https://spa.example/cb"}, PostLogoutRedirectURIs: []string{"https://spa.example/out"}},
+		testserver.Client{ID: "native", Public: true, RedirectURIs: []string{"http://127.0.0.1/cb"}}))
 	id := tokens(t, s, "scope", "openid").text("id_token")
 	const registered = "http://127.0.0.1/callback"
 	for name, tt := range map[string]struct {
@@ -27,6 +28,8 @@ func TestLogout(t *testing.T) {
 		"T13/another port":           {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {callback}}, callback, true},
 		"T13/the root of loopback":   {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {"http://localhost:3000/"}}, "http://localhost:3000/", true},
 		"T13/another path":           {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {"http://localhost:3000/else"}}, "", false},
+		"T13/a login's URI":          {url.Values{"client_id": {"native"}, "post_logout_redirect_uri": {"http://127.0.0.1/cb"}}, "http://127.0.0.1/cb", true},
+		"T13/a login's other port":   {url.Values{"client_id": {"native"}, "post_logout_redirect_uri": {"http://127.0.0.1:8080/cb"}}, "", false},
 		"T13/one for logouts":        {url.Values{"client_id": {"spa"}, "post_logout_redirect_uri": {"https://spa.example/out"}, "state": {"s"}}, "https://spa.example/out?state=s", true},
 		"T13/one only for logins":    {url.Values{"client_id": {"spa"}, "post_logout_redirect_uri": {"https://spa.example/cb"}}, "", false},
 		"T13/by another's ID token":  {url.Values{"client_id": {"web"}, "id_token_hint": {id}}, "", false},

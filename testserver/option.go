@@ -93,10 +93,9 @@ func IssuerURL(u string) Option {
 	})
 }
 
-// Hosts gives one server two names, as when browsers and containers call it by
-// different ones. Discovery then names the endpoints that a browser is sent to at
-// browser, and all others at alias; the issuer stays what it is. Each is a scheme and
-// a host, such as http://localhost:9000 and http://auth:9000, or "" for the issuer's.
+// Hosts gives the server two names: discovery has the endpoints that a browser is
+// sent to at browser, and all others at alias; the issuer stays what it is. Each is a
+// scheme and a host, such as http://localhost:9000, or "" for the issuer's.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {

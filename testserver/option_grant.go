@@ -12,7 +12,7 @@ import (
 // RotateRefresh sets how long a refresh token that was used may come once more
 // and get the same successor, as after an answer that got lost. By default it is
 // no time at all: every refresh token is good once, and one that comes again ends
-// its whole family (RFC 9700 §4.14.2). Nothing switches rotation off.
+// its whole family (RFC 9700 §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {
@@ -39,8 +39,7 @@ func Scopes(s ...string) Option {
 // 9396). Without the option there are none, and every request that asks for some
 // is refused. What was granted is in the access token, in the answer with it and
 // in what introspection says; a client can leave out some of it later, and not
-// change it. What a type means is for the API to know: of its members, only those
-// that all types may have are looked at (§2.2).
+// change it. Of the members, only those that all types may have are checked (§2.2).
 func AuthorizationDetailTypes(types ...string) Option {
 	return serverOption(func(c *config) {
 		for _, t := range types {
@@ -71,14 +70,11 @@ func AllowUnregistered() Option {
 }
 
 // Registration lets everybody register a client, at [EndpointRegister]. There is room for
-// 1000 of them. [Server.Reset] leaves them, and [Persist]
-// keeps them.
+// 1000 of them. [Server.Reset] leaves them, and [Persist] keeps them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
-// CORS lets scripts in pages of these origins call the server, such as
-// https://app.example.com, or of all with "*". Those of loopback always may, as
-// single-page applications in development do. It is for the endpoints that such an
-// application calls, and never for [EndpointAuthorize], pages and [Server.Control].
+// CORS lets scripts in pages of these origins call the endpoints that are made for
+// scripts: of https://app.example.com, or of all with "*". Those of loopback always may.
 func CORS(origins ...string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range origins {

@@ -48,7 +48,7 @@ type Server struct {
 // The server belongs to tb: a subtest that asks a parent's server for something
 // impossible ends the parent. In a fuzz target use a server made with its
 // *testing.F. There, something impossible panics, because a *testing.F cannot be
-// used inside the target (examples/api/fuzz_test.go shows one).
+// used inside the target.
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)

@@ -33,9 +33,7 @@ type SharedOption interface {
 // claims follow in the order of their options.
 //
 // Nothing is stored: the server does not forget a JWT, and knows it again by its
-// signature. With [OpaqueTokens] the token is a handle instead. An option that
-// cannot be followed ends the test, or panics for a server that is not from
-// [New].
+// signature. With [OpaqueTokens] the token is a handle instead.
 func (s *Server) Token(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.mint(opts)
@@ -135,8 +133,7 @@ func AccessTTL(ttl time.Duration) SharedOption {
 // also that of [Server.SigningKey] and [Server.Rotate]. Given to one token, the
 // server makes a key for it at its first use and publishes it at once, so that
 // one server can sign with many. The HS algorithms sign with a secret that is
-// never published: see [Key]. The RSA keys are the same on every server: see
-// the package's documentation.
+// never published: see [Key].
 func SigningAlg(alg Alg) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if err := token.CheckAlg(alg); err != nil {
