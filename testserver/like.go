@@ -22,6 +22,9 @@ func Like(name string) Option {
 			return
 		}
 		c.like = &shape
+		if shape.Introspection != nil {
+			OpaqueTokens().applyServer(c) // an API can only ask about its tokens
+		}
 	})
 }
 
