@@ -60,7 +60,7 @@ var wantOfClients = map[string]string{
 	"revocation of an access token":  `{"before":true,"after":false,"refresh":"accepted"}`,
 	"revocation of a refresh token":  `{"access":false,"refresh":"response_body_error 400 invalid_grant"}`,
 	"revocation of what is no token": `"accepted"`,
-	"logout":                         `{"to":"http://127.0.0.1/callback?state=a+b","elsewhere":{"status":400}}`,
+	"logout":                         `{"to":"http://127.0.0.1:4711/callback?state=a+b","elsewhere":{"status":400}}`,
 
 	"refused: another verifier":                             `"response_body_error 400 invalid_grant"`,
 	"refused: another redirect URI":                         `"response_body_error 400 invalid_grant"`,

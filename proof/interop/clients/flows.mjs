@@ -134,8 +134,8 @@ export function flows(lib) {
     async 'logout'() {
       const party = await anyone();
       const tokens = await login(party);
-      const to = { id_token_hint: tokens.id_token, post_logout_redirect_uri: 'http://127.0.0.1/callback', state: 'a b' };
-      const elsewhere = { ...to, post_logout_redirect_uri: redirectURI }; // of another port, which is good for a login alone
+      const to = { id_token_hint: tokens.id_token, post_logout_redirect_uri: redirectURI, state: 'a b' };
+      const elsewhere = { ...to, post_logout_redirect_uri: `${redirectURI}/elsewhere` };
       return { to: await browse(lib.logoutURL(party, to)), elsewhere: await browse(lib.logoutURL(party, elsewhere)) };
     },
 
