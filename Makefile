@@ -13,8 +13,8 @@ NESTED  := $(filter-out .,$(MODULES))
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
 
-# What the foreign authorization server and the foreign clients of the interoperability tests need.
-LOCKFILES := proof/interop/authserver/package-lock.json proof/interop/clients/package-lock.json
+# What the foreign authorization server and the foreign clients of the tests need.
+LOCKFILES := $(addsuffix /package-lock.json,proof/interop/authserver proof/interop/clients proof/browser/spa)
 INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.

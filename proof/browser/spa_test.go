@@ -1,0 +1,115 @@
+package browser_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// wantSeen is what an application reports that a person has signed in to and out of.
+const wantSeen = `{"sub":"test-user","email":"test-user@example.com","scope":"openid profile email orders:read","state":"first",` +
+	`"framed":true,"refreshed":true,"asked":200,"revoked":401,"challenge":true,"out":"last"}`
+
+// Applications of another origin, against the server as its command line starts it.
+func TestSinglePageApplications(t *testing.T) {
+	issuer := served(t)
+	for name, scripts := range map[string]string{
+		"oidc-client-ts":   `<script src="/node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js"></script><script type="module" src="/oidc.js"></script>`,
+		"plain JavaScript": `<script type="module" src="/plain.js"></script>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, reports := newSPA(t, issuer, scripts)
+			b := newTab(t)
+			b.open(address + "/start")
+			b.press("button")
+			b.wantTitle("Sign in")
+			b.logIn("test-user", "test-password")
+			b.wantTitle("Allow access?")
+			b.do(chromedp.Click(allow)) // from here on it goes by itself
+			select {
+			case got := <-reports:
+				if got != wantSeen {
+					t.Errorf("got  %s\nwant %s", got, wantSeen)
+				}
+			case <-b.ctx.Done():
+				t.Fatalf("got no report from %s", ask[string](b, `location.href`))
+			}
+			b.complaint("401") // about the token that was revoked
+		})
+	}
+}
+
+// newSPA serves a single-page application, and hands over what it reports.
+func newSPA(t *testing.T, issuer, scripts string) (address string, reports <-chan string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join("spa", "node_modules")); err != nil {
+		t.Fatalf("node_modules is missing: run `npm ci` in proof/browser/spa (%v)", err)
+	}
+	received := make(chan string, 1)
+	page := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Orders</title><link rel="icon" href="data:,"><body data-issuer="%s">%s`, html.EscapeString(issuer), scripts)
+	}
+	mux := http.NewServeMux()
+	for _, path := range []string{"/{$}", "/start", "/callback"} {
+		mux.HandleFunc("GET "+path, page)
+	}
+	mux.Handle("GET /", http.FileServer(http.Dir("spa")))
+	mux.HandleFunc("POST /report", func(_ http.ResponseWriter, r *http.Request) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		received <- string(text)
+	})
+	return serve(t, mux), received
+}
+
+// served is the issuer of a server that runs until the test ends.
+func served(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "bearerguard")
+	build := exec.Command("go", "build", "-o", program, "./cmd/bearerguard")
+	build.Dir = filepath.Join("..", "..")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	cmd := exec.Command(program, "serve", "--interactive", "--control", "off", "--exit-with-stdin")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close() // by which it ends
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the server ended with: %v", err)
+		}
+	})
+	var ready struct {
+		Issuer string `json:"issuer"`
+	}
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(line, &ready); err != nil {
+		t.Fatal(err)
+	}
+	return ready.Issuer
+}
