@@ -10,6 +10,8 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +27,8 @@ const head = `# Providers by name
 Package ` + "`issuers`" + ` has a function for each authorization server on this page. It returns the ` + "`middleware.Issuer`" + ` that fits the
 tokens of that server, which may still be changed. It fetches nothing. Wrong arguments are faults of ` + "`middleware.NewVerifier`" + `.
 
-` + "`bearerguard token explain`" + ` recognises the tokens of these servers and says what is often wrong with them: those are the hints below.
+` + "`bearerguard token explain`" + ` recognises the tokens of these servers and says what is often wrong with them: those are the hints below. A token
+of another issuer than the provider's, such as one of ` + "`serve --like`" + `, is recognised only under ` + "`--issuer`" + ` with the provider's URL.
 ` + "`testserver.Like(name)`" + ` and ` + "`bearerguard serve --like name`" + ` issue tokens of the same shape, for tests. Every sample and every row of the
 tests is made up, after the documents and the source of the server.
 
@@ -49,8 +52,20 @@ func calls(t *testing.T) (calls, files map[string]string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		constants := map[string]string{}
+		for _, decl := range source.Decls {
+			group, ok := decl.(*ast.GenDecl)
+			if !ok || group.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range group.Specs {
+				if c, ok := spec.(*ast.ValueSpec); ok && literal(c.Values[0]) != "" {
+					constants[c.Names[0].Name] = `"` + literal(c.Values[0]) + `"`
+				}
+			}
+		}
 		note := func(shape string, function ast.Expr) {
-			if code := body(function, fset, text); shape != "" && code != "" {
+			if code := spelledOut(body(function, fset, text), constants); shape != "" && code != "" {
 				calls[shape], files[shape] = code, "issuers/"+file
 			}
 		}
@@ -114,7 +129,42 @@ func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 		}
 	}
 	code := string(text[fset.Position(from.Pos()).Offset:fset.Position(to.End()).Offset])
-	return strings.ReplaceAll(code, "\n\t\t", "\n")
+	return readable(strings.ReplaceAll(code, "\n\t\t", "\n"))
+}
+
+// readable is code of the tables as a program has it: without their helpers.
+func readable(code string) string {
+	code = strings.ReplaceAll(strings.ReplaceAll(code, ", Client: c}", "}"), "Client: c}", "}")
+	if before, last, found := strings.Cut(code, "return one("); found {
+		code = before + strings.TrimSuffix(last, ")")
+	}
+	before, rest, found := strings.Cut(code, "must(")
+	if !found {
+		return code
+	}
+	open, end := 1, 0
+	for ; open > 0; end++ {
+		switch rest[end] {
+		case '(':
+			open++
+		case ')':
+			open--
+		}
+	}
+	last := strings.LastIndex(before, "\n") + 1
+	return before[:last] + "client, err := " + rest[:end-1] + "\n// …\n" + before[last:] + "client" + rest[end:]
+}
+
+// spelledOut has the values of constants for their names, which are words outside of
+// texts.
+func spelledOut(code string, constants map[string]string) string {
+	parts := strings.Split(code, `"`)
+	for i := 0; i < len(parts); i += 2 {
+		for name, value := range constants {
+			parts[i] = regexp.MustCompile(`\b`+name+`\b`).ReplaceAllLiteralString(parts[i], value)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(parts, `"`), `"+"`, "")
 }
 
 // page is docs/providers.md.
@@ -150,8 +200,12 @@ func page(t *testing.T) string {
 		}
 		if len(s.Hints) > 0 {
 			b.WriteString("\nHints of `explain`:\n\n")
+			var said []string
 			for _, h := range s.Hints {
-				fmt.Fprintf(&b, "- %s\n", h.Text)
+				if !slices.Contains(said, h.Text) {
+					said = append(said, h.Text)
+					fmt.Fprintf(&b, "- %s\n", h.Text)
+				}
 			}
 		}
 	}

@@ -78,7 +78,7 @@ func (c *caller) client() (*control.Client, error) {
 		if err := json.Unmarshal(text, &r); err != nil {
 			return nil, usage("--ready-file: %w", err)
 		}
-		base, token = r["control"], r["control_token"]
+		base, token = r["control"], cmp.Or(r["control_token"], token) // none if serve was given one
 	}
 	base = cmp.Or(c.url, base)
 	if base == "" {
@@ -86,7 +86,7 @@ func (c *caller) client() (*control.Client, error) {
 	}
 	client, err := control.New(base, token)
 	if errors.Is(err, control.ErrNoToken) {
-		return nil, usage("no token for the control API: give --ready-file, or $%s", envControlToken)
+		return nil, usage("no token for the control API: set $%s, or give --ready-file if serve made the token", envControlToken)
 	}
 	if err != nil {
 		return nil, usage("%w", err)

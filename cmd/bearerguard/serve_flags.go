@@ -157,7 +157,7 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	case err != nil:
 		return err
 	case !f.allowRemote:
-		return usage("--control %s: other machines could reach it: give an address such as %s", f.control, anyPort)
+		return usage("--control %s: other machines could reach it: give an address such as %s, or add --allow-remote and --control-token-file", f.control, anyPort)
 	case given == "":
 		return usage("--control %s: other machines can reach it, so it needs a token of yours: give --control-token-file", f.control)
 	}
@@ -170,7 +170,11 @@ func (f *serverFlags) controlToken() (string, error) {
 		return "", nil
 	}
 	text, err := readFile("--control-token-file", f.controlTokenFile)
-	return strings.TrimSpace(string(text)), err
+	token := strings.TrimSpace(string(text))
+	if err == nil && token == "" {
+		err = usage("--control-token-file %s: is empty: give a token that nobody can guess", f.controlTokenFile)
+	}
+	return token, err
 }
 
 func isOrigin(text string) bool {
