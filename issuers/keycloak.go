@@ -11,7 +11,7 @@ import (
 // tokens have the claim typ "Bearer"; ID and refresh tokens are refused by it.
 func Keycloak(base, realm string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Keycloak"}
-	base, realm = f.base("base", base), f.part("realm", realm)
+	base, realm = f.before("base", base, "/realms"), f.part("realm", realm)
 	return f.in(middleware.Issuer{URL: base + "/realms/" + realm, Audiences: audiences, Mark: "typ=Bearer"})
 }
 
