@@ -37,6 +37,8 @@ func (f *faults) base(name, text string) string {
 		f.add("%s is %q: give a URL such as https://id.example.com", name, text)
 	case strings.ContainsAny(text, "?#") || u.User != nil:
 		f.add("%s is %q: give it without user, query and fragment", name, text)
+	case strings.Contains(u.Path, "/.well-known/") && name != "bundleURL":
+		f.add("%s is %q: give it without /.well-known/ and what follows", name, text)
 	case !strings.HasPrefix(text, u.Scheme):
 		f.add("%s is %q: give it with %s:// in lower case", name, text, u.Scheme)
 	case !isURLText(text):
@@ -82,6 +84,8 @@ func (f *faults) identifier(issuer string) string {
 		f.add("issuer is %q: give the issuer that stands in that document, without /.well-known/", issuer)
 	case strings.ContainsAny(issuer, "?#") || u.User != nil:
 		f.add("issuer is %q: give it without user, query and fragment", issuer)
+	case !isURLText(issuer):
+		f.add("issuer is %q: give it without spaces, and as ASCII", issuer)
 	}
 	return issuer
 }

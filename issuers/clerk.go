@@ -18,8 +18,9 @@ func Clerk(frontend string, origins ...string) middleware.Issuer {
 	i := middleware.Issuer{URL: "https://" + f.host("frontend", frontend), AudienceClaim: "azp", Mark: "sid", ClientIDClaims: []string{}}
 	i.Audiences = f.some("origins", origins, "those of the web application such as https://app.example.com")
 	for _, origin := range origins {
-		if _, host, found := strings.Cut(origin, "://"); origin != "" && (!found || strings.Contains(host, "/")) {
-			f.add("origin is %q: give it with https:// and without a slash at the end, such as https://app.example.com", origin)
+		scheme, host, _ := strings.Cut(origin, "://")
+		if origin != "" && (scheme == "" || host == "" || strings.ContainsAny(host, "/?#@*") || origin != strings.ToLower(origin) || !isURLText(origin)) {
+			f.add("origin is %q: give it with https:// and without a slash at the end, as the browser sends it, such as https://app.example.com", origin)
 		}
 	}
 	return f.in(i)

@@ -24,6 +24,8 @@ var keycloakFaults = []fault{
 	{"a realm that is not ASCII", one(issuers.Keycloak("https://id.example.com", "läden")), `Keycloak: realm is "läden"`, "as it stands in the URL"},
 	{"a realm with a backslash", one(issuers.Keycloak("https://id.example.com", `a\b`)), `Keycloak: realm is "a\\b"`, "as it stands in the URL"},
 	{"the issuer for a base", one(issuers.Keycloak("https://id.example.com/realms/shop", "shop")), `Keycloak: base is "https://id.example.com/realms/shop"`, "leave out /realms"},
+	{"no client of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", "shop"), "")), `KeycloakRoles: client is ""`, "give the client ID of the API"},
+	{"a fault before that of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", ""), "")), `Keycloak: realm is ""`, "as it stands in the URL"},
 	{"an empty query", one(issuers.Keycloak("https://id.example.com?", "shop")), `Keycloak: base is "https://id.example.com?"`, "without user, query and fragment"},
 	{"an empty fragment", one(issuers.Keycloak("https://id.example.com#", "shop")), `Keycloak: base is "https://id.example.com#"`, "without user, query and fragment"},
 	{"a scheme in capitals", one(issuers.Keycloak("HTTPS://id.example.com", "shop")), `Keycloak: base is "HTTPS://id.example.com"`, "in lower case"},

@@ -47,7 +47,8 @@ func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issue
 // for any audience.
 func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PubSubPush"}
-	if name, _, found := strings.Cut(serviceAccount, "@"); !found || name == "" || strings.Contains(serviceAccount, ":") {
+	name, domain, _ := strings.Cut(serviceAccount, "@")
+	if name == "" || !strings.HasSuffix(domain, ".gserviceaccount.com") || strings.Contains(serviceAccount, ":") {
 		f.add("serviceAccount is %q: give its email address such as push@project.iam.gserviceaccount.com", serviceAccount)
 	}
 	i := CloudRun(audiences...)

@@ -1,6 +1,7 @@
 package issuers
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/middleware"
@@ -18,6 +19,11 @@ func Keycloak(base, realm string, audiences ...string) middleware.Issuer {
 // KeycloakRoles takes the realm roles of a [Keycloak] realm, and the roles of a
 // client of it, for scopes, so that scopes.All("clerk") asks for a role.
 func KeycloakRoles(i middleware.Issuer, client string) middleware.Issuer {
+	f := &faults{function: "KeycloakRoles"}
+	if client == "" {
+		f.add("client is %q: give the client ID of the API, whose roles count", client)
+	}
+	i.Fault = errors.Join(i.Fault, f.in(i).Fault)
 	i.ScopeClaims = []string{"/realm_access/roles", "/resource_access/" + pointerEscaper.Replace(client) + "/roles"}
 	i.ScopeUnion = true
 	return i
