@@ -18,6 +18,8 @@ var cloudFaults = []fault{
 	{"two dots in a domain", one(issuers.Auth0("tenant..auth0.com")), `Auth0: domain is "tenant..auth0.com"`, "the name of a host"},
 	{"a dot after a domain", one(issuers.Auth0("tenant.auth0.com.")), `Auth0: domain is "tenant.auth0.com."`, "the name of a host"},
 	{"a port of letters", one(issuers.Auth0("tenant.auth0.com:https")), `Auth0: domain is "tenant.auth0.com:https"`, "the name of a host"},
+	{"the audience of the user info", one(issuers.Auth0("tenant.eu.auth0.com", "https://tenant.eu.auth0.com/userinfo")), `Auth0: audience is "https://tenant.eu.auth0.com/userinfo"`, "give the identifier of the API"},
+	{"the audience of the Management API", one(issuers.Auth0("tenant.eu.auth0.com", "https://tenant.eu.auth0.com/api/v2/")), `Auth0: audience is "https://tenant.eu.auth0.com/api/v2/"`, "give the identifier of the API"},
 	{"a fault survives what is built on it", one(issuers.Auth0RBAC(issuers.Auth0(""))), `Auth0: domain is ""`, "give the name of a host"},
 
 	{"https before the domain of Okta", one(issuers.Okta("https://tenant.okta.com", "default")), `Okta: domain is`, "without https:// and slashes"},
