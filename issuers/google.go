@@ -87,7 +87,8 @@ func GoogleIAP(audiences ...string) middleware.Issuer {
 // Firebase takes the ID tokens of Firebase Authentication, or Identity Platform, of a
 // project. Session cookies and custom tokens have another iss. Anonymous users have
 // tokens too: where they may not call, require the ways of login that may, with
-// scopes.Claim("/firebase/sign_in_provider", …).
+// scopes.Claim("/firebase/sign_in_provider", …). Users of all tenants of the project
+// pass: require one with scopes.Claim("/firebase/tenant", …).
 func Firebase(project string) middleware.Issuer {
 	f := &faults{function: "Firebase"}
 	project = f.part("project", project)
