@@ -72,6 +72,8 @@ var cloudFaults = []fault{
 	{"a host for an enterprise", one(issuers.GitHubActionsEnterprise("github.example.com")), `GitHubActionsEnterprise: enterprise is "github.example.com"`, "is for GitHubActionsServer"},
 	{"no enterprise", one(issuers.GitHubActionsEnterprise("")), `GitHubActionsEnterprise: enterprise is ""`, "as it stands in the URL"},
 	{"github.com for a server", one(issuers.GitHubActionsServer("github.com")), `GitHubActionsServer: host is "github.com"`, "are for GitHubActions"},
+	{"a host of github.com for a server", one(issuers.GitHubActionsServer("www.github.com")), `GitHubActionsServer: host is "www.github.com"`, "are for GitHubActions"},
+	{"a mention for an owner", one(issuers.GitHubActions("@acme")), `GitHubActions: owner is "@acme"`, "the name of a user or organization"},
 	{"github.com in capitals", one(issuers.GitHubActionsServer("GitHub.com")), `GitHubActionsServer: host is "GitHub.com"`, "in lower case"},
 	{"an issuer for a server", one(issuers.GitHubActionsServer("https://github.example.com/_services/token")), `GitHubActionsServer: host is "https://`, "without https:// and slashes"},
 	{"no app", one(issuers.GitHub(nil, "")), `GitHub: clientID has nothing`, "give the client ID of the app"},
