@@ -35,23 +35,39 @@ func (f *faults) base(name, text string) string {
 	switch {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
 		f.add("%s is %q: give a URL such as https://id.example.com", name, text)
-	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+	case strings.ContainsAny(text, "?#") || u.User != nil:
 		f.add("%s is %q: give it without user, query and fragment", name, text)
+	case strings.Contains(u.Path, "/.well-known/") && name != "bundleURL":
+		f.add("%s is %q: give it without /.well-known/ and what follows", name, text)
+	case !strings.HasPrefix(text, u.Scheme):
+		f.add("%s is %q: give it with %s:// in lower case", name, text, u.Scheme)
+	case !isURLText(text):
+		f.add("%s is %q: give it without spaces, and as ASCII", name, text)
 	}
 	return strings.TrimRight(text, "/")
 }
 
-// host is the name of a host, without a scheme or path.
+// isURLText reports whether a URL may have all characters of a text as they are.
+func isURLText(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) })
+}
+
+// host is the name of a host, without a scheme or path. Tokens have it in lower case.
 func (f *faults) host(name, text string) string {
-	if text == "" || strings.ContainsAny(text, "/?#@ ") {
+	domain, port, hasPort := strings.Cut(text, ":")
+	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))
+	switch isPort := port != "" && strings.Trim(port, "0123456789") == ""; {
+	case !isHost || hasPort && !isPort:
 		f.add("%s is %q: give the name of a host such as tenant.example.com, without https:// and slashes", name, text)
+	case text != strings.ToLower(text):
+		f.add("%s is %q: give it in lower case, as tokens have it", name, text)
 	}
 	return text
 }
 
 // part is one element of a path, such as the name of a realm.
 func (f *faults) part(name, text string) string {
-	if text == "" || strings.ContainsAny(text, "/?# ") {
+	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/?#") || !isURLText(text) {
 		f.add("%s is %q: give it as it stands in the URL, without slashes", name, text)
 	}
 	return text
@@ -66,8 +82,10 @@ func (f *faults) identifier(issuer string) string {
 		f.add("issuer is %q: give the URL that the server's metadata has as issuer, such as https://id.example.com", issuer)
 	case strings.Contains(u.Path, "/.well-known/"):
 		f.add("issuer is %q: give the issuer that stands in that document, without /.well-known/", issuer)
-	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+	case strings.ContainsAny(issuer, "?#") || u.User != nil:
 		f.add("issuer is %q: give it without user, query and fragment", issuer)
+	case !isURLText(issuer):
+		f.add("issuer is %q: give it without spaces, and as ASCII", issuer)
 	}
 	return issuer
 }
@@ -122,8 +140,10 @@ func isGUID(text string) bool {
 
 // label is one label of a host, such as the name of a team.
 func (f *faults) label(name, text, domain string) string {
-	if text == "" || strings.ContainsAny(text, "./:?#@ ") {
+	if !isWord(text) {
 		f.add("%s is %q: give only the name before .%s", name, text, domain)
+	} else if text != strings.ToLower(text) {
+		f.add("%s is %q: give it in lower case, as tokens have it", name, text)
 	}
 	return text
 }

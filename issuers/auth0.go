@@ -9,7 +9,13 @@ import "github.com/bearerguard/bearerguard/middleware"
 // encrypted token that only Auth0 can read.
 func Auth0(domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Auth0"}
-	return f.in(middleware.Issuer{URL: "https://" + f.host("domain", domain) + "/", Audiences: audiences})
+	url := "https://" + f.host("domain", domain) + "/"
+	for _, audience := range audiences {
+		if audience == url+"userinfo" || audience == url+"api/v2/" {
+			f.add("audience is %q, which tokens for other APIs have too: give the identifier of the API", audience)
+		}
+	}
+	return f.in(middleware.Issuer{URL: url, Audiences: audiences})
 }
 
 // Auth0RBAC takes the permissions of a tenant of [Auth0] for scopes, instead of the

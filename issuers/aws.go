@@ -17,7 +17,10 @@ const ALBHeader = "X-Amzn-Oidc-Data"
 // have only if the client asked for a resource.
 func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Cognito"}
-	region, pool = f.part("region", region), f.part("pool", pool)
+	pool = f.part("pool", pool)
+	if !isWord(region) || region != strings.ToLower(region) {
+		f.add("region is %q: give its code such as eu-west-1", region)
+	}
 	if !strings.HasPrefix(pool, region+"_") {
 		f.add("pool is %q: give its ID, which begins with region: %s_AbC123dEf", pool, region)
 	}

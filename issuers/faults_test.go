@@ -20,6 +20,16 @@ type fault struct {
 var keycloakFaults = []fault{
 	{"no base", one(issuers.Keycloak("id.example.com", "shop")), `Keycloak: base is "id.example.com"`, "give a URL such as"},
 	{"a realm with a slash", one(issuers.Keycloak("https://id.example.com", "realms/shop")), `Keycloak: realm is "realms/shop"`, "without slashes"},
+	{"the folder above for a realm", one(issuers.Keycloak("https://id.example.com", "..")), `Keycloak: realm is ".."`, "as it stands in the URL"},
+	{"a realm that is not ASCII", one(issuers.Keycloak("https://id.example.com", "läden")), `Keycloak: realm is "läden"`, "as it stands in the URL"},
+	{"a realm with a backslash", one(issuers.Keycloak("https://id.example.com", `a\b`)), `Keycloak: realm is "a\\b"`, "as it stands in the URL"},
+	{"the issuer for a base", one(issuers.Keycloak("https://id.example.com/realms/shop", "shop")), `Keycloak: base is "https://id.example.com/realms/shop"`, "leave out /realms"},
+	{"no client of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", "shop"), "")), `KeycloakRoles: client is ""`, "give the client ID of the API"},
+	{"a fault before that of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", ""), "")), `Keycloak: realm is ""`, "as it stands in the URL"},
+	{"an empty query", one(issuers.Keycloak("https://id.example.com?", "shop")), `Keycloak: base is "https://id.example.com?"`, "without user, query and fragment"},
+	{"an empty fragment", one(issuers.Keycloak("https://id.example.com#", "shop")), `Keycloak: base is "https://id.example.com#"`, "without user, query and fragment"},
+	{"a scheme in capitals", one(issuers.Keycloak("HTTPS://id.example.com", "shop")), `Keycloak: base is "HTTPS://id.example.com"`, "in lower case"},
+	{"a space in a path", one(issuers.Keycloak("https://id.example.com/a b", "shop")), `Keycloak: base is "https://id.example.com/a b"`, "without spaces"},
 }
 
 func TestWrongArguments(t *testing.T) {

@@ -17,7 +17,10 @@ const gitHubActions = "https://token.actions.githubusercontent.com"
 // set Mark to "repository_owner_id=…" if that matters.
 func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActions"}
-	return f.in(middleware.Issuer{URL: gitHubActions, Mark: "repository_owner=" + f.part("owner", owner), Audiences: audiences})
+	if owner = f.part("owner", owner); strings.HasPrefix(owner, "@") {
+		f.add("owner is %q: give the name of a user or organization such as acme", owner)
+	}
+	return f.in(middleware.Issuer{URL: gitHubActions, Mark: "repository_owner=" + owner, Audiences: audiences})
 }
 
 // GitHubActionsEnterprise takes the tokens of workflows of an enterprise on
@@ -42,7 +45,7 @@ func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActionsServer"}
 	url := "https://" + f.host("host", host) + "/_services/token"
 	switch {
-	case host == "github.com" || strings.HasSuffix(host, ".githubusercontent.com"):
+	case host == "github.com" || strings.HasSuffix(host, ".github.com") || strings.HasSuffix(host, ".githubusercontent.com"):
 		f.add("host is %q: workflows on github.com are for GitHubActions", host)
 	case strings.HasSuffix(host, ".ghe.com"):
 		url = "https://token.actions." + host

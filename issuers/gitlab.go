@@ -1,6 +1,10 @@
 package issuers
 
-import "github.com/bearerguard/bearerguard/middleware"
+import (
+	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
 
 // GitLabCI takes the ID tokens of CI jobs of GitLab at base, such as
 // https://gitlab.com. A job names the audience under id_tokens. namespace is the path
@@ -12,6 +16,8 @@ func GitLabCI(base, namespace string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitLabCI"}
 	i := middleware.Issuer{URL: f.base("base", base), Audiences: audiences}
 	switch {
+	case strings.Trim(namespace, "/") != namespace || strings.ContainsAny(namespace, ":*?# "):
+		f.add("namespace is %q: give the path of your group such as acme/shop, without https:// and slashes around it", namespace)
 	case namespace != "":
 		i.Mark = "namespace_path=" + namespace
 	case i.URL == "https://gitlab.com":

@@ -47,7 +47,8 @@ func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issue
 // for any audience.
 func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PubSubPush"}
-	if name, _, found := strings.Cut(serviceAccount, "@"); !found || name == "" || strings.Contains(serviceAccount, ":") {
+	name, domain, _ := strings.Cut(serviceAccount, "@")
+	if name == "" || !strings.HasSuffix(domain, ".gserviceaccount.com") || strings.Contains(serviceAccount, ":") {
 		f.add("serviceAccount is %q: give its email address such as push@project.iam.gserviceaccount.com", serviceAccount)
 	}
 	i := CloudRun(audiences...)
@@ -86,7 +87,8 @@ func GoogleIAP(audiences ...string) middleware.Issuer {
 // Firebase takes the ID tokens of Firebase Authentication, or Identity Platform, of a
 // project. Session cookies and custom tokens have another iss. Anonymous users have
 // tokens too: where they may not call, require the ways of login that may, with
-// scopes.Claim("/firebase/sign_in_provider", …).
+// scopes.Claim("/firebase/sign_in_provider", …). Users of all tenants of the project
+// pass: require one with scopes.Claim("/firebase/tenant", …).
 func Firebase(project string) middleware.Issuer {
 	f := &faults{function: "Firebase"}
 	project = f.part("project", project)

@@ -1,6 +1,7 @@
 package issuers
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/middleware"
@@ -11,13 +12,18 @@ import (
 // tokens have the claim typ "Bearer"; ID and refresh tokens are refused by it.
 func Keycloak(base, realm string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Keycloak"}
-	base, realm = f.base("base", base), f.part("realm", realm)
+	base, realm = f.before("base", base, "/realms"), f.part("realm", realm)
 	return f.in(middleware.Issuer{URL: base + "/realms/" + realm, Audiences: audiences, Mark: "typ=Bearer"})
 }
 
 // KeycloakRoles takes the realm roles of a [Keycloak] realm, and the roles of a
 // client of it, for scopes, so that scopes.All("clerk") asks for a role.
 func KeycloakRoles(i middleware.Issuer, client string) middleware.Issuer {
+	f := &faults{function: "KeycloakRoles"}
+	if client == "" {
+		f.add("client is %q: give the client ID of the API, whose roles count", client)
+	}
+	i.Fault = errors.Join(i.Fault, f.in(i).Fault)
 	i.ScopeClaims = []string{"/realm_access/roles", "/resource_access/" + pointerEscaper.Replace(client) + "/roles"}
 	i.ScopeUnion = true
 	return i

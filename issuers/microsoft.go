@@ -91,7 +91,7 @@ func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 // claim rule that issues one, or read upn.
 func ADFS(host string, identifiers ...string) middleware.Issuer {
 	f := &faults{function: "ADFS"}
-	host = f.host("host", host)
+	f.host("host", strings.ToLower(host)) // iss may have capitals
 	return f.in(middleware.Issuer{
 		URL:            "http://" + host + "/adfs/services/trust",
 		MetadataIssuer: "https://" + host + "/adfs",

@@ -1,6 +1,10 @@
 package issuers
 
-import "github.com/bearerguard/bearerguard/middleware"
+import (
+	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
 
 // Hydra is an Ory Hydra server that issues JWTs (strategies.access_token: jwt). Its
 // issuer is urls.self.issuer of the configuration: older versions add a slash to
@@ -19,6 +23,9 @@ func Hydra(issuer string, audiences ...string) middleware.Issuer {
 func OryNetwork(slug string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "OryNetwork"}
 	slug = f.id("slug", slug, "", "great-hopper-a1b2c3d4e5, without https:// and .projects.oryapis.com")
+	if slug != strings.ToLower(slug) {
+		f.add("slug is %q: give it in lower case, as tokens have it", slug)
+	}
 	return f.in(ory("https://"+slug+".projects.oryapis.com", audiences))
 }
 

@@ -13,7 +13,7 @@ import (
 func PingOne(environment, region string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingOne"}
 	environment = f.guid("environment", environment)
-	if region == "" || strings.HasPrefix(region, ".") || !isWord(strings.ReplaceAll(region, ".", "")) || region != strings.ToLower(region) {
+	if region == "" || strings.HasPrefix(region, ".") || strings.Contains(region, "..") || !isWord(strings.ReplaceAll(region, ".", "")) || region != strings.ToLower(region) {
 		f.add("region is %q: give the end of the domain auth.pingone.com, such as com, eu or com.au, without a dot before it", region)
 	}
 	return f.in(middleware.Issuer{URL: "https://auth.pingone." + region + "/" + environment + "/as", Audiences: audiences})

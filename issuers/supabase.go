@@ -1,6 +1,10 @@
 package issuers
 
-import "github.com/bearerguard/bearerguard/middleware"
+import (
+	"strings"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
 
 // Supabase is a Supabase project, by its reference. It must sign with asymmetric
 // keys (JWT signing keys): its key set is empty while it signs with the old secret,
@@ -12,6 +16,9 @@ import "github.com/bearerguard/bearerguard/middleware"
 func Supabase(ref string) middleware.Issuer {
 	f := &faults{function: "Supabase"}
 	ref = f.id("ref", ref, "", "abcdefghijklmnopqrst, without https:// and .supabase.co")
+	if ref != strings.ToLower(ref) {
+		f.add("ref is %q: give it in lower case, as tokens have it", ref)
+	}
 	url := "https://" + ref + ".supabase.co/auth/v1"
 	return f.in(middleware.Issuer{URL: url, KeysURL: url + "/.well-known/jwks.json", Audiences: []string{"authenticated"}})
 }

@@ -3,7 +3,9 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // Zitadel is a ZITADEL instance at a domain, and the project of the API by its ID.
-// Roles of the project are the scopes, so that scopes.All("clerk") asks for a role.
+// Roles of the project are the scopes, so that scopes.All("clerk") asks for a role. A
+// role counts whichever organization granted it: if the project is granted to others,
+// the API must look into the claim for the organization.
 // Applications must issue JWTs as access tokens and assert roles on
 // authentication, and clients ask for the scope
 // urn:zitadel:iam:org:project:id:PROJECT:aud: without it aud lacks the project, and

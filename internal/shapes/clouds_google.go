@@ -64,6 +64,10 @@ var googleUsers = []Shape{{
 	Keys: googleKeys,
 	Good: []Row{
 		{Name: "an anonymous user", Claims: []Member{{"email", nil}, {"email_verified", nil}, {"provider_id", "anonymous"}, {"firebase", map[string]any{"identities": map[string]any{}, "sign_in_provider": "anonymous"}}}, Status: 200},
+		{
+			Name:   "a user of a tenant of Identity Platform",
+			Claims: []Member{{"firebase", map[string]any{"identities": map[string]any{}, "sign_in_provider": "password", "tenant": "acme-x1y2z"}}}, Status: 200,
+		},
 		{Name: "a custom claim with scopes", Claims: []Member{{"scope", "orders:read"}}, Needs: "orders:read", Status: 200},
 	},
 	Bad: []Row{

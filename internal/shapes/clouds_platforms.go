@@ -127,8 +127,10 @@ var clerk = []Shape{{
 		{Name: "the origin with a slash", Claims: []Member{{"azp", "{audience}/"}}, Status: 401},
 		{Name: "no origin", Claims: []Member{{"azp", nil}}, Status: 401},
 		{Name: "an aud in place of the origin", Claims: []Member{{"azp", nil}, {"aud", "{audience}"}}, Status: 401},
+		{Name: "a token of a template, for another API", Claims: []Member{{"aud", "https://stock.example.com"}, {"fva", nil}, {"sid", nil}, {"sts", nil}, {"v", nil}}, Status: 401},
 		{Name: "another instance", Claims: []Member{{"iss", "https://verb-noun-00.clerk.accounts.dev"}}, Status: 401},
-		{Name: "an ID token", Claims: []Member{{"aud", "c1"}, {"at_hash", "h"}, {"nonce", "n"}}, Status: 401},
+		{Name: "an ID token", Claims: []Member{{"aud", "c1"}, {"azp", "c1"}, {"at_hash", "h"}, {"nonce", "n"}, {"fva", nil}, {"sid", nil}, {"sts", nil}, {"v", nil}}, Status: 401},
+		{Name: "an ID token that names the session", Claims: []Member{{"aud", "c1"}, {"azp", "c1"}, {"at_hash", "h"}}, Status: 401},
 		{Name: "a permission is not a scope", Needs: "manage", Status: 403},
 	},
 	Setup: "Nothing needs to be configured: the web application sends the result of getToken() without a template. The Frontend API URL is on the page API keys, and a " +
@@ -136,7 +138,8 @@ var clerk = []Shape{{
 	Preset:     "Clerk",
 	Recognised: Recognised{Header: []string{"cat"}, Claims: []string{"sid", "fva"}},
 	Hints: []Hint{
-		{Name: "azp", Absent: true, Text: "azp is not there, as in tokens of native applications and of templates: add a custom claim aud, and set AudienceClaim and Audiences"},
+		{Name: "azp", Absent: true, Text: "azp is not there, as in tokens of native applications: add a custom claim aud, and set AudienceClaim and Audiences"},
+		{Name: "sid", Absent: true, Text: "sid is not there: this is a token of a JWT template, which is for another API; call getToken() without a template"},
 		{Name: "sts", Value: "pending", Text: "the user has tasks to finish before the session is active"},
 	},
 }}
