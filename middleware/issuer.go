@@ -82,7 +82,7 @@ type Issuer struct {
 
 	// SubjectPrefix assigns a JWT without iss to this issuer, if its sub begins
 	// with this text: "spiffe://example.org/", with a slash at the end (SPIFFE
-	// JWT-SVID §3). It needs Keys or KeysURL.
+	// JWT-SVID §3). A token with iss needs such a sub too. It needs Keys or KeysURL.
 	SubjectPrefix string
 
 	// InsecureHTTP allows http elsewhere, between containers for example.

@@ -120,7 +120,7 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	if !c.named {
 		one = v.ofSubject(c.subject)
 	} else if one = v.named(c.issuer); one != nil {
-		if !one.isNamed(c.issuer) {
+		if !one.isNamed(c.issuer) || !one.isOf(c.subject) {
 			one = nil
 		}
 	} else if one = v.ofTenant(c.issuer); one != nil {
@@ -176,9 +176,14 @@ func isGUID(text string) bool {
 // nil.
 func (v *Verifier) ofSubject(subject string) *issuer {
 	for _, one := range v.bySubject {
-		if strings.HasPrefix(subject, one.SubjectPrefix) && len(subject) > len(one.SubjectPrefix) {
+		if one.isOf(subject) {
 			return one
 		}
 	}
 	return nil
+}
+
+// isOf reports whether an issuer may speak about that subject.
+func (i *issuer) isOf(subject string) bool {
+	return i.SubjectPrefix == "" || strings.HasPrefix(subject, i.SubjectPrefix) && len(subject) > len(i.SubjectPrefix)
 }

@@ -52,9 +52,11 @@ var spiffe = []Shape{{
 		{Name: "no typ", Header: []Member{{"typ", nil}}, Status: 200},
 		{Name: "no kid, with one key for the algorithm", Header: []Member{{"kid", nil}}, Status: 200},
 		{Name: "a deeper path", Claims: []Member{{"sub", "spiffe://example.org/ns/shop/sa/web"}}, Status: 200},
+		{Name: "the trust domain as issuer", Claims: []Member{{"iss", "spiffe://example.org"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "another trust domain", Claims: []Member{{"sub", "spiffe://other.org/web"}}, Status: 401},
+		{Name: "another trust domain in the name of this one", Claims: []Member{{"iss", "spiffe://example.org"}, {"sub", "spiffe://other.org/web"}}, Status: 401},
 		{Name: "a trust domain that begins alike", Claims: []Member{{"sub", "spiffe://example.org.eve.example/web"}}, Status: 401},
 		{Name: "the trust domain itself", Claims: []Member{{"sub", "spiffe://example.org/"}}, Status: 401},
 		{Name: "no subject", Claims: []Member{{"sub", nil}}, Status: 401},

@@ -229,6 +229,7 @@ func misconfiguredShapes() []shape {
 		ofTenant("a tenant in capitals", `"iss":"https://login.example/72F988BF-86F1-41AF-91AB-2D7CD011DB47/v2.0","tid":"72F988BF-86F1-41AF-91AB-2D7CD011DB47"`, nil),
 		ofTenant("a path in the place of the tenant", `"iss":"https://login.example/`+tenantOne+`/x/v2.0","tid":"`+tenantOne+`/x"`, nil),
 		svid("a workload of another trust domain", `"iss":"-","sub":"spiffe://example.com/w"`, isSVID),
+		svid("a workload of another trust domain, with iss", `"iss":"spiffe://example.org","sub":"spiffe://example.com/w"`, isSVID),
 		svid("the trust domain itself", `"iss":"-","sub":"spiffe://example.org/"`, isSVID),
 		svid("another issuer", `"iss":"https://c.example","sub":"spiffe://example.org/w"`, isSVID),
 		svid("neither issuer nor subject", `"iss":"-","sub":"-"`, isSVID),
