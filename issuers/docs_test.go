@@ -10,7 +10,6 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -52,20 +51,8 @@ func calls(t *testing.T) (calls, files map[string]string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		constants := map[string]string{}
-		for _, decl := range source.Decls {
-			group, ok := decl.(*ast.GenDecl)
-			if !ok || group.Tok != token.CONST {
-				continue
-			}
-			for _, spec := range group.Specs {
-				if c, ok := spec.(*ast.ValueSpec); ok && literal(c.Values[0]) != "" {
-					constants[c.Names[0].Name] = `"` + literal(c.Values[0]) + `"`
-				}
-			}
-		}
 		note := func(shape string, function ast.Expr) {
-			if code := spelledOut(body(function, fset, text), constants); shape != "" && code != "" {
+			if code := body(function, fset, text); shape != "" && code != "" {
 				calls[shape], files[shape] = code, "issuers/"+file
 			}
 		}
@@ -129,42 +116,7 @@ func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 		}
 	}
 	code := string(text[fset.Position(from.Pos()).Offset:fset.Position(to.End()).Offset])
-	return readable(strings.ReplaceAll(code, "\n\t\t", "\n"))
-}
-
-// readable is code of the tables as a program has it: without their helpers.
-func readable(code string) string {
-	code = strings.ReplaceAll(strings.ReplaceAll(code, ", Client: c}", "}"), "Client: c}", "}")
-	if before, last, found := strings.Cut(code, "return one("); found {
-		code = before + strings.TrimSuffix(last, ")")
-	}
-	before, rest, found := strings.Cut(code, "must(")
-	if !found {
-		return code
-	}
-	open, end := 1, 0
-	for ; open > 0; end++ {
-		switch rest[end] {
-		case '(':
-			open++
-		case ')':
-			open--
-		}
-	}
-	last := strings.LastIndex(before, "\n") + 1
-	return before[:last] + "client, err := " + rest[:end-1] + "\n// …\n" + before[last:] + "client" + rest[end:]
-}
-
-// spelledOut has the values of constants for their names, which are words outside of
-// texts.
-func spelledOut(code string, constants map[string]string) string {
-	parts := strings.Split(code, `"`)
-	for i := 0; i < len(parts); i += 2 {
-		for name, value := range constants {
-			parts[i] = regexp.MustCompile(`\b`+name+`\b`).ReplaceAllLiteralString(parts[i], value)
-		}
-	}
-	return strings.ReplaceAll(strings.Join(parts, `"`), `"+"`, "")
+	return strings.ReplaceAll(code, "\n\t\t", "\n")
 }
 
 // page is docs/providers.md.
