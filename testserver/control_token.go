@@ -154,7 +154,7 @@ func (c *controller) inspectToken(r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// segment is the JSON in a part of a JWT, nil if there is none.
+// segment is the JSON in a part of a JWT, nil if it is missing.
 func segment(part string) json.RawMessage {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil || !json.Valid(text) {

@@ -31,7 +31,7 @@ func Like(name string) Option {
 func findShape(name string) (shapes.Shape, error) {
 	shape, ok := shapes.Find(name)
 	if !ok {
-		return shape, fmt.Errorf("there is no such provider: give one of %s", strings.Join(shapes.Names(), ", "))
+		return shape, fmt.Errorf("unknown provider: give one of %s", strings.Join(shapes.Names(), ", "))
 	}
 	return shape, nil
 }

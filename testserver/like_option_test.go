@@ -27,7 +27,7 @@ func TestASeededServerLikeAProviderIsTheSameEachTime(t *testing.T) {
 
 func TestNobodyIsLikeAnUnknownProvider(t *testing.T) {
 	text := fault(t, func(tb *recorder) { testserver.New(tb, testserver.Like("keycloack")) })
-	wantAll(t, text, `Like("keycloack"): there is no such provider: give one of keycloak, keycloak-roles`)
+	wantAll(t, text, `Like("keycloack"): unknown provider: give one of keycloak, keycloak-roles`)
 	_, err := testserver.FormatConfig(strings.NewReader(`{"like":"keycloack"}`), false)
 	if err == nil || !strings.Contains(err.Error(), `like: got "keycloack", want one of keycloak, keycloak-roles`) {
 		t.Errorf("got %v, want the names", err)

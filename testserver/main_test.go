@@ -176,7 +176,7 @@ func dialled(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// lastRequest is the latest request to ep, false if there is none.
+// lastRequest is the latest request to ep, false before the first.
 func lastRequest(s *testserver.Server, ep testserver.Endpoint) (testserver.Request, bool) {
 	list := s.Requests(ep)
 	if len(list) == 0 {

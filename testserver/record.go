@@ -10,7 +10,7 @@ import (
 // Request is what the server remembers of one request: its Time, Endpoint and
 // Method, the Client that [Server.ClientFor] named and the ClientID that has
 // authenticated, Header and Form with fingerprints in the place of all that could be
-// worth something, the Status of the answer, 0 while there is none, and whether a
+// worth something, the Status of the answer, 0 until it is sent, and whether a
 // fault was Injected. It holds no token, no secret and no other credentials, so it
 // may be printed.
 type Request = journal.Request

@@ -60,7 +60,7 @@ func (f *clientFlags) connect(ctx context.Context, id, secret string) (*asclient
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)
 	if !ok {
-		return err // there is none
+		return err // which is nil
 	}
 	switch failed.Kind {
 	case asclient.InvalidIssuer:

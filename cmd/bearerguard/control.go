@@ -62,8 +62,8 @@ func controlKnown(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != ""
 }
 
-// client finds the API and its token. There is no flag for the token, because
-// everybody on a machine sees the flags.
+// client finds the API and its token. The token has no flag, because flags
+// are visible to every user of the machine.
 func (c *caller) client() (*control.Client, error) {
 	if c.server != nil {
 		return control.New(c.server.controlURL, c.server.controlToken)
@@ -118,7 +118,7 @@ func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]
 func controlFailure(err error) error {
 	failed, ok := errors.AsType[*control.Error](err)
 	if !ok {
-		return err // there is none
+		return err // which is nil
 	}
 	switch failed.Kind {
 	case control.Invalid:

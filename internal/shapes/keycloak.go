@@ -15,7 +15,7 @@ var keycloak = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a user without roles has none", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
-		{Name: "a nonce is no sign of an ID token here (Keycloak 22)", Claims: []Member{{"nonce", "n"}}, Status: 200},
+		{Name: "a nonce does not mark an ID token here (Keycloak 22)", Claims: []Member{{"nonce", "n"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"typ", "ID"}, {"aud", "{audience}"}, {"at_hash", "h"}}, Status: 401},

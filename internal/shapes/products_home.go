@@ -26,7 +26,7 @@ var dex = []Shape{{
 	Preset:     "Dex",
 	Recognised: Recognised{Issuer: `/dex$`},
 	Hints: []Hint{
-		{Name: "groups", Absent: true, Text: "there are no groups: the client must ask for the scope groups, and the connector must have some"},
+		{Name: "groups", Absent: true, Text: "groups is missing: the client must ask for the scope groups, and the connector must have some"},
 		{Name: "at_hash", Text: "access tokens of Dex have at_hash, like ID tokens: the issuer needs Purpose IDTokens"},
 	},
 }}

@@ -49,7 +49,7 @@ var rented = []Shape{{
 		{Name: "a scope is not a role", Needs: "openid", Status: 403},
 	},
 	Setup: "Set the issuer of the tenant, and choose an RSA or EC key for access tokens in the JWT settings of the tenant or application. Register " +
-		"the users for the application: without that there is no applicationId.",
+		"the users for the application: without that applicationId is missing.",
 	Preset:     "FusionAuth",
 	Recognised: Recognised{Header: []string{"gty"}},
 	Hints: []Hint{
@@ -78,7 +78,7 @@ var rented = []Shape{{
 		"target-entity:ID. Choose an RSA or EC key in the JWT settings of the entity type.",
 	Preset: "FusionAuthEntity",
 	Hints: []Hint{
-		{Name: "permissions", Absent: true, Text: "there are no permissions: grant the caller some on the entity of the API"},
+		{Name: "permissions", Absent: true, Text: "permissions is missing: grant the caller some on the entity of the API"},
 	},
 }, {
 	Name: "kinde", Title: "Kinde", Issuer: "https://acme.kinde.com", Audience: "https://api.example.com",
@@ -104,7 +104,7 @@ var rented = []Shape{{
 	Preset:     "Kinde",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.kinde\.com$`},
 	Hints: []Hint{
-		{Name: "permissions", Absent: true, Text: "there are no permissions: the user must have logged in to an organization"},
+		{Name: "permissions", Absent: true, Text: "permissions is missing: the user must have logged in to an organization"},
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }}

@@ -56,7 +56,7 @@ var sessions = []Shape{{
 	Preset:     "WorkOS",
 	Recognised: Recognised{Issuer: `^https://api\.workos\.com(/user_management/client_[^/]+)?$`},
 	Hints: []Hint{
-		{Name: "permissions", Absent: true, Text: "there are no permissions: the user must have chosen an organization, and have a role with some"},
+		{Name: "permissions", Absent: true, Text: "permissions is missing: the user must have chosen an organization, and have a role with some"},
 	},
 }, {
 	Name: "authkit", Title: "WorkOS AuthKit, access tokens", Issuer: "https://acme.authkit.app", Audience: "https://api.example.com",

@@ -19,7 +19,7 @@ type Shape struct {
 	// Header are members of the JOSE header besides alg and kid, and Claims those
 	// of the token in their order. iss, aud, sub, iat and exp are those of any token,
 	// unless they are named. In texts {issuer} is the issuer, {audience} the audience
-	// and {now} a NumericDate; alone in a text, {now} is a number.
+	// and {now} a NumericDate; as the whole text, {now} is a number.
 	Header []Member
 	Claims []Member
 
@@ -41,7 +41,7 @@ type Shape struct {
 	Hints      []Hint
 }
 
-// Recognised says by what a token of the provider is told from others.
+// Recognised says by what a token of the provider differs from others.
 type Recognised struct {
 	Issuer string   // a regular expression for iss, "" for none
 	Claims []string // claims that only its tokens have, all of them; nil for none

@@ -24,7 +24,7 @@ type Family struct {
 
 	Origins []token.Digest `json:",omitempty"` // the tokens that this one was exchanged for, and theirs
 
-	Generation     int // 0 means that there is no refresh token
+	Generation     int // 0 means no refresh token
 	RotatedAt      time.Time
 	RefreshExpires time.Time
 	Ends           time.Time // when nothing of it is good any more

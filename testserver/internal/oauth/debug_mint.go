@@ -35,7 +35,7 @@ func lifetime(d *token.Draft) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(lasts.String())
 }
 
-// minting is the token that a form asks for. What is empty there is no claim.
+// minting is the token that a form asks for. An empty field adds no claim.
 func minting(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)

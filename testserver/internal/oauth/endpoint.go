@@ -111,7 +111,7 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 	return false
 }
 
-// ServeHTTP answers by path alone: neither Host nor any X-Forwarded header
+// ServeHTTP looks only at the path: neither Host nor any X-Forwarded header
 // can change what the server says about itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.isDebug(r) {

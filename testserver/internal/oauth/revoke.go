@@ -36,7 +36,7 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// revokeFor ends a token of the client's. token_type_hint is no more than a
+// revokeFor ends a token of the client's. token_type_hint is only a
 // hint, and not needed here.
 func (s *Server) revokeFor(client, text string) {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {

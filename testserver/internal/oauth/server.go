@@ -34,7 +34,7 @@ type Config struct {
 	Users    []registry.User   // none means the default one
 	Scopes   []string          // besides those of OpenID Connect; none means all
 
-	DetailTypes []string // of authorization_details; none means that there are none
+	DetailTypes []string // of authorization_details; none by default
 
 	Form          *token.Form // of access tokens, nil for that of RFC 9068
 	KeySet        token.KeySet

@@ -196,7 +196,7 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
 }
 
-// A thief and a client cannot be told apart: what one of them did ends with it.
+// A thief and a client cannot be distinguished: what one of them did ends with it.
 func TestWhatIsUsedTwiceEndsItsFamily(t *testing.T) {
 	s := newServer(t)
 	code := s.code(t)

@@ -109,7 +109,7 @@ func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	return &settled, true
 }
 
-// Register adds a client that a request registers; false if there is no room.
+// Register adds a client that a request registers; false if it is full.
 func (r *Registry) Register(c *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -136,7 +136,7 @@ func (r *Registry) Swap(id string, old, next *Registered) bool {
 	return true
 }
 
-// Remove takes a client out; false if there is none. Its access tokens stay what
+// Remove takes a client out; false if it is unknown. Its access tokens stay what
 // they are.
 func (r *Registry) Remove(id string) bool {
 	k, unlock := r.known.Lock()

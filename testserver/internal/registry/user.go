@@ -63,7 +63,7 @@ func (r *Registry) PutUser(u User) {
 	k.users = append(k.users, account)
 }
 
-// RemoveUser takes a user out; false if there is none. What was granted stays so.
+// RemoveUser takes a user out; false if it is unknown. What was granted stays so.
 func (r *Registry) RemoveUser(sub string) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()

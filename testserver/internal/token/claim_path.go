@@ -48,7 +48,7 @@ func ClaimNames[V any](claims map[string]V) []string {
 	})
 }
 
-// inner is the object that a member holds, empty if there is no such member.
+// inner is the object that a member holds, empty if it is missing.
 func (o Object) inner(name string) (Object, error) {
 	i := o.Find(name)
 	if i < 0 || o[i].Value == nil {
@@ -79,7 +79,7 @@ func (o *Object) setAt(path []string, raw json.RawMessage) error {
 	return nil
 }
 
-// deleteAt takes out what is at path; an absent one is no error.
+// deleteAt takes out what is at path; an absent one is not an error.
 func (o *Object) deleteAt(path []string) {
 	if len(path) == 1 {
 		o.Delete(path[0])

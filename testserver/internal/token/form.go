@@ -89,7 +89,7 @@ func (f *Form) Client(claims Object) string {
 	return ""
 }
 
-// SetScopes writes the scopes, or leaves the claim out if there are none.
+// SetScopes writes the scopes, or leaves the claim out for none.
 func (d *Draft) SetScopes(scopes []string) {
 	for _, claim := range d.Form.scopes() {
 		switch {
@@ -178,7 +178,7 @@ func (d *Draft) clearScopes() {
 	}
 }
 
-// IsAccessToken tells access tokens of the form from what else the same keys sign
+// IsAccessToken distinguishes access tokens of the form from what else the same keys sign
 // (RFC 9068 §4, RFC 8725 §3.12).
 func (f *Form) IsAccessToken(header, claims Object) bool {
 	typ, ok := header.Text("typ")
@@ -216,7 +216,7 @@ func isIDToken(claims Object) bool {
 }
 
 // FormOf finds the form of a token of this server: of those whose access token it
-// may be, the one that fits iss and the client best. ok is false if there is none.
+// may be, the one that fits iss and the client best. ok is false without a match.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")

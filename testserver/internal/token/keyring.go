@@ -45,7 +45,7 @@ type KeySet struct {
 }
 
 // NewKeyring publishes keys, of which the first of an algorithm signs, and makes
-// one for alg if there is none.
+// one for alg if it is missing.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -206,7 +206,7 @@ func (r *ring) add(key Key) {
 	r.published = append(r.published, key)
 }
 
-// shows reports whether key, which is no shared secret, is published.
+// shows reports whether key, which is not a shared secret, is published.
 func (r *ring) shows(key Key) bool { return slices.ContainsFunc(r.published, key.same) }
 
 func (r *ring) drop(kid string) {

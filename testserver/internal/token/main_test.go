@@ -20,7 +20,7 @@ const (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// handles is a memory of what a minter has told it.
+// handles records what a minter has reported.
 type handles struct {
 	claims  map[string]string
 	revoked []string

@@ -64,7 +64,7 @@ func (o *Object) Put(name string, raw json.RawMessage) {
 	*o = append(*o, Member{name, raw})
 }
 
-// Delete takes name out; an absent one is no error.
+// Delete takes name out; an absent one is not an error.
 func (o *Object) Delete(name string) {
 	*o = slices.DeleteFunc(*o, func(m Member) bool { return m.Name == name })
 }
@@ -90,7 +90,7 @@ func (o Object) Texts(name string) (list []string, ok bool) {
 		return nil, false
 	}
 	if json.Unmarshal(o[i].Value, &list) != nil {
-		return nil, false // what was read before the fault is no list either
+		return nil, false // what was read before the fault is not a list either
 	}
 	return list, true
 }

@@ -100,7 +100,7 @@ func (c *Client) config(ctx context.Context, scopes []string) (context.Context, 
 
 // authStyle is how the client authenticates: by Basic, which every server must
 // support (RFC 6749 §2.3.1), unless the server says that it does not, or there
-// is no secret.
+// is not a secret.
 func (c *Client) authStyle(supported []string) oauth2.AuthStyle {
 	if c.secret == "" || len(supported) > 0 && !slices.Contains(supported, "client_secret_basic") {
 		return oauth2.AuthStyleInParams

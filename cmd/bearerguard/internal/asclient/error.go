@@ -82,7 +82,7 @@ func (c *Client) failed(doing string, err error) *Error {
 }
 
 // shown is a text of the server's if it is one (RFC 6749 §5.2), and if it
-// repeats none of what was sent in confidence.
+// never repeats what was sent in confidence.
 func (c *Client) shown(text string) string {
 	const longest = 500
 	if len(text) > longest {

@@ -3,7 +3,7 @@ package process
 import "os"
 
 // Forwarded are the signals that the command of exec gets. Ctrl-C reaches it by the
-// console, and there is no other that could be sent to it.
+// console, and no other can be sent to it.
 var Forwarded = []os.Signal{}
 
 // ExitCode is the exit code of a command.
