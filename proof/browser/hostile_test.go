@@ -78,6 +78,7 @@ func TestNothingOfAStrangerRuns(t *testing.T) {
 			if answer := <-a.redeemed; answer["scope"] != scope {
 				t.Errorf("got %v, want a token for %s", answer, scope)
 			}
+			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // else the next page interrupts this one
 
 			b.open(a.as.Endpoint(testserver.EndpointDevice) + "?user_code=" + url.QueryEscape(payload))
 			b.untouched("device")
