@@ -97,8 +97,8 @@ func ExampleDiscover() {
 	if err := keys.Warm(context.Background()); err != nil { // at start-up, if you like
 		panic(err)
 	}
-	fmt.Println(keys.Stats().Keys, "key")
-	// Output: 1 key
+	fmt.Println(keys.Stats().Keys, "keys")
+	// Output: 2 keys
 }
 
 func ExampleRemote_Keyfunc() {

@@ -112,10 +112,10 @@ func TestThreatsKeyID(t *testing.T) {
 	alone.check(t, "J12", []wrong{{"a token without kid is accepted when one key fits", alone.Token(alone.Header("kid", ""), alone.Claims()), nil}})
 	alone = newSetup(t)
 	two := alone.with("ES256")
-	rs := alone.with("RS256")
+	other := alone.with("ES384")
 	alone.check(t, "J12", []wrong{
 		{"a token without kid is refused when two keys fit", two.Token(two.Header("kid", ""), two.Claims()), middleware.ErrSignature},
-		{"a token without kid is accepted when one key of its type fits", rs.Token(rs.Header("kid", ""), rs.Claims()), nil},
+		{"a token without kid is accepted when one key of its type fits", other.Token(other.Header("kid", ""), other.Claims()), nil},
 	})
 }
 

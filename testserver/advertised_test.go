@@ -128,7 +128,12 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 			}
 		})
 	}
-	if got := member(t, s, "id_token_signing_alg_values_supported"); len(got) != 1 || got[0] != header.Algorithm {
-		t.Errorf("got the algorithms %v, want %s", got, header.Algorithm)
+	if got := member(t, s, "id_token_signing_alg_values_supported"); got[0] != header.Algorithm {
+		t.Errorf("got the algorithms %v, want %s first", got, header.Algorithm)
+	}
+	for _, use := range signedUses {
+		for _, alg := range member(t, s, use.advertised) {
+			t.Run(use.member+" "+alg, func(t *testing.T) { use.wantAlg(t, s, testserver.Alg(alg), testserver.Alg(alg)) })
+		}
 	}
 }

@@ -30,6 +30,13 @@ const (
 // [Server.AddClient]. Printed or logged it shows only its ID.
 type Client = registry.Client
 
+// ClientAlgs are the algorithms that a [Client] asks for: IDToken signs its ID
+// tokens, by default as access tokens are signed; UserInfo what UserInfo tells it,
+// by default nothing; Introspection the signed answers about tokens, RS256 by
+// default (RFC 9701 §6); and with Assertion it signs its own assertions. All but the
+// last are of [PublicAlgs]; the keys are in the JWKS from then on.
+type ClientAlgs = catalogue.ClientAlgs
+
 // Clients registers further clients. Every server has two already: the
 // confidential test-client with the secret test-secret, which tokens are issued
 // to by default, and the public test-public, both with the redirect URIs
@@ -91,6 +98,9 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 	}
 	registered, err := registry.NewRegistered(c, edits...)
 	if err != nil {
+		return c, err
+	}
+	if err := s.oauth.PublishKeys(c.Algs); err != nil {
 		return c, err
 	}
 	s.oauth.Registry.Put(registered)

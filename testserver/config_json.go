@@ -167,7 +167,7 @@ func (f fileConfig) people(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
 			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogout, Grants: c.Grants, Scopes: c.Scopes,
-			AuthMethod: c.AuthMethod, JWKS: c.JWKS, RequirePAR: c.RequirePAR,
+			AuthMethod: c.AuthMethod, JWKS: c.JWKS, RequirePAR: c.RequirePAR, Algs: c.ClientAlgs,
 		}
 		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))
 	}

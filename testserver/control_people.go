@@ -16,7 +16,7 @@ import (
 func clientWire(c Client) control.Client {
 	return control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
-		RequirePAR: c.RequirePAR,
+		RequirePAR: c.RequirePAR, ClientAlgs: c.Algs,
 	}
 }
 
@@ -39,7 +39,7 @@ func (c *controller) postClient(r *http.Request) (any, error) {
 	}
 	client, err := c.addClient(Client{
 		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, PostLogoutRedirectURIs: ask.PostLogout, Grants: ask.Grants, Scopes: ask.Scopes,
-		AuthMethod: ask.AuthMethod, JWKS: ask.JWKS, RequirePAR: ask.RequirePAR,
+		AuthMethod: ask.AuthMethod, JWKS: ask.JWKS, RequirePAR: ask.RequirePAR, Algs: ask.ClientAlgs,
 	}, nil)
 	if err != nil {
 		return nil, err

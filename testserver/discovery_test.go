@@ -102,7 +102,7 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 	oauth = slices.Sorted(slices.Values(slices.AppendSeq(oauth, maps.Keys(common))))
 	oidc := slices.Sorted(slices.Values(append([]string{
 		"claim_types_supported", "claims_supported", "prompt_values_supported",
-		"request_uri_parameter_supported", "subject_types_supported",
+		"request_uri_parameter_supported", "subject_types_supported", "userinfo_signing_alg_values_supported",
 	}, oauth...)))
 	for ep, members := range map[testserver.Endpoint][]string{testserver.EndpointASMetadata: oauth, testserver.EndpointDiscovery: oidc} {
 		doc := getJSON(t, s.Client(), s.Endpoint(ep))
@@ -123,8 +123,8 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 			"scopes_supported":                                 "[openid profile email address phone offline_access]",
 			"token_endpoint_auth_methods_supported":            "[client_secret_basic client_secret_post private_key_jwt none]",
 			"introspection_endpoint_auth_methods_supported":    "[client_secret_basic client_secret_post private_key_jwt]",
-			"id_token_signing_alg_values_supported":            "[EdDSA]",
-			"introspection_signing_alg_values_supported":       "[EdDSA]",
+			"id_token_signing_alg_values_supported":            "[EdDSA ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512]",
+			"introspection_signing_alg_values_supported":       "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA]",
 			"token_endpoint_auth_signing_alg_values_supported": "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA Ed25519]",
 			"authorization_response_iss_parameter_supported":   "true",
 		} {

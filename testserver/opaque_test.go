@@ -25,8 +25,8 @@ func TestOpaqueTokensAreForAServerOrForOneToken(t *testing.T) {
 	if strings.Count(s.Token(), ".") != 2 {
 		t.Error("got no JWT beside an opaque token")
 	}
-	if before := len(keySet(t, all.JWKS()).Keys); before != 1 {
-		t.Errorf("got %d keys, want none for a token that is not signed", before)
+	if before := len(keySet(t, all.JWKS()).Keys); before != 3 {
+		t.Errorf("got %d keys, want those of the start, and none for a token that is not signed", before)
 	}
 
 	r := s.Authorize(httptest.NewRequest("GET", "/", nil), testserver.OpaqueTokens(), testserver.Scope("x"), testserver.Subject("alice"))

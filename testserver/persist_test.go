@@ -158,8 +158,8 @@ func TestOptionsWinOverTheFile(t *testing.T) {
 			t.Errorf("login_hint %q: got %s, want %s", hint, body, sub)
 		}
 	}
-	if n := len(keySet(t, two.JWKS()).Keys); n != 1 {
-		t.Errorf("got %d published keys, want that of the file", n)
+	if n := len(keySet(t, two.JWKS()).Keys); n != 2 {
+		t.Errorf("got %d published keys, want those of the file", n)
 	}
 }
 

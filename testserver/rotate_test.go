@@ -8,10 +8,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
+// kids are those of the published keys that are for the server's algorithm.
 func kids(t *testing.T, s *testserver.Server) (ids []string) {
 	t.Helper()
 	for _, k := range keySet(t, s.JWKS()).Keys {
-		ids = append(ids, k.KeyID)
+		if k.Algorithm == string(s.SigningKey().Alg) {
+			ids = append(ids, k.KeyID)
+		}
 	}
 	return ids
 }

@@ -98,18 +98,19 @@ func members(text json.RawMessage, see func(name string, raw json.RawMessage) er
 }
 
 func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if nameOf(t.Field(i)) == name {
-			return t.Field(i), true
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous && nameOf(f) == name {
+			return f, true
 		}
 	}
 	return reflect.StructField{}, false
 }
 
-func names(t reflect.Type) []string {
-	list := make([]string, t.NumField())
-	for i := range list {
-		list[i] = nameOf(t.Field(i))
+func names(t reflect.Type) (list []string) {
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous {
+			list = append(list, nameOf(f))
+		}
 	}
 	return list
 }

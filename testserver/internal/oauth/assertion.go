@@ -19,14 +19,14 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" /
 // assertionAlgs are the algorithms of private_key_jwt.
 func assertionAlgs() []jose.SignatureAlgorithm {
 	var algs []jose.SignatureAlgorithm
-	for _, alg := range catalogue.PublicAlgs {
+	for _, alg := range catalogue.AssertionAlgs {
 		algs = append(algs, jose.SignatureAlgorithm(alg))
 	}
-	return append(algs, edwards25519)
+	return algs
 }
 
-// edwards25519 is what EdDSA is called since RFC 9864 (§2.2). go-jose does not
-// know the name.
+// edwards25519 is what EdDSA is called since RFC 9864 (§2.2). go-jose does not know
+// the name.
 const edwards25519 = jose.SignatureAlgorithm("Ed25519")
 
 // maxAssertion is how far away the exp of an assertion may be: as long as that
@@ -68,6 +68,9 @@ func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Obje
 	iss, _ := claims.Text("iss")
 	c, ok := s.Registry.Client(iss)
 	if !ok || !signedBy(c, text, jws) {
+		return nil, nil, false
+	}
+	if alg := string(c.Algs.Assertion); alg != "" && alg != jws.Signatures[0].Header.Algorithm {
 		return nil, nil, false
 	}
 	return c, claims, true

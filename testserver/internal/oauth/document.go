@@ -80,14 +80,23 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	}
 	oidc := s.metadata(alg)
 	oidc["subject_types_supported"] = []string{"public"}
-	oidc[idTokenAlgs] = []string{string(alg)} // required
+	oidc[idTokenAlgs] = signingAlgs(alg) // required
 	oidc["claim_types_supported"] = []string{"normal"}
 	oidc["claims_supported"] = s.claims()
 	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
 	// Their absence means true, which would be untrue (OpenID Connect Discovery 1.0 §3).
 	oidc["request_uri_parameter_supported"] = false
+	if s.served[catalogue.UserInfo] {
+		oidc["userinfo_signing_alg_values_supported"] = catalogue.Names(catalogue.PublicAlgs)
+	}
 	s.oidcDoc, err = render(oidc)
 	return err
+}
+
+// signingAlgs are what a client can ask to be signed with, the server's own first.
+func signingAlgs(own catalogue.Alg) []string {
+	others := slices.DeleteFunc(slices.Clone(catalogue.PublicAlgs), func(a catalogue.Alg) bool { return a == own })
+	return catalogue.Names(append([]catalogue.Alg{own}, others...))
 }
 
 const idTokenAlgs = "id_token_signing_alg_values_supported"
@@ -109,14 +118,11 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 		}
 	}
 	if s.grantable(catalogue.RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless this says otherwise
-		doc[idTokenAlgs] = []string{string(alg)}
+		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	methods := catalogue.Names(catalogue.AuthMethods)
 	proofs := slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == string(catalogue.NoAuth) })
-	algs := []string{}
-	for _, a := range assertionAlgs() {
-		algs = append(algs, string(a))
-	}
+	algs := catalogue.Names(catalogue.AssertionAlgs)
 	authenticates := func(endpoint string, methods []string) {
 		doc[endpoint+"_endpoint_auth_methods_supported"] = methods
 		doc[endpoint+"_endpoint_auth_signing_alg_values_supported"] = slices.Clone(algs)
@@ -141,7 +147,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	}
 	if s.served[catalogue.Introspect] {
 		authenticates("introspection", proofs)
-		doc["introspection_signing_alg_values_supported"] = []string{string(alg)} // RFC 9701 §7
+		doc["introspection_signing_alg_values_supported"] = catalogue.Names(catalogue.PublicAlgs) // RFC 9701 §7
 	}
 	return doc
 }

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -8,7 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -76,7 +79,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		sendText(w, http.StatusOK, "application/json", reply)
 		return
 	}
-	signed, err := s.vouch(reply, client)
+	signed, err := s.vouch(reply, asker)
 	if err != nil {
 		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // by a signer of the test's own
 		return
@@ -102,11 +105,11 @@ func acceptsSigned(r *http.Request) bool {
 
 // vouch signs an answer for the client that asked (RFC 9701 §5). It has neither
 // sub nor exp, so that nobody takes it for an access token.
-func (s *Server) vouch(reply json.RawMessage, client string) (string, error) {
-	d := &token.Draft{Header: token.UnsignedHeader()}
+func (s *Server) vouch(reply json.RawMessage, asker *registry.Registered) (string, error) {
+	d := &token.Draft{Header: token.UnsignedHeader(), Alg: cmp.Or(asker.Algs.Introspection, catalogue.RS256)}
 	d.SetHeader("typ", signedIntrospection)
 	d.Set("iss", s.Issuer)
-	d.Set("aud", client)
+	d.Set("aud", asker.ID)
 	d.Set("iat", s.Clock.Now().Unix())
 	d.Set("token_introspection", reply)
 	return s.Sign(d)

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 		body["refresh_token"] = refresh
 	}
 	if slices.Contains(g.Scopes, "openid") && g.Kind != catalogue.ClientCredentials && g.exchanged == nil {
-		id, err := s.idToken(g, alg, ends, access)
+		id, err := s.idToken(g, cmp.Or(c.Algs.IDToken, alg), ends, access)
 		if err != nil {
 			return nil, serverError()
 		}

@@ -115,6 +115,9 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	if err != nil {
 		return nil, "", invalidMetadata("the client is none that could be registered")
 	}
+	if s.PublishKeys(changed.Algs) != nil {
+		return nil, "", serverError()
+	}
 	if keeps {
 		next.Digest = c.Digest
 	}

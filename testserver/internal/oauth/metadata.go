@@ -24,7 +24,10 @@ func invalidRedirect(description string) *failure { return refused(badRedirect, 
 // know it ignores, as the section says; what it knows and cannot be it refuses and
 // does not replace.
 func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *failure) {
-	c := registry.Client{AuthMethod: catalogue.ClientSecretBasic, Grants: []catalogue.Grant{catalogue.AuthorizationCode}} // §2
+	c := registry.Client{
+		Grants: []catalogue.Grant{catalogue.AuthorizationCode}, // §2
+		Algs:   catalogue.ClientAlgs{IDToken: catalogue.RS256}, // OpenID Connect Dynamic Client Registration 1.0 §2
+	}
 	var types []string
 	var scope string
 	var jwks json.RawMessage
@@ -35,15 +38,18 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 		{"redirect_uris", &c.RedirectURIs}, {"post_logout_redirect_uris", &c.PostLogoutRedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
 		{"response_types", &types}, {"client_name", &c.Name}, {"scope", &scope}, {"jwks", &jwks},
 		{"require_pushed_authorization_requests", &c.RequirePAR},
+		{"id_token_signed_response_alg", &c.Algs.IDToken}, {"userinfo_signed_response_alg", &c.Algs.UserInfo},
+		{"introspection_signed_response_alg", &c.Algs.Introspection}, {"token_endpoint_auth_signing_alg", &c.Algs.Assertion},
 	} {
 		i := o.Find(m.name)
-		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil {
+		_, free := m.into.(*string) // other texts are names, of which none is empty
+		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil && (free || string(o[i].Value) != `""`) {
 			continue
 		}
 		if m.name == "redirect_uris" {
 			return c, invalidRedirect("redirect_uris is no array of texts")
 		}
-		return c, invalidMetadata(m.name + " is of another type than RFC 7591 §2 has")
+		return c, invalidMetadata(m.name + " is empty, or of another type than its specification has")
 	}
 	c.Public, c.JWKS = c.AuthMethod == catalogue.NoAuth, jwks
 	if o.Find("response_types") < 0 && slices.Contains(c.Grants, catalogue.AuthorizationCode) {
@@ -111,7 +117,7 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 
 func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *failure {
 	switch c.AuthMethod {
-	case catalogue.ClientSecretBasic, catalogue.ClientSecretPost, catalogue.PrivateKeyJWT, catalogue.NoAuth:
+	case "", catalogue.ClientSecretBasic, catalogue.ClientSecretPost, catalogue.PrivateKeyJWT, catalogue.NoAuth:
 	default:
 		return invalidMetadata("token_endpoint_auth_method is none that the server has")
 	}
@@ -149,11 +155,14 @@ func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 		return invalidMetadata("client_name is a line of up to 256 bytes")
 	case c.RequirePAR && !s.served[catalogue.PAR]:
 		return invalidMetadata("require_pushed_authorization_requests is set, and the server takes none")
+	case !c.Algs.Known():
+		return invalidMetadata("a signing algorithm is not one that discovery lists for it")
 	}
 	return nil
 }
 
-// takesSecret reports whether a client that registers needs one.
+// takesSecret reports whether a client that registers needs one. Without a method it
+// may send it in either way.
 func takesSecret(c registry.Client) bool {
-	return c.AuthMethod == catalogue.ClientSecretBasic || c.AuthMethod == catalogue.ClientSecretPost
+	return c.AuthMethod != catalogue.PrivateKeyJWT && !c.Public
 }

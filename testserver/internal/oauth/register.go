@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"mime"
@@ -38,6 +39,7 @@ type information struct {
 	Scope         string               `json:"scope,omitempty"`
 	JWKS          json.RawMessage      `json:"jwks,omitempty"`
 	RequirePAR    bool                 `json:"require_pushed_authorization_requests,omitempty"`
+	catalogue.ClientAlgs
 }
 
 // serve registers a client, or passes a request about a registered one on.
@@ -75,6 +77,9 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	if err != nil { // readMetadata has seen to it
 		return nil, invalidMetadata("the client is none that could be registered")
 	}
+	if s.PublishKeys(c.Algs) != nil {
+		return nil, serverError()
+	}
 	known.Managed = &registry.Managed{Token: token.Identify(credential), Issued: s.Clock.Now().Unix()}
 	if !s.Registry.Register(known) {
 		return nil, &failure{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "there is no room for more clients"}
@@ -92,8 +97,9 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,
 		URI:          s.urls[catalogue.Register] + "?" + url.Values{"client_id": {c.ID}}.Encode(),
-		RedirectURIs: c.RedirectURIs, LogoutURIs: c.PostLogoutRedirectURIs, AuthMethod: c.AuthMethod, Grants: c.Grants, ResponseTypes: []string{},
-		Name: c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR,
+		RedirectURIs: c.RedirectURIs, LogoutURIs: c.PostLogoutRedirectURIs, Grants: c.Grants, ResponseTypes: []string{},
+		AuthMethod: cmp.Or(c.AuthMethod, catalogue.ClientSecretBasic), // the default (RFC 7591 §2)
+		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, ClientAlgs: c.Algs,
 	}
 	if secret != "" {
 		answer.SecretExpires = new(int64) // never

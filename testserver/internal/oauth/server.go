@@ -145,7 +145,36 @@ func New(c Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.publishUsualKeys()
+}
+
+// publishUsualKeys publishes the keys that clients expect: of RS256 (OpenID Connect
+// Core 1.0 §15.1, RFC 9701 §6), of ES256, and of what the clients ask for. A server
+// that is given keys, that shares a secret or that is like a provider shows others
+// only once they sign.
+func (s *Server) publishUsualKeys() error {
+	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
+		if err := s.PublishKeys(catalogue.ClientAlgs{IDToken: catalogue.ES256, Introspection: catalogue.RS256}); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.Registry.Clients() {
+		if err := s.PublishKeys(c.Algs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PublishKeys publishes the keys of what a client wants to be signed, before the
+// first of it: verifiers then need not come back.
+func (s *Server) PublishKeys(algs catalogue.ClientAlgs) error {
+	for _, alg := range algs.Signs() {
+		if _, err := s.Keys.Signing(alg); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reset removes all faults, ends all freezes, and drops all grants, decisions,

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,14 +35,33 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		body = about(u, scopes)
 	}
 	body["sub"] = sub // always, and nobody else's (§5.3.2)
-	text, err := json.Marshal(body)
+	media, text, err := s.told(a.Client, body)
 	if err != nil {
 		http.Error(w, "the claims of the user are no JSON", http.StatusInternalServerError)
 		return
 	}
 	f := s.grants.Family(token.Identify(access))
 	s.note(event{Kind: journal.Used, ClientID: a.Client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
-	sendText(w, http.StatusOK, "application/json", text)
+	sendText(w, http.StatusOK, media, text)
+}
+
+// told are the claims as the client wants to be told them: as JSON, or as a JWT
+// from this server to that client (§5.3.2).
+func (s *Server) told(client string, claims map[string]any) (media string, text []byte, err error) {
+	c, known := s.Registry.Client(client)
+	if !known || c.Algs.UserInfo == "" {
+		text, err = json.Marshal(claims)
+		return "application/json", text, err
+	}
+	d := &token.Draft{Header: token.UnsignedHeader(), Alg: c.Algs.UserInfo}
+	d.SetHeader("typ", "JWT")
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		d.Set(name, claims[name])
+	}
+	d.Set("iss", s.Issuer)
+	d.Set("aud", c.ID)
+	signed, err := s.Sign(d)
+	return "application/jwt", []byte(signed), err
 }
 
 // bearer reads the access token of r, from the header or from a form (RFC 6750

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -38,6 +39,7 @@ type Client struct {
 	JWKS       []byte               // public keys, for private_key_jwt and jwt-bearer
 	Name       string               `json:",omitzero"` // for people, "" for the ID
 	RequirePAR bool                 `json:",omitzero"` // it may only push its authorization requests (RFC 9126 §6)
+	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value has the defaults
 
 	// How long its refresh tokens and codes are good; 0 means as long as the
 	// server's. A state file does not keep them.
@@ -98,7 +100,11 @@ func (c Client) check() error {
 	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
 		return fmt.Errorf("client %q: a confidential client has a secret: set Secret, JWKS or Public", c.ID)
 	}
-	return errors.Join(c.checkMethod(), c.checkLists())
+	var algs error
+	if !c.Algs.Known() {
+		algs = fmt.Errorf("client %q: Algs has an algorithm without published keys: want one of %s", c.ID, strings.Join(catalogue.Names(catalogue.PublicAlgs), ", "))
+	}
+	return errors.Join(algs, c.checkMethod(), c.checkLists())
 }
 
 func (c Client) checkMethod() error {

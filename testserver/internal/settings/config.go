@@ -61,6 +61,7 @@ type Client struct {
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
 	JWKS         JWK                  `json:"jwks,omitzero"`        // a set: what private_key_jwt is verified with
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
+	catalogue.ClientAlgs
 }
 
 // User is somebody who can log in.

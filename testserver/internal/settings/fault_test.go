@@ -52,7 +52,7 @@ var faults = []struct{ name, text, want string }{
 	{"an audience of nobody", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: has no id, want one"},
-	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests"},
+	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests, id_token_signed_response_alg, userinfo_signed_response_alg, introspection_signed_response_alg, token_endpoint_auth_signing_alg"},
 	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want one of its own`},
 	{"a secret that is a number", `{"clients":[{"id":"a","secret":1234567}]}`, "clients[0].secret: got a number, want printable ASCII"},
 	{"a secret of other characters", `{"clients":[{"id":"a","secret":"s3cretü"}]}`, "clients[0].secret: want printable ASCII"},

@@ -95,6 +95,10 @@ func (v value) client() (c Client) {
 		field{"auth_method", into(&c.AuthMethod, oneOf(authMethods))},
 		field{"jwks", into(&c.JWKS, value.keySet)},
 		field{"require_pushed_authorization_requests", into(&c.RequirePAR, value.boolean)},
+		field{"id_token_signed_response_alg", into(&c.IDToken, oneOf(publicAlgs))},
+		field{"userinfo_signed_response_alg", into(&c.UserInfo, oneOf(publicAlgs))},
+		field{"introspection_signed_response_alg", into(&c.Introspection, oneOf(publicAlgs))},
+		field{"token_endpoint_auth_signing_alg", into(&c.Assertion, oneOf(assertionAlgs))},
 	)
 	v.needs(given, "id")
 	v.checkClient(c, given)

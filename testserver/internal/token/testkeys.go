@@ -6,32 +6,39 @@ import (
 	_ "embed"
 	"encoding/pem"
 	"errors"
+	"sync"
 )
 
 // testKeys holds private keys that everybody can read: good for tests and for
-// nothing else. Making an RSA key costs some 70 ms, parsing one a fraction of that.
+// nothing else. Making an RSA key costs some 70 ms, and parsing one as much as the
+// rest of a server, so that all servers of a process share the parsed ones.
 //
 //go:embed testkeys.pem
 var testKeys []byte
 
-// embeddedRSA returns the n-th embedded test key, false when there are no more.
-func embeddedRSA(n int) (*rsa.PrivateKey, bool, error) {
-	for rest := testKeys; ; n-- {
-		block, tail := pem.Decode(rest)
-		if block == nil {
-			return nil, false, nil
-		}
-		if rest = tail; n > 0 {
-			continue
+var embedded = sync.OnceValues(func() (keys []*rsa.PrivateKey, err error) {
+	for rest := testKeys; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return keys, nil
 		}
 		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		k, ok := key.(*rsa.PrivateKey)
 		if !ok {
-			return nil, false, errors.New("an embedded test key is not an RSA key")
+			return nil, errors.New("an embedded test key is not an RSA key")
 		}
-		return k, true, nil
+		keys = append(keys, k)
 	}
+})
+
+// embeddedRSA returns the n-th embedded test key, false when there are no more.
+func embeddedRSA(n int) (*rsa.PrivateKey, bool, error) {
+	keys, err := embedded()
+	if err != nil || n >= len(keys) {
+		return nil, false, err
+	}
+	return keys[n], true, nil
 }

@@ -1,0 +1,185 @@
+package testserver_test
+
+import (
+	"crypto/elliptic"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// signedUse is something that the server signs for one client, with the algorithm
+// that its metadata asks for.
+type signedUse struct {
+	member, advertised string
+	asks               func(*testserver.ClientAlgs, testserver.Alg)
+	signed             func(t *testing.T, s *testserver.Server, c testserver.Client) string
+}
+
+var signedUses = []signedUse{
+	{
+		"id_token_signed_response_alg", "id_token_signing_alg_values_supported",
+		func(a *testserver.ClientAlgs, alg testserver.Alg) { a.IDToken = alg },
+		func(t *testing.T, s *testserver.Server, c testserver.Client) string {
+			return tokensOf(t, s, c).text("id_token")
+		},
+	},
+	{
+		"userinfo_signed_response_alg", "userinfo_signing_alg_values_supported",
+		func(a *testserver.ClientAlgs, alg testserver.Alg) { a.UserInfo = alg },
+		func(t *testing.T, s *testserver.Server, c testserver.Client) string {
+			rec := userInfo(s, tokensOf(t, s, c).text("access_token"))
+			if got := rec.Header().Get("Content-Type"); got != "application/jwt" {
+				t.Errorf("got %s, want application/jwt", got)
+			}
+			return rec.Body.String()
+		},
+	},
+	{
+		"introspection_signed_response_alg", "introspection_signing_alg_values_supported",
+		func(a *testserver.ClientAlgs, alg testserver.Alg) { a.Introspection = alg },
+		func(_ *testing.T, s *testserver.Server, c testserver.Client) string {
+			return postForm(s, "token=x", "Authorization", basic(c.ID+":"+c.Secret), "Accept", signedType).Body.String()
+		},
+	},
+}
+
+// tokensOf are those of a new authorization of a client with a secret.
+func tokensOf(t *testing.T, s *testserver.Server, c testserver.Client) reply {
+	t.Helper()
+	code := codeFor(t, s, "client_id", c.ID, "scope", "openid email")
+	return good(t, exchange(t, s, redeeming(code, "client_id", "-"), basic(c.ID+":"+c.Secret)))
+}
+
+func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointUserInfo), nil)
+	r.Header.Set("Authorization", "Bearer "+access)
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	return rec
+}
+
+// wantAlg registers a client that asks for an algorithm. The key is there at once.
+func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testserver.Alg) {
+	t.Helper()
+	c := testserver.Client{ID: "asks-" + string(ask), Secret: "s", RedirectURIs: []string{callback}}
+	u.asks(&c.Algs, ask)
+	s.AddClient(c)
+	published := s.JWKS()
+	header, claims, err := verify(published, u.signed(t, s, c))
+	if err != nil || header.Algorithm != string(want) {
+		t.Errorf("got %s, %v, want it signed with %s and a key that was published before", header.Algorithm, err, want)
+	}
+	if claims["iss"] != s.Issuer() || claims["aud"] != c.ID {
+		t.Errorf("got %v, want it from the server to the client", claims)
+	}
+}
+
+func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
+	for _, own := range []testserver.Alg{"", "ES384", "RS512"} {
+		var opts []testserver.Option
+		if own != "" {
+			opts = append(opts, testserver.SigningAlg(own))
+		}
+		s := testserver.New(t, opts...)
+		own = s.SigningKey().Alg
+		signedUses[0].wantAlg(t, s, "", own)
+		signedUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
+		c := testserver.Client{ID: "asks-", Secret: "s"}
+		if rec := userInfo(s, tokensOf(t, s, c).text("access_token")); rec.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: got %s, want JSON that is not signed", own, rec.Body)
+		}
+	}
+}
+
+// The two that clients expect are published together, with what others ask for.
+func TestTheKeysThatClientsExpectArePublished(t *testing.T) {
+	asks := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
+	for _, tt := range []struct {
+		name string
+		opts []testserver.Option
+		want string
+	}{
+		{"nothing is said", nil, "ES256 RS256"},
+		{"another algorithm signs", []testserver.Option{testserver.SigningAlg("EdDSA")}, "EdDSA ES256 RS256"},
+		{"RS256 signs", []testserver.Option{testserver.SigningAlg("RS256")}, "RS256 ES256"},
+		{"a client asks for another", []testserver.Option{testserver.Clients(asks)}, "ES256 RS256 PS384"},
+		{"a secret signs", []testserver.Option{testserver.SigningAlg("HS256")}, ""},
+		{"a secret signs, and a client asks", []testserver.Option{testserver.SigningAlg("HS256"), testserver.Clients(asks)}, "PS384"},
+		{"it is like a provider", []testserver.Option{testserver.Like("keycloak")}, "RS256 RSA-OAEP"},
+	} {
+		var got []string
+		for _, k := range keySet(t, testserver.New(t, tt.opts...).JWKS()).Keys {
+			got = append(got, k.Algorithm)
+		}
+		if joined := strings.Join(got, " "); joined != tt.want {
+			t.Errorf("%s: got the keys %s, want %s", tt.name, joined, tt.want)
+		}
+	}
+	text, _ := jwk(t, elliptic.P384(), "mine")
+	s := testserver.New(t, fromFile(`{"signing":{"keys":[`+text+`]}}`))
+	if got := keySet(t, s.JWKS()).Keys; len(got) != 1 || got[0].KeyID != "mine" {
+		t.Errorf("got %d keys, want that of the file alone", len(got))
+	}
+	header, _ := verified(t, s, postForm(s, "token=x", "Authorization", testClient, "Accept", signedType).Body.String())
+	if got := keySet(t, s.JWKS()).Keys; len(got) != 2 || got[1].KeyID != header.KeyID {
+		t.Errorf("got %d keys, want a second one since something was signed with it", len(got))
+	}
+}
+
+func TestARegisteredClientChoosesItsAlgorithms(t *testing.T) {
+	s := testserver.New(t, testserver.Registration())
+	c := registered(t, s, `{"redirect_uris":["`+callback+`"]}`)
+	if c.text("id_token_signed_response_alg") != "RS256" || c.body["userinfo_signed_response_alg"] != nil {
+		t.Errorf("got %v, want the default of OpenID Connect Dynamic Client Registration 1.0 §2", c.body)
+	}
+	signedWith := func(c reply, want string) {
+		t.Helper()
+		r := tokensOf(t, s, testserver.Client{ID: c.text("client_id"), Secret: c.text("client_secret")})
+		if header, _ := verified(t, s, r.text("id_token")); header.Algorithm != want {
+			t.Errorf("got an ID token signed with %s, want %s", header.Algorithm, want)
+		}
+	}
+	signedWith(c, "RS256")
+	signedWith(registered(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"PS512"}`), "PS512")
+
+	body := `{"client_id":"` + c.text("client_id") + `","redirect_uris":["` + callback + `"],"id_token_signed_response_alg":"EdDSA","introspection_signed_response_alg":"ES384"}`
+	r := managing(t, s, "PUT", c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
+	if r.status != 200 || r.text("id_token_signed_response_alg") != "EdDSA" || r.text("introspection_signed_response_alg") != "ES384" {
+		t.Fatalf("got %d %v, want the new algorithms", r.status, r.body)
+	}
+	signedWith(c, "EdDSA")
+}
+
+func TestAssertionsAreOfTheAlgorithmThatTheClientNames(t *testing.T) {
+	rs := newRobot(t, "RS256")
+	ps := rs.key
+	ps.Alg = "PS256"
+	jwks := []byte(strings.Replace(string(rs.jwks), `"alg":"RS256",`, "", 1)) // the key is good for both
+	for alg, want := range map[testserver.Alg][2]int{"": {200, 200}, "PS256": {401, 200}, "RS256": {200, 401}, "ES256": {401, 401}} {
+		s := testserver.New(t, testserver.Clients(testserver.Client{ID: "robot", JWKS: jwks, Algs: testserver.ClientAlgs{Assertion: alg}}))
+		for i, key := range []testserver.Key{rs.key, ps} {
+			claims := map[string]any{"iss": "robot", "sub": "robot", "aud": s.Issuer(), "jti": string(key.Alg), "exp": s.Now().Unix() + 60}
+			r := exchange(t, s, values(nil, "grant_type", "client_credentials", "client_assertion_type", assertionType, "client_assertion", rs.assert(t, claims, key)))
+			if r.status != want[i] {
+				t.Errorf("%q: got %d for an assertion with %s, want %d", alg, r.status, key.Alg, want[i])
+			}
+		}
+	}
+}
+
+func TestAlgorithmsThatNoKeyIsPublishedFor(t *testing.T) {
+	for _, alg := range []testserver.Alg{"none", "HS256", "ES256K", "rs256"} {
+		for _, use := range signedUses {
+			c := testserver.Client{ID: "web", Secret: "s"}
+			use.asks(&c.Algs, alg)
+			if _, err := testserver.NewUnstarted(testserver.Clients(c)); err == nil || !strings.Contains(err.Error(), "RS256") {
+				t.Errorf("%s %s: got %v, want an error that names those that can be had", use.member, alg, err)
+			}
+			if _, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"web","secret":"s","`+use.member+`":"`+string(alg)+`"}]}`), false); err == nil || !strings.Contains(err.Error(), "clients[0]."+use.member) {
+				t.Errorf("%s %s: got %v, want the place in the file", use.member, alg, err)
+			}
+		}
+	}
+}
