@@ -26,6 +26,7 @@ import (
 //	    {"id": "spa", "public": true}, {"id": "job", "jwks": {"keys": […]}}],
 //	  "users": [{"sub": "1", "username": "alice", "password": "…", "claims": {"name": "Alice"}}],
 //	  "scopes": ["orders:read"],
+//	  "resources": ["https://orders.example.com"],
 //	  "authorization_detail_types": ["payment"],
 //	  "rules": [{"when": {"client": "web"}, "claims": {"role": "admin"}}, {"when": {"scope": "root"}, "deny": "access_denied"}],
 //	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
@@ -178,6 +179,7 @@ func (f fileConfig) people(file *settings.Config) {
 		f.Scopes = nil // any
 	}
 	f.use("scopes", Scopes(file.Scopes...))
+	f.use("resources", Resources(file.Resources...))
 	f.use("authorization_detail_types", AuthorizationDetailTypes(file.DetailTypes...))
 }
 

@@ -35,6 +35,20 @@ func Scopes(s ...string) Option {
 	})
 }
 
+// Resources are the APIs that clients may ask tokens for, by resource (RFC 8707) or
+// audience: an unknown one is refused as invalid_target. Without the option they may
+// name any.
+func Resources(names ...string) Option {
+	return serverOption(func(c *config) {
+		for _, name := range names {
+			if !registry.IsResource(name) {
+				c.fail("Resources(%q): a resource has a name without spaces, such as https://orders.example.com", name)
+			}
+		}
+		c.Config.Resources = append(c.Config.Resources, names...)
+	})
+}
+
 // AuthorizationDetailTypes are the types that authorization_details may have (RFC
 // 9396). Without the option there are none, and every request that asks for some
 // is refused. What was granted is in the access token, in the answer with it and

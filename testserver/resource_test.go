@@ -3,6 +3,7 @@ package testserver_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,12 +12,83 @@ import (
 
 // Every grant takes resources (RFC 8707 §2), several of them, each once.
 func TestResourcesOfEveryGrant(t *testing.T) {
+	wantTargets(t, "resource", func(resources ...string) []string { return resources })
+}
+
+// An audience, as Auth0 has it and by several fields, is the same by another name.
+func TestAnAudienceIsHonouredByEveryGrant(t *testing.T) {
+	wantTargets(t, "audience", func(names ...string) []string { return names })
+}
+
+// Hydra takes several names in one text.
+func TestAnAudienceMayHaveSeveralNames(t *testing.T) {
+	wantTargets(t, "audience", func(names ...string) []string { return []string{strings.Join(names, " ")} })
+}
+
+func TestResourceAndAudienceTogether(t *testing.T) {
+	s := testserver.New(t)
+	r := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "resource": {"https://one.example"}, "audience": {"two"}}, testClient))
+	if _, claims := verified(t, s, r.text("access_token")); fmt.Sprint(claims["aud"]) != "[https://one.example two]" {
+		t.Errorf("got aud %v, want both", claims["aud"])
+	}
+}
+
+// Without a list any resource is known, with one no other (RFC 8707 §2).
+func TestResourcesThatTheServerKnows(t *testing.T) {
+	const known = `{"resources":["https://one.example","two"]}`
+	for name, tt := range map[string]struct {
+		s        *testserver.Server
+		accepted bool
+	}{
+		"no list":          {testserver.New(t), true},
+		"an empty list":    {testserver.New(t, fromFile(`{"resources":[]}`)), true},
+		"one that has it":  {testserver.New(t, testserver.Resources("https://one.example", "two", "three")), true},
+		"one that has not": {testserver.New(t, fromFile(known)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := func(r reply) {
+				t.Helper()
+				if tt.accepted {
+					good(t, r)
+					return
+				}
+				wantError(t, r, 400, "invalid_target")
+			}
+			for _, asked := range []url.Values{{"audience": {"three"}}, {"audience": {"two three"}}} {
+				form := url.Values{"grant_type": {"client_credentials"}, "audience": asked["audience"]}
+				want(exchange(t, tt.s, form, testClient))
+			}
+			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"two"}, "resource": {"https://one.example"}}, testClient))
+			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // for the default audience
+			pushed := formTo(t, tt.s, testserver.EndpointPAR, authorizing("audience", "three").Encode())
+			if (pushed.text("request_uri") != "") != tt.accepted || !tt.accepted && pushed.text("error") != "invalid_target" {
+				t.Errorf("got %v of a pushed request, want it taken %v", pushed.body, tt.accepted)
+			}
+			_, to := authorized(tt.s, authorizing("audience", "three"))
+			if got := to.Query().Get("error"); (got == "") != tt.accepted || !tt.accepted && got != "invalid_target" {
+				t.Errorf("got the error %q at the callback, want it taken %v", got, tt.accepted)
+			}
+		})
+	}
+	for _, name := range []string{"", "a b", "a\t"} {
+		if _, err := testserver.NewUnstarted(testserver.Resources(name)); err == nil {
+			t.Errorf("%q: got no error", name)
+		}
+	}
+}
+
+// wantTargets has every grant narrowed by a parameter, whose fields are written from
+// names.
+func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
+	t.Helper()
 	s, r := withRobot(t)
 	const one, two = "https://one.example", "https://two.example"
 	all := []string{one, two, one}
-	with := func(form url.Values, resources ...string) url.Values {
+	with := func(form url.Values, names ...string) url.Values {
 		form = values(form)
-		form["resource"] = resources
+		if len(names) > 0 {
+			form[parameter] = write(names...)
+		}
 		return form
 	}
 	code := func(t *testing.T, resources ...string) reply {
@@ -49,8 +121,10 @@ func TestResourcesOfEveryGrant(t *testing.T) {
 					t.Errorf("got aud %v, want %s", claims["aud"], want)
 				}
 			}
-			wantError(t, ask(t, "https://one.example/#x"), 400, "invalid_target")
-			wantError(t, ask(t, one, "two"), 400, "invalid_target")
+			if parameter == "resource" { // which must be a URI
+				wantError(t, ask(t, "https://one.example/#x"), 400, "invalid_target")
+				wantError(t, ask(t, one, "two"), 400, "invalid_target")
+			}
 			if name != "client credentials" && name != "an assertion" { // for which nothing was granted before
 				wantError(t, ask(t, one, "https://three.example"), 400, "invalid_target")
 			}

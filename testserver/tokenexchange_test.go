@@ -238,9 +238,6 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 	t.Run("T26/a token for nobody", func(t *testing.T) {
 		wantError(t, exchange(t, s, swapping(s.Token(testserver.Without("aud"))), asGateway), 400, "invalid_target")
 	})
-	t.Run("T26/two audiences of another grant", func(t *testing.T) {
-		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "audience": {"a", "b"}}, testClient), 400, "invalid_request")
-	})
 	t.Run("T26/longer, by a rule", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon), fromFile(`{"clients": [{"id": "gateway", "secret": "gateway-secret", "grants": ["`+string(testserver.TokenExchange)+`"]}],
 			"rules": [{"claims": {"exp": 99999999999, "act": {"sub": "root"}}}]}`))

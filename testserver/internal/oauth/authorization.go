@@ -53,7 +53,7 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 		a.state = values[0]
 	}
 	for name, values := range form {
-		if len(values) > 1 && name != "resource" { // RFC 6749 §3.1, RFC 8707 §2
+		if len(values) > 1 && !slices.Contains(targetParameters, name) { // RFC 6749 §3.1, RFC 8707 §2
 			return a, nil, invalidRequest("a parameter is there more than once")
 		}
 		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) == 0 {
@@ -122,8 +122,7 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	if a.scopes, failed = s.scopesFor(a.client, form.Get("scope")); failed != nil {
 		return failed
 	}
-	a.resources = unique(form["resource"])
-	if failed := checkResources(a.resources); failed != nil {
+	if a.resources, failed = s.targets(form); failed != nil {
 		return failed
 	}
 	if a.details, failed = s.readDetails(form); failed != nil {

@@ -47,7 +47,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 		return nil, invalidGrant("code_verifier does not fit code_challenge")
 	}
 	given := code.Family
-	resources, failed := narrowed(given.Resources, t.form["resource"])
+	resources, failed := narrowed(given.Resources, t.targets)
 	if failed != nil {
 		return nil, failed
 	}

@@ -34,7 +34,7 @@ const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
 // deviceAuthorization begins the device flow (§3.1).
 func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
-	form, failed := readForm(r, "resource")
+	form, failed := readForm(r, targetParameters...)
 	var c *registry.Registered
 	if failed == nil {
 		c, failed = s.auth.authenticate(r, form)
@@ -46,8 +46,9 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 			failed = refused("unauthorized_client", "the client may not use this grant")
 		}
 	}
+	var targets []string
 	if failed == nil {
-		failed = checkResources(form["resource"])
+		targets, failed = s.targets(form)
 	}
 	if failed == nil {
 		scopes, failed = s.scopesFor(c, form.Get("scope"))
@@ -63,7 +64,7 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 	now := s.Clock.Now()
 	code := s.Source.Handle("device code")
 	d := &grants.Device{
-		Family:  grants.Family{Client: c.ID, Kind: catalogue.DeviceCode, Scopes: scopes, Resources: unique(form["resource"]), Details: details},
+		Family:  grants.Family{Client: c.ID, Kind: catalogue.DeviceCode, Scopes: scopes, Resources: targets, Details: details},
 		Expires: now.Add(deviceTTL), Interval: deviceInterval,
 	}
 	all, unlock := s.grants.Lock()
@@ -159,7 +160,7 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 		return nil, refused("authorization_pending", "the end user has not decided yet")
 	}
 	given := d.Family
-	resources, failed := narrowed(given.Resources, t.form["resource"])
+	resources, failed := narrowed(given.Resources, t.targets)
 	if failed != nil {
 		return nil, failed
 	}

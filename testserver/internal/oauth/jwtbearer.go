@@ -50,7 +50,7 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	now := s.Clock.Now()
 	f := grants.Family{
 		ID: s.Source.Name("family"), Client: t.client.ID, Sub: sub, Kind: catalogue.JWTBearer,
-		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
+		Scopes: scopes, Resources: t.targets, Details: details, Ends: now,
 	}
 	all, unlock := s.grants.Lock()
 	defer unlock()

@@ -36,7 +36,7 @@ func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request)
 }
 
 func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
-	form, failed := readForm(r, "resource")
+	form, failed := readForm(r, targetParameters...)
 	if failed != nil {
 		return "", failed
 	}

@@ -47,7 +47,7 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		}
 		given.Scopes = scopes // of the access token; the refresh token keeps its own
 	}
-	if given.Resources, failed = narrowed(f.Resources, t.form["resource"]); failed != nil {
+	if given.Resources, failed = narrowed(f.Resources, t.targets); failed != nil {
 		return nil, failed
 	}
 	if given.Details, failed = s.narrowedDetails(f.Details, t.form); failed != nil {

@@ -48,16 +48,28 @@ func (s *Server) allows(c *registry.Registered, scope string) bool {
 	return len(s.config.Scopes) == 0 || slices.Contains(s.config.Scopes, scope) || slices.Contains(ownScopes, scope)
 }
 
-// checkResources refuses what is not a resource (RFC 8707 §2): an absolute URI
-// without a fragment.
-func checkResources(resources []string) *failure {
-	for _, text := range resources {
+// targetParameters name the APIs that a token is for. They may be repeated.
+var targetParameters = []string{"resource", "audience"}
+
+// targets are the APIs that a request names: as a resource, an absolute URI without
+// a fragment (RFC 8707 §2), or as an audience, by any name. Auth0 and Hydra have the
+// latter, and Hydra takes several of them in one text, separated by spaces.
+func (s *Server) targets(form url.Values) ([]string, *failure) {
+	asked := slices.Clone(form["resource"])
+	for _, text := range asked {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" || strings.Contains(text, "#") || !registry.IsVisible(text) {
-			return invalidTarget("a resource is an absolute URI without a fragment")
+			return nil, invalidTarget("a resource is an absolute URI without a fragment")
 		}
 	}
-	return nil
+	for _, text := range form["audience"] {
+		asked = append(asked, strings.Fields(text)...)
+	}
+	asked = unique(asked)
+	if len(s.config.Resources) > 0 && !subset(asked, s.config.Resources) {
+		return nil, invalidTarget("the server does not know the resource")
+	}
+	return asked, nil
 }
 
 // unique is list with each text once: a resource that is named twice is one.

@@ -34,6 +34,7 @@ type Config struct {
 	Users    []registry.User   // none means the default one
 	Scopes   []string          // besides those of OpenID Connect; none means all
 
+	Resources   []string // the targets that clients may name; none means all
 	DetailTypes []string // of authorization_details; none by default
 
 	Form          *token.Form // of access tokens, nil for that of RFC 9068

@@ -18,8 +18,9 @@ type tokenEndpoint struct{ *Server }
 // tokenRequest is a request to the token endpoint from a client that has
 // authenticated.
 type tokenRequest struct {
-	client *registry.Registered
-	form   url.Values
+	client  *registry.Registered
+	form    url.Values
+	targets []string // see [Server.targets]
 }
 
 // grant is what a token request has come to be good for.
@@ -72,7 +73,7 @@ func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]any, *failure) {
-	form, failed := readForm(r, "resource", "audience")
+	form, failed := readForm(r, targetParameters...)
 	if failed != nil {
 		return nil, failed
 	}
@@ -106,14 +107,8 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	case !t.client.May(g):
 		return nil, refused("unauthorized_client", "the client may not use this grant")
 	}
-	if g != catalogue.TokenExchange && len(form["audience"]) > 1 { // the only grant for which it is defined (RFC 8693 §2.1)
-		return nil, invalidRequest("a parameter is there more than once")
-	}
-	if failed := checkResources(form["resource"]); failed != nil {
+	if t.targets, failed = s.targets(form); failed != nil {
 		return nil, failed
-	}
-	if form.Has("resource") {
-		form["resource"] = unique(form["resource"])
 	}
 	var body map[string]any
 	given, failed := use(t)
@@ -163,7 +158,7 @@ func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure
 	now := s.Clock.Now()
 	f := grants.Family{
 		ID: s.Source.Name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: catalogue.ClientCredentials,
-		Scopes: scopes, Resources: t.form["resource"], Details: details, Ends: now,
+		Scopes: scopes, Resources: t.targets, Details: details, Ends: now,
 	}
 	all, unlock := s.grants.Lock()
 	defer unlock()

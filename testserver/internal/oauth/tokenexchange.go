@@ -156,7 +156,7 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.Resources = subject.Form.AudienceOf(subject.Claims)
-	if asked := unique(slices.Concat(t.form["resource"], t.form["audience"])); len(asked) > 0 {
+	if asked := t.targets; len(asked) > 0 {
 		if !subset(asked, slices.Concat(f.Resources, audienceOf(t.client))) {
 			return f, invalidTarget("the subject token is not for this target, and neither is the client")
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // CheckScope returns an error unless scope is exactly one scope-token (RFC 6749 §3.3).
@@ -28,4 +29,10 @@ func IsErrorCode(s string) bool { return s != "" && IsVisible(s) && !strings.Con
 // IsVisible reports whether s is *VSCHAR of RFC 6749 §A.
 func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// IsResource reports whether name can be that of an API in a request for tokens: an
+// audience may have several names, separated by spaces.
+func IsResource(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, unicode.IsSpace)
 }

@@ -16,7 +16,8 @@ type Config struct {
 	Refresh     Refresh                     `json:"refresh,omitzero"`
 	Clients     []Client                    `json:"clients,omitzero"`
 	Users       []User                      `json:"users,omitzero"`
-	Scopes      []string                    `json:"scopes,omitzero"` // empty: any scope
+	Scopes      []string                    `json:"scopes,omitzero"`    // empty: any scope
+	Resources   []string                    `json:"resources,omitzero"` // empty: any resource
 	DetailTypes []string                    `json:"authorization_detail_types,omitzero"`
 	Rules       []Rule                      `json:"rules,omitzero"`
 	Faults      []Fault                     `json:"faults,omitzero"`

@@ -19,6 +19,7 @@ func (v value) config() (c Config) {
 		field{"clients", into(&c.Clients, value.clients)},
 		field{"users", into(&c.Users, value.users)},
 		field{"scopes", into(&c.Scopes, value.scopes)},
+		field{"resources", into(&c.Resources, list("an array of resources", matching(wantResource, registry.IsResource)))},
 		field{"authorization_detail_types", into(&c.DetailTypes, list("an array of types", some("a type of authorization_details")))},
 		field{"rules", into(&c.Rules, list("an array of rules", value.rule))},
 		field{"faults", into(&c.Faults, list("an array of faults", value.fault))},

@@ -13,6 +13,7 @@ const (
 	wantRedirect = `an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`
 	wantVisible  = "printable ASCII"
 	wantScope    = `one scope, of printable ASCII without space, quote and backslash, such as "orders:read"`
+	wantResource = `a name without spaces, such as "https://orders.example.com"`
 	wantCode     = `an OAuth error code, such as "access_denied"`
 )
 
