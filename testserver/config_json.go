@@ -24,11 +24,13 @@ import (
 //	  "clients": [{"id": "web", "secret": "…", "redirect_uris": ["https://app.example.com/callback"],
 //	    "grants": ["authorization_code"], "scopes": ["openid"], "auth_method": "client_secret_basic"},
 //	    {"id": "spa", "public": true}, {"id": "job", "jwks": {"keys": […]}}],
-//	  "users": [{"sub": "1", "username": "alice", "password": "…", "claims": {"name": "Alice"}}],
+//	  "users": [{"sub": "1", "username": "alice", "password": "…", "claims": {"name": "Alice"},
+//	    "access_claims": {"roles": ["admin"]}}],
 //	  "scopes": ["orders:read"],
 //	  "resources": ["https://orders.example.com"],
 //	  "authorization_detail_types": ["payment"],
-//	  "rules": [{"when": {"client": "web"}, "claims": {"role": "admin"}}, {"when": {"scope": "root"}, "deny": "access_denied"}],
+//	  "rules": [{"when": {"client": "web"}, "claims": {"tier": "gold"}}, {"when": {"user": "1"}, "claims": {"vip": true}},
+//	    {"when": {"scope": "root"}, "deny": "access_denied"}],
 //	  "faults": [{"endpoint": "jwks", "status": 503, "times": 2}],
 //	  "endpoints": {"userinfo": false},
 //	  "like": "keycloak",
@@ -122,8 +124,8 @@ func (f fileConfig) tokens(file *settings.Config) {
 		f.use("refresh.grace", RotateRefresh(time.Duration(*file.Refresh.Grace)))
 	}
 	for i, r := range file.Rules {
-		policy := oauth.Policy{Client: r.When.Client, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny)}
-		if _, err := token.CheckDefaults([]token.Edit{policy.Write}); err != nil {
+		policy := oauth.Policy{Client: r.When.Client, User: r.When.User, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny)}
+		if _, err := token.CheckDefaults([]token.Edit{oauth.AccessClaims(r.Claims)}); err != nil {
 			f.fail("ConfigJSON: rules[%d].claims: %w", i, err)
 		}
 		f.Policies = append(f.Policies, policy)
@@ -173,7 +175,9 @@ func (f fileConfig) people(file *settings.Config) {
 		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))
 	}
 	for i, u := range file.Users {
-		f.use(fmt.Sprintf("users[%d]", i), Users(User{Sub: u.Sub, Username: u.Username, Password: string(u.Password), Claims: u.Claims}))
+		f.use(fmt.Sprintf("users[%d]", i), Users(User{
+			Sub: u.Sub, Username: u.Username, Password: string(u.Password), Claims: u.Claims, AccessClaims: u.AccessClaims,
+		}))
 	}
 	if file.Scopes != nil && len(file.Scopes) == 0 {
 		f.Scopes = nil // any

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/internal/control"
@@ -67,17 +68,37 @@ func (c *controller) removeClient(r *http.Request) (any, error) {
 
 func userWire(u User) (control.User, error) {
 	wire := control.User{Sub: u.Sub, Username: u.Username}
-	if len(u.Claims) > 0 {
-		wire.Claims = map[string]json.RawMessage{}
+	var errs [2]error
+	wire.Claims, errs[0] = claimsWire(u.Claims)
+	wire.AccessClaims, errs[1] = claimsWire(u.AccessClaims)
+	return wire, errors.Join(errs[:]...)
+}
+
+func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
+	if len(claims) == 0 {
+		return nil, nil
 	}
-	for name, v := range u.Claims {
+	wire := map[string]json.RawMessage{}
+	for name, v := range claims {
 		text, err := json.Marshal(v)
 		if err != nil {
-			return wire, errors.New("a claim of a user is no JSON")
+			return nil, errors.New("a claim of a user is no JSON")
 		}
-		wire.Claims[name] = text
+		wire[name] = text
 	}
 	return wire, nil
+}
+
+// claimsOf reads what claimsWire writes.
+func claimsOf(wire map[string]json.RawMessage) map[string]any {
+	if len(wire) == 0 {
+		return nil
+	}
+	claims := map[string]any{}
+	for name, text := range wire {
+		claims[name] = text
+	}
+	return claims
 }
 
 func (c *controller) users() ([]control.User, error) {
@@ -102,12 +123,9 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	if err := read(r, &ask); err != nil {
 		return nil, err
 	}
-	user := User{Sub: ask.Sub, Username: ask.Username, Password: ask.Password}
-	if len(ask.Claims) > 0 {
-		user.Claims = map[string]any{}
-	}
-	for name, text := range ask.Claims {
-		user.Claims[name] = text
+	user := User{Sub: ask.Sub, Username: ask.Username, Password: ask.Password, Claims: claimsOf(ask.Claims), AccessClaims: claimsOf(ask.AccessClaims)}
+	if err := checkAccessClaims(user); err != nil {
+		return nil, fmt.Errorf("access_claims: %w", err)
 	}
 	for _, other := range c.Users() {
 		if user.Sub != other.Sub && cmp.Or(user.Username, user.Sub) == other.Username {

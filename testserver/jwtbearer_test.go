@@ -26,10 +26,13 @@ func bearing(t *testing.T, s *testserver.Server, r robot, change func(claims map
 	return values(url.Values{"grant_type": {string(testserver.JWTBearer)}, "assertion": {r.assert(t, claims, r.key)}}, pairs...)
 }
 
-func withRobot(t *testing.T) (*testserver.Server, robot) {
+func withRobot(t *testing.T, opts ...testserver.Option) (*testserver.Server, robot) {
 	t.Helper()
 	r := newRobot(t, "ES256")
-	return testserver.New(t, testserver.Clock(atNoon), testserver.Users(alice), testserver.Clients(robotClient(r))), r
+	if len(opts) == 0 {
+		opts = []testserver.Option{testserver.Users(alice)}
+	}
+	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(robotClient(r)))...), r
 }
 
 func TestJWTBearer(t *testing.T) {

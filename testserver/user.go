@@ -3,15 +3,24 @@ package testserver
 import (
 	"cmp"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // User is somebody who can log in: a Sub, which tokens call it by, a Username,
 // which is Sub if it is empty, a Password, and the Claims of UserInfo and ID tokens
 // beyond sub. The standard claims need their scope, profile, email, address or
-// phone (OpenID Connect Core 1.0 §5.4); others need none. Printed or logged it
+// phone (OpenID Connect Core 1.0 §5.4), unless the client asks for them by name
+// (§5.5); others need none. AccessClaims, named as for [Claim], are added to the
+// access tokens of the token endpoint that are about the user. Printed or logged it
 // shows only its subject.
 type User = registry.User
+
+func checkAccessClaims(u User) error {
+	_, err := token.CheckDefaults([]token.Edit{oauth.AccessClaims(u.AccessClaims)})
+	return err
+}
 
 // Users registers those who can log in. The first one does unless something else
 // is said. Without the option there is one: test-user with the password
@@ -22,6 +31,9 @@ func Users(u ...User) Option {
 			user.Username = cmp.Or(user.Username, user.Sub)
 			if user.Sub == "" {
 				c.fail("Users: a user has no Sub")
+			}
+			if err := checkAccessClaims(user); err != nil {
+				c.fail("Users: user %q: AccessClaims: %w", user.Sub, err)
 			}
 			for _, other := range c.Users {
 				if other.Sub == user.Sub || other.Username == user.Username {
@@ -41,6 +53,10 @@ func (s *Server) AddUser(u User) User {
 		u.Sub = "user-" + s.oauth.Source.Name("user")
 	}
 	u.Username = cmp.Or(u.Username, u.Sub)
+	if err := checkAccessClaims(u); err != nil {
+		s.helper()
+		s.fail("AddUser: user %q: AccessClaims: %v", u.Sub, err)
+	}
 	if u.Password == "" {
 		u.Password = s.oauth.Source.Handle("password")
 	}

@@ -8,29 +8,35 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// claimFlags are --claim and --claim-json.
-type claimFlags struct{ texts, values []string }
+// claimFlags are --claim and --claim-json, or others of the same kind.
+type claimFlags struct {
+	flag          string
+	texts, values []string
+}
 
 // namedByPointer ends the text of a flag for claims of tokens. Those of users have
 // only names.
 const namedByPointer = "; the name may be a JSON Pointer such as /realm_access/roles"
 
-func (f *claimFlags) add(cmd *cobra.Command, named string) {
-	cmd.Flags().StringArrayVar(&f.texts, "claim", nil, "`name=text` of a claim that is a string; may repeat"+named)
-	cmd.Flags().StringArrayVar(&f.values, "claim-json", nil, "`name=JSON` of any claim; may repeat"+named)
-	noFiles(cmd, "claim")
-	noFiles(cmd, "claim-json")
+func (f *claimFlags) add(cmd *cobra.Command, named string) { f.addAs(cmd, "claim", named) }
+
+func (f *claimFlags) addAs(cmd *cobra.Command, flag, named string) {
+	f.flag = flag
+	cmd.Flags().StringArrayVar(&f.texts, flag, nil, "`name=text` of a claim that is a string; may repeat"+named)
+	cmd.Flags().StringArrayVar(&f.values, flag+"-json", nil, "`name=JSON` of any claim; may repeat"+named)
+	noFiles(cmd, flag)
+	noFiles(cmd, flag+"-json")
 }
 
 func (f *claimFlags) claims() (map[string]json.RawMessage, error) {
-	texts, err := pairs("--claim", f.texts, func(text string) (json.RawMessage, bool) {
+	texts, err := pairs("--"+f.flag, f.texts, func(text string) (json.RawMessage, bool) {
 		b, err := json.Marshal(text)
 		return b, err == nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	values, err := jsonPairs("--claim-json", f.values)
+	values, err := jsonPairs("--"+f.flag+"-json", f.values)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +56,7 @@ func pairs(flag string, list []string, value func(string) (json.RawMessage, bool
 			return nil, usage("%s %q: want name=value", flag, pair)
 		}
 		if all[name], ok = value(text); !ok {
-			return nil, usage("%s %s: the value is no JSON; a text takes quotes, or --claim", flag, name)
+			return nil, usage("%s %s: the value is no JSON; a text takes quotes", flag, name)
 		}
 	}
 	return all, nil

@@ -13,17 +13,19 @@ func newUser(s streams) *cobra.Command {
 
 func newUserAdd(s streams) *cobra.Command {
 	var ask wire.User
-	var claims claimFlags
+	var claims, accessClaims claimFlags
 	cmd := &cobra.Command{
 		Use: "add [SUB]", Short: "Register a user, in place of one with that subject, and print subject and password",
 		Long: `Register a user, in place of one with that subject, and print sub<TAB>password. What
 is not given is made up: the password is shown this once.`,
-		Example: `  bearerguard user add alice --claim email=alice@example.com --claim-json email_verified=true`,
-		Args:    cobra.MaximumNArgs(1),
+		Example: `  bearerguard user add alice --claim email=alice@example.com --claim-json email_verified=true
+  bearerguard user add bob --access-claim-json 'roles=["admin"]'`,
+		Args: cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().StringVar(&ask.Username, "username", "", "what it types to log in; by default its subject")
 	cmd.Flags().StringVar(&ask.Password, "password", "", "password; by default a random one")
-	claims.add(cmd, "")
+	claims.add(cmd, "; for UserInfo and ID tokens")
+	accessClaims.addAs(cmd, "access-claim", "; for its access tokens"+namedByPointer)
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
@@ -32,6 +34,9 @@ is not given is made up: the password is shown this once.`,
 		}
 		var err error
 		if ask.Claims, err = claims.claims(); err != nil {
+			return err
+		}
+		if ask.AccessClaims, err = accessClaims.claims(); err != nil {
 			return err
 		}
 		return printOne(cmd, c, control.AddUser(ask), []string{"SUB", "PASSWORD"}, func(made wire.User) []string {

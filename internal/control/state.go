@@ -69,6 +69,8 @@ type User struct {
 	Username string                     `json:"username,omitzero"`
 	Password string                     `json:"password,omitzero"` // as a client's secret
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
+
+	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // of its access tokens
 }
 
 // Users are in the order of their registration.

@@ -22,6 +22,10 @@ type User struct {
 	// need their scope, profile, email, address or phone (OpenID Connect Core 1.0
 	// §5.4); others need none.
 	Claims map[string]any
+
+	// AccessClaims are added to the access tokens that it agrees to, such as its
+	// roles. Their names may be JSON Pointers.
+	AccessClaims map[string]any `json:",omitempty"`
 }
 
 // String names the user without showing its password.
@@ -50,7 +54,7 @@ func DefaultUser() User {
 // PutUser registers a user, in place of one with its subject.
 func (r *Registry) PutUser(u User) {
 	u.Username = cmp.Or(u.Username, u.Sub)
-	u.Claims = maps.Clone(u.Claims)
+	u.Claims, u.AccessClaims = maps.Clone(u.Claims), maps.Clone(u.AccessClaims)
 	account := Account{User: u, Digest: sha256.Sum256([]byte(u.Password))}
 	account.Password = ""
 	k, unlock := r.known.Lock()
@@ -82,7 +86,7 @@ func (r *Registry) accounts() []Account {
 func (r *Registry) Users() []User {
 	var list []User
 	for _, a := range r.accounts() {
-		a.Claims = maps.Clone(a.Claims)
+		a.Claims, a.AccessClaims = maps.Clone(a.Claims), maps.Clone(a.AccessClaims)
 		list = append(list, a.User)
 	}
 	return list

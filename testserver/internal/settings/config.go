@@ -71,6 +71,8 @@ type User struct {
 	Username string         `json:"username,omitzero"`
 	Password Secret         `json:"password,omitzero"`
 	Claims   map[string]any `json:"claims,omitzero"` // numbers are json.Number
+
+	AccessClaims map[string]any `json:"access_claims,omitzero"`
 }
 
 // Rule adds claims to the tokens, or denies them, that When is about.
@@ -83,6 +85,7 @@ type Rule struct {
 // When chooses by what is not empty. All of it must fit.
 type When struct {
 	Client string `json:"client,omitzero"`
+	User   string `json:"user,omitzero"` // its sub
 	Scope  string `json:"scope,omitzero"`
 }
 

@@ -136,6 +136,7 @@ func (v value) users() []User {
 			field{"username", into(&u.Username, some("a name to log in with"))},
 			field{"password", into(&u.Password, unquoted[Secret]("any text", anything))},
 			field{"claims", into(&u.Claims, value.claims)},
+			field{"access_claims", into(&u.AccessClaims, value.claims)},
 		)
 		v.needs(given, "sub")
 		if u.Sub != "" && subs[u.Sub] {
@@ -170,6 +171,7 @@ func (v value) rule() (r Rule) {
 func (v value) when() (w When) {
 	v.object(
 		field{"client", into(&w.Client, matching(wantVisible, registry.IsVisible))},
+		field{"user", into(&w.User, some("the sub of a user"))},
 		field{"scope", into(&w.Scope, matching(wantScope, isScope))},
 	)
 	return w
