@@ -101,7 +101,7 @@ func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
 	}
 	oauth = slices.Sorted(slices.Values(slices.AppendSeq(oauth, maps.Keys(common))))
 	oidc := slices.Sorted(slices.Values(append([]string{
-		"claim_types_supported", "claims_supported", "prompt_values_supported",
+		"claim_types_supported", "claims_parameter_supported", "claims_supported", "prompt_values_supported",
 		"request_uri_parameter_supported", "subject_types_supported", "userinfo_signing_alg_values_supported",
 	}, oauth...)))
 	for ep, members := range map[testserver.Endpoint][]string{testserver.EndpointASMetadata: oauth, testserver.EndpointDiscovery: oidc} {

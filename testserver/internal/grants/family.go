@@ -17,6 +17,7 @@ type Family struct {
 	Scopes    []string
 	Resources []string
 	Details   []string `json:",omitempty"` // authorization_details, each as JSON
+	Claims    string   `json:",omitempty"` // the parameter of that name
 	Nonce     string
 	ACR       string
 	AuthTime  time.Time

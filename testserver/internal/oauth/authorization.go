@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -24,6 +25,8 @@ type authorization struct {
 	scopes      []string
 	resources   []string
 	details     []string
+	claims      string
+	asked       identity.Request // what claims says
 	nonce       string
 	challenge   string
 	prompt      []string
@@ -130,6 +133,14 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	}
 	a.nonce, a.loginHint, a.idHint = form.Get("nonce"), form.Get("login_hint"), form.Get("id_token_hint")
 	a.acr, _, _ = strings.Cut(form.Get("acr_values"), " ")
+	a.claims = form.Get("claims")
+	var err error
+	if a.asked, err = identity.ParseRequest(a.claims); err != nil {
+		return invalidRequest(err.Error())
+	}
+	if acrs := a.asked.ACRs(); len(acrs) > 0 && !slices.Contains(acrs, a.acr) {
+		a.acr = acrs[0]
+	}
 	return a.wishes(form)
 }
 
@@ -168,6 +179,16 @@ func (a *authorization) wishes(form url.Values) *failure {
 		a.maxAge = time.Duration(seconds) * time.Second
 	}
 	return nil
+}
+
+// consents are what the end user agrees to: scopes, and claims by names that no scope
+// has.
+func (a *authorization) consents(scopes []string) []string {
+	all := slices.Clone(scopes)
+	for _, name := range a.asked.Names() {
+		all = append(all, "claim "+name)
+	}
+	return all
 }
 
 func (a *authorization) asks(prompt string) bool { return slices.Contains(a.prompt, prompt) }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,9 +77,9 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	case decision.User != nil:
 		s.finish(w, r, a, v, *decision.User, decision.narrow(a.scopes), now)
 	case !s.config.Interactive:
-		u := s.Registry.Hinted(a.loginHint)
-		if !s.isHinted(a, u.Sub) {
-			s.refuse(w, r, a, refused("login_required", "id_token_hint is of somebody else"))
+		u := s.expected(a)
+		if !s.fits(a, u.Sub) {
+			s.refuse(w, r, a, refused("login_required", "id_token_hint or claims is about somebody who cannot log in"))
 			return
 		}
 		s.finish(w, r, a, v, u, decision.narrow(a.scopes), now)
@@ -100,9 +101,9 @@ const (
 func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.Time) need {
 	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
 	switch {
-	case v.Sub == "", again && !loggedInFor(v, a), !s.isHinted(a, v.Sub):
+	case v.Sub == "", again && !loggedInFor(v, a), !s.fits(a, v.Sub):
 		return toLogin
-	case a.asks("consent"), !subset(a.scopes, v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
+	case a.asks("consent"), !subset(a.consents(a.scopes), v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
 		return toConsent
 	case len(a.details) > 0: // a payment is agreed to once, and not for ever
 		return toConsent
@@ -130,10 +131,10 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 	}
 	switch next {
 	case toLogin:
-		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: a.loginHint, Form: pages.Form{Request: askedAuthorize + a.raw}})
+		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: s.loginHint(a), Form: pages.Form{Request: askedAuthorize + a.raw}})
 	case toConsent:
 		s.sessions.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Details: shownDetails(a.details),
+			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Claims: a.asked.Names(), Details: shownDetails(a.details),
 			Form: pages.Form{Request: askedAuthorize + a.raw},
 		})
 	case nothing:
@@ -141,18 +142,41 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 	}
 }
 
-// isHinted reports whether an id_token_hint, if there is one, is of sub. One that
-// cannot be read hints at nobody.
-func (s authorizeEndpoint) isHinted(a *authorization, sub string) bool {
-	switch {
-	case a.hinted != "":
-		return a.hinted == sub
-	case a.idHint == "":
-		return true
+// hinted is the subject of the id_token_hint, "" without one. One that cannot be read
+// hints at nobody.
+func (s authorizeEndpoint) hinted(a *authorization) (sub string) {
+	if a.hinted != "" || a.idHint == "" {
+		return a.hinted
 	}
-	claims, ok := s.hint(a.idHint)
-	of, _ := claims.Text("sub")
-	return !ok || of == sub
+	if claims, ok := s.hint(a.idHint); ok {
+		sub, _ = claims.Text("sub")
+	}
+	return sub
+}
+
+// fits reports whether the request may be answered about sub (OpenID Connect Core 1.0
+// §3.1.2.1, §5.5.1).
+func (s authorizeEndpoint) fits(a *authorization, sub string) bool {
+	hinted, asked := s.hinted(a), a.asked.Subjects()
+	return (hinted == "" || hinted == sub) && (len(asked) == 0 || slices.Contains(asked, sub))
+}
+
+// expected is the user that the request is about, else the one that login_hint names.
+func (s authorizeEndpoint) expected(a *authorization) registry.User {
+	for _, sub := range append([]string{s.hinted(a)}, a.asked.Subjects()...) {
+		if u, ok := s.Registry.User(sub); ok {
+			return u
+		}
+	}
+	return s.Registry.Hinted(a.loginHint)
+}
+
+// loginHint is the name that the login page begins with.
+func (s authorizeEndpoint) loginHint(a *authorization) string {
+	if s.hinted(a) == "" && len(a.asked.Subjects()) == 0 {
+		return a.loginHint
+	}
+	return s.expected(a).Username
 }
 
 // finish sends the client a code.
@@ -166,7 +190,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	code := &grants.Code{
 		Family: grants.Family{
 			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
-			Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
+			Claims: a.claims, Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
 		},
 		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),
 	}

@@ -81,6 +81,7 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	oidc := s.metadata(alg)
 	oidc["subject_types_supported"] = []string{"public"}
 	oidc[idTokenAlgs] = signingAlgs(alg) // required
+	oidc["claims_parameter_supported"] = true
 	oidc["claim_types_supported"] = []string{"normal"}
 	oidc["claims_supported"] = s.claims()
 	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}

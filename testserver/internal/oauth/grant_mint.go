@@ -10,6 +10,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
+	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -108,7 +109,7 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	if u, ok := s.Registry.User(sub); ok {
 		scope, _ := d.Claims.Text("scope")
 		d.Claims.Delete("scope")
-		addClaims(d, u, strings.Fields(scope))
+		addClaims(d, identity.About(u.Claims, strings.Fields(scope), nil))
 	}
 	return s.Sign(d)
 }

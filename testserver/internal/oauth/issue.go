@@ -9,6 +9,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
+	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -89,7 +90,7 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	}
 	d.Set("at_hash", token.HalfHash(key.Alg, access))
 	if u, ok := s.Registry.User(g.Sub); ok {
-		addClaims(d, u, g.Scopes)
+		addClaims(d, identity.About(u.Claims, g.Scopes, askedFor(g.Claims).IDToken))
 	}
 	if err := d.Err(); err != nil {
 		return "", err
@@ -97,32 +98,18 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	return s.Write(d, key)
 }
 
-// claimScopes are the scopes that the standard claims need (§5.4). Other claims
-// need none.
-var claimScopes = map[string]string{
-	"name": "profile", "family_name": "profile", "given_name": "profile", "middle_name": "profile", "nickname": "profile",
-	"preferred_username": "profile", "profile": "profile", "picture": "profile", "website": "profile", "gender": "profile",
-	"birthdate": "profile", "zoneinfo": "profile", "locale": "profile", "updated_at": "profile",
-	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
-}
-
-// about are the claims of u that scopes allow a client to see.
-func about(u registry.User, scopes []string) map[string]any {
-	seen := map[string]any{}
-	for name, v := range u.Claims {
-		if scope, ok := claimScopes[name]; !ok || slices.Contains(scopes, scope) {
-			seen[name] = v
-		}
-	}
-	return seen
-}
-
-// addClaims adds the claims of u, except those that the protocol itself sets.
-func addClaims(d *token.Draft, u registry.User, scopes []string) {
-	claims := about(u, scopes)
+// addClaims adds claims about the user, except those that the protocol itself sets.
+func addClaims(d *token.Draft, claims map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
 			d.Set(name, claims[name])
 		}
 	}
+}
+
+// askedFor are the claims that a grant has kept the request of. It was read when the
+// grant began.
+func askedFor(claims string) identity.Request {
+	asked, _ := identity.ParseRequest(claims)
+	return asked
 }

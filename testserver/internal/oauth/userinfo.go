@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -30,9 +31,10 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token is not one for openid"}).challengeBearer(w)
 		return
 	}
+	f := s.grants.Family(token.Identify(access))
 	body := map[string]any{}
 	if u, ok := s.Registry.User(sub); ok {
-		body = about(u, scopes)
+		body = identity.About(u.Claims, scopes, askedFor(f.Claims).UserInfo)
 	}
 	body["sub"] = sub // always, and nobody else's (§5.3.2)
 	media, text, err := s.told(a.Client, body)
@@ -40,7 +42,6 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the claims of the user are no JSON", http.StatusInternalServerError)
 		return
 	}
-	f := s.grants.Family(token.Identify(access))
 	s.note(event{Kind: journal.Used, ClientID: a.Client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
 	sendText(w, http.StatusOK, media, text)
 }

@@ -1,0 +1,151 @@
+package testserver_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+const (
+	askName    = `{"userinfo":{"name":null},"id_token":{"email":{"essential":true}}}`
+	askAlice   = `{"id_token":{"sub":{"value":"alice"}}}`
+	askBob     = `{"userinfo":{"sub":{"value":"bob"}}}`
+	askNobody  = `{"id_token":{"sub":{"value":"nobody"}}}`
+	askGold    = `{"id_token":{"acr":{"essential":true,"values":["gold","silver"]}}}`
+	askNothing = `{}`
+)
+
+// What is asked for by name is told without its scope, where it was asked for and in
+// no access token (OpenID Connect Core 1.0 §5.5), after a refresh and a restart too.
+func TestClaimsThatAreAskedForByName(t *testing.T) {
+	path := statePath(t)
+	s := kept(t, path, testserver.Users(alice))
+	told := func(s *testserver.Server, r reply) string {
+		t.Helper()
+		_, id := verified(t, s, r.text("id_token"))
+		_, access := verified(t, s, r.text("access_token"))
+		var info map[string]any
+		if err := json.Unmarshal(userInfo(s, r.text("access_token")).Body.Bytes(), &info); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%v %v; %v %v; %v %v", info["name"], info["email"], id["name"], id["email"], access["name"], access["email"])
+	}
+	const want = "Alice <nil>; <nil> alice@example.com; <nil> <nil>"
+	first := tokens(t, s, "scope", "openid", "claims", askName)
+	byPush := good(t, exchange(t, s, redeeming(mustCode(t, s, pushed(t, s, "scope", "openid", "claims", askName)))))
+	for name, r := range map[string]reply{
+		"a code": first, "a pushed request": byPush, "a refresh token": good(t, exchange(t, s, refreshing(first.text("refresh_token")))),
+	} {
+		if got := told(s, r); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	if got := told(s, tokens(t, s, "scope", "openid", "claims", askNothing)); got != "<nil> <nil>; <nil> <nil>; <nil> <nil>" {
+		t.Errorf("got %s of a request for nothing", got)
+	}
+	again := tokens(t, s, "scope", "openid", "claims", askName)
+	closed(t, s)
+	two := kept(t, path)
+	if got := told(two, good(t, exchange(t, two, refreshing(again.text("refresh_token"))))); got != want {
+		t.Errorf("after a restart: got %s, want %s", got, want)
+	}
+}
+
+// mustCode is the code that an authorization request leads to.
+func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
+	t.Helper()
+	_, to := authorized(s, query)
+	if to == nil || to.Query().Get("code") == "" {
+		t.Fatalf("got %v, want a code", to)
+	}
+	return to.Query().Get("code")
+}
+
+// A hint and a subject that is asked for choose the user (§3.1.2.1, §5.5.1).
+func TestWhoAnAuthorizationIsAbout(t *testing.T) {
+	bob := testserver.User{Sub: "bob", Username: "bobby", Password: "x"}
+	s := testserver.New(t, testserver.Users(alice, bob))
+	hint := func(sub string) string { return s.IDToken(testserver.Subject(sub), testserver.ExpiresIn(-1)) }
+	for name, tt := range map[string]struct {
+		change []string
+		want   string // who, or an error
+	}{
+		"nothing is said":                    {nil, "alice"},
+		"a login_hint":                       {[]string{"login_hint", "bobby"}, "bob"},
+		"an id_token_hint":                   {[]string{"id_token_hint", hint("bob")}, "bob"},
+		"an id_token_hint above login_hint":  {[]string{"id_token_hint", hint("bob"), "login_hint", "alice"}, "bob"},
+		"one that cannot be read":            {[]string{"id_token_hint", "x"}, "alice"},
+		"one about nobody who is there":      {[]string{"id_token_hint", hint("carol")}, "login_required"},
+		"a subject by claims":                {[]string{"claims", askBob}, "bob"},
+		"one by claims above login_hint":     {[]string{"claims", askAlice, "login_hint", "bobby"}, "alice"},
+		"nobody by claims":                   {[]string{"claims", askNobody}, "login_required"},
+		"one by claims, another by the hint": {[]string{"claims", askAlice, "id_token_hint", hint("bob")}, "login_required"},
+		"both of one":                        {[]string{"claims", askBob, "id_token_hint", hint("bob")}, "bob"},
+		"claims that are none":               {[]string{"claims", "{"}, "invalid_request"},
+	} {
+		for _, push := range []bool{false, true} {
+			query := authorizing(append([]string{"scope", "openid"}, tt.change...)...)
+			if push {
+				r := formTo(t, s, testserver.EndpointPAR, query.Encode())
+				if r.text("error") == tt.want {
+					continue // a request that is malformed gets no URI
+				}
+				query = url.Values{"client_id": {"test-public"}, "request_uri": {r.text("request_uri")}}
+			}
+			_, to := authorized(s, query)
+			got := to.Query().Get("error")
+			if code := to.Query().Get("code"); code != "" {
+				_, claims := verified(t, s, good(t, exchange(t, s, redeeming(code))).text("id_token"))
+				got = fmt.Sprint(claims["sub"])
+			}
+			if got != tt.want {
+				t.Errorf("%s, pushed %v: got %s, want %s", name, push, got, tt.want)
+			}
+		}
+	}
+}
+
+func TestAnAuthenticationContextThatIsAskedForByName(t *testing.T) {
+	s := testserver.New(t)
+	for asked, want := range map[string]string{"": "gold", "silver": "silver", "bronze": "gold"} {
+		_, claims := verified(t, s, tokens(t, s, "scope", "openid", "claims", askGold, "acr_values", asked).text("id_token"))
+		if claims["acr"] != want {
+			t.Errorf("acr_values %q: got acr %v, want %s", asked, claims["acr"], want)
+		}
+	}
+}
+
+// People see what is asked for, agree to it once, and begin as who is meant.
+func TestPeopleAgreeToClaims(t *testing.T) {
+	s := interactive(t)
+	query := authorizing("scope", "openid", "claims", askName)
+	p := newPerson(t, s)
+	page := p.signIn(query)
+	for _, want := range []string{"Asks to know", "<code>email</code>", "<code>name</code>"} {
+		if !strings.Contains(page.Body.String(), want) {
+			t.Errorf("got a page without %s", want)
+		}
+	}
+	form := carried(page, "decision", "allow", "scope", "openid")
+	good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.EndpointConsent, form)).Get("code"))))
+	for name, tt := range map[string]struct{ claims, want string }{
+		"the same once more": {askName, ""},
+		"less":               {`{"userinfo":{"name":null}}`, ""},
+		"more":               {`{"userinfo":{"phone_number":null}}`, "consent_required"},
+		"about another user": {`{"userinfo":{"sub":{"value":"bob"}}}`, "login_required"},
+	} {
+		if got := answerOf(t, p.open(authorizing("scope", "openid", "claims", tt.claims, "prompt", "none"))).Get("error"); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+	hint := s.IDToken(testserver.Subject("bob"))
+	for _, change := range [][]string{{"id_token_hint", hint}, {"claims", askBob}, {"id_token_hint", hint, "login_hint", "alice"}} {
+		if body := newPerson(t, s).open(authorizing(append([]string{"scope", "openid"}, change...)...)).Body.String(); !strings.Contains(body, `name="username" value="bob"`) {
+			t.Errorf("%q: got a login page that does not begin with bob", change[0])
+		}
+	}
+}

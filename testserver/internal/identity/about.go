@@ -1,0 +1,44 @@
+package identity
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+)
+
+// claimScopes are the scopes that the standard claims need (OpenID Connect Core 1.0
+// §5.4). Other claims need none.
+var claimScopes = map[string]string{
+	"name": "profile", "family_name": "profile", "given_name": "profile", "middle_name": "profile", "nickname": "profile",
+	"preferred_username": "profile", "profile": "profile", "picture": "profile", "website": "profile", "gender": "profile",
+	"birthdate": "profile", "zoneinfo": "profile", "locale": "profile", "updated_at": "profile",
+	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
+}
+
+// About are those of a user's claims that scopes allow a client to see or that it
+// asks for by name, with a value that will do (§5.5.1).
+func About(claims map[string]any, scopes []string, asked Asked) map[string]any {
+	seen := map[string]any{}
+	for name, v := range claims {
+		scope, needsScope := claimScopes[name]
+		if !needsScope || slices.Contains(scopes, scope) || asked.wants(name, v) {
+			seen[name] = v
+		}
+	}
+	return seen
+}
+
+// wants reports whether a claim is asked for, with this value among others.
+func (a Asked) wants(name string, v any) bool {
+	values, ok := a[name]
+	if !ok || values == nil {
+		return ok
+	}
+	text, err := json.Marshal(v)
+	return err == nil && slices.ContainsFunc(values, func(value json.RawMessage) bool { return same(value, text) })
+}
+
+func same(a, b json.RawMessage) bool {
+	var v, w any
+	return json.Unmarshal(a, &v) == nil && json.Unmarshal(b, &w) == nil && reflect.DeepEqual(v, w)
+}
