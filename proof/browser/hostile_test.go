@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -52,7 +53,12 @@ func TestNothingOfAStrangerRuns(t *testing.T) {
 			evil := testserver.User{Sub: payload, Username: payload, Password: "x"}
 			a := newApp(t, testserver.Client{ID: payload}, testserver.Users(evil))
 			b := newTab(t)
+			claims, err := json.Marshal(map[string]any{"userinfo": map[string]any{payload: nil}})
+			if err != nil {
+				t.Fatal(err)
+			}
 			hostile := []string{
+				"claims", string(claims),
 				"scope", scope, "state", payload, "login_hint", payload, "nonce", payload, "error_description", payload, "error", payload,
 				"ui_locales", payload, "acr_values", payload, "response_mode", "form_post",
 			}
