@@ -72,7 +72,8 @@
 // # Keys, time and chance
 //
 // Tokens are signed with ES256 and a key of the server's own, or under [SigningAlg]
-// with any other [Alg]. [Server.Rotate], [Server.Publish] and [Server.Retire] change
+// with any other [Alg]; a key of RS256 is published beside it, for what clients
+// expect to be signed with that (see [ClientAlgs]). [Server.Rotate], [Server.Publish] and [Server.Retire] change
 // keys in the ways that a verifier's cache must survive; [Server.FreezeJWKS] is a
 // cache on the way that shows old ones.
 //
