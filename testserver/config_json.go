@@ -80,7 +80,10 @@ func (f fileConfig) use(path string, o Option) {
 		f.Defaults = f.Defaults[:edits]
 	}
 	for i, err := range f.errs[errs:] {
-		f.errs[errs+i] = fmt.Errorf("ConfigJSON: %s: %w", path, err)
+		if f, ok := errors.AsType[fault](err); ok {
+			err = f.reason // the file calls the option by its path
+		}
+		f.errs[errs+i] = fault{"ConfigJSON", fmt.Errorf("%s: %w", path, err)}
 	}
 }
 
@@ -137,18 +140,18 @@ func (f fileConfig) signing(s settings.Signing) {
 	alg := s.Alg
 	var keys []token.Key
 	for i, text := range s.Keys {
-		path := fmt.Sprintf("ConfigJSON: signing.keys[%d]", i)
+		path := fmt.Sprintf("signing.keys[%d]", i)
 		key, err := token.ReadKey(text, alg)
 		if err != nil {
-			f.fail("%s: %w", path, err)
+			f.fail("ConfigJSON: %s: %w", path, err)
 			continue
 		}
 		for _, other := range keys {
 			switch {
 			case other.ID == key.ID:
-				f.fail("%s: another key has the kid %q: give each its own", path, key.ID)
+				f.fail("ConfigJSON: %s: another key has the kid %q: give each its own", path, key.ID)
 			case other.Alg == key.Alg && token.IsShared(key.Alg):
-				f.fail("%s: another secret signs with %s, and none is published: leave one out", path, string(key.Alg))
+				f.fail("ConfigJSON: %s: another secret signs with %s, and none is published: leave one out", path, string(key.Alg))
 			}
 		}
 		keys = append(keys, key)

@@ -32,8 +32,21 @@ type serverOption func(*config)
 
 func (o serverOption) applyServer(c *config) { o(c) }
 
+// fault is what is wrong with an option, in words that also fit where it has another
+// name.
+type fault struct {
+	option string
+	reason error
+}
+
+func (f fault) Error() string { return f.option + ": " + f.reason.Error() }
+func (f fault) Unwrap() error { return f.reason }
+
+// fail records a fault: the format begins with the option and a colon.
 func (c *config) fail(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf(format, args...))
+	option, reason, _ := strings.Cut(format, ": ")
+	n := strings.Count(option, "%")
+	c.errs = append(c.errs, fault{fmt.Sprintf(option, args[:n]...), fmt.Errorf(reason, args[n:]...)})
 }
 
 // configure applies opts and reports all their faults together.

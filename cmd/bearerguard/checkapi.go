@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/control"
 )
@@ -59,16 +60,6 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 
   bearerguard check-api http://localhost:8080/orders --audience orders --alg RS256 --tap -- \
       sh -c 'ISSUER=$OAUTH_ISSUER exec node api.js'`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			urls := cmd.ArgsLenAtDash()
-			if urls < 0 {
-				urls = len(args)
-			}
-			if urls != 1 || cmd.ArgsLenAtDash() == len(args) {
-				return usage("give one URL, and after -- nothing but a program to start")
-			}
-			return nil
-		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.ask.Method, "method", "X", http.MethodGet, "`method` of the request")
@@ -88,10 +79,10 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	flags.BoolVar(&f.server.allowRemote, "allow-remote", false, "let it be reached from other machines, such as containers: whoever does gets tokens")
 	flags.DurationVar(&f.wait, "wait", 0, "how long the API may take to answer at all (default 30s for a program after --)")
 	flags.BoolVar(&f.tap, "tap", false, "print TAP, the Test Anything Protocol")
-	complete(cmd, "skip", defectNames())
-	complete(cmd, "also", defectNames())
-	complete(cmd, "alg", catalogue.Names(catalogue.PublicAlgs))
-	complete(cmd, "method", []string{"GET", "POST", "PUT", "PATCH", "DELETE"})
+	cli.Choices(cmd, "skip", defectNames())
+	cli.Choices(cmd, "also", defectNames())
+	cli.Choices(cmd, "alg", catalogue.Names(catalogue.PublicAlgs))
+	cli.Offer(cmd, "method", []string{"GET", "POST", "PUT", "PATCH", "DELETE"})
 	for _, name := range []string{"header", "audience", "addr", "issuer", "seed"} {
 		noFiles(cmd, name)
 	}
@@ -105,7 +96,8 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 		}
 		return f.report(c, answer)
 	})
-	cmd.MarkFlagsMutuallyExclusive("json", "tap")
+	cli.Exclusive(cmd, "json", "tap")
+	cli.MayBeEmpty(cmd, "body")
 	return cmd
 }
 

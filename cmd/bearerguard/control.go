@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
@@ -52,7 +53,7 @@ func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *
 
 // parent is a command that has others below it.
 func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := group(&cobra.Command{Use: use, Short: short})
+	cmd := cli.Group(&cobra.Command{Use: use, Short: short})
 	cmd.AddCommand(subs...)
 	return cmd
 }

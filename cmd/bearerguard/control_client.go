@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	wire "github.com/bearerguard/bearerguard/internal/control"
@@ -26,7 +27,6 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 		Example: `  bearerguard client add web --redirect-uri http://127.0.0.1:3000/callback
   bearerguard client add spa --public --scope openid --scope orders:read
   bearerguard client add job --jwks public.json --grant client_credentials`,
-		Args: cobra.MaximumNArgs(1),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&ask.Secret, "secret", "", "secret; by default a random one")
@@ -39,14 +39,14 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
 	for _, alg := range clientAlgFlags(&ask.ClientAlgs) {
 		flags.StringVar((*string)(alg.value), alg.flag, "", alg.usage)
-		complete(cmd, alg.flag, catalogue.Names(alg.names))
+		cli.Choices(cmd, alg.flag, catalogue.Names(alg.names))
 	}
 	flags.BoolVar(&ask.RequirePAR, "require-par", false, "it may authorize only by pushed requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "grant", catalogue.Names(catalogue.Grants))
-	complete(cmd, "auth-method", catalogue.Names(catalogue.AuthMethods))
+	cli.Choices(cmd, "grant", catalogue.Names(catalogue.Grants))
+	cli.Choices(cmd, "auth-method", catalogue.Names(catalogue.AuthMethods))
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
 			ask.ID = args[0]
@@ -86,7 +86,7 @@ func clientAlgFlags(algs *catalogue.ClientAlgs) []clientAlgFlag {
 func newClientList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the clients",
-		Example: "  bearerguard client list", Args: cobra.NoArgs,
+		Example: "  bearerguard client list",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListClients(), []string{"ID", "PUBLIC", "GRANTS", "SCOPES", "REDIRECT URIS"},
 			func(list wire.Clients) []wire.Client { return list.Clients },
@@ -101,7 +101,7 @@ func newClientList(s streams) *cobra.Command {
 func newClientShow(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "show ID", Short: "Print a client as JSON, without its secret",
-		Example: "  bearerguard client show test-client", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard client show test-client",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		text, err := c.do(cmd.Context(), control.ShowClient(args[0]))
 		return orJSON(c, text, err)
@@ -111,7 +111,7 @@ func newClientShow(s streams) *cobra.Command {
 func newClientRemove(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "rm ID", Short: "Forget a client",
-		Example: "  bearerguard client rm web", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard client rm web",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.do(cmd.Context(), control.RemoveClient(args[0]))
 		return err

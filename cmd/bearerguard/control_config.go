@@ -16,7 +16,7 @@ func newConfig(s streams) *cobra.Command {
 func newConfigCheck() *cobra.Command {
 	return &cobra.Command{
 		Use: "check FILE", Short: "Check a file for serve --config; exit code 1 and all of its faults if it has some",
-		Example: "  bearerguard config check auth.json", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard config check auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
 			if err != nil {
@@ -34,7 +34,7 @@ func newConfigPrint(s streams) *cobra.Command {
 	var secrets bool
 	cmd := &cobra.Command{
 		Use: "print FILE", Short: "Print a file with its defaults filled in, and *** for its secrets",
-		Example: "  bearerguard config print auth.json", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard config print auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
@@ -40,7 +41,7 @@ func (f *faultFlags) into(cmd *cobra.Command, ask *wire.Fault) {
 func newFaultAdd(s streams) *cobra.Command {
 	var ask wire.Fault
 	var more faultFlags
-	cmd := &cobra.Command{
+	cmd := forEndpoint(&cobra.Command{
 		Use: "add ENDPOINT", Short: "Make an endpoint fail, and print the ID of the fault",
 		Long: `Make an endpoint fail in one way, which --latency can come before, until fault rm, reset
 or the end of --times. A request gets one fault: the newest that fits it.`,
@@ -49,8 +50,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
   bearerguard fault add introspect --latency 2s
   bearerguard fault add token --error invalid_grant
   bearerguard fault add any --drop --skip 3 --times 1`,
-		Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(endpointNames()),
-	}
+	})
 	flags := cmd.Flags()
 	flags.IntVar(&ask.Status, "status", 0, "answer with this status")
 	flags.DurationVar(&more.retryAfter, "retry-after", 0, "answer with Retry-After, and --status or 503")
@@ -70,6 +70,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 	flags.IntVar(&ask.Times, "times", 0, "end after so many requests")
 	flags.IntVar(&ask.Skip, "skip", 0, "let so many requests pass first")
 	flags.StringVar(&ask.Client, "client", "", "requests of this client_id alone")
+	cli.MayBeEmpty(cmd, "body")
 	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
 		noFiles(cmd, name)
 	}
@@ -85,7 +86,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 func newFaultList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the faults at work, and how often they hit",
-		Example: "  bearerguard fault list --json", Args: cobra.NoArgs,
+		Example: "  bearerguard fault list --json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListFaults(), []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"},
 			func(list wire.Faults) []wire.Injection { return list.Faults },
@@ -99,7 +100,7 @@ func newFaultRemove(s streams) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use: "rm [ID]", Short: "End a fault, or with --all every one",
-		Example: "  bearerguard fault rm 1\n  bearerguard fault rm --all", Args: cobra.MaximumNArgs(1),
+		Example: "  bearerguard fault rm 1\n  bearerguard fault rm --all",
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "end all faults")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

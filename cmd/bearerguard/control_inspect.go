@@ -20,7 +20,6 @@ out. They are decoded here: nothing is checked, no server is asked and nobody vo
 for what they say.`,
 		Example: `  bearerguard token mint | bearerguard token inspect
   bearerguard token inspect --json "$TOKEN"`,
-		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(_ *cobra.Command, args []string) error {
 			token, err := readToken(s, args)

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
@@ -19,7 +20,7 @@ func keyRow(k wire.Key) []string { return []string{k.ID, k.Alg, yes(k.Signing), 
 func newKeysList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the keys: which sign, and which the key set shows",
-		Example: "  bearerguard keys list", Args: cobra.NoArgs,
+		Example: "  bearerguard keys list",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListKeys(), keyHeader, func(keys wire.Keys) []wire.Key { return keys.Keys }, keyRow)
 	})
@@ -39,13 +40,12 @@ the old one stays published.`,
 		Example: `  bearerguard keys rotate
   bearerguard keys rotate --publish-first && bearerguard keys rotate
   bearerguard keys rotate --drop-old`,
-		Args: cobra.NoArgs,
 	}
 	cmd.Flags().BoolVar(&how.PublishFirst, "publish-first", false, "publish the new key while the old one signs; the next rotate uses it")
 	cmd.Flags().BoolVar(&how.SignFirst, "sign-first", false, "sign with the new key before the key set shows it; see keys publish")
 	cmd.Flags().BoolVar(&how.DropOld, "drop-old", false, "take the old key out of the key set")
 	cmd.Flags().BoolVar(&how.ReuseKid, "reuse-kid", false, "give the new key the ID of the old one")
-	cmd.MarkFlagsMutuallyExclusive("publish-first", "sign-first", "drop-old")
+	cli.Exclusive(cmd, "publish-first", "sign-first", "drop-old")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printKey(cmd, c, control.RotateKeys(how))
 	})
@@ -57,7 +57,6 @@ func newKeysExport(s streams) *cobra.Command {
 		Use: "export", Short: "Print the keys as a JSON Web Key Set, without their private parts",
 		Example: `  bearerguard keys export > jwks.json
   bearerguard keys export --private | jq .keys[0] > key.json`,
-		Args: cobra.NoArgs,
 	}
 	cmd.Flags().StringVar(&ask.ID, "kid", "", "this key alone")
 	cmd.Flags().BoolVar(&ask.Private, "private", false, "with their private parts, and shared secrets")
@@ -72,7 +71,7 @@ func newKeysImport(s streams) *cobra.Command {
 	var ask wire.Import
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Publish a private JWK, read from standard input if FILE is -",
-		Example: "  bearerguard keys import key.json --sign", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard keys import key.json --sign",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
@@ -95,7 +94,7 @@ func newKeysImport(s streams) *cobra.Command {
 func newKeysPublish(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "publish KID", Short: "Show a key that signs already in the key set: what follows rotate --sign-first",
-		Example: "  bearerguard keys publish Ap3l9fWrT0d2Yq1x", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard keys publish Ap3l9fWrT0d2Yq1x",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		return printKey(cmd, c, control.PublishKey(args[0]))
 	})
@@ -104,7 +103,7 @@ func newKeysPublish(s streams) *cobra.Command {
 func newKeysRetire(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "retire KID", Short: "Take a key out of the key set",
-		Example: "  bearerguard keys retire Ap3l9fWrT0d2Yq1x", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard keys retire Ap3l9fWrT0d2Yq1x",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.do(cmd.Context(), control.RetireKey(args[0]))
 		return err
@@ -114,7 +113,7 @@ func newKeysRetire(s streams) *cobra.Command {
 func newKeysFreeze(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "freeze", Short: "Let the key set go on showing what it shows now, as a stale cache would, until thaw or reset",
-		Example: "  bearerguard keys freeze && bearerguard keys rotate", Args: cobra.NoArgs,
+		Example: "  bearerguard keys freeze && bearerguard keys rotate",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.FreezeKeys())
 		return err
@@ -124,7 +123,7 @@ func newKeysFreeze(s streams) *cobra.Command {
 func newKeysThaw(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "thaw", Short: "Let the key set show the keys again",
-		Example: "  bearerguard keys thaw", Args: cobra.NoArgs,
+		Example: "  bearerguard keys thaw",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.ThawKeys())
 		return err

@@ -15,10 +15,10 @@ func newRequests(s streams) *cobra.Command {
 }
 
 func newRequestsList(s streams) *cobra.Command {
-	return dataCommand(s, &cobra.Command{
+	return dataCommand(s, forEndpoint(&cobra.Command{
 		Use: "list [ENDPOINT]", Short: "List the last requests, the oldest first; secrets are fingerprints",
-		Example: "  bearerguard requests list token --json", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames()),
-	}, func(cmd *cobra.Command, c *caller, args []string) error {
+		Example: "  bearerguard requests list token --json",
+	}), func(cmd *cobra.Command, c *caller, args []string) error {
 		return printList(cmd, c, control.ListRequests(args...), []string{"TIME", "METHOD", "ENDPOINT", "STATUS", "CLIENT", "FAULT"},
 			func(list wire.Requests) []wire.Request { return list.Requests },
 			func(r wire.Request) []string {
@@ -28,10 +28,10 @@ func newRequestsList(s streams) *cobra.Command {
 }
 
 func newRequestsCount(s streams) *cobra.Command {
-	return dataCommand(s, &cobra.Command{
+	return dataCommand(s, forEndpoint(&cobra.Command{
 		Use: "count [ENDPOINT]", Short: "Print how many requests there were, since the start or reset",
-		Example: "  bearerguard requests count jwks", Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeArg(endpointNames()),
-	}, func(cmd *cobra.Command, c *caller, args []string) error {
+		Example: "  bearerguard requests count jwks",
+	}), func(cmd *cobra.Command, c *caller, args []string) error {
 		return printCount(cmd, c, control.CountRequests(args...))
 	})
 }
@@ -45,10 +45,10 @@ func printCount(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Co
 func newRequestsWait(s streams) *cobra.Command {
 	var n int
 	var timeout time.Duration
-	cmd := &cobra.Command{
+	cmd := forEndpoint(&cobra.Command{
 		Use: "wait ENDPOINT", Short: "Wait until there were so many requests, and print how many; exit code 1 if they do not come",
-		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s", Args: cobra.ExactArgs(1), ValidArgsFunction: completeArg(endpointNames()),
-	}
+		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s",
+	})
 	cmd.Flags().IntVar(&n, "n", 1, "how many, since the start or reset")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

@@ -22,14 +22,14 @@ func printClock(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Cl
 
 func newClockShow(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "show", Short: "Print the server's time", Example: "  bearerguard clock show", Args: cobra.NoArgs,
+		Use: "show", Short: "Print the server's time", Example: "  bearerguard clock show",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error { return printClock(cmd, c, control.ShowClock()) })
 }
 
 func newClockSet(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "set TIME", Short: "Set the server's time, which runs on from there",
-		Example: "  bearerguard clock set 2026-01-01T00:00:00Z", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard clock set 2026-01-01T00:00:00Z",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		now, err := time.Parse(time.RFC3339Nano, args[0])
 		if err != nil {
@@ -42,7 +42,7 @@ func newClockSet(s streams) *cobra.Command {
 func newClockAdvance(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "advance DURATION", Short: "Move the server's time, backwards if the duration is negative",
-		Example: "  bearerguard clock advance 10m\n  bearerguard clock advance -- -10m", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard clock advance 10m\n  bearerguard clock advance -- -10m",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		by, err := time.ParseDuration(args[0])
 		if err != nil {
@@ -55,7 +55,7 @@ func newClockAdvance(s streams) *cobra.Command {
 func newReset(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "reset", Short: "Make the running server forget tokens, faults, requests and events; it keeps keys, clients, users and time",
-		Example: "  bearerguard reset", Args: cobra.NoArgs,
+		Example: "  bearerguard reset",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.Reset())
 		return err
@@ -65,7 +65,7 @@ func newReset(s streams) *cobra.Command {
 func newSnapshot(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "snapshot", Short: "Print all there is to know about the running server, without secrets, as JSON",
-		Example: "  bearerguard snapshot > before.json", Args: cobra.NoArgs,
+		Example: "  bearerguard snapshot > before.json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		text, err := c.do(cmd.Context(), control.TakeSnapshot())
 		return orJSON(c, text, err)
@@ -75,7 +75,7 @@ func newSnapshot(s streams) *cobra.Command {
 func newEvents(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "events", Short: "List what was done with tokens, the oldest first",
-		Example: "  bearerguard events --json", Args: cobra.NoArgs,
+		Example: "  bearerguard events --json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListEvents(), []string{"TIME", "KIND", "CLIENT", "SUB", "FINGERPRINT", "SCOPES", "REASON"},
 			func(list wire.Events) []wire.Event { return list.Events },

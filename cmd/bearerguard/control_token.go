@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	wire "github.com/bearerguard/bearerguard/internal/control"
@@ -41,8 +42,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "alg", catalogue.Names(catalogue.Algs))
-	complete(cmd, "like", shapes.Names())
+	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
+	cli.Choices(cmd, "like", shapes.Names())
 	// The names that the commands for any authorization server have.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
@@ -86,11 +87,10 @@ func newTokenMint(s streams) *cobra.Command {
   bearerguard token mint --expires-in -5m
   bearerguard token mint --defect alg-none
   curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,
-		Args: cobra.NoArgs,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&defect, "defect", "", "make one thing wrong: a name of token bad, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", "))
-	complete(cmd, "defect", defectNames())
+	cli.Choices(cmd, "defect", defectNames())
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)
 		if err != nil {
@@ -118,7 +118,6 @@ that need a scope.`,
   bearerguard token bad | while IFS=$(printf '\t') read -r name status token; do
     curl -s -o /dev/null -w "$name want $status got %{http_code}\n" -H "Authorization: Bearer $token" localhost:8080/orders
   done`,
-		Args: cobra.NoArgs,
 	}
 	f.add(cmd)
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
@@ -143,7 +142,6 @@ func newTokenList(s streams) *cobra.Command {
 		Use:     "list",
 		Short:   "List the access tokens that the audit log knows, by their fingerprints",
 		Example: "  bearerguard token list --json",
-		Args:    cobra.NoArgs,
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListTokens(), []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"},
 			func(list wire.Tokens) []wire.Token { return list.Tokens },
@@ -156,8 +154,7 @@ func newTokenList(s streams) *cobra.Command {
 func newTokenRevokeHere(s streams) *cobra.Command {
 	var sub string
 	cmd := &cobra.Command{
-		Use:  "revoke",
-		Args: cobra.MaximumNArgs(1),
+		Use: "revoke",
 	}
 	cmd.Flags().StringVar(&sub, "sub", "", "end all grants of this subject")
 	noFiles(cmd, "sub")

@@ -20,7 +20,6 @@ func newUserAdd(s streams) *cobra.Command {
 is not given is made up: the password is shown this once.`,
 		Example: `  bearerguard user add alice --claim email=alice@example.com --claim-json email_verified=true
   bearerguard user add bob --access-claim-json 'roles=["admin"]'`,
-		Args: cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().StringVar(&ask.Username, "username", "", "what it types to log in; by default its subject")
 	cmd.Flags().StringVar(&ask.Password, "password", "", "password; by default a random one")
@@ -48,7 +47,7 @@ is not given is made up: the password is shown this once.`,
 func newUserList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use: "list", Short: "List the users; the first logs in unless something else is said",
-		Example: "  bearerguard user list", Args: cobra.NoArgs,
+		Example: "  bearerguard user list",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListUsers(), []string{"SUB", "USERNAME"},
 			func(list wire.Users) []wire.User { return list.Users },
@@ -61,7 +60,7 @@ func newUserList(s streams) *cobra.Command {
 func newUserRemove(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
 		Use: "rm SUB", Short: "Forget a user",
-		Example: "  bearerguard user rm alice", Args: cobra.ExactArgs(1),
+		Example: "  bearerguard user rm alice",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.do(cmd.Context(), control.RemoveUser(args[0]))
 		return err
@@ -72,7 +71,7 @@ func newUserNext(s streams) *cobra.Command {
 	var ask wire.NextLogin
 	cmd := &cobra.Command{
 		Use: "next [SUB]", Short: "Let a user log in next, or let the next login be refused; nobody is asked then",
-		Example: "  bearerguard user next alice\n  bearerguard user next --deny access_denied", Args: cobra.MaximumNArgs(1),
+		Example: "  bearerguard user next alice\n  bearerguard user next --deny access_denied",
 	}
 	cmd.Flags().StringVar(&ask.Deny, "deny", "", "`code` of the error that the client gets instead, such as access_denied or login_required")
 	cmd.Flags().IntVar(&ask.Times, "times", 1, "for so many logins")

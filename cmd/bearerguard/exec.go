@@ -33,7 +33,6 @@ needs it. Signals are passed on.`,
 		Example: `  bearerguard exec -- npm test
   bearerguard exec --tls --seed test -- pytest -q
   bearerguard exec -- sh -c 'curl -H "Authorization: Bearer $(bearerguard token mint)" localhost:8080/orders'`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			server, err := f.startServer(cmd)
 			if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/internal/shapes"
 	"github.com/bearerguard/bearerguard/introspect"
@@ -56,7 +57,6 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 3 nobody can tell, because the issuer cannot be reached.`,
 		Example: `  pbpaste | bearerguard token explain --issuer https://login.example.com \
       --audience https://api.example.com --scope orders:read -`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := f.verifier()
 			if err != nil {
@@ -89,7 +89,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
 	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: whoever sits between forges tokens")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
-	complete(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
+	cli.Choices(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
 	for _, name := range []string{"issuer", "audience", "introspect-client-id"} {
 		noFiles(cmd, name)
 	}

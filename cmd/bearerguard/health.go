@@ -17,8 +17,8 @@ func newHealth() *cobra.Command {
 		Short: "Report by the exit code whether a URL answers with 200",
 		Long: `Fetch a URL and end with 0 if it answers with 200, else with 1. It is for the health
 check of a container that has no other program in it.`,
-		Example: `  bearerguard health http://127.0.0.1:9000/.well-known/openid-configuration`,
-		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
+		Example:           `  bearerguard health http://127.0.0.1:9000/.well-known/openid-configuration`,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 				return usage("want a URL such as http://127.0.0.1:9000/jwks")

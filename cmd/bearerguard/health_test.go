@@ -35,7 +35,7 @@ func TestHealthIsTheExitCode(t *testing.T) {
 		"not there":         {[]string{gone.URL}, exitNo, "connection refused"},
 		"not a URL":         {[]string{"localhost:9000"}, exitUsage, "want a URL such as"},
 		"no time":           {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a time such as 5s"},
-		"nothing to ask":    {nil, exitUsage, "accepts 1 arg(s)"},
+		"nothing to ask":    {nil, exitUsage, "URL is missing"},
 		"another scheme":    {[]string{"file:///etc/hostname"}, exitUsage, "want a URL such as"},
 		"a URL with a user": {[]string{strings.Replace(api.URL, "://", "://u:p@", 1) + "/well"}, exitOK, ""},
 	} {

@@ -17,7 +17,7 @@ func TestEveryCommandOfTheServerIsExplained(t *testing.T) {
 		for _, sub := range cmd.Commands() {
 			walk(sub)
 		}
-		if cmd.HasSubCommands() {
+		if cmd.HasSubCommands() || cmd.Parent().Name() == "completion" { // whose commands cobra explains
 			return
 		}
 		if cmd.Short == "" || !strings.Contains(cmd.Example, "bearerguard ") {

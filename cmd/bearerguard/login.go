@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
 // loginFlags say how somebody logs in.
@@ -44,7 +45,6 @@ Exit codes: 0 logged in, 2 a wrong command line, 3 the authorization server cann
 be reached or refuses, or nobody came.`,
 		Example: `  bearerguard login --issuer https://login.example.com --client-id cli --scope "openid offline_access"
   bearerguard login --issuer https://login.example.com --client-id tv --device --field access_token`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), s)
 		},
@@ -58,7 +58,7 @@ be reached or refuses, or nobody came.`,
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for somebody to log in")
 	f.params.add(cmd, "authorization request")
 	f.output.add(cmd)
-	cmd.MarkFlagsMutuallyExclusive("device", "redirect-uri")
+	cli.Exclusive(cmd, "device", "redirect-uri")
 	noFiles(cmd, "redirect-uri")
 	return cmd
 }

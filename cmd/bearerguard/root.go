@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/spf13/cobra"
 )
 
@@ -42,7 +43,7 @@ func failure(format string, args ...any) error {
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
-	root.SetArgs(args)
+	root.SetArgs(cli.Protect(args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
@@ -74,7 +75,8 @@ Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newLogin(s),
+	cli.Group(root).AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newLogin(s),
 		newKeys(s), newClient(s), newUser(s), newFault(s), newRequests(s), newClock(s), newReset(s), newSnapshot(s), newEvents(s), newConfig(s), newHealth())
+	cli.Polish(root)
 	return root
 }

@@ -34,7 +34,6 @@ It listens on this machine alone. Its tokens are for tests.`,
   bearerguard serve --like keycloak
   bearerguard serve --ready-file ready.json --exit-with-stdin
   bearerguard serve --seed test --clock 2026-01-01T00:00:00Z --issuer http://127.0.0.1:9000`,
-		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := context.WithCancel(cmd.Context())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/internal/shapes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
@@ -52,11 +53,11 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.controlTokenFile, "control-token-file", "", "`file` with the token of the control API, which is then not printed (default a random one)")
 	flags.StringVar(&f.readyFile, "ready-file", "", "write the ready line to a `file` too; it goes when the server ends")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let --addr and --control be reached from other machines")
-	cmd.MarkFlagsMutuallyExclusive("strict", "allow-unregistered")
+	cli.Exclusive(cmd, "strict", "allow-unregistered")
 	for _, name := range []string{"addr", "issuer", "browser-url", "alias", "cors", "clock", "seed", "control"} {
 		noFiles(cmd, name)
 	}
-	complete(cmd, "like", shapes.Names())
+	cli.Choices(cmd, "like", shapes.Names())
 }
 
 // options are the flags as options, those of the file first so that flags win.
@@ -132,6 +133,9 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: HTTP is the default; take tls out of the configuration file instead")
 	}
+	if err := f.checkIssuer(cmd); err != nil {
+		return err
+	}
 	for _, origin := range f.cors {
 		if origin != "*" && !isOrigin(origin) {
 			return usage("--cors %s: give an origin such as https://app.example.com, or * for all", origin)
@@ -160,6 +164,21 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 		return usage("--control %s: other machines could reach it: give an address such as %s, or add --allow-remote and --control-token-file", f.control, anyPort)
 	case given == "":
 		return usage("--control %s: other machines can reach it, so it needs a token of yours: give --control-token-file", f.control)
+	}
+	return nil
+}
+
+// checkIssuer reports an issuer that no server can have (RFC 8414 §2).
+func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("issuer") {
+		return nil
+	}
+	u, err := url.Parse(f.issuer)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(f.issuer, "#") {
+		return usage("--issuer %s: want an absolute http or https URL without user, query and fragment, such as https://login.example.com/tenant", f.issuer)
+	}
+	if f.tls && u.Scheme != "https" {
+		return usage("--issuer %s: with --tls the issuer is https: change one of the two", f.issuer)
 	}
 	return nil
 }

@@ -1,10 +1,13 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
+	"github.com/spf13/cobra"
+)
 
 // newToken is the parent of all that is done with one token.
 func newToken(s streams) *cobra.Command {
-	cmd := group(&cobra.Command{
+	cmd := cli.Group(&cobra.Command{
 		Use:   "token",
 		Short: "Mint, get, explain, look up and revoke tokens",
 		Long: `Mint, get, explain, look up and revoke tokens.
@@ -18,18 +21,5 @@ file or in OAUTH_CLIENT_SECRET.`,
 	})
 	cmd.AddCommand(newTokenMint(s), newTokenBad(s), newTokenInspect(s), newTokenList(s),
 		newExplain(s), newClientCredentials(s), newRefresh(s), newIntrospect(s), newRevoke(s), newUserInfo(s))
-	return cmd
-}
-
-// group makes cmd a command that only has others: alone it prints its help, and
-// a name that none of them has is a fault, which cobra by itself passes over.
-func group(cmd *cobra.Command) *cobra.Command {
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usage("%s has no such command: see %s --help", cmd.CommandPath(), cmd.CommandPath())
-		}
-		return cmd.Help()
-	}
-	cmd.Args = cobra.ArbitraryArgs
 	return cmd
 }

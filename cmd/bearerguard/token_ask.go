@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
 func newIntrospect(s streams) *cobra.Command {
@@ -21,7 +22,6 @@ Exit codes: 0 the token is active, 1 it is not, 2 a wrong command line, 3 the
 authorization server cannot be reached or refuses.`,
 		Example: `  pbpaste | bearerguard token introspect --issuer https://login.example.com \
       --client-id orders-api --client-secret-file api.secret -`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			as, token, err := client.ask(cmd.Context(), s, args)
 			if err != nil {
@@ -81,7 +81,6 @@ wrong command line, 3 the authorization server cannot be reached or refuses.`,
 		Example: `  jq -r .refresh_token tokens.json | bearerguard token revoke --issuer https://login.example.com \
       --client-id cli -
   bearerguard token revoke --sub alice   # below exec, or with --ready-file`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			as, token, err := client.ask(cmd.Context(), s, args)
 			if err != nil {
@@ -98,7 +97,7 @@ wrong command line, 3 the authorization server cannot be reached or refuses.`,
 func addHint(cmd *cobra.Command, hint *string) {
 	kinds := []string{"access_token", "refresh_token"}
 	cmd.Flags().StringVar(hint, "hint", "", "tell the server what `kind` of token it is: "+strings.Join(kinds, " or "))
-	complete(cmd, "hint", kinds)
+	cli.Choices(cmd, "hint", kinds)
 }
 
 // ask reads the token that a request is about, and connects to the server that gets it.
@@ -123,7 +122,6 @@ Exit codes: 0 there is an answer, 2 a wrong command line, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  bearerguard login --client-id cli --scope "openid profile" --field access_token |
       bearerguard token userinfo --issuer https://login.example.com -`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			token, err := readToken(s, args)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
 func addScope(cmd *cobra.Command, scope *[]string, text string) {
@@ -25,7 +26,7 @@ type outputFlags struct{ field string }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.field, "field", "", "print this `name` of the answer alone: "+strings.Join(tokenFields, ", "))
-	complete(cmd, "field", tokenFields)
+	cli.Choices(cmd, "field", tokenFields)
 }
 
 // check comes before anything is asked for, so that no token is got and lost.

@@ -25,7 +25,6 @@ server cannot be reached or refuses.`,
       --client-id job --client-secret-file job.secret --scope orders:read
   curl -H "Authorization: Bearer $(bearerguard token client-credentials --field access_token)" \
       http://localhost:8080/orders`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := output.check(); err != nil {
 				return err
@@ -68,7 +67,6 @@ Exit codes: 0 there are tokens, 2 a wrong command line, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  bearerguard login --client-id cli --scope "openid offline_access" > tokens.json
   jq -r .refresh_token tokens.json | bearerguard token refresh --client-id cli -`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := output.check(); err != nil {
 				return err

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// checkArgs reports arguments that are missing, and those that are too many.
+func checkArgs(cmd *cobra.Command, args []string) error {
+	use, _, program := strings.Cut(cmd.Use, "[--") // what follows is another program's
+	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
+	if dash := cmd.ArgsLenAtDash(); program && dash >= 0 {
+		if dash == len(args) {
+			return fmt.Errorf("%s: after -- there is no program. Give one, or leave out --", name)
+		}
+		args = args[:dash]
+	}
+	required, all, repeated := arguments(use)
+	switch {
+	case len(args) < len(required):
+		return fmt.Errorf("%s: %s is missing. See %s --help", name, required[len(args)], cmd.CommandPath())
+	case len(args) > len(all) && len(all) == 0:
+		return fmt.Errorf("%s: there is an argument, %q, and it takes none. See %s --help", name, args[0], cmd.CommandPath())
+	case len(args) > len(all) && !repeated:
+		return fmt.Errorf("%s: %q is one argument too many, it takes %s. A value with spaces needs quotes", name, args[len(all)], strings.Join(all, " "))
+	}
+	for i, arg := range args[:min(len(args), len(all))] {
+		if arg == "" {
+			return fmt.Errorf("%s: %s is empty. Give a value", name, all[i])
+		}
+	}
+	if names := strings.Fields(cmd.Annotations[choices]); len(args) > 0 && len(names) > 0 {
+		return oneOf(name, args[0], names)
+	}
+	return nil
+}
+
+// arguments are those that a Use names, after the command itself.
+func arguments(use string) (required, all []string, repeated bool) {
+	depth := 0
+	for _, word := range strings.Fields(use)[1:] {
+		depth += strings.Count(word, "[")
+		if name := strings.Trim(word, "[]."); name != "--" && name != "flags" {
+			if all = append(all, name); depth == 0 {
+				required = all
+			}
+			repeated = repeated || strings.Contains(word, "...")
+		}
+		depth -= strings.Count(word, "]")
+	}
+	return required, all, repeated
+}
+
+// ArgChoices are the values that the first argument takes. A shell offers them.
+func ArgChoices(cmd *cobra.Command, names []string) {
+	cmd.Annotations = map[string]string{choices: strings.Join(names, " ")}
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// Protect moves an argument that is a negative duration behind --, so that it is not
+// taken for a flag. One that follows a flag is that flag's value.
+func Protect(args []string) []string {
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if _, err := time.ParseDuration(arg); err != nil || arg[0] != '-' || i == 0 || strings.HasPrefix(args[i-1], "-") {
+			continue
+		}
+		rest := append(append([]string{}, args[:i]...), args[i+1:]...)
+		return append(rest, "--", arg)
+	}
+	return args
+}

@@ -1,0 +1,97 @@
+package cli_test
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
+)
+
+// said is what a command line comes to: the arguments that the command got, or its
+// error.
+func said(args ...string) string {
+	got := ""
+	command := func(use string) *cobra.Command {
+		return &cobra.Command{Use: use, RunE: func(cmd *cobra.Command, args []string) error {
+			got = cmd.Name() + " " + strings.Join(args, "|")
+			return nil
+		}}
+	}
+	bake := command("bake KIND [NOTE]")
+	cli.ArgChoices(bake, []string{"bread", "cake"})
+	bake.Flags().Duration("time", time.Minute, "")
+	bake.Flags().Int("n", 1, "")
+	bake.Flags().Bool("hot", false, "")
+	bake.Flags().String("by", "", "")
+	bake.Flags().String("note", "", "")
+	bake.Flags().StringSlice("with", nil, "")
+	cli.Choices(bake, "by", []string{"hand", "machine"})
+	cli.Choices(bake, "with", []string{"salt", "sugar"})
+	cli.MayBeEmpty(bake, "note")
+	cli.Exclusive(bake, "hot", "time")
+	run := command("run DIR... [-- PROGRAM [ARG]...]")
+	root := &cobra.Command{Use: "kitchen", SilenceUsage: true, SilenceErrors: true}
+	cli.Group(root).AddCommand(bake, run, command("wait DURATION"), cli.Group(&cobra.Command{Use: "shelf"}), command("clean"))
+	root.Commands()[slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == "shelf" })].AddCommand(command("list"))
+	cli.Polish(root)
+	root.SetOut(io.Discard)
+	root.SetArgs(cli.Protect(args))
+	if err := root.Execute(); err != nil {
+		return err.Error()
+	}
+	return got
+}
+
+func TestWhatIsSaidOfACommandLine(t *testing.T) {
+	for line, want := range map[string]string{
+		"bake bread":                   "bake bread",
+		"bake cake a":                  "bake cake|a",
+		"bake":                         "bake: KIND is missing. See kitchen bake --help",
+		"bake cake a b":                `bake: "b" is one argument too many, it takes KIND NOTE. A value with spaces needs quotes`,
+		"bake brad":                    `bake: "brad" is unknown. Did you mean bread?`,
+		"bake zzzzzzz":                 `bake: "zzzzzzz" is unknown. Give one of bread, cake`,
+		"clean x":                      `clean: there is an argument, "x", and it takes none. See kitchen clean --help`,
+		"clena":                        `there is no command "kitchen clena". Did you mean clean? See kitchen --help`,
+		"shelf lits":                   `there is no command "kitchen shelf lits". Did you mean list? See kitchen shelf --help`,
+		"help nope":                    `there is no command "kitchen nope". See kitchen --help`,
+		"help shelf nope":              `there is no command "kitchen shelf nope". See kitchen shelf --help`,
+		"help bake":                    "",
+		"completion nope":              `there is no command "kitchen completion nope". See kitchen completion --help`,
+		"bake cake --tim 1s":           "there is no flag --tim. Did you mean --time? See kitchen bake --help",
+		"bake cake --colour red":       "there is no flag --colour. See kitchen bake --help",
+		"bake cake -q":                 "there is no flag -q. An argument that begins with - goes after --",
+		"bake cake --time":             "--time: the value is missing. See kitchen bake --help",
+		"bake cake --time soon":        `--time "soon": want a duration such as 90s or 10m`,
+		"bake cake --n x":              `--n "x": want a whole number`,
+		"bake cake --hot=x":            `--hot "x": want true or false`,
+		"bake cake --=x":               `"--=x" is not a flag. See kitchen bake --help`,
+		"bake cake --by=":              "--by is empty. Give a value, or leave the flag out",
+		"bake cake --note=":            "bake cake",
+		"bake cake --by hnd":           `--by: "hnd" is unknown. Did you mean hand?`,
+		"bake cake --with salt,pepper": `--with: "pepper" is unknown. Give one of salt, sugar`,
+		"bake cake --with salt,sugar":  "bake cake",
+		"bake cake --hot --time 1s":    "--hot and --time exclude each other. Give one of them",
+		"run":                          "run: DIR is missing. See kitchen run --help",
+		"run a b":                      "run a|b",
+		"run a -- b -c":                "run a|b|-c",
+		"run a --":                     "run: after -- there is no program. Give one, or leave out --",
+		"run -- a":                     "run: DIR is missing. See kitchen run --help",
+		"wait 5m":                      "wait 5m",
+		"wait -5m":                     "wait -5m",
+		"wait -- -5m":                  "wait -5m",
+		"bake cake --time -5m":         "bake cake",
+		"-5m":                          "there is no flag -5m. An argument that begins with - goes after --",
+	} {
+		if got := said(strings.Fields(line)...); got != want {
+			t.Errorf("%s: got %q, want %q", line, got, want)
+		}
+	}
+	if got, want := said("bake", ""), "bake: KIND is empty. Give a value"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
