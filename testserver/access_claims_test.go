@@ -15,7 +15,8 @@ import (
 func TestAccessClaimsOfUsers(t *testing.T) {
 	s, r := withRobot(t, fromFile(`{
 		"users": [{"sub": "alice", "access_claims": {"roles": ["admin"], "/realm_access/tier": "gold"}, "claims": {"name": "Alice"}}, {"sub": "bob"},
-			{"sub": "test-client", "access_claims": {"roles": ["root"]}}],
+			{"sub": "test-client", "access_claims": {"roles": ["root"]}}, {"sub": "robot", "access_claims": {"roles": ["root"]}}],
+		"clients": [{"id": "gateway", "secret": "gateway-secret", "grants": ["`+string(testserver.TokenExchange)+`"]}],
 		"rules": [{"when": {"user": "bob"}, "claims": {"vip": true}}, {"when": {"user": "test-client"}, "claims": {"vip": "no"}},
 			{"when": {"user": "alice", "scope": "audit"}, "claims": {"roles": ["auditor"]}}, {"when": {"user": "bob", "scope": "root"}, "deny": "access_denied"}]}`))
 	said := func(access string) string {
@@ -23,6 +24,7 @@ func TestAccessClaimsOfUsers(t *testing.T) {
 		return fmt.Sprintf("%v %v %v %v %v", claims["sub"], claims["roles"], claims["realm_access"], claims["vip"], claims["name"])
 	}
 	of := func(pairs ...string) reply { return tokens(t, s, pairs...) }
+	ofClient := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient)).text("access_token")
 	first := of("login_hint", "alice")
 	begun := formTo(t, s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}}.Encode())
 	s.Login(t, begun.text("verification_uri_complete"))
@@ -35,6 +37,12 @@ func TestAccessClaimsOfUsers(t *testing.T) {
 		"an assertion":             {good(t, exchange(t, s, bearing(t, s, r, func(claims map[string]any) { claims["sub"] = "alice" }))).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
 		"a rule has the last word": {of("login_hint", "alice", "scope", "audit").text("access_token"), "alice [auditor] map[tier:gold] <nil> <nil>"},
 		"a rule by user":           {of("login_hint", "bob").text("access_token"), "bob <nil> <nil> true <nil>"},
+		"an assertion of the client for itself": {
+			good(t, exchange(t, s, bearing(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }))).text("access_token"), "robot <nil> <nil> <nil> <nil>",
+		},
+		"a client's token, exchanged": {
+			good(t, exchange(t, s, swapping(ofClient), asGateway)).text("access_token"), "test-client <nil> <nil> <nil> <nil>",
+		},
 		"a client, whatever users are called": {
 			good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient)).text("access_token"), "test-client <nil> <nil> <nil> <nil>",
 		},
@@ -51,7 +59,13 @@ func TestAccessClaimsOfUsers(t *testing.T) {
 	}
 }
 
-func TestAccessClaimsWhoseNamesAreNone(t *testing.T) {
+func TestAccessClaimsThatNoUserCanHave(t *testing.T) {
+	for _, name := range []string{"exp", "sub", "/aud/0", "scope", "cnf"} {
+		_, err := testserver.FormatConfig(strings.NewReader(`{"users":[{"sub":"a","access_claims":{"`+name+`":1}}]}`), false)
+		if err == nil || !strings.Contains(err.Error(), "users[0].access_claims: claim \""+name+"\": the server sets it") {
+			t.Errorf("%s: got %v, want it refused", name, err)
+		}
+	}
 	bad := testserver.User{Sub: "alice", AccessClaims: map[string]any{"/a/~3": 1}}
 	if _, err := testserver.NewUnstarted(testserver.Users(bad)); err == nil || !strings.Contains(err.Error(), `user "alice": AccessClaims`) {
 		t.Errorf("got %v, want whose claim it is", err)

@@ -84,7 +84,7 @@ func TestNoSecretIsToldAnywhere(t *testing.T) {
 	c := &canary{t: t, secrets: map[string]string{"the verifier": verifier, "the secret": "web-secret", "the password": "alices-password", "the default secret": "test-secret", "the challenge": s256(verifier)}}
 
 	p := newPerson(t, s)
-	hint := c.secret("the hint", s.IDToken())
+	hint := c.secret("the hint", s.IDToken(testserver.Subject("alice")))
 	query := authorizing("client_id", "web", "scope", "openid a", "state", c.secret("the state", "state-of-a-canary"), "nonce", c.secret("the nonce", "nonce-of-a-canary"), "id_token_hint", hint)
 	first := p.open(query)
 	c.page(p, first)

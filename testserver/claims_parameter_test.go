@@ -78,21 +78,25 @@ func TestWhoAnAuthorizationIsAbout(t *testing.T) {
 		"a login_hint":                       {[]string{"login_hint", "bobby"}, "bob"},
 		"an id_token_hint":                   {[]string{"id_token_hint", hint("bob")}, "bob"},
 		"an id_token_hint above login_hint":  {[]string{"id_token_hint", hint("bob"), "login_hint", "alice"}, "bob"},
-		"one that cannot be read":            {[]string{"id_token_hint", "x"}, "alice"},
+		"one that cannot be read":            {[]string{"id_token_hint", "x"}, "invalid_request"},
+		"an access token":                    {[]string{"id_token_hint", s.Token(testserver.Subject("bob"))}, "invalid_request"},
+		"a subject that is a number":         {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "login_required"},
+		"two subjects":                       {[]string{"claims", `{"id_token":{"sub":{"value":"bob"}},"userinfo":{"sub":{"value":"alice"}}}`}, "login_required"},
 		"one about nobody who is there":      {[]string{"id_token_hint", hint("carol")}, "login_required"},
 		"a subject by claims":                {[]string{"claims", askBob}, "bob"},
 		"one by claims above login_hint":     {[]string{"claims", askAlice, "login_hint", "bobby"}, "alice"},
 		"nobody by claims":                   {[]string{"claims", askNobody}, "login_required"},
 		"one by claims, another by the hint": {[]string{"claims", askAlice, "id_token_hint", hint("bob")}, "login_required"},
-		"both of one":                        {[]string{"claims", askBob, "id_token_hint", hint("bob")}, "bob"},
-		"claims that are none":               {[]string{"claims", "{"}, "invalid_request"},
+		"hint and claims of one":             {[]string{"claims", askBob, "id_token_hint", hint("bob")}, "bob"},
+		"claims that are not JSON":           {[]string{"claims", "{"}, "invalid_request"},
 	} {
 		for _, push := range []bool{false, true} {
 			query := authorizing(append([]string{"scope", "openid"}, tt.change...)...)
 			if push {
 				r := formTo(t, s, testserver.EndpointPAR, query.Encode())
-				if r.text("error") == tt.want {
-					continue // a request that is malformed gets no URI
+				if tt.want == "invalid_request" {
+					wantError(t, r, 400, tt.want)
+					continue
 				}
 				query = url.Values{"client_id": {"test-public"}, "request_uri": {r.text("request_uri")}}
 			}
@@ -125,7 +129,7 @@ func TestPeopleAgreeToClaims(t *testing.T) {
 	query := authorizing("scope", "openid", "claims", askName)
 	p := newPerson(t, s)
 	page := p.signIn(query)
-	for _, want := range []string{"Asks to know", "<code>email</code>", "<code>name</code>"} {
+	for _, want := range []string{"Requested claims", "<code>email</code>", "<code>name</code>"} {
 		if !strings.Contains(page.Body.String(), want) {
 			t.Errorf("got a page without %s", want)
 		}
@@ -141,6 +145,14 @@ func TestPeopleAgreeToClaims(t *testing.T) {
 		if got := answerOf(t, p.open(authorizing("scope", "openid", "claims", tt.claims, "prompt", "none"))).Get("error"); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
+	}
+	for _, change := range [][]string{{"claims", askNobody}, {"id_token_hint", s.IDToken(testserver.Subject("carol"))}} {
+		if got := answerOf(t, newPerson(t, s).open(authorizing(append([]string{"scope", "openid"}, change...)...))).Get("error"); got != "login_required" {
+			t.Errorf("%s about nobody: got %q, want login_required", change[0], got)
+		}
+	}
+	if got := answerOf(t, p.open(authorizing("scope", "openid email", "claims", `{"userinfo":{"email":null}}`, "prompt", "none"))).Get("error"); got != "consent_required" {
+		t.Errorf("got %q, want consent_required of a scope", got)
 	}
 	hint := s.IDToken(testserver.Subject("bob"))
 	for _, change := range [][]string{{"id_token_hint", hint}, {"claims", askBob}, {"id_token_hint", hint, "login_hint", "alice"}} {

@@ -30,11 +30,12 @@ const (
 // [Server.AddClient]. Printed or logged it shows only its ID.
 type Client = registry.Client
 
-// ClientAlgs are the algorithms that a [Client] asks for: IDToken signs its ID
-// tokens, by default as access tokens are signed; UserInfo what UserInfo tells it,
-// by default nothing; Introspection the signed answers about tokens, RS256 by
-// default (RFC 9701 §6); and with Assertion it signs its own assertions. All but the
-// last are of [PublicAlgs]; the keys are in the JWKS from then on.
+// ClientAlgs are the signing algorithms of a [Client]; an empty field means the
+// default. IDToken signs ID tokens, by default as access tokens are signed. UserInfo
+// signs UserInfo responses as JWTs; by default they are JSON, and not signed.
+// Introspection signs introspection responses (RFC 9701), by default with RS256.
+// Assertion is the only algorithm accepted in its assertions, by default any. HS
+// algorithms and none are faults. Keys are published when the client is added.
 type ClientAlgs = catalogue.ClientAlgs
 
 // Clients registers further clients. Every server has two already: the
@@ -100,7 +101,7 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := s.oauth.PublishKeys(c.Algs); err != nil {
+	if err := s.oauth.PublishKeys(c.Algs.Signing()...); err != nil {
 		return c, err
 	}
 	s.oauth.Registry.Put(registered)

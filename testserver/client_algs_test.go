@@ -61,7 +61,7 @@ func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
 }
 
 // wantAlg registers a client that asks for an algorithm. The key is there at once.
-func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testserver.Alg) {
+func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testserver.Alg) testserver.Client {
 	t.Helper()
 	c := testserver.Client{ID: "asks-" + string(ask), Secret: "s", RedirectURIs: []string{callback}}
 	u.asks(&c.Algs, ask)
@@ -74,6 +74,7 @@ func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testser
 	if claims["iss"] != s.Issuer() || claims["aud"] != c.ID {
 		t.Errorf("got %v, want it from the server to the client", claims)
 	}
+	return c
 }
 
 func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
@@ -84,9 +85,8 @@ func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
 		}
 		s := testserver.New(t, opts...)
 		own = s.SigningKey().Alg
-		signedUses[0].wantAlg(t, s, "", own)
+		c := signedUses[0].wantAlg(t, s, "", own)
 		signedUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
-		c := testserver.Client{ID: "asks-", Secret: "s"}
 		if rec := userInfo(s, tokensOf(t, s, c).text("access_token")); rec.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %s, want JSON that is not signed", own, rec.Body)
 		}
@@ -174,12 +174,16 @@ func TestAlgorithmsThatNoKeyIsPublishedFor(t *testing.T) {
 		for _, use := range signedUses {
 			c := testserver.Client{ID: "web", Secret: "s"}
 			use.asks(&c.Algs, alg)
-			if _, err := testserver.NewUnstarted(testserver.Clients(c)); err == nil || !strings.Contains(err.Error(), "RS256") {
-				t.Errorf("%s %s: got %v, want an error that names those that can be had", use.member, alg, err)
+			if _, err := testserver.NewUnstarted(testserver.Clients(c)); err == nil || !strings.Contains(err.Error(), "give one of ES256, ") {
+				t.Errorf("%s %s: got %v, want an error that names those that are supported", use.member, alg, err)
 			}
 			if _, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"web","secret":"s","`+use.member+`":"`+string(alg)+`"}]}`), false); err == nil || !strings.Contains(err.Error(), "clients[0]."+use.member) {
 				t.Errorf("%s %s: got %v, want the place in the file", use.member, alg, err)
 			}
 		}
+	}
+	bad := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{Assertion: "HS256"}}
+	if _, err := testserver.NewUnstarted(testserver.Clients(bad)); err == nil || !strings.Contains(err.Error(), `Algs.Assertion: "HS256" is not supported`) || !strings.Contains(err.Error(), "Ed25519") {
+		t.Errorf("got %v, want the field and what it can be", err)
 	}
 }

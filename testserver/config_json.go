@@ -129,7 +129,7 @@ func (f fileConfig) tokens(file *settings.Config) {
 	}
 	for i, r := range file.Rules {
 		policy := oauth.Policy{Client: r.When.Client, User: r.When.User, Scope: r.When.Scope, Claims: r.Claims, Deny: r.Deny, Status: refusalStatus(r.Deny)}
-		if _, err := token.CheckDefaults([]token.Edit{oauth.AccessClaims(r.Claims)}); err != nil {
+		if _, err := token.CheckDefaults([]token.Edit{token.SetClaims(r.Claims)}); err != nil {
 			f.fail("ConfigJSON: rules[%d].claims: %w", i, err)
 		}
 		f.Policies = append(f.Policies, policy)
@@ -187,6 +187,9 @@ func (f fileConfig) people(file *settings.Config) {
 		f.Scopes = nil // any
 	}
 	f.use("scopes", Scopes(file.Scopes...))
+	if file.Resources != nil && len(file.Resources) == 0 {
+		f.Resources = nil // any
+	}
 	f.use("resources", Resources(file.Resources...))
 	f.use("authorization_detail_types", AuthorizationDetailTypes(file.DetailTypes...))
 }

@@ -82,7 +82,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	for name, v := range claims {
 		text, err := json.Marshal(v)
 		if err != nil {
-			return nil, errors.New("a claim of a user is no JSON")
+			return nil, errors.New("a claim of a user is not JSON")
 		}
 		wire[name] = text
 	}
@@ -124,7 +124,7 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 		return nil, err
 	}
 	user := User{Sub: ask.Sub, Username: ask.Username, Password: ask.Password, Claims: claimsOf(ask.Claims), AccessClaims: claimsOf(ask.AccessClaims)}
-	if err := checkAccessClaims(user); err != nil {
+	if err := registry.CheckAccessClaims(user.AccessClaims); err != nil {
 		return nil, fmt.Errorf("access_claims: %w", err)
 	}
 	for _, other := range c.Users() {

@@ -72,16 +72,20 @@
 // # Keys, time and chance
 //
 // Tokens are signed with ES256 and a key of the server's own, or under [SigningAlg]
-// with any other [Alg]; a key of RS256 is published beside it, for what clients
-// expect to be signed with that (see [ClientAlgs]). [Server.Rotate], [Server.Publish] and [Server.Retire] change
-// keys in the ways that a verifier's cache must survive; [Server.FreezeJWKS] is a
-// cache on the way that shows old ones.
+// with any other [Alg]. Keys for ES256 and RS256 are published from the start, unless
+// the server has keys from its configuration, shares a secret or is [Like] a
+// provider. See [ClientAlgs].
 //
-// The first two RSA keys of every server are the same two, published with this
-// source, because making one takes longer than most tests; their IDs begin with
-// "test-". Two servers that sign with RSA are therefore one signer: use another
-// algorithm to test that issuers are kept apart, or [SignedWith] a key of
-// [GenerateKey]. No token of this server may ever be worth anything.
+// [Server.Rotate], [Server.Publish] and [Server.Retire] change keys in the ways that
+// a verifier's cache must survive; [Server.FreezeJWKS] is a cache on the way that
+// shows old ones.
+//
+// The first two RSA keys of a server are the same two, published with this source,
+// because making one takes longer than most tests; their IDs begin with "test-". A
+// server with keys from its configuration has none of them. Two servers that sign
+// with RSA are therefore one signer: use another algorithm to test that issuers are
+// kept apart, or [SignedWith] a key of [GenerateKey]. No token of this server may ever
+// be worth anything.
 //
 // The server's time is [time.Now], in a synctest bubble that bubble's, or a
 // [Clock] of yours; [Server.Advance] moves it. [Seed] makes keys, token

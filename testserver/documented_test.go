@@ -7,27 +7,40 @@ import (
 	"testing"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The table of docs/mock-server.md is the catalogue. When it differs, this test
-// prints the one to put there.
-func TestTheDocumentedEndpointsAreThoseOfTheCatalogue(t *testing.T) {
+// The tables of docs/mock-server.md are the catalogue. When one differs, this test
+// prints what to put there.
+func TestTheDocumentedTablesAreThoseOfTheCatalogue(t *testing.T) {
+	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "there with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
+	for _, r := range catalogue.Routes {
+		endpoints = append(endpoints, []string{
+			"`" + string(r.Endpoint) + "`", "`" + r.Path + "`", strings.Join(r.Methods, ", "), strings.Join(catalogue.Names(r.Needs), ", "), r.Option,
+		})
+	}
+	for _, f := range new(testserver.ClientAlgs).Fields() {
+		algs = append(algs, []string{"`" + f.Member + "`", "`" + f.Field + "`", "`--" + f.Flag + "`", f.About, f.Default})
+	}
 	text, err := os.ReadFile(filepath.Join("..", "docs", "mock-server.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(text), "<!-- endpoints: from internal/catalogue -->\n")
-	got, _, ended := strings.Cut(rest, "<!-- end -->")
-	if !found || !ended {
-		t.Fatal("docs/mock-server.md has no table of endpoints")
-	}
-	var b strings.Builder
-	b.WriteString("| name | path | methods | needs one of | there with |\n|---|---|---|---|---|\n")
-	for _, r := range catalogue.Routes {
-		b.WriteString("| `" + string(r.Endpoint) + "` | `" + r.Path + "` | " + strings.Join(r.Methods, ", ") + " | " +
-			strings.Join(catalogue.Names(r.Needs), ", ") + " | " + r.Option + " |\n")
-	}
-	if want := b.String(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	for name, rows := range map[string][][]string{"endpoints": endpoints, "client algorithms": algs} {
+		_, rest, found := strings.Cut(string(text), "<!-- "+name+": from internal/catalogue -->\n")
+		got, _, ended := strings.Cut(rest, "<!-- end -->")
+		if !found || !ended {
+			t.Fatalf("docs/mock-server.md has no table of %s", name)
+		}
+		var b strings.Builder
+		for i, row := range rows {
+			b.WriteString("| " + strings.Join(row, " | ") + " |\n")
+			if i == 0 {
+				b.WriteString(strings.Repeat("|---", len(row)) + "|\n")
+			}
+		}
+		if want := b.String(); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
 	}
 }

@@ -35,13 +35,13 @@ func Scopes(s ...string) Option {
 	})
 }
 
-// Resources are the APIs that clients may ask tokens for, by resource (RFC 8707) or
-// audience: an unknown one is refused as invalid_target. Without the option they may
-// name any.
+// Resources limits what clients may name in resource (RFC 8707) and audience, beside
+// the default audience: another name is refused as invalid_target. Without the option
+// every name is accepted.
 func Resources(names ...string) Option {
 	return serverOption(func(c *config) {
 		for _, name := range names {
-			if !registry.IsResource(name) {
+			if !registry.IsTarget(name) {
 				c.fail("Resources(%q): a resource has a name without spaces, such as https://orders.example.com", name)
 			}
 		}

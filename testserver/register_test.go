@@ -191,7 +191,13 @@ func TestARegisteredClientIsOneLikeOthers(t *testing.T) {
 		form := url.Values{"grant_type": {"client_credentials"}}
 		good(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("client_secret"))))
 		wantError(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("registration_access_token"))), 401, "invalid_client")
-		good(t, exchange(t, s, values(form, "client_id", c.text("client_id"), "client_secret", c.text("client_secret")))) // it has chosen neither
+		byForm := values(form, "client_id", c.text("client_id"), "client_secret", c.text("client_secret"))
+		good(t, exchange(t, s, byForm)) // it has chosen neither
+		same := `{"client_id":"` + c.text("client_id") + `","grant_types":["client_credentials"],"scope":"a b","token_endpoint_auth_method":"client_secret_basic"}`
+		if r := managing(t, s, "PUT", c.text("registration_client_uri"), same, "Bearer "+c.text("registration_access_token")); r.status != 200 {
+			t.Fatalf("got %d %v, want what it was told taken back", r.status, r.body)
+		}
+		good(t, exchange(t, s, byForm))
 		wantError(t, exchange(t, s, values(form, "scope", "c"), basic(c.text("client_id")+":"+c.text("client_secret"))), 400, "invalid_scope")
 	})
 	t.Run("one with keys", func(t *testing.T) {

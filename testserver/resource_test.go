@@ -40,10 +40,10 @@ func TestResourcesThatTheServerKnows(t *testing.T) {
 		s        *testserver.Server
 		accepted bool
 	}{
-		"no list":          {testserver.New(t), true},
-		"an empty list":    {testserver.New(t, fromFile(`{"resources":[]}`)), true},
-		"one that has it":  {testserver.New(t, testserver.Resources("https://one.example", "two", "three")), true},
-		"one that has not": {testserver.New(t, fromFile(known)), false},
+		"no list":           {testserver.New(t), true},
+		"an empty list":     {testserver.New(t, testserver.Resources("two"), fromFile(`{"resources":[]}`)), true},
+		"one that has it":   {testserver.New(t, testserver.Resources("https://one.example", "two", "three", "https://one.example/", "https://three.example")), true},
+		"one that lacks it": {testserver.New(t, fromFile(known)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := func(r reply) {
@@ -54,10 +54,16 @@ func TestResourcesThatTheServerKnows(t *testing.T) {
 				}
 				wantError(t, r, 400, "invalid_target")
 			}
-			for _, asked := range []url.Values{{"audience": {"three"}}, {"audience": {"two three"}}} {
-				form := url.Values{"grant_type": {"client_credentials"}, "audience": asked["audience"]}
-				want(exchange(t, tt.s, form, testClient))
+			for _, names := range []string{"three", "two three", "https://one.example/"} {
+				want(exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {names}}, testClient))
 			}
+			want(exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "resource": {"https://three.example"}}, testClient))
+			want(exchange(t, tt.s, refreshing(tokens(t, tt.s).text("refresh_token"), "audience", "three")))
+			begun := formTo(t, tt.s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "audience": {"three"}}.Encode())
+			if (begun.text("device_code") != "") != tt.accepted || !tt.accepted && begun.text("error") != "invalid_target" {
+				t.Errorf("got %v for a device, want it taken %v", begun.body, tt.accepted)
+			}
+			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"api"}}, testClient)) // the default
 			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"two"}, "resource": {"https://one.example"}}, testClient))
 			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // for the default audience
 			pushed := formTo(t, tt.s, testserver.EndpointPAR, authorizing("audience", "three").Encode())
@@ -69,6 +75,9 @@ func TestResourcesThatTheServerKnows(t *testing.T) {
 				t.Errorf("got the error %q at the callback, want it taken %v", got, tt.accepted)
 			}
 		})
+	}
+	for _, name := range []string{"\xff", "a\x00b", "\u202ea"} {
+		wantError(t, exchange(t, testserver.New(t), url.Values{"grant_type": {"client_credentials"}, "audience": {name}}, testClient), 400, "invalid_target")
 	}
 	for _, name := range []string{"", "a b", "a\t"} {
 		if _, err := testserver.NewUnstarted(testserver.Resources(name)); err == nil {

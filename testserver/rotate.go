@@ -9,11 +9,11 @@ import "github.com/bearerguard/bearerguard/testserver/internal/token"
 // [Server.Publish] ends the state. DropOld takes the key that signed until now out of
 // the JWKS, as after a compromise. These three exclude each other. ReuseKid, which goes
 // with any of them, gives the new key the ID of the old one, in whose place it is
-// published: a mistake of servers that a verifier should survive.
+// published: a mistake of servers that a verifier should survive. Alg is whose key
+// changes, by default that of the server's [SigningAlg].
 type Rotation = token.Rotation
 
-// Rotate changes the signing key of the server's [SigningAlg] and returns the
-// new key. Without a [Rotation] the new key signs and is published at once and the
+// Rotate changes the signing key of an algorithm and returns the new key. Without a [Rotation] the new key signs and is published at once and the
 // old one stays published, until [Server.Retire]. More than one is a fault.
 //
 //	s.Rotate()

@@ -3,9 +3,7 @@ package testserver
 import (
 	"cmp"
 
-	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
-	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // User is somebody who can log in: a Sub, which tokens call it by, a Username,
@@ -17,11 +15,6 @@ import (
 // shows only its subject.
 type User = registry.User
 
-func checkAccessClaims(u User) error {
-	_, err := token.CheckDefaults([]token.Edit{oauth.AccessClaims(u.AccessClaims)})
-	return err
-}
-
 // Users registers those who can log in. The first one does unless something else
 // is said. Without the option there is one: test-user with the password
 // test-password, a name and an email.
@@ -32,7 +25,7 @@ func Users(u ...User) Option {
 			if user.Sub == "" {
 				c.fail("Users: a user has no Sub")
 			}
-			if err := checkAccessClaims(user); err != nil {
+			if err := registry.CheckAccessClaims(user.AccessClaims); err != nil {
 				c.fail("Users: user %q: AccessClaims: %w", user.Sub, err)
 			}
 			for _, other := range c.Users {
@@ -53,7 +46,7 @@ func (s *Server) AddUser(u User) User {
 		u.Sub = "user-" + s.oauth.Source.Name("user")
 	}
 	u.Username = cmp.Or(u.Username, u.Sub)
-	if err := checkAccessClaims(u); err != nil {
+	if err := registry.CheckAccessClaims(u.AccessClaims); err != nil {
 		s.helper()
 		s.fail("AddUser: user %q: AccessClaims: %v", u.Sub, err)
 	}

@@ -69,7 +69,7 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	flags.StringVar(&f.aud, "audience", "", "`identifier` that the API wants to find in aud (default what the server is configured for, which is api without more)")
 	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route needs in it; may be repeated"+namedByPointer)
 	noFiles(cmd, "require-claim")
-	f.claims.add(cmd, namedByPointer)
+	f.claims.add(cmd, "claim", namedByPointer)
 	flags.StringVar(&f.ask.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
 	flags.StringSliceVar(&f.ask.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
 	flags.StringSliceVar(&f.ask.Also, "also", nil, "`defect`s that another API may accept, and this one may not")

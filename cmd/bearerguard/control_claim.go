@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// claimFlags are --claim and --claim-json, or others of the same kind.
+// claimFlags are a flag and its -json twin, such as --claim and --claim-json.
 type claimFlags struct {
 	flag          string
 	texts, values []string
@@ -18,9 +18,7 @@ type claimFlags struct {
 // only names.
 const namedByPointer = "; the name may be a JSON Pointer such as /realm_access/roles"
 
-func (f *claimFlags) add(cmd *cobra.Command, named string) { f.addAs(cmd, "claim", named) }
-
-func (f *claimFlags) addAs(cmd *cobra.Command, flag, named string) {
+func (f *claimFlags) add(cmd *cobra.Command, flag, named string) {
 	f.flag = flag
 	cmd.Flags().StringArrayVar(&f.texts, flag, nil, "`name=text` of a claim that is a string; may repeat"+named)
 	cmd.Flags().StringArrayVar(&f.values, flag+"-json", nil, "`name=JSON` of any claim; may repeat"+named)
@@ -56,7 +54,7 @@ func pairs(flag string, list []string, value func(string) (json.RawMessage, bool
 			return nil, usage("%s %q: want name=value", flag, pair)
 		}
 		if all[name], ok = value(text); !ok {
-			return nil, usage("%s %s: the value is no JSON; a text takes quotes", flag, name)
+			return nil, usage("%s %s: the value is not JSON; quote a string", flag, name)
 		}
 	}
 	return all, nil

@@ -37,9 +37,9 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope it may ask for, by default all; may repeat")
 	flags.StringVar((*string)(&ask.AuthMethod), "auth-method", "", "how it authenticates, by default however it can")
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
-	for _, alg := range clientAlgFlags(&ask.ClientAlgs) {
-		flags.StringVar((*string)(alg.value), alg.flag, "", alg.usage)
-		cli.Choices(cmd, alg.flag, catalogue.Names(alg.names))
+	for _, f := range ask.Fields() {
+		flags.StringVar((*string)(f.Alg), f.Flag, "", "`algorithm` of "+f.About+"; by default "+f.Default)
+		cli.Choices(cmd, f.Flag, catalogue.Names(f.Allowed))
 	}
 	flags.BoolVar(&ask.RequirePAR, "require-par", false, "it may authorize only by pushed requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
@@ -65,22 +65,6 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 			return []string{made.ID, made.Secret}
 		})
 	})
-}
-
-// clientAlgFlag is a flag for one of the algorithms of a client.
-type clientAlgFlag struct {
-	flag, usage string
-	value       *catalogue.Alg
-	names       []catalogue.Alg
-}
-
-func clientAlgFlags(algs *catalogue.ClientAlgs) []clientAlgFlag {
-	return []clientAlgFlag{
-		{"id-token-alg", "`algorithm` of its ID tokens (id_token_signed_response_alg), by default that of access tokens", &algs.IDToken, catalogue.PublicAlgs},
-		{"userinfo-alg", "`algorithm` of UserInfo as a JWT (userinfo_signed_response_alg), by default it is plain JSON", &algs.UserInfo, catalogue.PublicAlgs},
-		{"introspection-alg", "`algorithm` of signed introspection (introspection_signed_response_alg), by default RS256", &algs.Introspection, catalogue.PublicAlgs},
-		{"assertion-alg", "`algorithm` of its assertions (token_endpoint_auth_signing_alg), by default any", &algs.Assertion, catalogue.AssertionAlgs},
-	}
 }
 
 func newClientList(s streams) *cobra.Command {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
@@ -39,12 +40,15 @@ func newKeysRotate(s streams) *cobra.Command {
 the old one stays published.`,
 		Example: `  bearerguard keys rotate
   bearerguard keys rotate --publish-first && bearerguard keys rotate
-  bearerguard keys rotate --drop-old`,
+  bearerguard keys rotate --drop-old
+  bearerguard keys rotate --alg RS256`,
 	}
 	cmd.Flags().BoolVar(&how.PublishFirst, "publish-first", false, "publish the new key while the old one signs; the next rotate uses it")
 	cmd.Flags().BoolVar(&how.SignFirst, "sign-first", false, "sign with the new key before the key set shows it; see keys publish")
 	cmd.Flags().BoolVar(&how.DropOld, "drop-old", false, "take the old key out of the key set")
 	cmd.Flags().BoolVar(&how.ReuseKid, "reuse-kid", false, "give the new key the ID of the old one")
+	cmd.Flags().StringVar((*string)(&how.Alg), "alg", "", "change the key of this `algorithm`; by default that of access tokens")
+	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Exclusive(cmd, "publish-first", "sign-first", "drop-old")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printKey(cmd, c, control.RotateKeys(how))

@@ -38,7 +38,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may repeat"+namedByPointer)
 	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may repeat")
 	flags.BoolVar(&f.opaque, "opaque", false, "make a handle that only introspection knows")
-	f.claims.add(cmd, namedByPointer)
+	f.claims.add(cmd, "claim", namedByPointer)
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
 	}

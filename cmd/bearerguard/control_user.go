@@ -23,8 +23,8 @@ is not given is made up: the password is shown this once.`,
 	}
 	cmd.Flags().StringVar(&ask.Username, "username", "", "what it types to log in; by default its subject")
 	cmd.Flags().StringVar(&ask.Password, "password", "", "password; by default a random one")
-	claims.add(cmd, "; for UserInfo and ID tokens")
-	accessClaims.addAs(cmd, "access-claim", "; for its access tokens"+namedByPointer)
+	claims.add(cmd, "claim", "; for UserInfo and ID tokens")
+	accessClaims.add(cmd, "access-claim", "; for its access tokens"+namedByPointer)
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

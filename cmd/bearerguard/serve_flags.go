@@ -198,7 +198,7 @@ func (f *serverFlags) controlToken() (string, error) {
 
 func isOrigin(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Scheme != "" && u.Host != "" && text == u.Scheme+"://"+u.Host
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host
 }
 
 // isLoopback reports whether only this machine can reach the address of a flag.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,7 @@ func (s *running) listenControl(f *serverFlags) error {
 	if err != nil {
 		return fmt.Errorf("--control: %w", err)
 	}
-	s.controlURL, s.controlToken, s.tokenGiven = "http://"+l.Addr().String(), cmp.Or(given, rand.Text()), given != ""
+	s.controlURL, s.controlToken, s.tokenGiven = "http://"+fromHere(l.Addr()), cmp.Or(given, rand.Text()), given != ""
 	srv := &http.Server{
 		Handler:           s.Control(s.controlToken),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -82,6 +83,14 @@ func (s *running) listenControl(f *serverFlags) error {
 	s.control = srv
 	go func() { _ = srv.Serve(l) }() // always ErrServerClosed, or the listener's own end
 	return nil
+}
+
+// fromHere is an address as this machine reaches it.
+func fromHere(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return a.String()
 }
 
 // close ends the server at once, with what it serves. A second close does nothing.

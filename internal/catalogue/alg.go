@@ -1,6 +1,10 @@
 package catalogue
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Alg is the name of a JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
 type Alg string
@@ -22,44 +26,56 @@ const (
 	HS512 Alg = "HS512"
 )
 
+// Ed25519 is EdDSA with that curve (RFC 9864 §2.2). Clients may sign with it.
+const Ed25519 Alg = "Ed25519"
+
 // PublicAlgs sign with keys that the server publishes, and Algs with secrets as
-// well. AssertionAlgs are those that clients may sign with: Ed25519 is what EdDSA
-// is called since RFC 9864 (§2.2).
+// well. AssertionAlgs are those that clients may sign with.
 var (
 	PublicAlgs    = []Alg{ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA}
 	Algs          = slices.Concat(PublicAlgs, []Alg{HS256, HS384, HS512})
-	AssertionAlgs = slices.Concat(PublicAlgs, []Alg{"Ed25519"})
+	AssertionAlgs = slices.Concat(PublicAlgs, []Alg{Ed25519})
 )
 
-// ClientAlgs are the algorithms of one client, "" for the default. Its metadata
-// names them as the tags do.
+// ClientAlgs are the signing algorithms of one client, "" for the default: see
+// [ClientAlgs.Fields].
 type ClientAlgs struct {
-	// IDToken signs its ID tokens (OpenID Connect Dynamic Client Registration 1.0
-	// §2). The default is the server's own algorithm, and RS256 for a client that
-	// registers itself.
-	IDToken Alg `json:"id_token_signed_response_alg,omitzero"`
-
-	// UserInfo signs what the UserInfo endpoint tells it, as a JWT (§2). By default
-	// that is JSON, and not signed.
-	UserInfo Alg `json:"userinfo_signed_response_alg,omitzero"`
-
-	// Introspection signs the answers of the introspection endpoint that it asks to
-	// be signed. The default is RS256 (RFC 9701 §6).
+	IDToken       Alg `json:"id_token_signed_response_alg,omitzero"`
+	UserInfo      Alg `json:"userinfo_signed_response_alg,omitzero"`
 	Introspection Alg `json:"introspection_signed_response_alg,omitzero"`
-
-	// Assertion is what the client signs its assertions with (OpenID Connect Dynamic
-	// Client Registration 1.0 §2). By default it is any that the server knows.
-	Assertion Alg `json:"token_endpoint_auth_signing_alg,omitzero"`
+	Assertion     Alg `json:"token_endpoint_auth_signing_alg,omitzero"`
 }
 
-// Signs are the algorithms that the server needs keys for.
-func (a ClientAlgs) Signs() []Alg {
+// ClientAlg is one of them.
+type ClientAlg struct {
+	Member, Flag, Field string // in the metadata of a client, on the command line and in Go
+	About, Default      string
+	Alg                 *Alg
+	Allowed             []Alg
+}
+
+// Fields are all of them (OpenID Connect Dynamic Client Registration 1.0 §2, RFC 9701
+// §6).
+func (a *ClientAlgs) Fields() []ClientAlg {
+	return []ClientAlg{
+		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "that of access tokens, and RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
+		{"userinfo_signed_response_alg", "userinfo-alg", "UserInfo", "UserInfo responses", "JSON that is not signed", &a.UserInfo, PublicAlgs},
+		{"introspection_signed_response_alg", "introspection-alg", "Introspection", "introspection responses (RFC 9701), if it accepts JWTs", "RS256", &a.Introspection, PublicAlgs},
+		{"token_endpoint_auth_signing_alg", "assertion-alg", "Assertion", "assertions of the client", "any", &a.Assertion, AssertionAlgs},
+	}
+}
+
+// Signing are the algorithms that the server needs keys for.
+func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
-// Known reports whether all of them are such that keys are published for, so that
-// everybody can verify what they sign.
-func (a ClientAlgs) Known() bool {
-	return !slices.ContainsFunc(a.Signs(), func(alg Alg) bool { return !slices.Contains(PublicAlgs, alg) }) &&
-		(a.Assertion == "" || slices.Contains(AssertionAlgs, a.Assertion))
+// Check reports the first one that is not allowed, under the name that call gives it.
+func (a ClientAlgs) Check(call func(ClientAlg) string) error {
+	for _, f := range a.Fields() {
+		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {
+			return fmt.Errorf("%s: %q is not supported: give one of %s", call(f), string(*f.Alg), strings.Join(Names(f.Allowed), ", "))
+		}
+	}
+	return nil
 }

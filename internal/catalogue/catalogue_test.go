@@ -20,7 +20,7 @@ func kinds() map[string][]string {
 		"endpoints":              catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)),
 		"grants":                 catalogue.Names(catalogue.Grants),
 		"authentication methods": catalogue.Names(catalogue.AuthMethods),
-		"algorithms":             catalogue.Names(catalogue.Algs),
+		"algorithms":             append(catalogue.Names(catalogue.Algs), string(catalogue.Ed25519)),
 		"defects":                catalogue.Names(catalogue.AllDefects()),
 	}
 }

@@ -1,6 +1,10 @@
 package control
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
 
 // Keys are the keys of a server.
 type Keys struct {
@@ -22,6 +26,8 @@ type Rotate struct {
 	SignFirst    bool `json:"sign_first,omitzero"`
 	DropOld      bool `json:"drop_old,omitzero"`
 	ReuseKid     bool `json:"reuse_kid,omitzero"`
+
+	Alg catalogue.Alg `json:"alg,omitzero"` // the server's, if empty
 }
 
 // KeyID names a key.

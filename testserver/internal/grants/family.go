@@ -14,6 +14,7 @@ type Family struct {
 	ID        string
 	Client    string
 	Sub       string
+	OfClient  bool `json:",omitempty"` // Sub is the client itself, and not a user
 	Scopes    []string
 	Resources []string
 	Details   []string `json:",omitempty"` // authorization_details, each as JSON

@@ -17,7 +17,7 @@ type Session struct {
 	CSRF      string
 	Sub       string
 	AuthTime  time.Time
-	Consented map[string][]string // scopes by client
+	Consented map[string][]string // scopes and requested claims by client
 	Fresh     token.Digest        // the request that the last login was for
 	Pushed    token.Digest        // the last pushed request that it was shown a page for
 	Expires   time.Time

@@ -1,5 +1,5 @@
-// Package identity has what a client may see of a user: the claims that its scopes
-// allow, and those that it asks for by name (OpenID Connect Core 1.0 §5.4, §5.5).
+// Package identity decides which claims of a user a client receives: those of its
+// scopes, and those that it requests by name (OpenID Connect Core 1.0 §5.4, §5.5).
 //
-// It knows no requests and makes no token.
+// It reads no HTTP request and issues no token.
 package identity

@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 )
 
-func parse(t *testing.T, text string) identity.Request {
+func parse(t *testing.T, text string) identity.ClaimsRequest {
 	t.Helper()
-	r, err := identity.ParseRequest(text)
+	r, err := identity.ParseClaims(text)
 	if err != nil {
 		t.Fatalf("%s: got %v", text, err)
 	}
@@ -31,18 +31,18 @@ func TestWhatAClientMaySee(t *testing.T) {
 		"by its value":            {"openid", `{"email":{"value":"alice@example.com"}}`, "[age email roles]"},
 		"by one of its values":    {"openid", `{"email":{"values":["x","alice@example.com"]}}`, "[age email roles]"},
 		"by another value":        {"openid", `{"email":{"value":"bob@example.com"}}`, "[age roles]"},
-		"by no value":             {"openid", `{"email":{"values":[]}}`, "[age email roles]"},
+		"by an empty list":        {"openid", `{"email":{"values":[]}}`, "[age email roles]"},
 		"by a value that is true": {"openid", `{"email_verified":{"value":true}}`, "[age email_verified roles]"},
 		"by a value in quotes":    {"openid", `{"email_verified":{"value":"true"}}`, "[age roles]"},
 		"by a scope in any case":  {"openid email", `{"email":{"value":"bob@example.com"}}`, "[age email email_verified roles]"},
 		"by what nobody has":      {"openid", `{"picture":null,"x":{"y":1}}`, "[age roles]"},
 	} {
 		asked := parse(t, `{"id_token":`+tt.asked+`}`)
-		seen := identity.About(alice, strings.Fields(tt.scopes), asked.IDToken)
+		seen := identity.Visible(alice, strings.Fields(tt.scopes), asked.IDToken)
 		if got := fmt.Sprint(slices.Sorted(maps.Keys(seen))); got != tt.want {
 			t.Errorf("%s: got %s, want %s", name, got, tt.want)
 		}
-		if other := identity.About(alice, strings.Fields(tt.scopes), asked.UserInfo); fmt.Sprint(other) != fmt.Sprint(identity.About(alice, strings.Fields(tt.scopes), nil)) {
+		if other := identity.Visible(alice, strings.Fields(tt.scopes), asked.UserInfo); fmt.Sprint(other) != fmt.Sprint(identity.Visible(alice, strings.Fields(tt.scopes), nil)) {
 			t.Errorf("%s: got %v for UserInfo, which was not asked for", name, other)
 		}
 	}
@@ -53,13 +53,14 @@ func TestWhatIsAskedFor(t *testing.T) {
 		{"", "[]", "[]", "[]"},
 		{`{}`, "[]", "[]", "[]"},
 		{`{"userinfo":null,"id_token":null,"other":7}`, "[]", "[]", "[]"},
-		{`{"userinfo":{"name":null,"email":null},"id_token":{"email":null,"auth_time":{"essential":true}}}`, "[email name]", "[]", "[]"},
+		{`{"userinfo":{"name":null,"email":null,"phone_number":null},"id_token":{"email":null,"auth_time":{"essential":true}}}`, "[email name]", "[]", "[]"},
 		{`{"id_token":{"sub":{"value":"alice"},"acr":{"values":["gold","silver"],"essential":true}}}`, "[]", "[alice]", "[gold silver]"},
 		{`{"userinfo":{"sub":{"value":"bob"}},"id_token":{"acr":{"value":"gold","later":1}}}`, "[]", "[bob]", "[gold]"},
-		{`{"id_token":{"sub":{"value":7},"acr":null}}`, "[]", "[]", "[]"},
+		{`{"id_token":{"sub":{"Value":"alice","VALUES":["bob"]},"acr":{"Essential":7}}}`, "[]", "[]", "[]"},
+		{`{"id_token":{"sub":{"value":7},"acr":null}}`, "[]", "[]", "[]"}, // which is a user that nobody is
 	} {
 		r := parse(t, tt.text)
-		if got := fmt.Sprint(r.Names(), r.Subjects(), r.ACRs()); got != fmt.Sprintf("%s %s %s", tt.names, tt.subjects, tt.acrs) {
+		if got := fmt.Sprint(r.Names([]string{"openid", "phone"}), r.Subjects(), r.ACRs()); got != fmt.Sprintf("%s %s %s", tt.names, tt.subjects, tt.acrs) {
 			t.Errorf("%s: got %s, want %s, %s and %s", tt.text, got, tt.names, tt.subjects, tt.acrs)
 		}
 	}
@@ -71,24 +72,40 @@ var malformed = []string{
 	`{"id_token":{"a":{"value":1,"value":2}}}`,
 }
 
+func TestWhomARequestAllows(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{}`:                                     true,
+		`{"id_token":{"sub":null}}`:              true,
+		`{"id_token":{"sub":{"value":"alice"}}}`: true,
+		`{"userinfo":{"sub":{"values":["bob","alice"]}}}`:                           true,
+		`{"userinfo":{"sub":{"value":"bob"}}}`:                                      false,
+		`{"id_token":{"sub":{"value":7}}}`:                                          false,
+		`{"id_token":{"sub":{"value":"alice"}},"userinfo":{"sub":{"value":"bob"}}}`: false,
+	} {
+		if got := parse(t, text).AllowsSubject("alice"); got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestRequestsThatAreMalformed(t *testing.T) {
 	var many strings.Builder
 	for i := range 65 {
 		fmt.Fprintf(&many, `,"c%d":null`, i)
 	}
 	for _, text := range append(malformed, `{"id_token":{`+many.String()[1:]+`}}`, `{"x":"`+strings.Repeat("x", 4<<10)+`"}`) {
-		if r, err := identity.ParseRequest(text); err == nil {
+		if r, err := identity.ParseClaims(text); err == nil {
 			t.Errorf("%.60s: got %v, want an error", text, r)
 		}
 	}
 }
 
-func FuzzParseRequest(f *testing.F) {
+func FuzzParseClaims(f *testing.F) {
 	for _, text := range append(malformed, `{"userinfo":{"name":{"values":["a",1,null]}},"id_token":{"acr":{"value":"gold"}}}`) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := identity.ParseRequest(text)
+		r, err := identity.ParseClaims(text)
 		if err != nil {
 			if r.UserInfo != nil || r.IDToken != nil {
 				t.Errorf("got %v beside an error", r)
@@ -96,7 +113,7 @@ func FuzzParseRequest(f *testing.F) {
 			return
 		}
 		for _, asked := range []identity.Asked{r.UserInfo, r.IDToken} {
-			for name := range identity.About(alice, nil, asked) {
+			for name := range identity.Visible(alice, nil, asked) {
 				if _, ok := asked[name]; !ok && name != "roles" && name != "age" {
 					t.Errorf("got %s, which nobody has asked for", name)
 				}

@@ -25,9 +25,7 @@ func assertionAlgs() []jose.SignatureAlgorithm {
 	return algs
 }
 
-// edwards25519 is what EdDSA is called since RFC 9864 (§2.2). go-jose does not know
-// the name.
-const edwards25519 = jose.SignatureAlgorithm("Ed25519")
+const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose does not know the name
 
 // maxAssertion is how far away the exp of an assertion may be: as long as that
 // its jti must be remembered.

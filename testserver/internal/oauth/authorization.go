@@ -26,16 +26,15 @@ type authorization struct {
 	resources   []string
 	details     []string
 	claims      string
-	asked       identity.Request // what claims says
+	asked       identity.ClaimsRequest // what claims says
 	nonce       string
 	challenge   string
 	prompt      []string
 	maxAge      time.Duration // negative for none
 	loginHint   string
-	idHint      string
+	hinted      string // the subject of the id_token_hint, "" without one
 	acr         string
 	pushed      token.Digest // what it was pushed as, if it was
-	hinted      string       // in place of idHint, if it was
 	taken       bool         // likewise, and this is the answer
 }
 
@@ -84,13 +83,13 @@ func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	}
 	switch {
 	case !known:
-		return invalidRequest("there is no such client: register it with the options Clients or AllowUnregistered")
+		return invalidRequest("no client is registered under this client_id")
 	case !a.stated && len(c.RedirectURIs) != 1:
 		return invalidRequest("redirect_uri is missing, and the client has not exactly one")
 	case !a.stated:
 		a.redirectURI = c.RedirectURIs[0]
 	case !c.Redirects(a.redirectURI):
-		return invalidRequest("redirect_uri is none that is registered for the client")
+		return invalidRequest("redirect_uri is not one of those registered for the client")
 	}
 	a.client = c
 	return nil
@@ -131,11 +130,17 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	if a.details, failed = s.readDetails(form); failed != nil {
 		return failed
 	}
-	a.nonce, a.loginHint, a.idHint = form.Get("nonce"), form.Get("login_hint"), form.Get("id_token_hint")
+	a.nonce, a.loginHint = form.Get("nonce"), form.Get("login_hint")
+	if form.Has("id_token_hint") {
+		claims, ok := s.hint(form.Get("id_token_hint"))
+		if a.hinted, _ = claims.Text("sub"); !ok || a.hinted == "" {
+			return invalidRequest("id_token_hint is not an ID token of this server")
+		}
+	}
 	a.acr, _, _ = strings.Cut(form.Get("acr_values"), " ")
 	a.claims = form.Get("claims")
 	var err error
-	if a.asked, err = identity.ParseRequest(a.claims); err != nil {
+	if a.asked, err = identity.ParseClaims(a.claims); err != nil {
 		return invalidRequest(err.Error())
 	}
 	if acrs := a.asked.ACRs(); len(acrs) > 0 && !slices.Contains(acrs, a.acr) {
@@ -165,7 +170,7 @@ func (a *authorization) wishes(form url.Values) *failure {
 	a.prompt = strings.Fields(form.Get("prompt"))
 	for _, p := range a.prompt {
 		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, p) {
-			return invalidRequest("prompt has a value that is none")
+			return invalidRequest("prompt is made of none, login, consent and select_account")
 		}
 	}
 	if a.asks("none") && len(a.prompt) > 1 {
@@ -174,18 +179,18 @@ func (a *authorization) wishes(form url.Values) *failure {
 	if form.Has("max_age") {
 		seconds, err := strconv.ParseUint(form.Get("max_age"), 10, 31)
 		if err != nil {
-			return invalidRequest("max_age is no number of seconds")
+			return invalidRequest("max_age is not a number of seconds")
 		}
 		a.maxAge = time.Duration(seconds) * time.Second
 	}
 	return nil
 }
 
-// consents are what the end user agrees to: scopes, and claims by names that no scope
-// has.
+// consents are what the end user agrees to: scopes, and "claim x" for each requested
+// claim. A scope has no space, so that they cannot collide.
 func (a *authorization) consents(scopes []string) []string {
 	all := slices.Clone(scopes)
-	for _, name := range a.asked.Names() {
+	for _, name := range a.asked.Names(a.scopes) {
 		all = append(all, "claim "+name)
 	}
 	return all

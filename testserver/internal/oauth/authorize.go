@@ -77,8 +77,8 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	case decision.User != nil:
 		s.finish(w, r, a, v, *decision.User, decision.narrow(a.scopes), now)
 	case !s.config.Interactive:
-		u := s.expected(a)
-		if !s.fits(a, u.Sub) {
+		u := s.preferredUser(a)
+		if !a.acceptsSubject(u.Sub) {
 			s.refuse(w, r, a, refused("login_required", "id_token_hint or claims is about somebody who cannot log in"))
 			return
 		}
@@ -101,7 +101,7 @@ const (
 func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.Time) need {
 	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
 	switch {
-	case v.Sub == "", again && !loggedInFor(v, a), !s.fits(a, v.Sub):
+	case v.Sub == "", again && !loggedInFor(v, a), !a.acceptsSubject(v.Sub):
 		return toLogin
 	case a.asks("consent"), !subset(a.consents(a.scopes), v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
 		return toConsent
@@ -114,10 +114,18 @@ func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.T
 // interact shows the page that is next, or answers the client.
 func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, now time.Time) {
 	next := s.needs(a, v, now)
+	if next == toLogin && !s.acceptsAnybody(a) {
+		s.refuse(w, r, a, refused("login_required", "id_token_hint or claims is about somebody who cannot log in"))
+		return
+	}
 	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6
 		switch next {
 		case toLogin:
-			s.refuse(w, r, a, refused("login_required", "nobody is logged in"))
+			reason := "nobody is logged in"
+			if v.Sub != "" {
+				reason = "the login is too old, or of somebody else"
+			}
+			s.refuse(w, r, a, refused("login_required", reason))
 			return
 		case toConsent:
 			s.refuse(w, r, a, refused("consent_required", "the end user has not consented"))
@@ -131,10 +139,10 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 	}
 	switch next {
 	case toLogin:
-		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: s.loginHint(a), Form: pages.Form{Request: askedAuthorize + a.raw}})
+		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: s.prefilledUsername(a), Form: pages.Form{Request: askedAuthorize + a.raw}})
 	case toConsent:
 		s.sessions.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Claims: a.asked.Names(), Details: shownDetails(a.details),
+			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Claims: a.asked.Names(a.scopes), Details: shownDetails(a.details),
 			Form: pages.Form{Request: askedAuthorize + a.raw},
 		})
 	case nothing:
@@ -142,28 +150,22 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 	}
 }
 
-// hinted is the subject of the id_token_hint, "" without one. One that cannot be read
-// hints at nobody.
-func (s authorizeEndpoint) hinted(a *authorization) (sub string) {
-	if a.hinted != "" || a.idHint == "" {
-		return a.hinted
-	}
-	if claims, ok := s.hint(a.idHint); ok {
-		sub, _ = claims.Text("sub")
-	}
-	return sub
+// acceptsSubject reports whether the request may be answered about sub (OpenID Connect
+// Core 1.0 §3.1.2.1, §5.5.1).
+func (a *authorization) acceptsSubject(sub string) bool {
+	return (a.hinted == "" || a.hinted == sub) && a.asked.AllowsSubject(sub)
 }
 
-// fits reports whether the request may be answered about sub (OpenID Connect Core 1.0
-// §3.1.2.1, §5.5.1).
-func (s authorizeEndpoint) fits(a *authorization, sub string) bool {
-	hinted, asked := s.hinted(a), a.asked.Subjects()
-	return (hinted == "" || hinted == sub) && (len(asked) == 0 || slices.Contains(asked, sub))
+// acceptsAnybody reports whether the request says nothing of its user, or there is one
+// whom it may be about.
+func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
+	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// expected is the user that the request is about, else the one that login_hint names.
-func (s authorizeEndpoint) expected(a *authorization) registry.User {
-	for _, sub := range append([]string{s.hinted(a)}, a.asked.Subjects()...) {
+// preferredUser is the one that the request is about, else the one that login_hint
+// names.
+func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
+	for _, sub := range append([]string{a.hinted}, a.asked.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
 			return u
 		}
@@ -171,12 +173,15 @@ func (s authorizeEndpoint) expected(a *authorization) registry.User {
 	return s.Registry.Hinted(a.loginHint)
 }
 
-// loginHint is the name that the login page begins with.
-func (s authorizeEndpoint) loginHint(a *authorization) string {
-	if s.hinted(a) == "" && len(a.asked.Subjects()) == 0 {
+// prefilledUsername is what the login page begins with.
+func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
+	if a.hinted == "" && len(a.asked.Subjects()) == 0 {
 		return a.loginHint
 	}
-	return s.expected(a).Username
+	if u := s.preferredUser(a); a.acceptsSubject(u.Sub) {
+		return u.Username
+	}
+	return ""
 }
 
 // finish sends the client a code.

@@ -34,8 +34,8 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 		return s.byAssertion(form)
 	case secret != "":
 		c, ok := s.Registry.Authenticate(id, secret)
-		if !ok || !c.By(catalogue.ClientSecretPost) {
-			return nil, invalidClient("there is no such client with this secret", false)
+		if failed := proven(c, ok, catalogue.ClientSecretPost, false); failed != nil {
+			return nil, failed
 		}
 		return c, nil
 	}
@@ -88,13 +88,25 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 		return nil, invalidClient("the Basic credentials are not form-encoded ones in base64", true)
 	}
 	c, ok := s.Registry.Authenticate(id, secret)
-	switch {
-	case !ok || !c.By(catalogue.ClientSecretBasic):
-		return nil, invalidClient("there is no such client with this secret", true)
-	case named != "" && named != id:
+	if failed := proven(c, ok, catalogue.ClientSecretBasic, true); failed != nil {
+		return nil, failed
+	}
+	if named != "" && named != id {
 		return nil, invalidRequest("client_id is not the client that authenticates")
 	}
 	return c, nil
+}
+
+// proven reports a client that has not proven who it is, or not in its own way. The
+// latter only one learns who has the secret.
+func proven(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
+	switch {
+	case !ok:
+		return invalidClient("no client is registered with this ID and secret", challenge)
+	case !c.By(by):
+		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and this is "+string(by), challenge)
+	}
+	return nil
 }
 
 // Claims reports whether r says that it comes from the client id, in any of the

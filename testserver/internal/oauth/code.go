@@ -43,6 +43,8 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 		return nil, invalidGrant("there is a code_verifier but there was no code_challenge")
 	case code.Challenge == "" && t.client.Public:
 		return nil, invalidGrant("a public client needs PKCE (RFC 9700 section 2.1.1)")
+	case code.Challenge != "" && verifier == "":
+		return nil, invalidGrant("code_verifier is missing, and there was a code_challenge")
 	case code.Challenge != "" && !answers(code.Challenge, verifier):
 		return nil, invalidGrant("code_verifier does not fit code_challenge")
 	}

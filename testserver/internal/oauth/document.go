@@ -96,8 +96,7 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 
 // signingAlgs are what a client can ask to be signed with, the server's own first.
 func signingAlgs(own catalogue.Alg) []string {
-	others := slices.DeleteFunc(slices.Clone(catalogue.PublicAlgs), func(a catalogue.Alg) bool { return a == own })
-	return catalogue.Names(append([]catalogue.Alg{own}, others...))
+	return unique(append([]string{string(own)}, catalogue.Names(catalogue.PublicAlgs)...))
 }
 
 const idTokenAlgs = "id_token_signing_alg_values_supported"

@@ -109,7 +109,7 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	if u, ok := s.Registry.User(sub); ok {
 		scope, _ := d.Claims.Text("scope")
 		d.Claims.Delete("scope")
-		addClaims(d, identity.About(u.Claims, strings.Fields(scope), nil))
+		addClaims(d, identity.Visible(u.Claims, strings.Fields(scope), nil))
 	}
 	return s.Sign(d)
 }

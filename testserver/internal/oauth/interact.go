@@ -119,7 +119,7 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 		if consented == nil {
 			consented = map[string][]string{}
 		}
-		consented[a.client.ID] = append(slices.Clone(consented[a.client.ID]), a.consents(scopes)...)
+		consented[a.client.ID] = unique(slices.Concat(consented[a.client.ID], a.consents(scopes)))
 		if consented[a.client.ID] == nil {
 			consented[a.client.ID] = []string{}
 		}

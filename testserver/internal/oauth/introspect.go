@@ -79,7 +79,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		sendText(w, http.StatusOK, "application/json", reply)
 		return
 	}
-	signed, err := s.vouch(reply, asker)
+	signed, err := s.signIntrospection(reply, asker)
 	if err != nil {
 		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // by a signer of the test's own
 		return
@@ -103,13 +103,19 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// vouch signs an answer for the client that asked (RFC 9701 §5). It has neither
-// sub nor exp, so that nobody takes it for an access token.
-func (s *Server) vouch(reply json.RawMessage, asker *registry.Registered) (string, error) {
-	d := &token.Draft{Header: token.UnsignedHeader(), Alg: cmp.Or(asker.Algs.Introspection, catalogue.RS256)}
-	d.SetHeader("typ", signedIntrospection)
+// responseDraft is a JWT from this server to a client that tells it something.
+func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
+	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
+	d.SetHeader("typ", typ)
 	d.Set("iss", s.Issuer)
-	d.Set("aud", asker.ID)
+	d.Set("aud", client)
+	return d
+}
+
+// signIntrospection signs an answer for the client that asked (RFC 9701 §5). It has
+// neither sub nor exp, so that nobody takes it for an access token.
+func (s *Server) signIntrospection(reply json.RawMessage, asker *registry.Registered) (string, error) {
+	d := s.responseDraft(signedIntrospection, cmp.Or(asker.Algs.Introspection, catalogue.RS256), asker.ID)
 	d.Set("iat", s.Clock.Now().Unix())
 	d.Set("token_introspection", reply)
 	return s.Sign(d)

@@ -90,7 +90,7 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	}
 	d.Set("at_hash", token.HalfHash(key.Alg, access))
 	if u, ok := s.Registry.User(g.Sub); ok {
-		addClaims(d, identity.About(u.Claims, g.Scopes, askedFor(g.Claims).IDToken))
+		addClaims(d, identity.Visible(u.Claims, g.Scopes, requestedClaims(g.Claims).IDToken))
 	}
 	if err := d.Err(); err != nil {
 		return "", err
@@ -107,9 +107,9 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// askedFor are the claims that a grant has kept the request of. It was read when the
-// grant began.
-func askedFor(claims string) identity.Request {
-	asked, _ := identity.ParseRequest(claims)
+// requestedClaims parses the parameter claims of a grant. It was valid when the grant
+// began.
+func requestedClaims(claims string) identity.ClaimsRequest {
+	asked, _ := identity.ParseClaims(claims)
 	return asked
 }

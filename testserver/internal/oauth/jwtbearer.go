@@ -49,7 +49,7 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	now := s.Clock.Now()
 	f := grants.Family{
-		ID: s.Source.Name("family"), Client: t.client.ID, Sub: sub, Kind: catalogue.JWTBearer,
+		ID: s.Source.Name("family"), Client: t.client.ID, Sub: sub, OfClient: sub == t.client.ID, Kind: catalogue.JWTBearer,
 		Scopes: scopes, Resources: t.targets, Details: details, Ends: now,
 	}
 	all, unlock := s.grants.Lock()

@@ -33,7 +33,7 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 		claims, ok := s.hint(hint) // also one that has expired, says §2
 		azp, _ := claims.Text("azp")
 		if !ok || id != "" && azp != id {
-			return nil, invalidRequest("id_token_hint is no ID token of the client's")
+			return nil, invalidRequest("id_token_hint is not an ID token of the client")
 		}
 		id = azp
 		asked.sub, _ = claims.Text("sub")
@@ -42,8 +42,14 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	if known {
 		asked.client = c.ID
 	}
-	if asked.to != "" && (!known || !c.LogsOutTo(asked.to)) {
-		return nil, invalidRequest("post_logout_redirect_uri is none that is registered for the client")
+	switch {
+	case asked.to == "":
+	case id == "":
+		return nil, invalidRequest("client_id or id_token_hint is missing, which says whose post_logout_redirect_uri it is")
+	case !known:
+		return nil, invalidRequest("no client is registered under this client_id")
+	case !c.LogsOutTo(asked.to):
+		return nil, invalidRequest("post_logout_redirect_uri is not one of those registered for the client")
 	}
 	return asked, nil
 }

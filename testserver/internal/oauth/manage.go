@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -103,6 +104,9 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 		return nil, "", failed
 	}
 	changed.ID = c.ID
+	if c.AuthMethod == "" && changed.AuthMethod == catalogue.ClientSecretBasic {
+		changed.AuthMethod = "" // which the client was told is this one
+	}
 	keeps := takesSecret(c.Client) && takesSecret(changed)
 	if takesSecret(changed) && !keeps {
 		secret = s.Source.Handle("registered secret")
@@ -115,7 +119,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	if err != nil {
 		return nil, "", invalidMetadata("the client is none that could be registered")
 	}
-	if s.PublishKeys(changed.Algs) != nil {
+	if s.PublishKeys(changed.Algs.Signing()...) != nil {
 		return nil, "", serverError()
 	}
 	if keeps {

@@ -31,25 +31,28 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	var types []string
 	var scope string
 	var jwks json.RawMessage
-	for _, m := range []struct {
+	type member struct {
 		name string
 		into any
-	}{
+	}
+	members := []member{
 		{"redirect_uris", &c.RedirectURIs}, {"post_logout_redirect_uris", &c.PostLogoutRedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
 		{"response_types", &types}, {"client_name", &c.Name}, {"scope", &scope}, {"jwks", &jwks},
 		{"require_pushed_authorization_requests", &c.RequirePAR},
-		{"id_token_signed_response_alg", &c.Algs.IDToken}, {"userinfo_signed_response_alg", &c.Algs.UserInfo},
-		{"introspection_signed_response_alg", &c.Algs.Introspection}, {"token_endpoint_auth_signing_alg", &c.Algs.Assertion},
-	} {
+	}
+	for _, f := range c.Algs.Fields() {
+		members = append(members, member{f.Member, f.Alg})
+	}
+	for _, m := range members {
 		i := o.Find(m.name)
-		_, free := m.into.(*string) // other texts are names, of which none is empty
-		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil && (free || string(o[i].Value) != `""`) {
+		_, mayBeEmpty := m.into.(*string) // scope and client_name; "" is neither a method nor an algorithm
+		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil && (mayBeEmpty || string(o[i].Value) != `""`) {
 			continue
 		}
 		if m.name == "redirect_uris" {
 			return c, invalidRedirect("redirect_uris is no array of texts")
 		}
-		return c, invalidMetadata(m.name + " is empty, or of another type than its specification has")
+		return c, invalidMetadata(m.name + " is empty or has the wrong JSON type")
 	}
 	c.Public, c.JWKS = c.AuthMethod == catalogue.NoAuth, jwks
 	if o.Find("response_types") < 0 && slices.Contains(c.Grants, catalogue.AuthorizationCode) {
@@ -98,7 +101,7 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 	for _, g := range c.Grants {
 		switch {
 		case !slices.Contains(catalogue.Grants, g) || !s.grantable(g):
-			return invalidMetadata("grant_types has one that the server has not")
+			return invalidMetadata("grant_types has one that the server does not have")
 		case registry.OnRequest(g): // it would give itself tokens about anybody
 			return invalidMetadata("grant_types has one that only the server's own configuration gives")
 		case g == catalogue.ClientCredentials && c.Public:
@@ -116,10 +119,8 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 }
 
 func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *failure {
-	switch c.AuthMethod {
-	case "", catalogue.ClientSecretBasic, catalogue.ClientSecretPost, catalogue.PrivateKeyJWT, catalogue.NoAuth:
-	default:
-		return invalidMetadata("token_endpoint_auth_method is none that the server has")
+	if c.AuthMethod != "" && !slices.Contains(catalogue.AuthMethods, c.AuthMethod) {
+		return invalidMetadata("token_endpoint_auth_method is not one of " + strings.Join(catalogue.Names(catalogue.AuthMethods), ", "))
 	}
 	if o.Find("jwks_uri") >= 0 {
 		return invalidMetadata("jwks_uri is not fetched here: send jwks")
@@ -150,13 +151,14 @@ func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failu
 }
 
 func (s registrationEndpoint) checkRest(c registry.Client) *failure {
+	algs := c.Algs.Check(func(f catalogue.ClientAlg) string { return f.Member })
 	switch {
+	case algs != nil:
+		return invalidMetadata(strings.ReplaceAll(algs.Error(), `"`, ""))
 	case len(c.Name) > registry.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
 		return invalidMetadata("client_name is a line of up to 256 bytes")
 	case c.RequirePAR && !s.served[catalogue.PAR]:
 		return invalidMetadata("require_pushed_authorization_requests is set, and the server takes none")
-	case !c.Algs.Known():
-		return invalidMetadata("a signing algorithm is not one that discovery lists for it")
 	}
 	return nil
 }

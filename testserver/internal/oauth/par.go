@@ -83,10 +83,7 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*g
 	case redirect != nil:
 		return nil, redirect
 	}
-	p := &grants.Pushed{Client: c.ID, Form: form}
-	if claims, ok := s.hint(a.idHint); ok {
-		p.Hinted, _ = claims.Text("sub")
-	}
+	p := &grants.Pushed{Client: c.ID, Form: form, Hinted: a.hinted}
 	form.Del("id_token_hint")
 	return p, nil
 }

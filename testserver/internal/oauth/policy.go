@@ -3,7 +3,6 @@ package oauth
 import (
 	"slices"
 
-	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -18,23 +17,8 @@ type Policy struct {
 }
 
 func (p Policy) fits(g *grant) bool {
-	return (p.Client == "" || p.Client == g.Client) && (p.User == "" || p.User == g.Sub && !g.ofClient()) &&
+	return (p.Client == "" || p.Client == g.Client) && (p.User == "" || p.User == g.Sub && !g.OfClient) &&
 		(p.Scope == "" || slices.Contains(g.Scopes, p.Scope))
-}
-
-// ofClient reports whether the client is its own subject, whatever the users are
-// called.
-func (g *grant) ofClient() bool { return g.Kind == catalogue.ClientCredentials }
-
-// AccessClaims writes claims into access tokens, in the order of
-// [token.ClaimNames]: a map has no order, and what is seeded must be the same in
-// every run.
-func AccessClaims(claims map[string]any) token.Edit {
-	return func(d *token.Draft) {
-		for _, name := range token.ClaimNames(claims) {
-			d.SetAt(name, claims[name])
-		}
-	}
 }
 
 // refusedByPolicy is the refusal of the first policy that refuses.
@@ -50,12 +34,12 @@ func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
 // applyPolicies adds the claims of the user and those of the policies, which have
 // the last word.
 func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
-	if u, ok := s.Registry.User(g.Sub); ok && !g.ofClient() {
-		AccessClaims(u.AccessClaims)(d)
+	if u, ok := s.Registry.User(g.Sub); ok && !g.OfClient {
+		token.SetClaims(u.AccessClaims)(d)
 	}
 	for _, p := range s.config.Policies {
 		if p.fits(g) {
-			AccessClaims(p.Claims)(d)
+			token.SetClaims(p.Claims)(d)
 		}
 	}
 }

@@ -80,8 +80,14 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
+// subset reports whether all has everything of some. Both may be long: a request
+// without credentials can have thousands of names.
 func subset(some, all []string) bool {
-	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
+	has := make(map[string]bool, len(all))
+	for _, one := range all {
+		has[one] = true
+	}
+	return !slices.ContainsFunc(some, func(one string) bool { return !has[one] })
 }
 
 func later(a, b time.Time) time.Time {

@@ -77,7 +77,7 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	if err != nil { // readMetadata has seen to it
 		return nil, invalidMetadata("the client is none that could be registered")
 	}
-	if s.PublishKeys(c.Algs) != nil {
+	if s.PublishKeys(c.Algs.Signing()...) != nil {
 		return nil, serverError()
 	}
 	known.Managed = &registry.Managed{Token: token.Identify(credential), Issued: s.Clock.Now().Unix()}

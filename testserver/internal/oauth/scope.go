@@ -65,9 +65,12 @@ func (s *Server) targets(form url.Values) ([]string, *failure) {
 	for _, text := range form["audience"] {
 		asked = append(asked, strings.Fields(text)...)
 	}
+	if slices.ContainsFunc(asked, func(name string) bool { return !registry.IsTarget(name) }) {
+		return nil, invalidTarget("an audience has a character that is not printed")
+	}
 	asked = unique(asked)
-	if len(s.config.Resources) > 0 && !subset(asked, s.config.Resources) {
-		return nil, invalidTarget("the server does not know the resource")
+	if known := s.config.Resources; len(known) > 0 && !subset(asked, slices.Concat(known, s.Form.AudienceOf(s.Sample().Claims))) {
+		return nil, invalidTarget("a resource or audience is not in the list of this server")
 	}
 	return asked, nil
 }

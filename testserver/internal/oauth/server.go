@@ -146,31 +146,28 @@ func New(c Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	return s, s.publishUsualKeys()
+	return s, s.publishDefaultKeys()
 }
 
-// publishUsualKeys publishes the keys that clients expect: of RS256 (OpenID Connect
+// publishDefaultKeys publishes the keys that clients expect: of RS256 (OpenID Connect
 // Core 1.0 §15.1, RFC 9701 §6), of ES256, and of what the clients ask for. A server
 // that is given keys, that shares a secret or that is like a provider shows others
 // only once they sign.
-func (s *Server) publishUsualKeys() error {
+func (s *Server) publishDefaultKeys() error {
+	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
-		if err := s.PublishKeys(catalogue.ClientAlgs{IDToken: catalogue.ES256, Introspection: catalogue.RS256}); err != nil {
-			return err
-		}
+		algs = append(algs, catalogue.ES256, catalogue.RS256)
 	}
 	for _, c := range s.Registry.Clients() {
-		if err := s.PublishKeys(c.Algs); err != nil {
-			return err
-		}
+		algs = append(algs, c.Algs.Signing()...)
 	}
-	return nil
+	return s.PublishKeys(algs...)
 }
 
-// PublishKeys publishes the keys of what a client wants to be signed, before the
-// first of it: verifiers then need not come back.
-func (s *Server) PublishKeys(algs catalogue.ClientAlgs) error {
-	for _, alg := range algs.Signs() {
+// PublishKeys publishes keys for algs before their first use, so that verifiers that
+// have cached the JWKS need not fetch it again.
+func (s *Server) PublishKeys(algs ...catalogue.Alg) error {
+	for _, alg := range algs {
 		if _, err := s.Keys.Signing(alg); err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure
 	}
 	now := s.Clock.Now()
 	f := grants.Family{
-		ID: s.Source.Name("family"), Client: t.client.ID, Sub: t.client.ID, Kind: catalogue.ClientCredentials,
+		ID: s.Source.Name("family"), Client: t.client.ID, Sub: t.client.ID, OfClient: true, Kind: catalogue.ClientCredentials,
 		Scopes: scopes, Resources: t.targets, Details: details, Ends: now,
 	}
 	all, unlock := s.grants.Lock()

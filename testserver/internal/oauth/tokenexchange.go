@@ -155,6 +155,7 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 // has been registered with it.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
+	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient
 	f.Resources = subject.Form.AudienceOf(subject.Claims)
 	if asked := t.targets; len(asked) > 0 {
 		if !subset(asked, slices.Concat(f.Resources, audienceOf(t.client))) {

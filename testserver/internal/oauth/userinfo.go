@@ -34,33 +34,32 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	f := s.grants.Family(token.Identify(access))
 	body := map[string]any{}
 	if u, ok := s.Registry.User(sub); ok {
-		body = identity.About(u.Claims, scopes, askedFor(f.Claims).UserInfo)
+		body = identity.Visible(u.Claims, scopes, requestedClaims(f.Claims).UserInfo)
 	}
 	body["sub"] = sub // always, and nobody else's (§5.3.2)
-	media, text, err := s.told(a.Client, body)
+	media, text, err := s.userInfoResponse(a.Client, body)
 	if err != nil {
-		http.Error(w, "the claims of the user are no JSON", http.StatusInternalServerError)
+		http.Error(w, "the UserInfo response could not be encoded or signed", http.StatusInternalServerError)
 		return
 	}
 	s.note(event{Kind: journal.Used, ClientID: a.Client, Sub: sub, Family: f.ID, Scopes: scopes, Fingerprint: journal.Fingerprint(access)})
 	sendText(w, http.StatusOK, media, text)
 }
 
-// told are the claims as the client wants to be told them: as JSON, or as a JWT
-// from this server to that client (§5.3.2).
-func (s *Server) told(client string, claims map[string]any) (media string, text []byte, err error) {
+// userInfoResponse encodes claims as the client has registered: as JSON, or as a
+// signed JWT (§5.3.2).
+func (s *Server) userInfoResponse(client string, claims map[string]any) (media string, text []byte, err error) {
 	c, known := s.Registry.Client(client)
 	if !known || c.Algs.UserInfo == "" {
 		text, err = json.Marshal(claims)
 		return "application/json", text, err
 	}
-	d := &token.Draft{Header: token.UnsignedHeader(), Alg: c.Algs.UserInfo}
-	d.SetHeader("typ", "JWT")
+	d := s.responseDraft("JWT", c.Algs.UserInfo, c.ID)
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
-		d.Set(name, claims[name])
+		if name != "iss" && name != "aud" {
+			d.Set(name, claims[name])
+		}
 	}
-	d.Set("iss", s.Issuer)
-	d.Set("aud", c.ID)
 	signed, err := s.Sign(d)
 	return "application/jwt", []byte(signed), err
 }

@@ -23,7 +23,7 @@ type ConsentPage struct {
 	ReturnTo   string // where the browser goes next, to be read; "" says nothing about it
 	UserCode   string // of a device, to be compared with it (RFC 8628 §5.4)
 	Scopes     []ScopeBox
-	Claims     []string // what the client is to know of the user beside what the scopes are for
+	Claims     []string // requested by name, beside those of the scopes
 	Details    []string // what else Allow allows, in whole: nothing of it is cut
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -100,11 +99,14 @@ func (c Client) check() error {
 	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
 		return fmt.Errorf("client %q: a confidential client has a secret: set Secret, JWKS or Public", c.ID)
 	}
-	var algs error
-	if !c.Algs.Known() {
-		algs = fmt.Errorf("client %q: Algs has an algorithm without published keys: want one of %s", c.ID, strings.Join(catalogue.Names(catalogue.PublicAlgs), ", "))
+	return errors.Join(c.checkAlgs(), c.checkMethod(), c.checkLists())
+}
+
+func (c Client) checkAlgs() error {
+	if err := c.Algs.Check(func(f catalogue.ClientAlg) string { return "Algs." + f.Field }); err != nil {
+		return fmt.Errorf("client %q: %w", c.ID, err)
 	}
-	return errors.Join(algs, c.checkMethod(), c.checkLists())
+	return nil
 }
 
 func (c Client) checkMethod() error {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // CheckScope returns an error unless scope is exactly one scope-token (RFC 6749 §3.3).
@@ -31,8 +32,9 @@ func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// IsResource reports whether name can be that of an API in a request for tokens: an
-// audience may have several names, separated by spaces.
-func IsResource(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, unicode.IsSpace)
+// IsTarget reports whether name can stand in resource or audience. It has no spaces,
+// because they separate names in audience, and can be printed.
+func IsTarget(name string) bool {
+	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
+	return name != "" && !strings.ContainsFunc(name, unfit)
 }

@@ -23,9 +23,27 @@ type User struct {
 	// §5.4); others need none.
 	Claims map[string]any
 
-	// AccessClaims are added to the access tokens that it agrees to, such as its
-	// roles. Their names may be JSON Pointers.
+	// AccessClaims are added to access tokens that the token endpoint issues about the
+	// user, such as its roles. Their names may be JSON Pointers.
 	AccessClaims map[string]any `json:",omitempty"`
+}
+
+// serversClaims are those that say what an access token is, and who has it.
+var serversClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act"}
+
+// CheckAccessClaims reports claims that no user can have.
+func CheckAccessClaims(claims map[string]any) error {
+	for _, name := range token.ClaimNames(claims) {
+		path, err := token.ClaimPath(name)
+		if err != nil {
+			return fmt.Errorf("claim %q: %w", name, err)
+		}
+		if slices.Contains(serversClaims, path[0]) {
+			return fmt.Errorf("claim %q: the server sets it: leave it out", name)
+		}
+	}
+	_, err := token.CheckDefaults([]token.Edit{token.SetClaims(claims)})
+	return err
 }
 
 // String names the user without showing its password.

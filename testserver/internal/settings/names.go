@@ -4,13 +4,11 @@ import "github.com/bearerguard/bearerguard/internal/catalogue"
 
 // The names that values are chosen from, as they are in the protocol.
 var (
-	algs          = catalogue.Algs
-	publicAlgs    = catalogue.PublicAlgs
-	assertionAlgs = catalogue.AssertionAlgs
-	formats       = []string{"jwt", "opaque"}
-	grants        = catalogue.Grants
-	authMethods   = catalogue.AuthMethods
-	keyTypes      = []string{"EC", "RSA", "OKP", "oct"}
+	algs        = catalogue.Algs
+	formats     = []string{"jwt", "opaque"}
+	grants      = catalogue.Grants
+	authMethods = catalogue.AuthMethods
+	keyTypes    = []string{"EC", "RSA", "OKP", "oct"}
 
 	endpoints      = catalogue.Disableable()
 	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // pages can fail too

@@ -19,7 +19,7 @@ func (v value) config() (c Config) {
 		field{"clients", into(&c.Clients, value.clients)},
 		field{"users", into(&c.Users, value.users)},
 		field{"scopes", into(&c.Scopes, value.scopes)},
-		field{"resources", into(&c.Resources, list("an array of resources", matching(wantResource, registry.IsResource)))},
+		field{"resources", into(&c.Resources, list("an array of resources", matching(wantResource, registry.IsTarget)))},
 		field{"authorization_detail_types", into(&c.DetailTypes, list("an array of types", some("a type of authorization_details")))},
 		field{"rules", into(&c.Rules, list("an array of rules", value.rule))},
 		field{"faults", into(&c.Faults, list("an array of faults", value.fault))},
@@ -85,22 +85,22 @@ func (v value) clients() []Client {
 }
 
 func (v value) client() (c Client) {
-	given := v.object(
-		field{"id", into(&c.ID, matching(wantVisible, registry.IsVisible))},
-		field{"secret", into(&c.Secret, unquoted[Secret](wantVisible, registry.IsVisible))},
-		field{"redirect_uris", into(&c.RedirectURIs, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
-		field{"post_logout_redirect_uris", into(&c.PostLogout, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
-		field{"grants", into(&c.Grants, list("an array of grant types", oneOf(grants)))},
-		field{"scopes", into(&c.Scopes, value.scopes)},
-		field{"public", into(&c.Public, value.boolean)},
-		field{"auth_method", into(&c.AuthMethod, oneOf(authMethods))},
-		field{"jwks", into(&c.JWKS, value.keySet)},
-		field{"require_pushed_authorization_requests", into(&c.RequirePAR, value.boolean)},
-		field{"id_token_signed_response_alg", into(&c.IDToken, oneOf(publicAlgs))},
-		field{"userinfo_signed_response_alg", into(&c.UserInfo, oneOf(publicAlgs))},
-		field{"introspection_signed_response_alg", into(&c.Introspection, oneOf(publicAlgs))},
-		field{"token_endpoint_auth_signing_alg", into(&c.Assertion, oneOf(assertionAlgs))},
-	)
+	fields := []field{
+		{"id", into(&c.ID, matching(wantVisible, registry.IsVisible))},
+		{"secret", into(&c.Secret, unquoted[Secret](wantVisible, registry.IsVisible))},
+		{"redirect_uris", into(&c.RedirectURIs, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
+		{"post_logout_redirect_uris", into(&c.PostLogout, list("an array of URIs", unquoted[string](wantRedirect, isRedirect)))},
+		{"grants", into(&c.Grants, list("an array of grant types", oneOf(grants)))},
+		{"scopes", into(&c.Scopes, value.scopes)},
+		{"public", into(&c.Public, value.boolean)},
+		{"auth_method", into(&c.AuthMethod, oneOf(authMethods))},
+		{"jwks", into(&c.JWKS, value.keySet)},
+		{"require_pushed_authorization_requests", into(&c.RequirePAR, value.boolean)},
+	}
+	for _, f := range c.Fields() {
+		fields = append(fields, field{f.Member, into(f.Alg, oneOf(f.Allowed))})
+	}
+	given := v.object(fields...)
 	v.needs(given, "id")
 	v.checkClient(c, given)
 	return c
@@ -136,7 +136,7 @@ func (v value) users() []User {
 			field{"username", into(&u.Username, some("a name to log in with"))},
 			field{"password", into(&u.Password, unquoted[Secret]("any text", anything))},
 			field{"claims", into(&u.Claims, value.claims)},
-			field{"access_claims", into(&u.AccessClaims, value.claims)},
+			field{"access_claims", into(&u.AccessClaims, value.accessClaims)},
 		)
 		v.needs(given, "sub")
 		if u.Sub != "" && subs[u.Sub] {
@@ -150,6 +150,15 @@ func (v value) users() []User {
 		subs[u.Sub], names[name] = true, true
 		return u
 	})(v)
+}
+
+// accessClaims are claims that do not contradict those of the server.
+func (v value) accessClaims() map[string]any {
+	claims := v.claims()
+	if err := registry.CheckAccessClaims(claims); err != nil {
+		v.fail("%v", err)
+	}
+	return claims
 }
 
 func (v value) rule() (r Rule) {

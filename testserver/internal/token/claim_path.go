@@ -48,6 +48,15 @@ func ClaimNames[V any](claims map[string]V) []string {
 	})
 }
 
+// SetClaims sets claims in the order of [ClaimNames], so that seeded runs repeat.
+func SetClaims(claims map[string]any) Edit {
+	return func(d *Draft) {
+		for _, name := range ClaimNames(claims) {
+			d.SetAt(name, claims[name])
+		}
+	}
+}
+
 // inner is the object that a member holds, empty if it is missing.
 func (o Object) inner(name string) (Object, error) {
 	i := o.Find(name)

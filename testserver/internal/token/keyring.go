@@ -34,6 +34,7 @@ type ring struct {
 	published []Key // oldest first
 	retired   *Key  // the last that left the JWKS
 	rsaMade   int
+	given     bool         // there were keys at the start: those that come later are not embedded ones
 	freezes   map[int]bool // those that nobody has thawed, by number
 	frozen    int          // how many there have ever been
 }
@@ -53,7 +54,7 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 	k := &Keyring{}
 	r, unlock := k.ring.Lock()
 	defer unlock()
-	*r = ring{alg: alg, source: src, look: look, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}}
+	*r = ring{alg: alg, source: src, look: look, shown: k, signing: map[catalogue.Alg]Key{}, freezes: map[int]bool{}, given: len(keys) > 0}
 	return k, r.fill(keys)
 }
 
@@ -164,13 +165,14 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 }
 
 // make takes RSA keys from the embedded ones while they last: each serves
-// one algorithm once, so that no two published keys share their numbers.
+// one algorithm once, so that no two published keys share their numbers. Who brings
+// keys along does not want others that everybody has.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
 		return Key{}, err
 	}
-	if s.family != rsaPKCS1 && s.family != rsaPSS {
+	if r.given || s.family != rsaPKCS1 && s.family != rsaPSS {
 		return NewKey(alg, kid, r.source)
 	}
 	private, ok, err := embeddedRSA(r.rsaMade)

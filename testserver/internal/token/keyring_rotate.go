@@ -1,6 +1,11 @@
 package token
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
 
 // Rotation says how a rotation differs from the orderly change, in which the new
 // key is published and signs at once while the old one stays published. The
@@ -10,6 +15,8 @@ type Rotation struct {
 	SignFirst    bool // sign with the new key, and leave publishing to others
 	DropOld      bool // retire the key that signed until now
 	ReuseKid     bool // give the new key the ID of the old one
+
+	Alg catalogue.Alg // whose key to change, "" for the server's
 }
 
 func (r Rotation) check() error {
@@ -25,34 +32,41 @@ func (r Rotation) check() error {
 	return nil
 }
 
-// Rotate changes the key of the default algorithm and returns the new one.
+// Rotate changes the key of an algorithm and returns the new one.
 func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	if err := how.check(); err != nil {
 		return Key{}, err
 	}
 	r, unlock := k.ring.Lock()
 	defer unlock()
-	old := r.signing[r.alg]
+	alg := cmp.Or(how.Alg, r.alg)
+	old, err := r.signer(alg)
+	if err != nil {
+		return Key{}, err
+	}
 
 	var key Key
-	if r.ready() && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
+	second := r.ready() && r.staged.Alg == alg
+	if second && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
 		key = *r.staged // the second half of a rotation begun by PublishFirst
 	} else {
 		kid := ""
 		if how.ReuseKid {
 			kid = old.ID
 		}
-		var err error
-		if key, err = r.generate(r.alg, kid); err != nil {
+		if key, err = r.generate(alg, kid); err != nil {
 			return Key{}, err
 		}
 	}
 
-	r.staged = nil
-	if how.PublishFirst {
+	switch {
+	case how.PublishFirst:
 		r.staged = &key
-	} else {
-		r.signing[r.alg] = key
+	case second:
+		r.staged = nil
+		fallthrough
+	default:
+		r.signing[alg] = key
 	}
 	if how.DropOld && old.ID != key.ID { // of one name, the new one takes its place below
 		r.drop(old.ID)

@@ -16,6 +16,7 @@ import (
 //go:embed testkeys.pem
 var testKeys []byte
 
+// embedded is parsed once in a process, and never changed.
 var embedded = sync.OnceValues(func() (keys []*rsa.PrivateKey, err error) {
 	for rest := testKeys; ; {
 		var block *pem.Block

@@ -15,9 +15,9 @@ var claimScopes = map[string]string{
 	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
 }
 
-// About are those of a user's claims that scopes allow a client to see or that it
-// asks for by name, with a value that will do (§5.5.1).
-func About(claims map[string]any, scopes []string, asked Asked) map[string]any {
+// Visible returns those of a user's claims that scopes or a request by name release
+// to a client. If a request has values, that of the user must be one of them (§5.5.1).
+func Visible(claims map[string]any, scopes []string, asked Asked) map[string]any {
 	seen := map[string]any{}
 	for name, v := range claims {
 		scope, needsScope := claimScopes[name]
