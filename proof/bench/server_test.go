@@ -101,8 +101,8 @@ func TestBothServersSignWithKeysOfOneSize(t *testing.T) {
 			if err := json.Unmarshal(keys, &set); err != nil {
 				t.Fatal(err)
 			}
-			if len(set.Keys) != 1 || set.Keys[0].Kty != "RSA" {
-				t.Fatalf("got %d keys, want one of RSA", len(set.Keys))
+			if len(set.Keys) == 0 || set.Keys[0].Kty != "RSA" {
+				t.Fatalf("got %d keys, want one of RSA first", len(set.Keys))
 			}
 			sizes[len(set.Keys[0].N)] = true
 		})
