@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"os"
+	"net/http"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -15,13 +15,15 @@ import (
 // clientFlags say which authorization server to ask, and as which client.
 type clientFlags struct {
 	issuer, id, secretFile string
+	ready                  readyFlag
 	insecure               bool
 }
 
 func (f *clientFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.issuer, "issuer", "", "issuer `URL` of the authorization server (default $OAUTH_ISSUER)")
+	flags.StringVar(&f.issuer, "issuer", "", "issuer `URL` of the authorization server (default that of --ready-file, or $OAUTH_ISSUER)")
 	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: whoever sits between reads and forges all")
+	f.ready.add(cmd)
 	noFiles(cmd, "issuer")
 }
 
@@ -35,24 +37,25 @@ func (f *clientFlags) addClient(cmd *cobra.Command) {
 
 // connectAs is connect for what only a client may do.
 func (f *clientFlags) connectAs(ctx context.Context) (*asclient.Client, error) {
-	id := cmp.Or(f.id, os.Getenv("OAUTH_CLIENT_ID"))
-	if id == "" {
-		return nil, usage("whose request is this? Give --client-id, or set OAUTH_CLIENT_ID")
-	}
-	secret, err := readSecret("client-secret-file", f.secretFile)
+	t, err := f.target()
 	if err != nil {
 		return nil, err
 	}
-	return f.connect(ctx, id, secret)
+	if t.id == "" {
+		return nil, usage("whose request is this? Give --client-id, or set OAUTH_CLIENT_ID")
+	}
+	return f.connect(ctx, t)
 }
 
 // connect reads the metadata of the authorization server.
-func (f *clientFlags) connect(ctx context.Context, id, secret string) (*asclient.Client, error) {
-	issuer := cmp.Or(f.issuer, os.Getenv("OAUTH_ISSUER"))
-	if issuer == "" {
-		return nil, usage("which authorization server? Give --issuer, or set OAUTH_ISSUER")
+func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, error) {
+	if t.issuer == "" {
+		return nil, usage("which authorization server? Give --issuer or --ready-file, or set OAUTH_ISSUER")
 	}
-	as, err := asclient.Discover(ctx, asclient.Config{Issuer: issuer, InsecureHTTP: f.insecure, ID: id, Secret: secret})
+	if t.transport != nil {
+		ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t.transport})
+	}
+	as, err := asclient.Discover(ctx, asclient.Config{Issuer: t.issuer, InsecureHTTP: f.insecure, ID: t.id, Secret: t.secret})
 	return as, clientFailure(err)
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 
@@ -22,16 +21,17 @@ const (
 // caller is a command that asks the control API of a running server.
 type caller struct {
 	streams
-	server         *running // in this process
-	url, readyFile string
-	json           bool
+	server *running // in this process
+	url    string
+	ready  readyFlag
+	json   bool
 }
 
 // controlCommand makes cmd a command that asks the control API.
 func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
-	cmd.Flags().StringVar(&c.url, "control-url", "", "control API of the server; by default that of --ready-file, or $"+envControlURL)
-	cmd.Flags().StringVar(&c.readyFile, "ready-file", "", "`file` in which serve wrote where it is")
+	cmd.Flags().StringVar(&c.url, "control-url", "", "control API of the server (default that of --ready-file, or $"+envControlURL+")")
+	c.ready.add(cmd)
 	noFiles(cmd, "control-url")
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -58,9 +58,11 @@ func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// controlKnown reports whether a flag or the environment names a control API.
+// controlKnown reports whether a flag or the environment names a control API, or a
+// server was started in this directory.
 func controlKnown(cmd *cobra.Command) bool {
-	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != ""
+	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||
+		os.Getenv(envReadyFile) != "" || os.Getenv("OAUTH_ISSUER") == "" && readyHere() != nil
 }
 
 // client finds the API and its token. The token has no flag, because flags
@@ -70,20 +72,21 @@ func (c *caller) client() (*control.Client, error) {
 		return control.New(c.server.controlURL, c.server.controlToken)
 	}
 	base, token := os.Getenv(envControlURL), os.Getenv(envControlToken)
-	if c.readyFile != "" {
-		var r ready
-		text, err := readFile("--ready-file", c.readyFile)
+	if c.ready.path != "" || c.url == "" && base == "" {
+		r, err := c.ready.find()
 		if err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, usage("--ready-file: %w", err)
+		if r != nil && r["control"] == "" && c.url == "" {
+			return nil, usage("the server has no control API: start it without --control off")
 		}
-		base, token = r["control"], cmp.Or(r["control_token"], token) // none if serve was given one
+		if r != nil {
+			base, token = r["control"], cmp.Or(r["control_token"], token) // none if serve was given one
+		}
 	}
 	base = cmp.Or(c.url, base)
 	if base == "" {
-		return nil, usage("no server: run it by exec, or give --ready-file, or $%s and $%s", envControlURL, envControlToken)
+		return nil, usage("no server is running here: start one with bearerguard serve, in this directory or with --ready-file")
 	}
 	client, err := control.New(base, token)
 	if errors.Is(err, control.ErrNoToken) {

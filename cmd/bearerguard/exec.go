@@ -45,7 +45,7 @@ needs it. Signals are passed on.`,
 			return err
 		},
 	}
-	f.add(cmd)
+	f.add(cmd, anyPort, "port 0 is any that is free")
 	cmd.Flags().SetInterspersed(false) // what follows the command is the command's
 	return cmd
 }
@@ -91,7 +91,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	var exit *exec.ExitError
 	switch {
 	case err == nil || errors.Is(err, exec.ErrWaitDelay):
-		return nil
+		return coded{} // its own code, whatever signals there were
 	case errors.As(err, &exit):
 		return coded{code: process.ExitCode(exit.ProcessState)}
 	}

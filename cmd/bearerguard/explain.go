@@ -7,7 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"os"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -25,8 +25,12 @@ import (
 type explainFlags struct {
 	issuers, scope       []string
 	audience, profile    string
+	audienceClaim        string
+	scopeClaims          []string
 	introspector, secret string
+	introspect           bool
 	insecure, json       bool
+	ready                readyFlag
 }
 
 // profiles are the values of --profile.
@@ -46,8 +50,9 @@ check that was made.
 Give the token on standard input, with "-": everybody who can list processes sees
 what stands on a command line.
 
-With --introspect-client-id the first issuer is also asked: about a token that is
-no JWT, and whether a JWT is still active (RFC 7662).
+With --introspect the first issuer is also asked: about a token that is not a JWT, and
+whether a JWT is still active (RFC 7662). Who asks is the client of
+--introspect-client-id, of OAUTH_CLIENT_ID or of the server that is running here.
 
 On a terminal the checks are a coloured table; elsewhere their columns are
 separated by tabs: result, name, what it demands or why it refused, what was
@@ -71,7 +76,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 				return err
 			}
 			e := explain(cmd.Context(), v, token, need...)
-			e.recognise(token, f.trusted())
+			e.recognise(token, f.issuers)
 			if f.json {
 				err = printJSON(s.out, e)
 			} else {
@@ -81,78 +86,97 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.issuers, "issuer", nil, "issuer `URL` that the API trusts; may be repeated (default $OAUTH_ISSUER)")
+	flags.StringArrayVar(&f.issuers, "issuer", nil, "issuer `URL` that the API trusts; may be repeated (default that of --ready-file, or $OAUTH_ISSUER)")
+	f.ready.add(cmd)
 	flags.StringVar(&f.audience, "audience", "", "the API's own `identifier`, which aud must name")
+	flags.StringVar(&f.audienceClaim, "audience-claim", "", "`name` of the claim that names the API, if it is not aud, such as client_id for Cognito")
+	flags.StringArrayVar(&f.scopeClaims, "scope-claim", nil, "`name` of a claim that may hold the scopes, or a JSON Pointer such as /realm_access/roles; may be repeated (default scope, scp)")
 	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or hold several with spaces")
 	flags.StringVar(&f.profile, "profile", "any", "how strictly the form is taken: any, or rfc9068 for that profile to the letter")
-	flags.StringVar(&f.introspector, "introspect-client-id", "", "ask the first issuer, as the client with this `ID`")
+	flags.BoolVar(&f.introspect, "introspect", false, "ask the first issuer too")
+	flags.StringVar(&f.introspector, "introspect-client-id", "", "--introspect, as the client with this `ID`")
 	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
 	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: whoever sits between forges tokens")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	cli.Choices(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
-	for _, name := range []string{"issuer", "audience", "introspect-client-id"} {
+	for _, name := range []string{"issuer", "audience", "audience-claim", "scope-claim", "introspect-client-id"} {
 		noFiles(cmd, name)
 	}
 	return cmd
 }
 
-// trusted are the issuers that the API trusts.
-func (f *explainFlags) trusted() []string {
-	if given := os.Getenv("OAUTH_ISSUER"); len(f.issuers) == 0 && given != "" {
-		return []string{given}
+// target is the first issuer and the client that introspects there. Those that are
+// not given are those of the environment or of a server that is running.
+func (f *explainFlags) target() (target, error) {
+	client := clientFlags{id: f.introspector, secretFile: f.secret, ready: f.ready}
+	if len(f.issuers) > 0 {
+		client.issuer = f.issuers[0]
 	}
-	return f.issuers
+	at, err := client.target()
+	if len(f.issuers) == 0 && at.issuer != "" {
+		f.issuers = []string{at.issuer}
+	}
+	return at, err
 }
 
 func (f *explainFlags) verifier() (*middleware.Verifier, error) {
-	urls := f.trusted()
-	profile, known := profiles[f.profile]
+	profile := profiles[f.profile]
+	at, err := f.target()
 	switch {
-	case len(urls) == 0:
-		return nil, usage("whose tokens does the API accept? Give --issuer, or set OAUTH_ISSUER")
+	case err != nil:
+		return nil, err
+	case len(f.issuers) == 0:
+		return nil, usage("whose tokens does the API accept? Give --issuer or --ready-file, or set OAUTH_ISSUER")
 	case f.audience == "":
 		return nil, usage("which API is the token for? Give --audience")
-	case !known:
-		return nil, usage("--profile %q: give any or rfc9068", f.profile)
 	}
-	config := middleware.Config{Audience: f.audience, Logger: slog.New(slog.DiscardHandler)}
-	for _, url := range urls {
+	client := &http.Client{Transport: at.transport}
+	config := middleware.Config{Audience: f.audience, Client: client, Logger: slog.New(slog.DiscardHandler)}
+	for _, url := range f.issuers {
 		if err := fetch.CheckIssuer(url, f.insecure); err != nil {
 			return nil, issuerFault(err)
 		}
-		config.Issuers = append(config.Issuers, middleware.Issuer{URL: url, InsecureHTTP: f.insecure, Profile: profile})
+		config.Issuers = append(config.Issuers, middleware.Issuer{
+			URL: url, InsecureHTTP: f.insecure, Profile: profile, AudienceClaim: f.audienceClaim, ScopeClaims: f.scopeClaims,
+		})
 	}
-	if f.introspector != "" {
-		client, err := f.introspection(urls[0])
+	switch {
+	case f.introspect || f.introspector != "":
+		asker, err := f.introspection(at, client)
 		if err != nil {
 			return nil, err
 		}
-		config.Issuers[0].Introspection, config.Issuers[0].IntrospectionMode = client, middleware.IntrospectJWTs
-	} else if f.secret != "" {
+		config.Issuers[0].Introspection, config.Issuers[0].IntrospectionMode = asker, middleware.IntrospectJWTs
+	case f.secret != "":
 		return nil, usage("--introspect-client-secret-file: whose secret is it? Give --introspect-client-id")
 	}
 	v, err := middleware.NewVerifier(config)
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, usage("%w", f.inFlags(err))
 	}
 	return v, nil
 }
 
-func (f *explainFlags) introspection(issuer string) (*introspect.Client, error) {
-	secret, err := readSecret("introspect-client-secret-file", f.secret)
-	if err != nil {
-		return nil, err
-	}
-	if secret == "" {
+// inFlags is a fault of the configuration in the words of the command line.
+func (f *explainFlags) inFlags(err error) error {
+	text := strings.NewReplacer("AudienceClaim", "--audience-claim", "ScopeClaims", "--scope-claim", "Audience", "--audience", "Issuers", "--issuer").Replace(reason(err))
+	return errors.New(text)
+}
+
+func (f *explainFlags) introspection(at target, client *http.Client) (*introspect.Client, error) {
+	switch {
+	case at.id == "":
+		return nil, usage("who introspects? Give --introspect-client-id, or set OAUTH_CLIENT_ID")
+	case at.secret == "":
 		return nil, usage("who introspects needs a secret: give --introspect-client-secret-file, or set OAUTH_CLIENT_SECRET")
 	}
-	client, err := introspect.New(introspect.Config{
-		Issuer: issuer, InsecureHTTP: f.insecure, Auth: introspect.Basic(f.introspector, secret), Logger: slog.New(slog.DiscardHandler),
+	asker, err := introspect.New(introspect.Config{
+		Issuer: f.issuers[0], InsecureHTTP: f.insecure, Auth: introspect.Basic(at.id, at.secret), Client: client, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	return client, nil
+	return asker, nil
 }
 
 // need is what --scope says.

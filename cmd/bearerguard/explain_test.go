@@ -86,7 +86,7 @@ func TestARefusedTokenIsRecognised(t *testing.T) {
 		}
 		token := as.Token(test.opts...)
 		e := explain(t.Context(), v, token)
-		e.recognise(token, f.trusted())
+		e.recognise(token, f.issuers)
 		if e.Accepted || e.Provider == nil || e.Provider.Preset != "issuers.Keycloak" || !slices.Equal(e.Hints, test.want) {
 			t.Errorf("%s: got %+v and the hints %q, want %q", name, e.Provider, e.Hints, test.want)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/spf13/cobra"
 )
 
@@ -52,7 +53,7 @@ func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
 			for _, line := range regexp.MustCompile(`(?m)(?:^|[^/])\bbearerguard ([^#|)&\n]*)`).FindAllStringSubmatch(block[1], -1) {
 				found++
 				args := shellWords.FindAllString(strings.TrimRight(line[1], ` \`), -1)
-				cmd, rest, err := newRoot(streams{}).Find(args)
+				cmd, rest, err := newRoot(streams{}).Find(cli.Protect(args))
 				if err == nil {
 					err = cmd.ParseFlags(rest)
 				}

@@ -6,14 +6,36 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
-	stop()
-	os.Exit(code)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		sig := <-signals
+		signal.Stop(signals) // the next one ends the process at once
+		cancel(stopped{sig})
+	}()
+	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// stopped is the cause of a context that a signal has ended.
+type stopped struct{ signal os.Signal }
+
+func (s stopped) Error() string { return s.signal.String() }
+
+// code is the exit code that shells have for it.
+func (s stopped) code() int {
+	number, _ := s.signal.(syscall.Signal)
+	return 128 + int(number)
+}
+
+// stoppedBy returns the signal that has ended ctx.
+func stoppedBy(ctx context.Context) (stopped, bool) {
+	return errors.AsType[stopped](context.Cause(ctx))
 }

@@ -51,6 +51,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	// What cobra itself finds wrong with a command line has no code.
 	c := coded{exitUsage, err}
 	_ = errors.As(err, &c)
+	if by, ok := stoppedBy(ctx); ok && c.error != nil { // whoever pressed Ctrl-C knows why
+		return by.code()
+	}
 	if c.error != nil {
 		_, _ = fmt.Fprintf(s.err, "bearerguard: %v\n", c.error)
 	}
@@ -65,7 +68,8 @@ func newRoot(s streams) *cobra.Command {
 refused, log in, and check an API in any language.
 
 Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
-2 a command line or file that is wrong, 3 a server that cannot be reached or refuses.`,
+2 a command line or file that is wrong, 3 a server that cannot be reached or refuses,
+130 after Ctrl-C.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

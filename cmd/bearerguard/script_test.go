@@ -4,15 +4,19 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
@@ -37,7 +41,7 @@ func TestServerScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": scriptServe, "end": scriptEnd, "env-from": scriptEnv, "orphan": scriptOrphan,
+			"serve": scriptServe, "end": scriptEnd, "env-from": scriptEnv, "orphan": scriptOrphan, "interrupt": scriptInterrupt,
 		},
 	})
 }
@@ -62,8 +66,12 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("serve that fails: use ! exec bearerguard serve")
 	}
+	if !slices.Contains(args, "--addr") {
+		args = append(args, "--addr", anyPort)
+	}
 	cmd := exec.Command(commandOf(ts), append([]string{"serve"}, args...)...)
 	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_CACHE_HOME=")
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
@@ -97,6 +105,34 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(envControlURL, r["control"])
 	ts.Setenv(envControlToken, r["control_token"])
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
+}
+
+// scriptInterrupt presses Ctrl-C while a command runs, and prints its exit code; the
+// last word says when: after so long, or line for the first line of its output.
+func scriptInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+	when := args[len(args)-1]
+	cmd := exec.Command(commandOf(ts), args[:len(args)-1]...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"HOME", "PATH", envControlURL, envControlToken, "OAUTH_ISSUER", "OAUTH_CLIENT_ID"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	cmd.Stderr = ts.Stderr()
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	r := bufio.NewReader(out)
+	if when == "line" {
+		_, err = r.ReadString('\n')
+		ts.Check(err)
+	} else {
+		after, err := time.ParseDuration(when)
+		ts.Check(err)
+		time.Sleep(after) // too early is the same to whoever looks at the code
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	_, _ = io.Copy(io.Discard, r)
+	_ = cmd.Wait() // its code is what is looked at
+	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 
 func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("end: there is no server") }

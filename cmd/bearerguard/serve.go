@@ -4,19 +4,21 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 	"github.com/spf13/cobra"
 )
 
 func newServe(s streams) *cobra.Command {
-	var f serverFlags
+	f := serverFlags{usual: servePort}
 	var withStdin bool
 	var parent int
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the mock authorization server",
-		Long: `Run the mock authorization server until SIGINT or SIGTERM, which it ends on with code 0.
+		Long: `Run the mock authorization server until SIGTERM, which it ends on with code 0, or Ctrl-C.
 
 When it is ready it writes one line of JSON to standard output, and nothing else:
 
@@ -28,7 +30,8 @@ the bearer token that it asks for; both are "" under --control off, and the toke
 if it was given. ca_pem is the root
 certificate to trust under --tls, else "".
 
-It listens on this machine alone. Its tokens are for tests.`,
+It listens on this machine alone. Its tokens are for tests. The other commands find it
+if they run in the same directory, or by --ready-file.`,
 		Example: `  bearerguard serve
   bearerguard serve --addr 127.0.0.1:9000 --config auth.json --state state.json
   bearerguard serve --like keycloak
@@ -58,7 +61,11 @@ It listens on this machine alone. Its tokens are for tests.`,
 					stop()
 				}()
 			}
+			server.takeBack = announce(newReady(server))
 			banner(s.err, server)
+			if isTerminal(s.err) {
+				tryThis(s.err, server, f.interactive)
+			}
 			if _, err := s.out.Write(newReady(server).line()); err != nil {
 				_ = server.close()
 				return failure("nobody reads the ready line: %w", err)
@@ -67,14 +74,35 @@ It listens on this machine alone. Its tokens are for tests.`,
 			if err := server.close(); err != nil {
 				return failure("%w", err)
 			}
+			if by, ok := stoppedBy(cmd.Context()); ok && by.signal == os.Interrupt {
+				return coded{code: by.code()}
+			}
 			return nil
 		},
 	}
-	f.add(cmd)
+	f.add(cmd, servePort, "port 0 is any that is free. Unless it is given, the next free port will do")
 	cmd.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, as it does with the program that started this one")
 	cmd.Flags().IntVar(&parent, "parent-pid", 0, "end when the process with this `ID` does")
 	noFiles(cmd, "parent-pid")
 	return cmd
+}
+
+// tryThis is for people who see the server for the first time.
+func tryThis(w io.Writer, s *running, interactive bool) {
+	if s.controlURL == "" {
+		return
+	}
+	fmt.Fprint(w, `
+Try this in another terminal, in the same directory:
+
+  bearerguard token mint --scope orders:read
+  bearerguard fault add jwks --status 503 --times 2
+  bearerguard requests list
+`)
+	if interactive {
+		fmt.Fprintf(w, "\nand open %s/debug in a browser.\n", strings.TrimSuffix(s.Issuer(), "/"))
+	}
+	fmt.Fprintln(w)
 }
 
 // banner is for people: no program should have to read it.

@@ -17,10 +17,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-const anyPort = "127.0.0.1:0"
+const (
+	anyPort    = "127.0.0.1:0"
+	servePort  = "127.0.0.1:9000" // of serve, or else one of the next
+	portsTried = 10
+)
 
 // serverFlags are those of serve and exec: what server there is to be.
 type serverFlags struct {
+	usual                              string // where serve listens unless --addr is given, or next to it
 	addr, issuer, config, state, audit string
 	like                               string
 	clock, seed, control, readyFile    string
@@ -31,9 +36,9 @@ type serverFlags struct {
 	browser, alias, controlTokenFile   string
 }
 
-func (f *serverFlags) add(cmd *cobra.Command) {
+func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", anyPort, "where to listen; port 0 is any that is free")
+	flags.StringVar(&f.addr, "addr", addr, "where to listen; "+about)
 	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server under another address than it listens on")
 	flags.StringVar(&f.like, "like", "", "issue tokens, keys and metadata that look like those of a `provider`, such as keycloak")
 	flags.BoolVar(&f.tls, "tls", false, "serve HTTPS; the ready line has the root certificate")
@@ -74,7 +79,7 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		opts = append(opts, testserver.ConfigJSON(bytes.NewReader(text)))
 	}
 	changed := cmd.Flags().Changed
-	if f.addr != anyPort {
+	if f.addr != anyPort && !f.isUsual(cmd) {
 		opts = append(opts, testserver.Addr(f.addr))
 	}
 	if f.allowRemote {
@@ -126,6 +131,10 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		opts = append(opts, testserver.AuditTo(audit))
 	}
 	return opts, audit, nil
+}
+
+func (f *serverFlags) isUsual(cmd *cobra.Command) bool {
+	return f.addr == f.usual && !cmd.Flags().Changed("addr")
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -12,7 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ type running struct {
 	audit     *os.File
 	readyFile string
 	ready     []byte // what is in it
+	takeBack  func() // see announce; nil if it has not been
 }
 
 // startServer starts what the flags ask for. It is ready when this returns, and
@@ -46,10 +48,10 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 		_ = s.close()
 		return nil, usage("--ready-file: %w", err)
 	}
-	s.Server, err = testserver.Start(context.WithoutCancel(cmd.Context()), opts...)
+	s.Server, err = f.listen(cmd, opts)
 	if err != nil {
 		_ = s.close()
-		return nil, usage("%w", err)
+		return nil, usage("%w", f.inFlags(err))
 	}
 	if f.control != controlOff {
 		err = s.listenControl(f)
@@ -63,6 +65,47 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 		return nil, usage("%w", err)
 	}
 	return s, nil
+}
+
+// listen starts the server at --addr. Unless that is given, serve has a port that
+// stays the same, or the next one that is free.
+func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
+	ctx := context.WithoutCancel(cmd.Context())
+	if !f.isUsual(cmd) {
+		return testserver.Start(ctx, opts...)
+	}
+	host, first, _ := net.SplitHostPort(f.addr)
+	port, _ := strconv.Atoi(first)
+	for next := range portsTried {
+		addr := net.JoinHostPort(host, strconv.Itoa(port+next))
+		s, err = testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(addr))...)
+		if _, busy := errors.AsType[*net.OpError](err); !busy {
+			return s, err
+		}
+	}
+	return testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(anyPort))...)
+}
+
+// inFlags is a fault of the server in the words of the command line.
+func (f *serverFlags) inFlags(err error) error {
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("--addr %s: %w: give another port, or 0 for any that is free", f.addr, rootOf(err))
+	}
+	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
+	for i, line := range lines {
+		if rest, ok := strings.CutPrefix(line, "ConfigJSON: "); ok {
+			lines[i] = "--config " + f.config + ": " + rest
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// rootOf is the cause of err that has none itself.
+func rootOf(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
 }
 
 func (s *running) listenControl(f *serverFlags) error {
@@ -97,9 +140,10 @@ func fromHere(a net.Addr) string {
 func (s *running) close() error {
 	var errs []error
 	if s.ready != nil { // else the file is somebody else's, and may be no file
-		if text, err := os.ReadFile(s.readyFile); err == nil && bytes.Equal(text, s.ready) { // and not the next server's
-			_ = os.Remove(s.readyFile)
-		}
+		removeOwn(s.readyFile, s.ready) // and not the next server's
+	}
+	if s.takeBack != nil {
+		s.takeBack()
 	}
 	if s.control != nil {
 		errs = append(errs, s.control.Close())

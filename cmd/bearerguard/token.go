@@ -20,6 +20,6 @@ processes: give a token on standard input, with "-", and a client's secret in a
 file or in OAUTH_CLIENT_SECRET.`,
 	})
 	cmd.AddCommand(newTokenMint(s), newTokenBad(s), newTokenInspect(s), newTokenList(s),
-		newExplain(s), newClientCredentials(s), newRefresh(s), newIntrospect(s), newRevoke(s), newUserInfo(s))
+		newExplain(s), newClientCredentials(s), newRefresh(s), newExchange(s), newIntrospect(s), newRevoke(s), newUserInfo(s))
 	return cmd
 }

@@ -127,7 +127,12 @@ server cannot be reached or refuses.`,
 			if err != nil {
 				return err
 			}
-			as, err := client.connect(cmd.Context(), "", "")
+			t, err := client.target()
+			if err != nil {
+				return err
+			}
+			t.id, t.secret = "", "" // the token is all that it takes
+			as, err := client.connect(cmd.Context(), t)
 			if err != nil {
 				return err
 			}

@@ -2,8 +2,11 @@ package asclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -65,4 +68,43 @@ func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 		return Tokens{}, c.hiding(token).failed("no new tokens", err)
 	}
 	return newTokens(t), nil
+}
+
+// ReservedInExchange are the parameters that Exchange sets by itself.
+var ReservedInExchange = []string{
+	"grant_type", "client_id", "client_secret", "scope", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
+}
+
+const (
+	grantExchange   = "urn:ietf:params:oauth:grant-type:token-exchange"
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, no credentials
+)
+
+// Exchange gets an access token for another one (RFC 8693 §2), and with an actor for
+// the actor, "" being none. The request also has params, none of which may be one of
+// [ReservedInExchange].
+func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []string, params url.Values) (Tokens, error) {
+	if err := c.checkEndpoint("token", c.server.Token); err != nil {
+		return Tokens{}, err
+	}
+	form := url.Values{"grant_type": {grantExchange}, "subject_token": {subject}, "subject_token_type": {typeAccessToken}}
+	if actor != "" {
+		form.Set("actor_token", actor)
+		form.Set("actor_token_type", typeAccessToken)
+	}
+	if len(scopes) > 0 {
+		form.Set("scope", strings.Join(scopes, " "))
+	}
+	maps.Copy(form, params)
+	answer, err := c.hiding(subject, actor).post(ctx, "no token", c.server.Token, form, c.authStyle(c.server.TokenAuth))
+	if err != nil {
+		return Tokens{}, err
+	}
+	text := func(name string) string { value, _ := answer[name].(string); return value }
+	seconds, _ := answer["expires_in"].(json.Number)
+	expires, _ := seconds.Int64()
+	if text("access_token") == "" {
+		return Tokens{}, &Error{InvalidAnswer, "no token", errors.New("the answer of the authorization server has no access_token")}
+	}
+	return Tokens{text("access_token"), text("token_type"), expires, text("refresh_token"), "", text("scope")}, nil
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
+)
+
+func newExchange(s streams) *cobra.Command {
+	var (
+		client clientFlags
+		output outputFlags
+		params paramFlags
+		scope  []string
+		actor  string
+	)
+	cmd := &cobra.Command{
+		Use:   "exchange [TOKEN|-]",
+		Short: "Get an access token for another one",
+		Long: `Get an access token for another one (RFC 8693), as an API does that calls the next one
+for its caller, and print the answer of the authorization server as JSON. What the new
+token is for is a --param: audience or resource.
+
+Exit codes: 0 there is a token, 2 a wrong command line, 3 the authorization
+server cannot be reached or refuses.`,
+		Example: `  pbpaste | bearerguard token exchange --issuer https://login.example.com --client-id orders-api \
+      --client-secret-file api.secret --param audience=stock --scope stock:read -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := output.check(); err != nil {
+				return err
+			}
+			further, err := params.values(asclient.ReservedInExchange)
+			if err != nil {
+				return err
+			}
+			acting := ""
+			if actor != "" {
+				text, err := readFile("--actor-token-file", actor)
+				if err != nil {
+					return err
+				}
+				if acting, err = readToken(s, []string{string(text)}); err != nil {
+					return err
+				}
+			}
+			as, token, err := client.ask(cmd.Context(), s, args)
+			if err != nil {
+				return err
+			}
+			tokens, err := as.Exchange(cmd.Context(), token, acting, words(scope), further)
+			if err != nil {
+				return clientFailure(err)
+			}
+			return output.print(s.out, tokens)
+		},
+	}
+	client.addClient(cmd)
+	cmd.Flags().StringVar(&actor, "actor-token-file", "", "`file` with the token of who acts for the subject")
+	addScope(cmd, &scope, "ask for this `scope`; may be repeated, or hold several with spaces")
+	params.add(cmd, "token request")
+	output.add(cmd)
+	return cmd
+}
