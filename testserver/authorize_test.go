@@ -72,8 +72,11 @@ func TestRedirectURIs(t *testing.T) {
 			if rec.Code != http.StatusBadRequest || to != nil || rec.Header().Get("Refresh") != "" || !strings.Contains(rec.Header().Get("Content-Type"), "text/html") {
 				t.Errorf("got %d to %v, want a page with 400 and no redirect", rec.Code, to)
 			}
-			if tt.uri != "" && strings.Contains(rec.Body.String(), tt.uri) {
-				t.Error("got the URI in the page, want nothing of the request")
+			// It is shown, and leads nowhere.
+			page := rec.Body.String()
+			named := strings.Contains(page, "<bdi>It sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
+			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {
+				t.Errorf("got the page %s, want what was sent and what is registered as text", page)
 			}
 		})
 	}

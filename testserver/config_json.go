@@ -27,7 +27,7 @@ import (
 //	    {"id": "spa", "public": true}, {"id": "job", "jwks": {"keys": […]}}],
 //	  "users": [{"sub": "1", "username": "alice", "password": "…", "claims": {"name": "Alice"},
 //	    "access_claims": {"roles": ["admin"]}}],
-//	  "scopes": ["orders:read"],
+//	  "scopes": ["orders:read"], "scope_descriptions": {"orders:read": "Read your orders."},
 //	  "resources": ["https://orders.example.com"],
 //	  "authorization_detail_types": ["payment"],
 //	  "rules": [{"when": {"client": "web"}, "claims": {"tier": "gold"}}, {"when": {"user": "1"}, "claims": {"vip": true}},
@@ -191,6 +191,7 @@ func (f fileConfig) people(file *settings.Config) {
 		f.Resources = nil // any
 	}
 	f.use("resources", Resources(file.Resources...))
+	f.ScopeDescriptions = file.ScopeTexts
 	f.use("authorization_detail_types", AuthorizationDetailTypes(file.DetailTypes...))
 }
 

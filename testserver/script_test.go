@@ -54,7 +54,7 @@ func TestLogin(t *testing.T) {
 			if sub, _ := subject(form); sub != "alice" {
 				t.Errorf("got %v, want alice by form_post as well", sub)
 			}
-			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "no client is registered")
+			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "is not registered with this server")
 			s.DenyNext("access_denied")
 			s.Reset()
 			if got := s.Login(t, u).Query().Get("error"); got != "" {

@@ -35,11 +35,14 @@ func newGallery(t *testing.T) *gallery {
 	as, err := testserver.NewUnstarted(
 		testserver.Interactive(), testserver.Seed("pictures"), testserver.IssuerURL("http://login.example.com"),
 		testserver.Clock(func() time.Time { return time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC) }),
-		testserver.Users(alice, bob),
+		testserver.Users(
+			testserver.User{Sub: "1", Username: "alice", Password: "alices-password", Claims: map[string]any{"name": "Alice Liddell", "email": "alice@example.com"}}, bob,
+		),
+		testserver.ConfigJSON(strings.NewReader(`{"scope_descriptions": {"orders:read": "See your orders.", "orders:write": "Place and cancel orders for you."}}`)),
 		testserver.Clients(testserver.Client{
 			ID: "order-desk", Secret: "order-desks-secret", RedirectURIs: []string{"https://desk.example.com/callback"},
 			Grants: []testserver.Grant{"authorization_code", "refresh_token", testserver.DeviceCode},
-			Scopes: []string{"orders:read", "orders:write", "offline_access"},
+			Scopes: []string{"orders:read", "orders:write", "stock", "offline_access"},
 		}),
 	)
 	if err != nil {
@@ -47,7 +50,7 @@ func newGallery(t *testing.T) *gallery {
 	}
 	query := url.Values{
 		"response_type": {"code"}, "client_id": {"order-desk"}, "redirect_uri": {"https://desk.example.com/callback"}, "state": {state},
-		"scope": {"orders:read orders:write offline_access"}, "code_challenge_method": {"S256"},
+		"scope": {"orders:read orders:write stock offline_access"}, "code_challenge_method": {"S256"},
 		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, // the example of RFC 7636
 	}
 	alone := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,6 +94,16 @@ var shows = map[string]struct {
 		device := g.ask(testserver.EndpointDeviceAuthorization, "client_id", "order-desk", "client_secret", "order-desks-secret", "scope", "orders:read")
 		b.open(device["verification_uri_complete"].(string))
 	}},
+	"error": {560, func(g *gallery, b *tab) {
+		b.open(strings.Replace(g.authorize, "callback", url.QueryEscape("signin/oidc/callback?tenant=acme&region=eu-west-1"), 1))
+		b.complaint("400")
+	}},
+	"logout": {560, func(g *gallery, b *tab) {
+		b.open(g.authorize)
+		b.logIn("alice", "alices-password")
+		b.open(g.as.Endpoint(testserver.EndpointEndSession) + "?client_id=order-desk&post_logout_redirect_uri=" + url.QueryEscape("https://desk.example.com/callback"))
+	}},
+	"index": {560, func(_ *gallery, b *tab) { b.open("http://login.example.com/") }},
 	"debug": {1080, func(g *gallery, b *tab) {
 		g.ask(testserver.EndpointDiscovery)
 		g.as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(1))

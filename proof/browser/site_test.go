@@ -20,10 +20,10 @@ var long = strings.Repeat("Unbreakable", 40)
 // views has each page as people see it, and with texts that strain it.
 var views = map[string]func(http.ResponseWriter){
 	"/login": func(w http.ResponseWriter) {
-		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []string{"alice", "bob"}})
+		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []pages.Person{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: "bob"}}})
 	},
 	"/login/again": func(w http.ResponseWriter) {
-		pages.Login(w, pages.LoginPage{Form: form, ClientName: long, LoginHint: "alice", Users: []string{long}, Error: "There is no such user with this password."})
+		pages.Login(w, pages.LoginPage{Form: form, ClientName: long, LoginHint: "alice", Users: []pages.Person{{Username: long, Name: long, Email: long}}, Error: "There is no such user with this password."})
 	},
 	"/consent": func(w http.ResponseWriter) {
 		pages.Consent(w, pages.ConsentPage{
@@ -57,6 +57,16 @@ var views = map[string]func(http.ResponseWriter){
 	"/message/error": func(w http.ResponseWriter) {
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: long, Text: "The redirect URI is not registered: " + long, Code: "invalid_request"})
 	},
+	"/message/facts": func(w http.ResponseWriter) {
+		pages.Message(w, http.StatusOK, pages.MessagePage{
+			Title: "This request cannot be answered", Text: "The application sent a redirect_uri that is not registered for it.", Code: "invalid_request",
+			Facts: []pages.Field{{Name: "Client", Value: "web"}, {Name: "It sent", Value: "https://" + long}, {Name: "Registered", Value: "https://desk.example/callback"}},
+			Help:  "Change it in the application, or register it.",
+		})
+	},
+	"/index": func(w http.ResponseWriter) {
+		pages.Index(w, pages.IndexPage{Issuer: "https://" + long, Links: []pages.Link{{Name: "Discovery", URL: "/discovery", About: "What the server can do."}, {Name: long, URL: "/", About: long}}})
+	},
 	"/debug": func(w http.ResponseWriter) { pages.Debug(w, debug) },
 	"/debug/empty": func(w http.ResponseWriter) {
 		pages.Debug(w, pages.DebugPage{Form: form, Issuer: "http://127.0.0.1:8080", Error: "There is no client " + long})
@@ -69,9 +79,14 @@ var debug = pages.DebugPage{
 		{ID: "web", RedirectURIs: []string{"https://desk.example/callback", "http://127.0.0.1/callback"}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "orders:read"}},
 		{ID: long, Public: true, RedirectURIs: []string{"https://" + long}},
 	},
+	Users:  []pages.Person{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: long, Name: long}},
+	Faults: []pages.DebugFault{{Endpoint: "jwks", Hits: 1, Left: 2, Skip: 3}, {Endpoint: "token"}},
+	Now:    time.Date(2026, 1, 2, 3, 4, 7, 0, time.UTC),
+	Links:  []pages.Link{{Name: "Discovery", URL: "/.well-known/openid-configuration"}, {Name: "JWKS", URL: "/jwks"}},
+	Filter: pages.Filter{Endpoint: "token", Client: "web"}, Endpoints: []string{"token", "jwks", "no endpoint"},
 	Keys: []pages.DebugKey{{ID: "kYt3B9d1", Alg: "ES256", Published: true, Signing: true}, {ID: long, Alg: "RS256", Published: true}},
 	Requests: []pages.DebugRequest{
-		{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Method: "POST", Endpoint: "token", ClientID: "web", Status: 400, Form: []pages.Field{
+		{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Method: "POST", Endpoint: "token", ClientID: "web", Status: 400, Times: 12, Form: []pages.Field{
 			{Name: "grant_type", Value: "authorization_code"}, {Name: "code", Value: "sha256:5f2b7f0cc1a4e6d9"},
 		}},
 		{Time: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), Method: "GET", Endpoint: "jwks", Status: 503, Injected: true, ClientID: long},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/identity"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -83,16 +84,39 @@ func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	}
 	switch {
 	case !known:
-		return invalidRequest("no client is registered under this client_id")
+		return unknownClient(id)
 	case !a.stated && len(c.RedirectURIs) != 1:
 		return invalidRequest("redirect_uri is missing, and the client has not exactly one")
 	case !a.stated:
 		a.redirectURI = c.RedirectURIs[0]
 	case !c.Redirects(a.redirectURI):
-		return invalidRequest("redirect_uri is not one of those registered for the client")
+		return unregistered("redirect_uri", c, a.redirectURI, c.RedirectURIs)
 	}
 	a.client = c
 	return nil
+}
+
+const howToRegister = "in the configuration, by bearerguard client add, or by AddClient in Go."
+
+func unknownClient(id string) *failure {
+	return invalidRequest("no client is registered under this client_id").explain(
+		"The application is not registered with this server.", "Register it under \"clients\" "+howToRegister,
+		pages.Field{Name: "It calls itself", Value: id},
+	)
+}
+
+// unregistered is the failure of a URI that a client sent and that is not one of its
+// own.
+func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
+	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "It sent", Value: sent}}
+	for _, uri := range own {
+		facts = append(facts, pages.Field{Name: "Registered", Value: uri})
+	}
+	return invalidRequest(parameter+" is not one of those registered for the client").explain(
+		"The application sent a "+parameter+" that is not registered for it.",
+		"Every letter counts, and only the port of a loopback address may differ. Change it in the application, or register it as "+
+			parameter+"s "+howToRegister, facts...,
+	)
 }
 
 // readParameters reads the rest.

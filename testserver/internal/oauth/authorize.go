@@ -24,7 +24,7 @@ type authorizeEndpoint struct{ *Server }
 func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed != nil {
-		showFailure(w, failed)
+		failed.show(w)
 		return
 	}
 	if a, ok := s.readOrRefuse(w, r, form); ok {
@@ -38,7 +38,7 @@ func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, 
 	a, show, redirect := s.requested(r, form)
 	switch {
 	case show != nil:
-		showFailure(w, show)
+		show.show(w)
 	case redirect != nil:
 		s.refuse(w, r, a, redirect)
 	default:
@@ -142,7 +142,7 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: s.prefilledUsername(a), Form: pages.Form{Request: askedAuthorize + a.raw}})
 	case toConsent:
 		s.sessions.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: boxes(a.scopes), Claims: a.asked.Names(a.scopes), Details: shownDetails(a.details),
+			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: s.boxes(a.scopes), Claims: a.asked.Names(a.scopes), Details: shownDetails(a.details),
 			Form: pages.Form{Request: askedAuthorize + a.raw},
 		})
 	case nothing:
@@ -272,9 +272,4 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	w.Header().Set("Location", to)
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)
-}
-
-// showFailure is the page for a browser that must not be redirected.
-func showFailure(w http.ResponseWriter, f *failure) {
-	pages.Message(w, f.status, pages.MessagePage{Title: "This request cannot be answered", Text: f.description, Code: f.code})
 }

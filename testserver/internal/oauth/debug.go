@@ -32,17 +32,20 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	switch {
 	case !s.isOwnHost(r.Host):
-		showFailure(w, &failure{
+		(&failure{
 			status: http.StatusMisdirectedRequest, code: "invalid_request",
-			description: "the debug page is at the issuer's host, localhost and loopback addresses alone",
-		})
+			description: "the debug page is only at the issuer's host, localhost and loopback addresses",
+		}).show(w)
 	case !slices.Contains(methods, r.Method):
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 	case r.Method == http.MethodPost:
 		s.debugForm(w, r)
 	default:
-		s.showDebug(w, s.sessions.session(r), pages.DebugPage{Mint: s.mintForm()})
+		query := r.URL.Query()
+		s.showDebug(w, s.sessions.session(r), pages.DebugPage{
+			Mint: s.mintForm(), Filter: pages.Filter{Endpoint: query.Get("endpoint"), Client: query.Get("client")},
+		})
 	}
 }
 
@@ -70,7 +73,7 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 		failed = &failure{status: http.StatusForbidden, code: "access_denied", description: "the form comes from another site"}
 	}
 	if failed != nil {
-		showFailure(w, failed)
+		failed.show(w)
 		return
 	}
 	switch form.Get(pages.FieldDo) {
@@ -91,12 +94,15 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 		}
 		s.showDebug(w, v, p)
 	default:
-		showFailure(w, invalidRequest("the form is none of this server's"))
+		invalidRequest("the form is none of this server's").show(w)
 	}
 }
 
-// maxShown is how many requests the debug page shows.
+// maxShown is how many requests the debug page shows, or groups of equal ones.
 const maxShown = 50
+
+// noEndpoint is what a request to an unknown path was for.
+const noEndpoint = "no endpoint"
 
 // showDebug fills in what the page shows of the server.
 func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.DebugPage) {
@@ -114,10 +120,30 @@ func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.D
 		}
 		p.Clients = append(p.Clients, shown)
 	}
-	requests := s.Journal.Requests()
-	for _, r := range slices.Backward(requests[max(0, len(requests)-maxShown):]) {
-		p.Requests = append(p.Requests, shownRequest(r))
+	for _, u := range s.Registry.Users() {
+		p.Users = append(p.Users, person(u))
 	}
+	for _, in := range s.Faults.All() {
+		shown := pages.DebugFault{Endpoint: string(in.Endpoint), Hits: in.Hits(), Skip: in.Skip}
+		if in.Times > 0 {
+			shown.Left = in.Times - shown.Hits
+		}
+		p.Faults = append(p.Faults, shown)
+	}
+	for _, r := range slices.Backward(s.Journal.Requests()) {
+		if shown := shownRequest(r); p.Filter.Fits(shown) {
+			p.Requests = append(p.Requests, shown)
+		}
+	}
+	p.Requests = pages.Grouped(p.Requests)
+	p.Requests = p.Requests[:min(len(p.Requests), maxShown)]
+	p.Now, p.Links = s.Clock.Now(), slices.DeleteFunc(s.links(), func(l pages.Link) bool { return l.URL == s.debugPath })
+	for _, ep := range catalogue.Endpoints() {
+		if s.served[ep] {
+			p.Endpoints = append(p.Endpoints, string(ep))
+		}
+	}
+	p.Endpoints = append(p.Endpoints, noEndpoint)
 	p.Defects = catalogue.Names(catalogue.Defects)
 	pages.Debug(w, p)
 }
@@ -128,7 +154,7 @@ func shownRequest(r journal.Request) pages.DebugRequest {
 		Time: r.Time, Method: r.Method, Endpoint: string(r.Endpoint), ClientID: r.ClientID, Status: r.Status, Injected: r.Injected,
 	}
 	if r.Endpoint == catalogue.Any {
-		shown.Endpoint = "no endpoint"
+		shown.Endpoint = noEndpoint
 	}
 	for _, v := range r.Header["Authorization"] {
 		shown.Form = append(shown.Form, pages.Field{Name: "Authorization", Value: v})

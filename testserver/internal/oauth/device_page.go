@@ -24,7 +24,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 		failed = s.sessions.checkCSRF(v, form)
 	}
 	if failed != nil {
-		showFailure(w, failed)
+		failed.show(w)
 		return
 	}
 	typed := form.Get(pages.FieldUserCode)
@@ -46,7 +46,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	case !known && (typed == "" || r.Method == http.MethodPost || s.config.Interactive):
 		s.showDevice(w, v, typed, r.Method == http.MethodPost)
 	case !known:
-		showFailure(w, invalidRequest("there is no such code"))
+		invalidRequest("there is no such code").show(w)
 	case decision.Deny != "":
 		s.decide(w, code, registry.User{}, nil, time.Time{})
 	case decision.User != nil:
@@ -60,7 +60,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	default:
 		u, _ := s.Registry.User(v.Sub)
 		s.sessions.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.Registry.NameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: boxes(asked.Family.Scopes), Details: shownDetails(asked.Family.Details),
+			ClientName: s.Registry.NameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: s.boxes(asked.Family.Scopes), Details: shownDetails(asked.Family.Details),
 			Form: pages.Form{Request: askedDevice + "user_code=" + code},
 		})
 	}
@@ -82,7 +82,7 @@ func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, v *gra
 	values, err := url.ParseQuery(query)
 	u, known := s.Registry.User(v.Sub)
 	if err != nil || !known {
-		showFailure(w, invalidRequest("the form is none of this server's"))
+		invalidRequest("the form is none of this server's").show(w)
 		return
 	}
 	code := values.Get(pages.FieldUserCode)
@@ -107,7 +107,7 @@ func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.Us
 	unlock()
 	switch {
 	case !known:
-		showFailure(w, invalidRequest("there is no such code"))
+		invalidRequest("there is no such code").show(w)
 	case u.Sub == "":
 		s.note(event{Kind: journal.Denied, ClientID: client, Reason: "access_denied"})
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Refused", Text: "The device gets no access. You can close this window."})

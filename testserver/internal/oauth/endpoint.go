@@ -7,6 +7,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
 // route is what one path answers.
@@ -91,9 +92,35 @@ func (s *Server) mount(origin, base string) {
 			s.routes[p] = rt
 		}
 	}
+	s.base = base
 	if s.config.Interactive {
 		s.debugPath = base + "/debug"
 	}
+}
+
+// isIndex reports whether somebody has opened the issuer in a browser. Programs get
+// what every path gets that is not served.
+func (s *Server) isIndex(r *http.Request) bool {
+	_, route := s.routes[r.URL.Path]
+	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// index links what people look for first.
+func (s *Server) index(w http.ResponseWriter) {
+	pages.Index(w, pages.IndexPage{Issuer: s.Issuer, Links: s.links()})
+}
+
+func (s *Server) links() (links []pages.Link) {
+	link := func(name, url, about string) {
+		if url != "" {
+			links = append(links, pages.Link{Name: name, URL: url, About: about})
+		}
+	}
+	link("Discovery", s.paths[catalogue.Discovery], "What the server can do, and where: openid-configuration.")
+	link("OAuth metadata", s.paths[catalogue.ASMetadata], "The same without OpenID Connect (RFC 8414).")
+	link("JWKS", s.paths[catalogue.JWKS], "The keys that verify its tokens.")
+	link("Debug", s.debugPath, "Clients, users, keys, faults and recent requests.")
+	return links
 }
 
 // grantable reports whether the endpoints of a grant are there.
@@ -114,8 +141,12 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 // ServeHTTP looks only at the path: neither Host nor any X-Forwarded header
 // can change what the server says about itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.isDebug(r) {
+	switch {
+	case s.isDebug(r):
 		s.debugging.serve(w, r)
+		return
+	case s.isIndex(r):
+		s.index(w)
 		return
 	}
 	ep, takesForm := catalogue.Any, false

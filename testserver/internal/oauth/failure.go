@@ -8,14 +8,33 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// failure is an error as RFC 6749 §5.2 writes it. Its texts are constants: no
-// part of a request is sent back.
+// failure is an error as RFC 6749 §5.2 writes it. Its code and description are
+// constants: no part of a request is sent back to a client.
 type failure struct {
 	status            int
 	code, description string
 	challenge         bool // for credentials in the Authorization field
+
+	page pages.MessagePage // what people are told instead: it may have parts of the request
+}
+
+// explain sets what people are told of a failure.
+func (f *failure) explain(text, help string, facts ...pages.Field) *failure {
+	f.page = pages.MessagePage{Text: text, Help: help, Facts: facts}
+	return f
+}
+
+// show writes the page for a browser that must not be redirected.
+func (f *failure) show(w http.ResponseWriter) {
+	p := f.page
+	p.Title, p.Code = "This request cannot be answered", f.code
+	if p.Text == "" {
+		p.Text = "The request is wrong: " + f.description + "."
+	}
+	pages.Message(w, f.status, p)
 }
 
 // The error codes of resource servers (RFC 6750 §3.1).

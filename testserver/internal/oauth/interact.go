@@ -38,12 +38,12 @@ func (s sessions) submitted(r *http.Request) (url.Values, *grants.Session, *fail
 func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	form, v, failed := s.sessions.submitted(r)
 	if failed != nil {
-		showFailure(w, failed)
+		failed.show(w)
 		return
 	}
 	to, raw, ok := s.begun(form.Get(pages.FieldRequest))
 	if !ok {
-		showFailure(w, invalidRequest("the form is none of this server's"))
+		invalidRequest("the form is none of this server's").show(w)
 		return
 	}
 	u, known := s.Registry.Login(form.Get(pages.FieldUsername), form.Get(pages.FieldPassword))
@@ -83,7 +83,7 @@ func (s authorizeEndpoint) begun(request string) (to, raw string, ok bool) {
 func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	form, v, failed := s.sessions.submitted(r)
 	if failed != nil {
-		showFailure(w, failed)
+		failed.show(w)
 		return
 	}
 	request := form.Get(pages.FieldRequest)
@@ -98,7 +98,7 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	query, found := strings.CutPrefix(request, askedAuthorize)
 	values, err := url.ParseQuery(query)
 	if !found || err != nil {
-		showFailure(w, invalidRequest("the form is none of this server's"))
+		invalidRequest("the form is none of this server's").show(w)
 		return
 	}
 	a, ok := s.readOrRefuse(w, r, values)

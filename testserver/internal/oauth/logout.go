@@ -47,9 +47,13 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	case id == "":
 		return nil, invalidRequest("client_id or id_token_hint is missing, which says whose post_logout_redirect_uri it is")
 	case !known:
-		return nil, invalidRequest("no client is registered under this client_id")
+		return nil, unknownClient(id)
 	case !c.LogsOutTo(asked.to):
-		return nil, invalidRequest("post_logout_redirect_uri is not one of those registered for the client")
+		own := c.PostLogoutRedirectURIs
+		if len(own) == 0 {
+			own = c.RedirectURIs
+		}
+		return nil, unregistered("post_logout_redirect_uri", c, asked.to, own)
 	}
 	return asked, nil
 }
@@ -67,7 +71,7 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	v := s.sessions.session(r)
 	switch {
 	case failed != nil:
-		showFailure(w, failed)
+		failed.show(w)
 	case s.config.Interactive && !v.Known && r.Method == http.MethodPost:
 		// A browser does not send the cookie with a form of another site, such as
 		// the client, but with the GET that follows it.
@@ -87,13 +91,13 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		showFailure(w, invalidRequest("the form is none of this server's"))
+		invalidRequest("the form is none of this server's").show(w)
 		return
 	}
 	asked, failed := s.readLogout(values)
 	switch {
 	case failed != nil:
-		showFailure(w, failed)
+		failed.show(w)
 	case form.Get(pages.FieldDecision) != pages.DecisionAllow: // and back only "after a logout has been performed" (§3)
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Still signed in", Text: "You can close this window."})
 	default:

@@ -164,5 +164,5 @@ func (a *authorization) take(all *grants.State) bool {
 // refuseUsed is the page for the request that comes second.
 func (s authorizeEndpoint) refuseUsed(w http.ResponseWriter, a *authorization) {
 	s.note(event{Kind: journal.Denied, ClientID: a.client.ID, Reason: "invalid_request"})
-	showFailure(w, invalidRequest("request_uri has been used before"))
+	invalidRequest("request_uri has been used before").show(w)
 }

@@ -34,7 +34,9 @@ type Config struct {
 	Users    []registry.User   // none means the default one
 	Scopes   []string          // besides those of OpenID Connect; none means all
 
-	Resources   []string // the targets that clients may name; none means all
+	Resources         []string          // the targets that clients may name; none means all
+	ScopeDescriptions map[string]string // what people are told that a scope allows
+
 	DetailTypes []string // of authorization_details; none by default
 
 	Form          *token.Form // of access tokens, nil for that of RFC 9068
@@ -75,6 +77,7 @@ type Server struct {
 	urls           map[catalogue.Endpoint]string
 	paths          map[catalogue.Endpoint]string
 	served         map[catalogue.Endpoint]bool
+	base           string // the path of the issuer, without a slash at its end
 	debugPath      string // "" without the debug page
 
 	// What has happened, safe for concurrent use by itself.

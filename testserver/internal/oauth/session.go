@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
 // sessions are those of browsers, with the forms of their pages.
@@ -54,7 +56,7 @@ func (s sessions) showLogin(w http.ResponseWriter, v *grants.Session, p pages.Lo
 	}
 	p.Action, p.CSRF = s.paths[catalogue.Login], v.CSRF
 	for _, u := range s.Registry.Users() {
-		p.Users = append(p.Users, u.Username)
+		p.Users = append(p.Users, person(u))
 	}
 	pages.Login(w, p)
 }
@@ -64,10 +66,26 @@ func (s sessions) showConsent(w http.ResponseWriter, v *grants.Session, p pages.
 	pages.Consent(w, p)
 }
 
-func boxes(scopes []string) []pages.ScopeBox {
+func person(u registry.User) pages.Person {
+	p := pages.Person{Username: u.Username}
+	p.Name, _ = asText(u.Claims["name"])
+	p.Email, _ = asText(u.Claims["email"])
+	return p
+}
+
+// asText is a claim that is a string, in Go or as JSON.
+func asText(v any) (text string, ok bool) {
+	if raw, isRaw := v.(json.RawMessage); isRaw {
+		return text, json.Unmarshal(raw, &text) == nil
+	}
+	text, ok = v.(string)
+	return text, ok
+}
+
+func (s *Server) boxes(scopes []string) []pages.ScopeBox {
 	var list []pages.ScopeBox
 	for _, scope := range scopes {
-		list = append(list, pages.ScopeBox{Name: scope, Checked: true})
+		list = append(list, pages.Scope(scope, s.config.ScopeDescriptions))
 	}
 	return list
 }

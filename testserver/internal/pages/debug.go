@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -9,14 +10,20 @@ import (
 // except for Token.
 type DebugPage struct {
 	Form
-	Issuer   string
-	Clients  []DebugClient
-	Keys     []DebugKey
-	Requests []DebugRequest // in the order in which they are shown
-	Defects  []string       // that a token can be minted with
-	Mint     MintForm       // what the form begins with
-	Token    string         // just minted: it is shown now and never again
-	Error    string         // why nothing was minted or rotated
+	Issuer    string
+	Clients   []DebugClient
+	Keys      []DebugKey
+	Users     []Person
+	Faults    []DebugFault
+	Now       time.Time // by the server's clock
+	Links     []Link
+	Requests  []DebugRequest // the newest first; equal ones that follow each other are shown as one
+	Filter    Filter
+	Endpoints []string // that can be chosen in the filter
+	Defects   []string // that a token can be minted with
+	Mint      MintForm // what the form begins with
+	Token     string   // just minted: it is shown now and never again
+	Error     string   // why nothing was minted or rotated
 }
 
 // DebugClient is a registered client.
@@ -25,6 +32,21 @@ type DebugClient struct {
 	Public               bool
 	RedirectURIs, Grants []string
 	Scopes               []string // none means any
+}
+
+// DebugFault is a fault that somebody asked for.
+type DebugFault struct {
+	Endpoint   string
+	Hits       int
+	Left, Skip int // 0 for no end, and none
+}
+
+// Filter chooses requests; "" lets all through.
+type Filter struct{ Endpoint, Client string }
+
+// Fits reports whether the filter lets r through.
+func (f Filter) Fits(r DebugRequest) bool {
+	return (f.Endpoint == "" || f.Endpoint == r.Endpoint) && (f.Client == "" || f.Client == r.ClientID)
 }
 
 // DebugKey is a signing key.
@@ -42,6 +64,26 @@ type DebugRequest struct {
 	Status           int    // 0 while there is no answer
 	Injected         bool   // the answer was a fault that somebody asked for
 	Form             []Field
+	Times            int // how many there were: see Grouped
+}
+
+// Grouped puts equal requests that follow each other into one, which has the time of
+// the first in the list.
+func Grouped(requests []DebugRequest) (groups []DebugRequest) {
+	for _, r := range requests {
+		r.Times = 1
+		if last := len(groups) - 1; last >= 0 && groups[last].same(r) {
+			groups[last].Times++
+			continue
+		}
+		groups = append(groups, r)
+	}
+	return groups
+}
+
+func (r DebugRequest) same(other DebugRequest) bool {
+	return r.Method == other.Method && r.Endpoint == other.Endpoint && r.ClientID == other.ClientID && r.Status == other.Status &&
+		r.Injected == other.Injected && slices.Equal(r.Form, other.Form)
 }
 
 // MintForm is the input of the mint form.

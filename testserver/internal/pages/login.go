@@ -7,9 +7,12 @@ type LoginPage struct {
 	Form
 	ClientName string   // who asks; "" says nothing about it
 	LoginHint  string   // the user name to begin with
-	Users      []string // offered for a click without a password, as FieldPick
+	Users      []Person // offered for a click without a password, as FieldPick
 	Error      string   // why the last attempt failed
 }
+
+// Person is a user who can be picked.
+type Person struct{ Username, Name, Email string } // the latter may be ""
 
 // Login writes the sign-in page.
 func Login(w http.ResponseWriter, p LoginPage) { write(w, http.StatusOK, "login", anywhere, p) }
@@ -20,18 +23,11 @@ type ConsentPage struct {
 	ClientName string // "" shows only the ID
 	ClientID   string
 	User       string
-	ReturnTo   string // where the browser goes next, to be read; "" says nothing about it
+	ReturnTo   string // the URL where the browser goes next; "" says nothing about it
 	UserCode   string // of a device, to be compared with it (RFC 8628 §5.4)
 	Scopes     []ScopeBox
 	Claims     []string // requested by name, beside those of the scopes
 	Details    []string // what else Allow allows, in whole: nothing of it is cut
-}
-
-// ScopeBox is one scope to grant or not.
-type ScopeBox struct {
-	Name        string
-	Description string // "" shows only the name
-	Checked     bool
 }
 
 // Consent writes the consent page. Its first button, the one that Enter

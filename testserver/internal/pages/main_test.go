@@ -23,18 +23,21 @@ func site(text string) map[string]func(http.ResponseWriter) {
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }
+	people := func() []pages.Person {
+		return []pages.Person{{Username: next(), Name: next(), Email: next()}, {Username: next()}}
+	}
 	fields := func() []pages.Field {
 		return []pages.Field{{Name: next(), Value: next()}, {Name: next(), Value: next()}}
 	}
 	return map[string]func(http.ResponseWriter){
 		"login": func(w http.ResponseWriter) {
-			pages.Login(w, pages.LoginPage{Form: form(), ClientName: next(), LoginHint: next(), Users: two(), Error: next()})
+			pages.Login(w, pages.LoginPage{Form: form(), ClientName: next(), LoginHint: next(), Users: people(), Error: next()})
 		},
 		"consent": func(w http.ResponseWriter) {
 			pages.Consent(w, pages.ConsentPage{
 				Form: form(), ClientName: next(), ClientID: next(), User: next(), ReturnTo: next(), UserCode: next(),
 				Scopes:  []pages.ScopeBox{{Name: next(), Description: next(), Checked: true}, {Name: next(), Description: next()}},
-				Details: two(),
+				Details: two(), Claims: two(),
 			})
 		},
 		"logout": func(w http.ResponseWriter) {
@@ -44,7 +47,10 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 			pages.Device(w, pages.DevicePage{Form: form(), UserCode: next(), Error: next()})
 		},
 		"message": func(w http.ResponseWriter) {
-			pages.Message(w, http.StatusBadRequest, pages.MessagePage{Title: next(), Text: next(), Code: next()})
+			pages.Message(w, http.StatusBadRequest, pages.MessagePage{Title: next(), Text: next(), Code: next(), Facts: fields(), Help: next()})
+		},
+		"index": func(w http.ResponseWriter) {
+			pages.Index(w, pages.IndexPage{Issuer: next(), Links: []pages.Link{{Name: next(), URL: next(), About: next()}}})
 		},
 		"form post": func(w http.ResponseWriter) {
 			pages.FormPost(w, pages.FormPostPage{RedirectURI: next(), Fields: fields()})
@@ -53,6 +59,8 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 			defect := next()
 			pages.Debug(w, pages.DebugPage{
 				Form: form(), Issuer: next(), Defects: []string{defect, "other"}, Token: next(), Error: next(),
+				Users: people(), Faults: []pages.DebugFault{{Endpoint: next(), Hits: 1}}, Filter: pages.Filter{Endpoint: defect, Client: next()},
+				Endpoints: []string{defect, next()}, Links: []pages.Link{{Name: next(), URL: next()}},
 				Clients: []pages.DebugClient{{ID: next(), RedirectURIs: two(), Grants: two(), Scopes: two()}},
 				Keys:    []pages.DebugKey{{ID: next(), Alg: next(), Published: true, Signing: true}, {ID: next(), Alg: next()}},
 				Requests: []pages.DebugRequest{{

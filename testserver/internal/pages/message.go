@@ -7,6 +7,8 @@ type MessagePage struct {
 	Title string
 	Text  string
 	Code  string // an OAuth error code, shown as such; "" for good news
+	Facts []Field
+	Help  string // what to do about it
 }
 
 // Message writes a page that says one thing: an error that must not go to a

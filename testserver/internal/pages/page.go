@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
 	"sync"
 )
 
@@ -46,8 +47,8 @@ type site struct {
 // load is done when the first page is written: most tests never see one.
 var load = sync.OnceValue(func() site {
 	s := site{pages: map[string]*template.Template{}, style: source(style), script: source(script)}
-	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short}).ParseFS(files, "html/layout.html"))
-	for _, name := range []string{"login", "consent", "logout", "device", "message", "formpost", "debug"} {
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short, "whole": whole, "host": host}).ParseFS(files, "html/layout.html"))
+	for _, name := range []string{"login", "consent", "logout", "device", "message", "formpost", "debug", "index"} {
 		s.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "html/"+name+".html"))
 	}
 	return s
@@ -89,8 +90,20 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 }
 
 // short cuts a text that a stranger chose to what a page has room for.
-func short(text string) string {
-	const most = 120
+func short(text string) string { return cut(text, 120) }
+
+// whole is short for a URL, of which the end matters as well.
+func whole(text string) string { return cut(text, 400) }
+
+// host is what people should look at in a URL: where it leads.
+func host(text string) string {
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		return short(u.Host)
+	}
+	return short(text)
+}
+
+func cut(text string, most int) string {
 	n := 0
 	for i := range text {
 		if n++; n > most {

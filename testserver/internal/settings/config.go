@@ -16,8 +16,9 @@ type Config struct {
 	Refresh     Refresh                     `json:"refresh,omitzero"`
 	Clients     []Client                    `json:"clients,omitzero"`
 	Users       []User                      `json:"users,omitzero"`
-	Scopes      []string                    `json:"scopes,omitzero"`    // empty: any scope
-	Resources   []string                    `json:"resources,omitzero"` // empty: any resource
+	Scopes      []string                    `json:"scopes,omitzero"`             // empty: any scope
+	ScopeTexts  map[string]string           `json:"scope_descriptions,omitzero"` // by scope
+	Resources   []string                    `json:"resources,omitzero"`          // empty: any resource
 	DetailTypes []string                    `json:"authorization_detail_types,omitzero"`
 	Rules       []Rule                      `json:"rules,omitzero"`
 	Faults      []Fault                     `json:"faults,omitzero"`

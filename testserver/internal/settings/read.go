@@ -19,6 +19,7 @@ func (v value) config() (c Config) {
 		field{"clients", into(&c.Clients, value.clients)},
 		field{"users", into(&c.Users, value.users)},
 		field{"scopes", into(&c.Scopes, value.scopes)},
+		field{"scope_descriptions", into(&c.ScopeTexts, value.scopeTexts)},
 		field{"resources", into(&c.Resources, list("an array of resources", matching(wantResource, registry.IsTarget)))},
 		field{"authorization_detail_types", into(&c.DetailTypes, list("an array of types", some("a type of authorization_details")))},
 		field{"rules", into(&c.Rules, list("an array of rules", value.rule))},
@@ -69,6 +70,18 @@ func (v value) ttl() Duration {
 
 func (v value) scopes() []string {
 	return list("an array of scopes", matching(wantScope, isScope))(v)
+}
+
+func (v value) scopeTexts() map[string]string {
+	texts := map[string]string{}
+	v.members("an object of texts by scope", func(name string, part value) {
+		if !isScope(name) {
+			part.fail("is not a scope, want %s", wantScope)
+			return
+		}
+		texts[name] = some("a sentence")(part)
+	})
+	return texts
 }
 
 // clients reads the clients, each with an id of its own.

@@ -1,0 +1,15 @@
+package pages
+
+import "net/http"
+
+// IndexPage is what people see who open the issuer in a browser.
+type IndexPage struct {
+	Issuer string
+	Links  []Link
+}
+
+// Link leads to another page or document of the server.
+type Link struct{ Name, URL, About string }
+
+// Index writes the page.
+func Index(w http.ResponseWriter, p IndexPage) { write(w, http.StatusOK, "index", nowhere, p) }
