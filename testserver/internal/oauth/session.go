@@ -67,19 +67,17 @@ func (s sessions) showConsent(w http.ResponseWriter, v *grants.Session, p pages.
 }
 
 func person(u registry.User) pages.Person {
-	p := pages.Person{Username: u.Username}
-	p.Name, _ = asText(u.Claims["name"])
-	p.Email, _ = asText(u.Claims["email"])
-	return p
+	return pages.Person{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
 }
 
-// asText is a claim that is a string, in Go or as JSON.
-func asText(v any) (text string, ok bool) {
-	if raw, isRaw := v.(json.RawMessage); isRaw {
-		return text, json.Unmarshal(raw, &text) == nil
+// text is a claim that is a string, in Go or as JSON, else "".
+func text(claim any) (text string) {
+	if raw, isRaw := claim.(json.RawMessage); isRaw {
+		_ = json.Unmarshal(raw, &text)
+		return text
 	}
-	text, ok = v.(string)
-	return text, ok
+	text, _ = claim.(string)
+	return text
 }
 
 func (s *Server) boxes(scopes []string) []pages.ScopeBox {
