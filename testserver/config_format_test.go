@@ -61,7 +61,7 @@ func TestConfigurationWithItsSecretsIsOneAgain(t *testing.T) {
 func fullConfig(t *testing.T) string {
 	t.Helper()
 	jwks := testserver.New(t, testserver.InMemory()).JWKS()
-	return `{"issuer":"http://127.0.0.1/x","tls":false,"interactive":true,"scopes":["a"],"refresh":{"grace":"10s"},
+	return `{"$schema":"config.schema.json","issuer":"http://127.0.0.1/x","tls":false,"interactive":true,"scopes":["a"],"refresh":{"grace":"10s"},
 		"clients":[{"id":"job","jwks":` + string(jwks) + `},{"id":"spa","public":true,"redirect_uris":["app://cb"]}],
 		"rules":[{"when":{"client":"job"},"claims":{"n":12345678901234567890}}],"faults":[{"endpoint":"jwks","status":503,"times":2}]}`
 }

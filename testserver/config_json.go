@@ -17,6 +17,7 @@ import (
 // stood in its place. All its members may be left out:
 //
 //	{
+//	  "$schema": "https://raw.githubusercontent.com/bearerguard/bearerguard/main/docs/config.schema.json",
 //	  "issuer": "https://login.example.com/tenant",
 //	  "signing": {"alg": "ES256", "keys": [{"kty": "EC", "kid": "k1", …}]},
 //	  "access": {"ttl": "5m", "format": "opaque", "audience": ["orders"]},
@@ -44,6 +45,8 @@ import (
 // as for [Claim], to the access tokens of the token endpoint that they fit, or refuse
 // them. Faults last until [Server.Reset]; of two that fit, the first in the file
 // answers.
+//
+// $schema is for editors. The server ignores it.
 //
 // A member that is unknown or wrong is an error of [New], [Start] or
 // [NewUnstarted], which names the paths of all of them and no secret.

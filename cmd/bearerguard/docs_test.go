@@ -14,9 +14,11 @@ import (
 )
 
 // page is the one for people outside Go.
-func page(t *testing.T) string {
+func page(t *testing.T) string { return document(t, "cli.md") }
+
+func document(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +55,20 @@ func TestCommandsOfThePageRun(t *testing.T) {
 	if len(blocks) < 7 {
 		t.Errorf("got %d blocks, want all of the page", len(blocks))
 	}
+}
+
+// TestTheConfigurationOfItsPageIsRight runs the sh blocks of docs/config.md.
+func TestTheConfigurationOfItsPageIsRight(t *testing.T) {
+	script := ""
+	for _, b := range commands.FindAllStringSubmatch(document(t, "config.md"), -1) {
+		script += b[1]
+	}
+	dir := t.TempDir()
+	text := "exec sh -eux page.sh\nstdout '\"ttl\": \"5m0s\"'\nstdout '\"secret\": \"[*]+\"'\n-- page.sh --\n" + script
+	if err := os.WriteFile(filepath.Join(dir, "page.txtar"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: dir})
 }
 
 func TestThePageHasEachMemberOfTheReadyLine(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 // Config is a configuration. What the file does not have is zero or nil, so that
 // what is set elsewhere holds.
 type Config struct {
+	Schema string `json:"$schema,omitzero"` // for editors: nothing reads it
+
 	Issuer      string                      `json:"issuer,omitzero"`
 	Like        string                      `json:"like,omitzero"` // the name of a provider
 	Signing     Signing                     `json:"signing,omitzero"`

@@ -19,8 +19,8 @@ const (
 
 // faults are texts and the one thing that is said about each.
 var faults = []struct{ name, text, want string }{
-	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed"},
-	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed"},
+	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema"},
+	{"a name in another case", `{"TLS":true}`, "TLS: is no setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema"},
 	{"an unknown member below", `{"access":{"aud":["api"]}}`, "access.aud: is no setting, want one of ttl, format, audience"},
 	{"an unknown member that is a text", `{"access":{"time to live":"5m"}}`, `access["time to live"]: is no setting, want one of ttl, format, audience`},
 	{"an unknown member without a name", `{"access":{"":"5m"}}`, `access[""]: is no setting, want one of ttl, format, audience`},
@@ -102,6 +102,7 @@ var faults = []struct{ name, text, want string }{
 	{"an endpoint that is off", `{"endpoints":{"jwks":"off"}}`, "endpoints.jwks: got a string, want true or false"},
 	{"a flag that is a number", `{"interactive":1}`, "interactive: got a number, want true or false"},
 	{"a seed that is a number", `{"seed":7654321}`, "seed: got a number, want any text"},
+	{"a schema that is an object", `{"$schema":{}}`, `$schema: got an object, want where the JSON Schema is`},
 	{"a seed that is empty", `{"seed":""}`, "seed: is empty, want any text: or leave it out"},
 }
 

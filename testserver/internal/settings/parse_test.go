@@ -24,6 +24,7 @@ func parse(t testing.TB, text string) *settings.Config {
 }
 
 const whole = `{
+  "$schema": "config.schema.json",
   "issuer": "https://login.example.com/tenant",
   "signing": {"alg": "ES384", "keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "x": "eA", "y": "eQ", "d": "c2VjcmV0LWtleQ"}]},
   "access": {"ttl": "5m", "format": "opaque", "audience": ["api", "other"]},
@@ -49,6 +50,7 @@ const whole = `{
 
 func TestParseConfigReadsAllThereIs(t *testing.T) {
 	want := &settings.Config{
+		Schema: "config.schema.json",
 		Issuer: "https://login.example.com/tenant",
 		Signing: settings.Signing{Alg: "ES384", Keys: []settings.JWK{
 			settings.JWK(`{"kty":"EC","crv":"P-256","kid":"k1","x":"eA","y":"eQ","d":"c2VjcmV0LWtleQ"}`),
@@ -110,7 +112,7 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 		t.Fatal("got no error")
 	}
 	want := []string{
-		"isuer: is no setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed",
+		"isuer: is no setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema",
 		`access.ttl: got a number, want a duration of more than zero, such as "90s", "5m" or "1h30m"`,
 		`access.format: got "jws", want one of jwt, opaque`,
 		`clients[1].redirect_uris[0]: want an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`,

@@ -41,7 +41,7 @@ func (v *value) below(step string, raw json.RawMessage) value {
 // step is how a path goes on to the member name.
 func step(name string) string {
 	for _, r := range name {
-		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
+		if r != '_' && r != '$' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
 			return "[" + quoted(name) + "]"
 		}
 	}

@@ -22,6 +22,7 @@ func printed(t testing.TB, c *settings.Config) string {
 
 func TestWritePrintsAllButSecrets(t *testing.T) {
 	const want = `{
+  "$schema": "config.schema.json",
   "issuer": "https://login.example.com/tenant",
   "signing": {
     "alg": "ES384",
