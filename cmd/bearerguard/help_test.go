@@ -28,6 +28,37 @@ func TestEveryCommandOfTheServerIsExplained(t *testing.T) {
 	walk(newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}))
 }
 
+// The table of docs/cli.md has every command. When it differs, this test prints the one
+// to put there.
+func TestThePageListsEveryCommand(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "<!-- commands: from bearerguard --help -->\n")
+	got, _, ended := strings.Cut(rest, "<!-- end -->")
+	if !found || !ended {
+		t.Fatal("docs/cli.md has no table of commands")
+	}
+	var b strings.Builder
+	b.WriteString("| command | what it does |\n|---|---|\n")
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+		if !cmd.HasSubCommands() {
+			_, use, _ := strings.Cut(cmd.UseLine(), " ")
+			use = strings.ReplaceAll(strings.TrimSuffix(use, " [flags]"), "|", "\\|")
+			b.WriteString("| `" + use + "` | " + strings.ReplaceAll(cmd.Short, "|", "\\|") + " |\n")
+		}
+	}
+	walk(newRoot(streams{}))
+	if want := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestTableOfAProgramIsTabs(t *testing.T) {
 	var out strings.Builder
 	c := caller{streams: streams{out: &out}}
