@@ -60,6 +60,12 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
+// inMembers puts the names of a request's members in place of those of Go.
+var inMembers = strings.NewReplacer(
+	"JOSEHeader says", "header says", "OpaqueTokens makes", "opaque makes", `; for a malformed claim use Claim("scope", …)`, `; for a malformed one use claims`,
+	"Scope: ", "scope: ", "Audience: ", "aud: ", "SigningAlg", "alg", "Without", "without", "With(", "defect(",
+)
+
 func (c *controller) mintToken(r *http.Request) (any, error) {
 	var m control.Mint
 	if err := read(r, &m); err != nil {
@@ -71,7 +77,7 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	}
 	t, err := c.oauth.IssueAs(form, editBy(tokenOptions(m)))
 	if err != nil {
-		return nil, err
+		return nil, errors.New(inMembers.Replace(err.Error()))
 	}
 	claims, err := json.Marshal(t.Claims)
 	if err != nil {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,11 +25,24 @@ func newConfigCheck() *cobra.Command {
 				return usage("%w", err)
 			}
 			if _, err := testserver.FormatConfig(bytes.NewReader(text), false); err != nil {
-				return coded{exitNo, err}
+				return coded{exitNo, inFile(args[0], err)}
 			}
 			return nil
 		},
 	}
+}
+
+// inFile is what is wrong with a configuration, under the name of its file.
+func inFile(name string, err error) error {
+	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
+	of := false // a fault of the file goes on in the lines below it
+	for i, line := range lines {
+		rest, ok := strings.CutPrefix(line, "ConfigJSON: ")
+		if of = of || ok; of {
+			lines[i] = name + ": " + rest
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 func newConfigPrint(s streams) *cobra.Command {
@@ -42,7 +57,7 @@ func newConfigPrint(s streams) *cobra.Command {
 			}
 			out, err := testserver.FormatConfig(bytes.NewReader(text), secrets)
 			if err != nil {
-				return usage("%w", err)
+				return usage("%w", inFile(args[0], err))
 			}
 			_, err = s.out.Write(out)
 			return err

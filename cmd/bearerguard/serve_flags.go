@@ -159,6 +159,9 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	if err == nil && !local && !f.allowRemote {
 		err = usage("--addr %s: other machines could reach it, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
 	}
+	if host, _, _ := net.SplitHostPort(f.addr); err == nil && f.issuer == "" && f.config == "" && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		err = usage("--addr %s: this is every address, and clients need one: add --issuer, such as http://auth:9000", f.addr)
+	}
 	if err != nil || f.control == controlOff {
 		return err
 	}
@@ -212,7 +215,10 @@ func isOrigin(text string) bool {
 
 // isLoopback reports whether only this machine can reach the address of a flag.
 func isLoopback(flag, addr string) (bool, error) {
-	host, _, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
+	if _, wrong := strconv.ParseUint(port, 10, 16); err == nil && wrong != nil {
+		err = wrong
+	}
 	if err != nil {
 		example := anyPort
 		if _, err := strconv.ParseUint(addr, 10, 16); err == nil {

@@ -13,7 +13,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,13 +90,7 @@ func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for any that is free", f.addr, rootOf(err))
 	}
-	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
-	for i, line := range lines {
-		if rest, ok := strings.CutPrefix(line, "ConfigJSON: "); ok {
-			lines[i] = "--config " + f.config + ": " + rest
-		}
-	}
-	return errors.New(strings.Join(lines, "\n"))
+	return inFile("--config "+f.config, err)
 }
 
 // rootOf is the cause of err that has none itself.

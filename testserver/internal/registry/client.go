@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func (c Client) check() error {
 	case !IsVisible(c.ID) || !IsVisible(c.Secret):
 		return fmt.Errorf("client %q: ID and Secret are printable ASCII (RFC 6749 §A.1, §A.2)", c.ID)
 	case c.Public && c.Secret != "":
-		return fmt.Errorf("client %q: a public client keeps no secret (RFC 6749 §2.1): leave out Secret or Public", c.ID)
+		return fmt.Errorf("client %q: a public client keeps no secret (RFC 6749 §2.1): take its secret away, or do not make it public", c.ID)
 	case c.Public && (len(c.JWKS) > 0 || c.AuthMethod != "" && c.AuthMethod != catalogue.NoAuth):
 		return fmt.Errorf("client %q: a public client does not authenticate: leave out JWKS and AuthMethod, or Public", c.ID)
 	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
@@ -128,7 +129,8 @@ func (c Client) checkMethod() error {
 		return fmt.Errorf("client %q: unknown AuthMethod %q", c.ID, string(c.AuthMethod))
 	}
 	if !fits {
-		return fmt.Errorf("client %q: it has nothing to authenticate with by %s", c.ID, c.AuthMethod)
+		needs := map[catalogue.AuthMethod]string{catalogue.PrivateKeyJWT: "give it a JWKS", catalogue.NoAuth: "make it public"}
+		return fmt.Errorf("client %q: it has nothing to authenticate with by %s: %s", c.ID, c.AuthMethod, cmp.Or(needs[c.AuthMethod], "give it a secret"))
 	}
 	return nil
 }
@@ -151,7 +153,7 @@ func (c Client) checkLists() error {
 			errs = append(errs, fmt.Errorf("client %q: %s is for confidential clients", c.ID, g))
 		}
 		if !c.Public && g == catalogue.JWTBearer && len(c.JWKS) == 0 {
-			errs = append(errs, fmt.Errorf("client %q: %s is of no use without keys: set JWKS", c.ID, g))
+			errs = append(errs, fmt.Errorf("client %q: %s is of no use without keys: give the client a JWKS", c.ID, g))
 		}
 	}
 	for _, scope := range c.Scopes {

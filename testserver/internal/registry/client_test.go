@@ -64,7 +64,7 @@ func TestClientsThatCannotBeRegistered(t *testing.T) {
 		"a grant that is unknown":                {client{ID: "a", Secret: "s", Grants: grants{"password"}}, []string{`unknown grant "password"`}},
 		"a public one with client credentials":   {client{ID: "a", Public: true, Grants: grants{catalogue.ClientCredentials}}, []string{"confidential"}},
 		"a public one that exchanges tokens":     {client{ID: "a", Public: true, Grants: grants{catalogue.TokenExchange}}, []string{"confidential"}},
-		"assertions of a client without keys":    {client{ID: "a", Secret: "s", Grants: grants{catalogue.JWTBearer}}, []string{"set JWKS"}},
+		"assertions of a client without keys":    {client{ID: "a", Secret: "s", Grants: grants{catalogue.JWTBearer}}, []string{"give the client a JWKS"}},
 		"two scopes in one text":                 {client{ID: "a", Secret: "s", Scopes: []string{"a b"}}, []string{`"a", "b"`}},
 		"a negative lifetime":                    {client{ID: "a", Secret: "s", CodeTTL: -1}, []string{"negative"}},
 		"several faults":                         {client{ID: "a", Secret: "s", Grants: grants{"x"}, Scopes: []string{""}, RedirectURIs: []string{"/"}}, []string{"unknown grant", "no absolute URI", "is not a scope"}},
