@@ -27,7 +27,8 @@ const maxControl = 1 << 20
 //
 // Serve it on a listener of its own, on loopback: a caller gets any token that it
 // asks for. It must present token, and name this machine as the host, so that no web
-// page can call (DNS rebinding). With [AllowRemote] any host will do.
+// page can call (DNS rebinding). With [AllowRemote] any host will do. GET /openapi.json
+// returns a description of the API and needs no token.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
 	if token == "" {
@@ -39,6 +40,7 @@ func (s *Server) Control(token string) http.Handler {
 		mux.Handle(path, answering(methods))
 	}
 	mux.Handle("/", answering(nil))
+	describe := answering(c.routes()[control.OpenAPIPath])
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -48,6 +50,8 @@ func (s *Server) Control(token string) http.Handler {
 		switch {
 		case !s.remote && !oauth.IsLocalHost(r.Host):
 			sendError(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
+		case r.URL.Path == control.OpenAPIPath: // public, and the only thing that this branch can serve
+			describe.ServeHTTP(w, r)
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
 			sendError(w, refusal{http.StatusUnauthorized, "invalid_token", "the control API takes its own token as Authorization: Bearer"})
@@ -100,8 +104,12 @@ func (c *controller) routes() map[string]map[string]action {
 		"/v1/reset":          post(c.reset),
 		"/v1/snapshot":       get(c.snapshot),
 		"/v1/events":         get(c.listEvents),
+
+		control.OpenAPIPath: get(describe),
 	}
 }
+
+func describe(*http.Request) (any, error) { return json.RawMessage(control.OpenAPI), nil }
 
 // answering serves the methods of one path, nil for all other paths.
 func answering(methods map[string]action) http.Handler {

@@ -1,6 +1,11 @@
 package testserver
 
-import "github.com/bearerguard/bearerguard/testserver/internal/journal"
+import (
+	"maps"
+	"slices"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+)
 
 // EmptyKeys and ChainOf are faults of the control API.
 var (
@@ -23,3 +28,8 @@ func Snapshot(s *Server) ([]byte, error) { return s.oauth.Snapshot() }
 
 // Restore is the other half.
 func Restore(s *Server, state []byte) error { return s.oauth.Restore(state) }
+
+// ControlPaths are those of the control API.
+func ControlPaths(s *Server) []string {
+	return slices.Sorted(maps.Keys((&controller{Server: s}).routes()))
+}

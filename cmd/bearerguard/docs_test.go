@@ -1,22 +1,23 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// page is the one for people outside Go.
-func page(t *testing.T) string { return document(t, "cli.md") }
-
-func document(t *testing.T, name string) string {
+// page reads one of the pages for people outside Go.
+func page(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 	if err != nil {
@@ -27,40 +28,51 @@ func document(t *testing.T, name string) string {
 
 var commands = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// TestCommandsOfThePageRun runs all sh blocks, one after the other, below exec and
-// beside the API of examples/api, at whose address localhost:8080 stands.
-func TestCommandsOfThePageRun(t *testing.T) {
+// TestCommandsOfThePagesRun runs all sh blocks of a page, one after the other, below
+// exec and beside the API of examples/api, at whose address localhost:8080 stands.
+func TestCommandsOfThePagesRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Fatalf("the page uses curl: %v", err)
+		t.Fatalf("the pages use curl: %v", err)
 	}
-	script := "ISSUER=$OAUTH_ISSUER AUDIENCE=api FRAMEWORK=http $API & trap \"kill $!\" EXIT\n"
-	blocks := commands.FindAllStringSubmatch(page(t), -1)
-	for _, b := range blocks {
-		script += b[1]
-	}
-	api, listen := example(t, "api"), program.Address(t)
-	dir := t.TempDir()
-	text := "exec bearerguard exec -- sh -eux page.sh\n" +
-		"stdout '^all [0-9]+ right$'\nstdout '^refused$'\n! stdout 'want'\n" +
-		"-- page.sh --\n" + strings.ReplaceAll(script, "localhost:8080", listen)
-	if err := os.WriteFile(filepath.Join(dir, "page.txtar"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	testscript.Run(t, testscript.Params{Dir: dir, Setup: func(env *testscript.Env) error {
-		env.Setenv("API", api)
-		env.Setenv("LISTEN", listen)
-		env.Setenv("GORACE", "atexit_sleep_ms=0")
-		return nil
-	}})
-	if len(blocks) < 7 {
-		t.Errorf("got %d blocks, want all of the page", len(blocks))
+	api := example(t, "api")
+	for _, tt := range []struct {
+		page   string
+		blocks int
+		begins string // commands before those of the page
+		want   string // of the output, in the language of testscript
+	}{
+		{"cli.md", 7, "", "stdout '^all [0-9]+ right$'\nstdout '^refused$'\n! stdout 'want'\n"},
+		{"control.md", 10, "curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:8080/healthz\n", "stdout '^{\"url\":\"http://[^\"]*\",\"ok\":true'\n"},
+	} {
+		t.Run(tt.page, func(t *testing.T) {
+			script := "ISSUER=$OAUTH_ISSUER AUDIENCE=api FRAMEWORK=http $API & trap \"kill $!\" EXIT\n" + tt.begins
+			blocks := commands.FindAllStringSubmatch(page(t, tt.page), -1)
+			for _, b := range blocks {
+				script += b[1]
+			}
+			listen, dir := program.Address(t), t.TempDir()
+			text := "exec bearerguard exec -- sh -eux page.sh\n" + tt.want +
+				"-- page.sh --\n" + strings.ReplaceAll(script, "localhost:8080", listen)
+			if err := os.WriteFile(filepath.Join(dir, "page.txtar"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			testscript.Run(t, testscript.Params{Dir: dir, Setup: func(env *testscript.Env) error {
+				env.Setenv("API", api)
+				env.Setenv("LISTEN", listen)
+				env.Setenv("GORACE", "atexit_sleep_ms=0")
+				return nil
+			}})
+			if len(blocks) < tt.blocks {
+				t.Errorf("got %d blocks, want all of the page", len(blocks))
+			}
+		})
 	}
 }
 
 // TestTheConfigurationOfItsPageIsRight runs the sh blocks of docs/config.md.
 func TestTheConfigurationOfItsPageIsRight(t *testing.T) {
 	script := ""
-	for _, b := range commands.FindAllStringSubmatch(document(t, "config.md"), -1) {
+	for _, b := range commands.FindAllStringSubmatch(page(t, "config.md"), -1) {
 		script += b[1]
 	}
 	dir := t.TempDir()
@@ -80,8 +92,56 @@ func TestThePageHasEachMemberOfTheReadyLine(t *testing.T) {
 	}
 	defer func() { _ = server.close() }()
 	for name := range newReady(server) {
-		if !strings.Contains(page(t), "`"+name+"`") {
+		if !strings.Contains(page(t, "cli.md"), "`"+name+"`") {
 			t.Errorf("got nothing about %s", name)
 		}
+	}
+}
+
+// TestThePageOfTheControlAPIHasAllOfIt compares the page with the OpenAPI document,
+// whose paths a test of package testserver compares with the server.
+func TestThePageOfTheControlAPIHasAllOfIt(t *testing.T) {
+	var document struct {
+		Paths      map[string]map[string]json.RawMessage
+		Components struct {
+			Schemas map[string]struct {
+				Properties           map[string]json.RawMessage
+				AdditionalProperties *bool
+			}
+		}
+	}
+	if err := json.Unmarshal(control.OpenAPI, &document); err != nil {
+		t.Fatal(err)
+	}
+	text := page(t, "control.md")
+	var got, want []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Z]+ /[^ `]*)` \\|").FindAllStringSubmatch(text, -1) {
+		got = append(got, row[1])
+	}
+	for path, operations := range document.Paths {
+		for method := range operations {
+			want = append(want, strings.ToUpper(method)+" "+path)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got the requests\n%q, want\n%q", got, want)
+	}
+	asked := 0
+	for name, schema := range document.Components.Schemas {
+		closed := schema.AdditionalProperties != nil // only what is asked is refused
+		if !closed && name != "Fault" && name != "Client" && name != "User" && name != "Clock" {
+			continue
+		}
+		for member := range schema.Properties {
+			asked++
+			if !strings.Contains(text, "`"+member+"`") {
+				t.Errorf("got nothing about %s of %s", member, name)
+			}
+		}
+	}
+	if asked < 60 {
+		t.Errorf("got %d members of requests, want all", asked)
 	}
 }
