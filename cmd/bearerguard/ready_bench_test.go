@@ -23,7 +23,7 @@ func BenchmarkReady(b *testing.B) {
 	}{{"HTTP", nil}, {"TLS", []string{"--tls"}}} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {
-				cmd := exec.CommandContext(b.Context(), path, append([]string{"serve", "--exit-with-stdin"}, bb.args...)...)
+				cmd := exec.CommandContext(b.Context(), path, append([]string{"serve", "--addr", anyPort, "--exit-with-stdin"}, bb.args...)...)
 				in, err := cmd.StdinPipe()
 				if err != nil {
 					b.Fatal(err)

@@ -83,7 +83,7 @@ func served(t *testing.T) string {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	cmd := exec.Command(program, "serve", "--interactive", "--control", "off", "--exit-with-stdin")
+	cmd := exec.Command(program, "serve", "--addr", "127.0.0.1:0", "--interactive", "--control", "off", "--exit-with-stdin")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ func TestControlAPIFromNode(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build ./cmd/bearerguard: %v\n%s", err, out)
 	}
-	cmd := exec.CommandContext(t.Context(), program, "serve")
+	cmd := exec.CommandContext(t.Context(), program, "serve", "--addr", "127.0.0.1:0")
 	ready := start(t, cmd, func() error { return cmd.Process.Signal(os.Interrupt) })
 
 	node := exec.CommandContext(t.Context(), "node", "control.mjs")
