@@ -81,7 +81,11 @@ func (c *Client) exchange(doing string, r *http.Request) (map[string]any, error)
 		}
 		return nil, c.refused(doing, RefusalError{resp.StatusCode, code, description})
 	}
-	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "" && media != "application/json" && len(body) > 0 {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if media == "application/jwt" {
+		return c.signedAnswer(r.Context(), doing, string(body))
+	}
+	if media != "" && media != "application/json" && len(body) > 0 {
 		unreadable = errors.Join(unreadable, errors.New("not JSON"))
 	}
 	if unreadable != nil && len(body) > 0 {

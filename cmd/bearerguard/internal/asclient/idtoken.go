@@ -1,6 +1,7 @@
 package asclient
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -41,6 +42,29 @@ func (c *Client) checkIDToken(ctx context.Context, t Tokens, nonce string) error
 
 func badIDToken(err error) *Error {
 	return &Error{InvalidAnswer, "no login", fmt.Errorf("the ID token is not good: %w", err)}
+}
+
+// signedAnswer verifies an answer that is a JWT, as UserInfo may be (OpenID Connect
+// Core 1.0 §5.3.2), and returns its claims.
+func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[string]any, error) {
+	keys, err := c.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := keys.VerifySignature(ctx, text)
+	if err != nil {
+		return nil, &Error{InvalidAnswer, doing, errors.New("the signature of the answer is not one of the authorization server")}
+	}
+	var claims map[string]any
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.UseNumber()
+	if err := d.Decode(&claims); err != nil {
+		return nil, &Error{InvalidAnswer, doing, errors.New("the answer of the authorization server is not a JSON object")}
+	}
+	if claims["iss"] != c.server.Issuer {
+		return nil, &Error{InvalidAnswer, doing, errors.New("the answer is signed for another issuer")}
+	}
+	return claims, nil
 }
 
 // keys are those of the authorization server now. The key set of package oidc
