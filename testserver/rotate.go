@@ -13,8 +13,9 @@ import "github.com/bearerguard/bearerguard/testserver/internal/token"
 // changes, by default that of the server's [SigningAlg].
 type Rotation = token.Rotation
 
-// Rotate changes the signing key of an algorithm and returns the new key. Without a [Rotation] the new key signs and is published at once and the
-// old one stays published, until [Server.Retire]. More than one is a fault.
+// Rotate changes the signing key of an algorithm and returns the new key. Without a
+// [Rotation] the new key signs and is published at once. The old one stays published
+// until [Server.Retire]. More than one [Rotation] is a fault.
 //
 //	s.Rotate()
 //	s.Rotate(testserver.Rotation{DropOld: true})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -135,14 +134,6 @@ func (f *checkFlags) prepare(url string) (err error) {
 			return usage("--header: Authorization is what the check sets")
 		}
 		f.ask.Header[name] = append(f.ask.Header[name], strings.TrimSpace(value))
-	}
-	if f.ask.Alg != "" && !slices.Contains(catalogue.PublicAlgs, catalogue.Alg(f.ask.Alg)) {
-		return usage("--alg %q: give one of %s", f.ask.Alg, strings.Join(catalogue.Names(catalogue.PublicAlgs), ", "))
-	}
-	for _, name := range slices.Concat(f.ask.Skip, f.ask.Also) {
-		if !slices.Contains(defectNames(), name) {
-			return usage("--skip or --also %q: there is no such defect, complete the flag or see bearerguard token bad", name)
-		}
 	}
 	return nil
 }

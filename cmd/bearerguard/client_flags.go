@@ -30,7 +30,7 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 func (f *clientFlags) addClient(cmd *cobra.Command) {
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.id, "client-id", "", "`ID` of the client (default $OAUTH_CLIENT_ID)")
+	flags.StringVar(&f.id, "client-id", "", "`ID` of the client (default that of the server that is found, or $OAUTH_CLIENT_ID)")
 	flags.StringVar(&f.secretFile, "client-secret-file", "", "`file` with the secret of the client (default the secret in $OAUTH_CLIENT_SECRET, or none)")
 	noFiles(cmd, "client-id")
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
@@ -53,7 +52,7 @@ func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *
 
 // parent is a command that has others below it.
 func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := cli.Group(&cobra.Command{Use: use, Short: short})
+	cmd := &cobra.Command{Use: use, Short: short}
 	cmd.AddCommand(subs...)
 	return cmd
 }

@@ -38,7 +38,8 @@ func inFile(name string, err error) error {
 	of := false // a fault of the file goes on in the lines below it
 	for i, line := range lines {
 		rest, ok := strings.CutPrefix(line, "ConfigJSON: ")
-		if of = of || ok; of {
+		option := strings.HasPrefix(line, "Addr(") || strings.HasPrefix(line, "IssuerURL")
+		if of = (of || ok) && !option; of {
 			lines[i] = name + ": " + rest
 		}
 	}

@@ -69,7 +69,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 	flags.StringVar(&ask.Issuer, "issuer", "", "name this issuer; for discovery and as_metadata")
 	flags.IntVar(&ask.Times, "times", 0, "end after so many requests")
 	flags.IntVar(&ask.Skip, "skip", 0, "let so many requests pass first")
-	flags.StringVar(&ask.Client, "client", "", "requests of this client_id alone")
+	flags.StringVar(&ask.Client, "client", "", "only requests of this client_id")
 	cli.MayBeEmpty(cmd, "body")
 	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
 		noFiles(cmd, name)

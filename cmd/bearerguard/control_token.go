@@ -79,7 +79,7 @@ func newTokenMint(s streams) *cobra.Command {
 	var defect string
 	cmd := &cobra.Command{
 		Use:   "mint",
-		Short: "Print a token of the running server, valid unless told otherwise",
+		Short: "Print a token of the running server, valid by default",
 		Example: `  bearerguard token mint --scope "orders:read orders:write"
   bearerguard token mint --sub alice --claim role=admin --claim-json groups='["a","b"]'
   bearerguard token mint --claim-json /realm_access/roles='["admin"]'

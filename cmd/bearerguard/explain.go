@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -51,15 +52,16 @@ Give the token on standard input, with "-": everybody who can list processes see
 what stands on a command line.
 
 With --introspect the first issuer is also asked: about a token that is not a JWT, and
-whether a JWT is still active (RFC 7662). Who asks is the client of
---introspect-client-id, of OAUTH_CLIENT_ID or of the server that is running here.
+whether a JWT is still active (RFC 7662). The client is that of
+--introspect-client-id, else that of the server that is found by --ready-file or in
+this directory, else OAUTH_CLIENT_ID.
 
 On a terminal the checks are a coloured table; elsewhere their columns are
 separated by tabs: result, name, what it demands or why it refused, what was
 expected, what was found. NO_COLOR is respected.
 
 Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
-3 nobody can tell, because the issuer cannot be reached.`,
+3 unknown, because the issuer cannot be reached.`,
 		Example: `  pbpaste | bearerguard token explain --issuer https://login.example.com \
       --audience https://api.example.com --scope orders:read -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -131,7 +133,7 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 		return nil, usage("which API is the token for? Give --audience")
 	}
 	client := &http.Client{Transport: at.transport}
-	config := middleware.Config{Audience: f.audience, Client: client, Logger: slog.New(slog.DiscardHandler)}
+	config := middleware.Config{Audience: f.audience, Client: client, Realm: "api", Logger: slog.New(slog.DiscardHandler)}
 	for _, url := range f.issuers {
 		if err := fetch.CheckIssuer(url, f.insecure); err != nil {
 			return nil, issuerFault(err)
@@ -159,7 +161,11 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 
 // inFlags is a fault of the configuration in the words of the command line.
 func (f *explainFlags) inFlags(err error) error {
-	text := strings.NewReplacer("AudienceClaim", "--audience-claim", "ScopeClaims", "--scope-claim", "Audience", "--audience", "Issuers", "--issuer").Replace(reason(err))
+	text := reason(err)
+	for i, url := range f.issuers {
+		text = strings.ReplaceAll(text, fmt.Sprintf("Issuers[%d]", i), "--issuer "+url)
+	}
+	text = strings.NewReplacer("AudienceClaim", "--audience-claim", "ScopeClaims", "--scope-claim", "Audience", "--audience", "Issuers", "--issuer").Replace(text)
 	return errors.New(text)
 }
 
@@ -168,7 +174,7 @@ func (f *explainFlags) introspection(at target, client *http.Client) (*introspec
 	case at.id == "":
 		return nil, usage("who introspects? Give --introspect-client-id, or set OAUTH_CLIENT_ID")
 	case at.secret == "":
-		return nil, usage("who introspects needs a secret: give --introspect-client-secret-file, or set OAUTH_CLIENT_SECRET")
+		return nil, usage("introspection needs a client secret: give --introspect-client-secret-file, or set OAUTH_CLIENT_SECRET")
 	}
 	asker, err := introspect.New(introspect.Config{
 		Issuer: f.issuers[0], InsecureHTTP: f.insecure, Auth: introspect.Basic(at.id, at.secret), Client: client, Logger: slog.New(slog.DiscardHandler),
@@ -187,7 +193,7 @@ func (f *explainFlags) need() ([]scopes.Requirement, error) {
 	}
 	for _, scope := range wanted {
 		if strings.ContainsFunc(scope, func(c rune) bool { return c < '!' || c > '~' || c == '"' || c == '\\' }) {
-			return nil, usage("--scope %q: that is no scope (RFC 6749 §3.3)", scope)
+			return nil, usage("--scope %q: this is not a scope (RFC 6749 §3.3)", scope)
 		}
 	}
 	return []scopes.Requirement{scopes.All(wanted[0], wanted[1:]...)}, nil

@@ -84,7 +84,8 @@ func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
 			for _, line := range regexp.MustCompile(`(?m)(?:^|[^/])\bbearerguard ([^#|)&\n]*)`).FindAllStringSubmatch(block[1], -1) {
 				found++
 				args := shellWords.FindAllString(strings.TrimRight(line[1], ` \`), -1)
-				cmd, rest, err := newRoot(streams{}).Find(cli.Protect(args))
+				root := newRoot(streams{})
+				cmd, rest, err := root.Find(cli.Protect(root, args))
 				if err == nil {
 					err = cmd.ParseFlags(rest)
 				}

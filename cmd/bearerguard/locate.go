@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -63,44 +62,44 @@ func herePath() string {
 	return filepath.Join(cache, "bearerguard", "servers", hex.EncodeToString(sum[:16])+".json")
 }
 
-// memberPID is what the file has besides the ready line.
-const memberPID = "pid"
-
 // readyHere is the ready line of a server that was started in this directory and is
-// still there, else nil.
+// still there, else nil. The server holds the file for as long as it lives.
 func readyHere() ready {
-	path := herePath()
-	if path == "" {
-		return nil
-	}
-	text, err := os.ReadFile(path) //nolint:gosec // a file of this user's
-	var r ready
-	if err != nil || json.Unmarshal(text, &r) != nil {
-		return nil
-	}
-	pid, err := strconv.Atoi(r[memberPID])
+	f, err := os.Open(herePath())
 	if err != nil {
 		return nil
 	}
-	if _, err := process.Watch(pid); err != nil { // it was killed
+	defer f.Close()
+	info, err := f.Stat()
+	var r ready
+	if err != nil || !process.IsPrivate(info) || !process.Held(f) || json.NewDecoder(f).Decode(&r) != nil {
 		return nil
 	}
 	return r
 }
 
 // announce lets the commands in this directory find the server. What it returns takes
-// that back; a file that cannot be written is only a convenience less.
-func announce(r ready) (takeBack func()) {
-	path := herePath()
-	here := ready{memberPID: strconv.Itoa(os.Getpid())}
-	for name, value := range r {
-		here[name] = value
+// that back.
+func announce(r ready) (takeBack func(), err error) {
+	path, line := herePath(), r.line()
+	if path == "" {
+		return func() {}, nil // there is no place for it, as in a container
 	}
-	line := here.line()
-	if path == "" || os.MkdirAll(filepath.Dir(path), 0o700) != nil || writeWhole(path, line) != nil {
-		return func() {}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
 	}
-	return func() { removeOwn(path, line) }
+	if err := writeAtomic(path, line); err != nil {
+		return nil, err
+	}
+	release, err := process.Hold(path)
+	if err != nil {
+		removeOwn(path, line)
+		return nil, err
+	}
+	return func() {
+		removeOwn(path, line)
+		release()
+	}, nil
 }
 
 // removeOwn removes a file if it still holds what was written into it.
@@ -146,11 +145,8 @@ func (f *clientFlags) target() (target, error) {
 		return t, err
 	}
 	t.issuer, t.transport = r["issuer"], r.transport()
-	if t.id = cmp.Or(f.id, r["client_id"]); f.secretFile == "" {
-		t.secret = ""
-		if t.id == r["client_id"] {
-			t.secret = r["client_secret"]
-		}
+	if t.id = cmp.Or(f.id, r["client_id"]); t.id == r["client_id"] && f.secretFile == "" {
+		t.secret = r["client_secret"]
 	}
 	return t, nil
 }

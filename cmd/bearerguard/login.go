@@ -64,9 +64,6 @@ be reached or refuses, or nobody came.`,
 }
 
 func (f *loginFlags) run(ctx context.Context, s streams) error {
-	if err := f.output.check(); err != nil {
-		return err
-	}
 	params, err := f.params.values(asclient.ReservedInLogin)
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 func TestReadyFileIsNeverSeenHalfWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ready.json")
 	texts := []string{strings.Repeat("a", 1<<20), strings.Repeat("b", 1<<20)}
-	if err := writeWhole(path, []byte(texts[0])); err != nil {
+	if err := writeAtomic(path, []byte(texts[0])); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
@@ -63,7 +63,7 @@ func TestReadyFileIsNeverSeenHalfWritten(t *testing.T) {
 		}
 	})
 	for i := range 50 {
-		if err := writeWhole(path, []byte(texts[i%2])); err != nil {
+		if err := writeAtomic(path, []byte(texts[i%2])); err != nil {
 			t.Error(err)
 		}
 	}

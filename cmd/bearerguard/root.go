@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
+	"unicode"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/spf13/cobra"
@@ -43,7 +45,7 @@ func failure(format string, args ...any) error {
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
-	root.SetArgs(cli.Protect(args))
+	root.SetArgs(cli.Protect(root, args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
@@ -55,9 +57,20 @@ func run(ctx context.Context, args []string, s streams) int {
 		return by.code()
 	}
 	if c.error != nil {
-		_, _ = fmt.Fprintf(s.err, "bearerguard: %v\n", c.error)
+		_, _ = fmt.Fprintf(s.err, "bearerguard: %s\n", shown(c.Error()))
 	}
 	return c.code
+}
+
+// shown is a text without what moves a terminal's cursor: a server may have written a
+// part of it.
+func shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 func newRoot(s streams) *cobra.Command {
@@ -79,7 +92,7 @@ Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	cli.Group(root).AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newLogin(s),
+	root.AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newLogin(s),
 		newKeys(s), newClient(s), newUser(s), newFault(s), newRequests(s), newClock(s), newReset(s), newSnapshot(s), newEvents(s), newConfig(s), newHealth())
 	cli.Polish(root)
 	return root

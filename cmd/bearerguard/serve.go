@@ -2,23 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 	"github.com/spf13/cobra"
 )
 
 func newServe(s streams) *cobra.Command {
-	f := serverFlags{usual: servePort}
+	f := serverFlags{nextPort: true}
 	var withStdin bool
 	var parent int
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the mock authorization server",
-		Long: `Run the mock authorization server until SIGTERM, which it ends on with code 0, or Ctrl-C.
+		Long: `Run the mock authorization server until SIGTERM, which it ends on with code 0, or
+Ctrl-C, with code 130.
 
 When it is ready it writes one line of JSON to standard output, and nothing else:
 
@@ -30,7 +34,8 @@ the bearer token that it asks for; both are "" under --control off, and the toke
 if it was given. ca_pem is the root
 certificate to trust under --tls, else "".
 
-It listens on this machine alone. Its tokens are for tests. The other commands find it
+It listens on 127.0.0.1:9000, or the next free port, and only this machine can reach
+it. Its tokens are for tests. The other commands find it
 if they run in the same directory, or by --ready-file.`,
 		Example: `  bearerguard serve
   bearerguard serve --addr 127.0.0.1:9000 --config auth.json --state state.json
@@ -61,18 +66,23 @@ if they run in the same directory, or by --ready-file.`,
 					stop()
 				}()
 			}
-			server.takeBack = announce(newReady(server))
+			line := newReady(server)
+			if server.takeBack, err = announce(line); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+				fmt.Fprintf(s.err, "bearerguard: commands in this directory need --ready-file to find the server: %v\n", err)
+			}
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that nobody who reads the line is an error
 			banner(s.err, server)
 			if isTerminal(s.err) {
 				tryThis(s.err, server, f.interactive)
 			}
-			if _, err := s.out.Write(newReady(server).line()); err != nil {
+			if _, err := s.out.Write(line.line()); err != nil {
 				_ = server.close()
 				return failure("nobody reads the ready line: %w", err)
 			}
 			<-ctx.Done()
-			if err := server.close(); err != nil {
-				return failure("%w", err)
+			if err := server.close(); err != nil { // also after a signal: something is lost
+				fmt.Fprintf(s.err, "bearerguard: %v\n", err)
+				return coded{code: exitFailure}
 			}
 			if by, ok := stoppedBy(cmd.Context()); ok && by.signal == os.Interrupt {
 				return coded{code: by.code()}

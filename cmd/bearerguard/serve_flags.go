@@ -25,7 +25,7 @@ const (
 
 // serverFlags are those of serve and exec: what server there is to be.
 type serverFlags struct {
-	usual                              string // where serve listens unless --addr is given, or next to it
+	nextPort                           bool // take the next free port unless --addr is given
 	addr, issuer, config, state, audit string
 	like                               string
 	clock, seed, control, readyFile    string
@@ -46,7 +46,7 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags.StringVar(&f.state, "state", "", "keep clients, users and grants in a `file`")
 	flags.StringVar(&f.audit, "audit", "", "append each event to a `file`, as a line of JSON")
 	flags.BoolVar(&f.interactive, "interactive", false, "show login and consent pages instead of agreeing to everything")
-	flags.BoolVar(&f.strict, "strict", false, "serve registered clients alone; this is the default")
+	flags.BoolVar(&f.strict, "strict", false, "serve only registered clients; this is the default")
 	flags.BoolVar(&f.unregistered, "allow-unregistered", false, "let an unknown client register itself by its first authorization request")
 	flags.BoolVar(&f.registration, "registration", false, "let clients register themselves at /register (RFC 7591, RFC 7592)")
 	flags.StringArrayVar(&f.cors, "cors", nil, "`origin` whose pages may call the server from scripts, or * for all; pages on loopback always may; may repeat")
@@ -79,7 +79,7 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 		opts = append(opts, testserver.ConfigJSON(bytes.NewReader(text)))
 	}
 	changed := cmd.Flags().Changed
-	if f.addr != anyPort && !f.isUsual(cmd) {
+	if f.addr != anyPort && !f.choosesPort(cmd) {
 		opts = append(opts, testserver.Addr(f.addr))
 	}
 	if f.allowRemote {
@@ -133,8 +133,9 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	return opts, audit, nil
 }
 
-func (f *serverFlags) isUsual(cmd *cobra.Command) bool {
-	return f.addr == f.usual && !cmd.Flags().Changed("addr")
+// choosesPort reports whether the address is a default that may change.
+func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
+	return f.nextPort && !cmd.Flags().Changed("addr")
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
@@ -150,9 +151,9 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 			return usage("--cors %s: give an origin such as https://app.example.com, or * for all", origin)
 		}
 	}
-	for flag, origin := range map[string]string{"--browser-url": f.browser, "--alias": f.alias} {
-		if origin != "" && !isOrigin(origin) {
-			return usage("%s %s: give a scheme and a host, such as http://localhost:9000, without a path", flag, origin)
+	for _, one := range [][2]string{{"--browser-url", f.browser}, {"--alias", f.alias}} {
+		if one[1] != "" && !isOrigin(one[1]) {
+			return usage("%s %s: give a scheme and a host, such as http://localhost:9000, without a path", one[0], one[1])
 		}
 	}
 	local, err := isLoopback("--addr", f.addr)

@@ -42,7 +42,7 @@ func clearReady(path string) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is there and no file", path)
+		return fmt.Errorf("%s is not a regular file: name another file", path)
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the user has named it
 	if err != nil {
@@ -50,14 +50,14 @@ func clearReady(path string) error {
 	}
 	var earlier ready
 	if len(text) > 0 && (json.Unmarshal(text, &earlier) != nil || earlier["issuer"] == "" || earlier["token_endpoint"] == "") {
-		return fmt.Errorf("%s holds something else than a ready line: name another file", path)
+		return fmt.Errorf("%s does not hold a ready line: name another file", path)
 	}
 	return os.Remove(path)
 }
 
-// writeWhole puts text into a file that is not there before it is whole, and that
-// only its owner may read: it has secrets of the server.
-func writeWhole(path string, text []byte) error {
+// writeAtomic writes text to a file at once: readers see all of it or nothing. Only its
+// owner may read it, since it holds secrets.
+func writeAtomic(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {
 		return err

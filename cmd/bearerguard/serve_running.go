@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,7 +58,9 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	}
 	if err == nil && f.readyFile != "" {
 		s.ready = newReady(s).line()
-		err = writeWhole(f.readyFile, s.ready)
+		if err = writeAtomic(f.readyFile, s.ready); err != nil {
+			err = fmt.Errorf("--ready-file %s: %w: name a file in a directory that you can write to", f.readyFile, rootOf(err))
+		}
 	}
 	if err != nil {
 		_ = s.close()
@@ -70,7 +73,7 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 // stays the same, or the next one that is free.
 func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
 	ctx := context.WithoutCancel(cmd.Context())
-	if !f.isUsual(cmd) {
+	if !f.choosesPort(cmd) {
 		return testserver.Start(ctx, opts...)
 	}
 	host, first, _ := net.SplitHostPort(f.addr)
@@ -90,7 +93,10 @@ func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for any that is free", f.addr, rootOf(err))
 	}
-	return inFile("--config "+f.config, err)
+	text := inFile("--config "+f.config, err).Error()
+	return errors.New(strings.NewReplacer(
+		fmt.Sprintf("Addr(%q)", f.addr), "--addr "+f.addr, "IssuerURL", "issuer", "TLS()", "tls", "AllowRemote()", "--allow-remote", "InMemory()", "memory",
+	).Replace(text))
 }
 
 // rootOf is the cause of err that has none itself.
@@ -108,7 +114,7 @@ func (s *running) listenControl(f *serverFlags) error {
 	}
 	l, err := net.Listen("tcp", f.control)
 	if err != nil {
-		return fmt.Errorf("--control: %w", err)
+		return fmt.Errorf("--control %s: %w: give another port, or 0 for any that is free", f.control, rootOf(err))
 	}
 	s.controlURL, s.controlToken, s.tokenGiven = "http://"+fromHere(l.Addr()), cmp.Or(given, rand.Text()), given != ""
 	srv := &http.Server{

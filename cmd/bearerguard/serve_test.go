@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"encoding/json"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +24,7 @@ func TestServeHasAPortThatStays(t *testing.T) {
 	host, first, _ := net.SplitHostPort(usual)
 	port, _ := strconv.Atoi(first)
 	for i := range 3 {
-		f := serverFlags{usual: usual, addr: usual, control: controlOff}
+		f := serverFlags{nextPort: true, addr: usual, control: controlOff}
 		s, err := f.startServer(cmd)
 		if err != nil {
 			t.Fatal(err)
@@ -79,5 +84,41 @@ func TestReadyLineThatNobodyReadsIsAFailure(t *testing.T) {
 	_ = r.Close() // of a pipe: it never fails
 	if code := run(t.Context(), []string{"serve", "--addr", anyPort}, streams{in: strings.NewReader(""), out: w, err: io.Discard}); code != exitFailure {
 		t.Errorf("got code %d, want %d", code, exitFailure)
+	}
+}
+
+// What was lost is said, also by a server that a signal ends.
+func TestASignalHidesNoLoss(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	r, w := io.Pipe()
+	var said strings.Builder
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"serve", "--addr", anyPort, "--audit", "/dev/full"}, streams{in: strings.NewReader(""), out: w, err: &said})
+	}()
+	line, err := bufio.NewReader(r).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ready map[string]string
+	if err := json.Unmarshal(line, &ready); err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}
+	resp, err := http.PostForm(ready["token_endpoint"], form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	cancel(stopped{os.Interrupt})
+	if got := <-code; got != exitFailure || !strings.Contains(said.String(), "audit log: ") {
+		t.Errorf("got %d and %q, want %d and what was lost", got, said.String(), exitFailure)
+	}
+}
+
+func TestWhatAServerWroteMovesNoCursor(t *testing.T) {
+	if got, want := shown("a\x1b]0;b\x07\tc\nd\u202e"), "a]0;b\tc\nd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 	"github.com/spf13/cobra"
 )
 
 // newToken is the parent of all that is done with one token.
 func newToken(s streams) *cobra.Command {
-	cmd := cli.Group(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Mint, get, explain, look up and revoke tokens",
 		Long: `Mint, get, explain, look up and revoke tokens.
@@ -18,7 +17,7 @@ that serve or exec started. The others ask any authorization server.
 Tokens and secrets on a command line are seen by everybody who can list
 processes: give a token on standard input, with "-", and a client's secret in a
 file or in OAUTH_CLIENT_SECRET.`,
-	})
+	}
 	cmd.AddCommand(newTokenMint(s), newTokenBad(s), newTokenInspect(s), newTokenList(s),
 		newExplain(s), newClientCredentials(s), newRefresh(s), newExchange(s), newIntrospect(s), newRevoke(s), newUserInfo(s))
 	return cmd

@@ -26,9 +26,6 @@ server cannot be reached or refuses.`,
 		Example: `  pbpaste | bearerguard token exchange --issuer https://login.example.com --client-id orders-api \
       --client-secret-file api.secret --param audience=stock --scope stock:read -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := output.check(); err != nil {
-				return err
-			}
 			further, err := params.values(asclient.ReservedInExchange)
 			if err != nil {
 				return err
@@ -55,7 +52,7 @@ server cannot be reached or refuses.`,
 		},
 	}
 	client.addClient(cmd)
-	cmd.Flags().StringVar(&actor, "actor-token-file", "", "`file` with the token of who acts for the subject")
+	cmd.Flags().StringVar(&actor, "actor-token-file", "", "`file` with the token of the party that acts for the subject")
 	addScope(cmd, &scope, "ask for this `scope`; may be repeated, or hold several with spaces")
 	params.add(cmd, "token request")
 	output.add(cmd)

@@ -25,16 +25,8 @@ var tokenFields = []string{"access_token", "refresh_token", "id_token"}
 type outputFlags struct{ field string }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.field, "field", "", "print this `name` of the answer alone: "+strings.Join(tokenFields, ", "))
+	cmd.Flags().StringVar(&f.field, "field", "", "print only this `name` of the answer: "+strings.Join(tokenFields, ", "))
 	cli.Choices(cmd, "field", tokenFields)
-}
-
-// check comes before anything is asked for, so that no token is got and lost.
-func (f *outputFlags) check() error {
-	if f.field != "" && !slices.Contains(tokenFields, f.field) {
-		return usage("--field %q: give one of %s", f.field, strings.Join(tokenFields, ", "))
-	}
-	return nil
 }
 
 func (f *outputFlags) print(w io.Writer, t asclient.Tokens) error {

@@ -26,9 +26,6 @@ server cannot be reached or refuses.`,
   curl -H "Authorization: Bearer $(bearerguard token client-credentials --field access_token)" \
       http://localhost:8080/orders`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := output.check(); err != nil {
-				return err
-			}
 			further, err := params.values(asclient.ReservedInClientCredentials)
 			if err != nil {
 				return err
@@ -68,9 +65,6 @@ server cannot be reached or refuses.`,
 		Example: `  bearerguard login --client-id cli --scope "openid offline_access" > tokens.json
   jq -r .refresh_token tokens.json | bearerguard token refresh --client-id cli -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := output.check(); err != nil {
-				return err
-			}
 			token, err := readToken(s, args)
 			if err != nil {
 				return err

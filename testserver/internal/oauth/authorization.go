@@ -55,15 +55,8 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	if values := form["state"]; len(values) == 1 { // of refusals as well (RFC 6749 §4.1.2.1)
 		a.state = values[0]
 	}
-	for name, values := range form {
-		if len(values) > 1 && !slices.Contains(targetParameters, name) { // RFC 6749 §3.1, RFC 8707 §2
-			return a, nil, invalidRequest("a parameter is there more than once")
-		}
-		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) == 0 {
-			delete(form, name) // as if it were not there (§3.1)
-			continue
-		}
-		form[name] = values
+	if form, redirect = once(form, targetParameters...); redirect != nil { // RFC 8707 §2
+		return a, nil, redirect
 	}
 	scopes, openid := strings.Fields(form.Get("scope")), "openid"
 	if !a.stated && slices.Contains(scopes, openid) {
@@ -86,7 +79,7 @@ func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	case !known:
 		return unknownClient(id)
 	case !a.stated && len(c.RedirectURIs) != 1:
-		return invalidRequest("redirect_uri is missing, and the client has not exactly one")
+		return invalidRequest("redirect_uri is missing, and the client does not have exactly one")
 	case !a.stated:
 		a.redirectURI = c.RedirectURIs[0]
 	case !c.Redirects(a.redirectURI):
@@ -109,7 +102,7 @@ func unknownClient(id string) *failure {
 // own.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
 	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "It sent", Value: sent}}
-	for _, uri := range own {
+	for _, uri := range firstOf(own) {
 		facts = append(facts, pages.Field{Name: "Registered", Value: uri})
 	}
 	return invalidRequest(parameter+" is not one of those registered for the client").explain(

@@ -79,7 +79,7 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	case !s.config.Interactive:
 		u := s.preferredUser(a)
 		if !a.acceptsSubject(u.Sub) {
-			s.refuse(w, r, a, refused("login_required", "id_token_hint or claims is about somebody who cannot log in"))
+			s.refuse(w, r, a, noSuchLogin())
 			return
 		}
 		s.finish(w, r, a, v, u, decision.narrow(a.scopes), now)
@@ -115,7 +115,7 @@ func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.T
 func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, now time.Time) {
 	next := s.needs(a, v, now)
 	if next == toLogin && !s.acceptsAnybody(a) {
-		s.refuse(w, r, a, refused("login_required", "id_token_hint or claims is about somebody who cannot log in"))
+		s.refuse(w, r, a, noSuchLogin())
 		return
 	}
 	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -94,12 +95,21 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 		}
 		s.showDebug(w, v, p)
 	default:
-		invalidRequest("the form is none of this server's").show(w)
+		foreignForm().show(w)
 	}
 }
 
 // maxShown is how many requests the debug page shows, or groups of equal ones.
 const maxShown = 50
+
+// firstOf are as many of a list as people read; anybody may register long ones.
+func firstOf(list []string) []string {
+	const most = 10
+	if len(list) <= most {
+		return list
+	}
+	return append(slices.Clip(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
+}
 
 // noEndpoint is what a request to an unknown path was for.
 const noEndpoint = "no endpoint"
@@ -111,8 +121,10 @@ func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.D
 	}
 	p.Form = pages.Form{Action: s.debugPath, CSRF: v.CSRF}
 	p.Issuer, p.Keys = s.Issuer, shownKeys(s.Keys.All())
-	for _, c := range s.Registry.Clients() {
-		shown := pages.DebugClient{ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes}
+	clients := s.Registry.Clients()
+	p.Others = max(0, len(clients)-maxShown)
+	for _, c := range clients[:len(clients)-p.Others] {
+		shown := pages.DebugClient{ID: c.ID, Public: c.Public, RedirectURIs: firstOf(c.RedirectURIs), Scopes: firstOf(c.Scopes)}
 		for _, g := range catalogue.Grants {
 			if c.May(g) && s.grantable(g) {
 				shown.Grants = append(shown.Grants, string(g))
@@ -137,7 +149,7 @@ func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.D
 	}
 	p.Requests = pages.Grouped(p.Requests)
 	p.Requests = p.Requests[:min(len(p.Requests), maxShown)]
-	p.Now, p.Links = s.Clock.Now(), slices.DeleteFunc(s.links(), func(l pages.Link) bool { return l.URL == s.debugPath })
+	p.Now, p.Links = s.Clock.Now(), s.links()
 	for _, ep := range catalogue.Endpoints() {
 		if s.served[ep] {
 			p.Endpoints = append(p.Endpoints, string(ep))

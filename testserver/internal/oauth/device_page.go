@@ -46,7 +46,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	case !known && (typed == "" || r.Method == http.MethodPost || s.config.Interactive):
 		s.showDevice(w, v, typed, r.Method == http.MethodPost)
 	case !known:
-		invalidRequest("there is no such code").show(w)
+		invalidRequest("the code is unknown").show(w)
 	case decision.Deny != "":
 		s.decide(w, code, registry.User{}, nil, time.Time{})
 	case decision.User != nil:
@@ -82,7 +82,7 @@ func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, v *gra
 	values, err := url.ParseQuery(query)
 	u, known := s.Registry.User(v.Sub)
 	if err != nil || !known {
-		invalidRequest("the form is none of this server's").show(w)
+		foreignForm().show(w)
 		return
 	}
 	code := values.Get(pages.FieldUserCode)
@@ -107,7 +107,7 @@ func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.Us
 	unlock()
 	switch {
 	case !known:
-		invalidRequest("there is no such code").show(w)
+		invalidRequest("the code is unknown").show(w)
 	case u.Sub == "":
 		s.note(event{Kind: journal.Denied, ClientID: client, Reason: "access_denied"})
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Refused", Text: "The device gets no access. You can close this window."})

@@ -107,7 +107,11 @@ func (s *Server) isIndex(r *http.Request) bool {
 
 // index links what people look for first.
 func (s *Server) index(w http.ResponseWriter) {
-	pages.Index(w, pages.IndexPage{Issuer: s.Issuer, Links: s.links()})
+	links := s.links()
+	if s.debugPath != "" {
+		links = append(links, pages.Link{Name: "Debug", URL: s.debugPath, About: "Clients, users, keys, faults and recent requests."})
+	}
+	pages.Index(w, pages.IndexPage{Issuer: s.Issuer, Links: links})
 }
 
 func (s *Server) links() (links []pages.Link) {
@@ -119,7 +123,6 @@ func (s *Server) links() (links []pages.Link) {
 	link("Discovery", s.paths[catalogue.Discovery], "What the server can do, and where: openid-configuration.")
 	link("OAuth metadata", s.paths[catalogue.ASMetadata], "The same without OpenID Connect (RFC 8414).")
 	link("JWKS", s.paths[catalogue.JWKS], "The keys that verify its tokens.")
-	link("Debug", s.debugPath, "Clients, users, keys, faults and recent requests.")
 	return links
 }
 

@@ -18,10 +18,10 @@ type failure struct {
 	code, description string
 	challenge         bool // for credentials in the Authorization field
 
-	page pages.MessagePage // what people are told instead: it may have parts of the request
+	page pages.MessagePage // shown instead: it may have parts of the request
 }
 
-// explain sets what people are told of a failure.
+// explain sets what the page of a failure shows.
 func (f *failure) explain(text, help string, facts ...pages.Field) *failure {
 	f.page = pages.MessagePage{Text: text, Help: help, Facts: facts}
 	return f
@@ -53,6 +53,12 @@ func invalidClient(description string, field bool) *failure {
 
 func refused(code, description string) *failure {
 	return &failure{status: http.StatusBadRequest, code: code, description: description}
+}
+
+func foreignForm() *failure { return invalidRequest("the form is not from this server") }
+
+func noSuchLogin() *failure {
+	return refused("login_required", "id_token_hint or claims names a user who cannot log in")
 }
 
 func invalidGrant(description string) *failure  { return refused("invalid_grant", description) }

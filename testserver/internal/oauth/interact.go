@@ -43,7 +43,7 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	}
 	to, raw, ok := s.begun(form.Get(pages.FieldRequest))
 	if !ok {
-		invalidRequest("the form is none of this server's").show(w)
+		foreignForm().show(w)
 		return
 	}
 	u, known := s.Registry.Login(form.Get(pages.FieldUsername), form.Get(pages.FieldPassword))
@@ -98,7 +98,7 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	query, found := strings.CutPrefix(request, askedAuthorize)
 	values, err := url.ParseQuery(query)
 	if !found || err != nil {
-		invalidRequest("the form is none of this server's").show(w)
+		foreignForm().show(w)
 		return
 	}
 	a, ok := s.readOrRefuse(w, r, values)

@@ -91,7 +91,7 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, form url.Values, v *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		invalidRequest("the form is none of this server's").show(w)
+		foreignForm().show(w)
 		return
 	}
 	asked, failed := s.readLogout(values)

@@ -50,7 +50,7 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 			continue
 		}
 		if m.name == "redirect_uris" {
-			return c, invalidRedirect("redirect_uris is no array of texts")
+			return c, invalidRedirect("redirect_uris is not an array of strings")
 		}
 		return c, invalidMetadata(m.name + " is empty or has the wrong JSON type")
 	}

@@ -12,6 +12,7 @@ type DebugPage struct {
 	Form
 	Issuer    string
 	Clients   []DebugClient
+	Others    int // clients that are not shown
 	Keys      []DebugKey
 	Users     []Person
 	Faults    []DebugFault

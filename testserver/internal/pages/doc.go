@@ -1,6 +1,6 @@
 // Package pages is what a person sees of the test authorization server: sign
 // in, consent, sign out, device code, messages, the form of the Form Post Response
-// Mode and the debug page.
+// Mode, the start page and the debug page.
 //
 // A page is a struct and a function that writes it. The functions know nothing
 // of OAuth: what a click means, and whether it may, is for the caller to decide.
@@ -9,8 +9,8 @@
 //
 // # Fields
 //
-// Forms are sent by POST to the page's Action. Their fields are named by the
-// Field constants. What the server wants back travels in two of them:
+// Forms are sent by POST to the page's Action, except the filter of the debug page,
+// which changes nothing. Their fields are named by the Field constants. What the server wants back travels in two of them:
 // [FieldRequest], one opaque text such as the query of the authorization
 // request, and [FieldCSRF]. They are never spread over fields of their own: an
 // authorization request that carries decision=allow must not be taken for a

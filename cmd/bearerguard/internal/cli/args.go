@@ -65,9 +65,12 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect moves an argument that is a negative duration behind --, so that it is not
-// taken for a flag. One that follows a flag is that flag's value.
-func Protect(args []string) []string {
+// Protect moves a negative duration behind --, so that it is not taken for a flag, if
+// the command takes a DURATION. One that follows a flag is the value of that flag.
+func Protect(root *cobra.Command, args []string) []string {
+	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
+		return args
+	}
 	for i, arg := range args {
 		if arg == "--" {
 			break

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"io"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,11 +35,12 @@ func said(args ...string) string {
 	cli.Exclusive(bake, "hot", "time")
 	run := command("run DIR... [-- PROGRAM [ARG]...]")
 	root := &cobra.Command{Use: "kitchen", SilenceUsage: true, SilenceErrors: true}
-	cli.Group(root).AddCommand(bake, run, command("wait DURATION"), cli.Group(&cobra.Command{Use: "shelf"}), command("clean"))
-	root.Commands()[slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == "shelf" })].AddCommand(command("list"))
+	shelf := &cobra.Command{Use: "shelf"}
+	shelf.AddCommand(command("list"))
+	root.AddCommand(bake, run, command("wait DURATION"), shelf, command("clean"))
 	cli.Polish(root)
 	root.SetOut(io.Discard)
-	root.SetArgs(cli.Protect(args))
+	root.SetArgs(cli.Protect(root, args))
 	if err := root.Execute(); err != nil {
 		return err.Error()
 	}
@@ -81,6 +81,8 @@ func TestWhatIsSaidOfACommandLine(t *testing.T) {
 		"run a -- b -c":                "run a|b|-c",
 		"run a --":                     "run: after -- there is no program. Give one, or leave out --",
 		"run -- a":                     "run: DIR is missing. See kitchen run --help",
+		"run a -5m":                    "there is no flag -5m. An argument that begins with - goes after --",
+		"bake cake --with=":            "--with is empty. Give a value, or leave the flag out",
 		"wait 5m":                      "wait 5m",
 		"wait -5m":                     "wait -5m",
 		"wait -- -5m":                  "wait -5m",

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Annotations of flags and, the first, of commands.
+// Annotations of flags. choices is also one of commands.
 const (
 	choices    = "choices"
 	mayBeEmpty = "may be empty"
@@ -62,7 +62,7 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag) error {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		values = list.GetSlice()
 	}
-	if _, may := f.Annotations[mayBeEmpty]; !may && slices.Contains(values, "") && f.Value.Type() != "bool" {
+	if _, may := f.Annotations[mayBeEmpty]; !may && (len(values) == 0 || slices.Contains(values, "")) {
 		return fmt.Errorf("--%s is empty. Give a value, or leave the flag out", f.Name)
 	}
 	if names := f.Annotations[choices]; names != nil {

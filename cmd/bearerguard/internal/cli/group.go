@@ -4,16 +4,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Group makes cmd a command that only has others: alone it prints its help, and a
+// group makes cmd a command that only has others: alone it prints its help, and a
 // name that none of them has is a fault.
-func Group(cmd *cobra.Command) *cobra.Command {
+func group(cmd *cobra.Command) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(cmd, args[0])
 		}
 		return cmd.Help()
 	}
-	return cmd
 }
 
 // Polish is called once, with the root of all commands. The arguments of a command
@@ -21,7 +20,7 @@ func Group(cmd *cobra.Command) *cobra.Command {
 // one that may be repeated.
 func Polish(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
-	root.SetHelpCommand(newHelp())
+	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	polish(root)
@@ -32,9 +31,9 @@ func polish(cmd *cobra.Command) {
 		polish(sub)
 	}
 	if cmd.HasSubCommands() {
-		cmd.Args = cobra.ArbitraryArgs // so that Group sees them
-		if cmd.RunE == nil {           // that of completion, which cobra makes
-			Group(cmd)
+		cmd.Args = cobra.ArbitraryArgs // so that group sees them
+		if cmd.RunE == nil {
+			group(cmd)
 		}
 		return
 	}
@@ -49,14 +48,14 @@ func polish(cmd *cobra.Command) {
 	}
 }
 
-func newHelp() *cobra.Command {
+func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND]...",
 		Short:   "Explain a command",
-		Example: "  bearerguard help token mint",
+		Example: "  " + root.Name() + " help completion bash",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
+			found, rest, _ := cmd.Root().Find(args)
+			if len(rest) > 0 {
 				return unknownCommand(found, rest[0])
 			}
 			found.InitDefaultHelpFlag()

@@ -30,8 +30,8 @@ func oneOf(what, word string, names []string) error {
 	return fmt.Errorf("%s: %q is unknown. Give one of %s", what, word, strings.Join(names, ", "))
 }
 
-// alike are those of names that may have been meant by a word. How alike they are
-// cobra knows, of the names of commands.
+// alike are those of names that may have been meant by a word. cobra compares only
+// names of commands, so the names become commands.
 func alike(word string, names []string) []string {
 	c := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range names {
