@@ -28,7 +28,8 @@ var payloads = map[string]string{
 // is on the console, and fails the test by that.
 func (b *tab) untouched(what string) {
 	b.t.Helper()
-	const foreign = `document.querySelectorAll('svg, iframe, base, img, [onload], [onfocus], [onerror], [srcdoc], body style, [href]').length`
+	const foreign = `document.querySelectorAll('svg, iframe, base, img, [onload], [onfocus], [onerror], [srcdoc], body style, [href]:not(a)').length +
+		[...document.querySelectorAll('a')].filter(a => a.origin !== location.origin).length`
 	if got := ask[int](b, foreign); got > 0 {
 		b.t.Errorf("%s: got %d elements of a stranger's", what, got)
 	}

@@ -11,23 +11,25 @@ import (
 )
 
 // focused says what a key would act on, and "" for nothing.
-const focused = `(e => e === document.body ? '' : e.matches('button, summary') ? e.innerText : e.type === 'checkbox' ? e.value : e.id)(document.activeElement)`
+const focused = `(e => e === document.body ? '' : e.matches('button, summary') ? e.innerText : e.matches('a') ? 'to ' + e.innerText : e.type === 'checkbox' ? e.value : e.id)(document.activeElement)`
 
 func TestTabVisitsEverythingInReadingOrder(t *testing.T) {
+	cut := long[:120] + "…"
 	tests := []struct {
 		path  string
 		first string // what has the focus at once
 		want  []string
 	}{
-		{"/login", "username", []string{"username", "password", "Sign in", "alice", "bob"}},
-		{"/login/again", "password", []string{"username", "password", "Sign in", long[:120] + "…"}},
+		{"/login", "username", []string{"username", "password", "Sign in", "Alice Liddell\nalice · alice@example.com", "bob"}},
+		{"/login/again", "password", []string{"username", "password", "Sign in", cut + "\n" + cut + " · " + cut}},
 		{"/consent", "", []string{"openid", "orders:read", "orders:write", "Deny", "Allow"}},
 		{"/logout", "", []string{"Stay signed in", "Sign out"}},
 		{"/device", "user_code", []string{"user_code", "Continue"}},
 		{"/message", "", nil},
 		{"/debug", "", []string{
-			"token", "client_id", "sub", "aud", "scope", "expires_in", "defect", "Mint", "Rotate",
-			"03:04:05 POST token 400 web", "03:04:06 GET jwks 503 injected " + long[:120] + "…",
+			"to Discovery", "to JWKS", "to Mint", "to Keys", "to Faults", "to Requests", "to Clients", "to Users",
+			"token", "client_id", "sub", "aud", "scope", "expires_in", "defect", "Mint", "Rotate", "endpoint", "client", "Filter",
+			"2026-01-02 03:04:05 POST token 400 × 12 web", "2026-01-02 03:04:06 GET jwks 503 injected " + cut,
 		}},
 	}
 	address, _ := newSite(t)

@@ -15,6 +15,7 @@ import (
 
 func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 	tab, space, enter := kb.Tab, " ", kb.Enter
+	links := strings.Repeat(tab, 8) // at the top of the debug page
 	tests := []struct {
 		name, path string
 		keys       string
@@ -34,11 +35,11 @@ func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 			pages.FieldScope: {"openid", "orders:read"}, pages.FieldDecision: {pages.DecisionDeny},
 		}},
 		{"connect a device", "/device", tab + enter, url.Values{pages.FieldUserCode: {"WDJB-MJHT"}}},
-		{"mint", "/debug", tab + tab + "web" + enter, url.Values{
+		{"mint", "/debug", links + tab + tab + "web" + enter, url.Values{
 			pages.FieldClient: {"web"}, pages.FieldSubject: {"alice"}, pages.FieldAudience: {"api"}, pages.FieldScope: {"orders:read"},
 			pages.FieldExpires: {"5m"}, pages.FieldDefect: {"expired"}, pages.FieldDo: {pages.DoMint},
 		}},
-		{"rotate", "/debug", strings.Repeat(tab, 9) + enter, url.Values{pages.FieldDo: {pages.DoRotate}}},
+		{"rotate", "/debug", links + strings.Repeat(tab, 9) + enter, url.Values{pages.FieldDo: {pages.DoRotate}}},
 	}
 	address, forms := newSite(t)
 	for _, tt := range tests {
