@@ -2,10 +2,10 @@ package interop_test
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -17,7 +17,7 @@ func TestControlAPIFromNode(t *testing.T) {
 		t.Fatalf("go build ./cmd/bearerguard: %v\n%s", err, out)
 	}
 	cmd := exec.CommandContext(t.Context(), program, "serve", "--addr", "127.0.0.1:0")
-	ready := start(t, cmd, func() error { return cmd.Process.Signal(os.Interrupt) })
+	ready := start(t, cmd, func() error { return cmd.Process.Signal(syscall.SIGTERM) })
 
 	node := exec.CommandContext(t.Context(), "node", "control.mjs")
 	node.Stdin = strings.NewReader(ready)

@@ -111,7 +111,7 @@ export function flows(lib) {
       return lib.introspect(await confidential(), 'x');
     },
     async 'introspection, a signed answer'() {
-      const party = await anyone({ id: 'test-client', method: 'basic', secret: 'test-secret', metadata: { introspection_signed_response_alg: 'ES256' } });
+      const party = await anyone({ id: 'test-client', method: 'basic', secret: 'test-secret', metadata: { introspection_signed_response_alg: 'RS256' } });
       const { active, sub } = await lib.introspect(party, (await login(party)).access_token);
       return { active, sub, rubbish: await lib.introspect(party, 'x') };
     },
