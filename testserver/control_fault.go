@@ -39,11 +39,11 @@ func faultOf(f control.Fault) (Fault, error) {
 
 	switch late := f.Latency != nil; {
 	case len(chosen) > 1:
-		return Fault{}, errors.New("a fault is one thing, after latency or not: add one for each")
+		return Fault{}, errors.New("a fault does one thing, after a latency or without it: add one fault for each")
 	case late:
 		return chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
 	case len(chosen) == 0:
-		return Fault{}, errors.New("the fault does nothing: give status, latency or another one")
+		return Fault{}, errors.New("the fault does nothing: give status, latency, hang or another member")
 	}
 	return chosen[0], nil
 }

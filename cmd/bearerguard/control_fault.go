@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,6 +37,26 @@ func (f *faultFlags) into(cmd *cobra.Command, ask *wire.Fault) {
 	if changed("body") {
 		ask.Body = &f.body
 	}
+}
+
+// faultKinds are the flags that say what happens, of which one is enough.
+var faultKinds = []string{
+	"status", "retry-after", "error", "redirect-to", "latency", "hang", "drop", "truncate", "malformed", "content-type", "body", "huge", "empty-jwks", "issuer",
+}
+
+func checkFault(cmd *cobra.Command, ask wire.Fault) error {
+	changed := cmd.Flags().Changed
+	switch {
+	case !slices.ContainsFunc(faultKinds, changed):
+		return usage("fault add %s: say what happens, such as --status 503, --latency 2s or --hang. See bearerguard fault add --help", ask.Endpoint)
+	case changed("status") && (ask.Status < 200 || ask.Status > 599):
+		return usage("--status %d: give 200 to 599", ask.Status)
+	case changed("times") && ask.Times < 1:
+		return usage("--times %d: give 1 or more, or leave it out for no end", ask.Times)
+	case ask.Skip < 0:
+		return usage("--skip %d: give 0 or more", ask.Skip)
+	}
+	return nil
 }
 
 func newFaultAdd(s streams) *cobra.Command {
@@ -77,6 +98,9 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		ask.Endpoint = args[0]
 		more.into(cmd, &ask)
+		if err := checkFault(cmd, ask); err != nil {
+			return err
+		}
 		return printOne(cmd, c, control.AddFault(ask), []string{"ID"}, func(made wire.Injection) []string {
 			return []string{strconv.Itoa(made.ID)}
 		})

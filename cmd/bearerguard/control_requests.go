@@ -52,6 +52,9 @@ func newRequestsWait(s streams) *cobra.Command {
 	cmd.Flags().IntVar(&n, "n", 1, "how many, since the start or reset")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
+		if n < 1 {
+			return usage("--n %d: give 1 or more", n)
+		}
 		return printCount(cmd, c, control.AwaitRequests(args[0], n, timeout))
 	})
 }

@@ -80,6 +80,9 @@ func newUserNext(s streams) *cobra.Command {
 		if len(args) > 0 {
 			ask.Sub = args[0]
 		}
+		if (ask.Sub == "") == (ask.Deny == "") {
+			return usage("user next: give either SUB or --deny")
+		}
 		_, err := c.do(cmd.Context(), control.DecideLogin(ask))
 		return err
 	})
