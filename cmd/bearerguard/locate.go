@@ -58,6 +58,9 @@ func herePath() string {
 	if err != nil || failed != nil {
 		return ""
 	}
+	if _, err := os.Stat(filepath.Dir(cache)); err != nil { // the home of a user who has none
+		return ""
+	}
 	sum := sha256.Sum256([]byte(dir))
 	return filepath.Join(cache, "bearerguard", "servers", hex.EncodeToString(sum[:16])+".json")
 }

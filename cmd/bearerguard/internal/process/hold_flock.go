@@ -8,13 +8,14 @@ import (
 	"syscall"
 )
 
-// Hold marks a file as one of a process that is running, until release or its end.
+// Hold marks a file as one of a process that is running, until release or its end. It
+// waits for those who look at the file.
 func Hold(path string) (release func(), err error) {
 	f, err := os.Open(path) //nolint:gosec // a file of this program's
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		_ = f.Close()
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -55,5 +56,60 @@ func TestACommandEndsAsAShellSays(t *testing.T) {
 		if got := process.ExitCode(cmd.ProcessState); got != want {
 			t.Errorf("%s: got %d, want %d", script, got, want)
 		}
+	}
+}
+
+func TestAFileIsHeldByItsProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if process.Held(f) {
+		t.Error("got a file held that nobody holds")
+	}
+	again, err := os.Open(path) // the lock of the first look ends with its file
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	_ = f.Close()
+	release, err := process.Hold(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !process.Held(again) {
+		t.Error("got a file free that is held")
+	}
+	release()
+	if process.Held(again) {
+		t.Error("got a file held after its release")
+	}
+	if _, err := process.Hold(path + "x"); err == nil {
+		t.Error("got no error for a file that is not there")
+	}
+}
+
+func TestAPrivateFileIsThisUsers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for mode, want := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := process.IsPrivate(info); got != want {
+			t.Errorf("%v: got %v, want %v", mode, got, want)
+		}
+		_ = os.Chmod(path, 0o600)
 	}
 }
