@@ -161,7 +161,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 	}{
 		"no URL":                        {nil, exitUsage, "check-api: URL is missing"},
 		"two URLs":                      {[]string{nobody, nobody}, exitUsage, "one argument too many"},
-		"nothing to start":              {[]string{nobody, "--"}, exitUsage, "after -- there is no program"},
+		"nothing to start":              {[]string{nobody, "--"}, exitUsage, "no program follows --"},
 		"a URL without a scheme":        {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
 		"nowhere for the issuer":        {[]string{nobody}, exitUsage, "give --addr"},
 		"an address without a port":     {[]string{nobody, "--addr", "here"}, exitUsage, "give a host and a port"},

@@ -85,12 +85,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	see := ". See " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
-			return fmt.Errorf("there is no flag -%s. An argument that begins with - goes after --", short)
+			return fmt.Errorf("unknown flag -%s. An argument that begins with - goes after --", short)
 		}
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		name := "--" + unknown.GetSpecifiedName()
-		return fmt.Errorf("there is no flag %s.%s See %s --help", name, meant(alike(name, names)), cmd.CommandPath())
+		return fmt.Errorf("unknown flag %s.%s See %s --help", name, meant(alike(name, names)), cmd.CommandPath())
 	}
 	if without, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		return fmt.Errorf("--%s: the value is missing%s", without.GetFlag().Name, see)

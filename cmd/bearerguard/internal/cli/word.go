@@ -16,7 +16,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("there is no command %q.%s See %s --help", cmd.CommandPath()+" "+name, meant(alike(name, names)), cmd.CommandPath())
+	return fmt.Errorf("unknown command %q.%s See %s --help", cmd.CommandPath()+" "+name, meant(alike(name, names)), cmd.CommandPath())
 }
 
 // oneOf reports a word that is not one of names.
