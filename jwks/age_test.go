@@ -51,7 +51,7 @@ func TestHowLongASetServesIsTheServersToSay(t *testing.T) {
 		{"a date in ten minutes", []string{"Expires", "Sat, 01 Jan 2000 00:10:00 GMT"}, 0, 10 * time.Minute},
 		{"a date in the past", []string{"Expires", "Fri, 31 Dec 1999 00:00:00 GMT"}, 0, time.Minute},
 		{"a date in a year", []string{"Expires", "Mon, 01 Jan 2001 00:00:00 GMT"}, 0, time.Hour},
-		{"a date that is none", []string{"Expires", "0"}, 0, time.Minute},
+		{"an invalid date", []string{"Expires", "0"}, 0, time.Minute},
 		{"ten minutes, but not if we know better", []string{"Cache-Control", "max-age=600"}, 20 * time.Minute, 20 * time.Minute},
 		{"not to keep it, but not if we know better", []string{"Cache-Control", "no-store"}, 10 * time.Second, 10 * time.Second},
 		{"nothing, but not if we know better", nil, 24 * time.Hour, 24 * time.Hour},

@@ -19,7 +19,7 @@ const (
 	askNothing = `{}`
 )
 
-// What is asked for by name is told without its scope, where it was asked for and in
+// A claim requested by name is returned without its scope, where it was requested and in
 // no access token (OpenID Connect Core 1.0 §5.5), after a refresh and a restart too.
 func TestClaimsThatAreAskedForByName(t *testing.T) {
 	path := statePath(t)

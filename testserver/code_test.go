@@ -27,7 +27,7 @@ func TestVerifiers(t *testing.T) {
 		"T04/the challenge itself":         {s256(verifier), s256(verifier), "invalid_grant"},
 		"T04/42 characters":                {s256(verifier[:42]), verifier[:42], "invalid_grant"},
 		"T04/129 characters":               {s256(strings.Repeat("~", 129)), strings.Repeat("~", 129), "invalid_grant"},
-		"T04/a character that is none":     {s256(verifier + "+"), verifier + "+", "invalid_grant"},
+		"T04/an invalid character":         {s256(verifier + "+"), verifier + "+", "invalid_grant"},
 		"T04/a space":                      {s256(verifier + " "), verifier + " ", "invalid_grant"},
 		"T04/a letter that is not ASCII":   {s256(verifier + "é"), verifier + "é", "invalid_grant"},
 		"T04/without a challenge before":   {"-", verifier, "invalid_grant"},
@@ -65,7 +65,7 @@ func TestCodes(t *testing.T) {
 		"T06/without the code":           {[]string{"code", "-"}, 0, "invalid_request"},
 		"T06/a code of nobody":           {[]string{"code", "x"}, 0, "invalid_grant"},
 		"T06/a resource not yet granted": {[]string{"resource", "https://api.example"}, 0, ""},
-		"T06/a resource that is none":    {[]string{"resource", "api"}, 0, "invalid_target"},
+		"T06/an invalid resource":        {[]string{"resource", "api"}, 0, "invalid_target"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := values(redeeming(codeFor(t, s)), tt.change...)

@@ -106,7 +106,7 @@ func TestDetailsThatAreNone(t *testing.T) {
 		"T25/an unknown type beside one":  `[` + payment + `,{"type":"refund"}]`,
 		"T25/actions that are no list":    `[{"type":"payment","actions":"read"}]`,
 		"T25/locations that are no texts": `[{"type":"payment","locations":[1]}]`,
-		"T25/an identifier that is none":  `[{"type":"payment","identifier":7}]`,
+		"T25/an invalid identifier":       `[{"type":"payment","identifier":7}]`,
 		"T25/too many":                    "[" + strings.Repeat(payment+",", 32) + payment + "]",
 		"T25/too long":                    `[{"type":"payment","x":"` + strings.Repeat("x", 8<<10) + `"}]`,
 	} {

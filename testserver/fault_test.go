@@ -216,7 +216,7 @@ func TestInjectRefuses(t *testing.T) {
 	}{
 		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
 		"no fault":                     {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
-		"a status that is none":        {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
+		"an invalid status":            {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
 		"a status before the final":    {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is no final status"}},
 		"a negative Retry-After":       {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is no final status"}},
 		"no latency":                   {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},

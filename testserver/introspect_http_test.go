@@ -89,7 +89,7 @@ var introspections = map[string]struct {
 	"JSON as a form":                          {authorization: []string{testClient}, body: `{"token":"TOKEN"}`, status: 400, code: "invalid_request"},
 	"a form in parts":                         {contentType: "multipart/form-data; boundary=x", authorization: []string{testClient}, body: "--x\r\nContent-Disposition: form-data; name=token\r\n\r\nTOKEN\r\n--x--", status: 400, code: "invalid_request"},
 	"no content type":                         {contentType: "none", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
-	"a content type that is none":             {contentType: "a b", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
+	"an invalid content type":                 {contentType: "a b", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
 	"as much as there may be":                 {body: byPost + "&token=TOKEN&x=" + strings.Repeat("x", 60<<10), status: 200},
 	"more than there may be":                  {body: byPost + "&token=TOKEN&x=" + strings.Repeat("x", 64<<10), status: 413, code: "invalid_request"},
 	"GET":                                     {method: "GET", authorization: []string{testClient}, status: 405},

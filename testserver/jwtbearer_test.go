@@ -78,10 +78,10 @@ func TestJWTBearer(t *testing.T) {
 		"T24/a token of the server":            {nil, []string{"assertion", s.Token(testserver.Subject("alice"), testserver.Audience(s.Issuer()))}, "invalid_grant"},
 		"T24/a scope that is not the client's": {nil, []string{"scope", "c"}, "invalid_scope"},
 		"T24/more than the scope inside":       {set("scope", "a"), []string{"scope", "a b"}, "invalid_scope"},
-		"T24/a scope inside that is none":      {set("scope", []string{"a"}), []string{"scope", "a"}, "invalid_scope"},
+		"T24/an invalid scope inside":          {set("scope", []string{"a"}), []string{"scope", "a"}, "invalid_scope"},
 		"T24/a scope inside that is not given": {set("scope", "c"), nil, "invalid_scope"},
 		"T24/openid":                           {nil, []string{"scope", "openid"}, "invalid_scope"},
-		"T24/a resource that is none":          {nil, []string{"resource", "api"}, "invalid_target"},
+		"T24/an invalid resource":              {nil, []string{"resource", "api"}, "invalid_target"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := bearing(t, s, r, tt.change, tt.form...)

@@ -66,7 +66,7 @@ func TestAddrRefuses(t *testing.T) {
 		"nothing":                            {[]testserver.Option{testserver.Addr("")}, []string{"leave the option out"}},
 		"no port":                            {[]testserver.Option{testserver.Addr("127.0.0.1")}, []string{"the number of a port"}},
 		"a port by name":                     {[]testserver.Option{testserver.Addr("127.0.0.1:http")}, []string{"the number of a port"}},
-		"a port that is none":                {[]testserver.Option{testserver.Addr("127.0.0.1:65536")}, []string{"the number of a port"}},
+		"an invalid port":                    {[]testserver.Option{testserver.Addr("127.0.0.1:65536")}, []string{"the number of a port"}},
 		"a negative port":                    {[]testserver.Option{testserver.Addr("127.0.0.1:-1")}, []string{"the number of a port"}},
 		"a URL":                              {[]testserver.Option{testserver.Addr("http://127.0.0.1:8080")}, []string{"the number of a port"}},
 		"a name":                             {[]testserver.Option{testserver.Addr("as.example:0")}, []string{"an IP address or localhost"}},

@@ -151,7 +151,7 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 		"with a client twice":            {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
 		"with a user twice":              {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
 		"with a code twice":              {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
-		"with a key that is none":        {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
+		"with an invalid key":            {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
 		"with half a key to sign with":   {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
 		"with two keys to sign with":     {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
 		"with a secret for all":          {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},

@@ -103,12 +103,12 @@ func TestActors(t *testing.T) {
 		"T26/him by another client":             {token("alice", mayAct(claim{"sub": "bob", "client_id": "web"})), token("bob"), nil},
 		"T26/who may, if more is true":          {token("alice", mayAct(claim{"sub": "bob", "level": "gold"})), token("bob"), nil},
 		"T26/anybody of this issuer":            {token("alice", mayAct(claim{"iss": s.Issuer()})), token("bob"), nil},
-		"T26/a permission that is none":         {token("alice", mayAct("bob")), token("bob"), nil},
+		"T26/an invalid permission":             {token("alice", mayAct("bob")), token("bob"), nil},
 		"T26/who has an actor himself":          {token("alice"), token("bob", testserver.Claim("act", claim{"sub": "carol"})), nil},
 		"T26/an expired one":                    {token("alice"), token("bob", testserver.ExpiresIn(-time.Minute)), nil},
 		"T26/one of another issuer":             {token("alice"), token("bob", testserver.With(testserver.WrongIssuer)), nil},
 		"T26/an ID token":                       {token("alice"), s.IDToken(testserver.Subject("bob")), nil},
-		"T26/a chain that is none":              {token("alice", testserver.Claim("act", "bob")), "", nil},
+		"T26/an invalid chain":                  {token("alice", testserver.Claim("act", "bob")), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := swapping(tt.subject)

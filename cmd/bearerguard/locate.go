@@ -27,7 +27,7 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 }
 
 // find is what a running server has said of itself: the one that the flag or the
-// environment names, or one that was started in this directory; nil if there is none.
+// environment names, or one that was started in this directory; else nil.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -42,7 +42,7 @@ func (f *readyFlag) find() (ready, error) {
 	}
 	var r ready
 	if json.Unmarshal(text, &r) != nil || r["issuer"] == "" {
-		return nil, usage("%s %s: there is no ready line in it: give the file that serve --ready-file wrote", argument, path)
+		return nil, usage("%s %s: does not hold a ready line: give the file that serve --ready-file wrote", argument, path)
 	}
 	return r, nil
 }
@@ -86,7 +86,7 @@ func readyHere() ready {
 func announce(r ready) (takeBack func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
-		return func() {}, nil // there is no place for it, as in a container
+		return func() {}, nil // as in a container without a home
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err

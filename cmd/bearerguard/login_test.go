@@ -139,7 +139,7 @@ func TestAnAnswerThatIsNotForUsEndsALoginInVain(t *testing.T) {
 		"no issuer, where none is promised":    {silent, func(u *url.URL) *url.URL { return with(u, "iss") }, exitOK, ""},
 		"another code":                         {as, func(u *url.URL) *url.URL { return with(u, "code", "forged") }, exitFailure, "no tokens for the code: the authorization server refuses with 400 Bad Request: invalid_grant"},
 		"an error":                             {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "access_denied") }, exitFailure, "no login: the authorization server refuses: access_denied"},
-		"an error that is none":                {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "\x1b[2Jx") }, exitFailure, "no login: the authorization server refuses\n"},
+		"an invalid error":                     {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "\x1b[2Jx") }, exitFailure, "no login: the authorization server refuses\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := begin(t.Context(), t, "--issuer", tt.as.Issuer(), "--client-id", "test-public")

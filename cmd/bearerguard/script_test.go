@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,11 +109,25 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
 }
 
-// scriptInterrupt presses Ctrl-C while a command runs, and prints its exit code; the
-// last word says when: after so long, or line for the first line of its output.
-func scriptInterrupt(ts *testscript.TestScript, neg bool, args []string) {
-	when := args[len(args)-1]
-	cmd := exec.Command(commandOf(ts), args[:len(args)-1]...)
+// scriptInterrupt presses Ctrl-C while a command runs, and prints its exit code. The
+// last word says when: line, at the first line of its output; asked, at its first
+// request to the server that never answers, whose URL the word ASKED stands for.
+func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
+	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
+	asked, ended := make(chan struct{}, 1), make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-ended
+	}))
+	defer silent.Close()
+	defer close(ended)
+	for i, word := range words {
+		words[i] = strings.ReplaceAll(word, "ASKED", silent.URL)
+	}
+	cmd := exec.Command(commandOf(ts), words...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"HOME", "PATH", envControlURL, envControlToken, "OAUTH_ISSUER", "OAUTH_CLIENT_ID"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
@@ -121,17 +137,23 @@ func scriptInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	r := bufio.NewReader(out)
-	if when == "line" {
+	switch when {
+	case "line":
 		_, err = r.ReadString('\n')
 		ts.Check(err)
-	} else {
-		after, err := time.ParseDuration(when)
-		ts.Check(err)
-		time.Sleep(after) // too early is the same to whoever looks at the code
+	case "asked":
+		select {
+		case <-asked:
+		case <-time.After(time.Minute):
+			_ = cmd.Process.Kill()
+			ts.Fatalf("interrupt: %v asked nothing within a minute", words)
+		}
+	default:
+		ts.Fatalf("interrupt: the last word is line or asked, not %s", when)
 	}
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	_, _ = io.Copy(io.Discard, r)
-	_ = cmd.Wait() // its code is what is looked at
+	_ = cmd.Wait() // the script looks at its exit code
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 

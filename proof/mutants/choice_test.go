@@ -60,7 +60,7 @@ func TestMutantsOfThePackagesThatAChangeTouches(t *testing.T) {
 		t.Errorf("got %v, %v for what is not committed, want the gate", got, err)
 	}
 	if _, err := (choice{since: "none"}).from(t.Context(), root, mutants); err == nil || !strings.Contains(err.Error(), "git diff") {
-		t.Errorf("got %v for a commit that is none, want the command named", err)
+		t.Errorf("got %v for an unknown commit, want the command named", err)
 	}
 }
 

@@ -71,7 +71,7 @@ func (r *run) compare(p probe, first, next outcome) {
 	}
 }
 
-// bearer returns the parameters of the Bearer challenge, nil if there is none.
+// bearer returns the parameters of the Bearer challenge, or nil.
 // Of several, as for several realms, it is the one that names an error.
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string

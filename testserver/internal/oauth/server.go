@@ -35,7 +35,7 @@ type Config struct {
 	Scopes   []string          // besides those of OpenID Connect; none means all
 
 	Resources         []string          // the targets that clients may name; none means all
-	ScopeDescriptions map[string]string // what people are told that a scope allows
+	ScopeDescriptions map[string]string // what the consent page says of a scope
 
 	DetailTypes []string // of authorization_details; none by default
 

@@ -62,7 +62,7 @@ var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 			"another verifier":             {"web", with(other, "code_verifier", verifier+canary), "invalid_grant"},
 			"no verifier":                  {"web", with(other, "code_verifier", ""), "invalid_grant"},
 			"a verifier that is too short": {"web", with(other, "code_verifier", canary), "invalid_grant"},
-			"a resource that is none":      {"web", with(other, "resource", canary), "invalid_target"},
+			"an invalid resource":          {"web", with(other, "resource", canary), "invalid_target"},
 			"a client without this grant":  {"narrow", other, "unauthorized_client"},
 			"a code in another parameter":  {"web", url.Values{"grant_type": good["grant_type"], "user_code": good["code"]}, "invalid_request"},
 		}
@@ -94,7 +94,7 @@ var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 			"one that was used before":         {"web", used, "invalid_grant"},
 			"more scope than what was granted": {"web", with(other, "scope", "a "+canary), "invalid_scope"},
 			"a malformed scope":                {"web", with(other, "scope", `\`+canary), "invalid_scope"},
-			"a resource that is none":          {"web", with(other, "resource", canary), "invalid_target"},
+			"an invalid resource":              {"web", with(other, "resource", canary), "invalid_target"},
 			"a client without this grant":      {"narrow", other, "unauthorized_client"},
 			"its value in another parameter":   {"web", with(other, "refresh_token", "", "token", canary), "invalid_request"},
 		}

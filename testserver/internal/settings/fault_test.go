@@ -33,7 +33,7 @@ var faults = []struct{ name, text, want string }{
 	{"an issuer that is empty", `{"issuer":""}`, "issuer: is empty, want " + anyIssuer + ": or leave it out"},
 	{"an issuer that is null", `{"issuer":null}`, "issuer: got null, want " + anyIssuer + ": or leave it out"},
 
-	{"an algorithm that is none", `{"signing":{"alg":"none"}}`, `signing.alg: got "none", want one of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA, HS256, HS384, HS512`},
+	{"an unknown algorithm", `{"signing":{"alg":"none"}}`, `signing.alg: got "none", want one of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA, HS256, HS384, HS512`},
 	{"a key to sign with that is public", `{"signing":{"keys":[{"kty":"EC","x":"eA"}]}}`, "signing.keys[0]: is a public key, want a private one: it has no d"},
 	{"a secret key without the secret", `{"signing":{"keys":[{"kty":"oct","d":"eA"}]}}`, "signing.keys[0]: is a public key, want a private one: it has no k"},
 	{"a key of no type", `{"signing":{"keys":[{"d":"s3cret"}]}}`, "signing.keys[0]: has no kty, want one"},

@@ -193,7 +193,7 @@ func TestEveryDefectIsInTheCatalogueOnce(t *testing.T) {
 		t.Errorf("got %q, want %q", names, want)
 	}
 	if _, ok := token.FindDefect("none"); ok {
-		t.Error("got a defect that is none")
+		t.Error("got an unknown defect")
 	}
 }
 

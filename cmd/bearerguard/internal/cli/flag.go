@@ -43,7 +43,7 @@ func Exclusive(cmd *cobra.Command, flags ...string) {
 
 func must(err error) {
 	if err != nil {
-		panic(err) // there is no such flag
+		panic(err) // cmd lacks the flag
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// group makes cmd a command that only has others: alone it prints its help, and a
-// name that none of them has is a fault.
+// group makes cmd a command that only has others: alone it prints its help, and an
+// unknown name is a fault.
 func group(cmd *cobra.Command) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
