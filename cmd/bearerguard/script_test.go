@@ -110,16 +110,18 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptInterrupt presses Ctrl-C while a command runs, and prints its exit code. The
-// last word says when: line, at the first line of its output; asked, at its first
+// last word says when: stdout and stderr, once it writes there; asked, once it sends a
 // request to the server that never answers, whose URL the word ASKED stands for.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
-	asked, ended := make(chan struct{}, 1), make(chan struct{})
+	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "asked": make(event, 1)}
+	at, ok := events[when]
+	if !ok {
+		ts.Fatalf("interrupt: the last word is stdout, stderr or asked, not %s", when)
+	}
+	ended := make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		select {
-		case asked <- struct{}{}:
-		default:
-		}
+		events["asked"].happen()
 		<-ended
 	}))
 	defer silent.Close()
@@ -132,29 +134,32 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range []string{"HOME", "PATH", envControlURL, envControlToken, "OAUTH_ISSUER", "OAUTH_CLIENT_ID"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
-	cmd.Stderr = ts.Stderr()
-	out, err := cmd.StdoutPipe()
-	ts.Check(err)
+	cmd.Stdout, cmd.Stderr = events["stdout"], io.MultiWriter(ts.Stderr(), events["stderr"])
 	ts.Check(cmd.Start())
-	r := bufio.NewReader(out)
-	switch when {
-	case "line":
-		_, err = r.ReadString('\n')
-		ts.Check(err)
-	case "asked":
-		select {
-		case <-asked:
-		case <-time.After(time.Minute):
-			_ = cmd.Process.Kill()
-			ts.Fatalf("interrupt: %v asked nothing within a minute", words)
-		}
-	default:
-		ts.Fatalf("interrupt: the last word is line or asked, not %s", when)
+	select {
+	case <-at:
+	case <-time.After(time.Minute):
+		_ = cmd.Process.Kill()
+		ts.Fatalf("interrupt: no %s of %v within a minute", when, words)
 	}
 	ts.Check(cmd.Process.Signal(os.Interrupt))
-	_, _ = io.Copy(io.Discard, r)
 	_ = cmd.Wait() // the script looks at its exit code
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
+}
+
+// An event is something that happens once or more often; what is written to it is dropped.
+type event chan struct{}
+
+func (e event) happen() {
+	select {
+	case e <- struct{}{}:
+	default:
+	}
+}
+
+func (e event) Write(p []byte) (int, error) {
+	e.happen()
+	return len(p), nil
 }
 
 func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("end: there is no server") }
