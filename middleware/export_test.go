@@ -6,23 +6,15 @@ import (
 	"reflect"
 )
 
-// StepTable is the table of steps in Markdown, with all of its columns or the
-// first two.
-func StepTable(whole bool) string {
-	table := "| step | what it demands |\n|---|---|\n"
-	if whole {
-		table = "| step | what it demands | for | repeated for | also for an answer about a JWT | source |\n|---|---|---|---|---|---|\n"
-	}
+// StepTable is the table of steps in Markdown.
+func StepTable() string {
+	table := "| step | what it demands | for | repeated for | also for an answer about a JWT | source |\n|---|---|---|---|---|---|\n"
 	for _, s := range steps {
-		table += fmt.Sprintf("| %s | %s |", s.name, s.about)
-		if whole {
-			answer := ""
-			if s.answer {
-				answer = "yes"
-			}
-			table += fmt.Sprintf(" %s | %s | %s | %s |", s.of.name, s.often, answer, s.source)
+		answer := ""
+		if s.answer {
+			answer = "yes"
 		}
-		table += "\n"
+		table += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", s.name, s.about, s.of.name, s.often, answer, s.source)
 	}
 	return table
 }

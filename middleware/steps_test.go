@@ -13,28 +13,26 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-var update = flag.Bool("update", false, "write the tables of the documents anew")
+var update = flag.Bool("update", false, "write the table of docs/checks.md anew")
 
-func TestTheDocumentsHaveTheTableOfSteps(t *testing.T) {
-	const begin, end = "<!-- steps -->\n", "<!-- end of steps -->"
-	for name, table := range map[string]string{"README.md": middleware.StepTable(false), "docs/checks.md": middleware.StepTable(true)} {
-		path := filepath.Join("..", name)
-		text, err := os.ReadFile(path)
-		if err != nil {
+func TestThePageHasTheTableOfSteps(t *testing.T) {
+	const name, begin, end = "docs/checks.md", "<!-- steps -->\n", "<!-- end of steps -->"
+	path, table := filepath.Join("..", name), middleware.StepTable()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	is, after, ends := strings.Cut(rest, end)
+	switch {
+	case !found || !ends:
+		t.Errorf("%s has no place for the table", name)
+	case *update:
+		if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		before, rest, found := strings.Cut(string(text), begin)
-		is, after, ends := strings.Cut(rest, end)
-		switch {
-		case !found || !ends:
-			t.Errorf("%s has no place for the table", name)
-		case *update:
-			if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		case is != table:
-			t.Errorf("%s has another table than the code; go test ./middleware -run TestTheDocuments -update writes it", name)
-		}
+	case is != table:
+		t.Errorf("%s has another table than the code; go test ./middleware -run TestThePageHas -update writes it", name)
 	}
 }
 

@@ -75,12 +75,16 @@ var shellWords = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
 
 func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
 	found := 0
-	for _, document := range []string{"README.md", filepath.Join("docs", "cli.md")} {
-		text, err := os.ReadFile(filepath.Join("..", "..", document))
+	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range append(pages, filepath.Join("..", "..", "README.md")) {
+		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, block := range regexp.MustCompile("(?s)```(?:sh|yaml)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		for _, block := range regexp.MustCompile("(?s)```(?:sh|yaml|console)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 			for _, line := range regexp.MustCompile(`(?m)(?:^|[^/])\bbearerguard ([^#|)&\n]*)`).FindAllStringSubmatch(block[1], -1) {
 				found++
 				args := shellWords.FindAllString(strings.TrimRight(line[1], ` \`), -1)
@@ -95,7 +99,7 @@ func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
 			}
 		}
 	}
-	if found < 7 {
-		t.Errorf("got %d commands, want those of README.md", found)
+	if found < 40 {
+		t.Errorf("got %d commands, want those of docs/cli.md and the other pages", found)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+	echomw "github.com/labstack/echo/v4/middleware"
 
 	"github.com/bearerguard/bearerguard/adapters/echoauth"
 	"github.com/bearerguard/bearerguard/middleware"
@@ -15,9 +16,12 @@ func newEcho(v *middleware.Verifier) http.Handler {
 	listOrders := func(c echo.Context) error { return c.String(http.StatusOK, echoauth.Token(c).Subject) }
 	createOrder := listOrders
 
-	orders := e.Group("/orders", echoauth.Require(v, scopes.All("orders:read")))
-	orders.GET("", listOrders) // in it: echoauth.Token(c).Subject
-	orders.POST("", createOrder, echoauth.Require(v, scopes.Any("orders:write", "admin")))
+	e.Use(echomw.CORS())
+	e.GET("/orders", listOrders, echoauth.Require(v, scopes.All("orders:read"))) // listOrders: echoauth.Token(c).Subject
+
+	admin := e.Group("/admin", echoauth.Require(v, scopes.All("orders:read")))
+	admin.GET("/orders", listOrders)
+	admin.POST("/orders", createOrder, echoauth.Require(v, scopes.Any("orders:write", "admin"))) // and orders:read
 
 	return e
 }

@@ -13,9 +13,12 @@ func newAPI(v *middleware.Verifier) http.Handler {
 	listOrders := func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(httpauth.Token(r).Subject)) //nolint:gosec // no browser shows it, and the test compares it
 	}
+	createOrder := listOrders
 
 	read := httpauth.Require(v, scopes.All("orders:read"))
-	mux.Handle("GET /orders", read(http.HandlerFunc(listOrders))) // in it: httpauth.Token(r).Subject
+	write := httpauth.Require(v, scopes.Any("orders:write", "admin"))
+	mux.Handle("GET /orders", read(http.HandlerFunc(listOrders)))
+	mux.Handle("POST /orders", read(write(http.HandlerFunc(createOrder)))) // needs both
 
 	return mux
 }

@@ -13,29 +13,16 @@ import (
 var snippet = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```go\n(.*?)```")
 
 func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
-	root := filepath.Join("..", "..")
-	documents := []string{"README.md"}
-	more, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range more {
-		documents = append(documents, filepath.Join("docs", filepath.Base(path)))
-	}
 	found := 0
-	for _, document := range documents {
-		text, err := os.ReadFile(filepath.Join(root, document))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range snippet.FindAllStringSubmatch(string(text), -1) {
+	for document, text := range documents(t) {
+		for _, match := range snippet.FindAllStringSubmatch(text, -1) {
 			found++
 			file, code := match[1], flat(strings.TrimSuffix(match[2], "\n"))
 			if file == "" {
 				t.Errorf("%s: no comment names the file of this snippet:\n%s", document, match[2])
 				continue
 			}
-			source, err := os.ReadFile(filepath.Join(root, file))
+			source, err := os.ReadFile(filepath.Join("..", "..", file))
 			if err != nil {
 				t.Errorf("%s: %v", document, err)
 				continue
@@ -47,6 +34,82 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 	}
 	if found < 7 {
 		t.Errorf("got %d snippets, want those of README.md", found)
+	}
+}
+
+// documents are README.md and the pages of docs, by their paths from the root.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	paths, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, path := range append(paths, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	return texts
+}
+
+// A page begins with an example: Go that is compiled, or commands. Those are run or
+// parsed by the tests of cmd/bearerguard.
+func TestPagesBeginWithAnExample(t *testing.T) {
+	for name, text := range documents(t) {
+		if filepath.Base(name) == "README.md" {
+			continue
+		}
+		start, _, _ := strings.Cut(text, "\n## ")
+		if !strings.Contains(start, "\n```go\n") && !strings.Contains(start, "\n```sh\n") {
+			t.Errorf("%s: want a block of go or sh before the first section", name)
+		}
+	}
+}
+
+// Links between the documents lead to a file, and to a section of it.
+func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+	all := documents(t)
+	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)|<img src="([^"]*)"`)
+	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
+	block := regexp.MustCompile("(?s)```.*?```")
+	drop := regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	for name, text := range all {
+		for _, match := range link.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
+			target, section := match[1]+match[3], match[2]
+			if strings.Contains(target, "://") {
+				continue
+			}
+			path := name
+			if target != "" {
+				path = filepath.Join(filepath.Dir(name), target)
+			}
+			if _, err := os.Stat(filepath.Join("..", "..", path)); err != nil {
+				t.Errorf("%s links %s: %v", name, target, err)
+				continue
+			}
+			found := section == ""
+			for _, h := range heading.FindAllStringSubmatch(all[path], -1) {
+				found = found || strings.ReplaceAll(drop.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-") == section
+			}
+			if !found {
+				t.Errorf("%s links %s#%s, which is not there", name, path, section)
+			}
+		}
+	}
+}
+
+func TestTheFrontDoorIsSmall(t *testing.T) {
+	text := documents(t)["README.md"]
+	if size, lines := len(text), strings.Count(text, "\n"); size > 9000 || lines > 170 {
+		t.Errorf("README.md has %d bytes and %d lines, want 9000 and 170 at most: a subject has its page in docs", size, lines)
 	}
 }
 

@@ -1,0 +1,35 @@
+// Orders is a protected API in one file: the program of README.md.
+package main
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+func main() {
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "https://api.example.com",                               // your API, as tokens name it in aud
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}}, // your authorization server
+	})
+	if err != nil {
+		log.Fatal(err) // lists every mistake in the configuration
+	}
+	server := &http.Server{Addr: "localhost:8080", Handler: newAPI(v), ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+func newAPI(v *middleware.Verifier) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(listOrders)))
+	return mux
+}
+
+func listOrders(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, "orders of %s\n", httpauth.Token(r).Subject)
+}
