@@ -158,18 +158,14 @@ func gotten(got string) string {
 
 func table(migrations []migrate.Migration, rows []row) string {
 	var b strings.Builder
-	line := func(first string, cells []string, last string) {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", first, strings.Join(cells, " | "), last)
-	}
-	libraries, rule := []string{}, []string{}
+	b.WriteString("| sent, or looked for |")
 	for _, m := range migrations {
-		libraries, rule = append(libraries, m.Library), append(rule, "---")
+		fmt.Fprintf(&b, " %s |", m.Library)
 	}
-	line("sent, or looked for", libraries, "Bearerguard")
-	line("---", rule, "---")
+	fmt.Fprintf(&b, " Bearerguard |\n|---|%s---|\n", strings.Repeat("---|", len(migrations)))
 	for _, r := range rows {
 		if r.now != nil {
-			line("`"+r.name+"`", r.cells, strings.Join(r.now, " or "))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.name, strings.Join(r.cells, " | "), strings.Join(r.now, " or "))
 		}
 	}
 	return b.String()
