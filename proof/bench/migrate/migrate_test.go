@@ -110,8 +110,8 @@ func TestThePageSaysWhatChanges(t *testing.T) {
 			if rows[j].name != r.Name {
 				t.Fatalf("%s: result %d: got %s, want %s", m.Library, j, r.Name, rows[j].name)
 			}
-			if now := wanted(r.Want); !r.OK {
-				rows[j].cells[i] = gotten(r.Got)
+			if now := shortWant(r.Want); !r.OK {
+				rows[j].cells[i] = shortGot(r.Got)
 				if !slices.Contains(rows[j].now, now) {
 					rows[j].now = append(rows[j].now, now)
 				}
@@ -141,14 +141,14 @@ func TestThePageSaysWhatChanges(t *testing.T) {
 	}
 }
 
-// wanted shortens 401 with error="invalid_token" to 401 invalid_token.
-func wanted(want string) string {
+// shortWant shortens 401 with error="invalid_token" to 401 invalid_token.
+func shortWant(want string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(want, " with error=", " "), `"`, "")
 }
 
-// gotten is the status, where there is one. How many fetches were shared is up to
-// chance.
-func gotten(got string) string {
+// shortGot is the status, where there is one. The number of fetches varies, since
+// some of them are shared.
+func shortGot(got string) string {
 	status, _, _ := strings.Cut(got, " with")
 	if strings.HasSuffix(got, "fetches of the JWKS") {
 		return "more"
