@@ -1,0 +1,172 @@
+package migrate_test
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bearerguard/bearerguard/proof/bench/migrate"
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
+)
+
+var update = flag.Bool("update", false, "write the table of docs/migrate.md anew")
+
+const scope = "orders:read"
+
+func serverOptions(sharedSecret bool) []testserver.Option {
+	alg := testserver.Alg("RS256") // as all the READMEs have it
+	if sharedSecret {
+		alg = "HS256"
+	}
+	return []testserver.Option{
+		testserver.SigningAlg(alg), testserver.Audience("https://api.example.com"), testserver.Scope(scope),
+	}
+}
+
+func settings(as *testserver.Server) migrate.Settings {
+	key := as.SigningKey()
+	return migrate.Settings{Issuer: as.Issuer(), JWKSURL: as.Endpoint(testserver.EndpointJWKS), Secret: key.Secret, KeyID: key.ID}
+}
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.ReleaseMode) // the other mode prints every route
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	m.Run()
+}
+
+// served is an API that trusts a server of its own.
+func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...testserver.Fault) (*testserver.Server, http.Handler) {
+	t.Helper()
+	as := testserver.New(t, serverOptions(m.SharedSecret)...)
+	for _, f := range faults {
+		as.Inject(testserver.EndpointJWKS, f)
+	}
+	api, err := open(t.Context(), settings(as))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return as, api
+}
+
+func orders() *http.Request { return httptest.NewRequest(http.MethodGet, "/orders", http.NoBody) }
+
+// check returns what apitest finds, and what becomes of a good token while there
+// are no keys.
+func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result {
+	t.Helper()
+	as, api := served(t, m, open)
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, as.Authorize(orders(), testserver.Claim("org_id", "alice"), testserver.Subject("alice")))
+	if got, want := w.Body.String(), `{"orders_of":"alice"}`+"\n"; w.Code != http.StatusOK || got != want {
+		t.Errorf("%s: a good token: got %d %q, want 200 %q", m.Library, w.Code, got, want)
+	}
+	var found []apitest.Result
+	apitest.Check(findings{t}, as, api, orders, apitest.RequireScope(scope), apitest.Results(func(r []apitest.Result) { found = r }))
+
+	as, api = served(t, m, open, testserver.Status(http.StatusServiceUnavailable))
+	w = httptest.NewRecorder()
+	api.ServeHTTP(w, as.Authorize(orders()))
+	return append(found, apitest.Result{
+		Name: "keys-unavailable", OK: m.SharedSecret || w.Code == http.StatusServiceUnavailable,
+		Got: fmt.Sprint(w.Code), Want: "503",
+	})
+}
+
+// findings is a test that does not fail because of what apitest finds.
+type findings struct{ *testing.T }
+
+func (findings) Errorf(string, ...any) {}
+
+// row is one thing that an API did wrong before.
+type row struct {
+	name  string
+	cells []string // what came back, for each library; "" if it was right
+	now   []string // what comes back instead
+}
+
+func TestThePageSaysWhatChanges(t *testing.T) {
+	var rows []row
+	migrations := migrate.Migrations()
+	for i, m := range migrations {
+		for _, r := range check(t, m, m.After) {
+			if !r.OK {
+				t.Errorf("%s, after: %s: got %s, want %s", m.Library, r.Name, r.Got, r.Want)
+			}
+		}
+		for j, r := range check(t, m, m.Before) {
+			if i == 0 { // all checks have the same results, in the same order
+				rows = append(rows, row{name: r.Name, cells: make([]string, len(migrations))})
+			}
+			if rows[j].name != r.Name {
+				t.Fatalf("%s: result %d: got %s, want %s", m.Library, j, r.Name, rows[j].name)
+			}
+			if now := shortWant(r.Want); !r.OK {
+				rows[j].cells[i] = shortGot(r.Got)
+				if !slices.Contains(rows[j].now, now) {
+					rows[j].now = append(rows[j].now, now)
+				}
+			}
+		}
+	}
+
+	page := filepath.Join("..", "..", "..", "docs", "migrate.md")
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "<!-- go test ./migrate -update writes what follows -->\n\n", "\n<!-- until here -->"
+	head, rest, begins := strings.Cut(string(text), begin)
+	was, tail, ends := strings.Cut(rest, end)
+	if !begins || !ends {
+		t.Fatalf("docs/migrate.md: got no table between %q and %q", begin, end)
+	}
+	switch got := table(migrations, rows); {
+	case got == was:
+	case *update && !t.Failed():
+		if err := os.WriteFile(page, []byte(head+begin+got+end+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("docs/migrate.md: after a look at the difference, go test -count=1 ./migrate -update. Got:\n%s\nwant:\n%s", got, was)
+	}
+}
+
+// shortWant shortens 401 with error="invalid_token" to 401 invalid_token.
+func shortWant(want string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(want, " with error=", " "), `"`, "")
+}
+
+// shortGot is the status, where there is one. The number of fetches varies, since
+// some of them are shared.
+func shortGot(got string) string {
+	status, _, _ := strings.Cut(got, " with")
+	if strings.HasSuffix(got, "fetches of the JWKS") {
+		return "more"
+	}
+	return status
+}
+
+func table(migrations []migrate.Migration, rows []row) string {
+	var b strings.Builder
+	b.WriteString("| sent, or looked for |")
+	for _, m := range migrations {
+		fmt.Fprintf(&b, " %s |", m.Library)
+	}
+	fmt.Fprintf(&b, " Bearerguard |\n|---|%s---|\n", strings.Repeat("---|", len(migrations)))
+	for _, r := range rows {
+		if r.now != nil {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.name, strings.Join(r.cells, " | "), strings.Join(r.now, " or "))
+		}
+	}
+	return b.String()
+}
