@@ -48,9 +48,11 @@ vet:
 fuzz:
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz
 
-# Bearerguard beside raw crypto and its rivals, in one run of some minutes on an idle machine; writes the README's table.
+# Bearerguard beside raw crypto and its rivals, in one run of some minutes on an idle machine; writes the table of
+# docs/performance.md, and then what is made from it: the plot, and the comparison in README.md.
 bench:
-	@cd proof/bench && go run ./compare -readme ../../README.md $(BENCH)
+	@cd proof/bench && go run ./compare -page ../../docs/performance.md $(BENCH)
+	@cd proof/bench && go test -count=1 ./performance ./rivals -update
 
 # That all of it runs, in seconds; nested does so too.
 bench-smoke:

@@ -10,6 +10,9 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/bearerguard/bearerguard/proof/bench"
+	"github.com/bearerguard/bearerguard/proof/bench/performance"
 )
 
 func main() {
@@ -19,7 +22,7 @@ func main() {
 	m := meter{tokens: 10_000, million: 1_000_000}
 	flag.IntVar(&m.rounds, "rounds", 40, "how often everything is measured")
 	flag.DurationVar(&m.slice, "for", 15*time.Millisecond, "how long each operation is repeated in a round")
-	readme := flag.String("readme", "", "a file to write the table of full verification into, between its two marks")
+	page := flag.String("page", "", "a file to write the table of full verification into, between its two marks")
 	only := flag.String("only", "", "tables to print, by a part of their names; all by default")
 	flag.Parse()
 	if flag.NArg() > 0 || m.rounds < 1 || m.slice <= 0 {
@@ -27,7 +30,7 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, m, *only, *readme, os.Stdout, os.Stderr)
+	err := run(ctx, m, *only, *page, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)
@@ -52,7 +55,7 @@ var comparisons = []struct {
 
 // run measures everything and prints the tables to out, and to progress what is
 // measured, since that takes a while.
-func run(ctx context.Context, m meter, only, readme string, out, progress io.Writer) error {
+func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
 	var first table
 	for i, c := range comparisons {
@@ -75,17 +78,11 @@ func run(ctx context.Context, m meter, only, readme string, out, progress io.Wri
 	under := fmt.Sprintf("%s, %s/%s, %d CPUs, %s; medians of %d rounds in one run of `make bench`.",
 		began.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go version "), m.rounds)
 	fmt.Fprintf(out, "%s It took %v.\n", under, time.Since(began).Round(time.Second))
-	if readme == "" || first.rows == nil {
+	if page == "" || first.rows == nil {
 		return nil
 	}
-	return rewrite(readme, first.String()+"\n"+under+"\n")
+	return rewrite(page, first.String()+"\n"+under+"\n")
 }
-
-// The marks stand on lines of their own.
-const (
-	begin = "<!-- make bench writes what follows -->\n"
-	end   = "<!-- until here -->\n"
-)
 
 // rewrite replaces what stands between the two marks of a file.
 func rewrite(path, text string) error {
@@ -93,10 +90,9 @@ func rewrite(path, text string) error {
 	if err != nil {
 		return err
 	}
-	before, rest, ok := strings.Cut(string(old), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s has no place for the table: want the lines %q and %q", path, strings.TrimSpace(begin), strings.TrimSpace(end))
+	before, _, after, err := bench.Cut(string(old), performance.Begin, performance.End)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return os.WriteFile(path, []byte(before+begin+"\n"+text+"\n"+end+after), 0o644) //nolint:gosec // a document
+	return os.WriteFile(path, []byte(before+"\n"+text+"\n"+after), 0o644) //nolint:gosec // a document
 }

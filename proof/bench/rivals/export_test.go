@@ -1,22 +1,18 @@
 package rivals
 
-import "context"
+// Measure returns the table.
+var Measure = measure
 
-// Cell is one result of the table.
-type Cell struct{ API, Row, Text string }
+// Row is one of its rows.
+type Row = row
 
-// Measure returns the page and what is in its table.
-func Measure(ctx context.Context) (string, []Cell, error) {
-	t, err := measure(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	var cells []Cell
-	for i, a := range t.APIs {
-		for _, row := range t.Rows {
-			cells = append(cells, Cell{API: a.Name, Row: row.Name, Text: row.Cells[i]})
+// Set changes the cell of an API in a row.
+func (t table) Set(row, api, text string) {
+	for _, r := range t.Rows {
+		for i, a := range t.APIs {
+			if r.Name == row && a.Name == api {
+				r.Cells[i] = text
+			}
 		}
 	}
-	text, err := t.render()
-	return text, cells, err
 }

@@ -8,11 +8,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/proof/bench"
+	"github.com/bearerguard/bearerguard/proof/bench/performance"
 	"github.com/bearerguard/bearerguard/proof/bench/rivals"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-var update = flag.Bool("update", false, "write docs/rivals.md anew")
+var update = flag.Bool("update", false, "write docs/rivals.md and the comparison in README.md anew")
+
+var root = filepath.Join("..", "..", "..")
 
 // fetches is a cell. How many tokens of a stampede share a fetch is up to chance.
 var fetches = regexp.MustCompile(`\| [0-9]+ fetches of the JWKS \|`)
@@ -22,34 +26,61 @@ func same(a, b string) bool {
 	return fetches.ReplaceAllString(a, some) == fetches.ReplaceAllString(b, some)
 }
 
-func TestThePageSaysWhatComesOut(t *testing.T) {
-	got, cells, err := rivals.Measure(t.Context())
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range cells {
-		if c.API == "Bearerguard" && c.Text != "ok" {
-			t.Errorf("%s: Bearerguard: got %s, want ok", c.Row, c.Text)
-		}
-	}
-	for defect := range testserver.Defects() {
-		if !slices.ContainsFunc(cells, func(c rivals.Cell) bool { return c.Row == string(defect) }) {
-			t.Errorf("%s: got no row, want one for every defect", defect)
-		}
-	}
+	return string(text)
+}
 
-	page := filepath.Join("..", "..", "..", "docs", "rivals.md")
-	want, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+// keep demands that a document is as it should be, or writes it.
+func keep(t *testing.T, path, want string) {
+	t.Helper()
 	switch {
-	case same(got, string(want)):
+	case same(read(t, path), want):
 	case *update && !t.Failed():
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(root, path), []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("docs/rivals.md is not what comes out; after a look at the difference, go test -count=1 ./rivals -update. Got:\n%s", got)
+		t.Errorf("%s is not what comes out; go test -count=1 ./rivals -update writes it, and git diff shows the difference", path)
 	}
+}
+
+func TestTheDocumentsSayWhatComesOut(t *testing.T) {
+	found, err := rivals.Measure(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range found.Rows {
+		if row.Cells[0] != "ok" {
+			t.Errorf("%s: Bearerguard: got %s, want ok", row.Name, row.Cells[0])
+		}
+	}
+	for defect := range testserver.Defects() {
+		if !slices.ContainsFunc(found.Rows, func(r rivals.Row) bool { return r.Name == string(defect) }) {
+			t.Errorf("%s: got no row, want one for every defect", defect)
+		}
+	}
+	page, err := found.Page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep(t, "docs/rivals.md", page)
+
+	figures, err := performance.Read(read(t, "docs/performance.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	comparison, err := found.Comparison(figures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, after, err := bench.Cut(read(t, "README.md"), rivals.Begin, rivals.End)
+	if err != nil {
+		t.Fatalf("README.md: %v", err)
+	}
+	keep(t, "README.md", before+"\n"+comparison+"\n"+after)
 }

@@ -19,8 +19,17 @@ type row struct {
 	Want  string
 	Why   string
 	Cells []string // one for each API
-	kind  kind
+
+	kind   kind
+	single bool // about one request and its status, not about all answers
 }
+
+// accepted is what a row of a good token wants.
+const accepted = "2xx"
+
+// badToken reports whether a row is about a token that is to be refused for what
+// it is: not for where in the request it stands, nor for its scopes.
+func (r row) badToken() bool { return r.single && r.kind == verifying && r.Want != accepted }
 
 // table is all that docs/rivals.md says which may change from run to run.
 type table struct {
@@ -48,7 +57,7 @@ func measure(ctx context.Context) (table, error) {
 		}
 		for i := range t.Rows {
 			row := &t.Rows[i]
-			row.Cells = append(row.Cells, cell(found, *row, i, len(single))+mark(a, *row))
+			row.Cells = append(row.Cells, cell(found, *row, i)+mark(a, *row))
 		}
 	}
 	return t, nil
@@ -62,15 +71,15 @@ func probes(ctx context.Context) ([]row, outcome, error) {
 		return nil, outcome{}, err
 	}
 	rows := []row{
-		{Name: "good-token", Want: "2xx", Why: "A valid token is accepted (RFC 6750 §2.1)."},
-		{Name: "lower-case-scheme", Want: "2xx", Why: "The name of an authentication scheme is case-insensitive (RFC 9110 §11.1)."},
-		{Name: "upper-case-scheme", Want: "2xx", Why: "As above."},
+		{Name: "good-token", Want: accepted, Why: "A valid token is accepted (RFC 6750 §2.1)."},
+		{Name: "lower-case-scheme", Want: accepted, Why: "The name of an authentication scheme is case-insensitive (RFC 9110 §11.1)."},
+		{Name: "upper-case-scheme", Want: accepted, Why: "As above."},
 	}
 	for _, f := range open.findings {
 		rows = append(rows, row{Name: f.name, Want: f.want, Why: f.why})
 	}
 	for i := range rows {
-		rows[i].kind = kindOf(rows[i].Name)
+		rows[i].kind, rows[i].single = kindOf(rows[i].Name), true
 	}
 	return rows, open, nil
 }
@@ -123,14 +132,14 @@ func (t table) fits(found outcome, requests int) error {
 
 // cell is what came back: for a single request its status, for the others what
 // apitest.Check says of the first answer of that kind.
-func cell(found outcome, r row, i, single int) string {
+func cell(found outcome, r row, i int) string {
 	f, wrong := found.find(r.Name)
 	switch {
-	case i >= single && wrong:
+	case !r.single && wrong:
 		return strings.ReplaceAll(f.got, "|", `\|`)
 	case !found.challenged && slices.Contains(aboutChallenges, r.Name):
 		return "no challenge"
-	case i >= single:
+	case !r.single:
 		return asExpected
 	case found.statuses[i] == 0:
 		return "no answer"
@@ -140,9 +149,13 @@ func cell(found outcome, r row, i, single int) string {
 	return asExpected
 }
 
+// userMark stands after what is decided by code that a library leaves to its
+// user.
+const userMark = " †"
+
 func mark(a api, of row) string {
 	if slices.Contains(a.ownCode, of.kind) {
-		return " †"
+		return userMark
 	}
 	return ""
 }
@@ -150,13 +163,15 @@ func mark(a api, of row) string {
 //go:embed rivals.md.tmpl
 var page string
 
-// render writes docs/rivals.md.
-func (t table) render() (string, error) {
-	tmpl, err := template.New("rivals.md").Parse(page)
+// Page is docs/rivals.md.
+func (t table) Page() (string, error) { return render(page, t) }
+
+func render(text string, data any) (string, error) {
+	tmpl, err := template.New("").Parse(text)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	err = tmpl.Execute(&b, t)
+	err = tmpl.Execute(&b, data)
 	return b.String(), err
 }

@@ -1,0 +1,75 @@
+package performance
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/proof/bench"
+)
+
+// The marks in docs/performance.md between which compare writes its table.
+const (
+	Begin = "<!-- make bench writes what follows -->"
+	End   = "<!-- until here -->"
+)
+
+// Table is what the page says about tokens with RS256.
+type Table struct {
+	Rows  []Row
+	Under string // date, machine and how it was measured
+}
+
+// Row is one library.
+type Row struct {
+	Name   string  // with its version
+	Ratio  float64 // its time relative to raw crypto
+	Allocs int     // for one token
+}
+
+// Read returns the table of a page.
+func Read(page string) (Table, error) {
+	_, text, _, err := bench.Cut(page, Begin, End)
+	if err != nil {
+		return Table{}, err
+	}
+	var t Table
+	var ratio, allocs int // columns
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		switch {
+		case line == "" || strings.HasPrefix(line, "|-"):
+		case !strings.HasPrefix(line, "|"):
+			t.Under = line // the last one
+		case cells[0] == "":
+			ratio, allocs = slices.Index(cells, "× raw"), slices.Index(cells, "allocs")
+			if ratio < 0 || allocs < 0 {
+				return Table{}, fmt.Errorf("got the columns %q, want those of RS256 first", cells)
+			}
+		default:
+			r := Row{Name: cells[0]}
+			if r.Ratio, err = strconv.ParseFloat(strings.TrimSuffix(cells[ratio], " ×"), 64); err != nil {
+				return Table{}, fmt.Errorf("%s: %w", r.Name, err)
+			}
+			if r.Allocs, err = strconv.Atoi(cells[allocs]); err != nil {
+				return Table{}, fmt.Errorf("%s: %w", r.Name, err)
+			}
+			t.Rows = append(t.Rows, r)
+		}
+	}
+	return t, nil
+}
+
+// Row returns the row of a library, by its name with the version.
+func (t Table) Row(name string) (Row, error) {
+	i := slices.IndexFunc(t.Rows, func(r Row) bool { return r.Name == name })
+	if i < 0 {
+		return Row{}, fmt.Errorf("docs/performance.md has no row for %s; make bench measures it", name)
+	}
+	return t.Rows[i], nil
+}
