@@ -1,0 +1,72 @@
+package recipes
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+const (
+	denylistTimeout = 200 * time.Millisecond // of each request that waits for Redis
+	denylistSkew    = 5 * time.Minute        // the largest Config.ClockSkew
+)
+
+// Denylist is a list of revoked tokens in Redis.
+type Denylist struct{ redis *redis.Client }
+
+// NewDenylist returns the list in the Redis of options, whose
+// ContextTimeoutEnabled it sets. It connects when it is first used. Close it at
+// the end.
+func NewDenylist(options *redis.Options) *Denylist {
+	options.ContextTimeoutEnabled = true // else only the timeouts of options count, some seconds for each attempt
+	return &Denylist{redis.NewClient(options)}
+}
+
+// Close closes the connections.
+func (d *Denylist) Close() error { return d.redis.Close() }
+
+// An issuer is a URL, so the space ends it.
+func denylistKey(t *middleware.Token) string { return "revoked:" + t.Issuer + " " + t.ID }
+
+// Revoked reports whether a token is on the list. It is for Config.Revoked.
+func (d *Denylist) Revoked(ctx context.Context, t *middleware.Token) (bool, error) {
+	if t.ID == "" {
+		return true, nil // it could never be revoked
+	}
+	ctx, cancel := context.WithTimeout(ctx, denylistTimeout)
+	defer cancel()
+	found, err := d.redis.Exists(ctx, denylistKey(t)).Result()
+	return found > 0, err
+}
+
+// Revoke puts a token on the list until it has expired.
+func (d *Denylist) Revoke(ctx context.Context, t *middleware.Token) error {
+	if t.ID == "" || t.Expiry.IsZero() {
+		return errors.New("only a token with jti and exp can be revoked")
+	}
+	ctx, cancel := context.WithTimeout(ctx, denylistTimeout)
+	defer cancel()
+	return d.redis.SetArgs(ctx, denylistKey(t), 1, redis.SetArgs{ExpireAt: t.Expiry.Add(denylistSkew)}).Err()
+}
+
+// DenylistHTTP is an API whose callers can revoke their own token. The list is
+// also the Config.Revoked of v.
+func DenylistHTTP(v *middleware.Verifier, list *Denylist) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(listOrders))
+	mux.Handle("POST /logout", httpauth.Require(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := list.Revoke(r.Context(), httpauth.Token(r)); err != nil {
+			http.Error(w, "the token is not revoked, try again", http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})))
+	return mux
+}
