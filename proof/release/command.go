@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
@@ -28,13 +27,9 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	return command(ctx, dir, nil, "git", args...)
 }
 
-// clone makes a clone of the repository at root in a new directory below work,
+// clone makes a clone of the repository at root, an absolute path, in a new directory below work,
 // with the commit checked out.
 func clone(ctx context.Context, root, work, commit string) (string, error) {
-	root, err := filepath.Abs(root)
-	if err != nil {
-		return "", err
-	}
 	dir, err := os.MkdirTemp(work, "clone")
 	if err != nil {
 		return "", err

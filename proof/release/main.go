@@ -41,12 +41,10 @@ type release struct {
 }
 
 func run(ctx context.Context, w io.Writer, r release) (err error) {
-	if r.out == "" {
-		r.out, err = os.MkdirTemp("", "release")
-	} else if r.out, err = filepath.Abs(r.out); err == nil {
-		err = os.MkdirAll(r.out, 0o750)
+	if r.root, err = filepath.Abs(r.root); err != nil {
+		return err
 	}
-	if err != nil {
+	if r.out, err = outside(r.root, r.out); err != nil {
 		return err
 	}
 	work, err := os.MkdirTemp("", "release-work")
@@ -87,4 +85,20 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	}
 	fmt.Fprintf(w, "commands:\n%s", commands(r, strings.TrimSpace(head), modules))
 	return nil
+}
+
+// outside makes the directory dir, or a temporary one if dir is empty, and returns
+// its absolute path. It must not be in the tree.
+func outside(root, dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "release")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if below, err := filepath.Rel(root, dir); err == nil && filepath.IsLocal(below) {
+		return "", fmt.Errorf("%s is in the tree that is released: choose another directory", dir)
+	}
+	return dir, os.MkdirAll(dir, 0o750)
 }

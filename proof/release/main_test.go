@@ -90,6 +90,18 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
+func TestTheDirectoryForTheFilesIsOutsideTheTree(t *testing.T) {
+	root := repository(t)
+	for _, dir := range []string{root, filepath.Join(root, "dist")} {
+		if err := run(t.Context(), &strings.Builder{}, release{root: root, version: "v0.1.0", out: dir}); err == nil || !strings.Contains(err.Error(), "is in the tree") {
+			t.Errorf("%s: got %v, want an error", dir, err)
+		}
+	}
+	if err := checkTree(t.Context(), root); err != nil {
+		t.Errorf("the tree was changed: %v", err)
+	}
+}
+
 func TestVersions(t *testing.T) {
 	root := repository(t, "v0.1.0", "v0.2.0-rc.1", "vague")
 	tags, err := readTags(t.Context(), root)
