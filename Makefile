@@ -20,7 +20,7 @@ INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
 in-each = @set -e; for module in $(1); do echo "-- $$module: $(2)"; (cd "$$module" && $(2)); done
 
-.PHONY: test nested hydra race lint vet fuzz bench bench-smoke tidy mutants soak junk tools
+.PHONY: test nested hydra race lint vet fuzz bench bench-smoke tidy mutants soak junk release-check tools
 
 test: $(INSTALLED)
 	$(call in-each,$(MODULES),go test ./...)
@@ -72,6 +72,11 @@ soak:
 # Invented tokens at servers that take offence at them, for twenty seconds each.
 junk:
 	go test -count=1 -v -timeout 20m -run TestThreatsInventedTokens ./introspect -junk 20s
+
+# Whether the last commit can be released as VERSION=v0.1.0, and what is published with it, in OUT or a new
+# temporary directory. Most of the minutes that it takes are second builds without a cache.
+release-check:
+	@cd proof/release && go run . -version "$(VERSION)" -out "$(abspath $(OUT))"
 
 tools: $(GOLANGCI) $(INSTALLED)
 

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/types"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"golang.org/x/exp/apidiff"
+	"golang.org/x/mod/semver"
+	"golang.org/x/tools/go/packages"
+)
+
+// checkAPI compares the released modules with those of the last release and
+// prints what has changed.
+func checkAPI(ctx context.Context, w io.Writer, r release, work string, modules []mod, last, changes string) error {
+	if last == "" {
+		fmt.Fprintln(w, "API: there is no release to compare with")
+		return nil
+	}
+	before, err := clone(ctx, r.root, work, last)
+	if err != nil {
+		return err
+	}
+	after, err := clone(ctx, r.root, work, "HEAD")
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, m := range modules {
+		if _, err := os.Stat(filepath.Join(before, m.dir, "go.mod")); errors.Is(err, os.ErrNotExist) {
+			fmt.Fprintf(w, "API: %s is new\n", m.path)
+			continue
+		}
+		was, err := load(ctx, filepath.Join(before, m.dir), m.path)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s of %s: %w", m.path, last, err))
+			continue
+		}
+		is, err := load(ctx, filepath.Join(after, m.dir), m.path)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", m.path, err))
+			continue
+		}
+		report := apidiff.ModuleChanges(was, is)
+		fmt.Fprintf(w, "API of %s since %s: %d changes\n%s", m.path, last, len(report.Changes), report)
+		faults = append(faults, judge(report, last, r.version, changes))
+	}
+	return errors.Join(faults...)
+}
+
+// load type-checks the packages of the module in dir that users can import.
+func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
+	cfg := &packages.Config{
+		Context: ctx,
+		Dir:     dir,
+		Env:     append(os.Environ(), "GOWORK=off"),
+		Mode:    packages.NeedName | packages.NeedTypes,
+	}
+	all, err := packages.Load(cfg, "./...")
+	if err != nil {
+		return nil, err
+	}
+	var public []*types.Package
+	for _, p := range all {
+		below := strings.TrimPrefix(p.PkgPath, path) + "/"
+		if p.Name == "main" || strings.Contains(below, "/internal/") || !isReleased(strings.TrimPrefix(below, "/")) {
+			continue
+		}
+		for _, e := range p.Errors {
+			return nil, e
+		}
+		public = append(public, p.Types)
+	}
+	return &apidiff.Module{Path: path, Packages: public}, nil
+}
+
+// identifier is a part of the name that begins a message of apidiff, such as
+// "./jwks.(*Set).Len: removed" or "./jwks.Options, method set: …".
+var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
+
+// judge demands a new minor version for incompatible changes before v1, a new
+// major version afterwards, and the last part of each changed name in the section
+// of the changelog.
+func judge(report apidiff.Report, last, version, changes string) error {
+	level, part := "minor", semver.MajorMinor
+	if semver.Major(last) != "v0" {
+		level, part = "major", semver.Major
+	}
+	named := map[string]bool{}
+	for _, word := range identifier.FindAllString(changes, -1) {
+		named[word] = true
+	}
+	var faults []error
+	for _, c := range report.Changes {
+		if c.Compatible {
+			continue
+		}
+		if part(version) == part(last) {
+			faults = append(faults, fmt.Errorf("%s is incompatible with %s and needs a new %s version: %s", version, last, level, c.Message))
+		}
+		subject, _, _ := strings.Cut(c.Message, ": ")
+		subject, _, _ = strings.Cut(subject, ",")
+		words := identifier.FindAllString(subject, -1)
+		if name := words[len(words)-1]; !named[name] {
+			faults = append(faults, fmt.Errorf("CHANGELOG.md does not name %s below %s: %s", name, version, c.Message))
+		}
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const program = "bearerguard"
+
+// buildAll builds the program for each platform in two clones, the second time
+// with an empty build cache, so that nothing of the first build is in it. It keeps
+// the first binary, with its SBOM, and writes SHA256SUMS.
+func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
+	var clones [2]string
+	for i := range clones {
+		dir, err := clone(ctx, r.root, work, "HEAD")
+		if err != nil {
+			return err
+		}
+		// The go command stamps a tag into the program.
+		if _, err := git(ctx, dir, "tag", "--no-sign", "--force", r.version); err != nil {
+			return err
+		}
+		clones[i] = dir
+	}
+	cache := filepath.Join(work, "cache")
+	var faults []error
+	var sums strings.Builder
+	for _, platform := range r.platforms {
+		goos, goarch, _ := strings.Cut(platform, "/")
+		name := fmt.Sprintf("%s_%s_%s_%s", program, r.version, goos, goarch)
+		if goos == "windows" {
+			name += ".exe"
+		}
+		file, again := filepath.Join(r.out, name), filepath.Join(work, name)
+		// These variables are part of the result, so that the environment must not decide.
+		env := []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOFIPS140=off"}
+		if err := errors.Join(
+			build(ctx, clones[0], env, file),
+			build(ctx, clones[1], append(env, "GOCACHE="+cache), again),
+		); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sbom := file + ".cdx.json"
+		faults = append(faults, compare(file, again), checkStamp(file, r.version), writeSBOM(file, sbom))
+		for _, made := range []string{file, sbom} {
+			text, err := os.ReadFile(made) //nolint:gosec // made above
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(text), filepath.Base(made))
+		}
+		fmt.Fprintln(w, "built:", name)
+	}
+	return errors.Join(append(faults, os.WriteFile(filepath.Join(r.out, "SHA256SUMS"), []byte(sums.String()), 0o600))...)
+}
+
+func build(ctx context.Context, dir string, env []string, file string) error {
+	_, err := command(ctx, dir, env, "go", "build", "-trimpath", "-buildvcs=true", "-o", file, "./cmd/"+program)
+	return err
+}
+
+// compare reports whether two builds are the same, byte for byte.
+func compare(first, second string) error {
+	a, err := os.ReadFile(first) //nolint:gosec // made by buildAll
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(second) //nolint:gosec // made by buildAll
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(a, b) {
+		return fmt.Errorf("%s: a second build in another directory differs", filepath.Base(first))
+	}
+	return nil
+}
+
+// checkStamp compares the version that the program prints.
+func checkStamp(file, version string) error {
+	info, err := buildinfo.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if info.Main.Version != version {
+		return fmt.Errorf("%s: the version in it is %q, want %s", filepath.Base(file), info.Main.Version, version)
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+// Release checks whether the last commit can be released as a version, and makes
+// what is published with it.
+//
+//	make release-check VERSION=v0.1.0
+//
+// It checks that
+//
+//   - the version is valid and newer than the last tag, and the tree is clean;
+//   - go mod tidy would change no module;
+//   - no released module has a replace directive that its users would miss;
+//   - CHANGELOG.md has a section for the version;
+//   - the API is compatible with the last release, or the version permits the
+//     changes and CHANGELOG.md names them.
+//
+// It makes, in a directory that it prints,
+//
+//   - cmd/bearerguard for each platform, built twice with the same result;
+//   - an SBOM in CycloneDX for each of these binaries, since their modules
+//     differ;
+//   - SHA256SUMS of all these files;
+//   - the go.mod of each nested module that is released: those outside proof and
+//     examples. It requires the released version and has no replace directive.
+//
+// At the end it prints the git commands that release the version. It runs none of
+// them and writes nothing into the tree. All faults are reported at once, and the
+// exit status is 1 if there is one.
+package main
