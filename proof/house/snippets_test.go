@@ -79,7 +79,7 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 	all := documents(t)
 	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)|<img src="([^"]*)"`)
 	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
-	block := regexp.MustCompile("(?s)```.*?```")
+	block := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 	drop := regexp.MustCompile("[^\\p{L}\\p{N} _-]")
 	for name, text := range all {
 		for _, match := range link.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
