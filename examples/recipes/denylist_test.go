@@ -118,7 +118,7 @@ func checkUnavailable(t *testing.T, redisIs string, api http.Handler, r *http.Re
 func TestARedisThatDoesNotAnswerIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
-		api := newDenylistAPI(t, as, &redis.Options{Dialer: func(context.Context, string, string) (net.Conn, error) {
+		api := newDenylistAPI(t, as, &redis.Options{Addr: "127.0.0.1:6379", Dialer: func(context.Context, string, string) (net.Conn, error) {
 			connection, silent := net.Pipe()
 			t.Cleanup(func() { _ = silent.Close() })
 			return connection, nil
