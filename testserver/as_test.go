@@ -45,7 +45,7 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 					}
 				}
 			}
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable(ep)).Endpoint(ep) }), "there is no such endpoint")
+			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable(ep)).Endpoint(ep) }), "no such endpoint on this server")
 		})
 	}
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable("jkws", testserver.EndpointAny)) }), `Disable("jkws")`, `Disable("any")`)
@@ -207,7 +207,7 @@ func TestEveryJWTNamesItsKey(t *testing.T) {
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	for want, opt := range map[string]testserver.Option{
 		"a lifetime is negative": testserver.Clients(testserver.Client{ID: "c", Public: true, CodeTTL: -time.Second}), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
-		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "has no Sub": testserver.Users(testserver.User{}), "is there twice": testserver.Users(alice, alice),
+		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "needs a Sub": testserver.Users(testserver.User{}), "has the Sub or Username of another": testserver.Users(alice, alice),
 		`unknown grant "password"`:      testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
 		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{"client_credentials"}}),
 		"unknown AuthMethod":            testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// checkAPI is CheckURL of package apitest. When the caller goes away, so does the
-// context of what is sent, and the rest of the battery fails at once.
+// checkAPI is CheckURL of package apitest. When the caller disconnects, the
+// context of the check is canceled and its remaining requests fail at once.
 func (c *controller) checkAPI(r *http.Request) (any, error) {
 	var ask control.Check
 	if err := read(r, &ask); err != nil {
@@ -23,12 +23,12 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	}
 	u, err := url.Parse(ask.URL)
 	if err != nil || u.User != nil {
-		return nil, errors.New("url: want that of a route, such as http://localhost:8080/orders")
+		return nil, errors.New("url: want the URL of a route, such as http://localhost:8080/orders")
 	}
 	header := http.Header{}
 	for name, values := range ask.Header {
 		if http.CanonicalHeaderKey(name) == "Authorization" {
-			return nil, fmt.Errorf("header.%s: is what the check sets", name)
+			return nil, fmt.Errorf("header.%s: the check sets it: leave it out", name)
 		}
 		for _, value := range values {
 			header.Add(name, value)
@@ -47,7 +47,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	check := apicheck.Check{
 		Issuer: c.ForCheck(tokenOptions(control.Mint{Aud: ask.Aud, Alg: ask.Alg, Claims: ask.Claims})...),
 		Request: func() *http.Request {
-			made, _ := request() // it has worked before
+			made, _ := request() // checked above
 			return made
 		},
 		Scopes: ask.Scope, Claims: needed(ask.RequireClaim), Skip: defects(ask.Skip), Also: defects(ask.Also),
@@ -56,7 +56,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	if err := errors.Join(check.Faults(), err); err != nil {
 		return nil, fmt.Errorf("CheckURL: %w", err)
 	}
-	defer func() { _ = target.Close() }() // of an API that is not ours
+	defer func() { _ = target.Close() }() // closes connections only: the API is not ours
 	report, err := check.Run(r.Context(), target)
 	if err != nil {
 		return nil, fmt.Errorf("CheckURL: %w", err)

@@ -43,7 +43,7 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"a URL without a host", `{"url":"/orders"}`, "the API's URL"},
 		{"a URL with a password", `{"url":"http://a:s3cret@127.0.0.1/"}`, "url: "},
 		{"an invalid method", fmt.Sprintf(`{"url":%q,"method":"G T"}`, url), "method: "},
-		{"a token of one's own", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: is what the check sets"},
+		{"a token of one's own", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: the check sets it"},
 		{"a header that is a number", fmt.Sprintf(`{"url":%q,"header":{"A":1}}`, url), "header.A: want a string or an array of strings"},
 		{"an invalid scope", fmt.Sprintf(`{"url":%q,"scope":"\""}`, url), "is not a scope"},
 		{"an invalid pointer", fmt.Sprintf(`{"url":%q,"require_claim":{"/a~2":"b"}}`, url), `RequireClaim("/a~2"): in a JSON Pointer`},

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// faultOf is the fault that a request asks for.
+// faultOf returns the fault that f describes.
 func faultOf(f control.Fault) (Fault, error) {
 	var chosen []Fault
 	choose := func(asked bool, fault func() Fault) {
@@ -39,7 +39,7 @@ func faultOf(f control.Fault) (Fault, error) {
 
 	switch late := f.Latency != nil; {
 	case len(chosen) > 1:
-		return Fault{}, errors.New("a fault does one thing, after a latency or without it: add one fault for each")
+		return Fault{}, errors.New("a fault does one thing, with or without latency: add one fault for each")
 	case late:
 		return chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
 	case len(chosen) == 0:
@@ -67,7 +67,7 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	if ask.Client != "" {
 		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, ask.Client) }))
 	}
-	c.mu.Lock() // until it is in the list: the list asks how it was asked for
+	c.mu.Lock() // until it is in c.faults, which injections reads
 	defer c.mu.Unlock()
 	in, err := c.inject(Endpoint(ask.Endpoint), f, when)
 	if err != nil {
@@ -77,7 +77,8 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	return control.Injection{ID: in.ID, Fault: ask}, nil
 }
 
-// injections are all faults at work, those that were asked for elsewhere included.
+// injections returns all active faults, including those not added through this
+// API.
 func (c *controller) injections() []control.Injection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -111,7 +112,7 @@ func (c *controller) removeFault(r *http.Request) (any, error) {
 			return done{}, nil
 		}
 	}
-	return nil, notFound("no fault at work has this ID")
+	return nil, notFound("no active fault has this ID")
 }
 
 func (c *controller) remove(in *Injection) {

@@ -16,7 +16,7 @@ func (c *controller) keys() []control.Key {
 	list := []control.Key{}
 	for _, k := range c.oauth.Keys.All() {
 		key := control.Key{ID: k.ID, Alg: string(k.Alg), Signing: k.Signing, Published: k.Published}
-		key.JWK, _ = k.JWK(false) // a shared secret has none
+		key.JWK, _ = k.JWK(false) // a shared secret has no public JWK
 		list = append(list, key)
 	}
 	return list
@@ -24,12 +24,12 @@ func (c *controller) keys() []control.Key {
 
 func (c *controller) listKeys(*http.Request) (any, error) { return control.Keys{Keys: c.keys()}, nil }
 
-// key is what the list says of the key named kid.
+// key is the entry of the list for the key named kid.
 func (c *controller) key(kid string) (any, error) {
 	list := c.keys()
 	i := slices.IndexFunc(list, func(k control.Key) bool { return k.ID == kid })
 	if i < 0 {
-		return control.Key{ID: kid}, nil // it is staged, and shared
+		return control.Key{ID: kid}, nil // a staged secret is not listed
 	}
 	return list[i], nil
 }
@@ -59,7 +59,7 @@ func (c *controller) importKey(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("key: %w", err)
 	}
 	if token.IsShared(k.Alg) && !ask.Sign {
-		return nil, errors.New("key: a shared secret is not for publishing: add sign")
+		return nil, errors.New("key: a shared secret cannot be published: set sign")
 	}
 	if !token.IsShared(k.Alg) {
 		if err := c.oauth.Keys.Publish(k); err != nil {
@@ -87,7 +87,7 @@ func (c *controller) publishKey(r *http.Request) (any, error) {
 			return c.key(k.ID)
 		}
 	}
-	return nil, notFound("no key that is not published has this kid")
+	return nil, notFound("no unpublished key has this kid")
 }
 
 func (c *controller) retireKey(r *http.Request) (any, error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// clientWire is a client as others see it: without its secret.
+// clientWire is a client in JSON, without its secret.
 func clientWire(c Client) control.Client {
 	return control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
@@ -46,7 +46,7 @@ func (c *controller) postClient(r *http.Request) (any, error) {
 		return nil, err
 	}
 	answer := clientWire(client)
-	answer.Secret = client.Secret // once: nobody can ask for it again
+	answer.Secret = client.Secret // only here: no later response contains it
 	return answer, nil
 }
 
@@ -89,7 +89,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	return wire, nil
 }
 
-// claimsOf reads what claimsWire writes.
+// claimsOf is the inverse of claimsWire.
 func claimsOf(wire map[string]json.RawMessage) map[string]any {
 	if len(wire) == 0 {
 		return nil
@@ -129,12 +129,12 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	}
 	for _, other := range c.Users() {
 		if user.Sub != other.Sub && cmp.Or(user.Username, user.Sub) == other.Username {
-			return nil, errors.New("username: another user logs in with it")
+			return nil, errors.New("username: another user has it: choose another")
 		}
 	}
 	user = c.AddUser(user)
 	answer, err := userWire(user)
-	answer.Password = user.Password // once, as above
+	answer.Password = user.Password // only here, as above
 	return answer, err
 }
 
@@ -158,7 +158,7 @@ func (c *controller) nextLogin(r *http.Request) (any, error) {
 	case ask.Times < 0:
 		return nil, errors.New("times: want a whole number of 1 or more")
 	case ask.Sub == "" && !registry.IsErrorCode(ask.Deny):
-		return nil, errors.New("deny: that is no error code (RFC 6749 §4.1.2.1)")
+		return nil, errors.New("deny: want an error code such as access_denied (RFC 6749 §4.1.2.1)")
 	case ask.Sub == "":
 		c.oauth.Decide(rule, oauth.Decision{Deny: ask.Deny})
 		return done{}, nil

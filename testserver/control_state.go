@@ -19,7 +19,7 @@ func (c *controller) setClock(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if to.Now.IsZero() {
-		return nil, errors.New("now: is missing, want a time such as 2026-01-01T00:00:00Z")
+		return nil, errors.New("now: missing, want a time such as 2026-01-01T00:00:00Z")
 	}
 	c.Advance(to.Now.Sub(c.Now()))
 	return c.clock()
@@ -31,7 +31,7 @@ func (c *controller) advanceClock(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if ask.By == 0 {
-		return nil, errors.New(`advance: is missing, want a duration such as "10m"`)
+		return nil, errors.New(`advance: missing, want a duration such as "10m"`)
 	}
 	c.Advance(time.Duration(ask.By))
 	return c.clock()

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// tokenOptions are what a request to mint says, claims last so that they win.
+// tokenOptions are the options that m describes, claims last so that they win.
 func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Sub != "" {
 		opts = append(opts, Subject(m.Sub))
@@ -60,7 +60,7 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
-// inMembers puts the names of a request's members in place of those of Go.
+// inMembers replaces the Go names in an error with those of JSON members.
 var inMembers = strings.NewReplacer(
 	"JOSEHeader says", "header says", "OpaqueTokens makes", "opaque makes", `; for a malformed claim use Claim("scope", …)`, `; for a malformed one use claims`,
 	"Scope: ", "scope: ", "Audience: ", "aud: ", "SigningAlg", "alg", "Without", "without", "With(", "defect(",
@@ -99,7 +99,7 @@ func (c *controller) badTokens(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if m.Defect != "" {
-		return nil, errors.New("defect: there will be a token for each: leave it out, or mint one token")
+		return nil, errors.New("defect: this request mints a token for every defect: leave it out, or use /v1/tokens for one")
 	}
 	form, err := c.formLike(m.Like)
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *controller) listTokens(*http.Request) (any, error) {
 	return control.Tokens{Tokens: c.tokens()}, nil
 }
 
-// tokens are the access tokens that are in the audit log.
+// tokens returns the access tokens in the audit log.
 func (c *controller) tokens() []control.Token {
 	list := []control.Token{}
 	at := map[string]int{} // by fingerprint
@@ -134,7 +134,7 @@ func (c *controller) tokens() []control.Token {
 			list = append(list, control.Token{
 				Fingerprint: e.Fingerprint, Issued: e.Time, ClientID: e.ClientID, Sub: e.Sub, Scopes: e.Scopes, Family: e.Family,
 			})
-		case e.Kind == journal.Revoked && known: // an access token on its own
+		case e.Kind == journal.Revoked && known: // one access token, without its grant
 			list[i].Revoked = true
 		case e.Kind == journal.Revoked && e.Family != "":
 			for i := range list {
@@ -151,7 +151,7 @@ func (c *controller) inspectToken(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if ask.Token == "" {
-		return nil, errors.New("token: is missing")
+		return nil, errors.New("token: missing, want the token to inspect")
 	}
 	answer := control.Inspected{Fingerprint: journal.Fingerprint(ask.Token), Introspection: c.oauth.Introspection(ask.Token)}
 	if parts := strings.Split(ask.Token, "."); len(parts) == 3 {
@@ -160,7 +160,7 @@ func (c *controller) inspectToken(r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// segment is the JSON in a part of a JWT, nil if it is missing.
+// segment is the JSON in a part of a JWT, or nil if it is not JSON.
 func segment(part string) json.RawMessage {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil || !json.Valid(text) {
@@ -181,7 +181,7 @@ func (c *controller) revokeToken(r *http.Request) (any, error) {
 		return control.Revoked{Revoked: c.RevokeSubject(ask.Sub)}, nil
 	}
 	if !c.Revoke(ask.Token) {
-		return nil, notFound("the token is none of this server's")
+		return nil, notFound("this server did not issue the token")
 	}
 	return control.Revoked{Revoked: 1}, nil
 }

@@ -216,31 +216,31 @@ func TestInjectRefuses(t *testing.T) {
 	}{
 		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
 		"no fault":                     {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
-		"an invalid status":            {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
-		"a status before the final":    {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is no final status"}},
-		"a negative Retry-After":       {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is no final status"}},
+		"an invalid status":            {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is not a final status"}},
+		"a status before the final":    {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is not a final status"}},
+		"a negative Retry-After":       {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is not a final status"}},
 		"no latency":                   {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
 		"a negative truncation":        {testserver.EndpointJWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
 		"a huge body of nothing":       {testserver.EndpointJWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
 		"no handler":                   {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
 		"a handler of none":            {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
-		"an empty set elsewhere":       {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"[jwks] alone"}},
-		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
-		"an issuer everywhere":         {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"alone"}},
+		"an empty set elsewhere":       {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"only for [jwks]"}},
+		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"only for [discovery as_metadata]"}},
+		"an issuer everywhere":         {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"only for"}},
 		"everything wrong, all of it":  {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
 		"no function":                  {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
-		"a client without a name":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "names no client"}},
-		"a client of spaces":           {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"names no client"}},
-		"a client with a line's end":   {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"names no client"}},
-		"a client of a very long name": {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"names no client"}},
+		"a client without a name":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "is not the ID of a client"}},
+		"a client of spaces":           {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"is not the ID of a client"}},
+		"a client with a line's end":   {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"is not the ID of a client"}},
+		"a client of a very long name": {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"is not the ID of a client"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fault(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })
 			wantAll(t, text, tt.want...)
 		})
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "names no client")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "names no client")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "is not the ID of a client")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "is not the ID of a client")
 	var none testserver.Injection
 	none.Remove()
 	if got := none.Hits(); got != 0 {

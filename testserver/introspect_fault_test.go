@@ -90,7 +90,7 @@ func TestFaultsOfIntrospectionForSome(t *testing.T) {
 	if got := mark.Count(testserver.EndpointIntrospect); got != 3 || s.Count(testserver.EndpointIntrospect) != 6 {
 		t.Errorf("got %d requests of a and %d of all, want 3 and 6", got, s.Count(testserver.EndpointIntrospect))
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "[jwks] alone")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "only for [jwks]")
 }
 
 func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {

@@ -104,7 +104,7 @@ func TestClients(t *testing.T) {
 		{testserver.Client{ID: "a", Secret: "canary", Public: true}, `client "a": a public client keeps no secret`},
 		{testserver.Client{ID: "a\n", Secret: "canary"}, "printable ASCII"},
 		{testserver.Client{ID: "a", Secret: "canary\x7f"}, "printable ASCII"},
-		{testserver.Client{ID: "web", Public: true}, `client "web" is there twice`},
+		{testserver.Client{ID: "web", Public: true}, `two clients have the ID "web"`},
 	} {
 		web := testserver.Client{ID: "web", Secret: "x"}
 		text := fault(t, func(tb *recorder) { testserver.New(tb, testserver.Clients(web, tt.client)) })

@@ -115,14 +115,14 @@ func TestOAuthErrorAndChain(t *testing.T) {
 		t.Errorf("got %v %s, want both faults", rec.Header(), rec.Body)
 	}
 	for text, f := range map[string]testserver.Fault{
-		"chain of nothing": testserver.ChainOf(), "fault 1 of the chain": testserver.ChainOf(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
-		"no final status": testserver.ChainOf(testserver.Status(42)),
+		"chain is empty": testserver.ChainOf(), "fault 1 of the chain": testserver.ChainOf(testserver.Fault{}), "give an error code": testserver.OAuthError("", ""),
+		"not a final status": testserver.ChainOf(testserver.Status(42)),
 	} {
 		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)
 	}
 	wantAll(t, fault(t, func(tb *recorder) {
 		testserver.New(tb).Inject(testserver.EndpointToken, testserver.ChainOf(testserver.EmptyKeys(), testserver.Status(200)))
-	}), "[jwks] alone")
+	}), "only for [jwks]")
 }
 
 func TestMint(t *testing.T) {
