@@ -10,12 +10,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestAuditToWritesTheEvents(t *testing.T) {
+func TestAuditToWritesEvents(t *testing.T) {
 	var log bytes.Buffer
 	s := testserver.New(t, testserver.AuditTo(&log))
 	r := tokens(t, s, "scope", "a")
-	good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
+	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 	var kinds []string
 	for line := range strings.Lines(log.String()) {
 		var e struct{ Kind, Fingerprint string }
@@ -39,11 +39,11 @@ type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
 
-func TestCloseTellsThatTheAuditLogIsNotWhole(t *testing.T) {
+func TestCloseReportsAuditWriteErrors(t *testing.T) {
 	tb := &recorder{TB: t}
 	s := testserver.New(tb, testserver.AuditTo(broken{}))
 	tokens(t, s)
 	tb.finish()
 	wantAll(t, strings.Join(tb.errors, ""), "the disk is full")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.AuditTo(nil)) }), "AuditTo(nil)")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.AuditTo(nil)) }), "AuditTo(nil)")
 }

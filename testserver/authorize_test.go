@@ -62,7 +62,7 @@ func TestRedirectURIs(t *testing.T) {
 		"T03/a script":                         {"javascript:alert(1)", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec, to := authorized(s, authorizing("client_id", "web", "redirect_uri", tt.uri))
+			rec, to := authorize(s, authorizationRequest("client_id", "web", "redirect_uri", tt.uri))
 			if tt.ok {
 				if to == nil || !strings.HasPrefix(to.String(), tt.uri) || to.Query().Get("code") == "" {
 					t.Errorf("got %d to %v, want a code at %s", rec.Code, to, tt.uri)
@@ -82,18 +82,18 @@ func TestRedirectURIs(t *testing.T) {
 	}
 }
 
-func TestRedirectURIsThatMustNotBeRegistered(t *testing.T) {
+func TestInvalidRedirectURIsAreRefused(t *testing.T) {
 	for name, uri := range map[string]string{
 		"T03/a script": "javascript:alert(1)", "T03/a script in another case": "JavaScript:alert(1)", "T03/a document": "data:text/html,x",
 		"T03/an old script": "vbscript:x", "T03/a fragment": "https://app.example/#x", "T03/no scheme": "/cb", "T03/no host": "https:///cb",
 		"T03/a user": "https://u@app.example/cb", "T03/a line break": "https://app.example/\ncb", "T03/nothing": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) {
+			text := fatalText(t, func(tb *recorder) {
 				testserver.New(tb, testserver.Clients(testserver.Client{ID: "web", Public: true, RedirectURIs: []string{uri}}))
 			})
 			wantAll(t, text, `client "web": redirect URI`)
-			wantAll(t, fault(t, func(tb *recorder) {
+			wantAll(t, fatalText(t, func(tb *recorder) {
 				testserver.New(tb).AddClient(testserver.Client{RedirectURIs: []string{uri}})
 			}), "AddClient: ", "redirect URI")
 		})
@@ -148,7 +148,7 @@ func TestAuthorizationErrors(t *testing.T) {
 		"T04/a challenge with padding":  {[]string{"code_challenge", s256(verifier) + "="}, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec, to := authorized(s, authorizing(tt.change...))
+			rec, to := authorize(s, authorizationRequest(tt.change...))
 			if tt.want == page {
 				if to != nil || rec.Code != http.StatusBadRequest {
 					t.Errorf("got %d to %v, want a page", rec.Code, to)
@@ -166,13 +166,13 @@ func TestAuthorizationErrors(t *testing.T) {
 	}
 }
 
-func TestParametersThatAreThereTwice(t *testing.T) {
+func TestRepeatedParametersAreRefused(t *testing.T) {
 	s := testserver.New(t)
-	for name, query := range authorizing("scope", "a", "nonce", "n") {
+	for name, query := range authorizationRequest("scope", "a", "nonce", "n") {
 		t.Run("T20/"+name, func(t *testing.T) {
-			q := authorizing("scope", "a", "nonce", "n")
+			q := authorizationRequest("scope", "a", "nonce", "n")
 			q[name] = append(query, query...)
-			rec, to := authorized(s, q)
+			rec, to := authorize(s, q)
 			if name == "client_id" || name == "redirect_uri" {
 				if to != nil || rec.Code != http.StatusBadRequest {
 					t.Errorf("got %d to %v, want a page", rec.Code, to)
@@ -186,14 +186,14 @@ func TestParametersThatAreThereTwice(t *testing.T) {
 	}
 }
 
-func TestTheAnswerKeepsWhatTheClientSent(t *testing.T) {
+func TestResponseKeepsRedirectQueryAndState(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "one", Secret: "x", RedirectURIs: []string{"https://one.example/cb?keep=a%20b", "https://one.example/?"}}))
 	for name, state := range map[string]string{
 		"T09/plain": "xyz", "T09/with what needs encoding": "a b+c&d=e%20%2B#é\x00\r\n\"<", "T09/long": strings.Repeat("x", 4000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, uri := range []string{"https://one.example/cb?keep=a%20b", "https://one.example/?"} {
-				rec, to := authorized(s, authorizing("client_id", "one", "redirect_uri", uri, "state", state))
+				rec, to := authorize(s, authorizationRequest("client_id", "one", "redirect_uri", uri, "state", state))
 				if to == nil || !strings.HasPrefix(rec.Header().Get("Location"), uri) || strings.Contains(rec.Header().Get("Location"), "?&") {
 					t.Fatalf("got %d to %v, want what the redirect URI had", rec.Code, to)
 				}
@@ -204,17 +204,17 @@ func TestTheAnswerKeepsWhatTheClientSent(t *testing.T) {
 		})
 	}
 	for name, change := range map[string][]string{"absent": {"state", "-"}, "absent from an error": {"state", "-", "response_type", "x"}} {
-		if _, to := authorized(s, authorizing(change...)); to == nil || to.Query().Has("state") {
+		if _, to := authorize(s, authorizationRequest(change...)); to == nil || to.Query().Has("state") {
 			t.Errorf("%s: got %v, want no state", name, to)
 		}
 	}
 }
 
-func TestTheIssuerIsInEveryAnswer(t *testing.T) {
+func TestEveryResponseHasTheIssuer(t *testing.T) {
 	s := testserver.New(t)
 	for name, change := range map[string][]string{"T14/a code": nil, "T14/an error": {"response_type", "x"}} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing(change...).Encode(), nil)
+			r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest(change...).Encode(), nil)
 			r.Host = "evil.example"
 			rec := httptest.NewRecorder()
 			s.ServeHTTP(rec, r)
@@ -233,22 +233,22 @@ func TestTheIssuerIsInEveryAnswer(t *testing.T) {
 func TestFormPost(t *testing.T) {
 	s := testserver.New(t)
 	t.Run("T12/form_post", func(t *testing.T) {
-		rec, _ := authorized(s, authorizing("response_mode", "form_post", "state", `"><script>`))
+		rec, _ := authorize(s, authorizationRequest("response_mode", "form_post", "state", `"><script>`))
 		if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, `"><script>`) {
 			t.Errorf("got %d %s, want a page without the state's own markup", rec.Code, page)
 		}
 	})
-	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("response_mode", "form_post").Encode())
+	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest("response_mode", "form_post").Encode())
 	if q := to.Query(); q.Get("code") == "" || q.Get("state") != "s" || q.Get("iss") != s.Issuer() {
 		t.Errorf("got %v, want code, state and iss", to)
 	}
-	good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
+	wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"))))
 }
 
 func TestAuthorizationByPOST(t *testing.T) {
 	s := testserver.New(t)
 	t.Run("T15/by POST", func(t *testing.T) {
-		rec := postTo(s, s.Endpoint(testserver.EndpointAuthorize), authorizing())
+		rec := postTo(s, s.Endpoint(testserver.EndpointAuthorize), authorizationRequest())
 		to, err := rec.Result().Location()
 		if err != nil || rec.Code != http.StatusSeeOther || to.Query().Get("code") == "" {
 			t.Errorf("got %d to %v, want 303 with a code", rec.Code, to)
@@ -271,7 +271,7 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 		uri string
 		ok  bool
 	}{{first, true}, {second, false}, {first, true}, {"javascript:x", false}} {
-		if rec, to := authorized(s, authorizing("client_id", "new", "redirect_uri", tt.uri)); (to != nil) != tt.ok {
+		if rec, to := authorize(s, authorizationRequest("client_id", "new", "redirect_uri", tt.uri)); (to != nil) != tt.ok {
 			t.Errorf("%d: got %d to %v, want %v", i, rec.Code, to, tt.ok)
 		}
 	}
@@ -280,23 +280,23 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 		"T03/a long ID": {"client_id", strings.Repeat("x", 257)}, "T03/an ID with a line break": {"client_id", "a\nb"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if rec, to := authorized(s, authorizing(append([]string{"client_id", "newer", "redirect_uri", first}, change...)...)); to != nil || rec.Code != http.StatusBadRequest {
+			if rec, to := authorize(s, authorizationRequest(append([]string{"client_id", "newer", "redirect_uri", first}, change...)...)); to != nil || rec.Code != http.StatusBadRequest {
 				t.Errorf("got %d to %v, want a page", rec.Code, to)
 			}
 		})
 	}
 	secret := func(secret string) reply {
 		code := codeFor(t, s, "client_id", "new", "redirect_uri", first)
-		return exchange(t, s, redeeming(code, "client_id", "new", "redirect_uri", first, "client_secret", secret))
+		return exchange(t, s, codeRequest(code, "client_id", "new", "redirect_uri", first, "client_secret", secret))
 	}
-	good(t, secret("mine"))
+	wantTokens(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
-	good(t, secret("mine"))
+	wantTokens(t, secret("mine"))
 	const third = "https://third.example/cb" // of a client that turns out to be public, and has sent no challenge
 	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
-	wantError(t, exchange(t, s, redeeming(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
-	good(t, exchange(t, s, redeeming(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))
-	if _, to := authorized(testserver.New(t), authorizing("client_id", "new", "redirect_uri", first)); to != nil {
+	wantError(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
+	wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))
+	if _, to := authorize(testserver.New(t), authorizationRequest("client_id", "new", "redirect_uri", first)); to != nil {
 		t.Errorf("got %v without the option, want a page", to)
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// signedUse is something that the server signs for one client, with the algorithm
+// clientAlgUse is something that the server signs for one client, with the algorithm
 // that its metadata asks for.
-type signedUse struct {
+type clientAlgUse struct {
 	member, advertised string
-	asks               func(*testserver.ClientAlgs, testserver.Alg)
+	set                func(*testserver.ClientAlgs, testserver.Alg)
 	signed             func(t *testing.T, s *testserver.Server, c testserver.Client) string
 }
 
-var signedUses = []signedUse{
+var clientAlgUses = []clientAlgUse{
 	{
 		"id_token_signed_response_alg", "id_token_signing_alg_values_supported",
 		func(a *testserver.ClientAlgs, alg testserver.Alg) { a.IDToken = alg },
@@ -49,7 +49,7 @@ var signedUses = []signedUse{
 func tokensOf(t *testing.T, s *testserver.Server, c testserver.Client) reply {
 	t.Helper()
 	code := codeFor(t, s, "client_id", c.ID, "scope", "openid email")
-	return good(t, exchange(t, s, redeeming(code, "client_id", "-"), basic(c.ID+":"+c.Secret)))
+	return wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "-"), basic(c.ID+":"+c.Secret)))
 }
 
 func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
@@ -61,10 +61,10 @@ func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
 }
 
 // wantAlg registers a client that asks for an algorithm. The key is there at once.
-func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testserver.Alg) testserver.Client {
+func (u clientAlgUse) wantAlg(t *testing.T, s *testserver.Server, requested, want testserver.Alg) testserver.Client {
 	t.Helper()
-	c := testserver.Client{ID: "asks-" + string(ask), Secret: "s", RedirectURIs: []string{callback}}
-	u.asks(&c.Algs, ask)
+	c := testserver.Client{ID: "client-" + string(requested), Secret: "s", RedirectURIs: []string{callback}}
+	u.set(&c.Algs, requested)
 	s.AddClient(c)
 	published := s.JWKS()
 	header, claims, err := verify(published, u.signed(t, s, c))
@@ -77,7 +77,7 @@ func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testser
 	return c
 }
 
-func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
+func TestDefaultClientAlgs(t *testing.T) {
 	for _, own := range []testserver.Alg{"", "ES384", "RS512"} {
 		var opts []testserver.Option
 		if own != "" {
@@ -85,8 +85,8 @@ func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
 		}
 		s := testserver.New(t, opts...)
 		own = s.SigningKey().Alg
-		c := signedUses[0].wantAlg(t, s, "", own)
-		signedUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
+		c := clientAlgUses[0].wantAlg(t, s, "", own)
+		clientAlgUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
 		if rec := userInfo(s, tokensOf(t, s, c).text("access_token")); rec.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %s, want JSON that is not signed", own, rec.Body)
 		}
@@ -94,8 +94,8 @@ func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
 }
 
 // The two that clients expect are published together, with what others ask for.
-func TestTheKeysThatClientsExpectArePublished(t *testing.T) {
-	asks := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
+func TestPublishedKeys(t *testing.T) {
+	client := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
 	for _, tt := range []struct {
 		name string
 		opts []testserver.Option
@@ -104,9 +104,9 @@ func TestTheKeysThatClientsExpectArePublished(t *testing.T) {
 		{"nothing is said", nil, "ES256 RS256"},
 		{"another algorithm signs", []testserver.Option{testserver.SigningAlg("EdDSA")}, "EdDSA ES256 RS256"},
 		{"RS256 signs", []testserver.Option{testserver.SigningAlg("RS256")}, "RS256 ES256"},
-		{"a client asks for another", []testserver.Option{testserver.Clients(asks)}, "ES256 RS256 PS384"},
+		{"a client asks for another", []testserver.Option{testserver.Clients(client)}, "ES256 RS256 PS384"},
 		{"a secret signs", []testserver.Option{testserver.SigningAlg("HS256")}, ""},
-		{"a secret signs, and a client asks", []testserver.Option{testserver.SigningAlg("HS256"), testserver.Clients(asks)}, "PS384"},
+		{"a secret signs, and a client asks", []testserver.Option{testserver.SigningAlg("HS256"), testserver.Clients(client)}, "PS384"},
 		{"it is like a provider", []testserver.Option{testserver.Like("keycloak")}, "RS256 RSA-OAEP"},
 	} {
 		var got []string
@@ -128,9 +128,9 @@ func TestTheKeysThatClientsExpectArePublished(t *testing.T) {
 	}
 }
 
-func TestARegisteredClientChoosesItsAlgorithms(t *testing.T) {
+func TestRegisteredClientAlgs(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
-	c := registered(t, s, `{"redirect_uris":["`+callback+`"]}`)
+	c := registerClient(t, s, `{"redirect_uris":["`+callback+`"]}`)
 	if c.text("id_token_signed_response_alg") != "RS256" || c.body["userinfo_signed_response_alg"] != nil {
 		t.Errorf("got %v, want the default of OpenID Connect Dynamic Client Registration 1.0 §2", c.body)
 	}
@@ -142,17 +142,17 @@ func TestARegisteredClientChoosesItsAlgorithms(t *testing.T) {
 		}
 	}
 	signedWith(c, "RS256")
-	signedWith(registered(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"PS512"}`), "PS512")
+	signedWith(registerClient(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"PS512"}`), "PS512")
 
 	body := `{"client_id":"` + c.text("client_id") + `","redirect_uris":["` + callback + `"],"id_token_signed_response_alg":"EdDSA","introspection_signed_response_alg":"ES384"}`
-	r := managing(t, s, "PUT", c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
+	r := sendRegistration(t, s, "PUT", c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
 	if r.status != 200 || r.text("id_token_signed_response_alg") != "EdDSA" || r.text("introspection_signed_response_alg") != "ES384" {
 		t.Fatalf("got %d %v, want the new algorithms", r.status, r.body)
 	}
 	signedWith(c, "EdDSA")
 }
 
-func TestAssertionsAreOfTheAlgorithmThatTheClientNames(t *testing.T) {
+func TestAssertionAlgIsEnforced(t *testing.T) {
 	rs := newRobot(t, "RS256")
 	ps := rs.key
 	ps.Alg = "PS256"
@@ -169,11 +169,11 @@ func TestAssertionsAreOfTheAlgorithmThatTheClientNames(t *testing.T) {
 	}
 }
 
-func TestAlgorithmsThatNoKeyIsPublishedFor(t *testing.T) {
+func TestUnsupportedClientAlgsAreRefused(t *testing.T) {
 	for _, alg := range []testserver.Alg{"none", "HS256", "ES256K", "rs256"} {
-		for _, use := range signedUses {
+		for _, use := range clientAlgUses {
 			c := testserver.Client{ID: "web", Secret: "s"}
-			use.asks(&c.Algs, alg)
+			use.set(&c.Algs, alg)
 			if _, err := testserver.NewUnstarted(testserver.Clients(c)); err == nil || !strings.Contains(err.Error(), "give one of ES256, ") {
 				t.Errorf("%s %s: got %v, want an error that names those that are supported", use.member, alg, err)
 			}

@@ -17,8 +17,8 @@ import (
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-func TestClientsAuthenticate(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(odd,
+func TestClientAuthentication(t *testing.T) {
+	s := testserver.New(t, testserver.Clients(encodedClient,
 		testserver.Client{ID: "basic", Secret: "x", AuthMethod: "client_secret_basic"},
 		testserver.Client{ID: "post", Secret: "x", AuthMethod: "client_secret_post"},
 	))
@@ -29,7 +29,7 @@ func TestClientsAuthenticate(t *testing.T) {
 		code   string
 	}{
 		"T10/Basic":                                {[]string{testClient}, "", 200, ""},
-		"T10/Basic with what needs encoding":       {[]string{basic(url.QueryEscape(odd.ID) + ":" + url.QueryEscape(odd.Secret))}, "", 200, ""},
+		"T10/Basic with what needs encoding":       {[]string{basic(url.QueryEscape(encodedClient.ID) + ":" + url.QueryEscape(encodedClient.Secret))}, "", 200, ""},
 		"T10/in the body":                          {nil, byPost, 200, ""},
 		"T10/Basic and the body":                   {[]string{testClient}, byPost, 400, "invalid_request"},
 		"T10/Basic and an assertion":               {[]string{testClient}, "client_assertion=x", 400, "invalid_request"},
@@ -56,7 +56,7 @@ func TestClientsAuthenticate(t *testing.T) {
 				t.Errorf("got WWW-Authenticate %q, want it %v", r.header.Get("WWW-Authenticate"), want)
 			}
 			if tt.code == "" {
-				good(t, r)
+				wantTokens(t, r)
 				return
 			}
 			wantError(t, r, tt.status, tt.code)
@@ -95,7 +95,7 @@ func (r robot) assert(t *testing.T, claims map[string]any, key testserver.Key) s
 		t.Fatal(err)
 	}
 	if key.Alg == ed25519Alg {
-		return byHand(t, `{"alg":"Ed25519"}`, string(text), key)
+		return signedEd25519(t, `{"alg":"Ed25519"}`, string(text), key)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Alg), Key: jose.JSONWebKey{Key: key.Private, KeyID: key.ID}}, nil)
 	if err != nil {
@@ -112,7 +112,7 @@ func (r robot) assert(t *testing.T, claims map[string]any, key testserver.Key) s
 	return compact
 }
 
-func TestClientsAuthenticateByKey(t *testing.T) {
+func TestClientAuthenticationByKey(t *testing.T) {
 	r := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
 	now := s.Now().Unix()
@@ -161,7 +161,7 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 				wantError(t, got, 401, "invalid_client")
 				return
 			}
-			good(t, got)
+			wantTokens(t, got)
 			wantError(t, exchange(t, s, form), 401, "invalid_client") // jti replay
 		})
 	}
@@ -176,8 +176,8 @@ func TestClientsAuthenticateByKey(t *testing.T) {
 	})
 }
 
-// byHand is a JWT with that header, signed as Ed25519 does.
-func byHand(t *testing.T, header, claims string, key testserver.Key) string {
+// signedEd25519 is a JWT with that header, signed as Ed25519 does.
+func signedEd25519(t *testing.T, header, claims string, key testserver.Key) string {
 	t.Helper()
 	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
 	signature, err := key.Private.Sign(nil, []byte(text), crypto.Hash(0))
@@ -187,7 +187,7 @@ func byHand(t *testing.T, header, claims string, key testserver.Key) string {
 	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-func TestClientsAuthenticateByEd25519(t *testing.T) {
+func TestClientAuthenticationByEd25519(t *testing.T) {
 	r := newRobot(t, ed25519Alg)
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
 	for name, tt := range map[string]struct {
@@ -204,10 +204,10 @@ func TestClientsAuthenticateByEd25519(t *testing.T) {
 			claims := fmt.Sprintf(`{"iss":"robot","sub":"robot","aud":%q,"jti":%q,"exp":%d}`, s.Issuer(), name, s.Now().Unix()+60)
 			got := exchange(t, s, url.Values{
 				"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType},
-				"client_assertion": {byHand(t, tt.header, claims, tt.key)},
+				"client_assertion": {signedEd25519(t, tt.header, claims, tt.key)},
 			})
 			if tt.ok {
-				good(t, got)
+				wantTokens(t, got)
 			} else {
 				wantError(t, got, 401, "invalid_client")
 			}
@@ -215,7 +215,7 @@ func TestClientsAuthenticateByEd25519(t *testing.T) {
 	}
 }
 
-func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
+func TestTokenEndpointRequests(t *testing.T) {
 	s := testserver.New(t)
 	const grant = "grant_type=client_credentials"
 	for name, tt := range map[string]struct {
@@ -239,7 +239,7 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := formTo(t, s, testserver.EndpointToken, tt.body, testClient)
 			if tt.code == "" {
-				good(t, r)
+				wantTokens(t, r)
 				return
 			}
 			wantError(t, r, tt.status, tt.code)
@@ -247,7 +247,7 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 	}
 	for _, ep := range []testserver.Endpoint{testserver.EndpointToken, testserver.EndpointRevoke, testserver.EndpointIntrospect, testserver.EndpointDeviceAuthorization} {
 		t.Run("T20/GET of "+string(ep), func(t *testing.T) {
-			if rec := ask(s, "GET", s.Endpoint(ep)+"?"+grant); rec.Code != 405 || rec.Header().Get("Allow") != "POST" {
+			if rec := serve(s, "GET", s.Endpoint(ep)+"?"+grant); rec.Code != 405 || rec.Header().Get("Allow") != "POST" {
 				t.Errorf("got %d, Allow %q, want 405 and POST", rec.Code, rec.Header().Get("Allow"))
 			}
 		})
@@ -264,7 +264,7 @@ func TestTheTokenEndpointTakesFormsAlone(t *testing.T) {
 
 func TestClientCredentials(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.AccessTTL(90*time.Second))
-	r := good(t, formTo(t, s, testserver.EndpointToken, "grant_type=client_credentials&scope=b+a+b", testClient))
+	r := wantTokens(t, formTo(t, s, testserver.EndpointToken, "grant_type=client_credentials&scope=b+a+b", testClient))
 	header, claims := verified(t, s, r.text("access_token"))
 	if claims["sub"] != "test-client" || claims["client_id"] != "test-client" || claims["scope"] != "b a" || claims["aud"] != "api" || claims["iss"] != s.Issuer() {
 		t.Errorf("got %v, want the client as its subject", claims)
@@ -277,26 +277,26 @@ func TestClientCredentials(t *testing.T) {
 	}
 }
 
-func TestAClientsOwnTokens(t *testing.T) {
+func TestClientTokenOptions(t *testing.T) {
 	s := testserver.New(t)
 	c := s.AddClient(testserver.Client{RefreshTTL: time.Hour}, testserver.AccessTTL(time.Minute), testserver.SigningAlg("EdDSA"), testserver.Audience("own"))
 	if c.ID == "" || c.Secret == "" || len(c.RedirectURIs) == 0 {
 		t.Fatalf("got %v, want what was empty filled in", c)
 	}
-	r := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
+	r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
 	header, claims := verified(t, s, r.text("access_token"))
 	if header.Algorithm != "EdDSA" || claims["aud"] != "own" || r.body["expires_in"] != 60.0 {
 		t.Errorf("got %v %v %v, want the client's own", header, claims, r.body)
 	}
 	o := s.AddClient(testserver.Client{Grants: []testserver.Grant{"client_credentials"}, Scopes: []string{"a"}}, testserver.OpaqueTokens())
-	r = good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"a"}}, basic(o.ID+":"+o.Secret)))
+	r = wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"a"}}, basic(o.ID+":"+o.Secret)))
 	if token := r.text("access_token"); strings.Contains(token, ".") || !isActive(s, token) {
 		t.Error("want an opaque token that introspection knows")
 	}
 	wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"b"}}, basic(o.ID+":"+o.Secret)), 400, "invalid_scope")
-	wantError(t, exchange(t, s, refreshing("x", "client_id", "-"), basic(o.ID+":"+o.Secret)), 400, "unauthorized_client")
+	wantError(t, exchange(t, s, refreshRequest("x", "client_id", "-"), basic(o.ID+":"+o.Secret)), 400, "unauthorized_client")
 	s.AddClient(testserver.Client{ID: "brief", Public: true, Grants: []testserver.Grant{"authorization_code"}})
-	if r := good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", "brief"), "client_id", "brief"))); r.body["refresh_token"] != nil {
+	if r := wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "client_id", "brief"), "client_id", "brief"))); r.body["refresh_token"] != nil {
 		t.Errorf("got %v, want no refresh token for who may not use it", r.body)
 	}
 }

@@ -38,9 +38,9 @@ func TestVerifiers(t *testing.T) {
 			if tt.challenge == "-" {
 				change = append(change, "code_challenge_method", "-")
 			}
-			r := exchange(t, s, redeeming(codeFor(t, s, change...), "client_id", "-", "code_verifier", tt.verifier), testClient)
+			r := exchange(t, s, codeRequest(codeFor(t, s, change...), "client_id", "-", "code_verifier", tt.verifier), testClient)
 			if tt.code == "" {
-				good(t, r)
+				wantTokens(t, r)
 				return
 			}
 			wantError(t, r, 400, tt.code)
@@ -68,12 +68,12 @@ func TestCodes(t *testing.T) {
 		"T06/an invalid resource":        {[]string{"resource", "api"}, 0, "invalid_target"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := values(redeeming(codeFor(t, s)), tt.change...)
+			form := values(codeRequest(codeFor(t, s)), tt.change...)
 			s.Advance(tt.age)
 			defer s.Advance(-tt.age)
 			r := exchange(t, s, form)
 			if tt.code == "" {
-				good(t, r)
+				wantTokens(t, r)
 				return
 			}
 			wantError(t, r, 400, tt.code)
@@ -81,44 +81,44 @@ func TestCodes(t *testing.T) {
 	}
 	t.Run("T11/truncated", func(t *testing.T) {
 		code := codeFor(t, s)
-		wantError(t, exchange(t, s, redeeming(code[:len(code)-1])), 400, "invalid_grant")
-		good(t, exchange(t, s, redeeming(code)))
+		wantError(t, exchange(t, s, codeRequest(code[:len(code)-1])), 400, "invalid_grant")
+		wantTokens(t, exchange(t, s, codeRequest(code)))
 	})
 	t.Run("T06/another client's attempt does not use it up", func(t *testing.T) {
 		code := codeFor(t, s)
-		wantError(t, exchange(t, s, redeeming(code, "client_id", "other")), 400, "invalid_grant")
-		good(t, exchange(t, s, redeeming(code)))
+		wantError(t, exchange(t, s, codeRequest(code, "client_id", "other")), 400, "invalid_grant")
+		wantTokens(t, exchange(t, s, codeRequest(code)))
 	})
 	t.Run("T06/a failed authentication does not use it up", func(t *testing.T) {
 		code := codeFor(t, s, "client_id", "web")
-		form := redeeming(code, "client_id", "-")
+		form := codeRequest(code, "client_id", "-")
 		wantError(t, exchange(t, s, form, basic("web:wrong")), 401, "invalid_client")
-		good(t, exchange(t, s, form, basic("web:web-secret")))
+		wantTokens(t, exchange(t, s, form, basic("web:web-secret")))
 	})
 	t.Run("T06/after the redirect_uri was left out at first", func(t *testing.T) {
 		code := codeFor(t, s, "client_id", "web", "redirect_uri", "-")
-		good(t, exchange(t, s, redeeming(code, "client_id", "-", "redirect_uri", "-"), basic("web:web-secret")))
+		wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "-", "redirect_uri", "-"), basic("web:web-secret")))
 		code = codeFor(t, s, "client_id", "web", "redirect_uri", "-")
-		wantError(t, exchange(t, s, redeeming(code, "client_id", "-", "redirect_uri", callback+"x"), basic("web:web-secret")), 400, "invalid_grant")
+		wantError(t, exchange(t, s, codeRequest(code, "client_id", "-", "redirect_uri", callback+"x"), basic("web:web-secret")), 400, "invalid_grant")
 	})
 }
 
-func TestACodeIsGoodOnce(t *testing.T) {
+func TestCodeReplayRevokesTokens(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"T05/JWTs": nil, "T05/opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
 			code := codeFor(t, s, "scope", "openid a")
-			first := good(t, exchange(t, s, redeeming(code)))
-			second := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
+			first := wantTokens(t, exchange(t, s, codeRequest(code)))
+			second := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
 			bystander := tokens(t, s)
 			s.Advance(2 * time.Minute) // it is remembered longer than it is good
-			wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
+			wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
 			for _, token := range []string{first.text("access_token"), second.text("access_token")} {
 				if isActive(s, token) {
 					t.Error("got a token of the code active, want it revoked")
 				}
 			}
-			wantError(t, exchange(t, s, refreshing(second.text("refresh_token"))), 400, "invalid_grant")
+			wantError(t, exchange(t, s, refreshRequest(second.text("refresh_token"))), 400, "invalid_grant")
 			if !isActive(s, bystander.text("access_token")) {
 				t.Error("got another grant's token revoked")
 			}
@@ -140,19 +140,19 @@ func wantEvents(t *testing.T, s *testserver.Server, kinds ...string) {
 	}
 }
 
-func TestOfAHundredUsesOfACodeOneSucceeds(t *testing.T) {
+func TestConcurrentCodeUsesSucceedOnce(t *testing.T) {
 	t.Run("T06/a hundred at once", func(t *testing.T) {
 		s := testserver.New(t)
 		code := codeFor(t, s)
-		if wins := storm(t, func() reply { return exchange(t, s, redeeming(code)) }); wins != 1 {
-			t.Errorf("got %d successes, want 1", wins)
+		if successes := useConcurrently(t, func() reply { return exchange(t, s, codeRequest(code)) }); successes != 1 {
+			t.Errorf("got %d successes, want 1", successes)
 		}
 	})
 }
 
-func storm(t *testing.T, use func() reply) int {
+func useConcurrently(t *testing.T, use func() reply) int {
 	t.Helper()
-	var wins atomic.Int64
+	var successes atomic.Int64
 	var group sync.WaitGroup
 	start := make(chan struct{})
 	for range 100 {
@@ -160,7 +160,7 @@ func storm(t *testing.T, use func() reply) int {
 			<-start
 			switch r := use(); {
 			case r.status == 200:
-				wins.Add(1)
+				successes.Add(1)
 			case r.text("error") != "invalid_grant":
 				t.Errorf("got %d %v, want invalid_grant", r.status, r.body)
 			}
@@ -168,7 +168,7 @@ func storm(t *testing.T, use func() reply) int {
 	}
 	close(start)
 	group.Wait()
-	return int(wins.Load())
+	return int(successes.Load())
 }
 
 func TestRefresh(t *testing.T) {
@@ -197,15 +197,15 @@ func TestRefresh(t *testing.T) {
 			first := tokens(t, s, "scope", "openid a b", "nonce", "n", "resource", "https://one.example")
 			s.Advance(tt.age)
 			defer s.Advance(-tt.age)
-			r := exchange(t, s, values(refreshing(first.text("refresh_token")), tt.change...))
+			r := exchange(t, s, values(refreshRequest(first.text("refresh_token")), tt.change...))
 			if tt.code != "" {
 				wantError(t, r, map[bool]int{true: 401, false: 400}[tt.code == "invalid_client"], tt.code)
 				if tt.age == 0 {
-					good(t, exchange(t, s, refreshing(first.text("refresh_token")))) // it was not used up
+					wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))) // it was not used up
 				}
 				return
 			}
-			good(t, r)
+			wantTokens(t, r)
 			_, claims := verified(t, s, r.text("access_token"))
 			if r.text("scope") != tt.scope || claims["scope"] != tt.scope || claims["aud"] != "https://one.example" || r.body["expires_in"] != 900.0 {
 				t.Errorf("got %v and %v, want the scope %q, the resource and 900 seconds", r.body, claims, tt.scope)
@@ -216,7 +216,7 @@ func TestRefresh(t *testing.T) {
 			// The next refresh token has all scopes again, and its own hour.
 			s.Advance(59 * time.Minute)
 			defer s.Advance(-59 * time.Minute)
-			next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+			next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 			if next.text("scope") != "openid a b" {
 				t.Errorf("got the scope %q, want all of the grant", next.text("scope"))
 			}
@@ -224,17 +224,17 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-func TestARefreshTokenIsGoodOnce(t *testing.T) {
+func TestRefreshTokenReuseRevokesTheFamily(t *testing.T) {
 	s := testserver.New(t)
 	first := tokens(t, s)
-	second := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
-	third := good(t, exchange(t, s, refreshing(second.text("refresh_token"))))
+	second := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
+	third := wantTokens(t, exchange(t, s, refreshRequest(second.text("refresh_token"))))
 	t.Run("T07/reuse", func(t *testing.T) {
-		wantError(t, exchange(t, s, refreshing(first.text("refresh_token"))), 400, "invalid_grant")
+		wantError(t, exchange(t, s, refreshRequest(first.text("refresh_token"))), 400, "invalid_grant")
 		wantEvents(t, s, "refreshed", "reuse_detected", "revoked")
 	})
 	t.Run("T07/the family is dead", func(t *testing.T) {
-		wantError(t, exchange(t, s, refreshing(third.text("refresh_token"))), 400, "invalid_grant")
+		wantError(t, exchange(t, s, refreshRequest(third.text("refresh_token"))), 400, "invalid_grant")
 		for _, r := range []reply{first, second, third} {
 			if isActive(s, r.text("access_token")) {
 				t.Error("got an access token of the family active")
@@ -244,40 +244,40 @@ func TestARefreshTokenIsGoodOnce(t *testing.T) {
 	t.Run("T07/reuse in the same instant", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
 		token := tokens(t, s).text("refresh_token")
-		good(t, exchange(t, s, refreshing(token)))
-		wantError(t, exchange(t, s, refreshing(token)), 400, "invalid_grant")
+		wantTokens(t, exchange(t, s, refreshRequest(token)))
+		wantError(t, exchange(t, s, refreshRequest(token)), 400, "invalid_grant")
 	})
 	t.Run("T07/concurrent uses", func(t *testing.T) {
 		token := tokens(t, s).text("refresh_token")
-		if wins := storm(t, func() reply { return exchange(t, s, refreshing(token)) }); wins != 1 {
-			t.Errorf("got %d successes, want 1", wins)
+		if successes := useConcurrently(t, func() reply { return exchange(t, s, refreshRequest(token)) }); successes != 1 {
+			t.Errorf("got %d successes, want 1", successes)
 		}
 	})
 }
 
-func TestAGracePeriodGivesTheSameSuccessor(t *testing.T) {
+func TestRotateRefreshGracePeriod(t *testing.T) {
 	s := testserver.New(t, testserver.RotateRefresh(10*time.Second), testserver.Clock(atNoon))
 	first := tokens(t, s).text("refresh_token")
-	second := good(t, exchange(t, s, refreshing(first))).text("refresh_token")
+	second := wantTokens(t, exchange(t, s, refreshRequest(first))).text("refresh_token")
 	s.Advance(9 * time.Second)
-	if again := good(t, exchange(t, s, refreshing(first))).text("refresh_token"); again != second {
+	if again := wantTokens(t, exchange(t, s, refreshRequest(first))).text("refresh_token"); again != second {
 		t.Error("got another successor, want the same")
 	}
-	if wins := storm(t, func() reply { return exchange(t, s, refreshing(first)) }); wins != 100 {
-		t.Errorf("got %d successes within the period, want 100", wins)
+	if successes := useConcurrently(t, func() reply { return exchange(t, s, refreshRequest(first)) }); successes != 100 {
+		t.Errorf("got %d successes within the period, want 100", successes)
 	}
-	third := good(t, exchange(t, s, refreshing(second))).text("refresh_token")
-	wantError(t, exchange(t, s, refreshing(first)), 400, "invalid_grant") // two generations ago
-	wantError(t, exchange(t, s, refreshing(third)), 400, "invalid_grant")
+	third := wantTokens(t, exchange(t, s, refreshRequest(second))).text("refresh_token")
+	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // two generations ago
+	wantError(t, exchange(t, s, refreshRequest(third)), 400, "invalid_grant")
 
 	first = tokens(t, s).text("refresh_token")
-	second = good(t, exchange(t, s, refreshing(first))).text("refresh_token")
+	second = wantTokens(t, exchange(t, s, refreshRequest(first))).text("refresh_token")
 	s.Advance(10 * time.Second)
-	wantError(t, exchange(t, s, refreshing(first)), 400, "invalid_grant")
-	wantError(t, exchange(t, s, refreshing(second)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, refreshRequest(second)), 400, "invalid_grant")
 }
 
-func TestTokensOfOneKindAreNoneOfAnother(t *testing.T) {
+func TestOtherTokensAreNotRefreshTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens())
 	r := tokens(t, s, "scope", "openid")
 	for name, token := range map[string]string{
@@ -286,16 +286,16 @@ func TestTokensOfOneKindAreNoneOfAnother(t *testing.T) {
 		"T11/one that was changed": "A" + r.text("refresh_token")[1:], "T11/one with padding": r.text("refresh_token") + "==",
 		"T11/one with another MAC": otherAt(r.text("refresh_token"), 60),
 	} {
-		t.Run(name, func(t *testing.T) { wantError(t, exchange(t, s, refreshing(token)), 400, "invalid_grant") })
+		t.Run(name, func(t *testing.T) { wantError(t, exchange(t, s, refreshRequest(token)), 400, "invalid_grant") })
 	}
 	t.Run("T17/a refresh token is no access token", func(t *testing.T) {
 		if isActive(s, r.text("refresh_token")) {
 			t.Error("got it active")
 		}
 	})
-	good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+	wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 	t.Run("T11/what nobody guesses", func(t *testing.T) {
-		first, _ := device(t, s)
+		first, _ := startDevice(t, s)
 		for name, text := range map[string]string{
 			"the access token": r.text("access_token"), "the refresh token": r.text("refresh_token"), "the code": codeFor(t, s),
 			"the device code": first.text("device_code"), "the secret": s.AddClient(testserver.Client{}).Secret,

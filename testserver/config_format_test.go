@@ -12,7 +12,7 @@ import (
 const secretConfig = `{"seed":"s3cret-seed","signing":{"keys":[{"kty":"oct","k":"czNjcmV0LWtleQ"}]},
 	"clients":[{"id":"web","secret":"s3cret-client"}],"users":[{"sub":"a","password":"s3cret-user"}],"endpoints":{"token":false}}`
 
-func TestConfigurationIsPrintedWithItsDefaults(t *testing.T) {
+func TestFormatConfigAddsDefaults(t *testing.T) {
 	text, err := testserver.FormatConfig(strings.NewReader(secretConfig), false)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestConfigurationIsPrintedWithItsDefaults(t *testing.T) {
 	}
 }
 
-func TestConfigurationWithItsSecretsIsOneAgain(t *testing.T) {
+func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 	for _, text := range []string{`{}`, secretConfig, fullConfig(t)} {
 		once, err := testserver.FormatConfig(strings.NewReader(text), true)
 		if err != nil {
@@ -66,7 +66,7 @@ func fullConfig(t *testing.T) string {
 		"rules":[{"when":{"client":"job"},"claims":{"n":12345678901234567890}}],"faults":[{"endpoint":"jwks","status":503,"times":2}]}`
 }
 
-func TestConfigurationThatIsWrongIsNotPrinted(t *testing.T) {
+func TestFormatConfigRefusesInvalidConfigurations(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{`{"access":{"aud":[]}}`, "access.aud: is no setting"},
 		{`{"endpoints":{"jwks":false},"faults":[{"endpoint":"jwks","status":503}]}`, `faults[0].endpoint: "jwks" is not served`},

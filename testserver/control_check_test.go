@@ -10,18 +10,18 @@ import (
 	"testing"
 )
 
-func TestControlChecksWithWhatIsAsked(t *testing.T) {
-	c := newControlled(t)
+func TestControlCheckUsesTheRequestedOptions(t *testing.T) {
+	c := newControlAPI(t)
 	seen := make(chan *http.Request, 1)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r
 		w.WriteHeader(http.StatusTeapot) // which ends the check
 	}))
 	defer api.Close()
-	answer := c.ask("POST", "/v1/check", fmt.Sprintf(`{"url":"%s/a?b=c","method":"PUT","header":{"X-A":["1","2"],"X-B":"3"},"body":"text","alg":"RS256","aud":"x","claims":{"n":1}}`, api.URL))
+	answer := c.call("POST", "/v1/check", fmt.Sprintf(`{"url":"%s/a?b=c","method":"PUT","header":{"X-A":["1","2"],"X-B":"3"},"body":"text","alg":"RS256","aud":"x","claims":{"n":1}}`, api.URL))
 	r := <-seen
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	inspected := c.ask("POST", "/v1/tokens/inspect", fmt.Sprintf(`{"token":%q}`, token))
+	inspected := c.call("POST", "/v1/tokens/inspect", fmt.Sprintf(`{"token":%q}`, token))
 	claims, _ := inspected["claims"].(map[string]any)
 	header, _ := inspected["header"].(map[string]any)
 	if got := fmt.Sprint(r.Method, r.URL, r.Header["X-A"], r.Header["X-B"], r.ContentLength); got != "PUT/a?b=c [1 2] [3] 4" {
@@ -30,15 +30,15 @@ func TestControlChecksWithWhatIsAsked(t *testing.T) {
 	if claims["aud"] != "x" || claims["n"] != 1.0 || header["alg"] != "RS256" {
 		t.Errorf("got %v, want the token that was asked for", inspected)
 	}
-	if results := list(answer, "results"); len(results) != 1 || results[0]["name"] != "good-token" || results[0]["fix"] == "" {
+	if results := objects(answer, "results"); len(results) != 1 || results[0]["name"] != "good-token" || results[0]["fix"] == "" {
 		t.Errorf("got %v, want no more than the good token", answer)
 	}
 }
 
 func TestControlCheckRefuses(t *testing.T) {
-	c := newControlled(t)
+	c := newControlAPI(t)
 	const url = "http://127.0.0.1/orders"
-	for _, tt := range []struct{ name, body, says string }{
+	for _, tt := range []struct{ name, body, want string }{
 		{"nothing", ``, "the API's URL"},
 		{"a URL without a host", `{"url":"/orders"}`, "the API's URL"},
 		{"a URL with a password", `{"url":"http://a:s3cret@127.0.0.1/"}`, "url: "},
@@ -56,16 +56,16 @@ func TestControlCheckRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := c.send("POST", "/v1/check", tt.body)
-			says, _ := decodeObject(t, w.Body.Bytes())["error_description"].(string)
-			if w.Code != http.StatusBadRequest || !strings.Contains(says, tt.says) || strings.Contains(says, "s3cret") {
-				t.Errorf("got %d %q, want 400 and %q", w.Code, says, tt.says)
+			description, _ := decodeObject(t, w.Body.Bytes())["error_description"].(string)
+			if w.Code != http.StatusBadRequest || !strings.Contains(description, tt.want) || strings.Contains(description, "s3cret") {
+				t.Errorf("got %d %q, want 400 and %q", w.Code, description, tt.want)
 			}
 		})
 	}
 }
 
-func TestControlCheckEndsWithItsCaller(t *testing.T) {
-	c := newControlled(t)
+func TestControlCheckStopsWithItsCaller(t *testing.T) {
+	c := newControlAPI(t)
 	ctx, leave := context.WithCancel(t.Context())
 	var asked atomic.Int32
 	api := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

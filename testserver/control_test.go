@@ -16,19 +16,19 @@ import (
 const controlToken = "the-control-token"
 
 // controlled is a server and its control API, each without a socket.
-type controlled struct {
+type controlAPI struct {
 	*testing.T
 	*testserver.Server
 	api http.Handler
 }
 
-func newControlled(t *testing.T, opts ...testserver.Option) controlled {
+func newControlAPI(t *testing.T, opts ...testserver.Option) controlAPI {
 	s := testserver.New(t, append([]testserver.Option{testserver.InMemory()}, opts...)...)
-	return controlled{t, s, s.Control(controlToken)}
+	return controlAPI{t, s, s.Control(controlToken)}
 }
 
 // send sends a request that only the header given can spoil.
-func (c controlled) send(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+func (c controlAPI) send(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	c.Helper()
 	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+controlToken)
@@ -40,8 +40,8 @@ func (c controlled) send(method, path, body string, change ...func(*http.Request
 	return w
 }
 
-// ask sends a request that succeeds, and returns the answer.
-func (c controlled) ask(method, path, body string) map[string]any {
+// call sends a request that must succeed and returns the response.
+func (c controlAPI) call(method, path, body string) map[string]any {
 	c.Helper()
 	w := c.send(method, path, body)
 	if w.Code != http.StatusOK {
@@ -60,7 +60,7 @@ func decodeObject(t *testing.T, text []byte) map[string]any {
 }
 
 // list is a member of an answer that is an array of objects.
-func list(answer map[string]any, name string) (all []map[string]any) {
+func objects(answer map[string]any, name string) (all []map[string]any) {
 	items, _ := answer[name].([]any)
 	for _, item := range items {
 		object, _ := item.(map[string]any)
@@ -69,8 +69,8 @@ func list(answer map[string]any, name string) (all []map[string]any) {
 	return all
 }
 
-func TestControlIsForThoseWithItsToken(t *testing.T) {
-	c := newControlled(t)
+func TestControlRequiresTokenAndHost(t *testing.T) {
+	c := newControlAPI(t)
 	header := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
@@ -117,14 +117,14 @@ func TestControlIsForThoseWithItsToken(t *testing.T) {
 	}
 }
 
-func TestControlWithoutATokenIsNone(t *testing.T) {
-	got := fault(t, func(tb *recorder) { testserver.New(tb, testserver.InMemory()).Control("") })
+func TestControlRefusesAnEmptyToken(t *testing.T) {
+	got := fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.InMemory()).Control("") })
 	if !strings.Contains(got, "cannot be guessed") {
 		t.Errorf("got %q, want a remedy", got)
 	}
 }
 
-func TestFaultCannotBeInjectedWhereClientsAre(t *testing.T) {
+func TestServerDoesNotServeTheControlAPI(t *testing.T) {
 	s := testserver.New(t)
 	_ = s.Control(controlToken) // that there is one changes nothing
 	for _, path := range []string{"/v1/faults", "/v1/tokens", "/v1/reset", "/control/v1/faults", "/v1/keys/rotate", "/v1/logins/next"} {
@@ -154,11 +154,11 @@ func TestFaultCannotBeInjectedWhereClientsAre(t *testing.T) {
 }
 
 func TestControlRefuses(t *testing.T) {
-	c := newControlled(t)
+	c := newControlAPI(t)
 	for _, tt := range []struct {
 		name, method, path, body string
 		status                   int
-		says                     string
+		want                     string
 	}{
 		{"an unknown path", "GET", "/v1/nothing", "", 404, "nothing is served here"},
 		{"another version", "GET", "/v2/tokens", "", 404, "nothing is served here"},
@@ -216,19 +216,19 @@ func TestControlRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := c.send(tt.method, tt.path, tt.body)
 			answer := decodeObject(t, w.Body.Bytes())
-			says, _ := answer["error_description"].(string)
-			if w.Code != tt.status || answer["error"] == "" || !strings.Contains(says, tt.says) {
-				t.Errorf("got %d %v, want %d and %q", w.Code, answer, tt.status, tt.says)
+			description, _ := answer["error_description"].(string)
+			if w.Code != tt.status || answer["error"] == "" || !strings.Contains(description, tt.want) {
+				t.Errorf("got %d %v, want %d and %q", w.Code, answer, tt.status, tt.want)
 			}
-			if strings.Contains(says, "s3cret") {
-				t.Errorf("got %q, which quotes a secret", says)
+			if strings.Contains(description, "s3cret") {
+				t.Errorf("got %q, which quotes a secret", description)
 			}
 		})
 	}
 }
 
-func TestControlStandsManyAtOnce(t *testing.T) {
-	c := newControlled(t)
+func TestControlConcurrentRequests(t *testing.T) {
+	c := newControlAPI(t)
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {

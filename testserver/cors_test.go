@@ -12,7 +12,7 @@ import (
 )
 
 // from sends a request of a script in a page of origin.
-func from(s http.Handler, origin, method, url string, preflight bool) *httptest.ResponseRecorder {
+func requestFrom(s http.Handler, origin, method, url string, preflight bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, url, nil)
 	if origin != "" {
 		r.Header.Set("Origin", origin)
@@ -26,7 +26,7 @@ func from(s http.Handler, origin, method, url string, preflight bool) *httptest.
 	return rec
 }
 
-func TestScriptsMayCallWhatAnApplicationCalls(t *testing.T) {
+func TestCORSEndpoints(t *testing.T) {
 	const app = "http://localhost:3000"
 	s := testserver.New(t, testserver.Registration(), testserver.Interactive())
 	for _, r := range catalogue.Routes {
@@ -36,12 +36,12 @@ func TestScriptsMayCallWhatAnApplicationCalls(t *testing.T) {
 				want = app
 			}
 			url := s.Endpoint(r.Endpoint)
-			answer := from(s, app, r.Methods[0], url, false)
+			answer := requestFrom(s, app, r.Methods[0], url, false)
 			if got := answer.Header().Get("Access-Control-Allow-Origin"); got != want {
 				t.Errorf("got Access-Control-Allow-Origin %q, want %q", got, want)
 			}
 			before := s.Count(r.Endpoint)
-			preflight := from(s, app, http.MethodOptions, url, true)
+			preflight := requestFrom(s, app, http.MethodOptions, url, true)
 			if want == "" {
 				if preflight.Code == http.StatusNoContent || preflight.Header().Get("Access-Control-Allow-Origin") != "" {
 					t.Errorf("got %d %v for a preflight, want a refusal", preflight.Code, preflight.Header())
@@ -65,12 +65,12 @@ func TestScriptsMayCallWhatAnApplicationCalls(t *testing.T) {
 		})
 	}
 	control := s.Control("secret")
-	if got := from(control, app, http.MethodGet, "http://127.0.0.1/v1/snapshot", false).Header().Get("Access-Control-Allow-Origin"); got != "" {
+	if got := requestFrom(control, app, http.MethodGet, "http://127.0.0.1/v1/snapshot", false).Header().Get("Access-Control-Allow-Origin"); got != "" {
 		t.Errorf("got Access-Control-Allow-Origin %q from the control API, want none", got)
 	}
 }
 
-func TestPagesOfOtherOriginsNeedCORS(t *testing.T) {
+func TestCORSOrigins(t *testing.T) {
 	const own, other = "https://app.example.com", "https://evil.example"
 	for name, test := range map[string]struct {
 		opts   []testserver.Option
@@ -91,7 +91,7 @@ func TestPagesOfOtherOriginsNeedCORS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, test.opts...)
-			got := from(s, test.origin, http.MethodGet, s.Endpoint(testserver.EndpointJWKS), false)
+			got := requestFrom(s, test.origin, http.MethodGet, s.Endpoint(testserver.EndpointJWKS), false)
 			if allowed := got.Header().Get("Access-Control-Allow-Origin") == test.origin; allowed != test.want || got.Code != 200 {
 				t.Errorf("got %d %v, want allowed %v", got.Code, got.Header(), test.want)
 			}
@@ -101,29 +101,29 @@ func TestPagesOfOtherOriginsNeedCORS(t *testing.T) {
 		})
 	}
 	for _, origin := range []string{"", "app.example.com", "https://app.example.com/", "https://u@app.example.com"} {
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.CORS(origin)) }), "CORS(", "such as https://app.example.com")
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.CORS(origin)) }), "CORS(", "such as https://app.example.com")
 	}
 }
 
 // An outage reaches a script as a status, and not as an answer that it may not see.
-func TestAScriptSeesFaults(t *testing.T) {
+func TestFaultsHaveCORSHeaders(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.EndpointToken, testserver.Status(503))
-	got := from(s, "http://localhost:3000", http.MethodPost, s.Endpoint(testserver.EndpointToken), false)
+	got := requestFrom(s, "http://localhost:3000", http.MethodPost, s.Endpoint(testserver.EndpointToken), false)
 	if got.Code != 503 || got.Header().Get("Access-Control-Allow-Origin") == "" {
 		t.Errorf("got %d %v, want 503 that the script may read", got.Code, got.Header())
 	}
 }
 
-func TestTheAnswerMayStandInTheFragment(t *testing.T) {
+func TestResponseModeFragment(t *testing.T) {
 	s := testserver.New(t)
-	page := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("response_mode", "fragment").Encode()
-	rec := ask(s, "GET", page)
+	page := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizationRequest("response_mode", "fragment").Encode()
+	rec := serve(s, "GET", page)
 	to, err := rec.Result().Location()
 	if err != nil || to.RawQuery != "" || !strings.Contains(to.Fragment, "code=") || !strings.Contains(to.Fragment, "iss=") || !strings.Contains(to.Fragment, "state=") {
 		t.Errorf("got %v, %v, want code, state and iss in the fragment", to, err)
 	}
-	refused := ask(s, "GET", page+"&prompt=nonsense")
+	refused := serve(s, "GET", page+"&prompt=nonsense")
 	if to, err := refused.Result().Location(); err != nil || !strings.Contains(to.Fragment, "error=invalid_request") {
 		t.Errorf("got %v, %v, want the error in the fragment", to, err)
 	}

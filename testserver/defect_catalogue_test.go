@@ -25,7 +25,7 @@ var algs = []testserver.Alg{
 	"HS256", "HS384", "HS512",
 }
 
-var onRequest = []testserver.Defect{
+var optionalDefects = []testserver.Defect{
 	testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized,
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
@@ -51,7 +51,7 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 	}
 }
 
-func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
+func TestDefectsAreDescribed(t *testing.T) {
 	seen := map[testserver.Defect]bool{}
 	for _, d := range token.Catalogue() {
 		if seen[d.Name] {
@@ -69,7 +69,7 @@ func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
 		if !strings.HasSuffix(d.Wrong, ".") || !strings.HasSuffix(d.Fix, ".") {
 			t.Errorf("%s: got %q and %q, want sentences", d.Name, d.Wrong, d.Fix)
 		}
-		if always := slices.Contains(slices.Collect(testserver.Defects()), d.Name); always == slices.Contains(onRequest, d.Name) {
+		if always := slices.Contains(slices.Collect(testserver.Defects()), d.Name); always == slices.Contains(optionalDefects, d.Name) {
 			t.Errorf("%s: got %v for one that every API must refuse", d.Name, always)
 		}
 	}
@@ -83,7 +83,7 @@ func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
 	}
 }
 
-func TestEveryDefectUnderEveryAlgorithm(t *testing.T) {
+func TestEveryDefectWithEveryAlgorithm(t *testing.T) {
 	for _, alg := range algs {
 		t.Run(string(alg), func(t *testing.T) {
 			mint := func() (tokens map[testserver.Defect]string) {
@@ -91,10 +91,10 @@ func TestEveryDefectUnderEveryAlgorithm(t *testing.T) {
 				s.Publish(testserver.GenerateKey("ES256", "old"))
 				s.Retire("old")
 				tokens = collect(s.BadTokens(testserver.Scope("a")))
-				for _, d := range onRequest[:len(onRequest)-1] { // the retired key is a random one
+				for _, d := range optionalDefects[:len(optionalDefects)-1] { // the retired key is a random one
 					tokens[d] = s.Token(testserver.With(d))
 				}
-				if header, _, _ := pieces(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
+				if header, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
 					t.Errorf("got header %s, want the retired key", header)
 				}
 				return tokens
@@ -124,11 +124,11 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 
 // The key is the issuer's own and the signature verifies under the wrong alg,
 // so that only the binding of key and algorithm refuses it.
-func TestAlgKeyMismatchIsSignedWell(t *testing.T) {
+func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		token := s.Token(testserver.With(testserver.AlgKeyMismatch))
-		header, _, sig := pieces(t, token)
+		header, _, sig := decodeSegments(t, token)
 		if strings.Contains(header, fmt.Sprintf(`"alg":%q`, string(alg))) {
 			t.Errorf("%s: got header %s, want another alg", alg, header)
 		}
@@ -163,10 +163,10 @@ func TestHS256ConfusionUsesThePublicKey(t *testing.T) {
 	}
 }
 
-func TestZeroECDSASignatureNamesAPublishedKey(t *testing.T) {
+func TestZeroECDSASignatureHasAPublishedKid(t *testing.T) {
 	for alg, size := range map[testserver.Alg]int{"ES256": 64, "ES512": 132, "RS256": 64, "HS256": 64} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
-		header, _, sig := pieces(t, s.Token(testserver.With(testserver.ZeroECDSASignature)))
+		header, _, sig := decodeSegments(t, s.Token(testserver.With(testserver.ZeroECDSASignature)))
 		var h struct{ Kid string }
 		if err := json.Unmarshal([]byte(header), &h); err != nil {
 			t.Fatal(err)
@@ -178,7 +178,7 @@ func TestZeroECDSASignatureNamesAPublishedKey(t *testing.T) {
 	}
 }
 
-func TestStrangersKeysStayStrange(t *testing.T) {
+func TestAttackerKeysAreNeverPublished(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		for range s.BadTokens() {
@@ -193,7 +193,7 @@ func TestStrangersKeysStayStrange(t *testing.T) {
 				Kid string
 				JWK *jose.JSONWebKey
 			}
-			header, _, _ := pieces(t, s.Token(testserver.With(d)))
+			header, _, _ := decodeSegments(t, s.Token(testserver.With(d)))
 			if err := json.Unmarshal([]byte(header), &h); err != nil {
 				t.Fatal(err)
 			}
@@ -203,14 +203,14 @@ func TestStrangersKeysStayStrange(t *testing.T) {
 		}
 	}
 	s := testserver.New(t)
-	a, _, _ := pieces(t, s.Token(testserver.With(testserver.UnknownKid)))
-	b, _, _ := pieces(t, s.Token(testserver.With(testserver.UnknownKid)))
+	a, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.UnknownKid)))
+	b, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.UnknownKid)))
 	if a == b {
 		t.Error("got one unknown kid twice, want another each time")
 	}
 }
 
-func TestASeedsKeysDoNotDependOnItsBadTokens(t *testing.T) {
+func TestBadTokensDoNotChangeSeededKeys(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("a"))
 	collect(s.BadTokens())
 	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
@@ -218,7 +218,7 @@ func TestASeedsKeysDoNotDependOnItsBadTokens(t *testing.T) {
 	}
 }
 
-func TestDefectsGoWithOtherOptions(t *testing.T) {
+func TestDefectsCombineWithOtherOptions(t *testing.T) {
 	s := testserver.New(t)
 	for name, opts := range map[string][]testserver.TokenOption{
 		"the defect first": {testserver.With(testserver.MissingScope), testserver.Scope("a"), testserver.Subject("alice"), testserver.Audience("x", "y")},
@@ -245,7 +245,7 @@ func TestDefectsGoWithOtherOptions(t *testing.T) {
 	}
 }
 
-func TestBadUseOfDefectsEndsTheTest(t *testing.T) {
+func TestInvalidDefectsEndTheTest(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts []testserver.TokenOption
 		want []string
@@ -256,8 +256,8 @@ func TestBadUseOfDefectsEndsTheTest(t *testing.T) {
 		"a claim that cannot be made": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), append(tt.want, "Token: ")...)
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), append(tt.want, "Token: ")...)
 		})
 	}
-	wantAll(t, fault(t, func(tb *recorder) { collect(testserver.New(tb).BadTokens(testserver.With("expired"))) }), "BadTokens: ", "after")
+	wantAll(t, fatalText(t, func(tb *recorder) { collect(testserver.New(tb).BadTokens(testserver.With("expired"))) }), "BadTokens: ", "after")
 }

@@ -171,8 +171,8 @@ func ExampleSignedWith() {
 	defer as.Close()
 
 	// A key of the right name that is not the server's: the API must refuse this.
-	forger := testserver.GenerateKey("ES256", as.SigningKey().ID)
-	forged := as.Token(testserver.SignedWith(forger))
+	attackerKey := testserver.GenerateKey("ES256", as.SigningKey().ID)
+	forged := as.Token(testserver.SignedWith(attackerKey))
 	fmt.Println(claims(forged).Sub)
 	// Output: test-user
 }

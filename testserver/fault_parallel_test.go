@@ -12,7 +12,7 @@ import (
 
 // Fifty tests share one server. Each has a verifier and a fault of its own, and
 // must see that fault alone: exact hits, exact counts, and no harm from others.
-func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
+func TestParallelTestsWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),
 		testserver.ContentType("text/html"), testserver.EmptyKeys(), testserver.HugeBody(513 << 10),

@@ -13,7 +13,7 @@ import (
 // statuses asks n times, through the handler itself.
 func statuses(s *testserver.Server, ep testserver.Endpoint, n int) (list []int) {
 	for range n {
-		list = append(list, ask(s, "GET", s.Endpoint(ep)).Code)
+		list = append(list, serve(s, "GET", s.Endpoint(ep)).Code)
 	}
 	return list
 }
@@ -38,7 +38,7 @@ func unstarted(t *testing.T) *testserver.Server {
 	return s
 }
 
-func TestFaultsLeaveOtherEndpointsAlone(t *testing.T) {
+func TestFaultsDoNotAffectOtherEndpoints(t *testing.T) {
 	s := unstarted(t)
 	in := s.Inject(testserver.EndpointJWKS, testserver.Status(503))
 	wantStatuses(t, s, testserver.EndpointDiscovery, 200)
@@ -49,16 +49,16 @@ func TestFaultsLeaveOtherEndpointsAlone(t *testing.T) {
 	}
 }
 
-func TestFaultsOfAnyHitAllThereIsAndIsNot(t *testing.T) {
+func TestFaultsOnEndpointAny(t *testing.T) {
 	s := unstarted(t)
 	in := s.Inject(testserver.EndpointAny, testserver.Status(500))
 	for _, ep := range []testserver.Endpoint{testserver.EndpointJWKS, testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 		wantStatuses(t, s, ep, 500)
 	}
-	if rec := ask(s, "GET", "/nowhere"); rec.Code != 500 {
+	if rec := serve(s, "GET", "/nowhere"); rec.Code != 500 {
 		t.Errorf("an unknown path: got %d, want 500", rec.Code)
 	}
-	if rec := ask(s, "DELETE", "/jwks"); rec.Code != 500 {
+	if rec := serve(s, "DELETE", "/jwks"); rec.Code != 500 {
 		t.Errorf("a method that is not allowed: got %d, want 500", rec.Code)
 	}
 	if got := in.Hits(); got != 5 {
@@ -66,7 +66,7 @@ func TestFaultsOfAnyHitAllThereIsAndIsNot(t *testing.T) {
 	}
 }
 
-func TestSkipThenTimesThenNothing(t *testing.T) {
+func TestSkipAndTimes(t *testing.T) {
 	for name, when := range map[string][]testserver.When{
 		"Skip before Times":         {testserver.Skip(2), testserver.Times(3)},
 		"Times before Skip":         {testserver.Times(3), testserver.Skip(2)},
@@ -83,7 +83,7 @@ func TestSkipThenTimesThenNothing(t *testing.T) {
 	}
 }
 
-func TestTheNewestFaultThatFitsAnswersAlone(t *testing.T) {
+func TestNewestMatchingFaultApplies(t *testing.T) {
 	s := unstarted(t)
 	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
@@ -99,7 +99,7 @@ func TestTheNewestFaultThatFitsAnswersAlone(t *testing.T) {
 	}
 }
 
-func TestMatchingConditionsMustAllAgree(t *testing.T) {
+func TestAllMatchingConditionsMustHold(t *testing.T) {
 	s := unstarted(t)
 	has := func(name string) testserver.When {
 		return testserver.Matching(func(r *http.Request) bool { return r.URL.Query().Has(name) })
@@ -109,7 +109,7 @@ func TestMatchingConditionsMustAllAgree(t *testing.T) {
 		query string
 		want  int
 	}{{"?a", 200}, {"?b", 200}, {"", 200}, {"?a&b", 503}, {"?a&b", 200}} {
-		if rec := ask(s, "GET", s.Endpoint(testserver.EndpointJWKS)+tt.query); rec.Code != tt.want {
+		if rec := serve(s, "GET", s.Endpoint(testserver.EndpointJWKS)+tt.query); rec.Code != tt.want {
 			t.Errorf("%q: got %d, want %d", tt.query, rec.Code, tt.want)
 		}
 	}
@@ -119,7 +119,7 @@ func TestMatchingConditionsMustAllAgree(t *testing.T) {
 }
 
 // What a test's own function asks of the server must not wait for itself.
-func TestMatchingMayAskTheServer(t *testing.T) {
+func TestMatchingMayCallTheServer(t *testing.T) {
 	s := unstarted(t)
 	var in *testserver.Injection
 	in = s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Matching(func(*http.Request) bool {
@@ -130,18 +130,18 @@ func TestMatchingMayAskTheServer(t *testing.T) {
 
 func TestRemoveEndsAFault(t *testing.T) {
 	s := unstarted(t)
-	in, stays := s.Inject(testserver.EndpointJWKS, testserver.Status(503)), s.Inject(testserver.EndpointDiscovery, testserver.Status(500))
+	in, other := s.Inject(testserver.EndpointJWKS, testserver.Status(503)), s.Inject(testserver.EndpointDiscovery, testserver.Status(500))
 	wantStatuses(t, s, testserver.EndpointJWKS, 503)
 	in.Remove()
 	in.Remove()
 	wantStatuses(t, s, testserver.EndpointJWKS, 200)
 	wantStatuses(t, s, testserver.EndpointDiscovery, 500)
-	if in.Hits() != 1 || stays.Hits() != 1 {
-		t.Errorf("got %d and %d hits, want 1 and 1", in.Hits(), stays.Hits())
+	if in.Hits() != 1 || other.Hits() != 1 {
+		t.Errorf("got %d and %d hits, want 1 and 1", in.Hits(), other.Hits())
 	}
 }
 
-func TestResetKeepsKeysAndTimeAndNothingElse(t *testing.T) {
+func TestResetKeepsOnlyKeysAndTime(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon))
 	s.Rotate(testserver.Rotation{PublishFirst: true})
 	s.Advance(1)
@@ -167,7 +167,7 @@ func TestResetKeepsKeysAndTimeAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestClientsAreToldApart(t *testing.T) {
+func TestClientForIdentifiesClients(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -189,7 +189,7 @@ func TestClientsAreToldApart(t *testing.T) {
 	}
 }
 
-func TestClientForLeavesTheRequestAsItIs(t *testing.T) {
+func TestClientForDoesNotChangeTheRequest(t *testing.T) {
 	s := testserver.New(t)
 	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointJWKS), nil)
 	r.RequestURI = ""
@@ -220,7 +220,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 					if i == 50 {
 						removed.Remove()
 					}
-					got := look(s.Client(), s.Endpoint(testserver.EndpointJWKS))
+					got := fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS))
 					if got.err != nil {
 						t.Error(got.err)
 						return
@@ -232,7 +232,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 			}
 			wg.Wait()
 			for range 53 { // whatever the removed one took, the others get theirs
-				counts[look(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
+				counts[fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
 			}
 			if counts[501] != 31 || counts[502] != 17 || counts[504] != removed.Hits() || counts[200]+removed.Hits() != 153-31-17 {
 				t.Errorf("got statuses %v, want 31 times 501 and 17 times 502", counts)

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-func TestLatencyTakesItsTimeAndThenAnswers(t *testing.T) {
+func TestLatencyDelaysTheResponse(t *testing.T) {
 	for name, opts := range inMemory {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -47,7 +47,7 @@ var methods = map[string]func(ctx context.Context, u string) (*http.Request, err
 	},
 }
 
-func TestWaitingEndsWithTheClient(t *testing.T) {
+func TestLatencyAndHangStopWithTheClient(t *testing.T) {
 	for where, tls := range map[string]bool{"plain": false, "TLS": true} {
 		for method, request := range methods {
 			for name, f := range map[string]testserver.Fault{"Latency": testserver.Latency(time.Hour), "Hang": testserver.Hang()} {
@@ -93,7 +93,7 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 	}
 }
 
-func TestCloseEndsAHangAtOnce(t *testing.T) {
+func TestCloseStopsHangs(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
 			t.Run(where+"/"+method, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestCloseEndsAHangAtOnce(t *testing.T) {
 
 // A request whose body never comes holds its handler by itself, and net/http
 // does not tell it that the connection is gone.
-func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
+func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointJWKS, testserver.Hang())
@@ -143,7 +143,7 @@ func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
 
 // A fault of the test's own that waits leaves the body unread, and then no
 // lost connection ends its request.
-func TestCloseEndsAHandlerThatWaits(t *testing.T) {
+func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
 			t.Run(where+"/"+method, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestCloseEndsAHandlerThatWaits(t *testing.T) {
 }
 
 // Waiting reads the body ahead, up to a bound: the endpoint must get all of it.
-func TestWaitingLosesNothingOfTheBody(t *testing.T) {
+func TestHeldKeepsTheBody(t *testing.T) {
 	for _, size := range []int{0, 1, 1 << 20, 3 << 20} {
 		want := strings.Repeat("x", size)
 		r := httptest.NewRequest("POST", "/", strings.NewReader(want))
@@ -191,7 +191,7 @@ func TestWaitingLosesNothingOfTheBody(t *testing.T) {
 	}
 }
 
-func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
+func TestHangLeaksNoGoroutines(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
@@ -224,7 +224,7 @@ func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
 }
 
 // A huge body ends with its reader, or a test of a limit would never end.
-func TestHugeBodyEndsWithItsReader(t *testing.T) {
+func TestHugeBodyStopsWithTheClient(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -271,7 +271,7 @@ func TestFaultsWithoutAConnectionAbort(t *testing.T) {
 func TestDropConnectionEndsTheConnection(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.EndpointJWKS, testserver.DropConnection())
-	c := dialled(t, s)
+	c := dialTCP(t, s)
 	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func status(v *middleware.Verifier, token string) int {
 }
 
 // timed runs a test in a bubble, with a server in memory and its verifier.
-func timed(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
+func inBubble(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
@@ -54,7 +54,7 @@ func timed(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middl
 }
 
 func TestATokenExpiresDuringTheTest(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		token := as.Token() // for five minutes
 		time.Sleep(5*time.Minute + 29*time.Second)
 		if got := status(v, token); got != 200 {
@@ -67,8 +67,8 @@ func TestATokenExpiresDuringTheTest(t *testing.T) {
 	})
 }
 
-func TestAClockThatIsAhead(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestServerClockAhead(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		as.Advance(30 * time.Second)
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("30 s ahead: got %d, want 200", got)
@@ -83,7 +83,7 @@ func TestAClockThatIsAhead(t *testing.T) {
 // Keys are good for five minutes less up to a tenth, and renewed when four
 // fifths of that are over: after 3m36s at the earliest and 4m at the latest.
 func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for _, step := range []struct {
 			pass time.Duration
 			want int
@@ -100,9 +100,9 @@ func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 	})
 }
 
-func TestOnlyKeysThatAreTooOldKeepATokenWaiting(t *testing.T) {
+func TestOnlyExpiredKeysDelayVerification(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{4 * time.Minute: 0, 5 * time.Minute: time.Second} {
-		timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 			status(v, as.Token())
 			as.Inject(testserver.EndpointJWKS, testserver.Latency(time.Second))
 			time.Sleep(after)
@@ -118,8 +118,8 @@ func TestOnlyKeysThatAreTooOldKeepATokenWaiting(t *testing.T) {
 	}
 }
 
-func TestAnHourPassesInAMillisecond(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestFetchesInAnHour(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for range 60 {
 			if got := status(v, as.Token()); got != 200 {
 				t.Fatalf("got %d, want 200", got)
@@ -136,7 +136,7 @@ func TestAnHourPassesInAMillisecond(t *testing.T) {
 }
 
 func TestAnOutageOfAnHour(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		if got := status(v, as.Token()); got != 200 {
 			t.Fatalf("before: got %d, want 200", got)
 		}
@@ -161,8 +161,8 @@ func TestAnOutageOfAnHour(t *testing.T) {
 	})
 }
 
-func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestHangingFetchTimesOut(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		hang := as.Inject(testserver.EndpointJWKS, testserver.Hang())
 		begin := time.Now()
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
@@ -183,8 +183,8 @@ func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 	})
 }
 
-func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestCanceledCallerDoesNotCancelTheFetch(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		as.Inject(testserver.EndpointJWKS, testserver.Latency(1900*time.Millisecond))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -203,7 +203,7 @@ func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
 
 // An orderly rotation: the new key is known to all before it signs.
 func TestRotationThatPublishesFirst(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		old := as.SigningKey()
 		before := as.Token(testserver.AccessTTL(time.Hour))
 		if got := status(v, before); got != 200 {
@@ -238,7 +238,7 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 
 // A hasty one: the server signs with a key that its key set does not show yet.
 func TestRotationThatSignsFirst(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		before := as.Token()
 		if got := status(v, before); got != 200 {
 			t.Fatalf("got %d, want 200", got)
@@ -269,7 +269,7 @@ func TestRotationThatSignsFirst(t *testing.T) {
 // What a CDN costs: its clients refuse the new key's tokens and, which is worse,
 // take those of a key that was withdrawn.
 func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))
 		thaw := as.FreezeJWKS()
 		as.Rotate(testserver.Rotation{DropOld: true})

@@ -10,11 +10,11 @@ import (
 )
 
 // shown is the key set that the endpoint serves.
-func shown(s *testserver.Server) string {
-	return ask(s, "GET", s.Endpoint(testserver.EndpointJWKS)).Body.String()
+func servedJWKS(s *testserver.Server) string {
+	return serve(s, "GET", s.Endpoint(testserver.EndpointJWKS)).Body.String()
 }
 
-func TestFreezeJWKSShowsTheKeysOfItsMoment(t *testing.T) {
+func TestFreezeJWKSServesTheOldKeys(t *testing.T) {
 	extra := testserver.GenerateKey("EdDSA", "extra")
 	for name, change := range map[string]func(*testserver.Server){
 		"while the key rotates":               func(s *testserver.Server) { s.Rotate() },
@@ -31,21 +31,21 @@ func TestFreezeJWKSShowsTheKeysOfItsMoment(t *testing.T) {
 			before := string(s.JWKS())
 			thaw := s.FreezeJWKS()
 			change(s)
-			if got := shown(s); got != before {
+			if got := servedJWKS(s); got != before {
 				t.Errorf("got %s served, want it frozen: %s", got, before)
 			}
 			if got := string(s.JWKS()); got == before {
 				t.Errorf("got %s from JWKS, want the real set, which is another", got)
 			}
 			thaw()
-			if got, want := shown(s), string(s.JWKS()); got != want {
+			if got, want := servedJWKS(s), string(s.JWKS()); got != want {
 				t.Errorf("got %s served after thaw, want %s", got, want)
 			}
 		})
 	}
 }
 
-func TestFreezeJWKSLeavesSigningAlone(t *testing.T) {
+func TestFreezeJWKSDoesNotAffectSigning(t *testing.T) {
 	s := unstarted(t)
 	s.FreezeJWKS()
 	k := s.Rotate()
@@ -54,14 +54,14 @@ func TestFreezeJWKSLeavesSigningAlone(t *testing.T) {
 	}
 	token := s.Token()
 	verified(t, s, token)
-	if _, _, err := verify([]byte(shown(s)), token); err == nil {
+	if _, _, err := verify([]byte(servedJWKS(s)), token); err == nil {
 		t.Error("got the token verified with the frozen keys, want an error")
 	}
 }
 
 // One letter is one step: f freezes, r rotates, R resets, and a digit calls the
 // thaw of that freeze, the first being 0.
-func TestFreezesWithinFreezes(t *testing.T) {
+func TestNestedFreezes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		steps string
 		want  int // the moment that is served, counted in rotations
@@ -100,7 +100,7 @@ func TestFreezesWithinFreezes(t *testing.T) {
 					thaws[step-'0']()
 				}
 			}
-			if got := slices.Index(moments, shown(s)); got != tt.want {
+			if got := slices.Index(moments, servedJWKS(s)); got != tt.want {
 				t.Errorf("got the keys of moment %d served, want %d", got, tt.want)
 			}
 		})
@@ -110,7 +110,7 @@ func TestFreezesWithinFreezes(t *testing.T) {
 func TestFreezeJWKSUnderLoad(t *testing.T) {
 	s := testserver.New(t)
 	held := s.FreezeJWKS()
-	want := shown(s)
+	want := servedJWKS(s)
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
@@ -127,7 +127,7 @@ func TestFreezeJWKSUnderLoad(t *testing.T) {
 	wg.Wait()
 	held()
 	held()
-	if got := shown(s); got != string(s.JWKS()) || len(kids(t, s)) != 51 {
+	if got := servedJWKS(s); got != string(s.JWKS()) || len(kids(t, s)) != 51 {
 		t.Errorf("got %s served, want the keys of %s, 51 of them new", got, s.JWKS())
 	}
 }

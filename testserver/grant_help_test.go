@@ -39,7 +39,7 @@ func values(base url.Values, pairs ...string) url.Values {
 }
 
 // authorizing is the request of the public client, changed by pairs.
-func authorizing(pairs ...string) url.Values {
+func authorizationRequest(pairs ...string) url.Values {
 	return values(url.Values{
 		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},
 		"code_challenge": {s256(verifier)}, "code_challenge_method": {"S256"},
@@ -48,8 +48,8 @@ func authorizing(pairs ...string) url.Values {
 
 // authorized sends an authorization request and returns the answer, with where
 // it redirects, nil for nowhere.
-func authorized(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
-	rec := ask(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
+func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
+	rec := serve(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
 	to, err := rec.Result().Location()
 	if err != nil {
 		return rec, nil
@@ -60,7 +60,7 @@ func authorized(s *testserver.Server, query url.Values) (*httptest.ResponseRecor
 // codeFor returns a code.
 func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	t.Helper()
-	rec, to := authorized(s, authorizing(pairs...))
+	rec, to := authorize(s, authorizationRequest(pairs...))
 	if to == nil || to.Query().Get("code") == "" {
 		t.Fatalf("got %d %v, want a code", rec.Code, to)
 	}
@@ -102,23 +102,23 @@ func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body str
 }
 
 // redeeming is the request with a code of the public client.
-func redeeming(code string, pairs ...string) url.Values {
+func codeRequest(code string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},
 	}, pairs...)
 }
 
-func refreshing(token string, pairs ...string) url.Values {
+func refreshRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{"grant_type": {"refresh_token"}, "client_id": {"test-public"}, "refresh_token": {token}}, pairs...)
 }
 
 // tokens are those of a new authorization of the public client.
 func tokens(t testing.TB, s *testserver.Server, pairs ...string) reply {
 	t.Helper()
-	return good(t, exchange(t, s, redeeming(codeFor(t, s, pairs...))))
+	return wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, pairs...))))
 }
 
-func good(t testing.TB, r reply) reply {
+func wantTokens(t testing.TB, r reply) reply {
 	t.Helper()
 	if r.status != http.StatusOK || r.text("access_token") == "" || r.text("token_type") != "Bearer" {
 		t.Fatalf("got %d %v, want tokens", r.status, r.body)

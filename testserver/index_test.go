@@ -10,7 +10,7 @@ import (
 
 // Who opens the issuer in a browser sees where to go on. A program sees what it saw
 // before.
-func TestTheIssuerHasAPageForPeople(t *testing.T) {
+func TestIndexPage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts  []testserver.Option
 		path  string

@@ -25,7 +25,7 @@ func post(c *http.Client, u, body string) (status int, text string, err error) {
 	return resp.StatusCode, string(b), err
 }
 
-func TestFaultsOfIntrospection(t *testing.T) {
+func TestIntrospectionFaults(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)
 		token := opaque(s)
@@ -74,7 +74,7 @@ func TestFaultsOfIntrospection(t *testing.T) {
 	}
 }
 
-func TestFaultsOfIntrospectionForSome(t *testing.T) {
+func TestIntrospectionFaultsForOneClient(t *testing.T) {
 	s := testserver.New(t)
 	form := byPost + "&token=" + opaque(s)
 	s.Inject(testserver.EndpointIntrospect, testserver.Status(503), testserver.FromClient("a"), testserver.Skip(1), testserver.Times(1))
@@ -90,10 +90,10 @@ func TestFaultsOfIntrospectionForSome(t *testing.T) {
 	if got := mark.Count(testserver.EndpointIntrospect); got != 3 || s.Count(testserver.EndpointIntrospect) != 6 {
 		t.Errorf("got %d requests of a and %d of all, want 3 and 6", got, s.Count(testserver.EndpointIntrospect))
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "only for [jwks]")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "only for [jwks]")
 }
 
-func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {
+func TestHangingIntrospectionStopsWithTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointIntrospect, testserver.Hang())
@@ -109,7 +109,7 @@ func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {
 }
 
 // A request counts from its arrival, though its body never comes.
-func TestIntrospectionWithoutItsBody(t *testing.T) {
+func TestIntrospectionWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointIntrospect, testserver.Status(503))
@@ -129,7 +129,7 @@ func TestIntrospectionWithoutItsBody(t *testing.T) {
 	})
 }
 
-func TestFormsAreRemembered(t *testing.T) {
+func TestFormsAreRecorded(t *testing.T) {
 	s := testserver.New(t)
 	token := opaque(s)
 	fp := testserver.Fingerprint
@@ -169,7 +169,7 @@ func TestFormsAreRemembered(t *testing.T) {
 		t.Errorf("got %+v, want the record unchanged, and the client that authenticated", two)
 	}
 	postForm(s, "token=x", "Content-Type", "text/plain")
-	ask(s, "GET", s.Endpoint(testserver.EndpointIntrospect))
+	serve(s, "GET", s.Endpoint(testserver.EndpointIntrospect))
 	for _, r := range s.Requests(testserver.EndpointIntrospect)[11:] {
 		if r.Form != nil || r.ClientID != "" {
 			t.Errorf("got %+v, want no form and no client", r)

@@ -14,7 +14,7 @@ import (
 )
 
 // odd is a client whose ID and secret need encoding.
-var odd = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
+var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
 // basic is an Authorization field of text that may not be encoded.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
@@ -37,13 +37,13 @@ var introspections = map[string]struct {
 }{
 	"Basic":                                   {authorization: []string{testClient}, body: "token=TOKEN", status: 200},
 	"Basic in another case":                   {authorization: []string{"bAsIc" + testClient[5:]}, body: "token=TOKEN", status: 200},
-	"Basic, form-encoded":                     {authorization: []string{basic(url.QueryEscape(odd.ID) + ":" + url.QueryEscape(odd.Secret))}, body: "token=TOKEN", status: 200},
+	"Basic, form-encoded":                     {authorization: []string{basic(url.QueryEscape(encodedClient.ID) + ":" + url.QueryEscape(encodedClient.Secret))}, body: "token=TOKEN", status: 200},
 	"Basic, percent-encoded":                  {authorization: []string{basic("encoded%3Aclient%20%2B%25:s%2520e%20c%3Ar%2Be%26t%3D")}, body: "token=TOKEN", status: 200},
 	"Basic with the same client_id":           {authorization: []string{testClient}, body: "token=TOKEN&client_id=test-client", status: 200},
 	"Basic with an empty client_secret":       {authorization: []string{testClient}, body: "token=TOKEN&client_secret=", status: 200},
 	"Basic with an empty client_assertion":    {authorization: []string{testClient}, body: "token=TOKEN&client_assertion=", status: 200},
 	"in the body":                             {body: byPost + "&token=TOKEN", status: 200},
-	"in the body, form-encoded":               {body: url.Values{"client_id": {odd.ID}, "client_secret": {odd.Secret}}.Encode() + "&token=TOKEN", status: 200},
+	"in the body, form-encoded":               {body: url.Values{"client_id": {encodedClient.ID}, "client_secret": {encodedClient.Secret}}.Encode() + "&token=TOKEN", status: 200},
 	"a content type with a parameter":         {contentType: "Application/X-WWW-Form-Urlencoded; charset=UTF-8", body: byPost + "&token=TOKEN", status: 200},
 	"a hint":                                  {body: byPost + "&token=TOKEN&token_type_hint=access_token", status: 200},
 	"a hint that is wrong":                    {body: byPost + "&token=TOKEN&token_type_hint=refresh_token", status: 200},
@@ -58,7 +58,7 @@ var introspections = map[string]struct {
 	"no ID and no secret":                     {authorization: []string{basic(":")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
 	"an unknown client":                       {authorization: []string{basic("nobody:test-secret")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
 	"a public client":                         {authorization: []string{basic("test-public:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"not encoded":                             {authorization: []string{basic(odd.ID + ":" + odd.Secret)}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"not encoded":                             {authorization: []string{basic(encodedClient.ID + ":" + encodedClient.Secret)}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
 	"badly encoded":                           {authorization: []string{basic("test-client:test-secret%zz")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
 	"not in base64":                           {authorization: []string{"Basic test-client:test-secret"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
 	"base64 without padding":                  {authorization: []string{"Basic " + strings.TrimRight(testClient[6:], "=") + "A"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
@@ -101,7 +101,7 @@ var introspections = map[string]struct {
 
 func TestIntrospectionRequests(t *testing.T) {
 	for where, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}, "in memory": {testserver.InMemory()}} {
-		s := testserver.New(t, append(opts, testserver.Clients(odd))...)
+		s := testserver.New(t, append(opts, testserver.Clients(encodedClient))...)
 		for name, tt := range introspections {
 			t.Run(where+"/"+name, func(t *testing.T) {
 				token := opaque(s)
@@ -189,7 +189,7 @@ func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 }
 
 // What stands in the URL is nobody's business.
-func TestIntrospectionReadsNoQuery(t *testing.T) {
+func TestIntrospectionIgnoresTheQuery(t *testing.T) {
 	s := unstarted(t)
 	for query, want := range map[string]int{"?" + byPost: 401, "?token=x&token=y&" + byPost: 401} {
 		r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect)+query, strings.NewReader("token="+opaque(s)))

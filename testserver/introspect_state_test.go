@@ -39,7 +39,7 @@ func isActive(s *testserver.Server, token string) bool {
 	return strings.HasPrefix(postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String(), `{"active":true`)
 }
 
-func TestTokensExpireByTheServersClock(t *testing.T) {
+func TestTokensExpireByTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.TokenOption{"opaque": {testserver.OpaqueTokens()}, "a JWT": nil} {
 		synctest.Test(t, func(t *testing.T) {
 			s := testserver.New(t, testserver.InMemory())
@@ -84,15 +84,15 @@ func TestRevokedTokensAreInactive(t *testing.T) {
 	}
 }
 
-func TestRevokeKnowsWhatIsNotItsOwn(t *testing.T) {
+func TestRevokeRefusesForeignTokens(t *testing.T) {
 	s := testserver.New(t)
 	gone := s.Token()
 	s.Rotate(testserver.Rotation{DropOld: true})
-	s.SetIntrospection("told", map[string]any{"active": true})
+	s.SetIntrospection("configured", map[string]any{"active": true})
 	for name, token := range map[string]string{
 		"nothing":                 "",
 		"garbage":                 "garbage",
-		"told":                    "told",
+		"configured":              "configured",
 		"a token of another":      testserver.New(t).Token(),
 		"a handle of another":     opaque(testserver.New(t)),
 		"one of an unknown":       s.Token(testserver.With(testserver.UnknownOpaque)),
@@ -107,16 +107,16 @@ func TestRevokeKnowsWhatIsNotItsOwn(t *testing.T) {
 			t.Errorf("%s: got true, want false", name)
 		}
 	}
-	if _, got := about(t, s, "told"); got != `{"active":true}` {
+	if _, got := introspectionResponse(t, s, "configured"); got != `{"active":true}` {
 		t.Errorf("got %s, want what was told", got)
 	}
 }
 
 // (r, n-s) is as good an ECDSA signature as (r, s), and anybody can compute it.
-func TestTheTwinOfARevokedTokenIsInactive(t *testing.T) {
+func TestMalleatedRevokedTokenIsInactive(t *testing.T) {
 	s := testserver.New(t)
 	token := s.Token()
-	_, _, sig := pieces(t, token)
+	_, _, sig := decodeSegments(t, token)
 	n := elliptic.P256().Params().N
 	negated := new(big.Int).Sub(n, new(big.Int).SetBytes(sig[32:]))
 	negated.FillBytes(sig[32:])
@@ -130,21 +130,21 @@ func TestTheTwinOfARevokedTokenIsInactive(t *testing.T) {
 	}
 }
 
-func TestResetForgetsTokensAndKeepsClients(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(odd))
+func TestResetDeletesTokensAndKeepsClients(t *testing.T) {
+	s := testserver.New(t, testserver.Clients(encodedClient))
 	handle, revoked := opaque(s), s.Token()
 	s.Revoke(revoked)
-	s.SetIntrospection("told", map[string]any{"active": true})
+	s.SetIntrospection("configured", map[string]any{"active": true})
 	s.Reset()
-	if isActive(s, handle) || !isActive(s, revoked) || isActive(s, "told") || s.Revoke(handle) {
+	if isActive(s, handle) || !isActive(s, revoked) || isActive(s, "configured") || s.Revoke(handle) {
 		t.Error("want opaque tokens unknown, no revocations and no answers")
 	}
-	if !isActive(s, opaque(s)) || postForm(s, "token=x", "Authorization", basic(url.QueryEscape(odd.ID)+":"+url.QueryEscape(odd.Secret))).Code != 200 {
+	if !isActive(s, opaque(s)) || postForm(s, "token=x", "Authorization", basic(url.QueryEscape(encodedClient.ID)+":"+url.QueryEscape(encodedClient.Secret))).Code != 200 {
 		t.Error("want new tokens known, and clients as before")
 	}
 }
 
-func TestTokensAreRememberedUpToABound(t *testing.T) {
+func TestStoredTokensAreBounded(t *testing.T) {
 	const bound = 100_000
 	s := unstarted(t)
 	first, second := opaque(s), opaque(s)
@@ -165,7 +165,7 @@ func TestTokensAreRememberedUpToABound(t *testing.T) {
 	}
 }
 
-func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
+func TestConcurrentIntrospection(t *testing.T) {
 	s := testserver.New(t)
 	var group sync.WaitGroup
 	for i := range 50 {
@@ -176,7 +176,7 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 				jwt := s.Token(testserver.Subject(sub))
 				s.SetIntrospection(sub, map[string]any{"active": true, "sub": sub})
 				for _, text := range []string{token, jwt, sub} {
-					if _, got := about(t, s, text, "application/json"); !strings.Contains(got, `"sub":"`+sub+`"`) {
+					if _, got := introspectionResponse(t, s, text, "application/json"); !strings.Contains(got, `"sub":"`+sub+`"`) {
 						t.Errorf("got %s, want the claims of %s", got, sub)
 					}
 				}
@@ -184,7 +184,7 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 					t.Errorf("%s: want the token revoked", sub)
 				}
 				s.SetIntrospection(sub, nil)
-				_, _ = about(t, s, jwt, signedType)
+				_, _ = introspectionResponse(t, s, jwt, signedType)
 				_ = s.Requests(testserver.EndpointIntrospect)
 			}
 		})
@@ -195,13 +195,13 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 	}
 }
 
-func TestOneSeedGivesTheSameHandles(t *testing.T) {
+func TestSameSeedGivesSameHandles(t *testing.T) {
 	handles := func(seed string) (texts []string) {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed(seed), testserver.Clock(atNoon))
 		for _, d := range []testserver.Defect{testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.Expired} {
 			texts = append(texts, opaque(s), opaque(s, testserver.With(d)))
 		}
-		_, signed := about(t, s, texts[0], signedType)
+		_, signed := introspectionResponse(t, s, texts[0], signedType)
 		return append(texts, signed)
 	}
 	one, same, other := handles("a"), handles("a"), handles("b")
@@ -240,7 +240,7 @@ func TestHandlesAreNotTakenForJWTs(t *testing.T) {
 	}
 }
 
-func TestNoSecretIsRecordedOrSentBack(t *testing.T) {
+func TestNoSecretIsRecordedOrReturned(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "canary-client", Secret: "canary-secret"}))
 	token, jwt := opaque(s), s.Token()
 	good := url.Values{"token": {token}, "client_id": {"canary-client"}, "client_secret": {"canary-secret"}, "token_type_hint": {"canary-hint"}}

@@ -15,7 +15,7 @@ import (
 
 // about asks s about a token as its default client does and returns the answer
 // as it was written. In accept stands an Accept field, if any.
-func about(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
+func introspectionResponse(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
 	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))
 	if err != nil {
@@ -40,7 +40,7 @@ func about(t testing.TB, s *testserver.Server, token string, accept ...string) (
 // must be told in the same words.
 func active(t testing.TB, s *testserver.Server, token string) bool {
 	t.Helper()
-	_, body := about(t, s, token)
+	_, body := introspectionResponse(t, s, token)
 	if body != `{"active":false}` && !strings.HasPrefix(body, `{"active":true,`) {
 		t.Errorf("got %s, want active and either all claims or nothing", body)
 	}
@@ -53,7 +53,7 @@ func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
 
 // Over every kind of connection, an opaque token and a JWT are told alike, in
 // full and in order.
-func TestIntrospectionTellsAllClaims(t *testing.T) {
+func TestIntrospectionReturnsAllClaims(t *testing.T) {
 	claims := []testserver.TokenOption{
 		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),
 	}
@@ -63,7 +63,7 @@ func TestIntrospectionTellsAllClaims(t *testing.T) {
 			want := `{"active":true,"iss":"` + s.Issuer() + `","sub":"test-user","aud":"api","exp":1772366700,"nbf":1772366400,"iat":1772366400,` +
 				`"jti":"j","client_id":"test-client","scope":"orders:read","tenant":"<acme>","n":1.50e1,"token_type":"Bearer"}`
 			for kind, token := range map[string]string{"opaque": opaque(s, claims...), "JWT": s.Token(claims...)} {
-				if contentType, got := about(t, s, token); got != want || contentType != "application/json" {
+				if contentType, got := introspectionResponse(t, s, token); got != want || contentType != "application/json" {
 					t.Errorf("%s: got %s %s\nwant %s", kind, contentType, got, want)
 				}
 			}
@@ -71,13 +71,13 @@ func TestIntrospectionTellsAllClaims(t *testing.T) {
 	}
 }
 
-func TestATokenOfAnotherTypeSaysSo(t *testing.T) {
+func TestTokenTypeClaimIsReturned(t *testing.T) {
 	s := testserver.New(t)
 	for _, token := range []string{
 		opaque(s, testserver.Claim("token_type", "DPoP"), testserver.Claim("active", false)),
 		s.Token(testserver.Claim("token_type", "DPoP"), testserver.Claim("active", false)),
 	} {
-		_, got := about(t, s, token)
+		_, got := introspectionResponse(t, s, token)
 		if strings.Count(got, "token_type") != 1 || strings.Count(got, "active") != 1 || !strings.Contains(got, `"token_type":"DPoP"`) || !strings.HasPrefix(got, `{"active":true,`) {
 			t.Errorf("got %s, want the claim for a type, and active as it is", got)
 		}
@@ -85,7 +85,7 @@ func TestATokenOfAnotherTypeSaysSo(t *testing.T) {
 }
 
 // What is active, and what is not even known.
-func TestIntrospectionKnowsItsOwnTokens(t *testing.T) {
+func TestIntrospectionOfValidityClaims(t *testing.T) {
 	type opts = []testserver.TokenOption
 	for name, tt := range map[string]struct {
 		opts        opts
@@ -122,9 +122,9 @@ func TestIntrospectionKnowsItsOwnTokens(t *testing.T) {
 	}
 }
 
-func TestIntrospectionKnowsItsOwnJWTs(t *testing.T) {
+func TestIntrospectionOfJWTHeaders(t *testing.T) {
 	type opts = []testserver.TokenOption
-	stranger := testserver.GenerateKey("ES256", "")
+	attackerKey := testserver.GenerateKey("ES256", "")
 	published := testserver.GenerateKey("RS256", "")
 	nameless := published
 	nameless.ID = ""
@@ -140,7 +140,7 @@ func TestIntrospectionKnowsItsOwnJWTs(t *testing.T) {
 		"of no typ, and an ID token":           {opts{testserver.Typ(""), testserver.Claim("nonce", "n")}, false},
 		"of typ JWT, and an ID token":          {opts{testserver.Typ("JWT"), testserver.Claim("at_hash", "h")}, false},
 		"of typ JWT, and one of a hybrid flow": {opts{testserver.Typ("JWT"), testserver.Claim("c_hash", "h")}, false},
-		"of a stranger":                        {opts{testserver.SignedWith(stranger)}, false},
+		"of a stranger":                        {opts{testserver.SignedWith(attackerKey)}, false},
 		"of a published key":                   {opts{testserver.SignedWith(published)}, true},
 		"without kid":                          {opts{testserver.SignedWith(nameless)}, true},
 		"of another kid":                       {opts{testserver.JOSEHeader("kid", "other")}, false},
@@ -158,7 +158,7 @@ func TestIntrospectionKnowsItsOwnJWTs(t *testing.T) {
 	}
 }
 
-func TestIntrospectionKnowsEveryAlgorithm(t *testing.T) {
+func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	s := testserver.New(t)
 	for _, alg := range algs {
 		if !active(t, s, s.Token(testserver.SigningAlg(alg))) {
@@ -176,13 +176,13 @@ func TestIntrospectionKnowsEveryAlgorithm(t *testing.T) {
 
 // No bad token is active, but for those that are bad for this API alone and
 // those that RFC 9068 §2.2 leaves to it.
-func TestDefectsAsIntrospectionSeesThem(t *testing.T) {
+func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		s.Publish(testserver.GenerateKey("ES256", "old"))
 		s.Retire("old")
 		tokens := collect(s.BadTokens(testserver.Scope("a")))
-		for _, d := range onRequest {
+		for _, d := range optionalDefects {
 			tokens[d] = s.Token(testserver.With(d))
 		}
 		want := map[testserver.Defect]bool{
@@ -198,10 +198,10 @@ func TestDefectsAsIntrospectionSeesThem(t *testing.T) {
 }
 
 // A token ends with its key, not with what a cache shows of it.
-func TestAJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
+func TestJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	s := testserver.New(t)
 	old, key := s.Token(), s.SigningKey()
-	wants := func(when string, want bool) {
+	wantActive := func(when string, want bool) {
 		t.Helper()
 		if got := active(t, s, old); got != want {
 			t.Errorf("%s: got active %v, want %v", when, got, want)
@@ -209,22 +209,22 @@ func TestAJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	}
 	thaw := s.FreezeJWKS()
 	s.Rotate()
-	wants("rotated", true)
+	wantActive("rotated", true)
 	s.Retire(key.ID)
-	wants("retired, though a cache shows it", false)
+	wantActive("retired, though a cache shows it", false)
 	thaw()
 	s.Publish(key)
-	wants("published again", true)
+	wantActive("published again", true)
 	next := s.Rotate(testserver.Rotation{SignFirst: true})
 	if active(t, s, s.Token()) {
 		t.Error("got a token active whose key is not published yet")
 	}
 	s.Publish(next)
 	s.Rotate(testserver.Rotation{DropOld: true})
-	wants("after further rotations", true)
+	wantActive("after further rotations", true)
 }
 
-func TestSetIntrospectionAnswersAnything(t *testing.T) {
+func TestSetIntrospection(t *testing.T) {
 	s := testserver.New(t)
 	known, revoked, jwt := opaque(s), opaque(s), s.Token()
 	s.Revoke(revoked)
@@ -236,7 +236,7 @@ func TestSetIntrospectionAnswersAnything(t *testing.T) {
 			{"active": true, "exp": "tomorrow", "aud": []any{7.0, nil}, "scope": []any{"a"}},
 		} {
 			s.SetIntrospection(token, want)
-			_, body := about(t, s, token)
+			_, body := introspectionResponse(t, s, token)
 			var got map[string]any
 			if err := json.Unmarshal([]byte(body), &got); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got %s, %v, want %v", body, err, want)
@@ -250,9 +250,9 @@ func TestSetIntrospectionAnswersAnything(t *testing.T) {
 	reply := map[string]any{"active": true}
 	s.SetIntrospection("legacy", reply)
 	reply["active"] = "changed"
-	if _, got := about(t, s, "legacy"); got != `{"active":true}` {
+	if _, got := introspectionResponse(t, s, "legacy"); got != `{"active":true}` {
 		t.Errorf("got %s, want what was given", got)
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("", reply) }), "SetIntrospection", "empty")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("x", map[string]any{"f": func() {}}) }), "SetIntrospection", "JSON")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("", reply) }), "SetIntrospection", "empty")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("x", map[string]any{"f": func() {}}) }), "SetIntrospection", "JSON")
 }

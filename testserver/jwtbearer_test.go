@@ -9,14 +9,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// robotClient may act for users by its key.
-func robotClient(r robot) testserver.Client {
+// jwtBearerClient may act for users by its key.
+func jwtBearerClient(r robot) testserver.Client {
 	return testserver.Client{ID: "robot", JWKS: r.jwks, Grants: []testserver.Grant{"client_credentials", testserver.JWTBearer}, Scopes: []string{"a", "b", "openid"}}
 }
 
-// bearing is a request of robotClient for the first user, with no more than the
+// bearing is a request of jwtBearerClient for the first user, with no more than the
 // assertion.
-func bearing(t *testing.T, s *testserver.Server, r robot, change func(claims map[string]any), pairs ...string) url.Values {
+func jwtBearerRequest(t *testing.T, s *testserver.Server, r robot, change func(claims map[string]any), pairs ...string) url.Values {
 	t.Helper()
 	now := s.Now().Unix()
 	claims := map[string]any{"iss": "robot", "sub": "alice", "aud": s.Issuer(), "jti": s.Token(), "exp": now + 60, "iat": now}
@@ -26,17 +26,17 @@ func bearing(t *testing.T, s *testserver.Server, r robot, change func(claims map
 	return values(url.Values{"grant_type": {string(testserver.JWTBearer)}, "assertion": {r.assert(t, claims, r.key)}}, pairs...)
 }
 
-func withRobot(t *testing.T, opts ...testserver.Option) (*testserver.Server, robot) {
+func newJWTBearerServer(t *testing.T, opts ...testserver.Option) (*testserver.Server, robot) {
 	t.Helper()
 	r := newRobot(t, "ES256")
 	if len(opts) == 0 {
 		opts = []testserver.Option{testserver.Users(alice)}
 	}
-	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(robotClient(r)))...), r
+	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(jwtBearerClient(r)))...), r
 }
 
 func TestJWTBearer(t *testing.T) {
-	s, r := withRobot(t)
+	s, r := newJWTBearerServer(t)
 	now := s.Now().Unix()
 	set := func(name string, v any) func(map[string]any) {
 		return func(claims map[string]any) { claims[name] = v }
@@ -84,7 +84,7 @@ func TestJWTBearer(t *testing.T) {
 		"T24/an invalid resource":              {nil, []string{"resource", "api"}, "invalid_target"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := bearing(t, s, r, tt.change, tt.form...)
+			form := jwtBearerRequest(t, s, r, tt.change, tt.form...)
 			got := exchange(t, s, form)
 			if tt.code != "" {
 				wantError(t, got, 400, tt.code)
@@ -93,15 +93,15 @@ func TestJWTBearer(t *testing.T) {
 				}
 				return
 			}
-			good(t, got)
+			wantTokens(t, got)
 			wantError(t, exchange(t, s, form), 400, "invalid_grant") // a replay
 		})
 	}
 }
 
-func TestWhatAnAssertionIsGoodFor(t *testing.T) {
-	s, r := withRobot(t)
-	got := good(t, exchange(t, s, bearing(t, s, r, nil, "scope", "a", "resource", "https://api.example")))
+func TestJWTBearerToken(t *testing.T) {
+	s, r := newJWTBearerServer(t)
+	got := wantTokens(t, exchange(t, s, jwtBearerRequest(t, s, r, nil, "scope", "a", "resource", "https://api.example")))
 	header, claims := verified(t, s, got.text("access_token"))
 	if header.ExtraHeaders["typ"] != "at+jwt" || claims["sub"] != "alice" || claims["client_id"] != "robot" || claims["scope"] != "a" || claims["aud"] != "https://api.example" {
 		t.Errorf("got %v, want an access token of alice for robot", claims)
@@ -117,8 +117,8 @@ func TestWhatAnAssertionIsGoodFor(t *testing.T) {
 	}
 }
 
-func TestWhoMayBringAnAssertion(t *testing.T) {
-	s, r := withRobot(t)
+func TestJWTBearerClientAuthentication(t *testing.T) {
+	s, r := newJWTBearerServer(t)
 	own := func(id string) func(map[string]any) {
 		return func(claims map[string]any) { claims["iss"], claims["sub"] = id, "alice" }
 	}
@@ -127,23 +127,23 @@ func TestWhoMayBringAnAssertion(t *testing.T) {
 	}
 	add("basic", "s", "client_secret_basic", testserver.JWTBearer)
 	add("any", "", "")
-	wantError(t, exchange(t, s, bearing(t, s, r, own("any"))), 400, "unauthorized_client")
-	wantError(t, exchange(t, s, bearing(t, s, r, own("basic"))), 400, "invalid_grant")
-	good(t, exchange(t, s, bearing(t, s, r, own("basic")), basic("basic:s")))
-	wantError(t, exchange(t, s, bearing(t, s, r, nil), basic("basic:s")), 400, "invalid_grant")
-	wantError(t, exchange(t, s, bearing(t, s, r, own("basic")), basic("basic:x")), 401, "invalid_client")
-	wantError(t, exchange(t, s, bearing(t, s, r, own("basic"), "assertion", "-"), basic("basic:s")), 400, "invalid_request")
+	wantError(t, exchange(t, s, jwtBearerRequest(t, s, r, own("any"))), 400, "unauthorized_client")
+	wantError(t, exchange(t, s, jwtBearerRequest(t, s, r, own("basic"))), 400, "invalid_grant")
+	wantTokens(t, exchange(t, s, jwtBearerRequest(t, s, r, own("basic")), basic("basic:s")))
+	wantError(t, exchange(t, s, jwtBearerRequest(t, s, r, nil), basic("basic:s")), 400, "invalid_grant")
+	wantError(t, exchange(t, s, jwtBearerRequest(t, s, r, own("basic")), basic("basic:x")), 401, "invalid_client")
+	wantError(t, exchange(t, s, jwtBearerRequest(t, s, r, own("basic"), "assertion", "-"), basic("basic:s")), 400, "invalid_request")
 
 	other := robot{newRobot(t, "ES256").key, r.jwks}
-	wantError(t, exchange(t, s, bearing(t, s, other, nil)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, jwtBearerRequest(t, s, other, nil)), 400, "invalid_grant")
 
 	// What has authenticated the client is no grant beside that.
-	both := bearing(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }, "client_assertion_type", assertionType)
+	both := jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }, "client_assertion_type", assertionType)
 	both["client_assertion"] = both["assertion"]
 	wantError(t, exchange(t, s, both), 400, "invalid_grant")
 }
 
-func TestClientsForJWTBearer(t *testing.T) {
+func TestInvalidJWTBearerClientsAreRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		client testserver.Client
 		want   string
@@ -157,12 +157,12 @@ func TestClientsForJWTBearer(t *testing.T) {
 	}
 }
 
-func TestAReplayIsKnownAfterARestart(t *testing.T) {
+func TestReplayIsRefusedAfterARestart(t *testing.T) {
 	r, path := newRobot(t, "ES256"), statePath(t)
-	opts := []testserver.Option{testserver.Clock(atNoon), testserver.Users(alice), testserver.Clients(robotClient(r))}
-	s := kept(t, path, opts...)
-	form := bearing(t, s, r, nil)
-	good(t, exchange(t, s, form))
-	closed(t, s)
-	wantError(t, exchange(t, kept(t, path, opts...), form), 400, "invalid_grant")
+	opts := []testserver.Option{testserver.Clock(atNoon), testserver.Users(alice), testserver.Clients(jwtBearerClient(r))}
+	s := startPersisted(t, path, opts...)
+	form := jwtBearerRequest(t, s, r, nil)
+	wantTokens(t, exchange(t, s, form))
+	closeServer(t, s)
+	wantError(t, exchange(t, startPersisted(t, path, opts...), form), 400, "invalid_grant")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestJWKSShowsPublicKeysAlone(t *testing.T) {
+func TestJWKSHasOnlyPublicKeys(t *testing.T) {
 	s := testserver.New(t)
 	for _, alg := range []testserver.Alg{"RS256", "ES512", "EdDSA", "HS256"} {
 		s.Token(testserver.SigningAlg(alg))
@@ -48,7 +48,7 @@ func TestJWKSShowsPublicKeysAlone(t *testing.T) {
 	}
 }
 
-func TestAKeyIsPublishedAtItsFirstUse(t *testing.T) {
+func TestKeyIsPublishedAtFirstUse(t *testing.T) {
 	s := testserver.New(t)
 	if got := len(keySet(t, s.JWKS()).Keys); got != 2 {
 		t.Errorf("got %d keys at the start, want those of ES256 and RS256", got)
@@ -94,7 +94,7 @@ func TestPublishAndRetire(t *testing.T) {
 	verified(t, s, s.Token(), own.Private.Public())
 }
 
-func TestKeyFaultsEndTheTest(t *testing.T) {
+func TestInvalidKeyCallsEndTheTest(t *testing.T) {
 	for name, tt := range map[string]struct {
 		do   func(*testserver.Server)
 		want string
@@ -110,14 +110,14 @@ func TestKeyFaultsEndTheTest(t *testing.T) {
 		"a key of no known algorithm": {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "none"}) }, `"none"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { tt.do(testserver.New(tb)) }), tt.want)
+			wantAll(t, fatalText(t, func(tb *recorder) { tt.do(testserver.New(tb)) }), tt.want)
 		})
 	}
 	defer func() { wantAll(t, fmt.Sprint(recover()), "testserver.GenerateKey", `"none"`) }()
 	testserver.GenerateKey("none", "")
 }
 
-func TestGenerateKeyIsNobodyElses(t *testing.T) {
+func TestGenerateKeyReturnsNewKeys(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS256", "ES256", "EdDSA", "HS256"} {
 		a, b := testserver.GenerateKey(alg, ""), testserver.GenerateKey(alg, "")
 		if a.ID == b.ID || a.ID == "" || strings.HasPrefix(a.ID, "test-") {
@@ -129,7 +129,7 @@ func TestGenerateKeyIsNobodyElses(t *testing.T) {
 	}
 }
 
-func TestKeysDoNotShowInPrint(t *testing.T) {
+func TestKeysPrintWithoutSecrets(t *testing.T) {
 	k := testserver.Key{ID: "k1", Alg: "HS256", Secret: []byte("hush-hush")}
 	var log strings.Builder
 	options := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -177,6 +177,6 @@ func TestForeignSigner(t *testing.T) {
 	}
 	k := testserver.GenerateKey("ES256", "broken")
 	k.Private = signer{Signer: k.Private, answer: []byte{0x30, 0x00}}
-	text := fault(t, func(tb *recorder) { testserver.New(tb).Token(testserver.SignedWith(k)) })
+	text := fatalText(t, func(tb *recorder) { testserver.New(tb).Token(testserver.SignedWith(k)) })
 	wantAll(t, text, `key "broken" did not sign`)
 }

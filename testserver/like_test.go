@@ -22,10 +22,10 @@ import (
 )
 
 // What of a token is the server's, whatever the shape has there.
-var notOfTheShape = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
+var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
-// likeEach tests a server for every shape.
-func likeEach(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
+// forEachShape tests a server for every shape.
+func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
 	t.Helper()
 	for _, shape := range shapes.All {
 		t.Run(shape.Name, func(t *testing.T) {
@@ -86,8 +86,8 @@ func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object 
 	}
 }
 
-func TestTokensLikeThoseOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeTokens(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		token := s.Token()
 		if shape.Introspection != nil {
 			if strings.Contains(token, ".") || introspected(t, s, token)["active"] != true {
@@ -96,8 +96,8 @@ func TestTokensLikeThoseOfAProvider(t *testing.T) {
 			return
 		}
 		parts := segments(t, token)
-		wantMembers(t, s, shape, parts[0], shape.Header, notOfTheShape...)
-		wantMembers(t, s, shape, parts[1], shape.Claims, notOfTheShape...)
+		wantMembers(t, s, shape, parts[0], shape.Header, serverMembers...)
+		wantMembers(t, s, shape, parts[1], shape.Claims, serverMembers...)
 		alg := shape.Alg
 		if alg == "" {
 			alg = "RS256"
@@ -178,8 +178,8 @@ func servedKeys(t *testing.T, s *testserver.Server) (keys []map[string]any) {
 	return keys
 }
 
-func TestKeysLikeThoseOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeKeys(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		if s.SigningKey().Secret != nil {
 			return
 		}
@@ -194,7 +194,7 @@ func TestKeysLikeThoseOfAProvider(t *testing.T) {
 				if i == 0 {
 					at = 0
 				}
-				wantMembers(t, s, shape, keys[at], k.Members, append(notOfTheShape, "issuer")...)
+				wantMembers(t, s, shape, keys[at], k.Members, append(serverMembers, "issuer")...)
 				wantCertificate(t, keys[at])
 			}
 			if own > 1 {
@@ -254,8 +254,8 @@ func wantCertificate(t *testing.T, jwk map[string]any) {
 	}
 }
 
-func TestMetadataLikeThatOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeMetadata(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 			doc := getJSON(t, s.Client(), s.Endpoint(ep))
 			if _, named := shapes.Lookup(shape.Metadata, "issuer"); !named && doc["issuer"] != s.Issuer() {
@@ -267,10 +267,10 @@ func TestMetadataLikeThatOfAProvider(t *testing.T) {
 	})
 }
 
-func TestGrantsLikeThoseOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeGrants(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		answer := map[string]any{}
-		body := posted(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read orders:write"}})
+		body := postAsTestClient(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read orders:write"}})
 		if err := json.Unmarshal(body, &answer); err != nil {
 			t.Fatal(err)
 		}
@@ -301,15 +301,15 @@ func TestGrantsLikeThoseOfAProvider(t *testing.T) {
 			}
 		}
 		for _, one := range []string{token, s.Token()} {
-			if about := introspected(t, s, one); about["active"] != true {
-				t.Errorf("got %v, want a token that is active", about)
+			if members := introspected(t, s, one); members["active"] != true {
+				t.Errorf("got %v, want a token that is active", members)
 			}
 		}
-		about := introspected(t, s, s.Token(testserver.OpaqueTokens()))
+		members := introspected(t, s, s.Token(testserver.OpaqueTokens()))
 		for _, m := range shape.Introspection {
-			if value, _ := shapes.Lookup(shape.Introspection, m.Name); value == nil && about[m.Name] != nil {
+			if value, _ := shapes.Lookup(shape.Introspection, m.Name); value == nil && members[m.Name] != nil {
 				t.Errorf("got %s of introspection, want none", m.Name)
-			} else if _, found := about[m.Name]; value != nil && !found && !slices.Contains([]string{"scope", "scp", "scopes", "exp"}, m.Name) {
+			} else if _, found := members[m.Name]; value != nil && !found && !slices.Contains([]string{"scope", "scp", "scopes", "exp"}, m.Name) {
 				t.Errorf("got no %s of introspection, want one", m.Name)
 			}
 		}
@@ -319,17 +319,17 @@ func TestGrantsLikeThoseOfAProvider(t *testing.T) {
 	})
 }
 
-func introspected(t *testing.T, s *testserver.Server, token string) (about map[string]any) {
+func introspected(t *testing.T, s *testserver.Server, token string) (members map[string]any) {
 	t.Helper()
-	response := posted(t, s, testserver.EndpointIntrospect, url.Values{"token": {token}})
-	if err := json.Unmarshal(response, &about); err != nil {
+	response := postAsTestClient(t, s, testserver.EndpointIntrospect, url.Values{"token": {token}})
+	if err := json.Unmarshal(response, &members); err != nil {
 		t.Fatal(err)
 	}
-	return about
+	return members
 }
 
 // posted is the body of an answer to test-client.
-func posted(t *testing.T, s *testserver.Server, ep testserver.Endpoint, form url.Values) []byte {
+func postAsTestClient(t *testing.T, s *testserver.Server, ep testserver.Endpoint, form url.Values) []byte {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, s.Endpoint(ep), strings.NewReader(form.Encode()))
 	if err != nil {

@@ -46,8 +46,8 @@ func (r *recorder) finish() {
 	}
 }
 
-// fault returns the text of the Fatalf that f ends in, "" for none.
-func fault(t *testing.T, f func(tb *recorder)) (text string) {
+// fatalText returns the text of the Fatalf that f ends in, "" for none.
+func fatalText(t *testing.T, f func(tb *recorder)) (text string) {
 	t.Helper()
 	tb := &recorder{TB: t}
 	defer tb.finish()
@@ -165,7 +165,7 @@ func wantAll(t *testing.T, text string, parts ...string) {
 }
 
 // dialled is a connection to s that nothing has been said on yet.
-func dialled(t *testing.T, s *testserver.Server) net.Conn {
+func dialTCP(t *testing.T, s *testserver.Server) net.Conn {
 	t.Helper()
 	_, host, _ := strings.Cut(s.Issuer(), "://")
 	c, err := net.Dial("tcp", host)

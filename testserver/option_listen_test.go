@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestAddrIsWhereTheServerIs(t *testing.T) {
+func TestAddr(t *testing.T) {
 	for name, tt := range map[string]struct{ addr, host, at string }{
 		"the default, said aloud":    {"127.0.0.1:0", "127.0.0.1", "127.0.0.1"},
 		"another loopback address":   {"127.0.0.2:0", "127.0.0.2", "127.0.0.2"},
@@ -37,10 +37,10 @@ func TestAddrIsWhereTheServerIs(t *testing.T) {
 	}
 }
 
-func TestAddrTakesAPortAndSaysIfItIsTaken(t *testing.T) {
+func TestAddrPortInUse(t *testing.T) {
 	addr := program.Address(t)
 	first := testserver.New(t, testserver.Addr(addr))
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Addr(addr)) }), `Addr("`+addr+`")`, "in use")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Addr(addr)) }), `Addr("`+addr+`")`, "in use")
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestAddrRefuses(t *testing.T) {
 		"an address of another machine": {[]testserver.Option{testserver.Addr("192.0.2.1:0"), remote}, []string{`Addr("192.0.2.1:0"): listen tcp`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) { testserver.New(tb, tt.opts...) })
+			text := fatalText(t, func(tb *recorder) { testserver.New(tb, tt.opts...) })
 			wantAll(t, text, tt.want...)
 			if got := strings.Contains(text, every); got != (tt.want[len(tt.want)-1] == every) {
 				t.Errorf("got %q, want %q in it only if an issuer is missing", text, every)

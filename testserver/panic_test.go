@@ -12,11 +12,11 @@ import (
 
 // net/http writes down what a handler panics with, and what a test's own function
 // panics with may be a token.
-func TestAPanicOfAHookIsNotLogged(t *testing.T) {
+func TestHookPanicsAreNotLogged(t *testing.T) {
 	const canary = "canary-that-a-hook-has-seen"
-	var told bytes.Buffer
+	var logged bytes.Buffer
 	before := log.Writer()
-	log.SetOutput(&told) // where net/http writes unless a server says otherwise
+	log.SetOutput(&logged) // where net/http writes unless a server says otherwise
 	t.Cleanup(func() { log.SetOutput(before) })
 	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
@@ -36,9 +36,9 @@ func TestAPanicOfAHookIsNotLogged(t *testing.T) {
 					t.Errorf("%s: got the secret in %v", ep, err)
 				}
 			}
-			closed(t, s)
-			if told.Len() > 0 {
-				t.Errorf("got %s logged, want nothing", &told)
+			closeServer(t, s)
+			if logged.Len() > 0 {
+				t.Errorf("got %s logged, want nothing", &logged)
 			}
 		})
 	}

@@ -13,9 +13,9 @@ import (
 
 // pushed leaves a request of the public client, changed by pairs, and returns the
 // query to begin it by.
-func pushed(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
+func push(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 	t.Helper()
-	form := authorizing(pairs...)
+	form := authorizationRequest(pairs...)
 	r := formTo(t, s, testserver.EndpointPAR, form.Encode())
 	if r.status != http.StatusCreated || !strings.HasPrefix(r.text("request_uri"), "urn:ietf:params:oauth:request_uri:") || r.body["expires_in"] != 90.0 || len(r.body) != 2 {
 		t.Fatalf("got %d %v, want a request_uri for 90 seconds", r.status, r.body)
@@ -29,25 +29,25 @@ func pushed(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 // wantPage checks that nobody was sent anywhere.
 func wantPage(t testing.TB, s *testserver.Server, query url.Values) {
 	t.Helper()
-	if rec, to := authorized(s, query); to != nil || rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "request_uri") {
+	if rec, to := authorize(s, query); to != nil || rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "request_uri") {
 		t.Errorf("got %d to %v, want a page about the request_uri", rec.Code, to)
 	}
 }
 
-func TestAPushedRequestIsTheOneThatCounts(t *testing.T) {
+func TestPushedParametersOverrideTheQuery(t *testing.T) {
 	s := testserver.New(t)
-	query := pushed(t, s, "scope", "openid a", "nonce", "pushed", "resource", "https://api.example.com", "state", "mine")
+	query := push(t, s, "scope", "openid a", "nonce", "pushed", "resource", "https://api.example.com", "state", "mine")
 	for name, value := range map[string]string{
 		"scope": "openid a b", "nonce": "other", "state": "other", "redirect_uri": "http://127.0.0.1:4712/callback", "response_type": "token", "prompt": "none login",
 		"response_mode": "form_post", "code_challenge": s256("other"), "code_challenge_method": "plain", "resource": "https://evil.example", "request": "e30.e30.", "max_age": "x",
 	} {
 		query.Set(name, value)
 	}
-	rec, to := authorized(s, query)
+	rec, to := authorize(s, query)
 	if to == nil || !strings.HasPrefix(to.String(), callback+"?") || to.Query().Get("state") != "mine" || to.Query().Get("iss") != s.Issuer() {
 		t.Fatalf("got %d to %v, want the redirect URI and the state that were pushed", rec.Code, to)
 	}
-	r := good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
+	r := wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"))))
 	_, access := verified(t, s, r.text("access_token"))
 	_, id := verified(t, s, r.text("id_token"))
 	if r.text("scope") != "openid a" || access["aud"] != "https://api.example.com" || id["nonce"] != "pushed" {
@@ -58,19 +58,19 @@ func TestAPushedRequestIsTheOneThatCounts(t *testing.T) {
 	}
 }
 
-func TestARequestURIIsGoodOnce(t *testing.T) {
+func TestRequestURIIsSingleUse(t *testing.T) {
 	s := testserver.New(t)
 	t.Run("T02/a request_uri that comes again", func(t *testing.T) {
-		query := pushed(t, s)
-		if _, to := authorized(s, query); to == nil || to.Query().Get("code") == "" {
+		query := push(t, s)
+		if _, to := authorize(s, query); to == nil || to.Query().Get("code") == "" {
 			t.Fatalf("got %v, want a code", to)
 		}
 		wantPage(t, s, query)
 	})
 	t.Run("T02/a request_uri that comes again after a refusal", func(t *testing.T) {
 		s.DenyNext("access_denied", testserver.Times(1))
-		query := pushed(t, s)
-		if _, to := authorized(s, query); to == nil || to.Query().Get("error") != "access_denied" {
+		query := push(t, s)
+		if _, to := authorize(s, query); to == nil || to.Query().Get("error") != "access_denied" {
 			t.Fatalf("got %v, want the refusal", to)
 		}
 		wantPage(t, s, query)
@@ -79,12 +79,12 @@ func TestARequestURIIsGoodOnce(t *testing.T) {
 
 // Another request comes in the middle of one, at each moment at which it looks at
 // the clock.
-func TestARequestURIIsGoodOnceForManyAtOnce(t *testing.T) {
+func TestConcurrentRequestURIIsSingleUse(t *testing.T) {
 	t.Run("T02/a request_uri by two at once", func(t *testing.T) {
 		for step := range 6 {
 			look := func() {}
 			s := testserver.New(t, testserver.Clock(func() time.Time { look(); return atNoon() }))
-			query := pushed(t, s)
+			query := push(t, s)
 			codes := 0
 			count := func(to *url.URL) {
 				if to != nil {
@@ -94,11 +94,11 @@ func TestARequestURIIsGoodOnceForManyAtOnce(t *testing.T) {
 			looks := 0
 			look = func() {
 				if looks++; looks == step {
-					_, to := authorized(s, query)
+					_, to := authorize(s, query)
 					count(to)
 				}
 			}
-			_, to := authorized(s, query)
+			_, to := authorize(s, query)
 			count(to)
 			if codes != 1 {
 				t.Errorf("at %d: got %d codes, want one", step, codes)
@@ -107,7 +107,7 @@ func TestARequestURIIsGoodOnceForManyAtOnce(t *testing.T) {
 	})
 }
 
-func TestRequestURIsThatAreNotGood(t *testing.T) {
+func TestInvalidRequestURIs(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon))
 	for name, change := range map[string]func(url.Values){
 		"T02/a request_uri of another client": func(q url.Values) { q.Set("client_id", "test-client") },
@@ -120,19 +120,19 @@ func TestRequestURIsThatAreNotGood(t *testing.T) {
 		"T02/a request_uri that has expired":  func(url.Values) { s.Advance(90 * time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			query := pushed(t, s)
+			query := push(t, s)
 			change(query)
 			wantPage(t, s, query)
 		})
 	}
-	query := pushed(t, s)
+	query := push(t, s)
 	s.Advance(90*time.Second - time.Nanosecond)
-	if _, to := authorized(s, query); to == nil || to.Query().Get("code") == "" {
+	if _, to := authorize(s, query); to == nil || to.Query().Get("code") == "" {
 		t.Errorf("got %v, want a code until the time is over", to)
 	}
 }
 
-func TestPushesThatAreRefused(t *testing.T) {
+func TestInvalidPushesAreRefused(t *testing.T) {
 	s := testserver.New(t, testserver.Scopes("a"), testserver.Clients(
 		testserver.Client{ID: "machine", Secret: "machine-secret", RedirectURIs: []string{callback}, Grants: []testserver.Grant{"client_credentials"}},
 	))
@@ -162,7 +162,7 @@ func TestPushesThatAreRefused(t *testing.T) {
 		"T10/another client_id than the secret's": {nil, []string{testClient}, 400, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := formTo(t, s, testserver.EndpointPAR, authorizing(tt.change...).Encode(), tt.auth...)
+			r := formTo(t, s, testserver.EndpointPAR, authorizationRequest(tt.change...).Encode(), tt.auth...)
 			wantError(t, r, tt.status, tt.code)
 			if r.body["request_uri"] != nil {
 				t.Errorf("got %v, want no request_uri", r.body)
@@ -170,12 +170,12 @@ func TestPushesThatAreRefused(t *testing.T) {
 		})
 	}
 	t.Run("T20/a parameter that is there twice", func(t *testing.T) {
-		wantError(t, formTo(t, s, testserver.EndpointPAR, authorizing().Encode()+"&state=t"), 400, "invalid_request")
+		wantError(t, formTo(t, s, testserver.EndpointPAR, authorizationRequest().Encode()+"&state=t"), 400, "invalid_request")
 	})
-	wantError(t, formTo(t, s, testserver.EndpointPAR, authorizing("state", strings.Repeat("x", 64<<10)).Encode()), 413, "invalid_request")
+	wantError(t, formTo(t, s, testserver.EndpointPAR, authorizationRequest("state", strings.Repeat("x", 64<<10)).Encode()), 413, "invalid_request")
 }
 
-func TestEveryWayToAuthenticateIsOneToPush(t *testing.T) {
+func TestPushClientAuthentication(t *testing.T) {
 	r := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks, RedirectURIs: []string{callback}}))
 	asserting := func(aud, jti string) []string {
@@ -194,9 +194,9 @@ func TestEveryWayToAuthenticateIsOneToPush(t *testing.T) {
 		"none": {nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := authorizing(tt.change...)
+			form := authorizationRequest(tt.change...)
 			got := formTo(t, s, testserver.EndpointPAR, form.Encode(), tt.auth...)
-			_, to := authorized(s, url.Values{"client_id": form["client_id"], "request_uri": {got.text("request_uri")}})
+			_, to := authorize(s, url.Values{"client_id": form["client_id"], "request_uri": {got.text("request_uri")}})
 			if to == nil || to.Query().Get("code") == "" {
 				t.Errorf("got %d %v and then %v, want a code", got.status, got.body, to)
 			}
@@ -204,7 +204,7 @@ func TestEveryWayToAuthenticateIsOneToPush(t *testing.T) {
 	}
 }
 
-func TestAClientThatMustPush(t *testing.T) {
+func TestRequirePAR(t *testing.T) {
 	for name, opt := range map[string]testserver.Option{
 		"by an option": testserver.Clients(testserver.Client{ID: "strict", Public: true, RedirectURIs: []string{callback}, RequirePAR: true}),
 		"by a file":    fromFile(`{"clients":[{"id":"strict","public":true,"redirect_uris":["` + callback + `"],"require_pushed_authorization_requests":true}]}`),
@@ -212,22 +212,22 @@ func TestAClientThatMustPush(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opt)
 			for _, change := range [][]string{nil, {"request_uri", "https://app.example/r"}, {"request_uri", "urn:x"}} {
-				_, to := authorized(s, authorizing(append([]string{"client_id", "strict"}, change...)...))
+				_, to := authorize(s, authorizationRequest(append([]string{"client_id", "strict"}, change...)...))
 				if to == nil || to.Query().Get("error") != "invalid_request" || to.Query().Get("state") != "s" {
 					t.Errorf("got %v, want invalid_request of what was not pushed", to)
 				}
 			}
-			if _, to := authorized(s, pushed(t, s, "client_id", "strict")); to == nil || to.Query().Get("code") == "" {
+			if _, to := authorize(s, push(t, s, "client_id", "strict")); to == nil || to.Query().Get("code") == "" {
 				t.Errorf("got %v, want a code for what was", to)
 			}
 		})
 	}
 }
 
-func TestPagesOfAPushedRequest(t *testing.T) {
+func TestPushedRequestWithPages(t *testing.T) {
 	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice), testserver.Clock(atNoon))
-	p := newPerson(t, s)
-	query := pushed(t, s, "scope", "a b", "state", "state-that-was-pushed")
+	p := newBrowser(t, s)
+	query := push(t, s, "scope", "a b", "state", "state-that-was-pushed")
 	first := p.open(query)
 	for range 2 { // loaded again
 		first = p.open(query)
@@ -236,7 +236,7 @@ func TestPagesOfAPushedRequest(t *testing.T) {
 		t.Fatalf("got %d %s, want a login page that tells nothing of the request", first.Code, text)
 	}
 	s.Advance(2 * time.Minute) // somebody is slow, and the request has expired for all others
-	p.post(testserver.EndpointLogin, carried(first, "username", "alice", "password", "alices-password"))
+	p.post(testserver.EndpointLogin, hiddenFields(first, "username", "alice", "password", "alices-password"))
 	p.open(query)
 	consent := p.open(query) // loaded again
 	if consent.Code != http.StatusOK || !strings.Contains(consent.Body.String(), `name="decision"`) {
@@ -244,9 +244,9 @@ func TestPagesOfAPushedRequest(t *testing.T) {
 	}
 	t.Run("T02/a request_uri of another browser", func(t *testing.T) { wantPage(t, s, query) })
 	s.Advance(2 * time.Minute)
-	allow := carried(consent, "decision", "allow", "scope", "a")
-	q := answerOf(t, p.post(testserver.EndpointConsent, allow))
-	if q.Get("state") != "state-that-was-pushed" || good(t, exchange(t, s, redeeming(q.Get("code")))).text("scope") != "a" {
+	allow := hiddenFields(consent, "decision", "allow", "scope", "a")
+	q := callbackQuery(t, p.post(testserver.EndpointConsent, allow))
+	if q.Get("state") != "state-that-was-pushed" || wantTokens(t, exchange(t, s, codeRequest(q.Get("code")))).text("scope") != "a" {
 		t.Errorf("got %v, want a code for what was allowed", q)
 	}
 	t.Run("T02/a consent that comes again", func(t *testing.T) {
@@ -258,7 +258,7 @@ func TestPagesOfAPushedRequest(t *testing.T) {
 		}
 	})
 	t.Run("T02/a browser that is too slow", func(t *testing.T) {
-		query := pushed(t, s, "prompt", "login")
+		query := push(t, s, "prompt", "login")
 		page := p.open(query)
 		s.Advance(90*time.Second + 10*time.Minute)
 		if rec := p.open(query); page.Code != http.StatusOK || rec.Code != http.StatusBadRequest {
@@ -267,29 +267,29 @@ func TestPagesOfAPushedRequest(t *testing.T) {
 	})
 }
 
-func TestTheHintOfAPushedRequest(t *testing.T) {
-	for name, s := range map[string]*testserver.Server{"alone": testserver.New(t, testserver.Users(alice)), "kept in a file": kept(t, statePath(t), testserver.Users(alice))} {
+func TestPushedIDTokenHint(t *testing.T) {
+	for name, s := range map[string]*testserver.Server{"alone": testserver.New(t, testserver.Users(alice)), "kept in a file": startPersisted(t, statePath(t), testserver.Users(alice))} {
 		for sub, want := range map[string]string{"alice": "", "bob": "login_required"} {
-			query := pushed(t, s, "id_token_hint", s.IDToken(testserver.Subject(sub)))
-			if _, to := authorized(s, query); to == nil || to.Query().Get("error") != want {
+			query := push(t, s, "id_token_hint", s.IDToken(testserver.Subject(sub)))
+			if _, to := authorize(s, query); to == nil || to.Query().Get("error") != want {
 				t.Errorf("%s: got %v of a hint at %s, want the error %q", name, to, sub, want)
 			}
 		}
 	}
 }
 
-func TestPushedRequestsOutliveARestart(t *testing.T) {
+func TestPushedRequestsSurviveARestart(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path)
-	waits, used := pushed(t, one, "scope", "a"), pushed(t, one)
-	if _, to := authorized(one, used); to == nil {
+	one := startPersisted(t, path)
+	waits, used := push(t, one, "scope", "a"), push(t, one)
+	if _, to := authorize(one, used); to == nil {
 		t.Fatal("got no redirect")
 	}
-	closed(t, one)
-	two := kept(t, path)
+	closeServer(t, one)
+	two := startPersisted(t, path)
 	wantPage(t, two, used)
-	_, to := authorized(two, waits)
-	if to == nil || good(t, exchange(t, two, redeeming(to.Query().Get("code")))).text("scope") != "a" {
+	_, to := authorize(two, waits)
+	if to == nil || wantTokens(t, exchange(t, two, codeRequest(to.Query().Get("code")))).text("scope") != "a" {
 		t.Errorf("got %v, want a code", to)
 	}
 }
@@ -302,7 +302,7 @@ func TestWithoutPAR(t *testing.T) {
 		}
 	}
 	s := testserver.New(t, testserver.Disable(testserver.EndpointPAR))
-	if _, to := authorized(s, authorizing("request_uri", "urn:ietf:params:oauth:request_uri:x")); to == nil || to.Query().Get("error") != "request_uri_not_supported" {
+	if _, to := authorize(s, authorizationRequest("request_uri", "urn:ietf:params:oauth:request_uri:x")); to == nil || to.Query().Get("error") != "request_uri_not_supported" {
 		t.Errorf("got %v, want request_uri_not_supported", to)
 	}
 	if got := fmt.Sprint(getJSONOf(t, testserver.New(t), testserver.EndpointDiscovery)["require_pushed_authorization_requests"]); got != "false" {

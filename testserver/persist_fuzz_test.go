@@ -13,7 +13,7 @@ import (
 // the same when it is taken again.
 func FuzzRestore(f *testing.F) {
 	server := func(tb testing.TB) *testserver.Server {
-		s, err := testserver.NewUnstarted(testserver.IssuerURL(keptIssuer), testserver.Clock(atNoon))
+		s, err := testserver.NewUnstarted(testserver.IssuerURL(persistedIssuer), testserver.Clock(atNoon))
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func FuzzRestore(f *testing.F) {
 		if again, err := testserver.Snapshot(two); err != nil || !bytes.Equal(again, one) {
 			t.Errorf("got %.300s, %v, want what was taken, %.300s", again, err, one)
 		}
-		for _, form := range []url.Values{redeeming(code), refreshing(r.text("refresh_token")), {"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}} {
+		for _, form := range []url.Values{codeRequest(code), refreshRequest(r.text("refresh_token")), {"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}} {
 			exchange(t, s, form) // whatever comes of it
 		}
 		isActive(s, r.text("access_token"))

@@ -33,19 +33,19 @@ func child(path string) {
 	_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the parent
 }
 
-// customers use the server of a child until it is gone, and note what they got.
-type customers struct {
-	issuer string
-	client *http.Client
-	left   func() // is called after each answer
+// customers use the server of a child until it is stopped, and note what they got.
+type workload struct {
+	issuer     string
+	client     *http.Client
+	onResponse func() // called after each response
 
 	mu                     sync.Mutex
 	access, codes, refresh []string // the last refresh token of each grant
 }
 
-// use walks through one grant; false when the server is gone.
-func (c *customers) use(t *testing.T) bool {
-	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizing().Encode())
+// use walks through one grant; false when the server is stopped.
+func (c *workload) run(t *testing.T) bool {
+	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizationRequest().Encode())
 	if err != nil {
 		return false
 	}
@@ -56,7 +56,7 @@ func (c *customers) use(t *testing.T) bool {
 		return false
 	}
 	code := to.Query().Get("code")
-	form, i := redeeming(code), -1
+	form, i := codeRequest(code), -1
 	for range 3 {
 		answer, ok := c.send(t, form)
 		if !ok {
@@ -69,14 +69,14 @@ func (c *customers) use(t *testing.T) bool {
 			c.codes, c.refresh = append(c.codes, code), append(c.refresh, "")
 		}
 		c.refresh[i] = answer["refresh_token"].(string)
-		form = refreshing(c.refresh[i])
+		form = refreshRequest(c.refresh[i])
 		c.mu.Unlock()
-		c.left()
+		c.onResponse()
 	}
 	return true
 }
 
-func (c *customers) send(t *testing.T, form url.Values) (map[string]any, bool) {
+func (c *workload) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	resp, err := c.client.Post(c.issuer+"/token", formType, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, false
@@ -92,7 +92,7 @@ func (c *customers) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	return parse(text), resp.StatusCode == http.StatusOK
 }
 
-func TestAKilledServerKnowsEveryAnswer(t *testing.T) {
+func TestKilledServerKeepsItsState(t *testing.T) {
 	const rounds, workers = 4, 4
 	path := statePath(t)
 	for range rounds {
@@ -115,54 +115,54 @@ func TestAKilledServerKnowsEveryAnswer(t *testing.T) {
 		}
 		transport := &http.Transport{}
 		answers := make(chan struct{}, 1000)
-		c := &customers{
-			issuer: lines.Text(), left: func() { answers <- struct{}{} },
+		c := &workload{
+			issuer: lines.Text(), onResponse: func() { answers <- struct{}{} },
 			client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		}
 		var all sync.WaitGroup
 		for range workers {
 			all.Go(func() {
-				for c.use(t) {
+				for c.run(t) {
 				}
 			})
 		}
-		gone := make(chan struct{})
+		stopped := make(chan struct{})
 		go func() {
-			defer close(gone)
+			defer close(stopped)
 			all.Wait()
 		}()
 		for range 1 + rand.IntN(40) {
 			select {
 			case <-answers:
-			case <-gone: // which is an error of theirs
+			case <-stopped: // which is an error of theirs
 			}
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		<-gone
+		<-stopped
 		_ = cmd.Wait() // it was killed
 		_ = stdin.Close()
 		transport.CloseIdleConnections()
-		knowsAll(t, path, c)
+		checkState(t, path, c)
 	}
 }
 
-// knowsAll goes on where the child was. A refresh whose answer the kill has
+// checkState goes on where the child was. A refresh whose answer the kill has
 // stopped may have been done, which is what the grace is for.
-func knowsAll(t *testing.T, path string, c *customers) {
+func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
-	s := kept(t, path, testserver.RotateRefresh(time.Hour))
+	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))
 	for _, token := range c.access {
 		if !isActive(s, token) {
 			t.Error("got an access token that the file does not know")
 		}
 	}
 	for _, token := range c.refresh {
-		good(t, exchange(t, s, refreshing(token)))
+		wantTokens(t, exchange(t, s, refreshRequest(token)))
 	}
 	for _, code := range c.codes {
-		wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
+		wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
 	}
-	closed(t, s)
+	closeServer(t, s)
 }

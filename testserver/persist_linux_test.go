@@ -17,7 +17,7 @@ import (
 // unlisted makes dir one in which files can be made and replaced, but which
 // cannot be opened to have that on disk for certain, while f runs, also for root:
 // another user gets there, and is what this thread is.
-func unlisted(t *testing.T, dir string, f func()) {
+func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
 		if err := os.Chmod(up, 0o755); err != nil {
@@ -39,10 +39,10 @@ func unlisted(t *testing.T, dir string, f func()) {
 
 // What replaced the file, but perhaps not for good, must be replaced again, even
 // by the state that was there before.
-func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
+func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)
-		s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
+		s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(persistedIssuer))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
 			t.Fatalf("got %d, want 200", got)
 		}
 		synctest.Wait()
-		unlisted(t, filepath.Dir(path), func() {
+		withoutDirSync(t, filepath.Dir(path), func() {
 			s.Publish(key)
 			if got := revoke(); got != 503 {
 				t.Errorf("got %d, want 503", got)
@@ -73,6 +73,6 @@ func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
 		if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), key.ID) {
 			t.Errorf("got %v, want a file without the key that was withdrawn", err)
 		}
-		closed(t, s)
+		closeServer(t, s)
 	})
 }

@@ -16,7 +16,7 @@ import (
 // obstruct makes saving impossible, also for root, until the returned function is
 // called: something that cannot be removed is where the next state is written. It
 // comes and goes at once, because a save may be running.
-func obstruct(t *testing.T, path string) (free func()) {
+func blockSaving(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")
 	if err := os.MkdirAll(filepath.Join(away, "in the way"), 0o700); err != nil {
@@ -38,16 +38,16 @@ func obstruct(t *testing.T, path string) (free func()) {
 	}
 }
 
-func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
+func TestUnsavedChangesAreErrors(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.OpaqueTokens(), testserver.Clock(atNoon))
+	s := startPersisted(t, path, testserver.OpaqueTokens(), testserver.Clock(atNoon))
 	code, second, r := codeFor(t, s), codeFor(t, s), tokens(t, s)
-	d, poll := device(t, s)
+	d, poll := startDevice(t, s)
 	s.Login(t, d.text("verification_uri_complete"))
 
-	free := obstruct(t, path)
+	unblock := blockSaving(t, path)
 	for range 2 { // none of the grants is used up
-		for name, form := range map[string]url.Values{"code": redeeming(code), "refresh": refreshing(r.text("refresh_token"))} {
+		for name, form := range map[string]url.Values{"code": codeRequest(code), "refresh": refreshRequest(r.text("refresh_token"))} {
 			if got := overSocket(t, s, testserver.EndpointToken, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
 				t.Errorf("%s: got %d %v, want 503 temporarily_unavailable", name, got.status, got.body)
 			}
@@ -56,7 +56,7 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 	wantError(t, poll(), 503, "temporarily_unavailable")
 	wantError(t, overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, "test-client", "test-secret"), 503, "temporarily_unavailable")
 	wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public"), 503, "temporarily_unavailable")
-	if _, to := authorized(s, authorizing()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
+	if _, to := authorize(s, authorizationRequest()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
 		t.Errorf("got %v, want the client told", to)
 	}
 	revoking := url.Values{"client_id": {"test-public"}, "token": {r.text("access_token")}}
@@ -67,17 +67,17 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 		}
 	}
 
-	free()
-	good(t, overSocket(t, s, testserver.EndpointToken, redeeming(code)))
-	next := good(t, overSocket(t, s, testserver.EndpointToken, refreshing(r.text("refresh_token"))))
+	unblock()
+	wantTokens(t, overSocket(t, s, testserver.EndpointToken, codeRequest(code)))
+	next := wantTokens(t, overSocket(t, s, testserver.EndpointToken, refreshRequest(r.text("refresh_token"))))
 	s.Advance(5 * time.Second)
-	good(t, poll())
+	wantTokens(t, poll())
 	if got := overSocket(t, s, testserver.EndpointRevoke, revoking); got.status != 200 {
 		t.Errorf("got %d, want the token revoked", got.status)
 	}
 
-	free = obstruct(t, path)
-	wantError(t, overSocket(t, s, testserver.EndpointToken, redeeming(second)), 503, "temporarily_unavailable")
+	unblock = blockSaving(t, path)
+	wantError(t, overSocket(t, s, testserver.EndpointToken, codeRequest(second)), 503, "temporarily_unavailable")
 	wantParts := func(err error) {
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("got %v, want what is wrong with the file", err)
@@ -85,50 +85,50 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 	}
 	wantParts(s.Close())
 	wantParts(s.Close())
-	free()
-	two := kept(t, path, testserver.Clock(atNoon)) // has what was answered before
-	good(t, overSocket(t, two, testserver.EndpointToken, redeeming(second)))
-	good(t, overSocket(t, two, testserver.EndpointToken, refreshing(next.text("refresh_token"))))
+	unblock()
+	two := startPersisted(t, path, testserver.Clock(atNoon)) // has what was answered before
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(second)))
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if isActive(two, r.text("access_token")) {
 		t.Error("want the revocation remembered")
 	}
 }
 
-func TestAFamilyThatEndsWhileNothingCanBeSavedStaysSo(t *testing.T) {
+func TestUnsavedRevocationTakesEffect(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.OpaqueTokens())
+	s := startPersisted(t, path, testserver.OpaqueTokens())
 	code := codeFor(t, s)
-	r := good(t, exchange(t, s, redeeming(code)))
-	free := obstruct(t, path)
-	wantError(t, exchange(t, s, redeeming(code)), 503, "temporarily_unavailable")
-	free()
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	r := wantTokens(t, exchange(t, s, codeRequest(code)))
+	unblock := blockSaving(t, path)
+	wantError(t, exchange(t, s, codeRequest(code)), 503, "temporarily_unavailable")
+	unblock()
+	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 	if isActive(s, r.text("access_token")) {
 		t.Error("want a code that came again to have ended its tokens")
 	}
 }
 
-func TestAClosedServerAnswersNothingThatItCannotSave(t *testing.T) {
+func TestClosedServerRefusesChanges(t *testing.T) {
 	path := statePath(t)
-	s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
+	s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(persistedIssuer))
 	if err != nil {
 		t.Fatal(err)
 	}
 	code := codeFor(t, s)
-	closed(t, s)
-	two := kept(t, path) // the file is free
-	wantError(t, exchange(t, s, redeeming(code)), 503, "temporarily_unavailable")
-	good(t, exchange(t, two, redeeming(code)))
+	closeServer(t, s)
+	two := startPersisted(t, path) // the file is free
+	wantError(t, exchange(t, s, codeRequest(code)), 503, "temporarily_unavailable")
+	wantTokens(t, exchange(t, two, codeRequest(code)))
 }
 
-func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
+func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 	state := func() string {
 		path := statePath(t)
-		s := kept(t, path)
+		s := startPersisted(t, path)
 		tokens(t, s)
-		_, _ = device(t, s)
-		pushed(t, s, "scope", "a")
-		closed(t, s)
+		_, _ = startDevice(t, s)
+		push(t, s, "scope", "a")
+		closeServer(t, s)
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -174,14 +174,14 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestOneServerAtATimeHasTheFile(t *testing.T) {
+func TestStateFileIsLocked(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path)
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
-	good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one))))
-	closed(t, one)
-	closed(t, kept(t, path))
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist("")) }), "give the path of a file")
-	defer obstruct(t, path)()
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "cannot be written")
+	one := startPersisted(t, path)
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
+	wantTokens(t, overSocket(t, one, testserver.EndpointToken, codeRequest(codeFor(t, one))))
+	closeServer(t, one)
+	closeServer(t, startPersisted(t, path))
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist("")) }), "give the path of a file")
+	defer blockSaving(t, path)()
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "cannot be written")
 }

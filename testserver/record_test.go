@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestRequestsAreRemembered(t *testing.T) {
+func TestRequestsAreRecorded(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Clock(atNoon))...)
@@ -78,7 +78,7 @@ func agent(opts []testserver.Option) string {
 	return "1.1"
 }
 
-func TestRecordsHoldNoSecret(t *testing.T) {
+func TestRecordsContainNoSecrets(t *testing.T) {
 	s := testserver.New(t)
 	token, secret, endless := s.Token(), "sesame-open-sesame", "X-"+strings.Repeat("x", 300)
 	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointJWKS)+"?access_token="+token, nil)
@@ -134,9 +134,9 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 	}
 }
 
-func TestARecordIsACopy(t *testing.T) {
+func TestRecordsAreCopies(t *testing.T) {
 	s := unstarted(t)
-	ask(s, "GET", "/jwks")
+	serve(s, "GET", "/jwks")
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	r.Header.Set("Accept", "a/b")
 	s.ServeHTTP(httptest.NewRecorder(), r)
@@ -148,7 +148,7 @@ func TestARecordIsACopy(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+func TestRecordsAreBounded(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	for i := range 70 {
@@ -169,13 +169,13 @@ func TestMemoryIsBounded(t *testing.T) {
 	if fields := len(list[0].Header); fields != 64 || n > 64*8*20+500 {
 		t.Errorf("got %d fields in %d bytes, want 64 and little more than their fingerprints", fields, n)
 	}
-	ask(s, "GET", s.Endpoint(testserver.EndpointDiscovery))
+	serve(s, "GET", s.Endpoint(testserver.EndpointDiscovery))
 	if list = s.Requests(); len(list) != 1000 || list[999].Endpoint != testserver.EndpointDiscovery {
 		t.Errorf("got %d requests, want the newest last", len(list))
 	}
 }
 
-func TestClientsAreCountedUpToABound(t *testing.T) {
+func TestClientCountsAreBounded(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	begin := s.Mark("c4095", "c4096")
@@ -191,7 +191,7 @@ func TestClientsAreCountedUpToABound(t *testing.T) {
 	}
 }
 
-func TestMarkCountsFromItsMoment(t *testing.T) {
+func TestMark(t *testing.T) {
 	s := testserver.New(t)
 	fetch := func(c *http.Client, ep testserver.Endpoint) { get(t, c, s.Endpoint(ep)) }
 	a, b := s.ClientFor("a"), s.ClientFor("b")
@@ -199,7 +199,7 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 	fetch(a, testserver.EndpointJWKS)
 	fetch(s.Client(), testserver.EndpointJWKS)
 
-	all, ofA, ofBoth, ofNobody := s.Mark(), s.Mark("a", "a"), s.Mark("a", "b"), s.Mark("nobody")
+	all, ofA, ofBoth, ofUnknown := s.Mark(), s.Mark("a", "a"), s.Mark("a", "b"), s.Mark("nobody")
 	fetch(a, testserver.EndpointJWKS)
 	fetch(b, testserver.EndpointJWKS)
 	fetch(b, testserver.EndpointDiscovery)
@@ -209,7 +209,7 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 		mark                 testserver.Mark
 		keys, discovery, any int
 	}{
-		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of nobody": {ofNobody, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
+		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of nobody": {ofUnknown, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
 	} {
 		if k, d, n := tt.mark.Count(testserver.EndpointJWKS), tt.mark.Count(testserver.EndpointDiscovery), tt.mark.Count(testserver.EndpointAny); k != tt.keys || d != tt.discovery || n != tt.any {
 			t.Errorf("%s: got %d, %d and %d, want %d, %d and %d", name, k, d, n, tt.keys, tt.discovery, tt.any)
@@ -224,7 +224,7 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 	}
 }
 
-func TestAwaitEndsWithTheArrival(t *testing.T) {
+func TestAwaitReturnsOnArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointJWKS, testserver.Hang(), testserver.FromClient("slow"))
@@ -269,7 +269,7 @@ func TestAwaitEndsWithTheArrival(t *testing.T) {
 	})
 }
 
-func TestAwaitEndsWithItsContext(t *testing.T) {
+func TestAwaitStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
@@ -287,18 +287,18 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestRecordsRefuseEndpointsThereAreNot(t *testing.T) {
+func TestRecordsRefuseUnknownEndpoints(t *testing.T) {
 	for name, f := range map[string]func(*testserver.Server){
 		`Requests("jkws")`: func(s *testserver.Server) { s.Requests(testserver.EndpointJWKS, "jkws") },
 		`Await("jkws")`:    func(s *testserver.Server) { _ = s.Await(t.Context(), "jkws", 1) },
 		`Count("jkws")`:    func(s *testserver.Server) { s.Mark().Count("jkws") },
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { f(testserver.New(tb)) }), name, "use EndpointDiscovery")
+		wantAll(t, fatalText(t, func(tb *recorder) { f(testserver.New(tb)) }), name, "use EndpointDiscovery")
 	}
 }
 
 // The status is recorded before the client can know it.
-func TestStatusIsKnownWithTheAnswer(t *testing.T) {
+func TestStatusIsRecordedBeforeTheResponse(t *testing.T) {
 	s := testserver.New(t)
 	for _, h := range map[string]http.HandlerFunc{
 		"in silence": func(http.ResponseWriter, *http.Request) {},

@@ -12,12 +12,12 @@ import (
 
 // registering sends JSON to the registration endpoint or, for a method, to the
 // place of one client, by its token.
-func registering(t testing.TB, s *testserver.Server, body string) reply {
+func register(t testing.TB, s *testserver.Server, body string) reply {
 	t.Helper()
-	return managing(t, s, "POST", s.Endpoint(testserver.EndpointRegister), body)
+	return sendRegistration(t, s, "POST", s.Endpoint(testserver.EndpointRegister), body)
 }
 
-func managing(t testing.TB, s *testserver.Server, method, u, body string, auth ...string) reply {
+func sendRegistration(t testing.TB, s *testserver.Server, method, u, body string, auth ...string) reply {
 	t.Helper()
 	r := httptest.NewRequest(method, u, strings.NewReader(body))
 	if body != "" {
@@ -32,9 +32,9 @@ func managing(t testing.TB, s *testserver.Server, method, u, body string, auth .
 }
 
 // registered is a client that has registered itself, with what the answer says.
-func registered(t testing.TB, s *testserver.Server, body string) reply {
+func registerClient(t testing.TB, s *testserver.Server, body string) reply {
 	t.Helper()
-	r := registering(t, s, body)
+	r := register(t, s, body)
 	if r.status != 201 || r.text("client_id") == "" || r.text("registration_access_token") == "" || r.header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("got %d %v, want a client", r.status, r.body)
 	}
@@ -52,8 +52,8 @@ func (r reply) list(name string) string {
 }
 
 const (
-	aWeb    = `{"redirect_uris":["https://app.example/cb"]}`
-	aNative = `{"redirect_uris":["http://127.0.0.1/callback","com.example.app:/cb"],"token_endpoint_auth_method":"none","grant_types":["authorization_code","refresh_token"]}`
+	webMetadata    = `{"redirect_uris":["https://app.example/cb"]}`
+	nativeMetadata = `{"redirect_uris":["http://127.0.0.1/callback","com.example.app:/cb"],"token_endpoint_auth_method":"none","grant_types":["authorization_code","refresh_token"]}`
 )
 
 func TestRegistration(t *testing.T) {
@@ -66,10 +66,10 @@ func TestRegistration(t *testing.T) {
 		grants, types string
 		scope         string
 	}{
-		"what is left out":   {aWeb, true, "client_secret_basic", "authorization_code", "code", ""},
+		"what is left out":   {webMetadata, true, "client_secret_basic", "authorization_code", "code", ""},
 		"what is null":       {`{"redirect_uris":["https://app.example/cb"],"grant_types":null,"scope":null,"jwks_uri":null}`, true, "client_secret_basic", "authorization_code", "code", ""},
 		"what nobody knows":  {`{"redirect_uris":["https://app.example/cb"],"logo_uri":7,"Grant_Types":["x"],"software_statement":"e30.e30.","client_id":"mine"}`, true, "client_secret_basic", "authorization_code", "code", ""},
-		"a native client":    {aNative, false, "none", "authorization_code refresh_token", "code", ""},
+		"a native client":    {nativeMetadata, false, "none", "authorization_code refresh_token", "code", ""},
 		"a machine":          {`{"grant_types":["client_credentials"],"token_endpoint_auth_method":"client_secret_post","scope":"orders email"}`, true, "client_secret_post", "client_credentials", "", "orders email"},
 		"a device":           {`{"grant_types":["urn:ietf:params:oauth:grant-type:device_code"],"response_types":[],"token_endpoint_auth_method":"none"}`, false, "none", string(testserver.DeviceCode), "", ""},
 		"a client with keys": {`{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt","jwks":` + string(key.jwks) + `}`, false, "private_key_jwt", "client_credentials", "", ""},
@@ -77,12 +77,12 @@ func TestRegistration(t *testing.T) {
 			"grant_types":["authorization_code","client_credentials"],"token_endpoint_auth_method":"client_secret_basic"}`, true, "client_secret_basic", "authorization_code client_credentials", "code", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := registered(t, s, tt.body)
+			r := registerClient(t, s, tt.body)
 			if got := r.text("token_endpoint_auth_method") + ", " + r.list("grant_types") + ", " + r.list("response_types") + ", " + r.text("scope"); got != tt.method+", "+tt.grants+", "+tt.types+", "+tt.scope {
 				t.Errorf("got %s, want %s, %s, %s, %s", got, tt.method, tt.grants, tt.types, tt.scope)
 			}
-			expires, timed := r.body["client_secret_expires_at"]
-			if (r.text("client_secret") != "") != tt.secret || timed != tt.secret || timed && expires != 0.0 {
+			expires, inBubble := r.body["client_secret_expires_at"]
+			if (r.text("client_secret") != "") != tt.secret || inBubble != tt.secret || inBubble && expires != 0.0 {
 				t.Errorf("got %v, want a secret %v, for ever", r.body, tt.secret)
 			}
 			if r.body["client_id_issued_at"] != float64(s.Now().Unix()) || !strings.HasPrefix(r.text("registration_client_uri"), s.Endpoint(testserver.EndpointRegister)+"?client_id=registered-") {
@@ -93,12 +93,12 @@ func TestRegistration(t *testing.T) {
 			}
 		})
 	}
-	if r := registered(t, s, `{"redirect_uris":["https://app.example/cb"],"client_name":"Näme","require_pushed_authorization_requests":true}`); r.text("client_name") != "Näme" || r.body["require_pushed_authorization_requests"] != true {
+	if r := registerClient(t, s, `{"redirect_uris":["https://app.example/cb"],"client_name":"Näme","require_pushed_authorization_requests":true}`); r.text("client_name") != "Näme" || r.body["require_pushed_authorization_requests"] != true {
 		t.Errorf("got %v, want the name, and that it must push", r.body)
 	}
 }
 
-func TestRegistrationsThatAreRefused(t *testing.T) {
+func TestInvalidRegistrationsAreRefused(t *testing.T) {
 	private, public := jwk(t, elliptic.P256(), "k")
 	s := testserver.New(t, testserver.Registration(), testserver.Scopes("orders"), testserver.Disable(testserver.EndpointDeviceAuthorization, testserver.EndpointPAR))
 	at := func(uri string, more ...string) string {
@@ -158,51 +158,51 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 		"a name that is too long":           {at("https://app.example/cb", `,"client_name":"`+strings.Repeat("x", 257)+`"`), data},
 		"to push, which is not served":      {at("https://app.example/cb", `,"require_pushed_authorization_requests":true`), data},
 		"T20/a member that is there twice":  {at("https://app.example/cb", `,"redirect_uris":["https://evil.example/"]`), data},
-		"something behind the object":       {aWeb + "{}", data},
-		"an array":                          {`[` + aWeb + `]`, data},
+		"something behind the object":       {webMetadata + "{}", data},
+		"an array":                          {`[` + webMetadata + `]`, data},
 		"nothing at all, called JSON":       {" ", data},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := registering(t, s, tt.body)
+			r := register(t, s, tt.body)
 			wantError(t, r, 400, tt.code)
 			if r.body["client_id"] != nil {
 				t.Errorf("got %v, want no client", r.body)
 			}
 		})
 	}
-	wantError(t, registering(t, s, at("https://app.example/"+strings.Repeat("x", 64<<10))), 413, data)
+	wantError(t, register(t, s, at("https://app.example/"+strings.Repeat("x", 64<<10))), 413, data)
 	wantError(t, formTo(t, s, testserver.EndpointRegister, "redirect_uris=https://app.example/cb"), 400, data)
 }
 
-func TestARegisteredClientIsOneLikeOthers(t *testing.T) {
+func TestRegisteredClientsCanUseGrants(t *testing.T) {
 	key := newRobot(t, "ES256")
 	s := testserver.New(t, testserver.Registration())
 	t.Run("a native one", func(t *testing.T) {
-		c := registered(t, s, aNative)
-		r := good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", c.text("client_id")), "client_id", c.text("client_id"))))
-		good(t, exchange(t, s, refreshing(r.text("refresh_token"), "client_id", c.text("client_id"))))
+		c := registerClient(t, s, nativeMetadata)
+		r := wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "client_id", c.text("client_id")), "client_id", c.text("client_id"))))
+		wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", c.text("client_id"))))
 		wantError(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_id": {c.text("client_id")}}), 400, "unauthorized_client")
-		if rec, to := authorized(s, authorizing("client_id", c.text("client_id"), "redirect_uri", "https://app.example/cb")); to != nil {
+		if rec, to := authorize(s, authorizationRequest("client_id", c.text("client_id"), "redirect_uri", "https://app.example/cb")); to != nil {
 			t.Errorf("got %d to %v, want no redirect elsewhere", rec.Code, to)
 		}
 	})
 	t.Run("one with a secret", func(t *testing.T) {
-		c := registered(t, s, `{"grant_types":["client_credentials"],"scope":"a b"}`)
+		c := registerClient(t, s, `{"grant_types":["client_credentials"],"scope":"a b"}`)
 		form := url.Values{"grant_type": {"client_credentials"}}
-		good(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("client_secret"))))
+		wantTokens(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("client_secret"))))
 		wantError(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("registration_access_token"))), 401, "invalid_client")
 		byForm := values(form, "client_id", c.text("client_id"), "client_secret", c.text("client_secret"))
-		good(t, exchange(t, s, byForm)) // it has chosen neither
+		wantTokens(t, exchange(t, s, byForm)) // it has chosen neither
 		same := `{"client_id":"` + c.text("client_id") + `","grant_types":["client_credentials"],"scope":"a b","token_endpoint_auth_method":"client_secret_basic"}`
-		if r := managing(t, s, "PUT", c.text("registration_client_uri"), same, "Bearer "+c.text("registration_access_token")); r.status != 200 {
+		if r := sendRegistration(t, s, "PUT", c.text("registration_client_uri"), same, "Bearer "+c.text("registration_access_token")); r.status != 200 {
 			t.Fatalf("got %d %v, want what it was told taken back", r.status, r.body)
 		}
-		good(t, exchange(t, s, byForm))
+		wantTokens(t, exchange(t, s, byForm))
 		wantError(t, exchange(t, s, values(form, "scope", "c"), basic(c.text("client_id")+":"+c.text("client_secret"))), 400, "invalid_scope")
 	})
 	t.Run("one with keys", func(t *testing.T) {
-		id := registered(t, s, `{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt","jwks":`+string(key.jwks)+`}`).text("client_id")
-		good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {
+		id := registerClient(t, s, `{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt","jwks":`+string(key.jwks)+`}`).text("client_id")
+		wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {
 			key.assert(t, map[string]any{"iss": id, "sub": id, "aud": s.Issuer(), "jti": "1", "exp": s.Now().Unix() + 60}, key.key),
 		}}))
 	})
@@ -210,7 +210,7 @@ func TestARegisteredClientIsOneLikeOthers(t *testing.T) {
 
 func TestRegistrationIsOffByDefault(t *testing.T) {
 	s := testserver.New(t)
-	if rec := ask(s, "POST", s.Issuer()+"/register"); rec.Code != 404 || getJSONOf(t, s, testserver.EndpointDiscovery)["registration_endpoint"] != nil {
+	if rec := serve(s, "POST", s.Issuer()+"/register"); rec.Code != 404 || getJSONOf(t, s, testserver.EndpointDiscovery)["registration_endpoint"] != nil {
 		t.Errorf("got %d, want it neither served nor named", rec.Code)
 	}
 	for name, opt := range map[string]testserver.Option{"an option": testserver.Registration(), "a file": fromFile(`{"registration": true}`)} {
@@ -223,20 +223,20 @@ func TestRegistrationIsOffByDefault(t *testing.T) {
 		})
 	}
 	off := testserver.New(t, testserver.Registration(), fromFile(`{"registration": false}`))
-	if rec := ask(off, "POST", off.Issuer()+"/register"); rec.Code != 404 {
+	if rec := serve(off, "POST", off.Issuer()+"/register"); rec.Code != 404 {
 		t.Errorf("got %d, want the file to have the last word", rec.Code)
 	}
 }
 
-func TestThereIsRoomForAThousandRegistrations(t *testing.T) {
+func TestRegistrationLimit(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
 	var last reply
 	for range 1000 {
-		last = registered(t, s, aWeb)
+		last = registerClient(t, s, webMetadata)
 	}
-	wantError(t, registering(t, s, aWeb), 503, "temporarily_unavailable")
-	if r := managing(t, s, "DELETE", last.text("registration_client_uri"), "", "Bearer "+last.text("registration_access_token")); r.status != 204 {
+	wantError(t, register(t, s, webMetadata), 503, "temporarily_unavailable")
+	if r := sendRegistration(t, s, "DELETE", last.text("registration_client_uri"), "", "Bearer "+last.text("registration_access_token")); r.status != 204 {
 		t.Errorf("got %d, want 204", r.status)
 	}
-	registered(t, s, aWeb)
+	registerClient(t, s, webMetadata)
 }

@@ -26,14 +26,14 @@ type rotation struct {
 	oldToken string
 }
 
-func begin(t *testing.T) rotation {
+func newRotation(t *testing.T) rotation {
 	s := testserver.New(t)
 	return rotation{s, s.SigningKey(), s.Token()}
 }
 
 // want checks who signs, whether the new signature and the old token verify,
 // and which keys are published.
-func (r rotation) want(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
+func (r rotation) check(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
 	t.Helper()
 	if got := r.SigningKey(); got.ID != signs.ID || got.Private != signs.Private {
 		t.Errorf("got %v signing, want %v", got, signs)
@@ -50,99 +50,99 @@ func (r rotation) want(t *testing.T, signs testserver.Key, newOK, oldOK bool, pu
 }
 
 func TestRotateKeepsTheOldKeyPublished(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate()
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 	r.Retire(r.old.ID)
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotatePublishFirst(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{PublishFirst: true})
-	r.want(t, r.old, true, true, r.old.ID, k.ID)
+	r.check(t, r.old, true, true, r.old.ID, k.ID)
 	if again := r.Rotate(); again.ID != k.ID {
 		t.Errorf("got %v, want the key published first", again)
 	}
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 	if third := r.Rotate(); third.ID == k.ID {
 		t.Errorf("got %v again, want a new key", third)
 	}
 }
 
 func TestRotatePublishFirstThenDropOld(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{PublishFirst: true})
 	r.Rotate(testserver.Rotation{DropOld: true})
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotateSignFirst(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{SignFirst: true})
-	r.want(t, k, false, true, r.old.ID)
+	r.check(t, k, false, true, r.old.ID)
 	r.Publish(k)
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 }
 
 func TestRotateDropOld(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{DropOld: true})
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotateReuseKid(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{ReuseKid: true})
 	if k.ID != r.old.ID {
 		t.Fatalf("got kid %q, want %q", k.ID, r.old.ID)
 	}
-	r.want(t, k, true, false, r.old.ID)
+	r.check(t, k, true, false, r.old.ID)
 }
 
 func TestRotateReuseKidSigningFirst(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true})
-	r.want(t, k, false, true, r.old.ID)
+	r.check(t, k, false, true, r.old.ID)
 	r.Publish(k)
-	r.want(t, k, true, false, r.old.ID)
+	r.check(t, k, true, false, r.old.ID)
 }
 
 func TestRotateReuseKidDroppingTheOld(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{ReuseKid: true, DropOld: true})
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotateReuseKidPublishingFirst(t *testing.T) {
 	for name, how := range map[string]testserver.Rotation{"then": {}, "then dropping the old": {DropOld: true}} {
 		t.Run(name, func(t *testing.T) {
-			r := begin(t)
+			r := newRotation(t)
 			k := r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
-			r.want(t, r.old, false, false, r.old.ID)
+			r.check(t, r.old, false, false, r.old.ID)
 			r.Rotate(how)
-			r.want(t, k, true, false, r.old.ID)
+			r.check(t, k, true, false, r.old.ID)
 		})
 	}
 }
 
-func TestRotateBringsNoRetiredKeyBack(t *testing.T) {
-	r := begin(t)
+func TestRotateDoesNotReuseARetiredKey(t *testing.T) {
+	r := newRotation(t)
 	staged := r.Rotate(testserver.Rotation{PublishFirst: true})
 	r.Retire(staged.ID)
 	k := r.Rotate()
 	if k.ID == staged.ID {
 		t.Errorf("got the retired key %v, want a new one", k)
 	}
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 }
 
-func TestRotateWithAnotherOptionLeavesTheKeyPublishedFirstUnused(t *testing.T) {
+func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	for name, opt := range map[string]testserver.Rotation{
 		"PublishFirst": {PublishFirst: true}, "SignFirst": {SignFirst: true}, "ReuseKid": {ReuseKid: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := begin(t)
+			r := newRotation(t)
 			staged := r.Rotate(testserver.Rotation{PublishFirst: true})
 			further := r.Rotate(opt)
 			last := r.Rotate()
@@ -158,7 +158,7 @@ func TestRotateWithAnotherOptionLeavesTheKeyPublishedFirstUnused(t *testing.T) {
 
 // The retired key is the one that left the JWKS last, whichever way it went; one
 // that is there has not.
-func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
+func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)
 		want  bool // the first key is the retired one; else none is
@@ -184,7 +184,7 @@ func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
 		"not replaced yet":            {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true}) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) {
+			text := fatalText(t, func(tb *recorder) {
 				s := testserver.New(tb)
 				r := rotation{Server: s, old: s.SigningKey()}
 				tt.leave(r)

@@ -19,13 +19,13 @@ func TestLogin(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"without pages": nil, "with pages": {testserver.Interactive()}, "with pages over TLS": {testserver.Interactive(), testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Users(alice, bob))...)
-			u := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("scope", "openid a b", "state", "a b").Encode()
+			u := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizationRequest("scope", "openid a b", "state", "a b").Encode()
 			subject := func(to *url.URL) (sub, scope any) {
 				t.Helper()
 				if to.Query().Get("state") != "a b" || to.Query().Get("iss") != s.Issuer() {
 					t.Errorf("got %v, want state and iss", to)
 				}
-				_, claims := verified(t, s, good(t, exchange(t, s, redeeming(to.Query().Get("code")))).text("access_token"))
+				_, claims := verified(t, s, wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code")))).text("access_token"))
 				return claims["sub"], claims["scope"]
 			}
 			if sub, scope := subject(s.Login(t, u)); sub != "alice" || scope != "openid a b" {
@@ -54,7 +54,7 @@ func TestLogin(t *testing.T) {
 			if sub, _ := subject(form); sub != "alice" {
 				t.Errorf("got %v, want alice by form_post as well", sub)
 			}
-			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "is not registered with this server")
+			wantAll(t, fatalText(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "is not registered with this server")
 			s.DenyNext("access_denied")
 			s.Reset()
 			if got := s.Login(t, u).Query().Get("error"); got != "" {
@@ -64,7 +64,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-func TestLoginHintNamesTheUser(t *testing.T) {
+func TestLoginHintSelectsTheUser(t *testing.T) {
 	s := testserver.New(t, testserver.Users(testserver.User{Sub: "1"}, testserver.User{Sub: "2", Username: "two"}))
 	for hint, want := range map[string]string{"-": "1", "two": "2", "2": "2", "three": "1"} {
 		if _, claims := verified(t, s, tokens(t, s, "login_hint", hint).text("access_token")); claims["sub"] != want {
@@ -93,7 +93,7 @@ func TestOnToken(t *testing.T) {
 		t.Errorf("got %v, want server_error without the hook's text", r)
 	}
 	remove()
-	good(t, formTo(t, s, testserver.EndpointToken, form, testClient))
+	wantTokens(t, formTo(t, s, testserver.EndpointToken, form, testClient))
 }
 
 func TestOAuthErrorAndChain(t *testing.T) {
@@ -118,9 +118,9 @@ func TestOAuthErrorAndChain(t *testing.T) {
 		"chain is empty": testserver.ChainOf(), "fault 1 of the chain": testserver.ChainOf(testserver.Fault{}), "give an error code": testserver.OAuthError("", ""),
 		"not a final status": testserver.ChainOf(testserver.Status(42)),
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)
 	}
-	wantAll(t, fault(t, func(tb *recorder) {
+	wantAll(t, fatalText(t, func(tb *recorder) {
 		testserver.New(tb).Inject(testserver.EndpointToken, testserver.ChainOf(testserver.EmptyKeys(), testserver.Status(200)))
 	}), "only for [jwks]")
 }
@@ -135,7 +135,7 @@ func TestMint(t *testing.T) {
 	if id["sub"] != "alice" || id["aud"] != "test-client" || !isActive(s, m.Access) {
 		t.Errorf("got the ID token %v, want alice's", id)
 	}
-	r := good(t, exchange(t, s, refreshing(m.Refresh, "client_id", "-"), testClient))
+	r := wantTokens(t, exchange(t, s, refreshRequest(m.Refresh, "client_id", "-"), testClient))
 	if _, claims := verified(t, s, r.text("access_token")); claims["sub"] != "alice" || claims["scope"] != "openid a" {
 		t.Errorf("got %v, want alice's", claims)
 	}
@@ -161,10 +161,10 @@ func TestMint(t *testing.T) {
 	if claims["sub"] != "bob" || claims["aud"] != "web" || claims["azp"] != "web" || claims["nonce"] != "n" || claims["client_id"] != nil {
 		t.Errorf("got %v, want bob's ID token for web", claims)
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).IDToken(testserver.OpaqueTokens()) }), "IDToken: ", "OpaqueTokens")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).IDToken(testserver.OpaqueTokens()) }), "IDToken: ", "OpaqueTokens")
 }
 
-func TestTheEnvironmentOfAProgramSaysWhereTheServerIs(t *testing.T) {
+func TestEnv(t *testing.T) {
 	s := testserver.New(t)
 	authURL, tokenURL := s.Endpoint(testserver.EndpointAuthorize), s.Endpoint(testserver.EndpointToken)
 	env := strings.Join(s.Env(), "\n")
@@ -172,7 +172,7 @@ func TestTheEnvironmentOfAProgramSaysWhereTheServerIs(t *testing.T) {
 }
 
 // What the control API lists, Go lists too.
-func TestTheServerListsWhatItHas(t *testing.T) {
+func TestServerLists(t *testing.T) {
 	s := testserver.New(t)
 	web := s.AddClient(testserver.Client{ID: "web"})
 	s.AddUser(alice)

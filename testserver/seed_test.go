@@ -11,7 +11,7 @@ import (
 )
 
 // replay asks a server for one thing of everything.
-func replay(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
+func sampleOutput(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
 	opts = append([]testserver.Option{testserver.InMemory(), testserver.TLS(), testserver.Clock(atNoon)}, opts...)
 	s := testserver.New(t, opts...)
 	for _, alg := range []testserver.Alg{
@@ -23,9 +23,9 @@ func replay(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca 
 	return append(tokens, s.Token()), s.JWKS(), s.CACertPEM(), s.Issuer()
 }
 
-func TestOneSeedGivesTheSameBytes(t *testing.T) {
-	tokens, jwks, ca, issuer := replay(t, testserver.Seed("a"))
-	again, jwks2, ca2, issuer2 := replay(t, testserver.Seed("a"))
+func TestSameSeedGivesSameBytes(t *testing.T) {
+	tokens, jwks, ca, issuer := sampleOutput(t, testserver.Seed("a"))
+	again, jwks2, ca2, issuer2 := sampleOutput(t, testserver.Seed("a"))
 	if !slices.Equal(tokens, again) {
 		t.Error("got other tokens from the same seed, want the same bytes")
 	}
@@ -34,10 +34,10 @@ func TestOneSeedGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestAnotherSeedGivesOtherBytes(t *testing.T) {
+func TestOtherSeedGivesOtherBytes(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"seeded": {testserver.Seed("b")}, "random": nil} {
-		tokens, jwks, ca, issuer := replay(t, testserver.Seed("a"))
-		others, jwks2, ca2, issuer2 := replay(t, opts...)
+		tokens, jwks, ca, issuer := sampleOutput(t, testserver.Seed("a"))
+		others, jwks2, ca2, issuer2 := sampleOutput(t, opts...)
 		for i := range tokens {
 			if tokens[i] == others[i] {
 				t.Errorf("%s: got the same token %d, want another", name, i)
@@ -49,7 +49,7 @@ func TestAnotherSeedGivesOtherBytes(t *testing.T) {
 	}
 }
 
-func TestASeedsKeysDoNotDependOnItsTokens(t *testing.T) {
+func TestTokensDoNotChangeSeededKeys(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("a"))
 	for range 3 {
 		s.Token()
@@ -59,7 +59,7 @@ func TestASeedsKeysDoNotDependOnItsTokens(t *testing.T) {
 	}
 }
 
-func TestASeedsTokensDoNotShowItsKeys(t *testing.T) {
+func TestSeededTokensDoNotRevealKeys(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("a"), testserver.SigningAlg("HS256"))
 	secret := s.SigningKey().Secret
 	_, claims := verified(t, s, s.Token(), secret)

@@ -50,7 +50,7 @@ func TestClientReachesEveryListener(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesNothingBehind(t *testing.T) {
+func TestCloseLeaksNoGoroutines(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
@@ -78,11 +78,11 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestCloseEndsConnectionsThatAskedNothing(t *testing.T) {
+func TestCloseClosesIncompleteRequests(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			c := dialled(t, s)
+			c := dialTCP(t, s)
 			if _, err := io.WriteString(c, "GET /jw"); err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dialled(t, s)
+	c := dialTCP(t, s)
 	cancel()
 	if _, err := bufio.NewReader(c).ReadByte(); err == nil {
 		t.Error("got a byte, want the end of the connection")
@@ -130,7 +130,7 @@ func TestStartClosesWithItsContext(t *testing.T) {
 
 // The client may have been used for other servers too, whose idle connections
 // end with it.
-func TestCloseEndsTheClientsOtherConnections(t *testing.T) {
+func TestCloseClosesOtherIdleConnections(t *testing.T) {
 	api := httptest.NewServer(http.NotFoundHandler())
 	defer api.Close()
 	before := goleak.IgnoreCurrent()
@@ -181,7 +181,7 @@ func TestUnstartedServerIsAHandler(t *testing.T) {
 	}
 }
 
-func TestListensOnLoopbackAlone(t *testing.T) {
+func TestListensOnlyOnLoopback(t *testing.T) {
 	for _, opts := range [][]testserver.Option{nil, {testserver.TLS()}, {testserver.InMemory()}} {
 		u, err := url.Parse(testserver.New(t, opts...).Issuer())
 		if err != nil {
@@ -193,7 +193,7 @@ func TestListensOnLoopbackAlone(t *testing.T) {
 	}
 }
 
-func TestServersInMemoryAreSeveralIssuers(t *testing.T) {
+func TestInMemoryServersHaveDifferentIssuers(t *testing.T) {
 	a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
 	if a.Issuer() == b.Issuer() {
 		t.Fatalf("got the issuer %s twice, want two", a.Issuer())
@@ -206,7 +206,7 @@ func TestServersInMemoryAreSeveralIssuers(t *testing.T) {
 	wantAll(t, err.Error(), "in-memory")
 }
 
-func TestTLSSpeaksTLS(t *testing.T) {
+func TestTLS(t *testing.T) {
 	for _, opts := range [][]testserver.Option{{testserver.TLS()}, {testserver.TLS(), testserver.InMemory()}} {
 		s := testserver.New(t, opts...)
 		resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
@@ -259,8 +259,8 @@ func TestCertificatesNameTheirRoot(t *testing.T) {
 	}
 }
 
-func TestSetupReportsAllFaultsAtOnce(t *testing.T) {
-	text := fault(t, func(tb *recorder) {
+func TestSetupReportsAllErrors(t *testing.T) {
+	text := fatalText(t, func(tb *recorder) {
 		testserver.New(tb, nil,
 			testserver.IssuerURL("login.example.com"),
 			testserver.Clock(nil),
@@ -292,7 +292,7 @@ func TestSetupRefuses(t *testing.T) {
 		"metadata that is not JSON, on memory": {[]testserver.Option{testserver.InMemory(), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, tt.opts...) }), tt.want)
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, tt.opts...) }), tt.want)
 			_, err := testserver.Start(t.Context(), tt.opts...)
 			if err == nil {
 				t.Fatal("Start: got no error, want one")
@@ -315,7 +315,7 @@ func TestSetupRefuses(t *testing.T) {
 	}
 }
 
-func TestImportsStayApart(t *testing.T) {
+func TestImports(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ var inMemory = map[string][]testserver.Option{
 	"TLS":   {testserver.InMemory(), testserver.TLS()},
 }
 
-func TestInMemoryServerLivesInABubble(t *testing.T) {
+func TestInMemoryInASynctestBubble(t *testing.T) {
 	for name, opts := range inMemory {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestInMemoryServerLivesInABubble(t *testing.T) {
 	}
 }
 
-func TestCloseTakesNoTime(t *testing.T) {
+func TestCloseReturnsAtOnce(t *testing.T) {
 	for name, opts := range inMemory {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -79,7 +79,7 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 
 // A closing TLS connection says goodbye, and over a pipe that waits for a
 // reader, five seconds long.
-func TestCloseWaitsForNoFarewell(t *testing.T) {
+func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory(), testserver.TLS())
 		roots := x509.NewCertPool()
@@ -100,7 +100,7 @@ func TestCloseWaitsForNoFarewell(t *testing.T) {
 	})
 }
 
-func TestAdvanceMovesThisServersClockAlone(t *testing.T) {
+func TestAdvanceMovesOnlyThisClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
 		start := time.Now()

@@ -45,7 +45,7 @@ func TestTokenIsValidByDefault(t *testing.T) {
 	}
 }
 
-func TestClaimsStandInOrder(t *testing.T) {
+func TestClaimOrder(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.InMemory(), testserver.Seed("order"))
 	got := payload(t, s.Token(
 		testserver.Claim("zeta", 1), testserver.Scope("a"), testserver.Claim("alpha", true),
@@ -155,7 +155,7 @@ func TestHeaderOptions(t *testing.T) {
 	}
 }
 
-func TestHeadersStandInOrder(t *testing.T) {
+func TestHeaderOrder(t *testing.T) {
 	s := testserver.New(t)
 	own := s.SigningKey()
 	nameless := own
@@ -174,24 +174,24 @@ func TestHeadersStandInOrder(t *testing.T) {
 	}
 }
 
-func TestSignedWithAStrangersKey(t *testing.T) {
+func TestSignedWithAttackerKey(t *testing.T) {
 	s := testserver.New(t)
-	forger := testserver.GenerateKey("ES256", s.SigningKey().ID)
-	token := s.Token(testserver.SignedWith(forger))
+	attackerKey := testserver.GenerateKey("ES256", s.SigningKey().ID)
+	token := s.Token(testserver.SignedWith(attackerKey))
 	if _, _, err := verify(s.JWKS(), token); err == nil {
 		t.Error("got a forged token verified by the published key, want an error")
 	}
-	header, _ := verified(t, s, token, forger.Private.Public())
+	header, _ := verified(t, s, token, attackerKey.Private.Public())
 	if header.KeyID != s.SigningKey().ID {
 		t.Errorf("got kid %q, want the forged one", header.KeyID)
 	}
-	header, _ = verified(t, s, s.Token(testserver.SignedWith(forger), testserver.SigningAlg("EdDSA")))
+	header, _ = verified(t, s, s.Token(testserver.SignedWith(attackerKey), testserver.SigningAlg("EdDSA")))
 	if header.Algorithm != "EdDSA" {
 		t.Errorf("got %s, want the later option to choose the server's EdDSA key", header.Algorithm)
 	}
 }
 
-func TestBadTokenOptionsEndTheTest(t *testing.T) {
+func TestInvalidTokenOptionsEndTheTest(t *testing.T) {
 	wrongCurve := testserver.GenerateKey("ES384", "")
 	wrongCurve.Alg = "ES256"
 	for name, tt := range map[string]struct {
@@ -219,7 +219,7 @@ func TestBadTokenOptionsEndTheTest(t *testing.T) {
 		"the second fault of two as well": {[]testserver.TokenOption{testserver.Audience(), testserver.Claim("f", func() {})}, `claim "f"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), "Token: ", tt.want)
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), "Token: ", tt.want)
 
 			s, err := testserver.Start(t.Context())
 			if err != nil {
@@ -299,7 +299,7 @@ func TestPSSSaltIsAsLongAsTheHash(t *testing.T) {
 	}
 }
 
-func TestSharedSecretsAreForTheAPIAlone(t *testing.T) {
+func TestSharedSecretsAreNotPublished(t *testing.T) {
 	for alg, size := range map[testserver.Alg]int{"HS256": 32, "HS384": 48, "HS512": 64} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		k := s.SigningKey()
@@ -316,6 +316,6 @@ func TestSharedSecretsAreForTheAPIAlone(t *testing.T) {
 		secret := slices.Clone(k.Secret)
 		k.Secret[0] ^= 1
 		verified(t, s, s.Token(), secret) // the server's own copy stays
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Publish(k) }), "shared secret")
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Publish(k) }), "shared secret")
 	}
 }

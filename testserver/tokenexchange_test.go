@@ -23,32 +23,32 @@ var (
 )
 
 // swapping is a request of gateway, without an actor token.
-func swapping(token string, pairs ...string) url.Values {
+func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},
 	}, pairs...)
 }
 
-// withGateway has the users alice and, as one who acts, bob.
-func withGateway(t *testing.T, opts ...testserver.Option) *testserver.Server {
+// newExchangeServer has the users alice and, as one who acts, bob.
+func newExchangeServer(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(gateway), detailTypes)...)
 }
 
 // chain is who acts in claims, the last first.
-func chain(claims map[string]any) (actors []string) {
+func actorChain(claims map[string]any) (actors []string) {
 	for act, ok := claims["act"].(map[string]any); ok; act, ok = act["act"].(map[string]any) {
 		actors = append(actors, fmt.Sprint(act["sub"]))
 	}
 	return actors
 }
 
-func TestATokenForAnother(t *testing.T) {
+func TestTokenExchange(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"a JWT": nil, "a handle": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
-			s := withGateway(t, opts...)
+			s := newExchangeServer(t, opts...)
 			subject := s.Token(testserver.Subject("alice"), testserver.Scope("a", "b", "openid"), testserver.Claim("auth_time", 1000), testserver.Claim("acr", "gold"))
-			r := good(t, exchange(t, s, swapping(subject, "requested_token_type", jwtType), asGateway))
+			r := wantTokens(t, exchange(t, s, exchangeRequest(subject, "requested_token_type", jwtType), asGateway))
 			if r.text("issued_token_type") != jwtType || r.text("scope") != "a b openid" || r.body["refresh_token"] != nil || r.body["id_token"] != nil {
 				t.Errorf("got %v, want a JWT and nothing else", r.body)
 			}
@@ -60,7 +60,7 @@ func TestATokenForAnother(t *testing.T) {
 			if r.body["expires_in"] != 300.0 { // those of the subject token, not the client's 900
 				t.Errorf("got %v seconds, want 300", r.body["expires_in"])
 			}
-			plain := good(t, exchange(t, s, swapping(subject), asGateway))
+			plain := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway))
 			if got := strings.Count(plain.text("access_token"), ".") == 2; plain.text("issued_token_type") != accessType || got != (name == "a JWT") {
 				t.Errorf("got %v, want an access token as the server makes them", plain.body)
 			}
@@ -79,7 +79,7 @@ func TestATokenForAnother(t *testing.T) {
 }
 
 func TestActors(t *testing.T) {
-	s := withGateway(t)
+	s := newExchangeServer(t)
 	token := func(sub string, opts ...testserver.TokenOption) string {
 		return s.Token(append([]testserver.TokenOption{testserver.Subject(sub)}, opts...)...)
 	}
@@ -111,7 +111,7 @@ func TestActors(t *testing.T) {
 		"T26/an invalid chain":                  {token("alice", testserver.Claim("act", "bob")), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := swapping(tt.subject)
+			form := exchangeRequest(tt.subject)
 			if tt.actor != "" {
 				form = values(form, "actor_token", tt.actor, "actor_token_type", jwtType)
 			}
@@ -120,26 +120,26 @@ func TestActors(t *testing.T) {
 				wantError(t, got, 400, "invalid_request")
 				return
 			}
-			_, claims := verified(t, s, good(t, got).text("access_token"))
-			if actors := chain(claims); claims["sub"] != "alice" || !slices.Equal(actors, tt.want) {
+			_, claims := verified(t, s, wantTokens(t, got).text("access_token"))
+			if actors := actorChain(claims); claims["sub"] != "alice" || !slices.Equal(actors, tt.want) {
 				t.Errorf("got %v for %v, want %v for alice", actors, claims["sub"], tt.want)
 			}
 		})
 	}
 	t.Run("T26/may_act stays", func(t *testing.T) {
-		first := good(t, exchange(t, s, swapping(token("alice", mayAct(claim{"sub": "gateway"}))), asGateway)).text("access_token")
-		wantError(t, exchange(t, s, swapping(first, "actor_token", token("bob"), "actor_token_type", accessType), asGateway), 400, "invalid_request")
+		first := wantTokens(t, exchange(t, s, exchangeRequest(token("alice", mayAct(claim{"sub": "gateway"}))), asGateway)).text("access_token")
+		wantError(t, exchange(t, s, exchangeRequest(first, "actor_token", token("bob"), "actor_token_type", accessType), asGateway), 400, "invalid_request")
 	})
 	t.Run("T26/a token of an actor that is about to expire", func(t *testing.T) {
-		form := swapping(token("alice"), "actor_token", token("bob", testserver.ExpiresIn(time.Minute)), "actor_token_type", accessType)
-		if r := good(t, exchange(t, s, form, asGateway)); r.body["expires_in"] != 60.0 {
+		form := exchangeRequest(token("alice"), "actor_token", token("bob", testserver.ExpiresIn(time.Minute)), "actor_token_type", accessType)
+		if r := wantTokens(t, exchange(t, s, form, asGateway)); r.body["expires_in"] != 60.0 {
 			t.Errorf("got %v seconds, want 60", r.body["expires_in"])
 		}
 	})
 }
 
-func TestTokensThatAreNotExchanged(t *testing.T) {
-	s := withGateway(t)
+func TestInvalidSubjectTokensAreRefused(t *testing.T) {
+	s := newExchangeServer(t)
 	other := testserver.New(t, testserver.Clock(atNoon))
 	login := tokens(t, s, "scope", "openid")
 	revoked := s.Token()
@@ -170,24 +170,24 @@ func TestTokensThatAreNotExchanged(t *testing.T) {
 		"T26/for a type that is not made":   {s.Token(), []string{"requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantError(t, exchange(t, s, swapping(tt.token, tt.pairs...), asGateway), 400, "invalid_request")
+			wantError(t, exchange(t, s, exchangeRequest(tt.token, tt.pairs...), asGateway), 400, "invalid_request")
 		})
 	}
 }
 
-func TestWhoMayExchangeTokens(t *testing.T) {
-	s := withGateway(t)
-	wantError(t, exchange(t, s, swapping(s.Token()), testClient), 400, "unauthorized_client")
-	wantError(t, exchange(t, s, swapping(s.Token(), "client_id", "test-public")), 400, "unauthorized_client")
-	wantError(t, exchange(t, s, swapping(s.Token(), "client_id", "gateway")), 401, "invalid_client")
+func TestTokenExchangeClients(t *testing.T) {
+	s := newExchangeServer(t)
+	wantError(t, exchange(t, s, exchangeRequest(s.Token()), testClient), 400, "unauthorized_client")
+	wantError(t, exchange(t, s, exchangeRequest(s.Token(), "client_id", "test-public")), 400, "unauthorized_client")
+	wantError(t, exchange(t, s, exchangeRequest(s.Token(), "client_id", "gateway")), 401, "invalid_client")
 	public := testserver.Client{ID: "c", Public: true, Grants: []testserver.Grant{testserver.TokenExchange}}
 	if _, err := testserver.NewUnstarted(testserver.Clients(public)); err == nil || !strings.Contains(err.Error(), "confidential") {
 		t.Errorf("got %v, want a public client refused", err)
 	}
 }
 
-func TestAnExchangeAddsNothing(t *testing.T) {
-	s := withGateway(t, testserver.Scopes("a", "b", "c"))
+func TestTokenExchangeNarrows(t *testing.T) {
+	s := newExchangeServer(t, testserver.Scopes("a", "b", "c"))
 	s.AddClient(testserver.Client{ID: "narrow", Secret: "s", Scopes: []string{"a"}, Grants: gateway.Grants}, testserver.Audience("backend"))
 	narrow := basic("narrow:s")
 	subject := s.Token(testserver.Scope("a", "b"), testserver.Audience("https://one.example", "two"), testserver.Claim("authorization_details", json.RawMessage("["+payment+","+account+"]")))
@@ -215,7 +215,7 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 		"T26/two subject tokens":               {asGateway, url.Values{"subject_token": {subject, subject}}, "", "", "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := swapping(subject)
+			form := exchangeRequest(subject)
 			for key, v := range tt.form {
 				form[key] = v
 			}
@@ -224,24 +224,24 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 				wantError(t, got, 400, tt.code)
 				return
 			}
-			_, claims := verified(t, s, good(t, got).text("access_token"))
+			_, claims := verified(t, s, wantTokens(t, got).text("access_token"))
 			if claims["scope"] != tt.scope || got.text("scope") != tt.scope || fmt.Sprint(claims["aud"]) != tt.aud {
 				t.Errorf("got %v, want the scope %q for %s", claims, tt.scope, tt.aud)
 			}
-			sameDetails(t, detailsIn(t, payload(t, got.text("access_token"))), payment, account)
+			wantDetails(t, detailsIn(t, payload(t, got.text("access_token"))), payment, account)
 		})
 	}
 	t.Run("T26/fewer details", func(t *testing.T) {
-		r := good(t, exchange(t, s, swapping(subject, "authorization_details", "["+account+"]"), asGateway))
-		sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), account)
+		r := wantTokens(t, exchange(t, s, exchangeRequest(subject, "authorization_details", "["+account+"]"), asGateway))
+		wantDetails(t, detailsIn(t, payload(t, r.text("access_token"))), account)
 	})
 	t.Run("T26/a token for nobody", func(t *testing.T) {
-		wantError(t, exchange(t, s, swapping(s.Token(testserver.Without("aud"))), asGateway), 400, "invalid_target")
+		wantError(t, exchange(t, s, exchangeRequest(s.Token(testserver.Without("aud"))), asGateway), 400, "invalid_target")
 	})
 	t.Run("T26/longer, by a rule", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon), fromFile(`{"clients": [{"id": "gateway", "secret": "gateway-secret", "grants": ["`+string(testserver.TokenExchange)+`"]}],
 			"rules": [{"claims": {"exp": 99999999999, "act": {"sub": "root"}}}]}`))
-		r := good(t, exchange(t, s, swapping(s.Token()), asGateway))
+		r := wantTokens(t, exchange(t, s, exchangeRequest(s.Token()), asGateway))
 		if _, claims := verified(t, s, r.text("access_token")); r.body["expires_in"] != 300.0 || claims["act"] != nil {
 			t.Errorf("got %v, want 300 seconds and nobody who acts", claims)
 		}
@@ -249,7 +249,7 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 }
 
 // What was exchanged ends with what it was exchanged for, over any number of steps.
-func TestRevocationReachesWhatWasExchanged(t *testing.T) {
+func TestRevocationCoversExchangedTokens(t *testing.T) {
 	type step = func(s *testserver.Server, login reply, subject, actor string)
 	for name, end := range map[string]step{
 		"T26/the subject token": func(s *testserver.Server, _ reply, subject, _ string) { s.Revoke(subject) },
@@ -260,13 +260,13 @@ func TestRevocationReachesWhatWasExchanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
 			opts := []testserver.Option{testserver.Clients(gateway), testserver.Clock(atNoon)}
-			s := kept(t, path, opts...)
+			s := startPersisted(t, path, opts...)
 			login := tokens(t, s, "scope", "a")
 			subject, actor := login.text("access_token"), s.Token(testserver.Subject("bob"))
-			first := good(t, exchange(t, s, swapping(subject, "actor_token", actor, "actor_token_type", accessType), asGateway)).text("access_token")
-			second := good(t, exchange(t, s, swapping(first), asGateway)).text("access_token")
-			closed(t, s)
-			s = kept(t, path, opts...)
+			first := wantTokens(t, exchange(t, s, exchangeRequest(subject, "actor_token", actor, "actor_token_type", accessType), asGateway)).text("access_token")
+			second := wantTokens(t, exchange(t, s, exchangeRequest(first), asGateway)).text("access_token")
+			closeServer(t, s)
+			s = startPersisted(t, path, opts...)
 			if !isActive(s, first) || !isActive(s, second) {
 				t.Fatal("want both to be good after a restart")
 			}
@@ -274,24 +274,24 @@ func TestRevocationReachesWhatWasExchanged(t *testing.T) {
 			if isActive(s, first) || isActive(s, second) {
 				t.Errorf("got %v and %v, want both to be over", isActive(s, first), isActive(s, second))
 			}
-			wantError(t, exchange(t, s, swapping(second), asGateway), 400, "invalid_request")
+			wantError(t, exchange(t, s, exchangeRequest(second), asGateway), 400, "invalid_request")
 		})
 	}
 	t.Run("T26/the client ends its own alone", func(t *testing.T) {
-		s := withGateway(t)
+		s := newExchangeServer(t)
 		subject := s.Token()
-		token := good(t, exchange(t, s, swapping(subject), asGateway)).text("access_token")
+		token := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway)).text("access_token")
 		formTo(t, s, testserver.EndpointRevoke, url.Values{"token": {token}}.Encode(), asGateway)
 		if isActive(s, token) || !isActive(s, subject) {
 			t.Errorf("got %v and %v, want the new token to be over and the other not", isActive(s, token), isActive(s, subject))
 		}
 	})
 	t.Run("T26/too many steps", func(t *testing.T) {
-		s := withGateway(t)
+		s := newExchangeServer(t)
 		token := s.Token()
 		for range 16 {
-			token = good(t, exchange(t, s, swapping(token), asGateway)).text("access_token")
+			token = wantTokens(t, exchange(t, s, exchangeRequest(token), asGateway)).text("access_token")
 		}
-		wantError(t, exchange(t, s, swapping(token), asGateway), 400, "invalid_request")
+		wantError(t, exchange(t, s, exchangeRequest(token), asGateway), 400, "invalid_request")
 	})
 }

@@ -270,7 +270,7 @@ func TestInvalidArgumentsEndTheTest(t *testing.T) {
 		"a URL without a scheme": {func(tb *recorder) { apitest.CheckURL(tb, as, "localhost:8080", orders) },
 			[]string{"apitest.CheckURL: ", `"localhost:8080"`, "http://localhost:8080"}},
 	} {
-		t.Run(name, func(t *testing.T) { wantAll(t, fault(t, tt.run), tt.want...) })
+		t.Run(name, func(t *testing.T) { wantAll(t, fatalText(t, tt.run), tt.want...) })
 	}
 }
 

@@ -35,8 +35,8 @@ func (r *recorder) finish() {
 	}
 }
 
-// fault returns the text of the Fatalf that ends f, or "" if f returns.
-func fault(t *testing.T, f func(tb *recorder)) (text string) {
+// fatalText returns the text of the Fatalf that ends f, or "" if f returns.
+func fatalText(t *testing.T, f func(tb *recorder)) (text string) {
 	t.Helper()
 	tb := &recorder{TB: t}
 	defer tb.finish()
