@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Roles of users, and rules by user, are in every token about a user and in none
-// about a client.
+// Roles of users and rules by user apply to every token about a user, and not
+// to tokens about a client.
 func TestAccessClaimsOfUsers(t *testing.T) {
 	s, r := newJWTBearerServer(t, fromFile(`{
 		"users": [{"sub": "alice", "access_claims": {"roles": ["admin"], "/realm_access/tier": "gold"}, "claims": {"name": "Alice"}}, {"sub": "bob"},
@@ -31,19 +31,19 @@ func TestAccessClaimsOfUsers(t *testing.T) {
 	s.Advance(6 * time.Second)
 	form := url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {begun.text("device_code")}}
 	for name, tt := range map[string]struct{ access, want string }{
-		"a code":                   {first.text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
-		"a refresh token":          {wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
-		"a device":                 {wantTokens(t, exchange(t, s, form)).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
-		"an assertion":             {wantTokens(t, exchange(t, s, jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "alice" }))).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
-		"a rule has the last word": {of("login_hint", "alice", "scope", "audit").text("access_token"), "alice [auditor] map[tier:gold] <nil> <nil>"},
-		"a rule by user":           {of("login_hint", "bob").text("access_token"), "bob <nil> <nil> true <nil>"},
+		"a code":                    {first.text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
+		"a refresh token":           {wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
+		"a device":                  {wantTokens(t, exchange(t, s, form)).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
+		"an assertion":              {wantTokens(t, exchange(t, s, jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "alice" }))).text("access_token"), "alice [admin] map[tier:gold] <nil> <nil>"},
+		"a rule overrides the user": {of("login_hint", "alice", "scope", "audit").text("access_token"), "alice [auditor] map[tier:gold] <nil> <nil>"},
+		"a rule by user":            {of("login_hint", "bob").text("access_token"), "bob <nil> <nil> true <nil>"},
 		"an assertion of the client for itself": {
 			wantTokens(t, exchange(t, s, jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }))).text("access_token"), "robot <nil> <nil> <nil> <nil>",
 		},
 		"a client's token, exchanged": {
 			wantTokens(t, exchange(t, s, exchangeRequest(ofClient), asGateway)).text("access_token"), "test-client <nil> <nil> <nil> <nil>",
 		},
-		"a client, whatever users are called": {
+		"a client with the name of a user": {
 			wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient)).text("access_token"), "test-client <nil> <nil> <nil> <nil>",
 		},
 	} {

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// member is a list of the discovery document.
+// member returns a list from the discovery document.
 func member(t *testing.T, s *testserver.Server, name string) []string {
 	t.Helper()
 	list, _ := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))[name].([]any)
@@ -124,7 +124,7 @@ func TestAdvertisedFeaturesWork(t *testing.T) {
 	for _, claim := range member(t, s, "claims_supported") {
 		t.Run("claim "+claim, func(t *testing.T) {
 			if claims[claim] == nil {
-				t.Errorf("got %v, want it there", claims)
+				t.Errorf("got %v, want it present", claims)
 			}
 		})
 	}

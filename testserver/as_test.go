@@ -23,7 +23,7 @@ func TestDisabledEndpointsAreNeitherServedNorListed(t *testing.T) {
 		t.Run(string(ep), func(t *testing.T) {
 			s := testserver.New(t, testserver.InMemory(), testserver.Seed("disabled"), testserver.Disable(ep))
 			if s.Issuer() != whole.Issuer() {
-				t.Fatal("want two servers at one place")
+				t.Fatal("want two servers with the same issuer")
 			}
 			for _, method := range []string{"GET", "POST"} {
 				if rec := serve(s, method, whole.Endpoint(ep)); rec.Code != 404 {
@@ -86,7 +86,8 @@ func TestSameSeedGivesSameGrants(t *testing.T) {
 	}
 }
 
-// At every hour the claims, the answer and introspection tell the same time.
+// After each step of the clock the claims, the response and introspection have
+// the same time.
 func TestAllTimesUseTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
@@ -102,14 +103,14 @@ func TestAllTimesUseTheServerClock(t *testing.T) {
 				}
 				for what, claims := range map[string]map[string]any{"introspection": parse([]byte(body)), "the ID token": id} {
 					if claims["iat"] != now || claims["exp"] != now+600 || claims["auth_time"] != now {
-						t.Errorf("%s: got %v, want %v and ten minutes more", what, claims, now)
+						t.Errorf("%s: got %v, want %v, and exp ten minutes later", what, claims, now)
 					}
 				}
 				s.Advance(10*time.Minute - time.Second)
 				before := isActive(s, r.text("access_token"))
 				s.Advance(time.Second)
 				if after := isActive(s, r.text("access_token")); !before || after {
-					t.Errorf("got active %v and then %v, want it to end with exp", before, after)
+					t.Errorf("got active %v and then %v, want it inactive from exp on", before, after)
 				}
 			}
 		})
@@ -122,7 +123,7 @@ func TestAdvanceExpiresCodesAndTokens(t *testing.T) {
 	r := tokens(t, s)
 	s.Advance(15*time.Minute - time.Second)
 	if !isActive(s, r.text("access_token")) {
-		t.Error("got the access token inactive before its time is over")
+		t.Error("got the access token inactive before it expires")
 	}
 	s.Advance(2 * time.Second)
 	if isActive(s, r.text("access_token")) {
@@ -142,11 +143,11 @@ func TestResetDeletesGrantsAndKeepsClients(t *testing.T) {
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 	wantError(t, poll(), 400, "invalid_grant")
 	if rec := serve(s, "GET", first.text("verification_uri_complete")); rec.Code == 200 {
-		t.Error("got the user code known")
+		t.Error("got a page for the user code, want it unknown")
 	}
 	wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
 	if _, claims := verified(t, s, tokens(t, s, "login_hint", u.Sub).text("access_token")); claims["sub"] != u.Sub {
-		t.Errorf("got %v, want the user still there", claims)
+		t.Errorf("got %v, want the user kept", claims)
 	}
 }
 

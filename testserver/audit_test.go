@@ -25,7 +25,7 @@ func TestAuditToWritesEvents(t *testing.T) {
 		kinds = append(kinds, e.Kind)
 	}
 	if got := strings.Join(kinds, " "); got != "issued refreshed reuse_detected revoked denied" {
-		t.Errorf("got %s, want what happened in its order", got)
+		t.Errorf("got %s, want the events in order", got)
 	}
 	if events := s.Events(); len(events) != len(kinds) || events[0].Fingerprint != testserver.Fingerprint(r.text("access_token")) || events[0].Scopes[0] != "a" {
 		t.Errorf("got %v, want the same events", events)

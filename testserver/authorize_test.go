@@ -19,7 +19,7 @@ func TestRedirectURIs(t *testing.T) {
 	}{
 		"T01/the registered one":               {"https://app.example/cb", true},
 		"T01/another registered one":           {"https://app.example:8443/cb?tenant=1", true},
-		"T01/of an application":                {"com.example.app:/cb", true},
+		"T01/the scheme of an application":     {"com.example.app:/cb", true},
 		"T01/another port of loopback":         {"http://127.0.0.1:65535/cb", true},
 		"T01/no port of loopback":              {"http://127.0.0.1/cb", true},
 		"T01/a prefix":                         {"https://app.example/c", false},
@@ -72,11 +72,11 @@ func TestRedirectURIs(t *testing.T) {
 			if rec.Code != http.StatusBadRequest || to != nil || rec.Header().Get("Refresh") != "" || !strings.Contains(rec.Header().Get("Content-Type"), "text/html") {
 				t.Errorf("got %d to %v, want a page with 400 and no redirect", rec.Code, to)
 			}
-			// It is shown, and leads nowhere.
+			// The URI is shown as text, not as a link.
 			page := rec.Body.String()
 			named := strings.Contains(page, "<bdi>It sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
 			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {
-				t.Errorf("got the page %s, want what was sent and what is registered as text", page)
+				t.Errorf("got the page %s, want the sent and the registered URI as text", page)
 			}
 		})
 	}
@@ -112,40 +112,40 @@ func TestAuthorizationErrors(t *testing.T) {
 		change []string
 		want   string // page, an error code or "" for a code
 	}{
-		"T02/all is well":                               {nil, ""},
-		"T02/redirect_uri missing, several known":       {[]string{"redirect_uri", "-"}, page},
-		"T02/redirect_uri missing, one known":           {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
-		"T02/redirect_uri missing, and openid":          {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
-		"T02/client_id missing":                         {[]string{"client_id", "-"}, page},
-		"T02/client_id of nobody":                       {[]string{"client_id", "nobody"}, page},
-		"T02/client_id of nobody, and more":             {[]string{"client_id", "nobody", "response_type", "x", "state", "-"}, page},
-		"T02/redirect_uri of nobody, and more":          {[]string{"redirect_uri", "https://evil.example/", "response_type", "x", "prompt", "none"}, page},
-		"T02/redirect_uri of nobody, and no PKCE":       {[]string{"redirect_uri", "https://evil.example/", "code_challenge", "-"}, page},
-		"T02/response_type missing":                     {[]string{"response_type", "-"}, "invalid_request"},
-		"T02/response_type token":                       {[]string{"response_type", "token"}, "unsupported_response_type"},
-		"T02/response_type code token":                  {[]string{"response_type", "code token"}, "unsupported_response_type"},
-		"T02/response_mode of another kind":             {[]string{"response_mode", "web_message"}, "invalid_request"},
-		"T02/response_mode form_post of an application": {[]string{"client_id", "app", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"}, "invalid_request"},
-		"T02/a scope that is not the server's":          {[]string{"scope", "a c"}, "invalid_scope"},
-		"T02/a scope that is not the client's":          {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},
-		"T02/a malformed scope":                         {[]string{"scope", "a  b"}, "invalid_scope"},
-		"T02/a grant that is not the client's":          {[]string{"client_id", "machine"}, "unauthorized_client"},
-		"T02/a request object":                          {[]string{"request", "e30.e30."}, "request_not_supported"},
-		"T02/a request object elsewhere":                {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
-		"T02/prompt none and login":                     {[]string{"prompt", "none login"}, "invalid_request"},
-		"T02/an invalid prompt":                         {[]string{"prompt", "x"}, "invalid_request"},
-		"T02/an invalid max_age":                        {[]string{"max_age", "-1"}, "invalid_request"},
-		"T02/an invalid resource":                       {[]string{"resource", "orders"}, "invalid_target"},
-		"T02/a resource with a fragment":                {[]string{"resource", "https://api.example/#x"}, "invalid_target"},
-		"T04/no challenge from a public client":         {[]string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
-		"T04/no challenge from a confidential client":   {[]string{"client_id", "test-client", "code_challenge", "-", "code_challenge_method", "-"}, ""},
-		"T04/plain":                     {[]string{"code_challenge", verifier, "code_challenge_method", "plain"}, "invalid_request"},
-		"T04/no method, which is plain": {[]string{"code_challenge_method", "-"}, "invalid_request"},
-		"T04/a method alone":            {[]string{"client_id", "test-client", "code_challenge", "-"}, "invalid_request"},
-		"T04/a method in another case":  {[]string{"code_challenge_method", "s256"}, "invalid_request"},
-		"T04/a challenge of 42":         {[]string{"code_challenge", s256(verifier)[1:]}, "invalid_request"},
-		"T04/a challenge of 44":         {[]string{"code_challenge", s256(verifier) + "A"}, "invalid_request"},
-		"T04/a challenge with padding":  {[]string{"code_challenge", s256(verifier) + "="}, "invalid_request"},
+		"T02/a valid request":                            {nil, ""},
+		"T02/redirect_uri missing, several registered":   {[]string{"redirect_uri", "-"}, page},
+		"T02/redirect_uri missing, one registered":       {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
+		"T02/redirect_uri missing, and openid":           {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
+		"T02/client_id missing":                          {[]string{"client_id", "-"}, page},
+		"T02/unknown client_id":                          {[]string{"client_id", "nobody"}, page},
+		"T02/unknown client_id and other errors":         {[]string{"client_id", "nobody", "response_type", "x", "state", "-"}, page},
+		"T02/unregistered redirect_uri and other errors": {[]string{"redirect_uri", "https://evil.example/", "response_type", "x", "prompt", "none"}, page},
+		"T02/unregistered redirect_uri without PKCE":     {[]string{"redirect_uri", "https://evil.example/", "code_challenge", "-"}, page},
+		"T02/response_type missing":                      {[]string{"response_type", "-"}, "invalid_request"},
+		"T02/response_type token":                        {[]string{"response_type", "token"}, "unsupported_response_type"},
+		"T02/response_type code token":                   {[]string{"response_type", "code token"}, "unsupported_response_type"},
+		"T02/unknown response_mode":                      {[]string{"response_mode", "web_message"}, "invalid_request"},
+		"T02/response_mode form_post of an application":  {[]string{"client_id", "app", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"}, "invalid_request"},
+		"T02/a scope that is not the server's":           {[]string{"scope", "a c"}, "invalid_scope"},
+		"T02/a scope that is not the client's":           {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},
+		"T02/a malformed scope":                          {[]string{"scope", "a  b"}, "invalid_scope"},
+		"T02/a grant that is not the client's":           {[]string{"client_id", "machine"}, "unauthorized_client"},
+		"T02/a request object":                           {[]string{"request", "e30.e30."}, "request_not_supported"},
+		"T02/a request object by reference":              {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
+		"T02/prompt none and login":                      {[]string{"prompt", "none login"}, "invalid_request"},
+		"T02/an invalid prompt":                          {[]string{"prompt", "x"}, "invalid_request"},
+		"T02/an invalid max_age":                         {[]string{"max_age", "-1"}, "invalid_request"},
+		"T02/an invalid resource":                        {[]string{"resource", "orders"}, "invalid_target"},
+		"T02/a resource with a fragment":                 {[]string{"resource", "https://api.example/#x"}, "invalid_target"},
+		"T04/no challenge from a public client":          {[]string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
+		"T04/no challenge from a confidential client":    {[]string{"client_id", "test-client", "code_challenge", "-", "code_challenge_method", "-"}, ""},
+		"T04/plain":                        {[]string{"code_challenge", verifier, "code_challenge_method", "plain"}, "invalid_request"},
+		"T04/no method, which means plain": {[]string{"code_challenge_method", "-"}, "invalid_request"},
+		"T04/a method without a challenge": {[]string{"client_id", "test-client", "code_challenge", "-"}, "invalid_request"},
+		"T04/a method in another case":     {[]string{"code_challenge_method", "s256"}, "invalid_request"},
+		"T04/a challenge of 42":            {[]string{"code_challenge", s256(verifier)[1:]}, "invalid_request"},
+		"T04/a challenge of 44":            {[]string{"code_challenge", s256(verifier) + "A"}, "invalid_request"},
+		"T04/a challenge with padding":     {[]string{"code_challenge", s256(verifier) + "="}, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec, to := authorize(s, authorizationRequest(tt.change...))
@@ -180,7 +180,7 @@ func TestRepeatedParametersAreRefused(t *testing.T) {
 				return
 			}
 			if to == nil || to.Query().Get("error") != "invalid_request" || (to.Query().Get("state") == "s") != (name != "state") {
-				t.Errorf("got %d to %v, want invalid_request, and the state if there is one", rec.Code, to)
+				t.Errorf("got %d to %v, want invalid_request, and the state unless it is repeated", rec.Code, to)
 			}
 		})
 	}
@@ -189,13 +189,13 @@ func TestRepeatedParametersAreRefused(t *testing.T) {
 func TestResponseKeepsRedirectQueryAndState(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "one", Secret: "x", RedirectURIs: []string{"https://one.example/cb?keep=a%20b", "https://one.example/?"}}))
 	for name, state := range map[string]string{
-		"T09/plain": "xyz", "T09/with what needs encoding": "a b+c&d=e%20%2B#é\x00\r\n\"<", "T09/long": strings.Repeat("x", 4000),
+		"T09/plain": "xyz", "T09/with characters that need encoding": "a b+c&d=e%20%2B#é\x00\r\n\"<", "T09/long": strings.Repeat("x", 4000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, uri := range []string{"https://one.example/cb?keep=a%20b", "https://one.example/?"} {
 				rec, to := authorize(s, authorizationRequest("client_id", "one", "redirect_uri", uri, "state", state))
 				if to == nil || !strings.HasPrefix(rec.Header().Get("Location"), uri) || strings.Contains(rec.Header().Get("Location"), "?&") {
-					t.Fatalf("got %d to %v, want what the redirect URI had", rec.Code, to)
+					t.Fatalf("got %d to %v, want the query of the redirect URI kept", rec.Code, to)
 				}
 				if got := to.Query()["state"]; len(got) != 1 || got[0] != state {
 					t.Errorf("got state %q, want %q", got, state)
@@ -224,7 +224,7 @@ func TestEveryResponseHasTheIssuer(t *testing.T) {
 			}
 			doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointASMetadata))
 			if doc["issuer"] != s.Issuer() || doc["authorization_response_iss_parameter_supported"] != true {
-				t.Errorf("got %v, want what the documents say", doc)
+				t.Errorf("got %v, want the issuer and the iss parameter advertised", doc)
 			}
 		})
 	}
@@ -235,7 +235,7 @@ func TestFormPost(t *testing.T) {
 	t.Run("T12/form_post", func(t *testing.T) {
 		rec, _ := authorize(s, authorizationRequest("response_mode", "form_post", "state", `"><script>`))
 		if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, `"><script>`) {
-			t.Errorf("got %d %s, want a page without the state's own markup", rec.Code, page)
+			t.Errorf("got %d %s, want a page without the markup of the state", rec.Code, page)
 		}
 	})
 	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest("response_mode", "form_post").Encode())
@@ -292,7 +292,7 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 	wantTokens(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
 	wantTokens(t, secret("mine"))
-	const third = "https://third.example/cb" // of a client that turns out to be public, and has sent no challenge
+	const third = "https://third.example/cb" // of a client without a challenge: public unless it sends a secret
 	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
 	wantError(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
 	wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))

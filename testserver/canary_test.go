@@ -13,18 +13,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// canary collects what must not be told, and all that is.
+// canary collects secrets, and all output in which they must not appear.
 type canary struct {
 	t       *testing.T
 	secrets map[string]string
 	output  strings.Builder
 }
 
-// secret notes one, with the spellings in which it could come out.
+// secret adds a secret; of a token, also the signature.
 func (c *canary) secret(name, text string) string {
 	c.t.Helper()
 	if len(text) < 8 {
-		c.t.Fatalf("got %s %q, want one that can be found", name, text)
+		c.t.Fatalf("got %s %q, want at least 8 characters", name, text)
 	}
 	c.secrets[name] = text
 	if parts := strings.Split(text, "."); len(parts) == 3 {
@@ -35,7 +35,7 @@ func (c *canary) secret(name, text string) string {
 
 func (c *canary) record(v ...any) { fmt.Fprintf(&c.output, "%+v %#v\n", v, v) }
 
-// page notes what a page carries, and the cookies.
+// page adds the CSRF token of a page and the cookies.
 func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	n := len(c.secrets)
 	c.secret(fmt.Sprint("CSRF token ", n), hiddenFields(rec).Get("server_csrf"))
@@ -44,11 +44,12 @@ func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	}
 }
 
-// refusal is an answer that must hold nothing of the request.
+// refusal records an error response, which must not contain anything of the
+// request.
 func (c *canary) refusal(rec *httptest.ResponseRecorder) {
 	c.t.Helper()
 	if rec.Code < 300 {
-		c.t.Errorf("got %d, want a refusal", rec.Code)
+		c.t.Errorf("got %d, want an error", rec.Code)
 	}
 	c.record(rec.Code, rec.Header(), rec.Body)
 }
@@ -56,12 +57,12 @@ func (c *canary) refusal(rec *httptest.ResponseRecorder) {
 func (c *canary) refused(r reply) {
 	c.t.Helper()
 	if r.status < 400 {
-		c.t.Errorf("got %d, want a refusal", r.status)
+		c.t.Errorf("got %d, want an error", r.status)
 	}
 	c.record(r.status, r.header, r.body)
 }
 
-// exchanges sends tokens and assertions as grants, good ones and refused ones.
+// exchanges sends tokens and assertions as grants, valid and invalid ones.
 func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))
@@ -75,7 +76,7 @@ func (c *canary) exchanges(s *testserver.Server, r robot) {
 	c.refused(exchange(c.t, s, form))
 }
 
-// Whatever was issued or sent is looked for wherever the server speaks.
+// Everything that was issued or sent is searched in all output of the server.
 func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	var audit bytes.Buffer
 	robot := newRobot(t, "ES256")
@@ -119,8 +120,8 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 
 	c.exchanges(s, robot)
 
-	const misplaced = "canary-in-a-wrong-place" // where the record keeps what was sent
-	c.refused(exchange(t, s, form))             // all that comes again, or is in the wrong place
+	const misplaced = "canary-in-a-wrong-place" // in parameters that the record keeps in clear
+	c.refused(exchange(t, s, form))             // replays, and values in the wrong place
 	c.refused(exchange(t, s, renew))
 	c.refused(exchange(t, s, values(form, "client_secret", "web-secret ")))
 	c.refused(exchange(t, s, values(form, "grant_type", misplaced)))
@@ -147,7 +148,7 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	c.refused(exchange(t, s, form))
 
 	if strings.Contains(c.output.String(), misplaced) {
-		t.Error("got a parameter in a refusal")
+		t.Error("got a parameter in an error")
 	}
 	c.record(s.Requests(), s.Events(), audit.String(), s.DefaultClient())
 	output := c.output.String()

@@ -19,8 +19,9 @@ const (
 	requestNothing     = `{}`
 )
 
-// A claim requested by name is returned without its scope, where it was requested and in
-// no access token (OpenID Connect Core 1.0 §5.5), after a refresh and a restart too.
+// A claim requested by name is returned without its scope, only where it was
+// requested and never in an access token (OpenID Connect Core 1.0 §5.5). This
+// also holds after a refresh and a restart.
 func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path, testserver.Users(alice))
@@ -45,7 +46,7 @@ func TestClaimsRequestedByName(t *testing.T) {
 		}
 	}
 	if got := claims(s, tokens(t, s, "scope", "openid", "claims", requestNothing)); got != "<nil> <nil>; <nil> <nil>; <nil> <nil>" {
-		t.Errorf("got %s of a request for nothing", got)
+		t.Errorf("got %s for an empty request, want no claims", got)
 	}
 	again := tokens(t, s, "scope", "openid", "claims", requestName)
 	closeServer(t, s)
@@ -55,7 +56,7 @@ func TestClaimsRequestedByName(t *testing.T) {
 	}
 }
 
-// mustCode is the code that an authorization request leads to.
+// mustCode returns the code for an authorization request.
 func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
 	t.Helper()
 	_, to := authorize(s, query)
@@ -65,30 +66,30 @@ func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
 	return to.Query().Get("code")
 }
 
-// A hint and a subject that is asked for choose the user (§3.1.2.1, §5.5.1).
+// A hint or a requested subject selects the user (§3.1.2.1, §5.5.1).
 func TestHintsAndClaimsSelectTheUser(t *testing.T) {
 	bob := testserver.User{Sub: "bob", Username: "bobby", Password: "x"}
 	s := testserver.New(t, testserver.Users(alice, bob))
 	hint := func(sub string) string { return s.IDToken(testserver.Subject(sub), testserver.ExpiresIn(-1)) }
 	for name, tt := range map[string]struct {
 		change []string
-		want   string // who, or an error
+		want   string // the subject, or an error
 	}{
-		"nothing is said":                    {nil, "alice"},
-		"a login_hint":                       {[]string{"login_hint", "bobby"}, "bob"},
-		"an id_token_hint":                   {[]string{"id_token_hint", hint("bob")}, "bob"},
-		"an id_token_hint above login_hint":  {[]string{"id_token_hint", hint("bob"), "login_hint", "alice"}, "bob"},
-		"one that cannot be read":            {[]string{"id_token_hint", "x"}, "invalid_request"},
-		"an access token":                    {[]string{"id_token_hint", s.Token(testserver.Subject("bob"))}, "invalid_request"},
-		"a subject that is a number":         {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "login_required"},
-		"two subjects":                       {[]string{"claims", `{"id_token":{"sub":{"value":"bob"}},"userinfo":{"sub":{"value":"alice"}}}`}, "login_required"},
-		"one about nobody who is there":      {[]string{"id_token_hint", hint("carol")}, "login_required"},
-		"a subject by claims":                {[]string{"claims", requestBob}, "bob"},
-		"one by claims above login_hint":     {[]string{"claims", requestAlice, "login_hint", "bobby"}, "alice"},
-		"nobody by claims":                   {[]string{"claims", requestUnknownUser}, "login_required"},
-		"one by claims, another by the hint": {[]string{"claims", requestAlice, "id_token_hint", hint("bob")}, "login_required"},
-		"hint and claims of one":             {[]string{"claims", requestBob, "id_token_hint", hint("bob")}, "bob"},
-		"claims that are not JSON":           {[]string{"claims", "{"}, "invalid_request"},
+		"default":                               {nil, "alice"},
+		"a login_hint":                          {[]string{"login_hint", "bobby"}, "bob"},
+		"an id_token_hint":                      {[]string{"id_token_hint", hint("bob")}, "bob"},
+		"an id_token_hint above login_hint":     {[]string{"id_token_hint", hint("bob"), "login_hint", "alice"}, "bob"},
+		"a malformed id_token_hint":             {[]string{"id_token_hint", "x"}, "invalid_request"},
+		"an access token":                       {[]string{"id_token_hint", s.Token(testserver.Subject("bob"))}, "invalid_request"},
+		"a subject that is a number":            {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "login_required"},
+		"two subjects":                          {[]string{"claims", `{"id_token":{"sub":{"value":"bob"}},"userinfo":{"sub":{"value":"alice"}}}`}, "login_required"},
+		"an id_token_hint for an unknown user":  {[]string{"id_token_hint", hint("carol")}, "login_required"},
+		"a subject by claims":                   {[]string{"claims", requestBob}, "bob"},
+		"a subject by claims above login_hint":  {[]string{"claims", requestAlice, "login_hint", "bobby"}, "alice"},
+		"an unknown subject by claims":          {[]string{"claims", requestUnknownUser}, "login_required"},
+		"different subjects by claims and hint": {[]string{"claims", requestAlice, "id_token_hint", hint("bob")}, "login_required"},
+		"the same subject by hint and claims":   {[]string{"claims", requestBob, "id_token_hint", hint("bob")}, "bob"},
+		"claims that are not JSON":              {[]string{"claims", "{"}, "invalid_request"},
 	} {
 		for _, push := range []bool{false, true} {
 			query := authorizationRequest(append([]string{"scope", "openid"}, tt.change...)...)
@@ -123,7 +124,8 @@ func TestACRRequestedByName(t *testing.T) {
 	}
 }
 
-// People see what is asked for, agree to it once, and begin as who is meant.
+// Users see the requested claims and consent to them once. The login page
+// suggests the requested user.
 func TestUsersConsentToClaims(t *testing.T) {
 	s := interactive(t)
 	query := authorizationRequest("scope", "openid", "claims", requestName)
@@ -137,10 +139,10 @@ func TestUsersConsentToClaims(t *testing.T) {
 	form := hiddenFields(page, "decision", "allow", "scope", "openid")
 	wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, p.post(testserver.EndpointConsent, form)).Get("code"))))
 	for name, tt := range map[string]struct{ claims, want string }{
-		"the same once more": {requestName, ""},
-		"less":               {`{"userinfo":{"name":null}}`, ""},
-		"more":               {`{"userinfo":{"phone_number":null}}`, "consent_required"},
-		"about another user": {`{"userinfo":{"sub":{"value":"bob"}}}`, "login_required"},
+		"the same claims again": {requestName, ""},
+		"fewer claims":          {`{"userinfo":{"name":null}}`, ""},
+		"more claims":           {`{"userinfo":{"phone_number":null}}`, "consent_required"},
+		"about another user":    {`{"userinfo":{"sub":{"value":"bob"}}}`, "login_required"},
 	} {
 		if got := callbackQuery(t, p.open(authorizationRequest("scope", "openid", "claims", tt.claims, "prompt", "none"))).Get("error"); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
@@ -148,16 +150,16 @@ func TestUsersConsentToClaims(t *testing.T) {
 	}
 	for _, change := range [][]string{{"claims", requestUnknownUser}, {"id_token_hint", s.IDToken(testserver.Subject("carol"))}} {
 		if got := callbackQuery(t, newBrowser(t, s).open(authorizationRequest(append([]string{"scope", "openid"}, change...)...))).Get("error"); got != "login_required" {
-			t.Errorf("%s about nobody: got %q, want login_required", change[0], got)
+			t.Errorf("%s for an unknown user: got %q, want login_required", change[0], got)
 		}
 	}
 	if got := callbackQuery(t, p.open(authorizationRequest("scope", "openid email", "claims", `{"userinfo":{"email":null}}`, "prompt", "none"))).Get("error"); got != "consent_required" {
-		t.Errorf("got %q, want consent_required of a scope", got)
+		t.Errorf("got %q, want consent_required for a scope", got)
 	}
 	hint := s.IDToken(testserver.Subject("bob"))
 	for _, change := range [][]string{{"id_token_hint", hint}, {"claims", requestBob}, {"id_token_hint", hint, "login_hint", "alice"}} {
 		if body := newBrowser(t, s).open(authorizationRequest(append([]string{"scope", "openid"}, change...)...)).Body.String(); !strings.Contains(body, `name="username" value="bob"`) {
-			t.Errorf("%q: got a login page that does not begin with bob", change[0])
+			t.Errorf("%q: got a login page that does not suggest bob", change[0])
 		}
 	}
 }

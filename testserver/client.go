@@ -110,7 +110,7 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 		return c, err
 	}
 	s.oauth.Registry.Put(registered)
-	s.keepDefault(c)
+	s.setDefaultClient(c)
 	return c, nil
 }
 
@@ -132,9 +132,9 @@ func (s *Server) DefaultClient() Client {
 	return s.defaultClient
 }
 
-// keepDefault stores the default client with its secret, because the registry
+// setDefaultClient stores the default client with its secret, because the registry
 // has only the digest of it.
-func (s *Server) keepDefault(c Client) {
+func (s *Server) setDefaultClient(c Client) {
 	if c.ID == token.DefaultClient {
 		s.mu.Lock()
 		defer s.mu.Unlock()

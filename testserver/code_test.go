@@ -18,20 +18,20 @@ func TestVerifiers(t *testing.T) {
 		challenge, verifier string
 		code                string // "" for tokens
 	}{
-		"T04/the right one":                {s256(verifier), verifier, ""},
-		"T04/the shortest":                 {s256(verifier[:43]), verifier[:43], ""},
-		"T04/the longest":                  {s256(strings.Repeat("~", 128)), strings.Repeat("~", 128), ""},
-		"T04/missing":                      {s256(verifier), "-", "invalid_grant"},
-		"T04/empty":                        {s256(verifier), "", "invalid_grant"},
-		"T04/another":                      {s256(verifier), verifier[1:] + "x", "invalid_grant"},
-		"T04/the challenge itself":         {s256(verifier), s256(verifier), "invalid_grant"},
-		"T04/42 characters":                {s256(verifier[:42]), verifier[:42], "invalid_grant"},
-		"T04/129 characters":               {s256(strings.Repeat("~", 129)), strings.Repeat("~", 129), "invalid_grant"},
-		"T04/an invalid character":         {s256(verifier + "+"), verifier + "+", "invalid_grant"},
-		"T04/a space":                      {s256(verifier + " "), verifier + " ", "invalid_grant"},
-		"T04/a letter that is not ASCII":   {s256(verifier + "é"), verifier + "é", "invalid_grant"},
-		"T04/without a challenge before":   {"-", verifier, "invalid_grant"},
-		"T04/neither, confidential client": {"-", "-", ""},
+		"T04/the right one":                  {s256(verifier), verifier, ""},
+		"T04/the shortest":                   {s256(verifier[:43]), verifier[:43], ""},
+		"T04/the longest":                    {s256(strings.Repeat("~", 128)), strings.Repeat("~", 128), ""},
+		"T04/missing":                        {s256(verifier), "-", "invalid_grant"},
+		"T04/empty":                          {s256(verifier), "", "invalid_grant"},
+		"T04/another":                        {s256(verifier), verifier[1:] + "x", "invalid_grant"},
+		"T04/the challenge itself":           {s256(verifier), s256(verifier), "invalid_grant"},
+		"T04/42 characters":                  {s256(verifier[:42]), verifier[:42], "invalid_grant"},
+		"T04/129 characters":                 {s256(strings.Repeat("~", 129)), strings.Repeat("~", 129), "invalid_grant"},
+		"T04/an invalid character":           {s256(verifier + "+"), verifier + "+", "invalid_grant"},
+		"T04/a space":                        {s256(verifier + " "), verifier + " ", "invalid_grant"},
+		"T04/a letter that is not ASCII":     {s256(verifier + "é"), verifier + "é", "invalid_grant"},
+		"T04/a verifier without a challenge": {"-", verifier, "invalid_grant"},
+		"T04/neither, confidential client":   {"-", "-", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := []string{"client_id", "test-client", "code_challenge", tt.challenge}
@@ -55,7 +55,7 @@ func TestCodes(t *testing.T) {
 		age    time.Duration
 		code   string
 	}{
-		"T06/at once":                    {nil, 0, ""},
+		"T06/immediately":                {nil, 0, ""},
 		"T06/in 59 seconds":              {nil, 59 * time.Second, ""},
 		"T06/after 60 seconds":           {nil, time.Minute, "invalid_grant"},
 		"T06/by another client":          {[]string{"client_id", "other"}, 0, "invalid_grant"},
@@ -63,7 +63,7 @@ func TestCodes(t *testing.T) {
 		"T06/with another port":          {[]string{"redirect_uri", "http://127.0.0.1:4712/callback"}, 0, "invalid_grant"},
 		"T06/without redirect_uri":       {[]string{"redirect_uri", "-"}, 0, "invalid_grant"},
 		"T06/without the code":           {[]string{"code", "-"}, 0, "invalid_request"},
-		"T06/a code of nobody":           {[]string{"code", "x"}, 0, "invalid_grant"},
+		"T06/an unknown code":            {[]string{"code", "x"}, 0, "invalid_grant"},
 		"T06/a resource not yet granted": {[]string{"resource", "https://api.example"}, 0, ""},
 		"T06/an invalid resource":        {[]string{"resource", "api"}, 0, "invalid_target"},
 	} {
@@ -84,18 +84,18 @@ func TestCodes(t *testing.T) {
 		wantError(t, exchange(t, s, codeRequest(code[:len(code)-1])), 400, "invalid_grant")
 		wantTokens(t, exchange(t, s, codeRequest(code)))
 	})
-	t.Run("T06/another client's attempt does not use it up", func(t *testing.T) {
+	t.Run("T06/a request by another client does not use up the code", func(t *testing.T) {
 		code := codeFor(t, s)
 		wantError(t, exchange(t, s, codeRequest(code, "client_id", "other")), 400, "invalid_grant")
 		wantTokens(t, exchange(t, s, codeRequest(code)))
 	})
-	t.Run("T06/a failed authentication does not use it up", func(t *testing.T) {
+	t.Run("T06/a failed authentication does not use up the code", func(t *testing.T) {
 		code := codeFor(t, s, "client_id", "web")
 		form := codeRequest(code, "client_id", "-")
 		wantError(t, exchange(t, s, form, basic("web:wrong")), 401, "invalid_client")
 		wantTokens(t, exchange(t, s, form, basic("web:web-secret")))
 	})
-	t.Run("T06/after the redirect_uri was left out at first", func(t *testing.T) {
+	t.Run("T06/without a redirect_uri in the authorization request", func(t *testing.T) {
 		code := codeFor(t, s, "client_id", "web", "redirect_uri", "-")
 		wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "-", "redirect_uri", "-"), basic("web:web-secret")))
 		code = codeFor(t, s, "client_id", "web", "redirect_uri", "-")
@@ -111,7 +111,7 @@ func TestCodeReplayRevokesTokens(t *testing.T) {
 			first := wantTokens(t, exchange(t, s, codeRequest(code)))
 			second := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
 			bystander := tokens(t, s)
-			s.Advance(2 * time.Minute) // it is remembered longer than it is good
+			s.Advance(2 * time.Minute) // a used code is stored longer than it is valid
 			wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
 			for _, token := range []string{first.text("access_token"), second.text("access_token")} {
 				if isActive(s, token) {
@@ -179,19 +179,19 @@ func TestRefresh(t *testing.T) {
 		code   string
 		scope  string
 	}{
-		"T08/as it was":                   {nil, 0, "", "openid a b"},
-		"T08/the same scopes":             {[]string{"scope", "b a openid"}, 0, "", "b a openid"},
-		"T08/fewer scopes":                {[]string{"scope", "a"}, 0, "", "a"},
-		"T08/more scopes":                 {[]string{"scope", "a b c"}, 0, "invalid_scope", ""},
-		"T08/malformed scopes":            {[]string{"scope", "a  b"}, 0, "invalid_scope", ""},
-		"T08/by another client":           {[]string{"client_id", "other"}, 0, "invalid_grant", ""},
-		"T08/by nobody":                   {[]string{"client_id", "-"}, 0, "invalid_client", ""},
-		"T08/none":                        {[]string{"refresh_token", "-"}, 0, "invalid_request", ""},
-		"T08/one of nobody":               {[]string{"refresh_token", "x"}, 0, "invalid_grant", ""},
-		"T08/before it expires":           {nil, time.Hour - time.Second, "", "openid a b"},
-		"T08/when it expires":             {nil, time.Hour, "invalid_grant", ""},
-		"T08/a resource of the grant":     {[]string{"resource", "https://one.example"}, 0, "", "openid a b"},
-		"T08/a resource not of the grant": {[]string{"resource", "https://two.example"}, 0, "invalid_target", ""},
+		"T08/without changes":                 {nil, 0, "", "openid a b"},
+		"T08/the same scopes":                 {[]string{"scope", "b a openid"}, 0, "", "b a openid"},
+		"T08/fewer scopes":                    {[]string{"scope", "a"}, 0, "", "a"},
+		"T08/more scopes":                     {[]string{"scope", "a b c"}, 0, "invalid_scope", ""},
+		"T08/malformed scopes":                {[]string{"scope", "a  b"}, 0, "invalid_scope", ""},
+		"T08/by another client":               {[]string{"client_id", "other"}, 0, "invalid_grant", ""},
+		"T08/without a client":                {[]string{"client_id", "-"}, 0, "invalid_client", ""},
+		"T08/no token":                        {[]string{"refresh_token", "-"}, 0, "invalid_request", ""},
+		"T08/an unknown token":                {[]string{"refresh_token", "x"}, 0, "invalid_grant", ""},
+		"T08/before it expires":               {nil, time.Hour - time.Second, "", "openid a b"},
+		"T08/when it expires":                 {nil, time.Hour, "invalid_grant", ""},
+		"T08/a resource of the grant":         {[]string{"resource", "https://one.example"}, 0, "", "openid a b"},
+		"T08/a resource that was not granted": {[]string{"resource", "https://two.example"}, 0, "invalid_target", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			first := tokens(t, s, "scope", "openid a b", "nonce", "n", "resource", "https://one.example")
@@ -201,7 +201,7 @@ func TestRefresh(t *testing.T) {
 			if tt.code != "" {
 				wantError(t, r, map[bool]int{true: 401, false: 400}[tt.code == "invalid_client"], tt.code)
 				if tt.age == 0 {
-					wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))) // it was not used up
+					wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))) // the failed request did not use it up
 				}
 				return
 			}
@@ -211,9 +211,9 @@ func TestRefresh(t *testing.T) {
 				t.Errorf("got %v and %v, want the scope %q, the resource and 900 seconds", r.body, claims, tt.scope)
 			}
 			if hasID := r.text("id_token") != ""; hasID != strings.Contains(tt.scope, "openid") {
-				t.Errorf("got an ID token %v, want it for openid alone", hasID)
+				t.Errorf("got an ID token %v, want one only with openid", hasID)
 			}
-			// The next refresh token has all scopes again, and its own hour.
+			// The next refresh token has all scopes again, and a new hour.
 			s.Advance(59 * time.Minute)
 			defer s.Advance(-59 * time.Minute)
 			next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
@@ -233,7 +233,7 @@ func TestRefreshTokenReuseRevokesTheFamily(t *testing.T) {
 		wantError(t, exchange(t, s, refreshRequest(first.text("refresh_token"))), 400, "invalid_grant")
 		wantEvents(t, s, "refreshed", "reuse_detected", "revoked")
 	})
-	t.Run("T07/the family is dead", func(t *testing.T) {
+	t.Run("T07/the family is revoked", func(t *testing.T) {
 		wantError(t, exchange(t, s, refreshRequest(third.text("refresh_token"))), 400, "invalid_grant")
 		for _, r := range []reply{first, second, third} {
 			if isActive(s, r.text("access_token")) {
@@ -241,7 +241,7 @@ func TestRefreshTokenReuseRevokesTheFamily(t *testing.T) {
 			}
 		}
 	})
-	t.Run("T07/reuse in the same instant", func(t *testing.T) {
+	t.Run("T07/reuse at the same time", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
 		token := tokens(t, s).text("refresh_token")
 		wantTokens(t, exchange(t, s, refreshRequest(token)))
@@ -267,7 +267,7 @@ func TestRotateRefreshGracePeriod(t *testing.T) {
 		t.Errorf("got %d successes within the period, want 100", successes)
 	}
 	third := wantTokens(t, exchange(t, s, refreshRequest(second))).text("refresh_token")
-	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // two generations ago
+	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // two generations old
 	wantError(t, exchange(t, s, refreshRequest(third)), 400, "invalid_grant")
 
 	first = tokens(t, s).text("refresh_token")
@@ -283,18 +283,18 @@ func TestOtherTokensAreNotRefreshTokens(t *testing.T) {
 	for name, token := range map[string]string{
 		"T08/an access token": r.text("access_token"), "T08/an ID token": r.text("id_token"), "T08/a code": codeFor(t, s),
 		"T11/a truncated one": r.text("refresh_token")[:69], "T11/a longer one": r.text("refresh_token") + "A", "T11/one with a line break": r.text("refresh_token") + "\n",
-		"T11/one that was changed": "A" + r.text("refresh_token")[1:], "T11/one with padding": r.text("refresh_token") + "==",
+		"T11/a modified one": "A" + r.text("refresh_token")[1:], "T11/one with padding": r.text("refresh_token") + "==",
 		"T11/one with another MAC": otherAt(r.text("refresh_token"), 60),
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, exchange(t, s, refreshRequest(token)), 400, "invalid_grant") })
 	}
-	t.Run("T17/a refresh token is no access token", func(t *testing.T) {
+	t.Run("T17/a refresh token is not an access token", func(t *testing.T) {
 		if isActive(s, r.text("refresh_token")) {
 			t.Error("got it active")
 		}
 	})
 	wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
-	t.Run("T11/what nobody guesses", func(t *testing.T) {
+	t.Run("T11/lengths of secrets", func(t *testing.T) {
 		first, _ := startDevice(t, s)
 		for name, text := range map[string]string{
 			"the access token": r.text("access_token"), "the refresh token": r.text("refresh_token"), "the code": codeFor(t, s),
@@ -307,7 +307,7 @@ func TestOtherTokensAreNotRefreshTokens(t *testing.T) {
 	})
 }
 
-// otherAt is text with another letter at i.
+// otherAt returns text with another letter at i.
 func otherAt(text string, i int) string {
 	letter := "A"
 	if text[i] == 'A' {

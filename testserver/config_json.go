@@ -63,7 +63,7 @@ func ConfigJSON(r io.Reader) Option {
 		f := fileConfig{c}
 		f.server(file)
 		f.tokens(file)
-		f.people(file)
+		f.identities(file)
 		f.endpoints(file.Endpoints)
 		for i, fault := range file.Faults {
 			c.faults = append(c.faults, fileFault{fault, fmt.Sprintf("ConfigJSON: faults[%d]", i)})
@@ -174,7 +174,7 @@ func (f fileConfig) signing(s settings.Signing) {
 	}
 }
 
-func (f fileConfig) people(file *settings.Config) {
+func (f fileConfig) identities(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
 			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogout, Grants: c.Grants, Scopes: c.Scopes,
@@ -207,8 +207,8 @@ func (f fileConfig) endpoints(served map[Endpoint]bool) {
 			continue
 		}
 		f.Disabled = slices.DeleteFunc(f.Disabled, func(other Endpoint) bool { return other == ep })
-		token, said := served[EndpointToken]
-		if said && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
+		token, given := served[EndpointToken]
+		if given && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
 			f.fail("ConfigJSON: %s: this endpoint needs the endpoint token: leave it out, or serve both", path)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 
 func fromFile(text string) testserver.Option { return testserver.ConfigJSON(strings.NewReader(text)) }
 
-// jwk is a new EC key as a private and as a public JWK.
+// jwk returns a new EC key as a private and as a public JWK.
 func jwk(t testing.TB, curve elliptic.Curve, kid string) (private, public string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
@@ -73,7 +73,7 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 	}
 	for i, want := range []int{503, 503, 502, 200} {
 		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != want {
-			t.Errorf("request %d: got %d, want %d: faults in their order", i+1, resp.StatusCode, want)
+			t.Errorf("request %d: got %d, want %d: faults in the order of the file", i+1, resp.StatusCode, want)
 		}
 	}
 	if k := s.SigningKey(); k.ID != "signs" || k.Alg != "ES384" || len(keySet(t, s.JWKS()).Keys) != 2 {
@@ -81,7 +81,7 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 	}
 	doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 	if doc["device_authorization_endpoint"] != nil || doc["userinfo_endpoint"] == nil {
-		t.Errorf("got %v, want userinfo and no devices", doc)
+		t.Errorf("got %v, want userinfo and no device endpoint", doc)
 	}
 	if got := fmt.Sprint(doc["scopes_supported"]); !strings.Contains(got, "orders:read") {
 		t.Errorf("got scopes %s, want those of the file", got)
@@ -98,10 +98,10 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 		t.Errorf("got %v, want aud and exp of the file", claims)
 	}
 	if got := fmt.Sprint(claims["realm"]); got != "map[id:1 roles:[admin]]" {
-		t.Errorf("got realm %s, want what the pointer says beside what the name says", got)
+		t.Errorf("got realm %s, want the members of both claims", got)
 	}
 	if claims["role"] != "admin" || claims["sub"] != "someone" || claims["wrong"] != nil {
-		t.Errorf("got %v, want the claims of the rule that fits alone", claims)
+		t.Errorf("got %v, want only the claims of the matching rule", claims)
 	}
 	wantError(t, exchange(t, s, values(form, "scope", "root"), asWeb), http.StatusBadRequest, "access_denied")
 	wantError(t, exchange(t, s, values(form, "scope", "other"), asWeb), http.StatusBadRequest, "invalid_scope")
@@ -132,7 +132,7 @@ func TestConfigJSONOverridesOptions(t *testing.T) {
 		t.Errorf("got %s, want no TLS", s.Issuer())
 	}
 	if token := s.Token(); strings.Contains(token, ".") || !isActive(s, token) {
-		t.Error("want a handle")
+		t.Error("want an opaque token")
 	}
 	if rec, to := authorize(s, authorizationRequest("scope", "two")); rec.Code != http.StatusOK || to != nil {
 		t.Errorf("got %d %v, want a page, and any scope", rec.Code, to)
@@ -176,18 +176,18 @@ func TestConfigJSONReportsThePathsOfAllErrors(t *testing.T) {
 		file string
 		want []string
 	}{
-		"members that are unknown":      {`{"isuer": "x", "clients": [{"id": "a", "secert": "s3cret"}]}`, []string{"ConfigJSON: ", "isuer: ", "clients[0].secert: "}},
-		"what the server refuses":       {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
-		"lifetimes below a second":      {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
-		"two keys of one name":          {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
-		"halves of two keys":            {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
-		"no key for the algorithm":      {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: no key signs with RS256"}},
-		"two secrets":                   {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
-		"endpoints that need another":   {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
-		"faults of what is not served":  {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
-		"a claim below text":            {`{"rules": [{"claims": {"a": 1}}, {"claims": {"/sub/roles": ["s3cret"]}}]}`, []string{`rules[1].claims: claim "/sub/roles": "sub" is not an object`}},
-		"what is no JSON":               {`{`, []string{"ConfigJSON: ", "line 1"}},
-		"what fits no other option yet": {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
+		"unknown members":                         {`{"isuer": "x", "clients": [{"id": "a", "secert": "s3cret"}]}`, []string{"ConfigJSON: ", "isuer: ", "clients[0].secert: "}},
+		"an invalid redirect URI":                 {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
+		"lifetimes below a second":                {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
+		"two keys with the same kid":              {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
+		"mismatched halves of two keys":           {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
+		"no key for the algorithm":                {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: no key signs with RS256"}},
+		"two secrets":                             {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
+		"an endpoint without the one it needs":    {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
+		"faults of endpoints that are not served": {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
+		"a claim inside a string":                 {`{"rules": [{"claims": {"a": 1}}, {"claims": {"/sub/roles": ["s3cret"]}}]}`, []string{`rules[1].claims: claim "/sub/roles": "sub" is not an object`}},
+		"malformed JSON":                          {`{`, []string{"ConfigJSON: ", "line 1"}},
+		"options that contradict each other":      {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.InMemory(), fromFile(c.file)) })

@@ -38,10 +38,10 @@ func (s *Server) Control(token string) http.Handler {
 	c := &controller{Server: s, faults: map[int]control.Fault{}}
 	mux := http.NewServeMux()
 	for path, methods := range c.routes() {
-		mux.Handle(path, answering(methods))
+		mux.Handle(path, handleMethods(methods))
 	}
-	mux.Handle("/", answering(nil))
-	describe := answering(c.routes()[control.OpenAPIPath])
+	mux.Handle("/", handleMethods(nil))
+	describe := handleMethods(c.routes()[control.OpenAPIPath])
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -112,9 +112,9 @@ func (c *controller) routes() map[string]map[string]action {
 
 func describe(*http.Request) (any, error) { return json.RawMessage(control.OpenAPI), nil }
 
-// answering serves the methods of one path; nil methods make every request a
+// handleMethods serves the methods of one path; nil methods make every request a
 // 404.
-func answering(methods map[string]action) http.Handler {
+func handleMethods(methods map[string]action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		act, ok := methods[r.Method]
 		switch {
@@ -127,12 +127,12 @@ func answering(methods map[string]action) http.Handler {
 			sendError(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "use " + allowed})
 			return
 		}
-		answer, err := act(r)
+		response, err := act(r)
 		if err != nil {
 			sendError(w, err)
 			return
 		}
-		respond(w, http.StatusOK, answer)
+		respond(w, http.StatusOK, response)
 	})
 }
 
@@ -153,12 +153,12 @@ func sendError(w http.ResponseWriter, err error) {
 	respond(w, r.status, control.Error{Code: r.code, Description: r.description})
 }
 
-func respond(w http.ResponseWriter, status int, answer any) {
+func respond(w http.ResponseWriter, status int, response any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(answer) // the client may have gone
+	_ = e.Encode(response) // the client may have disconnected
 }
 
 // read decodes the body of a request; an empty body leaves v unchanged.

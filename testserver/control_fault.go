@@ -14,8 +14,8 @@ import (
 // faultOf returns the fault that f describes.
 func faultOf(f control.Fault) (Fault, error) {
 	var chosen []Fault
-	choose := func(asked bool, fault func() Fault) {
-		if asked {
+	choose := func(requested bool, fault func() Fault) {
+		if requested {
 			chosen = append(chosen, fault())
 		}
 	}
@@ -49,32 +49,32 @@ func faultOf(f control.Fault) (Fault, error) {
 }
 
 func (c *controller) addFault(r *http.Request) (any, error) {
-	var ask control.Fault
-	if err := read(r, &ask); err != nil {
+	var input control.Fault
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	f, err := faultOf(ask)
+	f, err := faultOf(input)
 	if err != nil {
 		return nil, err
 	}
 	var when []When
-	if ask.Times != 0 {
-		when = append(when, Times(ask.Times))
+	if input.Times != 0 {
+		when = append(when, Times(input.Times))
 	}
-	if ask.Skip != 0 {
-		when = append(when, Skip(ask.Skip))
+	if input.Skip != 0 {
+		when = append(when, Skip(input.Skip))
 	}
-	if ask.Client != "" {
-		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, ask.Client) }))
+	if input.Client != "" {
+		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, input.Client) }))
 	}
 	c.mu.Lock() // until it is in c.faults, which injections reads
 	defer c.mu.Unlock()
-	in, err := c.inject(Endpoint(ask.Endpoint), f, when)
+	in, err := c.inject(Endpoint(input.Endpoint), f, when)
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %q: %w", ask.Endpoint, err)
+		return nil, fmt.Errorf("endpoint %q: %w", input.Endpoint, err)
 	}
-	c.faults[in.ID] = ask
-	return control.Injection{ID: in.ID, Fault: ask}, nil
+	c.faults[in.ID] = input
+	return control.Injection{ID: in.ID, Fault: input}, nil
 }
 
 // injections returns all active faults, including those not added through this
@@ -84,11 +84,11 @@ func (c *controller) injections() []control.Injection {
 	defer c.mu.Unlock()
 	list := []control.Injection{}
 	for _, in := range c.Injections() {
-		asked, ok := c.faults[in.ID]
+		requested, ok := c.faults[in.ID]
 		if !ok {
-			asked = control.Fault{Endpoint: string(in.Endpoint), Times: in.Times, Skip: in.Skip}
+			requested = control.Fault{Endpoint: string(in.Endpoint), Times: in.Times, Skip: in.Skip}
 		}
-		list = append(list, control.Injection{ID: in.ID, Hits: in.Hits(), Fault: asked})
+		list = append(list, control.Injection{ID: in.ID, Hits: in.Hits(), Fault: requested})
 	}
 	return list
 }

@@ -47,18 +47,18 @@ func (c *controller) rotateKeys(r *http.Request) (any, error) {
 }
 
 func (c *controller) importKey(r *http.Request) (any, error) {
-	var ask control.Import
-	if err := read(r, &ask); err != nil {
+	var input control.Import
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(ask.Key), []byte("{")) {
+	if !bytes.HasPrefix(bytes.TrimSpace(input.Key), []byte("{")) {
 		return nil, errors.New("key: want a private JWK")
 	}
-	k, err := token.ReadKey(ask.Key, "")
+	k, err := token.ReadKey(input.Key, "")
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
-	if token.IsShared(k.Alg) && !ask.Sign {
+	if token.IsShared(k.Alg) && !input.Sign {
 		return nil, errors.New("key: a shared secret cannot be published: set sign")
 	}
 	if !token.IsShared(k.Alg) {
@@ -66,7 +66,7 @@ func (c *controller) importKey(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	if ask.Sign {
+	if input.Sign {
 		if err := c.oauth.Keys.Use(k); err != nil {
 			return nil, err
 		}
@@ -75,12 +75,12 @@ func (c *controller) importKey(r *http.Request) (any, error) {
 }
 
 func (c *controller) publishKey(r *http.Request) (any, error) {
-	var ask control.KeyID
-	if err := read(r, &ask); err != nil {
+	var input control.KeyID
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
 	for _, k := range c.oauth.Keys.All() {
-		if k.ID == ask.ID && !k.Published {
+		if k.ID == input.ID && !k.Published {
 			if err := c.oauth.Keys.Publish(k.Key); err != nil {
 				return nil, err
 			}
@@ -91,11 +91,11 @@ func (c *controller) publishKey(r *http.Request) (any, error) {
 }
 
 func (c *controller) retireKey(r *http.Request) (any, error) {
-	var ask control.KeyID
-	if err := read(r, &ask); err != nil {
+	var input control.KeyID
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if err := c.oauth.Keys.Retire(ask.ID); err != nil {
+	if err := c.oauth.Keys.Retire(input.ID); err != nil {
 		return nil, notFound(err.Error())
 	}
 	return done{}, nil
@@ -118,24 +118,24 @@ func (c *controller) thawKeys(r *http.Request) (any, error) {
 }
 
 func (c *controller) exportKeys(r *http.Request) (any, error) {
-	var ask control.Export
-	if err := read(r, &ask); err != nil {
+	var input control.Export
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
 	set := struct {
 		Keys []json.RawMessage `json:"keys"`
 	}{Keys: []json.RawMessage{}}
 	for _, k := range c.oauth.Keys.All() {
-		if ask.ID != "" && ask.ID != k.ID || token.IsShared(k.Alg) && !ask.Private {
+		if input.ID != "" && input.ID != k.ID || token.IsShared(k.Alg) && !input.Private {
 			continue
 		}
-		jwk, err := k.JWK(ask.Private)
+		jwk, err := k.JWK(input.Private)
 		if err != nil {
 			return nil, err
 		}
 		set.Keys = append(set.Keys, jwk)
 	}
-	if ask.ID != "" && len(set.Keys) == 0 {
+	if input.ID != "" && len(set.Keys) == 0 {
 		return nil, notFound("no key to export has this kid")
 	}
 	return set, nil

@@ -49,7 +49,7 @@ func TestControlFreezesTheKeySet(t *testing.T) {
 	c.call("POST", "/v1/keys/freeze", "")
 	c.call("POST", "/v1/keys/rotate", `{"drop_old":true}`)
 	if got := servedJWKS(); got != before {
-		t.Errorf("got %s, want the keys of before", got)
+		t.Errorf("got %s, want the keys from before", got)
 	}
 	c.call("POST", "/v1/keys/thaw", "")
 	if got := servedJWKS(); got != string(s.JWKS()) || got == before {

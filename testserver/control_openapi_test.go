@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// described returns the methods of each path in the OpenAPI document that the server
-// serves.
+// documentedMethods returns the methods of each path in the OpenAPI document
+// that the server serves.
 func documentedMethods(t *testing.T, c controlAPI) map[string][]string {
 	t.Helper()
 	var document struct {
@@ -42,7 +42,7 @@ func TestOpenAPIDocumentsEveryPath(t *testing.T) {
 	}
 	parameter := regexp.MustCompile(`\{[^}]*\}`)
 	for path, want := range methods {
-		// No path has this method, so the server lists those that it has.
+		// No path supports PATCH, so the response lists the supported methods.
 		w := c.send("PATCH", parameter.ReplaceAllString(path, "x"), "")
 		if got := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || got != strings.Join(want, ", ") {
 			t.Errorf("%s: got %d and the methods %s, want 405 and %q", path, w.Code, got, want)
@@ -60,7 +60,7 @@ func TestOpenAPIIsPublic(t *testing.T) {
 	}{
 		{"without a token", "GET", "/openapi.json", noToken, 200},
 		{"with another token", "GET", "/openapi.json", func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 200},
-		{"by a name that an attacker points here", "GET", "/openapi.json", func(r *http.Request) { r.Host = "rebound.example.com" }, 403},
+		{"with another host", "GET", "/openapi.json", func(r *http.Request) { r.Host = "rebound.example.com" }, 403},
 		{"another method", "POST", "/openapi.json", noToken, 405},
 		{"a path below", "GET", "/openapi.json/v1/keys", noToken, 401},
 		{"a path above", "GET", "/openapi.json/../v1/keys", noToken, 401},

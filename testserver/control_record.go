@@ -60,14 +60,14 @@ func (c *controller) listRequests(r *http.Request) (any, error) {
 		}
 		eps = append(eps, ep)
 	}
-	answer := control.Requests{Requests: []control.Request{}}
+	response := control.Requests{Requests: []control.Request{}}
 	for _, r := range c.Requests(eps...) {
-		answer.Requests = append(answer.Requests, control.Request{
+		response.Requests = append(response.Requests, control.Request{
 			Time: r.Time, Endpoint: string(r.Endpoint), Method: r.Method, Client: r.Client, ClientID: r.ClientID,
 			Status: r.Status, Injected: r.Injected, Header: r.Header, Form: r.Form,
 		})
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *controller) countRequests(r *http.Request) (any, error) {
@@ -112,9 +112,9 @@ func (c *controller) waitRequests(r *http.Request) (any, error) {
 }
 
 func (c *controller) listEvents(*http.Request) (any, error) {
-	answer := control.Events{Events: []control.Event{}}
+	response := control.Events{Events: []control.Event{}}
 	for _, e := range c.Events() {
-		answer.Events = append(answer.Events, control.Event(e))
+		response.Events = append(response.Events, control.Event(e))
 	}
-	return answer, nil
+	return response, nil
 }

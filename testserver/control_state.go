@@ -26,14 +26,14 @@ func (c *controller) setClock(r *http.Request) (any, error) {
 }
 
 func (c *controller) advanceClock(r *http.Request) (any, error) {
-	var ask control.Advance
-	if err := read(r, &ask); err != nil {
+	var input control.Advance
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if ask.By == 0 {
+	if input.By == 0 {
 		return nil, errors.New(`advance: missing, want a duration such as "10m"`)
 	}
-	c.Advance(time.Duration(ask.By))
+	c.Advance(time.Duration(input.By))
 	return c.clock()
 }
 
@@ -53,14 +53,14 @@ func (c *controller) snapshot(*http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := control.Snapshot{
+	response := control.Snapshot{
 		Issuer: c.Issuer(), Now: c.Now().UTC(), Clients: c.clients(), Users: users, Keys: c.keys(), Faults: c.injections(),
 		Counts: map[string]int{}, Tokens: c.tokens(),
 	}
 	for _, ep := range append(catalogue.Endpoints(), EndpointAny) {
 		if c.countable(ep) {
-			answer.Counts[string(ep)] = c.Count(ep)
+			response.Counts[string(ep)] = c.Count(ep)
 		}
 	}
-	return answer, nil
+	return response, nil
 }

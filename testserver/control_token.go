@@ -60,8 +60,8 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
-// inMembers replaces the Go names in an error with those of JSON members.
-var inMembers = strings.NewReplacer(
+// jsonNames replaces the Go names in an error with those of JSON members.
+var jsonNames = strings.NewReplacer(
 	"JOSEHeader says", "header says", "OpaqueTokens makes", "opaque makes", `; for a malformed claim use Claim("scope", …)`, `; for a malformed one use claims`,
 	"Scope: ", "scope: ", "Audience: ", "aud: ", "SigningAlg", "alg", "Without", "without", "With(", "defect(",
 )
@@ -77,20 +77,20 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	}
 	t, err := c.oauth.IssueAs(form, editBy(tokenOptions(m)))
 	if err != nil {
-		return nil, errors.New(inMembers.Replace(err.Error()))
+		return nil, errors.New(jsonNames.Replace(err.Error()))
 	}
 	claims, err := json.Marshal(t.Claims)
 	if err != nil {
 		return nil, err
 	}
-	answer := control.Minted{
+	response := control.Minted{
 		AccessToken: t.Access, TokenType: "Bearer", RefreshToken: t.Refresh, IDToken: t.ID,
 		Claims: claims, Fingerprint: journal.Fingerprint(t.Access),
 	}
 	if !t.Expiry.IsZero() {
-		answer.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()
+		response.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *controller) badTokens(r *http.Request) (any, error) {
@@ -106,16 +106,16 @@ func (c *controller) badTokens(r *http.Request) (any, error) {
 		return nil, err
 	}
 	opts := tokenOptions(m)
-	answer := control.BadTokens{}
+	response := control.BadTokens{}
 	for d := range Defects() {
 		t, err := c.oauth.MintAs(form, editBy(append(opts[:len(opts):len(opts)], With(d))))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d, err)
 		}
 		status, code := d.Expect()
-		answer.Tokens = append(answer.Tokens, control.BadToken{Name: string(d), Status: status, Code: code, Token: t})
+		response.Tokens = append(response.Tokens, control.BadToken{Name: string(d), Status: status, Code: code, Token: t})
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *controller) listTokens(*http.Request) (any, error) {
@@ -146,18 +146,18 @@ func (c *controller) tokens() []control.Token {
 }
 
 func (c *controller) inspectToken(r *http.Request) (any, error) {
-	var ask control.Inspect
-	if err := read(r, &ask); err != nil {
+	var input control.Inspect
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if ask.Token == "" {
+	if input.Token == "" {
 		return nil, errors.New("token: missing, want the token to inspect")
 	}
-	answer := control.Inspected{Fingerprint: journal.Fingerprint(ask.Token), Introspection: c.oauth.Introspection(ask.Token)}
-	if parts := strings.Split(ask.Token, "."); len(parts) == 3 {
-		answer.Header, answer.Claims = segment(parts[0]), segment(parts[1])
+	response := control.Inspected{Fingerprint: journal.Fingerprint(input.Token), Introspection: c.oauth.Introspection(input.Token)}
+	if parts := strings.Split(input.Token, "."); len(parts) == 3 {
+		response.Header, response.Claims = segment(parts[0]), segment(parts[1])
 	}
-	return answer, nil
+	return response, nil
 }
 
 // segment is the JSON in a part of a JWT, or nil if it is not JSON.
@@ -170,17 +170,17 @@ func segment(part string) json.RawMessage {
 }
 
 func (c *controller) revokeToken(r *http.Request) (any, error) {
-	var ask control.Revoke
-	if err := read(r, &ask); err != nil {
+	var input control.Revoke
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if (ask.Token == "") == (ask.Sub == "") {
+	if (input.Token == "") == (input.Sub == "") {
 		return nil, errors.New("give either token or sub")
 	}
-	if ask.Sub != "" {
-		return control.Revoked{Revoked: c.RevokeSubject(ask.Sub)}, nil
+	if input.Sub != "" {
+		return control.Revoked{Revoked: c.RevokeSubject(input.Sub)}, nil
 	}
-	if !c.Revoke(ask.Token) {
+	if !c.Revoke(input.Token) {
 		return nil, notFound("this server did not issue the token")
 	}
 	return control.Revoked{Revoked: 1}, nil

@@ -18,11 +18,11 @@ func TestControlMints(t *testing.T) {
 		want       map[string]any
 	}{
 		{"a valid token", "", map[string]any{"sub": "test-user", "aud": "api", "client_id": "test-client", "scope": nil}},
-		{"what is asked for", `{"sub":"alice","scope":"a b","aud":["x","y"],"client_id":"web"}`,
+		{"requested claims", `{"sub":"alice","scope":"a b","aud":["x","y"],"client_id":"web"}`,
 			map[string]any{"sub": "alice", "scope": "a b", "aud": []any{"x", "y"}, "client_id": "web"}},
-		{"claims, which win", `{"sub":"alice","claims":{"sub":7,"roles":["r"],"none":null}}`,
+		{"claims override other members", `{"sub":"alice","claims":{"sub":7,"roles":["r"],"none":null}}`,
 			map[string]any{"sub": 7.0, "roles": []any{"r"}, "none": nil}},
-		{"claims by pointers, after those by names", `{"claims":{"/r/b":["y"],"r":{"a":1,"c":2}},"without":["/r/c"]}`,
+		{"claims by pointer, applied after those by name", `{"claims":{"/r/b":["y"],"r":{"a":1,"c":2}},"without":["/r/c"]}`,
 			map[string]any{"r": map[string]any{"a": 1.0, "b": []any{"y"}}}},
 		{"without a claim", `{"without":["aud"]}`, map[string]any{"aud": nil, "sub": "test-user"}},
 	} {
@@ -37,7 +37,7 @@ func TestControlMints(t *testing.T) {
 				}
 			}
 			if inspected["fingerprint"] != answer["fingerprint"] || answer["token_type"] != "Bearer" {
-				t.Errorf("got %v and %v, want one fingerprint of a bearer token", inspected["fingerprint"], answer)
+				t.Errorf("got %v and %v, want the same fingerprint and a bearer token", inspected["fingerprint"], answer)
 			}
 		})
 	}
@@ -49,7 +49,7 @@ func TestControlMints(t *testing.T) {
 	}
 	answer := c.call("POST", "/v1/tokens", `{"scope":"openid offline_access"}`)
 	if answer["id_token"] == nil || answer["refresh_token"] == nil {
-		t.Error("got no ID token or refresh token, want what the token endpoint gives")
+		t.Error("got no ID token or refresh token, want both, as from the token endpoint")
 	}
 }
 
@@ -99,7 +99,7 @@ func TestControlRevokes(t *testing.T) {
 	}
 }
 
-// keyStates are the keys of ES256 as signing/published, the newest first.
+// keyStates returns the ES256 keys as signing/published, newest first.
 func (c controlAPI) keyStates() (states []string) {
 	c.Helper()
 	for _, k := range objects(c.call("GET", "/v1/keys", ""), "keys") {
@@ -152,7 +152,7 @@ func TestControlExportsAndImportsKeys(t *testing.T) {
 		key = strings.TrimSuffix(strings.TrimPrefix(key, `{"keys":[`), `]}`)
 		got := to.call("POST", "/v1/keys/import", `{"sign":true,"key":`+key+`}`)
 		if got["kid"] != from.SigningKey().ID || got["signing"] != true || got["published"] != (alg != "HS256") {
-			t.Errorf("%s: got %v, want the key of the other, signing", alg, got)
+			t.Errorf("%s: got %v, want the imported key, signing", alg, got)
 		}
 	}
 }
@@ -200,7 +200,7 @@ func TestControlInjectsFaults(t *testing.T) {
 	c.call("DELETE", fmt.Sprintf("/v1/faults/%v", faults[0]["id"]), "")
 	c.Inject(testserver.EndpointAny, testserver.Status(500), testserver.Skip(9))
 	if faults := objects(c.call("GET", "/v1/faults", ""), "faults"); len(faults) != 1 || faults[0]["endpoint"] != "any" || faults[0]["skip"] != 9.0 {
-		t.Errorf("got %v, want the fault that was injected elsewhere", faults)
+		t.Errorf("got %v, want the fault that was injected in Go", faults)
 	}
 	c.call("DELETE", "/v1/faults", "")
 	if faults := objects(c.call("GET", "/v1/faults", ""), "faults"); len(faults) != 0 {
@@ -274,12 +274,12 @@ func TestControlManagesClientsAndUsers(t *testing.T) {
 	}
 	for _, path := range []string{"/v1/clients", "/v1/users", "/v1/snapshot", "/v1/events"} {
 		if text := c.send("GET", path, "").Body.String(); strings.Contains(text, secret) || strings.Contains(text, password) || strings.Contains(text, "test-secret") {
-			t.Errorf("%s: got %s, which tells a secret", path, text)
+			t.Errorf("%s: got %s, which contains a secret", path, text)
 		}
 	}
 	c.call("DELETE", "/v1/clients/a%2Fb%20c", "")
 	c.call("DELETE", "/v1/users/al%2Fice", "")
 	if clients, users := objects(c.call("GET", "/v1/clients", ""), "clients"), objects(c.call("GET", "/v1/users", ""), "users"); len(clients) != 2 || len(users) != 1 {
-		t.Errorf("got %v and %v, want those of every server", clients, users)
+		t.Errorf("got %v and %v, want only the default ones", clients, users)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// from sends a request of a script in a page of origin.
+// requestFrom sends a request as a script on a page of origin would.
 func requestFrom(s http.Handler, origin, method, url string, preflight bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, url, nil)
 	if origin != "" {
@@ -60,7 +60,7 @@ func TestCORSEndpoints(t *testing.T) {
 				t.Errorf("got Access-Control-Expose-Headers %q, want WWW-Authenticate and DPoP-Nonce", got)
 			}
 			if got := answer.Header().Get("Access-Control-Allow-Credentials"); got != "" {
-				t.Errorf("got Access-Control-Allow-Credentials %q, want none: no cookie counts here", got)
+				t.Errorf("got Access-Control-Allow-Credentials %q, want none: these endpoints ignore cookies", got)
 			}
 		})
 	}
@@ -77,17 +77,17 @@ func TestCORSOrigins(t *testing.T) {
 		origin string
 		want   bool
 	}{
-		"T21/loopback by default":        {nil, "http://127.0.0.1:5173", true},
-		"T21/loopback over TLS":          {nil, "https://localhost", true},
-		"T21/loopback by IPv6":           {nil, "http://[::1]:3000", true},
-		"T21/another by default":         {nil, own, false},
-		"T21/one that is named":          {[]testserver.Option{testserver.CORS(own)}, own, true},
-		"T21/one that is not":            {[]testserver.Option{testserver.CORS(own)}, other, false},
-		"T21/one that begins alike":      {[]testserver.Option{testserver.CORS(own)}, own + ".evil.example", false},
-		"T21/a name that looks like own": {nil, "http://localhost.evil.example", false},
-		"T21/a sandboxed page":           {nil, "null", false},
-		"T21/any":                        {[]testserver.Option{testserver.CORS("*")}, other, true},
-		"T21/one of a file":              {[]testserver.Option{testserver.ConfigJSON(strings.NewReader(`{"cors":["` + own + `"]}`))}, own, true},
+		"T21/loopback by default":             {nil, "http://127.0.0.1:5173", true},
+		"T21/loopback over TLS":               {nil, "https://localhost", true},
+		"T21/loopback by IPv6":                {nil, "http://[::1]:3000", true},
+		"T21/another by default":              {nil, own, false},
+		"T21/a listed origin":                 {[]testserver.Option{testserver.CORS(own)}, own, true},
+		"T21/an unlisted origin":              {[]testserver.Option{testserver.CORS(own)}, other, false},
+		"T21/an origin with the same prefix":  {[]testserver.Option{testserver.CORS(own)}, own + ".evil.example", false},
+		"T21/a name that resembles localhost": {nil, "http://localhost.evil.example", false},
+		"T21/a sandboxed page":                {nil, "null", false},
+		"T21/all origins":                     {[]testserver.Option{testserver.CORS("*")}, other, true},
+		"T21/an origin from a file":           {[]testserver.Option{testserver.ConfigJSON(strings.NewReader(`{"cors":["` + own + `"]}`))}, own, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, test.opts...)
@@ -96,7 +96,7 @@ func TestCORSOrigins(t *testing.T) {
 				t.Errorf("got %d %v, want allowed %v", got.Code, got.Header(), test.want)
 			}
 			if got.Header().Get("Vary") != "Origin" {
-				t.Errorf("got Vary %q, want Origin: a cache must not mix the answers", got.Header().Get("Vary"))
+				t.Errorf("got Vary %q, want Origin: a cache must keep the responses apart", got.Header().Get("Vary"))
 			}
 		})
 	}
@@ -105,13 +105,14 @@ func TestCORSOrigins(t *testing.T) {
 	}
 }
 
-// An outage reaches a script as a status, and not as an answer that it may not see.
+// A script can read the status of a fault, because faults have CORS headers
+// too.
 func TestFaultsHaveCORSHeaders(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.EndpointToken, testserver.Status(503))
 	got := requestFrom(s, "http://localhost:3000", http.MethodPost, s.Endpoint(testserver.EndpointToken), false)
 	if got.Code != 503 || got.Header().Get("Access-Control-Allow-Origin") == "" {
-		t.Errorf("got %d %v, want 503 that the script may read", got.Code, got.Header())
+		t.Errorf("got %d %v, want 503 with a CORS header", got.Code, got.Header())
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 
 func TestDebugPageNeedsInteractive(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{
-		"T22/a server without pages":            nil,
-		"T22/one that has thought better of it": {testserver.Interactive(), testserver.ConfigJSON(strings.NewReader(`{"interactive":false}`))},
+		"T22/without Interactive":          nil,
+		"T22/Interactive turned off again": {testserver.Interactive(), testserver.ConfigJSON(strings.NewReader(`{"interactive":false}`))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -33,13 +33,13 @@ func TestDebugPageRefusesOtherForms(t *testing.T) {
 	d := openDebugPage(t)
 	before := d.s.SigningKey().ID
 	for name, pairs := range map[string][]string{
-		"T22/nothing to do":     nil,
-		"T22/a fault":           {"do", "fault", "endpoint", "jwks", "status", "503"},
-		"T22/an injection":      {"do", "inject", "endpoint", "jwks", "status", "503"},
-		"T22/a reset":           {"do", "reset"},
-		"T22/the clock":         {"do", "advance", "by", "1h"},
-		"T22/retiring a key":    {"do", "retire", "kid", before},
-		"T22/rotating in a way": {"do", "rotate-sign-first"},
+		"T22/no action":        nil,
+		"T22/a fault":          {"do", "fault", "endpoint", "jwks", "status", "503"},
+		"T22/an injection":     {"do", "inject", "endpoint", "jwks", "status", "503"},
+		"T22/a reset":          {"do", "reset"},
+		"T22/the clock":        {"do", "advance", "by", "1h"},
+		"T22/retiring a key":   {"do", "retire", "kid", before},
+		"T22/another rotation": {"do", "rotate-sign-first"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if rec := d.submit(nil, pairs...); rec.Code != http.StatusBadRequest {
@@ -97,18 +97,18 @@ func TestDebugPageCSRF(t *testing.T) {
 		header http.Header
 		pairs  []string
 	}{
-		"T09/without a token":           {d, nil, []string{"server_csrf", "-"}},
-		"T09/with an empty token":       {d, nil, []string{"server_csrf", ""}},
-		"T09/with another's token":      {d, nil, []string{"server_csrf", hiddenFields(other.page).Get("server_csrf")}},
-		"T09/without a session":         {&debugBrowser{newBrowser(t, d.s), d.page}, nil, nil},
-		"T09/in another browser":        {&debugBrowser{other.browser, d.page}, nil, nil},
-		"T09/from another site":         {d, http.Header{"Sec-Fetch-Site": {"cross-site"}}, nil},
-		"T09/from a neighbouring port":  {d, http.Header{"Sec-Fetch-Site": {"same-site"}}, nil},
-		"T09/by an unknown way":         {d, http.Header{"Sec-Fetch-Site": {"elsewhere"}}, nil},
-		"T09/with another origin":       {d, http.Header{"Origin": {"http://127.0.0.1:1"}}, nil},
-		"T09/with an origin that is no": {d, http.Header{"Origin": {"%"}}, nil},
-		"T09/as JSON":                   {d, http.Header{"Content-Type": {"application/json"}}, nil},
-		"T09/as plain text":             {d, http.Header{"Content-Type": {"text/plain"}}, nil},
+		"T09/without a token":                {d, nil, []string{"server_csrf", "-"}},
+		"T09/with an empty token":            {d, nil, []string{"server_csrf", ""}},
+		"T09/with another's token":           {d, nil, []string{"server_csrf", hiddenFields(other.page).Get("server_csrf")}},
+		"T09/without a session":              {&debugBrowser{newBrowser(t, d.s), d.page}, nil, nil},
+		"T09/in another browser":             {&debugBrowser{other.browser, d.page}, nil, nil},
+		"T09/from another site":              {d, http.Header{"Sec-Fetch-Site": {"cross-site"}}, nil},
+		"T09/from a neighbouring port":       {d, http.Header{"Sec-Fetch-Site": {"same-site"}}, nil},
+		"T09/with an unknown Sec-Fetch-Site": {d, http.Header{"Sec-Fetch-Site": {"elsewhere"}}, nil},
+		"T09/with another origin":            {d, http.Header{"Origin": {"http://127.0.0.1:1"}}, nil},
+		"T09/with a malformed origin":        {d, http.Header{"Origin": {"%"}}, nil},
+		"T09/as JSON":                        {d, http.Header{"Content-Type": {"application/json"}}, nil},
+		"T09/as plain text":                  {d, http.Header{"Content-Type": {"text/plain"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := tt.by.submit(tt.header, append([]string{"do", "rotate"}, tt.pairs...)...)
@@ -135,11 +135,11 @@ func TestDebugPageCSRF(t *testing.T) {
 		}
 	})
 	if got := d.s.SigningKey().ID; got != before {
-		t.Fatalf("got the key %s, want %s: a form of others has rotated", got, before)
+		t.Fatalf("got the key %s, want %s: a foreign form rotated it", got, before)
 	}
 	for name, header := range map[string]http.Header{
 		"as a browser sends it": {"Sec-Fetch-Site": {"same-origin"}, "Origin": {"null"}}, "sent by hand": nil,
-		"with the origin": {"Origin": {d.s.Issuer()}}, "again by a reload": {"Sec-Fetch-Site": {"none"}},
+		"with the origin": {"Origin": {d.s.Issuer()}}, "by a reload": {"Sec-Fetch-Site": {"none"}},
 	} {
 		if rec := d.submit(header, "do", "rotate"); rec.Code != http.StatusSeeOther {
 			t.Errorf("%s: got %d, want 303", name, rec.Code)

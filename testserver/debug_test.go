@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// debugged is a person who has the debug page open.
+// debugBrowser is a browser that has the debug page open.
 type debugBrowser struct {
 	*browser
 	page *httptest.ResponseRecorder
@@ -38,7 +38,8 @@ func (d *debugBrowser) reload() string {
 	return html.UnescapeString(main)
 }
 
-// press sends one of the forms; pairs change what is in it, and header what goes with it.
+// submit posts a form of the page; pairs change its fields, and header is
+// added.
 func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.ResponseRecorder {
 	form := url.Values{}
 	for name, value := range hiddenFields(d.page) {
@@ -57,7 +58,7 @@ func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.Res
 
 var minted = regexp.MustCompile(`<textarea[^>]*>([^<]*)</textarea>`)
 
-// token is the one that a page shows, "" if it shows none.
+// token returns the token that a page shows, or "".
 func (d *debugBrowser) token(rec *httptest.ResponseRecorder) string {
 	if m := minted.FindStringSubmatch(rec.Body.String()); m != nil {
 		return html.UnescapeString(m[1])
@@ -66,7 +67,7 @@ func (d *debugBrowser) token(rec *httptest.ResponseRecorder) string {
 }
 
 func TestDebugPageShowsTheServer(t *testing.T) {
-	const secret = "a-secret-that-nobody-may-see"
+	const secret = "a-secret-that-must-not-be-shown"
 	d := openDebugPage(t, testserver.Clients(testserver.Client{ID: "web", Secret: secret, RedirectURIs: []string{"https://app.example/cb"}, Scopes: []string{"orders:read"}}))
 	s := d.s
 	exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}, basic("web:"+secret))
@@ -86,7 +87,7 @@ func TestDebugPageShowsTheServer(t *testing.T) {
 		}
 	}
 	if list := s.Requests(); len(list) != 2 || s.Count(testserver.EndpointAny) != 2 {
-		t.Errorf("got %d requests, want 2: who looks is not recorded", len(list))
+		t.Errorf("got %d requests, want 2: requests to the debug page are not recorded", len(list))
 	}
 }
 
@@ -123,10 +124,10 @@ func TestDebugPageMintsTokens(t *testing.T) {
 		change []string
 		want   map[string]any
 	}{
-		"all fields":      {nil, map[string]any{"client_id": "web", "sub": "alice", "aud": "orders", "scope": "a b"}},
-		"several readers": {[]string{"aud", "orders billing"}, map[string]any{"aud": []any{"orders", "billing"}}},
-		"empty fields":    {[]string{"client_id", "", "sub", "", "aud", "", "scope", "", "expires_in", ""}, map[string]any{"client_id": nil, "sub": nil, "aud": nil, "scope": nil, "exp": nil}},
-		"a defect":        {[]string{"defect", "wrong-audience"}, map[string]any{"sub": "alice"}},
+		"all fields":        {nil, map[string]any{"client_id": "web", "sub": "alice", "aud": "orders", "scope": "a b"}},
+		"several audiences": {[]string{"aud", "orders billing"}, map[string]any{"aud": []any{"orders", "billing"}}},
+		"empty fields":      {[]string{"client_id", "", "sub", "", "aud", "", "scope", "", "expires_in", ""}, map[string]any{"client_id": nil, "sub": nil, "aud": nil, "scope": nil, "exp": nil}},
+		"a defect":          {[]string{"defect", "wrong-audience"}, map[string]any{"sub": "alice"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := d.submit(nil, append(slices.Clone(full), tt.change...)...)
@@ -148,15 +149,15 @@ func TestDebugPageMintsTokens(t *testing.T) {
 		})
 	}
 	for name, change := range map[string][]string{
-		"what is no scope":                       {"scope", `a"b`},
-		"what is no time":                        {"expires_in", "soon"},
-		"what is no defect":                      {"defect", "none-such"},
+		"a malformed scope":                      {"scope", `a"b`},
+		"a malformed time":                       {"expires_in", "soon"},
+		"an unknown defect":                      {"defect", "none-such"},
 		"a defect that a correct API may accept": {"defect", "no-kid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := d.submit(nil, append(slices.Clone(full), change...)...)
 			if d.token(rec) != "" || !strings.Contains(rec.Body.String(), `role="alert"`) || !strings.Contains(rec.Body.String(), `value="alice"`) {
-				t.Errorf("got %d %s, want what is wrong, and the form as it was", rec.Code, rec.Body)
+				t.Errorf("got %d %s, want an error, and the fields kept", rec.Code, rec.Body)
 			}
 		})
 	}
@@ -178,6 +179,6 @@ func TestDebugPageDoesNotUseUpTheSeed(t *testing.T) {
 		return s.Token()
 	}
 	if tokens(false) != tokens(true) {
-		t.Error("got another token because somebody looked, want the same")
+		t.Error("got another token after the debug page was opened, want the same")
 	}
 }

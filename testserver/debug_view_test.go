@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// debugText is the text of the debug page, without its markup.
+// debugText returns the text of the debug page, without markup.
 func debugText(t *testing.T, s *testserver.Server, query string) string {
 	t.Helper()
 	rec := httptest.NewRecorder()
@@ -67,8 +67,8 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 	}
 }
 
-// What is wrong is a sentence that names the client, what was sent and what is
-// registered.
+// An error page shows the client, the value that was sent and the registered
+// ones.
 func TestErrorPages(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "s", RedirectURIs: []string{"https://app.example/cb"}, PostLogoutRedirectURIs: []string{"https://app.example/bye"}}))
 	for name, tt := range map[string]struct {
@@ -81,7 +81,7 @@ func TestErrorPages(t *testing.T) {
 			[]string{"not registered with this server", ">wbe<", "bearerguard client add"}},
 		"a logout": {s.Endpoint(testserver.EndpointEndSession) + "?client_id=web&post_logout_redirect_uri=https://app.example/",
 			[]string{"sent a post_logout_redirect_uri that is not registered", ">web<", ">https://app.example/<", ">https://app.example/bye<"}},
-		"a logout of nobody": {s.Endpoint(testserver.EndpointEndSession) + "?post_logout_redirect_uri=https://app.example/",
+		"a logout without a client": {s.Endpoint(testserver.EndpointEndSession) + "?post_logout_redirect_uri=https://app.example/",
 			[]string{"The request is wrong: client_id or id_token_hint is missing"}},
 	} {
 		rec := serve(s, "GET", tt.u)

@@ -30,7 +30,7 @@ var optionalDefects = []testserver.Defect{
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
 
-// The names are the command line's and other people's: they never change.
+// The names are used on the command line and by users, so they never change.
 func TestNamesOfDefectsAreStable(t *testing.T) {
 	const names = "expired not-yet-valid issued-in-future wrong-issuer wrong-audience missing-audience missing-exp missing-scope " +
 		"exp-as-string exp-overflow aud-not-string wrong-typ id-token-as-access bound-as-bearer bad-signature truncated-signature " +
@@ -46,7 +46,7 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 	}
 	for d := range testserver.Defects() {
 		if d == testserver.WrongIssuer {
-			break // the sequence may be left early
+			break // leaving the loop early must be possible
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestDefectsAreDescribed(t *testing.T) {
 	seen := map[testserver.Defect]bool{}
 	for _, d := range token.Catalogue() {
 		if seen[d.Name] {
-			t.Errorf("%s is there twice", d.Name)
+			t.Errorf("got %s twice", d.Name)
 		}
 		seen[d.Name] = true
 		wantStatus, wantCode := 401, "invalid_token"
@@ -70,12 +70,12 @@ func TestDefectsAreDescribed(t *testing.T) {
 			t.Errorf("%s: got %q and %q, want sentences", d.Name, d.Wrong, d.Fix)
 		}
 		if always := slices.Contains(slices.Collect(testserver.Defects()), d.Name); always == slices.Contains(optionalDefects, d.Name) {
-			t.Errorf("%s: got %v for one that every API must refuse", d.Name, always)
+			t.Errorf("%s: got %v for being among Defects", d.Name, always)
 		}
 	}
 	for d := range testserver.Defects() {
 		if !seen[d] {
-			t.Errorf("%s: nothing makes it", d)
+			t.Errorf("%s: got no implementation", d)
 		}
 	}
 	if status, code := testserver.Defect("none").Expect(); status != 0 || code != "" {
@@ -91,7 +91,7 @@ func TestEveryDefectWithEveryAlgorithm(t *testing.T) {
 				s.Publish(testserver.GenerateKey("ES256", "old"))
 				s.Retire("old")
 				tokens = collect(s.BadTokens(testserver.Scope("a")))
-				for _, d := range optionalDefects[:len(optionalDefects)-1] { // the retired key is a random one
+				for _, d := range optionalDefects[:len(optionalDefects)-1] { // the retired key is random
 					tokens[d] = s.Token(testserver.With(d))
 				}
 				if header, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
@@ -122,8 +122,8 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 	return all
 }
 
-// The key is the issuer's own and the signature verifies under the wrong alg,
-// so that only the binding of key and algorithm refuses it.
+// The token is signed with the issuer's key, and the signature verifies under
+// the wrong alg, so only a check that binds keys to algorithms refuses it.
 func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
@@ -138,7 +138,7 @@ func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 			mac := hmac.New(long[alg], key.Secret)
 			mac.Write([]byte(token[:strings.LastIndexByte(token, '.')]))
 			if !hmac.Equal(mac.Sum(nil), sig) {
-				t.Errorf("%s: got a signature that the secret does not make under the alg of the header", alg)
+				t.Errorf("%s: got a signature that the secret does not verify under the alg of the header", alg)
 			}
 		case strings.HasPrefix(string(alg), "RS"), strings.HasPrefix(string(alg), "PS"):
 			verified(t, s, token, key.Private.Public())
@@ -206,7 +206,7 @@ func TestAttackerKeysAreNeverPublished(t *testing.T) {
 	a, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.UnknownKid)))
 	b, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.UnknownKid)))
 	if a == b {
-		t.Error("got one unknown kid twice, want another each time")
+		t.Error("got the same unknown kid twice, want a new one each time")
 	}
 }
 
@@ -235,7 +235,7 @@ func TestDefectsCombineWithOtherOptions(t *testing.T) {
 	}
 	_, claims = verified(t, s, s.Token(testserver.Without("aud", "exp"), testserver.With(testserver.AudNotString)))
 	if fmt.Sprint(claims["aud"]) != "[7]" {
-		t.Errorf("got aud %v, want the number alone", claims["aud"])
+		t.Errorf("got aud %v, want only the number", claims["aud"])
 	}
 	own := testserver.GenerateKey("ES384", "")
 	own.ID = ""
@@ -250,10 +250,10 @@ func TestInvalidDefectsEndTheTest(t *testing.T) {
 		opts []testserver.TokenOption
 		want []string
 	}{
-		"an unknown defect":           {[]testserver.TokenOption{testserver.With("alg-nine")}, []string{`With("alg-nine")`, "alg-none"}},
-		"two defects":                 {[]testserver.TokenOption{testserver.With("expired"), testserver.With("not-json")}, []string{`With("not-json") after With("expired")`}},
-		"a retired key of no server":  {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"Rotate(DropOld())"}},
-		"a claim that cannot be made": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
+		"an unknown defect":        {[]testserver.TokenOption{testserver.With("alg-nine")}, []string{`With("alg-nine")`, "alg-none"}},
+		"two defects":              {[]testserver.TokenOption{testserver.With("expired"), testserver.With("not-json")}, []string{`With("not-json") after With("expired")`}},
+		"no retired key":           {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"Rotate(DropOld())"}},
+		"a claim that is not JSON": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), append(tt.want, "Token: ")...)

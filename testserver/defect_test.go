@@ -18,15 +18,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// twins are two servers that make the same tokens, so that a bad token of the
-// one differs from a good one of the other by its defect alone.
+// sameSeedServers returns two servers that make the same tokens, so a bad token
+// of one differs from a good token of the other only by its defect.
 func sameSeedServers(t *testing.T) (a, b *testserver.Server) {
 	t.Helper()
 	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("twins"), testserver.Clock(atNoon)}
 	return testserver.New(t, opts...), testserver.New(t, opts...)
 }
 
-// pieces are a token's three segments, decoded as leniently as can be.
+// decodeSegments returns the first three segments of a token, decoded
+// leniently.
 func decodeSegments(t *testing.T, token string) (header, claims string, signature []byte) {
 	t.Helper()
 	var raw [3][]byte
@@ -39,7 +40,7 @@ func decodeSegments(t *testing.T, token string) (header, claims string, signatur
 	return string(raw[0]), string(raw[1]), raw[2]
 }
 
-// changed are the names of the members that a and b do not share.
+// changedMembers returns the names of the members in which a and b differ.
 func changedMembers(t *testing.T, a, b string) []string {
 	t.Helper()
 	var before, after map[string]any
@@ -64,7 +65,7 @@ func changedMembers(t *testing.T, a, b string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// signedBy reports whether an ES256 key signed token, whatever is in it.
+// signedBy reports whether an ES256 key signed token, whatever its header says.
 func signedBy(key testserver.Key, token string) bool {
 	dot := strings.LastIndexByte(token, '.')
 	sig, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
@@ -75,11 +76,11 @@ func signedBy(key testserver.Key, token string) bool {
 
 const (
 	signedByIssuer   = "by the issuer's key"
-	signedByAttacker = "by no published key"
+	signedByAttacker = "by an unpublished key"
 )
 
-// All that is changed from the good token: members of the header, claims, and
-// whose signature it is over the changed text.
+// The differences from the good token: members of the header, claims, and the
+// signer of the changed token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
 	testserver.NotYetValid:       {"", "exp nbf", signedByIssuer},
@@ -133,7 +134,7 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Defects in the bytes, and how to repair them.
+// Defects in the encoding, and how to undo them.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString
 	for d, repair := range map[testserver.Defect]func(bad string) (good string){
@@ -200,7 +201,7 @@ func TestBytesOfDefects(t *testing.T) {
 		t.Errorf("got claims %s, want exp in quotes", got)
 	}
 	if _, got, _ := next(testserver.AudNotString); !strings.Contains(got, `"aud":["api",7]`) {
-		t.Errorf("got claims %s, want a number beside the audience", got)
+		t.Errorf("got claims %s, want a number next to the audience", got)
 	}
 	if _, _, got := next(testserver.TruncatedSignature); string(got) != string(sig[:32]) {
 		t.Error("got another signature, want the first half of the good one")
@@ -216,6 +217,6 @@ func TestBytesOfDefects(t *testing.T) {
 	}
 	verified(t, b, token, embedded.JWK.Key)
 	if embedded.JWK.Key.(*ecdsa.PublicKey).Equal(b.SigningKey().Private.Public()) {
-		t.Error("got the server's own key embedded, want a stranger's")
+		t.Error("got the server's key embedded, want another")
 	}
 }

@@ -19,7 +19,7 @@ const (
 
 var detailTypes = testserver.AuthorizationDetailTypes("payment", "account")
 
-// wantDetails checks authorization_details, as JSON: numbers by their texts.
+// wantDetails compares authorization_details as JSON, and numbers as text.
 func wantDetails(t *testing.T, got any, want ...string) {
 	t.Helper()
 	read := func(text string) (v any) {
@@ -39,7 +39,7 @@ func wantDetails(t *testing.T, got any, want ...string) {
 	}
 }
 
-// detailsIn is the text of authorization_details in a JSON object.
+// detailsIn returns authorization_details from a JSON object, as text.
 func detailsIn(t *testing.T, object string) string {
 	t.Helper()
 	var o struct {
@@ -65,11 +65,11 @@ func TestDetailsInTokenResponseAndIntrospection(t *testing.T) {
 				_, claims := verified(t, s, signed)
 				inner, _ := json.Marshal(claims["token_introspection"])
 				if !strings.Contains(string(inner), `"currency":"EUR"`) {
-					t.Errorf("got %s, want the details in a signed answer", inner)
+					t.Errorf("got %s, want the details in a signed response", inner)
 				}
 			}
 			if got := fmtJSON(t, r.body["authorization_details"]); !strings.Contains(got, `"12.50"`) || !strings.Contains(got, "b\\u003e7") {
-				t.Errorf("got %s, want the details in the answer", got)
+				t.Errorf("got %s, want the details in the response", got)
 			}
 		})
 	}
@@ -92,23 +92,23 @@ func fmtJSON(t *testing.T, v any) string {
 func TestInvalidDetailsAreRefused(t *testing.T) {
 	s := testserver.New(t, detailTypes)
 	for name, text := range map[string]string{
-		"T25/no JSON":                     "x",
-		"T25/an object":                   payment,
-		"T25/null":                        "null",
-		"T25/an empty array":              "[]",
-		"T25/an array of texts":           `["payment"]`,
-		"T25/an array of null":            `[null]`,
-		"T25/something after it":          "[" + payment + "] x",
-		"T25/no type":                     `[{"actions":["read"]}]`,
-		"T25/an empty type":               `[{"type":""}]`,
-		"T25/a type that is no text":      `[{"type":["payment"]}]`,
-		"T25/an unknown type":             `[{"type":"refund"}]`,
-		"T25/an unknown type beside one":  `[` + payment + `,{"type":"refund"}]`,
-		"T25/actions that are no list":    `[{"type":"payment","actions":"read"}]`,
-		"T25/locations that are no texts": `[{"type":"payment","locations":[1]}]`,
-		"T25/an invalid identifier":       `[{"type":"payment","identifier":7}]`,
-		"T25/too many":                    "[" + strings.Repeat(payment+",", 32) + payment + "]",
-		"T25/too long":                    `[{"type":"payment","x":"` + strings.Repeat("x", 8<<10) + `"}]`,
+		"T25/malformed JSON":                 "x",
+		"T25/an object":                      payment,
+		"T25/null":                           "null",
+		"T25/an empty array":                 "[]",
+		"T25/an array of texts":              `["payment"]`,
+		"T25/an array of null":               `[null]`,
+		"T25/trailing data":                  "[" + payment + "] x",
+		"T25/no type":                        `[{"actions":["read"]}]`,
+		"T25/an empty type":                  `[{"type":""}]`,
+		"T25/a type that is not a string":    `[{"type":["payment"]}]`,
+		"T25/an unknown type":                `[{"type":"refund"}]`,
+		"T25/a known and an unknown type":    `[` + payment + `,{"type":"refund"}]`,
+		"T25/actions that are not a list":    `[{"type":"payment","actions":"read"}]`,
+		"T25/locations that are not strings": `[{"type":"payment","locations":[1]}]`,
+		"T25/an invalid identifier":          `[{"type":"payment","identifier":7}]`,
+		"T25/too many":                       "[" + strings.Repeat(payment+",", 32) + payment + "]",
+		"T25/too long":                       `[{"type":"payment","x":"` + strings.Repeat("x", 8<<10) + `"}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, to := authorize(s, authorizationRequest("authorization_details", text))
@@ -121,7 +121,7 @@ func TestInvalidDetailsAreRefused(t *testing.T) {
 			wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, form.Encode()), 400, "invalid_authorization_details")
 		})
 	}
-	t.Run("T25/any, of a server without types", func(t *testing.T) {
+	t.Run("T25/a server without types", func(t *testing.T) {
 		_, to := authorize(testserver.New(t), authorizationRequest("authorization_details", "["+payment+"]"))
 		if to == nil || to.Query().Get("error") != "invalid_authorization_details" {
 			t.Errorf("got %v, want invalid_authorization_details", to)
@@ -134,19 +134,19 @@ func TestNarrowedDetails(t *testing.T) {
 	both := "[" + payment + "," + account + "]"
 	for name, tt := range map[string]struct {
 		asked string
-		want  []string // none for a refusal
+		want  []string // nil for an error
 	}{
 		"T25/all that was granted": {"-", []string{payment, account}},
 		"T25/one of them":          {"[" + payment + "]", []string{payment}},
-		"T25/one, written in another way": {
+		"T25/one of them, encoded differently": {
 			`[ {"amount":{"currency":"EUR","value":"12.50"}, "type":"pa\u0079ment","actions":["initiate"]} ]`, []string{payment},
 		},
-		"T25/one twice":                {"[" + account + "," + account + "]", []string{account}},
-		"T25/a greater amount":         {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
-		"T25/another number":           {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
-		"T25/one with less":            {`[{"type":"payment"}]`, nil},
-		"T25/what was not granted":     {`[{"type":"account"}]`, nil},
-		"T25/one that is not in order": {"x", nil},
+		"T25/one twice":              {"[" + account + "," + account + "]", []string{account}},
+		"T25/a greater amount":       {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
+		"T25/another number":         {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
+		"T25/one with fewer members": {`[{"type":"payment"}]`, nil},
+		"T25/what was not granted":   {`[{"type":"account"}]`, nil},
+		"T25/malformed details":      {"x", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check := func(r reply) {
@@ -171,15 +171,15 @@ func TestNarrowedDetails(t *testing.T) {
 			}, "authorization_details", tt.asked)))
 		})
 	}
-	t.Run("T25/a refresh token keeps what one token did not have", func(t *testing.T) {
+	t.Run("T25/a refresh token keeps all details", func(t *testing.T) {
 		first := wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "authorization_details", both), "authorization_details", "["+payment+"]")))
 		next := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
 		wantDetails(t, detailsIn(t, payload(t, next.text("access_token"))), payment, account)
 	})
-	t.Run("T25/some, of a grant without", func(t *testing.T) {
+	t.Run("T25/details for a grant without any", func(t *testing.T) {
 		wantError(t, exchange(t, s, codeRequest(codeFor(t, s), "authorization_details", "["+payment+"]")), 400, "invalid_authorization_details")
 	})
-	t.Run("T25/a client's own", func(t *testing.T) {
+	t.Run("T25/client credentials", func(t *testing.T) {
 		r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "authorization_details": {both}}, testClient))
 		wantDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment, account)
 	})
@@ -209,11 +209,11 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 	rec := p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))
 	r := wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, rec).Get("code"))))
 	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
-		t.Errorf("got %v, want what was agreed to", r.body)
+		t.Errorf("got %v, want the details that were consented to", r.body)
 	}
-	// The scope has been agreed to for good, and the payment once.
+	// The consent to the scope is stored; the consent to the payment is for one use.
 	if again := p.open(query); !strings.Contains(again.Body.String(), "12.50") {
-		t.Errorf("got %d %s, want the end user to be asked once more", again.Code, again.Body)
+		t.Errorf("got %d %s, want the consent page again", again.Code, again.Body)
 	}
 	query.Set("prompt", "none")
 	if got := callbackQuery(t, p.open(query)).Get("error"); got != "consent_required" {

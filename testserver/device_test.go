@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// device begins the flow.
+// startDevice starts the device flow.
 func startDevice(t *testing.T, s *testserver.Server) (first reply, poll func() reply) {
 	t.Helper()
 	first = formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public&scope=openid+a")
@@ -24,14 +24,14 @@ func TestDevices(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
 		first, poll := startDevice(t, s)
 		if first.status != 200 || first.body["interval"] != 5.0 || first.body["expires_in"] != 600.0 || len(first.text("user_code")) != 9 || !strings.HasPrefix(first.text("verification_uri"), s.Issuer()+"/") {
-			t.Fatalf("got %d %v, want what RFC 8628 §3.2 asks for", first.status, first.body)
+			t.Fatalf("got %d %v, want a response as in RFC 8628 §3.2", first.status, first.body)
 		}
 		wantError(t, poll(), 400, "authorization_pending")
 		s.Advance(5 * time.Second)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{User: alice, Scopes: []string{"openid"}})
 		r := wantTokens(t, poll())
 		if _, claims := verified(t, s, r.text("id_token")); claims["sub"] != "alice" || r.text("scope") != "openid" || r.text("refresh_token") == "" {
-			t.Errorf("got %v, want alice's tokens with what she has granted", r.body)
+			t.Errorf("got %v, want alice's tokens with the granted scope", r.body)
 		}
 		s.Advance(5 * time.Second)
 		wantError(t, poll(), 400, "invalid_grant") // once
@@ -48,10 +48,10 @@ func TestDevices(t *testing.T) {
 		wantError(t, poll(), 400, "authorization_pending")
 	})
 	for name, tt := range map[string]struct{ first, restarted time.Duration }{
-		"too fast from the start":    {first: time.Second},
-		"too fast, by half":          {first: 2500 * time.Millisecond},
-		"begun anew after slowing":   {first: 4 * time.Second, restarted: 5 * time.Second},
-		"begun anew and much faster": {first: 4 * time.Second, restarted: time.Second},
+		"too fast from the start":      {first: time.Second},
+		"twice too fast":               {first: 2500 * time.Millisecond},
+		"restarted after slowing down": {first: 4 * time.Second, restarted: 5 * time.Second},
+		"restarted and much faster":    {first: 4 * time.Second, restarted: time.Second},
 	} {
 		t.Run("T19/"+name+", but five seconds slower each time", func(t *testing.T) {
 			s := testserver.New(t, testserver.Clock(atNoon))
@@ -83,10 +83,10 @@ func TestDevices(t *testing.T) {
 			s.Advance(4 * time.Second)
 			wantError(t, poll(), 400, "slow_down")
 		}
-		s.Advance(29 * time.Second) // after 30 it would do
+		s.Advance(29 * time.Second) // 30 would be enough
 		wantError(t, poll(), 400, "slow_down")
 	})
-	t.Run("a poll that was faster on its way than the one before", func(t *testing.T) {
+	t.Run("polls with network jitter", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
 		_, poll := startDevice(t, s)
 		for range 3 {
@@ -122,7 +122,7 @@ func TestDevices(t *testing.T) {
 		if rec := serve(s, "GET", first.text("verification_uri_complete")); rec.Code != 200 {
 			t.Errorf("got %d, want a page", rec.Code)
 		}
-		wantError(t, poll(), 400, "authorization_pending") // a link that was followed is no consent
+		wantError(t, poll(), 400, "authorization_pending") // opening the link is not consent
 		s.Advance(5 * time.Second)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Scopes: []string{"a"}})
 		if r := wantTokens(t, poll()); r.text("scope") != "a" {
@@ -143,7 +143,7 @@ func TestDevices(t *testing.T) {
 			}
 		}
 	})
-	t.Run("T19/a link still asks for the code", func(t *testing.T) {
+	t.Run("T19/a link does not skip the code", func(t *testing.T) {
 		s := interactive(t)
 		p := newBrowser(t, s)
 		p.signIn(authorizationRequest("scope", "a"))
@@ -170,7 +170,7 @@ func TestDevices(t *testing.T) {
 		}
 		wantError(t, poll(), 400, "authorization_pending")
 	})
-	t.Run("T19/codes of nobody", func(t *testing.T) {
+	t.Run("T19/unknown codes", func(t *testing.T) {
 		s := testserver.New(t)
 		for _, code := range []string{"", "BCDF-GHJK", "x", "%00"} {
 			if rec := postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {code}}); strings.Contains(rec.Body.String(), "has access") {
@@ -178,7 +178,7 @@ func TestDevices(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a code as somebody types it", func(t *testing.T) {
+	t.Run("a code as a user types it", func(t *testing.T) {
 		s := testserver.New(t)
 		first, poll := startDevice(t, s)
 		typed := " " + strings.ToLower(strings.ReplaceAll(first.text("user_code"), "-", " ")) + " "

@@ -30,7 +30,7 @@ func fetchWith(s *testserver.Server, fields http.Header) fetched {
 	return fetch(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.EndpointJWKS))
 }
 
-// lookIf is look at the keys by a client that has those of the tags.
+// fetchIfNoneMatch fetches the keys with If-None-Match fields.
 func fetchIfNoneMatch(s *testserver.Server, tags ...string) fetched {
 	return fetchWith(s, http.Header{"If-None-Match": tags})
 }
@@ -43,7 +43,7 @@ func TestETagChangesWithTheBody(t *testing.T) {
 		t.Errorf("got ETag %s, want a strong one", first)
 	}
 	if again := tag(); again != first {
-		t.Errorf("got ETag %s after %s, want the same for the same body", again, first)
+		t.Errorf("got ETag %s after %s, want the same ETag for the same body", again, first)
 	}
 	k := s.Rotate()
 	if second := tag(); second == first {
@@ -62,21 +62,21 @@ func TestIfNoneMatch(t *testing.T) {
 		lines []string
 		want  int
 	}{
-		"the tag":                            {[]string{tag}, 304},
-		"the tag, taken for weak":            {[]string{"W/" + tag}, 304},
-		"any":                                {[]string{"*"}, 304},
-		"a list":                             {[]string{`"a", W/"b" ,` + tag + `,"c"`}, 304},
-		"a list with holes":                  {[]string{`,, "a",,` + tag}, 304},
-		"a list in several lines":            {[]string{`"a"`, `"b", "c"`, tag}, 304},
-		"a list that begins with no line":    {[]string{"", tag}, 304},
-		"another tag":                        {[]string{`"a"`}, 200},
-		"other tags in several lines":        {[]string{`"a"`, `W/"b", "c"`}, 200},
-		"a tag that holds commas and a star": {[]string{`"a,*,b"`}, 200},
-		"a part of the tag":                  {[]string{tag[:8] + `"`}, 200},
-		"the tag without its quotes":         {[]string{strings.Trim(tag, `"`)}, 200},
-		"the tag, weak in small letters":     {[]string{"w/" + tag}, 200},
-		"nothing":                            {[]string{""}, 200},
-		"no field":                           {nil, 200},
+		"the tag":                               {[]string{tag}, 304},
+		"the tag as a weak one":                 {[]string{"W/" + tag}, 304},
+		"any":                                   {[]string{"*"}, 304},
+		"a list":                                {[]string{`"a", W/"b" ,` + tag + `,"c"`}, 304},
+		"a list with empty elements":            {[]string{`,, "a",,` + tag}, 304},
+		"a list in several lines":               {[]string{`"a"`, `"b", "c"`, tag}, 304},
+		"a list that begins with an empty line": {[]string{"", tag}, 304},
+		"another tag":                           {[]string{`"a"`}, 200},
+		"other tags in several lines":           {[]string{`"a"`, `W/"b", "c"`}, 200},
+		"a tag with commas and a star":          {[]string{`"a,*,b"`}, 200},
+		"a part of the tag":                     {[]string{tag[:8] + `"`}, 200},
+		"the tag without its quotes":            {[]string{strings.Trim(tag, `"`)}, 200},
+		"the tag as a weak one, in lower case":  {[]string{"w/" + tag}, 200},
+		"nothing":                               {[]string{""}, 200},
+		"no field":                              {nil, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var answers []*httptest.ResponseRecorder
@@ -98,13 +98,14 @@ func TestIfNoneMatch(t *testing.T) {
 				t.Errorf("got header %s to a HEAD, want that of a GET, %s", b, a)
 			}
 			if got := full.Body.Len(); (got == 0) != (tt.want == 304) || head.Body.Len() != 0 {
-				t.Errorf("got %d bytes, and %d to a HEAD, want some with a 200 to GET alone", got, head.Body.Len())
+				t.Errorf("got %d bytes, and %d to a HEAD, want a body only with a 200 to GET", got, head.Body.Len())
 			}
 		})
 	}
 }
 
-// The rest of RFC 9110 §13 and §14 is net/http's, which reads one line of a list.
+// net/http implements the rest of RFC 9110 §13 and §14; it reads only one line
+// of a list.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
@@ -168,17 +169,17 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 	wantResponse(200, keySetType, string(s.JWKS()))(t, fetchIfNoneMatch(s, tag), fetched{})
 }
 
-// A client that knows the keys already, or wants a part of them, gets the fault
-// like every other, and never the right body's tag with another body.
+// A client that has the keys, or requests a part of them, gets the same fault
+// as other clients, and never the ETag of the right body with another body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
-	tagged := map[string]bool{ // the right body, or as much of it as there is
+	tagged := map[string]bool{ // the right body, or its beginning
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
 	}
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // which answers as the test's own function does
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the response is that of the test's function
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -193,7 +194,7 @@ func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 			}
 			resp, err := s.Client().Head(s.Endpoint(tt.endpoint))
 			if err != nil {
-				return // as there is none to GET
+				return // as with GET
 			}
 			resp.Body.Close()
 			if resp.Header.Get("ETag") != want {

@@ -22,7 +22,7 @@ func (s *Server) ClientFor(id string) *http.Client {
 	if err := checkClientID(id); err != nil {
 		s.fail("ClientFor: %v", err)
 	}
-	return &http.Client{Transport: named{s.client.Transport, id}}
+	return &http.Client{Transport: namedTransport{s.client.Transport, id}}
 }
 
 // checkClientID refuses an id that a header field would not carry unchanged
@@ -35,13 +35,13 @@ func checkClientID(id string) error {
 	return nil
 }
 
-// named adds the client's ID to requests.
-type named struct {
+// namedTransport adds the client's ID to requests.
+type namedTransport struct {
 	http.RoundTripper
 	id string
 }
 
-func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
+func (n namedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context()) // a RoundTripper must not change its request
 	r.Header.Set(journal.ClientHeader, n.id)
 	return n.RoundTripper.RoundTrip(r)
@@ -49,6 +49,6 @@ func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections implements what [http.Client.CloseIdleConnections]
 // calls.
-func (n named) CloseIdleConnections() {
+func (n namedTransport) CloseIdleConnections() {
 	(&http.Client{Transport: n.RoundTripper}).CloseIdleConnections()
 }

@@ -20,7 +20,7 @@ func OAuthError(code, description string) Fault {
 		members["error_description"] = description
 	}
 	body, _ := json.Marshal(members) // cannot fail: only strings
-	f := instead(func(w http.ResponseWriter, _ *http.Request) {
+	f := replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.Header().Set("Cache-Control", "no-store")

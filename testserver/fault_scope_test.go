@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// statuses asks n times, through the handler itself.
+// statuses sends n requests to the handler directly.
 func statuses(s *testserver.Server, ep testserver.Endpoint, n int) (list []int) {
 	for range n {
 		list = append(list, serve(s, "GET", s.Endpoint(ep)).Code)
@@ -68,9 +68,9 @@ func TestFaultsOnEndpointAny(t *testing.T) {
 
 func TestSkipAndTimes(t *testing.T) {
 	for name, when := range map[string][]testserver.When{
-		"Skip before Times":         {testserver.Skip(2), testserver.Times(3)},
-		"Times before Skip":         {testserver.Times(3), testserver.Skip(2)},
-		"of two the later one wins": {testserver.Times(1), testserver.Skip(9), testserver.Skip(2), testserver.Times(3)},
+		"Skip before Times":     {testserver.Skip(2), testserver.Times(3)},
+		"Times before Skip":     {testserver.Times(3), testserver.Skip(2)},
+		"the later of two wins": {testserver.Times(1), testserver.Skip(9), testserver.Skip(2), testserver.Times(3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unstarted(t)
@@ -88,7 +88,7 @@ func TestNewestMatchingFaultApplies(t *testing.T) {
 	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
 	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
-	// The first passes newest, which skips it; the oldest sees the fourth first.
+	// newest skips the first request, so older gets it; oldest matches from the fourth on and skips that one.
 	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},
@@ -118,7 +118,7 @@ func TestAllMatchingConditionsMustHold(t *testing.T) {
 	}
 }
 
-// What a test's own function asks of the server must not wait for itself.
+// A Matching function may call the server without a deadlock.
 func TestMatchingMayCallTheServer(t *testing.T) {
 	s := unstarted(t)
 	var in *testserver.Injection
@@ -151,7 +151,7 @@ func TestResetKeepsOnlyKeysAndTime(t *testing.T) {
 	mark := s.Mark()
 	s.Reset()
 	if got := s.Count(testserver.EndpointAny) + mark.Count(testserver.EndpointAny) + len(s.Requests()); got != 0 {
-		t.Errorf("got %d requests counted or kept, want none", got)
+		t.Errorf("got %d requests counted or recorded, want none", got)
 	}
 	if _, ok := lastRequest(s, testserver.EndpointJWKS); ok {
 		t.Error("got a last request, want none")
@@ -203,8 +203,8 @@ func TestClientForDoesNotChangeTheRequest(t *testing.T) {
 	}
 }
 
-// Times is exact however many arrive at once: no request gets a fault that was
-// used up, and none is used up in vain.
+// Times is exact under concurrent requests: no request gets a fault after its
+// last one, and no fault is counted without a request.
 func TestTimesAreExactUnderLoad(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			for range 53 { // whatever the removed one took, the others get theirs
+			for range 53 { // however many the removed fault got, the others get theirs
 				counts[fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
 			}
 			if counts[501] != 31 || counts[502] != 17 || counts[504] != removed.Hits() || counts[200]+removed.Hits() != 153-31-17 {

@@ -31,11 +31,11 @@ func fetch(c *http.Client, u string) (s fetched) {
 	return s
 }
 
-// complete demands an answer that HTTP finds no fault with.
+// complete checks that the response is complete and valid HTTP.
 func (s fetched) complete(t *testing.T, status int, contentType string) {
 	t.Helper()
 	if s.err != nil || s.readErr != nil {
-		t.Fatalf("got errors %v and %v, want a complete answer", s.err, s.readErr)
+		t.Fatalf("got errors %v and %v, want a complete response", s.err, s.readErr)
 	}
 	if got := s.resp.Header.Get("Content-Type"); s.resp.StatusCode != status || got != contentType {
 		t.Errorf("got %d, %q, want %d, %q", s.resp.StatusCode, got, status, contentType)
@@ -57,14 +57,14 @@ type faultCase struct {
 func wantTruncated(after int) func(t *testing.T, got, right fetched) {
 	return func(t *testing.T, got, right fetched) {
 		if got.err != nil {
-			t.Fatalf("got %v, want the answer to begin", got.err)
+			t.Fatalf("got %v, want the response to begin", got.err)
 		}
 		want := right.body[:min(after, len(right.body)-1)]
 		if got.readErr == nil || !bytes.Equal(got.body, want) {
 			t.Errorf("got %d bytes and error %v, want the first %d and an error", len(got.body), got.readErr, len(want))
 		}
 		if got.resp.ContentLength != int64(len(right.body)) || got.resp.Header.Get("Content-Type") != keySetType {
-			t.Errorf("got Content-Length %d, want that of the whole, %d", got.resp.ContentLength, len(right.body))
+			t.Errorf("got Content-Length %d, want that of the full body, %d", got.resp.ContentLength, len(right.body))
 		}
 	}
 }
@@ -79,7 +79,7 @@ func wantOtherIssuer(t *testing.T, got, right fetched) {
 		t.Errorf("got issuer %v, want the wrong one", doc["issuer"])
 	}
 	if len(doc) != len(want) || doc["jwks_uri"] != want["jwks_uri"] {
-		t.Errorf("got %v, want all but the issuer as in %v", doc, want)
+		t.Errorf("got %v, want all except the issuer as in %v", doc, want)
 	}
 }
 
@@ -130,7 +130,7 @@ var faultCases = map[string]faultCase{
 			t.Errorf("got %d bytes, announced as %d, want 1 MiB unannounced", len(got.body), got.resp.ContentLength)
 		}
 		if !bytes.Equal(bytes.TrimLeft(got.body, " "), right.body) {
-			t.Error("got something else than spaces and the right body")
+			t.Error("want only spaces before the right body")
 		}
 	}},
 	"HugeBody smaller than the right one": {testserver.EndpointJWKS, testserver.HugeBody(1), 200, func(t *testing.T, got, right fetched) {
@@ -157,8 +157,8 @@ var faultCases = map[string]faultCase{
 	}},
 }
 
-// Each fault hits one request over a connection in use, which a transport
-// would be tempted to repeat, and the next request finds the server well.
+// Each fault hits one request over a reused connection, which a transport might
+// retry. The next request must succeed.
 func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)
@@ -176,7 +176,7 @@ func TestFaultsOverEveryListener(t *testing.T) {
 				}
 				after := fetch(s.Client(), u)
 				if after.err != nil || after.resp.StatusCode != 200 || !bytes.Equal(after.body, right.body) {
-					t.Errorf("afterwards: got %v, want the right answer again", after.err)
+					t.Errorf("afterwards: got %v, want the right response again", after.err)
 				}
 			})
 		}
@@ -194,7 +194,7 @@ func TestFaultsAnswerHead(t *testing.T) {
 			}
 			resp, err := s.Client().Transport.RoundTrip(r)
 			if (err == nil) != (tt.status != 0) {
-				t.Fatalf("got %v, want an answer if a GET has one", err)
+				t.Fatalf("got %v, want a response if GET has one", err)
 			}
 			if err == nil {
 				resp.Body.Close()
@@ -214,25 +214,25 @@ func TestInjectRefuses(t *testing.T) {
 		when     []testserver.When
 		want     []string
 	}{
-		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
-		"no fault":                     {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
-		"an invalid status":            {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is not a final status"}},
-		"a status before the final":    {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is not a final status"}},
-		"a negative Retry-After":       {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is not a final status"}},
-		"no latency":                   {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
-		"a negative truncation":        {testserver.EndpointJWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
-		"a huge body of nothing":       {testserver.EndpointJWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
-		"no handler":                   {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
-		"a handler of none":            {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
-		"an empty set elsewhere":       {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"only for [jwks]"}},
-		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"only for [discovery as_metadata]"}},
-		"an issuer everywhere":         {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"only for"}},
-		"everything wrong, all of it":  {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
-		"no function":                  {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
-		"a client without a name":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "is not the ID of a client"}},
-		"a client of spaces":           {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"is not the ID of a client"}},
-		"a client with a line's end":   {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"is not the ID of a client"}},
-		"a client of a very long name": {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"is not the ID of a client"}},
+		"an unknown endpoint":                   {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
+		"no fault":                              {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
+		"an invalid status":                     {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is not a final status"}},
+		"an informational status":               {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is not a final status"}},
+		"a negative Retry-After":                {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is not a final status"}},
+		"no latency":                            {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
+		"a negative truncation":                 {testserver.EndpointJWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
+		"a huge body of nothing":                {testserver.EndpointJWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
+		"no handler":                            {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
+		"a function that returns no handler":    {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
+		"an empty key set for another endpoint": {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"only for [jwks]"}},
+		"an issuer for the keys":                {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"only for [discovery as_metadata]"}},
+		"an issuer everywhere":                  {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"only for"}},
+		"several errors":                        {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
+		"no function":                           {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
+		"an empty client ID":                    {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "is not the ID of a client"}},
+		"a client ID with a leading space":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"is not the ID of a client"}},
+		"a client ID with a line break":         {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"is not the ID of a client"}},
+		"a client ID that is too long":          {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"is not the ID of a client"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })
@@ -244,6 +244,6 @@ func TestInjectRefuses(t *testing.T) {
 	var none testserver.Injection
 	none.Remove()
 	if got := none.Hits(); got != 0 {
-		t.Errorf("got %d hits of nothing, want 0", got)
+		t.Errorf("got %d hits of the zero Injection, want 0", got)
 	}
 }

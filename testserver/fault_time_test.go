@@ -37,7 +37,7 @@ func TestLatencyDelaysTheResponse(t *testing.T) {
 	}
 }
 
-// methods are ways to ask that a server must notice the end of alike.
+// methods are kinds of requests whose cancellation the server must notice.
 var methods = map[string]func(ctx context.Context, u string) (*http.Request, error){
 	"GET": func(ctx context.Context, u string) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, "GET", u, nil)
@@ -81,7 +81,7 @@ func TestLatencyAndHangStopWithTheClient(t *testing.T) {
 						}
 						synctest.Wait()
 						if held != 3*time.Second || in.Hits() != 1 {
-							t.Errorf("got it held for %v after %d hits, want 3s and 1", held, in.Hits())
+							t.Errorf("got %v in the handler after %d hits, want 3s and 1", held, in.Hits())
 						}
 						if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 0 {
 							t.Errorf("got status %d recorded, want none", last.Status)
@@ -114,7 +114,7 @@ func TestCloseStopsHangs(t *testing.T) {
 						t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
 					}
 					if err := <-failed; err == nil {
-						t.Error("got an answer, want an error")
+						t.Error("got a response, want an error")
 					}
 				})
 			})
@@ -122,8 +122,8 @@ func TestCloseStopsHangs(t *testing.T) {
 	}
 }
 
-// A request whose body never comes holds its handler by itself, and net/http
-// does not tell it that the connection is gone.
+// A request with an incomplete body blocks its handler, and net/http does not
+// report to it that the connection is closed.
 func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
@@ -141,8 +141,8 @@ func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	})
 }
 
-// A fault of the test's own that waits leaves the body unread, and then no
-// lost connection ends its request.
+// A test's own handler may block without reading the body, and then a closed
+// connection does not cancel the request.
 func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
@@ -166,7 +166,7 @@ func TestCloseStopsBlockedHandlers(t *testing.T) {
 						t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
 					}
 					if err := <-failed; err == nil {
-						t.Error("got an answer, want an error")
+						t.Error("got a response, want an error")
 					}
 				})
 			})
@@ -174,19 +174,20 @@ func TestCloseStopsBlockedHandlers(t *testing.T) {
 	}
 }
 
-// Waiting reads the body ahead, up to a bound: the endpoint must get all of it.
-func TestHeldKeepsTheBody(t *testing.T) {
+// Latency and Hang read a part of the body in advance; the endpoint must still
+// get all of it.
+func TestReadAheadKeepsTheBody(t *testing.T) {
 	for _, size := range []int{0, 1, 1 << 20, 3 << 20} {
 		want := strings.Repeat("x", size)
 		r := httptest.NewRequest("POST", "/", strings.NewReader(want))
-		got, err := io.ReadAll(testserver.Held(r).Body)
+		got, err := io.ReadAll(testserver.ReadAhead(r).Body)
 		if err != nil || string(got) != want {
 			t.Errorf("got %d bytes and %v, want %d", len(got), err, size)
 		}
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Body = nil
-	if got := testserver.Held(r); got.Body != nil {
+	if got := testserver.ReadAhead(r); got.Body != nil {
 		t.Errorf("got body %v, want none", got.Body)
 	}
 }
@@ -215,7 +216,7 @@ func TestHangLeaksNoGoroutines(t *testing.T) {
 			}
 			for range 10 {
 				if err := <-failed; err == nil {
-					t.Error("got an answer, want an error")
+					t.Error("got a response, want an error")
 				}
 			}
 			goleak.VerifyNone(t, before)
@@ -223,7 +224,8 @@ func TestHangLeaksNoGoroutines(t *testing.T) {
 	}
 }
 
-// A huge body ends with its reader, or a test of a limit would never end.
+// A huge body stops with its reader; otherwise a test of a limit would never
+// finish.
 func TestHugeBodyStopsWithTheClient(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +236,7 @@ func TestHugeBodyStopsWithTheClient(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
-				t.Errorf("got %d bytes and %v, want as many as one likes", n, err)
+				t.Errorf("got %d bytes and %v, want all requested bytes", n, err)
 			}
 			resp.Body.Close()
 			if resp, err = s.Client().Head(s.Endpoint(testserver.EndpointJWKS)); err != nil {
@@ -276,6 +278,6 @@ func TestDropConnectionEndsTheConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(c); string(got) != "HTTP/1.1 " || err != nil {
-		t.Errorf("got %q and %v, want the beginning of a status line and the end", got, err)
+		t.Errorf("got %q and %v, want a partial status line and then EOF", got, err)
 	}
 }

@@ -36,7 +36,7 @@ func RedirectTo(url string) Fault {
 }
 
 func refuse(code int, change func(http.Header)) Fault {
-	f := instead(func(w http.ResponseWriter, _ *http.Request) {
+	f := replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		if change != nil {
 			change(w.Header())
 		}
@@ -58,7 +58,7 @@ func refuse(code int, change func(http.Header)) Fault {
 func Latency(d time.Duration) Fault {
 	f := Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r = held(r)
+			r = readAhead(r)
 			timer := time.NewTimer(d)
 			defer timer.Stop()
 			select {
@@ -78,15 +78,15 @@ func Latency(d time.Duration) Fault {
 // Hang never answers. It keeps the request open until the client disconnects or
 // the server closes.
 func Hang() Fault {
-	return instead(func(_ http.ResponseWriter, r *http.Request) {
-		<-held(r).Context().Done()
+	return replaceResponse(func(_ http.ResponseWriter, r *http.Request) {
+		<-readAhead(r).Context().Done()
 		panic(http.ErrAbortHandler) // returning would send a 200
 	})
 }
 
-// held is r with its body read, because net/http notices that a client has
+// readAhead is r with its body read, because net/http notices that a client has
 // disconnected only after the whole request is read.
-func held(r *http.Request) *http.Request {
+func readAhead(r *http.Request) *http.Request {
 	const enough = 1 << 20
 	if r.Body == nil {
 		return r
@@ -105,7 +105,7 @@ func held(r *http.Request) *http.Request {
 // line. The partial line makes the client fail: [http.Transport] retries a
 // request on a reused connection that received no byte.
 func DropConnection() Fault {
-	return instead(func(w http.ResponseWriter, _ *http.Request) {
+	return replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			panic(http.ErrAbortHandler)
@@ -125,5 +125,7 @@ func Handler(h func(next http.Handler) http.Handler) Fault {
 	return Fault{wrap: h}
 }
 
-// instead answers in place of the endpoint, which is not called.
-func instead(h http.HandlerFunc) Fault { return Handler(func(http.Handler) http.Handler { return h }) }
+// replaceResponse answers in place of the endpoint, which is not called.
+func replaceResponse(h http.HandlerFunc) Fault {
+	return Handler(func(http.Handler) http.Handler { return h })
+}

@@ -16,8 +16,9 @@ import (
 
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
-// elsewhere calls the handler as a server mounts it, with a request that claims
-// another host in every way there is, and returns the answer with all that it says, the claims of tokens included.
+// sendWithForgedHost calls the handler with another host in every header that
+// could set it. It returns the response and its full text, including the claims
+// of tokens.
 func sendWithForgedHost(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"
@@ -52,7 +53,7 @@ func TestForgedHostsAreIgnored(t *testing.T) {
 			check := func(what string, text string, parts ...string) {
 				t.Helper()
 				if strings.Contains(text, "evil.example") {
-					t.Errorf("%s: got %s, want nothing of the claimed host", what, text)
+					t.Errorf("%s: got %s, want nothing of the forged host", what, text)
 				}
 				wantAll(t, text, parts...)
 			}
@@ -65,7 +66,7 @@ func TestForgedHostsAreIgnored(t *testing.T) {
 			page, text := sendWithForgedHost(s, "GET", authorize, nil)
 			check("the login page", text)
 			if cookies := page.Result().Cookies(); len(cookies) != 1 || cookies[0].Domain != "" {
-				t.Fatalf("got cookies %v, want one for this host alone", cookies)
+				t.Fatalf("got cookies %v, want one only for this host", cookies)
 			}
 			page, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointLogin), hiddenFields(page, "username", "alice", "password", "alices-password"), page.Result().Cookies()...)
 			check("the login", text, "Location: "+s.Endpoint(testserver.EndpointAuthorize)+"?")
@@ -73,7 +74,7 @@ func TestForgedHostsAreIgnored(t *testing.T) {
 			page, text = sendWithForgedHost(s, "GET", page.Header().Get("Location"), nil, cookies...)
 			check("the consent page", text)
 			page, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointConsent), hiddenFields(page, "decision", "allow", "scope", "openid"), cookies...)
-			check("the answer", text, "Location: "+callback+"?", url.QueryEscape(s.Issuer()))
+			check("the response", text, "Location: "+callback+"?", url.QueryEscape(s.Issuer()))
 
 			rec, text := sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointToken), codeRequest(callbackQuery(t, page).Get("code")))
 			check("tokens", text, iss)
@@ -95,7 +96,7 @@ func TestForgedHostsAreIgnored(t *testing.T) {
 	}
 }
 
-// calling sends a request under another name to where the server listens.
+// sendWithHost sends a request with another Host to the server's address.
 func sendWithHost(t *testing.T, client *http.Client, method, u, host string) (status int, text string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, u, nil)
@@ -131,7 +132,7 @@ func TestUnknownHostsAreMisdirected(t *testing.T) {
 				} {
 					for _, method := range []string{"GET", "POST", "OPTIONS"} {
 						if status, text := sendWithHost(t, s.Client(), method, s.Issuer()+path, host); status != http.StatusMisdirectedRequest || !strings.Contains(text, s.Issuer()) || strings.Contains(text, host) {
-							t.Errorf("%s %s: got %d, %s, want 421 and the hosts that are answered", method, path, status, text)
+							t.Errorf("%s %s: got %d, %s, want 421 and the accepted hosts", method, path, status, text)
 						}
 					}
 				}

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// post sends a form and reads all of the answer.
+// post sends a form and reads the whole response.
 func post(c *http.Client, u, body string) (status int, text string, err error) {
 	resp, err := c.Post(u, formType, strings.NewReader(body))
 	if err != nil {
@@ -64,7 +64,7 @@ func TestIntrospectionFaults(t *testing.T) {
 				}
 				last, _ := lastRequest(s, testserver.EndpointIntrospect)
 				if !last.Injected || last.Form.Get("token") != testserver.Fingerprint(token) {
-					t.Errorf("got form %v recorded, want the token's fingerprint whatever the fault", last.Form)
+					t.Errorf("got form %v recorded, want the token's fingerprint", last.Form)
 				}
 				if _, after, err := post(s.Client(), s.Endpoint(testserver.EndpointIntrospect), form); err != nil || after != right {
 					t.Errorf("afterwards: got %s, %v, want the right answer again", after, err)
@@ -103,12 +103,12 @@ func TestHangingIntrospectionStopsWithTheClient(t *testing.T) {
 		_, _, err := post(&c, s.Endpoint(testserver.EndpointIntrospect), byPost+"&token=x")
 		var late interface{ Timeout() bool }
 		if !errors.As(err, &late) || !late.Timeout() || time.Since(begin) != time.Minute {
-			t.Errorf("got %v after %v, want the client's own timeout", err, time.Since(begin))
+			t.Errorf("got %v after %v, want the client's timeout", err, time.Since(begin))
 		}
 	})
 }
 
-// A request counts from its arrival, though its body never comes.
+// A request counts from its arrival, even if its body is incomplete.
 func TestIntrospectionWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
@@ -159,7 +159,7 @@ func TestFormsAreRecorded(t *testing.T) {
 	}
 	postForm(s, many.String())
 	if last, _ := lastRequest(s, testserver.EndpointIntrospect); len(last.Form) != 64 {
-		t.Errorf("got %d parameters kept, want 64", len(last.Form))
+		t.Errorf("got %d parameters recorded, want 64", len(last.Form))
 	}
 
 	postForm(s, byPost+"&token=x")

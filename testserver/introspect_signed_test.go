@@ -16,7 +16,7 @@ import (
 
 const signedType = "application/token-introspection+jwt"
 
-// RFC 9701 §5, with go-jose for a judge.
+// RFC 9701 §5, verified with go-jose.
 func TestSignedResponsesMatchPlainOnes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "PS256", "EdDSA", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg), testserver.Clock(atNoon))
@@ -33,10 +33,10 @@ func TestSignedResponsesMatchPlainOnes(t *testing.T) {
 				t.Errorf("%s, %s: got header %+v, want RFC 9701's typ, and its default algorithm", alg, name, header)
 			}
 			if got := slices.Sorted(maps.Keys(claims)); fmt.Sprint(got) != "[aud iat iss token_introspection]" {
-				t.Errorf("%s, %s: got claims %v, want these four alone", alg, name, got)
+				t.Errorf("%s, %s: got claims %v, want only these four", alg, name, got)
 			}
 			if claims["iss"] != s.Issuer() || claims["aud"] != "test-client" || claims["iat"] != float64(noon.Unix()) {
-				t.Errorf("%s, %s: got %v, want the issuer, the client that asked, and now", alg, name, claims)
+				t.Errorf("%s, %s: got %v, want the issuer, the requesting client, and now", alg, name, claims)
 			}
 			var inner struct {
 				Introspection json.RawMessage `json:"token_introspection"`
@@ -60,7 +60,7 @@ func TestSignedResponseIsNotAnAccessToken(t *testing.T) {
 	s := testserver.New(t)
 	_, signed := introspectionResponse(t, s, opaque(s), signedType)
 	if active(t, s, signed) || s.Revoke(signed) {
-		t.Error("got an answer taken for a token")
+		t.Error("got a response accepted as a token")
 	}
 }
 
@@ -104,7 +104,7 @@ func TestSignedResponseUsesTheCurrentKey(t *testing.T) {
 		t.Errorf("got kid %q, want that of the new key, %q", header.KeyID, key.ID)
 	}
 	if _, _, err := verify(s.JWKS(), before); err == nil || !strings.Contains(err.Error(), "published keys") {
-		t.Errorf("got %v, want an answer of a key that is gone", err)
+		t.Errorf("got %v, want a response signed with a retired key", err)
 	}
 	if _, err := jose.ParseSignedCompact(before, allAlgs); err != nil {
 		t.Error(err)

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// about asks s about a token as its default client does and returns the answer
-// as it was written. In accept stands an Accept field, if any.
+// introspectionResponse introspects a token as the default client of s and
+// returns the unparsed response. accept are the Accept fields.
 func introspectionResponse(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
 	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))
@@ -36,8 +36,8 @@ func introspectionResponse(t testing.TB, s *testserver.Server, token string, acc
 	return resp.Header.Get("Content-Type"), string(text)
 }
 
-// active reports what introspection makes of a token. Whatever is not active
-// must be told in the same words.
+// active reports whether introspection returns a token as active. All inactive
+// tokens must get the same response.
 func active(t testing.TB, s *testserver.Server, token string) bool {
 	t.Helper()
 	_, body := introspectionResponse(t, s, token)
@@ -51,8 +51,8 @@ func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
 	return s.Token(append([]testserver.TokenOption{testserver.OpaqueTokens()}, opts...)...)
 }
 
-// Over every kind of connection, an opaque token and a JWT are told alike, in
-// full and in order.
+// Over every listener, an opaque token and a JWT have the same response, with
+// all claims in order.
 func TestIntrospectionReturnsAllClaims(t *testing.T) {
 	claims := []testserver.TokenOption{
 		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),
@@ -79,36 +79,36 @@ func TestTokenTypeClaimIsReturned(t *testing.T) {
 	} {
 		_, got := introspectionResponse(t, s, token)
 		if strings.Count(got, "token_type") != 1 || strings.Count(got, "active") != 1 || !strings.Contains(got, `"token_type":"DPoP"`) || !strings.HasPrefix(got, `{"active":true,`) {
-			t.Errorf("got %s, want the claim for a type, and active as it is", got)
+			t.Errorf("got %s, want the claim as token_type, and active unchanged", got)
 		}
 	}
 }
 
-// What is active, and what is not even known.
+// Validity of opaque tokens and JWTs with unusual claims.
 func TestIntrospectionOfValidityClaims(t *testing.T) {
 	type opts = []testserver.TokenOption
 	for name, tt := range map[string]struct {
 		opts        opts
 		jwt, opaque bool
 	}{
-		"a good token":                       {nil, true, true},
-		"one that has just expired":          {opts{testserver.ExpiresIn(0)}, false, false},
-		"one with a second to go":            {opts{testserver.ExpiresIn(time.Second)}, true, true},
-		"one for later":                      {opts{testserver.NotBeforeIn(time.Second)}, false, false},
-		"one issued later":                   {opts{testserver.Claim("iat", noon.Unix()+1)}, false, false},
-		"one with half a second to go":       {opts{testserver.Claim("exp", json.RawMessage("1772366401.5"))}, true, true},
-		"one that never expires":             {opts{testserver.Without("exp")}, false, true},
-		"one without nbf and iat":            {opts{testserver.Without("nbf", "iat")}, true, true},
-		"one without audience and subject":   {opts{testserver.Without("aud", "sub")}, true, true},
-		"an exp that is text":                {opts{testserver.Claim("exp", "1772366700")}, false, true},
-		"an exp that is null":                {opts{testserver.Claim("exp", nil)}, false, true},
-		"an exp after the end of time":       {opts{testserver.Claim("exp", json.RawMessage("1e400"))}, false, true},
-		"an nbf that is text":                {opts{testserver.Claim("nbf", "0")}, false, true},
-		"one of another issuer":              {opts{testserver.Claim("iss", "https://other.example")}, false, true},
-		"one without issuer":                 {opts{testserver.Without("iss")}, false, true},
-		"one with claims of an ID token":     {opts{testserver.Claim("nonce", "n")}, true, true},
-		"one for another client and API":     {opts{testserver.ForClient("web"), testserver.Audience("x", "y")}, true, true},
-		"one with a member that is repeated": {opts{testserver.Claim("x", json.RawMessage(`{"a":1,"a":2}`))}, true, true},
+		"a good token":                               {nil, true, true},
+		"one that expires now":                       {opts{testserver.ExpiresIn(0)}, false, false},
+		"one that expires in a second":               {opts{testserver.ExpiresIn(time.Second)}, true, true},
+		"one with nbf in a second":                   {opts{testserver.NotBeforeIn(time.Second)}, false, false},
+		"one with iat in a second":                   {opts{testserver.Claim("iat", noon.Unix()+1)}, false, false},
+		"one that expires in a fraction of a second": {opts{testserver.Claim("exp", json.RawMessage("1772366401.5"))}, true, true},
+		"one that never expires":                     {opts{testserver.Without("exp")}, false, true},
+		"one without nbf and iat":                    {opts{testserver.Without("nbf", "iat")}, true, true},
+		"one without audience and subject":           {opts{testserver.Without("aud", "sub")}, true, true},
+		"an exp that is a string":                    {opts{testserver.Claim("exp", "1772366700")}, false, true},
+		"an exp that is null":                        {opts{testserver.Claim("exp", nil)}, false, true},
+		"an exp that overflows":                      {opts{testserver.Claim("exp", json.RawMessage("1e400"))}, false, true},
+		"an nbf that is a string":                    {opts{testserver.Claim("nbf", "0")}, false, true},
+		"one of another issuer":                      {opts{testserver.Claim("iss", "https://other.example")}, false, true},
+		"one without issuer":                         {opts{testserver.Without("iss")}, false, true},
+		"one with claims of an ID token":             {opts{testserver.Claim("nonce", "n")}, true, true},
+		"one for another client and API":             {opts{testserver.ForClient("web"), testserver.Audience("x", "y")}, true, true},
+		"one with a member that is repeated":         {opts{testserver.Claim("x", json.RawMessage(`{"a":1,"a":2}`))}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, testserver.Clock(atNoon))
@@ -126,26 +126,26 @@ func TestIntrospectionOfJWTHeaders(t *testing.T) {
 	type opts = []testserver.TokenOption
 	attackerKey := testserver.GenerateKey("ES256", "")
 	published := testserver.GenerateKey("RS256", "")
-	nameless := published
-	nameless.ID = ""
+	withoutKid := published
+	withoutKid.ID = ""
 	for name, tt := range map[string]struct {
 		opts opts
 		want bool
 	}{
 		"of another typ":                       {opts{testserver.Typ("logout+jwt")}, false},
 		"of the media type":                    {opts{testserver.Typ("Application/AT+JWT")}, true},
-		"of an older server's typ":             {opts{testserver.Typ("JWT")}, true},
+		"of typ JWT":                           {opts{testserver.Typ("JWT")}, true},
 		"of no typ":                            {opts{testserver.Typ("")}, true},
-		"of a typ that is no text":             {opts{testserver.JOSEHeader("typ", 7)}, false},
+		"of a typ that is not a string":        {opts{testserver.JOSEHeader("typ", 7)}, false},
 		"of no typ, and an ID token":           {opts{testserver.Typ(""), testserver.Claim("nonce", "n")}, false},
 		"of typ JWT, and an ID token":          {opts{testserver.Typ("JWT"), testserver.Claim("at_hash", "h")}, false},
 		"of typ JWT, and one of a hybrid flow": {opts{testserver.Typ("JWT"), testserver.Claim("c_hash", "h")}, false},
-		"of a stranger":                        {opts{testserver.SignedWith(attackerKey)}, false},
+		"of an attacker's key":                 {opts{testserver.SignedWith(attackerKey)}, false},
 		"of a published key":                   {opts{testserver.SignedWith(published)}, true},
-		"without kid":                          {opts{testserver.SignedWith(nameless)}, true},
+		"without kid":                          {opts{testserver.SignedWith(withoutKid)}, true},
 		"of another kid":                       {opts{testserver.JOSEHeader("kid", "other")}, false},
-		"of a kid that is no text":             {opts{testserver.JOSEHeader("kid", 7)}, false},
-		"of an alg that is no text":            {opts{testserver.JOSEHeader("alg", 7)}, false},
+		"of a kid that is not a string":        {opts{testserver.JOSEHeader("kid", 7)}, false},
+		"of an alg that is not a string":       {opts{testserver.JOSEHeader("alg", 7)}, false},
 		"of critical extensions":               {opts{testserver.JOSEHeader("crit", []string{"b64"}), testserver.JOSEHeader("b64", true)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,8 +174,8 @@ func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// No bad token is active, but for those that are bad for this API alone and
-// those that RFC 9068 §2.2 leaves to it.
+// No bad token is active, except those that only the API can refuse and those
+// that RFC 9068 §2.2 leaves to it.
 func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
@@ -197,7 +197,8 @@ func TestIntrospectionOfDefects(t *testing.T) {
 	}
 }
 
-// A token ends with its key, not with what a cache shows of it.
+// A JWT is active while its key is published, even if a cache serves an older
+// key set.
 func TestJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	s := testserver.New(t)
 	old, key := s.Token(), s.SigningKey()
@@ -211,7 +212,7 @@ func TestJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	s.Rotate()
 	wantActive("rotated", true)
 	s.Retire(key.ID)
-	wantActive("retired, though a cache shows it", false)
+	wantActive("retired, but still in a cache", false)
 	thaw()
 	s.Publish(key)
 	wantActive("published again", true)
@@ -232,7 +233,7 @@ func TestSetIntrospection(t *testing.T) {
 		for _, want := range []map[string]any{
 			{"active": true, "sub": "alice"},
 			{"active": "true"}, {"active": 1.0}, {"active": nil}, {"active": []any{true}},
-			{}, {"sub": "nobody"}, {"active": false, "sub": "somebody"},
+			{}, {"sub": "bob"}, {"active": false, "sub": "carol"},
 			{"active": true, "exp": "tomorrow", "aud": []any{7.0, nil}, "scope": []any{"a"}},
 		} {
 			s.SetIntrospection(token, want)
@@ -244,14 +245,14 @@ func TestSetIntrospection(t *testing.T) {
 		}
 		s.SetIntrospection(token, nil)
 		if got := active(t, s, token); got != (token == known || token == jwt) {
-			t.Errorf("afterwards: got active %v, want what the server knows", got)
+			t.Errorf("afterwards: got active %v, want the real state", got)
 		}
 	}
 	reply := map[string]any{"active": true}
 	s.SetIntrospection("legacy", reply)
 	reply["active"] = "changed"
 	if _, got := introspectionResponse(t, s, "legacy"); got != `{"active":true}` {
-		t.Errorf("got %s, want what was given", got)
+		t.Errorf("got %s, want the reply that was given", got)
 	}
 	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("", reply) }), "SetIntrospection", "empty")
 	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("x", map[string]any{"f": func() {}}) }), "SetIntrospection", "JSON")

@@ -9,13 +9,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// jwtBearerClient may act for users by its key.
+// jwtBearerClient can request tokens for users with its key.
 func jwtBearerClient(r robot) testserver.Client {
 	return testserver.Client{ID: "robot", JWKS: r.jwks, Grants: []testserver.Grant{"client_credentials", testserver.JWTBearer}, Scopes: []string{"a", "b", "openid"}}
 }
 
-// bearing is a request of jwtBearerClient for the first user, with no more than the
-// assertion.
+// jwtBearerRequest returns a request of jwtBearerClient for the first user,
+// with only the assertion.
 func jwtBearerRequest(t *testing.T, s *testserver.Server, r robot, change func(claims map[string]any), pairs ...string) url.Values {
 	t.Helper()
 	now := s.Now().Unix()
@@ -49,39 +49,39 @@ func TestJWTBearer(t *testing.T) {
 		form   []string
 		code   string
 	}{
-		"T24/for a user":                       {nil, nil, ""},
-		"T24/for the client":                   {set("sub", "robot"), nil, ""},
-		"T24/for the token endpoint":           {set("aud", s.Endpoint(testserver.EndpointToken)), nil, ""},
-		"T24/for a list of one":                {set("aud", []string{s.Issuer()}), nil, ""},
-		"T24/for an hour":                      {set("exp", now+3600), nil, ""},
-		"T24/without jti":                      {without("jti"), nil, ""},
-		"T24/without iat":                      {without("iat"), nil, ""},
-		"T24/with client_id":                   {nil, []string{"client_id", "robot"}, ""},
-		"T24/with a scope":                     {nil, []string{"scope", "a"}, ""},
-		"T24/with a scope inside":              {set("scope", "a b"), []string{"scope", "b"}, ""},
-		"T24/of another issuer":                {set("iss", "test-client"), nil, "invalid_grant"},
-		"T24/of no issuer":                     {without("iss"), nil, "invalid_grant"},
-		"T24/for nobody known":                 {set("sub", "mallory"), nil, "invalid_grant"},
-		"T24/for another client":               {set("sub", "test-client"), nil, "invalid_grant"},
-		"T24/for nobody":                       {without("sub"), nil, "invalid_grant"},
-		"T24/for another server":               {set("aud", "https://other.example"), nil, "invalid_grant"},
-		"T24/for another server as well":       {set("aud", []string{s.Issuer(), "https://other.example"}), nil, "invalid_grant"},
-		"T24/for no server":                    {without("aud"), nil, "invalid_grant"},
-		"T24/expired":                          {set("exp", now), nil, "invalid_grant"},
-		"T24/for ever":                         {without("exp"), nil, "invalid_grant"},
-		"T24/for a day":                        {set("exp", now+86400), nil, "invalid_grant"},
-		"T24/not yet":                          {set("nbf", now+60), nil, "invalid_grant"},
-		"T24/from the future":                  {set("iat", now+60), nil, "invalid_grant"},
-		"T24/with another client_id":           {nil, []string{"client_id", "test-client"}, "invalid_grant"},
-		"T24/without an assertion":             {nil, []string{"assertion", "-"}, "invalid_request"},
-		"T24/what is no assertion":             {nil, []string{"assertion", "x"}, "invalid_grant"},
-		"T24/a token of the server":            {nil, []string{"assertion", s.Token(testserver.Subject("alice"), testserver.Audience(s.Issuer()))}, "invalid_grant"},
-		"T24/a scope that is not the client's": {nil, []string{"scope", "c"}, "invalid_scope"},
-		"T24/more than the scope inside":       {set("scope", "a"), []string{"scope", "a b"}, "invalid_scope"},
-		"T24/an invalid scope inside":          {set("scope", []string{"a"}), []string{"scope", "a"}, "invalid_scope"},
-		"T24/a scope inside that is not given": {set("scope", "c"), nil, "invalid_scope"},
-		"T24/openid":                           {nil, []string{"scope", "openid"}, "invalid_scope"},
-		"T24/an invalid resource":              {nil, []string{"resource", "api"}, "invalid_target"},
+		"T24/for a user":                            {nil, nil, ""},
+		"T24/for the client":                        {set("sub", "robot"), nil, ""},
+		"T24/for the token endpoint":                {set("aud", s.Endpoint(testserver.EndpointToken)), nil, ""},
+		"T24/for a list of one":                     {set("aud", []string{s.Issuer()}), nil, ""},
+		"T24/for an hour":                           {set("exp", now+3600), nil, ""},
+		"T24/without jti":                           {without("jti"), nil, ""},
+		"T24/without iat":                           {without("iat"), nil, ""},
+		"T24/with client_id":                        {nil, []string{"client_id", "robot"}, ""},
+		"T24/with a scope":                          {nil, []string{"scope", "a"}, ""},
+		"T24/with a scope inside":                   {set("scope", "a b"), []string{"scope", "b"}, ""},
+		"T24/of another issuer":                     {set("iss", "test-client"), nil, "invalid_grant"},
+		"T24/of no issuer":                          {without("iss"), nil, "invalid_grant"},
+		"T24/for an unknown user":                   {set("sub", "mallory"), nil, "invalid_grant"},
+		"T24/for another client":                    {set("sub", "test-client"), nil, "invalid_grant"},
+		"T24/without sub":                           {without("sub"), nil, "invalid_grant"},
+		"T24/for another server":                    {set("aud", "https://other.example"), nil, "invalid_grant"},
+		"T24/for another server as well":            {set("aud", []string{s.Issuer(), "https://other.example"}), nil, "invalid_grant"},
+		"T24/without aud":                           {without("aud"), nil, "invalid_grant"},
+		"T24/expired":                               {set("exp", now), nil, "invalid_grant"},
+		"T24/without exp":                           {without("exp"), nil, "invalid_grant"},
+		"T24/for a day":                             {set("exp", now+86400), nil, "invalid_grant"},
+		"T24/not yet":                               {set("nbf", now+60), nil, "invalid_grant"},
+		"T24/from the future":                       {set("iat", now+60), nil, "invalid_grant"},
+		"T24/with another client_id":                {nil, []string{"client_id", "test-client"}, "invalid_grant"},
+		"T24/without an assertion":                  {nil, []string{"assertion", "-"}, "invalid_request"},
+		"T24/a malformed assertion":                 {nil, []string{"assertion", "x"}, "invalid_grant"},
+		"T24/a token of the server":                 {nil, []string{"assertion", s.Token(testserver.Subject("alice"), testserver.Audience(s.Issuer()))}, "invalid_grant"},
+		"T24/a scope that is not the client's":      {nil, []string{"scope", "c"}, "invalid_scope"},
+		"T24/more than the scope inside":            {set("scope", "a"), []string{"scope", "a b"}, "invalid_scope"},
+		"T24/an invalid scope inside":               {set("scope", []string{"a"}), []string{"scope", "a"}, "invalid_scope"},
+		"T24/a scope inside that cannot be granted": {set("scope", "c"), nil, "invalid_scope"},
+		"T24/openid":                                {nil, []string{"scope", "openid"}, "invalid_scope"},
+		"T24/an invalid resource":                   {nil, []string{"resource", "api"}, "invalid_target"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := jwtBearerRequest(t, s, r, tt.change, tt.form...)
@@ -89,7 +89,7 @@ func TestJWTBearer(t *testing.T) {
 			if tt.code != "" {
 				wantError(t, got, 400, tt.code)
 				if code, text := got.text("error"), got.text("error_description"); code == "invalid_grant" && text != "the assertion is not good" {
-					t.Errorf("got %q, want the one text for all", text)
+					t.Errorf("got %q, want the same text for all", text)
 				}
 				return
 			}
@@ -107,13 +107,13 @@ func TestJWTBearerToken(t *testing.T) {
 		t.Errorf("got %v, want an access token of alice for robot", claims)
 	}
 	if claims["auth_time"] != nil || got.body["refresh_token"] != nil || got.body["id_token"] != nil {
-		t.Errorf("got %v and %v, want nobody to have logged in", claims, got.body)
+		t.Errorf("got %v and %v, want no sign of a login", claims, got.body)
 	}
 	if n := s.RevokeSubject("alice"); n != 1 || isActive(s, got.text("access_token")) {
-		t.Errorf("got %d grants ended, want the one, with its token", n)
+		t.Errorf("got %d grants revoked, want 1, with its token", n)
 	}
 	if got := s.Events(); len(got) < 2 || got[0].Kind != "issued" || got[0].Reason != string(testserver.JWTBearer) || got[0].Sub != "alice" {
-		t.Errorf("got %+v, want it told", got)
+		t.Errorf("got %+v, want the event", got)
 	}
 }
 
@@ -137,7 +137,7 @@ func TestJWTBearerClientAuthentication(t *testing.T) {
 	other := robot{newRobot(t, "ES256").key, r.jwks}
 	wantError(t, exchange(t, s, jwtBearerRequest(t, s, other, nil)), 400, "invalid_grant")
 
-	// What has authenticated the client is no grant beside that.
+	// An assertion that authenticated the client cannot also be the grant.
 	both := jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }, "client_assertion_type", assertionType)
 	both["client_assertion"] = both["assertion"]
 	wantError(t, exchange(t, s, both), 400, "invalid_grant")
@@ -148,8 +148,8 @@ func TestInvalidJWTBearerClientsAreRefused(t *testing.T) {
 		client testserver.Client
 		want   string
 	}{
-		"a public one":         {testserver.Client{ID: "c", Public: true, Grants: []testserver.Grant{testserver.JWTBearer}}, "confidential"},
-		"one without its keys": {testserver.Client{ID: "c", Secret: "s", Grants: []testserver.Grant{testserver.JWTBearer}}, "give the client a JWKS"},
+		"a public one":     {testserver.Client{ID: "c", Public: true, Grants: []testserver.Grant{testserver.JWTBearer}}, "confidential"},
+		"one without keys": {testserver.Client{ID: "c", Secret: "s", Grants: []testserver.Grant{testserver.JWTBearer}}, "give the client a JWKS"},
 	} {
 		if _, err := testserver.NewUnstarted(testserver.Clients(tt.client)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want it refused", name, err)

@@ -57,8 +57,8 @@ func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness
 	return func(shape shapes.Shape) *likeness.Likeness { return likeness.New(shape, server) }
 }
 
-// likened returns settings changed to look like the provider.
-func likened(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
+// applyLikeness returns settings changed to look like the provider.
+func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
 	settings.Form, settings.Introspection = l.Form(), l.Introspection
 	settings.Metadata = append([]func(map[string]any){l.Metadata}, settings.Metadata...)
 	var err error

@@ -34,7 +34,8 @@ func TestLikeRefusesUnknownProviders(t *testing.T) {
 	}
 }
 
-// One server makes tokens like those of several providers, and knows all of them.
+// One server mints tokens like those of several providers, and all of them are
+// active.
 func TestMintLikeOtherProviders(t *testing.T) {
 	c := newControlAPI(t)
 	for _, shape := range shapes.All {
@@ -56,12 +57,12 @@ func TestMintLikeOtherProviders(t *testing.T) {
 		})
 	}
 	if claims := segments(t, c.Token())[1]; claims["client_id"] != "test-client" {
-		t.Errorf("got %v, want the server's own tokens as ever", claims)
+		t.Errorf("got %v, want the server's own tokens unchanged", claims)
 	}
 }
 
-// What is given to the server wins over the provider, and the provider's metadata
-// come before the test's own.
+// Options override the provider, and Metadata options apply after the
+// provider's metadata.
 func TestOptionsOverrideLike(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.IssuerURL("http://id.example/realms/shop"), testserver.SigningAlg("ES256"),
 		testserver.Audience("orders"), testserver.Scope("orders:read"), testserver.Like("keycloak"),
@@ -84,11 +85,11 @@ func TestOptionsOverrideLike(t *testing.T) {
 		t.Errorf("got %v, want an ID token of the provider", id)
 	}
 	if claims := segments(t, s.Token(testserver.With(testserver.MissingScope)))[1]; claims["scope"] != nil || claims["typ"] != "Bearer" {
-		t.Errorf("got %v, want all but the scope", claims)
+		t.Errorf("got %v, want all except the scope", claims)
 	}
 }
 
-// Keys and tokens of a provider outlive a restart.
+// Keys and tokens of a provider survive a restart.
 func TestLikeSurvivesARestart(t *testing.T) {
 	for _, shape := range shapes.All {
 		t.Run(shape.Name, func(t *testing.T) {
@@ -104,7 +105,7 @@ func TestLikeSurvivesARestart(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := introspected(t, second, token); got["active"] != true {
-				t.Errorf("got %v of a token from before, want it active", got)
+				t.Errorf("got %v for a token from before the restart, want it active", got)
 			}
 			wantVerified(t, second, jwt)
 			wantVerified(t, second, signed(second, shape))
@@ -112,7 +113,7 @@ func TestLikeSurvivesARestart(t *testing.T) {
 	}
 }
 
-// The endpoints of a server like a provider tell its tokens apart as ever.
+// A server like a provider still refuses tokens that are not access tokens.
 func TestLikeRefusesOtherTokens(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.Like("keycloak"))
 	for name, token := range map[string]string{

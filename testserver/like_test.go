@@ -21,7 +21,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// What of a token is the server's, whatever the shape has there.
+// serverMembers are members with values of the server, not of the shape.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
 // forEachShape tests a server for every shape.
@@ -34,7 +34,7 @@ func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, sh
 	}
 }
 
-// segments are the header and the claims of a JWT.
+// segments returns the header and the claims of a JWT.
 func segments(t *testing.T, token string) (list [2]map[string]any) {
 	t.Helper()
 	for i := range list {
@@ -49,7 +49,7 @@ func segments(t *testing.T, token string) (list [2]map[string]any) {
 	return list
 }
 
-// asJSON is v as it is read from JSON.
+// asJSON returns v encoded as JSON and decoded again.
 func asJSON(t *testing.T, v any) (read any) {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -62,8 +62,8 @@ func asJSON(t *testing.T, v any) (read any) {
 	return read
 }
 
-// wantMembers compares an object with members of a shape, as the last one of a name
-// has it. Of those that are the server's it wants that they are there.
+// wantMembers compares an object with the members of a shape; of repeated names
+// the last one counts. Members in others must only be present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {
@@ -91,7 +91,7 @@ func TestLikeTokens(t *testing.T) {
 		token := s.Token()
 		if shape.Introspection != nil {
 			if strings.Contains(token, ".") || introspected(t, s, token)["active"] != true {
-				t.Errorf("got %s, want a handle that introspection knows", token)
+				t.Errorf("got %s, want an active opaque token", token)
 			}
 			return
 		}
@@ -122,15 +122,15 @@ func TestLikeTokens(t *testing.T) {
 		}
 		wantVerified(t, s, token)
 
-		// Options win.
+		// Options override the shape.
 		with := segments(t, s.Token(testserver.Claim("realm_access", 1), testserver.Claim("jti", "one"), testserver.Subject("alice"), testserver.Typ("at+jwt")))
 		if with[1]["realm_access"] != 1.0 || with[1]["jti"] != "one" || with[1]["sub"] != "alice" || with[0]["typ"] != "at+jwt" {
-			t.Errorf("got %v, want what the options say", with)
+			t.Errorf("got %v, want the values of the options", with)
 		}
 	})
 }
 
-// signed is a JWT of the server: an ID token where access tokens are opaque.
+// signed returns a JWT of the server: an ID token if access tokens are opaque.
 func signed(s *testserver.Server, shape shapes.Shape) string {
 	if shape.Introspection != nil {
 		return s.IDToken()
@@ -138,7 +138,7 @@ func signed(s *testserver.Server, shape shapes.Shape) string {
 	return s.Token()
 }
 
-// wantVerified finds the key of a token in the served key set, and verifies with it.
+// wantVerified verifies a token with its key from the served key set.
 func wantVerified(t *testing.T, s *testserver.Server, token string) {
 	t.Helper()
 	if secret := s.SigningKey().Secret; secret != nil {
@@ -151,7 +151,7 @@ func wantVerified(t *testing.T, s *testserver.Server, token string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var key jose.JSONWebKey // which compares x5c and x5t with the key
+		var key jose.JSONWebKey // decoding compares x5c and x5t with the key
 		if json.Unmarshal(text, &key) != nil || header["kid"] != nil && key.KeyID != header["kid"] {
 			continue
 		}
@@ -200,7 +200,7 @@ func TestLikeKeys(t *testing.T) {
 			if own > 1 {
 				for name := range keys[0] {
 					if keys[1][name] == nil {
-						t.Errorf("got no %s of the new key, want it dressed like the old one", name)
+						t.Errorf("got no %s of the new key, want the members of the old one", name)
 					}
 				}
 			}
@@ -209,7 +209,7 @@ func TestLikeKeys(t *testing.T) {
 		wantMembers(t, s, shape, getJSON(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)), shape.Set)
 		response, body := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		if !bytes.Equal(body, s.JWKS()) {
-			t.Error("got another key set than JWKS has")
+			t.Error("got a key set other than that of JWKS")
 		}
 		before := signed(s, shape)
 		s.Rotate()
@@ -222,7 +222,7 @@ func TestLikeKeys(t *testing.T) {
 	})
 }
 
-// wantCertificate compares a certificate, if there is one, with its key.
+// wantCertificate compares the certificate of a JWK, if present, with its key.
 func wantCertificate(t *testing.T, jwk map[string]any) {
 	t.Helper()
 	chain, ok := jwk["x5c"].([]any)
@@ -276,7 +276,7 @@ func TestLikeGrants(t *testing.T) {
 		}
 		token, _ := answer["access_token"].(string)
 		claims, named := map[string]any{}, shape.Claims
-		if shape.Introspection != nil { // in a handle
+		if shape.Introspection != nil { // the token is opaque
 			named = nil
 		} else {
 			wantVerified(t, s, token)
@@ -302,15 +302,15 @@ func TestLikeGrants(t *testing.T) {
 		}
 		for _, one := range []string{token, s.Token()} {
 			if members := introspected(t, s, one); members["active"] != true {
-				t.Errorf("got %v, want a token that is active", members)
+				t.Errorf("got %v, want an active token", members)
 			}
 		}
 		members := introspected(t, s, s.Token(testserver.OpaqueTokens()))
 		for _, m := range shape.Introspection {
 			if value, _ := shapes.Lookup(shape.Introspection, m.Name); value == nil && members[m.Name] != nil {
-				t.Errorf("got %s of introspection, want none", m.Name)
+				t.Errorf("got %s in introspection, want none", m.Name)
 			} else if _, found := members[m.Name]; value != nil && !found && !slices.Contains([]string{"scope", "scp", "scopes", "exp"}, m.Name) {
-				t.Errorf("got no %s of introspection, want one", m.Name)
+				t.Errorf("got no %s in introspection, want one", m.Name)
 			}
 		}
 		if !s.Revoke(token) || introspected(t, s, token)["active"] != false {
@@ -328,7 +328,8 @@ func introspected(t *testing.T, s *testserver.Server, token string) (members map
 	return members
 }
 
-// posted is the body of an answer to test-client.
+// postAsTestClient sends a form as test-client and returns the body of the
+// response.
 func postAsTestClient(t *testing.T, s *testserver.Server, ep testserver.Endpoint, form url.Values) []byte {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, s.Endpoint(ep), strings.NewReader(form.Encode()))

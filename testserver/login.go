@@ -41,7 +41,7 @@ func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 		tb.Fatalf("Login: got %d values of LoginAs: give one, with all its fields", len(as))
 		return nil
 	}
-	to, err := s.walk(tb.Context(), authURL, l)
+	to, err := s.runLogin(tb.Context(), authURL, l)
 	if err != nil {
 		tb.Fatalf("Login: %v", err)
 	}
@@ -51,7 +51,7 @@ func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 // maxPages is more than any login needs.
 const maxPages = 10
 
-func (s *Server) walk(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {
+func (s *Server) runLogin(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *Server) walk(ctx context.Context, authURL string, l LoginAs) (*url.URL,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	if _, interactive := s.oauth.URL(EndpointLogin); !interactive {
-		end := b.decided()
+		end := b.decideInAdvance()
 		defer end()
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, authURL, nil)
@@ -82,10 +82,10 @@ type browser struct {
 	s     *Server
 	login LoginAs
 	http  *http.Client
-	name  string // finds the decision made in advance; see decided
+	name  string // finds the decision made in advance; see decideInAdvance
 }
 
-func (b *browser) decided() (end func()) {
+func (b *browser) decideInAdvance() (end func()) {
 	d := oauth.Decision{Scopes: b.login.Scopes}
 	if b.login.User.Sub != "" {
 		d.User = &b.login.User

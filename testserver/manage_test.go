@@ -11,13 +11,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// own sends a request about the client's own registration.
+// manage sends a request for a client's registration, with its token.
 func manage(t testing.TB, s *testserver.Server, method string, c reply, body string) reply {
 	t.Helper()
 	return sendRegistration(t, s, method, c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
 }
 
-// wantInvalidToken checks the refusal of a registration access token.
+// wantInvalidToken checks that a registration access token is refused.
 func wantInvalidToken(t testing.TB, r reply) {
 	t.Helper()
 	if r.status != 401 || !strings.Contains(r.header.Get("WWW-Authenticate"), `error="invalid_token"`) || r.body["client_id"] != nil {
@@ -42,7 +42,7 @@ func TestClientReadsItsRegistration(t *testing.T) {
 		}
 	}
 	if r.body["client_secret"] != nil || r.body["client_secret_expires_at"] != nil {
-		t.Errorf("got %v, want the secret told once", r.body)
+		t.Errorf("got %v, want the secret only in the first response", r.body)
 	}
 }
 
@@ -54,19 +54,19 @@ func TestRegistrationRequiresItsToken(t *testing.T) {
 	for name, tt := range map[string]struct {
 		u    string
 		auth []string
-		want string // "" for 401 with nothing said about a token
+		want string // "" for 401 without an error code
 	}{
-		"T11/the token of another client": {place, []string{"Bearer " + other.text("registration_access_token")}, "invalid_token"},
-		"T11/its own secret":              {place, []string{"Bearer " + c.text("client_secret")}, "invalid_token"},
-		"T11/an access token":             {place, []string{"Bearer " + wantTokens(t, clientCredentials(t, s, c, c.text("client_secret"))).text("access_token")}, "invalid_token"},
-		"T11/a token that begins right":   {place, []string{"Bearer " + token[1:]}, "invalid_token"},
-		"T11/the place of another client": {other.text("registration_client_uri"), []string{"Bearer " + token}, "invalid_token"},
-		"T11/no client named":             {at, []string{"Bearer " + token}, "invalid_token"},
-		"T11/two clients named":           {place + "&client_id=" + other.text("client_id"), []string{"Bearer " + token}, "invalid_token"},
-		"T11/a client that the test made": {at + "?client_id=test-client", []string{"Bearer test-secret"}, "invalid_token"},
-		"T11/nobody":                      {at + "?client_id=nobody", []string{"Bearer " + token}, "invalid_token"},
-		"T11/no token":                    {place, nil, ""},
-		"T11/the token as Basic":          {place, []string{basic(c.text("client_id") + ":" + token)}, ""},
+		"T11/the token of another client":           {place, []string{"Bearer " + other.text("registration_access_token")}, "invalid_token"},
+		"T11/its own secret":                        {place, []string{"Bearer " + c.text("client_secret")}, "invalid_token"},
+		"T11/an access token":                       {place, []string{"Bearer " + wantTokens(t, clientCredentials(t, s, c, c.text("client_secret"))).text("access_token")}, "invalid_token"},
+		"T11/a truncated token":                     {place, []string{"Bearer " + token[1:]}, "invalid_token"},
+		"T11/the URI of another client":             {other.text("registration_client_uri"), []string{"Bearer " + token}, "invalid_token"},
+		"T11/no client_id":                          {at, []string{"Bearer " + token}, "invalid_token"},
+		"T11/two client_id":                         {place + "&client_id=" + other.text("client_id"), []string{"Bearer " + token}, "invalid_token"},
+		"T11/a client that did not register itself": {at + "?client_id=test-client", []string{"Bearer test-secret"}, "invalid_token"},
+		"T11/an unknown client":                     {at + "?client_id=nobody", []string{"Bearer " + token}, "invalid_token"},
+		"T11/no token":                              {place, nil, ""},
+		"T11/the token as Basic":                    {place, []string{basic(c.text("client_id") + ":" + token)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, method := range []string{"GET", "PUT", "DELETE"} {
@@ -78,7 +78,7 @@ func TestRegistrationRequiresItsToken(t *testing.T) {
 		})
 	}
 	if r := manage(t, s, "GET", c, ""); r.status != 200 || r.body["redirect_uris"] != nil {
-		t.Errorf("got %d %v, want the client as it was", r.status, r.body)
+		t.Errorf("got %d %v, want the client unchanged", r.status, r.body)
 	}
 }
 
@@ -90,26 +90,26 @@ func TestUpdateReplacesTheRegistration(t *testing.T) {
 
 	r := manage(t, s, "PUT", c, with(`,"redirect_uris":["https://app.example/new"],"grant_types":["authorization_code","client_credentials"],"client_secret":"`+secret+`"`))
 	if r.status != 200 || r.list("redirect_uris") != "https://app.example/new" || r.body["client_name"] != nil || r.body["scope"] != nil || r.body["client_secret"] != nil || r.text("registration_access_token") != c.text("registration_access_token") {
-		t.Errorf("got %d %v, want what was sent and nothing of before", r.status, r.body)
+		t.Errorf("got %d %v, want only the new metadata", r.status, r.body)
 	}
 	wantTokens(t, clientCredentials(t, s, c, secret))
-	wantError(t, clientCredentials(t, s, c, "kept as its digest"), 401, "invalid_client")
+	wantError(t, clientCredentials(t, s, c, "the digest"), 401, "invalid_client")
 	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", "https://app.example/cb")); to != nil {
 		t.Errorf("got %v, want the old redirect URI refused", to)
 	}
 	for name, body := range map[string]string{
-		"another client":        `{"client_id":"test-client","grant_types":["client_credentials"]}`,
-		"no client":             machineMetadata,
-		"a secret of its own":   with(`,"grant_types":["client_credentials"],"client_secret":"chosen"`),
-		"an empty secret":       with(`,"grant_types":["client_credentials"],"client_secret":""`),
-		"a registration token":  with(`,"grant_types":["client_credentials"],"registration_access_token":"` + c.text("registration_access_token") + `"`),
-		"a registration URI":    with(`,"grant_types":["client_credentials"],"registration_client_uri":"https://evil.example"`),
-		"a time of expiry":      with(`,"grant_types":["client_credentials"],"client_secret_expires_at":0`),
-		"a time of issue":       with(`,"grant_types":["client_credentials"],"client_id_issued_at":0`),
-		"a grant that is not":   with(`,"grant_types":["password"]`),
-		"what is no JSON":       "x",
-		"T20/a member twice":    with(`,"grant_types":["client_credentials"],"client_id":"test-client"`),
-		"what is of a new kind": with(`,"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"`),
+		"another client":                        `{"client_id":"test-client","grant_types":["client_credentials"]}`,
+		"no client":                             machineMetadata,
+		"a chosen secret":                       with(`,"grant_types":["client_credentials"],"client_secret":"chosen"`),
+		"an empty secret":                       with(`,"grant_types":["client_credentials"],"client_secret":""`),
+		"a registration token":                  with(`,"grant_types":["client_credentials"],"registration_access_token":"` + c.text("registration_access_token") + `"`),
+		"a registration URI":                    with(`,"grant_types":["client_credentials"],"registration_client_uri":"https://evil.example"`),
+		"a time of expiry":                      with(`,"grant_types":["client_credentials"],"client_secret_expires_at":0`),
+		"a time of issue":                       with(`,"grant_types":["client_credentials"],"client_id_issued_at":0`),
+		"an unknown grant":                      with(`,"grant_types":["password"]`),
+		"malformed JSON":                        "x",
+		"T20/a member twice":                    with(`,"grant_types":["client_credentials"],"client_id":"test-client"`),
+		"a confidential client as a public one": with(`,"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"`),
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, manage(t, s, "PUT", c, body), 400, "invalid_client_metadata") })
 	}
@@ -117,7 +117,7 @@ func TestUpdateReplacesTheRegistration(t *testing.T) {
 		wantError(t, manage(t, s, "PUT", c, with(`,"redirect_uris":["javascript:alert(1)"]`)), 400, "invalid_redirect_uri")
 	})
 	if got := manage(t, s, "GET", c, ""); got.list("redirect_uris") != "https://app.example/new" {
-		t.Errorf("got %v, want nothing changed by what was refused", got.body)
+		t.Errorf("got %v, want nothing changed by refused updates", got.body)
 	}
 
 	public := manage(t, s, "PUT", c, with(`,"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none"`))
@@ -156,9 +156,9 @@ func TestDeletedClientLosesItsGrants(t *testing.T) {
 		wantInvalidToken(t, manage(t, s, method, c, ""))
 	}
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 401, "invalid_client")
-	// Somebody else has the ID now.
+	// Another client has the ID now.
 	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", callback)); to == nil {
-		t.Fatal("got no redirect, want the ID to be free")
+		t.Fatal("got no redirect, want the ID available")
 	}
 	wantError(t, exchange(t, s, codeRequest(code, "client_id", id)), 400, "invalid_grant")
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 400, "invalid_grant")
@@ -181,13 +181,13 @@ func TestClientNameOnPages(t *testing.T) {
 			}
 		}
 		if !strings.Contains(consent.Body.String(), c.text("client_id")) {
-			t.Error("got no ID beside the name")
+			t.Error("got no ID next to the name")
 		}
 	})
 	callbackQuery(t, p.post(testserver.EndpointConsent, hiddenFields(consent, "decision", "allow", "scope", "a")))
 	manage(t, s, "DELETE", c, "")
 	if rec := p.open(query); rec.Code != 200 || !strings.Contains(rec.Body.String(), `name="decision"`) {
-		t.Errorf("got %d %s, want whoever has the ID next to need a consent of its own", rec.Code, rec.Body)
+		t.Errorf("got %d %s, want a new consent for the next client with the ID", rec.Code, rec.Body)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestRegistrationsSurviveARestart(t *testing.T) {
 		t.Errorf("got %d %v, want the registration", r.status, r.body)
 	}
 	wantInvalidToken(t, manage(t, two, "GET", gone, ""))
-	two.Reset() // which is about grants
+	two.Reset() // deletes grants only
 	closeServer(t, two)
 	three := startPersisted(t, path)
 	wantTokens(t, clientCredentials(t, three, c, c.text("client_secret"))) // without the endpoint too
@@ -254,7 +254,7 @@ func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 	manage(t, s, "DELETE", client, "")
 
 	if strings.Contains(c.output.String(), misplaced) {
-		t.Error("got a part of a request in a refusal")
+		t.Error("got a part of a request in an error")
 	}
 	c.record(s.Requests(), s.Events(), audit.String())
 	output := c.output.String()
@@ -283,18 +283,18 @@ func TestUnsavedRegistrationsAreErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) { wantError(t, r, 503, "temporarily_unavailable") })
 	}
 	if _, to := authorize(s, waits); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Get("state") != "s" {
-		t.Errorf("got %v, want the client told", to)
+		t.Errorf("got %v, want an error at the client", to)
 	}
 	unblock()
 	if r := manage(t, s, "GET", c, ""); r.status != 200 || r.text("client_name") != "Machine" {
-		t.Errorf("got %d %v, want the client as it was", r.status, r.body)
+		t.Errorf("got %d %v, want the client unchanged", r.status, r.body)
 	}
 	if r := manage(t, s, "DELETE", c, ""); r.status != 204 {
 		t.Errorf("got %d, want 204", r.status)
 	}
 	for _, e := range s.Events() {
 		if e.Kind == "registered" && e.ClientID != c.text("client_id") || e.Kind == "registered" && e.Reason != "" {
-			t.Errorf("got the event %v of what nobody was told", e)
+			t.Errorf("got the event %v for a registration that failed", e)
 		}
 	}
 }

@@ -20,8 +20,8 @@ func TestIDTokens(t *testing.T) {
 		scope string
 		want  bool
 	}{
-		"openid first": {"openid a", true}, "openid last": {"a openid", true}, "openid alone": {"openid", true},
-		"no openid": {"a profile", false}, "nothing": {"-", false}, "a scope that begins like it": {"openid2", false},
+		"openid first": {"openid a", true}, "openid last": {"a openid", true}, "only openid": {"openid", true},
+		"no openid": {"a profile", false}, "nothing": {"-", false}, "a scope with the prefix openid": {"openid2", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := tokens(t, s, "scope", tt.scope, "nonce", "n-0S6", "acr_values", "gold silver")
@@ -106,7 +106,7 @@ func TestUserInfo(t *testing.T) {
 		"T18/a token made in process": func() (*httptest.ResponseRecorder, map[string]any) {
 			return request("GET", "Bearer "+s.Token(testserver.Subject(alice.Sub), testserver.Scope("openid", "email")), "")
 		},
-		"T18/an opaque one made so too": func() (*httptest.ResponseRecorder, map[string]any) {
+		"T18/an opaque token made in process": func() (*httptest.ResponseRecorder, map[string]any) {
 			return request("GET", "Bearer "+opaque(s, testserver.Subject("alice"), testserver.Scope("email", "openid")), "")
 		},
 	} {
@@ -129,7 +129,7 @@ func TestUserInfo(t *testing.T) {
 		"T18/an ID token":         {"GET", "Bearer " + r.text("id_token"), "", 401, "invalid_token"},
 		"T18/an ID token, minted": {"GET", "Bearer " + s.IDToken(testserver.Claim("scope", "openid")), "", 401, "invalid_token"},
 		"T18/a refresh token":     {"GET", "Bearer " + r.text("refresh_token"), "", 401, "invalid_token"},
-		"T18/a token of nobody":   {"GET", "Bearer x", "", 401, "invalid_token"},
+		"T18/an unknown token":    {"GET", "Bearer x", "", 401, "invalid_token"},
 		"T18/an expired one":      {"GET", "Bearer " + s.Token(testserver.Scope("openid"), testserver.ExpiresIn(-time.Second)), "", 401, "invalid_token"},
 		"T18/a revoked one":       {"GET", "Bearer " + revoked, "", 401, "invalid_token"},
 		"T18/one without openid":  {"GET", "Bearer " + s.Token(testserver.Scope("email")), "", 403, "insufficient_scope"},
@@ -151,7 +151,7 @@ func TestUserInfo(t *testing.T) {
 	}
 	_, claims := verified(t, s, r.text("id_token"))
 	if claims["sub"] != "alice" || claims["iss"] != s.Issuer() || claims["email"] != "alice@example.com" || claims["name"] != nil {
-		t.Errorf("got the ID token %v, want alice, her email and the server's own issuer", claims)
+		t.Errorf("got the ID token %v, want alice, her email and the server's issuer", claims)
 	}
 }
 

@@ -23,10 +23,10 @@ func TestOpaqueTokensOption(t *testing.T) {
 		}
 	}
 	if strings.Count(s.Token(), ".") != 2 {
-		t.Error("got no JWT beside an opaque token")
+		t.Error("got no JWT from a server that made an opaque token")
 	}
 	if before := len(keySet(t, all.JWKS()).Keys); before != 3 {
-		t.Errorf("got %d keys, want those of the start, and none for a token that is not signed", before)
+		t.Errorf("got %d keys, want those of the start: opaque tokens are not signed", before)
 	}
 
 	r := s.Authorize(httptest.NewRequest("GET", "/", nil), testserver.OpaqueTokens(), testserver.Scope("x"), testserver.Subject("alice"))
@@ -49,13 +49,13 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 		}
 		s := testserver.New(t, testserver.OpaqueTokens())
 		for _, d := range []testserver.Defect{testserver.AlgNone, testserver.Revoked, testserver.UnknownOpaque} {
-			s.Token(opt, testserver.With(d)) // what these make is theirs to say
+			s.Token(opt, testserver.With(d)) // these defects decide the format of the token
 		}
 	}
 	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
 }
 
-// Where an answer can be wrong, the token stays opaque and the answer is.
+// If an introspection response can have the defect, the token stays opaque.
 func TestDefectsOfOpaqueTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.Scope("a"), testserver.Clock(atNoon))
 	want := map[testserver.Defect]string{
@@ -69,15 +69,15 @@ func TestDefectsOfOpaqueTokens(t *testing.T) {
 		tokens[d] = s.Token(testserver.With(d))
 	}
 	for d, token := range tokens {
-		want, isOpaque := want[d]
+		part, isOpaque := want[d]
 		if isOpaque != handleText.MatchString(token) {
 			t.Errorf("%s: got %s, want a handle: %v", d, token, isOpaque)
 		}
 		if !isOpaque {
 			continue
 		}
-		if _, body := introspectionResponse(t, s, token); !strings.Contains(body, want) || d == testserver.MissingSub && strings.Contains(body, `"sub"`) {
-			t.Errorf("%s: got %s, want %s in it", d, body, want)
+		if _, body := introspectionResponse(t, s, token); !strings.Contains(body, part) || d == testserver.MissingSub && strings.Contains(body, `"sub"`) {
+			t.Errorf("%s: got %s, want %s in it", d, body, part)
 		}
 	}
 }
@@ -90,10 +90,10 @@ func TestClients(t *testing.T) {
 	own := testserver.Client{ID: "test-client", Secret: "of my own"}
 	s = testserver.New(t, testserver.Clients(encodedClient, own), testserver.Clients(testserver.Client{ID: "web", Public: true}))
 	if got := s.DefaultClient(); got.ID != own.ID || got.Secret != own.Secret || !active(t, s, opaque(s)) {
-		t.Errorf("got %#v, want the one that took its place", got)
+		t.Errorf("got %#v, want the one that replaced it", got)
 	}
 	if rec := postForm(s, byPost+"&token=x"); rec.Code != 401 {
-		t.Errorf("got %d for the secret before, want 401", rec.Code)
+		t.Errorf("got %d for the old secret, want 401", rec.Code)
 	}
 	for _, tt := range []struct {
 		client testserver.Client
@@ -123,7 +123,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// RFC 9068 tokens and introspection answers have the same claims.
+// RFC 9068 tokens and introspection responses have the same claims.
 func TestOpaqueTokensHaveTheClaimsOfJWTs(t *testing.T) {
 	a, b := sameSeedServers(t)
 	var members, signed map[string]any

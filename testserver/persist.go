@@ -11,7 +11,7 @@ package testserver
 // subject or kid.
 //
 // Endpoints answer after their changes are on disk. If a write fails they
-// answer temporarily_unavailable, and the client can retry: its code or refresh
+// response temporarily_unavailable, and the client can retry: its code or refresh
 // token stays valid. A revocation takes effect even then. Changes by Go methods
 // and by the pages are written a moment later; [Server.Close] writes the rest.
 //

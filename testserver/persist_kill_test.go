@@ -18,11 +18,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// With this in its environment the test binary is another process, a server that
-// has its state in a file.
+// With this environment variable the test binary runs as a server that saves
+// its state in a file.
 const childState = "TESTSERVER_TEST_CHILD_STATE"
 
-// child serves until it is killed. It says where.
+// child serves until it is killed, and prints its issuer.
 func child(path string) {
 	s, err := testserver.Start(context.Background(), testserver.Persist(path), testserver.OpaqueTokens())
 	if err != nil {
@@ -30,10 +30,11 @@ func child(path string) {
 		return
 	}
 	fmt.Println(s.Issuer())
-	_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the parent
+	_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent
 }
 
-// customers use the server of a child until it is stopped, and note what they got.
+// workload uses the server of a child until it is killed, and stores the tokens
+// and codes that it got.
 type workload struct {
 	issuer     string
 	client     *http.Client
@@ -43,7 +44,7 @@ type workload struct {
 	access, codes, refresh []string // the last refresh token of each grant
 }
 
-// use walks through one grant; false when the server is stopped.
+// run goes through one grant; it returns false when the server is down.
 func (c *workload) run(t *testing.T) bool {
 	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizationRequest().Encode())
 	if err != nil {
@@ -84,7 +85,7 @@ func (c *workload) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, false // killed amid an answer
+		return nil, false // killed during a response
 	}
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("got %d %s, want tokens", resp.StatusCode, text)
@@ -134,28 +135,28 @@ func TestKilledServerKeepsItsState(t *testing.T) {
 		for range 1 + rand.IntN(40) {
 			select {
 			case <-answers:
-			case <-stopped: // which is an error of theirs
+			case <-stopped: // reported by run
 			}
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		<-stopped
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // it was killed: the error is expected
 		_ = stdin.Close()
 		transport.CloseIdleConnections()
 		checkState(t, path, c)
 	}
 }
 
-// checkState goes on where the child was. A refresh whose answer the kill has
-// stopped may have been done, which is what the grace is for.
+// checkState continues where the child stopped. A refresh may be saved although
+// its response was lost, so the server has a grace period.
 func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
 	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))
 	for _, token := range c.access {
 		if !isActive(s, token) {
-			t.Error("got an access token that the file does not know")
+			t.Error("got an access token that is not in the file")
 		}
 	}
 	for _, token := range c.refresh {

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// unlisted makes dir one in which files can be made and replaced, but which
-// cannot be opened to have that on disk for certain, while f runs, also for root:
-// another user gets there, and is what this thread is.
+// withoutDirSync runs f while files in dir can be created and replaced, but dir
+// cannot be opened to sync it. To make this work for root too, the thread runs
+// as another user.
 func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
@@ -37,8 +37,8 @@ func withoutDirSync(t *testing.T, dir string, f func()) {
 	}
 }
 
-// What replaced the file, but perhaps not for good, must be replaced again, even
-// by the state that was there before.
+// A state that was written but not synced must be written again, even if it
+// equals the state from before.
 func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)
@@ -54,7 +54,7 @@ func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 			return rec.Code
 		}
 		key := testserver.GenerateKey("ES256", "withdrawn")
-		s.Publish(key) // and from now on changes wait for the pause to end, or for a request
+		s.Publish(key) // from now on, changes are saved after a delay, or with a request
 		s.Retire(key.ID)
 		if got := revoke(); got != 200 {
 			t.Fatalf("got %d, want 200", got)
@@ -71,7 +71,7 @@ func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 			t.Errorf("got %d, want 200", got)
 		}
 		if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), key.ID) {
-			t.Errorf("got %v, want a file without the key that was withdrawn", err)
+			t.Errorf("got %v, want a file without the withdrawn key", err)
 		}
 		closeServer(t, s)
 	})

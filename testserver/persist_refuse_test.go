@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// obstruct makes saving impossible, also for root, until the returned function is
-// called: something that cannot be removed is where the next state is written. It
-// comes and goes at once, because a save may be running.
+// blockSaving makes saving impossible, also for root, until the returned
+// function is called: it moves a directory to the path where the next state is
+// written. It moves it in one step, because a save may be running.
 func blockSaving(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")
@@ -27,7 +27,7 @@ func blockSaving(t *testing.T, path string) (unblock func()) {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, syscall.ENOTDIR) { // while a state is being written there
+		if !errors.Is(err, syscall.ENOTDIR) { // a state is being written there
 			t.Fatal(err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestUnsavedChangesAreErrors(t *testing.T) {
 	s.Login(t, d.text("verification_uri_complete"))
 
 	unblock := blockSaving(t, path)
-	for range 2 { // none of the grants is used up
+	for range 2 { // failed requests do not use up the grants
 		for name, form := range map[string]url.Values{"code": codeRequest(code), "refresh": refreshRequest(r.text("refresh_token"))} {
 			if got := overSocket(t, s, testserver.EndpointToken, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
 				t.Errorf("%s: got %d %v, want 503 temporarily_unavailable", name, got.status, got.body)
@@ -57,13 +57,13 @@ func TestUnsavedChangesAreErrors(t *testing.T) {
 	wantError(t, overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, "test-client", "test-secret"), 503, "temporarily_unavailable")
 	wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public"), 503, "temporarily_unavailable")
 	if _, to := authorize(s, authorizationRequest()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
-		t.Errorf("got %v, want the client told", to)
+		t.Errorf("got %v, want an error at the client", to)
 	}
 	revoking := url.Values{"client_id": {"test-public"}, "token": {r.text("access_token")}}
 	wantError(t, overSocket(t, s, testserver.EndpointRevoke, revoking), 503, "temporarily_unavailable")
 	for _, e := range s.Events() {
 		if e.Kind == "refreshed" {
-			t.Errorf("got the event %v of tokens that nobody has", e)
+			t.Errorf("got the event %v for tokens that were not issued", e)
 		}
 	}
 
@@ -80,17 +80,17 @@ func TestUnsavedChangesAreErrors(t *testing.T) {
 	wantError(t, overSocket(t, s, testserver.EndpointToken, codeRequest(second)), 503, "temporarily_unavailable")
 	wantParts := func(err error) {
 		if err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("got %v, want what is wrong with the file", err)
+			t.Errorf("got %v, want an error with the path of the file", err)
 		}
 	}
 	wantParts(s.Close())
 	wantParts(s.Close())
 	unblock()
-	two := startPersisted(t, path, testserver.Clock(atNoon)) // has what was answered before
+	two := startPersisted(t, path, testserver.Clock(atNoon)) // has the state of all successful responses
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(second)))
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if isActive(two, r.text("access_token")) {
-		t.Error("want the revocation remembered")
+		t.Error("want the revocation saved")
 	}
 }
 
@@ -104,7 +104,7 @@ func TestUnsavedRevocationTakesEffect(t *testing.T) {
 	unblock()
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 	if isActive(s, r.text("access_token")) {
-		t.Error("want a code that came again to have ended its tokens")
+		t.Error("want the tokens of a replayed code revoked")
 	}
 }
 
@@ -116,7 +116,7 @@ func TestClosedServerRefusesChanges(t *testing.T) {
 	}
 	code := codeFor(t, s)
 	closeServer(t, s)
-	two := startPersisted(t, path) // the file is free
+	two := startPersisted(t, path) // the file is not locked
 	wantError(t, exchange(t, s, codeRequest(code)), 503, "temporarily_unavailable")
 	wantTokens(t, exchange(t, two, codeRequest(code)))
 }
@@ -136,25 +136,25 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 		return string(text)
 	}()
 	for name, tt := range map[string]struct{ text, want string }{
-		"foreign":                        {`{"name":"package.json"}`, "not a state file"},
-		"broken off":                     {state[:len(state)/2], "damaged"},
-		"newer":                          {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
-		"of no state":                    {`{"format":"bearerguard testserver state","version":1,"state":null}`, "it has no secret"},
-		"with a member that is unknown":  {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "do not fit"},
-		"with a family that is null":     {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is not one"},
-		"with a code that is null":       {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
-		"with a device that is null":     {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is not one"},
-		"with a push that is null":       {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
-		"with a push of no value":        {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
-		"with a client that is null":     {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
-		"with a client that has no name": {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
-		"with a client twice":            {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
-		"with a user twice":              {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
-		"with a code twice":              {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
-		"with an invalid key":            {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
-		"with half a key to sign with":   {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
-		"with two keys to sign with":     {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
-		"with a secret for all":          {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},
+		"foreign":                      {`{"name":"package.json"}`, "not a state file"},
+		"truncated":                    {state[:len(state)/2], "damaged"},
+		"newer":                        {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
+		"without a state":              {`{"format":"bearerguard testserver state","version":1,"state":null}`, "it has no secret"},
+		"with an unknown member":       {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "do not fit"},
+		"with a family that is null":   {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is not one"},
+		"with a code that is null":     {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
+		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is not one"},
+		"with a push that is null":     {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
+		"with a push of no value":      {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
+		"with a client that is null":   {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
+		"with a client without an ID":  {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
+		"with a client twice":          {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
+		"with a user twice":            {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
+		"with a code twice":            {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
+		"with an invalid key":          {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
+		"with half a key to sign with": {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
+		"with two keys to sign with":   {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
+		"with a published secret":      {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
@@ -168,7 +168,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 			}
 			wantAll(t, err.Error(), tt.want, path, "move it away")
 			if after, err := os.ReadFile(path); err != nil || string(after) != tt.text {
-				t.Errorf("got %.100q, %v in the file, want it left alone", after, err)
+				t.Errorf("got %.100q, %v in the file, want it unchanged", after, err)
 			}
 		})
 	}

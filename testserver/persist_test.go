@@ -14,8 +14,8 @@ import (
 
 const persistedIssuer = "http://login.test"
 
-// kept starts a server, over a socket, that has its state in the file at path.
-// The caller may close it to start another.
+// startPersisted starts a server on a socket that saves its state in the file
+// at path. The caller may close it to start another.
 func startPersisted(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(persistedIssuer)}, opts...)...)
@@ -81,7 +81,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 	}
 	_, served := get(t, two.Client(), two.Endpoint(testserver.EndpointJWKS))
 	if !isActive(two, next.text("access_token")) {
-		t.Error("want the token of before active")
+		t.Error("want the token from before the restart active")
 	}
 	if _, _, err := verify(served, two.IDToken()); err != nil {
 		t.Error(err)
@@ -90,10 +90,10 @@ func TestStateSurvivesARestart(t *testing.T) {
 		t.Errorf("got %s signing, want %s", got, rotated.ID)
 	}
 	if got := two.Rotate().ID; got != staged.ID {
-		t.Errorf("got %s signing after a rotation that had begun, want %s", got, staged.ID)
+		t.Errorf("got %s signing after a staged rotation, want %s", got, staged.ID)
 	}
 	if isActive(two, revoked.text("access_token")) {
-		t.Error("want the revocation remembered")
+		t.Error("want the revocation saved")
 	}
 	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(revoked.text("refresh_token"))), 400, "invalid_grant")
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(unused)))
@@ -101,13 +101,13 @@ func TestStateSurvivesARestart(t *testing.T) {
 
 	last := wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if claims := payload(t, last.text("id_token")); !strings.Contains(claims, `"badge":12345678901234567`) {
-		t.Errorf("got %s, want the claims of the user as they were", claims)
+		t.Errorf("got %s, want the claims of the user unchanged", claims)
 	}
 	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))), 400, "invalid_grant")
 	closeServer(t, two)
 	three := startPersisted(t, path)
 	if isActive(three, last.text("access_token")) {
-		t.Error("want a refresh token that came again to have ended its family")
+		t.Error("want the family of a reused refresh token revoked")
 	}
 	wantError(t, overSocket(t, three, testserver.EndpointToken, refreshRequest(last.text("refresh_token"))), 400, "invalid_grant")
 }
@@ -127,7 +127,7 @@ func TestJWTsVerifyAfterARestart(t *testing.T) {
 			verified(t, two, token)
 		}
 		if string(two.JWKS()) != string(jwks) {
-			t.Errorf("%s: got another JWKS, want that of before", alg)
+			t.Errorf("%s: got another JWKS, want the old one", alg)
 		}
 		if k := two.Rotate(); k.ID == one.SigningKey().ID {
 			t.Errorf("%s: got the old key from a rotation", alg)
@@ -169,10 +169,10 @@ func TestSeedContinuesAfterARestart(t *testing.T) {
 	code := codeFor(t, one)
 	wantTokens(t, exchange(t, one, codeRequest(code)))
 	closeServer(t, one)
-	closeServer(t, startPersisted(t, path)) // of no seed
+	closeServer(t, startPersisted(t, path)) // without a seed
 	two := startPersisted(t, path, testserver.Seed("a"))
 	if again := codeFor(t, two); again == code {
-		t.Error("got a code that has been used")
+		t.Error("got a used code")
 	}
 	wantError(t, exchange(t, two, codeRequest(code)), 400, "invalid_grant")
 	if two.Rotate().ID == one.SigningKey().ID {
@@ -189,7 +189,7 @@ func TestResetClearsTheFile(t *testing.T) {
 	closeServer(t, one)
 	two := startPersisted(t, path)
 	if isActive(two, r.text("access_token")) || two.SigningKey().ID != key {
-		t.Error("want the grants forgotten and the keys kept")
+		t.Error("want the grants deleted and the keys kept")
 	}
 	wantError(t, exchange(t, two, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 }
@@ -222,7 +222,7 @@ func TestFileHasNoPlaintextSecrets(t *testing.T) {
 		}
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, %v, want a file for its owner alone", info.Mode(), err)
+		t.Errorf("got %v, %v, want a file only for its owner", info.Mode(), err)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestChangesByMethodsAreSaved(t *testing.T) {
 		closeServer(t, s)
 		s = startPersisted(t, path)
 		if !tt.saved(s) {
-			t.Errorf("%s: want it remembered", tt.name)
+			t.Errorf("%s: want it saved", tt.name)
 		}
 		closeServer(t, s)
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A code that comes again while the first request with it waits for a file that
-// cannot be written has two holders, and must not be good for either.
+// If a code is replayed while the first request with it waits for a failing
+// save, two clients have it, so it must not be restored for either.
 func TestReplayedGrantIsNotRestored(t *testing.T) {
 	path := statePath(t)
 	var looks int
 	between := func() {}
-	clock := func() time.Time { // which a request looks at more than once, holding no lock
+	clock := func() time.Time { // a request reads it more than once, without holding a lock
 		if looks--; looks == 0 {
 			between()
 		}
@@ -42,6 +42,6 @@ func TestReplayedGrantIsNotRestored(t *testing.T) {
 		wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
 	}
 	if replays == 0 {
-		t.Error("got no code that came again in time, want one")
+		t.Error("got no replay during a save, want one")
 	}
 }

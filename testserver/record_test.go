@@ -65,7 +65,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-// agent is the version that net/http's User-Agent names.
+// agent returns the version in the User-Agent of net/http.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 		"X-Access-Token":      token,
 		"Referer":             "https://app.example/?code=" + secret,
 		"Client-Assertion":    token,
-		"User-Agent":          token, // long enough to be one
+		"User-Agent":          token, // long enough to be a token
 		"Accept":              "application/json",
 		"X-Forwarded-For":     "192.0.2.1",
 		endless:               secret,
@@ -112,10 +112,10 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 	parts := append(strings.Split(token, "."), secret, token)
 	for _, part := range parts {
 		if strings.Contains(text, part) {
-			t.Errorf("got %s, want nothing of %q in it", text, part)
+			t.Errorf("got %s, want no %q in it", text, part)
 		}
 	}
-	// By another's hand: printf %s sesame-open-sesame | sha256sum | cut -c1-16
+	// Computed with: printf %s sesame-open-sesame | sha256sum | cut -c1-16
 	for name, want := range map[string][]string{
 		"X-Api-Key": {"a157a9fb34f7793d"}, "Accept": {"application/json"},
 	} {
@@ -125,12 +125,12 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 	}
 	for name := range last.Header {
 		if strings.EqualFold(name, endless) {
-			t.Errorf("got a field of %d bytes kept, want it left out", len(name))
+			t.Errorf("got a field of %d bytes recorded, want it left out", len(name))
 		}
 	}
 	scheme, rest, _ := strings.Cut(last.Header.Get("Authorization"), " ")
 	if scheme != "Bearer" || rest != last.Header.Get("Dpop") || len(rest) != 16 {
-		t.Errorf("got Authorization %q, want the scheme and the token's own fingerprint, %q", last.Header["Authorization"], last.Header.Get("Dpop"))
+		t.Errorf("got Authorization %q, want the scheme and the token's fingerprint, %q", last.Header["Authorization"], last.Header.Get("Dpop"))
 	}
 }
 
@@ -163,11 +163,11 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 	list := s.Requests()
 	if len(list) != 1000 || s.Count(testserver.EndpointJWKS) != 1500 {
-		t.Fatalf("got %d requests kept and %d counted, want 1000 and 1500", len(list), s.Count(testserver.EndpointJWKS))
+		t.Fatalf("got %d requests recorded and %d counted, want 1000 and 1500", len(list), s.Count(testserver.EndpointJWKS))
 	}
 	n := len(fmt.Sprintf("%+v", list[0]))
 	if fields := len(list[0].Header); fields != 64 || n > 64*8*20+500 {
-		t.Errorf("got %d fields in %d bytes, want 64 and little more than their fingerprints", fields, n)
+		t.Errorf("got %d fields in %d bytes, want 64 and at most their fingerprints", fields, n)
 	}
 	serve(s, "GET", s.Endpoint(testserver.EndpointDiscovery))
 	if list = s.Requests(); len(list) != 1000 || list[999].Endpoint != testserver.EndpointDiscovery {
@@ -184,7 +184,7 @@ func TestClientCountsAreBounded(t *testing.T) {
 		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	if got := begin.Count(testserver.EndpointJWKS); got != 1 {
-		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the former", got)
+		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the 4096th", got)
 	}
 	if got := s.Count(testserver.EndpointJWKS); got != 4100 {
 		t.Errorf("got %d requests, want 4100", got)
@@ -209,7 +209,7 @@ func TestMark(t *testing.T) {
 		mark                 testserver.Mark
 		keys, discovery, any int
 	}{
-		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of nobody": {ofUnknown, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
+		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of an unknown client": {ofUnknown, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
 	} {
 		if k, d, n := tt.mark.Count(testserver.EndpointJWKS), tt.mark.Count(testserver.EndpointDiscovery), tt.mark.Count(testserver.EndpointAny); k != tt.keys || d != tt.discovery || n != tt.any {
 			t.Errorf("%s: got %d, %d and %d, want %d, %d and %d", name, k, d, n, tt.keys, tt.discovery, tt.any)
@@ -260,7 +260,7 @@ func TestAwaitReturnsOnArrival(t *testing.T) {
 			t.Errorf("got %v, want one minute, two and two", waits)
 		}
 		if err := s.Await(t.Context(), testserver.EndpointJWKS, 2); err != nil || time.Since(begin) != 2*time.Minute {
-			t.Errorf("got %v after %v, want nil at once for what has been", err, time.Since(begin))
+			t.Errorf("got %v after %v, want nil at once for past requests", err, time.Since(begin))
 		}
 		s.Close()
 		if err := <-done; err == nil {
@@ -297,16 +297,16 @@ func TestRecordsRefuseUnknownEndpoints(t *testing.T) {
 	}
 }
 
-// The status is recorded before the client can know it.
+// The status is recorded before the client gets it.
 func TestStatusIsRecordedBeforeTheResponse(t *testing.T) {
 	s := testserver.New(t)
 	for _, h := range map[string]http.HandlerFunc{
-		"in silence": func(http.ResponseWriter, *http.Request) {},
+		"without a write": func(http.ResponseWriter, *http.Request) {},
 		"by a flush": func(w http.ResponseWriter, r *http.Request) {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		},
-		"by more than a buffer holds": func(w http.ResponseWriter, r *http.Request) {
+		"by a large write": func(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write(make([]byte, 1<<16))
 			<-r.Context().Done()
 		},

@@ -10,17 +10,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Every grant takes resources (RFC 8707 §2), several of them, each once.
+// Every grant accepts several resources (RFC 8707 §2), without duplicates.
 func TestResourcesOfEveryGrant(t *testing.T) {
 	wantTargets(t, "resource", func(resources ...string) []string { return resources })
 }
 
-// An audience, as Auth0 has it and by several fields, is the same by another name.
+// The parameter audience, as in Auth0, works like resource.
 func TestAudienceOfEveryGrant(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return names })
 }
 
-// Hydra takes several names in one text.
+// Hydra accepts several names in one parameter.
 func TestAudienceWithSeveralNames(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return []string{strings.Join(names, " ")} })
 }
@@ -33,7 +33,8 @@ func TestResourceAndAudienceTogether(t *testing.T) {
 	}
 }
 
-// Without a list any resource is known, with one no other (RFC 8707 §2).
+// Without a list every resource is accepted, and with a list only those in it
+// (RFC 8707 §2).
 func TestResourcesOption(t *testing.T) {
 	const known = `{"resources":["https://one.example","two"]}`
 	for name, tt := range map[string]struct {
@@ -61,18 +62,18 @@ func TestResourcesOption(t *testing.T) {
 			want(exchange(t, tt.s, refreshRequest(tokens(t, tt.s).text("refresh_token"), "audience", "three")))
 			begun := formTo(t, tt.s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "audience": {"three"}}.Encode())
 			if (begun.text("device_code") != "") != tt.accepted || !tt.accepted && begun.text("error") != "invalid_target" {
-				t.Errorf("got %v for a device, want it taken %v", begun.body, tt.accepted)
+				t.Errorf("got %v for a device, want it accepted: %v", begun.body, tt.accepted)
 			}
 			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"api"}}, testClient)) // the default
 			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"two"}, "resource": {"https://one.example"}}, testClient))
 			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // for the default audience
 			pushed := formTo(t, tt.s, testserver.EndpointPAR, authorizationRequest("audience", "three").Encode())
 			if (pushed.text("request_uri") != "") != tt.accepted || !tt.accepted && pushed.text("error") != "invalid_target" {
-				t.Errorf("got %v of a pushed request, want it taken %v", pushed.body, tt.accepted)
+				t.Errorf("got %v for a pushed request, want it accepted: %v", pushed.body, tt.accepted)
 			}
 			_, to := authorize(tt.s, authorizationRequest("audience", "three"))
 			if got := to.Query().Get("error"); (got == "") != tt.accepted || !tt.accepted && got != "invalid_target" {
-				t.Errorf("got the error %q at the callback, want it taken %v", got, tt.accepted)
+				t.Errorf("got the error %q at the callback, want it accepted: %v", got, tt.accepted)
 			}
 		})
 	}
@@ -86,8 +87,8 @@ func TestResourcesOption(t *testing.T) {
 	}
 }
 
-// wantTargets has every grant narrowed by a parameter, whose fields are written from
-// names.
+// wantTargets checks that a parameter narrows the audience of every grant.
+// write returns the values of the parameter for names.
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
 	s, r := newJWTBearerServer(t)
@@ -130,11 +131,11 @@ func wantTargets(t *testing.T, parameter string, write func(names ...string) []s
 					t.Errorf("got aud %v, want %s", claims["aud"], want)
 				}
 			}
-			if parameter == "resource" { // which must be a URI
+			if parameter == "resource" { // must be a URI
 				wantError(t, request(t, "https://one.example/#x"), 400, "invalid_target")
 				wantError(t, request(t, one, "two"), 400, "invalid_target")
 			}
-			if name != "client credentials" && name != "an assertion" { // for which nothing was granted before
+			if name != "client credentials" && name != "an assertion" { // these have no earlier grant
 				wantError(t, request(t, one, "https://three.example"), 400, "invalid_target")
 			}
 		})

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// kids are those of the published keys that are for the server's algorithm.
+// kids returns the IDs of the published keys for the server's algorithm.
 func kids(t *testing.T, s *testserver.Server) (ids []string) {
 	t.Helper()
 	for _, k := range keySet(t, s.JWKS()).Keys {
@@ -19,7 +19,7 @@ func kids(t *testing.T, s *testserver.Server) (ids []string) {
 	return ids
 }
 
-// rotation is a server with a token of its first key.
+// rotation is a server with its first key and a token of it.
 type rotation struct {
 	*testserver.Server
 	old      testserver.Key
@@ -31,8 +31,8 @@ func newRotation(t *testing.T) rotation {
 	return rotation{s, s.SigningKey(), s.Token()}
 }
 
-// want checks who signs, whether the new signature and the old token verify,
-// and which keys are published.
+// check checks the signing key, whether a new token and the old one verify, and
+// which keys are published.
 func (r rotation) check(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
 	t.Helper()
 	if got := r.SigningKey(); got.ID != signs.ID || got.Private != signs.Private {
@@ -156,17 +156,17 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	}
 }
 
-// The retired key is the one that left the JWKS last, whichever way it went; one
-// that is there has not.
+// The retired key is the one that was removed from the JWKS last, in any way,
+// and is not published now.
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)
-		want  bool // the first key is the retired one; else none is
+		want  bool // whether the first key is the retired one; if not, there is none
 	}{
 		"dropped":                {func(r rotation) { r.Rotate(testserver.Rotation{DropOld: true}) }, true},
 		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true}) }, true},
 		"replaced and dropped":   {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, DropOld: true}) }, true},
-		"replaced first and then dropped": {func(r rotation) {
+		"replaced and dropped later": {func(r rotation) {
 			r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
 			r.Rotate(testserver.Rotation{DropOld: true})
 		}, true},
@@ -180,7 +180,7 @@ func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 		}, true},
 		"retired and published again": {func(r rotation) { r.Retire(r.old.ID); r.Publish(r.old) }, false},
 		"published twice":             {func(r rotation) { r.Publish(r.old) }, false},
-		"kept":                        {func(r rotation) { r.Rotate() }, false},
+		"rotated without DropOld":     {func(r rotation) { r.Rotate() }, false},
 		"not replaced yet":            {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true}) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestRotateASharedSecret(t *testing.T) {
 		t.Error("got the old token verified with the new secret, want an error")
 	}
 	if staged := s.Rotate(testserver.Rotation{PublishFirst: true}); s.SigningKey().ID != k.ID || s.Rotate().ID != staged.ID {
-		t.Errorf("got %v signing, want the secret made first, %v", s.SigningKey(), staged)
+		t.Errorf("got %v signing, want the staged secret, %v", s.SigningKey(), staged)
 	}
 	if old.ID == k.ID || string(s.JWKS()) != `{"keys":[]}` {
 		t.Errorf("got IDs %q and %q, JWKS %s: want two IDs and nothing published", old.ID, k.ID, s.JWKS())
@@ -236,7 +236,7 @@ func TestRotateRSAPastTheEmbeddedKeys(t *testing.T) {
 			}
 			ids := kids(t, s)
 			if len(ids) != 3 || !strings.HasPrefix(ids[0], "test-") || !strings.HasPrefix(ids[1], "test-") || strings.HasPrefix(ids[2], "test-") {
-				t.Errorf("got keys %q, want two embedded ones and one made", ids)
+				t.Errorf("got keys %q, want two embedded ones and a generated one", ids)
 			}
 		})
 	}

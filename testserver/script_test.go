@@ -78,14 +78,14 @@ func TestOnToken(t *testing.T) {
 	const form = "grant_type=client_credentials&scope=a"
 	remove := s.OnToken(func(r *testserver.TokenRequest, a *testserver.TokenResponse) error {
 		if r.ClientID != "test-client" || r.Grant != "client_credentials" || r.Form.Get("scope") != "a" || a.Status != 200 {
-			t.Errorf("got %v %v, want the request as it was", r, a.Status)
+			t.Errorf("got %v %v, want the request unchanged", r, a.Status)
 		}
 		a.Status, a.Body["expires_in"] = 201, "900"
 		a.Header.Set("X-Extra", "x")
 		return nil
 	})
 	if r := formTo(t, s, testserver.EndpointToken, form, testClient); r.status != 201 || r.body["expires_in"] != "900" || r.header.Get("X-Extra") != "x" {
-		t.Errorf("got %v, want what the hook left", r)
+		t.Errorf("got %v, want the response of the hook", r)
 	}
 	remove()
 	remove = s.OnToken(func(*testserver.TokenRequest, *testserver.TokenResponse) error { return errors.New("canary") })
@@ -152,7 +152,7 @@ func TestMint(t *testing.T) {
 		}
 	}
 	if m, err := s.Mint(testserver.With(testserver.Expired)); err != nil || m.Refresh != "" || isActive(s, m.Access) {
-		t.Errorf("got %v %v, want a bad token alone", m, err)
+		t.Errorf("got %v %v, want only a bad token", m, err)
 	}
 	if _, err := s.Mint(testserver.AccessTTL(0)); err == nil || !strings.HasPrefix(err.Error(), "testserver.Mint: ") {
 		t.Errorf("got %v, want an error", err)
@@ -171,7 +171,7 @@ func TestEnv(t *testing.T) {
 	wantAll(t, env, "OAUTH_ISSUER="+s.Issuer(), "OAUTH_CLIENT_ID=test-client", "OAUTH_CLIENT_SECRET=test-secret", "OAUTH_TOKEN_ENDPOINT="+tokenURL, "OAUTH_AUTHORIZATION_ENDPOINT="+authURL)
 }
 
-// What the control API lists, Go lists too.
+// Go can list everything that the control API lists.
 func TestServerLists(t *testing.T) {
 	s := testserver.New(t)
 	web := s.AddClient(testserver.Client{ID: "web"})
@@ -220,7 +220,7 @@ func TestServerLists(t *testing.T) {
 		}
 	}
 	if c, u := s.Clients()[2], s.Users()[0]; c.RedirectURIs[0] != web.RedirectURIs[0] || u.Claims["name"] != "Test User" {
-		t.Errorf("got %q and %q, want what was registered", c.RedirectURIs[0], u.Claims["name"])
+		t.Errorf("got %q and %q, want the registered values", c.RedirectURIs[0], u.Claims["name"])
 	}
 	var endpoints []testserver.Endpoint
 	for ep := range testserver.Endpoints() {

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// replay asks a server for one thing of everything.
+// sampleOutput returns tokens and keys of a new server.
 func sampleOutput(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
 	opts = append([]testserver.Option{testserver.InMemory(), testserver.TLS(), testserver.Clock(atNoon)}, opts...)
 	s := testserver.New(t, opts...)
@@ -55,7 +55,7 @@ func TestTokensDoNotChangeSeededKeys(t *testing.T) {
 		s.Token()
 	}
 	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
-		t.Errorf("got key %s after three tokens, want %s as after none", got, want)
+		t.Errorf("got key %s after three tokens, want %s, as without tokens", got, want)
 	}
 }
 
@@ -68,11 +68,11 @@ func TestSeededTokensDoNotRevealKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bytes.HasPrefix(secret, jti) {
-		t.Error("got a jti that begins the secret, want bytes of its own")
+		t.Error("got a jti that is a prefix of the secret, want independent bytes")
 	}
 }
 
-// The one exception that the documentation names.
+// The documented exception.
 func TestPSSIsRandomUnderASeed(t *testing.T) {
 	token := func() string {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.SigningAlg("PS256"))
@@ -80,6 +80,6 @@ func TestPSSIsRandomUnderASeed(t *testing.T) {
 	}
 	a, b := token(), token()
 	if a == b || a[:strings.LastIndexByte(a, '.')] != b[:strings.LastIndexByte(b, '.')] {
-		t.Error("want tokens that differ in the signature alone")
+		t.Error("want tokens that differ only in the signature")
 	}
 }

@@ -78,11 +78,11 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testserver.Start: %w", err)
 	}
-	shut := s.close
-	stop := context.AfterFunc(ctx, func() { _ = shut() })
+	closeServer := s.close
+	stop := context.AfterFunc(ctx, func() { _ = closeServer() })
 	s.close = func() error {
 		stop()
-		return shut()
+		return closeServer()
 	}
 	return s, nil
 }
@@ -143,7 +143,7 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 	settings.Issuer = issuer
 	if c.like != nil {
 		var err error
-		if settings, err = likened(settings, likenesses(*c.like)); err != nil {
+		if settings, err = applyLikeness(settings, likenesses(*c.like)); err != nil {
 			return nil, err
 		}
 	}
@@ -163,7 +163,7 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 		return nil, errors.Join(err, inner.Close())
 	}
 	for _, client := range slices.Concat(registry.DefaultClients(), c.Clients) {
-		s.keepDefault(client)
+		s.setDefaultClient(client)
 	}
 	s.defaultUser = append(c.Users, registry.DefaultUser())[0]
 	return s, nil

@@ -71,7 +71,7 @@ func TestCloseLeaksNoGoroutines(t *testing.T) {
 				t.Errorf("second Close: %v", err)
 			}
 			if _, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS)); err == nil {
-				t.Error("got an answer after Close, want an error")
+				t.Error("got a response after Close, want an error")
 			}
 			goleak.VerifyNone(t, before)
 		})
@@ -90,7 +90,7 @@ func TestCloseClosesIncompleteRequests(t *testing.T) {
 				t.Errorf("Close: %v", err)
 			}
 			if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
-				t.Errorf("got %v, want the end of the connection", err)
+				t.Errorf("got %v, want EOF", err)
 			}
 		})
 	}
@@ -102,7 +102,7 @@ func TestNewClosesInCleanup(t *testing.T) {
 	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	tb.finish()
 	if _, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS)); err == nil {
-		t.Error("got an answer after the cleanup, want an error")
+		t.Error("got a response after the cleanup, want an error")
 	}
 	if len(tb.errors) > 0 {
 		t.Errorf("got errors %q, want none", tb.errors)
@@ -118,7 +118,7 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	c := dialTCP(t, s)
 	cancel()
 	if _, err := bufio.NewReader(c).ReadByte(); err == nil {
-		t.Error("got a byte, want the end of the connection")
+		t.Error("got a byte, want EOF")
 	}
 	if err := s.Close(); err != nil {
 		t.Errorf("Close after the context: %v", err)
@@ -128,8 +128,7 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	}
 }
 
-// The client may have been used for other servers too, whose idle connections
-// end with it.
+// Close also closes idle connections of the client to other servers.
 func TestCloseClosesOtherIdleConnections(t *testing.T) {
 	api := httptest.NewServer(http.NotFoundHandler())
 	defer api.Close()
@@ -196,12 +195,12 @@ func TestListensOnlyOnLoopback(t *testing.T) {
 func TestInMemoryServersHaveDifferentIssuers(t *testing.T) {
 	a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
 	if a.Issuer() == b.Issuer() {
-		t.Fatalf("got the issuer %s twice, want two", a.Issuer())
+		t.Fatalf("got the issuer %s twice, want different ones", a.Issuer())
 	}
 	resp, err := a.Client().Get(b.Endpoint(testserver.EndpointJWKS))
 	if err == nil {
 		resp.Body.Close()
-		t.Fatal("got an answer from another server's address, want an error")
+		t.Fatal("got a response from another server's address, want an error")
 	}
 	wantAll(t, err.Error(), "in-memory")
 }
@@ -239,7 +238,7 @@ func TestTLSIsTrustedThroughCACertPEM(t *testing.T) {
 		tr.CloseIdleConnections()
 	}
 	if _, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(s.Issuer() + "/jwks"); err == nil {
-		t.Error("got an answer without trusting the root, want an error")
+		t.Error("got a response without trusting the root, want an error")
 	}
 	if text := testserver.New(t).CACertPEM(); text != nil {
 		t.Errorf("got a root certificate %q without TLS, want nil", text)
@@ -326,12 +325,12 @@ func TestImports(t *testing.T) {
 		switch {
 		case dep == "testing":
 			t.Error("got package testing among the dependencies: it must not be linked into programs")
-		case dep == module+"internal/control", dep == module+"internal/catalogue", dep == module+"internal/shapes": // data, which verifies nothing
+		case dep == module+"internal/control", dep == module+"internal/catalogue", dep == module+"internal/shapes": // data without verification code
 		case strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"testserver"):
-			t.Errorf("got %s among the dependencies: the server's code must not be the verifier's", dep)
+			t.Errorf("got %s among the dependencies: the server must not share code with the verifier", dep)
 		case strings.HasPrefix(dep, module), strings.HasPrefix(dep, "github.com/go-jose/go-jose/v4"):
 		case strings.Contains(strings.Split(dep, "/")[0], "."):
-			t.Errorf("got %s among the dependencies, want the standard library and go-jose alone", dep)
+			t.Errorf("got %s among the dependencies, want only the standard library and go-jose", dep)
 		}
 	}
 }

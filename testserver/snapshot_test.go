@@ -34,19 +34,19 @@ func TestSnapshotAndRestore(t *testing.T) {
 	}
 	wantTokens(t, exchange(t, two, codeRequest(code)))
 	if !isActive(two, next.text("access_token")) || isActive(two, revoked) {
-		t.Error("want opaque tokens and revocations known")
+		t.Error("want opaque tokens and revocations restored")
 	}
 	wantTokens(t, exchange(t, two, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
 	if rec := serve(two, "GET", two.Endpoint(testserver.EndpointDevice)+"?user_code="+device.text("user_code")); rec.Code != 200 {
-		t.Errorf("got %d for a device, want it known", rec.Code)
+		t.Errorf("got %d for a device, want it restored", rec.Code)
 	}
 	if r := tokens(t, two, "login_hint", u.Sub); !strings.Contains(func() string { _, body := introspectionResponse(t, two, r.text("access_token")); return body }(), `"sub":"alice"`) {
-		t.Error("want the user known")
+		t.Error("want the user restored")
 	}
 	wantTokens(t, exchange(t, two, refreshRequest(next.text("refresh_token"))))
-	wantError(t, exchange(t, two, codeRequest(used)), 400, "invalid_grant") // and it ends what came of it
+	wantError(t, exchange(t, two, codeRequest(used)), 400, "invalid_grant") // revokes the tokens of the code
 	if isActive(two, next.text("access_token")) {
-		t.Error("want a code that comes again to end its tokens, after a restart as well")
+		t.Error("want the tokens of a replayed code revoked")
 	}
 	for _, text := range []string{"", "{", "{}", `{"Secret":"AAAA"}`, strings.Replace(string(state), `"Codes":[{"Key":"`, `"Codes":[{"Key":"zz`, 1)} {
 		if testserver.Restore(two, []byte(text)) == nil {

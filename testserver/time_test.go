@@ -46,7 +46,7 @@ func TestCloseReturnsAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, opts...)
 				get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
-				silent := dial(t, s) // never says a word and never reads one
+				silent := dial(t, s) // never writes and never reads
 				defer silent.Close()
 				synctest.Wait()
 
@@ -55,14 +55,14 @@ func TestCloseReturnsAtOnce(t *testing.T) {
 					t.Errorf("Close: %v", err)
 				}
 				if took := time.Since(begin); took != 0 {
-					t.Errorf("Close took %v, want no time at all", took)
+					t.Errorf("Close took %v, want 0s", took)
 				}
 			})
 		})
 	}
 }
 
-// dial opens a connection of Client's without speaking over it.
+// dial opens a connection with the dialer of Client, without a request.
 func dial(t *testing.T, s *testserver.Server) net.Conn {
 	t.Helper()
 	u, err := url.Parse(s.Issuer())
@@ -77,8 +77,8 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// A closing TLS connection says goodbye, and over a pipe that waits for a
-// reader, five seconds long.
+// A TLS connection sends close_notify when it closes, which on a pipe waits up
+// to five seconds for a reader.
 func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory(), testserver.TLS())

@@ -22,20 +22,21 @@ var (
 	asGateway = basic("gateway:gateway-secret")
 )
 
-// swapping is a request of gateway, without an actor token.
+// exchangeRequest returns a token exchange request of gateway, without an actor
+// token.
 func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},
 	}, pairs...)
 }
 
-// newExchangeServer has the users alice and, as one who acts, bob.
+// newExchangeServer returns a server with the client gateway.
 func newExchangeServer(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(gateway), detailTypes)...)
 }
 
-// chain is who acts in claims, the last first.
+// actorChain returns the actors in claims, the current one first.
 func actorChain(claims map[string]any) (actors []string) {
 	for act, ok := claims["act"].(map[string]any); ok; act, ok = act["act"].(map[string]any) {
 		actors = append(actors, fmt.Sprint(act["sub"]))
@@ -62,17 +63,17 @@ func TestTokenExchange(t *testing.T) {
 			}
 			plain := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway))
 			if got := strings.Count(plain.text("access_token"), ".") == 2; plain.text("issued_token_type") != accessType || got != (name == "a JWT") {
-				t.Errorf("got %v, want an access token as the server makes them", plain.body)
+				t.Errorf("got %v, want an access token in the server's default format", plain.body)
 			}
 			if !isActive(s, subject) || !isActive(s, r.text("access_token")) || !isActive(s, plain.text("access_token")) {
-				t.Error("want all of them to be good")
+				t.Error("want all of them active")
 			}
 			if last, _ := lastRequest(s, testserver.EndpointToken); len(last.Form.Get("subject_token")) != 16 || last.Form.Get("subject_token_type") != accessType {
-				t.Errorf("got %v recorded, want the fingerprint of the token, and its type", last.Form)
+				t.Errorf("got %v recorded, want the fingerprint and the type of the token", last.Form)
 			}
 			last := s.Events()[0]
 			if last.Kind != "issued" || last.Reason != string(testserver.TokenExchange) || last.Sub != "alice" || last.ClientID != "gateway" {
-				t.Errorf("got %+v, want it told", last)
+				t.Errorf("got %+v, want the event", last)
 			}
 		})
 	}
@@ -87,28 +88,28 @@ func TestActors(t *testing.T) {
 	type claim = map[string]any
 	for name, tt := range map[string]struct {
 		subject, actor string
-		want           []string // nil for a refusal
+		want           []string // nil for an error
 	}{
-		"T26/nobody":                            {token("alice"), "", []string{}},
-		"T26/somebody":                          {token("alice"), token("bob"), []string{"bob"}},
-		"T26/somebody after another":            {token("alice", testserver.Claim("act", claim{"sub": "carol"})), token("bob"), []string{"bob", "carol"}},
-		"T26/nobody after another":              {token("alice", testserver.Claim("act", claim{"sub": "carol"})), "", []string{"carol"}},
-		"T26/who may":                           {token("alice", mayAct(claim{"sub": "bob"})), token("bob"), []string{"bob"}},
-		"T26/who may, as this server knows him": {token("alice", mayAct(claim{"sub": "bob", "iss": s.Issuer(), "client_id": "test-client"})), token("bob"), []string{"bob"}},
-		"T26/the client, which may":             {token("alice", mayAct(claim{"sub": "gateway"})), "", []string{}},
-		"T26/who may not":                       {token("alice", mayAct(claim{"sub": "carol"})), token("bob"), nil},
-		"T26/the client, which may not":         {token("alice", mayAct(claim{"sub": "bob"})), "", nil},
-		"T26/the client, for who may":           {token("alice", mayAct(claim{"sub": "gateway"})), token("bob"), nil},
-		"T26/his namesake elsewhere":            {token("alice", mayAct(claim{"sub": "bob", "iss": "https://other.example"})), token("bob"), nil},
-		"T26/him by another client":             {token("alice", mayAct(claim{"sub": "bob", "client_id": "web"})), token("bob"), nil},
-		"T26/who may, if more is true":          {token("alice", mayAct(claim{"sub": "bob", "level": "gold"})), token("bob"), nil},
-		"T26/anybody of this issuer":            {token("alice", mayAct(claim{"iss": s.Issuer()})), token("bob"), nil},
-		"T26/an invalid permission":             {token("alice", mayAct("bob")), token("bob"), nil},
-		"T26/who has an actor himself":          {token("alice"), token("bob", testserver.Claim("act", claim{"sub": "carol"})), nil},
-		"T26/an expired one":                    {token("alice"), token("bob", testserver.ExpiresIn(-time.Minute)), nil},
-		"T26/one of another issuer":             {token("alice"), token("bob", testserver.With(testserver.WrongIssuer)), nil},
-		"T26/an ID token":                       {token("alice"), s.IDToken(testserver.Subject("bob")), nil},
-		"T26/an invalid chain":                  {token("alice", testserver.Claim("act", "bob")), "", nil},
+		"T26/no actor":                                   {token("alice"), "", []string{}},
+		"T26/an actor":                                   {token("alice"), token("bob"), []string{"bob"}},
+		"T26/an actor after another":                     {token("alice", testserver.Claim("act", claim{"sub": "carol"})), token("bob"), []string{"bob", "carol"}},
+		"T26/no actor after another":                     {token("alice", testserver.Claim("act", claim{"sub": "carol"})), "", []string{"carol"}},
+		"T26/an actor in may_act":                        {token("alice", mayAct(claim{"sub": "bob"})), token("bob"), []string{"bob"}},
+		"T26/an actor in may_act with iss and client_id": {token("alice", mayAct(claim{"sub": "bob", "iss": s.Issuer(), "client_id": "test-client"})), token("bob"), []string{"bob"}},
+		"T26/the client in may_act":                      {token("alice", mayAct(claim{"sub": "gateway"})), "", []string{}},
+		"T26/an actor not in may_act":                    {token("alice", mayAct(claim{"sub": "carol"})), token("bob"), nil},
+		"T26/the client not in may_act":                  {token("alice", mayAct(claim{"sub": "bob"})), "", nil},
+		"T26/an actor with the client in may_act":        {token("alice", mayAct(claim{"sub": "gateway"})), token("bob"), nil},
+		"T26/may_act of another issuer":                  {token("alice", mayAct(claim{"sub": "bob", "iss": "https://other.example"})), token("bob"), nil},
+		"T26/may_act of another client":                  {token("alice", mayAct(claim{"sub": "bob", "client_id": "web"})), token("bob"), nil},
+		"T26/may_act with an unknown member":             {token("alice", mayAct(claim{"sub": "bob", "level": "gold"})), token("bob"), nil},
+		"T26/may_act without sub":                        {token("alice", mayAct(claim{"iss": s.Issuer()})), token("bob"), nil},
+		"T26/an invalid permission":                      {token("alice", mayAct("bob")), token("bob"), nil},
+		"T26/an actor token with an actor":               {token("alice"), token("bob", testserver.Claim("act", claim{"sub": "carol"})), nil},
+		"T26/an expired actor token":                     {token("alice"), token("bob", testserver.ExpiresIn(-time.Minute)), nil},
+		"T26/an actor token of another issuer":           {token("alice"), token("bob", testserver.With(testserver.WrongIssuer)), nil},
+		"T26/an ID token":                                {token("alice"), s.IDToken(testserver.Subject("bob")), nil},
+		"T26/an invalid chain":                           {token("alice", testserver.Claim("act", "bob")), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := exchangeRequest(tt.subject)
@@ -126,7 +127,7 @@ func TestActors(t *testing.T) {
 			}
 		})
 	}
-	t.Run("T26/may_act stays", func(t *testing.T) {
+	t.Run("T26/may_act is kept", func(t *testing.T) {
 		first := wantTokens(t, exchange(t, s, exchangeRequest(token("alice", mayAct(claim{"sub": "gateway"}))), asGateway)).text("access_token")
 		wantError(t, exchange(t, s, exchangeRequest(first, "actor_token", token("bob"), "actor_token_type", accessType), asGateway), 400, "invalid_request")
 	})
@@ -148,7 +149,7 @@ func TestInvalidSubjectTokensAreRefused(t *testing.T) {
 		token string
 		pairs []string
 	}{
-		"T26/none":                          {"x", []string{"subject_token", "-"}},
+		"T26/no token":                      {"x", []string{"subject_token", "-"}},
 		"T26/one without its type":          {s.Token(), []string{"subject_token_type", "-"}},
 		"T26/of an unknown type":            {s.Token(), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:saml2"}},
 		"T26/an ID token as what it is":     {login.text("id_token"), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:id_token"}},
@@ -164,10 +165,10 @@ func TestInvalidSubjectTokensAreRefused(t *testing.T) {
 		"T26/signed by another":             {s.Token(testserver.With(testserver.BadSignature)), nil},
 		"T26/revoked":                       {revoked, nil},
 		"T26/bound to a key":                {s.Token(testserver.Claim("cnf", map[string]any{"jkt": "x"})), nil},
-		"T26/of nobody":                     {s.Token(testserver.Without("sub")), nil},
+		"T26/without sub":                   {s.Token(testserver.Without("sub")), nil},
 		"T26/an actor's type without token": {s.Token(), []string{"actor_token_type", accessType}},
 		"T26/an actor without type":         {s.Token(), []string{"actor_token", s.Token()}},
-		"T26/for a type that is not made":   {s.Token(), []string{"requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token"}},
+		"T26/for an unsupported type":       {s.Token(), []string{"requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantError(t, exchange(t, s, exchangeRequest(tt.token, tt.pairs...), asGateway), 400, "invalid_request")
@@ -198,7 +199,7 @@ func TestTokenExchangeNarrows(t *testing.T) {
 		aud   string
 		code  string
 	}{
-		"T26/all of it":                        {asGateway, nil, "a b", "[https://one.example two]", ""},
+		"T26/without changes":                  {asGateway, nil, "a b", "[https://one.example two]", ""},
 		"T26/less scope":                       {asGateway, url.Values{"scope": {"b"}}, "b", "[https://one.example two]", ""},
 		"T26/one audience":                     {asGateway, url.Values{"audience": {"two"}}, "a b", "two", ""},
 		"T26/one resource":                     {asGateway, url.Values{"resource": {"https://one.example"}}, "a b", "https://one.example", ""},
@@ -209,7 +210,7 @@ func TestTokenExchangeNarrows(t *testing.T) {
 		"T26/a scope that is not the client's": {narrow, url.Values{"scope": {"b"}}, "", "", "invalid_scope"},
 		"T26/a malformed scope":                {asGateway, url.Values{"scope": {`"`}}, "", "", "invalid_scope"},
 		"T26/another audience":                 {asGateway, url.Values{"audience": {"backend"}}, "", "", "invalid_target"},
-		"T26/another audience beside one":      {asGateway, url.Values{"audience": {"two", "three"}}, "", "", "invalid_target"},
+		"T26/a granted and another audience":   {asGateway, url.Values{"audience": {"two", "three"}}, "", "", "invalid_target"},
 		"T26/another resource":                 {asGateway, url.Values{"resource": {"https://three.example"}}, "", "", "invalid_target"},
 		"T26/more details":                     {asGateway, url.Values{"authorization_details": {`[{"type":"payment"}]`}}, "", "", "invalid_authorization_details"},
 		"T26/two subject tokens":               {asGateway, url.Values{"subject_token": {subject, subject}}, "", "", "invalid_request"},
@@ -235,7 +236,7 @@ func TestTokenExchangeNarrows(t *testing.T) {
 		r := wantTokens(t, exchange(t, s, exchangeRequest(subject, "authorization_details", "["+account+"]"), asGateway))
 		wantDetails(t, detailsIn(t, payload(t, r.text("access_token"))), account)
 	})
-	t.Run("T26/a token for nobody", func(t *testing.T) {
+	t.Run("T26/a token without aud", func(t *testing.T) {
 		wantError(t, exchange(t, s, exchangeRequest(s.Token(testserver.Without("aud"))), asGateway), 400, "invalid_target")
 	})
 	t.Run("T26/longer, by a rule", func(t *testing.T) {
@@ -243,12 +244,13 @@ func TestTokenExchangeNarrows(t *testing.T) {
 			"rules": [{"claims": {"exp": 99999999999, "act": {"sub": "root"}}}]}`))
 		r := wantTokens(t, exchange(t, s, exchangeRequest(s.Token()), asGateway))
 		if _, claims := verified(t, s, r.text("access_token")); r.body["expires_in"] != 300.0 || claims["act"] != nil {
-			t.Errorf("got %v, want 300 seconds and nobody who acts", claims)
+			t.Errorf("got %v, want 300 seconds and no actor", claims)
 		}
 	})
 }
 
-// What was exchanged ends with what it was exchanged for, over any number of steps.
+// Revoking a token also revokes the tokens that it was exchanged for, over any
+// number of steps.
 func TestRevocationCoversExchangedTokens(t *testing.T) {
 	type step = func(s *testserver.Server, login reply, subject, actor string)
 	for name, end := range map[string]step{
@@ -268,22 +270,22 @@ func TestRevocationCoversExchangedTokens(t *testing.T) {
 			closeServer(t, s)
 			s = startPersisted(t, path, opts...)
 			if !isActive(s, first) || !isActive(s, second) {
-				t.Fatal("want both to be good after a restart")
+				t.Fatal("want both active after a restart")
 			}
 			end(s, login, subject, actor)
 			if isActive(s, first) || isActive(s, second) {
-				t.Errorf("got %v and %v, want both to be over", isActive(s, first), isActive(s, second))
+				t.Errorf("got %v and %v, want both inactive", isActive(s, first), isActive(s, second))
 			}
 			wantError(t, exchange(t, s, exchangeRequest(second), asGateway), 400, "invalid_request")
 		})
 	}
-	t.Run("T26/the client ends its own alone", func(t *testing.T) {
+	t.Run("T26/revoking the new token keeps the subject token", func(t *testing.T) {
 		s := newExchangeServer(t)
 		subject := s.Token()
 		token := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway)).text("access_token")
 		formTo(t, s, testserver.EndpointRevoke, url.Values{"token": {token}}.Encode(), asGateway)
 		if isActive(s, token) || !isActive(s, subject) {
-			t.Errorf("got %v and %v, want the new token to be over and the other not", isActive(s, token), isActive(s, subject))
+			t.Errorf("got %v and %v, want only the new token inactive", isActive(s, token), isActive(s, subject))
 		}
 	})
 	t.Run("T26/too many steps", func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// What nobody may take by asking for it.
+// The tests in this file are about requests that must not be granted.
 
 func TestRegistrationRefusesTrustedGrants(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
@@ -17,7 +17,7 @@ func TestRegistrationRefusesTrustedGrants(t *testing.T) {
 		r := register(t, s, body)
 		wantError(t, r, 400, "invalid_client_metadata")
 		if !strings.Contains(r.text("error_description"), "the server's own configuration") {
-			t.Errorf("%s: got %q, want to be told who gives it", grant, r.text("error_description"))
+			t.Errorf("%s: got %q, want a text that says where it is configured", grant, r.text("error_description"))
 		}
 	}
 }
@@ -25,7 +25,7 @@ func TestRegistrationRefusesTrustedGrants(t *testing.T) {
 func TestUnregisteredClientCannotUseTheNameOfAUser(t *testing.T) {
 	s := testserver.New(t, testserver.AllowUnregistered(), testserver.Users(alice))
 	if rec, to := authorize(s, authorizationRequest("client_id", "alice")); to != nil || rec.Code != 400 {
-		t.Errorf("got %d to %v, want a page: its tokens would be alice's", rec.Code, to)
+		t.Errorf("got %d to %v, want a page: its tokens would look like alice's", rec.Code, to)
 	}
 	if _, to := authorize(s, authorizationRequest("client_id", "alices")); to == nil {
 		t.Error("got no redirect for another name, want one")
@@ -58,7 +58,7 @@ func TestAccessTokenIsNotAnIDTokenHint(t *testing.T) {
 	s := testserver.New(t)
 	rec := serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {tokens(t, s).text("access_token")}}.Encode())
 	if rec.Code != 400 {
-		t.Errorf("got %d, want a refusal: every API has the tokens of its callers", rec.Code)
+		t.Errorf("got %d, want a refusal: every API has access tokens of its callers", rec.Code)
 	}
 }
 
@@ -67,14 +67,14 @@ func TestEmptyParametersAreIgnored(t *testing.T) {
 	for _, list := range [][]string{{"", "https://api.example"}, {"https://api.example", ""}, {"", "https://api.example", ""}} {
 		r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "resource": list}, testClient))
 		if _, claims := verified(t, s, r.text("access_token")); claims["aud"] != "https://api.example" {
-			t.Errorf("%q: got aud %v, want the one that is named (RFC 6749 §3.2)", list, claims["aud"])
+			t.Errorf("%q: got aud %v, want the one with a value (RFC 6749 §3.2)", list, claims["aud"])
 		}
 		query := authorizationRequest()
 		query["resource"] = list
 		_, to := authorize(s, query)
 		r = wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"))))
 		if _, claims := verified(t, s, r.text("access_token")); claims["aud"] != "https://api.example" {
-			t.Errorf("%q: got aud %v, want the one that is named (RFC 6749 §3.1)", list, claims["aud"])
+			t.Errorf("%q: got aud %v, want the one with a value (RFC 6749 §3.1)", list, claims["aud"])
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestDescriptionsAreASCII(t *testing.T) {
 	}
 	for _, text := range texts {
 		if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
-			t.Errorf("got %q, want ASCII alone", text)
+			t.Errorf("got %q, want only ASCII", text)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestRemovedUserIsLoggedOut(t *testing.T) {
 	p.signIn(authorizationRequest())
 	login := `name="password"`
 	if rec := p.open(authorizationRequest()); strings.Contains(rec.Body.String(), login) {
-		t.Fatal("got the login page for somebody who is logged in")
+		t.Fatal("got the login page for a user who is logged in")
 	}
 	controlAPI{t, s, s.Control(controlToken)}.send("DELETE", "/v1/users/alice", "")
 	if rec := p.open(authorizationRequest()); rec.Code != 200 || !strings.Contains(rec.Body.String(), login) {
