@@ -44,9 +44,9 @@ func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	}
 }
 
-// refusal records an error response, which must not contain anything of the
+// errorPage records an error response, which must not contain anything of the
 // request.
-func (c *canary) refusal(rec *httptest.ResponseRecorder) {
+func (c *canary) errorPage(rec *httptest.ResponseRecorder) {
 	c.t.Helper()
 	if rec.Code < 300 {
 		c.t.Errorf("got %d, want an error", rec.Code)
@@ -54,7 +54,8 @@ func (c *canary) refusal(rec *httptest.ResponseRecorder) {
 	c.record(rec.Code, rec.Header(), rec.Body)
 }
 
-func (c *canary) refused(r reply) {
+// errorReply is errorPage for a response of a JSON endpoint.
+func (c *canary) errorReply(r reply) {
 	c.t.Helper()
 	if r.status < 400 {
 		c.t.Errorf("got %d, want an error", r.status)
@@ -67,13 +68,13 @@ func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))
 	c.secret("alice's token", wantTokens(c.t, exchange(c.t, s, form)).text("access_token"))
-	c.refused(exchange(c.t, s, form))
-	c.refused(exchange(c.t, s, form, asGateway))
+	c.errorReply(exchange(c.t, s, form))
+	c.errorReply(exchange(c.t, s, form, asGateway))
 	form = exchangeRequest(c.secret("the subject token", s.Token(testserver.Subject("alice"))), "actor_token", c.secret("the actor token", s.Token()), "actor_token_type", accessType)
 	c.secret("the new token", wantTokens(c.t, exchange(c.t, s, form, asGateway)).text("access_token"))
-	c.refused(exchange(c.t, s, values(form, "audience", c.secret("the audience", "audience-of-a-canary")), asGateway))
-	c.refused(exchange(c.t, s, values(form, "subject_token_type", "x"), asGateway))
-	c.refused(exchange(c.t, s, form))
+	c.errorReply(exchange(c.t, s, values(form, "audience", c.secret("the audience", "audience-of-a-canary")), asGateway))
+	c.errorReply(exchange(c.t, s, values(form, "subject_token_type", "x"), asGateway))
+	c.errorReply(exchange(c.t, s, form))
 }
 
 // Everything that was issued or sent is searched in all output of the server.
@@ -106,46 +107,46 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	begun, poll := startDevice(t, s)
 	c.secret("the device code", begun.text("device_code"))
 	c.secret("the user code", begun.text("user_code"))
-	c.refused(poll())
+	c.errorReply(poll())
 	s.Login(t, begun.text("verification_uri_complete"))
 	s.Advance(5 * time.Second)
 	c.secret("the device's token", wantTokens(t, poll()).text("access_token"))
-	c.refusal(postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {begun.text("user_code")}}))
+	c.errorPage(postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {begun.text("user_code")}}))
 
 	assertion := c.secret("the assertion", robot.assert(t, map[string]any{"iss": "robot", "sub": "robot", "aud": s.Issuer(), "jti": "j", "exp": s.Now().Unix() + 60}, robot.key))
 	asserting := url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {assertion}}
 	handle := c.secret("the opaque token", opaque(s))
 	c.secret("the robot's token", wantTokens(t, exchange(t, s, asserting)).text("access_token"))
-	c.refused(exchange(t, s, asserting))
+	c.errorReply(exchange(t, s, asserting))
 
 	c.exchanges(s, robot)
 
 	const misplaced = "canary-in-a-wrong-place" // in parameters that the record keeps in clear
-	c.refused(exchange(t, s, form))             // replays, and values in the wrong place
-	c.refused(exchange(t, s, renew))
-	c.refused(exchange(t, s, values(form, "client_secret", "web-secret ")))
-	c.refused(exchange(t, s, values(form, "grant_type", misplaced)))
-	c.refused(exchange(t, s, values(form, "code_verifier", verifier+"+")))
-	c.refused(exchange(t, s, values(form, "scope", `"`, "redirect_uri", code)))
-	c.refused(exchange(t, s, form, basic("web:web-secret")))
-	c.refused(exchange(t, s, url.Values{code: {code}}, basic("web:web-secret")))
-	c.refused(formTo(t, s, testserver.EndpointIntrospect, "token="+handle))
-	c.refused(formTo(t, s, testserver.EndpointRevoke, "token="+handle+"&token="+handle))
-	c.refusal(serve(s, "GET", s.Endpoint(testserver.EndpointUserInfo)+"?access_token="+next.text("access_token")))
-	c.refusal(serve(s, "GET", s.Endpoint(testserver.EndpointToken)+"?"+form.Encode()))
-	c.refusal(serve(s, "GET", s.Issuer()+"/"+code+"?"+form.Encode()))
-	c.refusal(serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?id_token_hint="+next.text("access_token")+"&client_id=web"))
+	c.errorReply(exchange(t, s, form))          // replays, and values in the wrong place
+	c.errorReply(exchange(t, s, renew))
+	c.errorReply(exchange(t, s, values(form, "client_secret", "web-secret ")))
+	c.errorReply(exchange(t, s, values(form, "grant_type", misplaced)))
+	c.errorReply(exchange(t, s, values(form, "code_verifier", verifier+"+")))
+	c.errorReply(exchange(t, s, values(form, "scope", `"`, "redirect_uri", code)))
+	c.errorReply(exchange(t, s, form, basic("web:web-secret")))
+	c.errorReply(exchange(t, s, url.Values{code: {code}}, basic("web:web-secret")))
+	c.errorReply(formTo(t, s, testserver.EndpointIntrospect, "token="+handle))
+	c.errorReply(formTo(t, s, testserver.EndpointRevoke, "token="+handle+"&token="+handle))
+	c.errorPage(serve(s, "GET", s.Endpoint(testserver.EndpointUserInfo)+"?access_token="+next.text("access_token")))
+	c.errorPage(serve(s, "GET", s.Endpoint(testserver.EndpointToken)+"?"+form.Encode()))
+	c.errorPage(serve(s, "GET", s.Issuer()+"/"+code+"?"+form.Encode()))
+	c.errorPage(serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?id_token_hint="+next.text("access_token")+"&client_id=web"))
 	for _, change := range [][]string{{"response_type", misplaced}, {"prompt", misplaced}, {"max_age", misplaced}, {"scope", `"` + misplaced}, {"code_challenge_method", misplaced}} {
 		rec, _ := authorize(s, authorizationRequest(append([]string{"id_token_hint", hint, "login_hint", verifier}, change...)...))
-		c.refusal(rec)
+		c.errorPage(rec)
 	}
-	c.refusal(p.post(testserver.EndpointConsent, hiddenFields(page, "server_csrf", "-", "username", "alice", "password", "alices-password")))
+	c.errorPage(p.post(testserver.EndpointConsent, hiddenFields(page, "server_csrf", "-", "username", "alice", "password", "alices-password")))
 	isActive(s, handle)
 	isActive(s, next.text("access_token"))
 	s.OnToken(func(request *testserver.TokenRequest, _ *testserver.TokenResponse) error {
 		return errors.New(request.Form.Get("client_secret"))
 	})
-	c.refused(exchange(t, s, form))
+	c.errorReply(exchange(t, s, form))
 
 	if strings.Contains(c.output.String(), misplaced) {
 		t.Error("got a parameter in an error")

@@ -44,7 +44,7 @@ func TestCORSEndpoints(t *testing.T) {
 			preflight := requestFrom(s, app, http.MethodOptions, url, true)
 			if want == "" {
 				if preflight.Code == http.StatusNoContent || preflight.Header().Get("Access-Control-Allow-Origin") != "" {
-					t.Errorf("got %d %v for a preflight, want a refusal", preflight.Code, preflight.Header())
+					t.Errorf("got %d %v for a preflight, want an error", preflight.Code, preflight.Header())
 				}
 				return
 			}

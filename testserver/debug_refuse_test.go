@@ -113,7 +113,7 @@ func TestDebugPageCSRF(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rec := tt.by.submit(tt.header, append([]string{"do", "rotate"}, tt.pairs...)...)
 			if !slices.Contains([]int{http.StatusForbidden, http.StatusBadRequest}, rec.Code) {
-				t.Errorf("got %d to %q, want a refusal", rec.Code, rec.Header().Get("Location"))
+				t.Errorf("got %d to %q, want an error", rec.Code, rec.Header().Get("Location"))
 			}
 		})
 	}

@@ -141,12 +141,12 @@ func TestNarrowedDetails(t *testing.T) {
 		"T25/one of them, encoded differently": {
 			`[ {"amount":{"currency":"EUR","value":"12.50"}, "type":"pa\u0079ment","actions":["initiate"]} ]`, []string{payment},
 		},
-		"T25/one twice":              {"[" + account + "," + account + "]", []string{account}},
-		"T25/a greater amount":       {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
-		"T25/another number":         {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
-		"T25/one with fewer members": {`[{"type":"payment"}]`, nil},
-		"T25/what was not granted":   {`[{"type":"account"}]`, nil},
-		"T25/malformed details":      {"x", nil},
+		"T25/one twice":                     {"[" + account + "," + account + "]", []string{account}},
+		"T25/a greater amount":              {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
+		"T25/another number":                {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
+		"T25/one with fewer members":        {`[{"type":"payment"}]`, nil},
+		"T25/details that were not granted": {`[{"type":"account"}]`, nil},
+		"T25/malformed details":             {"x", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check := func(r reply) {

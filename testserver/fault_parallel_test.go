@@ -51,7 +51,7 @@ func TestParallelTestsWithFaults(t *testing.T) {
 						t.Errorf("got %d after %d refusals, want 200", got, refusals)
 					}
 					if got := mark.Count(testserver.EndpointJWKS); in.Hits() != outages || got <= outages {
-						t.Errorf("got %d hits in %d requests, want %d and then an answer", in.Hits(), got, outages)
+						t.Errorf("got %d hits in %d requests, want %d and then a response", in.Hits(), got, outages)
 					}
 					injected := 0
 					for _, r := range s.Requests(testserver.EndpointJWKS) {

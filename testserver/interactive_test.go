@@ -137,7 +137,7 @@ func TestLoginAndConsentCSRF(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if rec.Code != http.StatusForbidden && rec.Code != http.StatusBadRequest || rec.Header().Get("Location") != "" {
-				t.Errorf("got %d to %q, want a refusal", rec.Code, rec.Header().Get("Location"))
+				t.Errorf("got %d to %q, want an error", rec.Code, rec.Header().Get("Location"))
 			}
 		})
 	}

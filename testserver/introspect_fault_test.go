@@ -67,7 +67,7 @@ func TestIntrospectionFaults(t *testing.T) {
 					t.Errorf("got form %v recorded, want the token's fingerprint", last.Form)
 				}
 				if _, after, err := post(s.Client(), s.Endpoint(testserver.EndpointIntrospect), form); err != nil || after != right {
-					t.Errorf("afterwards: got %s, %v, want the right answer again", after, err)
+					t.Errorf("afterwards: got %s, %v, want the right response again", after, err)
 				}
 			})
 		}

@@ -46,7 +46,7 @@ var introspections = map[string]struct {
 	"in the body, form-encoded":            {body: url.Values{"client_id": {encodedClient.ID}, "client_secret": {encodedClient.Secret}}.Encode() + "&token=TOKEN", status: 200},
 	"a content type with a parameter":      {contentType: "Application/X-WWW-Form-Urlencoded; charset=UTF-8", body: byPost + "&token=TOKEN", status: 200},
 	"a hint":                               {body: byPost + "&token=TOKEN&token_type_hint=access_token", status: 200},
-	"a hint that is wrong":                 {body: byPost + "&token=TOKEN&token_type_hint=refresh_token", status: 200},
+	"a wrong hint":                         {body: byPost + "&token=TOKEN&token_type_hint=refresh_token", status: 200},
 	"an unknown hint":                      {body: byPost + "&token=TOKEN&token_type_hint=%00", status: 200},
 	"an unknown parameter":                 {body: byPost + "&token=TOKEN&x=y", status: 200},
 	"no authentication":                    {body: "token=TOKEN", status: 401, code: "invalid_client"},

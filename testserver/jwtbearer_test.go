@@ -60,7 +60,7 @@ func TestJWTBearer(t *testing.T) {
 		"T24/with a scope":                          {nil, []string{"scope", "a"}, ""},
 		"T24/with a scope inside":                   {set("scope", "a b"), []string{"scope", "b"}, ""},
 		"T24/of another issuer":                     {set("iss", "test-client"), nil, "invalid_grant"},
-		"T24/of no issuer":                          {without("iss"), nil, "invalid_grant"},
+		"T24/without iss":                           {without("iss"), nil, "invalid_grant"},
 		"T24/for an unknown user":                   {set("sub", "mallory"), nil, "invalid_grant"},
 		"T24/for another client":                    {set("sub", "test-client"), nil, "invalid_grant"},
 		"T24/without sub":                           {without("sub"), nil, "invalid_grant"},

@@ -229,7 +229,7 @@ func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 	c.secret("the secret", client.text("client_secret"))
 	c.secret("the registration token", client.text("registration_access_token"))
 	at := func(method, u, body string, auth ...string) {
-		c.refused(sendRegistration(t, s, method, u, body, auth...))
+		c.errorReply(sendRegistration(t, s, method, u, body, auth...))
 	}
 	place := client.text("registration_client_uri")
 	manage(t, s, "GET", client, "")
@@ -247,10 +247,10 @@ func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 		c.secret("the code", to.Query().Get("code"))
 	}
 	rec, _ := authorize(s, query)
-	c.refusal(rec)
-	c.refused(formTo(t, s, testserver.EndpointPAR, authorizationRequest("request_uri", uri).Encode()))
-	c.refused(formTo(t, s, testserver.EndpointPAR, authorizationRequest("response_type", misplaced, "client_assertion", uri).Encode()))
-	c.refused(exchange(t, s, values(query, "grant_type", "authorization_code", "code", uri)))
+	c.errorPage(rec)
+	c.errorReply(formTo(t, s, testserver.EndpointPAR, authorizationRequest("request_uri", uri).Encode()))
+	c.errorReply(formTo(t, s, testserver.EndpointPAR, authorizationRequest("response_type", misplaced, "client_assertion", uri).Encode()))
+	c.errorReply(exchange(t, s, values(query, "grant_type", "authorization_code", "code", uri)))
 	manage(t, s, "DELETE", client, "")
 
 	if strings.Contains(c.output.String(), misplaced) {

@@ -71,7 +71,7 @@ func TestRequestURIIsSingleUse(t *testing.T) {
 		s.DenyNext("access_denied", testserver.Times(1))
 		query := push(t, s)
 		if _, to := authorize(s, query); to == nil || to.Query().Get("error") != "access_denied" {
-			t.Fatalf("got %v, want the refusal", to)
+			t.Fatalf("got %v, want the error", to)
 		}
 		wantPage(t, s, query)
 	})

@@ -145,7 +145,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 		"with a code that is null":     {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
 		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is not one"},
 		"with a push that is null":     {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
-		"with a push of no value":      {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
+		"with a push without a value":  {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
 		"with a client that is null":   {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
 		"with a client without an ID":  {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
 		"with a client twice":          {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},

@@ -264,7 +264,7 @@ func TestAwaitReturnsOnArrival(t *testing.T) {
 		}
 		s.Close()
 		if err := <-done; err == nil {
-			t.Error("got an answer, want an error")
+			t.Error("got a response, want an error")
 		}
 	})
 }

@@ -99,10 +99,10 @@ func TestOnToken(t *testing.T) {
 func TestOAuthErrorAndChain(t *testing.T) {
 	s := testserver.New(t)
 	for code, status := range map[string]int{"invalid_grant": 400, "invalid_client": 401, "server_error": 500, "temporarily_unavailable": 503} {
-		s.Inject(testserver.EndpointToken, testserver.OAuthError(code, "as told"), testserver.Times(1))
+		s.Inject(testserver.EndpointToken, testserver.OAuthError(code, "a description"), testserver.Times(1))
 		r := formTo(t, s, testserver.EndpointToken, "")
 		wantError(t, r, status, code)
-		if r.text("error_description") != "as told" {
+		if r.text("error_description") != "a description" {
 			t.Errorf("got %v, want the description", r.body)
 		}
 	}

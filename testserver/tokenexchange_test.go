@@ -152,7 +152,7 @@ func TestInvalidSubjectTokensAreRefused(t *testing.T) {
 		"T26/no token":                      {"x", []string{"subject_token", "-"}},
 		"T26/one without its type":          {s.Token(), []string{"subject_token_type", "-"}},
 		"T26/of an unknown type":            {s.Token(), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:saml2"}},
-		"T26/an ID token as what it is":     {login.text("id_token"), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:id_token"}},
+		"T26/an ID token as an ID token":    {login.text("id_token"), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:id_token"}},
 		"T26/an ID token as a JWT":          {login.text("id_token"), []string{"subject_token_type", jwtType}},
 		"T26/a refresh token":               {login.text("refresh_token"), nil},
 		"T26/a handle as a JWT":             {s.Token(testserver.OpaqueTokens()), []string{"subject_token_type", jwtType}},

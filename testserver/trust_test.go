@@ -58,7 +58,7 @@ func TestAccessTokenIsNotAnIDTokenHint(t *testing.T) {
 	s := testserver.New(t)
 	rec := serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {tokens(t, s).text("access_token")}}.Encode())
 	if rec.Code != 400 {
-		t.Errorf("got %d, want a refusal: every API has access tokens of its callers", rec.Code)
+		t.Errorf("got %d, want an error: every API has access tokens of its callers", rec.Code)
 	}
 }
 
