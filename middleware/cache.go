@@ -10,62 +10,56 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// memory caches JWTs that passed every step except the route's requirements.
-// The same bytes always have the same claims, and a key that verified a
-// signature verifies it again. These steps are not repeated, all others are. A
-// token that was refused is never cached.
-//
-// Entries do not expire: a cache that looks after that keeps a goroutine.
-type memory struct {
-	tokens                  *otter.Cache[digest, *known]
+// tokenCache caches JWTs that passed every step except the route's requirements.
+// The same bytes always have the same claims, and a key that verified a signature verifies it again, so these steps are not repeated. All others are. A token that was refused is never cached.
+// Entries do not expire: that would need a goroutine.
+type tokenCache struct {
+	tokens                  *otter.Cache[digest, *cachedToken]
 	hits, misses, evictions atomic.Int64
 }
 
-// digest is the SHA-256 of a token, so that the memory holds no token that
-// could be sent.
+// digest is the SHA-256 of a token, so that the cache contains no usable token.
 type digest [sha256.Size]byte
 
-// known is a JWT that passed. It is never changed.
-type known struct {
+// cachedToken is a JWT that passed. It is never modified.
+type cachedToken struct {
 	issuer *issuer
 	header *header
 	key    any    // that verified the signature
-	token  *Token // given out as copies only
+	token  *Token // callers receive copies
 	lookup lookup // of its claims
 }
 
-// maxNames bounds the scopes and the audiences of a token that is remembered:
-// thousands of short ones, which a token has room for, would take twenty times
-// its length.
+// maxNames is the maximum number of scopes, and of audiences, of a cached token: thousands of short ones fit in a token and would use twenty times its length.
 const maxNames = 256
 
-// newMemory returns a memory for a number of tokens, or nil for none.
-func newMemory(size int) *memory {
+// newTokenCache returns a cache for a number of tokens: 0 means the default, a negative size returns nil.
+func newTokenCache(size int) *tokenCache {
 	if size == 0 {
 		size = defaultTokenCache
 	}
 	if size < 0 {
 		return nil
 	}
-	m := new(memory)
-	m.tokens = otter.Must(&otter.Options[digest, *known]{
+	c := new(tokenCache)
+	c.tokens = otter.Must(&otter.Options[digest, *cachedToken]{
 		MaximumSize: size,
 		Executor:    func(run func()) { run() },
-		OnDeletion: func(e otter.DeletionEvent[digest, *known]) {
+		OnDeletion: func(e otter.DeletionEvent[digest, *cachedToken]) {
 			if e.WasEvicted() {
-				m.evictions.Add(1)
+				c.evictions.Add(1)
 			}
 		},
 	})
-	return m
+	return c
 }
 
-// recall looks a token up. One that is not cached passes through all steps.
-func (d *decision) recall() error {
-	d.recalled = true
-	d.bytes = append(d.bytes[:0], d.token...) // the hash would copy a string anew each time
+// lookUp looks for a token in the cache. A token that is not cached runs through all steps.
+func (d *decision) lookUp() error {
+	d.lookedUp = true
+	d.bytes = append(d.bytes[:0], d.token...) // hashing a string would allocate a copy
 	d.digest = sha256.Sum256(d.bytes)
-	k, ok := d.v.memory.tokens.GetIfPresent(d.digest)
+	k, ok := d.v.cache.tokens.GetIfPresent(d.digest)
 	if !ok {
 		return nil
 	}
@@ -76,7 +70,7 @@ func (d *decision) recall() error {
 			return nil
 		}
 	}
-	d.known, d.least = k, perRequest
+	d.cached, d.repeated = k, perRequest
 	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
 	c := &d.claims
 	c.issuer = k.token.Issuer
@@ -84,34 +78,32 @@ func (d *decision) recall() error {
 	return nil
 }
 
-// remember keeps a JWT that passed, unless it is known by the same key.
-func (d *decision) remember() error {
-	d.kept = true
-	if (d.known == nil || !sameKey(d.known.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
-		d.v.memory.tokens.Set(d.digest, &known{d.issuer, d.header, d.key, d.verified, d.lookup})
+// store caches a JWT that passed, unless it is cached with the same key.
+func (d *decision) store() error {
+	d.stored = true
+	if (d.cached == nil || !sameKey(d.cached.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
+		d.v.cache.tokens.Set(d.digest, &cachedToken{d.issuer, d.header, d.key, d.verified, d.lookup})
 	}
 	return nil
 }
 
-// forget drops a token that was remembered and did not pass again.
-func (m *memory) forget(at digest) { m.tokens.Invalidate(at) }
+// drop removes a cached token that no longer passes.
+func (c *tokenCache) drop(at digest) { c.tokens.Invalidate(at) }
 
-// verifiedBefore reports whether a key verified these very bytes before.
+// verifiedBefore reports whether a key has already verified the same bytes.
 func (d *decision) verifiedBefore(key any) bool {
-	if !d.recalled {
+	if !d.lookedUp {
 		return false
 	}
-	if d.known != nil && sameKey(d.known.key, key) {
-		d.v.memory.hits.Add(1)
+	if d.cached != nil && sameKey(d.cached.key, key) {
+		d.v.cache.hits.Add(1)
 		return true
 	}
-	d.v.memory.misses.Add(1)
+	d.v.cache.misses.Add(1)
 	return false
 }
 
-// sameKey reports whether two keys are one. Pointers are compared as such,
-// since a [jwks.Source] returns the same one while a key is published. The key
-// ID says nothing: another key may have taken its place.
+// sameKey reports whether two keys are the same. Pointers are compared as such, because a [jwks.Source] returns the same one while a key is published. The key ID is not enough: another key may now have it.
 func sameKey(a, b any) bool {
 	switch a := a.(type) {
 	case ed25519.PublicKey:
