@@ -22,7 +22,7 @@ const (
 	findTimeout = 2 * time.Second  // of one call
 	refreshAge  = 5 * time.Minute  // after which an issuer is refreshed in the background
 	staleAge    = 2 * refreshAge   // after which a request waits for the refresh
-	maxAge      = 24 * time.Hour   // after which it is no longer used
+	maxAge      = 24 * time.Hour   // maximum age of a cached issuer
 	retryDelay  = 10 * time.Second // after an error, while a cached issuer is used
 	unknownAge  = time.Minute      // after which an unknown iss is looked up again
 	maxFound    = 10_000           // issuers, and unknown iss

@@ -46,10 +46,10 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"no name":                                   {issuer{Keys: keys}, "URL: not printable ASCII"},
 		"an alias that is empty":                    {issuer{URL: url, Aliases: []string{""}}, "Aliases: not printable"},
 		"an alias that is the name":                 {issuer{URL: url, Aliases: []string{url + "/"}}, "configured twice"},
-		"metadata beside keys":                      {issuer{URL: url, Keys: keys, MetadataURL: url + "/m"}, "Keys contradicts KeysURL, KeyUse, MetadataURL"},
-		"a client beside keys":                      {issuer{URL: url, Keys: keys, Client: http.DefaultClient}, "Keys contradicts KeysURL, KeyUse, MetadataURL, MetadataIssuer and Client"},
-		"a key set beside keys":                     {issuer{URL: url, Keys: keys, KeysURL: url + "/k"}, "Keys contradicts KeysURL"},
-		"a key set beside metadata":                 {issuer{URL: url, KeysURL: url + "/k", MetadataURL: url + "/m"}, "KeysURL contradicts MetadataURL"},
+		"metadata in addition to keys":              {issuer{URL: url, Keys: keys, MetadataURL: url + "/m"}, "Keys contradicts KeysURL, KeyUse, MetadataURL"},
+		"a client in addition to keys":              {issuer{URL: url, Keys: keys, Client: http.DefaultClient}, "Keys contradicts KeysURL, KeyUse, MetadataURL, MetadataIssuer and Client"},
+		"a key set in addition to keys":             {issuer{URL: url, Keys: keys, KeysURL: url + "/k"}, "Keys contradicts KeysURL"},
+		"a key set in addition to metadata":         {issuer{URL: url, KeysURL: url + "/k", MetadataURL: url + "/m"}, "KeysURL contradicts MetadataURL"},
 		"a key set by http":                         {issuer{URL: url, KeysURL: "http://keys.example/k"}, "KeysURL: "},
 		"an empty use of keys":                      {issuer{URL: url, KeyUse: []string{""}}, "KeyUse is empty"},
 		"a fault of a preset":                       {issuer{URL: url, Fault: errors.New("issuers.X: the realm is empty")}, "the realm is empty"},
@@ -69,8 +69,8 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"a prefix without keys":                     {issuer{URL: "spiffe://example.org", SubjectPrefix: "spiffe://example.org/"}, "SubjectPrefix must end in a slash, needs Keys"},
 		"a prefix without a slash":                  {issuer{URL: url, Keys: keys, SubjectPrefix: "spiffe://example.org"}, "SubjectPrefix must end in a slash"},
 		"a prefix under a profile that has iss":     {issuer{URL: url, Keys: keys, SubjectPrefix: "a/", Profile: middleware.RFC9068}, "SubjectPrefix must end in a slash"},
-		"ID tokens for nobody":                      {issuer{URL: url, Purpose: middleware.IDTokens}, "Purpose IDTokens needs Audiences"},
-		"ID tokens for everybody":                   {issuer{URL: url, Purpose: middleware.IDTokens, InsecureNoAudience: true}, "InsecureNoAudience contradicts Purpose IDTokens"},
+		"ID tokens without audiences":               {issuer{URL: url, Purpose: middleware.IDTokens}, "Purpose IDTokens needs Audiences"},
+		"ID tokens for any audience":                {issuer{URL: url, Purpose: middleware.IDTokens, InsecureNoAudience: true}, "InsecureNoAudience contradicts Purpose IDTokens"},
 		"ID tokens in the form of access tokens":    {issuer{URL: url, Purpose: middleware.IDTokens, Audiences: []string{"c"}, Profile: middleware.RFC9068}, "Profile RFC9068 contradicts Purpose"},
 		"a purpose that is unknown":                 {issuer{URL: url, Purpose: 7}, "Purpose 7 is unknown"},
 		"a type of other tokens":                    {issuer{URL: url, Types: []string{"Application/DPoP+JWT"}}, `"Application/DPoP+JWT" is not the type`},
@@ -94,12 +94,12 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"a client ID in a claim without a name":     {issuer{URL: url, ClientIDClaims: []string{""}}, "ClientIDClaims contains an empty string"},
 		"characters of opaque tokens without asker": {issuer{URL: url, OpaqueSyntax: middleware.VSCHAR}, "OpaqueSyntax is set, but Introspection is nil"},
 		"characters that are unknown":               {issuer{URL: url, OpaqueSyntax: 9}, "OpaqueSyntax 9 is unknown"},
-		"secrets beside a secret":                   {issuer{URL: url, Keys: secret, Secrets: secret, Algorithms: []string{"HS256"}}, "Secrets contradicts Keys made by jwks.Secret"},
+		"secrets in addition to a secret":           {issuer{URL: url, Keys: secret, Secrets: secret, Algorithms: []string{"HS256"}}, "Secrets contradicts Keys made by jwks.Secret"},
 		"secrets that are public":                   {issuer{URL: url, Secrets: fixed}, "Secrets was not made by jwks.Secret"},
 		"secrets that are too short":                {issuer{URL: url, Secrets: jwks.Secret("", make([]byte, 8))}, "the secret of Secrets is too short"},
 		"an algorithm that needs a longer secret":   {issuer{URL: url, Secrets: secret, Algorithms: []string{"ES256", "HS512"}}, "too short for HS512"},
 		"algorithms of both":                        {issuer{URL: url, Secrets: secret, Algorithms: []string{"ES256", "HS256"}}, ""},
-		"secrets beside published keys":             {issuer{URL: url, Secrets: secret}, ""},
+		"secrets in addition to published keys":     {issuer{URL: url, Secrets: secret}, ""},
 		"secrets where no token is verified":        {issuer{URL: url, Secrets: secret, Introspection: asker, IntrospectionMode: middleware.IntrospectAll}, "IntrospectAll contradicts"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 		"a pattern for every host":               {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*"}}, "hosts that anyone can register"},
 		"a pattern for hosts that begin alike":   {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://id.example.com*"}}, "hosts that anyone can register"},
 		"a pattern for a whole top-level domain": {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.com/x"}}, "hosts that anyone can register"},
-		"nobody to find issuers":                 {middleware.Config{IssuerPatterns: []string{"https://a.example/*"}}, "IssuerFor and IssuerPatterns must be set together"},
+		"patterns without IssuerFor":             {middleware.Config{IssuerPatterns: []string{"https://a.example/*"}}, "IssuerFor and IssuerPatterns must be set together"},
 		"no pattern":                             {middleware.Config{IssuerFor: find}, "IssuerFor and IssuerPatterns must be set together"},
 		"a pattern without a star":               {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://a.example"}}, "with one *"},
 		"a pattern with two":                     {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.example/*"}}, "with one *"},
@@ -152,8 +152,7 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 	}
 }
 
-// A server may give its metadata and keys only to those who say who they are:
-// Kubernetes asks for a token, SAP for a field.
+// A server may return its metadata and keys only to authenticated clients: Kubernetes requires a token, SAP a header field.
 func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 	var server *httptest.Server
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://kubernetes.default.svc"))
@@ -162,7 +161,7 @@ func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 	}
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer of-the-pod" || r.Header.Get("X-Client_id") != "c1" {
-			http.Error(w, "who asks?", http.StatusForbidden)
+			http.Error(w, "unauthenticated", http.StatusForbidden)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")

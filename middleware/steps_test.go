@@ -38,8 +38,7 @@ func TestTheDocumentsHaveTheTableOfSteps(t *testing.T) {
 	}
 }
 
-// A step is one line in the table: all ways to a decision make it, and Explain
-// shows it.
+// A step is one line in the table: every kind of decision runs it, and Explain shows it.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0
@@ -80,8 +79,7 @@ func TestAStepIsAddedInOnePlace(t *testing.T) {
 	count("Explain", 1)
 }
 
-// What a stranger wrote into a token ends up in the terminals of those who wonder
-// about it.
+// Text that an attacker wrote into a token is shown in terminals of operators.
 func TestExplainShowsNothingUnprintableAndNothingLong(t *testing.T) {
 	s := newSetup(t)
 	for _, length := range []int{3, 300} {

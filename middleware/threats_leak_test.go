@@ -23,9 +23,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows of group E that bite at the verifier: what leaks, and what grows.
+// The rows of group E that concern the verifier: leaks and growth.
 
-// spy collects everything the verifier says to anybody.
+// spy collects all output of the verifier.
 type spy struct {
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -44,7 +44,7 @@ func (s *spy) print(values ...any) {
 	}
 }
 
-// drain returns what was said and forgets it.
+// drain returns the output so far and clears it.
 func (s *spy) drain() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,8 +52,7 @@ func (s *spy) drain() string {
 	return s.said.String()
 }
 
-// leaked returns the first piece of eight bytes of the secret that text holds,
-// in the clear or in hexadecimal.
+// leaked returns the first eight bytes of the secret that text contains, in plain text or hexadecimal.
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]
@@ -64,7 +63,7 @@ func leaked(text, secret string) string {
 	return ""
 }
 
-func TestNoPieceOfATokenIsEverTold(t *testing.T) {
+func TestNoPartOfATokenLeaks(t *testing.T) {
 	heard := new(spy)
 	canary := rand.Text() + rand.Text()
 	loud := func(c *middleware.Config) {
@@ -153,7 +152,7 @@ func TestNoPieceOfATokenIsEverTold(t *testing.T) {
 			for what, secret := range map[string]string{"token": path.token, "claims or header": canary} {
 				if piece := leaked(said, secret); piece != "" {
 					at := strings.Index(said, piece)
-					t.Errorf("a piece of the %s was told: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+					t.Errorf("part of the %s leaked: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
 				}
 			}
 		})
@@ -165,7 +164,7 @@ func TestNoPieceOfATokenIsEverTold(t *testing.T) {
 	})
 }
 
-func TestLogsSayWhatOperatorsNeed(t *testing.T) {
+func TestLogsContainWhatOperatorsNeed(t *testing.T) {
 	var log bytes.Buffer
 	s := newSetup(t, func(c *middleware.Config) {
 		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -273,7 +272,7 @@ func TestThreatsNothingGrows(t *testing.T) {
 		attack(i)
 	}
 	t.Run("E11/30 000 attacks leave no goroutine", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+1 { // the subtest's own
+		if got := runtime.NumGoroutine(); got > goroutines+1 { // that of the subtest
 			t.Errorf("got %d goroutines, want %d", got, goroutines)
 		}
 	})
@@ -290,15 +289,15 @@ func TestThreatsProcessWideSettings(t *testing.T) {
 	weak.Publish(testserver.Key{ID: "weak", Alg: "RS256", Private: weakRSA(t)})
 	s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: weak.Issuer()}}, Logger: quiet, Now: clock})}
 	m := forge.Maker{Key: testserver.Key{ID: "weak", Alg: "RS256", Private: weakRSA(t)}, Issuer: weak.Issuer(), Audience: "api", Now: now}
-	s.check(t, "E13", []wrong{{"a key of 1024 bits is refused though the runtime would allow it", m.Good(), middleware.ErrSignature}})
+	s.check(t, "E13", []tokenCase{{"a key of 1024 bits is refused though the runtime would allow it", m.Good(), middleware.ErrSignature}})
 
 	anything := acceptsAll{}
 	jwt.RegisterSigningMethod("XS256", func() jwt.SigningMethod { return anything })
 	honest := newSetup(t)
-	honest.check(t, "E14", []wrong{{"an algorithm that another package registered is refused", honest.Token(honest.Header("alg", `"XS256"`), honest.Claims()), middleware.ErrAlgorithm}})
+	honest.check(t, "E14", []tokenCase{{"an algorithm that another package registered is refused", honest.Token(honest.Header("alg", `"XS256"`), honest.Claims()), middleware.ErrAlgorithm}})
 	jwt.RegisterSigningMethod("ES256", func() jwt.SigningMethod { return anything })
 	t.Cleanup(func() { jwt.RegisterSigningMethod("ES256", func() jwt.SigningMethod { return jwt.SigningMethodES256 }) })
-	honest.check(t, "E14", []wrong{
+	honest.check(t, "E14", []tokenCase{
 		{"an algorithm that another package replaced verifies as before", honest.Good(), nil},
 		{"an algorithm that another package replaced still refuses a forgery", honest.Good()[:len(honest.Good())-8] + "AAAAAAAA", middleware.ErrSignature},
 	})

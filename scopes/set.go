@@ -24,7 +24,7 @@ func Parse(text string) Set {
 // Of returns the set of the given names under the rules of [Parse], except
 // that a name with a SPACE is malformed rather than two names.
 func Of(names ...string) Set {
-	// The capacity does not follow len(names): thousands of spaces or repetitions in a token would otherwise use memory as long as the set exists.
+	// The capacity does not follow len(names): thousands of spaces or repetitions in a token would otherwise use memory for as long as the set exists.
 	s := Set{names: make([]string, 0, min(len(names), fewNames))}
 	for _, name := range names {
 		if !valid(name) || s.Has(name) {
