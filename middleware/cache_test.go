@@ -63,7 +63,7 @@ func TestCachedTokenIsCheckedAgainstTheClock(t *testing.T) {
 		want   error
 	}{
 		"it expires":                              {nil, 5*time.Minute + 30*time.Second, middleware.ErrExpired},
-		"it has the skew still":                   {nil, 5*time.Minute + 29*time.Second, nil},
+		"it is within the clock skew":             {nil, 5*time.Minute + 29*time.Second, nil},
 		"the clock steps back before it began":    {[]string{"iat", "", "nbf", "1767268800"}, -31 * time.Second, middleware.ErrNotYetValid},
 		"the clock steps back before its issue":   {nil, -31 * time.Second, middleware.ErrNotYetValid},
 		"the clock steps back, but within a skew": {[]string{"nbf", "1767268800"}, -30 * time.Second, nil},
@@ -132,7 +132,7 @@ func TestCachedTokenIsVerifiedAgainWithANewKey(t *testing.T) {
 	before := s.v.Stats()
 	verifyUntilCached(t, s, token)
 	if got := s.v.Stats(); got.Misses != before.Misses+1 || got.Tokens != 1 {
-		t.Errorf("got %+v after %+v, want one more signature computed", got, before)
+		t.Errorf("got %+v after %+v, want one more signature verified", got, before)
 	}
 }
 
@@ -151,7 +151,7 @@ func TestWithdrawnKeyIsRefusedWithinOneInterval(t *testing.T) {
 			synctest.Wait()
 		}
 		if got := v.Stats(); got.Misses != 1 || got.Hits != 59 || got.Keys[as.Issuer()].Fetches < 10 {
-			t.Errorf("got %+v, want one signature computed and keys that were renewed", got)
+			t.Errorf("got %+v, want one signature verified and refreshed keys", got)
 		}
 		as.Rotate(testserver.Rotation{DropOld: true})
 		time.Sleep(5 * time.Minute)
@@ -181,7 +181,7 @@ func TestRevokedIsCalledOnEachUseOfACachedToken(t *testing.T) {
 	assertDropped(t, s, good, middleware.ErrUnavailable)
 	fails = nil
 	if token := assertPasses(t, s, good); token.Subject != "alice" || token.Audience[0] != "api" {
-		t.Error("a callback wrote into another's token")
+		t.Error("a callback modified another caller's token")
 	}
 }
 
@@ -213,7 +213,7 @@ func TestCachedTokenIsIntrospected(t *testing.T) {
 	}{
 		"it was revoked":            {`{"active":false}`, middleware.ErrInactive},
 		"it is bound to a key now":  {active(m, "cnf", `{"jkt":"x"}`), middleware.ErrConfirmation},
-		"it ends sooner":            {active(m, "exp", "1767268000"), middleware.ErrExpired},
+		"it expires earlier":        {active(m, "exp", "1767268000"), middleware.ErrExpired},
 		"the issuer is unavailable": {"503", middleware.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -66,7 +66,7 @@ func TestCallersCannotModifyEachOthersTokens(t *testing.T) {
 		for range 3 {
 			got := assertPasses(t, s, token)
 			if got.Subject != "alice" || got.Audience[0] != "api" || got.Scopes.String() != "read" || len(got.Audience) > 2 {
-				t.Fatalf("aud %s: a caller before changed the token", aud)
+				t.Fatalf("aud %s: an earlier caller changed the token", aud)
 			}
 			if len(got.Audience) > 0 {
 				_ = append(got.Audience[:len(got.Audience)-1], "last")
@@ -83,7 +83,7 @@ func TestCallersCannotModifyEachOthersTokens(t *testing.T) {
 		}
 		got := middleware.TokenFrom(r.Context())
 		if got.Audience[0] != "api" || got.Subject != "alice" {
-			t.Fatal("a handler before changed the token")
+			t.Fatal("an earlier handler changed the token")
 		}
 		got.Audience[0], got.Subject = "elsewhere", "mallory"
 	}

@@ -208,13 +208,13 @@ func showRequired(d *decision) (expected, found string) {
 	if d.issuer.Profile == RFC9068 {
 		names = append(names, "sub", "client_id", "iat", "jti")
 	}
-	var there []string
+	var present []string
 	for _, name := range names {
 		if d.claims.member(name) != "" {
-			there = append(there, name)
+			present = append(present, name)
 		}
 	}
-	return strings.Join(names, ", "), cmp.Or(strings.Join(there, ", "), "none")
+	return strings.Join(names, ", "), cmp.Or(strings.Join(present, ", "), "none")
 }
 
 func showExpiry(d *decision) (expected, found string) {
@@ -285,16 +285,16 @@ func showAudience(d *decision) (expected, found string) {
 
 // showPurpose shows the claims that indicate the kind of token. For most of them the name is enough, and the value may be arbitrary.
 func showPurpose(d *decision) (expected, found string) {
-	var there []string
+	var present []string
 	for _, one := range d.claims.members {
 		switch text, isText := strictjson.String(one.value); {
 		case namesKind(one.name) && isText:
-			there = append(there, one.name+" "+quoted(text))
+			present = append(present, one.name+" "+quoted(text))
 		case isMark(one.name, one.value):
-			there = append(there, one.name)
+			present = append(present, one.name)
 		}
 	}
-	return "no mark of another kind of token", cmp.Or(strings.Join(there, ", "), "none")
+	return "no mark of another kind of token", cmp.Or(strings.Join(present, ", "), "none")
 }
 
 func showKey(d *decision) (expected, found string) {

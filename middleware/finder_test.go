@@ -163,7 +163,7 @@ func TestCachedIssuerIsUsedWhileIssuerForFails(t *testing.T) {
 		p.assertStatus(t, "another one while the database is down", v, b, 503, 1)
 		_, err := v.Verify(t.Context(), middleware.Credentials{Token: b})
 		if !errors.Is(err, failure) || strings.Contains(fmt.Sprint(err), "secret") {
-			t.Errorf("got %v, want it to wrap the callback's error and not to show it", err)
+			t.Errorf("got %v, want it to wrap the callback's error without its text", err)
 		}
 		time.Sleep(20 * time.Minute)
 		p.assertStatus(t, "the first one then", v, a, 200, 1)
@@ -219,7 +219,7 @@ func TestIssuerForIsCalledOnceAtATime(t *testing.T) {
 		}
 		if i == 0 || i == 10_000 {
 			if got := status(t, v, token); got != 200 {
-				t.Fatalf("got %d in the flood, want 200", got)
+				t.Fatalf("got %d during the flood, want 200", got)
 			}
 		}
 	}
@@ -314,7 +314,7 @@ func TestIssuerForThatNeverReturns(t *testing.T) {
 		for range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			if _, err := v.Verify(ctx, middleware.Credentials{Token: token}); err != nil {
-				t.Errorf("got %v, want the cached issuer to serve", err)
+				t.Errorf("got %v, want the cached issuer", err)
 			}
 			cancel()
 			time.Sleep(12 * time.Second)

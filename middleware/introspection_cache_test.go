@@ -141,7 +141,7 @@ func TestThreatsHitsAreJudgedAgain(t *testing.T) {
 			})
 		})
 	}
-	t.Run("I11/cnf, token_type and all else that an answer can be refused for", func(t *testing.T) {
+	t.Run("I11/cnf, token_type and all other reasons to refuse an answer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			for want, pairs := range map[error][]string{
 				middleware.ErrConfirmation: {"cnf", "{}"}, middleware.ErrType: {"token_type", `"mac"`}, middleware.ErrAudience: {"aud", `"x"`},
@@ -174,7 +174,7 @@ func TestThreatsVerifiersDoNotShareAnswers(t *testing.T) {
 			two.assertReceived(t, handle)
 		})
 	})
-	t.Run("I12/what a handler does to a token, no other request sees", func(t *testing.T) {
+	t.Run("I12/a handler's changes to a token are not visible to other requests", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := stubAnswering(answerNow("aud", `["api","x"]`))
 			s, _ := introspectingSetup(t, o, realTime)
@@ -242,7 +242,7 @@ func TestThreatsAnswersNeverMeet(t *testing.T) {
 				all.Wait()
 				time.Sleep(2 * time.Second)
 				if passed < 100 {
-					t.Errorf("got %d accepted, want a test of something", passed)
+					t.Errorf("got %d accepted, want at least some accepted", passed)
 				}
 			})
 		})

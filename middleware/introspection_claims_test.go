@@ -83,7 +83,7 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 		{"aud ours with something else in the array", with("aud", `["api",1]`), middleware.ErrAudience},
 		{"aud ours among others", with("aud", `["other","api"]`), nil},
 		{"iss another issuer", with("iss", `"https://evil.example"`), middleware.ErrIssuer},
-		{"iss with a slash more", with("iss", `"`+opaqueIssuer+`/"`), middleware.ErrIssuer},
+		{"iss with an extra slash", with("iss", `"`+opaqueIssuer+`/"`), middleware.ErrIssuer},
 		{"iss null, which counts as absent", with("iss", "null"), nil},
 		{"iss absent, since the answering issuer is known", with("iss", ""), nil},
 		{"iss ours", with(), nil},
@@ -111,7 +111,7 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 		{"token_type empty", with("token_type", `""`), middleware.ErrType},
 		{"token_type null", with("token_type", "null"), nil},
 		{"token_type access-token", with("token_type", `"access-token"`), nil},
-		{"token_type as token exchange has it", with("token_type", `"urn:ietf:params:oauth:token-type:access_token"`), nil},
+		{"token_type of a token exchange", with("token_type", `"urn:ietf:params:oauth:token-type:access_token"`), nil},
 		{"token_type of a refresh token as token exchange has it", with("token_type", `"urn:ietf:params:oauth:token-type:refresh_token"`), middleware.ErrType},
 		{"token_type of any JWT as token exchange has it", with("token_type", `"urn:ietf:params:oauth:token-type:jwt"`), middleware.ErrType},
 		{"token_type an array", with("token_type", `["Bearer"]`), middleware.ErrType},
@@ -193,7 +193,7 @@ func TestAnOpaqueTokenWithoutIssuerAndExpiry(t *testing.T) {
 	}
 	s, _ := introspectingSetup(t, stubAnswering(`{}`))
 	if err := s.v.Check(token, scopes.All("read")); err != nil {
-		t.Errorf("Check: got %v, want a token without end to pass", err)
+		t.Errorf("Check: got %v, want a token without exp accepted", err)
 	}
 }
 

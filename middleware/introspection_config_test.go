@@ -27,15 +27,15 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 		"a mode below all":                 {issuer(func(i *middleware.Issuer) { i.IntrospectionMode = -1 }), []string{"IntrospectionMode -1 is unknown"}},
 		"a mode for JWTs without a client": {issuer(func(i *middleware.Issuer) { i.Introspection = nil; i.IntrospectionMode = middleware.IntrospectJWTs }), []string{"Introspection is nil"}},
 		"a mode for all without a client":  {issuer(func(i *middleware.Issuer) { i.Introspection = nil; i.IntrospectionMode = middleware.IntrospectAll }), []string{"Introspection is nil"}},
-		"keys that nothing is verified by": {issuer(func(i *middleware.Issuer) {
+		"keys where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Keys = keys
 		}), []string{"IntrospectAll contradicts"}},
-		"algorithms that nothing is": {issuer(func(i *middleware.Issuer) {
+		"algorithms where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Algorithms = []string{"RS256"}
 		}), []string{"IntrospectAll contradicts"}},
-		"a profile that nothing is held to": {issuer(func(i *middleware.Issuer) {
+		"a profile where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Profile = middleware.RFC9068
 		}), []string{"IntrospectAll contradicts"}},

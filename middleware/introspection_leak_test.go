@@ -90,9 +90,9 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	} {
 		t.Run("E04/"+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				heard := new(spy)
+				recorder := new(outputRecorder)
 				options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-				logger := slog.New(slog.NewMultiHandler(slog.NewTextHandler(heard, options), slog.NewJSONHandler(heard, options)))
+				logger := slog.New(slog.NewMultiHandler(slog.NewTextHandler(recorder, options), slog.NewJSONHandler(recorder, options)))
 				o := &introspectionStub{}
 				if path.answer != nil {
 					o.answer = func(string) string { return path.answer() }
@@ -101,7 +101,7 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 				issuer, _ := localIssuer(opaqueIssuer)
 				whole := middleware.Config{
 					Audience: "api", Issuers: []middleware.Issuer{issuer}, Logger: logger,
-					Observe: func(_ context.Context, o middleware.Observation) { heard.print(o) },
+					Observe: func(_ context.Context, o middleware.Observation) { recorder.print(o) },
 				}
 				if path.change != nil {
 					path.change(&whole, &config)
@@ -115,25 +115,25 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 				for _, need := range []scopes.Requirement{scopes.All("read"), scopes.All("missing")} {
 					h := make(http.Header)
 					authorized, err := v.Authorize(h, request(t, "Bearer "+token), need)
-					heard.print(h, err, errors.Unwrap(err))
+					recorder.print(h, err, errors.Unwrap(err))
 					if authorized != nil {
-						heard.print(middleware.TokenFrom(authorized.Context()), authorized.Context())
+						recorder.print(middleware.TokenFrom(authorized.Context()), authorized.Context())
 					}
 					var refusal *middleware.Error
 					if errors.As(err, &refusal) {
-						heard.print(refusal, *refusal, bodyOf(refusal))
+						recorder.print(refusal, *refusal, bodyOf(refusal))
 					}
 				}
 				explained, err := v.Explain(t.Context(), middleware.Credentials{Token: token})
-				heard.print(explained, err, config.Auth)
-				said := heard.drain()
-				if len(said) < 1000 {
-					t.Fatalf("got only %q, want logs, prints and observations", said)
+				recorder.print(explained, err, config.Auth)
+				output := recorder.drain()
+				if len(output) < 1000 {
+					t.Fatalf("got only %q, want logs, prints and observations", output)
 				}
 				for what, canary := range map[string]string{"token": token, "secret": secret, "claims": claim} {
-					if piece := leaked(said, canary); piece != "" {
-						at := strings.Index(said, piece)
-						t.Errorf("part of the %s leaked: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+					if piece := leaked(output, canary); piece != "" {
+						at := strings.Index(output, piece)
+						t.Errorf("part of the %s leaked: …%s…", what, output[max(0, at-80):min(len(output), at+40)])
 					}
 				}
 			})

@@ -63,7 +63,7 @@ func TestThreatsNoFallback(t *testing.T) {
 		} {
 			t.Run("X09/"+name+" is not introspected", func(t *testing.T) {
 				if got, err := s.verify(token); got != nil || err == nil || errors.Is(err, middleware.ErrUnavailable) {
-					t.Errorf("got %v, %v, want a verdict", got != nil, err)
+					t.Errorf("got %v, %v, want a token or an error", got != nil, err)
 				}
 				o.assertReceived(t)
 			})
@@ -107,7 +107,7 @@ func TestThreatsGatesBeforeAsking(t *testing.T) {
 			t.Run("I16/"+name+" is never introspected, although "+what+" are", func(t *testing.T) {
 				assertRefused(t, s, tt.token, tt.want)
 				if _, err := s.v.Authorize(map[string][]string{}, request(t, "Bearer "+tt.token)); err == nil {
-					t.Error("Authorize let it pass")
+					t.Error("Authorize accepted it")
 				}
 				o.assertReceived(t)
 			})
@@ -291,7 +291,7 @@ func TestExplainShowsOpaqueTokens(t *testing.T) {
 		{"a JWT, unchanged", middleware.IntrospectOpaque, maker.Good(), ``, jwt, "", nil},
 		{"a JWT that is introspected too", middleware.IntrospectJWTs, maker.Good(), `{"active":true}`, both, "", nil},
 		{"a JWT that was revoked", middleware.IntrospectJWTs, maker.Good(), `{"active":false}`, both, "activity", middleware.ErrInactive},
-		{"a JWT that is not looked into", middleware.IntrospectAll, maker.Good(), active(maker), opaque, "", nil},
+		{"a JWT that is not parsed", middleware.IntrospectAll, maker.Good(), active(maker), opaque, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, _ := introspectingSetup(t, stubAnswering(tt.answer), mode(tt.mode))

@@ -40,7 +40,7 @@ func TestFailedIntrospectionIsUnavailable(t *testing.T) {
 }
 
 func TestIntrospectionThatHangsCostsTwoSecondsOnce(t *testing.T) {
-	t.Run("I20/callers at the same time, and those after them", func(t *testing.T) {
+	t.Run("I20/concurrent callers, and later ones", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := stubAnswering(`{"active":true,"aud":"api"}`)
 			s, _ := introspectingSetup(t, o, realTime)
@@ -74,7 +74,7 @@ func TestIntrospectionThatHangsCostsTwoSecondsOnce(t *testing.T) {
 			assertAccepted(t, s.v, handle)
 		})
 	})
-	t.Run("I20/JWTs that are verified here do not wait for it", func(t *testing.T) {
+	t.Run("I20/JWTs that are verified locally do not wait for it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := stubAnswering(``)
 			o.delay = time.Hour

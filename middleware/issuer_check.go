@@ -16,7 +16,7 @@ import (
 // check returns every fault of an issuer.
 func (i Issuer) check(audience string) (faults []error) {
 	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		return []error{fmt.Errorf("Keys is a nil %T: check the error of its constructor", i.Keys)}
+		return []error{fmt.Errorf("the field Keys is a nil %T: check the error of its constructor", i.Keys)}
 	}
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }

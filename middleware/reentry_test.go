@@ -43,7 +43,7 @@ func TestNestedDecisionsAreIndependent(t *testing.T) {
 			tokens = append(tokens, assertPasses(t, s, s.Token(s.Header(), s.Claims("jti", `"`+id+`"`))))
 			for _, token := range tokens[max(0, len(tokens)-20):] {
 				if token.Subject != "alice" || len(token.Audience) != 1 || token.Audience[0] != "api" || len(token.ID) != len(id) {
-					t.Fatalf("TokenCache %d: a token was changed by the check of another", cache)
+					t.Fatalf("TokenCache %d: the check of another token changed a token", cache)
 				}
 			}
 			if got := tokens[len(tokens)-1].ID; got != id {

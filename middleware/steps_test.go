@@ -95,7 +95,7 @@ func TestExplainShowsNothingUnprintableAndNothingLong(t *testing.T) {
 				for _, step := range steps {
 					shows := strings.Contains(step.Found, `"\x1b[31m\u202exxx`)
 					if strings.Count(step.Found, "x") > 200 || strings.ContainsFunc(step.Found, func(r rune) bool { return r < ' ' || r > '~' }) {
-						t.Errorf("%s: got %q, want 200 bytes at most, and printable ones", step.Name, step.Found)
+						t.Errorf("%s: got %q, want 200 bytes at most, all printable", step.Name, step.Found)
 					}
 					if shows != (step.Name == test.step) {
 						t.Errorf("%s: got %q, want the value in %s", step.Name, step.Found, test.step)

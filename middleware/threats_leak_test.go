@@ -25,31 +25,31 @@ import (
 
 // The rows of group E that concern the verifier: leaks and growth.
 
-// spy collects all output of the verifier.
-type spy struct {
-	mu   sync.Mutex
-	said bytes.Buffer
+// outputRecorder collects all output of the verifier.
+type outputRecorder struct {
+	mu     sync.Mutex
+	output bytes.Buffer
 }
 
-func (s *spy) Write(p []byte) (int, error) {
+func (s *outputRecorder) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.said.Write(p)
+	return s.output.Write(p)
 }
 
 // print writes a value as programs print values.
-func (s *spy) print(values ...any) {
+func (s *outputRecorder) print(values ...any) {
 	for _, v := range values {
 		fmt.Fprintf(s, "%v %+v %#v %s %q %x\n", v, v, v, v, v, v)
 	}
 }
 
 // drain returns the output so far and clears it.
-func (s *spy) drain() string {
+func (s *outputRecorder) drain() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.said.Reset()
-	return s.said.String()
+	defer s.output.Reset()
+	return s.output.String()
 }
 
 // leaked returns the first eight bytes of the secret that text contains, in plain text or hexadecimal.
@@ -64,23 +64,23 @@ func leaked(text, secret string) string {
 }
 
 func TestNoPartOfATokenLeaks(t *testing.T) {
-	heard := new(spy)
+	recorder := new(outputRecorder)
 	canary := rand.Text() + rand.Text()
 	loud := func(c *middleware.Config) {
 		c.Logger = slog.New(slog.NewMultiHandler(
-			slog.NewTextHandler(heard, &slog.HandlerOptions{Level: slog.LevelDebug}),
-			slog.NewJSONHandler(heard, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})))
-		c.Observe = func(_ context.Context, o middleware.Observation) { heard.print(o) }
+			slog.NewTextHandler(recorder, &slog.HandlerOptions{Level: slog.LevelDebug}),
+			slog.NewJSONHandler(recorder, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})))
+		c.Observe = func(_ context.Context, o middleware.Observation) { recorder.print(o) }
 	}
 	s := newSetup(t, loud)
-	telling := func(revoked func(*middleware.Token) (bool, error)) *setup {
+	withRevoked := func(revoked func(*middleware.Token) (bool, error)) *setup {
 		return newSetup(t, loud, func(c *middleware.Config) {
 			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { return revoked(t) }
 		})
 	}
-	failing := telling(func(t *middleware.Token) (bool, error) { return false, errors.New("no answer about " + t.ID) })
-	panics := telling(func(t *middleware.Token) (bool, error) { panic("cannot look up " + t.ID) })
-	revokes := telling(func(*middleware.Token) (bool, error) { return true, nil })
+	failing := withRevoked(func(t *middleware.Token) (bool, error) { return false, errors.New("no answer about " + t.ID) })
+	panics := withRevoked(func(t *middleware.Token) (bool, error) { panic("cannot look up " + t.ID) })
+	revokes := withRevoked(func(*middleware.Token) (bool, error) { return true, nil })
 	down := newSetup(t, loud)
 	down.as.Close()
 
@@ -131,28 +131,28 @@ func TestNoPartOfATokenLeaks(t *testing.T) {
 				for _, need := range []scopes.Requirement{scopes.All("read"), scopes.All("missing")} {
 					h := make(http.Header)
 					authorized, err := path.s.v.Authorize(h, r, need)
-					heard.print(h, err, errors.Unwrap(err))
+					recorder.print(h, err, errors.Unwrap(err))
 					if authorized != nil {
-						heard.print(middleware.TokenFrom(authorized.Context()), *middleware.TokenFrom(authorized.Context()), authorized.Context())
+						recorder.print(middleware.TokenFrom(authorized.Context()), *middleware.TokenFrom(authorized.Context()), authorized.Context())
 					}
 					var refusal *middleware.Error
 					if errors.As(err, &refusal) {
-						heard.print(refusal, *refusal, bodyOf(refusal))
+						recorder.print(refusal, *refusal, bodyOf(refusal))
 					}
 				}
 			}
 			credentials := middleware.Credentials{Token: path.token}
 			explained, err := path.s.v.Explain(t.Context(), credentials)
-			heard.print(credentials, &credentials, explained, err)
-			slog.New(slog.NewJSONHandler(heard, nil)).Info("app", "credentials", credentials)
-			said := heard.drain()
-			if len(said) < 1000 {
-				t.Fatalf("got only %q, want logs, prints and observations", said)
+			recorder.print(credentials, &credentials, explained, err)
+			slog.New(slog.NewJSONHandler(recorder, nil)).Info("app", "credentials", credentials)
+			output := recorder.drain()
+			if len(output) < 1000 {
+				t.Fatalf("got only %q, want logs, prints and observations", output)
 			}
 			for what, secret := range map[string]string{"token": path.token, "claims or header": canary} {
-				if piece := leaked(said, secret); piece != "" {
-					at := strings.Index(said, piece)
-					t.Errorf("part of the %s leaked: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+				if piece := leaked(output, secret); piece != "" {
+					at := strings.Index(output, piece)
+					t.Errorf("part of the %s leaked: …%s…", what, output[max(0, at-80):min(len(output), at+40)])
 				}
 			}
 		})
@@ -182,10 +182,10 @@ func TestLogsContainWhatOperatorsNeed(t *testing.T) {
 	}
 	log.Reset()
 	if _, err := s.verify(s.Good()); err != nil || log.Len() != 0 {
-		t.Errorf("got %v and %q for a good token, want silence", err, log.String())
+		t.Errorf("got %v and %q for a good token, want no log", err, log.String())
 	}
 	if _, err := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Token(s.Header(), s.Claims("exp", "1"))}); err == nil || log.Len() != 0 {
-		t.Errorf("got %v and %q of an explanation, want a refusal and silence", err, log.String())
+		t.Errorf("got %v and %q of an explanation, want a refusal and no log", err, log.String())
 	}
 	down := testserver.New(t, testserver.Addr(program.Address(t)))
 	token := down.Token()

@@ -66,9 +66,9 @@ func TestThreatsScope(t *testing.T) {
 
 	large := newSetup(t, func(c *middleware.Config) { c.MaxTokenBytes = 64 << 10 })
 	large.checkScopes(t, "S02", []scoped{
-		{"10 000 entries without the one are not enough", []string{"scope", `"` + strings.Repeat("a ", 10_000) + `"`}, read, false, nil},
-		{"10 000 different entries with the one are enough", []string{"scope", `"` + numbered(9_000) + ` read"`}, read, true, nil},
-		{"an array of 9 000 entries with the one is enough", []string{"scope", `["` + strings.ReplaceAll(numbered(7_000), " ", `","`) + `","read"]`}, read, true, nil},
+		{"10 000 entries without the required one are not enough", []string{"scope", `"` + strings.Repeat("a ", 10_000) + `"`}, read, false, nil},
+		{"10 000 different entries with the required one are enough", []string{"scope", `"` + numbered(9_000) + ` read"`}, read, true, nil},
+		{"an array of 9 000 entries with the required one is enough", []string{"scope", `["` + strings.ReplaceAll(numbered(7_000), " ", `","`) + `","read"]`}, read, true, nil},
 	})
 	s.checkScopes(t, "S02", []scoped{
 		{"an array of strings counts", []string{"scope", `["write","read"]`}, read, true, nil},
@@ -81,7 +81,7 @@ func TestThreatsScope(t *testing.T) {
 		{"a tab does not separate", []string{"scope", `"write\tread"`}, read, false, nil},
 		{"a newline does not separate", []string{"scope", `"write\nread"`}, read, false, nil},
 		{"a double space separates once", []string{"scope", `"write  read"`}, read, true, nil},
-		{"a leading space is nothing", []string{"scope", `" read"`}, read, true, nil},
+		{"a leading space is ignored", []string{"scope", `" read"`}, read, true, nil},
 		{"quotes are not part of a scope", []string{"scope", `"\"read\""`}, read, false, nil},
 		{"a backslash is not part of a scope", []string{"scope", `"\\read"`}, read, false, nil},
 		{"a NUL does not end a scope", []string{"scope", `"read\u0000"`}, read, false, nil},
@@ -132,7 +132,7 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 		}
 	})
 	for name, text := range map[string]string{"an empty scope": "", "two scopes in one": "a b", "a quote": `a"`, "a line break": "a\n"} {
-		t.Run("S04/"+name+" panics where it is written", func(t *testing.T) {
+		t.Run("S04/"+name+" panics on construction", func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
 					t.Error("got a requirement")

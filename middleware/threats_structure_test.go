@@ -234,7 +234,7 @@ func TestThreatsStrictJSON(t *testing.T) {
 		return claims(s.Claims(pairs...))
 	}
 	s.check(t, "J34", []tokenCase{
-		{"claims named like the insides of languages are ignored", claims(s.Claims("__proto__", `{"admin":true}`, "constructor", "1", "$ref", `"x"`, "prototype", "{}")), nil},
+		{"claims named like language internals are ignored", claims(s.Claims("__proto__", `{"admin":true}`, "constructor", "1", "$ref", `"x"`, "prototype", "{}")), nil},
 		{"256 claims are accepted", many(256 - 8), nil},
 		{"257 claims are refused", many(257 - 8), middleware.ErrMalformed},
 	})
@@ -308,14 +308,14 @@ func TestThreatsSerialization(t *testing.T) {
 func TestThreatsSize(t *testing.T) {
 	s := newSetup(t)
 	large := map[string]string{
-		"a megabyte of letters":                    strings.Repeat("a", 1<<20),
-		"a megabyte of dots":                       strings.Repeat(".", 1<<20),
-		"a megabyte of claims":                     s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)),
-		"a megabyte of claims with a bad seal":     s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)) + "AA",
-		"a megabyte of dots after a JSON header":   forge.Encode(s.Header()) + strings.Repeat(".", 1<<20),
-		"a megabyte of kid":                        s.Token(s.Header("kid", `"`+strings.Repeat("k", 1<<20)+`"`), s.Claims()),
-		"one byte more than the limit of 16384":    strings.Repeat("a", 16385),
-		"one byte more, of a token otherwise good": padded(s, 16385),
+		"a megabyte of letters":                              strings.Repeat("a", 1<<20),
+		"a megabyte of dots":                                 strings.Repeat(".", 1<<20),
+		"a megabyte of claims":                               s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)),
+		"a megabyte of claims with a bad authentication tag": s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)) + "AA",
+		"a megabyte of dots after a JSON header":             forge.Encode(s.Header()) + strings.Repeat(".", 1<<20),
+		"a megabyte of kid":                                  s.Token(s.Header("kid", `"`+strings.Repeat("k", 1<<20)+`"`), s.Claims()),
+		"one byte more than the limit of 16384":              strings.Repeat("a", 16385),
+		"one byte more, of a token otherwise good":           padded(s, 16385),
 	}
 	var j23 []tokenCase
 	for what, token := range large {

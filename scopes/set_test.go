@@ -163,7 +163,7 @@ var lookalikes = map[string]string{
 
 func TestS01OnlyTheExactNameIsTheScope(t *testing.T) {
 	for name, lookalike := range lookalikes {
-		t.Run("S01/"+name+" does not stand for it", func(t *testing.T) {
+		t.Run("S01/"+name+" is not confused with it", func(t *testing.T) {
 			for text, set := range map[string]scopes.Set{
 				"Parse":                scopes.Parse(lookalike + " other"),
 				"Of":                   scopes.Of(lookalike, "other"),

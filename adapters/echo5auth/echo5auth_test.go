@@ -108,7 +108,7 @@ func TestErrorBodyIsWrittenOnce(t *testing.T) {
 			body, err := io.ReadAll(response.Body)
 			response.Body.Close()
 			if err != nil || string(body) != "no" || response.StatusCode != http.StatusUnauthorized || response.Header.Get("WWW-Authenticate") != `Bearer realm="api"` {
-				t.Errorf("got %s with %v and %q, %v, want 401 with the challenge and the one body", response.Status, response.Header, body, err)
+				t.Errorf("got %s with %v and %q, %v, want 401 with the challenge and only one body", response.Status, response.Header, body, err)
 			}
 			if err := <-seen; !errors.Is(err, middleware.ErrNoToken) {
 				t.Errorf("the error handler got %v, want %v", err, middleware.ErrNoToken)
