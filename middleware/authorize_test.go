@@ -298,10 +298,8 @@ func TestCallbacks(t *testing.T) {
 // panicking is a log handler that panics.
 type panicking struct{ slog.Handler }
 
-func (panicking) Enabled(context.Context, slog.Level) bool { return true }
-func (panicking) Handle(context.Context, slog.Record) error {
-	panic("the disk is full")
-}
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("the disk is full") }
 
 func TestUnconstructedVerifierRefusesEverything(t *testing.T) {
 	s := newSetup(t)
