@@ -57,7 +57,7 @@ whether a JWT is still active (RFC 7662). The client is that of
 this directory, else OAUTH_CLIENT_ID.
 
 On a terminal the checks are a coloured table; elsewhere their columns are
-separated by tabs: result, name, what it demands or why it refused, what was
+separated by tabs: result, name, what it requires or why it refused, what was
 expected, what was found. NO_COLOR is respected.
 
 Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
