@@ -29,7 +29,7 @@ func TestPublishedKeyKeepsItsPointer(t *testing.T) {
 			if again := find("stays", "RS256"); again != first || s.count() == before {
 				t.Errorf("got the same key: %t after %d fetches, want true after at least 1", again == first, s.count()-before)
 			}
-			if alone := find("", "ES256"); alone != find("swapped", "ES256") || alone != second {
+			if withoutID := find("", "ES256"); withoutID != find("swapped", "ES256") || withoutID != second {
 				t.Error("got another key for a token without a key ID")
 			}
 		}
