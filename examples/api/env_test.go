@@ -89,7 +89,7 @@ func TestFromEnvRefuses(t *testing.T) {
 		"a place by http":                  {asking(map[string]string{"INTROSPECTION_ENDPOINT": "http://a.example.com/introspect"}), "http"},
 		"a time without a unit":            {asking(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to ask about every request, got "5"`},
 		"a time before now":                {asking(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
-		"a time of more than an hour":      {asking(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL is over 1h0m0s"},
+		"a time of more than an hour":      {asking(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be 1h0m0s at most"},
 		"a bad time that nobody needs":     {map[string]string{"INTROSPECTION_MAX_TTL": "soon"}, "INTROSPECTION_MAX_TTL must be a duration"},
 	} {
 		t.Run(name, func(t *testing.T) {
