@@ -25,11 +25,9 @@ const head = `# Providers by name
 
 <!-- examples/snippets/keycloak.go -->
 FENCEgo
-shop := issuers.Keycloak("https://id.example.com", "shop") // scopes from the claim scope
-return middleware.Config{
-	Audience: "orders-api",
-	Issuers:  []middleware.Issuer{issuers.KeycloakRoles(shop, "orders-api")}, // or: roles count as scopes
-}
+shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
+roles := issuers.KeycloakRoles(shop, "orders-api")         // or: the roles are the scopes
+return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 FENCE
 
 Package 'issuers' has a function for each authorization server on this page. It returns the 'middleware.Issuer' that
@@ -40,6 +38,9 @@ arguments, with a remedy.
 below. It recognises a token of another issuer, such as one of 'serve --like', only under '--issuer' with the URL
 of the provider. 'testserver.Like(name)' and 'bearerguard serve --like name' issue tokens of the same shape, for tests. All samples
 and rows are made up, after the documents and the source of the server.
+
+The snippets come from the tests of this page. In them 'tenant', 'application' and the like stand for your identifiers,
+and 'must' and 'one' unwrap an error or a list.
 
 `
 
