@@ -58,8 +58,8 @@ type ClientAlg struct {
 // §6).
 func (a *ClientAlgs) Fields() []ClientAlg {
 	return []ClientAlg{
-		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "that of access tokens, and RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
-		{"userinfo_signed_response_alg", "userinfo-alg", "UserInfo", "UserInfo responses", "JSON that is not signed", &a.UserInfo, PublicAlgs},
+		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "the algorithm of access tokens, or RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
+		{"userinfo_signed_response_alg", "userinfo-alg", "UserInfo", "UserInfo responses", "unsigned JSON", &a.UserInfo, PublicAlgs},
 		{"introspection_signed_response_alg", "introspection-alg", "Introspection", "introspection responses (RFC 9701), if it accepts JWTs", "RS256", &a.Introspection, PublicAlgs},
 		{"token_endpoint_auth_signing_alg", "assertion-alg", "Assertion", "assertions of the client", "any", &a.Assertion, AssertionAlgs},
 	}
