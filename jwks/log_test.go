@@ -64,7 +64,7 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 			lasts  time.Duration
 			line   map[string]any // nil for none
 		}{
-			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "answer is Service Unavailable", true)},
+			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "server answered Service Unavailable", true)},
 			{status(500, ""), 30 * time.Minute, nil}, // of the same class
 			{refused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
 			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", true)},
