@@ -67,8 +67,8 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "server answered Service Unavailable", true)},
 			{status(500, ""), 30 * time.Minute, nil}, // of the same class
 			{refused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
-			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", true)},
-			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", false)}, // the set is given up
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", true)},
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", false)}, // the set is given up
 		} {
 			s.becomes(step.answer)
 			traffic(step.lasts)
