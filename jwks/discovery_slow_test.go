@@ -88,11 +88,11 @@ func TestMetadataFailureIsLoggedOncePerChange(t *testing.T) {
 		want := []map[string]any{line("connection", "connection failed")}
 		checkLog(t, &log, want...)
 		renewFor(status(500, ""))
-		want = append(want, line("status_5xx", "answer is Internal Server Error"))
+		want = append(want, line("status_5xx", "server answered Internal Server Error"))
 		checkLog(t, &log, want...)
 		renewFor(good[oidcPath])
 		checkLog(t, &log, want...)
 		renewFor(status(500, ""))
-		checkLog(t, &log, append(want, line("status_5xx", "answer is Internal Server Error"))...)
+		checkLog(t, &log, append(want, line("status_5xx", "server answered Internal Server Error"))...)
 	})
 }

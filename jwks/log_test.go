@@ -63,11 +63,11 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 			lasts  time.Duration
 			line   map[string]any // nil for none
 		}{
-			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "answer is Service Unavailable", true)},
+			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "server answered Service Unavailable", true)},
 			{status(500, ""), 30 * time.Minute, nil}, // same class
 			{connectionRefused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
-			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", true)},
-			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", false)}, // the set is too old to be used
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", true)},
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", false)}, // the set is too old to be used
 		} {
 			s.setAnswer(step.answer)
 			traffic(step.lasts)

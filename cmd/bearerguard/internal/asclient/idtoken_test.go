@@ -53,7 +53,7 @@ func TestTheKeysOfAnIDTokenMustBeHad(t *testing.T) {
 		kind  asclient.Kind
 		text  string
 	}{
-		"their server must answer":      {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: answer is Service Unavailable"},
+		"their server must answer":      {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: server answered Service Unavailable"},
 		"the answer must be a key set":  {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are not a JWK Set"},
 		"the key of the token is in it": {testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), asclient.InvalidAnswer, "no login: the ID token is not good"},
 	} {
