@@ -16,7 +16,7 @@ func newFault(s streams) *cobra.Command {
 	return parent("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
 }
 
-// faultFlags are the flags that are not in the request as they are.
+// faultFlags are the flags that are converted for the request.
 type faultFlags struct {
 	latency, retryAfter time.Duration
 	truncate            int
@@ -39,7 +39,7 @@ func (f *faultFlags) into(cmd *cobra.Command, ask *wire.Fault) {
 	}
 }
 
-// faultKinds are the flags that say what happens, of which one is enough.
+// faultKinds are the flags that select the kind of fault. At least one is required.
 var faultKinds = []string{
 	"status", "retry-after", "error", "redirect-to", "latency", "hang", "drop", "truncate", "malformed", "content-type", "body", "huge", "empty-jwks", "issuer",
 }
@@ -48,11 +48,11 @@ func checkFault(cmd *cobra.Command, ask wire.Fault) error {
 	changed := cmd.Flags().Changed
 	switch {
 	case !slices.ContainsFunc(faultKinds, changed):
-		return usage("fault add %s: say what happens, such as --status 503, --latency 2s or --hang. See bearerguard fault add --help", ask.Endpoint)
+		return usage("fault add %s: the kind of fault is missing. Give one such as --status 503, --latency 2s or --hang. See bearerguard fault add --help", ask.Endpoint)
 	case changed("status") && (ask.Status < 200 || ask.Status > 599):
 		return usage("--status %d: give 200 to 599", ask.Status)
 	case changed("times") && ask.Times < 1:
-		return usage("--times %d: give 1 or more, or leave it out for no end", ask.Times)
+		return usage("--times %d: give 1 or more, or leave it out for no limit", ask.Times)
 	case ask.Skip < 0:
 		return usage("--skip %d: give 0 or more", ask.Skip)
 	}
@@ -64,8 +64,8 @@ func newFaultAdd(s streams) *cobra.Command {
 	var more faultFlags
 	cmd := forEndpoint(&cobra.Command{
 		Use: "add ENDPOINT", Short: "Make an endpoint fail, and print the ID of the fault",
-		Long: `Make an endpoint fail in one way, which --latency can come before, until fault rm, reset
-or the end of --times. A request gets one fault: the newest that fits it.`,
+		Long: `Make an endpoint fail in one way, optionally after --latency, until fault rm, reset or
+--times requests. A request gets one fault: the newest that matches it.`,
 		Example: `  bearerguard fault add jwks --status 503 --times 2
   bearerguard fault add token --client web --retry-after 30s --status 429
   bearerguard fault add introspect --latency 2s
@@ -76,20 +76,20 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 	flags.IntVar(&ask.Status, "status", 0, "answer with this status")
 	flags.DurationVar(&more.retryAfter, "retry-after", 0, "answer with Retry-After, and --status or 503")
 	flags.StringVar(&ask.Error, "error", "", "refuse as the token endpoint does, with this error code")
-	flags.StringVar(&ask.ErrorDescription, "error-description", "", "goes with --error")
+	flags.StringVar(&ask.ErrorDescription, "error-description", "", "error_description for --error")
 	flags.StringVar(&ask.RedirectTo, "redirect-to", "", "answer 302 to this URL")
-	flags.DurationVar(&more.latency, "latency", 0, "let time pass first")
+	flags.DurationVar(&more.latency, "latency", 0, "wait before the answer")
 	flags.BoolVar(&ask.Hang, "hang", false, "never answer")
 	flags.BoolVar(&ask.Drop, "drop", false, "close the connection")
-	flags.IntVar(&more.truncate, "truncate", 0, "break off after so many `bytes` of the body")
+	flags.IntVar(&more.truncate, "truncate", 0, "break off after this number of `bytes` of the body")
 	flags.BoolVar(&ask.Malformed, "malformed", false, "answer with JSON that lacks its last byte")
 	flags.StringVar(&ask.ContentType, "content-type", "", "answer as this type")
 	flags.StringVar(&more.body, "body", "", "answer 200 with this body")
-	flags.Int64Var(&ask.Huge, "huge", 0, "answer with so many `bytes`")
-	flags.BoolVar(&ask.EmptyJWKS, "empty-jwks", false, "answer with a key set of no keys; for jwks")
-	flags.StringVar(&ask.Issuer, "issuer", "", "name this issuer; for discovery and as_metadata")
-	flags.IntVar(&ask.Times, "times", 0, "end after so many requests")
-	flags.IntVar(&ask.Skip, "skip", 0, "let so many requests pass first")
+	flags.Int64Var(&ask.Huge, "huge", 0, "answer with this number of `bytes`")
+	flags.BoolVar(&ask.EmptyJWKS, "empty-jwks", false, "answer with an empty key set; for jwks")
+	flags.StringVar(&ask.Issuer, "issuer", "", "answer with this issuer; for discovery and as_metadata")
+	flags.IntVar(&ask.Times, "times", 0, "stop after this number of requests")
+	flags.IntVar(&ask.Skip, "skip", 0, "number of requests without the fault before it starts")
 	flags.StringVar(&ask.Client, "client", "", "only requests of this client_id")
 	cli.MayBeEmpty(cmd, "body")
 	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
@@ -109,7 +109,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 
 func newFaultList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "list", Short: "List the faults at work, and how often they hit",
+		Use: "list", Short: "List the active faults, and how often each was applied",
 		Example: "  bearerguard fault list --json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListFaults(), []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"},
@@ -123,10 +123,10 @@ func newFaultList(s streams) *cobra.Command {
 func newFaultRemove(s streams) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
-		Use: "rm [ID]", Short: "End a fault, or with --all every one",
+		Use: "rm [ID]", Short: "Remove a fault, or all faults with --all",
 		Example: "  bearerguard fault rm 1\n  bearerguard fault rm --all",
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "end all faults")
+	cmd.Flags().BoolVar(&all, "all", false, "remove all faults")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if all == (len(args) > 0) {
 			return usage("fault rm: give an ID or --all")
