@@ -15,7 +15,7 @@ import (
 // checkFlags describe a request that the API answers with 2xx, the token that it
 // requires, and the server that issues the tokens.
 type checkFlags struct {
-	ask     control.Check
+	req     control.Check
 	headers []string
 	scope   []string
 	needs   []string // claims with values
@@ -61,17 +61,17 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
       sh -c 'ISSUER=$OAUTH_ISSUER exec node api.js'`,
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.ask.Method, "method", "X", http.MethodGet, "`method` of the request")
+	flags.StringVarP(&f.req.Method, "method", "X", http.MethodGet, "`method` of the request")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header field `'Name: value'` of the request; may be repeated")
-	flags.StringVar(&f.ask.Body, "body", "", "`text` of the request body, or @ and the name of a file")
+	flags.StringVar(&f.req.Body, "body", "", "`text` of the request body, or @ and the name of a file")
 	addScope(cmd, &f.scope, "`scope` that the route requires; may be repeated, or contain several with spaces")
 	flags.StringVar(&f.aud, "audience", "", "`identifier` of the API in aud (default that of the server, which is api unless configured)")
 	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route requires in it; may be repeated"+namedByPointer)
 	noFiles(cmd, "require-claim")
 	f.claims.add(cmd, "claim", namedByPointer)
-	flags.StringVar(&f.ask.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
-	flags.StringSliceVar(&f.ask.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
-	flags.StringSliceVar(&f.ask.Also, "also", nil, "`defect`s that an API may accept, but this one must refuse")
+	flags.StringVar(&f.req.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
+	flags.StringSliceVar(&f.req.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
+	flags.StringSliceVar(&f.req.Also, "also", nil, "`defect`s that an API may accept, but this one must refuse")
 	flags.StringVar(&f.server.addr, "addr", anyPort, "`host:port` of a server that runs during the check")
 	flags.StringVar(&f.server.issuer, "issuer", "", "`URL` at which the API reaches that server, if it is another one")
 	flags.StringVar(&f.server.seed, "seed", "", "`text` from which its keys are derived; anyone who knows it can sign tokens")
@@ -103,27 +103,27 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 // prepare completes the request from the flags, and reports the faults that can be found
 // without a server.
 func (f *checkFlags) prepare(url string) (err error) {
-	f.ask.URL, f.ask.Scope, f.ask.Header = url, words(f.scope), map[string]control.Texts{}
+	f.req.URL, f.req.Scope, f.req.Header = url, words(f.scope), map[string]control.Texts{}
 	if f.aud != "" {
-		f.ask.Aud = control.Texts{f.aud}
+		f.req.Aud = control.Texts{f.aud}
 	}
-	if f.ask.Claims, err = f.claims.claims(); err != nil {
+	if f.req.Claims, err = f.claims.claims(); err != nil {
 		return err
 	}
-	f.ask.RequireClaim = map[string]control.Texts{}
+	f.req.RequireClaim = map[string]control.Texts{}
 	for _, need := range f.needs {
 		name, value, ok := strings.Cut(need, "=")
 		if !ok || name == "" || value == "" {
 			return usage("--require-claim %q: want name=value", need)
 		}
-		f.ask.RequireClaim[name] = append(f.ask.RequireClaim[name], value)
+		f.req.RequireClaim[name] = append(f.req.RequireClaim[name], value)
 	}
-	if name, ok := strings.CutPrefix(f.ask.Body, "@"); ok {
+	if name, ok := strings.CutPrefix(f.req.Body, "@"); ok {
 		text, err := readFile("--body", name)
 		if err != nil {
 			return err
 		}
-		f.ask.Body = string(text)
+		f.req.Body = string(text)
 	}
 	for _, line := range f.headers {
 		name, value, ok := strings.Cut(line, ":")
@@ -133,7 +133,7 @@ func (f *checkFlags) prepare(url string) (err error) {
 		if strings.EqualFold(name, "Authorization") {
 			return usage("--header: the check sets Authorization itself; leave it out")
 		}
-		f.ask.Header[name] = append(f.ask.Header[name], strings.TrimSpace(value))
+		f.req.Header[name] = append(f.req.Header[name], strings.TrimSpace(value))
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 	if err := f.await(ctx, exited); err != nil {
 		return answer, err
 	}
-	answer, _, err = doTyped(ctx, c, control.CheckAPI(f.ask))
+	answer, _, err = doTyped(ctx, c, control.CheckAPI(f.req))
 	if ctx.Err() != nil {
 		err = failure("the check was interrupted")
 	}
@@ -142,15 +142,15 @@ func (f *checkFlags) reach(ctx context.Context) error {
 
 // request is the request of the check, without a token.
 func (f *checkFlags) request(ctx context.Context) (*http.Request, error) {
-	u, err := url.Parse(f.ask.URL)
+	u, err := url.Parse(f.req.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-		return nil, usage("%q: want the URL of a route, such as http://localhost:8080/orders", f.ask.URL)
+		return nil, usage("%q: want the URL of a route, such as http://localhost:8080/orders", f.req.URL)
 	}
-	r, err := http.NewRequestWithContext(ctx, f.ask.Method, u.String(), strings.NewReader(f.ask.Body))
+	r, err := http.NewRequestWithContext(ctx, f.req.Method, u.String(), strings.NewReader(f.req.Body))
 	if err != nil {
 		return nil, usage("--method: %w", err)
 	}
-	for name, values := range f.ask.Header {
+	for name, values := range f.req.Header {
 		for _, value := range values {
 			r.Header.Add(name, value)
 		}

@@ -17,7 +17,7 @@ func newClient(s streams) *cobra.Command {
 }
 
 func newClientAdd(s streams) *cobra.Command {
-	var ask wire.Client
+	var req wire.Client
 	var jwks string
 	var grants []string
 	cmd := &cobra.Command{
@@ -29,19 +29,19 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
   bearerguard client add job --jwks public.json --grant client_credentials`,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&ask.Secret, "secret", "", "secret; by default a random one")
-	flags.BoolVar(&ask.Public, "public", false, "public client, which has no secret and needs PKCE")
-	flags.StringArrayVar(&ask.RedirectURIs, "redirect-uri", nil, "where codes may be sent; by default loopback; may be repeated")
-	flags.StringArrayVar(&ask.PostLogout, "post-logout-redirect-uri", nil, "where the browser may go after a logout; by default the redirect URIs; may be repeated")
+	flags.StringVar(&req.Secret, "secret", "", "secret; by default a random one")
+	flags.BoolVar(&req.Public, "public", false, "public client, which has no secret and needs PKCE")
+	flags.StringArrayVar(&req.RedirectURIs, "redirect-uri", nil, "where codes may be sent; by default loopback; may be repeated")
+	flags.StringArrayVar(&req.PostLogout, "post-logout-redirect-uri", nil, "where the browser may go after a logout; by default the redirect URIs; may be repeated")
 	flags.StringArrayVar(&grants, "grant", nil, "grant type that it may use, by default all that apply; may be repeated")
-	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope that it may request, by default all; may be repeated")
-	flags.StringVar((*string)(&ask.AuthMethod), "auth-method", "", "how it authenticates, by default any method")
+	flags.StringArrayVar(&req.Scopes, "scope", nil, "scope that it may request, by default all; may be repeated")
+	flags.StringVar((*string)(&req.AuthMethod), "auth-method", "", "how it authenticates, by default any method")
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
-	for _, f := range ask.Fields() {
+	for _, f := range req.Fields() {
 		flags.StringVar((*string)(f.Alg), f.Flag, "", "`algorithm` of "+f.About+"; by default "+f.Default)
 		cli.Choices(cmd, f.Flag, catalogue.Names(f.Allowed))
 	}
-	flags.BoolVar(&ask.RequirePAR, "require-par", false, "allow only pushed authorization requests (RFC 9126 §6)")
+	flags.BoolVar(&req.RequirePAR, "require-par", false, "allow only pushed authorization requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}
@@ -49,19 +49,19 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	cli.Choices(cmd, "auth-method", catalogue.Names(catalogue.AuthMethods))
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
-			ask.ID = args[0]
+			req.ID = args[0]
 		}
 		for _, g := range grants {
-			ask.Grants = append(ask.Grants, catalogue.Grant(g))
+			req.Grants = append(req.Grants, catalogue.Grant(g))
 		}
 		if jwks != "" {
 			text, err := readFile("--jwks", jwks)
 			if err != nil {
 				return err
 			}
-			ask.JWKS = text
+			req.JWKS = text
 		}
-		return printOne(cmd, c, control.AddClient(ask), []string{"ID", "SECRET"}, func(made wire.Client) []string {
+		return printOne(cmd, c, control.AddClient(req), []string{"ID", "SECRET"}, func(made wire.Client) []string {
 			return []string{made.ID, made.Secret}
 		})
 	})

@@ -56,23 +56,23 @@ the old one stays published.`,
 }
 
 func newKeysExport(s streams) *cobra.Command {
-	var ask wire.Export
+	var req wire.Export
 	cmd := &cobra.Command{
 		Use: "export", Short: "Print the keys as a JSON Web Key Set, without their private parts",
 		Example: `  bearerguard keys export > jwks.json
   bearerguard keys export --private | jq .keys[0] > key.json`,
 	}
-	cmd.Flags().StringVar(&ask.ID, "kid", "", "export only this key")
-	cmd.Flags().BoolVar(&ask.Private, "private", false, "include the private parts, and shared secrets")
+	cmd.Flags().StringVar(&req.ID, "kid", "", "export only this key")
+	cmd.Flags().BoolVar(&req.Private, "private", false, "include the private parts, and shared secrets")
 	noFiles(cmd, "kid")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
-		text, err := c.do(cmd.Context(), control.ExportKeys(ask))
+		text, err := c.do(cmd.Context(), control.ExportKeys(req))
 		return printAnswer(c, text, err)
 	})
 }
 
 func newKeysImport(s streams) *cobra.Command {
-	var ask wire.Import
+	var req wire.Import
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Publish a private JWK, read from standard input if FILE is -",
 		Example: "  bearerguard keys import key.json --sign",
@@ -80,18 +80,18 @@ func newKeysImport(s streams) *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	cmd.Flags().BoolVar(&ask.Sign, "sign", false, "also sign with it")
+	cmd.Flags().BoolVar(&req.Sign, "sign", false, "also sign with it")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		var err error
 		if args[0] == "-" {
-			ask.Key, err = readInput(s)
+			req.Key, err = readInput(s)
 		} else {
-			ask.Key, err = readFile("FILE", args[0])
+			req.Key, err = readFile("FILE", args[0])
 		}
 		if err != nil {
 			return err
 		}
-		return printKey(cmd, c, control.ImportKey(ask))
+		return printKey(cmd, c, control.ImportKey(req))
 	})
 }
 

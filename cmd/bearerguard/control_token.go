@@ -158,17 +158,17 @@ func newRevokeByControl(s streams) *cobra.Command {
 	cmd.Flags().StringVar(&sub, "sub", "", "revoke all grants of this subject")
 	noFiles(cmd, "sub")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
-		ask := wire.Revoke{Sub: sub}
+		req := wire.Revoke{Sub: sub}
 		if sub == "" {
 			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}
-			ask.Token = token
+			req.Token = token
 		} else if len(args) > 0 {
 			return usage("give a token or --sub, not both")
 		}
-		return printOne(cmd, c, control.RevokeTokens(ask), []string{"REVOKED"}, func(done wire.Revoked) []string {
+		return printOne(cmd, c, control.RevokeTokens(req), []string{"REVOKED"}, func(done wire.Revoked) []string {
 			return []string{strconv.Itoa(done.Revoked)}
 		})
 	})

@@ -18,8 +18,9 @@ func newExec(s streams) *cobra.Command {
 	var f serverFlags
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARG]...",
-		Short: "Run a command with a mock authorization server of its own",
-		Long: `Run a command with a mock authorization server, which stops when the command ends. The
+		Short: "Run a command together with a mock authorization server",
+		Long: `Run a command together with a mock authorization server, which stops when the command
+ends. The
 exit code is that of the command, or 128 plus the signal that ended it. The environment
 of the command has
 

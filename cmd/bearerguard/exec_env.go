@@ -30,16 +30,16 @@ func (s *running) environment() (env []string, cleanUp func(), err error) {
 		return nil, cleanUp, err
 	}
 	cleanUp = func() { _ = os.RemoveAll(dir) }
-	ours, nodes := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
+	rootFile, nodeFile := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
 	// Node.js reads one file of additional roots, and the user may already need it.
 	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) //nolint:gosec // the user names it; a file that is unreadable here is unreadable for Node.js too
-	err = os.WriteFile(ours, root, 0o600)
+	err = os.WriteFile(rootFile, root, 0o600)
 	if err == nil {
-		err = os.WriteFile(nodes, append(root, more...), 0o600) //nolint:gosec // certificates
+		err = os.WriteFile(nodeFile, append(root, more...), 0o600) //nolint:gosec // certificates
 	}
 	if err != nil {
 		cleanUp()
 		return nil, func() {}, err
 	}
-	return append(env, "OAUTH_CA_FILE="+ours, envNodeRoots+"="+nodes), cleanUp, nil
+	return append(env, "OAUTH_CA_FILE="+rootFile, envNodeRoots+"="+nodeFile), cleanUp, nil
 }
