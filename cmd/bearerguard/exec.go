@@ -20,16 +20,15 @@ func newExec(s streams) *cobra.Command {
 		Use:   "exec [flags] -- COMMAND [ARG]...",
 		Short: "Run a command together with a mock authorization server",
 		Long: `Run a command together with a mock authorization server, which stops when the command
-ends. The
-exit code is that of the command, or 128 plus the signal that ended it. The environment
-of the command has
+ends. The exit code is that of the command, or 128 plus the signal that ended it. The
+environment of the command has
 
   OAUTH_ISSUER OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET
   OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_INTROSPECTION_ENDPOINT OAUTH_JWKS_URI
   OAUTH_CONTROL_URL OAUTH_CONTROL_TOKEN   for the commands token, fault, requests …
   OAUTH_CA_FILE                           with --tls: the root certificate, in PEM
 
-With --tls the root is also added to NODE_EXTRA_CA_CERTS. SSL_CERT_FILE is not set,
+With --tls the root is also added to NODE_EXTRA_CA_CERTS. SSL_CERT_FILE is not changed,
 because it would replace all other roots: set it to $OAUTH_CA_FILE for a program that
 needs it. Signals are forwarded to the command.`,
 		Example: `  bearerguard exec -- npm test

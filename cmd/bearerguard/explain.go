@@ -50,8 +50,8 @@ the check that refused, in other output those of every check that was made.
 Give the token on standard input, with "-": every user who can list processes can see
 command lines.
 
-With --introspect the first issuer is also asked about the token (RFC 7662), if it is
-not a JWT, or to see whether a JWT is still active. The client is that of
+With --introspect the token is also introspected at the first issuer (RFC 7662): an
+opaque token, or a JWT to see whether it is still active. The client is that of
 --introspect-client-id, else that of the server found by --ready-file or in this
 directory, else OAUTH_CLIENT_ID.
 

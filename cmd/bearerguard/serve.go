@@ -119,5 +119,5 @@ func banner(w io.Writer, s *running) {
 	if control == "" {
 		control = "off"
 	}
-	fmt.Fprintf(w, "bearerguard: %s: test tokens only, they protect nothing; control API: %s\n", s.Issuer(), control)
+	fmt.Fprintf(w, "bearerguard: %s: its tokens are for tests only; control API: %s\n", s.Issuer(), control)
 }
