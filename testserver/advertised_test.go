@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// member is a list of the discovery document.
+// member returns a list from the discovery document.
 func member(t *testing.T, s *testserver.Server, name string) []string {
 	t.Helper()
 	list, _ := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))[name].([]any)
@@ -23,29 +23,29 @@ func member(t *testing.T, s *testserver.Server, name string) []string {
 	return texts
 }
 
-func TestWhatIsAdvertisedWorks(t *testing.T) {
+func TestAdvertisedFeaturesWork(t *testing.T) {
 	r := newRobot(t, "ES256")
 	full := testserver.User{Sub: "alice", Claims: map[string]any{
 		"name": "Alice", "email": "a@example.com", "address": map[string]any{"locality": "Bath"}, "phone_number": "+44", "roles": "admin",
 	}}
-	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(robotClient(r)), detailTypes)
+	s := testserver.New(t, testserver.Users(full), testserver.Scopes("orders"), testserver.Clients(jwtBearerClient(r)), detailTypes)
 
 	grants := map[string]func(t *testing.T){
 		"authorization_code": func(t *testing.T) { tokens(t, s) },
-		"refresh_token":      func(t *testing.T) { good(t, exchange(t, s, refreshing(tokens(t, s).text("refresh_token")))) },
+		"refresh_token":      func(t *testing.T) { wantTokens(t, exchange(t, s, refreshRequest(tokens(t, s).text("refresh_token")))) },
 		"client_credentials": func(t *testing.T) {
-			good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient))
+			wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient))
 		},
 		string(testserver.DeviceCode): func(t *testing.T) {
 			first := formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public")
 			s.Login(t, first.text("verification_uri_complete"))
-			good(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}}))
+			wantTokens(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {first.text("device_code")}}))
 		},
 		string(testserver.TokenExchange): func(t *testing.T) {
 			s.AddClient(gateway)
-			good(t, exchange(t, s, swapping(s.Token()), asGateway))
+			wantTokens(t, exchange(t, s, exchangeRequest(s.Token()), asGateway))
 		},
-		string(testserver.JWTBearer): func(t *testing.T) { good(t, exchange(t, s, bearing(t, s, r, nil))) },
+		string(testserver.JWTBearer): func(t *testing.T) { wantTokens(t, exchange(t, s, jwtBearerRequest(t, s, r, nil))) },
 	}
 	for _, grant := range member(t, s, "grant_types_supported") {
 		t.Run("grant "+grant, grants[grant])
@@ -95,7 +95,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 
 	for _, mode := range member(t, s, "response_modes_supported") {
 		t.Run("response_mode "+mode, func(t *testing.T) {
-			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("response_mode", mode).Encode())
+			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest("response_mode", mode).Encode())
 			answer := to.Query()
 			if mode == "fragment" {
 				var err error
@@ -103,7 +103,7 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			good(t, exchange(t, s, redeeming(answer.Get("code"))))
+			wantTokens(t, exchange(t, s, codeRequest(answer.Get("code"))))
 		})
 	}
 	for _, scope := range member(t, s, "scopes_supported") {
@@ -124,14 +124,14 @@ func TestWhatIsAdvertisedWorks(t *testing.T) {
 	for _, claim := range member(t, s, "claims_supported") {
 		t.Run("claim "+claim, func(t *testing.T) {
 			if claims[claim] == nil {
-				t.Errorf("got %v, want it there", claims)
+				t.Errorf("got %v, want it present", claims)
 			}
 		})
 	}
 	if got := member(t, s, "id_token_signing_alg_values_supported"); got[0] != header.Algorithm {
 		t.Errorf("got the algorithms %v, want %s first", got, header.Algorithm)
 	}
-	for _, use := range signedUses {
+	for _, use := range clientAlgUses {
 		for _, alg := range member(t, s, use.advertised) {
 			t.Run(use.member+" "+alg, func(t *testing.T) { use.wantAlg(t, s, testserver.Alg(alg), testserver.Alg(alg)) })
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
+func TestDisabledEndpointsAreNeitherServedNorListed(t *testing.T) {
 	members := map[testserver.Endpoint]string{
 		testserver.EndpointJWKS: "jwks_uri", testserver.EndpointAuthorize: "authorization_endpoint", testserver.EndpointToken: "token_endpoint",
 		testserver.EndpointIntrospect: "introspection_endpoint", testserver.EndpointRevoke: "revocation_endpoint", testserver.EndpointUserInfo: "userinfo_endpoint",
@@ -23,10 +23,10 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 		t.Run(string(ep), func(t *testing.T) {
 			s := testserver.New(t, testserver.InMemory(), testserver.Seed("disabled"), testserver.Disable(ep))
 			if s.Issuer() != whole.Issuer() {
-				t.Fatal("want two servers at one place")
+				t.Fatal("want two servers with the same issuer")
 			}
 			for _, method := range []string{"GET", "POST"} {
-				if rec := ask(s, method, whole.Endpoint(ep)); rec.Code != 404 {
+				if rec := serve(s, method, whole.Endpoint(ep)); rec.Code != 404 {
 					t.Errorf("%s: got %d, want 404", method, rec.Code)
 				}
 			}
@@ -45,17 +45,17 @@ func TestWhatIsDisabledIsNeitherServedNorNamed(t *testing.T) {
 					}
 				}
 			}
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable(ep)).Endpoint(ep) }), "there is no such endpoint")
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Disable(ep)).Endpoint(ep) }), "no such endpoint on this server")
 		})
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Disable("jkws", testserver.EndpointAny)) }), `Disable("jkws")`, `Disable("any")`)
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Disable("jkws", testserver.EndpointAny)) }), `Disable("jkws")`, `Disable("any")`)
 }
 
-func TestWhatIsNamedAnswers(t *testing.T) {
+func TestListedEndpointsAreServed(t *testing.T) {
 	s := testserver.New(t, testserver.IssuerURL("https://as.example/tenant"))
 	for name, v := range getJSONOf(t, s, testserver.EndpointDiscovery) {
 		if u, ok := v.(string); ok && (strings.HasSuffix(name, "_endpoint") || name == "jwks_uri") {
-			if rec := ask(s, "GET", u); rec.Code == 404 || !strings.HasPrefix(u, s.Issuer()+"/") {
+			if rec := serve(s, "GET", u); rec.Code == 404 || !strings.HasPrefix(u, s.Issuer()+"/") {
 				t.Errorf("%s %s: got %d, want it under the issuer's path", name, u, rec.Code)
 			}
 		}
@@ -64,15 +64,15 @@ func TestWhatIsNamedAnswers(t *testing.T) {
 
 func getJSONOf(t *testing.T, s *testserver.Server, ep testserver.Endpoint) map[string]any {
 	t.Helper()
-	return parse(ask(s, "GET", s.Endpoint(ep)).Body.Bytes())
+	return parse(serve(s, "GET", s.Endpoint(ep)).Body.Bytes())
 }
 
-func TestOneSeedGivesTheSameGrants(t *testing.T) {
+func TestSameSeedGivesSameGrants(t *testing.T) {
 	run := func(seed string) []string {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed(seed), testserver.Clock(atNoon))
 		code := codeFor(t, s, "scope", "openid")
-		first := good(t, exchange(t, s, redeeming(code)))
-		second := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
+		first := wantTokens(t, exchange(t, s, codeRequest(code)))
+		second := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
 		c := s.AddClient(testserver.Client{})
 		return []string{code, first.text("access_token"), first.text("refresh_token"), first.text("id_token"), second.text("refresh_token"), c.ID, c.Secret}
 	}
@@ -86,8 +86,9 @@ func TestOneSeedGivesTheSameGrants(t *testing.T) {
 	}
 }
 
-// At every hour the claims, the answer and introspection tell the same time.
-func TestOneClockTellsAllTimes(t *testing.T) {
+// After each step of the clock the claims, the response and introspection have
+// the same time.
+func TestAllTimesUseTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.AccessTTL(10*time.Minute))...)
@@ -95,82 +96,82 @@ func TestOneClockTellsAllTimes(t *testing.T) {
 				s.Advance(step)
 				now := float64(s.Now().Unix())
 				r := tokens(t, s, "scope", "openid")
-				_, body := about(t, s, r.text("access_token"))
+				_, body := introspectionResponse(t, s, r.text("access_token"))
 				_, id := verified(t, s, r.text("id_token"))
 				if r.body["expires_in"] != 600.0 {
 					t.Errorf("got expires_in %v, want 600", r.body["expires_in"])
 				}
 				for what, claims := range map[string]map[string]any{"introspection": parse([]byte(body)), "the ID token": id} {
 					if claims["iat"] != now || claims["exp"] != now+600 || claims["auth_time"] != now {
-						t.Errorf("%s: got %v, want %v and ten minutes more", what, claims, now)
+						t.Errorf("%s: got %v, want %v, and exp ten minutes later", what, claims, now)
 					}
 				}
 				s.Advance(10*time.Minute - time.Second)
 				before := isActive(s, r.text("access_token"))
 				s.Advance(time.Second)
 				if after := isActive(s, r.text("access_token")); !before || after {
-					t.Errorf("got active %v and then %v, want it to end with exp", before, after)
+					t.Errorf("got active %v and then %v, want it inactive from exp on", before, after)
 				}
 			}
 		})
 	}
 }
 
-func TestTheClockMovesEverythingTogether(t *testing.T) {
+func TestAdvanceExpiresCodesAndTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.ConfigJSON(strings.NewReader(`{"refresh":{"ttl":"1h"}}`)))
 	code := codeFor(t, s)
 	r := tokens(t, s)
 	s.Advance(15*time.Minute - time.Second)
 	if !isActive(s, r.text("access_token")) {
-		t.Error("got the access token inactive before its time is over")
+		t.Error("got the access token inactive before it expires")
 	}
 	s.Advance(2 * time.Second)
 	if isActive(s, r.text("access_token")) {
 		t.Error("got the access token active after 15 minutes")
 	}
-	wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
-	good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+	wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
+	wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 }
 
-func TestResetForgetsGrantsAndKeepsClients(t *testing.T) {
+func TestResetDeletesGrantsAndKeepsClients(t *testing.T) {
 	s := testserver.New(t)
 	c, u := s.AddClient(web), s.AddUser(alice)
 	code, r := codeFor(t, s), tokens(t, s)
-	first, poll := device(t, s)
+	first, poll := startDevice(t, s)
 	s.Reset()
-	wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 	wantError(t, poll(), 400, "invalid_grant")
-	if rec := ask(s, "GET", first.text("verification_uri_complete")); rec.Code == 200 {
-		t.Error("got the user code known")
+	if rec := serve(s, "GET", first.text("verification_uri_complete")); rec.Code == 200 {
+		t.Error("got a page for the user code, want it unknown")
 	}
-	good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
+	wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
 	if _, claims := verified(t, s, tokens(t, s, "login_hint", u.Sub).text("access_token")); claims["sub"] != u.Sub {
-		t.Errorf("got %v, want the user still there", claims)
+		t.Errorf("got %v, want the user kept", claims)
 	}
 }
 
-func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
+func TestParallelAuthorizations(t *testing.T) {
 	s := testserver.New(t)
 	for i := range 50 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			u := s.AddUser(testserver.User{Sub: fmt.Sprintf("user-%d", i)})
 			c := s.AddClient(testserver.Client{}, testserver.AccessTTL(time.Duration(i+1)*time.Minute))
-			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("client_id", c.ID, "scope", "openid").Encode(), testserver.LoginAs{User: u})
-			r := good(t, exchange(t, s, redeeming(to.Query().Get("code"), "client_id", c.ID, "client_secret", c.Secret)))
+			to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest("client_id", c.ID, "scope", "openid").Encode(), testserver.LoginAs{User: u})
+			r := wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"), "client_id", c.ID, "client_secret", c.Secret)))
 			for range 3 {
 				_, claims := verified(t, s, r.text("access_token"))
 				if claims["sub"] != u.Sub || claims["client_id"] != c.ID || r.body["expires_in"] != float64((i+1)*60) {
 					t.Errorf("got %v, want those of %s", claims, u)
 				}
-				r = good(t, exchange(t, s, refreshing(r.text("refresh_token"), "client_id", c.ID, "client_secret", c.Secret)))
+				r = wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", c.ID, "client_secret", c.Secret)))
 			}
 			own := []string{"client_id", c.ID, "client_secret", c.Secret}
-			machine := good(t, exchange(t, s, values(url.Values{"grant_type": {"client_credentials"}}, own...)))
+			machine := wantTokens(t, exchange(t, s, values(url.Values{"grant_type": {"client_credentials"}}, own...)))
 			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, values(url.Values{"scope": {"openid"}}, own...).Encode())
 			s.Login(t, begun.text("verification_uri_complete"), testserver.LoginAs{User: testserver.User{Sub: u.Sub + "'s device"}})
-			gadget := good(t, exchange(t, s, values(url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {begun.text("device_code")}}, own...)))
+			gadget := wantTokens(t, exchange(t, s, values(url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {begun.text("device_code")}}, own...)))
 			for _, tt := range []struct {
 				token reply
 				sub   string
@@ -191,11 +192,11 @@ func TestFiftyParallelTestsAuthorizeAtOneServer(t *testing.T) {
 	}
 }
 
-func TestEveryJWTNamesItsKey(t *testing.T) {
+func TestEveryJWTHasAPublishedKid(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg("RS256"))
 	r := tokens(t, s, "scope", "openid")
 	s.Rotate()
-	next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+	next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 	for _, token := range []string{r.text("access_token"), r.text("id_token"), next.text("access_token"), next.text("id_token")} {
 		verified(t, s, token)
 	}
@@ -204,10 +205,10 @@ func TestEveryJWTNamesItsKey(t *testing.T) {
 	}
 }
 
-func TestOptionsThatMakeNoSense(t *testing.T) {
+func TestInvalidOptionsAreRefused(t *testing.T) {
 	for want, opt := range map[string]testserver.Option{
 		"a lifetime is negative": testserver.Clients(testserver.Client{ID: "c", Public: true, CodeTTL: -time.Second}), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
-		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "has no Sub": testserver.Users(testserver.User{}), "is there twice": testserver.Users(alice, alice),
+		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "needs a Sub": testserver.Users(testserver.User{}), "has the Sub or Username of another": testserver.Users(alice, alice),
 		`unknown grant "password"`:      testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
 		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{"client_credentials"}}),
 		"unknown AuthMethod":            testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),
@@ -217,14 +218,14 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		`"a b" is not a scope`:          testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
 		"a public client does not auth": testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: "client_secret_post"}),
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, opt) }), "testserver.New: ", want)
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, opt) }), "testserver.New: ", want)
 	}
 }
 
-func TestUnscopedClientsGetTheServersDefaultScope(t *testing.T) {
+func TestClientsWithoutScopesGetTheDefaultScope(t *testing.T) {
 	s := testserver.New(t, testserver.Scope("a", "b"), testserver.Clients(testserver.Client{ID: "narrow", Secret: "x", Scopes: []string{"b"}}))
 	for auth, want := range map[string]string{testClient: "a b", basic("narrow:x"): "b"} {
-		if r := good(t, formTo(t, s, testserver.EndpointToken, "grant_type=client_credentials", auth)); r.text("scope") != want {
+		if r := wantTokens(t, formTo(t, s, testserver.EndpointToken, "grant_type=client_credentials", auth)); r.text("scope") != want {
 			t.Errorf("got %q, want %q", r.text("scope"), want)
 		}
 	}

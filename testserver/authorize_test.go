@@ -19,7 +19,7 @@ func TestRedirectURIs(t *testing.T) {
 	}{
 		"T01/the registered one":               {"https://app.example/cb", true},
 		"T01/another registered one":           {"https://app.example:8443/cb?tenant=1", true},
-		"T01/of an application":                {"com.example.app:/cb", true},
+		"T01/the scheme of an application":     {"com.example.app:/cb", true},
 		"T01/another port of loopback":         {"http://127.0.0.1:65535/cb", true},
 		"T01/no port of loopback":              {"http://127.0.0.1/cb", true},
 		"T01/a prefix":                         {"https://app.example/c", false},
@@ -62,7 +62,7 @@ func TestRedirectURIs(t *testing.T) {
 		"T03/a script":                         {"javascript:alert(1)", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec, to := authorized(s, authorizing("client_id", "web", "redirect_uri", tt.uri))
+			rec, to := authorize(s, authorizationRequest("client_id", "web", "redirect_uri", tt.uri))
 			if tt.ok {
 				if to == nil || !strings.HasPrefix(to.String(), tt.uri) || to.Query().Get("code") == "" {
 					t.Errorf("got %d to %v, want a code at %s", rec.Code, to, tt.uri)
@@ -72,28 +72,28 @@ func TestRedirectURIs(t *testing.T) {
 			if rec.Code != http.StatusBadRequest || to != nil || rec.Header().Get("Refresh") != "" || !strings.Contains(rec.Header().Get("Content-Type"), "text/html") {
 				t.Errorf("got %d to %v, want a page with 400 and no redirect", rec.Code, to)
 			}
-			// It is shown, and leads nowhere.
+			// The URI is shown as text, not as a link.
 			page := rec.Body.String()
 			named := strings.Contains(page, "<bdi>It sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
 			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {
-				t.Errorf("got the page %s, want what was sent and what is registered as text", page)
+				t.Errorf("got the page %s, want the sent and the registered URI as text", page)
 			}
 		})
 	}
 }
 
-func TestRedirectURIsThatMustNotBeRegistered(t *testing.T) {
+func TestInvalidRedirectURIsAreRefused(t *testing.T) {
 	for name, uri := range map[string]string{
 		"T03/a script": "javascript:alert(1)", "T03/a script in another case": "JavaScript:alert(1)", "T03/a document": "data:text/html,x",
 		"T03/an old script": "vbscript:x", "T03/a fragment": "https://app.example/#x", "T03/no scheme": "/cb", "T03/no host": "https:///cb",
 		"T03/a user": "https://u@app.example/cb", "T03/a line break": "https://app.example/\ncb", "T03/nothing": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) {
+			text := fatalText(t, func(tb *recorder) {
 				testserver.New(tb, testserver.Clients(testserver.Client{ID: "web", Public: true, RedirectURIs: []string{uri}}))
 			})
 			wantAll(t, text, `client "web": redirect URI`)
-			wantAll(t, fault(t, func(tb *recorder) {
+			wantAll(t, fatalText(t, func(tb *recorder) {
 				testserver.New(tb).AddClient(testserver.Client{RedirectURIs: []string{uri}})
 			}), "AddClient: ", "redirect URI")
 		})
@@ -112,43 +112,43 @@ func TestAuthorizationErrors(t *testing.T) {
 		change []string
 		want   string // page, an error code or "" for a code
 	}{
-		"T02/all is well":                               {nil, ""},
-		"T02/redirect_uri missing, several known":       {[]string{"redirect_uri", "-"}, page},
-		"T02/redirect_uri missing, one known":           {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
-		"T02/redirect_uri missing, and openid":          {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
-		"T02/client_id missing":                         {[]string{"client_id", "-"}, page},
-		"T02/client_id of nobody":                       {[]string{"client_id", "nobody"}, page},
-		"T02/client_id of nobody, and more":             {[]string{"client_id", "nobody", "response_type", "x", "state", "-"}, page},
-		"T02/redirect_uri of nobody, and more":          {[]string{"redirect_uri", "https://evil.example/", "response_type", "x", "prompt", "none"}, page},
-		"T02/redirect_uri of nobody, and no PKCE":       {[]string{"redirect_uri", "https://evil.example/", "code_challenge", "-"}, page},
-		"T02/response_type missing":                     {[]string{"response_type", "-"}, "invalid_request"},
-		"T02/response_type token":                       {[]string{"response_type", "token"}, "unsupported_response_type"},
-		"T02/response_type code token":                  {[]string{"response_type", "code token"}, "unsupported_response_type"},
-		"T02/response_mode of another kind":             {[]string{"response_mode", "web_message"}, "invalid_request"},
-		"T02/response_mode form_post of an application": {[]string{"client_id", "app", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"}, "invalid_request"},
-		"T02/a scope that is not the server's":          {[]string{"scope", "a c"}, "invalid_scope"},
-		"T02/a scope that is not the client's":          {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},
-		"T02/a malformed scope":                         {[]string{"scope", "a  b"}, "invalid_scope"},
-		"T02/a grant that is not the client's":          {[]string{"client_id", "machine"}, "unauthorized_client"},
-		"T02/a request object":                          {[]string{"request", "e30.e30."}, "request_not_supported"},
-		"T02/a request object elsewhere":                {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
-		"T02/prompt none and login":                     {[]string{"prompt", "none login"}, "invalid_request"},
-		"T02/an invalid prompt":                         {[]string{"prompt", "x"}, "invalid_request"},
-		"T02/an invalid max_age":                        {[]string{"max_age", "-1"}, "invalid_request"},
-		"T02/an invalid resource":                       {[]string{"resource", "orders"}, "invalid_target"},
-		"T02/a resource with a fragment":                {[]string{"resource", "https://api.example/#x"}, "invalid_target"},
-		"T04/no challenge from a public client":         {[]string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
-		"T04/no challenge from a confidential client":   {[]string{"client_id", "test-client", "code_challenge", "-", "code_challenge_method", "-"}, ""},
-		"T04/plain":                     {[]string{"code_challenge", verifier, "code_challenge_method", "plain"}, "invalid_request"},
-		"T04/no method, which is plain": {[]string{"code_challenge_method", "-"}, "invalid_request"},
-		"T04/a method alone":            {[]string{"client_id", "test-client", "code_challenge", "-"}, "invalid_request"},
-		"T04/a method in another case":  {[]string{"code_challenge_method", "s256"}, "invalid_request"},
-		"T04/a challenge of 42":         {[]string{"code_challenge", s256(verifier)[1:]}, "invalid_request"},
-		"T04/a challenge of 44":         {[]string{"code_challenge", s256(verifier) + "A"}, "invalid_request"},
-		"T04/a challenge with padding":  {[]string{"code_challenge", s256(verifier) + "="}, "invalid_request"},
+		"T02/a valid request":                            {nil, ""},
+		"T02/redirect_uri missing, several registered":   {[]string{"redirect_uri", "-"}, page},
+		"T02/redirect_uri missing, one registered":       {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
+		"T02/redirect_uri missing, and openid":           {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
+		"T02/client_id missing":                          {[]string{"client_id", "-"}, page},
+		"T02/unknown client_id":                          {[]string{"client_id", "nobody"}, page},
+		"T02/unknown client_id and other errors":         {[]string{"client_id", "nobody", "response_type", "x", "state", "-"}, page},
+		"T02/unregistered redirect_uri and other errors": {[]string{"redirect_uri", "https://evil.example/", "response_type", "x", "prompt", "none"}, page},
+		"T02/unregistered redirect_uri without PKCE":     {[]string{"redirect_uri", "https://evil.example/", "code_challenge", "-"}, page},
+		"T02/response_type missing":                      {[]string{"response_type", "-"}, "invalid_request"},
+		"T02/response_type token":                        {[]string{"response_type", "token"}, "unsupported_response_type"},
+		"T02/response_type code token":                   {[]string{"response_type", "code token"}, "unsupported_response_type"},
+		"T02/unknown response_mode":                      {[]string{"response_mode", "web_message"}, "invalid_request"},
+		"T02/response_mode form_post of an application":  {[]string{"client_id", "app", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"}, "invalid_request"},
+		"T02/a scope that is not the server's":           {[]string{"scope", "a c"}, "invalid_scope"},
+		"T02/a scope that is not the client's":           {[]string{"client_id", "narrow", "scope", "b"}, "invalid_scope"},
+		"T02/a malformed scope":                          {[]string{"scope", "a  b"}, "invalid_scope"},
+		"T02/a grant that is not the client's":           {[]string{"client_id", "machine"}, "unauthorized_client"},
+		"T02/a request object":                           {[]string{"request", "e30.e30."}, "request_not_supported"},
+		"T02/a request object by reference":              {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
+		"T02/prompt none and login":                      {[]string{"prompt", "none login"}, "invalid_request"},
+		"T02/an invalid prompt":                          {[]string{"prompt", "x"}, "invalid_request"},
+		"T02/an invalid max_age":                         {[]string{"max_age", "-1"}, "invalid_request"},
+		"T02/an invalid resource":                        {[]string{"resource", "orders"}, "invalid_target"},
+		"T02/a resource with a fragment":                 {[]string{"resource", "https://api.example/#x"}, "invalid_target"},
+		"T04/no challenge from a public client":          {[]string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
+		"T04/no challenge from a confidential client":    {[]string{"client_id", "test-client", "code_challenge", "-", "code_challenge_method", "-"}, ""},
+		"T04/plain":                        {[]string{"code_challenge", verifier, "code_challenge_method", "plain"}, "invalid_request"},
+		"T04/no method, which means plain": {[]string{"code_challenge_method", "-"}, "invalid_request"},
+		"T04/a method without a challenge": {[]string{"client_id", "test-client", "code_challenge", "-"}, "invalid_request"},
+		"T04/a method in another case":     {[]string{"code_challenge_method", "s256"}, "invalid_request"},
+		"T04/a challenge of 42":            {[]string{"code_challenge", s256(verifier)[1:]}, "invalid_request"},
+		"T04/a challenge of 44":            {[]string{"code_challenge", s256(verifier) + "A"}, "invalid_request"},
+		"T04/a challenge with padding":     {[]string{"code_challenge", s256(verifier) + "="}, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec, to := authorized(s, authorizing(tt.change...))
+			rec, to := authorize(s, authorizationRequest(tt.change...))
 			if tt.want == page {
 				if to != nil || rec.Code != http.StatusBadRequest {
 					t.Errorf("got %d to %v, want a page", rec.Code, to)
@@ -166,13 +166,13 @@ func TestAuthorizationErrors(t *testing.T) {
 	}
 }
 
-func TestParametersThatAreThereTwice(t *testing.T) {
+func TestRepeatedParametersAreRefused(t *testing.T) {
 	s := testserver.New(t)
-	for name, query := range authorizing("scope", "a", "nonce", "n") {
+	for name, query := range authorizationRequest("scope", "a", "nonce", "n") {
 		t.Run("T20/"+name, func(t *testing.T) {
-			q := authorizing("scope", "a", "nonce", "n")
+			q := authorizationRequest("scope", "a", "nonce", "n")
 			q[name] = append(query, query...)
-			rec, to := authorized(s, q)
+			rec, to := authorize(s, q)
 			if name == "client_id" || name == "redirect_uri" {
 				if to != nil || rec.Code != http.StatusBadRequest {
 					t.Errorf("got %d to %v, want a page", rec.Code, to)
@@ -180,22 +180,22 @@ func TestParametersThatAreThereTwice(t *testing.T) {
 				return
 			}
 			if to == nil || to.Query().Get("error") != "invalid_request" || (to.Query().Get("state") == "s") != (name != "state") {
-				t.Errorf("got %d to %v, want invalid_request, and the state if there is one", rec.Code, to)
+				t.Errorf("got %d to %v, want invalid_request, and the state unless it is repeated", rec.Code, to)
 			}
 		})
 	}
 }
 
-func TestTheAnswerKeepsWhatTheClientSent(t *testing.T) {
+func TestResponseKeepsRedirectQueryAndState(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "one", Secret: "x", RedirectURIs: []string{"https://one.example/cb?keep=a%20b", "https://one.example/?"}}))
 	for name, state := range map[string]string{
-		"T09/plain": "xyz", "T09/with what needs encoding": "a b+c&d=e%20%2B#é\x00\r\n\"<", "T09/long": strings.Repeat("x", 4000),
+		"T09/plain": "xyz", "T09/with characters that need encoding": "a b+c&d=e%20%2B#é\x00\r\n\"<", "T09/long": strings.Repeat("x", 4000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, uri := range []string{"https://one.example/cb?keep=a%20b", "https://one.example/?"} {
-				rec, to := authorized(s, authorizing("client_id", "one", "redirect_uri", uri, "state", state))
+				rec, to := authorize(s, authorizationRequest("client_id", "one", "redirect_uri", uri, "state", state))
 				if to == nil || !strings.HasPrefix(rec.Header().Get("Location"), uri) || strings.Contains(rec.Header().Get("Location"), "?&") {
-					t.Fatalf("got %d to %v, want what the redirect URI had", rec.Code, to)
+					t.Fatalf("got %d to %v, want the query of the redirect URI kept", rec.Code, to)
 				}
 				if got := to.Query()["state"]; len(got) != 1 || got[0] != state {
 					t.Errorf("got state %q, want %q", got, state)
@@ -204,17 +204,17 @@ func TestTheAnswerKeepsWhatTheClientSent(t *testing.T) {
 		})
 	}
 	for name, change := range map[string][]string{"absent": {"state", "-"}, "absent from an error": {"state", "-", "response_type", "x"}} {
-		if _, to := authorized(s, authorizing(change...)); to == nil || to.Query().Has("state") {
+		if _, to := authorize(s, authorizationRequest(change...)); to == nil || to.Query().Has("state") {
 			t.Errorf("%s: got %v, want no state", name, to)
 		}
 	}
 }
 
-func TestTheIssuerIsInEveryAnswer(t *testing.T) {
+func TestEveryResponseHasTheIssuer(t *testing.T) {
 	s := testserver.New(t)
 	for name, change := range map[string][]string{"T14/a code": nil, "T14/an error": {"response_type", "x"}} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing(change...).Encode(), nil)
+			r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest(change...).Encode(), nil)
 			r.Host = "evil.example"
 			rec := httptest.NewRecorder()
 			s.ServeHTTP(rec, r)
@@ -224,7 +224,7 @@ func TestTheIssuerIsInEveryAnswer(t *testing.T) {
 			}
 			doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointASMetadata))
 			if doc["issuer"] != s.Issuer() || doc["authorization_response_iss_parameter_supported"] != true {
-				t.Errorf("got %v, want what the documents say", doc)
+				t.Errorf("got %v, want the issuer and the iss parameter advertised", doc)
 			}
 		})
 	}
@@ -233,22 +233,22 @@ func TestTheIssuerIsInEveryAnswer(t *testing.T) {
 func TestFormPost(t *testing.T) {
 	s := testserver.New(t)
 	t.Run("T12/form_post", func(t *testing.T) {
-		rec, _ := authorized(s, authorizing("response_mode", "form_post", "state", `"><script>`))
+		rec, _ := authorize(s, authorizationRequest("response_mode", "form_post", "state", `"><script>`))
 		if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, `"><script>`) {
-			t.Errorf("got %d %s, want a page without the state's own markup", rec.Code, page)
+			t.Errorf("got %d %s, want a page without the markup of the state", rec.Code, page)
 		}
 	})
-	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing("response_mode", "form_post").Encode())
+	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest("response_mode", "form_post").Encode())
 	if q := to.Query(); q.Get("code") == "" || q.Get("state") != "s" || q.Get("iss") != s.Issuer() {
 		t.Errorf("got %v, want code, state and iss", to)
 	}
-	good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
+	wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"))))
 }
 
 func TestAuthorizationByPOST(t *testing.T) {
 	s := testserver.New(t)
 	t.Run("T15/by POST", func(t *testing.T) {
-		rec := postTo(s, s.Endpoint(testserver.EndpointAuthorize), authorizing())
+		rec := postTo(s, s.Endpoint(testserver.EndpointAuthorize), authorizationRequest())
 		to, err := rec.Result().Location()
 		if err != nil || rec.Code != http.StatusSeeOther || to.Query().Get("code") == "" {
 			t.Errorf("got %d to %v, want 303 with a code", rec.Code, to)
@@ -271,7 +271,7 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 		uri string
 		ok  bool
 	}{{first, true}, {second, false}, {first, true}, {"javascript:x", false}} {
-		if rec, to := authorized(s, authorizing("client_id", "new", "redirect_uri", tt.uri)); (to != nil) != tt.ok {
+		if rec, to := authorize(s, authorizationRequest("client_id", "new", "redirect_uri", tt.uri)); (to != nil) != tt.ok {
 			t.Errorf("%d: got %d to %v, want %v", i, rec.Code, to, tt.ok)
 		}
 	}
@@ -280,23 +280,23 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 		"T03/a long ID": {"client_id", strings.Repeat("x", 257)}, "T03/an ID with a line break": {"client_id", "a\nb"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if rec, to := authorized(s, authorizing(append([]string{"client_id", "newer", "redirect_uri", first}, change...)...)); to != nil || rec.Code != http.StatusBadRequest {
+			if rec, to := authorize(s, authorizationRequest(append([]string{"client_id", "newer", "redirect_uri", first}, change...)...)); to != nil || rec.Code != http.StatusBadRequest {
 				t.Errorf("got %d to %v, want a page", rec.Code, to)
 			}
 		})
 	}
 	secret := func(secret string) reply {
 		code := codeFor(t, s, "client_id", "new", "redirect_uri", first)
-		return exchange(t, s, redeeming(code, "client_id", "new", "redirect_uri", first, "client_secret", secret))
+		return exchange(t, s, codeRequest(code, "client_id", "new", "redirect_uri", first, "client_secret", secret))
 	}
-	good(t, secret("mine"))
+	wantTokens(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
-	good(t, secret("mine"))
-	const third = "https://third.example/cb" // of a client that turns out to be public, and has sent no challenge
+	wantTokens(t, secret("mine"))
+	const third = "https://third.example/cb" // of a client without a challenge: public unless it sends a secret
 	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
-	wantError(t, exchange(t, s, redeeming(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
-	good(t, exchange(t, s, redeeming(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))
-	if _, to := authorized(testserver.New(t), authorizing("client_id", "new", "redirect_uri", first)); to != nil {
+	wantError(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
+	wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))
+	if _, to := authorize(testserver.New(t), authorizationRequest("client_id", "new", "redirect_uri", first)); to != nil {
 		t.Errorf("got %v without the option, want a page", to)
 	}
 }

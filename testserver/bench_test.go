@@ -71,7 +71,8 @@ func BenchmarkIntrospection(b *testing.B) {
 	}
 }
 
-// The largest assertion without a valid signature that a body can hold.
+// Assertions without a valid signature, up to the largest that a body can
+// contain.
 func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {

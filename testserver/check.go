@@ -2,8 +2,8 @@ package testserver
 
 import "github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 
-// ForCheck is how package apitest reaches the server: what it returns is of an
-// internal type, and of no use to anybody else. The options change all tokens of
+// ForCheck gives package apitest access to the server. The type that it returns
+// is internal, so no other package can use it. The options change all tokens of
 // the check.
 func (s *Server) ForCheck(opts ...TokenOption) apicheck.Issuer {
 	return apicheck.Issuer{

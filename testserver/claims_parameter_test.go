@@ -11,20 +11,21 @@ import (
 )
 
 const (
-	askName    = `{"userinfo":{"name":null},"id_token":{"email":{"essential":true}}}`
-	askAlice   = `{"id_token":{"sub":{"value":"alice"}}}`
-	askBob     = `{"userinfo":{"sub":{"value":"bob"}}}`
-	askNobody  = `{"id_token":{"sub":{"value":"nobody"}}}`
-	askGold    = `{"id_token":{"acr":{"essential":true,"values":["gold","silver"]}}}`
-	askNothing = `{}`
+	requestName        = `{"userinfo":{"name":null},"id_token":{"email":{"essential":true}}}`
+	requestAlice       = `{"id_token":{"sub":{"value":"alice"}}}`
+	requestBob         = `{"userinfo":{"sub":{"value":"bob"}}}`
+	requestUnknownUser = `{"id_token":{"sub":{"value":"nobody"}}}`
+	requestGold        = `{"id_token":{"acr":{"essential":true,"values":["gold","silver"]}}}`
+	requestNothing     = `{}`
 )
 
-// A claim requested by name is returned without its scope, where it was requested and in
-// no access token (OpenID Connect Core 1.0 §5.5), after a refresh and a restart too.
-func TestClaimsThatAreAskedForByName(t *testing.T) {
+// A claim requested by name is returned without its scope, only where it was
+// requested and never in an access token (OpenID Connect Core 1.0 §5.5). This
+// also holds after a refresh and a restart.
+func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.Users(alice))
-	told := func(s *testserver.Server, r reply) string {
+	s := startPersisted(t, path, testserver.Users(alice))
+	claims := func(s *testserver.Server, r reply) string {
 		t.Helper()
 		_, id := verified(t, s, r.text("id_token"))
 		_, access := verified(t, s, r.text("access_token"))
@@ -35,63 +36,63 @@ func TestClaimsThatAreAskedForByName(t *testing.T) {
 		return fmt.Sprintf("%v %v; %v %v; %v %v", info["name"], info["email"], id["name"], id["email"], access["name"], access["email"])
 	}
 	const want = "Alice <nil>; <nil> alice@example.com; <nil> <nil>"
-	first := tokens(t, s, "scope", "openid", "claims", askName)
-	byPush := good(t, exchange(t, s, redeeming(mustCode(t, s, pushed(t, s, "scope", "openid", "claims", askName)))))
+	first := tokens(t, s, "scope", "openid", "claims", requestName)
+	byPush := wantTokens(t, exchange(t, s, codeRequest(mustCode(t, s, push(t, s, "scope", "openid", "claims", requestName)))))
 	for name, r := range map[string]reply{
-		"a code": first, "a pushed request": byPush, "a refresh token": good(t, exchange(t, s, refreshing(first.text("refresh_token")))),
+		"a code": first, "a pushed request": byPush, "a refresh token": wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))),
 	} {
-		if got := told(s, r); got != want {
+		if got := claims(s, r); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
-	if got := told(s, tokens(t, s, "scope", "openid", "claims", askNothing)); got != "<nil> <nil>; <nil> <nil>; <nil> <nil>" {
-		t.Errorf("got %s of a request for nothing", got)
+	if got := claims(s, tokens(t, s, "scope", "openid", "claims", requestNothing)); got != "<nil> <nil>; <nil> <nil>; <nil> <nil>" {
+		t.Errorf("got %s for an empty request, want no claims", got)
 	}
-	again := tokens(t, s, "scope", "openid", "claims", askName)
-	closed(t, s)
-	two := kept(t, path)
-	if got := told(two, good(t, exchange(t, two, refreshing(again.text("refresh_token"))))); got != want {
+	again := tokens(t, s, "scope", "openid", "claims", requestName)
+	closeServer(t, s)
+	two := startPersisted(t, path)
+	if got := claims(two, wantTokens(t, exchange(t, two, refreshRequest(again.text("refresh_token"))))); got != want {
 		t.Errorf("after a restart: got %s, want %s", got, want)
 	}
 }
 
-// mustCode is the code that an authorization request leads to.
+// mustCode returns the code for an authorization request.
 func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
 	t.Helper()
-	_, to := authorized(s, query)
+	_, to := authorize(s, query)
 	if to == nil || to.Query().Get("code") == "" {
 		t.Fatalf("got %v, want a code", to)
 	}
 	return to.Query().Get("code")
 }
 
-// A hint and a subject that is asked for choose the user (§3.1.2.1, §5.5.1).
-func TestWhoAnAuthorizationIsAbout(t *testing.T) {
+// A hint or a requested subject selects the user (§3.1.2.1, §5.5.1).
+func TestHintsAndClaimsSelectTheUser(t *testing.T) {
 	bob := testserver.User{Sub: "bob", Username: "bobby", Password: "x"}
 	s := testserver.New(t, testserver.Users(alice, bob))
 	hint := func(sub string) string { return s.IDToken(testserver.Subject(sub), testserver.ExpiresIn(-1)) }
 	for name, tt := range map[string]struct {
 		change []string
-		want   string // who, or an error
+		want   string // the subject, or an error
 	}{
-		"nothing is said":                    {nil, "alice"},
-		"a login_hint":                       {[]string{"login_hint", "bobby"}, "bob"},
-		"an id_token_hint":                   {[]string{"id_token_hint", hint("bob")}, "bob"},
-		"an id_token_hint above login_hint":  {[]string{"id_token_hint", hint("bob"), "login_hint", "alice"}, "bob"},
-		"one that cannot be read":            {[]string{"id_token_hint", "x"}, "invalid_request"},
-		"an access token":                    {[]string{"id_token_hint", s.Token(testserver.Subject("bob"))}, "invalid_request"},
-		"a subject that is a number":         {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "login_required"},
-		"two subjects":                       {[]string{"claims", `{"id_token":{"sub":{"value":"bob"}},"userinfo":{"sub":{"value":"alice"}}}`}, "login_required"},
-		"one about nobody who is there":      {[]string{"id_token_hint", hint("carol")}, "login_required"},
-		"a subject by claims":                {[]string{"claims", askBob}, "bob"},
-		"one by claims above login_hint":     {[]string{"claims", askAlice, "login_hint", "bobby"}, "alice"},
-		"nobody by claims":                   {[]string{"claims", askNobody}, "login_required"},
-		"one by claims, another by the hint": {[]string{"claims", askAlice, "id_token_hint", hint("bob")}, "login_required"},
-		"hint and claims of one":             {[]string{"claims", askBob, "id_token_hint", hint("bob")}, "bob"},
-		"claims that are not JSON":           {[]string{"claims", "{"}, "invalid_request"},
+		"default":                               {nil, "alice"},
+		"a login_hint":                          {[]string{"login_hint", "bobby"}, "bob"},
+		"an id_token_hint":                      {[]string{"id_token_hint", hint("bob")}, "bob"},
+		"an id_token_hint above login_hint":     {[]string{"id_token_hint", hint("bob"), "login_hint", "alice"}, "bob"},
+		"a malformed id_token_hint":             {[]string{"id_token_hint", "x"}, "invalid_request"},
+		"an access token":                       {[]string{"id_token_hint", s.Token(testserver.Subject("bob"))}, "invalid_request"},
+		"a subject that is a number":            {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "login_required"},
+		"two subjects":                          {[]string{"claims", `{"id_token":{"sub":{"value":"bob"}},"userinfo":{"sub":{"value":"alice"}}}`}, "login_required"},
+		"an id_token_hint for an unknown user":  {[]string{"id_token_hint", hint("carol")}, "login_required"},
+		"a subject by claims":                   {[]string{"claims", requestBob}, "bob"},
+		"a subject by claims above login_hint":  {[]string{"claims", requestAlice, "login_hint", "bobby"}, "alice"},
+		"an unknown subject by claims":          {[]string{"claims", requestUnknownUser}, "login_required"},
+		"different subjects by claims and hint": {[]string{"claims", requestAlice, "id_token_hint", hint("bob")}, "login_required"},
+		"the same subject by hint and claims":   {[]string{"claims", requestBob, "id_token_hint", hint("bob")}, "bob"},
+		"claims that are not JSON":              {[]string{"claims", "{"}, "invalid_request"},
 	} {
 		for _, push := range []bool{false, true} {
-			query := authorizing(append([]string{"scope", "openid"}, tt.change...)...)
+			query := authorizationRequest(append([]string{"scope", "openid"}, tt.change...)...)
 			if push {
 				r := formTo(t, s, testserver.EndpointPAR, query.Encode())
 				if tt.want == "invalid_request" {
@@ -100,10 +101,10 @@ func TestWhoAnAuthorizationIsAbout(t *testing.T) {
 				}
 				query = url.Values{"client_id": {"test-public"}, "request_uri": {r.text("request_uri")}}
 			}
-			_, to := authorized(s, query)
+			_, to := authorize(s, query)
 			got := to.Query().Get("error")
 			if code := to.Query().Get("code"); code != "" {
-				_, claims := verified(t, s, good(t, exchange(t, s, redeeming(code))).text("id_token"))
+				_, claims := verified(t, s, wantTokens(t, exchange(t, s, codeRequest(code))).text("id_token"))
 				got = fmt.Sprint(claims["sub"])
 			}
 			if got != tt.want {
@@ -113,51 +114,52 @@ func TestWhoAnAuthorizationIsAbout(t *testing.T) {
 	}
 }
 
-func TestAnAuthenticationContextThatIsAskedForByName(t *testing.T) {
+func TestACRRequestedByName(t *testing.T) {
 	s := testserver.New(t)
 	for asked, want := range map[string]string{"": "gold", "silver": "silver", "bronze": "gold"} {
-		_, claims := verified(t, s, tokens(t, s, "scope", "openid", "claims", askGold, "acr_values", asked).text("id_token"))
+		_, claims := verified(t, s, tokens(t, s, "scope", "openid", "claims", requestGold, "acr_values", asked).text("id_token"))
 		if claims["acr"] != want {
 			t.Errorf("acr_values %q: got acr %v, want %s", asked, claims["acr"], want)
 		}
 	}
 }
 
-// People see what is asked for, agree to it once, and begin as who is meant.
-func TestPeopleAgreeToClaims(t *testing.T) {
+// Users see the requested claims and consent to them once. The login page
+// suggests the requested user.
+func TestUsersConsentToClaims(t *testing.T) {
 	s := interactive(t)
-	query := authorizing("scope", "openid", "claims", askName)
-	p := newPerson(t, s)
+	query := authorizationRequest("scope", "openid", "claims", requestName)
+	p := newBrowser(t, s)
 	page := p.signIn(query)
 	for _, want := range []string{"Requested claims", "<code>email</code>", "<code>name</code>"} {
 		if !strings.Contains(page.Body.String(), want) {
 			t.Errorf("got a page without %s", want)
 		}
 	}
-	form := carried(page, "decision", "allow", "scope", "openid")
-	good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.EndpointConsent, form)).Get("code"))))
+	form := hiddenFields(page, "decision", "allow", "scope", "openid")
+	wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, p.post(testserver.EndpointConsent, form)).Get("code"))))
 	for name, tt := range map[string]struct{ claims, want string }{
-		"the same once more": {askName, ""},
-		"less":               {`{"userinfo":{"name":null}}`, ""},
-		"more":               {`{"userinfo":{"phone_number":null}}`, "consent_required"},
-		"about another user": {`{"userinfo":{"sub":{"value":"bob"}}}`, "login_required"},
+		"the same claims again": {requestName, ""},
+		"fewer claims":          {`{"userinfo":{"name":null}}`, ""},
+		"more claims":           {`{"userinfo":{"phone_number":null}}`, "consent_required"},
+		"about another user":    {`{"userinfo":{"sub":{"value":"bob"}}}`, "login_required"},
 	} {
-		if got := answerOf(t, p.open(authorizing("scope", "openid", "claims", tt.claims, "prompt", "none"))).Get("error"); got != tt.want {
+		if got := callbackQuery(t, p.open(authorizationRequest("scope", "openid", "claims", tt.claims, "prompt", "none"))).Get("error"); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}
-	for _, change := range [][]string{{"claims", askNobody}, {"id_token_hint", s.IDToken(testserver.Subject("carol"))}} {
-		if got := answerOf(t, newPerson(t, s).open(authorizing(append([]string{"scope", "openid"}, change...)...))).Get("error"); got != "login_required" {
-			t.Errorf("%s about nobody: got %q, want login_required", change[0], got)
+	for _, change := range [][]string{{"claims", requestUnknownUser}, {"id_token_hint", s.IDToken(testserver.Subject("carol"))}} {
+		if got := callbackQuery(t, newBrowser(t, s).open(authorizationRequest(append([]string{"scope", "openid"}, change...)...))).Get("error"); got != "login_required" {
+			t.Errorf("%s for an unknown user: got %q, want login_required", change[0], got)
 		}
 	}
-	if got := answerOf(t, p.open(authorizing("scope", "openid email", "claims", `{"userinfo":{"email":null}}`, "prompt", "none"))).Get("error"); got != "consent_required" {
-		t.Errorf("got %q, want consent_required of a scope", got)
+	if got := callbackQuery(t, p.open(authorizationRequest("scope", "openid email", "claims", `{"userinfo":{"email":null}}`, "prompt", "none"))).Get("error"); got != "consent_required" {
+		t.Errorf("got %q, want consent_required for a scope", got)
 	}
 	hint := s.IDToken(testserver.Subject("bob"))
-	for _, change := range [][]string{{"id_token_hint", hint}, {"claims", askBob}, {"id_token_hint", hint, "login_hint", "alice"}} {
-		if body := newPerson(t, s).open(authorizing(append([]string{"scope", "openid"}, change...)...)).Body.String(); !strings.Contains(body, `name="username" value="bob"`) {
-			t.Errorf("%q: got a login page that does not begin with bob", change[0])
+	for _, change := range [][]string{{"id_token_hint", hint}, {"claims", requestBob}, {"id_token_hint", hint, "login_hint", "alice"}} {
+		if body := newBrowser(t, s).open(authorizationRequest(append([]string{"scope", "openid"}, change...)...)).Body.String(); !strings.Contains(body, `name="username" value="bob"`) {
+			t.Errorf("%q: got a login page that does not suggest bob", change[0])
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 // Grant is a grant type (RFC 6749 §1.3), by the name that the RFCs give it:
 // "authorization_code" (RFC 6749 §4.1, RFC 7636), "client_credentials" (§4.4),
-// "refresh_token" (§6), or one of the constants. The implicit grant and the one by
-// password are deliberately absent (RFC 9700 §2.1.2, §2.4).
+// "refresh_token" (§6), or one of the constants. The implicit grant and the
+// password grant are deliberately absent (RFC 9700 §2.1.2, §2.4).
 type Grant = catalogue.Grant
 
 // The grants whose names are URNs.
@@ -21,28 +21,32 @@ const (
 	JWTBearer     = catalogue.JWTBearer     // RFC 7523 §2.1
 )
 
-// Client is a client that is registered with the server (RFC 6749 §2): its ID and
+// Client is a registered client (RFC 6749 §2): its ID and
 // Secret, whether it is Public, its RedirectURIs and PostLogoutRedirectURIs, its
 // Grants and Scopes, its AuthMethod ("client_secret_basic", "client_secret_post",
-// "private_key_jwt" or "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL are
-// how long its refresh tokens and codes are good, 30 days and a minute by default;
-// each use of a refresh token gives a new one with a new time. See
-// [Server.AddClient]. Printed or logged it shows only its ID.
+// "private_key_jwt" or "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL
+// are the lifetimes of its refresh tokens and codes, by default 30 days and one
+// minute; each use of a refresh token returns a new one with a new lifetime.
+// See [Server.AddClient]. Printed or logged, a Client shows only its ID.
 type Client = registry.Client
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the
-// default. IDToken signs ID tokens, by default as access tokens are signed. UserInfo
-// signs UserInfo responses as JWTs; by default they are JSON, and not signed.
+// default. IDToken signs ID tokens, by default with the algorithm of access
+// tokens. UserInfo signs UserInfo responses as JWTs; by default they are JSON
+// and not signed.
 // Introspection signs introspection responses (RFC 9701), by default with RS256.
-// Assertion is the only algorithm accepted in its assertions, by default any. HS
-// algorithms and none are faults. Keys are published when the client is added.
+// Assertion is the only algorithm accepted for its assertions; by default all
+// are. HS algorithms and "none" are errors. Keys are published when the client
+// is added.
 type ClientAlgs = catalogue.ClientAlgs
 
-// Clients registers further clients. Every server has two already: the
-// confidential test-client with the secret test-secret, which tokens are issued
-// to by default, and the public test-public, both with the redirect URIs
+// Clients registers more clients. Every server already has two: the
+// confidential client test-client with the secret test-secret, to which tokens
+// are issued by default, and the public client test-public, both with the
+// redirect URIs
 // http://127.0.0.1/callback, http://localhost/callback and
-// http://[::1]/callback on any port. One given under either ID takes its place.
+// http://[::1]/callback on any port. A client with either ID replaces the
+// default one.
 func Clients(c ...Client) Option {
 	return serverOption(func(config *config) {
 		for _, client := range c {
@@ -54,7 +58,7 @@ func Clients(c ...Client) Option {
 			}
 			for _, other := range config.Clients {
 				if other.ID == client.ID {
-					config.fail("Clients: client %q is there twice", client.ID)
+					config.fail("Clients: two clients have the ID %q: rename one", client.ID)
 				}
 			}
 			config.Clients = append(config.Clients, client)
@@ -62,9 +66,10 @@ func Clients(c ...Client) Option {
 	})
 }
 
-// AddClient registers a client while the server runs, in place of one with its
-// ID, and returns it with what was empty filled in: an ID, a secret unless it is
-// public or has a JWKS, and redirect URIs. opts change the client's own tokens.
+// AddClient registers a client while the server runs, and replaces one with the
+// same ID. It returns the client with empty fields filled in: an ID, redirect
+// URIs, and a secret unless the client is public or has a JWKS. opts change
+// only this client's tokens.
 //
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...SharedOption) Client {
@@ -105,12 +110,12 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 		return c, err
 	}
 	s.oauth.Registry.Put(registered)
-	s.keepDefault(c)
+	s.setDefaultClient(c)
 	return c, nil
 }
 
-// Clients are the registered clients, in the order of their IDs. Their secrets are
-// not among what the server keeps.
+// Clients returns the registered clients, sorted by ID, without their secrets,
+// which the server does not store.
 func (s *Server) Clients() []Client {
 	var list []Client
 	for _, c := range s.oauth.Registry.Clients() {
@@ -119,17 +124,17 @@ func (s *Server) Clients() []Client {
 	return list
 }
 
-// DefaultClient is the client test-client: its ID and secret are what an API
-// under test introspects with.
+// DefaultClient returns the client test-client. An API under test introspects
+// with its ID and secret.
 func (s *Server) DefaultClient() Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.defaultClient
 }
 
-// keepDefault keeps the default client with its secret, of which the registry has
-// only the digest.
-func (s *Server) keepDefault(c Client) {
+// setDefaultClient stores the default client with its secret, because the registry
+// has only the digest of it.
+func (s *Server) setDefaultClient(c Client) {
 	if c.ID == token.DefaultClient {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -9,15 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// signedUse is something that the server signs for one client, with the algorithm
-// that its metadata asks for.
-type signedUse struct {
+// clientAlgUse is something that the server signs for one client, with the
+// algorithm in the client's metadata.
+type clientAlgUse struct {
 	member, advertised string
-	asks               func(*testserver.ClientAlgs, testserver.Alg)
+	set                func(*testserver.ClientAlgs, testserver.Alg)
 	signed             func(t *testing.T, s *testserver.Server, c testserver.Client) string
 }
 
-var signedUses = []signedUse{
+var clientAlgUses = []clientAlgUse{
 	{
 		"id_token_signed_response_alg", "id_token_signing_alg_values_supported",
 		func(a *testserver.ClientAlgs, alg testserver.Alg) { a.IDToken = alg },
@@ -45,11 +45,11 @@ var signedUses = []signedUse{
 	},
 }
 
-// tokensOf are those of a new authorization of a client with a secret.
+// tokensOf returns the tokens of a new authorization of a client with a secret.
 func tokensOf(t *testing.T, s *testserver.Server, c testserver.Client) reply {
 	t.Helper()
 	code := codeFor(t, s, "client_id", c.ID, "scope", "openid email")
-	return good(t, exchange(t, s, redeeming(code, "client_id", "-"), basic(c.ID+":"+c.Secret)))
+	return wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "-"), basic(c.ID+":"+c.Secret)))
 }
 
 func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
@@ -60,24 +60,25 @@ func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
 	return rec
 }
 
-// wantAlg registers a client that asks for an algorithm. The key is there at once.
-func (u signedUse) wantAlg(t *testing.T, s *testserver.Server, ask, want testserver.Alg) testserver.Client {
+// wantAlg registers a client with an algorithm. Its key must be published
+// immediately.
+func (u clientAlgUse) wantAlg(t *testing.T, s *testserver.Server, requested, want testserver.Alg) testserver.Client {
 	t.Helper()
-	c := testserver.Client{ID: "asks-" + string(ask), Secret: "s", RedirectURIs: []string{callback}}
-	u.asks(&c.Algs, ask)
+	c := testserver.Client{ID: "client-" + string(requested), Secret: "s", RedirectURIs: []string{callback}}
+	u.set(&c.Algs, requested)
 	s.AddClient(c)
 	published := s.JWKS()
 	header, claims, err := verify(published, u.signed(t, s, c))
 	if err != nil || header.Algorithm != string(want) {
-		t.Errorf("got %s, %v, want it signed with %s and a key that was published before", header.Algorithm, err, want)
+		t.Errorf("got %s, %v, want it signed with %s and an already published key", header.Algorithm, err, want)
 	}
 	if claims["iss"] != s.Issuer() || claims["aud"] != c.ID {
-		t.Errorf("got %v, want it from the server to the client", claims)
+		t.Errorf("got %v, want the server as iss and the client as aud", claims)
 	}
 	return c
 }
 
-func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
+func TestDefaultClientAlgs(t *testing.T) {
 	for _, own := range []testserver.Alg{"", "ES384", "RS512"} {
 		var opts []testserver.Option
 		if own != "" {
@@ -85,29 +86,30 @@ func TestWhatIsSignedForAClientThatDoesNotAsk(t *testing.T) {
 		}
 		s := testserver.New(t, opts...)
 		own = s.SigningKey().Alg
-		c := signedUses[0].wantAlg(t, s, "", own)
-		signedUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
+		c := clientAlgUses[0].wantAlg(t, s, "", own)
+		clientAlgUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
 		if rec := userInfo(s, tokensOf(t, s, c).text("access_token")); rec.Header().Get("Content-Type") != "application/json" {
-			t.Errorf("%s: got %s, want JSON that is not signed", own, rec.Body)
+			t.Errorf("%s: got %s, want unsigned JSON", own, rec.Body)
 		}
 	}
 }
 
-// The two that clients expect are published together, with what others ask for.
-func TestTheKeysThatClientsExpectArePublished(t *testing.T) {
-	asks := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
+// The keys for ES256 and RS256 are always published, with those that clients
+// require.
+func TestPublishedKeys(t *testing.T) {
+	client := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
 	for _, tt := range []struct {
 		name string
 		opts []testserver.Option
 		want string
 	}{
-		{"nothing is said", nil, "ES256 RS256"},
-		{"another algorithm signs", []testserver.Option{testserver.SigningAlg("EdDSA")}, "EdDSA ES256 RS256"},
-		{"RS256 signs", []testserver.Option{testserver.SigningAlg("RS256")}, "RS256 ES256"},
-		{"a client asks for another", []testserver.Option{testserver.Clients(asks)}, "ES256 RS256 PS384"},
-		{"a secret signs", []testserver.Option{testserver.SigningAlg("HS256")}, ""},
-		{"a secret signs, and a client asks", []testserver.Option{testserver.SigningAlg("HS256"), testserver.Clients(asks)}, "PS384"},
-		{"it is like a provider", []testserver.Option{testserver.Like("keycloak")}, "RS256 RSA-OAEP"},
+		{"default", nil, "ES256 RS256"},
+		{"another signing algorithm", []testserver.Option{testserver.SigningAlg("EdDSA")}, "EdDSA ES256 RS256"},
+		{"RS256 as signing algorithm", []testserver.Option{testserver.SigningAlg("RS256")}, "RS256 ES256"},
+		{"a client with another algorithm", []testserver.Option{testserver.Clients(client)}, "ES256 RS256 PS384"},
+		{"a secret", []testserver.Option{testserver.SigningAlg("HS256")}, ""},
+		{"a secret, and a client with an algorithm", []testserver.Option{testserver.SigningAlg("HS256"), testserver.Clients(client)}, "PS384"},
+		{"like a provider", []testserver.Option{testserver.Like("keycloak")}, "RS256 RSA-OAEP"},
 	} {
 		var got []string
 		for _, k := range keySet(t, testserver.New(t, tt.opts...).JWKS()).Keys {
@@ -120,17 +122,17 @@ func TestTheKeysThatClientsExpectArePublished(t *testing.T) {
 	text, _ := jwk(t, elliptic.P384(), "mine")
 	s := testserver.New(t, fromFile(`{"signing":{"keys":[`+text+`]}}`))
 	if got := keySet(t, s.JWKS()).Keys; len(got) != 1 || got[0].KeyID != "mine" {
-		t.Errorf("got %d keys, want that of the file alone", len(got))
+		t.Errorf("got %d keys, want only that of the file", len(got))
 	}
 	header, _ := verified(t, s, postForm(s, "token=x", "Authorization", testClient, "Accept", signedType).Body.String())
 	if got := keySet(t, s.JWKS()).Keys; len(got) != 2 || got[1].KeyID != header.KeyID || strings.HasPrefix(header.KeyID, "test-") {
-		t.Errorf("got %d keys, the last of them %q, want a second one of its own since something was signed with it", len(got), header.KeyID)
+		t.Errorf("got %d keys, the last of them %q, want a second, generated one after signing with it", len(got), header.KeyID)
 	}
 }
 
-func TestARegisteredClientChoosesItsAlgorithms(t *testing.T) {
+func TestRegisteredClientAlgs(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
-	c := registered(t, s, `{"redirect_uris":["`+callback+`"]}`)
+	c := registerClient(t, s, `{"redirect_uris":["`+callback+`"]}`)
 	if c.text("id_token_signed_response_alg") != "RS256" || c.body["userinfo_signed_response_alg"] != nil {
 		t.Errorf("got %v, want the default of OpenID Connect Dynamic Client Registration 1.0 §2", c.body)
 	}
@@ -142,21 +144,21 @@ func TestARegisteredClientChoosesItsAlgorithms(t *testing.T) {
 		}
 	}
 	signedWith(c, "RS256")
-	signedWith(registered(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"PS512"}`), "PS512")
+	signedWith(registerClient(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"PS512"}`), "PS512")
 
 	body := `{"client_id":"` + c.text("client_id") + `","redirect_uris":["` + callback + `"],"id_token_signed_response_alg":"EdDSA","introspection_signed_response_alg":"ES384"}`
-	r := managing(t, s, "PUT", c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
+	r := sendRegistration(t, s, "PUT", c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
 	if r.status != 200 || r.text("id_token_signed_response_alg") != "EdDSA" || r.text("introspection_signed_response_alg") != "ES384" {
 		t.Fatalf("got %d %v, want the new algorithms", r.status, r.body)
 	}
 	signedWith(c, "EdDSA")
 }
 
-func TestAssertionsAreOfTheAlgorithmThatTheClientNames(t *testing.T) {
+func TestAssertionAlgIsEnforced(t *testing.T) {
 	rs := newRobot(t, "RS256")
 	ps := rs.key
 	ps.Alg = "PS256"
-	jwks := []byte(strings.Replace(string(rs.jwks), `"alg":"RS256",`, "", 1)) // the key is good for both
+	jwks := []byte(strings.Replace(string(rs.jwks), `"alg":"RS256",`, "", 1)) // the key can be used with both
 	for alg, want := range map[testserver.Alg][2]int{"": {200, 200}, "PS256": {401, 200}, "RS256": {200, 401}, "ES256": {401, 401}} {
 		s := testserver.New(t, testserver.Clients(testserver.Client{ID: "robot", JWKS: jwks, Algs: testserver.ClientAlgs{Assertion: alg}}))
 		for i, key := range []testserver.Key{rs.key, ps} {
@@ -169,21 +171,21 @@ func TestAssertionsAreOfTheAlgorithmThatTheClientNames(t *testing.T) {
 	}
 }
 
-func TestAlgorithmsThatNoKeyIsPublishedFor(t *testing.T) {
+func TestUnsupportedClientAlgsAreRefused(t *testing.T) {
 	for _, alg := range []testserver.Alg{"none", "HS256", "ES256K", "rs256"} {
-		for _, use := range signedUses {
+		for _, use := range clientAlgUses {
 			c := testserver.Client{ID: "web", Secret: "s"}
-			use.asks(&c.Algs, alg)
+			use.set(&c.Algs, alg)
 			if _, err := testserver.NewUnstarted(testserver.Clients(c)); err == nil || !strings.Contains(err.Error(), "give one of ES256, ") {
-				t.Errorf("%s %s: got %v, want an error that names those that are supported", use.member, alg, err)
+				t.Errorf("%s %s: got %v, want an error that lists the supported ones", use.member, alg, err)
 			}
 			if _, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"web","secret":"s","`+use.member+`":"`+string(alg)+`"}]}`), false); err == nil || !strings.Contains(err.Error(), "clients[0]."+use.member) {
-				t.Errorf("%s %s: got %v, want the place in the file", use.member, alg, err)
+				t.Errorf("%s %s: got %v, want the path in the file", use.member, alg, err)
 			}
 		}
 	}
 	bad := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{Assertion: "HS256"}}
 	if _, err := testserver.NewUnstarted(testserver.Clients(bad)); err == nil || !strings.Contains(err.Error(), `Algs.Assertion: "HS256" is not supported`) || !strings.Contains(err.Error(), "Ed25519") {
-		t.Errorf("got %v, want the field and what it can be", err)
+		t.Errorf("got %v, want the field and its valid values", err)
 	}
 }

@@ -14,10 +14,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// FormatConfig reads a configuration as [ConfigJSON] does and returns it with its
-// defaults filled in, all but the issuer and the keys, which every server makes for
-// itself. Its secrets are "***" unless secrets asks for them: then it is a
-// configuration again. The error is the one that a server would have.
+// FormatConfig reads a configuration as [ConfigJSON] does and returns it with
+// its defaults filled in, except the issuer and the keys, which each server
+// chooses. Secrets are written as "***" unless secrets is true; only then is
+// the result itself a usable configuration. The error is the one that starting
+// a server would return.
 func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -44,7 +45,8 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// fill puts the defaults into file, of which c is the configuration.
+// fill sets what file leaves out to the defaults; c is the configuration that
+// file results in.
 func fill(file *settings.Config, c *config) {
 	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)
 	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(token.DefaultAccessTTL))

@@ -12,13 +12,13 @@ import (
 const secretConfig = `{"seed":"s3cret-seed","signing":{"keys":[{"kty":"oct","k":"czNjcmV0LWtleQ"}]},
 	"clients":[{"id":"web","secret":"s3cret-client"}],"users":[{"sub":"a","password":"s3cret-user"}],"endpoints":{"token":false}}`
 
-func TestConfigurationIsPrintedWithItsDefaults(t *testing.T) {
+func TestFormatConfigAddsDefaults(t *testing.T) {
 	text, err := testserver.FormatConfig(strings.NewReader(secretConfig), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(text), "s3cret") || strings.Contains(string(text), "czNjcmV0") {
-		t.Errorf("got %s, which tells a secret", text)
+		t.Errorf("got %s, which contains a secret", text)
 	}
 	var got struct {
 		Signing struct{ Alg string }
@@ -34,17 +34,17 @@ func TestConfigurationIsPrintedWithItsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Signing.Alg != "HS256" || got.Access.TTL != "15m0s" || got.Access.Format != "jwt" || got.Access.Audience[0] != "api" || got.Refresh.TTL != "720h0m0s" {
-		t.Errorf("got %+v, want the defaults that are documented", got)
+		t.Errorf("got %+v, want the documented defaults", got)
 	}
 	if len(got.Clients) != 3 || got.Clients[0].ID != "test-client" || got.Clients[2].ID != "web" {
-		t.Errorf("got the clients %v, want those of every server and web", got.Clients)
+		t.Errorf("got the clients %v, want the default ones and web", got.Clients)
 	}
 	if len(got.Endpoints) != 11 || got.Endpoints["authorize"] || got.Endpoints["par"] || !got.Endpoints["jwks"] {
-		t.Errorf("got the endpoints %v, want nothing that needs token", got.Endpoints)
+		t.Errorf("got the endpoints %v, want no endpoint that needs token", got.Endpoints)
 	}
 }
 
-func TestConfigurationWithItsSecretsIsOneAgain(t *testing.T) {
+func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 	for _, text := range []string{`{}`, secretConfig, fullConfig(t)} {
 		once, err := testserver.FormatConfig(strings.NewReader(text), true)
 		if err != nil {
@@ -52,12 +52,12 @@ func TestConfigurationWithItsSecretsIsOneAgain(t *testing.T) {
 		}
 		twice, err := testserver.FormatConfig(bytes.NewReader(once), true)
 		if err != nil || !bytes.Equal(once, twice) {
-			t.Errorf("got %s, %v, want it to stay %s", twice, err, once)
+			t.Errorf("got %s, %v, want %s", twice, err, once)
 		}
 	}
 }
 
-// fullConfig has a key set and everything that a file can have and secretConfig has not.
+// fullConfig has a key set and all members that secretConfig does not have.
 func fullConfig(t *testing.T) string {
 	t.Helper()
 	jwks := testserver.New(t, testserver.InMemory()).JWKS()
@@ -66,7 +66,7 @@ func fullConfig(t *testing.T) string {
 		"rules":[{"when":{"client":"job"},"claims":{"n":12345678901234567890}}],"faults":[{"endpoint":"jwks","status":503,"times":2}]}`
 }
 
-func TestConfigurationThatIsWrongIsNotPrinted(t *testing.T) {
+func TestFormatConfigRefusesInvalidConfigurations(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{`{"access":{"aud":[]}}`, "access.aud: is no setting"},
 		{`{"endpoints":{"jwks":false},"faults":[{"endpoint":"jwks","status":503}]}`, `faults[0].endpoint: "jwks" is not served`},

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// ConfigJSON takes options from a configuration file, one JSON object, as if they
-// stood in its place. All its members may be left out:
+// ConfigJSON reads options from a configuration file, which is one JSON object.
+// They apply at its place in the list of options. Every member is optional:
 //
 //	{
 //	  "$schema": "https://raw.githubusercontent.com/bearerguard/bearerguard/main/docs/config.schema.json",
@@ -40,16 +40,16 @@ import (
 //	  "tls": true, "seed": "…"
 //	}
 //
-// The signing keys are private JWKs, or symmetric ones for the HS algorithms; the
-// first for the algorithm signs, and the others are published. Rules add claims, named
-// as for [Claim], to the access tokens of the token endpoint that they fit, or refuse
-// them. Faults last until [Server.Reset]; of two that fit, the first in the file
-// answers.
+// The signing keys are private JWKs, or symmetric ones for the HS algorithms.
+// The first key for the algorithm signs, and the others are published. Rules
+// add claims, named as for [Claim], to matching access tokens of the token
+// endpoint, or refuse them. Faults last until [Server.Reset]; if two match, the
+// first in the file applies.
 //
 // $schema is for editors. The server ignores it.
 //
-// A member that is unknown or wrong is an error of [New], [Start] or
-// [NewUnstarted], which names the paths of all of them and no secret.
+// An unknown or invalid member is an error of [New], [Start] or [NewUnstarted],
+// which lists the paths of all of them, without secrets.
 func ConfigJSON(r io.Reader) Option {
 	if r == nil {
 		return serverOption(func(c *config) { c.fail("ConfigJSON(nil): leave the option out") })
@@ -63,7 +63,7 @@ func ConfigJSON(r io.Reader) Option {
 		f := fileConfig{c}
 		f.server(file)
 		f.tokens(file)
-		f.people(file)
+		f.identities(file)
 		f.endpoints(file.Endpoints)
 		for i, fault := range file.Faults {
 			c.faults = append(c.faults, fileFault{fault, fmt.Sprintf("ConfigJSON: faults[%d]", i)})
@@ -71,10 +71,11 @@ func ConfigJSON(r io.Reader) Option {
 	})
 }
 
-// fileConfig puts what a file says into a configuration.
+// fileConfig applies a file to a configuration.
 type fileConfig struct{ *config }
 
-// use applies an option, and says of its faults where in the file they are.
+// use applies an option and prefixes its errors with path, their place in the
+// file.
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)
@@ -154,7 +155,7 @@ func (f fileConfig) signing(s settings.Signing) {
 			case other.ID == key.ID:
 				f.fail("ConfigJSON: %s: another key has the kid %q: give each its own", path, key.ID)
 			case other.Alg == key.Alg && token.IsShared(key.Alg):
-				f.fail("ConfigJSON: %s: another secret signs with %s, and none is published: leave one out", path, string(key.Alg))
+				f.fail("ConfigJSON: %s: another secret signs with %s too, and a secret cannot be published: leave one out", path, string(key.Alg))
 			}
 		}
 		keys = append(keys, key)
@@ -163,7 +164,7 @@ func (f fileConfig) signing(s settings.Signing) {
 		alg = keys[0].Alg
 	}
 	if len(keys) == len(s.Keys) && len(keys) > 0 && !slices.ContainsFunc(keys, func(k token.Key) bool { return k.Alg == alg }) {
-		f.fail("ConfigJSON: signing.keys: none of them signs with %s: add one, or change signing.alg", string(alg))
+		f.fail("ConfigJSON: signing.keys: no key signs with %s: add one, or change signing.alg", string(alg))
 	}
 	if alg != "" {
 		f.use("signing.alg", SigningAlg(alg))
@@ -173,7 +174,7 @@ func (f fileConfig) signing(s settings.Signing) {
 	}
 }
 
-func (f fileConfig) people(file *settings.Config) {
+func (f fileConfig) identities(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
 			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogout, Grants: c.Grants, Scopes: c.Scopes,
@@ -206,14 +207,14 @@ func (f fileConfig) endpoints(served map[Endpoint]bool) {
 			continue
 		}
 		f.Disabled = slices.DeleteFunc(f.Disabled, func(other Endpoint) bool { return other == ep })
-		token, said := served[EndpointToken]
-		if said && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
-			f.fail("ConfigJSON: %s: it is of no use without token: leave it out, or serve both", path)
+		token, given := served[EndpointToken]
+		if given && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
+			f.fail("ConfigJSON: %s: this endpoint needs the endpoint token: leave it out, or serve both", path)
 		}
 	}
 }
 
-// fileFault is a fault that waits for its server.
+// fileFault is a fault from a file, to inject once the server exists.
 type fileFault struct {
 	settings.Fault
 	path string
@@ -229,7 +230,7 @@ func (s *Server) injectAll(faults []fileFault) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	for _, f := range slices.Backward(faults) { // the newest is the one that counts
+	for _, f := range slices.Backward(faults) { // the newest injection wins
 		var when []When
 		if f.Times > 0 {
 			when = append(when, Times(f.Times))

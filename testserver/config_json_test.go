@@ -19,7 +19,7 @@ import (
 
 func fromFile(text string) testserver.Option { return testserver.ConfigJSON(strings.NewReader(text)) }
 
-// jwk is a new EC key as a private and as a public JWK.
+// jwk returns a new EC key as a private and as a public JWK.
 func jwk(t testing.TB, curve elliptic.Curve, kid string) (private, public string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
@@ -37,7 +37,7 @@ func jwk(t testing.TB, curve elliptic.Curve, kid string) (private, public string
 	return both[0], both[1]
 }
 
-func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
+func TestConfigJSONAppliesEveryMember(t *testing.T) {
 	signs, _ := jwk(t, elliptic.P384(), "signs")
 	old, _ := jwk(t, elliptic.P384(), "old")
 	_, jobs := jwk(t, elliptic.P256(), "job")
@@ -73,7 +73,7 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 	}
 	for i, want := range []int{503, 503, 502, 200} {
 		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != want {
-			t.Errorf("request %d: got %d, want %d: faults in their order", i+1, resp.StatusCode, want)
+			t.Errorf("request %d: got %d, want %d: faults in the order of the file", i+1, resp.StatusCode, want)
 		}
 	}
 	if k := s.SigningKey(); k.ID != "signs" || k.Alg != "ES384" || len(keySet(t, s.JWKS()).Keys) != 2 {
@@ -81,7 +81,7 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 	}
 	doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 	if doc["device_authorization_endpoint"] != nil || doc["userinfo_endpoint"] == nil {
-		t.Errorf("got %v, want userinfo and no devices", doc)
+		t.Errorf("got %v, want userinfo and no device endpoint", doc)
 	}
 	if got := fmt.Sprint(doc["scopes_supported"]); !strings.Contains(got, "orders:read") {
 		t.Errorf("got scopes %s, want those of the file", got)
@@ -92,49 +92,49 @@ func TestConfigJSONDoesAllThatAFileCanSay(t *testing.T) {
 	}
 
 	asWeb := basic("web:web-secret")
-	ask := url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}
-	_, claims := verified(t, s, good(t, exchange(t, s, ask, asWeb)).text("access_token"))
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}
+	_, claims := verified(t, s, wantTokens(t, exchange(t, s, form, asWeb)).text("access_token"))
 	if fmt.Sprint(claims["aud"]) != "[orders stock]" || claims["exp"].(float64)-claims["iat"].(float64) != 420 {
 		t.Errorf("got %v, want aud and exp of the file", claims)
 	}
 	if got := fmt.Sprint(claims["realm"]); got != "map[id:1 roles:[admin]]" {
-		t.Errorf("got realm %s, want what the pointer says beside what the name says", got)
+		t.Errorf("got realm %s, want the members of both claims", got)
 	}
 	if claims["role"] != "admin" || claims["sub"] != "someone" || claims["wrong"] != nil {
-		t.Errorf("got %v, want the claims of the rule that fits alone", claims)
+		t.Errorf("got %v, want only the claims of the matching rule", claims)
 	}
-	wantError(t, exchange(t, s, values(ask, "scope", "root"), asWeb), http.StatusBadRequest, "access_denied")
-	wantError(t, exchange(t, s, values(ask, "scope", "other"), asWeb), http.StatusBadRequest, "invalid_scope")
-	wantError(t, exchange(t, s, values(ask, "client_id", "web", "client_secret", "web-secret")), http.StatusUnauthorized, "invalid_client")
+	wantError(t, exchange(t, s, values(form, "scope", "root"), asWeb), http.StatusBadRequest, "access_denied")
+	wantError(t, exchange(t, s, values(form, "scope", "other"), asWeb), http.StatusBadRequest, "invalid_scope")
+	wantError(t, exchange(t, s, values(form, "client_id", "web", "client_secret", "web-secret")), http.StatusUnauthorized, "invalid_client")
 
 	const cb = "https://app.example.com/cb"
-	_, to := authorized(s, authorizing("client_id", "web", "redirect_uri", cb, "scope", "openid"))
+	_, to := authorize(s, authorizationRequest("client_id", "web", "redirect_uri", cb, "scope", "openid"))
 	if to == nil || to.Query().Get("code") == "" {
 		t.Fatalf("got %v, want a code at the redirect URI of the file, without pages", to)
 	}
-	r := good(t, exchange(t, s, redeeming(to.Query().Get("code"), "redirect_uri", cb, "client_id", "-"), asWeb))
+	r := wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"), "redirect_uri", cb, "client_id", "-"), asWeb))
 	if got := payload(t, r.text("id_token")); !strings.Contains(got, `"sub":"u1"`) || !strings.Contains(got, `"number":12345678901234567890`) {
 		t.Errorf("got %s, want the user of the file", got)
 	}
-	again := refreshing(r.text("refresh_token"), "client_id", "-")
-	good(t, exchange(t, s, again, asWeb))
-	good(t, exchange(t, s, again, asWeb)) // within grace
+	again := refreshRequest(r.text("refresh_token"), "client_id", "-")
+	wantTokens(t, exchange(t, s, again, asWeb))
+	wantTokens(t, exchange(t, s, again, asWeb)) // within grace
 	s.Advance(3601e9)
 	wantError(t, exchange(t, s, again, asWeb), http.StatusBadRequest, "invalid_grant")
-	good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", "spa"), "client_id", "spa")))
-	wantError(t, exchange(t, s, ask, basic("job:")), http.StatusUnauthorized, "invalid_client")
+	wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "client_id", "spa"), "client_id", "spa")))
+	wantError(t, exchange(t, s, form, basic("job:")), http.StatusUnauthorized, "invalid_client")
 }
 
-func TestConfigJSONSeesTheOtherSideOfSwitches(t *testing.T) {
+func TestConfigJSONOverridesOptions(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.Scopes("one"), testserver.Disable(testserver.EndpointUserInfo), fromFile(
 		`{"tls": false, "interactive": true, "scopes": [], "endpoints": {"userinfo": true}, "access": {"format": "opaque"}, "seed": "s"}`))
 	if !strings.HasPrefix(s.Issuer(), "http:") || s.CACertPEM() != nil {
 		t.Errorf("got %s, want no TLS", s.Issuer())
 	}
 	if token := s.Token(); strings.Contains(token, ".") || !isActive(s, token) {
-		t.Error("want a handle")
+		t.Error("want an opaque token")
 	}
-	if rec, to := authorized(s, authorizing("scope", "two")); rec.Code != http.StatusOK || to != nil {
+	if rec, to := authorize(s, authorizationRequest("scope", "two")); rec.Code != http.StatusOK || to != nil {
 		t.Errorf("got %d %v, want a page, and any scope", rec.Code, to)
 	}
 	s.Endpoint(testserver.EndpointUserInfo)
@@ -144,7 +144,7 @@ func TestConfigJSONSeesTheOtherSideOfSwitches(t *testing.T) {
 	}
 }
 
-func TestConfigJSONTakesAnAlgorithmFromItsKeys(t *testing.T) {
+func TestConfigJSONDerivesTheAlgorithmFromKeys(t *testing.T) {
 	p256, _ := jwk(t, elliptic.P256(), "")
 	p521, _ := jwk(t, elliptic.P521(), "k")
 	for _, c := range []struct{ signing, alg string }{
@@ -163,7 +163,7 @@ func TestConfigJSONTakesAnAlgorithmFromItsKeys(t *testing.T) {
 	}
 }
 
-func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
+func TestConfigJSONReportsThePathsOfAllErrors(t *testing.T) {
 	p256, _ := jwk(t, elliptic.P256(), "k")
 	other, public := jwk(t, elliptic.P256(), "k")
 	var mixed, foreign map[string]any
@@ -176,35 +176,35 @@ func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
 		file string
 		want []string
 	}{
-		"members that are unknown":      {`{"isuer": "x", "clients": [{"id": "a", "secert": "s3cret"}]}`, []string{"ConfigJSON: ", "isuer: ", "clients[0].secert: "}},
-		"what the server refuses":       {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
-		"lifetimes below a second":      {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
-		"two keys of one name":          {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
-		"halves of two keys":            {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
-		"no key for the algorithm":      {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: none of them signs with RS256"}},
-		"two secrets":                   {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
-		"endpoints that need another":   {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
-		"faults of what is not served":  {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
-		"a claim below text":            {`{"rules": [{"claims": {"a": 1}}, {"claims": {"/sub/roles": ["s3cret"]}}]}`, []string{`rules[1].claims: claim "/sub/roles": "sub" is not an object`}},
-		"what is no JSON":               {`{`, []string{"ConfigJSON: ", "line 1"}},
-		"what fits no other option yet": {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
+		"unknown members":                         {`{"isuer": "x", "clients": [{"id": "a", "secert": "s3cret"}]}`, []string{"ConfigJSON: ", "isuer: ", "clients[0].secert: "}},
+		"an invalid redirect URI":                 {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
+		"lifetimes below a second":                {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
+		"two keys with the same kid":              {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
+		"mismatched halves of two keys":           {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
+		"no key for the algorithm":                {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: no key signs with RS256"}},
+		"two secrets":                             {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
+		"an endpoint without the one it needs":    {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
+		"faults of endpoints that are not served": {`{"endpoints": {"jwks": false}, "faults": [{"endpoint": "jwks", "status": 500}, {"endpoint": "login", "status": 500}]}`, []string{"faults[0].endpoint: ", "faults[1].endpoint: "}},
+		"a claim inside a string":                 {`{"rules": [{"claims": {"a": 1}}, {"claims": {"/sub/roles": ["s3cret"]}}]}`, []string{`rules[1].claims: claim "/sub/roles": "sub" is not an object`}},
+		"malformed JSON":                          {`{`, []string{"ConfigJSON: ", "line 1"}},
+		"options that contradict each other":      {`{"tls": true, "issuer": "http://login.example.com"}`, []string{"IssuerURL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := fault(t, func(tb *recorder) { testserver.New(tb, testserver.InMemory(), fromFile(c.file)) })
+			got := fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.InMemory(), fromFile(c.file)) })
 			wantAll(t, got, c.want...)
 			if strings.Contains(got, "s3cret") {
 				t.Errorf("got a secret in %q", got)
 			}
 		})
 	}
-	twice := fault(t, func(tb *recorder) {
+	twice := fatalText(t, func(tb *recorder) {
 		testserver.New(tb, testserver.Clients(web), fromFile(`{"clients": [{"id": "`+web.ID+`", "secret": "x"}]}`))
 	})
-	wantAll(t, twice, "clients[0]: ", "is there twice")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.ConfigJSON(nil)) }), "ConfigJSON(nil)")
+	wantAll(t, twice, "clients[0]: ", "two clients have the ID")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.ConfigJSON(nil)) }), "ConfigJSON(nil)")
 }
 
-func TestConfigJSONMayBeUsedTwice(t *testing.T) {
+func TestConfigJSONCanBeReused(t *testing.T) {
 	o := fromFile(`{"issuer": "http://login.example.com"}`)
 	for range 2 {
 		if got := testserver.New(t, o).Issuer(); got != "http://login.example.com" {
@@ -213,7 +213,7 @@ func TestConfigJSONMayBeUsedTwice(t *testing.T) {
 	}
 }
 
-func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
+func TestConfigJSONAcceptsTheNamesOfConstants(t *testing.T) {
 	const eps = "discovery as_metadata jwks authorize token introspect revoke userinfo end_session device_authorization par"
 	if got, want := fmt.Sprint([]testserver.Endpoint{
 		testserver.EndpointDiscovery, testserver.EndpointASMetadata, testserver.EndpointJWKS, testserver.EndpointAuthorize, testserver.EndpointToken, testserver.EndpointIntrospect,
@@ -233,7 +233,7 @@ func TestConfigJSONKnowsTheNamesOfTheConstants(t *testing.T) {
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
 		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.EndpointRegister, testserver.EndpointLogin, testserver.EndpointConsent, testserver.EndpointDevice, testserver.EndpointAny)...)},
 	} {
-		text := fault(t, func(tb *recorder) { testserver.New(tb, fromFile(c.file)) })
+		text := fatalText(t, func(tb *recorder) { testserver.New(tb, fromFile(c.file)) })
 		_, list, _ := strings.Cut(text, "one of ")
 		list, _, _ = strings.Cut(list, "\n")
 		if got := strings.Split(list, ", "); !slices.Equal(got, c.names) {

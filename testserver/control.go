@@ -20,27 +20,28 @@ import (
 // maxControl bounds the body of a request to the control API.
 const maxControl = 1 << 20
 
-// Control is the control API: what this package does for a test in Go, over HTTP
-// and in JSON for one in any other language. It mints tokens, rotates keys, injects
-// faults, and reports what was asked. The command bearerguard serves it and is a
-// client of it.
+// Control is the control API: it does over HTTP and in JSON, for tests in any
+// language, what this package does for tests in Go. It mints tokens, rotates
+// keys, injects faults and lists requests. The command bearerguard serves it
+// and is a client of it.
 //
-// Serve it on a listener of its own, on loopback: a caller gets any token that it
-// asks for. It must present token, and name this machine as the host, so that no web
-// page can call (DNS rebinding). With [AllowRemote] any host will do. GET /openapi.json
-// returns a description of the API and needs no token.
+// Serve it on a separate listener, on loopback, because it mints any token for
+// its callers. A request must present token, and its Host must be a loopback
+// address or localhost, so that no web page can call the API (DNS rebinding).
+// With [AllowRemote] every Host is accepted. GET /openapi.json returns a
+// description of the API and needs no token.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
 	if token == "" {
-		s.fail(`Control(""): give a token that nobody can guess`)
+		s.fail(`Control(""): give a token that cannot be guessed`)
 	}
 	c := &controller{Server: s, faults: map[int]control.Fault{}}
 	mux := http.NewServeMux()
 	for path, methods := range c.routes() {
-		mux.Handle(path, answering(methods))
+		mux.Handle(path, handleMethods(methods))
 	}
-	mux.Handle("/", answering(nil))
-	describe := answering(c.routes()[control.OpenAPIPath])
+	mux.Handle("/", handleMethods(nil))
+	describe := handleMethods(c.routes()[control.OpenAPIPath])
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -49,8 +50,8 @@ func (s *Server) Control(token string) http.Handler {
 		got := sha256.Sum256([]byte(bearer))
 		switch {
 		case !s.remote && !oauth.IsLocalHost(r.Host):
-			sendError(w, refusal{http.StatusForbidden, "forbidden_host", "call it by a loopback address or localhost"})
-		case r.URL.Path == control.OpenAPIPath: // public, and the only thing that this branch can serve
+			sendError(w, refusal{http.StatusForbidden, "forbidden_host", "the Host must be a loopback address or localhost"})
+		case r.URL.Path == control.OpenAPIPath: // public; this branch serves nothing else
 			describe.ServeHTTP(w, r)
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
@@ -62,15 +63,15 @@ func (s *Server) Control(token string) http.Handler {
 	})
 }
 
-// controller is what the control API keeps: how faults were asked for.
+// controller is the state of the control API.
 type controller struct {
 	*Server
 	mu     sync.Mutex
-	faults map[int]control.Fault  // by the ID of the injection
+	faults map[int]control.Fault  // as requested, by the ID of the injection
 	forms  map[string]*token.Form // by the name of the provider
 }
 
-// action answers a request with what becomes JSON.
+// action handles a request; its result is sent as JSON.
 type action func(*http.Request) (any, error)
 
 func (c *controller) routes() map[string]map[string]action {
@@ -111,8 +112,9 @@ func (c *controller) routes() map[string]map[string]action {
 
 func describe(*http.Request) (any, error) { return json.RawMessage(control.OpenAPI), nil }
 
-// answering serves the methods of one path, nil for all other paths.
-func answering(methods map[string]action) http.Handler {
+// handleMethods serves the methods of one path; nil methods make every request a
+// 404.
+func handleMethods(methods map[string]action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		act, ok := methods[r.Method]
 		switch {
@@ -125,16 +127,16 @@ func answering(methods map[string]action) http.Handler {
 			sendError(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "use " + allowed})
 			return
 		}
-		answer, err := act(r)
+		response, err := act(r)
 		if err != nil {
 			sendError(w, err)
 			return
 		}
-		respond(w, http.StatusOK, answer)
+		respond(w, http.StatusOK, response)
 	})
 }
 
-// refusal is an error with the answer that it becomes.
+// refusal is an error with the status and code of its response.
 type refusal struct {
 	status            int
 	code, description string
@@ -144,35 +146,35 @@ func (r refusal) Error() string { return r.description }
 
 func notFound(what string) error { return refusal{http.StatusNotFound, "not_found", what} }
 
-// sendError answers with an error; one that is not a refusal is the caller's mistake.
+// sendError sends an error; one that is not a refusal becomes a 400.
 func sendError(w http.ResponseWriter, err error) {
 	r := refusal{http.StatusBadRequest, "invalid_request", err.Error()}
 	_ = errors.As(err, &r)
 	respond(w, r.status, control.Error{Code: r.code, Description: r.description})
 }
 
-func respond(w http.ResponseWriter, status int, answer any) {
+func respond(w http.ResponseWriter, status int, response any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(answer) // the client may have gone
+	_ = e.Encode(response) // the client may have disconnected
 }
 
-// read reads the body of a request; an empty one says nothing.
+// read decodes the body of a request; an empty body leaves v unchanged.
 func read(r *http.Request, v any) error {
 	text, err := io.ReadAll(r.Body)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return refusal{http.StatusRequestEntityTooLarge, "invalid_request", "the body is too large"}
+		return refusal{http.StatusRequestEntityTooLarge, "invalid_request", "the body is too large: send at most 1 MiB"}
 	case err != nil:
-		return errors.New("the body broke off")
+		return errors.New("the body ended early: send all of it")
 	case len(text) == 0:
 		return nil
 	}
 	return control.Decode(text, v)
 }
 
-// done is the answer of an action that returns nothing.
+// done is the response of an action that returns nothing.
 type done struct{}

@@ -10,40 +10,40 @@ import (
 	"testing"
 )
 
-func TestControlChecksWithWhatIsAsked(t *testing.T) {
-	c := newControlled(t)
+func TestControlCheckUsesTheRequestedOptions(t *testing.T) {
+	c := newControlAPI(t)
 	seen := make(chan *http.Request, 1)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r
-		w.WriteHeader(http.StatusTeapot) // which ends the check
+		w.WriteHeader(http.StatusTeapot) // ends the check
 	}))
 	defer api.Close()
-	answer := c.ask("POST", "/v1/check", fmt.Sprintf(`{"url":"%s/a?b=c","method":"PUT","header":{"X-A":["1","2"],"X-B":"3"},"body":"text","alg":"RS256","aud":"x","claims":{"n":1}}`, api.URL))
+	answer := c.call("POST", "/v1/check", fmt.Sprintf(`{"url":"%s/a?b=c","method":"PUT","header":{"X-A":["1","2"],"X-B":"3"},"body":"text","alg":"RS256","aud":"x","claims":{"n":1}}`, api.URL))
 	r := <-seen
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	inspected := c.ask("POST", "/v1/tokens/inspect", fmt.Sprintf(`{"token":%q}`, token))
+	inspected := c.call("POST", "/v1/tokens/inspect", fmt.Sprintf(`{"token":%q}`, token))
 	claims, _ := inspected["claims"].(map[string]any)
 	header, _ := inspected["header"].(map[string]any)
 	if got := fmt.Sprint(r.Method, r.URL, r.Header["X-A"], r.Header["X-B"], r.ContentLength); got != "PUT/a?b=c [1 2] [3] 4" {
-		t.Errorf("got %s, want the request that was asked for", got)
+		t.Errorf("got %s, want the configured request", got)
 	}
 	if claims["aud"] != "x" || claims["n"] != 1.0 || header["alg"] != "RS256" {
-		t.Errorf("got %v, want the token that was asked for", inspected)
+		t.Errorf("got %v, want the configured token", inspected)
 	}
-	if results := list(answer, "results"); len(results) != 1 || results[0]["name"] != "good-token" || results[0]["fix"] == "" {
-		t.Errorf("got %v, want no more than the good token", answer)
+	if results := objects(answer, "results"); len(results) != 1 || results[0]["name"] != "good-token" || results[0]["fix"] == "" {
+		t.Errorf("got %v, want only the good token", answer)
 	}
 }
 
 func TestControlCheckRefuses(t *testing.T) {
-	c := newControlled(t)
+	c := newControlAPI(t)
 	const url = "http://127.0.0.1/orders"
-	for _, tt := range []struct{ name, body, says string }{
+	for _, tt := range []struct{ name, body, want string }{
 		{"nothing", ``, "the API's URL"},
 		{"a URL without a host", `{"url":"/orders"}`, "the API's URL"},
 		{"a URL with a password", `{"url":"http://a:s3cret@127.0.0.1/"}`, "url: "},
 		{"an invalid method", fmt.Sprintf(`{"url":%q,"method":"G T"}`, url), "method: "},
-		{"a token of one's own", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: is what the check sets"},
+		{"an Authorization header", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: the check sets it"},
 		{"a header that is a number", fmt.Sprintf(`{"url":%q,"header":{"A":1}}`, url), "header.A: want a string or an array of strings"},
 		{"an invalid scope", fmt.Sprintf(`{"url":%q,"scope":"\""}`, url), "is not a scope"},
 		{"an invalid pointer", fmt.Sprintf(`{"url":%q,"require_claim":{"/a~2":"b"}}`, url), `RequireClaim("/a~2"): in a JSON Pointer`},
@@ -56,26 +56,26 @@ func TestControlCheckRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := c.send("POST", "/v1/check", tt.body)
-			says, _ := decodeObject(t, w.Body.Bytes())["error_description"].(string)
-			if w.Code != http.StatusBadRequest || !strings.Contains(says, tt.says) || strings.Contains(says, "s3cret") {
-				t.Errorf("got %d %q, want 400 and %q", w.Code, says, tt.says)
+			description, _ := decodeObject(t, w.Body.Bytes())["error_description"].(string)
+			if w.Code != http.StatusBadRequest || !strings.Contains(description, tt.want) || strings.Contains(description, "s3cret") {
+				t.Errorf("got %d %q, want 400 and %q", w.Code, description, tt.want)
 			}
 		})
 	}
 }
 
-func TestControlCheckEndsWithItsCaller(t *testing.T) {
-	c := newControlled(t)
-	ctx, leave := context.WithCancel(t.Context())
-	var asked atomic.Int32
+func TestControlCheckStopsWithItsCaller(t *testing.T) {
+	c := newControlAPI(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var requests atomic.Int32
 	api := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		if asked.Add(1) == 3 {
-			leave()
+		if requests.Add(1) == 3 {
+			cancel()
 		}
 	}))
 	defer api.Close()
 	c.send("POST", "/v1/check", fmt.Sprintf(`{"url":%q}`, api.URL), func(r *http.Request) { *r = *r.WithContext(ctx) })
-	if got := asked.Load(); got != 3 {
+	if got := requests.Load(); got != 3 {
 		t.Errorf("got %d requests, want 3", got)
 	}
 }

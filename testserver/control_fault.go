@@ -11,11 +11,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// faultOf is the fault that a request asks for.
+// faultOf returns the fault that f describes.
 func faultOf(f control.Fault) (Fault, error) {
 	var chosen []Fault
-	choose := func(asked bool, fault func() Fault) {
-		if asked {
+	choose := func(requested bool, fault func() Fault) {
+		if requested {
 			chosen = append(chosen, fault())
 		}
 	}
@@ -39,7 +39,7 @@ func faultOf(f control.Fault) (Fault, error) {
 
 	switch late := f.Latency != nil; {
 	case len(chosen) > 1:
-		return Fault{}, errors.New("a fault does one thing, after a latency or without it: add one fault for each")
+		return Fault{}, errors.New("a fault does one thing, with or without latency: add one fault for each")
 	case late:
 		return chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
 	case len(chosen) == 0:
@@ -49,45 +49,46 @@ func faultOf(f control.Fault) (Fault, error) {
 }
 
 func (c *controller) addFault(r *http.Request) (any, error) {
-	var ask control.Fault
-	if err := read(r, &ask); err != nil {
+	var input control.Fault
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	f, err := faultOf(ask)
+	f, err := faultOf(input)
 	if err != nil {
 		return nil, err
 	}
 	var when []When
-	if ask.Times != 0 {
-		when = append(when, Times(ask.Times))
+	if input.Times != 0 {
+		when = append(when, Times(input.Times))
 	}
-	if ask.Skip != 0 {
-		when = append(when, Skip(ask.Skip))
+	if input.Skip != 0 {
+		when = append(when, Skip(input.Skip))
 	}
-	if ask.Client != "" {
-		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, ask.Client) }))
+	if input.Client != "" {
+		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, input.Client) }))
 	}
-	c.mu.Lock() // until it is in the list: the list asks how it was asked for
+	c.mu.Lock() // until it is in c.faults, which injections reads
 	defer c.mu.Unlock()
-	in, err := c.inject(Endpoint(ask.Endpoint), f, when)
+	in, err := c.inject(Endpoint(input.Endpoint), f, when)
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %q: %w", ask.Endpoint, err)
+		return nil, fmt.Errorf("endpoint %q: %w", input.Endpoint, err)
 	}
-	c.faults[in.ID] = ask
-	return control.Injection{ID: in.ID, Fault: ask}, nil
+	c.faults[in.ID] = input
+	return control.Injection{ID: in.ID, Fault: input}, nil
 }
 
-// injections are all faults at work, those that were asked for elsewhere included.
+// injections returns all active faults, including those not added through this
+// API.
 func (c *controller) injections() []control.Injection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := []control.Injection{}
 	for _, in := range c.Injections() {
-		asked, ok := c.faults[in.ID]
+		requested, ok := c.faults[in.ID]
 		if !ok {
-			asked = control.Fault{Endpoint: string(in.Endpoint), Times: in.Times, Skip: in.Skip}
+			requested = control.Fault{Endpoint: string(in.Endpoint), Times: in.Times, Skip: in.Skip}
 		}
-		list = append(list, control.Injection{ID: in.ID, Hits: in.Hits(), Fault: asked})
+		list = append(list, control.Injection{ID: in.ID, Hits: in.Hits(), Fault: requested})
 	}
 	return list
 }
@@ -111,7 +112,7 @@ func (c *controller) removeFault(r *http.Request) (any, error) {
 			return done{}, nil
 		}
 	}
-	return nil, notFound("no fault at work has this ID")
+	return nil, notFound("no active fault has this ID")
 }
 
 func (c *controller) remove(in *Injection) {

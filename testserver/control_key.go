@@ -16,7 +16,7 @@ func (c *controller) keys() []control.Key {
 	list := []control.Key{}
 	for _, k := range c.oauth.Keys.All() {
 		key := control.Key{ID: k.ID, Alg: string(k.Alg), Signing: k.Signing, Published: k.Published}
-		key.JWK, _ = k.JWK(false) // a shared secret has none
+		key.JWK, _ = k.JWK(false) // a shared secret has no public JWK
 		list = append(list, key)
 	}
 	return list
@@ -24,12 +24,12 @@ func (c *controller) keys() []control.Key {
 
 func (c *controller) listKeys(*http.Request) (any, error) { return control.Keys{Keys: c.keys()}, nil }
 
-// key is what the list says of the key named kid.
+// key is the entry of the list for the key named kid.
 func (c *controller) key(kid string) (any, error) {
 	list := c.keys()
 	i := slices.IndexFunc(list, func(k control.Key) bool { return k.ID == kid })
 	if i < 0 {
-		return control.Key{ID: kid}, nil // it is staged, and shared
+		return control.Key{ID: kid}, nil // a staged secret is not listed
 	}
 	return list[i], nil
 }
@@ -47,26 +47,26 @@ func (c *controller) rotateKeys(r *http.Request) (any, error) {
 }
 
 func (c *controller) importKey(r *http.Request) (any, error) {
-	var ask control.Import
-	if err := read(r, &ask); err != nil {
+	var input control.Import
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(ask.Key), []byte("{")) {
+	if !bytes.HasPrefix(bytes.TrimSpace(input.Key), []byte("{")) {
 		return nil, errors.New("key: want a private JWK")
 	}
-	k, err := token.ReadKey(ask.Key, "")
+	k, err := token.ReadKey(input.Key, "")
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
-	if token.IsShared(k.Alg) && !ask.Sign {
-		return nil, errors.New("key: a shared secret is not for publishing: add sign")
+	if token.IsShared(k.Alg) && !input.Sign {
+		return nil, errors.New("key: a shared secret cannot be published: set sign")
 	}
 	if !token.IsShared(k.Alg) {
 		if err := c.oauth.Keys.Publish(k); err != nil {
 			return nil, err
 		}
 	}
-	if ask.Sign {
+	if input.Sign {
 		if err := c.oauth.Keys.Use(k); err != nil {
 			return nil, err
 		}
@@ -75,27 +75,27 @@ func (c *controller) importKey(r *http.Request) (any, error) {
 }
 
 func (c *controller) publishKey(r *http.Request) (any, error) {
-	var ask control.KeyID
-	if err := read(r, &ask); err != nil {
+	var input control.KeyID
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
 	for _, k := range c.oauth.Keys.All() {
-		if k.ID == ask.ID && !k.Published {
+		if k.ID == input.ID && !k.Published {
 			if err := c.oauth.Keys.Publish(k.Key); err != nil {
 				return nil, err
 			}
 			return c.key(k.ID)
 		}
 	}
-	return nil, notFound("no key that is not published has this kid")
+	return nil, notFound("no unpublished key has this kid")
 }
 
 func (c *controller) retireKey(r *http.Request) (any, error) {
-	var ask control.KeyID
-	if err := read(r, &ask); err != nil {
+	var input control.KeyID
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if err := c.oauth.Keys.Retire(ask.ID); err != nil {
+	if err := c.oauth.Keys.Retire(input.ID); err != nil {
 		return nil, notFound(err.Error())
 	}
 	return done{}, nil
@@ -118,24 +118,24 @@ func (c *controller) thawKeys(r *http.Request) (any, error) {
 }
 
 func (c *controller) exportKeys(r *http.Request) (any, error) {
-	var ask control.Export
-	if err := read(r, &ask); err != nil {
+	var input control.Export
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
 	set := struct {
 		Keys []json.RawMessage `json:"keys"`
 	}{Keys: []json.RawMessage{}}
 	for _, k := range c.oauth.Keys.All() {
-		if ask.ID != "" && ask.ID != k.ID || token.IsShared(k.Alg) && !ask.Private {
+		if input.ID != "" && input.ID != k.ID || token.IsShared(k.Alg) && !input.Private {
 			continue
 		}
-		jwk, err := k.JWK(ask.Private)
+		jwk, err := k.JWK(input.Private)
 		if err != nil {
 			return nil, err
 		}
 		set.Keys = append(set.Keys, jwk)
 	}
-	if ask.ID != "" && len(set.Keys) == 0 {
+	if input.ID != "" && len(set.Keys) == 0 {
 		return nil, notFound("no key to export has this kid")
 	}
 	return set, nil

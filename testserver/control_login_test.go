@@ -7,16 +7,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestControlDecidesTheNextLogins(t *testing.T) {
+func TestControlNextLogins(t *testing.T) {
 	s := testserver.New(t, testserver.Users(testserver.User{Sub: "alice"}, testserver.User{Sub: "bob"}))
-	c := controlled{t, s, s.Control(controlToken)}
+	c := controlAPI{t, s, s.Control(controlToken)}
 	login := func() (sub any, refusal string) {
 		t.Helper()
-		answer := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizing().Encode()).Query()
+		answer := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest().Encode()).Query()
 		if !answer.Has("code") {
 			return nil, answer.Get("error")
 		}
-		_, claims := verified(t, s, good(t, exchange(t, s, redeeming(answer.Get("code")))).text("access_token"))
+		_, claims := verified(t, s, wantTokens(t, exchange(t, s, codeRequest(answer.Get("code")))).text("access_token"))
 		return claims["sub"], ""
 	}
 	for _, tt := range []struct{ ask, want string }{
@@ -25,7 +25,7 @@ func TestControlDecidesTheNextLogins(t *testing.T) {
 		{`{"sub":"bob"}`, "bob ; alice ; alice ; "},
 		{`{"sub":"bob","times":2}`, "bob ; bob ; alice ; "},
 	} {
-		c.ask("POST", "/v1/logins/next", tt.ask)
+		c.call("POST", "/v1/logins/next", tt.ask)
 		got := ""
 		for range 3 {
 			sub, refusal := login()
@@ -39,33 +39,33 @@ func TestControlDecidesTheNextLogins(t *testing.T) {
 
 func TestControlFreezesTheKeySet(t *testing.T) {
 	s := testserver.New(t)
-	c := controlled{t, s, s.Control(controlToken)}
-	shown := func() string {
+	c := controlAPI{t, s, s.Control(controlToken)}
+	servedJWKS := func() string {
 		t.Helper()
 		_, text := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		return string(text)
 	}
-	before := shown()
-	c.ask("POST", "/v1/keys/freeze", "")
-	c.ask("POST", "/v1/keys/rotate", `{"drop_old":true}`)
-	if got := shown(); got != before {
-		t.Errorf("got %s, want the keys of before", got)
+	before := servedJWKS()
+	c.call("POST", "/v1/keys/freeze", "")
+	c.call("POST", "/v1/keys/rotate", `{"drop_old":true}`)
+	if got := servedJWKS(); got != before {
+		t.Errorf("got %s, want the keys from before", got)
 	}
-	c.ask("POST", "/v1/keys/thaw", "")
-	if got := shown(); got != string(s.JWKS()) || got == before {
+	c.call("POST", "/v1/keys/thaw", "")
+	if got := servedJWKS(); got != string(s.JWKS()) || got == before {
 		t.Errorf("got %s, want the new key", got)
 	}
 }
 
-func TestControlKnowsIDsThatArePaths(t *testing.T) {
-	c := newControlled(t)
+func TestControlAcceptsIDsThatLookLikePaths(t *testing.T) {
+	c := newControlAPI(t)
 	for id, element := range map[string]string{".": "%2E", "..": "%2E%2E", "a/../b": "a%2F..%2Fb"} {
-		c.ask("POST", "/v1/clients", fmt.Sprintf(`{"id":%q}`, id))
-		c.ask("POST", "/v1/users", fmt.Sprintf(`{"sub":%q}`, id))
-		if got := c.ask("GET", "/v1/clients/"+element, "")["id"]; got != id {
+		c.call("POST", "/v1/clients", fmt.Sprintf(`{"id":%q}`, id))
+		c.call("POST", "/v1/users", fmt.Sprintf(`{"sub":%q}`, id))
+		if got := c.call("GET", "/v1/clients/"+element, "")["id"]; got != id {
 			t.Errorf("got %v, want %s", got, id)
 		}
-		c.ask("DELETE", "/v1/clients/"+element, "")
-		c.ask("DELETE", "/v1/users/"+element, "")
+		c.call("DELETE", "/v1/clients/"+element, "")
+		c.call("DELETE", "/v1/users/"+element, "")
 	}
 }

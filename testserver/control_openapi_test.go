@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// described returns the methods of each path in the OpenAPI document that the server
-// serves.
-func described(t *testing.T, c controlled) map[string][]string {
+// documentedMethods returns the methods of each path in the OpenAPI document
+// that the server serves.
+func documentedMethods(t *testing.T, c controlAPI) map[string][]string {
 	t.Helper()
 	var document struct {
 		Paths map[string]map[string]json.RawMessage `json:"paths"`
@@ -34,15 +34,15 @@ func described(t *testing.T, c controlled) map[string][]string {
 	return methods
 }
 
-func TestTheDocumentHasThePathsOfTheServer(t *testing.T) {
-	c := newControlled(t)
-	methods := described(t, c)
+func TestOpenAPIDocumentsEveryPath(t *testing.T) {
+	c := newControlAPI(t)
+	methods := documentedMethods(t, c)
 	if got, want := slices.Sorted(maps.Keys(methods)), testserver.ControlPaths(c.Server); !slices.Equal(got, want) {
 		t.Errorf("got the paths %q, want %q", got, want)
 	}
 	parameter := regexp.MustCompile(`\{[^}]*\}`)
 	for path, want := range methods {
-		// No path has this method, so the server lists those that it has.
+		// No path supports PATCH, so the response lists the supported methods.
 		w := c.send("PATCH", parameter.ReplaceAllString(path, "x"), "")
 		if got := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || got != strings.Join(want, ", ") {
 			t.Errorf("%s: got %d and the methods %s, want 405 and %q", path, w.Code, got, want)
@@ -50,21 +50,21 @@ func TestTheDocumentHasThePathsOfTheServer(t *testing.T) {
 	}
 }
 
-func TestTheDocumentIsPublic(t *testing.T) {
-	c := newControlled(t)
-	stranger := func(r *http.Request) { r.Header.Del("Authorization") }
+func TestOpenAPIIsPublic(t *testing.T) {
+	c := newControlAPI(t)
+	noToken := func(r *http.Request) { r.Header.Del("Authorization") }
 	for _, tt := range []struct {
 		name, method, path string
 		change             func(*http.Request)
 		want               int
 	}{
-		{"without a token", "GET", "/openapi.json", stranger, 200},
+		{"without a token", "GET", "/openapi.json", noToken, 200},
 		{"with another token", "GET", "/openapi.json", func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 200},
-		{"by a name that an attacker points here", "GET", "/openapi.json", func(r *http.Request) { r.Host = "rebound.example.com" }, 403},
-		{"another method", "POST", "/openapi.json", stranger, 405},
-		{"a path below", "GET", "/openapi.json/v1/keys", stranger, 401},
-		{"a path above", "GET", "/openapi.json/../v1/keys", stranger, 401},
-		{"two slashes", "GET", "//openapi.json", stranger, 401},
+		{"with another host", "GET", "/openapi.json", func(r *http.Request) { r.Host = "rebound.example.com" }, 403},
+		{"another method", "POST", "/openapi.json", noToken, 405},
+		{"a path below", "GET", "/openapi.json/v1/keys", noToken, 401},
+		{"a path above", "GET", "/openapi.json/../v1/keys", noToken, 401},
+		{"two slashes", "GET", "//openapi.json", noToken, 401},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := c.send(tt.method, tt.path, "", tt.change)

@@ -16,7 +16,7 @@ import (
 // maxWait bounds how long a request may wait for others.
 const maxWait = 10 * time.Minute
 
-// query reads the parameters of a request, and no others.
+// query parses the query of a request and refuses unknown parameters.
 func query(r *http.Request, known ...string) (url.Values, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -28,13 +28,13 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 			found = found || name == k
 		}
 		if !found {
-			return nil, fmt.Errorf("%s: is unknown, want one of %v", name, known)
+			return nil, fmt.Errorf("%s: unknown parameter: use one of %v", name, known)
 		}
 	}
 	return values, nil
 }
 
-// endpoint is the one that a request is about, by default all.
+// endpoint returns the endpoint that a request names, by default [EndpointAny].
 func (c *controller) endpoint(q url.Values) (Endpoint, error) {
 	list := q["endpoint"]
 	if len(list) == 0 {
@@ -42,7 +42,7 @@ func (c *controller) endpoint(q url.Values) (Endpoint, error) {
 	}
 	ep := Endpoint(list[0])
 	if len(list) > 1 || !c.countable(ep) {
-		return "", fmt.Errorf("endpoint: want one of those that are served, or any, got %q", list)
+		return "", fmt.Errorf("endpoint: got %q, want an endpoint that is served, or any", list)
 	}
 	return ep, nil
 }
@@ -60,14 +60,14 @@ func (c *controller) listRequests(r *http.Request) (any, error) {
 		}
 		eps = append(eps, ep)
 	}
-	answer := control.Requests{Requests: []control.Request{}}
+	response := control.Requests{Requests: []control.Request{}}
 	for _, r := range c.Requests(eps...) {
-		answer.Requests = append(answer.Requests, control.Request{
+		response.Requests = append(response.Requests, control.Request{
 			Time: r.Time, Endpoint: string(r.Endpoint), Method: r.Method, Client: r.Client, ClientID: r.ClientID,
 			Status: r.Status, Injected: r.Injected, Header: r.Header, Form: r.Form,
 		})
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *controller) countRequests(r *http.Request) (any, error) {
@@ -112,9 +112,9 @@ func (c *controller) waitRequests(r *http.Request) (any, error) {
 }
 
 func (c *controller) listEvents(*http.Request) (any, error) {
-	answer := control.Events{Events: []control.Event{}}
+	response := control.Events{Events: []control.Event{}}
 	for _, e := range c.Events() {
-		answer.Events = append(answer.Events, control.Event(e))
+		response.Events = append(response.Events, control.Event(e))
 	}
-	return answer, nil
+	return response, nil
 }

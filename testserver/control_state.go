@@ -19,21 +19,21 @@ func (c *controller) setClock(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if to.Now.IsZero() {
-		return nil, errors.New("now: is missing, want a time such as 2026-01-01T00:00:00Z")
+		return nil, errors.New("now: missing, want a time such as 2026-01-01T00:00:00Z")
 	}
 	c.Advance(to.Now.Sub(c.Now()))
 	return c.clock()
 }
 
 func (c *controller) advanceClock(r *http.Request) (any, error) {
-	var ask control.Advance
-	if err := read(r, &ask); err != nil {
+	var input control.Advance
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if ask.By == 0 {
-		return nil, errors.New(`advance: is missing, want a duration such as "10m"`)
+	if input.By == 0 {
+		return nil, errors.New(`advance: missing, want a duration such as "10m"`)
 	}
-	c.Advance(time.Duration(ask.By))
+	c.Advance(time.Duration(input.By))
 	return c.clock()
 }
 
@@ -53,14 +53,14 @@ func (c *controller) snapshot(*http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := control.Snapshot{
+	response := control.Snapshot{
 		Issuer: c.Issuer(), Now: c.Now().UTC(), Clients: c.clients(), Users: users, Keys: c.keys(), Faults: c.injections(),
 		Counts: map[string]int{}, Tokens: c.tokens(),
 	}
 	for _, ep := range append(catalogue.Endpoints(), EndpointAny) {
 		if c.countable(ep) {
-			answer.Counts[string(ep)] = c.Count(ep)
+			response.Counts[string(ep)] = c.Count(ep)
 		}
 	}
-	return answer, nil
+	return response, nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// tokenOptions are what a request to mint says, claims last so that they win.
+// tokenOptions are the options that m describes, claims last so that they win.
 func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Sub != "" {
 		opts = append(opts, Subject(m.Sub))
@@ -60,8 +60,8 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
-// inMembers puts the names of a request's members in place of those of Go.
-var inMembers = strings.NewReplacer(
+// jsonNames replaces the Go names in an error with those of JSON members.
+var jsonNames = strings.NewReplacer(
 	"JOSEHeader says", "header says", "OpaqueTokens makes", "opaque makes", `; for a malformed claim use Claim("scope", …)`, `; for a malformed one use claims`,
 	"Scope: ", "scope: ", "Audience: ", "aud: ", "SigningAlg", "alg", "Without", "without", "With(", "defect(",
 )
@@ -77,20 +77,20 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	}
 	t, err := c.oauth.IssueAs(form, editBy(tokenOptions(m)))
 	if err != nil {
-		return nil, errors.New(inMembers.Replace(err.Error()))
+		return nil, errors.New(jsonNames.Replace(err.Error()))
 	}
 	claims, err := json.Marshal(t.Claims)
 	if err != nil {
 		return nil, err
 	}
-	answer := control.Minted{
+	response := control.Minted{
 		AccessToken: t.Access, TokenType: "Bearer", RefreshToken: t.Refresh, IDToken: t.ID,
 		Claims: claims, Fingerprint: journal.Fingerprint(t.Access),
 	}
 	if !t.Expiry.IsZero() {
-		answer.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()
+		response.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *controller) badTokens(r *http.Request) (any, error) {
@@ -99,30 +99,30 @@ func (c *controller) badTokens(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if m.Defect != "" {
-		return nil, errors.New("defect: there will be a token for each: leave it out, or mint one token")
+		return nil, errors.New("defect: this request mints a token for every defect: leave it out, or use /v1/tokens for one")
 	}
 	form, err := c.formLike(m.Like)
 	if err != nil {
 		return nil, err
 	}
 	opts := tokenOptions(m)
-	answer := control.BadTokens{}
+	response := control.BadTokens{}
 	for d := range Defects() {
 		t, err := c.oauth.MintAs(form, editBy(append(opts[:len(opts):len(opts)], With(d))))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d, err)
 		}
 		status, code := d.Expect()
-		answer.Tokens = append(answer.Tokens, control.BadToken{Name: string(d), Status: status, Code: code, Token: t})
+		response.Tokens = append(response.Tokens, control.BadToken{Name: string(d), Status: status, Code: code, Token: t})
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *controller) listTokens(*http.Request) (any, error) {
 	return control.Tokens{Tokens: c.tokens()}, nil
 }
 
-// tokens are the access tokens that are in the audit log.
+// tokens returns the access tokens in the audit log.
 func (c *controller) tokens() []control.Token {
 	list := []control.Token{}
 	at := map[string]int{} // by fingerprint
@@ -134,7 +134,7 @@ func (c *controller) tokens() []control.Token {
 			list = append(list, control.Token{
 				Fingerprint: e.Fingerprint, Issued: e.Time, ClientID: e.ClientID, Sub: e.Sub, Scopes: e.Scopes, Family: e.Family,
 			})
-		case e.Kind == journal.Revoked && known: // an access token on its own
+		case e.Kind == journal.Revoked && known: // one access token, without its grant
 			list[i].Revoked = true
 		case e.Kind == journal.Revoked && e.Family != "":
 			for i := range list {
@@ -146,21 +146,21 @@ func (c *controller) tokens() []control.Token {
 }
 
 func (c *controller) inspectToken(r *http.Request) (any, error) {
-	var ask control.Inspect
-	if err := read(r, &ask); err != nil {
+	var input control.Inspect
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if ask.Token == "" {
-		return nil, errors.New("token: is missing")
+	if input.Token == "" {
+		return nil, errors.New("token: missing, want the token to inspect")
 	}
-	answer := control.Inspected{Fingerprint: journal.Fingerprint(ask.Token), Introspection: c.oauth.Introspection(ask.Token)}
-	if parts := strings.Split(ask.Token, "."); len(parts) == 3 {
-		answer.Header, answer.Claims = segment(parts[0]), segment(parts[1])
+	response := control.Inspected{Fingerprint: journal.Fingerprint(input.Token), Introspection: c.oauth.Introspection(input.Token)}
+	if parts := strings.Split(input.Token, "."); len(parts) == 3 {
+		response.Header, response.Claims = segment(parts[0]), segment(parts[1])
 	}
-	return answer, nil
+	return response, nil
 }
 
-// segment is the JSON in a part of a JWT, nil if it is missing.
+// segment is the JSON in a part of a JWT, or nil if it is not JSON.
 func segment(part string) json.RawMessage {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil || !json.Valid(text) {
@@ -170,18 +170,18 @@ func segment(part string) json.RawMessage {
 }
 
 func (c *controller) revokeToken(r *http.Request) (any, error) {
-	var ask control.Revoke
-	if err := read(r, &ask); err != nil {
+	var input control.Revoke
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	if (ask.Token == "") == (ask.Sub == "") {
+	if (input.Token == "") == (input.Sub == "") {
 		return nil, errors.New("give either token or sub")
 	}
-	if ask.Sub != "" {
-		return control.Revoked{Revoked: c.RevokeSubject(ask.Sub)}, nil
+	if input.Sub != "" {
+		return control.Revoked{Revoked: c.RevokeSubject(input.Sub)}, nil
 	}
-	if !c.Revoke(ask.Token) {
-		return nil, notFound("the token is none of this server's")
+	if !c.Revoke(input.Token) {
+		return nil, notFound("this server did not issue the token")
 	}
 	return control.Revoked{Revoked: 1}, nil
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestDebugIsThereForPeopleAlone(t *testing.T) {
+func TestDebugPageNeedsInteractive(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{
-		"T22/a server without pages":            nil,
-		"T22/one that has thought better of it": {testserver.Interactive(), testserver.ConfigJSON(strings.NewReader(`{"interactive":false}`))},
+		"T22/without Interactive":          nil,
+		"T22/Interactive turned off again": {testserver.Interactive(), testserver.ConfigJSON(strings.NewReader(`{"interactive":false}`))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -29,20 +29,20 @@ func TestDebugIsThereForPeopleAlone(t *testing.T) {
 	}
 }
 
-func TestDebugKnowsTwoFormsAndNoFault(t *testing.T) {
-	d := debugging(t)
+func TestDebugPageRefusesOtherForms(t *testing.T) {
+	d := openDebugPage(t)
 	before := d.s.SigningKey().ID
 	for name, pairs := range map[string][]string{
-		"T22/nothing to do":     nil,
-		"T22/a fault":           {"do", "fault", "endpoint", "jwks", "status", "503"},
-		"T22/an injection":      {"do", "inject", "endpoint", "jwks", "status", "503"},
-		"T22/a reset":           {"do", "reset"},
-		"T22/the clock":         {"do", "advance", "by", "1h"},
-		"T22/retiring a key":    {"do", "retire", "kid", before},
-		"T22/rotating in a way": {"do", "rotate-sign-first"},
+		"T22/no action":        nil,
+		"T22/a fault":          {"do", "fault", "endpoint", "jwks", "status", "503"},
+		"T22/an injection":     {"do", "inject", "endpoint", "jwks", "status", "503"},
+		"T22/a reset":          {"do", "reset"},
+		"T22/the clock":        {"do", "advance", "by", "1h"},
+		"T22/retiring a key":   {"do", "retire", "kid", before},
+		"T22/another rotation": {"do", "rotate-sign-first"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if rec := d.press(nil, pairs...); rec.Code != http.StatusBadRequest {
+			if rec := d.submit(nil, pairs...); rec.Code != http.StatusBadRequest {
 				t.Errorf("got %d, want 400", rec.Code)
 			}
 		})
@@ -58,7 +58,7 @@ func TestDebugKnowsTwoFormsAndNoFault(t *testing.T) {
 	}
 }
 
-func TestDebugIsAtHomeAlone(t *testing.T) {
+func TestDebugPageHosts(t *testing.T) {
 	for _, tt := range []struct {
 		host string
 		ok   bool
@@ -70,7 +70,7 @@ func TestDebugIsAtHomeAlone(t *testing.T) {
 		{"", false}, {":80", false}, {"2130706433", false}, {"127.1", false},
 	} {
 		t.Run(tt.host, func(t *testing.T) {
-			d := debugging(t, testserver.IssuerURL("http://login.example.com"))
+			d := openDebugPage(t, testserver.IssuerURL("http://login.example.com"))
 			r := httptest.NewRequest("GET", d.s.Issuer()+"/debug", nil)
 			r.Host = tt.host
 			r.Header.Set("X-Forwarded-Host", "login.example.com")
@@ -79,41 +79,41 @@ func TestDebugIsAtHomeAlone(t *testing.T) {
 			if rec.Code != want || strings.Contains(rec.Body.String(), "server_csrf") != tt.ok {
 				t.Errorf("got %d, want %d, and a form only with 200", rec.Code, want)
 			}
-			if rec := d.press(http.Header{"Host": {tt.host}}, "do", "mint", "sub", "alice"); rec.Code != want || (d.token(rec) != "") != tt.ok {
+			if rec := d.submit(http.Header{"Host": {tt.host}}, "do", "mint", "sub", "alice"); rec.Code != want || (d.token(rec) != "") != tt.ok {
 				t.Errorf("got %d for a form, want %d, and a token only with 200", rec.Code, want)
 			}
 		})
 	}
 }
 
-func TestDebugTakesNoFormOfOthers(t *testing.T) {
-	d := debugging(t)
-	other := &debugged{person: newPerson(t, d.s)}
-	other.look()
+func TestDebugPageCSRF(t *testing.T) {
+	d := openDebugPage(t)
+	other := &debugBrowser{browser: newBrowser(t, d.s)}
+	other.reload()
 	before := d.s.SigningKey().ID
-	own := url.Values{"server_csrf": {carried(d.page).Get("server_csrf")}, "do": {"rotate"}}
+	own := url.Values{"server_csrf": {hiddenFields(d.page).Get("server_csrf")}, "do": {"rotate"}}
 	for name, tt := range map[string]struct {
-		by     *debugged
+		by     *debugBrowser
 		header http.Header
 		pairs  []string
 	}{
-		"T09/without a token":           {d, nil, []string{"server_csrf", "-"}},
-		"T09/with an empty token":       {d, nil, []string{"server_csrf", ""}},
-		"T09/with another's token":      {d, nil, []string{"server_csrf", carried(other.page).Get("server_csrf")}},
-		"T09/without a session":         {&debugged{newPerson(t, d.s), d.page}, nil, nil},
-		"T09/in another browser":        {&debugged{other.person, d.page}, nil, nil},
-		"T09/from another site":         {d, http.Header{"Sec-Fetch-Site": {"cross-site"}}, nil},
-		"T09/from a neighbouring port":  {d, http.Header{"Sec-Fetch-Site": {"same-site"}}, nil},
-		"T09/by an unknown way":         {d, http.Header{"Sec-Fetch-Site": {"elsewhere"}}, nil},
-		"T09/with another origin":       {d, http.Header{"Origin": {"http://127.0.0.1:1"}}, nil},
-		"T09/with an origin that is no": {d, http.Header{"Origin": {"%"}}, nil},
-		"T09/as JSON":                   {d, http.Header{"Content-Type": {"application/json"}}, nil},
-		"T09/as plain text":             {d, http.Header{"Content-Type": {"text/plain"}}, nil},
+		"T09/without a token":                {d, nil, []string{"server_csrf", "-"}},
+		"T09/with an empty token":            {d, nil, []string{"server_csrf", ""}},
+		"T09/with another's token":           {d, nil, []string{"server_csrf", hiddenFields(other.page).Get("server_csrf")}},
+		"T09/without a session":              {&debugBrowser{newBrowser(t, d.s), d.page}, nil, nil},
+		"T09/in another browser":             {&debugBrowser{other.browser, d.page}, nil, nil},
+		"T09/from another site":              {d, http.Header{"Sec-Fetch-Site": {"cross-site"}}, nil},
+		"T09/from a neighbouring port":       {d, http.Header{"Sec-Fetch-Site": {"same-site"}}, nil},
+		"T09/with an unknown Sec-Fetch-Site": {d, http.Header{"Sec-Fetch-Site": {"elsewhere"}}, nil},
+		"T09/with another origin":            {d, http.Header{"Origin": {"http://127.0.0.1:1"}}, nil},
+		"T09/with a malformed origin":        {d, http.Header{"Origin": {"%"}}, nil},
+		"T09/as JSON":                        {d, http.Header{"Content-Type": {"application/json"}}, nil},
+		"T09/as plain text":                  {d, http.Header{"Content-Type": {"text/plain"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := tt.by.press(tt.header, append([]string{"do", "rotate"}, tt.pairs...)...)
+			rec := tt.by.submit(tt.header, append([]string{"do", "rotate"}, tt.pairs...)...)
 			if !slices.Contains([]int{http.StatusForbidden, http.StatusBadRequest}, rec.Code) {
-				t.Errorf("got %d to %q, want a refusal", rec.Code, rec.Header().Get("Location"))
+				t.Errorf("got %d to %q, want an error", rec.Code, rec.Header().Get("Location"))
 			}
 		})
 	}
@@ -135,21 +135,21 @@ func TestDebugTakesNoFormOfOthers(t *testing.T) {
 		}
 	})
 	if got := d.s.SigningKey().ID; got != before {
-		t.Fatalf("got the key %s, want %s: a form of others has rotated", got, before)
+		t.Fatalf("got the key %s, want %s: a foreign form rotated it", got, before)
 	}
 	for name, header := range map[string]http.Header{
 		"as a browser sends it": {"Sec-Fetch-Site": {"same-origin"}, "Origin": {"null"}}, "sent by hand": nil,
-		"with the origin": {"Origin": {d.s.Issuer()}}, "again by a reload": {"Sec-Fetch-Site": {"none"}},
+		"with the origin": {"Origin": {d.s.Issuer()}}, "by a reload": {"Sec-Fetch-Site": {"none"}},
 	} {
-		if rec := d.press(header, "do", "rotate"); rec.Code != http.StatusSeeOther {
+		if rec := d.submit(header, "do", "rotate"); rec.Code != http.StatusSeeOther {
 			t.Errorf("%s: got %d, want 303", name, rec.Code)
 		}
 	}
 }
 
-func TestDebugUnderThePathOfTheIssuer(t *testing.T) {
-	d := debugging(t, testserver.IssuerURL("http://login.example.com/tenant"))
-	if rec := d.press(nil, "do", "rotate"); rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/tenant/debug" {
+func TestDebugPageUnderTheIssuersPath(t *testing.T) {
+	d := openDebugPage(t, testserver.IssuerURL("http://login.example.com/tenant"))
+	if rec := d.submit(nil, "do", "rotate"); rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/tenant/debug" {
 		t.Errorf("got %d to %q, want 303 to the page", rec.Code, rec.Header().Get("Location"))
 	}
 	if rec := d.send(httptest.NewRequest("GET", "http://login.example.com/debug", nil)); rec.Code != http.StatusNotFound {

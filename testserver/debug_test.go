@@ -15,20 +15,20 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// debugged is a person who has the debug page open.
-type debugged struct {
-	*person
+// debugBrowser is a browser that has the debug page open.
+type debugBrowser struct {
+	*browser
 	page *httptest.ResponseRecorder
 }
 
-func debugging(t *testing.T, opts ...testserver.Option) *debugged {
+func openDebugPage(t *testing.T, opts ...testserver.Option) *debugBrowser {
 	s := testserver.New(t, append(opts, testserver.Interactive())...)
-	d := &debugged{person: newPerson(t, s)}
-	d.look()
+	d := &debugBrowser{browser: newBrowser(t, s)}
+	d.reload()
 	return d
 }
 
-func (d *debugged) look() string {
+func (d *debugBrowser) reload() string {
 	d.t.Helper()
 	d.page = d.send(httptest.NewRequest("GET", d.s.Issuer()+"/debug", nil))
 	if d.page.Code != http.StatusOK {
@@ -38,10 +38,11 @@ func (d *debugged) look() string {
 	return html.UnescapeString(main)
 }
 
-// press sends one of the forms; pairs change what is in it, and header what goes with it.
-func (d *debugged) press(header http.Header, pairs ...string) *httptest.ResponseRecorder {
+// submit posts a form of the page; pairs change its fields, and header is
+// added.
+func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.ResponseRecorder {
 	form := url.Values{}
-	for name, value := range carried(d.page) {
+	for name, value := range hiddenFields(d.page) {
 		form[name] = value
 	}
 	r := httptest.NewRequest("POST", d.s.Issuer()+"/debug", strings.NewReader(values(form, pairs...).Encode()))
@@ -57,22 +58,22 @@ func (d *debugged) press(header http.Header, pairs ...string) *httptest.Response
 
 var minted = regexp.MustCompile(`<textarea[^>]*>([^<]*)</textarea>`)
 
-// token is the one that a page shows, "" if it shows none.
-func (d *debugged) token(rec *httptest.ResponseRecorder) string {
+// token returns the token that a page shows, or "".
+func (d *debugBrowser) token(rec *httptest.ResponseRecorder) string {
 	if m := minted.FindStringSubmatch(rec.Body.String()); m != nil {
 		return html.UnescapeString(m[1])
 	}
 	return ""
 }
 
-func TestDebugShowsTheServer(t *testing.T) {
-	const secret = "a-secret-that-nobody-may-see"
-	d := debugging(t, testserver.Clients(testserver.Client{ID: "web", Secret: secret, RedirectURIs: []string{"https://app.example/cb"}, Scopes: []string{"orders:read"}}))
+func TestDebugPageShowsTheServer(t *testing.T) {
+	const secret = "a-secret-that-must-not-be-shown"
+	d := openDebugPage(t, testserver.Clients(testserver.Client{ID: "web", Secret: secret, RedirectURIs: []string{"https://app.example/cb"}, Scopes: []string{"orders:read"}}))
 	s := d.s
 	exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}, basic("web:"+secret))
 	s.Inject(testserver.EndpointJWKS, testserver.Status(503))
 	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
-	page := d.look()
+	page := d.reload()
 	wantAll(t, page, s.Issuer(), "test-client", "test-public", "web", "https://app.example/cb", "client_credentials",
 		s.SigningKey().ID, "ES256", "signs", "published", "503", "injected", "expired", "Authorization", "Basic ")
 	for _, not := range []string{secret, "test-secret", "test-password"} {
@@ -86,23 +87,23 @@ func TestDebugShowsTheServer(t *testing.T) {
 		}
 	}
 	if list := s.Requests(); len(list) != 2 || s.Count(testserver.EndpointAny) != 2 {
-		t.Errorf("got %d requests, want 2: who looks is not recorded", len(list))
+		t.Errorf("got %d requests, want 2: requests to the debug page are not recorded", len(list))
 	}
 }
 
-func TestDebugIsThereWhenAllElseFails(t *testing.T) {
-	d := debugging(t)
+func TestFaultsDoNotAffectTheDebugPage(t *testing.T) {
+	d := openDebugPage(t)
 	d.s.Inject(testserver.EndpointAny, testserver.Status(500))
-	d.look()
+	d.reload()
 }
 
-func TestDebugRotates(t *testing.T) {
+func TestDebugPageRotatesKeys(t *testing.T) {
 	for name, alg := range map[string]testserver.Alg{"a key pair": "ES256", "a shared secret": "HS256"} {
 		t.Run(name, func(t *testing.T) {
-			d := debugging(t, testserver.SigningAlg(alg))
+			d := openDebugPage(t, testserver.SigningAlg(alg))
 			d.s.Publish(testserver.GenerateKey("EdDSA", "foreign"))
 			before := d.s.SigningKey().ID
-			rec := d.press(nil, "do", "rotate")
+			rec := d.submit(nil, "do", "rotate")
 			if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/debug" {
 				t.Fatalf("got %d to %q, want 303 to the page", rec.Code, rec.Header().Get("Location"))
 			}
@@ -110,26 +111,26 @@ func TestDebugRotates(t *testing.T) {
 			if after == before {
 				t.Errorf("got the key %s still, want another", after)
 			}
-			wantAll(t, d.look(), after, "foreign")
+			wantAll(t, d.reload(), after, "foreign")
 		})
 	}
 }
 
-func TestDebugMints(t *testing.T) {
-	d := debugging(t, testserver.Audience("orders", "billing"), testserver.AccessTTL(90*time.Minute))
-	wantAll(t, d.look(), `value="orders billing"`, `value="1h30m"`, `value="test-client"`)
+func TestDebugPageMintsTokens(t *testing.T) {
+	d := openDebugPage(t, testserver.Audience("orders", "billing"), testserver.AccessTTL(90*time.Minute))
+	wantAll(t, d.reload(), `value="orders billing"`, `value="1h30m"`, `value="test-client"`)
 	full := []string{"do", "mint", "client_id", "web", "sub", "alice", "aud", "orders", "scope", "a  b", "expires_in", "1m", "defect", ""}
 	for name, tt := range map[string]struct {
 		change []string
 		want   map[string]any
 	}{
-		"all fields":      {nil, map[string]any{"client_id": "web", "sub": "alice", "aud": "orders", "scope": "a b"}},
-		"several readers": {[]string{"aud", "orders billing"}, map[string]any{"aud": []any{"orders", "billing"}}},
-		"empty fields":    {[]string{"client_id", "", "sub", "", "aud", "", "scope", "", "expires_in", ""}, map[string]any{"client_id": nil, "sub": nil, "aud": nil, "scope": nil, "exp": nil}},
-		"a defect":        {[]string{"defect", "wrong-audience"}, map[string]any{"sub": "alice"}},
+		"all fields":        {nil, map[string]any{"client_id": "web", "sub": "alice", "aud": "orders", "scope": "a b"}},
+		"several audiences": {[]string{"aud", "orders billing"}, map[string]any{"aud": []any{"orders", "billing"}}},
+		"empty fields":      {[]string{"client_id", "", "sub", "", "aud", "", "scope", "", "expires_in", ""}, map[string]any{"client_id": nil, "sub": nil, "aud": nil, "scope": nil, "exp": nil}},
+		"a defect":          {[]string{"defect", "wrong-audience"}, map[string]any{"sub": "alice"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := d.press(nil, append(slices.Clone(full), tt.change...)...)
+			rec := d.submit(nil, append(slices.Clone(full), tt.change...)...)
 			if rec.Code != http.StatusOK || rec.Header().Get("Cache-Control") != "no-store" {
 				t.Fatalf("got %d with Cache-Control %q, want 200 and no-store", rec.Code, rec.Header().Get("Cache-Control"))
 			}
@@ -142,42 +143,42 @@ func TestDebugMints(t *testing.T) {
 			if name == "a defect" && reflect.DeepEqual(claims["aud"], "orders") {
 				t.Error("got the right audience, want the defect")
 			}
-			if strings.Contains(d.look(), d.token(rec)) {
+			if strings.Contains(d.reload(), d.token(rec)) {
 				t.Error("got the token again, want it shown once")
 			}
 		})
 	}
 	for name, change := range map[string][]string{
-		"what is no scope":                       {"scope", `a"b`},
-		"what is no time":                        {"expires_in", "soon"},
-		"what is no defect":                      {"defect", "none-such"},
+		"a malformed scope":                      {"scope", `a"b`},
+		"a malformed time":                       {"expires_in", "soon"},
+		"an unknown defect":                      {"defect", "none-such"},
 		"a defect that a correct API may accept": {"defect", "no-kid"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := d.press(nil, append(slices.Clone(full), change...)...)
+			rec := d.submit(nil, append(slices.Clone(full), change...)...)
 			if d.token(rec) != "" || !strings.Contains(rec.Body.String(), `role="alert"`) || !strings.Contains(rec.Body.String(), `value="alice"`) {
-				t.Errorf("got %d %s, want what is wrong, and the form as it was", rec.Code, rec.Body)
+				t.Errorf("got %d %s, want an error, and the fields kept", rec.Code, rec.Body)
 			}
 		})
 	}
 }
 
-func TestDebugOffersEveryDefect(t *testing.T) {
-	page := debugging(t).look()
+func TestDebugPageOffersEveryDefect(t *testing.T) {
+	page := openDebugPage(t).reload()
 	for d := range testserver.Defects() {
 		wantAll(t, page, `<option value="`+string(d)+`"`)
 	}
 }
 
-func TestDebugLeavesASeededServerAsItIs(t *testing.T) {
+func TestDebugPageDoesNotUseUpTheSeed(t *testing.T) {
 	tokens := func(look bool) string {
 		s := testserver.New(t, testserver.Seed("x"), testserver.InMemory(), testserver.Interactive(), testserver.Clock(func() time.Time { return time.Unix(1e9, 0) }))
 		if look {
-			newPerson(t, s).send(httptest.NewRequest("GET", s.Issuer()+"/debug", nil))
+			newBrowser(t, s).send(httptest.NewRequest("GET", s.Issuer()+"/debug", nil))
 		}
 		return s.Token()
 	}
 	if tokens(false) != tokens(true) {
-		t.Error("got another token because somebody looked, want the same")
+		t.Error("got another token after the debug page was opened, want the same")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// debugText is the text of the debug page, without its markup.
+// debugText returns the text of the debug page, without markup.
 func debugText(t *testing.T, s *testserver.Server, query string) string {
 	t.Helper()
 	rec := httptest.NewRecorder()
@@ -27,7 +27,7 @@ func debugText(t *testing.T, s *testserver.Server, query string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-func TestTheDebugPageGroupsAndFiltersRequests(t *testing.T) {
+func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 	s := testserver.New(t, testserver.Interactive(), testserver.Clock(atNoon), testserver.Users(alice))
 	for range 3 {
 		get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
@@ -67,24 +67,24 @@ func TestTheDebugPageGroupsAndFiltersRequests(t *testing.T) {
 	}
 }
 
-// What is wrong is a sentence that names the client, what was sent and what is
-// registered.
-func TestPagesOfErrorsSayWhatToDo(t *testing.T) {
+// An error page shows the client, the value that was sent and the registered
+// ones.
+func TestErrorPages(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "s", RedirectURIs: []string{"https://app.example/cb"}, PostLogoutRedirectURIs: []string{"https://app.example/bye"}}))
 	for name, tt := range map[string]struct {
 		u    string
 		want []string
 	}{
-		"a redirect URI": {s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("client_id", "web", "redirect_uri", "https://app.example/CB").Encode(),
+		"a redirect URI": {s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizationRequest("client_id", "web", "redirect_uri", "https://app.example/CB").Encode(),
 			[]string{"sent a redirect_uri that is not registered", ">web<", ">https://app.example/CB<", ">https://app.example/cb<", "bearerguard client add"}},
-		"a client": {s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("client_id", "wbe").Encode(),
+		"a client": {s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizationRequest("client_id", "wbe").Encode(),
 			[]string{"not registered with this server", ">wbe<", "bearerguard client add"}},
 		"a logout": {s.Endpoint(testserver.EndpointEndSession) + "?client_id=web&post_logout_redirect_uri=https://app.example/",
 			[]string{"sent a post_logout_redirect_uri that is not registered", ">web<", ">https://app.example/<", ">https://app.example/bye<"}},
-		"a logout of nobody": {s.Endpoint(testserver.EndpointEndSession) + "?post_logout_redirect_uri=https://app.example/",
+		"a logout without a client": {s.Endpoint(testserver.EndpointEndSession) + "?post_logout_redirect_uri=https://app.example/",
 			[]string{"The request is wrong: client_id or id_token_hint is missing"}},
 	} {
-		rec := ask(s, "GET", tt.u)
+		rec := serve(s, "GET", tt.u)
 		for _, want := range tt.want {
 			if rec.Code != 400 || !strings.Contains(rec.Body.String(), want) {
 				t.Errorf("%s: got %d %s, want %q in it", name, rec.Code, rec.Body, want)
@@ -93,15 +93,15 @@ func TestPagesOfErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestScopesAreExplained(t *testing.T) {
+func TestScopeDescriptions(t *testing.T) {
 	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice), fromFile(`{"scope_descriptions":{"orders:read":"See your orders.","email":"Write to you."}}`))
-	page := newPerson(t, s).signIn(authorizing("scope", "openid email orders:read stock")).Body.String()
+	page := newBrowser(t, s).signIn(authorizationRequest("scope", "openid email orders:read stock")).Body.String()
 	for _, want := range []string{"Know who you are.", "Write to you.", "See your orders.", "The API decides what this allows."} {
 		if strings.Count(page, want) != 1 {
 			t.Errorf("got %s, want %q once", page, want)
 		}
 	}
-	login := newPerson(t, s).open(authorizing()).Body.String()
+	login := newBrowser(t, s).open(authorizationRequest()).Body.String()
 	for _, want := range []string{">Alice<", ">alice@example.com<"} {
 		if !strings.Contains(login, want) {
 			t.Errorf("got a login page without %s", want)

@@ -8,32 +8,32 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// NextUser makes u log in and agree at the next authorization, instead of the
-// first of [Users] and instead of anybody at the pages of [Interactive]. A user
-// that nobody has registered is registered. With [Times] it is more than one
-// authorization, and [Skip], [Matching] and [FromClient] narrow which.
+// NextUser makes u log in and consent at the next authorization, instead of the
+// first of [Users], and without the pages of [Interactive]. A user that is not
+// registered is registered. [Times] makes it more than one authorization, and
+// [Skip], [Matching] and [FromClient] narrow which.
 func (s *Server) NextUser(u User, when ...When) *Injection {
 	s.helper()
 	if u.Sub == "" {
-		s.fail("NextUser: the user has no Sub")
+		s.fail("NextUser: the user needs a Sub")
 	}
 	return s.decide("NextUser", oauth.Decision{User: &u}, when)
 }
 
 // DenyNext answers the next authorization with an error (RFC 6749 §4.1.2.1), such
-// as "access_denied" or "login_required", and refuses the next device. See
-// [Server.NextUser] for when.
+// as "access_denied" or "login_required", or denies the next device. when is as
+// for [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
 	if !registry.IsErrorCode(errorCode) {
-		s.fail("DenyNext(%q): that is no error code (RFC 6749 §4.1.2.1)", errorCode)
+		s.fail("DenyNext(%q): give an error code such as access_denied (RFC 6749 §4.1.2.1)", errorCode)
 	}
 	return s.decide("DenyNext", oauth.Decision{Deny: errorCode}, when)
 }
 
 func (s *Server) decide(what string, d oauth.Decision, when []When) *Injection {
 	s.helper()
-	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // whichever endpoint leads to a decision
+	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // several endpoints lead to a decision
 	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
 		s.fail("%s: %v", what, err)

@@ -9,16 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Defect names one way in which a token can be wrong, in Go and wherever it is
-// written as text: the names are stable.
+// Defect names one way in which a token can be wrong, in Go and as text. The
+// names are stable.
 //
-// A token with a defect has exactly one thing wrong with it and is good in
-// every other way, so that an API which accepts it lacks exactly that check.
-// What an attacker or a careless issuer would sign is signed, by the key that
-// they would have.
+// A token with a defect is wrong in exactly one way, so an API that accepts it
+// lacks exactly that check. It is signed with the key that an attacker or a
+// careless issuer would have.
 type Defect = catalogue.Defect
 
-// What the claims say is wrong.
+// Defects of the claims.
 const (
 	Expired         = catalogue.Expired        // exp an hour ago
 	NotYetValid     = catalogue.NotYetValid    // nbf in an hour
@@ -27,29 +26,29 @@ const (
 	WrongAudience   = catalogue.WrongAudience  // an aud that begins like the right one
 	MissingAudience = catalogue.MissingAudience
 	MissingExp      = catalogue.MissingExp
-	MissingScope    = catalogue.MissingScope // wrong only where a scope is needed: 403
+	MissingScope    = catalogue.MissingScope // wrong only where a scope is required: 403
 	ExpAsString     = catalogue.ExpAsString
-	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds late
-	AudNotString    = catalogue.AudNotString // a number beside the right aud
+	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds too late
+	AudNotString    = catalogue.AudNotString // a number next to the right aud
 )
 
-// Not an access token, or not one for its bearer.
+// Not an access token, or not a bearer token.
 const (
 	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
-	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token, for a client that is the API too
-	BoundAsBearer   = catalogue.BoundAsBearer   // with cnf, without proof (RFC 9449 §7.2)
+	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token for a client that is also the API
+	BoundAsBearer   = catalogue.BoundAsBearer   // with cnf, sent without a proof (RFC 9449 §7.2)
 )
 
-// Signed by the wrong key, wrongly, or not at all.
+// Signed with the wrong key, badly signed, or not signed.
 const (
-	BadSignature       = catalogue.BadSignature // one bit is changed
+	BadSignature       = catalogue.BadSignature // one bit flipped
 	TruncatedSignature = catalogue.TruncatedSignature
-	ZeroECDSASignature = catalogue.ZeroECDSASignature // with an ES256 key of the server's, if the token's is not for ECDSA
+	ZeroECDSASignature = catalogue.ZeroECDSASignature // with an ES256 key of the server, if the token's key is not for ECDSA
 	AlgNone            = catalogue.AlgNone            // and no signature
 	AlgNoneCased       = catalogue.AlgNoneCased       // nOnE
 	HS256Confusion     = catalogue.HS256Confusion     // HMAC with the public key, in PEM, as the secret
-	UnknownKid         = catalogue.UnknownKid         // an unpublished key under a new name each time
-	ForeignKeySameKid  = catalogue.ForeignKeySameKid  // an unpublished key under the name of the server's
+	UnknownKid         = catalogue.UnknownKid         // an unpublished key, with a new kid each time
+	ForeignKeySameKid  = catalogue.ForeignKeySameKid  // an unpublished key, with the kid of the server's key
 	EmbeddedJWK        = catalogue.EmbeddedJWK        // an attacker's key, in jwk
 	JKUHeader          = catalogue.JKUHeader          // an attacker's key, at a URL
 	X5UHeader          = catalogue.X5UHeader          // an attacker's certificate, at a URL
@@ -57,7 +56,7 @@ const (
 	AlgKeyMismatch     = catalogue.AlgKeyMismatch     // such as PS256 with an RS256 key
 )
 
-// Signed well, but not written as a JWT is.
+// Correctly signed, but not a well-formed JWT.
 const (
 	DuplicateClaim  = catalogue.DuplicateClaim  // exp ahead, then exp past
 	DuplicateHeader = catalogue.DuplicateHeader // alg, then alg none
@@ -65,8 +64,8 @@ const (
 	FourSegments    = catalogue.FourSegments
 	PaddedBase64    = catalogue.PaddedBase64
 	TrailingBits    = catalogue.TrailingBits // base64url that is not canonical
-	Nested          = catalogue.Nested       // a good token as the payload
-	Encrypted       = catalogue.Encrypted    // a good token in a JWE
+	Nested          = catalogue.Nested       // with a good token as the payload
+	Encrypted       = catalogue.Encrypted    // a good token inside a JWE
 )
 
 // Only on request: [Defects] and [Server.BadTokens] leave them out, because a
@@ -76,22 +75,22 @@ const (
 	ExpFractional = catalogue.ExpFractional
 	MissingSub    = catalogue.MissingSub
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
-	RetiredKey    = catalogue.RetiredKey // by the key that left the JWKS last: Rotate(DropOld()) or Retire before
+	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last: Rotate with DropOld, or Retire, first
 )
 
-// On request as well, since only introspection shows them.
+// Also only on request, because only introspection detects them.
 const (
-	Revoked        = catalogue.Revoked        // a good JWT except for that
+	Revoked        = catalogue.Revoked        // an otherwise good JWT
 	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
-	UnknownOpaque  = catalogue.UnknownOpaque  // a handle that no server issued
+	UnknownOpaque  = catalogue.UnknownOpaque  // a handle that was never issued
 )
 
-// Defects yields every defect that a correct API refuses. [MissingScope] is one
-// for routes that need a scope.
+// Defects yields every defect that a correct API refuses, [MissingScope] only
+// on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields a token for each of [Defects]: the token of opts, with one
-// thing wrong. Each is made when it is asked for.
+// BadTokens yields a token for each of [Defects]: the token of opts, with that
+// defect. Each is made as the loop reaches it.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -108,21 +107,21 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	}
 }
 
-// With makes one thing wrong with the token that the other options ask for,
-// whether they stand before it or after. One token takes one defect: two would
-// not show which of them was found.
+// With adds a defect to the token that the other options describe, whether they
+// come before or after it. A token takes only one defect: with two, it would
+// not be clear which one was found.
 //
-// With [OpaqueTokens] the token stays opaque if an introspection answer can be
-// wrong in this way, for which RFC 7662 leaves an API no choice: [Expired],
+// With [OpaqueTokens] the token stays opaque if an introspection response can
+// have the defect and RFC 7662 requires an API to refuse it: [Expired],
 // [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
-// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub]. It is a JWT
-// with any other defect.
+// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub]. With any other
+// defect it is a JWT.
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)
 		switch {
 		case !ok:
-			t.Fail(fmt.Errorf("With(%q): there is no such defect: use one of %s", string(d), token.DefectNames()))
+			t.Fail(fmt.Errorf("With(%q): unknown defect: use one of %s", string(d), token.DefectNames()))
 		case t.Defect != nil:
 			t.Fail(fmt.Errorf("With(%q) after With(%q): a token takes one defect: make two tokens", string(d), t.Defect.Name))
 		default:

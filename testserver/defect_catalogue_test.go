@@ -25,12 +25,12 @@ var algs = []testserver.Alg{
 	"HS256", "HS384", "HS512",
 }
 
-var onRequest = []testserver.Defect{
+var optionalDefects = []testserver.Defect{
 	testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized,
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
 
-// The names are the command line's and other people's: they never change.
+// The names are used on the command line and by users, so they never change.
 func TestNamesOfDefectsAreStable(t *testing.T) {
 	const names = "expired not-yet-valid issued-in-future wrong-issuer wrong-audience missing-audience missing-exp missing-scope " +
 		"exp-as-string exp-overflow aud-not-string wrong-typ id-token-as-access bound-as-bearer bad-signature truncated-signature " +
@@ -46,16 +46,16 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 	}
 	for d := range testserver.Defects() {
 		if d == testserver.WrongIssuer {
-			break // the sequence may be left early
+			break // leaving the loop early must be possible
 		}
 	}
 }
 
-func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
+func TestDefectsAreDescribed(t *testing.T) {
 	seen := map[testserver.Defect]bool{}
 	for _, d := range token.Catalogue() {
 		if seen[d.Name] {
-			t.Errorf("%s is there twice", d.Name)
+			t.Errorf("got %s twice", d.Name)
 		}
 		seen[d.Name] = true
 		wantStatus, wantCode := 401, "invalid_token"
@@ -69,13 +69,13 @@ func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
 		if !strings.HasSuffix(d.Wrong, ".") || !strings.HasSuffix(d.Fix, ".") {
 			t.Errorf("%s: got %q and %q, want sentences", d.Name, d.Wrong, d.Fix)
 		}
-		if always := slices.Contains(slices.Collect(testserver.Defects()), d.Name); always == slices.Contains(onRequest, d.Name) {
-			t.Errorf("%s: got %v for one that every API must refuse", d.Name, always)
+		if always := slices.Contains(slices.Collect(testserver.Defects()), d.Name); always == slices.Contains(optionalDefects, d.Name) {
+			t.Errorf("%s: got %v for being among Defects", d.Name, always)
 		}
 	}
 	for d := range testserver.Defects() {
 		if !seen[d] {
-			t.Errorf("%s: nothing makes it", d)
+			t.Errorf("%s: got no implementation", d)
 		}
 	}
 	if status, code := testserver.Defect("none").Expect(); status != 0 || code != "" {
@@ -83,7 +83,7 @@ func TestEachDefectHasAnAnswerAReasonAndAFix(t *testing.T) {
 	}
 }
 
-func TestEveryDefectUnderEveryAlgorithm(t *testing.T) {
+func TestEveryDefectWithEveryAlgorithm(t *testing.T) {
 	for _, alg := range algs {
 		t.Run(string(alg), func(t *testing.T) {
 			mint := func() (tokens map[testserver.Defect]string) {
@@ -91,10 +91,10 @@ func TestEveryDefectUnderEveryAlgorithm(t *testing.T) {
 				s.Publish(testserver.GenerateKey("ES256", "old"))
 				s.Retire("old")
 				tokens = collect(s.BadTokens(testserver.Scope("a")))
-				for _, d := range onRequest[:len(onRequest)-1] { // the retired key is a random one
+				for _, d := range optionalDefects[:len(optionalDefects)-1] { // the retired key is random
 					tokens[d] = s.Token(testserver.With(d))
 				}
-				if header, _, _ := pieces(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
+				if header, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
 					t.Errorf("got header %s, want the retired key", header)
 				}
 				return tokens
@@ -122,13 +122,13 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 	return all
 }
 
-// The key is the issuer's own and the signature verifies under the wrong alg,
-// so that only the binding of key and algorithm refuses it.
-func TestAlgKeyMismatchIsSignedWell(t *testing.T) {
+// The token is signed with the issuer's key, and the signature verifies under
+// the wrong alg, so only a check that binds keys to algorithms refuses it.
+func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		token := s.Token(testserver.With(testserver.AlgKeyMismatch))
-		header, _, sig := pieces(t, token)
+		header, _, sig := decodeSegments(t, token)
 		if strings.Contains(header, fmt.Sprintf(`"alg":%q`, string(alg))) {
 			t.Errorf("%s: got header %s, want another alg", alg, header)
 		}
@@ -138,7 +138,7 @@ func TestAlgKeyMismatchIsSignedWell(t *testing.T) {
 			mac := hmac.New(long[alg], key.Secret)
 			mac.Write([]byte(token[:strings.LastIndexByte(token, '.')]))
 			if !hmac.Equal(mac.Sum(nil), sig) {
-				t.Errorf("%s: got a signature that the secret does not make under the alg of the header", alg)
+				t.Errorf("%s: got a signature that the secret does not verify under the alg of the header", alg)
 			}
 		case strings.HasPrefix(string(alg), "RS"), strings.HasPrefix(string(alg), "PS"):
 			verified(t, s, token, key.Private.Public())
@@ -163,10 +163,10 @@ func TestHS256ConfusionUsesThePublicKey(t *testing.T) {
 	}
 }
 
-func TestZeroECDSASignatureNamesAPublishedKey(t *testing.T) {
+func TestZeroECDSASignatureHasAPublishedKid(t *testing.T) {
 	for alg, size := range map[testserver.Alg]int{"ES256": 64, "ES512": 132, "RS256": 64, "HS256": 64} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
-		header, _, sig := pieces(t, s.Token(testserver.With(testserver.ZeroECDSASignature)))
+		header, _, sig := decodeSegments(t, s.Token(testserver.With(testserver.ZeroECDSASignature)))
 		var h struct{ Kid string }
 		if err := json.Unmarshal([]byte(header), &h); err != nil {
 			t.Fatal(err)
@@ -178,7 +178,7 @@ func TestZeroECDSASignatureNamesAPublishedKey(t *testing.T) {
 	}
 }
 
-func TestStrangersKeysStayStrange(t *testing.T) {
+func TestAttackerKeysAreNeverPublished(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		for range s.BadTokens() {
@@ -193,7 +193,7 @@ func TestStrangersKeysStayStrange(t *testing.T) {
 				Kid string
 				JWK *jose.JSONWebKey
 			}
-			header, _, _ := pieces(t, s.Token(testserver.With(d)))
+			header, _, _ := decodeSegments(t, s.Token(testserver.With(d)))
 			if err := json.Unmarshal([]byte(header), &h); err != nil {
 				t.Fatal(err)
 			}
@@ -203,14 +203,14 @@ func TestStrangersKeysStayStrange(t *testing.T) {
 		}
 	}
 	s := testserver.New(t)
-	a, _, _ := pieces(t, s.Token(testserver.With(testserver.UnknownKid)))
-	b, _, _ := pieces(t, s.Token(testserver.With(testserver.UnknownKid)))
+	a, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.UnknownKid)))
+	b, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.UnknownKid)))
 	if a == b {
-		t.Error("got one unknown kid twice, want another each time")
+		t.Error("got the same unknown kid twice, want a new one each time")
 	}
 }
 
-func TestASeedsKeysDoNotDependOnItsBadTokens(t *testing.T) {
+func TestBadTokensDoNotChangeSeededKeys(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("a"))
 	collect(s.BadTokens())
 	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
@@ -218,7 +218,7 @@ func TestASeedsKeysDoNotDependOnItsBadTokens(t *testing.T) {
 	}
 }
 
-func TestDefectsGoWithOtherOptions(t *testing.T) {
+func TestDefectsCombineWithOtherOptions(t *testing.T) {
 	s := testserver.New(t)
 	for name, opts := range map[string][]testserver.TokenOption{
 		"the defect first": {testserver.With(testserver.MissingScope), testserver.Scope("a"), testserver.Subject("alice"), testserver.Audience("x", "y")},
@@ -235,7 +235,7 @@ func TestDefectsGoWithOtherOptions(t *testing.T) {
 	}
 	_, claims = verified(t, s, s.Token(testserver.Without("aud", "exp"), testserver.With(testserver.AudNotString)))
 	if fmt.Sprint(claims["aud"]) != "[7]" {
-		t.Errorf("got aud %v, want the number alone", claims["aud"])
+		t.Errorf("got aud %v, want only the number", claims["aud"])
 	}
 	own := testserver.GenerateKey("ES384", "")
 	own.ID = ""
@@ -245,19 +245,19 @@ func TestDefectsGoWithOtherOptions(t *testing.T) {
 	}
 }
 
-func TestBadUseOfDefectsEndsTheTest(t *testing.T) {
+func TestInvalidDefectsEndTheTest(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts []testserver.TokenOption
 		want []string
 	}{
-		"an unknown defect":           {[]testserver.TokenOption{testserver.With("alg-nine")}, []string{`With("alg-nine")`, "alg-none"}},
-		"two defects":                 {[]testserver.TokenOption{testserver.With("expired"), testserver.With("not-json")}, []string{`With("not-json") after With("expired")`}},
-		"a retired key of no server":  {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"Rotate(DropOld())"}},
-		"a claim that cannot be made": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
+		"an unknown defect":        {[]testserver.TokenOption{testserver.With("alg-nine")}, []string{`With("alg-nine")`, "alg-none"}},
+		"two defects":              {[]testserver.TokenOption{testserver.With("expired"), testserver.With("not-json")}, []string{`With("not-json") after With("expired")`}},
+		"no retired key":           {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"Rotate(DropOld())"}},
+		"a claim that is not JSON": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), append(tt.want, "Token: ")...)
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), append(tt.want, "Token: ")...)
 		})
 	}
-	wantAll(t, fault(t, func(tb *recorder) { collect(testserver.New(tb).BadTokens(testserver.With("expired"))) }), "BadTokens: ", "after")
+	wantAll(t, fatalText(t, func(tb *recorder) { collect(testserver.New(tb).BadTokens(testserver.With("expired"))) }), "BadTokens: ", "after")
 }

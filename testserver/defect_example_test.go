@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A token with a defect is good in every other way.
+// A token with a defect is otherwise good.
 func ExampleWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -31,8 +31,8 @@ func ExampleDefects() {
 	// Output: missing-scope 403 insufficient_scope
 }
 
-// A test of one's own over all bad tokens; package apitest looks at more than
-// the status.
+// A custom test with all bad tokens. Package apitest checks more than the
+// status.
 func ExampleServer_BadTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -18,16 +18,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// twins are two servers that make the same tokens, so that a bad token of the
-// one differs from a good one of the other by its defect alone.
-func twins(t *testing.T) (a, b *testserver.Server) {
+// sameSeedServers returns two servers that make the same tokens, so a bad token
+// of one differs from a good token of the other only by its defect.
+func sameSeedServers(t *testing.T) (a, b *testserver.Server) {
 	t.Helper()
 	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("twins"), testserver.Clock(atNoon)}
 	return testserver.New(t, opts...), testserver.New(t, opts...)
 }
 
-// pieces are a token's three segments, decoded as leniently as can be.
-func pieces(t *testing.T, token string) (header, claims string, signature []byte) {
+// decodeSegments returns the first three segments of a token, decoded
+// leniently.
+func decodeSegments(t *testing.T, token string) (header, claims string, signature []byte) {
 	t.Helper()
 	var raw [3][]byte
 	for i, segment := range strings.SplitN(token, ".", 4)[:3] {
@@ -39,8 +40,8 @@ func pieces(t *testing.T, token string) (header, claims string, signature []byte
 	return string(raw[0]), string(raw[1]), raw[2]
 }
 
-// changed are the names of the members that a and b do not share.
-func changed(t *testing.T, a, b string) []string {
+// changedMembers returns the names of the members in which a and b differ.
+func changedMembers(t *testing.T, a, b string) []string {
 	t.Helper()
 	var before, after map[string]any
 	if err := json.Unmarshal([]byte(a), &before); err != nil {
@@ -64,7 +65,7 @@ func changed(t *testing.T, a, b string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// signedBy reports whether an ES256 key signed token, whatever is in it.
+// signedBy reports whether an ES256 key signed token, whatever its header says.
 func signedBy(key testserver.Key, token string) bool {
 	dot := strings.LastIndexByte(token, '.')
 	sig, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
@@ -75,11 +76,11 @@ func signedBy(key testserver.Key, token string) bool {
 
 const (
 	signedByIssuer   = "by the issuer's key"
-	signedByStranger = "by no published key"
+	signedByAttacker = "by an unpublished key"
 )
 
-// All that is changed from the good token: members of the header, claims, and
-// whose signature it is over the changed text.
+// The differences from the good token: members of the header, claims, and the
+// signer of the changed token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
 	testserver.NotYetValid:       {"", "exp nbf", signedByIssuer},
@@ -100,11 +101,11 @@ var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.BoundAsBearer:     {"", "cnf", signedByIssuer},
 	testserver.NoKid:             {"kid", "", signedByIssuer},
 	testserver.CritHeader:        {"crit urn:testserver:unknown", "", signedByIssuer},
-	testserver.UnknownKid:        {"kid", "", signedByStranger},
-	testserver.ForeignKeySameKid: {"", "", signedByStranger},
-	testserver.EmbeddedJWK:       {"jwk kid", "", signedByStranger},
-	testserver.JKUHeader:         {"jku kid", "", signedByStranger},
-	testserver.X5UHeader:         {"kid x5u", "", signedByStranger},
+	testserver.UnknownKid:        {"kid", "", signedByAttacker},
+	testserver.ForeignKeySameKid: {"", "", signedByAttacker},
+	testserver.EmbeddedJWK:       {"jwk kid", "", signedByAttacker},
+	testserver.JKUHeader:         {"jku kid", "", signedByAttacker},
+	testserver.X5UHeader:         {"kid x5u", "", signedByAttacker},
 	testserver.AlgNone:           {"alg", "", ""},
 	testserver.AlgNoneCased:      {"alg", "", ""},
 }
@@ -112,14 +113,14 @@ var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 func TestADefectChangesOneThing(t *testing.T) {
 	for d, want := range changes {
 		t.Run(string(d), func(t *testing.T) {
-			a, b := twins(t)
-			header, claims, _ := pieces(t, a.Token(testserver.Scope("a")))
+			a, b := sameSeedServers(t)
+			header, claims, _ := decodeSegments(t, a.Token(testserver.Scope("a")))
 			bad := b.Token(testserver.Scope("a"), testserver.With(d))
-			badHeader, badClaims, sig := pieces(t, bad)
-			if got := strings.Join(changed(t, header, badHeader), " "); got != want.header {
+			badHeader, badClaims, sig := decodeSegments(t, bad)
+			if got := strings.Join(changedMembers(t, header, badHeader), " "); got != want.header {
 				t.Errorf("got a header with %q changed, want %q", got, want.header)
 			}
-			if got := strings.Join(changed(t, claims, badClaims), " "); got != want.claims {
+			if got := strings.Join(changedMembers(t, claims, badClaims), " "); got != want.claims {
 				t.Errorf("got claims with %q changed, want %q", got, want.claims)
 			}
 			issuers := signedBy(b.SigningKey(), bad)
@@ -133,23 +134,23 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Defects in the bytes, and how to repair them.
+// Defects in the encoding, and how to undo them.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString
 	for d, repair := range map[testserver.Defect]func(bad string) (good string){
 		testserver.FourSegments: func(bad string) string { return bad[:strings.LastIndexByte(bad, '.')] },
 		testserver.PaddedBase64: func(bad string) string { return strings.TrimSuffix(bad, "==") },
 		testserver.TrailingBits: func(bad string) string {
-			_, _, sig := pieces(t, bad)
+			_, _, sig := decodeSegments(t, bad)
 			return bad[:strings.LastIndexByte(bad, '.')+1] + encoded(sig)
 		},
 		testserver.BadSignature: func(bad string) string {
-			_, _, sig := pieces(t, bad)
+			_, _, sig := decodeSegments(t, bad)
 			sig[len(sig)/2] ^= 1
 			return bad[:strings.LastIndexByte(bad, '.')+1] + encoded(sig)
 		},
 		testserver.Nested: func(bad string) string {
-			_, inner, _ := pieces(t, bad)
+			_, inner, _ := decodeSegments(t, bad)
 			return inner
 		},
 		testserver.Encrypted: func(bad string) string {
@@ -164,7 +165,7 @@ func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 			return string(inner)
 		},
 	} {
-		a, b := twins(t)
+		a, b := sameSeedServers(t)
 		good, bad := a.Token(), b.Token(testserver.With(d))
 		if good == bad {
 			t.Errorf("%s: got the good token", d)
@@ -177,12 +178,12 @@ func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 }
 
 func TestBytesOfDefects(t *testing.T) {
-	a, b := twins(t)
+	a, b := sameSeedServers(t)
 	good := a.Token()
-	header, claims, sig := pieces(t, good)
+	header, claims, sig := decodeSegments(t, good)
 	next := func(d testserver.Defect) (string, string, []byte) {
-		_, b := twins(t)
-		return pieces(t, b.Token(testserver.With(d)))
+		_, b := sameSeedServers(t)
+		return decodeSegments(t, b.Token(testserver.With(d)))
 	}
 	if _, got, _ := next(testserver.NotJSON); got+"}" != claims {
 		t.Errorf("got claims %s, want all but the last brace of %s", got, claims)
@@ -200,7 +201,7 @@ func TestBytesOfDefects(t *testing.T) {
 		t.Errorf("got claims %s, want exp in quotes", got)
 	}
 	if _, got, _ := next(testserver.AudNotString); !strings.Contains(got, `"aud":["api",7]`) {
-		t.Errorf("got claims %s, want a number beside the audience", got)
+		t.Errorf("got claims %s, want a number next to the audience", got)
 	}
 	if _, _, got := next(testserver.TruncatedSignature); string(got) != string(sig[:32]) {
 		t.Error("got another signature, want the first half of the good one")
@@ -209,13 +210,13 @@ func TestBytesOfDefects(t *testing.T) {
 		t.Errorf("got signature %x, want 64 zeros", got)
 	}
 	token := b.Token(testserver.With(testserver.EmbeddedJWK))
-	got, _, _ := pieces(t, token)
+	got, _, _ := decodeSegments(t, token)
 	var embedded struct{ JWK jose.JSONWebKey }
 	if err := json.Unmarshal([]byte(got), &embedded); err != nil || !embedded.JWK.Valid() || !embedded.JWK.IsPublic() {
 		t.Fatalf("got header %s, %v, want a public key in it", got, err)
 	}
 	verified(t, b, token, embedded.JWK.Key)
 	if embedded.JWK.Key.(*ecdsa.PublicKey).Equal(b.SigningKey().Private.Public()) {
-		t.Error("got the server's own key embedded, want a stranger's")
+		t.Error("got the server's key embedded, want another")
 	}
 }

@@ -19,8 +19,8 @@ const (
 
 var detailTypes = testserver.AuthorizationDetailTypes("payment", "account")
 
-// sameDetails checks authorization_details, as JSON: numbers by their texts.
-func sameDetails(t *testing.T, got any, want ...string) {
+// wantDetails compares authorization_details as JSON, and numbers as text.
+func wantDetails(t *testing.T, got any, want ...string) {
 	t.Helper()
 	read := func(text string) (v any) {
 		d := json.NewDecoder(strings.NewReader(text))
@@ -39,7 +39,7 @@ func sameDetails(t *testing.T, got any, want ...string) {
 	}
 }
 
-// detailsIn is the text of authorization_details in a JSON object.
+// detailsIn returns authorization_details from a JSON object, as text.
 func detailsIn(t *testing.T, object string) string {
 	t.Helper()
 	var o struct {
@@ -51,25 +51,25 @@ func detailsIn(t *testing.T, object string) string {
 	return string(o.Details)
 }
 
-func TestDetailsAreInTheTokenTheAnswerAndIntrospection(t *testing.T) {
+func TestDetailsInTokenResponseAndIntrospection(t *testing.T) {
 	both := "[" + payment + "," + account + "]"
 	for name, opts := range map[string][]testserver.Option{"a JWT": {detailTypes}, "a handle": {detailTypes, testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
 			r := tokens(t, s, "authorization_details", both, "scope", "a")
 			token := r.text("access_token")
-			sameDetails(t, detailsIn(t, postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String()), payment, account)
+			wantDetails(t, detailsIn(t, postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String()), payment, account)
 			if name == "a JWT" {
-				sameDetails(t, detailsIn(t, payload(t, token)), payment, account)
-				_, signed := about(t, s, token, signedType)
+				wantDetails(t, detailsIn(t, payload(t, token)), payment, account)
+				_, signed := introspectionResponse(t, s, token, signedType)
 				_, claims := verified(t, s, signed)
 				inner, _ := json.Marshal(claims["token_introspection"])
 				if !strings.Contains(string(inner), `"currency":"EUR"`) {
-					t.Errorf("got %s, want the details in a signed answer", inner)
+					t.Errorf("got %s, want the details in a signed response", inner)
 				}
 			}
 			if got := fmtJSON(t, r.body["authorization_details"]); !strings.Contains(got, `"12.50"`) || !strings.Contains(got, "b\\u003e7") {
-				t.Errorf("got %s, want the details in the answer", got)
+				t.Errorf("got %s, want the details in the response", got)
 			}
 		})
 	}
@@ -89,29 +89,29 @@ func fmtJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
-func TestDetailsThatAreNone(t *testing.T) {
+func TestInvalidDetailsAreRefused(t *testing.T) {
 	s := testserver.New(t, detailTypes)
 	for name, text := range map[string]string{
-		"T25/no JSON":                     "x",
-		"T25/an object":                   payment,
-		"T25/null":                        "null",
-		"T25/an empty array":              "[]",
-		"T25/an array of texts":           `["payment"]`,
-		"T25/an array of null":            `[null]`,
-		"T25/something after it":          "[" + payment + "] x",
-		"T25/no type":                     `[{"actions":["read"]}]`,
-		"T25/an empty type":               `[{"type":""}]`,
-		"T25/a type that is no text":      `[{"type":["payment"]}]`,
-		"T25/an unknown type":             `[{"type":"refund"}]`,
-		"T25/an unknown type beside one":  `[` + payment + `,{"type":"refund"}]`,
-		"T25/actions that are no list":    `[{"type":"payment","actions":"read"}]`,
-		"T25/locations that are no texts": `[{"type":"payment","locations":[1]}]`,
-		"T25/an invalid identifier":       `[{"type":"payment","identifier":7}]`,
-		"T25/too many":                    "[" + strings.Repeat(payment+",", 32) + payment + "]",
-		"T25/too long":                    `[{"type":"payment","x":"` + strings.Repeat("x", 8<<10) + `"}]`,
+		"T25/malformed JSON":                 "x",
+		"T25/an object":                      payment,
+		"T25/null":                           "null",
+		"T25/an empty array":                 "[]",
+		"T25/an array of texts":              `["payment"]`,
+		"T25/an array of null":               `[null]`,
+		"T25/trailing data":                  "[" + payment + "] x",
+		"T25/no type":                        `[{"actions":["read"]}]`,
+		"T25/an empty type":                  `[{"type":""}]`,
+		"T25/a type that is not a string":    `[{"type":["payment"]}]`,
+		"T25/an unknown type":                `[{"type":"refund"}]`,
+		"T25/a known and an unknown type":    `[` + payment + `,{"type":"refund"}]`,
+		"T25/actions that are not a list":    `[{"type":"payment","actions":"read"}]`,
+		"T25/locations that are not strings": `[{"type":"payment","locations":[1]}]`,
+		"T25/an invalid identifier":          `[{"type":"payment","identifier":7}]`,
+		"T25/too many":                       "[" + strings.Repeat(payment+",", 32) + payment + "]",
+		"T25/too long":                       `[{"type":"payment","x":"` + strings.Repeat("x", 8<<10) + `"}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, to := authorized(s, authorizing("authorization_details", text))
+			_, to := authorize(s, authorizationRequest("authorization_details", text))
 			if to == nil || to.Query().Get("error") != "invalid_authorization_details" || to.Query().Get("code") != "" {
 				t.Errorf("got %v, want invalid_authorization_details", to)
 			}
@@ -121,32 +121,32 @@ func TestDetailsThatAreNone(t *testing.T) {
 			wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, form.Encode()), 400, "invalid_authorization_details")
 		})
 	}
-	t.Run("T25/any, of a server without types", func(t *testing.T) {
-		_, to := authorized(testserver.New(t), authorizing("authorization_details", "["+payment+"]"))
+	t.Run("T25/a server without types", func(t *testing.T) {
+		_, to := authorize(testserver.New(t), authorizationRequest("authorization_details", "["+payment+"]"))
 		if to == nil || to.Query().Get("error") != "invalid_authorization_details" {
 			t.Errorf("got %v, want invalid_authorization_details", to)
 		}
 	})
 }
 
-func TestDetailsOfOneToken(t *testing.T) {
+func TestNarrowedDetails(t *testing.T) {
 	s := testserver.New(t, detailTypes, testserver.Clock(atNoon))
 	both := "[" + payment + "," + account + "]"
 	for name, tt := range map[string]struct {
 		asked string
-		want  []string // none for a refusal
+		want  []string // nil for an error
 	}{
 		"T25/all that was granted": {"-", []string{payment, account}},
 		"T25/one of them":          {"[" + payment + "]", []string{payment}},
-		"T25/one, written in another way": {
+		"T25/one of them, encoded differently": {
 			`[ {"amount":{"currency":"EUR","value":"12.50"}, "type":"pa\u0079ment","actions":["initiate"]} ]`, []string{payment},
 		},
-		"T25/one twice":                {"[" + account + "," + account + "]", []string{account}},
-		"T25/a greater amount":         {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
-		"T25/another number":           {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
-		"T25/one with less":            {`[{"type":"payment"}]`, nil},
-		"T25/what was not granted":     {`[{"type":"account"}]`, nil},
-		"T25/one that is not in order": {"x", nil},
+		"T25/one twice":                     {"[" + account + "," + account + "]", []string{account}},
+		"T25/a greater amount":              {"[" + strings.Replace(payment, "12.50", "99.50", 1) + "]", nil},
+		"T25/another number":                {"[" + strings.Replace(account, "67890}", "67891}", 1) + "]", nil},
+		"T25/one with fewer members":        {`[{"type":"payment"}]`, nil},
+		"T25/details that were not granted": {`[{"type":"account"}]`, nil},
+		"T25/malformed details":             {"x", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check := func(r reply) {
@@ -155,13 +155,13 @@ func TestDetailsOfOneToken(t *testing.T) {
 					wantError(t, r, 400, "invalid_authorization_details")
 					return
 				}
-				sameDetails(t, detailsIn(t, payload(t, good(t, r).text("access_token"))), tt.want...)
+				wantDetails(t, detailsIn(t, payload(t, wantTokens(t, r).text("access_token"))), tt.want...)
 			}
 			code := codeFor(t, s, "authorization_details", both)
-			check(exchange(t, s, redeeming(code, "authorization_details", tt.asked)))
+			check(exchange(t, s, codeRequest(code, "authorization_details", tt.asked)))
 
 			first := tokens(t, s, "authorization_details", both)
-			check(exchange(t, s, refreshing(first.text("refresh_token"), "authorization_details", tt.asked)))
+			check(exchange(t, s, refreshRequest(first.text("refresh_token"), "authorization_details", tt.asked)))
 
 			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {both}}.Encode())
 			s.Login(t, begun.text("verification_uri_complete"))
@@ -171,34 +171,34 @@ func TestDetailsOfOneToken(t *testing.T) {
 			}, "authorization_details", tt.asked)))
 		})
 	}
-	t.Run("T25/a refresh token keeps what one token did not have", func(t *testing.T) {
-		first := good(t, exchange(t, s, redeeming(codeFor(t, s, "authorization_details", both), "authorization_details", "["+payment+"]")))
-		next := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
-		sameDetails(t, detailsIn(t, payload(t, next.text("access_token"))), payment, account)
+	t.Run("T25/a refresh token keeps all details", func(t *testing.T) {
+		first := wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "authorization_details", both), "authorization_details", "["+payment+"]")))
+		next := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
+		wantDetails(t, detailsIn(t, payload(t, next.text("access_token"))), payment, account)
 	})
-	t.Run("T25/some, of a grant without", func(t *testing.T) {
-		wantError(t, exchange(t, s, redeeming(codeFor(t, s), "authorization_details", "["+payment+"]")), 400, "invalid_authorization_details")
+	t.Run("T25/details for a grant without any", func(t *testing.T) {
+		wantError(t, exchange(t, s, codeRequest(codeFor(t, s), "authorization_details", "["+payment+"]")), 400, "invalid_authorization_details")
 	})
-	t.Run("T25/a client's own", func(t *testing.T) {
-		r := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "authorization_details": {both}}, testClient))
-		sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment, account)
+	t.Run("T25/client credentials", func(t *testing.T) {
+		r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "authorization_details": {both}}, testClient))
+		wantDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment, account)
 	})
 }
 
-func TestDetailsOutliveARestart(t *testing.T) {
+func TestDetailsSurviveARestart(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, detailTypes)
+	s := startPersisted(t, path, detailTypes)
 	first := tokens(t, s, "authorization_details", "["+account+"]")
-	closed(t, s)
-	s = kept(t, path, detailTypes)
-	next := good(t, exchange(t, s, refreshing(first.text("refresh_token"), "authorization_details", "["+account+"]")))
-	sameDetails(t, detailsIn(t, payload(t, next.text("access_token"))), account)
+	closeServer(t, s)
+	s = startPersisted(t, path, detailTypes)
+	next := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"), "authorization_details", "["+account+"]")))
+	wantDetails(t, detailsIn(t, payload(t, next.text("access_token"))), account)
 }
 
 func TestDetailsAreShownToTheEndUser(t *testing.T) {
 	s := testserver.New(t, detailTypes, testserver.Interactive(), testserver.Users(alice))
-	p := newPerson(t, s)
-	query := authorizing("scope", "a", "authorization_details", `[{"type":"payment","to":"<b>\u202e7","amount":"12.50"}]`)
+	p := newBrowser(t, s)
+	query := authorizationRequest("scope", "a", "authorization_details", `[{"type":"payment","to":"<b>\u202e7","amount":"12.50"}]`)
 	page := p.signIn(query)
 	text := page.Body.String()
 	for _, want := range []string{`&#34;amount&#34;: &#34;12.50&#34;`, `&lt;b&gt;\u{202e}7`} {
@@ -206,39 +206,39 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 			t.Errorf("got %s, want %s in it", text, want)
 		}
 	}
-	rec := p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
-	r := good(t, exchange(t, s, redeeming(answerOf(t, rec).Get("code"))))
+	rec := p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))
+	r := wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, rec).Get("code"))))
 	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
-		t.Errorf("got %v, want what was agreed to", r.body)
+		t.Errorf("got %v, want the details that were consented to", r.body)
 	}
-	// The scope has been agreed to for good, and the payment once.
+	// The consent to the scope is stored; the consent to the payment is for one use.
 	if again := p.open(query); !strings.Contains(again.Body.String(), "12.50") {
-		t.Errorf("got %d %s, want the end user to be asked once more", again.Code, again.Body)
+		t.Errorf("got %d %s, want the consent page again", again.Code, again.Body)
 	}
 	query.Set("prompt", "none")
-	if got := answerOf(t, p.open(query)).Get("error"); got != "consent_required" {
+	if got := callbackQuery(t, p.open(query)).Get("error"); got != "consent_required" {
 		t.Errorf("got %q, want consent_required", got)
 	}
 
 	begun := formTo(t, s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "authorization_details": {"[" + payment + "]"}}.Encode())
 	device := p.send(httptest.NewRequest("GET", begun.text("verification_uri_complete"), nil))
-	asked := p.post(testserver.EndpointDevice, carried(device, "user_code", begun.text("user_code")))
+	asked := p.post(testserver.EndpointDevice, hiddenFields(device, "user_code", begun.text("user_code")))
 	if !strings.Contains(asked.Body.String(), "12.50") {
 		t.Errorf("got %d %s, want the device's details on the page", asked.Code, asked.Body)
 	}
 }
 
-func TestDetailsThatArePushed(t *testing.T) {
+func TestPushedDetails(t *testing.T) {
 	s := testserver.New(t, detailTypes)
-	query := pushed(t, s, "authorization_details", "["+payment+"]", "resource", "https://a.example", "resource", "https://b.example")
+	query := push(t, s, "authorization_details", "["+payment+"]", "resource", "https://a.example", "resource", "https://b.example")
 	query.Set("authorization_details", "["+account+"]")
-	_, to := authorized(s, query)
+	_, to := authorize(s, query)
 	if to == nil {
 		t.Fatal("got no redirect, want one with a code")
 	}
-	r := good(t, exchange(t, s, redeeming(to.Query().Get("code"))))
-	sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment)
+	r := wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"))))
+	wantDetails(t, detailsIn(t, payload(t, r.text("access_token"))), payment)
 
-	form := authorizing("authorization_details", `[{"type":"unknown"}]`)
+	form := authorizationRequest("authorization_details", `[{"type":"unknown"}]`)
 	wantError(t, formTo(t, s, testserver.EndpointPAR, form.Encode()), 400, "invalid_authorization_details")
 }

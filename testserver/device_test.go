@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// device begins the flow.
-func device(t *testing.T, s *testserver.Server) (first reply, poll func() reply) {
+// startDevice starts the device flow.
+func startDevice(t *testing.T, s *testserver.Server) (first reply, poll func() reply) {
 	t.Helper()
 	first = formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public&scope=openid+a")
 	return first, func() reply {
@@ -22,23 +22,23 @@ func device(t *testing.T, s *testserver.Server) (first reply, poll func() reply)
 func TestDevices(t *testing.T) {
 	t.Run("T19/allowed", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
-		first, poll := device(t, s)
+		first, poll := startDevice(t, s)
 		if first.status != 200 || first.body["interval"] != 5.0 || first.body["expires_in"] != 600.0 || len(first.text("user_code")) != 9 || !strings.HasPrefix(first.text("verification_uri"), s.Issuer()+"/") {
-			t.Fatalf("got %d %v, want what RFC 8628 §3.2 asks for", first.status, first.body)
+			t.Fatalf("got %d %v, want a response as in RFC 8628 §3.2", first.status, first.body)
 		}
 		wantError(t, poll(), 400, "authorization_pending")
 		s.Advance(5 * time.Second)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{User: alice, Scopes: []string{"openid"}})
-		r := good(t, poll())
+		r := wantTokens(t, poll())
 		if _, claims := verified(t, s, r.text("id_token")); claims["sub"] != "alice" || r.text("scope") != "openid" || r.text("refresh_token") == "" {
-			t.Errorf("got %v, want alice's tokens with what she has granted", r.body)
+			t.Errorf("got %v, want alice's tokens with the granted scope", r.body)
 		}
 		s.Advance(5 * time.Second)
 		wantError(t, poll(), 400, "invalid_grant") // once
 	})
 	t.Run("T19/too fast", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
-		_, poll := device(t, s)
+		_, poll := startDevice(t, s)
 		wantError(t, poll(), 400, "authorization_pending")
 		s.Advance(4 * time.Second)
 		wantError(t, poll(), 400, "slow_down")
@@ -48,14 +48,14 @@ func TestDevices(t *testing.T) {
 		wantError(t, poll(), 400, "authorization_pending")
 	})
 	for name, tt := range map[string]struct{ first, restarted time.Duration }{
-		"too fast from the start":    {first: time.Second},
-		"too fast, by half":          {first: 2500 * time.Millisecond},
-		"begun anew after slowing":   {first: 4 * time.Second, restarted: 5 * time.Second},
-		"begun anew and much faster": {first: 4 * time.Second, restarted: time.Second},
+		"too fast from the start":      {first: time.Second},
+		"twice too fast":               {first: 2500 * time.Millisecond},
+		"restarted after slowing down": {first: 4 * time.Second, restarted: 5 * time.Second},
+		"restarted and much faster":    {first: 4 * time.Second, restarted: time.Second},
 	} {
 		t.Run("T19/"+name+", but five seconds slower each time", func(t *testing.T) {
 			s := testserver.New(t, testserver.Clock(atNoon))
-			_, poll := device(t, s)
+			_, poll := startDevice(t, s)
 			poll()
 			for _, interval := range []time.Duration{tt.first, tt.restarted} {
 				if interval == 0 {
@@ -77,18 +77,18 @@ func TestDevices(t *testing.T) {
 	}
 	t.Run("T19/too fast and never slower", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
-		_, poll := device(t, s)
+		_, poll := startDevice(t, s)
 		wantError(t, poll(), 400, "authorization_pending")
 		for range 5 {
 			s.Advance(4 * time.Second)
 			wantError(t, poll(), 400, "slow_down")
 		}
-		s.Advance(29 * time.Second) // after 30 it would do
+		s.Advance(29 * time.Second) // 30 would be enough
 		wantError(t, poll(), 400, "slow_down")
 	})
-	t.Run("a poll that was faster on its way than the one before", func(t *testing.T) {
+	t.Run("polls with network jitter", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
-		_, poll := device(t, s)
+		_, poll := startDevice(t, s)
 		for range 3 {
 			wantError(t, poll(), 400, "authorization_pending")
 			s.Advance(4600 * time.Millisecond)
@@ -96,58 +96,58 @@ func TestDevices(t *testing.T) {
 	})
 	t.Run("T19/expired", func(t *testing.T) {
 		s := testserver.New(t)
-		first, poll := device(t, s)
+		first, poll := startDevice(t, s)
 		s.Advance(10 * time.Minute)
 		wantError(t, poll(), 400, "expired_token")
-		if rec := ask(s, "GET", first.text("verification_uri_complete")); rec.Code != 400 {
+		if rec := serve(s, "GET", first.text("verification_uri_complete")); rec.Code != 400 {
 			t.Errorf("got %d for the expired code, want 400", rec.Code)
 		}
 	})
 	t.Run("T19/denied", func(t *testing.T) {
 		s := testserver.New(t)
-		first, poll := device(t, s)
+		first, poll := startDevice(t, s)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Deny: true})
 		wantError(t, poll(), 400, "access_denied")
 	})
 	t.Run("T19/denied by the test", func(t *testing.T) {
 		s := testserver.New(t)
 		s.DenyNext("access_denied")
-		first, poll := device(t, s)
-		ask(s, "GET", first.text("verification_uri_complete"))
+		first, poll := startDevice(t, s)
+		serve(s, "GET", first.text("verification_uri_complete"))
 		wantError(t, poll(), 400, "access_denied")
 	})
 	t.Run("T19/interactive", func(t *testing.T) {
 		s := testserver.New(t, testserver.Interactive(), testserver.Users(alice))
-		first, poll := device(t, s)
-		if rec := ask(s, "GET", first.text("verification_uri_complete")); rec.Code != 200 {
+		first, poll := startDevice(t, s)
+		if rec := serve(s, "GET", first.text("verification_uri_complete")); rec.Code != 200 {
 			t.Errorf("got %d, want a page", rec.Code)
 		}
-		wantError(t, poll(), 400, "authorization_pending") // a link that was followed is no consent
+		wantError(t, poll(), 400, "authorization_pending") // opening the link is not consent
 		s.Advance(5 * time.Second)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Scopes: []string{"a"}})
-		if r := good(t, poll()); r.text("scope") != "a" {
+		if r := wantTokens(t, poll()); r.text("scope") != "a" {
 			t.Errorf("got %v, want the scope a", r.body)
 		}
-		first, poll = device(t, s)
+		first, poll = startDevice(t, s)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Deny: true})
 		wantError(t, poll(), 400, "access_denied")
 	})
 	t.Run("T19/decided twice", func(t *testing.T) {
 		for want, opts := range map[string][][]testserver.LoginAs{"access_denied": {{{Deny: true}}, nil}, "": {nil, {{Deny: true}}}} {
 			s := testserver.New(t)
-			first, poll := device(t, s)
+			first, poll := startDevice(t, s)
 			s.Login(t, first.text("verification_uri_complete"), opts[0]...)
-			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, first.text("verification_uri_complete"), opts[1]...) }), "400")
+			wantAll(t, fatalText(t, func(tb *recorder) { s.Login(tb, first.text("verification_uri_complete"), opts[1]...) }), "400")
 			if got := poll().text("error"); got != want {
 				t.Errorf("got %q, want the first decision, %q", got, want)
 			}
 		}
 	})
-	t.Run("T19/a link still asks for the code", func(t *testing.T) {
+	t.Run("T19/a link does not skip the code", func(t *testing.T) {
 		s := interactive(t)
-		p := newPerson(t, s)
-		p.signIn(authorizing("scope", "a"))
-		first, _ := device(t, s)
+		p := newBrowser(t, s)
+		p.signIn(authorizationRequest("scope", "a"))
+		first, _ := startDevice(t, s)
 		rec := p.send(httptest.NewRequest("GET", first.text("verification_uri_complete"), nil))
 		if page := rec.Body.String(); !strings.Contains(page, `name="user_code"`) || strings.Contains(page, `name="decision"`) {
 			t.Errorf("got %s, want the code to be compared first", page)
@@ -155,22 +155,22 @@ func TestDevices(t *testing.T) {
 	})
 	t.Run("T19/by another client", func(t *testing.T) {
 		s := testserver.New(t)
-		first, _ := device(t, s)
+		first, _ := startDevice(t, s)
 		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {first.text("device_code")}}, testClient), 400, "invalid_grant")
 		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "device_code": {"x"}}, testClient), 400, "invalid_grant")
 		wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}}, testClient), 400, "invalid_request")
 	})
 	t.Run("T20/a code twice", func(t *testing.T) {
 		s := testserver.New(t)
-		first, poll := device(t, s)
+		first, poll := startDevice(t, s)
 		for _, more := range []string{"BBBB-BBBB", first.text("user_code")} {
-			if rec := ask(s, "GET", first.text("verification_uri_complete")+"&user_code="+more); rec.Code != 400 {
+			if rec := serve(s, "GET", first.text("verification_uri_complete")+"&user_code="+more); rec.Code != 400 {
 				t.Errorf("got %d, want 400", rec.Code)
 			}
 		}
 		wantError(t, poll(), 400, "authorization_pending")
 	})
-	t.Run("T19/codes of nobody", func(t *testing.T) {
+	t.Run("T19/unknown codes", func(t *testing.T) {
 		s := testserver.New(t)
 		for _, code := range []string{"", "BCDF-GHJK", "x", "%00"} {
 			if rec := postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {code}}); strings.Contains(rec.Body.String(), "has access") {
@@ -178,11 +178,11 @@ func TestDevices(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a code as somebody types it", func(t *testing.T) {
+	t.Run("a code as a user types it", func(t *testing.T) {
 		s := testserver.New(t)
-		first, poll := device(t, s)
+		first, poll := startDevice(t, s)
 		typed := " " + strings.ToLower(strings.ReplaceAll(first.text("user_code"), "-", " ")) + " "
 		postTo(s, s.Endpoint(testserver.EndpointDevice), url.Values{"user_code": {typed}})
-		good(t, poll())
+		wantTokens(t, poll())
 	})
 }

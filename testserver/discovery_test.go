@@ -12,14 +12,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// ask sends a request to the handler itself.
-func ask(s *testserver.Server, method, target string) *httptest.ResponseRecorder {
+// serve sends a request to the handler directly.
+func serve(s *testserver.Server, method, target string) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, httptest.NewRequest(method, target, nil))
 	return rec
 }
 
-func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
+func TestDiscoveryUnderTheIssuersPath(t *testing.T) {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	for name, tt := range map[string]struct {
 		issuer            string
@@ -60,7 +60,7 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 					t.Errorf("Endpoint(%s): got %s, want %s", ep, got, want)
 				}
 				for _, p := range paths {
-					if rec := ask(s, "GET", p); rec.Code != http.StatusOK {
+					if rec := serve(s, "GET", p); rec.Code != http.StatusOK {
 						t.Errorf("GET %s: got %d, want 200", p, rec.Code)
 					}
 				}
@@ -71,11 +71,11 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 			if got, want := s.Endpoint(testserver.EndpointIntrospect), "https://as.example"+tt.introspect; got != want {
 				t.Errorf("Endpoint(introspect): got %s, want %s", got, want)
 			}
-			if rec := ask(s, "POST", tt.introspect); rec.Code != http.StatusBadRequest {
+			if rec := serve(s, "POST", tt.introspect); rec.Code != http.StatusBadRequest {
 				t.Errorf("POST %s: got %d, want 400 for no form", tt.introspect, rec.Code)
 			}
 			for _, p := range tt.absent {
-				if rec := ask(s, "GET", p); rec.Code != http.StatusNotFound {
+				if rec := serve(s, "GET", p); rec.Code != http.StatusNotFound {
 					t.Errorf("GET %s: got %d, want 404", p, rec.Code)
 				}
 			}
@@ -83,7 +83,7 @@ func TestDiscoveryAnswersUnderTheIssuersPath(t *testing.T) {
 	}
 }
 
-func TestDocumentsSayWhatIsThereAndNoMore(t *testing.T) {
+func TestDiscoveryListsExactlyWhatIsSupported(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg("EdDSA"))
 	common := map[string]string{
 		"issuer": s.Issuer(), "jwks_uri": s.Endpoint(testserver.EndpointJWKS), "introspection_endpoint": s.Endpoint(testserver.EndpointIntrospect),
@@ -149,19 +149,19 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-func TestOnlyReadingIsAllowed(t *testing.T) {
+func TestDocumentsAllowOnlyGETAndHEAD(t *testing.T) {
 	s, err := testserver.NewUnstarted(testserver.IssuerURL("https://as.example"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata, testserver.EndpointJWKS} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "get"} {
-			rec := ask(s, method, s.Endpoint(ep))
+			rec := serve(s, method, s.Endpoint(ep))
 			if rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") != "GET, HEAD" {
 				t.Errorf("%s %s: got %d, Allow %q, want 405, GET and HEAD", method, ep, rec.Code, rec.Header().Get("Allow"))
 			}
 		}
-		full, head := ask(s, "GET", s.Endpoint(ep)), ask(s, "HEAD", s.Endpoint(ep))
+		full, head := serve(s, "GET", s.Endpoint(ep)), serve(s, "HEAD", s.Endpoint(ep))
 		if head.Code != http.StatusOK || head.Body.Len() != 0 {
 			t.Errorf("HEAD %s: got %d and %d bytes, want 200 and none", ep, head.Code, head.Body.Len())
 		}
@@ -171,7 +171,7 @@ func TestOnlyReadingIsAllowed(t *testing.T) {
 	}
 }
 
-func TestIssuerStaysWhateverTheRequestClaims(t *testing.T) {
+func TestRequestsDoNotChangeTheIssuer(t *testing.T) {
 	s := testserver.New(t)
 	_, want := get(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))
 	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointDiscovery), nil)
@@ -193,7 +193,7 @@ func TestIssuerStaysWhateverTheRequestClaims(t *testing.T) {
 	}
 }
 
-func TestMetadataHasTheLastWord(t *testing.T) {
+func TestMetadataChangesBothDocuments(t *testing.T) {
 	s := testserver.New(t,
 		testserver.Metadata(func(doc map[string]any) { doc["issuer"] = "https://other.example" }),
 		testserver.Metadata(func(doc map[string]any) {
@@ -225,6 +225,6 @@ func TestCountsPerEndpoint(t *testing.T) {
 			t.Errorf("Count(%s): got %d, want %d", ep, got, want)
 		}
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Count("jkws") }), `Count("jkws")`, "use EndpointDiscovery")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Endpoint(testserver.EndpointAny) }), `Endpoint("any")`, "use EndpointDiscovery")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Count("jkws") }), `Count("jkws")`, "use EndpointDiscovery")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Endpoint(testserver.EndpointAny) }), `Endpoint("any")`, "use EndpointDiscovery")
 }

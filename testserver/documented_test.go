@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tables of docs/mock-server.md are the catalogue. When one differs, this test
-// prints what to put there.
-func TestTheDocumentedTablesAreThoseOfTheCatalogue(t *testing.T) {
+// The tables of docs/mock-server.md must match the catalogue. If one differs,
+// this test prints the table that it expects.
+func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "there with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
 	for _, r := range catalogue.Routes {
 		endpoints = append(endpoints, []string{

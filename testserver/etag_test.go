@@ -26,24 +26,24 @@ func (c conditional) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.RoundTripper.RoundTrip(r)
 }
 
-func lookWith(s *testserver.Server, fields http.Header) seen {
-	return look(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.EndpointJWKS))
+func fetchWith(s *testserver.Server, fields http.Header) fetched {
+	return fetch(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.EndpointJWKS))
 }
 
-// lookIf is look at the keys by a client that has those of the tags.
-func lookIf(s *testserver.Server, tags ...string) seen {
-	return lookWith(s, http.Header{"If-None-Match": tags})
+// fetchIfNoneMatch fetches the keys with If-None-Match fields.
+func fetchIfNoneMatch(s *testserver.Server, tags ...string) fetched {
+	return fetchWith(s, http.Header{"If-None-Match": tags})
 }
 
-func TestTheETagIsThatOfTheBody(t *testing.T) {
+func TestETagChangesWithTheBody(t *testing.T) {
 	s := unstarted(t)
-	tag := func() string { return ask(s, "GET", "/jwks").Header().Get("ETag") }
+	tag := func() string { return serve(s, "GET", "/jwks").Header().Get("ETag") }
 	first := tag()
 	if !regexp.MustCompile(`^"[!#-~]+"$`).MatchString(first) { // RFC 9110 §8.8.3, without W/
 		t.Errorf("got ETag %s, want a strong one", first)
 	}
 	if again := tag(); again != first {
-		t.Errorf("got ETag %s after %s, want the same for the same body", again, first)
+		t.Errorf("got ETag %s after %s, want the same ETag for the same body", again, first)
 	}
 	k := s.Rotate()
 	if second := tag(); second == first {
@@ -57,26 +57,26 @@ func TestTheETagIsThatOfTheBody(t *testing.T) {
 
 func TestIfNoneMatch(t *testing.T) {
 	s := unstarted(t)
-	tag := ask(s, "GET", "/jwks").Header().Get("ETag")
+	tag := serve(s, "GET", "/jwks").Header().Get("ETag")
 	for name, tt := range map[string]struct {
 		lines []string
 		want  int
 	}{
-		"the tag":                            {[]string{tag}, 304},
-		"the tag, taken for weak":            {[]string{"W/" + tag}, 304},
-		"any":                                {[]string{"*"}, 304},
-		"a list":                             {[]string{`"a", W/"b" ,` + tag + `,"c"`}, 304},
-		"a list with holes":                  {[]string{`,, "a",,` + tag}, 304},
-		"a list in several lines":            {[]string{`"a"`, `"b", "c"`, tag}, 304},
-		"a list that begins with no line":    {[]string{"", tag}, 304},
-		"another tag":                        {[]string{`"a"`}, 200},
-		"other tags in several lines":        {[]string{`"a"`, `W/"b", "c"`}, 200},
-		"a tag that holds commas and a star": {[]string{`"a,*,b"`}, 200},
-		"a part of the tag":                  {[]string{tag[:8] + `"`}, 200},
-		"the tag without its quotes":         {[]string{strings.Trim(tag, `"`)}, 200},
-		"the tag, weak in small letters":     {[]string{"w/" + tag}, 200},
-		"nothing":                            {[]string{""}, 200},
-		"no field":                           {nil, 200},
+		"the tag":                               {[]string{tag}, 304},
+		"the tag as a weak one":                 {[]string{"W/" + tag}, 304},
+		"any":                                   {[]string{"*"}, 304},
+		"a list":                                {[]string{`"a", W/"b" ,` + tag + `,"c"`}, 304},
+		"a list with empty elements":            {[]string{`,, "a",,` + tag}, 304},
+		"a list in several lines":               {[]string{`"a"`, `"b", "c"`, tag}, 304},
+		"a list that begins with an empty line": {[]string{"", tag}, 304},
+		"another tag":                           {[]string{`"a"`}, 200},
+		"other tags in several lines":           {[]string{`"a"`, `W/"b", "c"`}, 200},
+		"a tag with commas and a star":          {[]string{`"a,*,b"`}, 200},
+		"a part of the tag":                     {[]string{tag[:8] + `"`}, 200},
+		"the tag without its quotes":            {[]string{strings.Trim(tag, `"`)}, 200},
+		"the tag as a weak one, in lower case":  {[]string{"w/" + tag}, 200},
+		"nothing":                               {[]string{""}, 200},
+		"no field":                              {nil, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var answers []*httptest.ResponseRecorder
@@ -98,16 +98,17 @@ func TestIfNoneMatch(t *testing.T) {
 				t.Errorf("got header %s to a HEAD, want that of a GET, %s", b, a)
 			}
 			if got := full.Body.Len(); (got == 0) != (tt.want == 304) || head.Body.Len() != 0 {
-				t.Errorf("got %d bytes, and %d to a HEAD, want some with a 200 to GET alone", got, head.Body.Len())
+				t.Errorf("got %d bytes, and %d to a HEAD, want a body only with a 200 to GET", got, head.Body.Len())
 			}
 		})
 	}
 }
 
-// The rest of RFC 9110 §13 and §14 is net/http's, which reads one line of a list.
+// net/http implements the rest of RFC 9110 §13 and §14; it reads only one line
+// of a list.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
-	right := lookIf(s)
+	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range map[string]struct {
 		fields http.Header
@@ -121,7 +122,7 @@ func TestOtherConditionsAndRanges(t *testing.T) {
 		"If-Range":                  {http.Header{"Range": {"bytes=0-9"}, "If-Range": {tag}}, 206, 10},
 		"If-Range of another":       {http.Header{"Range": {"bytes=0-9"}, "If-Range": {`"a"`}}, 200, len(right.body)},
 	} {
-		got := lookWith(s, tt.fields)
+		got := fetchWith(s, tt.fields)
 		if got.resp.StatusCode != tt.status || string(got.body) != string(right.body[:tt.length]) {
 			t.Errorf("%s: got %d and %d bytes, want %d and %d", name, got.resp.StatusCode, len(got.body), tt.status, tt.length)
 		}
@@ -131,16 +132,16 @@ func TestOtherConditionsAndRanges(t *testing.T) {
 	}
 }
 
-func TestNotModifiedAsAClientSeesIt(t *testing.T) {
+func TestNotModifiedOverEveryListener(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			right := lookIf(s)
+			right := fetchIfNoneMatch(s)
 			right.complete(t, 200, keySetType)
 			tag := right.resp.Header.Get("ETag")
 			for _, tags := range [][]string{{tag}, {`"a"`, "W/" + tag}} {
-				got := lookIf(s, tags...)
-				answers(304, "", "")(t, got, right)
+				got := fetchIfNoneMatch(s, tags...)
+				wantResponse(304, "", "")(t, got, right)
 				want := http.Header{"Etag": {tag}, "Vary": {"Origin"}, "Date": got.resp.Header["Date"]}
 				if !maps.EqualFunc(got.resp.Header, want, func(a, b []string) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
 					t.Errorf("got header %v, want %v", got.resp.Header, want)
@@ -153,39 +154,39 @@ func TestNotModifiedAsAClientSeesIt(t *testing.T) {
 				t.Errorf("got Cache-Control %q, want none", cc)
 			}
 			s.Rotate()
-			answers(200, keySetType, string(s.JWKS()))(t, lookIf(s, tag), right)
+			wantResponse(200, keySetType, string(s.JWKS()))(t, fetchIfNoneMatch(s, tag), right)
 		})
 	}
 }
 
 func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 	s := testserver.New(t)
-	tag := lookIf(s).resp.Header.Get("ETag")
+	tag := fetchIfNoneMatch(s).resp.Header.Get("ETag")
 	thaw := s.FreezeJWKS()
 	s.Rotate()
-	answers(304, "", "")(t, lookIf(s, tag), seen{})
+	wantResponse(304, "", "")(t, fetchIfNoneMatch(s, tag), fetched{})
 	thaw()
-	answers(200, keySetType, string(s.JWKS()))(t, lookIf(s, tag), seen{})
+	wantResponse(200, keySetType, string(s.JWKS()))(t, fetchIfNoneMatch(s, tag), fetched{})
 }
 
-// A client that knows the keys already, or wants a part of them, gets the fault
-// like every other, and never the right body's tag with another body.
-func TestFaultsHitClientsThatKnowTheKeys(t *testing.T) {
-	tagged := map[string]bool{ // the right body, or as much of it as there is
+// A client that has the keys, or requests a part of them, gets the same fault
+// as other clients, and never the ETag of the right body with another body.
+func TestFaultsIgnoreConditionalRequests(t *testing.T) {
+	tagged := map[string]bool{ // the right body, or its beginning
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
 	}
 	s := testserver.New(t)
-	right := lookIf(s)
+	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // which answers as the test's own function does
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the response is that of the test's function
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			defer s.Inject(tt.endpoint, tt.fault).Remove()
-			tt.check(t, lookWith(s, http.Header{"Range": {"bytes=0-4"}}), right)
-			tt.check(t, lookWith(s, http.Header{"If-Match": {`"a"`}}), right)
-			got := lookIf(s, tag)
+			tt.check(t, fetchWith(s, http.Header{"Range": {"bytes=0-4"}}), right)
+			tt.check(t, fetchWith(s, http.Header{"If-Match": {`"a"`}}), right)
+			got := fetchIfNoneMatch(s, tag)
 			tt.check(t, got, right)
 			want := map[bool]string{true: tag}[tagged[name]]
 			if got.resp != nil && got.resp.Header.Get("ETag") != want {
@@ -193,7 +194,7 @@ func TestFaultsHitClientsThatKnowTheKeys(t *testing.T) {
 			}
 			resp, err := s.Client().Head(s.Endpoint(tt.endpoint))
 			if err != nil {
-				return // as there is none to GET
+				return // as with GET
 			}
 			resp.Body.Close()
 			if resp.Header.Get("ETag") != want {
@@ -203,7 +204,7 @@ func TestFaultsHitClientsThatKnowTheKeys(t *testing.T) {
 	}
 }
 
-func TestFaultsThatLetTheEndpointAnswerLetItSay304(t *testing.T) {
+func TestPassThroughFaultsKeep304(t *testing.T) {
 	for name, f := range map[string]testserver.Fault{
 		"Latency": testserver.Latency(time.Minute),
 		"Handler": testserver.Handler(func(next http.Handler) http.Handler { return next }),
@@ -212,12 +213,12 @@ func TestFaultsThatLetTheEndpointAnswerLetItSay304(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, testserver.InMemory())
 				s.Inject(testserver.EndpointJWKS, f)
-				right := lookIf(s)
+				right := fetchIfNoneMatch(s)
 				tag := right.resp.Header.Get("ETag")
 				if tag == "" {
 					t.Error("got no ETag, want the right one")
 				}
-				answers(304, "", "")(t, lookIf(s, tag), right)
+				wantResponse(304, "", "")(t, fetchIfNoneMatch(s, tag), right)
 				if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 304 || !last.Injected {
 					t.Errorf("got %+v recorded, want an injected 304", last)
 				}

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// claims reads a token without checking it, to show what is in it.
+// claims decodes a token without verifying it.
 func claims(token string) (c struct {
 	Sub, Scope string
 	Aud        any
@@ -33,7 +33,7 @@ func claims(token string) (c struct {
 	return c
 }
 
-// In a test, t is the test's own, and the server closes when the test is over.
+// In a test, pass its *testing.T; the server closes when the test ends.
 func ExampleNew() {
 	t := new(testing.T)
 
@@ -46,10 +46,10 @@ func ExampleNew() {
 	}
 	defer resp.Body.Close()
 	fmt.Println(resp.Status, resp.Header.Get("Content-Type"))
-	fmt.Println("asked for its keys:", as.Count(testserver.EndpointJWKS))
+	fmt.Println("requests for the keys:", as.Count(testserver.EndpointJWKS))
 	// Output:
 	// 200 OK application/jwk-set+json
-	// asked for its keys: 1
+	// requests for the keys: 1
 }
 
 func ExampleStart() {
@@ -91,7 +91,7 @@ func ExampleServer_Token() {
 	// -60
 }
 
-// Claims within claims, as Keycloak has them.
+// Nested claims, as in tokens of Keycloak.
 func ExampleClaim() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -126,7 +126,7 @@ func ExampleServer_Rotate() {
 	// … until now, …
 	as.Rotate()
 	fmt.Println(as.SigningKey().ID == next.ID)
-	// … and when the last tokens of the old key have expired, it goes.
+	// … and after the last tokens of the old key have expired, it is removed.
 	as.Retire(old.ID)
 	fmt.Println(strings.Contains(string(as.JWKS()), old.ID))
 	// Output:
@@ -135,9 +135,8 @@ func ExampleServer_Rotate() {
 	// false
 }
 
-// A CDN in front of the server that does not know of a rotation yet. With a
-// verifier in the place of published it would be one that must not give up the
-// new key for good.
+// A CDN in front of the server still serves the old key set after a rotation.
+// In a real test a verifier would take the place of published.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -170,9 +169,9 @@ func ExampleSignedWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	// A key of the right name that is not the server's: the API must refuse this.
-	forger := testserver.GenerateKey("ES256", as.SigningKey().ID)
-	forged := as.Token(testserver.SignedWith(forger))
+	// A key with the right kid that is not the server's: the API must refuse it.
+	attackerKey := testserver.GenerateKey("ES256", as.SigningKey().ID)
+	forged := as.Token(testserver.SignedWith(attackerKey))
 	fmt.Println(claims(forged).Sub)
 	// Output: test-user
 }
@@ -189,12 +188,12 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API that is given handles asks the server about them. With a verifier that
-// introspects in the place of active this is a test of revocation.
+// An API introspects opaque tokens. With a verifier in place of active, this is
+// a test of revocation.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
-	client := as.DefaultClient() // what the API asks with
+	client := as.DefaultClient() // the credentials of the API
 	active := func(token string) string {
 		resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), url.Values{
 			"token": {token}, "client_id": {client.ID}, "client_secret": {client.Secret},
@@ -223,7 +222,7 @@ func ExampleOpaqueTokens() {
 	// {Active:false Sub: Scope:}
 }
 
-// Any answer about any text, such as one that no API may believe.
+// Any response for any token, such as one that every API must refuse.
 func ExampleServer_SetIntrospection() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -242,10 +241,10 @@ func ExampleServer_SetIntrospection() {
 		log.Fatal(err)
 	}
 	fmt.Println(string(body))
-	asked := as.Requests(testserver.EndpointIntrospect)
-	last := asked[len(asked)-1]
-	fmt.Println(last.ClientID, "asked about", last.Form.Get("token"))
+	requests := as.Requests(testserver.EndpointIntrospect)
+	last := requests[len(requests)-1]
+	fmt.Println(last.ClientID, "introspected", last.Form.Get("token"))
 	// Output:
 	// {"active":"true"}
-	// test-client asked about babe9eaf0d177797
+	// test-client introspected babe9eaf0d177797
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// EmptyKeys and ChainOf are faults of the control API.
+// EmptyKeys, OtherIssuer and ChainOf are faults of the control API.
 var (
 	EmptyKeys   = emptyJWKS
 	OtherIssuer = wrongIssuer
@@ -17,19 +17,19 @@ var (
 // NotBeforeIn is a token option of the control API.
 var NotBeforeIn = notBeforeIn
 
-// Held is what waiting makes of a request.
-var Held = held
+// ReadAhead is the request as Latency and Hang read it.
+var ReadAhead = readAhead
 
-// Fingerprint is how failures name a token.
+// Fingerprint identifies a token in records and events.
 var Fingerprint = journal.Fingerprint
 
-// Snapshot and Restore carry the state from one server to another.
+// Snapshot returns the state of s, for Restore.
 func Snapshot(s *Server) ([]byte, error) { return s.oauth.Snapshot() }
 
-// Restore is the other half.
+// Restore replaces the state of s with that of Snapshot.
 func Restore(s *Server, state []byte) error { return s.oauth.Restore(state) }
 
-// ControlPaths are those of the control API.
+// ControlPaths returns the paths of the control API.
 func ControlPaths(s *Server) []string {
 	return slices.Sorted(maps.Keys((&controller{Server: s}).routes()))
 }

@@ -9,28 +9,28 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// Fault is a way in which an endpoint fails its clients: see [Server.Inject].
-// Make one with the functions below.
+// Fault is a way in which an endpoint fails: see [Server.Inject]. The zero
+// Fault is invalid; use one of the functions that return one.
 type Fault struct {
 	wrap func(next http.Handler) http.Handler
 	only []Endpoint // nil means all
 	err  error
 }
 
-// chain is several faults in one, the first outermost: chain(Latency(d),
-// Status(503)) answers 503 after d. What comes after a fault that asks the
-// endpoint nothing has no effect.
+// chain combines faults, the first outermost: chain(Latency(d), Status(503))
+// answers 503 after d. A fault has no effect after one that does not call the
+// endpoint.
 func chain(f ...Fault) Fault {
 	chain := Fault{}
 	if len(f) == 0 {
-		chain.err = errors.New("a chain of nothing is not a fault")
+		chain.err = errors.New("the chain is empty: give at least one fault")
 	}
 	for i, link := range f {
 		switch {
 		case link.err != nil:
 			chain.err = errors.Join(chain.err, link.err)
 		case link.wrap == nil:
-			chain.err = errors.Join(chain.err, fmt.Errorf("fault %d of the chain is missing", i+1))
+			chain.err = errors.Join(chain.err, fmt.Errorf("fault %d of the chain is the zero Fault: use Status or another function that returns one", i+1))
 		case link.only != nil && chain.only != nil:
 			chain.only = slices.DeleteFunc(slices.Clone(chain.only), func(ep Endpoint) bool { return !slices.Contains(link.only, ep) })
 		case link.only != nil:
@@ -49,7 +49,8 @@ func chain(f ...Fault) Fault {
 	return chain
 }
 
-// When narrows the requests that get a fault. Several of them must all agree.
+// When narrows the requests that get a fault. With several, a request must
+// match all of them.
 type When interface{ applyWhen(*rule) }
 
 type rule struct {
@@ -62,16 +63,16 @@ type when func(*rule)
 func (w when) applyWhen(r *rule) { w(r) }
 
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
-// [Server.Reset]. when narrows that.
+// [Server.Reset]. when narrows the requests.
 //
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
-// A request gets one fault at most: that of the newest injection which fits it.
-// Others that would have fitted neither see nor count it. [EndpointAny] is every
-// request, those to unknown paths included. Faults come before everything else, so
-// that a method which is not allowed gets the fault as well. Those that alter an
-// answer alter a whole one, whatever If-None-Match or Range asked for, and the ETag
-// of the right body goes with no other.
+// A request gets at most one fault: that of the newest injection that matches.
+// Older injections neither see nor count it. [EndpointAny] is every request,
+// including those to unknown paths. Faults come before all other checks, so a
+// request with a wrong method gets the fault too. Those that alter a response
+// alter the full one, whatever If-None-Match or Range requested, and they never
+// send the ETag of the right body with another body.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)
@@ -87,15 +88,15 @@ func (s *Server) inject(ep Endpoint, f Fault, when []When) (*Injection, error) {
 	fail := func(format string, args ...any) { r.errs = append(r.errs, fmt.Errorf(format, args...)) }
 
 	if !s.countable(ep) {
-		fail("there is no such endpoint: %s", useAny)
+		fail("no such endpoint on this server: %s", useAny)
 	}
 	switch {
 	case f.err != nil:
 		r.errs = append(r.errs, f.err)
 	case f.wrap == nil:
-		fail("Fault{} is none: use Status or another function that returns one")
+		fail("Fault{} does nothing: use Status or another function that returns a Fault")
 	case f.only != nil && !slices.Contains(f.only, ep):
-		fail("this fault goes with %v alone", f.only)
+		fail("this fault is only for %v", f.only)
 	}
 	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
@@ -108,7 +109,7 @@ func (s *Server) inject(ep Endpoint, f Fault, when []When) (*Injection, error) {
 	return in, nil
 }
 
-// narrow applies what a test says about the requests.
+// narrow applies when to the rule.
 func (r *rule) narrow(when []When) {
 	for i, w := range when {
 		if w == nil {
@@ -119,26 +120,26 @@ func (r *rule) narrow(when []When) {
 	}
 }
 
-// Injection is a fault at work: see [Server.Inject]. Its ID, Endpoint, Skip and
-// Times do not change. Hits is the number of requests that got it so far, and
-// Remove ends it. Its methods may be called from any goroutine.
+// Injection is an active fault: see [Server.Inject]. Its ID, Endpoint, Skip and
+// Times do not change. Hits is the number of requests that got the fault so
+// far, and Remove ends it. The methods are safe for concurrent use.
 type Injection = journal.Injection
 
-// Injections are the faults at work, the oldest first.
+// Injections returns the active faults, oldest first.
 func (s *Server) Injections() []*Injection { return s.oauth.Faults.All() }
 
 // Times ends the fault after n requests, however many arrive at once. Without
-// it there is no end.
+// it the fault does not end.
 func Times(n int) When {
 	return when(func(r *rule) {
 		if n < 1 {
-			r.errs = append(r.errs, fmt.Errorf("Times(%d): give 1 or more, or leave the Inject out", n))
+			r.errs = append(r.errs, fmt.Errorf("Times(%d): give 1 or more", n))
 		}
 		r.Times = n
 	})
 }
 
-// Skip lets the first n requests that fit pass. [Times] counts from there.
+// Skip exempts the first n matching requests. [Times] counts from there.
 func Skip(n int) When {
 	return when(func(r *rule) {
 		if n < 0 {
@@ -148,8 +149,8 @@ func Skip(n int) When {
 	})
 }
 
-// Matching chooses requests by anything in them but the body, which it must
-// leave unread. f is called on the server's goroutines, several at a time.
+// Matching selects the requests for which f returns true. f must not read the
+// body. It is called on the server's goroutines, concurrently.
 func Matching(f func(*http.Request) bool) When {
 	return when(func(r *rule) {
 		if f == nil {
@@ -160,7 +161,7 @@ func Matching(f func(*http.Request) bool) When {
 	})
 }
 
-// FromClient chooses the requests of one client of a server that several tests
+// FromClient selects the requests of one client of a server that several tests
 // share: see [Server.ClientFor].
 func FromClient(id string) When {
 	return when(func(r *rule) {

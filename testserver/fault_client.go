@@ -8,45 +8,47 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// ClientFor is [Server.Client] under a name of its own, so that parallel tests
-// can share one server: give each verifier the client of its test, and narrow
-// faults with [FromClient] and counts with [Server.Mark] to the same id.
+// ClientFor is [Server.Client] with a name, so that parallel tests can share
+// one server: give each verifier the client of its test, and narrow faults with
+// [FromClient] and counts with [Server.Mark] to the same id.
 //
 //	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
 //	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient(t.Name()))
 //
-// The name, at most 256 bytes of text, travels in the header Testserver-Client: a
-// fetch of keys has nothing else that would show whose it is.
+// The name, at most 256 bytes of text, is sent in the header Testserver-Client,
+// because nothing else in a key fetch identifies the client.
 func (s *Server) ClientFor(id string) *http.Client {
 	s.helper()
 	if err := checkClientID(id); err != nil {
 		s.fail("ClientFor: %v", err)
 	}
-	return &http.Client{Transport: named{s.client.Transport, id}}
+	return &http.Client{Transport: namedTransport{s.client.Transport, id}}
 }
 
-// checkClientID refuses what no header field carries unchanged (RFC 9110 §5.5).
+// checkClientID refuses an id that a header field would not carry unchanged
+// (RFC 9110 §5.5).
 func checkClientID(id string) error {
 	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
 	if id == "" || len(id) > journal.MaxText || strings.TrimSpace(id) != id || strings.ContainsFunc(id, control) {
-		return fmt.Errorf("%q names no client: give up to 256 bytes of text, t.Name() for example", id)
+		return fmt.Errorf("%q is not the ID of a client: give 1 to 256 bytes of text, such as t.Name()", id)
 	}
 	return nil
 }
 
-// named adds the client's name to requests.
-type named struct {
+// namedTransport adds the client's ID to requests.
+type namedTransport struct {
 	http.RoundTripper
 	id string
 }
 
-func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
+func (n namedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context()) // a RoundTripper must not change its request
 	r.Header.Set(journal.ClientHeader, n.id)
 	return n.RoundTripper.RoundTrip(r)
 }
 
-// CloseIdleConnections is for [http.Client.CloseIdleConnections].
-func (n named) CloseIdleConnections() {
+// CloseIdleConnections implements what [http.Client.CloseIdleConnections]
+// calls.
+func (n namedTransport) CloseIdleConnections() {
 	(&http.Client{Transport: n.RoundTripper}).CloseIdleConnections()
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// An outage of two requests. With a verifier in the place of Get it would be
-// one that the verifier has to survive.
+// An outage of two requests. In a real test a verifier would fetch the keys and
+// have to survive it.
 func ExampleServer_Inject() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -33,7 +33,7 @@ func ExampleServer_Inject() {
 	// hit 2
 }
 
-// Two tests that share a server, told apart by their clients.
+// Two tests share a server, with one client for each.
 func ExampleServer_ClientFor() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -52,7 +52,7 @@ func ExampleServer_ClientFor() {
 	// TestOrders 200
 }
 
-// Await is for what happens in another goroutine: here, a request that hangs.
+// Await waits for requests of other goroutines: here, one that hangs.
 func ExampleServer_Await() {
 	as := testserver.New(new(testing.T))
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -68,12 +68,12 @@ func ExampleServer_Await() {
 		log.Fatal(err)
 	}
 	last := as.Requests(testserver.EndpointJWKS)[0]
-	fmt.Println("it hangs:", last.Status == 0)
+	fmt.Println("hangs:", last.Status == 0)
 
-	as.Close() // ends it
+	as.Close() // ends the request
 	fmt.Println("answered:", <-answered == nil)
 	// Output:
-	// it hangs: true
+	// hangs: true
 	// answered: false
 }
 
@@ -88,11 +88,11 @@ func ExampleServer_Mark() {
 		resp.Body.Close()
 	}
 
-	fetch() // what came before does not matter …
+	fetch() // before the mark
 	mark := as.Mark()
 	fetch()
 	fetch()
-	fmt.Println(mark.Count(testserver.EndpointJWKS), "of", as.Count(testserver.EndpointJWKS)) // … to what is counted now
+	fmt.Println(mark.Count(testserver.EndpointJWKS), "of", as.Count(testserver.EndpointJWKS)) // since the mark
 	// Output: 2 of 3
 }
 

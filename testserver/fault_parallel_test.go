@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Fifty tests share one server. Each has a verifier and a fault of its own, and
-// must see that fault alone: exact hits, exact counts, and no harm from others.
-func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
+// Fifty tests share one server. Each has its own verifier and fault, and must
+// see only that fault, with exact hits and counts.
+func TestParallelTestsWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),
 		testserver.ContentType("text/html"), testserver.EmptyKeys(), testserver.HugeBody(513 << 10),
@@ -38,20 +38,20 @@ func TestFiftyParallelTestsShareOneServerWithFaults(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					outages := i % 4 // those who have none must not notice those of others
+					outages := i % 4 // a test without a fault must not see those of others
 					in := s.Inject(testserver.EndpointJWKS, faults[i%len(faults)], testserver.FromClient(id), testserver.Times(max(outages, 1)))
 					if outages == 0 {
 						in.Remove()
 					}
 					refusals, got := 0, status(v, s.Token())
-					for ; got == 503 && refusals < outages; refusals++ { // one try may cost two fetches, which wait for nothing here
+					for ; got == 503 && refusals < outages; refusals++ { // one try may take two fetches, which do not wait here
 						got = status(v, s.Token())
 					}
 					if got != 200 {
 						t.Errorf("got %d after %d refusals, want 200", got, refusals)
 					}
 					if got := mark.Count(testserver.EndpointJWKS); in.Hits() != outages || got <= outages {
-						t.Errorf("got %d hits in %d requests, want %d and then an answer", in.Hits(), got, outages)
+						t.Errorf("got %d hits in %d requests, want %d and then a response", in.Hits(), got, outages)
 					}
 					injected := 0
 					for _, r := range s.Requests(testserver.EndpointJWKS) {

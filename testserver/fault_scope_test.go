@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// statuses asks n times, through the handler itself.
+// statuses sends n requests to the handler directly.
 func statuses(s *testserver.Server, ep testserver.Endpoint, n int) (list []int) {
 	for range n {
-		list = append(list, ask(s, "GET", s.Endpoint(ep)).Code)
+		list = append(list, serve(s, "GET", s.Endpoint(ep)).Code)
 	}
 	return list
 }
@@ -38,7 +38,7 @@ func unstarted(t *testing.T) *testserver.Server {
 	return s
 }
 
-func TestFaultsLeaveOtherEndpointsAlone(t *testing.T) {
+func TestFaultsDoNotAffectOtherEndpoints(t *testing.T) {
 	s := unstarted(t)
 	in := s.Inject(testserver.EndpointJWKS, testserver.Status(503))
 	wantStatuses(t, s, testserver.EndpointDiscovery, 200)
@@ -49,16 +49,16 @@ func TestFaultsLeaveOtherEndpointsAlone(t *testing.T) {
 	}
 }
 
-func TestFaultsOfAnyHitAllThereIsAndIsNot(t *testing.T) {
+func TestFaultsOnEndpointAny(t *testing.T) {
 	s := unstarted(t)
 	in := s.Inject(testserver.EndpointAny, testserver.Status(500))
 	for _, ep := range []testserver.Endpoint{testserver.EndpointJWKS, testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 		wantStatuses(t, s, ep, 500)
 	}
-	if rec := ask(s, "GET", "/nowhere"); rec.Code != 500 {
+	if rec := serve(s, "GET", "/nowhere"); rec.Code != 500 {
 		t.Errorf("an unknown path: got %d, want 500", rec.Code)
 	}
-	if rec := ask(s, "DELETE", "/jwks"); rec.Code != 500 {
+	if rec := serve(s, "DELETE", "/jwks"); rec.Code != 500 {
 		t.Errorf("a method that is not allowed: got %d, want 500", rec.Code)
 	}
 	if got := in.Hits(); got != 5 {
@@ -66,11 +66,11 @@ func TestFaultsOfAnyHitAllThereIsAndIsNot(t *testing.T) {
 	}
 }
 
-func TestSkipThenTimesThenNothing(t *testing.T) {
+func TestSkipAndTimes(t *testing.T) {
 	for name, when := range map[string][]testserver.When{
-		"Skip before Times":         {testserver.Skip(2), testserver.Times(3)},
-		"Times before Skip":         {testserver.Times(3), testserver.Skip(2)},
-		"of two the later one wins": {testserver.Times(1), testserver.Skip(9), testserver.Skip(2), testserver.Times(3)},
+		"Skip before Times":     {testserver.Skip(2), testserver.Times(3)},
+		"Times before Skip":     {testserver.Times(3), testserver.Skip(2)},
+		"the later of two wins": {testserver.Times(1), testserver.Skip(9), testserver.Skip(2), testserver.Times(3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unstarted(t)
@@ -83,12 +83,12 @@ func TestSkipThenTimesThenNothing(t *testing.T) {
 	}
 }
 
-func TestTheNewestFaultThatFitsAnswersAlone(t *testing.T) {
+func TestNewestMatchingFaultApplies(t *testing.T) {
 	s := unstarted(t)
 	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
 	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
-	// The first passes newest, which skips it; the oldest sees the fourth first.
+	// newest skips the first request, so older gets it; oldest matches from the fourth on and skips that one.
 	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},
@@ -99,7 +99,7 @@ func TestTheNewestFaultThatFitsAnswersAlone(t *testing.T) {
 	}
 }
 
-func TestMatchingConditionsMustAllAgree(t *testing.T) {
+func TestAllMatchingConditionsMustHold(t *testing.T) {
 	s := unstarted(t)
 	has := func(name string) testserver.When {
 		return testserver.Matching(func(r *http.Request) bool { return r.URL.Query().Has(name) })
@@ -109,7 +109,7 @@ func TestMatchingConditionsMustAllAgree(t *testing.T) {
 		query string
 		want  int
 	}{{"?a", 200}, {"?b", 200}, {"", 200}, {"?a&b", 503}, {"?a&b", 200}} {
-		if rec := ask(s, "GET", s.Endpoint(testserver.EndpointJWKS)+tt.query); rec.Code != tt.want {
+		if rec := serve(s, "GET", s.Endpoint(testserver.EndpointJWKS)+tt.query); rec.Code != tt.want {
 			t.Errorf("%q: got %d, want %d", tt.query, rec.Code, tt.want)
 		}
 	}
@@ -118,8 +118,8 @@ func TestMatchingConditionsMustAllAgree(t *testing.T) {
 	}
 }
 
-// What a test's own function asks of the server must not wait for itself.
-func TestMatchingMayAskTheServer(t *testing.T) {
+// A Matching function may call the server without a deadlock.
+func TestMatchingMayCallTheServer(t *testing.T) {
 	s := unstarted(t)
 	var in *testserver.Injection
 	in = s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Matching(func(*http.Request) bool {
@@ -130,18 +130,18 @@ func TestMatchingMayAskTheServer(t *testing.T) {
 
 func TestRemoveEndsAFault(t *testing.T) {
 	s := unstarted(t)
-	in, stays := s.Inject(testserver.EndpointJWKS, testserver.Status(503)), s.Inject(testserver.EndpointDiscovery, testserver.Status(500))
+	in, other := s.Inject(testserver.EndpointJWKS, testserver.Status(503)), s.Inject(testserver.EndpointDiscovery, testserver.Status(500))
 	wantStatuses(t, s, testserver.EndpointJWKS, 503)
 	in.Remove()
 	in.Remove()
 	wantStatuses(t, s, testserver.EndpointJWKS, 200)
 	wantStatuses(t, s, testserver.EndpointDiscovery, 500)
-	if in.Hits() != 1 || stays.Hits() != 1 {
-		t.Errorf("got %d and %d hits, want 1 and 1", in.Hits(), stays.Hits())
+	if in.Hits() != 1 || other.Hits() != 1 {
+		t.Errorf("got %d and %d hits, want 1 and 1", in.Hits(), other.Hits())
 	}
 }
 
-func TestResetKeepsKeysAndTimeAndNothingElse(t *testing.T) {
+func TestResetKeepsOnlyKeysAndTime(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon))
 	s.Rotate(testserver.Rotation{PublishFirst: true})
 	s.Advance(1)
@@ -151,7 +151,7 @@ func TestResetKeepsKeysAndTimeAndNothingElse(t *testing.T) {
 	mark := s.Mark()
 	s.Reset()
 	if got := s.Count(testserver.EndpointAny) + mark.Count(testserver.EndpointAny) + len(s.Requests()); got != 0 {
-		t.Errorf("got %d requests counted or kept, want none", got)
+		t.Errorf("got %d requests counted or recorded, want none", got)
 	}
 	if _, ok := lastRequest(s, testserver.EndpointJWKS); ok {
 		t.Error("got a last request, want none")
@@ -167,7 +167,7 @@ func TestResetKeepsKeysAndTimeAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestClientsAreToldApart(t *testing.T) {
+func TestClientForIdentifiesClients(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -189,7 +189,7 @@ func TestClientsAreToldApart(t *testing.T) {
 	}
 }
 
-func TestClientForLeavesTheRequestAsItIs(t *testing.T) {
+func TestClientForDoesNotChangeTheRequest(t *testing.T) {
 	s := testserver.New(t)
 	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointJWKS), nil)
 	r.RequestURI = ""
@@ -203,8 +203,8 @@ func TestClientForLeavesTheRequestAsItIs(t *testing.T) {
 	}
 }
 
-// Times is exact however many arrive at once: no request gets a fault that was
-// used up, and none is used up in vain.
+// Times is exact under concurrent requests: no request gets a fault after its
+// last one, and no fault is counted without a request.
 func TestTimesAreExactUnderLoad(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 					if i == 50 {
 						removed.Remove()
 					}
-					got := look(s.Client(), s.Endpoint(testserver.EndpointJWKS))
+					got := fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS))
 					if got.err != nil {
 						t.Error(got.err)
 						return
@@ -231,8 +231,8 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			for range 53 { // whatever the removed one took, the others get theirs
-				counts[look(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
+			for range 53 { // however many the removed fault got, the others get theirs
+				counts[fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
 			}
 			if counts[501] != 31 || counts[502] != 17 || counts[504] != removed.Hits() || counts[200]+removed.Hits() != 153-31-17 {
 				t.Errorf("got statuses %v, want 31 times 501 and 17 times 502", counts)

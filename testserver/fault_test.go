@@ -13,15 +13,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// seen is what a client got.
-type seen struct {
+// fetched is the response that a client got.
+type fetched struct {
 	resp    *http.Response // nil if there was none
 	body    []byte
 	err     error // of the exchange
 	readErr error // of the body
 }
 
-func look(c *http.Client, u string) (s seen) {
+func fetch(c *http.Client, u string) (s fetched) {
 	c = &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if s.resp, s.err = c.Get(u); s.err != nil {
 		return s
@@ -31,11 +31,11 @@ func look(c *http.Client, u string) (s seen) {
 	return s
 }
 
-// complete demands an answer that HTTP finds no fault with.
-func (s seen) complete(t *testing.T, status int, contentType string) {
+// complete checks that the response is complete and valid HTTP.
+func (s fetched) complete(t *testing.T, status int, contentType string) {
 	t.Helper()
 	if s.err != nil || s.readErr != nil {
-		t.Fatalf("got errors %v and %v, want a complete answer", s.err, s.readErr)
+		t.Fatalf("got errors %v and %v, want a complete response", s.err, s.readErr)
 	}
 	if got := s.resp.Header.Get("Content-Type"); s.resp.StatusCode != status || got != contentType {
 		t.Errorf("got %d, %q, want %d, %q", s.resp.StatusCode, got, status, contentType)
@@ -51,25 +51,25 @@ type faultCase struct {
 	endpoint testserver.Endpoint
 	fault    testserver.Fault
 	status   int // as recorded
-	check    func(t *testing.T, got, right seen)
+	check    func(t *testing.T, got, right fetched)
 }
 
-func cut(after int) func(t *testing.T, got, right seen) {
-	return func(t *testing.T, got, right seen) {
+func wantTruncated(after int) func(t *testing.T, got, right fetched) {
+	return func(t *testing.T, got, right fetched) {
 		if got.err != nil {
-			t.Fatalf("got %v, want the answer to begin", got.err)
+			t.Fatalf("got %v, want the response to begin", got.err)
 		}
 		want := right.body[:min(after, len(right.body)-1)]
 		if got.readErr == nil || !bytes.Equal(got.body, want) {
 			t.Errorf("got %d bytes and error %v, want the first %d and an error", len(got.body), got.readErr, len(want))
 		}
 		if got.resp.ContentLength != int64(len(right.body)) || got.resp.Header.Get("Content-Type") != keySetType {
-			t.Errorf("got Content-Length %d, want that of the whole, %d", got.resp.ContentLength, len(right.body))
+			t.Errorf("got Content-Length %d, want that of the full body, %d", got.resp.ContentLength, len(right.body))
 		}
 	}
 }
 
-func otherIssuer(t *testing.T, got, right seen) {
+func wantOtherIssuer(t *testing.T, got, right fetched) {
 	got.complete(t, 200, "application/json")
 	var doc, want map[string]any
 	if err := errors.Join(json.Unmarshal(got.body, &doc), json.Unmarshal(right.body, &want)); err != nil {
@@ -79,12 +79,12 @@ func otherIssuer(t *testing.T, got, right seen) {
 		t.Errorf("got issuer %v, want the wrong one", doc["issuer"])
 	}
 	if len(doc) != len(want) || doc["jwks_uri"] != want["jwks_uri"] {
-		t.Errorf("got %v, want all but the issuer as in %v", doc, want)
+		t.Errorf("got %v, want all except the issuer as in %v", doc, want)
 	}
 }
 
-func answers(status int, contentType, body string) func(t *testing.T, got, right seen) {
-	return func(t *testing.T, got, _ seen) {
+func wantResponse(status int, contentType, body string) func(t *testing.T, got, right fetched) {
+	return func(t *testing.T, got, _ fetched) {
 		got.complete(t, status, contentType)
 		if string(got.body) != body {
 			t.Errorf("got body %q, want %q", got.body, body)
@@ -93,90 +93,90 @@ func answers(status int, contentType, body string) func(t *testing.T, got, right
 }
 
 var faultCases = map[string]faultCase{
-	"Status(503)": {testserver.EndpointJWKS, testserver.Status(503), 503, answers(503, textType, "Service Unavailable\n")},
-	"Status(204)": {testserver.EndpointJWKS, testserver.Status(204), 204, answers(204, "", "")},
-	"Status(304)": {testserver.EndpointJWKS, testserver.Status(304), 304, answers(304, "", "")},
+	"Status(503)": {testserver.EndpointJWKS, testserver.Status(503), 503, wantResponse(503, textType, "Service Unavailable\n")},
+	"Status(204)": {testserver.EndpointJWKS, testserver.Status(204), 204, wantResponse(204, "", "")},
+	"Status(304)": {testserver.EndpointJWKS, testserver.Status(304), 304, wantResponse(304, "", "")},
 	"Status of a document": {
-		testserver.EndpointDiscovery, testserver.Status(404), 404, answers(404, textType, "Not Found\n"),
+		testserver.EndpointDiscovery, testserver.Status(404), 404, wantResponse(404, textType, "Not Found\n"),
 	},
-	"RetryAfter rounds up": {testserver.EndpointJWKS, testserver.RetryAfter(1500*time.Millisecond, 429), 429, func(t *testing.T, got, _ seen) {
+	"RetryAfter rounds up": {testserver.EndpointJWKS, testserver.RetryAfter(1500*time.Millisecond, 429), 429, func(t *testing.T, got, _ fetched) {
 		got.complete(t, 429, textType)
 		if after := got.resp.Header.Get("Retry-After"); after != "2" {
 			t.Errorf("got Retry-After %q, want 2", after)
 		}
 	}},
-	"DropConnection": {testserver.EndpointJWKS, testserver.DropConnection(), 0, func(t *testing.T, got, _ seen) {
+	"DropConnection": {testserver.EndpointJWKS, testserver.DropConnection(), 0, func(t *testing.T, got, _ fetched) {
 		if got.err == nil {
 			t.Errorf("got %s, want an error", got.resp.Status)
 		}
 	}},
-	"TruncateBody of nothing":    {testserver.EndpointJWKS, testserver.TruncateBody(0), 200, cut(0)},
-	"TruncateBody":               {testserver.EndpointJWKS, testserver.TruncateBody(10), 200, cut(10)},
-	"TruncateBody past the body": {testserver.EndpointJWKS, testserver.TruncateBody(1 << 20), 200, cut(1 << 20)},
-	"MalformedJSON": {testserver.EndpointJWKS, testserver.MalformedJSON(), 200, func(t *testing.T, got, right seen) {
+	"TruncateBody of nothing":    {testserver.EndpointJWKS, testserver.TruncateBody(0), 200, wantTruncated(0)},
+	"TruncateBody":               {testserver.EndpointJWKS, testserver.TruncateBody(10), 200, wantTruncated(10)},
+	"TruncateBody past the body": {testserver.EndpointJWKS, testserver.TruncateBody(1 << 20), 200, wantTruncated(1 << 20)},
+	"MalformedJSON": {testserver.EndpointJWKS, testserver.MalformedJSON(), 200, func(t *testing.T, got, right fetched) {
 		got.complete(t, 200, keySetType)
 		if want := right.body[:len(right.body)-1]; !bytes.Equal(got.body, want) || json.Valid(got.body) {
 			t.Errorf("got %q, want %q", got.body, want)
 		}
 	}},
-	"ContentType": {testserver.EndpointJWKS, testserver.ContentType("text/html"), 200, func(t *testing.T, got, right seen) {
-		answers(200, "text/html", string(right.body))(t, got, right)
+	"ContentType": {testserver.EndpointJWKS, testserver.ContentType("text/html"), 200, func(t *testing.T, got, right fetched) {
+		wantResponse(200, "text/html", string(right.body))(t, got, right)
 	}},
-	"Body":      {testserver.EndpointJWKS, testserver.Body("text/html", []byte("<p>")), 200, answers(200, "text/html", "<p>")},
-	"EmptyJWKS": {testserver.EndpointJWKS, testserver.EmptyKeys(), 200, answers(200, keySetType, `{"keys":[]}`)},
-	"HugeBody": {testserver.EndpointJWKS, testserver.HugeBody(1 << 20), 200, func(t *testing.T, got, right seen) {
+	"Body":      {testserver.EndpointJWKS, testserver.Body("text/html", []byte("<p>")), 200, wantResponse(200, "text/html", "<p>")},
+	"EmptyJWKS": {testserver.EndpointJWKS, testserver.EmptyKeys(), 200, wantResponse(200, keySetType, `{"keys":[]}`)},
+	"HugeBody": {testserver.EndpointJWKS, testserver.HugeBody(1 << 20), 200, func(t *testing.T, got, right fetched) {
 		got.complete(t, 200, keySetType)
 		if len(got.body) != 1<<20 || got.resp.ContentLength != -1 {
 			t.Errorf("got %d bytes, announced as %d, want 1 MiB unannounced", len(got.body), got.resp.ContentLength)
 		}
 		if !bytes.Equal(bytes.TrimLeft(got.body, " "), right.body) {
-			t.Error("got something else than spaces and the right body")
+			t.Error("want only spaces before the right body")
 		}
 	}},
-	"HugeBody smaller than the right one": {testserver.EndpointJWKS, testserver.HugeBody(1), 200, func(t *testing.T, got, right seen) {
-		answers(200, keySetType, string(right.body))(t, got, right)
+	"HugeBody smaller than the right one": {testserver.EndpointJWKS, testserver.HugeBody(1), 200, func(t *testing.T, got, right fetched) {
+		wantResponse(200, keySetType, string(right.body))(t, got, right)
 	}},
-	"RedirectTo": {testserver.EndpointJWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ seen) {
+	"RedirectTo": {testserver.EndpointJWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ fetched) {
 		got.complete(t, 302, textType)
 		if to := got.resp.Header.Get("Location"); to != "../a b?c#d" {
 			t.Errorf("got Location %q, want it byte for byte", to)
 		}
 	}},
-	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.OtherIssuer("https://evil.example"), 200, otherIssuer},
-	"WrongMetadataIssuer of ASMetadata": {testserver.EndpointASMetadata, testserver.OtherIssuer("https://evil.example"), 200, otherIssuer},
+	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.OtherIssuer("https://evil.example"), 200, wantOtherIssuer},
+	"WrongMetadataIssuer of ASMetadata": {testserver.EndpointASMetadata, testserver.OtherIssuer("https://evil.example"), 200, wantOtherIssuer},
 	"Handler": {testserver.EndpointJWKS, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Age", "60")
 			next.ServeHTTP(w, r)
 		})
-	}), 200, func(t *testing.T, got, right seen) {
-		answers(200, keySetType, string(right.body))(t, got, right)
+	}), 200, func(t *testing.T, got, right fetched) {
+		wantResponse(200, keySetType, string(right.body))(t, got, right)
 		if got.resp.Header.Get("Age") != "60" {
 			t.Errorf("got header %v, want the handler's field in it", got.resp.Header)
 		}
 	}},
 }
 
-// Each fault hits one request over a connection in use, which a transport
-// would be tempted to repeat, and the next request finds the server well.
-func TestFaultsAsAClientSeesThem(t *testing.T) {
+// Each fault hits one request over a reused connection, which a transport might
+// retry. The next request must succeed.
+func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)
 		for name, tt := range faultCases {
 			t.Run(where+"/"+name, func(t *testing.T) {
 				u := s.Endpoint(tt.endpoint)
-				right := look(s.Client(), u)
+				right := fetch(s.Client(), u)
 				in := s.Inject(tt.endpoint, tt.fault, testserver.Times(1))
-				tt.check(t, look(s.Client(), u), right)
+				tt.check(t, fetch(s.Client(), u), right)
 				if got := in.Hits(); got != 1 {
 					t.Errorf("got %d hits, want 1", got)
 				}
 				if last, ok := lastRequest(s, tt.endpoint); !ok || !last.Injected || last.Status != tt.status {
 					t.Errorf("got %+v recorded, want an injected status of %d", last, tt.status)
 				}
-				after := look(s.Client(), u)
+				after := fetch(s.Client(), u)
 				if after.err != nil || after.resp.StatusCode != 200 || !bytes.Equal(after.body, right.body) {
-					t.Errorf("afterwards: got %v, want the right answer again", after.err)
+					t.Errorf("afterwards: got %v, want the right response again", after.err)
 				}
 			})
 		}
@@ -194,7 +194,7 @@ func TestFaultsAnswerHead(t *testing.T) {
 			}
 			resp, err := s.Client().Transport.RoundTrip(r)
 			if (err == nil) != (tt.status != 0) {
-				t.Fatalf("got %v, want an answer if a GET has one", err)
+				t.Fatalf("got %v, want a response if GET has one", err)
 			}
 			if err == nil {
 				resp.Body.Close()
@@ -214,36 +214,36 @@ func TestInjectRefuses(t *testing.T) {
 		when     []testserver.When
 		want     []string
 	}{
-		"an endpoint there is not":     {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
-		"no fault":                     {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
-		"an invalid status":            {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is no final status"}},
-		"a status before the final":    {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is no final status"}},
-		"a negative Retry-After":       {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is no final status"}},
-		"no latency":                   {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
-		"a negative truncation":        {testserver.EndpointJWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
-		"a huge body of nothing":       {testserver.EndpointJWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
-		"no handler":                   {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
-		"a handler of none":            {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
-		"an empty set elsewhere":       {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"[jwks] alone"}},
-		"an issuer in the keys":        {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"[discovery as_metadata] alone"}},
-		"an issuer everywhere":         {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"alone"}},
-		"everything wrong, all of it":  {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
-		"no function":                  {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
-		"a client without a name":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "names no client"}},
-		"a client of spaces":           {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"names no client"}},
-		"a client with a line's end":   {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"names no client"}},
-		"a client of a very long name": {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"names no client"}},
+		"an unknown endpoint":                   {"jkws", ok, nil, []string{`Inject("jkws")`, "use EndpointDiscovery"}},
+		"no fault":                              {testserver.EndpointJWKS, testserver.Fault{}, nil, []string{"Fault{}"}},
+		"an invalid status":                     {testserver.EndpointJWKS, testserver.Status(600), nil, []string{"600 is not a final status"}},
+		"an informational status":               {testserver.EndpointJWKS, testserver.Status(103), nil, []string{"103 is not a final status"}},
+		"a negative Retry-After":                {testserver.EndpointJWKS, testserver.RetryAfter(-1, 99), nil, []string{"RetryAfter(-1ns)", "99 is not a final status"}},
+		"no latency":                            {testserver.EndpointJWKS, testserver.Latency(0), nil, []string{"Latency(0s)"}},
+		"a negative truncation":                 {testserver.EndpointJWKS, testserver.TruncateBody(-1), nil, []string{"TruncateBody(-1)"}},
+		"a huge body of nothing":                {testserver.EndpointJWKS, testserver.HugeBody(0), nil, []string{"HugeBody(0)"}},
+		"no handler":                            {testserver.EndpointJWKS, testserver.Handler(nil), nil, []string{"Handler(nil)"}},
+		"a function that returns no handler":    {testserver.EndpointJWKS, testserver.Handler(func(http.Handler) http.Handler { return nil }), nil, []string{"returned no handler"}},
+		"an empty key set for another endpoint": {testserver.EndpointDiscovery, testserver.EmptyKeys(), nil, []string{"only for [jwks]"}},
+		"an issuer for the keys":                {testserver.EndpointJWKS, testserver.OtherIssuer("x"), nil, []string{"only for [discovery as_metadata]"}},
+		"an issuer everywhere":                  {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"only for"}},
+		"several errors":                        {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
+		"no function":                           {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
+		"an empty client ID":                    {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "is not the ID of a client"}},
+		"a client ID with a leading space":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"is not the ID of a client"}},
+		"a client ID with a line break":         {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"is not the ID of a client"}},
+		"a client ID that is too long":          {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"is not the ID of a client"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })
+			text := fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })
 			wantAll(t, text, tt.want...)
 		})
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "names no client")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "names no client")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "is not the ID of a client")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "is not the ID of a client")
 	var none testserver.Injection
 	none.Remove()
 	if got := none.Hits(); got != 0 {
-		t.Errorf("got %d hits of nothing, want 0", got)
+		t.Errorf("got %d hits of the zero Injection, want 0", got)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-func TestLatencyTakesItsTimeAndThenAnswers(t *testing.T) {
+func TestLatencyDelaysTheResponse(t *testing.T) {
 	for name, opts := range inMemory {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestLatencyTakesItsTimeAndThenAnswers(t *testing.T) {
 	}
 }
 
-// methods are ways to ask that a server must notice the end of alike.
+// methods are kinds of requests whose cancellation the server must notice.
 var methods = map[string]func(ctx context.Context, u string) (*http.Request, error){
 	"GET": func(ctx context.Context, u string) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, "GET", u, nil)
@@ -47,7 +47,7 @@ var methods = map[string]func(ctx context.Context, u string) (*http.Request, err
 	},
 }
 
-func TestWaitingEndsWithTheClient(t *testing.T) {
+func TestLatencyAndHangStopWithTheClient(t *testing.T) {
 	for where, tls := range map[string]bool{"plain": false, "TLS": true} {
 		for method, request := range methods {
 			for name, f := range map[string]testserver.Fault{"Latency": testserver.Latency(time.Hour), "Hang": testserver.Hang()} {
@@ -81,7 +81,7 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 						}
 						synctest.Wait()
 						if held != 3*time.Second || in.Hits() != 1 {
-							t.Errorf("got it held for %v after %d hits, want 3s and 1", held, in.Hits())
+							t.Errorf("got %v in the handler after %d hits, want 3s and 1", held, in.Hits())
 						}
 						if last, _ := lastRequest(s, testserver.EndpointJWKS); last.Status != 0 {
 							t.Errorf("got status %d recorded, want none", last.Status)
@@ -93,7 +93,7 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 	}
 }
 
-func TestCloseEndsAHangAtOnce(t *testing.T) {
+func TestCloseStopsHangs(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
 			t.Run(where+"/"+method, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestCloseEndsAHangAtOnce(t *testing.T) {
 						t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
 					}
 					if err := <-failed; err == nil {
-						t.Error("got an answer, want an error")
+						t.Error("got a response, want an error")
 					}
 				})
 			})
@@ -122,9 +122,9 @@ func TestCloseEndsAHangAtOnce(t *testing.T) {
 	}
 }
 
-// A request whose body never comes holds its handler by itself, and net/http
-// does not tell it that the connection is gone.
-func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
+// A request with an incomplete body blocks its handler, and net/http does not
+// report to it that the connection is closed.
+func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointJWKS, testserver.Hang())
@@ -141,9 +141,9 @@ func TestCloseEndsAHangThatAwaitsABody(t *testing.T) {
 	})
 }
 
-// A fault of the test's own that waits leaves the body unread, and then no
-// lost connection ends its request.
-func TestCloseEndsAHandlerThatWaits(t *testing.T) {
+// A test's own handler may block without reading the body, and then a closed
+// connection does not cancel the request.
+func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
 			t.Run(where+"/"+method, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestCloseEndsAHandlerThatWaits(t *testing.T) {
 						t.Errorf("got %v after %v, want nil at once", err, time.Since(begin))
 					}
 					if err := <-failed; err == nil {
-						t.Error("got an answer, want an error")
+						t.Error("got a response, want an error")
 					}
 				})
 			})
@@ -174,24 +174,25 @@ func TestCloseEndsAHandlerThatWaits(t *testing.T) {
 	}
 }
 
-// Waiting reads the body ahead, up to a bound: the endpoint must get all of it.
-func TestWaitingLosesNothingOfTheBody(t *testing.T) {
+// Latency and Hang read a part of the body in advance; the endpoint must still
+// get all of it.
+func TestReadAheadKeepsTheBody(t *testing.T) {
 	for _, size := range []int{0, 1, 1 << 20, 3 << 20} {
 		want := strings.Repeat("x", size)
 		r := httptest.NewRequest("POST", "/", strings.NewReader(want))
-		got, err := io.ReadAll(testserver.Held(r).Body)
+		got, err := io.ReadAll(testserver.ReadAhead(r).Body)
 		if err != nil || string(got) != want {
 			t.Errorf("got %d bytes and %v, want %d", len(got), err, size)
 		}
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Body = nil
-	if got := testserver.Held(r); got.Body != nil {
+	if got := testserver.ReadAhead(r); got.Body != nil {
 		t.Errorf("got body %v, want none", got.Body)
 	}
 }
 
-func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
+func TestHangLeaksNoGoroutines(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
@@ -215,7 +216,7 @@ func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
 			}
 			for range 10 {
 				if err := <-failed; err == nil {
-					t.Error("got an answer, want an error")
+					t.Error("got a response, want an error")
 				}
 			}
 			goleak.VerifyNone(t, before)
@@ -223,8 +224,9 @@ func TestHangLeavesNothingBehindOverSockets(t *testing.T) {
 	}
 }
 
-// A huge body ends with its reader, or a test of a limit would never end.
-func TestHugeBodyEndsWithItsReader(t *testing.T) {
+// A huge body stops with its reader; otherwise a test of a limit would never
+// finish.
+func TestHugeBodyStopsWithTheClient(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
@@ -234,7 +236,7 @@ func TestHugeBodyEndsWithItsReader(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
-				t.Errorf("got %d bytes and %v, want as many as one likes", n, err)
+				t.Errorf("got %d bytes and %v, want all requested bytes", n, err)
 			}
 			resp.Body.Close()
 			if resp, err = s.Client().Head(s.Endpoint(testserver.EndpointJWKS)); err != nil {
@@ -271,11 +273,11 @@ func TestFaultsWithoutAConnectionAbort(t *testing.T) {
 func TestDropConnectionEndsTheConnection(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.EndpointJWKS, testserver.DropConnection())
-	c := dialled(t, s)
+	c := dialTCP(t, s)
 	if _, err := io.WriteString(c, "GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(c); string(got) != "HTTP/1.1 " || err != nil {
-		t.Errorf("got %q and %v, want the beginning of a status line and the end", got, err)
+		t.Errorf("got %q and %v, want a partial status line and then EOF", got, err)
 	}
 }

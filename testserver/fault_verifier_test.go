@@ -14,10 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tests in this file are how a test with a clock reads: server and verifier
-// live in one synctest bubble, where an hour is over in a millisecond.
+// The tests in this file show tests with a clock: server and verifier are in
+// one synctest bubble, where an hour takes a millisecond.
 
-// newVerifier makes a verifier of as's tokens that asks over client.
+// newVerifier returns a verifier for the tokens of as that fetches with client.
 func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *middleware.Verifier {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -32,7 +32,7 @@ func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *midd
 	return v
 }
 
-// status is what an API behind v answers to a token.
+// status returns the status that an API behind v answers to a token.
 func status(v *middleware.Verifier, token string) int {
 	r := httptest.NewRequest("GET", "/orders", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -44,17 +44,18 @@ func status(v *middleware.Verifier, token string) int {
 	return http.StatusOK
 }
 
-// timed runs a test in a bubble, with a server in memory and its verifier.
-func timed(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
+// inBubble runs a test in a synctest bubble, with an in-memory server and its
+// verifier.
+func inBubble(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
+		as := testserver.New(t, testserver.InMemory()) // must be created inside the bubble
 		test(t, as, newVerifier(t, as, as.Client()))
 	})
 }
 
 func TestATokenExpiresDuringTheTest(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		token := as.Token() // for five minutes
 		time.Sleep(5*time.Minute + 29*time.Second)
 		if got := status(v, token); got != 200 {
@@ -67,8 +68,8 @@ func TestATokenExpiresDuringTheTest(t *testing.T) {
 	})
 }
 
-func TestAClockThatIsAhead(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestServerClockAhead(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		as.Advance(30 * time.Second)
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("30 s ahead: got %d, want 200", got)
@@ -80,10 +81,10 @@ func TestAClockThatIsAhead(t *testing.T) {
 	})
 }
 
-// Keys are good for five minutes less up to a tenth, and renewed when four
-// fifths of that are over: after 3m36s at the earliest and 4m at the latest.
+// Keys are cached for five minutes minus up to a tenth, and renewed after four
+// fifths of that: after 3m36s at the earliest and 4m at the latest.
 func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for _, step := range []struct {
 			pass time.Duration
 			want int
@@ -100,9 +101,9 @@ func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 	})
 }
 
-func TestOnlyKeysThatAreTooOldKeepATokenWaiting(t *testing.T) {
+func TestOnlyExpiredKeysDelayVerification(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{4 * time.Minute: 0, 5 * time.Minute: time.Second} {
-		timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+		inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 			status(v, as.Token())
 			as.Inject(testserver.EndpointJWKS, testserver.Latency(time.Second))
 			time.Sleep(after)
@@ -118,8 +119,8 @@ func TestOnlyKeysThatAreTooOldKeepATokenWaiting(t *testing.T) {
 	}
 }
 
-func TestAnHourPassesInAMillisecond(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestFetchesInAnHour(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for range 60 {
 			if got := status(v, as.Token()); got != 200 {
 				t.Fatalf("got %d, want 200", got)
@@ -136,7 +137,7 @@ func TestAnHourPassesInAMillisecond(t *testing.T) {
 }
 
 func TestAnOutageOfAnHour(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		if got := status(v, as.Token()); got != 200 {
 			t.Fatalf("before: got %d, want 200", got)
 		}
@@ -144,25 +145,25 @@ func TestAnOutageOfAnHour(t *testing.T) {
 		for range 60 {
 			time.Sleep(time.Minute)
 			if got := status(v, as.Token()); got != 200 {
-				t.Fatalf("a key that is known: got %d, want 200", got)
+				t.Fatalf("a cached key: got %d, want 200", got)
 			}
 			if got := status(v, as.Token(testserver.SignedWith(testserver.GenerateKey("ES256", "")))); got != 503 {
-				t.Fatalf("a key that could be new: got %d, want 503", got)
+				t.Fatalf("an unknown key: got %d, want 503", got)
 			}
 		}
 		if outage.Hits() == 0 {
 			t.Error("got no request in an hour, want some tries")
 		}
 		outage.Remove()
-		time.Sleep(5 * time.Second) // the least time between two fetches, while keys are known
+		time.Sleep(5 * time.Second) // the minimum between two fetches, while keys are cached
 		if got := status(v, as.Token(testserver.SignedWith(as.Rotate()))); got != 200 {
-			t.Errorf("5 s after the outage: got %d, want the new key known", got)
+			t.Errorf("5 s after the outage: got %d, want the new key accepted", got)
 		}
 	})
 }
 
-func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestHangingFetchTimesOut(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		hang := as.Inject(testserver.EndpointJWKS, testserver.Hang())
 		begin := time.Now()
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
@@ -171,25 +172,25 @@ func TestAServerThatHangsIsCutAtFiveSeconds(t *testing.T) {
 		hang.Remove() // too late for the request that hangs
 		time.Sleep(3*time.Second - 1)
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second-1 {
-			t.Errorf("got %d after %v, want 503 without a further wait", got, time.Since(begin))
+			t.Errorf("got %d after %v, want 503 without another wait", got, time.Since(begin))
 		}
 		if got := as.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d requests for keys within 5s, want the one that hangs", got)
 		}
-		time.Sleep(time.Second + 1) // the most that a failure is waited after, while there are no keys
+		time.Sleep(time.Second + 1) // the longest backoff while there are no keys
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("afterwards: got %d, want 200", got)
 		}
 	})
 }
 
-func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestCanceledCallerDoesNotCancelTheFetch(t *testing.T) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		as.Inject(testserver.EndpointJWKS, testserver.Latency(1900*time.Millisecond))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := v.Verify(ctx, middleware.Credentials{Token: as.Token()}); !errors.Is(err, middleware.ErrUnavailable) {
-			t.Errorf("got %v, want ErrUnavailable for whoever did not wait", err)
+			t.Errorf("got %v, want ErrUnavailable for the canceled caller", err)
 		}
 		begin := time.Now()
 		if got := status(v, as.Token()); got != 200 || time.Since(begin) != 900*time.Millisecond {
@@ -201,9 +202,9 @@ func TestACallerThatLeavesDoesNotSpoilItForOthers(t *testing.T) {
 	})
 }
 
-// An orderly rotation: the new key is known to all before it signs.
+// An orderly rotation: all verifiers have the new key before it signs.
 func TestRotationThatPublishesFirst(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		old := as.SigningKey()
 		before := as.Token(testserver.AccessTTL(time.Hour))
 		if got := status(v, before); got != 200 {
@@ -211,7 +212,7 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 		}
 		as.Rotate(testserver.Rotation{PublishFirst: true})
 		time.Sleep(5 * time.Minute)
-		status(v, before) // makes the renewal due, as traffic does
+		status(v, before) // triggers the renewal, as traffic would
 		synctest.Wait()
 		mark := as.Mark()
 
@@ -220,12 +221,12 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 			t.Errorf("got %d for the old key and %d for the new one, want 200 for both", a, b)
 		}
 		if got := mark.Count(testserver.EndpointJWKS); got != 0 {
-			t.Errorf("got %d requests for keys, want none: both keys were known", got)
+			t.Errorf("got %d requests for keys, want none: both keys were cached", got)
 		}
 
 		as.Retire(old.ID)
 		if got := status(v, before); got != 200 {
-			t.Errorf("right after the old key went: got %d, want 200 from the cache", got)
+			t.Errorf("right after the old key was retired: got %d, want 200 from the cache", got)
 		}
 		time.Sleep(5 * time.Minute)
 		status(v, as.Token())
@@ -236,9 +237,9 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 	})
 }
 
-// A hasty one: the server signs with a key that its key set does not show yet.
+// A hasty rotation: the server signs with a key that is not yet in its key set.
 func TestRotationThatSignsFirst(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		before := as.Token()
 		if got := status(v, before); got != 200 {
 			t.Fatalf("got %d, want 200", got)
@@ -248,7 +249,7 @@ func TestRotationThatSignsFirst(t *testing.T) {
 		key := as.Rotate(testserver.Rotation{SignFirst: true})
 		for range 100 {
 			if got := status(v, as.Token()); got != 401 {
-				t.Fatalf("a key nobody has published: got %d, want 401", got)
+				t.Fatalf("an unpublished key: got %d, want 401", got)
 			}
 		}
 		if got := mark.Count(testserver.EndpointJWKS); got != 1 {
@@ -259,17 +260,17 @@ func TestRotationThatSignsFirst(t *testing.T) {
 		}
 
 		as.Publish(key)
-		time.Sleep(5 * time.Second) // the least time between two fetches
+		time.Sleep(5 * time.Second) // the minimum between two fetches
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("published: got %d, want 200", got)
 		}
 	})
 }
 
-// What a CDN costs: its clients refuse the new key's tokens and, which is worse,
-// take those of a key that was withdrawn.
+// Clients behind a CDN with an old key set refuse tokens of the new key and,
+// worse, accept those of a withdrawn key.
 func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
-	timed(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))
 		thaw := as.FreezeJWKS()
 		as.Rotate(testserver.Rotation{DropOld: true})

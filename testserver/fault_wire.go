@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// Status answers with a status, 200 to 599, and a line of text for a body. The
-// endpoint does nothing.
+// Status answers with code, 200 to 599, and one line of text. The endpoint is
+// not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
-// RetryAfter is [Status] with a Retry-After field of d in seconds, rounded up
-// (RFC 9110 §10.2.3).
+// RetryAfter is [Status] with d as Retry-After, in seconds, rounded up (RFC
+// 9110 §10.2.3).
 func RetryAfter(d time.Duration, code int) Fault {
 	f := refuse(code, func(h http.Header) {
 		seconds := int64(d / time.Second)
@@ -36,7 +36,7 @@ func RedirectTo(url string) Fault {
 }
 
 func refuse(code int, change func(http.Header)) Fault {
-	f := instead(func(w http.ResponseWriter, _ *http.Request) {
+	f := replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		if change != nil {
 			change(w.Header())
 		}
@@ -47,18 +47,18 @@ func refuse(code int, change func(http.Header)) Fault {
 		http.Error(w, http.StatusText(code), code)
 	})
 	if code < 200 || code > 599 {
-		f.err = fmt.Errorf("%d is no final status: give 200 to 599", code)
+		f.err = fmt.Errorf("%d is not a final status: give 200 to 599", code)
 	}
 	return f
 }
 
-// Latency lets d pass before the endpoint sees the request. It ends early when
-// the client goes away or the server closes. The time is that of the program,
-// in a synctest bubble that bubble's, whatever [Clock] says.
+// Latency waits for d before the endpoint gets the request. It stops early when
+// the client disconnects or the server closes. The wait is in real time, or in
+// that of a synctest bubble; [Clock] does not change it.
 func Latency(d time.Duration) Fault {
 	f := Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r = held(r)
+			r = readAhead(r)
 			timer := time.NewTimer(d)
 			defer timer.Stop()
 			select {
@@ -70,28 +70,28 @@ func Latency(d time.Duration) Fault {
 		})
 	})
 	if d <= 0 {
-		f.err = fmt.Errorf("Latency(%v): give a time", d)
+		f.err = fmt.Errorf("Latency(%v): give a duration above 0", d)
 	}
 	return f
 }
 
-// Hang never answers. It holds the request until the client goes away or the
-// server closes.
+// Hang never answers. It keeps the request open until the client disconnects or
+// the server closes.
 func Hang() Fault {
-	return instead(func(_ http.ResponseWriter, r *http.Request) {
-		<-held(r).Context().Done()
+	return replaceResponse(func(_ http.ResponseWriter, r *http.Request) {
+		<-readAhead(r).Context().Done()
 		panic(http.ErrAbortHandler) // returning would send a 200
 	})
 }
 
-// held is r with its body read, because net/http notices that a client has gone
-// only when nothing of its request is left to read.
-func held(r *http.Request) *http.Request {
+// readAhead is r with its body read, because net/http notices that a client has
+// disconnected only after the whole request is read.
+func readAhead(r *http.Request) *http.Request {
 	const enough = 1 << 20
 	if r.Body == nil {
 		return r
 	}
-	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // what failed fails again for the endpoint
+	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // the endpoint gets the same read error
 	read := r.WithContext(r.Context())
 	read.Body = struct {
 		io.Reader
@@ -100,12 +100,12 @@ func held(r *http.Request) *http.Request {
 	return read
 }
 
-// DropConnection ends the exchange before an answer: on HTTP/2 by a reset of
-// the stream, on HTTP/1.1 by closing the connection in the middle of the status
-// line. Those few bytes make the loss certain: Go's [http.Transport] repeats a
-// request that got no byte over a connection used before.
+// DropConnection drops the request without a response: on HTTP/2 it resets the
+// stream, on HTTP/1.1 it closes the connection in the middle of the status
+// line. The partial line makes the client fail: [http.Transport] retries a
+// request on a reused connection that received no byte.
 func DropConnection() Fault {
-	return instead(func(w http.ResponseWriter, _ *http.Request) {
+	return replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			panic(http.ErrAbortHandler)
@@ -115,15 +115,17 @@ func DropConnection() Fault {
 	})
 }
 
-// Handler is the open door to every other fault: h is called once, by
-// [Server.Inject], and next answers as the server would have. Use an
-// [http.ResponseController] to flush or hijack.
+// Handler makes a fault of any handler. h is called once, by [Server.Inject];
+// next answers as the server would. Use an [http.ResponseController] to flush
+// or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
-		return Fault{err: errors.New("Handler(nil) is no fault")}
+		return Fault{err: errors.New("Handler(nil): give a function")}
 	}
 	return Fault{wrap: h}
 }
 
-// instead answers in place of the endpoint.
-func instead(h http.HandlerFunc) Fault { return Handler(func(http.Handler) http.Handler { return h }) }
+// replaceResponse answers in place of the endpoint, which is not called.
+func replaceResponse(h http.HandlerFunc) Fault {
+	return Handler(func(http.Handler) http.Handler { return h })
+}

@@ -9,12 +9,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// shown is the key set that the endpoint serves.
-func shown(s *testserver.Server) string {
-	return ask(s, "GET", s.Endpoint(testserver.EndpointJWKS)).Body.String()
+// servedJWKS returns the key set that the endpoint serves.
+func servedJWKS(s *testserver.Server) string {
+	return serve(s, "GET", s.Endpoint(testserver.EndpointJWKS)).Body.String()
 }
 
-func TestFreezeJWKSShowsTheKeysOfItsMoment(t *testing.T) {
+func TestFreezeJWKSServesTheOldKeys(t *testing.T) {
 	extra := testserver.GenerateKey("EdDSA", "extra")
 	for name, change := range map[string]func(*testserver.Server){
 		"while the key rotates":               func(s *testserver.Server) { s.Rotate() },
@@ -24,28 +24,28 @@ func TestFreezeJWKSShowsTheKeysOfItsMoment(t *testing.T) {
 		"while a key is published":            func(s *testserver.Server) { s.Publish(extra) },
 		"while a key is retired":              func(s *testserver.Server) { s.Retire(s.SigningKey().ID) },
 		"while a new algorithm makes its key": func(s *testserver.Server) { s.Token(testserver.SigningAlg("EdDSA")) },
-		"while keys come and go":              func(s *testserver.Server) { s.Publish(extra); s.Retire("extra"); s.Rotate() },
+		"while keys change several times":     func(s *testserver.Server) { s.Publish(extra); s.Retire("extra"); s.Rotate() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unstarted(t)
 			before := string(s.JWKS())
 			thaw := s.FreezeJWKS()
 			change(s)
-			if got := shown(s); got != before {
+			if got := servedJWKS(s); got != before {
 				t.Errorf("got %s served, want it frozen: %s", got, before)
 			}
 			if got := string(s.JWKS()); got == before {
-				t.Errorf("got %s from JWKS, want the real set, which is another", got)
+				t.Errorf("got %s from JWKS, want the current set, which has changed", got)
 			}
 			thaw()
-			if got, want := shown(s), string(s.JWKS()); got != want {
+			if got, want := servedJWKS(s), string(s.JWKS()); got != want {
 				t.Errorf("got %s served after thaw, want %s", got, want)
 			}
 		})
 	}
 }
 
-func TestFreezeJWKSLeavesSigningAlone(t *testing.T) {
+func TestFreezeJWKSDoesNotAffectSigning(t *testing.T) {
 	s := unstarted(t)
 	s.FreezeJWKS()
 	k := s.Rotate()
@@ -54,34 +54,34 @@ func TestFreezeJWKSLeavesSigningAlone(t *testing.T) {
 	}
 	token := s.Token()
 	verified(t, s, token)
-	if _, _, err := verify([]byte(shown(s)), token); err == nil {
+	if _, _, err := verify([]byte(servedJWKS(s)), token); err == nil {
 		t.Error("got the token verified with the frozen keys, want an error")
 	}
 }
 
-// One letter is one step: f freezes, r rotates, R resets, and a digit calls the
-// thaw of that freeze, the first being 0.
-func TestFreezesWithinFreezes(t *testing.T) {
+// Each letter is a step: f freezes, r rotates, R resets, and a digit calls the
+// thaw of that freeze, starting with 0.
+func TestNestedFreezes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		steps string
-		want  int // the moment that is served, counted in rotations
+		want  int // the served key set, as the number of rotations before it
 	}{
-		"the first freeze is served in the second":  {"frfr", 0},
-		"the inner thaw ends nothing":               {"frfr1r", 0},
-		"nor does the outer one":                    {"frfr0r", 0},
-		"the last thaw ends it":                     {"frfr10r", 3},
-		"the last thaw ends it, the other way":      {"frfr01r", 3},
-		"a thaw counts once":                        {"frf00r", 0},
-		"a thaw counts once, and the other too":     {"frf000111r", 2},
-		"a freeze after a thaw is one of its own":   {"fr0frr", 1},
-		"an old thaw does not end a later freeze":   {"fr0f0r", 1},
-		"Reset thaws":                               {"frR", 1},
-		"Reset thaws all":                           {"frffRr", 2},
-		"Reset without a freeze changes nothing":    {"rR", 1},
-		"a thaw after Reset does nothing":           {"frRr0", 2},
-		"nor does it end a freeze after the Reset":  {"frfrRf01r", 2},
-		"whose own thaw does":                       {"frfrRf01r2", 3},
-		"a freeze of nothing that changes, and out": {"f0", 0},
+		"the second freeze serves the set of the first":     {"frfr", 0},
+		"the inner thaw does not end the freeze":            {"frfr1r", 0},
+		"the outer thaw does not end the freeze":            {"frfr0r", 0},
+		"the last thaw ends the freeze":                     {"frfr10r", 3},
+		"the last thaw ends the freeze, in the other order": {"frfr01r", 3},
+		"a thaw counts once":                                {"frf00r", 0},
+		"each thaw counts once":                             {"frf000111r", 2},
+		"a freeze after a thaw is a new freeze":             {"fr0frr", 1},
+		"an old thaw does not end a later freeze":           {"fr0f0r", 1},
+		"Reset thaws":                                          {"frR", 1},
+		"Reset thaws all":                                      {"frffRr", 2},
+		"Reset without a freeze changes nothing":               {"rR", 1},
+		"a thaw after Reset does nothing":                      {"frRr0", 2},
+		"a thaw from before Reset does not end a later freeze": {"frfrRf01r", 2},
+		"the thaw of a freeze after Reset ends it":             {"frfrRf01r2", 3},
+		"a freeze without changes":                             {"f0", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unstarted(t)
@@ -100,8 +100,8 @@ func TestFreezesWithinFreezes(t *testing.T) {
 					thaws[step-'0']()
 				}
 			}
-			if got := slices.Index(moments, shown(s)); got != tt.want {
-				t.Errorf("got the keys of moment %d served, want %d", got, tt.want)
+			if got := slices.Index(moments, servedJWKS(s)); got != tt.want {
+				t.Errorf("got the key set after %d rotations served, want %d", got, tt.want)
 			}
 		})
 	}
@@ -110,7 +110,7 @@ func TestFreezesWithinFreezes(t *testing.T) {
 func TestFreezeJWKSUnderLoad(t *testing.T) {
 	s := testserver.New(t)
 	held := s.FreezeJWKS()
-	want := shown(s)
+	want := servedJWKS(s)
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
@@ -127,7 +127,7 @@ func TestFreezeJWKSUnderLoad(t *testing.T) {
 	wg.Wait()
 	held()
 	held()
-	if got := shown(s); got != string(s.JWKS()) || len(kids(t, s)) != 51 {
+	if got := servedJWKS(s); got != string(s.JWKS()) || len(kids(t, s)) != 51 {
 		t.Errorf("got %s served, want the keys of %s, 51 of them new", got, s.JWKS())
 	}
 }

@@ -23,7 +23,8 @@ func s256(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// values makes a form of names and values; one whose value is "-" is left out.
+// values returns base with pairs of names and values set; a value of "-"
+// removes the name.
 func values(base url.Values, pairs ...string) url.Values {
 	form := url.Values{}
 	for name, v := range base {
@@ -38,18 +39,19 @@ func values(base url.Values, pairs ...string) url.Values {
 	return form
 }
 
-// authorizing is the request of the public client, changed by pairs.
-func authorizing(pairs ...string) url.Values {
+// authorizationRequest returns a request of the public client, changed by
+// pairs.
+func authorizationRequest(pairs ...string) url.Values {
 	return values(url.Values{
 		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},
 		"code_challenge": {s256(verifier)}, "code_challenge_method": {"S256"},
 	}, pairs...)
 }
 
-// authorized sends an authorization request and returns the answer, with where
-// it redirects, nil for nowhere.
-func authorized(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
-	rec := ask(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
+// authorize sends an authorization request and returns the response and its
+// redirect, or nil.
+func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
+	rec := serve(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
 	to, err := rec.Result().Location()
 	if err != nil {
 		return rec, nil
@@ -57,17 +59,17 @@ func authorized(s *testserver.Server, query url.Values) (*httptest.ResponseRecor
 	return rec, to
 }
 
-// codeFor returns a code.
+// codeFor returns the code for an authorization request.
 func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	t.Helper()
-	rec, to := authorized(s, authorizing(pairs...))
+	rec, to := authorize(s, authorizationRequest(pairs...))
 	if to == nil || to.Query().Get("code") == "" {
 		t.Fatalf("got %d %v, want a code", rec.Code, to)
 	}
 	return to.Query().Get("code")
 }
 
-// reply is an answer of the token endpoint.
+// reply is a response of the token endpoint.
 type reply struct {
 	status int
 	header http.Header
@@ -76,8 +78,8 @@ type reply struct {
 
 func (r reply) text(name string) string { s, _ := r.body[name].(string); return s }
 
-// exchange sends a form to the token endpoint. In auth stands an Authorization
-// field, if any.
+// exchange sends a form to the token endpoint, with auth as Authorization
+// fields.
 func exchange(t testing.TB, s *testserver.Server, form url.Values, auth ...string) reply {
 	t.Helper()
 	return formTo(t, s, testserver.EndpointToken, form.Encode(), auth...)
@@ -101,24 +103,24 @@ func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body str
 	return a
 }
 
-// redeeming is the request with a code of the public client.
-func redeeming(code string, pairs ...string) url.Values {
+// codeRequest returns a token request of the public client with a code.
+func codeRequest(code string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},
 	}, pairs...)
 }
 
-func refreshing(token string, pairs ...string) url.Values {
+func refreshRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{"grant_type": {"refresh_token"}, "client_id": {"test-public"}, "refresh_token": {token}}, pairs...)
 }
 
-// tokens are those of a new authorization of the public client.
+// tokens returns the tokens of a new authorization of the public client.
 func tokens(t testing.TB, s *testserver.Server, pairs ...string) reply {
 	t.Helper()
-	return good(t, exchange(t, s, redeeming(codeFor(t, s, pairs...))))
+	return wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, pairs...))))
 }
 
-func good(t testing.TB, r reply) reply {
+func wantTokens(t testing.TB, r reply) reply {
 	t.Helper()
 	if r.status != http.StatusOK || r.text("access_token") == "" || r.text("token_type") != "Bearer" {
 		t.Fatalf("got %d %v, want tokens", r.status, r.body)
@@ -126,7 +128,7 @@ func good(t testing.TB, r reply) reply {
 	return r
 }
 
-// wantError checks a refusal.
+// wantError checks an error response.
 func wantError(t testing.TB, r reply, status int, code string) {
 	t.Helper()
 	if r.status != status || r.text("error") != code || r.body["access_token"] != nil {
@@ -137,7 +139,7 @@ func wantError(t testing.TB, r reply, status int, code string) {
 	}
 }
 
-// parse reads a JSON object, an empty one from what is none.
+// parse decodes a JSON object; malformed JSON is an empty object.
 func parse(text []byte) map[string]any {
 	o := map[string]any{}
 	_ = json.Unmarshal(text, &o)

@@ -16,9 +16,10 @@ import (
 
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
-// elsewhere calls the handler as a server mounts it, with a request that claims
-// another host in every way there is, and returns the answer with all that it says, the claims of tokens included.
-func elsewhere(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
+// sendWithForgedHost calls the handler with another host in every header that
+// could set it. It returns the response and its full text, including the claims
+// of tokens.
+func sendWithForgedHost(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"
 	for _, name := range []string{"X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "Origin", "Referer"} {
@@ -35,68 +36,68 @@ func elsewhere(s *testserver.Server, method, u string, form url.Values, cookies 
 	}
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, r)
-	var said strings.Builder
-	_ = rec.Header().Write(&said)
-	said.WriteString(html.UnescapeString(rec.Body.String()))
+	var text strings.Builder
+	_ = rec.Header().Write(&text)
+	text.WriteString(html.UnescapeString(rec.Body.String()))
 	for _, m := range jwtText.FindAllStringSubmatch(rec.Body.String(), -1) {
 		claims, _ := base64.RawURLEncoding.DecodeString(m[1])
-		said.Write(claims)
+		text.Write(claims)
 	}
-	return rec, said.String()
+	return rec, text.String()
 }
 
-func TestNoRequestMovesTheServer(t *testing.T) {
+func TestForgedHostsAreIgnored(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "behind a path": {testserver.IssuerURL("https://as.example/tenant")}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Interactive(), testserver.Users(testserver.User{Sub: "alice", Password: "alices-password"}))...)
-			check := func(what string, said string, parts ...string) {
+			check := func(what string, text string, parts ...string) {
 				t.Helper()
-				if strings.Contains(said, "evil.example") {
-					t.Errorf("%s: got %s, want nothing of the claimed host", what, said)
+				if strings.Contains(text, "evil.example") {
+					t.Errorf("%s: got %s, want nothing of the forged host", what, text)
 				}
-				wantAll(t, said, parts...)
+				wantAll(t, text, parts...)
 			}
 			iss := `"iss":"` + s.Issuer() + `"`
 			for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
-				_, said := elsewhere(s, "GET", s.Endpoint(ep), nil)
-				check(string(ep), said, `"issuer":"`+s.Issuer()+`"`, `"token_endpoint":"`+s.Endpoint(testserver.EndpointToken)+`"`)
+				_, text := sendWithForgedHost(s, "GET", s.Endpoint(ep), nil)
+				check(string(ep), text, `"issuer":"`+s.Issuer()+`"`, `"token_endpoint":"`+s.Endpoint(testserver.EndpointToken)+`"`)
 			}
-			authorize := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("scope", "openid").Encode()
-			page, said := elsewhere(s, "GET", authorize, nil)
-			check("the login page", said)
+			authorize := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizationRequest("scope", "openid").Encode()
+			page, text := sendWithForgedHost(s, "GET", authorize, nil)
+			check("the login page", text)
 			if cookies := page.Result().Cookies(); len(cookies) != 1 || cookies[0].Domain != "" {
-				t.Fatalf("got cookies %v, want one for this host alone", cookies)
+				t.Fatalf("got cookies %v, want one only for this host", cookies)
 			}
-			page, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointLogin), carried(page, "username", "alice", "password", "alices-password"), page.Result().Cookies()...)
-			check("the login", said, "Location: "+s.Endpoint(testserver.EndpointAuthorize)+"?")
+			page, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointLogin), hiddenFields(page, "username", "alice", "password", "alices-password"), page.Result().Cookies()...)
+			check("the login", text, "Location: "+s.Endpoint(testserver.EndpointAuthorize)+"?")
 			cookies := page.Result().Cookies()
-			page, said = elsewhere(s, "GET", page.Header().Get("Location"), nil, cookies...)
-			check("the consent page", said)
-			page, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointConsent), carried(page, "decision", "allow", "scope", "openid"), cookies...)
-			check("the answer", said, "Location: "+callback+"?", url.QueryEscape(s.Issuer()))
+			page, text = sendWithForgedHost(s, "GET", page.Header().Get("Location"), nil, cookies...)
+			check("the consent page", text)
+			page, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointConsent), hiddenFields(page, "decision", "allow", "scope", "openid"), cookies...)
+			check("the response", text, "Location: "+callback+"?", url.QueryEscape(s.Issuer()))
 
-			rec, said := elsewhere(s, "POST", s.Endpoint(testserver.EndpointToken), redeeming(answerOf(t, page).Get("code")))
-			check("tokens", said, iss)
+			rec, text := sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointToken), codeRequest(callbackQuery(t, page).Get("code")))
+			check("tokens", text, iss)
 			r := reply{body: parse(rec.Body.Bytes())}
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointToken), refreshing(r.text("refresh_token")))
-			check("refreshed tokens", said, iss)
+			_, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointToken), refreshRequest(r.text("refresh_token")))
+			check("refreshed tokens", text, iss)
 			credentials, _ := url.ParseQuery(byPost)
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointToken), values(credentials, "grant_type", "client_credentials"))
-			check("client credentials", said, iss)
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointIntrospect), values(credentials, "token", r.text("access_token")))
-			check("introspection", said, `"active":true`, iss)
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointDeviceAuthorization), url.Values{"client_id": {"test-public"}})
-			check("a device", said, `"verification_uri":"`+s.Issuer()+"/device")
-			_, said = elsewhere(s, "POST", s.Endpoint(testserver.EndpointUserInfo), url.Values{"access_token": {r.text("access_token")}})
-			check("userinfo", said, `"sub":"alice"`)
-			_, said = elsewhere(s, "GET", s.Endpoint(testserver.EndpointEndSession), nil, cookies...)
-			check("logout", said)
+			_, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointToken), values(credentials, "grant_type", "client_credentials"))
+			check("client credentials", text, iss)
+			_, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointIntrospect), values(credentials, "token", r.text("access_token")))
+			check("introspection", text, `"active":true`, iss)
+			_, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointDeviceAuthorization), url.Values{"client_id": {"test-public"}})
+			check("a device", text, `"verification_uri":"`+s.Issuer()+"/device")
+			_, text = sendWithForgedHost(s, "POST", s.Endpoint(testserver.EndpointUserInfo), url.Values{"access_token": {r.text("access_token")}})
+			check("userinfo", text, `"sub":"alice"`)
+			_, text = sendWithForgedHost(s, "GET", s.Endpoint(testserver.EndpointEndSession), nil, cookies...)
+			check("logout", text)
 		})
 	}
 }
 
-// calling sends a request under another name to where the server listens.
-func calling(t *testing.T, client *http.Client, method, u, host string) (status int, said string) {
+// sendWithHost sends a request with another Host to the server's address.
+func sendWithHost(t *testing.T, client *http.Client, method, u, host string) (status int, text string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, u, nil)
 	if err != nil {
@@ -115,7 +116,7 @@ func calling(t *testing.T, client *http.Client, method, u, host string) (status 
 	return resp.StatusCode, string(body)
 }
 
-func TestAnUnknownHostIsMisdirected(t *testing.T) {
+func TestUnknownHostsAreMisdirected(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}, "another issuer": {testserver.IssuerURL("http://as.example/tenant")}} {
 		s := testserver.New(t, append(opts, testserver.Interactive(), testserver.Registration())...)
 		at, err := url.Parse(s.Endpoint(testserver.EndpointJWKS))
@@ -130,8 +131,8 @@ func TestAnUnknownHostIsMisdirected(t *testing.T) {
 					"/device_authorization", "/device", "/register", "/end_session", "/login", "/consent", "/debug", "/none", "/",
 				} {
 					for _, method := range []string{"GET", "POST", "OPTIONS"} {
-						if status, said := calling(t, s.Client(), method, s.Issuer()+path, host); status != http.StatusMisdirectedRequest || !strings.Contains(said, s.Issuer()) || strings.Contains(said, host) {
-							t.Errorf("%s %s: got %d, %s, want 421 and the hosts that are answered", method, path, status, said)
+						if status, text := sendWithHost(t, s.Client(), method, s.Issuer()+path, host); status != http.StatusMisdirectedRequest || !strings.Contains(text, s.Issuer()) || strings.Contains(text, host) {
+							t.Errorf("%s %s: got %d, %s, want 421 and the accepted hosts", method, path, status, text)
 						}
 					}
 				}
@@ -143,7 +144,7 @@ func TestAnUnknownHostIsMisdirected(t *testing.T) {
 	}
 }
 
-func TestOwnHostsAreAnswered(t *testing.T) {
+func TestOwnHostsAreServed(t *testing.T) {
 	const issuer = "http://as.example:8080"
 	named := testserver.New(t, testserver.IssuerURL(issuer))
 	remote := testserver.New(t, testserver.Addr("127.0.0.1:0"), testserver.AllowRemote())
@@ -167,7 +168,7 @@ func TestOwnHostsAreAnswered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, host := range tt.hosts {
-				if status, _ := calling(t, tt.client, "GET", tt.jwks, host); status != http.StatusOK {
+				if status, _ := sendWithHost(t, tt.client, "GET", tt.jwks, host); status != http.StatusOK {
 					t.Errorf("%s: got %d, want 200", host, status)
 				}
 			}

@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestOneServerHasTwoNames(t *testing.T) {
+func TestHostsInDiscovery(t *testing.T) {
 	const issuer, browser, alias = "http://127.0.0.1:9000/t", "http://localhost:9000", "http://auth:9000"
 	s := testserver.New(t, testserver.IssuerURL(issuer), testserver.Hosts(browser, alias), testserver.Registration(), testserver.Interactive())
-	rec := ask(s, "GET", issuer+"/.well-known/openid-configuration")
+	rec := serve(s, "GET", issuer+"/.well-known/openid-configuration")
 	var doc map[string]any
 	if err := json.Unmarshal(rec.Body.Bytes(), &doc); err != nil {
 		t.Fatal(err)
@@ -34,22 +34,22 @@ func TestOneServerHasTwoNames(t *testing.T) {
 		}
 	}
 	if doc["issuer"] != issuer {
-		t.Errorf("got the issuer %v, want %s whatever the names", doc["issuer"], issuer)
+		t.Errorf("got the issuer %v, want %s", doc["issuer"], issuer)
 	}
 	if _, claims := verified(t, s, s.Token()); claims["iss"] != issuer {
 		t.Errorf("got iss %v, want %s", claims["iss"], issuer)
 	}
 	begun := formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public")
 	if at := begun.text("verification_uri"); at != browser+"/t/device" {
-		t.Errorf("got the verification URI %s, want it where a browser gets", at)
+		t.Errorf("got the verification URI %s, want it at the browser's host", at)
 	}
 	for _, pair := range [][2]string{{"localhost:9000", ""}, {"", "http://auth/x"}, {"*", ""}} {
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Hosts(pair[0], pair[1])) }), "Hosts(", "give a scheme and a host")
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Hosts(pair[0], pair[1])) }), "Hosts(", "give a scheme and a host")
 	}
 }
 
-// On a socket of its own the server answers to its names, and to no others.
-func TestAServerAnswersToBothNames(t *testing.T) {
+// On its own socket the server accepts only its names.
+func TestHostsAreServed(t *testing.T) {
 	s := testserver.New(t, testserver.Hosts("http://login.internal", "http://auth:9000"))
 	for host, want := range map[string]int{"login.internal": 200, "auth:1234": 200, "other.internal": http.StatusMisdirectedRequest} {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", s.Endpoint(testserver.EndpointJWKS), nil)

@@ -8,20 +8,20 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Who opens the issuer in a browser sees where to go on. A program sees what it saw
-// before.
-func TestTheIssuerHasAPageForPeople(t *testing.T) {
+// A browser that opens the issuer gets a page with links. A program still gets
+// a 404.
+func TestIndexPage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts  []testserver.Option
 		path  string
 		links []string
 		debug bool
 	}{
-		"without pages":     {nil, "/", []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"}, false},
-		"with pages":        {[]testserver.Option{testserver.Interactive()}, "/", []string{"/debug", "/jwks"}, true},
-		"with a path":       {[]testserver.Option{testserver.IssuerURL("http://127.0.0.1/realms/a")}, "/realms/a", []string{"/realms/a/jwks"}, false},
-		"with a slash more": {[]testserver.Option{testserver.IssuerURL("http://127.0.0.1/realms/a")}, "/realms/a/", []string{"/realms/a/.well-known/openid-configuration"}, false},
-		"without a JWKS":    {[]testserver.Option{testserver.Disable(testserver.EndpointJWKS)}, "/", []string{"/.well-known/openid-configuration"}, false},
+		"without pages":         {nil, "/", []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"}, false},
+		"with pages":            {[]testserver.Option{testserver.Interactive()}, "/", []string{"/debug", "/jwks"}, true},
+		"with a path":           {[]testserver.Option{testserver.IssuerURL("http://127.0.0.1/realms/a")}, "/realms/a", []string{"/realms/a/jwks"}, false},
+		"with a trailing slash": {[]testserver.Option{testserver.IssuerURL("http://127.0.0.1/realms/a")}, "/realms/a/", []string{"/realms/a/.well-known/openid-configuration"}, false},
+		"without a JWKS":        {[]testserver.Option{testserver.Disable(testserver.EndpointJWKS)}, "/", []string{"/.well-known/openid-configuration"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, tt.opts...)
@@ -42,11 +42,11 @@ func TestTheIssuerHasAPageForPeople(t *testing.T) {
 					t.Errorf("got no link to %s", link)
 				}
 				if got := open(link, browser); got.Code != 200 {
-					t.Errorf("%s: got %d, want what the page promises", link, got.Code)
+					t.Errorf("%s: got %d, want 200 for a link of the page", link, got.Code)
 				}
 			}
 			if doc := getJSONOf(t, s, testserver.EndpointDiscovery); strings.Contains(page.Body.String(), "/jwks") != (doc["jwks_uri"] != nil) {
-				t.Error("got a link to a JWKS that is not there, or none to one that is")
+				t.Error("want a link to the JWKS if and only if it is served")
 			}
 			if got := open(tt.path, "*/*"); got.Code != 404 {
 				t.Errorf("got %d for a program, want 404", got.Code)

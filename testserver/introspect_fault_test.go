@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// post sends a form and reads all of the answer.
+// post sends a form and reads the whole response.
 func post(c *http.Client, u, body string) (status int, text string, err error) {
 	resp, err := c.Post(u, formType, strings.NewReader(body))
 	if err != nil {
@@ -25,7 +25,7 @@ func post(c *http.Client, u, body string) (status int, text string, err error) {
 	return resp.StatusCode, string(b), err
 }
 
-func TestFaultsOfIntrospection(t *testing.T) {
+func TestIntrospectionFaults(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)
 		token := opaque(s)
@@ -64,17 +64,17 @@ func TestFaultsOfIntrospection(t *testing.T) {
 				}
 				last, _ := lastRequest(s, testserver.EndpointIntrospect)
 				if !last.Injected || last.Form.Get("token") != testserver.Fingerprint(token) {
-					t.Errorf("got form %v recorded, want the token's fingerprint whatever the fault", last.Form)
+					t.Errorf("got form %v recorded, want the token's fingerprint", last.Form)
 				}
 				if _, after, err := post(s.Client(), s.Endpoint(testserver.EndpointIntrospect), form); err != nil || after != right {
-					t.Errorf("afterwards: got %s, %v, want the right answer again", after, err)
+					t.Errorf("afterwards: got %s, %v, want the right response again", after, err)
 				}
 			})
 		}
 	}
 }
 
-func TestFaultsOfIntrospectionForSome(t *testing.T) {
+func TestIntrospectionFaultsForOneClient(t *testing.T) {
 	s := testserver.New(t)
 	form := byPost + "&token=" + opaque(s)
 	s.Inject(testserver.EndpointIntrospect, testserver.Status(503), testserver.FromClient("a"), testserver.Skip(1), testserver.Times(1))
@@ -90,10 +90,10 @@ func TestFaultsOfIntrospectionForSome(t *testing.T) {
 	if got := mark.Count(testserver.EndpointIntrospect); got != 3 || s.Count(testserver.EndpointIntrospect) != 6 {
 		t.Errorf("got %d requests of a and %d of all, want 3 and 6", got, s.Count(testserver.EndpointIntrospect))
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "[jwks] alone")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointIntrospect, testserver.EmptyKeys()) }), "only for [jwks]")
 }
 
-func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {
+func TestHangingIntrospectionStopsWithTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointIntrospect, testserver.Hang())
@@ -103,13 +103,13 @@ func TestIntrospectionThatHangsEndsWithTheClient(t *testing.T) {
 		_, _, err := post(&c, s.Endpoint(testserver.EndpointIntrospect), byPost+"&token=x")
 		var late interface{ Timeout() bool }
 		if !errors.As(err, &late) || !late.Timeout() || time.Since(begin) != time.Minute {
-			t.Errorf("got %v after %v, want the client's own timeout", err, time.Since(begin))
+			t.Errorf("got %v after %v, want the client's timeout", err, time.Since(begin))
 		}
 	})
 }
 
-// A request counts from its arrival, though its body never comes.
-func TestIntrospectionWithoutItsBody(t *testing.T) {
+// A request counts from its arrival, even if its body is incomplete.
+func TestIntrospectionWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointIntrospect, testserver.Status(503))
@@ -129,7 +129,7 @@ func TestIntrospectionWithoutItsBody(t *testing.T) {
 	})
 }
 
-func TestFormsAreRemembered(t *testing.T) {
+func TestFormsAreRecorded(t *testing.T) {
 	s := testserver.New(t)
 	token := opaque(s)
 	fp := testserver.Fingerprint
@@ -159,7 +159,7 @@ func TestFormsAreRemembered(t *testing.T) {
 	}
 	postForm(s, many.String())
 	if last, _ := lastRequest(s, testserver.EndpointIntrospect); len(last.Form) != 64 {
-		t.Errorf("got %d parameters kept, want 64", len(last.Form))
+		t.Errorf("got %d parameters recorded, want 64", len(last.Form))
 	}
 
 	postForm(s, byPost+"&token=x")
@@ -169,7 +169,7 @@ func TestFormsAreRemembered(t *testing.T) {
 		t.Errorf("got %+v, want the record unchanged, and the client that authenticated", two)
 	}
 	postForm(s, "token=x", "Content-Type", "text/plain")
-	ask(s, "GET", s.Endpoint(testserver.EndpointIntrospect))
+	serve(s, "GET", s.Endpoint(testserver.EndpointIntrospect))
 	for _, r := range s.Requests(testserver.EndpointIntrospect)[11:] {
 		if r.Form != nil || r.ClientID != "" {
 			t.Errorf("got %+v, want no form and no client", r)

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Whatever is sent, the answer is JSON of a known status, and nothing but the
-// tokens themselves is active.
+// The response to any request is JSON with an expected status, and only the
+// server's tokens are active.
 func FuzzIntrospection(f *testing.F) {
 	s, err := testserver.NewUnstarted(testserver.IssuerURL("https://as.example"), testserver.Seed("fuzz"), testserver.Clock(atNoon))
 	if err != nil {
@@ -45,21 +45,21 @@ func FuzzIntrospection(f *testing.F) {
 		default:
 			t.Fatalf("got %d, want 200, 400, 401 or 413", rec.Code)
 		}
-		told := rec.Body.String()
+		text := rec.Body.String()
 		if rec.Header().Get("Content-Type") == signedType {
-			told = payload(t, told)
+			text = payload(t, text)
 		}
 		var answer any
-		if err := json.Unmarshal([]byte(told), &answer); err != nil {
-			t.Fatalf("got %s, %v, want JSON", told, err)
+		if err := json.Unmarshal([]byte(text), &answer); err != nil {
+			t.Fatalf("got %s, %v, want JSON", text, err)
 		}
 		form, _ := url.ParseQuery(body)
 		asked := form.Get("token")
-		one := func(token string) bool { // or the twin of an ECDSA signature, with another second half
+		one := func(token string) bool { // or the malleated ECDSA signature, with another second half
 			return token == asked || len(token) > 43 && len(token) == len(asked) && token[:len(token)-43] == asked[:len(token)-43]
 		}
-		if strings.Contains(told, `"active":true`) && !slices.ContainsFunc(own, one) {
-			t.Errorf("got %q active, want the server's own tokens alone", asked)
+		if strings.Contains(text, `"active":true`) && !slices.ContainsFunc(own, one) {
+			t.Errorf("got %q active, want only the server's tokens", asked)
 		}
 	})
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// odd is a client whose ID and secret need encoding.
-var odd = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
+// encodedClient is a client whose ID and secret need encoding.
+var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
-// basic is an Authorization field of text that may not be encoded.
+// basic returns an Authorization field for pair, which it does not form-encode.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 const (
@@ -26,7 +26,7 @@ const (
 
 var testClient = basic("test-client:test-secret")
 
-// Each request has one thing of its own. TOKEN in a body is a good token.
+// Each request differs in one thing. TOKEN is replaced with a good token.
 var introspections = map[string]struct {
 	method, contentType string // "" means POST and a form
 	authorization       []string
@@ -35,73 +35,73 @@ var introspections = map[string]struct {
 	code                string // "" means an active token
 	challenge           bool
 }{
-	"Basic":                                   {authorization: []string{testClient}, body: "token=TOKEN", status: 200},
-	"Basic in another case":                   {authorization: []string{"bAsIc" + testClient[5:]}, body: "token=TOKEN", status: 200},
-	"Basic, form-encoded":                     {authorization: []string{basic(url.QueryEscape(odd.ID) + ":" + url.QueryEscape(odd.Secret))}, body: "token=TOKEN", status: 200},
-	"Basic, percent-encoded":                  {authorization: []string{basic("encoded%3Aclient%20%2B%25:s%2520e%20c%3Ar%2Be%26t%3D")}, body: "token=TOKEN", status: 200},
-	"Basic with the same client_id":           {authorization: []string{testClient}, body: "token=TOKEN&client_id=test-client", status: 200},
-	"Basic with an empty client_secret":       {authorization: []string{testClient}, body: "token=TOKEN&client_secret=", status: 200},
-	"Basic with an empty client_assertion":    {authorization: []string{testClient}, body: "token=TOKEN&client_assertion=", status: 200},
-	"in the body":                             {body: byPost + "&token=TOKEN", status: 200},
-	"in the body, form-encoded":               {body: url.Values{"client_id": {odd.ID}, "client_secret": {odd.Secret}}.Encode() + "&token=TOKEN", status: 200},
-	"a content type with a parameter":         {contentType: "Application/X-WWW-Form-Urlencoded; charset=UTF-8", body: byPost + "&token=TOKEN", status: 200},
-	"a hint":                                  {body: byPost + "&token=TOKEN&token_type_hint=access_token", status: 200},
-	"a hint that is wrong":                    {body: byPost + "&token=TOKEN&token_type_hint=refresh_token", status: 200},
-	"a hint that nobody knows":                {body: byPost + "&token=TOKEN&token_type_hint=%00", status: 200},
-	"a parameter that nobody knows":           {body: byPost + "&token=TOKEN&x=y", status: 200},
-	"nobody":                                  {body: "token=TOKEN", status: 401, code: "invalid_client"},
-	"a wrong secret":                          {authorization: []string{basic("test-client:wrong")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"a secret that begins right":              {authorization: []string{basic("test-client:test-secre")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"no secret":                               {authorization: []string{basic("test-client:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"no colon":                                {authorization: []string{basic("test-client")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"nobody's ID and no secret":               {authorization: []string{basic("nobody:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"no ID and no secret":                     {authorization: []string{basic(":")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"an unknown client":                       {authorization: []string{basic("nobody:test-secret")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"a public client":                         {authorization: []string{basic("test-public:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"not encoded":                             {authorization: []string{basic(odd.ID + ":" + odd.Secret)}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"badly encoded":                           {authorization: []string{basic("test-client:test-secret%zz")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"not in base64":                           {authorization: []string{"Basic test-client:test-secret"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"base64 without padding":                  {authorization: []string{"Basic " + strings.TrimRight(testClient[6:], "=") + "A"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"Basic alone":                             {authorization: []string{"Basic"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"an empty field":                          {authorization: []string{""}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"Bearer":                                  {authorization: []string{"Bearer TOKEN"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
-	"a wrong secret in the body":              {body: "client_id=test-client&client_secret=wrong&token=TOKEN", status: 401, code: "invalid_client"},
-	"a public client in the body":             {body: "client_id=test-public&token=TOKEN", status: 401, code: "invalid_client"},
-	"a public client with a secret":           {body: "client_id=test-public&client_secret=test-secret&token=TOKEN", status: 401, code: "invalid_client"},
-	"a secret and no ID":                      {body: "client_secret=test-secret&token=TOKEN", status: 401, code: "invalid_client"},
-	"an assertion":                            {body: "client_id=test-client&client_assertion=TOKEN&token=TOKEN", status: 401, code: "invalid_client"},
-	"Basic and the body":                      {authorization: []string{testClient}, body: byPost + "&token=TOKEN", status: 400, code: "invalid_request"},
-	"Basic, wrong, and the body":              {authorization: []string{basic("test-client:wrong")}, body: byPost + "&token=TOKEN", status: 400, code: "invalid_request"},
-	"Basic and an assertion":                  {authorization: []string{testClient}, body: "client_assertion=TOKEN&token=TOKEN", status: 400, code: "invalid_request"},
-	"Basic and another client_id":             {authorization: []string{testClient}, body: "client_id=test-public&token=TOKEN", status: 400, code: "invalid_request"},
-	"Basic twice":                             {authorization: []string{testClient, testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
-	"no token":                                {body: byPost, status: 400, code: "invalid_request"},
-	"an empty token":                          {body: byPost + "&token=", status: 400, code: "invalid_request"},
-	"no token from nobody":                    {body: "", status: 401, code: "invalid_client"},
-	"two tokens":                              {body: byPost + "&token=TOKEN&token=TOKEN", status: 400, code: "invalid_request"},
-	"a token and an empty one":                {body: byPost + "&token=TOKEN&token=", status: 400, code: "invalid_request"},
-	"two secrets":                             {body: byPost + "&token=TOKEN&client_secret=test-secret", status: 400, code: "invalid_request"},
-	"two hints":                               {body: byPost + "&token=TOKEN&token_type_hint=a&token_type_hint=a", status: 400, code: "invalid_request"},
-	"two of what nobody knows":                {body: byPost + "&token=TOKEN&x=y&x=y", status: 400, code: "invalid_request"},
-	"a semicolon":                             {body: byPost + ";token=TOKEN", status: 400, code: "invalid_request"},
-	"a bad escape":                            {body: byPost + "&token=TOKEN&x=%zz", status: 400, code: "invalid_request"},
-	"JSON":                                    {contentType: "application/json", authorization: []string{testClient}, body: `{"token":"TOKEN"}`, status: 400, code: "invalid_request"},
-	"JSON as a form":                          {authorization: []string{testClient}, body: `{"token":"TOKEN"}`, status: 400, code: "invalid_request"},
-	"a form in parts":                         {contentType: "multipart/form-data; boundary=x", authorization: []string{testClient}, body: "--x\r\nContent-Disposition: form-data; name=token\r\n\r\nTOKEN\r\n--x--", status: 400, code: "invalid_request"},
-	"no content type":                         {contentType: "none", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
-	"an invalid content type":                 {contentType: "a b", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
-	"as much as there may be":                 {body: byPost + "&token=TOKEN&x=" + strings.Repeat("x", 60<<10), status: 200},
-	"more than there may be":                  {body: byPost + "&token=TOKEN&x=" + strings.Repeat("x", 64<<10), status: 413, code: "invalid_request"},
-	"GET":                                     {method: "GET", authorization: []string{testClient}, status: 405},
-	"HEAD":                                    {method: "HEAD", authorization: []string{testClient}, status: 405},
-	"PUT":                                     {method: "PUT", authorization: []string{testClient}, body: "token=TOKEN", status: 405},
-	"a method that is POST in small letters":  {method: "post", authorization: []string{testClient}, body: "token=TOKEN", status: 405},
-	"OPTIONS, as a page in a browser asks to": {method: "OPTIONS", status: 405},
+	"Basic":                                {authorization: []string{testClient}, body: "token=TOKEN", status: 200},
+	"Basic in another case":                {authorization: []string{"bAsIc" + testClient[5:]}, body: "token=TOKEN", status: 200},
+	"Basic, form-encoded":                  {authorization: []string{basic(url.QueryEscape(encodedClient.ID) + ":" + url.QueryEscape(encodedClient.Secret))}, body: "token=TOKEN", status: 200},
+	"Basic, percent-encoded":               {authorization: []string{basic("encoded%3Aclient%20%2B%25:s%2520e%20c%3Ar%2Be%26t%3D")}, body: "token=TOKEN", status: 200},
+	"Basic with the same client_id":        {authorization: []string{testClient}, body: "token=TOKEN&client_id=test-client", status: 200},
+	"Basic with an empty client_secret":    {authorization: []string{testClient}, body: "token=TOKEN&client_secret=", status: 200},
+	"Basic with an empty client_assertion": {authorization: []string{testClient}, body: "token=TOKEN&client_assertion=", status: 200},
+	"in the body":                          {body: byPost + "&token=TOKEN", status: 200},
+	"in the body, form-encoded":            {body: url.Values{"client_id": {encodedClient.ID}, "client_secret": {encodedClient.Secret}}.Encode() + "&token=TOKEN", status: 200},
+	"a content type with a parameter":      {contentType: "Application/X-WWW-Form-Urlencoded; charset=UTF-8", body: byPost + "&token=TOKEN", status: 200},
+	"a hint":                               {body: byPost + "&token=TOKEN&token_type_hint=access_token", status: 200},
+	"a wrong hint":                         {body: byPost + "&token=TOKEN&token_type_hint=refresh_token", status: 200},
+	"an unknown hint":                      {body: byPost + "&token=TOKEN&token_type_hint=%00", status: 200},
+	"an unknown parameter":                 {body: byPost + "&token=TOKEN&x=y", status: 200},
+	"no authentication":                    {body: "token=TOKEN", status: 401, code: "invalid_client"},
+	"a wrong secret":                       {authorization: []string{basic("test-client:wrong")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"a prefix of the secret":               {authorization: []string{basic("test-client:test-secre")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"no secret":                            {authorization: []string{basic("test-client:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"no colon":                             {authorization: []string{basic("test-client")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"an unknown ID and no secret":          {authorization: []string{basic("nobody:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"no ID and no secret":                  {authorization: []string{basic(":")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"an unknown client":                    {authorization: []string{basic("nobody:test-secret")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"a public client":                      {authorization: []string{basic("test-public:")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"not encoded":                          {authorization: []string{basic(encodedClient.ID + ":" + encodedClient.Secret)}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"badly encoded":                        {authorization: []string{basic("test-client:test-secret%zz")}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"not in base64":                        {authorization: []string{"Basic test-client:test-secret"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"base64 without padding":               {authorization: []string{"Basic " + strings.TrimRight(testClient[6:], "=") + "A"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"only the scheme Basic":                {authorization: []string{"Basic"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"an empty field":                       {authorization: []string{""}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"Bearer":                               {authorization: []string{"Bearer TOKEN"}, body: "token=TOKEN", status: 401, code: "invalid_client", challenge: true},
+	"a wrong secret in the body":           {body: "client_id=test-client&client_secret=wrong&token=TOKEN", status: 401, code: "invalid_client"},
+	"a public client in the body":          {body: "client_id=test-public&token=TOKEN", status: 401, code: "invalid_client"},
+	"a public client with a secret":        {body: "client_id=test-public&client_secret=test-secret&token=TOKEN", status: 401, code: "invalid_client"},
+	"a secret and no ID":                   {body: "client_secret=test-secret&token=TOKEN", status: 401, code: "invalid_client"},
+	"an assertion":                         {body: "client_id=test-client&client_assertion=TOKEN&token=TOKEN", status: 401, code: "invalid_client"},
+	"Basic and the body":                   {authorization: []string{testClient}, body: byPost + "&token=TOKEN", status: 400, code: "invalid_request"},
+	"Basic, wrong, and the body":           {authorization: []string{basic("test-client:wrong")}, body: byPost + "&token=TOKEN", status: 400, code: "invalid_request"},
+	"Basic and an assertion":               {authorization: []string{testClient}, body: "client_assertion=TOKEN&token=TOKEN", status: 400, code: "invalid_request"},
+	"Basic and another client_id":          {authorization: []string{testClient}, body: "client_id=test-public&token=TOKEN", status: 400, code: "invalid_request"},
+	"Basic twice":                          {authorization: []string{testClient, testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
+	"no token":                             {body: byPost, status: 400, code: "invalid_request"},
+	"an empty token":                       {body: byPost + "&token=", status: 400, code: "invalid_request"},
+	"no token and no client":               {body: "", status: 401, code: "invalid_client"},
+	"two tokens":                           {body: byPost + "&token=TOKEN&token=TOKEN", status: 400, code: "invalid_request"},
+	"a token and an empty one":             {body: byPost + "&token=TOKEN&token=", status: 400, code: "invalid_request"},
+	"two secrets":                          {body: byPost + "&token=TOKEN&client_secret=test-secret", status: 400, code: "invalid_request"},
+	"two hints":                            {body: byPost + "&token=TOKEN&token_type_hint=a&token_type_hint=a", status: 400, code: "invalid_request"},
+	"an unknown parameter twice":           {body: byPost + "&token=TOKEN&x=y&x=y", status: 400, code: "invalid_request"},
+	"a semicolon":                          {body: byPost + ";token=TOKEN", status: 400, code: "invalid_request"},
+	"a bad escape":                         {body: byPost + "&token=TOKEN&x=%zz", status: 400, code: "invalid_request"},
+	"JSON":                                 {contentType: "application/json", authorization: []string{testClient}, body: `{"token":"TOKEN"}`, status: 400, code: "invalid_request"},
+	"JSON as a form":                       {authorization: []string{testClient}, body: `{"token":"TOKEN"}`, status: 400, code: "invalid_request"},
+	"a multipart form":                     {contentType: "multipart/form-data; boundary=x", authorization: []string{testClient}, body: "--x\r\nContent-Disposition: form-data; name=token\r\n\r\nTOKEN\r\n--x--", status: 400, code: "invalid_request"},
+	"no content type":                      {contentType: "none", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
+	"an invalid content type":              {contentType: "a b", authorization: []string{testClient}, body: "token=TOKEN", status: 400, code: "invalid_request"},
+	"a body at the limit":                  {body: byPost + "&token=TOKEN&x=" + strings.Repeat("x", 60<<10), status: 200},
+	"a body above the limit":               {body: byPost + "&token=TOKEN&x=" + strings.Repeat("x", 64<<10), status: 413, code: "invalid_request"},
+	"GET":                                  {method: "GET", authorization: []string{testClient}, status: 405},
+	"HEAD":                                 {method: "HEAD", authorization: []string{testClient}, status: 405},
+	"PUT":                                  {method: "PUT", authorization: []string{testClient}, body: "token=TOKEN", status: 405},
+	"POST in lower case":                   {method: "post", authorization: []string{testClient}, body: "token=TOKEN", status: 405},
+	"OPTIONS":                              {method: "OPTIONS", status: 405},
 }
 
 func TestIntrospectionRequests(t *testing.T) {
 	for where, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}, "in memory": {testserver.InMemory()}} {
-		s := testserver.New(t, append(opts, testserver.Clients(odd))...)
+		s := testserver.New(t, append(opts, testserver.Clients(encodedClient))...)
 		for name, tt := range introspections {
 			t.Run(where+"/"+name, func(t *testing.T) {
 				token := opaque(s)
@@ -150,8 +150,8 @@ func TestIntrospectionRequests(t *testing.T) {
 	}
 }
 
-// authenticated reports whether the request came so far that its client was
-// known.
+// authenticated reports whether the server had authenticated the client of the
+// request.
 func authenticated(status int, body []byte) bool {
 	return status == 200 || strings.Contains(string(body), "token is missing")
 }
@@ -173,8 +173,7 @@ func checkIntrospectionBody(t *testing.T, resp *http.Response, body []byte, code
 	}
 }
 
-// A program may call the handler without a connection, and a request without a
-// body.
+// The handler can be called without a connection, and with a nil body.
 func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), nil)
@@ -184,12 +183,12 @@ func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, r)
 	if rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "token is missing") {
-		t.Errorf("got %d %s, want 400 for a token that is missing", rec.Code, rec.Body)
+		t.Errorf("got %d %s, want 400 for a missing token", rec.Code, rec.Body)
 	}
 }
 
-// What stands in the URL is nobody's business.
-func TestIntrospectionReadsNoQuery(t *testing.T) {
+// Parameters in the URL are ignored.
+func TestIntrospectionIgnoresTheQuery(t *testing.T) {
 	s := unstarted(t)
 	for query, want := range map[string]int{"?" + byPost: 401, "?token=x&token=y&" + byPost: 401} {
 		r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect)+query, strings.NewReader("token="+opaque(s)))

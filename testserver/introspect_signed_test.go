@@ -16,15 +16,15 @@ import (
 
 const signedType = "application/token-introspection+jwt"
 
-// RFC 9701 §5, with go-jose for a judge.
-func TestSignedAnswersSayTheSame(t *testing.T) {
+// RFC 9701 §5, verified with go-jose.
+func TestSignedResponsesMatchPlainOnes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "PS256", "EdDSA", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg), testserver.Clock(atNoon))
-		told := map[string]any{"active": true, "scope": 7, "html": "<&>"}
-		s.SetIntrospection("told", told)
-		for name, token := range map[string]string{"opaque": opaque(s), "a JWT": s.Token(), "unknown": "x", "told": "told"} {
-			_, plain := about(t, s, token)
-			contentType, signed := about(t, s, token, signedType)
+		reply := map[string]any{"active": true, "scope": 7, "html": "<&>"}
+		s.SetIntrospection("configured", reply)
+		for name, token := range map[string]string{"opaque": opaque(s), "a JWT": s.Token(), "unknown": "x", "configured": "configured"} {
+			_, plain := introspectionResponse(t, s, token)
+			contentType, signed := introspectionResponse(t, s, token, signedType)
 			if contentType != signedType {
 				t.Errorf("%s, %s: got %s, want %s", alg, name, contentType, signedType)
 			}
@@ -33,22 +33,22 @@ func TestSignedAnswersSayTheSame(t *testing.T) {
 				t.Errorf("%s, %s: got header %+v, want RFC 9701's typ, and its default algorithm", alg, name, header)
 			}
 			if got := slices.Sorted(maps.Keys(claims)); fmt.Sprint(got) != "[aud iat iss token_introspection]" {
-				t.Errorf("%s, %s: got claims %v, want these four alone", alg, name, got)
+				t.Errorf("%s, %s: got claims %v, want only these four", alg, name, got)
 			}
 			if claims["iss"] != s.Issuer() || claims["aud"] != "test-client" || claims["iat"] != float64(noon.Unix()) {
-				t.Errorf("%s, %s: got %v, want the issuer, the client that asked, and now", alg, name, claims)
+				t.Errorf("%s, %s: got %v, want the issuer, the requesting client, and now", alg, name, claims)
 			}
 			var inner struct {
-				Told json.RawMessage `json:"token_introspection"`
+				Introspection json.RawMessage `json:"token_introspection"`
 			}
-			if err := json.Unmarshal([]byte(payload(t, signed)), &inner); err != nil || string(inner.Told) != plain {
-				t.Errorf("%s, %s: got %s, %v, want %s", alg, name, inner.Told, err, plain)
+			if err := json.Unmarshal([]byte(payload(t, signed)), &inner); err != nil || string(inner.Introspection) != plain {
+				t.Errorf("%s, %s: got %s, %v, want %s", alg, name, inner.Introspection, err, plain)
 			}
 		}
 	}
 }
 
-func TestASignedAnswerIsForWhoeverAsks(t *testing.T) {
+func TestSignedResponseAudience(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "orders-api", Secret: "s"}))
 	rec := postForm(s, "token=x", "Authorization", basic("orders-api:s"), "Accept", signedType)
 	if _, claims := verified(t, s, rec.Body.String()); claims["aud"] != "orders-api" {
@@ -56,15 +56,15 @@ func TestASignedAnswerIsForWhoeverAsks(t *testing.T) {
 	}
 }
 
-func TestASignedAnswerIsNoAccessToken(t *testing.T) {
+func TestSignedResponseIsNotAnAccessToken(t *testing.T) {
 	s := testserver.New(t)
-	_, signed := about(t, s, opaque(s), signedType)
+	_, signed := introspectionResponse(t, s, opaque(s), signedType)
 	if active(t, s, signed) || s.Revoke(signed) {
-		t.Error("got an answer taken for a token")
+		t.Error("got a response accepted as a token")
 	}
 }
 
-func TestASignedAnswerMustBeAskedForByName(t *testing.T) {
+func TestSignedResponseRequiresAccept(t *testing.T) {
 	s := testserver.New(t)
 	for accept, want := range map[string]string{
 		"application/json":        "application/json",
@@ -78,11 +78,11 @@ func TestASignedAnswerMustBeAskedForByName(t *testing.T) {
 		"a b, APPLICATION/Token-Introspection+JWT":  signedType,
 		signedType + `; q="nonsense"`:               signedType,
 	} {
-		if got, _ := about(t, s, "x", accept); got != want {
+		if got, _ := introspectionResponse(t, s, "x", accept); got != want {
 			t.Errorf("Accept: %s: got %s, want %s", accept, got, want)
 		}
 	}
-	if got, _ := about(t, s, "x", "text/html", signedType); got != signedType {
+	if got, _ := introspectionResponse(t, s, "x", "text/html", signedType); got != signedType {
 		t.Errorf("in a second field: got %s, want %s", got, signedType)
 	}
 }
@@ -95,16 +95,16 @@ func TestErrorsAreNotSigned(t *testing.T) {
 	}
 }
 
-func TestASignedAnswerNamesTheKeyOfItsTime(t *testing.T) {
+func TestSignedResponseUsesTheCurrentKey(t *testing.T) {
 	s := testserver.New(t, testserver.SigningAlg("RS256"))
-	_, before := about(t, s, "x", signedType)
+	_, before := introspectionResponse(t, s, "x", signedType)
 	key := s.Rotate(testserver.Rotation{DropOld: true})
-	_, after := about(t, s, "x", signedType)
+	_, after := introspectionResponse(t, s, "x", signedType)
 	if header, _ := verified(t, s, after); header.KeyID != key.ID {
 		t.Errorf("got kid %q, want that of the new key, %q", header.KeyID, key.ID)
 	}
 	if _, _, err := verify(s.JWKS(), before); err == nil || !strings.Contains(err.Error(), "published keys") {
-		t.Errorf("got %v, want an answer of a key that is gone", err)
+		t.Errorf("got %v, want a response signed with a retired key", err)
 	}
 	if _, err := jose.ParseSignedCompact(before, allAlgs); err != nil {
 		t.Error(err)

@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// postForm sends a form to the handler itself, with header fields in pairs, of
-// which the empty ones are left out.
+// postForm sends a form to the handler directly, with header fields in pairs;
+// empty values are left out.
 func postForm(s *testserver.Server, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(body))
 	r.Header.Set("Content-Type", formType)
@@ -34,12 +34,12 @@ func postForm(s *testserver.Server, body string, header ...string) *httptest.Res
 	return rec
 }
 
-// isActive asks the handler itself.
+// isActive introspects token at the handler directly.
 func isActive(s *testserver.Server, token string) bool {
 	return strings.HasPrefix(postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String(), `{"active":true`)
 }
 
-func TestTokensExpireByTheServersClock(t *testing.T) {
+func TestTokensExpireByTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.TokenOption{"opaque": {testserver.OpaqueTokens()}, "a JWT": nil} {
 		synctest.Test(t, func(t *testing.T) {
 			s := testserver.New(t, testserver.InMemory())
@@ -72,7 +72,7 @@ func TestRevokedTokensAreInactive(t *testing.T) {
 		token, other := s.Token(opts...), s.Token(opts...)
 		for i := range 2 {
 			if !s.Revoke(token) {
-				t.Errorf("%s: got false for revocation %d of a token of the server's", name, i+1)
+				t.Errorf("%s: got false for revocation %d of a token of this server", name, i+1)
 			}
 			if active(t, s, token) || !active(t, s, other) {
 				t.Errorf("%s: want the revoked token inactive, and no other", name)
@@ -84,88 +84,88 @@ func TestRevokedTokensAreInactive(t *testing.T) {
 	}
 }
 
-func TestRevokeKnowsWhatIsNotItsOwn(t *testing.T) {
+func TestRevokeRefusesForeignTokens(t *testing.T) {
 	s := testserver.New(t)
 	gone := s.Token()
 	s.Rotate(testserver.Rotation{DropOld: true})
-	s.SetIntrospection("told", map[string]any{"active": true})
+	s.SetIntrospection("configured", map[string]any{"active": true})
 	for name, token := range map[string]string{
-		"nothing":                 "",
-		"garbage":                 "garbage",
-		"told":                    "told",
-		"a token of another":      testserver.New(t).Token(),
-		"a handle of another":     opaque(testserver.New(t)),
-		"one of an unknown":       s.Token(testserver.With(testserver.UnknownOpaque)),
-		"of a stranger":           s.Token(testserver.With(testserver.ForeignKeySameKid)),
-		"of another issuer":       s.Token(testserver.With(testserver.WrongIssuer)),
-		"an ID token":             s.Token(testserver.With(testserver.IDTokenAsAccess)),
-		"in another spelling":     s.Token(testserver.With(testserver.TrailingBits)),
-		"of a key that is gone":   gone,
-		"followed by white space": s.Token() + "\n",
+		"nothing":                    "",
+		"garbage":                    "garbage",
+		"configured":                 "configured",
+		"a token of another server":  testserver.New(t).Token(),
+		"a handle of another server": opaque(testserver.New(t)),
+		"an unknown handle":          s.Token(testserver.With(testserver.UnknownOpaque)),
+		"of an attacker's key":       s.Token(testserver.With(testserver.ForeignKeySameKid)),
+		"of another issuer":          s.Token(testserver.With(testserver.WrongIssuer)),
+		"an ID token":                s.Token(testserver.With(testserver.IDTokenAsAccess)),
+		"in another spelling":        s.Token(testserver.With(testserver.TrailingBits)),
+		"of a retired key":           gone,
+		"followed by white space":    s.Token() + "\n",
 	} {
 		if s.Revoke(token) {
 			t.Errorf("%s: got true, want false", name)
 		}
 	}
-	if _, got := about(t, s, "told"); got != `{"active":true}` {
-		t.Errorf("got %s, want what was told", got)
+	if _, got := introspectionResponse(t, s, "configured"); got != `{"active":true}` {
+		t.Errorf("got %s, want the configured reply", got)
 	}
 }
 
-// (r, n-s) is as good an ECDSA signature as (r, s), and anybody can compute it.
-func TestTheTwinOfARevokedTokenIsInactive(t *testing.T) {
+// (r, n-s) is as valid an ECDSA signature as (r, s), and easy to compute.
+func TestMalleatedRevokedTokenIsInactive(t *testing.T) {
 	s := testserver.New(t)
 	token := s.Token()
-	_, _, sig := pieces(t, token)
+	_, _, sig := decodeSegments(t, token)
 	n := elliptic.P256().Params().N
 	negated := new(big.Int).Sub(n, new(big.Int).SetBytes(sig[32:]))
 	negated.FillBytes(sig[32:])
-	twin := token[:strings.LastIndexByte(token, '.')+1] + base64.RawURLEncoding.EncodeToString(sig)
-	if twin == token || !active(t, s, twin) {
-		t.Fatal("want another spelling of a good token")
+	malleated := token[:strings.LastIndexByte(token, '.')+1] + base64.RawURLEncoding.EncodeToString(sig)
+	if malleated == token || !active(t, s, malleated) {
+		t.Fatal("want another signature of a good token")
 	}
 	s.Revoke(token)
-	if active(t, s, twin) {
-		t.Error("got the twin of a revoked token active")
+	if active(t, s, malleated) {
+		t.Error("got a malleated revoked token active")
 	}
 }
 
-func TestResetForgetsTokensAndKeepsClients(t *testing.T) {
-	s := testserver.New(t, testserver.Clients(odd))
+func TestResetDeletesTokensAndKeepsClients(t *testing.T) {
+	s := testserver.New(t, testserver.Clients(encodedClient))
 	handle, revoked := opaque(s), s.Token()
 	s.Revoke(revoked)
-	s.SetIntrospection("told", map[string]any{"active": true})
+	s.SetIntrospection("configured", map[string]any{"active": true})
 	s.Reset()
-	if isActive(s, handle) || !isActive(s, revoked) || isActive(s, "told") || s.Revoke(handle) {
-		t.Error("want opaque tokens unknown, no revocations and no answers")
+	if isActive(s, handle) || !isActive(s, revoked) || isActive(s, "configured") || s.Revoke(handle) {
+		t.Error("want opaque tokens unknown, no revocations and no configured replies")
 	}
-	if !isActive(s, opaque(s)) || postForm(s, "token=x", "Authorization", basic(url.QueryEscape(odd.ID)+":"+url.QueryEscape(odd.Secret))).Code != 200 {
-		t.Error("want new tokens known, and clients as before")
+	if !isActive(s, opaque(s)) || postForm(s, "token=x", "Authorization", basic(url.QueryEscape(encodedClient.ID)+":"+url.QueryEscape(encodedClient.Secret))).Code != 200 {
+		t.Error("want new tokens active, and clients unchanged")
 	}
 }
 
-func TestTokensAreRememberedUpToABound(t *testing.T) {
+func TestStoredTokensAreBounded(t *testing.T) {
 	const bound = 100_000
 	s := unstarted(t)
 	first, second := opaque(s), opaque(s)
 	jwt := s.Token()
 	s.Revoke(jwt)
 	s.Revoke(second)
-	s.Revoke(second) // once more is no further one
+	s.Revoke(second) // a second time does not add a revocation
 	for range bound - 2 {
 		s.Revoke(opaque(s))
 	}
 	if !isActive(s, first) || isActive(s, jwt) {
-		t.Error("at the bound: want all tokens and revocations remembered")
+		t.Error("at the bound: want all tokens and revocations stored")
 	}
 	last := opaque(s)
 	s.Revoke(last)
 	if isActive(s, first) || !isActive(s, jwt) || isActive(s, second) || isActive(s, last) || !s.Revoke(second) {
-		t.Error("past it: want the oldest token unknown and the oldest revocation forgotten, and no others")
+		t.Error("past it: want only the oldest token and the oldest revocation dropped")
 	}
 }
 
-func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
+func TestConcurrentIntrospection(t *testing.T) {
 	s := testserver.New(t)
 	var group sync.WaitGroup
 	for i := range 50 {
@@ -176,7 +176,7 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 				jwt := s.Token(testserver.Subject(sub))
 				s.SetIntrospection(sub, map[string]any{"active": true, "sub": sub})
 				for _, text := range []string{token, jwt, sub} {
-					if _, got := about(t, s, text, "application/json"); !strings.Contains(got, `"sub":"`+sub+`"`) {
+					if _, got := introspectionResponse(t, s, text, "application/json"); !strings.Contains(got, `"sub":"`+sub+`"`) {
 						t.Errorf("got %s, want the claims of %s", got, sub)
 					}
 				}
@@ -184,7 +184,7 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 					t.Errorf("%s: want the token revoked", sub)
 				}
 				s.SetIntrospection(sub, nil)
-				_, _ = about(t, s, jwt, signedType)
+				_, _ = introspectionResponse(t, s, jwt, signedType)
 				_ = s.Requests(testserver.EndpointIntrospect)
 			}
 		})
@@ -195,23 +195,23 @@ func TestAServerIntrospectsForManyAtOnce(t *testing.T) {
 	}
 }
 
-func TestOneSeedGivesTheSameHandles(t *testing.T) {
+func TestSameSeedGivesSameHandles(t *testing.T) {
 	handles := func(seed string) (texts []string) {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed(seed), testserver.Clock(atNoon))
 		for _, d := range []testserver.Defect{testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.Expired} {
 			texts = append(texts, opaque(s), opaque(s, testserver.With(d)))
 		}
-		_, signed := about(t, s, texts[0], signedType)
+		_, signed := introspectionResponse(t, s, texts[0], signedType)
 		return append(texts, signed)
 	}
 	one, same, other := handles("a"), handles("a"), handles("b")
 	if strings.Join(one, " ") != strings.Join(same, " ") {
-		t.Error("got other handles or answers from the same seed, want the same bytes")
+		t.Error("got other handles or responses from the same seed, want the same bytes")
 	}
 	seen := map[string]bool{}
 	for _, text := range append(one, other...) {
 		if seen[text] {
-			t.Error("got one handle twice")
+			t.Error("got the same handle twice")
 		}
 		seen[text] = true
 	}
@@ -226,7 +226,8 @@ func TestOneSeedGivesTheSameHandles(t *testing.T) {
 
 var handleText = regexp.MustCompile(`^[A-Za-z0-9_-]{32}$`)
 
-// What decodes to a brace, or to white space before one, is taken for a JWT.
+// An API may take a token for a JWT if it decodes to a brace, or to white space
+// before one.
 func TestHandlesAreNotTakenForJWTs(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens())
 	seen := map[string]bool{}
@@ -240,7 +241,7 @@ func TestHandlesAreNotTakenForJWTs(t *testing.T) {
 	}
 }
 
-func TestNoSecretIsRecordedOrSentBack(t *testing.T) {
+func TestNoSecretIsRecordedOrReturned(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "canary-client", Secret: "canary-secret"}))
 	token, jwt := opaque(s), s.Token()
 	good := url.Values{"token": {token}, "client_id": {"canary-client"}, "client_secret": {"canary-secret"}, "token_type_hint": {"canary-hint"}}
@@ -270,7 +271,7 @@ func TestNoSecretIsRecordedOrSentBack(t *testing.T) {
 			t.Errorf("got %q recorded", secret)
 		}
 		if strings.Contains(answers.String(), secret) {
-			t.Errorf("got %q sent back", secret)
+			t.Errorf("got %q returned", secret)
 		}
 	}
 	if got := len(s.Requests(testserver.EndpointIntrospect)); got != 11 {

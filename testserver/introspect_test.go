@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// about asks s about a token as its default client does and returns the answer
-// as it was written. In accept stands an Accept field, if any.
-func about(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
+// introspectionResponse introspects a token as the default client of s and
+// returns the unparsed response. accept are the Accept fields.
+func introspectionResponse(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
 	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))
 	if err != nil {
@@ -36,11 +36,11 @@ func about(t testing.TB, s *testserver.Server, token string, accept ...string) (
 	return resp.Header.Get("Content-Type"), string(text)
 }
 
-// active reports what introspection makes of a token. Whatever is not active
-// must be told in the same words.
+// active reports whether introspection returns a token as active. All inactive
+// tokens must get the same response.
 func active(t testing.TB, s *testserver.Server, token string) bool {
 	t.Helper()
-	_, body := about(t, s, token)
+	_, body := introspectionResponse(t, s, token)
 	if body != `{"active":false}` && !strings.HasPrefix(body, `{"active":true,`) {
 		t.Errorf("got %s, want active and either all claims or nothing", body)
 	}
@@ -51,9 +51,9 @@ func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
 	return s.Token(append([]testserver.TokenOption{testserver.OpaqueTokens()}, opts...)...)
 }
 
-// Over every kind of connection, an opaque token and a JWT are told alike, in
-// full and in order.
-func TestIntrospectionTellsAllClaims(t *testing.T) {
+// Over every listener, an opaque token and a JWT have the same response, with
+// all claims in order.
+func TestIntrospectionReturnsAllClaims(t *testing.T) {
 	claims := []testserver.TokenOption{
 		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),
 	}
@@ -63,7 +63,7 @@ func TestIntrospectionTellsAllClaims(t *testing.T) {
 			want := `{"active":true,"iss":"` + s.Issuer() + `","sub":"test-user","aud":"api","exp":1772366700,"nbf":1772366400,"iat":1772366400,` +
 				`"jti":"j","client_id":"test-client","scope":"orders:read","tenant":"<acme>","n":1.50e1,"token_type":"Bearer"}`
 			for kind, token := range map[string]string{"opaque": opaque(s, claims...), "JWT": s.Token(claims...)} {
-				if contentType, got := about(t, s, token); got != want || contentType != "application/json" {
+				if contentType, got := introspectionResponse(t, s, token); got != want || contentType != "application/json" {
 					t.Errorf("%s: got %s %s\nwant %s", kind, contentType, got, want)
 				}
 			}
@@ -71,44 +71,44 @@ func TestIntrospectionTellsAllClaims(t *testing.T) {
 	}
 }
 
-func TestATokenOfAnotherTypeSaysSo(t *testing.T) {
+func TestTokenTypeClaimIsReturned(t *testing.T) {
 	s := testserver.New(t)
 	for _, token := range []string{
 		opaque(s, testserver.Claim("token_type", "DPoP"), testserver.Claim("active", false)),
 		s.Token(testserver.Claim("token_type", "DPoP"), testserver.Claim("active", false)),
 	} {
-		_, got := about(t, s, token)
+		_, got := introspectionResponse(t, s, token)
 		if strings.Count(got, "token_type") != 1 || strings.Count(got, "active") != 1 || !strings.Contains(got, `"token_type":"DPoP"`) || !strings.HasPrefix(got, `{"active":true,`) {
-			t.Errorf("got %s, want the claim for a type, and active as it is", got)
+			t.Errorf("got %s, want the claim as token_type, and active unchanged", got)
 		}
 	}
 }
 
-// What is active, and what is not even known.
-func TestIntrospectionKnowsItsOwnTokens(t *testing.T) {
+// Validity of opaque tokens and JWTs with unusual claims.
+func TestIntrospectionOfValidityClaims(t *testing.T) {
 	type opts = []testserver.TokenOption
 	for name, tt := range map[string]struct {
 		opts        opts
 		jwt, opaque bool
 	}{
-		"a good token":                       {nil, true, true},
-		"one that has just expired":          {opts{testserver.ExpiresIn(0)}, false, false},
-		"one with a second to go":            {opts{testserver.ExpiresIn(time.Second)}, true, true},
-		"one for later":                      {opts{testserver.NotBeforeIn(time.Second)}, false, false},
-		"one issued later":                   {opts{testserver.Claim("iat", noon.Unix()+1)}, false, false},
-		"one with half a second to go":       {opts{testserver.Claim("exp", json.RawMessage("1772366401.5"))}, true, true},
-		"one that never expires":             {opts{testserver.Without("exp")}, false, true},
-		"one without nbf and iat":            {opts{testserver.Without("nbf", "iat")}, true, true},
-		"one without audience and subject":   {opts{testserver.Without("aud", "sub")}, true, true},
-		"an exp that is text":                {opts{testserver.Claim("exp", "1772366700")}, false, true},
-		"an exp that is null":                {opts{testserver.Claim("exp", nil)}, false, true},
-		"an exp after the end of time":       {opts{testserver.Claim("exp", json.RawMessage("1e400"))}, false, true},
-		"an nbf that is text":                {opts{testserver.Claim("nbf", "0")}, false, true},
-		"one of another issuer":              {opts{testserver.Claim("iss", "https://other.example")}, false, true},
-		"one without issuer":                 {opts{testserver.Without("iss")}, false, true},
-		"one with claims of an ID token":     {opts{testserver.Claim("nonce", "n")}, true, true},
-		"one for another client and API":     {opts{testserver.ForClient("web"), testserver.Audience("x", "y")}, true, true},
-		"one with a member that is repeated": {opts{testserver.Claim("x", json.RawMessage(`{"a":1,"a":2}`))}, true, true},
+		"a good token":                               {nil, true, true},
+		"one that expires now":                       {opts{testserver.ExpiresIn(0)}, false, false},
+		"one that expires in a second":               {opts{testserver.ExpiresIn(time.Second)}, true, true},
+		"one with nbf in a second":                   {opts{testserver.NotBeforeIn(time.Second)}, false, false},
+		"one with iat in a second":                   {opts{testserver.Claim("iat", noon.Unix()+1)}, false, false},
+		"one that expires in a fraction of a second": {opts{testserver.Claim("exp", json.RawMessage("1772366401.5"))}, true, true},
+		"one that never expires":                     {opts{testserver.Without("exp")}, false, true},
+		"one without nbf and iat":                    {opts{testserver.Without("nbf", "iat")}, true, true},
+		"one without audience and subject":           {opts{testserver.Without("aud", "sub")}, true, true},
+		"an exp that is a string":                    {opts{testserver.Claim("exp", "1772366700")}, false, true},
+		"an exp that is null":                        {opts{testserver.Claim("exp", nil)}, false, true},
+		"an exp that overflows":                      {opts{testserver.Claim("exp", json.RawMessage("1e400"))}, false, true},
+		"an nbf that is a string":                    {opts{testserver.Claim("nbf", "0")}, false, true},
+		"one of another issuer":                      {opts{testserver.Claim("iss", "https://other.example")}, false, true},
+		"one without issuer":                         {opts{testserver.Without("iss")}, false, true},
+		"one with claims of an ID token":             {opts{testserver.Claim("nonce", "n")}, true, true},
+		"one for another client and API":             {opts{testserver.ForClient("web"), testserver.Audience("x", "y")}, true, true},
+		"one with a member that is repeated":         {opts{testserver.Claim("x", json.RawMessage(`{"a":1,"a":2}`))}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, testserver.Clock(atNoon))
@@ -122,30 +122,30 @@ func TestIntrospectionKnowsItsOwnTokens(t *testing.T) {
 	}
 }
 
-func TestIntrospectionKnowsItsOwnJWTs(t *testing.T) {
+func TestIntrospectionOfJWTHeaders(t *testing.T) {
 	type opts = []testserver.TokenOption
-	stranger := testserver.GenerateKey("ES256", "")
+	attackerKey := testserver.GenerateKey("ES256", "")
 	published := testserver.GenerateKey("RS256", "")
-	nameless := published
-	nameless.ID = ""
+	withoutKid := published
+	withoutKid.ID = ""
 	for name, tt := range map[string]struct {
 		opts opts
 		want bool
 	}{
 		"of another typ":                       {opts{testserver.Typ("logout+jwt")}, false},
 		"of the media type":                    {opts{testserver.Typ("Application/AT+JWT")}, true},
-		"of an older server's typ":             {opts{testserver.Typ("JWT")}, true},
-		"of no typ":                            {opts{testserver.Typ("")}, true},
-		"of a typ that is no text":             {opts{testserver.JOSEHeader("typ", 7)}, false},
-		"of no typ, and an ID token":           {opts{testserver.Typ(""), testserver.Claim("nonce", "n")}, false},
+		"of typ JWT":                           {opts{testserver.Typ("JWT")}, true},
+		"without typ":                          {opts{testserver.Typ("")}, true},
+		"of a typ that is not a string":        {opts{testserver.JOSEHeader("typ", 7)}, false},
+		"without typ, and an ID token":         {opts{testserver.Typ(""), testserver.Claim("nonce", "n")}, false},
 		"of typ JWT, and an ID token":          {opts{testserver.Typ("JWT"), testserver.Claim("at_hash", "h")}, false},
 		"of typ JWT, and one of a hybrid flow": {opts{testserver.Typ("JWT"), testserver.Claim("c_hash", "h")}, false},
-		"of a stranger":                        {opts{testserver.SignedWith(stranger)}, false},
+		"of an attacker's key":                 {opts{testserver.SignedWith(attackerKey)}, false},
 		"of a published key":                   {opts{testserver.SignedWith(published)}, true},
-		"without kid":                          {opts{testserver.SignedWith(nameless)}, true},
+		"without kid":                          {opts{testserver.SignedWith(withoutKid)}, true},
 		"of another kid":                       {opts{testserver.JOSEHeader("kid", "other")}, false},
-		"of a kid that is no text":             {opts{testserver.JOSEHeader("kid", 7)}, false},
-		"of an alg that is no text":            {opts{testserver.JOSEHeader("alg", 7)}, false},
+		"of a kid that is not a string":        {opts{testserver.JOSEHeader("kid", 7)}, false},
+		"of an alg that is not a string":       {opts{testserver.JOSEHeader("alg", 7)}, false},
 		"of critical extensions":               {opts{testserver.JOSEHeader("crit", []string{"b64"}), testserver.JOSEHeader("b64", true)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestIntrospectionKnowsItsOwnJWTs(t *testing.T) {
 	}
 }
 
-func TestIntrospectionKnowsEveryAlgorithm(t *testing.T) {
+func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	s := testserver.New(t)
 	for _, alg := range algs {
 		if !active(t, s, s.Token(testserver.SigningAlg(alg))) {
@@ -174,15 +174,15 @@ func TestIntrospectionKnowsEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// No bad token is active, but for those that are bad for this API alone and
-// those that RFC 9068 §2.2 leaves to it.
-func TestDefectsAsIntrospectionSeesThem(t *testing.T) {
+// No bad token is active, except those that only the API can refuse and those
+// that RFC 9068 §2.2 leaves to it.
+func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		s.Publish(testserver.GenerateKey("ES256", "old"))
 		s.Retire("old")
 		tokens := collect(s.BadTokens(testserver.Scope("a")))
-		for _, d := range onRequest {
+		for _, d := range optionalDefects {
 			tokens[d] = s.Token(testserver.With(d))
 		}
 		want := map[testserver.Defect]bool{
@@ -197,11 +197,12 @@ func TestDefectsAsIntrospectionSeesThem(t *testing.T) {
 	}
 }
 
-// A token ends with its key, not with what a cache shows of it.
-func TestAJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
+// A JWT is active while its key is published, even if a cache serves an older
+// key set.
+func TestJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	s := testserver.New(t)
 	old, key := s.Token(), s.SigningKey()
-	wants := func(when string, want bool) {
+	wantActive := func(when string, want bool) {
 		t.Helper()
 		if got := active(t, s, old); got != want {
 			t.Errorf("%s: got active %v, want %v", when, got, want)
@@ -209,22 +210,22 @@ func TestAJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	}
 	thaw := s.FreezeJWKS()
 	s.Rotate()
-	wants("rotated", true)
+	wantActive("rotated", true)
 	s.Retire(key.ID)
-	wants("retired, though a cache shows it", false)
+	wantActive("retired, but still in a cache", false)
 	thaw()
 	s.Publish(key)
-	wants("published again", true)
+	wantActive("published again", true)
 	next := s.Rotate(testserver.Rotation{SignFirst: true})
 	if active(t, s, s.Token()) {
 		t.Error("got a token active whose key is not published yet")
 	}
 	s.Publish(next)
 	s.Rotate(testserver.Rotation{DropOld: true})
-	wants("after further rotations", true)
+	wantActive("after further rotations", true)
 }
 
-func TestSetIntrospectionAnswersAnything(t *testing.T) {
+func TestSetIntrospection(t *testing.T) {
 	s := testserver.New(t)
 	known, revoked, jwt := opaque(s), opaque(s), s.Token()
 	s.Revoke(revoked)
@@ -232,11 +233,11 @@ func TestSetIntrospectionAnswersAnything(t *testing.T) {
 		for _, want := range []map[string]any{
 			{"active": true, "sub": "alice"},
 			{"active": "true"}, {"active": 1.0}, {"active": nil}, {"active": []any{true}},
-			{}, {"sub": "nobody"}, {"active": false, "sub": "somebody"},
+			{}, {"sub": "bob"}, {"active": false, "sub": "carol"},
 			{"active": true, "exp": "tomorrow", "aud": []any{7.0, nil}, "scope": []any{"a"}},
 		} {
 			s.SetIntrospection(token, want)
-			_, body := about(t, s, token)
+			_, body := introspectionResponse(t, s, token)
 			var got map[string]any
 			if err := json.Unmarshal([]byte(body), &got); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got %s, %v, want %v", body, err, want)
@@ -244,15 +245,15 @@ func TestSetIntrospectionAnswersAnything(t *testing.T) {
 		}
 		s.SetIntrospection(token, nil)
 		if got := active(t, s, token); got != (token == known || token == jwt) {
-			t.Errorf("afterwards: got active %v, want what the server knows", got)
+			t.Errorf("afterwards: got active %v, want the real state", got)
 		}
 	}
 	reply := map[string]any{"active": true}
 	s.SetIntrospection("legacy", reply)
 	reply["active"] = "changed"
-	if _, got := about(t, s, "legacy"); got != `{"active":true}` {
-		t.Errorf("got %s, want what was given", got)
+	if _, got := introspectionResponse(t, s, "legacy"); got != `{"active":true}` {
+		t.Errorf("got %s, want the reply that was given", got)
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("", reply) }), "SetIntrospection", "empty")
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("x", map[string]any{"f": func() {}}) }), "SetIntrospection", "JSON")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("", reply) }), "SetIntrospection", "empty")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).SetIntrospection("x", map[string]any{"f": func() {}}) }), "SetIntrospection", "JSON")
 }

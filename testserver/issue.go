@@ -6,15 +6,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// Issued is what [Server.Mint] returns: the Access token, the Refresh token, "" if
-// the client gets none, and the ID token, "" without the scope openid; the Claims of
-// the access token, whether it shows them or not; its Expiry, zero if it has no exp;
-// and its Fingerprint, as in [Event]. Printed or logged it shows only the latter.
+// Issued is what [Server.Mint] returns: the Access token; the Refresh token, ""
+// if the client does not get one; the ID token, "" without the scope openid;
+// the Claims of the access token, even of an opaque one; its Expiry, zero if it
+// has no exp; and its Fingerprint, as in [Event]. Printed or logged, it shows
+// only the Fingerprint.
 type Issued = oauth.Issued
 
-// Mint is [Server.Token] with all that the token endpoint would have given: a
-// refresh token, if the client may use it, and an ID token for the scope openid.
-// The client must be a registered one for that: see [ForClient].
+// Mint is [Server.Token] with the other tokens that the token endpoint would
+// return: a refresh token, if the client may use it, and an ID token for the
+// scope openid. They require a registered client: see [ForClient].
 func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 	issued, err := s.oauth.Issue(editBy(opts))
 	if err != nil {
@@ -23,9 +24,9 @@ func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 	return issued, nil
 }
 
-// IDToken returns an ID token (OpenID Connect Core 1.0 §2) of test-user for
-// test-client, unless [Subject], [ForClient] and [Claim] say otherwise. It is not
-// an access token, and no endpoint of the server takes it for one.
+// IDToken returns an ID token (OpenID Connect Core 1.0 §2) for the user
+// test-user and the client test-client, unless [Subject], [ForClient] and
+// [Claim] change that. No endpoint of the server accepts it as an access token.
 func (s *Server) IDToken(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.IDToken(editBy(opts))

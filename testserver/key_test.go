@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestJWKSShowsPublicKeysAlone(t *testing.T) {
+func TestJWKSHasOnlyPublicKeys(t *testing.T) {
 	s := testserver.New(t)
 	for _, alg := range []testserver.Alg{"RS256", "ES512", "EdDSA", "HS256"} {
 		s.Token(testserver.SigningAlg(alg))
@@ -27,7 +27,7 @@ func TestJWKSShowsPublicKeysAlone(t *testing.T) {
 		}
 	}
 	set := keySet(t, served)
-	if len(set.Keys) != 4 { // ES256 is the server's own, HS256 is in no key set
+	if len(set.Keys) != 4 { // ES256 is the default, HS256 is never published
 		t.Errorf("got %d keys, want 4", len(set.Keys))
 	}
 	for _, k := range set.Keys {
@@ -48,7 +48,7 @@ func TestJWKSShowsPublicKeysAlone(t *testing.T) {
 	}
 }
 
-func TestAKeyIsPublishedAtItsFirstUse(t *testing.T) {
+func TestKeyIsPublishedAtFirstUse(t *testing.T) {
 	s := testserver.New(t)
 	if got := len(keySet(t, s.JWKS()).Keys); got != 2 {
 		t.Errorf("got %d keys at the start, want those of ES256 and RS256", got)
@@ -75,65 +75,65 @@ func TestPublishAndRetire(t *testing.T) {
 	s.Publish(k)
 	verified(t, s, token)
 	s.Publish(k)
-	verified(t, s, token) // and not two keys of one name
+	verified(t, s, token) // and not two keys with the same ID
 
 	other := testserver.GenerateKey("ES256", "extra")
 	s.Publish(other)
 	if got := named(t, s, "extra"); len(got) != 1 || got[0].Algorithm != "ES256" {
-		t.Errorf("got %d keys of the name, want the one published last", len(got))
+		t.Errorf("got %d keys with the ID, want only the last one", len(got))
 	}
 	s.Retire("extra")
 	if got := named(t, s, "extra"); len(got) != 0 {
-		t.Errorf("got %d keys of the name after Retire, want none", len(got))
+		t.Errorf("got %d keys with the ID after Retire, want none", len(got))
 	}
 	own := s.SigningKey()
 	s.Retire(own.ID)
 	if got := named(t, s, own.ID); len(got) != 0 {
-		t.Errorf("got JWKS %s, want it without the key that signs", s.JWKS())
+		t.Errorf("got JWKS %s, want it without the signing key", s.JWKS())
 	}
 	verified(t, s, s.Token(), own.Private.Public())
 }
 
-func TestKeyFaultsEndTheTest(t *testing.T) {
+func TestInvalidKeyCallsEndTheTest(t *testing.T) {
 	for name, tt := range map[string]struct {
 		do   func(*testserver.Server)
 		want string
 	}{
-		"retiring what is not there": {func(s *testserver.Server) { s.Retire("nonesuch") }, `Retire: no published key has the ID "nonesuch"`},
-		"publishing half a key":      {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "ES256"}) }, "Publish: "},
-		"publishing first and last":  {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, SignFirst: true}) }, "exclude each other"},
-		"dropping what still signs":  {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, DropOld: true}) }, "exclude each other"},
-		"dropping before publishing": {func(s *testserver.Server) { s.Rotate(testserver.Rotation{SignFirst: true, DropOld: true}) }, "exclude each other"},
-		"rotating in two ways at once": {func(s *testserver.Server) {
+		"retiring an unknown key":                 {func(s *testserver.Server) { s.Retire("nonesuch") }, `Retire: no published key has the ID "nonesuch"`},
+		"publishing a key without a private part": {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "ES256"}) }, "Publish: "},
+		"PublishFirst and SignFirst":              {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, SignFirst: true}) }, "exclude each other"},
+		"PublishFirst and DropOld":                {func(s *testserver.Server) { s.Rotate(testserver.Rotation{PublishFirst: true, DropOld: true}) }, "exclude each other"},
+		"SignFirst and DropOld":                   {func(s *testserver.Server) { s.Rotate(testserver.Rotation{SignFirst: true, DropOld: true}) }, "exclude each other"},
+		"two rotations": {func(s *testserver.Server) {
 			s.Rotate(testserver.Rotation{DropOld: true}, testserver.Rotation{ReuseKid: true})
 		}, "got 2 rotations"},
-		"a key of no known algorithm": {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "none"}) }, `"none"`},
+		"a key of an unknown algorithm": {func(s *testserver.Server) { s.Publish(testserver.Key{ID: "k", Alg: "none"}) }, `"none"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { tt.do(testserver.New(tb)) }), tt.want)
+			wantAll(t, fatalText(t, func(tb *recorder) { tt.do(testserver.New(tb)) }), tt.want)
 		})
 	}
 	defer func() { wantAll(t, fmt.Sprint(recover()), "testserver.GenerateKey", `"none"`) }()
 	testserver.GenerateKey("none", "")
 }
 
-func TestGenerateKeyIsNobodyElses(t *testing.T) {
+func TestGenerateKeyReturnsNewKeys(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS256", "ES256", "EdDSA", "HS256"} {
 		a, b := testserver.GenerateKey(alg, ""), testserver.GenerateKey(alg, "")
 		if a.ID == b.ID || a.ID == "" || strings.HasPrefix(a.ID, "test-") {
-			t.Errorf("%s: got IDs %q and %q, want two of generated keys", alg, a.ID, b.ID)
+			t.Errorf("%s: got IDs %q and %q, want two new ones", alg, a.ID, b.ID)
 		}
 		if k := testserver.GenerateKey(alg, "mine"); k.ID != "mine" || k.Alg != alg {
-			t.Errorf("got %v, want the ID and algorithm asked for", k)
+			t.Errorf("got %v, want the requested ID and algorithm", k)
 		}
 	}
 }
 
-func TestKeysDoNotShowInPrint(t *testing.T) {
+func TestKeysPrintWithoutSecrets(t *testing.T) {
 	k := testserver.Key{ID: "k1", Alg: "HS256", Secret: []byte("hush-hush")}
 	var log strings.Builder
 	options := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey { // whose digits may be anything
+		if a.Key == slog.TimeKey { // its digits could match
 			return slog.Attr{}
 		}
 		return a
@@ -151,10 +151,10 @@ func TestKeysDoNotShowInPrint(t *testing.T) {
 	wantAll(t, log.String(), `HS256 key "k1"`)
 }
 
-// signer is a key that lives elsewhere, as in a hardware module.
+// signer is an external signer, such as a hardware module.
 type signer struct {
 	crypto.Signer
-	answer []byte // instead of a signature
+	answer []byte // returned instead of a signature
 }
 
 func (s signer) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
@@ -177,6 +177,6 @@ func TestForeignSigner(t *testing.T) {
 	}
 	k := testserver.GenerateKey("ES256", "broken")
 	k.Private = signer{Signer: k.Private, answer: []byte{0x30, 0x00}}
-	text := fault(t, func(tb *recorder) { testserver.New(tb).Token(testserver.SignedWith(k)) })
+	text := fatalText(t, func(tb *recorder) { testserver.New(tb).Token(testserver.SignedWith(k)) })
 	wantAll(t, text, `key "broken" did not sign`)
 }

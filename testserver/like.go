@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Like makes access tokens, keys, metadata and introspection look like those of a
-// provider, such as "keycloak"; an unknown name is a fault that lists all names.
-// Token options, [SigningAlg] and [IssuerURL] win over it.
+// Like makes access tokens, keys, metadata and introspection look like those of
+// a provider, such as "keycloak". An unknown name is an error that lists all
+// names. Token options, [SigningAlg] and [IssuerURL] override it.
 func Like(name string) Option {
 	return serverOption(func(c *config) {
 		shape, err := findShape(name)
@@ -23,7 +23,7 @@ func Like(name string) Option {
 		}
 		c.like = &shape
 		if shape.Introspection != nil {
-			OpaqueTokens().applyServer(c) // an API can only ask about its tokens
+			OpaqueTokens().applyServer(c) // an API can only introspect its tokens
 		}
 	})
 }
@@ -36,8 +36,8 @@ func findShape(name string) (shapes.Shape, error) {
 	return shape, nil
 }
 
-// issuerAt is the issuer of a server at u. It ends in a slash if that of the provider
-// does, and nobody has chosen another one.
+// issuerAt is the issuer of a server at u. It ends in a slash if that of the
+// provider does and [IssuerURL] is not set.
 func (c *config) issuerAt(u string) string {
 	if c.like != nil && c.Issuer == "" && strings.HasSuffix(c.like.Issuer, "/") {
 		return u + "/"
@@ -57,8 +57,8 @@ func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness
 	return func(shape shapes.Shape) *likeness.Likeness { return likeness.New(shape, server) }
 }
 
-// likened is what a server like a provider is made with.
-func likened(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
+// applyLikeness returns settings changed to look like the provider.
+func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
 	settings.Form, settings.Introspection = l.Form(), l.Introspection
 	settings.Metadata = append([]func(map[string]any){l.Metadata}, settings.Metadata...)
 	var err error
@@ -66,7 +66,8 @@ func likened(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) 
 	return settings, err
 }
 
-// formLike is the form of tokens of a provider, that of the server for "".
+// formLike is the token form of the named provider, or that of the server for
+// "".
 func (c *controller) formLike(name string) (*token.Form, error) {
 	if name == "" {
 		return c.oauth.Form, nil

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestASeededServerLikeAProviderIsTheSameEachTime(t *testing.T) {
+func TestLikeWithSeedIsReproducible(t *testing.T) {
 	made := func(t *testing.T, name string) (list []string) {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.Like(name))
 		return append(list, s.Token(), string(s.JWKS()), s.Rotate().ID, string(s.JWKS()), s.Token())
@@ -25,8 +25,8 @@ func TestASeededServerLikeAProviderIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestNobodyIsLikeAnUnknownProvider(t *testing.T) {
-	text := fault(t, func(tb *recorder) { testserver.New(tb, testserver.Like("keycloack")) })
+func TestLikeRefusesUnknownProviders(t *testing.T) {
+	text := fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Like("keycloack")) })
 	wantAll(t, text, `Like("keycloack"): unknown provider: give one of keycloak, keycloak-roles`)
 	_, err := testserver.FormatConfig(strings.NewReader(`{"like":"keycloack"}`), false)
 	if err == nil || !strings.Contains(err.Error(), `like: got "keycloack", want one of keycloak, keycloak-roles`) {
@@ -34,35 +34,36 @@ func TestNobodyIsLikeAnUnknownProvider(t *testing.T) {
 	}
 }
 
-// One server makes tokens like those of several providers, and knows all of them.
-func TestATokenLikeThoseOfAnotherProvider(t *testing.T) {
-	c := newControlled(t)
+// One server mints tokens like those of several providers, and all of them are
+// active.
+func TestMintLikeOtherProviders(t *testing.T) {
+	c := newControlAPI(t)
 	for _, shape := range shapes.All {
 		t.Run(shape.Name, func(t *testing.T) {
-			minted := c.ask("POST", "/v1/tokens", `{"like":"`+shape.Name+`","claims":{"extra":1}}`)
+			minted := c.call("POST", "/v1/tokens", `{"like":"`+shape.Name+`","claims":{"extra":1}}`)
 			token, _ := minted["access_token"].(string)
 			claims := segments(t, token)[1]
-			wantMembers(t, c.Server, shape, claims, shape.Claims, notOfTheShape...)
+			wantMembers(t, c.Server, shape, claims, shape.Claims, serverMembers...)
 			if claims["extra"] != 1.0 {
 				t.Errorf("got %v, want the claim of the request", claims)
 			}
-			if about := c.ask("POST", "/v1/tokens/inspect", `{"token":"`+token+`"}`)["introspection"].(map[string]any); about["active"] != true {
-				t.Errorf("got %v, want an active token", about)
+			if members := c.call("POST", "/v1/tokens/inspect", `{"token":"`+token+`"}`)["introspection"].(map[string]any); members["active"] != true {
+				t.Errorf("got %v, want an active token", members)
 			}
-			bad := list(c.ask("POST", "/v1/bad-tokens", `{"like":"`+shape.Name+`"}`), "tokens")
+			bad := objects(c.call("POST", "/v1/bad-tokens", `{"like":"`+shape.Name+`"}`), "tokens")
 			if len(bad) < 30 {
 				t.Errorf("got %d bad tokens, want one of each kind", len(bad))
 			}
 		})
 	}
 	if claims := segments(t, c.Token())[1]; claims["client_id"] != "test-client" {
-		t.Errorf("got %v, want the server's own tokens as ever", claims)
+		t.Errorf("got %v, want the server's own tokens unchanged", claims)
 	}
 }
 
-// What is given to the server wins over the provider, and the provider's metadata
-// come before the test's own.
-func TestOptionsWinOverAProvider(t *testing.T) {
+// Options override the provider, and Metadata options apply after the
+// provider's metadata.
+func TestOptionsOverrideLike(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.IssuerURL("http://id.example/realms/shop"), testserver.SigningAlg("ES256"),
 		testserver.Audience("orders"), testserver.Scope("orders:read"), testserver.Like("keycloak"),
 		testserver.Metadata(func(doc map[string]any) { doc["service_documentation"] = "x" }))
@@ -84,12 +85,12 @@ func TestOptionsWinOverAProvider(t *testing.T) {
 		t.Errorf("got %v, want an ID token of the provider", id)
 	}
 	if claims := segments(t, s.Token(testserver.With(testserver.MissingScope)))[1]; claims["scope"] != nil || claims["typ"] != "Bearer" {
-		t.Errorf("got %v, want all but the scope", claims)
+		t.Errorf("got %v, want all except the scope", claims)
 	}
 }
 
-// Keys and tokens of a provider outlive a restart.
-func TestAServerLikeAProviderStartsAgain(t *testing.T) {
+// Keys and tokens of a provider survive a restart.
+func TestLikeSurvivesARestart(t *testing.T) {
 	for _, shape := range shapes.All {
 		t.Run(shape.Name, func(t *testing.T) {
 			first := testserver.New(t, testserver.InMemory(), testserver.IssuerURL("http://id.example"), testserver.Like(shape.Name))
@@ -104,7 +105,7 @@ func TestAServerLikeAProviderStartsAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := introspected(t, second, token); got["active"] != true {
-				t.Errorf("got %v of a token from before, want it active", got)
+				t.Errorf("got %v for a token from before the restart, want it active", got)
 			}
 			wantVerified(t, second, jwt)
 			wantVerified(t, second, signed(second, shape))
@@ -112,8 +113,8 @@ func TestAServerLikeAProviderStartsAgain(t *testing.T) {
 	}
 }
 
-// The endpoints of a server like a provider tell its tokens apart as ever.
-func TestAnIDTokenIsNoAccessTokenOfAProvider(t *testing.T) {
+// A server like a provider still refuses tokens that are not access tokens.
+func TestLikeRefusesOtherTokens(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.Like("keycloak"))
 	for name, token := range map[string]string{
 		"an ID token":                 s.IDToken(),
@@ -122,8 +123,8 @@ func TestAnIDTokenIsNoAccessTokenOfAProvider(t *testing.T) {
 		"a token of another issuer":   s.Token(testserver.Claim("iss", "https://other.example")),
 		"a token of another key":      s.Token(testserver.With(testserver.ForeignKeySameKid)),
 	} {
-		if about := introspected(t, s, token); about["active"] != false {
-			t.Errorf("%s: got %v, want it inactive", name, about)
+		if members := introspected(t, s, token); members["active"] != false {
+			t.Errorf("%s: got %v, want it inactive", name, members)
 		}
 	}
 }

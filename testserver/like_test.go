@@ -21,11 +21,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// What of a token is the server's, whatever the shape has there.
-var notOfTheShape = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
+// serverMembers are members with values of the server, not of the shape.
+var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
-// likeEach tests a server for every shape.
-func likeEach(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
+// forEachShape tests a server for every shape.
+func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
 	t.Helper()
 	for _, shape := range shapes.All {
 		t.Run(shape.Name, func(t *testing.T) {
@@ -34,7 +34,7 @@ func likeEach(t *testing.T, test func(t *testing.T, s *testserver.Server, shape 
 	}
 }
 
-// segments are the header and the claims of a JWT.
+// segments returns the header and the claims of a JWT.
 func segments(t *testing.T, token string) (list [2]map[string]any) {
 	t.Helper()
 	for i := range list {
@@ -49,7 +49,7 @@ func segments(t *testing.T, token string) (list [2]map[string]any) {
 	return list
 }
 
-// asJSON is v as it is read from JSON.
+// asJSON returns v encoded as JSON and decoded again.
 func asJSON(t *testing.T, v any) (read any) {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -62,8 +62,8 @@ func asJSON(t *testing.T, v any) (read any) {
 	return read
 }
 
-// wantMembers compares an object with members of a shape, as the last one of a name
-// has it. Of those that are the server's it wants that they are there.
+// wantMembers compares an object with the members of a shape; of repeated names
+// the last one counts. Members in others must only be present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {
@@ -86,18 +86,18 @@ func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object 
 	}
 }
 
-func TestTokensLikeThoseOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeTokens(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		token := s.Token()
 		if shape.Introspection != nil {
 			if strings.Contains(token, ".") || introspected(t, s, token)["active"] != true {
-				t.Errorf("got %s, want a handle that introspection knows", token)
+				t.Errorf("got %s, want an active opaque token", token)
 			}
 			return
 		}
 		parts := segments(t, token)
-		wantMembers(t, s, shape, parts[0], shape.Header, notOfTheShape...)
-		wantMembers(t, s, shape, parts[1], shape.Claims, notOfTheShape...)
+		wantMembers(t, s, shape, parts[0], shape.Header, serverMembers...)
+		wantMembers(t, s, shape, parts[1], shape.Claims, serverMembers...)
 		alg := shape.Alg
 		if alg == "" {
 			alg = "RS256"
@@ -122,15 +122,15 @@ func TestTokensLikeThoseOfAProvider(t *testing.T) {
 		}
 		wantVerified(t, s, token)
 
-		// Options win.
+		// Options override the shape.
 		with := segments(t, s.Token(testserver.Claim("realm_access", 1), testserver.Claim("jti", "one"), testserver.Subject("alice"), testserver.Typ("at+jwt")))
 		if with[1]["realm_access"] != 1.0 || with[1]["jti"] != "one" || with[1]["sub"] != "alice" || with[0]["typ"] != "at+jwt" {
-			t.Errorf("got %v, want what the options say", with)
+			t.Errorf("got %v, want the values of the options", with)
 		}
 	})
 }
 
-// signed is a JWT of the server: an ID token where access tokens are opaque.
+// signed returns a JWT of the server: an ID token if access tokens are opaque.
 func signed(s *testserver.Server, shape shapes.Shape) string {
 	if shape.Introspection != nil {
 		return s.IDToken()
@@ -138,7 +138,7 @@ func signed(s *testserver.Server, shape shapes.Shape) string {
 	return s.Token()
 }
 
-// wantVerified finds the key of a token in the served key set, and verifies with it.
+// wantVerified verifies a token with its key from the served key set.
 func wantVerified(t *testing.T, s *testserver.Server, token string) {
 	t.Helper()
 	if secret := s.SigningKey().Secret; secret != nil {
@@ -151,7 +151,7 @@ func wantVerified(t *testing.T, s *testserver.Server, token string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var key jose.JSONWebKey // which compares x5c and x5t with the key
+		var key jose.JSONWebKey // decoding compares x5c and x5t with the key
 		if json.Unmarshal(text, &key) != nil || header["kid"] != nil && key.KeyID != header["kid"] {
 			continue
 		}
@@ -178,8 +178,8 @@ func servedKeys(t *testing.T, s *testserver.Server) (keys []map[string]any) {
 	return keys
 }
 
-func TestKeysLikeThoseOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeKeys(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		if s.SigningKey().Secret != nil {
 			return
 		}
@@ -194,13 +194,13 @@ func TestKeysLikeThoseOfAProvider(t *testing.T) {
 				if i == 0 {
 					at = 0
 				}
-				wantMembers(t, s, shape, keys[at], k.Members, append(notOfTheShape, "issuer")...)
+				wantMembers(t, s, shape, keys[at], k.Members, append(serverMembers, "issuer")...)
 				wantCertificate(t, keys[at])
 			}
 			if own > 1 {
 				for name := range keys[0] {
 					if keys[1][name] == nil {
-						t.Errorf("got no %s of the new key, want it dressed like the old one", name)
+						t.Errorf("got no %s of the new key, want the members of the old one", name)
 					}
 				}
 			}
@@ -209,7 +209,7 @@ func TestKeysLikeThoseOfAProvider(t *testing.T) {
 		wantMembers(t, s, shape, getJSON(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)), shape.Set)
 		response, body := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		if !bytes.Equal(body, s.JWKS()) {
-			t.Error("got another key set than JWKS has")
+			t.Error("got a key set other than that of JWKS")
 		}
 		before := signed(s, shape)
 		s.Rotate()
@@ -222,7 +222,7 @@ func TestKeysLikeThoseOfAProvider(t *testing.T) {
 	})
 }
 
-// wantCertificate compares a certificate, if there is one, with its key.
+// wantCertificate compares the certificate of a JWK, if present, with its key.
 func wantCertificate(t *testing.T, jwk map[string]any) {
 	t.Helper()
 	chain, ok := jwk["x5c"].([]any)
@@ -254,8 +254,8 @@ func wantCertificate(t *testing.T, jwk map[string]any) {
 	}
 }
 
-func TestMetadataLikeThatOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeMetadata(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		for _, ep := range []testserver.Endpoint{testserver.EndpointDiscovery, testserver.EndpointASMetadata} {
 			doc := getJSON(t, s.Client(), s.Endpoint(ep))
 			if _, named := shapes.Lookup(shape.Metadata, "issuer"); !named && doc["issuer"] != s.Issuer() {
@@ -267,16 +267,16 @@ func TestMetadataLikeThatOfAProvider(t *testing.T) {
 	})
 }
 
-func TestGrantsLikeThoseOfAProvider(t *testing.T) {
-	likeEach(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
+func TestLikeGrants(t *testing.T) {
+	forEachShape(t, func(t *testing.T, s *testserver.Server, shape shapes.Shape) {
 		answer := map[string]any{}
-		body := posted(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read orders:write"}})
+		body := postAsTestClient(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read orders:write"}})
 		if err := json.Unmarshal(body, &answer); err != nil {
 			t.Fatal(err)
 		}
 		token, _ := answer["access_token"].(string)
 		claims, named := map[string]any{}, shape.Claims
-		if shape.Introspection != nil { // in a handle
+		if shape.Introspection != nil { // the token is opaque
 			named = nil
 		} else {
 			wantVerified(t, s, token)
@@ -301,16 +301,16 @@ func TestGrantsLikeThoseOfAProvider(t *testing.T) {
 			}
 		}
 		for _, one := range []string{token, s.Token()} {
-			if about := introspected(t, s, one); about["active"] != true {
-				t.Errorf("got %v, want a token that is active", about)
+			if members := introspected(t, s, one); members["active"] != true {
+				t.Errorf("got %v, want an active token", members)
 			}
 		}
-		about := introspected(t, s, s.Token(testserver.OpaqueTokens()))
+		members := introspected(t, s, s.Token(testserver.OpaqueTokens()))
 		for _, m := range shape.Introspection {
-			if value, _ := shapes.Lookup(shape.Introspection, m.Name); value == nil && about[m.Name] != nil {
-				t.Errorf("got %s of introspection, want none", m.Name)
-			} else if _, found := about[m.Name]; value != nil && !found && !slices.Contains([]string{"scope", "scp", "scopes", "exp"}, m.Name) {
-				t.Errorf("got no %s of introspection, want one", m.Name)
+			if value, _ := shapes.Lookup(shape.Introspection, m.Name); value == nil && members[m.Name] != nil {
+				t.Errorf("got %s in introspection, want none", m.Name)
+			} else if _, found := members[m.Name]; value != nil && !found && !slices.Contains([]string{"scope", "scp", "scopes", "exp"}, m.Name) {
+				t.Errorf("got no %s in introspection, want one", m.Name)
 			}
 		}
 		if !s.Revoke(token) || introspected(t, s, token)["active"] != false {
@@ -319,17 +319,18 @@ func TestGrantsLikeThoseOfAProvider(t *testing.T) {
 	})
 }
 
-func introspected(t *testing.T, s *testserver.Server, token string) (about map[string]any) {
+func introspected(t *testing.T, s *testserver.Server, token string) (members map[string]any) {
 	t.Helper()
-	response := posted(t, s, testserver.EndpointIntrospect, url.Values{"token": {token}})
-	if err := json.Unmarshal(response, &about); err != nil {
+	response := postAsTestClient(t, s, testserver.EndpointIntrospect, url.Values{"token": {token}})
+	if err := json.Unmarshal(response, &members); err != nil {
 		t.Fatal(err)
 	}
-	return about
+	return members
 }
 
-// posted is the body of an answer to test-client.
-func posted(t *testing.T, s *testserver.Server, ep testserver.Endpoint, form url.Values) []byte {
+// postAsTestClient sends a form as test-client and returns the body of the
+// response.
+func postAsTestClient(t *testing.T, s *testserver.Server, ep testserver.Endpoint, form url.Values) []byte {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, s.Endpoint(ep), strings.NewReader(form.Encode()))
 	if err != nil {

@@ -18,18 +18,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// LoginAs is what a person does: see [Server.Login].
+// LoginAs is what the user does on the pages: see [Server.Login].
 type LoginAs struct {
-	User   User     // who logs in; without a Sub it is the first of [Users]
-	Scopes []string // the scopes to consent to, nil for all
-	Deny   bool     // refuse
+	User   User     // the user that logs in; without a Sub, the first of [Users]
+	Scopes []string // scopes to consent to; nil means all
+	Deny   bool     // refuse consent
 }
 
-// Login opens authURL as a new browser would, logs in and consents where pages ask
-// for it, and returns the URL at which the client gets its answer, with code and
-// state or with error, without opening it. With response_mode=form_post the
-// parameters stand in the URL's query all the same. For the
-// verification_uri_complete of a device it returns the last page.
+// Login opens authURL as a new browser would, and logs in and consents where
+// pages require it. It returns the redirect URL of the client, with code and
+// state or with error, and does not open it. With response_mode=form_post the
+// parameters are in the query of the URL too. For the verification_uri_complete
+// of a device it returns the URL of the last page.
 func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
 	var l LoginAs
@@ -38,20 +38,20 @@ func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	case 1:
 		l = as[0]
 	default:
-		tb.Fatalf("Login: got %d logins: give one, with all its fields", len(as))
+		tb.Fatalf("Login: got %d values of LoginAs: give one, with all its fields", len(as))
 		return nil
 	}
-	to, err := s.walk(tb.Context(), authURL, l)
+	to, err := s.runLogin(tb.Context(), authURL, l)
 	if err != nil {
 		tb.Fatalf("Login: %v", err)
 	}
 	return to
 }
 
-// maxPages is more than any login has.
+// maxPages is more than any login needs.
 const maxPages = 10
 
-func (s *Server) walk(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {
+func (s *Server) runLogin(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *Server) walk(ctx context.Context, authURL string, l LoginAs) (*url.URL,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	if _, interactive := s.oauth.URL(EndpointLogin); !interactive {
-		end := b.decided()
+		end := b.decideInAdvance()
 		defer end()
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, authURL, nil)
@@ -74,18 +74,18 @@ func (s *Server) walk(ctx context.Context, authURL string, l LoginAs) (*url.URL,
 			return done, err
 		}
 	}
-	return nil, fmt.Errorf("there was no end after %d pages: %w", maxPages, err)
+	return nil, fmt.Errorf("the login did not finish within %d pages: %w", maxPages, err)
 }
 
-// browser is one person at one browser.
+// browser is one user with one browser.
 type browser struct {
 	s     *Server
 	login LoginAs
 	http  *http.Client
-	name  string // by which a decision made beforehand is found
+	name  string // finds the decision made in advance; see decideInAdvance
 }
 
-func (b *browser) decided() (end func()) {
+func (b *browser) decideInAdvance() (end func()) {
 	d := oauth.Decision{Scopes: b.login.Scopes}
 	if b.login.User.Sub != "" {
 		d.User = &b.login.User
@@ -100,7 +100,7 @@ func (b *browser) decided() (end func()) {
 	return end
 }
 
-// open sends one request and returns the next, or where it all ended.
+// open sends one request and returns the next one, or the final URL.
 func (b *browser) open(r *http.Request) (next *http.Request, done *url.URL, err error) {
 	if b.name != "" {
 		r.Header.Set(oauth.LoginHeader, b.name)
@@ -134,7 +134,7 @@ func (b *browser) open(r *http.Request) (next *http.Request, done *url.URL, err 
 // own reports whether u is one of the server's pages.
 func (b *browser) own(u *url.URL) bool {
 	for _, r := range catalogue.Routes {
-		if r.Kind != catalogue.ForPeople && r.Endpoint != EndpointAuthorize {
+		if r.Kind != catalogue.ForUsers && r.Endpoint != EndpointAuthorize {
 			continue
 		}
 		if at, ok := b.s.oauth.URL(r.Endpoint); ok && strings.HasPrefix(u.String()+"?", at+"?") {
@@ -152,12 +152,12 @@ var (
 	heading   = regexp.MustCompile(`(?s)<main>(.*)</main>`)
 )
 
-// fill answers the page as the options say. It knows the server's own pages and
-// no others.
+// fill submits the form of a page according to b.login. It handles only the
+// server's own pages.
 func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *url.URL, err error) {
 	form := formTag.FindStringSubmatch(page)
 	if form == nil {
-		return nil, r.URL, nil // a device is connected, or not
+		return nil, r.URL, nil // the last page of a device
 	}
 	action, err := r.URL.Parse(html.UnescapeString(form[1]))
 	if err != nil {
@@ -172,7 +172,7 @@ func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *
 	switch {
 	case strings.Contains(first, `name="password"`):
 		if strings.Contains(page, `role="alert"`) {
-			return nil, nil, fmt.Errorf("the server lets nobody in: %s", textOf(page))
+			return nil, nil, fmt.Errorf("the server refused the login: %s", textOf(page))
 		}
 		u := b.user()
 		fields.Set("username", cmp.Or(u.Username, u.Sub))
@@ -219,7 +219,8 @@ func joinQuery(a, b string) string {
 	return a + "&" + b
 }
 
-// textOf is what a page says. The server puts no part of a request into it.
+// textOf is the text of a page. The server never puts a part of a request into
+// it.
 func textOf(page string) string {
 	text := page
 	if m := heading.FindStringSubmatch(page); m != nil {

@@ -21,28 +21,28 @@ func TestLogout(t *testing.T) {
 		to    string // "" for a page
 		ok    bool
 	}{
-		"T13/nothing":                {url.Values{}, "", true},
-		"T13/a registered URI":       {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "https://app.example/bye", true},
-		"T13/with state":             {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}, "state": {"a b"}}, "https://app.example/bye?state=a+b", true},
-		"T13/by ID token":            {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {registered}}, registered, true},
-		"T13/another port":           {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {callback}}, callback, true},
-		"T13/the root of loopback":   {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {"http://localhost:3000/"}}, "http://localhost:3000/", true},
-		"T13/another path":           {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {"http://localhost:3000/else"}}, "", false},
-		"T13/a login's URI":          {url.Values{"client_id": {"native"}, "post_logout_redirect_uri": {"http://127.0.0.1/cb"}}, "http://127.0.0.1/cb", true},
-		"T13/a login's other port":   {url.Values{"client_id": {"native"}, "post_logout_redirect_uri": {"http://127.0.0.1:8080/cb"}}, "", false},
-		"T13/one for logouts":        {url.Values{"client_id": {"spa"}, "post_logout_redirect_uri": {"https://spa.example/out"}, "state": {"s"}}, "https://spa.example/out?state=s", true},
-		"T13/one only for logins":    {url.Values{"client_id": {"spa"}, "post_logout_redirect_uri": {"https://spa.example/cb"}}, "", false},
-		"T13/by another's ID token":  {url.Values{"client_id": {"web"}, "id_token_hint": {id}}, "", false},
-		"T13/by what is no ID token": {url.Values{"id_token_hint": {"x"}}, "", false},
-		"T13/no client":              {url.Values{"post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
-		"T13/another client's":       {url.Values{"client_id": {"test-public"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
-		"T13/elsewhere":              {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://evil.example/"}}, "", false},
-		"T13/a suffix":               {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye/x"}}, "", false},
-		"T13/next is no parameter":   {url.Values{"next": {"https://evil.example/"}}, "", true},
-		"T20/a parameter twice":      {url.Values{"client_id": {"web", "web"}}, "", false},
+		"T13/nothing":                                  {url.Values{}, "", true},
+		"T13/a registered URI":                         {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "https://app.example/bye", true},
+		"T13/with state":                               {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye"}, "state": {"a b"}}, "https://app.example/bye?state=a+b", true},
+		"T13/by ID token":                              {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {registered}}, registered, true},
+		"T13/another port":                             {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {callback}}, callback, true},
+		"T13/the root of loopback":                     {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {"http://localhost:3000/"}}, "http://localhost:3000/", true},
+		"T13/another path":                             {url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {"http://localhost:3000/else"}}, "", false},
+		"T13/a login URI":                              {url.Values{"client_id": {"native"}, "post_logout_redirect_uri": {"http://127.0.0.1/cb"}}, "http://127.0.0.1/cb", true},
+		"T13/a login URI with another port":            {url.Values{"client_id": {"native"}, "post_logout_redirect_uri": {"http://127.0.0.1:8080/cb"}}, "", false},
+		"T13/a logout URI":                             {url.Values{"client_id": {"spa"}, "post_logout_redirect_uri": {"https://spa.example/out"}, "state": {"s"}}, "https://spa.example/out?state=s", true},
+		"T13/a login URI of a client with logout URIs": {url.Values{"client_id": {"spa"}, "post_logout_redirect_uri": {"https://spa.example/cb"}}, "", false},
+		"T13/by another's ID token":                    {url.Values{"client_id": {"web"}, "id_token_hint": {id}}, "", false},
+		"T13/by a malformed ID token":                  {url.Values{"id_token_hint": {"x"}}, "", false},
+		"T13/no client":                                {url.Values{"post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
+		"T13/another client's":                         {url.Values{"client_id": {"test-public"}, "post_logout_redirect_uri": {"https://app.example/bye"}}, "", false},
+		"T13/elsewhere":                                {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://evil.example/"}}, "", false},
+		"T13/a suffix":                                 {url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://app.example/bye/x"}}, "", false},
+		"T13/a parameter next":                         {url.Values{"next": {"https://evil.example/"}}, "", true},
+		"T20/a parameter twice":                        {url.Values{"client_id": {"web", "web"}}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := ask(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+tt.query.Encode())
+			rec := serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+tt.query.Encode())
 			if got := rec.Header().Get("Location"); got != tt.to || tt.to == "" && (rec.Code == 200) != tt.ok {
 				t.Errorf("got %d to %q, want %v %q", rec.Code, got, tt.ok, tt.to)
 			}
@@ -50,19 +50,19 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// Whoever makes a browser go there must not log its user out.
-func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
+// A link on another site must not log the user out.
+func TestLogoutConfirmation(t *testing.T) {
 	const home = "https://app.example/bye"
 	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice, testserver.User{Sub: "bob", Password: "bobs-password"}),
 		testserver.Clients(testserver.Client{ID: "web", Secret: "x", RedirectURIs: []string{home}}))
-	signedIn := func(t *testing.T) *person {
-		p := newPerson(t, s)
-		page := p.signIn(authorizing("scope", "a"))
-		p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
+	signedIn := func(t *testing.T) *browser {
+		p := newBrowser(t, s)
+		page := p.signIn(authorizationRequest("scope", "a"))
+		p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))
 		return p
 	}
-	isIn := func(p *person) bool { return answersCode(p.open(authorizing("scope", "a"))) }
-	leaving := func(p *person, query url.Values) *httptest.ResponseRecorder {
+	loggedIn := func(p *browser) bool { return answersCode(p.open(authorizationRequest("scope", "a"))) }
+	logout := func(p *browser, query url.Values) *httptest.ResponseRecorder {
 		return p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession)+"?"+query.Encode(), nil))
 	}
 	hint := func(sub string) string { return s.IDToken(testserver.Subject(sub), testserver.ForClient("web")) }
@@ -76,56 +76,56 @@ func TestPeopleAreAskedWhetherToLogOut(t *testing.T) {
 		"T09/nothing":                     {url.Values{}, true},
 		"T09/a client":                    {back, true},
 		"T09/an ID token of another user": {values(back, "id_token_hint", hint("bob")), true},
-		"her ID token":                    {values(back, "id_token_hint", hint("alice")), false},
-		"her ID token, expired":           {values(back, "id_token_hint", old), false},
+		"the user's ID token":             {values(back, "id_token_hint", hint("alice")), false},
+		"the user's ID token, expired":    {values(back, "id_token_hint", old), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for decision, stays := range map[string]bool{"allow": false, "deny": true, "": true} {
+			for decision, keep := range map[string]bool{"allow": false, "deny": true, "": true} {
 				p := signedIn(t)
-				rec := leaving(p, tt.query)
+				rec := logout(p, tt.query)
 				if asked := strings.Contains(rec.Body.String(), `name="decision"`); asked != tt.asked {
-					t.Fatalf("got %d %s, want a question %v", rec.Code, rec.Body, tt.asked)
+					t.Fatalf("got %d %s, want a confirmation page: %v", rec.Code, rec.Body, tt.asked)
 				}
 				if tt.asked {
-					if !isIn(p) {
-						t.Fatal("got her logged out, want her to be asked first")
+					if !loggedIn(p) {
+						t.Fatal("got the user logged out, want a confirmation first")
 					}
-					rec = p.post(testserver.EndpointConsent, carried(rec, "decision", decision))
+					rec = p.post(testserver.EndpointConsent, hiddenFields(rec, "decision", decision))
 				}
-				stays, to := stays && tt.asked, ""
-				if !stays && tt.query.Has("client_id") {
+				keep, to := keep && tt.asked, ""
+				if !keep && tt.query.Has("client_id") {
 					to = home + "?state=a+b"
 				}
-				if got := rec.Header().Get("Location"); got != to || isIn(p) != stays {
-					t.Errorf("%q: got %d to %q, logged in %v, want %q, %v", decision, rec.Code, got, isIn(p), to, stays)
+				if got := rec.Header().Get("Location"); got != to || loggedIn(p) != keep {
+					t.Errorf("%q: got %d to %q, logged in %v, want %q, %v", decision, rec.Code, got, loggedIn(p), to, keep)
 				}
 			}
 		})
 	}
-	t.Run("nobody is logged in", func(t *testing.T) {
-		if rec := leaving(newPerson(t, s), back); rec.Header().Get("Location") != home+"?state=a+b" {
-			t.Errorf("got %d %s, want no question", rec.Code, rec.Body)
+	t.Run("without a session", func(t *testing.T) {
+		if rec := logout(newBrowser(t, s), back); rec.Header().Get("Location") != home+"?state=a+b" {
+			t.Errorf("got %d %s, want no confirmation page", rec.Code, rec.Body)
 		}
 	})
 	t.Run("by POST from another site, so without the cookie", func(t *testing.T) {
 		p := signedIn(t)
-		rec := p.follow(newPerson(t, s).post(testserver.EndpointEndSession, values(back, "id_token_hint", hint("alice"))))
-		if rec.Header().Get("Location") != home+"?state=a+b" || isIn(p) {
-			t.Errorf("got %d to %q, logged in %v, want her logged out", rec.Code, rec.Header().Get("Location"), isIn(p))
+		rec := p.follow(newBrowser(t, s).post(testserver.EndpointEndSession, values(back, "id_token_hint", hint("alice"))))
+		if rec.Header().Get("Location") != home+"?state=a+b" || loggedIn(p) {
+			t.Errorf("got %d to %q, logged in %v, want the user logged out", rec.Code, rec.Header().Get("Location"), loggedIn(p))
 		}
 	})
 	p, other := signedIn(t), signedIn(t)
-	page := leaving(p, back)
+	page := logout(p, back)
 	for name, rec := range map[string]*httptest.ResponseRecorder{
-		"T09/without a token":            p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "server_csrf", "-")),
-		"T09/in another browser":         other.post(testserver.EndpointConsent, carried(page, "decision", "allow")),
-		"T13/to what was not registered": p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "server_request", "logout?client_id=web&post_logout_redirect_uri=https://evil.example/")),
-		"T09/as a request":               p.post(testserver.EndpointEndSession, values(back, "decision", "allow", "server_csrf", carried(page).Get("server_csrf"))),
-		"T13/as what a login is for":     p.post(testserver.EndpointLogin, carried(page, "username", "alice", "password", "alices-password")),
+		"T09/without a token":        p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "server_csrf", "-")),
+		"T09/in another browser":     other.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow")),
+		"T13/to an unregistered URI": p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "server_request", "logout?client_id=web&post_logout_redirect_uri=https://evil.example/")),
+		"T09/as a request":           p.post(testserver.EndpointEndSession, values(back, "decision", "allow", "server_csrf", hiddenFields(page).Get("server_csrf"))),
+		"T13/as a login":             p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if rec.Header().Get("Location") != "" || !isIn(p) || !isIn(other) {
-				t.Errorf("got %d to %q, want everybody still logged in", rec.Code, rec.Header().Get("Location"))
+			if rec.Header().Get("Location") != "" || !loggedIn(p) || !loggedIn(other) {
+				t.Errorf("got %d to %q, want all users still logged in", rec.Code, rec.Header().Get("Location"))
 			}
 		})
 	}

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// recorder is a TB that fails in a way a test can look at.
+// recorder is a TB that records failures for a test to check.
 type recorder struct {
 	testserver.TB
 	cleanups []func()
@@ -46,8 +46,8 @@ func (r *recorder) finish() {
 	}
 }
 
-// fault returns the text of the Fatalf that f ends in, "" for none.
-func fault(t *testing.T, f func(tb *recorder)) (text string) {
+// fatalText returns the text of the Fatalf that ends f, or "" if f returns.
+func fatalText(t *testing.T, f func(tb *recorder)) (text string) {
 	t.Helper()
 	tb := &recorder{TB: t}
 	defer tb.finish()
@@ -64,7 +64,7 @@ func fault(t *testing.T, f func(tb *recorder)) (text string) {
 	return ""
 }
 
-// get fetches u and returns the answer with its whole body.
+// get fetches u and returns the response and its whole body.
 func get(t testing.TB, c *http.Client, u string) (*http.Response, []byte) {
 	t.Helper()
 	resp, err := c.Get(u)
@@ -106,8 +106,8 @@ var allAlgs = []jose.SignatureAlgorithm{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
 }
 
-// verified checks token with the published key that it names, or with key if
-// that is given, and returns its header and claims.
+// verified verifies token with the published key of its kid, or with key if
+// given, and returns its header and claims.
 func verified(t testing.TB, s *testserver.Server, token string, key ...any) (jose.Header, map[string]any) {
 	t.Helper()
 	header, claims, err := verify(s.JWKS(), token, key...)
@@ -145,7 +145,7 @@ func verify(jwks []byte, token string, key ...any) (jose.Header, map[string]any,
 	return header, claims, json.Unmarshal(payload, &claims)
 }
 
-// payload is the claims of token as they were written.
+// payload returns the claims of token as unparsed JSON.
 func payload(t testing.TB, token string) string {
 	t.Helper()
 	jws, err := jose.ParseSignedCompact(token, allAlgs)
@@ -159,13 +159,13 @@ func wantAll(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("got %q, want it to say %q", text, part)
+			t.Errorf("got %q, want it to contain %q", text, part)
 		}
 	}
 }
 
-// dialled is a connection to s that nothing has been said on yet.
-func dialled(t *testing.T, s *testserver.Server) net.Conn {
+// dialTCP returns a new connection to s, without a request.
+func dialTCP(t *testing.T, s *testserver.Server) net.Conn {
 	t.Helper()
 	_, host, _ := strings.Cut(s.Issuer(), "://")
 	c, err := net.Dial("tcp", host)
@@ -176,7 +176,7 @@ func dialled(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// lastRequest is the latest request to ep, false before the first.
+// lastRequest returns the latest request to ep, or false if there is none.
 func lastRequest(s *testserver.Server, ep testserver.Endpoint) (testserver.Request, bool) {
 	list := s.Requests(ep)
 	if len(list) == 0 {

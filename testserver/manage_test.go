@@ -11,138 +11,138 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// own sends a request about the client's own registration.
-func own(t testing.TB, s *testserver.Server, method string, c reply, body string) reply {
+// manage sends a request for a client's registration, with its token.
+func manage(t testing.TB, s *testserver.Server, method string, c reply, body string) reply {
 	t.Helper()
-	return managing(t, s, method, c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
+	return sendRegistration(t, s, method, c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
 }
 
-// wantToken checks the refusal of a registration access token.
-func wantToken(t testing.TB, r reply) {
+// wantInvalidToken checks that a registration access token is refused.
+func wantInvalidToken(t testing.TB, r reply) {
 	t.Helper()
 	if r.status != 401 || !strings.Contains(r.header.Get("WWW-Authenticate"), `error="invalid_token"`) || r.body["client_id"] != nil {
 		t.Errorf("got %d %q %v, want 401 invalid_token", r.status, r.header.Get("WWW-Authenticate"), r.body)
 	}
 }
 
-func machine(t testing.TB, s *testserver.Server, c reply, secret string) reply {
+func clientCredentials(t testing.TB, s *testserver.Server, c reply, secret string) reply {
 	t.Helper()
 	return exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.text("client_id")+":"+secret))
 }
 
-const aMachine = `{"grant_types":["client_credentials"],"client_name":"Machine"}`
+const machineMetadata = `{"grant_types":["client_credentials"],"client_name":"Machine"}`
 
-func TestAClientReadsItsRegistration(t *testing.T) {
+func TestClientReadsItsRegistration(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
-	c := registered(t, s, aMachine)
-	r := own(t, s, "GET", c, "")
+	c := registerClient(t, s, machineMetadata)
+	r := manage(t, s, "GET", c, "")
 	for _, name := range []string{"client_id", "registration_access_token", "registration_client_uri", "client_id_issued_at", "client_name", "token_endpoint_auth_method"} {
 		if r.status != 200 || r.body[name] == nil || r.body[name] != c.body[name] {
 			t.Errorf("got %d, %s %v, want %v", r.status, name, r.body[name], c.body[name])
 		}
 	}
 	if r.body["client_secret"] != nil || r.body["client_secret_expires_at"] != nil {
-		t.Errorf("got %v, want the secret told once", r.body)
+		t.Errorf("got %v, want the secret only in the first response", r.body)
 	}
 }
 
-func TestARegistrationIsForItsTokenAlone(t *testing.T) {
+func TestRegistrationRequiresItsToken(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
-	c, other := registered(t, s, aMachine), registered(t, s, aMachine)
+	c, other := registerClient(t, s, machineMetadata), registerClient(t, s, machineMetadata)
 	place, token := c.text("registration_client_uri"), c.text("registration_access_token")
 	at := s.Endpoint(testserver.EndpointRegister)
 	for name, tt := range map[string]struct {
 		u    string
 		auth []string
-		want string // "" for 401 with nothing said about a token
+		want string // "" for 401 without an error code
 	}{
-		"T11/the token of another client": {place, []string{"Bearer " + other.text("registration_access_token")}, "invalid_token"},
-		"T11/its own secret":              {place, []string{"Bearer " + c.text("client_secret")}, "invalid_token"},
-		"T11/an access token":             {place, []string{"Bearer " + good(t, machine(t, s, c, c.text("client_secret"))).text("access_token")}, "invalid_token"},
-		"T11/a token that begins right":   {place, []string{"Bearer " + token[1:]}, "invalid_token"},
-		"T11/the place of another client": {other.text("registration_client_uri"), []string{"Bearer " + token}, "invalid_token"},
-		"T11/no client named":             {at, []string{"Bearer " + token}, "invalid_token"},
-		"T11/two clients named":           {place + "&client_id=" + other.text("client_id"), []string{"Bearer " + token}, "invalid_token"},
-		"T11/a client that the test made": {at + "?client_id=test-client", []string{"Bearer test-secret"}, "invalid_token"},
-		"T11/nobody":                      {at + "?client_id=nobody", []string{"Bearer " + token}, "invalid_token"},
-		"T11/no token":                    {place, nil, ""},
-		"T11/the token as Basic":          {place, []string{basic(c.text("client_id") + ":" + token)}, ""},
+		"T11/the token of another client":           {place, []string{"Bearer " + other.text("registration_access_token")}, "invalid_token"},
+		"T11/its own secret":                        {place, []string{"Bearer " + c.text("client_secret")}, "invalid_token"},
+		"T11/an access token":                       {place, []string{"Bearer " + wantTokens(t, clientCredentials(t, s, c, c.text("client_secret"))).text("access_token")}, "invalid_token"},
+		"T11/a truncated token":                     {place, []string{"Bearer " + token[1:]}, "invalid_token"},
+		"T11/the URI of another client":             {other.text("registration_client_uri"), []string{"Bearer " + token}, "invalid_token"},
+		"T11/no client_id":                          {at, []string{"Bearer " + token}, "invalid_token"},
+		"T11/two client_id":                         {place + "&client_id=" + other.text("client_id"), []string{"Bearer " + token}, "invalid_token"},
+		"T11/a client that did not register itself": {at + "?client_id=test-client", []string{"Bearer test-secret"}, "invalid_token"},
+		"T11/an unknown client":                     {at + "?client_id=nobody", []string{"Bearer " + token}, "invalid_token"},
+		"T11/no token":                              {place, nil, ""},
+		"T11/the token as Basic":                    {place, []string{basic(c.text("client_id") + ":" + token)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, method := range []string{"GET", "PUT", "DELETE"} {
-				r := managing(t, s, method, tt.u, `{"client_id":"`+c.text("client_id")+`","redirect_uris":["https://evil.example/cb"]}`, tt.auth...)
+				r := sendRegistration(t, s, method, tt.u, `{"client_id":"`+c.text("client_id")+`","redirect_uris":["https://evil.example/cb"]}`, tt.auth...)
 				if got := r.header.Get("WWW-Authenticate"); r.status != 401 || !strings.HasPrefix(got, "Bearer ") || strings.Contains(got, "invalid_token") != (tt.want != "") {
 					t.Errorf("%s: got %d %q, want 401 %s", method, r.status, got, tt.want)
 				}
 			}
 		})
 	}
-	if r := own(t, s, "GET", c, ""); r.status != 200 || r.body["redirect_uris"] != nil {
-		t.Errorf("got %d %v, want the client as it was", r.status, r.body)
+	if r := manage(t, s, "GET", c, ""); r.status != 200 || r.body["redirect_uris"] != nil {
+		t.Errorf("got %d %v, want the client unchanged", r.status, r.body)
 	}
 }
 
-func TestAnUpdateReplacesEverything(t *testing.T) {
+func TestUpdateReplacesTheRegistration(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
-	c := registered(t, s, `{"redirect_uris":["https://app.example/cb"],"grant_types":["authorization_code","client_credentials"],"client_name":"Old","scope":"a"}`)
+	c := registerClient(t, s, `{"redirect_uris":["https://app.example/cb"],"grant_types":["authorization_code","client_credentials"],"client_name":"Old","scope":"a"}`)
 	id, secret := c.text("client_id"), c.text("client_secret")
 	with := func(more string) string { return `{"client_id":"` + id + `"` + more + `}` }
 
-	r := own(t, s, "PUT", c, with(`,"redirect_uris":["https://app.example/new"],"grant_types":["authorization_code","client_credentials"],"client_secret":"`+secret+`"`))
+	r := manage(t, s, "PUT", c, with(`,"redirect_uris":["https://app.example/new"],"grant_types":["authorization_code","client_credentials"],"client_secret":"`+secret+`"`))
 	if r.status != 200 || r.list("redirect_uris") != "https://app.example/new" || r.body["client_name"] != nil || r.body["scope"] != nil || r.body["client_secret"] != nil || r.text("registration_access_token") != c.text("registration_access_token") {
-		t.Errorf("got %d %v, want what was sent and nothing of before", r.status, r.body)
+		t.Errorf("got %d %v, want only the new metadata", r.status, r.body)
 	}
-	good(t, machine(t, s, c, secret))
-	wantError(t, machine(t, s, c, "kept as its digest"), 401, "invalid_client")
-	if _, to := authorized(s, authorizing("client_id", id, "redirect_uri", "https://app.example/cb")); to != nil {
+	wantTokens(t, clientCredentials(t, s, c, secret))
+	wantError(t, clientCredentials(t, s, c, "the digest"), 401, "invalid_client")
+	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", "https://app.example/cb")); to != nil {
 		t.Errorf("got %v, want the old redirect URI refused", to)
 	}
 	for name, body := range map[string]string{
-		"another client":        `{"client_id":"test-client","grant_types":["client_credentials"]}`,
-		"no client":             aMachine,
-		"a secret of its own":   with(`,"grant_types":["client_credentials"],"client_secret":"chosen"`),
-		"an empty secret":       with(`,"grant_types":["client_credentials"],"client_secret":""`),
-		"a registration token":  with(`,"grant_types":["client_credentials"],"registration_access_token":"` + c.text("registration_access_token") + `"`),
-		"a registration URI":    with(`,"grant_types":["client_credentials"],"registration_client_uri":"https://evil.example"`),
-		"a time of expiry":      with(`,"grant_types":["client_credentials"],"client_secret_expires_at":0`),
-		"a time of issue":       with(`,"grant_types":["client_credentials"],"client_id_issued_at":0`),
-		"a grant that is not":   with(`,"grant_types":["password"]`),
-		"what is no JSON":       "x",
-		"T20/a member twice":    with(`,"grant_types":["client_credentials"],"client_id":"test-client"`),
-		"what is of a new kind": with(`,"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"`),
+		"another client":                        `{"client_id":"test-client","grant_types":["client_credentials"]}`,
+		"no client":                             machineMetadata,
+		"a chosen secret":                       with(`,"grant_types":["client_credentials"],"client_secret":"chosen"`),
+		"an empty secret":                       with(`,"grant_types":["client_credentials"],"client_secret":""`),
+		"a registration token":                  with(`,"grant_types":["client_credentials"],"registration_access_token":"` + c.text("registration_access_token") + `"`),
+		"a registration URI":                    with(`,"grant_types":["client_credentials"],"registration_client_uri":"https://evil.example"`),
+		"a time of expiry":                      with(`,"grant_types":["client_credentials"],"client_secret_expires_at":0`),
+		"a time of issue":                       with(`,"grant_types":["client_credentials"],"client_id_issued_at":0`),
+		"an unknown grant":                      with(`,"grant_types":["password"]`),
+		"malformed JSON":                        "x",
+		"T20/a member twice":                    with(`,"grant_types":["client_credentials"],"client_id":"test-client"`),
+		"a confidential client as a public one": with(`,"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"`),
 	} {
-		t.Run(name, func(t *testing.T) { wantError(t, own(t, s, "PUT", c, body), 400, "invalid_client_metadata") })
+		t.Run(name, func(t *testing.T) { wantError(t, manage(t, s, "PUT", c, body), 400, "invalid_client_metadata") })
 	}
 	t.Run("T03/a script", func(t *testing.T) {
-		wantError(t, own(t, s, "PUT", c, with(`,"redirect_uris":["javascript:alert(1)"]`)), 400, "invalid_redirect_uri")
+		wantError(t, manage(t, s, "PUT", c, with(`,"redirect_uris":["javascript:alert(1)"]`)), 400, "invalid_redirect_uri")
 	})
-	if got := own(t, s, "GET", c, ""); got.list("redirect_uris") != "https://app.example/new" {
-		t.Errorf("got %v, want nothing changed by what was refused", got.body)
+	if got := manage(t, s, "GET", c, ""); got.list("redirect_uris") != "https://app.example/new" {
+		t.Errorf("got %v, want nothing changed by refused updates", got.body)
 	}
 
-	public := own(t, s, "PUT", c, with(`,"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none"`))
+	public := manage(t, s, "PUT", c, with(`,"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none"`))
 	if public.status != 200 || public.body["client_secret"] != nil {
 		t.Fatalf("got %d %v, want a public client", public.status, public.body)
 	}
-	wantError(t, machine(t, s, c, secret), 401, "invalid_client")
-	again := own(t, s, "PUT", c, with(`,"grant_types":["client_credentials"]`))
+	wantError(t, clientCredentials(t, s, c, secret), 401, "invalid_client")
+	again := manage(t, s, "PUT", c, with(`,"grant_types":["client_credentials"]`))
 	if again.text("client_secret") == "" || again.text("client_secret") == secret || again.body["client_secret_expires_at"] != 0.0 {
 		t.Fatalf("got %d %v, want a new secret", again.status, again.body)
 	}
-	wantError(t, machine(t, s, c, secret), 401, "invalid_client")
-	good(t, machine(t, s, c, again.text("client_secret")))
+	wantError(t, clientCredentials(t, s, c, secret), 401, "invalid_client")
+	wantTokens(t, clientCredentials(t, s, c, again.text("client_secret")))
 }
 
-func TestNothingIsLeftOfAClientThatIsDeleted(t *testing.T) {
+func TestDeletedClientLosesItsGrants(t *testing.T) {
 	s := testserver.New(t, testserver.Registration(), testserver.AllowUnregistered())
-	c := registered(t, s, `{"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none","grant_types":["authorization_code","refresh_token","`+string(testserver.DeviceCode)+`"]}`)
+	c := registerClient(t, s, `{"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none","grant_types":["authorization_code","refresh_token","`+string(testserver.DeviceCode)+`"]}`)
 	id := c.text("client_id")
-	code, request := codeFor(t, s, "client_id", id), pushed(t, s, "client_id", id)
-	r := good(t, exchange(t, s, redeeming(codeFor(t, s, "client_id", id), "client_id", id)))
+	code, request := codeFor(t, s, "client_id", id), push(t, s, "client_id", id)
+	r := wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "client_id", id), "client_id", id)))
 	begun := formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id="+id)
 	s.Login(t, begun.text("verification_uri_complete"))
 
-	if got := own(t, s, "DELETE", c, ""); got.status != 204 {
+	if got := manage(t, s, "DELETE", c, ""); got.status != 204 {
 		t.Fatalf("got %d, want 204", got.status)
 	}
 	kinds := ""
@@ -153,25 +153,25 @@ func TestNothingIsLeftOfAClientThatIsDeleted(t *testing.T) {
 		t.Errorf("got the events %s, want its grant revoked", kinds)
 	}
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
-		wantToken(t, own(t, s, method, c, ""))
+		wantInvalidToken(t, manage(t, s, method, c, ""))
 	}
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"), "client_id", id)), 401, "invalid_client")
-	// Somebody else has the ID now.
-	if _, to := authorized(s, authorizing("client_id", id, "redirect_uri", callback)); to == nil {
-		t.Fatal("got no redirect, want the ID to be free")
+	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 401, "invalid_client")
+	// Another client has the ID now.
+	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", callback)); to == nil {
+		t.Fatal("got no redirect, want the ID available")
 	}
-	wantError(t, exchange(t, s, redeeming(code, "client_id", id)), 400, "invalid_grant")
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"), "client_id", id)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, codeRequest(code, "client_id", id)), 400, "invalid_grant")
+	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 400, "invalid_grant")
 	wantError(t, exchange(t, s, url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {id}, "device_code": {begun.text("device_code")}}), 400, "invalid_grant")
 	wantPage(t, s, request)
-	wantToken(t, own(t, s, "GET", c, ""))
+	wantInvalidToken(t, manage(t, s, "GET", c, ""))
 }
 
-func TestTheNameOfAClientOnPages(t *testing.T) {
+func TestClientNameOnPages(t *testing.T) {
 	s := testserver.New(t, testserver.Interactive(), testserver.Registration(), testserver.Users(alice), testserver.AllowUnregistered())
-	c := registered(t, s, `{"redirect_uris":["`+callback+`"],"client_name":"<b>Shop</b> & Co","token_endpoint_auth_method":"none"}`)
-	p := newPerson(t, s)
-	query := authorizing("client_id", c.text("client_id"), "scope", "a")
+	c := registerClient(t, s, `{"redirect_uris":["`+callback+`"],"client_name":"<b>Shop</b> & Co","token_endpoint_auth_method":"none"}`)
+	p := newBrowser(t, s)
+	query := authorizationRequest("client_id", c.text("client_id"), "scope", "a")
 	login := p.open(query)
 	consent := p.signIn(query)
 	t.Run("T12/a name with markup", func(t *testing.T) {
@@ -181,24 +181,24 @@ func TestTheNameOfAClientOnPages(t *testing.T) {
 			}
 		}
 		if !strings.Contains(consent.Body.String(), c.text("client_id")) {
-			t.Error("got no ID beside the name")
+			t.Error("got no ID next to the name")
 		}
 	})
-	answerOf(t, p.post(testserver.EndpointConsent, carried(consent, "decision", "allow", "scope", "a")))
-	own(t, s, "DELETE", c, "")
+	callbackQuery(t, p.post(testserver.EndpointConsent, hiddenFields(consent, "decision", "allow", "scope", "a")))
+	manage(t, s, "DELETE", c, "")
 	if rec := p.open(query); rec.Code != 200 || !strings.Contains(rec.Body.String(), `name="decision"`) {
-		t.Errorf("got %d %s, want whoever has the ID next to need a consent of its own", rec.Code, rec.Body)
+		t.Errorf("got %d %s, want a new consent for the next client with the ID", rec.Code, rec.Body)
 	}
 }
 
-func TestRegistrationsOutliveARestart(t *testing.T) {
+func TestRegistrationsSurviveARestart(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path, testserver.Registration())
-	c, gone := registered(t, one, aMachine), registered(t, one, aMachine)
+	one := startPersisted(t, path, testserver.Registration())
+	c, gone := registerClient(t, one, machineMetadata), registerClient(t, one, machineMetadata)
 	hint := one.IDToken()
-	request := pushed(t, one, "id_token_hint", hint)
-	own(t, one, "DELETE", gone, "")
-	closed(t, one)
+	request := push(t, one, "id_token_hint", hint)
+	manage(t, one, "DELETE", gone, "")
+	closeServer(t, one)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -208,29 +208,31 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 			t.Errorf("got %d characters of a secret in the file", len(secret))
 		}
 	}
-	two := kept(t, path, testserver.Registration())
-	good(t, machine(t, two, c, c.text("client_secret")))
-	if r := own(t, two, "GET", c, ""); r.status != 200 || r.body["client_name"] != "Machine" || r.body["client_id_issued_at"] != c.body["client_id_issued_at"] {
+	two := startPersisted(t, path, testserver.Registration())
+	wantTokens(t, clientCredentials(t, two, c, c.text("client_secret")))
+	if r := manage(t, two, "GET", c, ""); r.status != 200 || r.body["client_name"] != "Machine" || r.body["client_id_issued_at"] != c.body["client_id_issued_at"] {
 		t.Errorf("got %d %v, want the registration", r.status, r.body)
 	}
-	wantToken(t, own(t, two, "GET", gone, ""))
-	two.Reset() // which is about grants
-	closed(t, two)
-	three := kept(t, path)
-	good(t, machine(t, three, c, c.text("client_secret"))) // without the endpoint too
+	wantInvalidToken(t, manage(t, two, "GET", gone, ""))
+	two.Reset() // deletes grants only
+	closeServer(t, two)
+	three := startPersisted(t, path)
+	wantTokens(t, clientCredentials(t, three, c, c.text("client_secret"))) // without the endpoint too
 }
 
-func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
+func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 	var audit bytes.Buffer
 	s := testserver.New(t, testserver.Registration(), testserver.AuditTo(&audit))
 	c := &canary{t: t, secrets: map[string]string{}}
 	const misplaced = "canary-in-a-wrong-place"
-	client := registered(t, s, aMachine)
+	client := registerClient(t, s, machineMetadata)
 	c.secret("the secret", client.text("client_secret"))
 	c.secret("the registration token", client.text("registration_access_token"))
-	at := func(method, u, body string, auth ...string) { c.refused(managing(t, s, method, u, body, auth...)) }
+	at := func(method, u, body string, auth ...string) {
+		c.errorReply(sendRegistration(t, s, method, u, body, auth...))
+	}
 	place := client.text("registration_client_uri")
-	own(t, s, "GET", client, "")
+	manage(t, s, "GET", client, "")
 	at("GET", place, "", "Bearer "+client.text("client_secret"))
 	at("PUT", place, `{"client_id":"`+misplaced+`"}`, "Bearer "+client.text("registration_access_token"))
 	at("POST", s.Endpoint(testserver.EndpointRegister)+"?client_secret="+client.text("client_secret"), `{"redirect_uris":["https://`+misplaced+`/#"]}`)
@@ -238,27 +240,27 @@ func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
 	at("DELETE", place+"&token="+client.text("registration_access_token"), "", "Basic "+client.text("registration_access_token"))
 
 	hint := c.secret("the hint", s.IDToken())
-	query := pushed(t, s, "state", c.secret("the state", "state-of-a-canary"), "nonce", c.secret("the nonce", "nonce-of-a-canary"), "id_token_hint", hint)
+	query := push(t, s, "state", c.secret("the state", "state-of-a-canary"), "nonce", c.secret("the nonce", "nonce-of-a-canary"), "id_token_hint", hint)
 	uri := c.secret("the request_uri", query.Get("request_uri"))
 	c.secret("its handle", uri[34:])
-	if _, to := authorized(s, query); to != nil {
+	if _, to := authorize(s, query); to != nil {
 		c.secret("the code", to.Query().Get("code"))
 	}
-	rec, _ := authorized(s, query)
-	c.refusal(rec)
-	c.refused(formTo(t, s, testserver.EndpointPAR, authorizing("request_uri", uri).Encode()))
-	c.refused(formTo(t, s, testserver.EndpointPAR, authorizing("response_type", misplaced, "client_assertion", uri).Encode()))
-	c.refused(exchange(t, s, values(query, "grant_type", "authorization_code", "code", uri)))
-	own(t, s, "DELETE", client, "")
+	rec, _ := authorize(s, query)
+	c.errorPage(rec)
+	c.errorReply(formTo(t, s, testserver.EndpointPAR, authorizationRequest("request_uri", uri).Encode()))
+	c.errorReply(formTo(t, s, testserver.EndpointPAR, authorizationRequest("response_type", misplaced, "client_assertion", uri).Encode()))
+	c.errorReply(exchange(t, s, values(query, "grant_type", "authorization_code", "code", uri)))
+	manage(t, s, "DELETE", client, "")
 
-	if strings.Contains(c.told.String(), misplaced) {
-		t.Error("got a part of a request in a refusal")
+	if strings.Contains(c.output.String(), misplaced) {
+		t.Error("got a part of a request in an error")
 	}
-	c.hears(s.Requests(), s.Events(), audit.String())
-	told := c.told.String()
+	c.record(s.Requests(), s.Events(), audit.String())
+	output := c.output.String()
 	for name, secret := range c.secrets {
-		if strings.Contains(told, secret) {
-			t.Errorf("got %s told", name)
+		if strings.Contains(output, secret) {
+			t.Errorf("got %s in the output", name)
 		}
 	}
 	if asked := fmt.Sprint(s.Requests(testserver.EndpointAuthorize)[0].Form); !strings.Contains(asked, "request_uri:") || len(c.secrets) < 8 || s.Count(testserver.EndpointRegister) != 8 {
@@ -266,33 +268,33 @@ func TestNoSecretOfRegistrationsAndPushesIsTold(t *testing.T) {
 	}
 }
 
-func TestRegistrationsThatCannotBeSaved(t *testing.T) {
+func TestUnsavedRegistrationsAreErrors(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.Registration())
-	c, waits := registered(t, s, aMachine), pushed(t, s)
-	free := obstruct(t, path)
+	s := startPersisted(t, path, testserver.Registration())
+	c, waits := registerClient(t, s, machineMetadata), push(t, s)
+	unblock := blockSaving(t, path)
 	const change = `","grant_types":["client_credentials"],"client_name":"Changed"}`
 	for name, r := range map[string]reply{
-		"a push":         formTo(t, s, testserver.EndpointPAR, authorizing().Encode()),
-		"a registration": registering(t, s, aMachine),
-		"an update":      own(t, s, "PUT", c, `{"client_id":"`+c.text("client_id")+change),
-		"a deletion":     own(t, s, "DELETE", c, ""),
+		"a push":         formTo(t, s, testserver.EndpointPAR, authorizationRequest().Encode()),
+		"a registration": register(t, s, machineMetadata),
+		"an update":      manage(t, s, "PUT", c, `{"client_id":"`+c.text("client_id")+change),
+		"a deletion":     manage(t, s, "DELETE", c, ""),
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, r, 503, "temporarily_unavailable") })
 	}
-	if _, to := authorized(s, waits); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Get("state") != "s" {
-		t.Errorf("got %v, want the client told", to)
+	if _, to := authorize(s, waits); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Get("state") != "s" {
+		t.Errorf("got %v, want an error at the client", to)
 	}
-	free()
-	if r := own(t, s, "GET", c, ""); r.status != 200 || r.text("client_name") != "Machine" {
-		t.Errorf("got %d %v, want the client as it was", r.status, r.body)
+	unblock()
+	if r := manage(t, s, "GET", c, ""); r.status != 200 || r.text("client_name") != "Machine" {
+		t.Errorf("got %d %v, want the client unchanged", r.status, r.body)
 	}
-	if r := own(t, s, "DELETE", c, ""); r.status != 204 {
+	if r := manage(t, s, "DELETE", c, ""); r.status != 204 {
 		t.Errorf("got %d, want 204", r.status)
 	}
 	for _, e := range s.Events() {
 		if e.Kind == "registered" && e.ClientID != c.text("client_id") || e.Kind == "registered" && e.Reason != "" {
-			t.Errorf("got the event %v of what nobody was told", e)
+			t.Errorf("got the event %v for a registration that failed", e)
 		}
 	}
 }

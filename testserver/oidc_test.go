@@ -20,8 +20,8 @@ func TestIDTokens(t *testing.T) {
 		scope string
 		want  bool
 	}{
-		"openid first": {"openid a", true}, "openid last": {"a openid", true}, "openid alone": {"openid", true},
-		"no openid": {"a profile", false}, "nothing": {"-", false}, "a scope that begins like it": {"openid2", false},
+		"openid first": {"openid a", true}, "openid last": {"a openid", true}, "only openid": {"openid", true},
+		"no openid": {"a profile", false}, "nothing": {"-", false}, "a scope with the prefix openid": {"openid2", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := tokens(t, s, "scope", tt.scope, "nonce", "n-0S6", "acr_values", "gold silver")
@@ -45,7 +45,7 @@ func TestIDTokens(t *testing.T) {
 				t.Errorf("got %v %v, want the access token's hash", header, claims)
 			}
 			s.Advance(time.Minute)
-			again := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+			again := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 			_, later := verified(t, s, again.text("id_token"))
 			if later["auth_time"] != claims["auth_time"] || later["nonce"] != nil || later["iat"].(float64) != claims["iat"].(float64)+60 {
 				t.Errorf("got %v after the refresh, want the time of the login and no nonce", later)
@@ -81,7 +81,7 @@ var alice = testserver.User{Sub: "alice", Password: "alices-password", Claims: m
 
 func TestUserInfo(t *testing.T) {
 	s := testserver.New(t, testserver.Users(alice))
-	me := func(method string, header string, body string) (*httptest.ResponseRecorder, map[string]any) {
+	request := func(method string, header string, body string) (*httptest.ResponseRecorder, map[string]any) {
 		r := httptest.NewRequest(method, s.Endpoint(testserver.EndpointUserInfo), strings.NewReader(body))
 		if header != "" {
 			r.Header.Set("Authorization", header)
@@ -98,14 +98,16 @@ func TestUserInfo(t *testing.T) {
 	r := tokens(t, s, "scope", "openid email")
 	access := r.text("access_token")
 	for name, send := range map[string]func() (*httptest.ResponseRecorder, map[string]any){
-		"T18/in the header":           func() (*httptest.ResponseRecorder, map[string]any) { return me("GET", "Bearer "+access, "") },
-		"T18/in the header of a POST": func() (*httptest.ResponseRecorder, map[string]any) { return me("POST", "bearer "+access, "") },
-		"T18/in the body":             func() (*httptest.ResponseRecorder, map[string]any) { return me("POST", "", "access_token="+access) },
-		"T18/a token made in process": func() (*httptest.ResponseRecorder, map[string]any) {
-			return me("GET", "Bearer "+s.Token(testserver.Subject(alice.Sub), testserver.Scope("openid", "email")), "")
+		"T18/in the header":           func() (*httptest.ResponseRecorder, map[string]any) { return request("GET", "Bearer "+access, "") },
+		"T18/in the header of a POST": func() (*httptest.ResponseRecorder, map[string]any) { return request("POST", "bearer "+access, "") },
+		"T18/in the body": func() (*httptest.ResponseRecorder, map[string]any) {
+			return request("POST", "", "access_token="+access)
 		},
-		"T18/an opaque one made so too": func() (*httptest.ResponseRecorder, map[string]any) {
-			return me("GET", "Bearer "+opaque(s, testserver.Subject("alice"), testserver.Scope("email", "openid")), "")
+		"T18/a token made in process": func() (*httptest.ResponseRecorder, map[string]any) {
+			return request("GET", "Bearer "+s.Token(testserver.Subject(alice.Sub), testserver.Scope("openid", "email")), "")
+		},
+		"T18/an opaque token made in process": func() (*httptest.ResponseRecorder, map[string]any) {
+			return request("GET", "Bearer "+opaque(s, testserver.Subject("alice"), testserver.Scope("email", "openid")), "")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +129,7 @@ func TestUserInfo(t *testing.T) {
 		"T18/an ID token":         {"GET", "Bearer " + r.text("id_token"), "", 401, "invalid_token"},
 		"T18/an ID token, minted": {"GET", "Bearer " + s.IDToken(testserver.Claim("scope", "openid")), "", 401, "invalid_token"},
 		"T18/a refresh token":     {"GET", "Bearer " + r.text("refresh_token"), "", 401, "invalid_token"},
-		"T18/a token of nobody":   {"GET", "Bearer x", "", 401, "invalid_token"},
+		"T18/an unknown token":    {"GET", "Bearer x", "", 401, "invalid_token"},
 		"T18/an expired one":      {"GET", "Bearer " + s.Token(testserver.Scope("openid"), testserver.ExpiresIn(-time.Second)), "", 401, "invalid_token"},
 		"T18/a revoked one":       {"GET", "Bearer " + revoked, "", 401, "invalid_token"},
 		"T18/one without openid":  {"GET", "Bearer " + s.Token(testserver.Scope("email")), "", 403, "insufficient_scope"},
@@ -137,19 +139,19 @@ func TestUserInfo(t *testing.T) {
 		"T18/an empty one":        {"GET", "Bearer ", "", 400, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec, _ := me(tt.method, tt.header, tt.body)
+			rec, _ := request(tt.method, tt.header, tt.body)
 			challenge := rec.Header().Get("WWW-Authenticate")
 			if rec.Code != tt.status || !strings.HasPrefix(challenge, "Bearer ") || strings.Contains(challenge, `error="`+tt.code+`"`) != (tt.code != "") {
 				t.Errorf("got %d %s, want %d %q", rec.Code, challenge, tt.status, tt.code)
 			}
 		})
 	}
-	if rec := ask(s, "GET", s.Endpoint(testserver.EndpointUserInfo)+"?access_token="+access); rec.Code != 401 {
+	if rec := serve(s, "GET", s.Endpoint(testserver.EndpointUserInfo)+"?access_token="+access); rec.Code != 401 {
 		t.Errorf("T18: got %d for a token in the URL, want 401", rec.Code)
 	}
 	_, claims := verified(t, s, r.text("id_token"))
 	if claims["sub"] != "alice" || claims["iss"] != s.Issuer() || claims["email"] != "alice@example.com" || claims["name"] != nil {
-		t.Errorf("got the ID token %v, want alice, her email and the server's own issuer", claims)
+		t.Errorf("got the ID token %v, want alice, her email and the server's issuer", claims)
 	}
 }
 
@@ -168,14 +170,14 @@ func TestRevocation(t *testing.T) {
 	for _, hint := range []string{"", "access_token", "refresh_token", "x"} {
 		t.Run("T16/hint "+hint, func(t *testing.T) {
 			r := tokens(t, s)
-			next := good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+			next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 			if got := revoke(r.text("access_token"), hint); got.status != 200 || isActive(s, r.text("access_token")) || !isActive(s, next.text("access_token")) {
 				t.Errorf("got %d, want one access token revoked", got.status)
 			}
 			if got := revoke(next.text("refresh_token"), hint); got.status != 200 || isActive(s, next.text("access_token")) {
 				t.Errorf("got %d, want the refresh token revoked with its access tokens", got.status)
 			}
-			wantError(t, exchange(t, s, refreshing(next.text("refresh_token"))), 400, "invalid_grant")
+			wantError(t, exchange(t, s, refreshRequest(next.text("refresh_token"))), 400, "invalid_grant")
 			if got := revoke(next.text("refresh_token"), hint); got.status != 200 {
 				t.Errorf("got %d the second time, want 200", got.status)
 			}
@@ -198,7 +200,7 @@ func TestRevocation(t *testing.T) {
 		if !isActive(s, r.text("access_token")) {
 			t.Error("got it revoked, want no effect")
 		}
-		good(t, exchange(t, s, refreshing(r.text("refresh_token"))))
+		wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
 	})
 	t.Run("T16/not authenticated", func(t *testing.T) {
 		wantError(t, revoke("x", "", basic("web:wrong")), 401, "invalid_client")

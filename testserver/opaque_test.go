@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestOpaqueTokensAreForAServerOrForOneToken(t *testing.T) {
+func TestOpaqueTokensOption(t *testing.T) {
 	s, all := testserver.New(t), testserver.New(t, testserver.OpaqueTokens(), testserver.SigningAlg("EdDSA"))
 	for name, token := range map[string]string{
 		"of one":    s.Token(testserver.OpaqueTokens()),
@@ -23,19 +23,19 @@ func TestOpaqueTokensAreForAServerOrForOneToken(t *testing.T) {
 		}
 	}
 	if strings.Count(s.Token(), ".") != 2 {
-		t.Error("got no JWT beside an opaque token")
+		t.Error("got no JWT from a server that made an opaque token")
 	}
 	if before := len(keySet(t, all.JWKS()).Keys); before != 3 {
-		t.Errorf("got %d keys, want those of the start, and none for a token that is not signed", before)
+		t.Errorf("got %d keys, want those of the start: opaque tokens are not signed", before)
 	}
 
 	r := s.Authorize(httptest.NewRequest("GET", "/", nil), testserver.OpaqueTokens(), testserver.Scope("x"), testserver.Subject("alice"))
 	_, token, _ := strings.Cut(r.Header.Get("Authorization"), "Bearer ")
-	_, body := about(t, s, token)
+	_, body := introspectionResponse(t, s, token)
 	wantAll(t, body, `"scope":"x"`, `"sub":"alice"`)
 }
 
-func TestOptionsThatAnOpaqueTokenCannotFollow(t *testing.T) {
+func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "")
 	for want, opt := range map[string]testserver.TokenOption{
 		"SignedWith": testserver.SignedWith(key), "Typ": testserver.Typ("JWT"), "JOSEHeader": testserver.JOSEHeader("x", 1),
@@ -45,39 +45,39 @@ func TestOptionsThatAnOpaqueTokenCannotFollow(t *testing.T) {
 			"after":       func(tb *recorder) { testserver.New(tb).Token(testserver.OpaqueTokens(), opt) },
 			"of a server": func(tb *recorder) { testserver.New(tb, testserver.OpaqueTokens()).Token(opt) },
 		} {
-			t.Run(want+" "+name, func(t *testing.T) { wantAll(t, fault(t, f), "Token: "+want, "OpaqueTokens", "leave one") })
+			t.Run(want+" "+name, func(t *testing.T) { wantAll(t, fatalText(t, f), "Token: "+want, "OpaqueTokens", "leave one") })
 		}
 		s := testserver.New(t, testserver.OpaqueTokens())
 		for _, d := range []testserver.Defect{testserver.AlgNone, testserver.Revoked, testserver.UnknownOpaque} {
-			s.Token(opt, testserver.With(d)) // what these make is theirs to say
+			s.Token(opt, testserver.With(d)) // these defects decide the format of the token
 		}
 	}
-	wantAll(t, fault(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
+	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
 }
 
-// Where an answer can be wrong, the token stays opaque and the answer is.
+// If an introspection response can have the defect, the token stays opaque.
 func TestDefectsOfOpaqueTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.Scope("a"), testserver.Clock(atNoon))
-	told := map[testserver.Defect]string{
+	want := map[testserver.Defect]string{
 		testserver.Expired: `{"active":false}`, testserver.NotYetValid: `{"active":false}`, testserver.IssuedInFuture: `{"active":false}`,
 		testserver.WrongAudience: `"aud":"api-other"`, testserver.AudNotString: `"aud":["api",7]`, testserver.BoundAsBearer: `"cnf":{"jkt":`,
 		testserver.MissingAudience: `"sub":"test-user","exp":`, testserver.MissingScope: `"client_id":"test-client","token_type"`, testserver.MissingSub: `,"aud":"api"`,
 		testserver.InactiveOpaque: `{"active":false}`, testserver.UnknownOpaque: `{"active":false}`,
 	}
 	tokens := collect(s.BadTokens())
-	for _, d := range onRequest[:len(onRequest)-1] {
+	for _, d := range optionalDefects[:len(optionalDefects)-1] {
 		tokens[d] = s.Token(testserver.With(d))
 	}
 	for d, token := range tokens {
-		want, isOpaque := told[d]
+		part, isOpaque := want[d]
 		if isOpaque != handleText.MatchString(token) {
 			t.Errorf("%s: got %s, want a handle: %v", d, token, isOpaque)
 		}
 		if !isOpaque {
 			continue
 		}
-		if _, body := about(t, s, token); !strings.Contains(body, want) || d == testserver.MissingSub && strings.Contains(body, `"sub"`) {
-			t.Errorf("%s: got %s, want %s in it", d, body, want)
+		if _, body := introspectionResponse(t, s, token); !strings.Contains(body, part) || d == testserver.MissingSub && strings.Contains(body, `"sub"`) {
+			t.Errorf("%s: got %s, want %s in it", d, body, part)
 		}
 	}
 }
@@ -88,12 +88,12 @@ func TestClients(t *testing.T) {
 		t.Errorf("got %#v, want the documented client", got)
 	}
 	own := testserver.Client{ID: "test-client", Secret: "of my own"}
-	s = testserver.New(t, testserver.Clients(odd, own), testserver.Clients(testserver.Client{ID: "web", Public: true}))
+	s = testserver.New(t, testserver.Clients(encodedClient, own), testserver.Clients(testserver.Client{ID: "web", Public: true}))
 	if got := s.DefaultClient(); got.ID != own.ID || got.Secret != own.Secret || !active(t, s, opaque(s)) {
-		t.Errorf("got %#v, want the one that took its place", got)
+		t.Errorf("got %#v, want the one that replaced it", got)
 	}
 	if rec := postForm(s, byPost+"&token=x"); rec.Code != 401 {
-		t.Errorf("got %d for the secret before, want 401", rec.Code)
+		t.Errorf("got %d for the old secret, want 401", rec.Code)
 	}
 	for _, tt := range []struct {
 		client testserver.Client
@@ -104,18 +104,18 @@ func TestClients(t *testing.T) {
 		{testserver.Client{ID: "a", Secret: "canary", Public: true}, `client "a": a public client keeps no secret`},
 		{testserver.Client{ID: "a\n", Secret: "canary"}, "printable ASCII"},
 		{testserver.Client{ID: "a", Secret: "canary\x7f"}, "printable ASCII"},
-		{testserver.Client{ID: "web", Public: true}, `client "web" is there twice`},
+		{testserver.Client{ID: "web", Public: true}, `two clients have the ID "web"`},
 	} {
 		web := testserver.Client{ID: "web", Secret: "x"}
-		text := fault(t, func(tb *recorder) { testserver.New(tb, testserver.Clients(web, tt.client)) })
+		text := fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Clients(web, tt.client)) })
 		wantAll(t, text, "testserver.New: Clients: ", tt.want)
 		if strings.Contains(text, "canary") {
 			t.Errorf("got %s, want no secret in it", text)
 		}
 	}
 	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "client", odd)
-	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s", odd, odd, odd, odd), log.String()} {
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "client", encodedClient)
+	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s", encodedClient, encodedClient, encodedClient, encodedClient), log.String()} {
 		wantAll(t, text, "encoded:client")
 		if strings.Contains(text, "s%20e") {
 			t.Errorf("got %s, want no secret in it", text)
@@ -123,18 +123,18 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// RFC 9068 tokens and introspection answers have the same claims.
-func TestAnOpaqueTokensClaimsAreAJWTs(t *testing.T) {
-	a, b := twins(t)
-	var told, signed map[string]any
-	_, body := about(t, a, opaque(a, testserver.Scope("x")))
-	if err := json.Unmarshal([]byte(body), &told); err != nil {
+// RFC 9068 tokens and introspection responses have the same claims.
+func TestOpaqueTokensHaveTheClaimsOfJWTs(t *testing.T) {
+	a, b := sameSeedServers(t)
+	var members, signed map[string]any
+	_, body := introspectionResponse(t, a, opaque(a, testserver.Scope("x")))
+	if err := json.Unmarshal([]byte(body), &members); err != nil {
 		t.Fatal(err)
 	}
 	_, signed = verified(t, b, b.Token(testserver.Scope("x")))
-	delete(told, "active")
-	delete(told, "token_type")
-	if fmt.Sprint(told) != fmt.Sprint(signed) {
-		t.Errorf("got %v, want %v", told, signed)
+	delete(members, "active")
+	delete(members, "token_type")
+	if fmt.Sprint(members) != fmt.Sprint(signed) {
+		t.Errorf("got %v, want %v", members, signed)
 	}
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Option configures a server: see [New], [Start] and [NewUnstarted]. Where two
-// options say different things, the later one wins.
+// Option configures a server: see [New], [Start] and [NewUnstarted]. If two
+// options contradict each other, the later one wins.
 type Option interface{ applyServer(*config) }
 
 type config struct {
 	oauth.Config
 	listen listen.Config
 	faults []fileFault   // of ConfigJSON
-	like   *shapes.Shape // nil for none
+	like   *shapes.Shape // nil without [Like]
 
 	errs []error
 }
@@ -32,8 +32,8 @@ type serverOption func(*config)
 
 func (o serverOption) applyServer(c *config) { o(c) }
 
-// fault is what is wrong with an option, in words that also fit where it has another
-// name.
+// fault is an error in an option, without the name of the option in reason,
+// because a configuration file names it differently.
 type fault struct {
 	option string
 	reason error
@@ -42,7 +42,7 @@ type fault struct {
 func (f fault) Error() string { return f.option + ": " + f.reason.Error() }
 func (f fault) Unwrap() error { return f.reason }
 
-// fail records a fault: the format begins with the option and a colon.
+// fail records a fault. The format begins with the option and a colon.
 func (c *config) fail(format string, args ...any) {
 	option, reason, _ := strings.Cut(format, ": ")
 	n := strings.Count(option, "%")
@@ -72,24 +72,25 @@ func (c *config) certificateKey() (crypto.Signer, error) {
 	return k.Private, err
 }
 
-// InMemory listens on no socket: connections are [net.Pipe] pairs that only
-// [Server.Client] can dial. It is what works inside a testing/synctest bubble,
-// where a socket would stop the clock. It may be combined with [TLS].
+// InMemory makes the server listen without a socket: connections are [net.Pipe]
+// pairs that only [Server.Client] can dial. Use it inside a testing/synctest
+// bubble, where a socket would stop the clock. It can be combined with [TLS].
 //
-// The issuer is then http://127.a.b.c with an address of the server's own, so
-// that several servers are several issuers; under [Seed] the address depends on
-// the seed.
+// The issuer is then http://127.a.b.c, with a different address for each
+// server, so that several servers are several issuers. With [Seed] the address
+// depends on the seed.
 func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory = true }) }
 
-// TLS serves HTTPS, HTTP/1.1 and HTTP/2, with a certificate made for this
+// TLS serves HTTPS, over HTTP/1.1 and HTTP/2, with a certificate made for this
 // server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
-// [Server.Client] trusts it, other clients need [Server.CACertPEM].
+// [Server.Client] trusts it; other clients need [Server.CACertPEM].
 func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, as behind a
-// proxy or a container's name. The server still listens on loopback alone, unless
-// [Addr] says otherwise, and answers under the issuer's path. [Server.Client] reaches it under the
-// issuer's host if the listener speaks the issuer's scheme: https needs [TLS].
+// proxy or under a container's name. The server still listens only on loopback,
+// unless [Addr] changes that, and serves its endpoints under the issuer's path.
+// [Server.Client] reaches it under the issuer's host if the listener uses the
+// issuer's scheme: https needs [TLS].
 //
 // u is an absolute http or https URL without user, query and fragment (RFC 8414
 // §2). It is used byte for byte, a terminating slash included.
@@ -106,9 +107,10 @@ func IssuerURL(u string) Option {
 	})
 }
 
-// Hosts gives the server two names: discovery has the endpoints that a browser is
-// sent to at browser, and all others at alias; the issuer stays what it is. Each is a
-// scheme and a host, such as http://localhost:9000, or "" for the issuer's.
+// Hosts gives the server two more names. In discovery, the endpoints that
+// browsers open are at browser, and all others at alias. The issuer does not
+// change. Each is a scheme and a host, such as http://localhost:9000, or "" for
+// the issuer's.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {
@@ -122,8 +124,8 @@ func Hosts(browser, alias string) Option {
 }
 
 // Clock replaces [time.Now] as the server's time. Inside a testing/synctest
-// bubble the default already is the bubble's clock. See [Server.Advance] for
-// moving the clock.
+// bubble the default is already the bubble's clock. To move the clock use
+// [Server.Advance].
 func Clock(now func() time.Time) Option {
 	return serverOption(func(c *config) {
 		if now == nil {
@@ -134,22 +136,22 @@ func Clock(now func() time.Time) Option {
 }
 
 // Seed makes keys, token identifiers and signatures the same in every run: two
-// servers with one seed, one clock and one issuer, asked for the same things in
-// the same order, give the same bytes, except PS signatures and embedded RSA keys.
-// Everybody who knows the seed knows the keys.
+// servers with the same seed, clock and issuer that get the same calls in the
+// same order return the same bytes, except for PS signatures and embedded RSA
+// keys. The seed is as secret as the keys: they can be derived from it.
 func Seed(seed string) Option {
 	return serverOption(func(c *config) {
 		if seed == "" {
-			c.fail(`Seed(""): give a text, t.Name() for example, or leave the option out for random keys`)
+			c.fail(`Seed(""): give a text, such as t.Name(), or leave the option out for random keys`)
 		}
 		c.Source = token.SeededSource(seed)
 	})
 }
 
-// Metadata has the last word over both discovery documents: f is called for
-// each while the server is set up, after the Metadata options before it. The
-// values it finds are strings, booleans and []string; what it leaves must be JSON. It
-// changes what the server says, not what it does.
+// Metadata changes both discovery documents: f is called for each one while the
+// server is set up, after the Metadata options before it. The values in doc are
+// strings, booleans and []string; f may set any value that encodes as JSON. It
+// changes only the documents, not what the server does.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// RotateRefresh sets how long a refresh token that was used may come once more
-// and get the same successor, as after an answer that got lost. By default it is
-// no time at all: every refresh token is good once, and one that comes again ends
-// its whole family (RFC 9700 §4.14.2).
+// RotateRefresh sets how long a used refresh token can be used again for the
+// same successor, as after a lost response. The default is 0: every refresh
+// token can be used once, and reuse revokes its whole family (RFC 9700
+// §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {
@@ -22,8 +22,9 @@ func RotateRefresh(grace time.Duration) Option {
 	})
 }
 
-// Scopes are those that can be granted, besides openid, profile, email, address,
-// phone and offline_access, which always can. Without the option every scope can.
+// Scopes limits the scopes that can be granted, in addition to openid, profile,
+// email, address, phone and offline_access. Without the option every scope can
+// be granted.
 func Scopes(s ...string) Option {
 	return serverOption(func(c *config) {
 		for _, scope := range s {
@@ -35,25 +36,26 @@ func Scopes(s ...string) Option {
 	})
 }
 
-// Resources limits what clients may name in resource (RFC 8707) and audience, beside
-// the default audience: another name is refused as invalid_target. Without the option
-// every name is accepted.
+// Resources limits what clients may name in resource (RFC 8707) and audience,
+// in addition to the default audience: any other name is refused with
+// invalid_target. Without the option every name is accepted.
 func Resources(names ...string) Option {
 	return serverOption(func(c *config) {
 		for _, name := range names {
 			if !registry.IsTarget(name) {
-				c.fail("Resources(%q): a resource has a name without spaces, such as https://orders.example.com", name)
+				c.fail("Resources(%q): give a name without spaces, such as https://orders.example.com", name)
 			}
 		}
 		c.Config.Resources = append(c.Config.Resources, names...)
 	})
 }
 
-// AuthorizationDetailTypes are the types that authorization_details may have (RFC
-// 9396). Without the option there are none, and every request that asks for some
-// is refused. What was granted is in the access token, in the answer with it and
-// in what introspection says; a client can leave out some of it later, and not
-// change it. Of the members, only those that all types may have are checked (§2.2).
+// AuthorizationDetailTypes sets the types that authorization_details may have
+// (RFC 9396). Without the option, every request with authorization_details is
+// refused. What was granted is in the access token, in the token response and
+// in the introspection response. A later request of the client can leave out
+// some of it, but not change it. Only the members that are common to all types
+// are checked (§2.2).
 func AuthorizationDetailTypes(types ...string) Option {
 	return serverOption(func(c *config) {
 		for _, t := range types {
@@ -65,30 +67,32 @@ func AuthorizationDetailTypes(types ...string) Option {
 	})
 }
 
-// Interactive makes people log in and consent on pages, as [Server.Login] does.
-// Without it the first of [Users] is logged in and agrees to everything.
+// Interactive makes users log in and consent on pages, as [Server.Login] does.
+// Without it the first of [Users] is logged in and consents to everything.
 //
-// There is then a debug page, at /debug under the issuer: clients, requests with
-// fingerprints for all secrets, keys with a button that is [Server.Rotate], and a form
-// that mints a token, good or with one of [Defects]. It asks for no password: it
-// answers at the issuer's host and this machine's own names only, and takes no form
-// but its own.
+// It also serves a debug page, at /debug under the issuer, with the clients,
+// the requests (fingerprints instead of secrets), the keys with a button for
+// [Server.Rotate], and a form that mints a token, good or with one of
+// [Defects]. The page does not require a password. It is served only at the
+// issuer's host and the names of this machine, and accepts only its own form.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
-// AllowUnregistered lets a client that nobody has registered register itself by
-// its first authorization request. From then on its redirect URI is that one
-// alone, and its secret the one that it authenticates with first; without one it
-// is public, and needs PKCE. There is room for 1000 of them.
+// AllowUnregistered registers an unknown client at its first authorization
+// request. From then on it has only that redirect URI, and its secret is the
+// one that it first authenticates with; without a secret it is public and needs
+// PKCE. The limit is 1000 such clients.
 func AllowUnregistered() Option {
 	return serverOption(func(c *config) { c.AllowUnregistered = true })
 }
 
-// Registration lets everybody register a client, at [EndpointRegister]. There is room for
-// 1000 of them. [Server.Reset] leaves them, and [Persist] keeps them.
+// Registration lets any caller register a client, at [EndpointRegister]. The
+// limit is 1000 such clients. [Server.Reset] keeps them, and [Persist] saves
+// them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
-// CORS lets scripts in pages of these origins call the endpoints that are made for
-// scripts: of https://app.example.com, or of all with "*". Those of loopback always may.
+// CORS lets scripts on pages of these origins, such as https://app.example.com,
+// or "*" for all, call the endpoints that are meant for scripts. Pages of
+// loopback origins always can.
 func CORS(origins ...string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range origins {
@@ -100,15 +104,15 @@ func CORS(origins ...string) Option {
 	})
 }
 
-// Disable takes endpoints away: they are not served and discovery does not name
-// them. Without [EndpointToken] nothing is left of [EndpointAuthorize] and
-// [EndpointDeviceAuthorization] either, and without [EndpointAuthorize] nothing of
-// [EndpointPAR].
+// Disable turns endpoints off: they are not served, and discovery does not list
+// them. Without [EndpointToken], [EndpointAuthorize] and
+// [EndpointDeviceAuthorization] are off too, and without [EndpointAuthorize] so
+// is [EndpointPAR].
 func Disable(ep ...Endpoint) Option {
 	return serverOption(func(c *config) {
 		for _, e := range ep {
 			if !slices.Contains(catalogue.Disableable(), e) {
-				c.fail("Disable(%q): there is no such endpoint: %s", string(e), useEndpoint)
+				c.fail("Disable(%q): not an endpoint that can be disabled: use one of %v", string(e), catalogue.Disableable())
 			}
 			c.Disabled = append(c.Disabled, e)
 		}

@@ -10,12 +10,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestAddrIsWhereTheServerIs(t *testing.T) {
+func TestAddr(t *testing.T) {
 	for name, tt := range map[string]struct{ addr, host, at string }{
-		"the default, said aloud":    {"127.0.0.1:0", "127.0.0.1", "127.0.0.1"},
-		"another loopback address":   {"127.0.0.2:0", "127.0.0.2", "127.0.0.2"},
-		"a name that is 127.0.0.1":   {"localhost:0", "localhost", "127.0.0.1"},
-		"an IPv4 address as an IPv6": {"[::ffff:127.0.0.1]:0", "127.0.0.1", "127.0.0.1"},
+		"the default, given explicitly": {"127.0.0.1:0", "127.0.0.1", "127.0.0.1"},
+		"another loopback address":      {"127.0.0.2:0", "127.0.0.2", "127.0.0.2"},
+		"a name that is 127.0.0.1":      {"localhost:0", "localhost", "127.0.0.1"},
+		"an IPv4 address as an IPv6":    {"[::ffff:127.0.0.1]:0", "127.0.0.1", "127.0.0.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, opts := range [][]testserver.Option{{testserver.Addr(tt.addr)}, {testserver.Addr(tt.addr), testserver.TLS()}} {
@@ -37,10 +37,10 @@ func TestAddrIsWhereTheServerIs(t *testing.T) {
 	}
 }
 
-func TestAddrTakesAPortAndSaysIfItIsTaken(t *testing.T) {
+func TestAddrPortInUse(t *testing.T) {
 	addr := program.Address(t)
 	first := testserver.New(t, testserver.Addr(addr))
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Addr(addr)) }), `Addr("`+addr+`")`, "in use")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Addr(addr)) }), `Addr("`+addr+`")`, "in use")
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -63,31 +63,31 @@ func TestAddrRefuses(t *testing.T) {
 		opts []testserver.Option
 		want []string
 	}{
-		"nothing":                            {[]testserver.Option{testserver.Addr("")}, []string{"leave the option out"}},
-		"no port":                            {[]testserver.Option{testserver.Addr("127.0.0.1")}, []string{"the number of a port"}},
-		"a port by name":                     {[]testserver.Option{testserver.Addr("127.0.0.1:http")}, []string{"the number of a port"}},
-		"an invalid port":                    {[]testserver.Option{testserver.Addr("127.0.0.1:65536")}, []string{"the number of a port"}},
-		"a negative port":                    {[]testserver.Option{testserver.Addr("127.0.0.1:-1")}, []string{"the number of a port"}},
-		"a URL":                              {[]testserver.Option{testserver.Addr("http://127.0.0.1:8080")}, []string{"the number of a port"}},
-		"a name":                             {[]testserver.Option{testserver.Addr("as.example:0")}, []string{"an IP address or localhost"}},
-		"a name, remote":                     {[]testserver.Option{testserver.Addr("as.example:0"), remote}, []string{"an IP address or localhost"}},
-		"a name that begins like localhost":  {[]testserver.Option{testserver.Addr("localhost.example:0")}, []string{"an IP address or localhost"}},
-		"an address that is not loopback":    {[]testserver.Option{testserver.Addr("192.0.2.1:0")}, []string{`Addr("192.0.2.1:0")`, beyond}},
-		"the same as an IPv6 address":        {[]testserver.Option{testserver.Addr("[::ffff:192.0.2.1]:0")}, []string{beyond}},
-		"an IPv6 address":                    {[]testserver.Option{testserver.Addr("[2001:db8::1]:0")}, []string{beyond}},
-		"all addresses":                      {[]testserver.Option{testserver.Addr("0.0.0.0:0")}, []string{beyond, every}},
-		"all addresses, with an issuer":      {[]testserver.Option{testserver.Addr("0.0.0.0:0"), issuer}, []string{beyond}},
-		"all addresses, remote":              {[]testserver.Option{testserver.Addr("0.0.0.0:0"), remote}, []string{every}},
-		"all IPv6 addresses, remote":         {[]testserver.Option{testserver.Addr("[::]:0"), remote}, []string{every}},
-		"all addresses by no name, remote":   {[]testserver.Option{testserver.Addr(":0"), remote}, []string{every}},
-		"all addresses as IPv6, remote":      {[]testserver.Option{remote, testserver.Addr("[::ffff:0.0.0.0]:0")}, []string{every}},
-		"a socket in memory":                 {[]testserver.Option{testserver.Addr("127.0.0.1:0"), testserver.InMemory()}, []string{"Addr(", "InMemory()"}},
-		"a socket in memory, in other order": {[]testserver.Option{testserver.InMemory(), testserver.Addr("127.0.0.1:0")}, []string{"Addr(", "InMemory()"}},
-		// It gets as far as the system, which has no such address (RFC 5737).
+		"nothing":                                {[]testserver.Option{testserver.Addr("")}, []string{"leave the option out"}},
+		"no port":                                {[]testserver.Option{testserver.Addr("127.0.0.1")}, []string{"the number of a port"}},
+		"a port by name":                         {[]testserver.Option{testserver.Addr("127.0.0.1:http")}, []string{"the number of a port"}},
+		"an invalid port":                        {[]testserver.Option{testserver.Addr("127.0.0.1:65536")}, []string{"the number of a port"}},
+		"a negative port":                        {[]testserver.Option{testserver.Addr("127.0.0.1:-1")}, []string{"the number of a port"}},
+		"a URL":                                  {[]testserver.Option{testserver.Addr("http://127.0.0.1:8080")}, []string{"the number of a port"}},
+		"a name":                                 {[]testserver.Option{testserver.Addr("as.example:0")}, []string{"an IP address or localhost"}},
+		"a name, remote":                         {[]testserver.Option{testserver.Addr("as.example:0"), remote}, []string{"an IP address or localhost"}},
+		"a name that begins like localhost":      {[]testserver.Option{testserver.Addr("localhost.example:0")}, []string{"an IP address or localhost"}},
+		"an address that is not loopback":        {[]testserver.Option{testserver.Addr("192.0.2.1:0")}, []string{`Addr("192.0.2.1:0")`, beyond}},
+		"the same as an IPv6 address":            {[]testserver.Option{testserver.Addr("[::ffff:192.0.2.1]:0")}, []string{beyond}},
+		"an IPv6 address":                        {[]testserver.Option{testserver.Addr("[2001:db8::1]:0")}, []string{beyond}},
+		"all addresses":                          {[]testserver.Option{testserver.Addr("0.0.0.0:0")}, []string{beyond, every}},
+		"all addresses, with an issuer":          {[]testserver.Option{testserver.Addr("0.0.0.0:0"), issuer}, []string{beyond}},
+		"all addresses, remote":                  {[]testserver.Option{testserver.Addr("0.0.0.0:0"), remote}, []string{every}},
+		"all IPv6 addresses, remote":             {[]testserver.Option{testserver.Addr("[::]:0"), remote}, []string{every}},
+		"all addresses by an empty host, remote": {[]testserver.Option{testserver.Addr(":0"), remote}, []string{every}},
+		"all addresses as IPv6, remote":          {[]testserver.Option{remote, testserver.Addr("[::ffff:0.0.0.0]:0")}, []string{every}},
+		"a socket in memory":                     {[]testserver.Option{testserver.Addr("127.0.0.1:0"), testserver.InMemory()}, []string{"Addr(", "InMemory()"}},
+		"a socket in memory, in other order":     {[]testserver.Option{testserver.InMemory(), testserver.Addr("127.0.0.1:0")}, []string{"Addr(", "InMemory()"}},
+		// Only the system refuses it: the address is for documentation (RFC 5737).
 		"an address of another machine": {[]testserver.Option{testserver.Addr("192.0.2.1:0"), remote}, []string{`Addr("192.0.2.1:0"): listen tcp`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) { testserver.New(tb, tt.opts...) })
+			text := fatalText(t, func(tb *recorder) { testserver.New(tb, tt.opts...) })
 			wantAll(t, text, tt.want...)
 			if got := strings.Contains(text, every); got != (tt.want[len(tt.want)-1] == every) {
 				t.Errorf("got %q, want %q in it only if an issuer is missing", text, every)

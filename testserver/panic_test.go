@@ -10,13 +10,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// net/http writes down what a handler panics with, and what a test's own function
-// panics with may be a token.
-func TestAPanicOfAHookIsNotLogged(t *testing.T) {
+// net/http logs the value of a panic, and the value of a hook's panic may
+// contain a token.
+func TestHookPanicsAreNotLogged(t *testing.T) {
 	const canary = "canary-that-a-hook-has-seen"
-	var told bytes.Buffer
+	var logged bytes.Buffer
 	before := log.Writer()
-	log.SetOutput(&told) // where net/http writes unless a server says otherwise
+	log.SetOutput(&logged) // where net/http logs by default
 	t.Cleanup(func() { log.SetOutput(before) })
 	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
@@ -31,14 +31,14 @@ func TestAPanicOfAHookIsNotLogged(t *testing.T) {
 				resp, err := s.Client().Post(s.Endpoint(ep), formType, strings.NewReader("grant_type=client_credentials&client_id=test-client&client_secret="+canary))
 				if err == nil {
 					_ = resp.Body.Close()
-					t.Errorf("%s: got %d, want the connection to end", ep, resp.StatusCode)
+					t.Errorf("%s: got %d, want the connection closed", ep, resp.StatusCode)
 				} else if strings.Contains(err.Error(), canary) {
 					t.Errorf("%s: got the secret in %v", ep, err)
 				}
 			}
-			closed(t, s)
-			if told.Len() > 0 {
-				t.Errorf("got %s logged, want nothing", &told)
+			closeServer(t, s)
+			if logged.Len() > 0 {
+				t.Errorf("got %s logged, want nothing", &logged)
 			}
 		})
 	}

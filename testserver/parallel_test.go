@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestFiftyParallelTestsShareOneServer(t *testing.T) {
+func TestParallelTests(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{
 		"over TCP":            nil,
 		"over TLS":            {testserver.TLS()},

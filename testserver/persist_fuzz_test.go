@@ -9,11 +9,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// FuzzRestore holds that a state is either refused or one to work with, which is
-// the same when it is taken again.
+// FuzzRestore checks that a state is either refused or usable, and that saving
+// it again returns the same state.
 func FuzzRestore(f *testing.F) {
 	server := func(tb testing.TB) *testserver.Server {
-		s, err := testserver.NewUnstarted(testserver.IssuerURL(keptIssuer), testserver.Clock(atNoon))
+		s, err := testserver.NewUnstarted(testserver.IssuerURL(persistedIssuer), testserver.Clock(atNoon))
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -40,17 +40,17 @@ func FuzzRestore(f *testing.F) {
 		}
 		one, err := testserver.Snapshot(s)
 		if err != nil {
-			t.Fatalf("cannot be written again: %v", err)
+			t.Fatalf("cannot be saved again: %v", err)
 		}
 		two := server(t)
 		if err := testserver.Restore(two, one); err != nil {
-			t.Fatalf("cannot be read again: %v", err)
+			t.Fatalf("cannot be restored again: %v", err)
 		}
 		if again, err := testserver.Snapshot(two); err != nil || !bytes.Equal(again, one) {
-			t.Errorf("got %.300s, %v, want what was taken, %.300s", again, err, one)
+			t.Errorf("got %.300s, %v, want %.300s", again, err, one)
 		}
-		for _, form := range []url.Values{redeeming(code), refreshing(r.text("refresh_token")), {"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}} {
-			exchange(t, s, form) // whatever comes of it
+		for _, form := range []url.Values{codeRequest(code), refreshRequest(r.text("refresh_token")), {"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}} {
+			exchange(t, s, form) // must not panic
 		}
 		isActive(s, r.text("access_token"))
 		s.RevokeSubject("test-user")

@@ -18,11 +18,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// With this in its environment the test binary is another process, a server that
-// has its state in a file.
+// With this environment variable the test binary runs as a server that saves
+// its state in a file.
 const childState = "TESTSERVER_TEST_CHILD_STATE"
 
-// child serves until it is killed. It says where.
+// child serves until it is killed, and prints its issuer.
 func child(path string) {
 	s, err := testserver.Start(context.Background(), testserver.Persist(path), testserver.OpaqueTokens())
 	if err != nil {
@@ -30,22 +30,23 @@ func child(path string) {
 		return
 	}
 	fmt.Println(s.Issuer())
-	_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the parent
+	_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent
 }
 
-// customers use the server of a child until it is gone, and note what they got.
-type customers struct {
-	issuer string
-	client *http.Client
-	left   func() // is called after each answer
+// workload uses the server of a child until it is killed, and stores the tokens
+// and codes that it got.
+type workload struct {
+	issuer     string
+	client     *http.Client
+	onResponse func() // called after each response
 
 	mu                     sync.Mutex
 	access, codes, refresh []string // the last refresh token of each grant
 }
 
-// use walks through one grant; false when the server is gone.
-func (c *customers) use(t *testing.T) bool {
-	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizing().Encode())
+// run goes through one grant; it returns false when the server is down.
+func (c *workload) run(t *testing.T) bool {
+	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizationRequest().Encode())
 	if err != nil {
 		return false
 	}
@@ -56,7 +57,7 @@ func (c *customers) use(t *testing.T) bool {
 		return false
 	}
 	code := to.Query().Get("code")
-	form, i := redeeming(code), -1
+	form, i := codeRequest(code), -1
 	for range 3 {
 		answer, ok := c.send(t, form)
 		if !ok {
@@ -69,14 +70,14 @@ func (c *customers) use(t *testing.T) bool {
 			c.codes, c.refresh = append(c.codes, code), append(c.refresh, "")
 		}
 		c.refresh[i] = answer["refresh_token"].(string)
-		form = refreshing(c.refresh[i])
+		form = refreshRequest(c.refresh[i])
 		c.mu.Unlock()
-		c.left()
+		c.onResponse()
 	}
 	return true
 }
 
-func (c *customers) send(t *testing.T, form url.Values) (map[string]any, bool) {
+func (c *workload) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	resp, err := c.client.Post(c.issuer+"/token", formType, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, false
@@ -84,7 +85,7 @@ func (c *customers) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, false // killed amid an answer
+		return nil, false // killed during a response
 	}
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("got %d %s, want tokens", resp.StatusCode, text)
@@ -92,7 +93,7 @@ func (c *customers) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	return parse(text), resp.StatusCode == http.StatusOK
 }
 
-func TestAKilledServerKnowsEveryAnswer(t *testing.T) {
+func TestKilledServerKeepsItsState(t *testing.T) {
 	const rounds, workers = 4, 4
 	path := statePath(t)
 	for range rounds {
@@ -115,54 +116,54 @@ func TestAKilledServerKnowsEveryAnswer(t *testing.T) {
 		}
 		transport := &http.Transport{}
 		answers := make(chan struct{}, 1000)
-		c := &customers{
-			issuer: lines.Text(), left: func() { answers <- struct{}{} },
+		c := &workload{
+			issuer: lines.Text(), onResponse: func() { answers <- struct{}{} },
 			client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		}
 		var all sync.WaitGroup
 		for range workers {
 			all.Go(func() {
-				for c.use(t) {
+				for c.run(t) {
 				}
 			})
 		}
-		gone := make(chan struct{})
+		stopped := make(chan struct{})
 		go func() {
-			defer close(gone)
+			defer close(stopped)
 			all.Wait()
 		}()
 		for range 1 + rand.IntN(40) {
 			select {
 			case <-answers:
-			case <-gone: // which is an error of theirs
+			case <-stopped: // reported by run
 			}
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		<-gone
-		_ = cmd.Wait() // it was killed
+		<-stopped
+		_ = cmd.Wait() // it was killed: the error is expected
 		_ = stdin.Close()
 		transport.CloseIdleConnections()
-		knowsAll(t, path, c)
+		checkState(t, path, c)
 	}
 }
 
-// knowsAll goes on where the child was. A refresh whose answer the kill has
-// stopped may have been done, which is what the grace is for.
-func knowsAll(t *testing.T, path string, c *customers) {
+// checkState continues where the child stopped. A refresh may be saved although
+// its response was lost, so the server has a grace period.
+func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
-	s := kept(t, path, testserver.RotateRefresh(time.Hour))
+	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))
 	for _, token := range c.access {
 		if !isActive(s, token) {
-			t.Error("got an access token that the file does not know")
+			t.Error("got an access token that is not in the file")
 		}
 	}
 	for _, token := range c.refresh {
-		good(t, exchange(t, s, refreshing(token)))
+		wantTokens(t, exchange(t, s, refreshRequest(token)))
 	}
 	for _, code := range c.codes {
-		wantError(t, exchange(t, s, redeeming(code)), 400, "invalid_grant")
+		wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
 	}
-	closed(t, s)
+	closeServer(t, s)
 }

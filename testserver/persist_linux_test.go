@@ -14,10 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// unlisted makes dir one in which files can be made and replaced, but which
-// cannot be opened to have that on disk for certain, while f runs, also for root:
-// another user gets there, and is what this thread is.
-func unlisted(t *testing.T, dir string, f func()) {
+// withoutDirSync runs f while files in dir can be created and replaced, but dir
+// cannot be opened to sync it. To make this work for root too, the thread runs
+// as another user.
+func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
 		if err := os.Chmod(up, 0o755); err != nil {
@@ -37,12 +37,12 @@ func unlisted(t *testing.T, dir string, f func()) {
 	}
 }
 
-// What replaced the file, but perhaps not for good, must be replaced again, even
-// by the state that was there before.
-func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
+// A state that was written but not synced must be written again, even if it
+// equals the state from before.
+func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)
-		s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
+		s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(persistedIssuer))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,13 +54,13 @@ func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
 			return rec.Code
 		}
 		key := testserver.GenerateKey("ES256", "withdrawn")
-		s.Publish(key) // and from now on changes wait for the pause to end, or for a request
+		s.Publish(key) // from now on, changes are saved after a delay, or with a request
 		s.Retire(key.ID)
 		if got := revoke(); got != 200 {
 			t.Fatalf("got %d, want 200", got)
 		}
 		synctest.Wait()
-		unlisted(t, filepath.Dir(path), func() {
+		withoutDirSync(t, filepath.Dir(path), func() {
 			s.Publish(key)
 			if got := revoke(); got != 503 {
 				t.Errorf("got %d, want 503", got)
@@ -71,8 +71,8 @@ func TestAStateThatMayBeInTheFileIsNotTakenForSaved(t *testing.T) {
 			t.Errorf("got %d, want 200", got)
 		}
 		if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), key.ID) {
-			t.Errorf("got %v, want a file without the key that was withdrawn", err)
+			t.Errorf("got %v, want a file without the withdrawn key", err)
 		}
-		closed(t, s)
+		closeServer(t, s)
 	})
 }

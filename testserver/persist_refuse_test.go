@@ -13,10 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// obstruct makes saving impossible, also for root, until the returned function is
-// called: something that cannot be removed is where the next state is written. It
-// comes and goes at once, because a save may be running.
-func obstruct(t *testing.T, path string) (free func()) {
+// blockSaving makes saving impossible, also for root, until the returned
+// function is called: it moves a directory to the path where the next state is
+// written. It moves it in one step, because a save may be running.
+func blockSaving(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")
 	if err := os.MkdirAll(filepath.Join(away, "in the way"), 0o700); err != nil {
@@ -27,7 +27,7 @@ func obstruct(t *testing.T, path string) (free func()) {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, syscall.ENOTDIR) { // while a state is being written there
+		if !errors.Is(err, syscall.ENOTDIR) { // a state is being written there
 			t.Fatal(err)
 		}
 	}
@@ -38,16 +38,16 @@ func obstruct(t *testing.T, path string) (free func()) {
 	}
 }
 
-func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
+func TestUnsavedChangesAreErrors(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.OpaqueTokens(), testserver.Clock(atNoon))
+	s := startPersisted(t, path, testserver.OpaqueTokens(), testserver.Clock(atNoon))
 	code, second, r := codeFor(t, s), codeFor(t, s), tokens(t, s)
-	d, poll := device(t, s)
+	d, poll := startDevice(t, s)
 	s.Login(t, d.text("verification_uri_complete"))
 
-	free := obstruct(t, path)
-	for range 2 { // none of the grants is used up
-		for name, form := range map[string]url.Values{"code": redeeming(code), "refresh": refreshing(r.text("refresh_token"))} {
+	unblock := blockSaving(t, path)
+	for range 2 { // failed requests do not use up the grants
+		for name, form := range map[string]url.Values{"code": codeRequest(code), "refresh": refreshRequest(r.text("refresh_token"))} {
 			if got := overSocket(t, s, testserver.EndpointToken, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
 				t.Errorf("%s: got %d %v, want 503 temporarily_unavailable", name, got.status, got.body)
 			}
@@ -56,79 +56,79 @@ func TestNothingIsAnsweredThatCannotBeSaved(t *testing.T) {
 	wantError(t, poll(), 503, "temporarily_unavailable")
 	wantError(t, overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, "test-client", "test-secret"), 503, "temporarily_unavailable")
 	wantError(t, formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public"), 503, "temporarily_unavailable")
-	if _, to := authorized(s, authorizing()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
-		t.Errorf("got %v, want the client told", to)
+	if _, to := authorize(s, authorizationRequest()); to == nil || to.Query().Get("error") != "temporarily_unavailable" || to.Query().Has("code") {
+		t.Errorf("got %v, want an error at the client", to)
 	}
 	revoking := url.Values{"client_id": {"test-public"}, "token": {r.text("access_token")}}
 	wantError(t, overSocket(t, s, testserver.EndpointRevoke, revoking), 503, "temporarily_unavailable")
 	for _, e := range s.Events() {
 		if e.Kind == "refreshed" {
-			t.Errorf("got the event %v of tokens that nobody has", e)
+			t.Errorf("got the event %v for tokens that were not issued", e)
 		}
 	}
 
-	free()
-	good(t, overSocket(t, s, testserver.EndpointToken, redeeming(code)))
-	next := good(t, overSocket(t, s, testserver.EndpointToken, refreshing(r.text("refresh_token"))))
+	unblock()
+	wantTokens(t, overSocket(t, s, testserver.EndpointToken, codeRequest(code)))
+	next := wantTokens(t, overSocket(t, s, testserver.EndpointToken, refreshRequest(r.text("refresh_token"))))
 	s.Advance(5 * time.Second)
-	good(t, poll())
+	wantTokens(t, poll())
 	if got := overSocket(t, s, testserver.EndpointRevoke, revoking); got.status != 200 {
 		t.Errorf("got %d, want the token revoked", got.status)
 	}
 
-	free = obstruct(t, path)
-	wantError(t, overSocket(t, s, testserver.EndpointToken, redeeming(second)), 503, "temporarily_unavailable")
+	unblock = blockSaving(t, path)
+	wantError(t, overSocket(t, s, testserver.EndpointToken, codeRequest(second)), 503, "temporarily_unavailable")
 	wantParts := func(err error) {
 		if err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("got %v, want what is wrong with the file", err)
+			t.Errorf("got %v, want an error with the path of the file", err)
 		}
 	}
 	wantParts(s.Close())
 	wantParts(s.Close())
-	free()
-	two := kept(t, path, testserver.Clock(atNoon)) // has what was answered before
-	good(t, overSocket(t, two, testserver.EndpointToken, redeeming(second)))
-	good(t, overSocket(t, two, testserver.EndpointToken, refreshing(next.text("refresh_token"))))
+	unblock()
+	two := startPersisted(t, path, testserver.Clock(atNoon)) // has the state of all successful responses
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(second)))
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if isActive(two, r.text("access_token")) {
-		t.Error("want the revocation remembered")
+		t.Error("want the revocation saved")
 	}
 }
 
-func TestAFamilyThatEndsWhileNothingCanBeSavedStaysSo(t *testing.T) {
+func TestUnsavedRevocationTakesEffect(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.OpaqueTokens())
+	s := startPersisted(t, path, testserver.OpaqueTokens())
 	code := codeFor(t, s)
-	r := good(t, exchange(t, s, redeeming(code)))
-	free := obstruct(t, path)
-	wantError(t, exchange(t, s, redeeming(code)), 503, "temporarily_unavailable")
-	free()
-	wantError(t, exchange(t, s, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	r := wantTokens(t, exchange(t, s, codeRequest(code)))
+	unblock := blockSaving(t, path)
+	wantError(t, exchange(t, s, codeRequest(code)), 503, "temporarily_unavailable")
+	unblock()
+	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 	if isActive(s, r.text("access_token")) {
-		t.Error("want a code that came again to have ended its tokens")
+		t.Error("want the tokens of a replayed code revoked")
 	}
 }
 
-func TestAClosedServerAnswersNothingThatItCannotSave(t *testing.T) {
+func TestClosedServerRefusesChanges(t *testing.T) {
 	path := statePath(t)
-	s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(keptIssuer))
+	s, err := testserver.NewUnstarted(testserver.Persist(path), testserver.IssuerURL(persistedIssuer))
 	if err != nil {
 		t.Fatal(err)
 	}
 	code := codeFor(t, s)
-	closed(t, s)
-	two := kept(t, path) // the file is free
-	wantError(t, exchange(t, s, redeeming(code)), 503, "temporarily_unavailable")
-	good(t, exchange(t, two, redeeming(code)))
+	closeServer(t, s)
+	two := startPersisted(t, path) // the file is not locked
+	wantError(t, exchange(t, s, codeRequest(code)), 503, "temporarily_unavailable")
+	wantTokens(t, exchange(t, two, codeRequest(code)))
 }
 
-func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
+func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 	state := func() string {
 		path := statePath(t)
-		s := kept(t, path)
+		s := startPersisted(t, path)
 		tokens(t, s)
-		_, _ = device(t, s)
-		pushed(t, s, "scope", "a")
-		closed(t, s)
+		_, _ = startDevice(t, s)
+		push(t, s, "scope", "a")
+		closeServer(t, s)
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -136,25 +136,25 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 		return string(text)
 	}()
 	for name, tt := range map[string]struct{ text, want string }{
-		"foreign":                        {`{"name":"package.json"}`, "not a state file"},
-		"broken off":                     {state[:len(state)/2], "damaged"},
-		"newer":                          {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
-		"of no state":                    {`{"format":"bearerguard testserver state","version":1,"state":null}`, "it has no secret"},
-		"with a member that is unknown":  {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "do not fit"},
-		"with a family that is null":     {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is not one"},
-		"with a code that is null":       {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
-		"with a device that is null":     {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is not one"},
-		"with a push that is null":       {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
-		"with a push of no value":        {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
-		"with a client that is null":     {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
-		"with a client that has no name": {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
-		"with a client twice":            {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
-		"with a user twice":              {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
-		"with a code twice":              {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
-		"with an invalid key":            {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
-		"with half a key to sign with":   {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
-		"with two keys to sign with":     {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
-		"with a secret for all":          {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},
+		"foreign":                      {`{"name":"package.json"}`, "not a state file"},
+		"truncated":                    {state[:len(state)/2], "damaged"},
+		"newer":                        {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
+		"without a state":              {`{"format":"bearerguard testserver state","version":1,"state":null}`, "it has no secret"},
+		"with an unknown member":       {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "do not fit"},
+		"with a family that is null":   {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is not one"},
+		"with a code that is null":     {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
+		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is not one"},
+		"with a push that is null":     {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
+		"with a push without a value":  {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
+		"with a client that is null":   {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
+		"with a client without an ID":  {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
+		"with a client twice":          {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
+		"with a user twice":            {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
+		"with a code twice":            {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
+		"with an invalid key":          {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
+		"with half a key to sign with": {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
+		"with two keys to sign with":   {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
+		"with a published secret":      {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
@@ -168,20 +168,20 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 			}
 			wantAll(t, err.Error(), tt.want, path, "move it away")
 			if after, err := os.ReadFile(path); err != nil || string(after) != tt.text {
-				t.Errorf("got %.100q, %v in the file, want it left alone", after, err)
+				t.Errorf("got %.100q, %v in the file, want it unchanged", after, err)
 			}
 		})
 	}
 }
 
-func TestOneServerAtATimeHasTheFile(t *testing.T) {
+func TestStateFileIsLocked(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path)
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
-	good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one))))
-	closed(t, one)
-	closed(t, kept(t, path))
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist("")) }), "give the path of a file")
-	defer obstruct(t, path)()
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "cannot be written")
+	one := startPersisted(t, path)
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
+	wantTokens(t, overSocket(t, one, testserver.EndpointToken, codeRequest(codeFor(t, one))))
+	closeServer(t, one)
+	closeServer(t, startPersisted(t, path))
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist("")) }), "give the path of a file")
+	defer blockSaving(t, path)()
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "cannot be written")
 }

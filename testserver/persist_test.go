@@ -12,13 +12,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-const keptIssuer = "http://login.test"
+const persistedIssuer = "http://login.test"
 
-// kept starts a server, over a socket, that has its state in the file at path.
-// The caller may close it to start another.
-func kept(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
+// startPersisted starts a server on a socket that saves its state in the file
+// at path. The caller may close it to start another.
+func startPersisted(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
-	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(keptIssuer)}, opts...)...)
+	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(persistedIssuer)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func kept(t testing.TB, path string, opts ...testserver.Option) *testserver.Serv
 	return s
 }
 
-func closed(t testing.TB, s *testserver.Server) {
+func closeServer(t testing.TB, s *testserver.Server) {
 	t.Helper()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -58,14 +58,14 @@ func overSocket(t testing.TB, s *testserver.Server, ep testserver.Endpoint, form
 	return reply{status: resp.StatusCode, header: resp.Header, body: parse(text)}
 }
 
-func TestARestartedServerGoesOn(t *testing.T) {
+func TestStateSurvivesARestart(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path, testserver.OpaqueTokens())
+	one := startPersisted(t, path, testserver.OpaqueTokens())
 	c := one.AddClient(testserver.Client{ID: "added", Secret: "added-secret", RefreshTTL: 1})
 	one.AddUser(testserver.User{Sub: "carol", Password: "carols-password", Claims: map[string]any{"badge": 12345678901234567}})
-	first := good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one, "login_hint", "carol", "scope", "openid"))))
-	next := good(t, overSocket(t, one, testserver.EndpointToken, refreshing(first.text("refresh_token"))))
-	revoked := good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one))))
+	first := wantTokens(t, overSocket(t, one, testserver.EndpointToken, codeRequest(codeFor(t, one, "login_hint", "carol", "scope", "openid"))))
+	next := wantTokens(t, overSocket(t, one, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))))
+	revoked := wantTokens(t, overSocket(t, one, testserver.EndpointToken, codeRequest(codeFor(t, one))))
 	if r := overSocket(t, one, testserver.EndpointRevoke, url.Values{"client_id": {"test-public"}, "token": {revoked.text("refresh_token")}}); r.status != 200 {
 		t.Fatalf("got %d, want the token revoked", r.status)
 	}
@@ -73,15 +73,15 @@ func TestARestartedServerGoesOn(t *testing.T) {
 	rotated := one.Rotate()
 	staged := one.Rotate(testserver.Rotation{PublishFirst: true})
 	jwks := one.JWKS()
-	closed(t, one)
+	closeServer(t, one)
 
-	two := kept(t, path, testserver.OpaqueTokens())
+	two := startPersisted(t, path, testserver.OpaqueTokens())
 	if got := two.JWKS(); string(got) != string(jwks) {
 		t.Errorf("got the JWKS %s, want %s", got, jwks)
 	}
 	_, served := get(t, two.Client(), two.Endpoint(testserver.EndpointJWKS))
 	if !isActive(two, next.text("access_token")) {
-		t.Error("want the token of before active")
+		t.Error("want the token from before the restart active")
 	}
 	if _, _, err := verify(served, two.IDToken()); err != nil {
 		t.Error(err)
@@ -90,36 +90,36 @@ func TestARestartedServerGoesOn(t *testing.T) {
 		t.Errorf("got %s signing, want %s", got, rotated.ID)
 	}
 	if got := two.Rotate().ID; got != staged.ID {
-		t.Errorf("got %s signing after a rotation that had begun, want %s", got, staged.ID)
+		t.Errorf("got %s signing after a staged rotation, want %s", got, staged.ID)
 	}
 	if isActive(two, revoked.text("access_token")) {
-		t.Error("want the revocation remembered")
+		t.Error("want the revocation saved")
 	}
-	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshing(revoked.text("refresh_token"))), 400, "invalid_grant")
-	good(t, overSocket(t, two, testserver.EndpointToken, redeeming(unused)))
-	good(t, overSocket(t, two, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, c.ID, c.Secret))
+	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(revoked.text("refresh_token"))), 400, "invalid_grant")
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(unused)))
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, c.ID, c.Secret))
 
-	last := good(t, overSocket(t, two, testserver.EndpointToken, refreshing(next.text("refresh_token"))))
+	last := wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if claims := payload(t, last.text("id_token")); !strings.Contains(claims, `"badge":12345678901234567`) {
-		t.Errorf("got %s, want the claims of the user as they were", claims)
+		t.Errorf("got %s, want the claims of the user unchanged", claims)
 	}
-	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshing(first.text("refresh_token"))), 400, "invalid_grant")
-	closed(t, two)
-	three := kept(t, path)
+	wantError(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))), 400, "invalid_grant")
+	closeServer(t, two)
+	three := startPersisted(t, path)
 	if isActive(three, last.text("access_token")) {
-		t.Error("want a refresh token that came again to have ended its family")
+		t.Error("want the family of a reused refresh token revoked")
 	}
-	wantError(t, overSocket(t, three, testserver.EndpointToken, refreshing(last.text("refresh_token"))), 400, "invalid_grant")
+	wantError(t, overSocket(t, three, testserver.EndpointToken, refreshRequest(last.text("refresh_token"))), 400, "invalid_grant")
 }
 
 func TestJWTsVerifyAfterARestart(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "EdDSA", "HS256"} {
 		path := statePath(t)
-		one := kept(t, path, testserver.SigningAlg(alg))
+		one := startPersisted(t, path, testserver.SigningAlg(alg))
 		one.Publish(testserver.Key{ID: "", Alg: "ES256", Private: signer{Signer: testserver.GenerateKey("ES256", "").Private}})
 		token, jwks := one.Token(), one.JWKS()
-		closed(t, one)
-		two := kept(t, path, testserver.SigningAlg(alg))
+		closeServer(t, one)
+		two := startPersisted(t, path, testserver.SigningAlg(alg))
 		if !isActive(two, token) {
 			t.Errorf("%s: want the token active", alg)
 		}
@@ -127,7 +127,7 @@ func TestJWTsVerifyAfterARestart(t *testing.T) {
 			verified(t, two, token)
 		}
 		if string(two.JWKS()) != string(jwks) {
-			t.Errorf("%s: got another JWKS, want that of before", alg)
+			t.Errorf("%s: got another JWKS, want the old one", alg)
 		}
 		if k := two.Rotate(); k.ID == one.SigningKey().ID {
 			t.Errorf("%s: got the old key from a rotation", alg)
@@ -135,26 +135,26 @@ func TestJWTsVerifyAfterARestart(t *testing.T) {
 	}
 }
 
-func TestOptionsWinOverTheFile(t *testing.T) {
+func TestOptionsOverrideTheFile(t *testing.T) {
 	path := statePath(t)
 	key := `{"signing":{"keys":[{"kty":"oct","kid":"configured","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA","alg":"HS256"}]}}`
-	one := kept(t, path, testserver.Users(alice), testserver.Clients(testserver.Client{ID: "web", Secret: "old"}))
+	one := startPersisted(t, path, testserver.Users(alice), testserver.Clients(testserver.Client{ID: "web", Secret: "old"}))
 	one.AddClient(testserver.Client{ID: "other", Secret: "other-secret"})
 	one.AddUser(testserver.User{Sub: "carol"})
-	closed(t, one)
+	closeServer(t, one)
 
 	bob := testserver.User{Sub: "bob", Password: "bobs-password"}
-	two := kept(t, path, testserver.Users(bob), testserver.Clients(testserver.Client{ID: "web", Secret: "new"}), testserver.ConfigJSON(strings.NewReader(key)))
+	two := startPersisted(t, path, testserver.Users(bob), testserver.Clients(testserver.Client{ID: "web", Secret: "new"}), testserver.ConfigJSON(strings.NewReader(key)))
 	credentials := url.Values{"grant_type": {"client_credentials"}}
 	wantError(t, overSocket(t, two, testserver.EndpointToken, credentials, "web", "old"), 401, "invalid_client")
-	good(t, overSocket(t, two, testserver.EndpointToken, credentials, "web", "new"))
-	good(t, overSocket(t, two, testserver.EndpointToken, credentials, "other", "other-secret"))
-	good(t, overSocket(t, two, testserver.EndpointToken, credentials, two.DefaultClient().ID, two.DefaultClient().Secret))
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, credentials, "web", "new"))
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, credentials, "other", "other-secret"))
+	wantTokens(t, overSocket(t, two, testserver.EndpointToken, credentials, two.DefaultClient().ID, two.DefaultClient().Secret))
 	if got := two.SigningKey().ID; got != "configured" {
 		t.Errorf("got %q signing, want the configured key", got)
 	}
 	for hint, sub := range map[string]string{"": "bob", "alice": "alice", "carol": "carol"} {
-		if _, body := about(t, two, tokens(t, two, "login_hint", hint, "scope", "openid").text("access_token")); !strings.Contains(body, `"sub":"`+sub+`"`) {
+		if _, body := introspectionResponse(t, two, tokens(t, two, "login_hint", hint, "scope", "openid").text("access_token")); !strings.Contains(body, `"sub":"`+sub+`"`) {
 			t.Errorf("login_hint %q: got %s, want %s", hint, body, sub)
 		}
 	}
@@ -163,51 +163,51 @@ func TestOptionsWinOverTheFile(t *testing.T) {
 	}
 }
 
-func TestASeedGoesOnAfterARestart(t *testing.T) {
+func TestSeedContinuesAfterARestart(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path, testserver.Seed("a"))
+	one := startPersisted(t, path, testserver.Seed("a"))
 	code := codeFor(t, one)
-	good(t, exchange(t, one, redeeming(code)))
-	closed(t, one)
-	closed(t, kept(t, path)) // of no seed
-	two := kept(t, path, testserver.Seed("a"))
+	wantTokens(t, exchange(t, one, codeRequest(code)))
+	closeServer(t, one)
+	closeServer(t, startPersisted(t, path)) // without a seed
+	two := startPersisted(t, path, testserver.Seed("a"))
 	if again := codeFor(t, two); again == code {
-		t.Error("got a code that has been used")
+		t.Error("got a used code")
 	}
-	wantError(t, exchange(t, two, redeeming(code)), 400, "invalid_grant")
+	wantError(t, exchange(t, two, codeRequest(code)), 400, "invalid_grant")
 	if two.Rotate().ID == one.SigningKey().ID {
 		t.Error("got the old key from a rotation")
 	}
 }
 
-func TestResetEmptiesTheFileToo(t *testing.T) {
+func TestResetClearsTheFile(t *testing.T) {
 	path := statePath(t)
-	one := kept(t, path, testserver.OpaqueTokens())
+	one := startPersisted(t, path, testserver.OpaqueTokens())
 	r := tokens(t, one)
 	key := one.SigningKey().ID
 	one.Reset()
-	closed(t, one)
-	two := kept(t, path)
+	closeServer(t, one)
+	two := startPersisted(t, path)
 	if isActive(two, r.text("access_token")) || two.SigningKey().ID != key {
-		t.Error("want the grants forgotten and the keys kept")
+		t.Error("want the grants deleted and the keys kept")
 	}
-	wantError(t, exchange(t, two, refreshing(r.text("refresh_token"))), 400, "invalid_grant")
+	wantError(t, exchange(t, two, refreshRequest(r.text("refresh_token"))), 400, "invalid_grant")
 }
 
-func TestTheFileHasNoSecretInClear(t *testing.T) {
+func TestFileHasNoPlaintextSecrets(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path, testserver.OpaqueTokens(), testserver.Users(alice))
+	s := startPersisted(t, path, testserver.OpaqueTokens(), testserver.Users(alice))
 	c := s.AddClient(testserver.Client{ID: "web"})
 	u := s.AddUser(testserver.User{Sub: "carol"})
 	code := codeFor(t, s)
 	used := codeFor(t, s, "scope", "openid")
 	r := tokens(t, s)
-	first := good(t, exchange(t, s, redeeming(used)))
-	next := good(t, exchange(t, s, refreshing(first.text("refresh_token"))))
-	d, _ := device(t, s)
+	first := wantTokens(t, exchange(t, s, codeRequest(used)))
+	next := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
+	d, _ := startDevice(t, s)
 	jwt := s.Token()
 	s.Revoke(jwt)
-	closed(t, s)
+	closeServer(t, s)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -222,18 +222,18 @@ func TestTheFileHasNoSecretInClear(t *testing.T) {
 		}
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, %v, want a file for its owner alone", info.Mode(), err)
+		t.Errorf("got %v, %v, want a file only for its owner", info.Mode(), err)
 	}
 }
 
-func TestWhatGoMethodsChangeIsSaved(t *testing.T) {
+func TestChangesByMethodsAreSaved(t *testing.T) {
 	var token, refresh string
 	var key testserver.Key
 	path := statePath(t)
 	for _, tt := range []struct {
 		name  string
 		do    func(s *testserver.Server)
-		holds func(s *testserver.Server) bool
+		saved func(s *testserver.Server) bool
 	}{
 		{"Token", func(s *testserver.Server) { token = opaque(s) }, func(s *testserver.Server) bool { return isActive(s, token) }},
 		{"Revoke", func(s *testserver.Server) { s.Revoke(token) }, func(s *testserver.Server) bool { return !isActive(s, token) }},
@@ -253,33 +253,33 @@ func TestWhatGoMethodsChangeIsSaved(t *testing.T) {
 			return overSocket(t, s, testserver.EndpointToken, url.Values{"grant_type": {"client_credentials"}}, web.ID, web.Secret).status == 200
 		}},
 		{"AddUser", func(s *testserver.Server) { s.AddUser(alice) }, func(s *testserver.Server) bool {
-			_, body := about(t, s, tokens(t, s, "login_hint", "alice").text("access_token"))
+			_, body := introspectionResponse(t, s, tokens(t, s, "login_hint", "alice").text("access_token"))
 			return strings.Contains(body, `"sub":"alice"`)
 		}},
 		{"Rotate", func(s *testserver.Server) { key = s.Rotate() }, func(s *testserver.Server) bool { return s.SigningKey().ID == key.ID }},
 		{"Retire", func(s *testserver.Server) { s.Retire(key.ID) }, func(s *testserver.Server) bool { return !strings.Contains(string(s.JWKS()), key.ID) }},
 		{"Publish", func(s *testserver.Server) { s.Publish(key) }, func(s *testserver.Server) bool { return strings.Contains(string(s.JWKS()), key.ID) }},
 	} {
-		s := kept(t, path)
+		s := startPersisted(t, path)
 		tt.do(s)
-		closed(t, s)
-		s = kept(t, path)
-		if !tt.holds(s) {
-			t.Errorf("%s: want it remembered", tt.name)
+		closeServer(t, s)
+		s = startPersisted(t, path)
+		if !tt.saved(s) {
+			t.Errorf("%s: want it saved", tt.name)
 		}
-		closed(t, s)
+		closeServer(t, s)
 	}
 }
 
-func TestATimeBeyondAllFilesIsKept(t *testing.T) {
+func TestFarFutureExpiryIsSaved(t *testing.T) {
 	path := statePath(t)
-	s := kept(t, path)
+	s := startPersisted(t, path)
 	m, err := s.Mint(testserver.Claim("exp", int64(1)<<50))
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed(t, s)
-	if !isActive(kept(t, path), m.Access) {
+	closeServer(t, s)
+	if !isActive(startPersisted(t, path), m.Access) {
 		t.Error("want the token active")
 	}
 }

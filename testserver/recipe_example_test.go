@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Browsers know the server by another name than the containers beside it.
+// Browsers reach the server under another name than other containers.
 func ExampleMetadata() {
 	as, err := testserver.Start(context.Background(), testserver.Metadata(func(doc map[string]any) {
 		doc["authorization_endpoint"] = "http://localhost:8080/authorize"
@@ -37,7 +37,7 @@ func ExampleMetadata() {
 	// Output: {"authorization_endpoint":"http://localhost:8080/authorize","authori…
 }
 
-// A handler of one's own before every endpoint.
+// A custom handler in front of every endpoint.
 func ExampleHandler() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -60,7 +60,7 @@ func ExampleHandler() {
 	// Output: 200 OK *
 }
 
-// A handler of one's own that Reset leaves alone.
+// A custom handler that Reset does not remove.
 func ExampleNewUnstarted_wrapped() {
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("http://as.example.com"))
 	if err != nil {
@@ -77,7 +77,7 @@ func ExampleNewUnstarted_wrapped() {
 	// Output: 200 *
 }
 
-// The next token is another one, and those after it are the server's again.
+// The hook replaces the first token, and does not change later ones.
 func ExampleServer_OnToken() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {

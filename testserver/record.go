@@ -7,17 +7,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// Request is what the server remembers of one request: its Time, Endpoint and
-// Method, the Client that [Server.ClientFor] named and the ClientID that has
-// authenticated, Header and Form with fingerprints in the place of all that could be
-// worth something, the Status of the answer, 0 until it is sent, and whether a
-// fault was Injected. It holds no token, no secret and no other credentials, so it
-// may be printed.
+// Request is the record of one request: its Time, Endpoint and Method, the
+// Client of [Server.ClientFor], the authenticated ClientID, the Header and Form
+// with fingerprints instead of credentials, the Status of the response, 0 until
+// it is sent, and whether a fault was Injected. It contains no tokens, secrets
+// or other credentials, so it can be printed.
 type Request = journal.Request
 
-// Count is the number of requests that ep has received since the server began
-// or was [Server.Reset], those it refused and those that got a fault included:
-// how often a cache really asked.
+// Count returns the number of requests that ep has received since the server
+// started or since [Server.Reset], including those it refused and those that
+// got a fault: for example, how often a cache really fetched.
 func (s *Server) Count(ep Endpoint) int {
 	s.helper()
 	return s.count("Count", journal.Mark{}, ep)
@@ -26,28 +25,28 @@ func (s *Server) Count(ep Endpoint) int {
 func (s *Server) count(what string, m journal.Mark, ep Endpoint) int {
 	s.helper()
 	if !s.countable(ep) {
-		s.fail("%s(%q): there is no such endpoint: %s", what, string(ep), useAny)
+		s.fail("%s(%q): no such endpoint on this server: %s", what, string(ep), useAny)
 	}
 	return s.oauth.Journal.Count(m, ep)
 }
 
-// Requests are the last requests to the endpoints, oldest first; without
-// arguments, or with [EndpointAny], to all. A request is there from its arrival on, so
-// that one which hangs can be seen. The server remembers 1000 requests, whatever
-// their endpoint; the counts go on.
+// Requests returns the last requests to the endpoints, oldest first; without
+// arguments, or with [EndpointAny], those to all. A request is recorded on
+// arrival, so one that hangs is included. The server records the last 1000
+// requests in total; the counts have no limit.
 func (s *Server) Requests(ep ...Endpoint) []Request {
 	s.helper()
 	for _, e := range ep {
 		if !s.countable(e) {
-			s.fail("Requests(%q): there is no such endpoint: %s", string(e), useAny)
+			s.fail("Requests(%q): no such endpoint on this server: %s", string(e), useAny)
 		}
 	}
 	return s.oauth.Journal.Requests(ep...)
 }
 
 // Await waits until [Server.Count] of ep is n or more. It counts arrivals: the
-// requests may still hang. The error says how many there were when ctx ended,
-// and wraps the error of ctx.
+// requests may still be in flight. The error reports how many there were when
+// ctx ended, and wraps the error of ctx.
 func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {
 	s.helper()
 	return s.await(ctx, journal.Mark{}, ep, n)
@@ -56,7 +55,7 @@ func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {
 func (s *Server) await(ctx context.Context, m journal.Mark, ep Endpoint, n int) error {
 	s.helper()
 	if !s.countable(ep) {
-		s.fail("Await(%q): there is no such endpoint: %s", string(ep), useAny)
+		s.fail("Await(%q): no such endpoint on this server: %s", string(ep), useAny)
 	}
 	got, err := s.oauth.Journal.Await(ctx, m, ep, n)
 	if err != nil {
@@ -65,15 +64,15 @@ func (s *Server) await(ctx context.Context, m journal.Mark, ep Endpoint, n int) 
 	return nil
 }
 
-// Mark is a moment in the life of a server, to count from.
+// Mark is a point in time from which requests are counted.
 type Mark struct {
 	s    *Server
 	mark journal.Mark
 }
 
-// Mark returns this moment. With ids, those of [Server.ClientFor], its counts are
-// of the requests of these clients only, which is what a test needs that shares its
-// server. Only the first 4096 clients of a server are counted one by one.
+// Mark starts a new count. With ids of [Server.ClientFor], it counts only the
+// requests of these clients, for tests that share a server. Only the first 4096
+// clients of a server are counted separately.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
 	for _, id := range client {
@@ -84,8 +83,8 @@ func (s *Server) Mark(client ...string) Mark {
 	return Mark{s, s.oauth.Journal.Mark(client)}
 }
 
-// Count is the number of requests that ep has received since the mark, or since
-// a later [Server.Reset].
+// Count returns the number of requests that ep has received since the mark, or
+// since a later [Server.Reset].
 func (m Mark) Count(ep Endpoint) int {
 	m.s.helper()
 	return m.s.count("Count", m.mark, ep)
@@ -97,10 +96,10 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 	return m.s.await(ctx, m.mark, ep, n)
 }
 
-// Reset removes all faults, thaws what [Server.FreezeJWKS] froze and forgets all
-// requests, events, grants, codes, logins, opaque tokens, revocations, answers of
-// [Server.SetIntrospection] and what [Server.NextUser] and [Server.DenyNext] said:
-// opaque and refresh tokens are unknown from then on, and revoked JWTs good again.
-// It keeps the keys, the clients, the users, what [Server.OnToken] added and the
-// time that [Server.Advance] made. Requests that hang go on hanging.
+// Reset removes all faults, thaws what [Server.FreezeJWKS] froze, and deletes
+// all requests, events, grants, codes, logins, opaque tokens, revocations,
+// replies of [Server.SetIntrospection] and decisions of [Server.NextUser] and
+// [Server.DenyNext]. Opaque and refresh tokens become unknown, and revoked JWTs
+// valid again. Keys, clients, users, functions of [Server.OnToken] and the
+// offset of [Server.Advance] stay. Requests that hang still hang.
 func (s *Server) Reset() { s.oauth.Reset() }

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestRequestsAreRemembered(t *testing.T) {
+func TestRequestsAreRecorded(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Clock(atNoon))...)
@@ -65,7 +65,7 @@ func TestRequestsAreRemembered(t *testing.T) {
 	}
 }
 
-// agent is the version that net/http's User-Agent names.
+// agent returns the version in the User-Agent of net/http.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {
@@ -78,7 +78,7 @@ func agent(opts []testserver.Option) string {
 	return "1.1"
 }
 
-func TestRecordsHoldNoSecret(t *testing.T) {
+func TestRecordsContainNoSecrets(t *testing.T) {
 	s := testserver.New(t)
 	token, secret, endless := s.Token(), "sesame-open-sesame", "X-"+strings.Repeat("x", 300)
 	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointJWKS)+"?access_token="+token, nil)
@@ -92,7 +92,7 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 		"X-Access-Token":      token,
 		"Referer":             "https://app.example/?code=" + secret,
 		"Client-Assertion":    token,
-		"User-Agent":          token, // long enough to be one
+		"User-Agent":          token, // long enough to be a token
 		"Accept":              "application/json",
 		"X-Forwarded-For":     "192.0.2.1",
 		endless:               secret,
@@ -112,10 +112,10 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 	parts := append(strings.Split(token, "."), secret, token)
 	for _, part := range parts {
 		if strings.Contains(text, part) {
-			t.Errorf("got %s, want nothing of %q in it", text, part)
+			t.Errorf("got %s, want no %q in it", text, part)
 		}
 	}
-	// By another's hand: printf %s sesame-open-sesame | sha256sum | cut -c1-16
+	// Computed with: printf %s sesame-open-sesame | sha256sum | cut -c1-16
 	for name, want := range map[string][]string{
 		"X-Api-Key": {"a157a9fb34f7793d"}, "Accept": {"application/json"},
 	} {
@@ -125,18 +125,18 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 	}
 	for name := range last.Header {
 		if strings.EqualFold(name, endless) {
-			t.Errorf("got a field of %d bytes kept, want it left out", len(name))
+			t.Errorf("got a field of %d bytes recorded, want it left out", len(name))
 		}
 	}
 	scheme, rest, _ := strings.Cut(last.Header.Get("Authorization"), " ")
 	if scheme != "Bearer" || rest != last.Header.Get("Dpop") || len(rest) != 16 {
-		t.Errorf("got Authorization %q, want the scheme and the token's own fingerprint, %q", last.Header["Authorization"], last.Header.Get("Dpop"))
+		t.Errorf("got Authorization %q, want the scheme and the token's fingerprint, %q", last.Header["Authorization"], last.Header.Get("Dpop"))
 	}
 }
 
-func TestARecordIsACopy(t *testing.T) {
+func TestRecordsAreCopies(t *testing.T) {
 	s := unstarted(t)
-	ask(s, "GET", "/jwks")
+	serve(s, "GET", "/jwks")
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	r.Header.Set("Accept", "a/b")
 	s.ServeHTTP(httptest.NewRecorder(), r)
@@ -148,7 +148,7 @@ func TestARecordIsACopy(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+func TestRecordsAreBounded(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	for i := range 70 {
@@ -163,19 +163,19 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	list := s.Requests()
 	if len(list) != 1000 || s.Count(testserver.EndpointJWKS) != 1500 {
-		t.Fatalf("got %d requests kept and %d counted, want 1000 and 1500", len(list), s.Count(testserver.EndpointJWKS))
+		t.Fatalf("got %d requests recorded and %d counted, want 1000 and 1500", len(list), s.Count(testserver.EndpointJWKS))
 	}
 	n := len(fmt.Sprintf("%+v", list[0]))
 	if fields := len(list[0].Header); fields != 64 || n > 64*8*20+500 {
-		t.Errorf("got %d fields in %d bytes, want 64 and little more than their fingerprints", fields, n)
+		t.Errorf("got %d fields in %d bytes, want 64 and at most their fingerprints", fields, n)
 	}
-	ask(s, "GET", s.Endpoint(testserver.EndpointDiscovery))
+	serve(s, "GET", s.Endpoint(testserver.EndpointDiscovery))
 	if list = s.Requests(); len(list) != 1000 || list[999].Endpoint != testserver.EndpointDiscovery {
 		t.Errorf("got %d requests, want the newest last", len(list))
 	}
 }
 
-func TestClientsAreCountedUpToABound(t *testing.T) {
+func TestClientCountsAreBounded(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("GET", "/jwks", nil)
 	begin := s.Mark("c4095", "c4096")
@@ -184,14 +184,14 @@ func TestClientsAreCountedUpToABound(t *testing.T) {
 		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	if got := begin.Count(testserver.EndpointJWKS); got != 1 {
-		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the former", got)
+		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the 4096th", got)
 	}
 	if got := s.Count(testserver.EndpointJWKS); got != 4100 {
 		t.Errorf("got %d requests, want 4100", got)
 	}
 }
 
-func TestMarkCountsFromItsMoment(t *testing.T) {
+func TestMark(t *testing.T) {
 	s := testserver.New(t)
 	fetch := func(c *http.Client, ep testserver.Endpoint) { get(t, c, s.Endpoint(ep)) }
 	a, b := s.ClientFor("a"), s.ClientFor("b")
@@ -199,7 +199,7 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 	fetch(a, testserver.EndpointJWKS)
 	fetch(s.Client(), testserver.EndpointJWKS)
 
-	all, ofA, ofBoth, ofNobody := s.Mark(), s.Mark("a", "a"), s.Mark("a", "b"), s.Mark("nobody")
+	all, ofA, ofBoth, ofUnknown := s.Mark(), s.Mark("a", "a"), s.Mark("a", "b"), s.Mark("nobody")
 	fetch(a, testserver.EndpointJWKS)
 	fetch(b, testserver.EndpointJWKS)
 	fetch(b, testserver.EndpointDiscovery)
@@ -209,7 +209,7 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 		mark                 testserver.Mark
 		keys, discovery, any int
 	}{
-		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of nobody": {ofNobody, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
+		"of all": {all, 3, 1, 5}, "of a": {ofA, 1, 0, 1}, "of a and b": {ofBoth, 2, 1, 3}, "of an unknown client": {ofUnknown, 0, 0, 0}, "early, of a": {early, 2, 0, 2},
 	} {
 		if k, d, n := tt.mark.Count(testserver.EndpointJWKS), tt.mark.Count(testserver.EndpointDiscovery), tt.mark.Count(testserver.EndpointAny); k != tt.keys || d != tt.discovery || n != tt.any {
 			t.Errorf("%s: got %d, %d and %d, want %d, %d and %d", name, k, d, n, tt.keys, tt.discovery, tt.any)
@@ -224,7 +224,7 @@ func TestMarkCountsFromItsMoment(t *testing.T) {
 	}
 }
 
-func TestAwaitEndsWithTheArrival(t *testing.T) {
+func TestAwaitReturnsOnArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		s.Inject(testserver.EndpointJWKS, testserver.Hang(), testserver.FromClient("slow"))
@@ -260,16 +260,16 @@ func TestAwaitEndsWithTheArrival(t *testing.T) {
 			t.Errorf("got %v, want one minute, two and two", waits)
 		}
 		if err := s.Await(t.Context(), testserver.EndpointJWKS, 2); err != nil || time.Since(begin) != 2*time.Minute {
-			t.Errorf("got %v after %v, want nil at once for what has been", err, time.Since(begin))
+			t.Errorf("got %v after %v, want nil at once for past requests", err, time.Since(begin))
 		}
 		s.Close()
 		if err := <-done; err == nil {
-			t.Error("got an answer, want an error")
+			t.Error("got a response, want an error")
 		}
 	})
 }
 
-func TestAwaitEndsWithItsContext(t *testing.T) {
+func TestAwaitStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
 		get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
@@ -287,26 +287,26 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestRecordsRefuseEndpointsThereAreNot(t *testing.T) {
+func TestRecordsRefuseUnknownEndpoints(t *testing.T) {
 	for name, f := range map[string]func(*testserver.Server){
 		`Requests("jkws")`: func(s *testserver.Server) { s.Requests(testserver.EndpointJWKS, "jkws") },
 		`Await("jkws")`:    func(s *testserver.Server) { _ = s.Await(t.Context(), "jkws", 1) },
 		`Count("jkws")`:    func(s *testserver.Server) { s.Mark().Count("jkws") },
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { f(testserver.New(tb)) }), name, "use EndpointDiscovery")
+		wantAll(t, fatalText(t, func(tb *recorder) { f(testserver.New(tb)) }), name, "use EndpointDiscovery")
 	}
 }
 
-// The status is recorded before the client can know it.
-func TestStatusIsKnownWithTheAnswer(t *testing.T) {
+// The status is recorded before the client gets it.
+func TestStatusIsRecordedBeforeTheResponse(t *testing.T) {
 	s := testserver.New(t)
 	for _, h := range map[string]http.HandlerFunc{
-		"in silence": func(http.ResponseWriter, *http.Request) {},
+		"without a write": func(http.ResponseWriter, *http.Request) {},
 		"by a flush": func(w http.ResponseWriter, r *http.Request) {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		},
-		"by more than a buffer holds": func(w http.ResponseWriter, r *http.Request) {
+		"by a large write": func(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write(make([]byte, 1<<16))
 			<-r.Context().Done()
 		},

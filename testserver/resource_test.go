@@ -10,31 +10,32 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Every grant takes resources (RFC 8707 §2), several of them, each once.
+// Every grant accepts several resources (RFC 8707 §2), without duplicates.
 func TestResourcesOfEveryGrant(t *testing.T) {
 	wantTargets(t, "resource", func(resources ...string) []string { return resources })
 }
 
-// An audience, as Auth0 has it and by several fields, is the same by another name.
-func TestAnAudienceIsHonouredByEveryGrant(t *testing.T) {
+// The parameter audience, as in Auth0, works like resource.
+func TestAudienceOfEveryGrant(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return names })
 }
 
-// Hydra takes several names in one text.
-func TestAnAudienceMayHaveSeveralNames(t *testing.T) {
+// Hydra accepts several names in one parameter.
+func TestAudienceWithSeveralNames(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return []string{strings.Join(names, " ")} })
 }
 
 func TestResourceAndAudienceTogether(t *testing.T) {
 	s := testserver.New(t)
-	r := good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "resource": {"https://one.example"}, "audience": {"two"}}, testClient))
+	r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "resource": {"https://one.example"}, "audience": {"two"}}, testClient))
 	if _, claims := verified(t, s, r.text("access_token")); fmt.Sprint(claims["aud"]) != "[https://one.example two]" {
 		t.Errorf("got aud %v, want both", claims["aud"])
 	}
 }
 
-// Without a list any resource is known, with one no other (RFC 8707 §2).
-func TestResourcesThatTheServerKnows(t *testing.T) {
+// Without a list every resource is accepted, and with a list only those in it
+// (RFC 8707 §2).
+func TestResourcesOption(t *testing.T) {
 	const known = `{"resources":["https://one.example","two"]}`
 	for name, tt := range map[string]struct {
 		s        *testserver.Server
@@ -49,7 +50,7 @@ func TestResourcesThatTheServerKnows(t *testing.T) {
 			want := func(r reply) {
 				t.Helper()
 				if tt.accepted {
-					good(t, r)
+					wantTokens(t, r)
 					return
 				}
 				wantError(t, r, 400, "invalid_target")
@@ -58,21 +59,21 @@ func TestResourcesThatTheServerKnows(t *testing.T) {
 				want(exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {names}}, testClient))
 			}
 			want(exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "resource": {"https://three.example"}}, testClient))
-			want(exchange(t, tt.s, refreshing(tokens(t, tt.s).text("refresh_token"), "audience", "three")))
+			want(exchange(t, tt.s, refreshRequest(tokens(t, tt.s).text("refresh_token"), "audience", "three")))
 			begun := formTo(t, tt.s, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}, "audience": {"three"}}.Encode())
 			if (begun.text("device_code") != "") != tt.accepted || !tt.accepted && begun.text("error") != "invalid_target" {
-				t.Errorf("got %v for a device, want it taken %v", begun.body, tt.accepted)
+				t.Errorf("got %v for a device, want it accepted: %v", begun.body, tt.accepted)
 			}
-			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"api"}}, testClient)) // the default
-			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"two"}, "resource": {"https://one.example"}}, testClient))
-			good(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // for the default audience
-			pushed := formTo(t, tt.s, testserver.EndpointPAR, authorizing("audience", "three").Encode())
+			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"api"}}, testClient)) // the default
+			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"two"}, "resource": {"https://one.example"}}, testClient))
+			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // for the default audience
+			pushed := formTo(t, tt.s, testserver.EndpointPAR, authorizationRequest("audience", "three").Encode())
 			if (pushed.text("request_uri") != "") != tt.accepted || !tt.accepted && pushed.text("error") != "invalid_target" {
-				t.Errorf("got %v of a pushed request, want it taken %v", pushed.body, tt.accepted)
+				t.Errorf("got %v for a pushed request, want it accepted: %v", pushed.body, tt.accepted)
 			}
-			_, to := authorized(tt.s, authorizing("audience", "three"))
+			_, to := authorize(tt.s, authorizationRequest("audience", "three"))
 			if got := to.Query().Get("error"); (got == "") != tt.accepted || !tt.accepted && got != "invalid_target" {
-				t.Errorf("got the error %q at the callback, want it taken %v", got, tt.accepted)
+				t.Errorf("got the error %q at the callback, want it accepted: %v", got, tt.accepted)
 			}
 		})
 	}
@@ -86,11 +87,11 @@ func TestResourcesThatTheServerKnows(t *testing.T) {
 	}
 }
 
-// wantTargets has every grant narrowed by a parameter, whose fields are written from
-// names.
+// wantTargets checks that a parameter narrows the audience of every grant.
+// write returns the values of the parameter for names.
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
-	s, r := withRobot(t)
+	s, r := newJWTBearerServer(t)
 	const one, two = "https://one.example", "https://two.example"
 	all := []string{one, two, one}
 	with := func(form url.Values, names ...string) url.Values {
@@ -101,13 +102,13 @@ func wantTargets(t *testing.T, parameter string, write func(names ...string) []s
 		return form
 	}
 	code := func(t *testing.T, resources ...string) reply {
-		_, to := authorized(s, with(authorizing(), all...))
-		return exchange(t, s, with(redeeming(to.Query().Get("code")), resources...))
+		_, to := authorize(s, with(authorizationRequest(), all...))
+		return exchange(t, s, with(codeRequest(to.Query().Get("code")), resources...))
 	}
-	for name, ask := range map[string]func(t *testing.T, resources ...string) reply{
+	for name, request := range map[string]func(t *testing.T, resources ...string) reply{
 		"a code": code,
 		"a refresh token": func(t *testing.T, resources ...string) reply {
-			return exchange(t, s, with(refreshing(good(t, code(t)).text("refresh_token")), resources...))
+			return exchange(t, s, with(refreshRequest(wantTokens(t, code(t)).text("refresh_token")), resources...))
 		},
 		"a device code": func(t *testing.T, resources ...string) reply {
 			begun := formTo(t, s, testserver.EndpointDeviceAuthorization, with(url.Values{"client_id": {"test-public"}}, all...).Encode())
@@ -121,21 +122,21 @@ func wantTargets(t *testing.T, parameter string, write func(names ...string) []s
 			return exchange(t, s, with(url.Values{"grant_type": {"client_credentials"}}, resources...), testClient)
 		},
 		"an assertion": func(t *testing.T, resources ...string) reply {
-			return exchange(t, s, with(bearing(t, s, r, nil), resources...))
+			return exchange(t, s, with(jwtBearerRequest(t, s, r, nil), resources...))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for want, asked := range map[string][]string{one: {one}, "[" + one + " " + two + "]": all} {
-				if _, claims := verified(t, s, good(t, ask(t, asked...)).text("access_token")); fmt.Sprint(claims["aud"]) != want {
+				if _, claims := verified(t, s, wantTokens(t, request(t, asked...)).text("access_token")); fmt.Sprint(claims["aud"]) != want {
 					t.Errorf("got aud %v, want %s", claims["aud"], want)
 				}
 			}
-			if parameter == "resource" { // which must be a URI
-				wantError(t, ask(t, "https://one.example/#x"), 400, "invalid_target")
-				wantError(t, ask(t, one, "two"), 400, "invalid_target")
+			if parameter == "resource" { // must be a URI
+				wantError(t, request(t, "https://one.example/#x"), 400, "invalid_target")
+				wantError(t, request(t, one, "two"), 400, "invalid_target")
 			}
-			if name != "client credentials" && name != "an assertion" { // for which nothing was granted before
-				wantError(t, ask(t, one, "https://three.example"), 400, "invalid_target")
+			if name != "client credentials" && name != "an assertion" { // these have no earlier grant
+				wantError(t, request(t, one, "https://three.example"), 400, "invalid_target")
 			}
 		})
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// kids are those of the published keys that are for the server's algorithm.
+// kids returns the IDs of the published keys for the server's algorithm.
 func kids(t *testing.T, s *testserver.Server) (ids []string) {
 	t.Helper()
 	for _, k := range keySet(t, s.JWKS()).Keys {
@@ -19,21 +19,21 @@ func kids(t *testing.T, s *testserver.Server) (ids []string) {
 	return ids
 }
 
-// rotation is a server with a token of its first key.
+// rotation is a server with its first key and a token of it.
 type rotation struct {
 	*testserver.Server
 	old      testserver.Key
 	oldToken string
 }
 
-func begin(t *testing.T) rotation {
+func newRotation(t *testing.T) rotation {
 	s := testserver.New(t)
 	return rotation{s, s.SigningKey(), s.Token()}
 }
 
-// want checks who signs, whether the new signature and the old token verify,
-// and which keys are published.
-func (r rotation) want(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
+// check checks the signing key, whether a new token and the old one verify, and
+// which keys are published.
+func (r rotation) check(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
 	t.Helper()
 	if got := r.SigningKey(); got.ID != signs.ID || got.Private != signs.Private {
 		t.Errorf("got %v signing, want %v", got, signs)
@@ -50,99 +50,99 @@ func (r rotation) want(t *testing.T, signs testserver.Key, newOK, oldOK bool, pu
 }
 
 func TestRotateKeepsTheOldKeyPublished(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate()
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 	r.Retire(r.old.ID)
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotatePublishFirst(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{PublishFirst: true})
-	r.want(t, r.old, true, true, r.old.ID, k.ID)
+	r.check(t, r.old, true, true, r.old.ID, k.ID)
 	if again := r.Rotate(); again.ID != k.ID {
 		t.Errorf("got %v, want the key published first", again)
 	}
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 	if third := r.Rotate(); third.ID == k.ID {
 		t.Errorf("got %v again, want a new key", third)
 	}
 }
 
 func TestRotatePublishFirstThenDropOld(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{PublishFirst: true})
 	r.Rotate(testserver.Rotation{DropOld: true})
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotateSignFirst(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{SignFirst: true})
-	r.want(t, k, false, true, r.old.ID)
+	r.check(t, k, false, true, r.old.ID)
 	r.Publish(k)
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 }
 
 func TestRotateDropOld(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{DropOld: true})
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotateReuseKid(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{ReuseKid: true})
 	if k.ID != r.old.ID {
 		t.Fatalf("got kid %q, want %q", k.ID, r.old.ID)
 	}
-	r.want(t, k, true, false, r.old.ID)
+	r.check(t, k, true, false, r.old.ID)
 }
 
 func TestRotateReuseKidSigningFirst(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true})
-	r.want(t, k, false, true, r.old.ID)
+	r.check(t, k, false, true, r.old.ID)
 	r.Publish(k)
-	r.want(t, k, true, false, r.old.ID)
+	r.check(t, k, true, false, r.old.ID)
 }
 
 func TestRotateReuseKidDroppingTheOld(t *testing.T) {
-	r := begin(t)
+	r := newRotation(t)
 	k := r.Rotate(testserver.Rotation{ReuseKid: true, DropOld: true})
-	r.want(t, k, true, false, k.ID)
+	r.check(t, k, true, false, k.ID)
 }
 
 func TestRotateReuseKidPublishingFirst(t *testing.T) {
 	for name, how := range map[string]testserver.Rotation{"then": {}, "then dropping the old": {DropOld: true}} {
 		t.Run(name, func(t *testing.T) {
-			r := begin(t)
+			r := newRotation(t)
 			k := r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
-			r.want(t, r.old, false, false, r.old.ID)
+			r.check(t, r.old, false, false, r.old.ID)
 			r.Rotate(how)
-			r.want(t, k, true, false, r.old.ID)
+			r.check(t, k, true, false, r.old.ID)
 		})
 	}
 }
 
-func TestRotateBringsNoRetiredKeyBack(t *testing.T) {
-	r := begin(t)
+func TestRotateDoesNotReuseARetiredKey(t *testing.T) {
+	r := newRotation(t)
 	staged := r.Rotate(testserver.Rotation{PublishFirst: true})
 	r.Retire(staged.ID)
 	k := r.Rotate()
 	if k.ID == staged.ID {
 		t.Errorf("got the retired key %v, want a new one", k)
 	}
-	r.want(t, k, true, true, r.old.ID, k.ID)
+	r.check(t, k, true, true, r.old.ID, k.ID)
 }
 
-func TestRotateWithAnotherOptionLeavesTheKeyPublishedFirstUnused(t *testing.T) {
+func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	for name, opt := range map[string]testserver.Rotation{
 		"PublishFirst": {PublishFirst: true}, "SignFirst": {SignFirst: true}, "ReuseKid": {ReuseKid: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := begin(t)
+			r := newRotation(t)
 			staged := r.Rotate(testserver.Rotation{PublishFirst: true})
 			further := r.Rotate(opt)
 			last := r.Rotate()
@@ -156,17 +156,17 @@ func TestRotateWithAnotherOptionLeavesTheKeyPublishedFirstUnused(t *testing.T) {
 	}
 }
 
-// The retired key is the one that left the JWKS last, whichever way it went; one
-// that is there has not.
-func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
+// The retired key is the one that was removed from the JWKS last, in any way,
+// and is not published now.
+func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)
-		want  bool // the first key is the retired one; else none is
+		want  bool // whether the first key is the retired one; if not, there is none
 	}{
 		"dropped":                {func(r rotation) { r.Rotate(testserver.Rotation{DropOld: true}) }, true},
 		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true}) }, true},
 		"replaced and dropped":   {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, DropOld: true}) }, true},
-		"replaced first and then dropped": {func(r rotation) {
+		"replaced and dropped later": {func(r rotation) {
 			r.Rotate(testserver.Rotation{ReuseKid: true, PublishFirst: true})
 			r.Rotate(testserver.Rotation{DropOld: true})
 		}, true},
@@ -180,11 +180,11 @@ func TestRotateRetiresTheKeyThatLeaves(t *testing.T) {
 		}, true},
 		"retired and published again": {func(r rotation) { r.Retire(r.old.ID); r.Publish(r.old) }, false},
 		"published twice":             {func(r rotation) { r.Publish(r.old) }, false},
-		"kept":                        {func(r rotation) { r.Rotate() }, false},
+		"rotated without DropOld":     {func(r rotation) { r.Rotate() }, false},
 		"not replaced yet":            {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true, SignFirst: true}) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := fault(t, func(tb *recorder) {
+			text := fatalText(t, func(tb *recorder) {
 				s := testserver.New(tb)
 				r := rotation{Server: s, old: s.SigningKey()}
 				tt.leave(r)
@@ -212,7 +212,7 @@ func TestRotateASharedSecret(t *testing.T) {
 		t.Error("got the old token verified with the new secret, want an error")
 	}
 	if staged := s.Rotate(testserver.Rotation{PublishFirst: true}); s.SigningKey().ID != k.ID || s.Rotate().ID != staged.ID {
-		t.Errorf("got %v signing, want the secret made first, %v", s.SigningKey(), staged)
+		t.Errorf("got %v signing, want the staged secret, %v", s.SigningKey(), staged)
 	}
 	if old.ID == k.ID || string(s.JWKS()) != `{"keys":[]}` {
 		t.Errorf("got IDs %q and %q, JWKS %s: want two IDs and nothing published", old.ID, k.ID, s.JWKS())
@@ -236,7 +236,7 @@ func TestRotateRSAPastTheEmbeddedKeys(t *testing.T) {
 			}
 			ids := kids(t, s)
 			if len(ids) != 3 || !strings.HasPrefix(ids[0], "test-") || !strings.HasPrefix(ids[1], "test-") || strings.HasPrefix(ids[2], "test-") {
-				t.Errorf("got keys %q, want two embedded ones and one made", ids)
+				t.Errorf("got keys %q, want two embedded ones and a generated one", ids)
 			}
 		})
 	}

@@ -16,27 +16,28 @@ const (
 	oauthPath = "/.well-known/oauth-authorization-server"
 )
 
-// routes are all paths that the server has, with their methods.
+// routes are all paths of the server, with their methods.
 var routes = map[string]string{
 	oidcPath: "GET, HEAD", oauthPath: "GET, HEAD", "/jwks": "GET, HEAD",
 	"/authorize": "GET, POST", "/userinfo": "GET, POST", "/end_session": "GET, POST", "/device": "GET, POST",
 	"/token": "POST", "/par": "POST", "/introspect": "POST", "/revoke": "POST", "/device_authorization": "POST",
 }
 
-// pageRoutes are those that come with pages.
+// pageRoutes are the paths that need Interactive.
 var pageRoutes = map[string]string{"/login": "POST", "/consent": "POST"}
 
-// hooks are paths under which a server might do what a test asks for.
-var hooks = strings.Fields(`/ /admin /admin/faults /api /api/faults /api/v1/faults /control /debug/faults /debug/pprof/ /debug/vars /fault /faults
+// unservedPaths are paths at which other servers have control endpoints.
+var unservedPaths = strings.Fields(`/ /admin /admin/faults /api /api/faults /api/v1/faults /control /debug/faults /debug/pprof/ /debug/vars /fault /faults
 	/inject /injections /internal /keys /keys/rotate /rotate /clock /advance /reset /revoke/all /clients /users /register /mint /tokens
 	/events /audit /requests /snapshot /state /shutdown /close /health /metrics /test /_test /mock /__admin/mappings /mockserver/expectation
 	/v1/tokens /v1/bad-tokens /v1/keys/rotate /v1/faults /v1/requests /v1/clock /v1/clients /v1/users /v1/check /v1/reset
 	/v1/snapshot /v1/events`)
 
-var verbs = strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND INJECT get post")
+var httpMethods = strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND INJECT get post")
 
-// asking is what a fault would be asked for with, wherever one might look.
-func asking(method, path string) *http.Request {
+// faultRequest returns a request for a fault, in every place where a server
+// might look.
+func faultRequest(method, path string) *http.Request {
 	const want = "endpoint=jwks&status=503&times=100&fault=hang&action=inject&body=x&delay=1h"
 	r := httptest.NewRequest(method, "http://x"+path+"?"+want, strings.NewReader(want))
 	r.Header.Set("Content-Type", formType)
@@ -47,8 +48,8 @@ func asking(method, path string) *http.Request {
 	return r
 }
 
-func TestWhatIsServedAndNothingElse(t *testing.T) {
-	for name, interactive := range map[string]bool{"alone": false, "with pages": true} {
+func TestServedPathsAndMethods(t *testing.T) {
+	for name, interactive := range map[string]bool{"without pages": false, "with pages": true} {
 		s := testserver.New(t)
 		if interactive {
 			s = testserver.New(t, testserver.Interactive())
@@ -63,15 +64,15 @@ func TestWhatIsServedAndNothingElse(t *testing.T) {
 			}
 			t.Run("T22/"+name+" "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) { wantMethods(t, s, path, allow) })
 		}
-		for _, path := range hooks {
+		for _, path := range unservedPaths {
 			t.Run("T22/"+name+" "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) { wantMethods(t, s, path, "") })
 		}
-		// There may be a page with this name for people, which then is no other way in.
+		// With Interactive there is a debug page at this path.
 		if !interactive {
 			t.Run("T22/"+name+" _debug", func(t *testing.T) { wantMethods(t, s, "/debug", "") })
 		}
-		for _, method := range verbs {
-			s.ServeHTTP(httptest.NewRecorder(), asking(method, "/debug"))
+		for _, method := range httpMethods {
+			s.ServeHTTP(httptest.NewRecorder(), faultRequest(method, "/debug"))
 		}
 		t.Run("T22/"+name+" afterwards", func(t *testing.T) {
 			for _, r := range s.Requests() {
@@ -79,38 +80,39 @@ func TestWhatIsServedAndNothingElse(t *testing.T) {
 					t.Errorf("got a fault in %v, want none", r)
 				}
 			}
-			if rec := ask(s, "GET", "/jwks"); rec.Code != 200 || rec.Body.String() != keys {
-				t.Errorf("got %d %s, want the keys that there were", rec.Code, rec.Body)
+			if rec := serve(s, "GET", "/jwks"); rec.Code != 200 || rec.Body.String() != keys {
+				t.Errorf("got %d %s, want the keys unchanged", rec.Code, rec.Body)
 			}
 		})
 	}
 }
 
-// wantMethods checks which methods a path has, "" for a path that is not there.
+// wantMethods checks the allowed methods of a path; "" means that the path is
+// not served.
 func wantMethods(t *testing.T, s *testserver.Server, path, allow string) {
 	t.Helper()
-	for _, method := range verbs {
+	for _, method := range httpMethods {
 		rec := httptest.NewRecorder()
-		s.ServeHTTP(rec, asking(method, path))
+		s.ServeHTTP(rec, faultRequest(method, path))
 		switch allowed := slices.Contains(strings.Split(allow, ", "), method); {
 		case allow == "" && rec.Code != http.StatusNotFound:
 			t.Errorf("%s: got %d, want 404", method, rec.Code)
 		case allow != "" && !allowed && (rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") != allow):
 			t.Errorf("%s: got %d, Allow %q, want 405 and %s", method, rec.Code, rec.Header().Get("Allow"), allow)
 		case allowed && (rec.Code == 404 || rec.Code == 405 || rec.Code >= 500):
-			t.Errorf("%s: got %d, want an answer of the endpoint", method, rec.Code)
+			t.Errorf("%s: got %d, want a response of the endpoint", method, rec.Code)
 		}
 	}
 }
 
-// A fault is for who can call a Go method, not for who can write a header: the
-// one that tells tests apart does no more than that.
-func TestHeadersChooseNoFault(t *testing.T) {
+// Only Go code can inject a fault, not a header of a request. The header of
+// ClientFor only identifies the client.
+func TestHeadersDoNotInjectFaults(t *testing.T) {
 	t.Run("T22/a fault of another client", func(t *testing.T) {
 		s := testserver.New(t)
 		in := s.Inject(testserver.EndpointToken, testserver.Status(503), testserver.FromClient("mine"))
 		for range 3 {
-			good(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient))
+			wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, testClient))
 		}
 		if in.Hits() != 0 {
 			t.Errorf("got %d hits, want none", in.Hits())

@@ -19,13 +19,13 @@ func TestLogin(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"without pages": nil, "with pages": {testserver.Interactive()}, "with pages over TLS": {testserver.Interactive(), testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, append(opts, testserver.Users(alice, bob))...)
-			u := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizing("scope", "openid a b", "state", "a b").Encode()
+			u := s.Endpoint(testserver.EndpointAuthorize) + "?" + authorizationRequest("scope", "openid a b", "state", "a b").Encode()
 			subject := func(to *url.URL) (sub, scope any) {
 				t.Helper()
 				if to.Query().Get("state") != "a b" || to.Query().Get("iss") != s.Issuer() {
 					t.Errorf("got %v, want state and iss", to)
 				}
-				_, claims := verified(t, s, good(t, exchange(t, s, redeeming(to.Query().Get("code")))).text("access_token"))
+				_, claims := verified(t, s, wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code")))).text("access_token"))
 				return claims["sub"], claims["scope"]
 			}
 			if sub, scope := subject(s.Login(t, u)); sub != "alice" || scope != "openid a b" {
@@ -54,7 +54,7 @@ func TestLogin(t *testing.T) {
 			if sub, _ := subject(form); sub != "alice" {
 				t.Errorf("got %v, want alice by form_post as well", sub)
 			}
-			wantAll(t, fault(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "is not registered with this server")
+			wantAll(t, fatalText(t, func(tb *recorder) { s.Login(tb, s.Endpoint(testserver.EndpointAuthorize)+"?client_id=nobody") }), "Login: ", "400", "is not registered with this server")
 			s.DenyNext("access_denied")
 			s.Reset()
 			if got := s.Login(t, u).Query().Get("error"); got != "" {
@@ -64,7 +64,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-func TestLoginHintNamesTheUser(t *testing.T) {
+func TestLoginHintSelectsTheUser(t *testing.T) {
 	s := testserver.New(t, testserver.Users(testserver.User{Sub: "1"}, testserver.User{Sub: "2", Username: "two"}))
 	for hint, want := range map[string]string{"-": "1", "two": "2", "2": "2", "three": "1"} {
 		if _, claims := verified(t, s, tokens(t, s, "login_hint", hint).text("access_token")); claims["sub"] != want {
@@ -78,14 +78,14 @@ func TestOnToken(t *testing.T) {
 	const form = "grant_type=client_credentials&scope=a"
 	remove := s.OnToken(func(r *testserver.TokenRequest, a *testserver.TokenResponse) error {
 		if r.ClientID != "test-client" || r.Grant != "client_credentials" || r.Form.Get("scope") != "a" || a.Status != 200 {
-			t.Errorf("got %v %v, want the request as it was", r, a.Status)
+			t.Errorf("got %v %v, want the request unchanged", r, a.Status)
 		}
 		a.Status, a.Body["expires_in"] = 201, "900"
 		a.Header.Set("X-Extra", "x")
 		return nil
 	})
 	if r := formTo(t, s, testserver.EndpointToken, form, testClient); r.status != 201 || r.body["expires_in"] != "900" || r.header.Get("X-Extra") != "x" {
-		t.Errorf("got %v, want what the hook left", r)
+		t.Errorf("got %v, want the response of the hook", r)
 	}
 	remove()
 	remove = s.OnToken(func(*testserver.TokenRequest, *testserver.TokenResponse) error { return errors.New("canary") })
@@ -93,16 +93,16 @@ func TestOnToken(t *testing.T) {
 		t.Errorf("got %v, want server_error without the hook's text", r)
 	}
 	remove()
-	good(t, formTo(t, s, testserver.EndpointToken, form, testClient))
+	wantTokens(t, formTo(t, s, testserver.EndpointToken, form, testClient))
 }
 
 func TestOAuthErrorAndChain(t *testing.T) {
 	s := testserver.New(t)
 	for code, status := range map[string]int{"invalid_grant": 400, "invalid_client": 401, "server_error": 500, "temporarily_unavailable": 503} {
-		s.Inject(testserver.EndpointToken, testserver.OAuthError(code, "as told"), testserver.Times(1))
+		s.Inject(testserver.EndpointToken, testserver.OAuthError(code, "a description"), testserver.Times(1))
 		r := formTo(t, s, testserver.EndpointToken, "")
 		wantError(t, r, status, code)
-		if r.text("error_description") != "as told" {
+		if r.text("error_description") != "a description" {
 			t.Errorf("got %v, want the description", r.body)
 		}
 	}
@@ -115,14 +115,14 @@ func TestOAuthErrorAndChain(t *testing.T) {
 		t.Errorf("got %v %s, want both faults", rec.Header(), rec.Body)
 	}
 	for text, f := range map[string]testserver.Fault{
-		"chain of nothing": testserver.ChainOf(), "fault 1 of the chain": testserver.ChainOf(testserver.Fault{}), "no error code": testserver.OAuthError("", ""),
-		"no final status": testserver.ChainOf(testserver.Status(42)),
+		"chain is empty": testserver.ChainOf(), "fault 1 of the chain": testserver.ChainOf(testserver.Fault{}), "give an error code": testserver.OAuthError("", ""),
+		"not a final status": testserver.ChainOf(testserver.Status(42)),
 	} {
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(testserver.EndpointToken, f) }), text)
 	}
-	wantAll(t, fault(t, func(tb *recorder) {
+	wantAll(t, fatalText(t, func(tb *recorder) {
 		testserver.New(tb).Inject(testserver.EndpointToken, testserver.ChainOf(testserver.EmptyKeys(), testserver.Status(200)))
-	}), "[jwks] alone")
+	}), "only for [jwks]")
 }
 
 func TestMint(t *testing.T) {
@@ -135,7 +135,7 @@ func TestMint(t *testing.T) {
 	if id["sub"] != "alice" || id["aud"] != "test-client" || !isActive(s, m.Access) {
 		t.Errorf("got the ID token %v, want alice's", id)
 	}
-	r := good(t, exchange(t, s, refreshing(m.Refresh, "client_id", "-"), testClient))
+	r := wantTokens(t, exchange(t, s, refreshRequest(m.Refresh, "client_id", "-"), testClient))
 	if _, claims := verified(t, s, r.text("access_token")); claims["sub"] != "alice" || claims["scope"] != "openid a" {
 		t.Errorf("got %v, want alice's", claims)
 	}
@@ -152,7 +152,7 @@ func TestMint(t *testing.T) {
 		}
 	}
 	if m, err := s.Mint(testserver.With(testserver.Expired)); err != nil || m.Refresh != "" || isActive(s, m.Access) {
-		t.Errorf("got %v %v, want a bad token alone", m, err)
+		t.Errorf("got %v %v, want only a bad token", m, err)
 	}
 	if _, err := s.Mint(testserver.AccessTTL(0)); err == nil || !strings.HasPrefix(err.Error(), "testserver.Mint: ") {
 		t.Errorf("got %v, want an error", err)
@@ -161,18 +161,18 @@ func TestMint(t *testing.T) {
 	if claims["sub"] != "bob" || claims["aud"] != "web" || claims["azp"] != "web" || claims["nonce"] != "n" || claims["client_id"] != nil {
 		t.Errorf("got %v, want bob's ID token for web", claims)
 	}
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).IDToken(testserver.OpaqueTokens()) }), "IDToken: ", "OpaqueTokens")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).IDToken(testserver.OpaqueTokens()) }), "IDToken: ", "OpaqueTokens")
 }
 
-func TestTheEnvironmentOfAProgramSaysWhereTheServerIs(t *testing.T) {
+func TestEnv(t *testing.T) {
 	s := testserver.New(t)
 	authURL, tokenURL := s.Endpoint(testserver.EndpointAuthorize), s.Endpoint(testserver.EndpointToken)
 	env := strings.Join(s.Env(), "\n")
 	wantAll(t, env, "OAUTH_ISSUER="+s.Issuer(), "OAUTH_CLIENT_ID=test-client", "OAUTH_CLIENT_SECRET=test-secret", "OAUTH_TOKEN_ENDPOINT="+tokenURL, "OAUTH_AUTHORIZATION_ENDPOINT="+authURL)
 }
 
-// What the control API lists, Go lists too.
-func TestTheServerListsWhatItHas(t *testing.T) {
+// Go can list everything that the control API lists.
+func TestServerLists(t *testing.T) {
 	s := testserver.New(t)
 	web := s.AddClient(testserver.Client{ID: "web"})
 	s.AddUser(alice)
@@ -220,7 +220,7 @@ func TestTheServerListsWhatItHas(t *testing.T) {
 		}
 	}
 	if c, u := s.Clients()[2], s.Users()[0]; c.RedirectURIs[0] != web.RedirectURIs[0] || u.Claims["name"] != "Test User" {
-		t.Errorf("got %q and %q, want what was registered", c.RedirectURIs[0], u.Claims["name"])
+		t.Errorf("got %q and %q, want the registered values", c.RedirectURIs[0], u.Claims["name"])
 	}
 	var endpoints []testserver.Endpoint
 	for ep := range testserver.Endpoints() {

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// replay asks a server for one thing of everything.
-func replay(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
+// sampleOutput returns tokens and keys of a new server.
+func sampleOutput(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
 	opts = append([]testserver.Option{testserver.InMemory(), testserver.TLS(), testserver.Clock(atNoon)}, opts...)
 	s := testserver.New(t, opts...)
 	for _, alg := range []testserver.Alg{
@@ -23,9 +23,9 @@ func replay(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca 
 	return append(tokens, s.Token()), s.JWKS(), s.CACertPEM(), s.Issuer()
 }
 
-func TestOneSeedGivesTheSameBytes(t *testing.T) {
-	tokens, jwks, ca, issuer := replay(t, testserver.Seed("a"))
-	again, jwks2, ca2, issuer2 := replay(t, testserver.Seed("a"))
+func TestSameSeedGivesSameBytes(t *testing.T) {
+	tokens, jwks, ca, issuer := sampleOutput(t, testserver.Seed("a"))
+	again, jwks2, ca2, issuer2 := sampleOutput(t, testserver.Seed("a"))
 	if !slices.Equal(tokens, again) {
 		t.Error("got other tokens from the same seed, want the same bytes")
 	}
@@ -34,10 +34,10 @@ func TestOneSeedGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestAnotherSeedGivesOtherBytes(t *testing.T) {
+func TestOtherSeedGivesOtherBytes(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"seeded": {testserver.Seed("b")}, "random": nil} {
-		tokens, jwks, ca, issuer := replay(t, testserver.Seed("a"))
-		others, jwks2, ca2, issuer2 := replay(t, opts...)
+		tokens, jwks, ca, issuer := sampleOutput(t, testserver.Seed("a"))
+		others, jwks2, ca2, issuer2 := sampleOutput(t, opts...)
 		for i := range tokens {
 			if tokens[i] == others[i] {
 				t.Errorf("%s: got the same token %d, want another", name, i)
@@ -49,17 +49,17 @@ func TestAnotherSeedGivesOtherBytes(t *testing.T) {
 	}
 }
 
-func TestASeedsKeysDoNotDependOnItsTokens(t *testing.T) {
+func TestTokensDoNotChangeSeededKeys(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("a"))
 	for range 3 {
 		s.Token()
 	}
 	if got, want := s.Rotate().ID, testserver.New(t, testserver.Seed("a")).Rotate().ID; got != want {
-		t.Errorf("got key %s after three tokens, want %s as after none", got, want)
+		t.Errorf("got key %s after three tokens, want %s, as without tokens", got, want)
 	}
 }
 
-func TestASeedsTokensDoNotShowItsKeys(t *testing.T) {
+func TestSeededTokensDoNotRevealKeys(t *testing.T) {
 	s := testserver.New(t, testserver.Seed("a"), testserver.SigningAlg("HS256"))
 	secret := s.SigningKey().Secret
 	_, claims := verified(t, s, s.Token(), secret)
@@ -68,11 +68,11 @@ func TestASeedsTokensDoNotShowItsKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bytes.HasPrefix(secret, jti) {
-		t.Error("got a jti that begins the secret, want bytes of its own")
+		t.Error("got a jti that is a prefix of the secret, want independent bytes")
 	}
 }
 
-// The one exception that the documentation names.
+// The documented exception.
 func TestPSSIsRandomUnderASeed(t *testing.T) {
 	token := func() string {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.SigningAlg("PS256"))
@@ -80,6 +80,6 @@ func TestPSSIsRandomUnderASeed(t *testing.T) {
 	}
 	a, b := token(), token()
 	if a == b || a[:strings.LastIndexByte(a, '.')] != b[:strings.LastIndexByte(b, '.')] {
-		t.Error("want tokens that differ in the signature alone")
+		t.Error("want tokens that differ only in the signature")
 	}
 }

@@ -18,12 +18,12 @@ import (
 
 // Server is an authorization server. All its methods may be called from any
 // number of goroutines; [Server.Token] and the other methods without an error
-// end the test of a server from [New] and panic for one from [Start] or
-// [NewUnstarted] if they are asked for something impossible.
+// end the test of a server from [New], and panic for one from [Start] or
+// [NewUnstarted], if a call is invalid.
 type Server struct {
 	oauth  *oauth.Server
 	caPEM  []byte
-	memory bool // listens on no socket
+	memory bool // of InMemory
 	remote bool // of AllowRemote
 	client *http.Client
 	close  func() error
@@ -34,21 +34,21 @@ type Server struct {
 	fail   func(format string, args ...any)
 
 	mu            sync.Mutex // of defaultClient
-	defaultClient Client     // with its secret, of which the registry has only the digest
-	defaultUser   User       // the one that logs in by default, with its password
+	defaultClient Client     // with its secret; the registry has only the digest
+	defaultUser   User       // logs in by default; with its password
 }
 
-// New starts a server that closes when tb and its subtests are done. Faults in
-// the options are a tb.Fatalf that names all of them.
+// New starts a server that closes when tb and its subtests are done. Invalid
+// options end the test with a tb.Fatalf that lists all of them.
 //
-// On its socket it answers to loopback addresses, localhost and the issuer's host,
-// and to a request for any other Host with 421, so that no web page can lead a
-// browser to its tokens (DNS rebinding); with [AllowRemote], to every Host.
+// On its socket it accepts as Host loopback addresses, localhost and the
+// issuer's host. A request with any other Host gets a 421, so that no web page
+// can make a browser fetch tokens (DNS rebinding). With [AllowRemote] every
+// Host is accepted.
 //
-// The server belongs to tb: a subtest that asks a parent's server for something
-// impossible ends the parent. In a fuzz target use a server made with its
-// *testing.F. There, something impossible panics, because a *testing.F cannot be
-// used inside the target.
+// The server belongs to tb: an invalid call in a subtest ends the parent test.
+// In a fuzz target use a server made with its *testing.F. There, an invalid
+// call panics, because a *testing.F cannot be used inside the target.
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)
@@ -56,7 +56,7 @@ func New(tb TB, opts ...Option) *Server {
 		tb.Fatalf("testserver.New: %v", err)
 		return nil
 	}
-	if _, fuzzed := tb.(interface{ Fuzz(target any) }); !fuzzed { // a testing.F panics when its fuzz target calls it
+	if _, fuzzed := tb.(interface{ Fuzz(target any) }); !fuzzed { // the methods of a testing.F panic inside its fuzz target
 		s.helper, s.fail = tb.Helper, tb.Fatalf
 	}
 	tb.Cleanup(func() {
@@ -68,8 +68,8 @@ func New(tb TB, opts ...Option) *Server {
 }
 
 // Start starts a server outside a test: in TestMain, in an example, in a
-// program. It closes with [Server.Close] or when ctx ends, whichever is first.
-// The error names every fault in the options.
+// program. It stops at [Server.Close] or when ctx ends, whichever is first. The
+// error lists every invalid option.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("testserver.Start: %w", err)
@@ -78,22 +78,22 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testserver.Start: %w", err)
 	}
-	shut := s.close
-	stop := context.AfterFunc(ctx, func() { _ = shut() })
+	closeServer := s.close
+	stop := context.AfterFunc(ctx, func() { _ = closeServer() })
 	s.close = func() error {
 		stop()
-		return shut()
+		return closeServer()
 	}
 	return s, nil
 }
 
-// NewUnstarted returns a server that listens nowhere: an [http.Handler] to
-// mount elsewhere. It needs [IssuerURL], because nothing else says where its
-// clients will find it, and takes neither [TLS] nor [InMemory] nor [Addr].
+// NewUnstarted returns a server without a listener: an [http.Handler] to mount
+// elsewhere. It requires [IssuerURL], because it cannot determine its own
+// address, and does not accept [TLS], [InMemory] or [Addr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
-		err = errors.Join(err, errors.New("NewUnstarted cannot know where it will be reached: add IssuerURL"))
+		err = errors.Join(err, errors.New("NewUnstarted cannot determine its own address: add IssuerURL"))
 	}
 	if c.listen.TLS || c.listen.InMemory || c.listen.Addr != "" {
 		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS, InMemory and Addr"))
@@ -133,17 +133,17 @@ func start(opts []Option) (*Server, error) {
 		h = s.oauth.OwnHostOnly(h)
 	}
 	stop := l.Serve(h, transport)
-	s.close = func() error { return errors.Join(stop(), s.oauth.Close()) } // the last answers may still change the state
+	s.close = func() error { return errors.Join(stop(), s.oauth.Close()) } // requests in flight may still change the state
 	return s, nil
 }
 
-// build makes the server proper, without a listener.
+// build makes the server, without a listener.
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
 	settings, likenesses := c.Config, c.likenesses(issuer)
 	settings.Issuer = issuer
 	if c.like != nil {
 		var err error
-		if settings, err = likened(settings, likenesses(*c.like)); err != nil {
+		if settings, err = applyLikeness(settings, likenesses(*c.like)); err != nil {
 			return nil, err
 		}
 	}
@@ -163,44 +163,48 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 		return nil, errors.Join(err, inner.Close())
 	}
 	for _, client := range slices.Concat(registry.DefaultClients(), c.Clients) {
-		s.keepDefault(client)
+		s.setDefaultClient(client)
 	}
 	s.defaultUser = append(c.Users, registry.DefaultUser())[0]
 	return s, nil
 }
 
-// Close stops listening, ends every connection, those of [Server.Client] and
-// idle ones included, and returns when all handlers have and the state is saved
-// (see [Persist]). Requests in flight see their context end; Close waits five
-// seconds for them and then reports that they are still there. A second Close
-// does nothing. A response whose body nobody closed keeps its goroutines, as with
-// every server.
+// Close stops listening and closes every connection, including idle ones and
+// those of [Server.Client]. It returns when all handlers have returned and the
+// state is saved (see [Persist]). It cancels the context of requests in flight,
+// waits five seconds for them, and returns an error if some are still running.
+// A second Close does nothing. A response body that the client does not close
+// keeps its goroutines, as with every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
-// ServeHTTP answers what a real socket would answer, so that the server can be
-// mounted in a mux or driven by an httptest.ResponseRecorder. Only the path
-// matters: the issuer is fixed, and Host and X-Forwarded-* are ignored. Mounted
-// on loopback, it is for the listener to refuse a Host that is not its own, as
-// the server does on sockets that it opens itself (see [New]).
+// ServeHTTP answers as the server would on a socket, so that it can be mounted
+// in a mux or called with an httptest.ResponseRecorder. It uses only the path
+// of the URL: the issuer is fixed, and Host and X-Forwarded-* are ignored. If
+// the server is mounted on a loopback listener, your code must refuse foreign
+// Hosts, as the server does on its own sockets (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
-// Issuer is what goes into the verifier's configuration: byte for byte the iss
-// of every token and the issuer of both documents, unless [Like] gives others.
+// Issuer returns the issuer for the verifier's configuration: byte for byte the
+// iss of every token and the issuer in both discovery documents, unless [Like]
+// sets others.
 func (s *Server) Issuer() string { return s.oauth.Issuer }
 
-// Client reaches the server however it listens: it trusts the certificate of
-// [TLS], dials [InMemory], and dials the listener for the host of [IssuerURL].
-// It has no timeout, and it is one client, shared by all callers.
+// Client returns an HTTP client that reaches the server however it listens: it
+// trusts the certificate of [TLS], supports [InMemory], and dials the listener
+// for the host of [IssuerURL]. It has no timeout. All calls return the same
+// client.
 func (s *Server) Client() *http.Client { return s.client }
 
-// CACertPEM is the root certificate to trust, in PEM, for clients other than
-// [Server.Client]; nil without [TLS].
+// CACertPEM returns the root certificate, in PEM, for clients other than
+// [Server.Client] to trust; nil without [TLS].
 func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 
-// Now is the server's time: that of [Clock] plus what [Server.Advance] added.
+// Now returns the server's time: that of [Clock] plus the offset of
+// [Server.Advance].
 func (s *Server) Now() time.Time { return s.oauth.Clock.Now() }
 
-// Advance moves only the clock of this server, backwards if d is negative. Tokens
-// minted from now on are issued at the new time. A verifier has its own clock, so
-// that a token can be expired or from the future without a test that sleeps.
+// Advance moves the clock of this server by d, backwards if d is negative.
+// Tokens minted after that are issued at the new time. The clock of a verifier
+// does not move, so a test gets expired tokens, or tokens from the future,
+// without sleeping.
 func (s *Server) Advance(d time.Duration) { s.oauth.Clock.Advance(d) }

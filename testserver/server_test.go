@@ -50,7 +50,7 @@ func TestClientReachesEveryListener(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesNothingBehind(t *testing.T) {
+func TestCloseLeaksNoGoroutines(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
@@ -71,18 +71,18 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 				t.Errorf("second Close: %v", err)
 			}
 			if _, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS)); err == nil {
-				t.Error("got an answer after Close, want an error")
+				t.Error("got a response after Close, want an error")
 			}
 			goleak.VerifyNone(t, before)
 		})
 	}
 }
 
-func TestCloseEndsConnectionsThatAskedNothing(t *testing.T) {
+func TestCloseClosesIncompleteRequests(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
 			s := testserver.New(t, opts...)
-			c := dialled(t, s)
+			c := dialTCP(t, s)
 			if _, err := io.WriteString(c, "GET /jw"); err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestCloseEndsConnectionsThatAskedNothing(t *testing.T) {
 				t.Errorf("Close: %v", err)
 			}
 			if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
-				t.Errorf("got %v, want the end of the connection", err)
+				t.Errorf("got %v, want EOF", err)
 			}
 		})
 	}
@@ -102,7 +102,7 @@ func TestNewClosesInCleanup(t *testing.T) {
 	get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 	tb.finish()
 	if _, err := s.Client().Get(s.Endpoint(testserver.EndpointJWKS)); err == nil {
-		t.Error("got an answer after the cleanup, want an error")
+		t.Error("got a response after the cleanup, want an error")
 	}
 	if len(tb.errors) > 0 {
 		t.Errorf("got errors %q, want none", tb.errors)
@@ -115,10 +115,10 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dialled(t, s)
+	c := dialTCP(t, s)
 	cancel()
 	if _, err := bufio.NewReader(c).ReadByte(); err == nil {
-		t.Error("got a byte, want the end of the connection")
+		t.Error("got a byte, want EOF")
 	}
 	if err := s.Close(); err != nil {
 		t.Errorf("Close after the context: %v", err)
@@ -128,9 +128,8 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	}
 }
 
-// The client may have been used for other servers too, whose idle connections
-// end with it.
-func TestCloseEndsTheClientsOtherConnections(t *testing.T) {
+// Close also closes idle connections of the client to other servers.
+func TestCloseClosesOtherIdleConnections(t *testing.T) {
 	api := httptest.NewServer(http.NotFoundHandler())
 	defer api.Close()
 	before := goleak.IgnoreCurrent()
@@ -181,7 +180,7 @@ func TestUnstartedServerIsAHandler(t *testing.T) {
 	}
 }
 
-func TestListensOnLoopbackAlone(t *testing.T) {
+func TestListensOnlyOnLoopback(t *testing.T) {
 	for _, opts := range [][]testserver.Option{nil, {testserver.TLS()}, {testserver.InMemory()}} {
 		u, err := url.Parse(testserver.New(t, opts...).Issuer())
 		if err != nil {
@@ -193,20 +192,20 @@ func TestListensOnLoopbackAlone(t *testing.T) {
 	}
 }
 
-func TestServersInMemoryAreSeveralIssuers(t *testing.T) {
+func TestInMemoryServersHaveDifferentIssuers(t *testing.T) {
 	a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
 	if a.Issuer() == b.Issuer() {
-		t.Fatalf("got the issuer %s twice, want two", a.Issuer())
+		t.Fatalf("got the issuer %s twice, want different ones", a.Issuer())
 	}
 	resp, err := a.Client().Get(b.Endpoint(testserver.EndpointJWKS))
 	if err == nil {
 		resp.Body.Close()
-		t.Fatal("got an answer from another server's address, want an error")
+		t.Fatal("got a response from another server's address, want an error")
 	}
 	wantAll(t, err.Error(), "in-memory")
 }
 
-func TestTLSSpeaksTLS(t *testing.T) {
+func TestTLS(t *testing.T) {
 	for _, opts := range [][]testserver.Option{{testserver.TLS()}, {testserver.TLS(), testserver.InMemory()}} {
 		s := testserver.New(t, opts...)
 		resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
@@ -239,7 +238,7 @@ func TestTLSIsTrustedThroughCACertPEM(t *testing.T) {
 		tr.CloseIdleConnections()
 	}
 	if _, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(s.Issuer() + "/jwks"); err == nil {
-		t.Error("got an answer without trusting the root, want an error")
+		t.Error("got a response without trusting the root, want an error")
 	}
 	if text := testserver.New(t).CACertPEM(); text != nil {
 		t.Errorf("got a root certificate %q without TLS, want nil", text)
@@ -259,8 +258,8 @@ func TestCertificatesNameTheirRoot(t *testing.T) {
 	}
 }
 
-func TestSetupReportsAllFaultsAtOnce(t *testing.T) {
-	text := fault(t, func(tb *recorder) {
+func TestSetupReportsAllErrors(t *testing.T) {
+	text := fatalText(t, func(tb *recorder) {
 		testserver.New(tb, nil,
 			testserver.IssuerURL("login.example.com"),
 			testserver.Clock(nil),
@@ -289,10 +288,10 @@ func TestSetupRefuses(t *testing.T) {
 		"an https issuer in memory, plain":     {[]testserver.Option{testserver.InMemory(), testserver.IssuerURL("https://a.example")}, "add TLS()"},
 		"a plain issuer on TLS":                {[]testserver.Option{testserver.TLS(), testserver.IssuerURL("http://a.example")}, "not https"},
 		"metadata that is not JSON":            {[]testserver.Option{testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "not JSON"},
-		"metadata that is not JSON, on memory": {[]testserver.Option{testserver.InMemory(), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "not JSON"},
+		"metadata that is not JSON, in memory": {[]testserver.Option{testserver.InMemory(), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, tt.opts...) }), tt.want)
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, tt.opts...) }), tt.want)
 			_, err := testserver.Start(t.Context(), tt.opts...)
 			if err == nil {
 				t.Fatal("Start: got no error, want one")
@@ -315,7 +314,7 @@ func TestSetupRefuses(t *testing.T) {
 	}
 }
 
-func TestImportsStayApart(t *testing.T) {
+func TestImports(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -326,12 +325,12 @@ func TestImportsStayApart(t *testing.T) {
 		switch {
 		case dep == "testing":
 			t.Error("got package testing among the dependencies: it must not be linked into programs")
-		case dep == module+"internal/control", dep == module+"internal/catalogue", dep == module+"internal/shapes": // data, which verifies nothing
+		case dep == module+"internal/control", dep == module+"internal/catalogue", dep == module+"internal/shapes": // data without verification code
 		case strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"testserver"):
-			t.Errorf("got %s among the dependencies: the server's code must not be the verifier's", dep)
+			t.Errorf("got %s among the dependencies: the server must not share code with the verifier", dep)
 		case strings.HasPrefix(dep, module), strings.HasPrefix(dep, "github.com/go-jose/go-jose/v4"):
 		case strings.Contains(strings.Split(dep, "/")[0], "."):
-			t.Errorf("got %s among the dependencies, want the standard library and go-jose alone", dep)
+			t.Errorf("got %s among the dependencies, want only the standard library and go-jose", dep)
 		}
 	}
 }

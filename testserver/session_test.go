@@ -11,38 +11,38 @@ import (
 
 func TestSessions(t *testing.T) {
 	s := interactive(t)
-	signedIn := func(t *testing.T) *person {
-		p := newPerson(t, s)
-		page := p.signIn(authorizing("scope", "a"))
-		p.post(testserver.EndpointConsent, carried(page, "decision", "allow", "scope", "a"))
-		if q := answerOf(t, p.open(authorizing("scope", "a"))); q.Get("code") == "" {
+	signedIn := func(t *testing.T) *browser {
+		p := newBrowser(t, s)
+		page := p.signIn(authorizationRequest("scope", "a"))
+		p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))
+		if q := callbackQuery(t, p.open(authorizationRequest("scope", "a"))); q.Get("code") == "" {
 			t.Fatalf("got %v, want a code without a page", q)
 		}
 		return p
 	}
-	t.Run("T09/a consent of another person", func(t *testing.T) {
+	t.Run("T09/a login as another user", func(t *testing.T) {
 		p := signedIn(t)
-		login := p.open(authorizing("scope", "a", "prompt", "login"))
-		page := p.follow(p.post(testserver.EndpointLogin, carried(login, "username", "bob", "password", "bobs-password")))
+		login := p.open(authorizationRequest("scope", "a", "prompt", "login"))
+		page := p.follow(p.post(testserver.EndpointLogin, hiddenFields(login, "username", "bob", "password", "bobs-password")))
 		if !strings.Contains(page.Body.String(), `name="decision"`) {
-			t.Errorf("got %d %s, want bob to be asked himself", page.Code, page.Body)
+			t.Errorf("got %d %s, want the consent page for bob", page.Code, page.Body)
 		}
 	})
-	t.Run("T09/a consent to more than was asked for", func(t *testing.T) {
-		p := newPerson(t, s)
-		form := carried(p.signIn(authorizing("scope", "a")), "decision", "allow")
+	t.Run("T09/a consent to more scopes than requested", func(t *testing.T) {
+		p := newBrowser(t, s)
+		form := hiddenFields(p.signIn(authorizationRequest("scope", "a")), "decision", "allow")
 		form["scope"] = []string{"a", "admin"}
-		r := good(t, exchange(t, s, redeeming(answerOf(t, p.post(testserver.EndpointConsent, form)).Get("code"))))
+		r := wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, p.post(testserver.EndpointConsent, form)).Get("code"))))
 		if r.text("scope") != "a" {
-			t.Errorf("got the scope %q, want a alone", r.text("scope"))
+			t.Errorf("got the scope %q, want only a", r.text("scope"))
 		}
 	})
-	t.Run("T13/a logout ends one", func(t *testing.T) {
+	t.Run("T13/a logout ends the session", func(t *testing.T) {
 		p := signedIn(t)
-		old := &person{t, s, maps.Clone(p.cookies)}
-		p.post(testserver.EndpointConsent, carried(p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession), nil)), "decision", "allow"))
-		for _, who := range []*person{p, old} {
-			if rec := who.open(authorizing("scope", "a")); !strings.Contains(rec.Body.String(), `name="password"`) {
+		old := &browser{t, s, maps.Clone(p.cookies)}
+		p.post(testserver.EndpointConsent, hiddenFields(p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession), nil)), "decision", "allow"))
+		for _, who := range []*browser{p, old} {
+			if rec := who.open(authorizationRequest("scope", "a")); !strings.Contains(rec.Body.String(), `name="password"`) {
 				t.Errorf("got %d %s, want the login page", rec.Code, rec.Body)
 			}
 		}

@@ -8,16 +8,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestStateCarriesOverToAnotherServer(t *testing.T) {
+func TestSnapshotAndRestore(t *testing.T) {
 	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("state"), testserver.Clock(atNoon)}
 	one := testserver.New(t, append(opts, testserver.OpaqueTokens())...)
 	c, u := one.AddClient(web), one.AddUser(alice)
 	code, used := codeFor(t, one), codeFor(t, one)
-	r := good(t, exchange(t, one, redeeming(used)))
-	next := good(t, exchange(t, one, refreshing(r.text("refresh_token"))))
+	r := wantTokens(t, exchange(t, one, codeRequest(used)))
+	next := wantTokens(t, exchange(t, one, refreshRequest(r.text("refresh_token"))))
 	revoked := tokens(t, one).text("access_token")
 	one.Revoke(revoked)
-	device, _ := device(t, one)
+	device, _ := startDevice(t, one)
 
 	state, err := testserver.Snapshot(one)
 	if err != nil {
@@ -32,21 +32,21 @@ func TestStateCarriesOverToAnotherServer(t *testing.T) {
 	if err := testserver.Restore(two, state); err != nil {
 		t.Fatal(err)
 	}
-	good(t, exchange(t, two, redeeming(code)))
+	wantTokens(t, exchange(t, two, codeRequest(code)))
 	if !isActive(two, next.text("access_token")) || isActive(two, revoked) {
-		t.Error("want opaque tokens and revocations known")
+		t.Error("want opaque tokens and revocations restored")
 	}
-	good(t, exchange(t, two, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
-	if rec := ask(two, "GET", two.Endpoint(testserver.EndpointDevice)+"?user_code="+device.text("user_code")); rec.Code != 200 {
-		t.Errorf("got %d for a device, want it known", rec.Code)
+	wantTokens(t, exchange(t, two, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
+	if rec := serve(two, "GET", two.Endpoint(testserver.EndpointDevice)+"?user_code="+device.text("user_code")); rec.Code != 200 {
+		t.Errorf("got %d for a device, want it restored", rec.Code)
 	}
-	if r := tokens(t, two, "login_hint", u.Sub); !strings.Contains(func() string { _, body := about(t, two, r.text("access_token")); return body }(), `"sub":"alice"`) {
-		t.Error("want the user known")
+	if r := tokens(t, two, "login_hint", u.Sub); !strings.Contains(func() string { _, body := introspectionResponse(t, two, r.text("access_token")); return body }(), `"sub":"alice"`) {
+		t.Error("want the user restored")
 	}
-	good(t, exchange(t, two, refreshing(next.text("refresh_token"))))
-	wantError(t, exchange(t, two, redeeming(used)), 400, "invalid_grant") // and it ends what came of it
+	wantTokens(t, exchange(t, two, refreshRequest(next.text("refresh_token"))))
+	wantError(t, exchange(t, two, codeRequest(used)), 400, "invalid_grant") // revokes the tokens of the code
 	if isActive(two, next.text("access_token")) {
-		t.Error("want a code that comes again to end its tokens, after a restart as well")
+		t.Error("want the tokens of a replayed code revoked")
 	}
 	for _, text := range []string{"", "{", "{}", `{"Secret":"AAAA"}`, strings.Replace(string(state), `"Codes":[{"Key":"`, `"Codes":[{"Key":"zz`, 1)} {
 		if testserver.Restore(two, []byte(text)) == nil {

@@ -2,9 +2,9 @@ package testserver
 
 import "context"
 
-// TB is the part of [testing.TB] that this package uses. It is an interface of
-// our own so that importing the package never links package testing into a
-// binary, and so that ginkgo's GinkgoTB and rapid's T fit too.
+// TB is the part of [testing.TB] that this package uses. It is an interface so
+// that importing this package does not link package testing into a binary, and
+// so that ginkgo's GinkgoTB and rapid's T can be used too.
 type TB interface {
 	Helper()
 	Cleanup(func())

@@ -19,7 +19,7 @@ var inMemory = map[string][]testserver.Option{
 	"TLS":   {testserver.InMemory(), testserver.TLS()},
 }
 
-func TestInMemoryServerLivesInABubble(t *testing.T) {
+func TestInMemoryInASynctestBubble(t *testing.T) {
 	for name, opts := range inMemory {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -40,13 +40,13 @@ func TestInMemoryServerLivesInABubble(t *testing.T) {
 	}
 }
 
-func TestCloseTakesNoTime(t *testing.T) {
+func TestCloseReturnsAtOnce(t *testing.T) {
 	for name, opts := range inMemory {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, opts...)
 				get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
-				silent := dial(t, s) // never says a word and never reads one
+				silent := dial(t, s) // never writes and never reads
 				defer silent.Close()
 				synctest.Wait()
 
@@ -55,14 +55,14 @@ func TestCloseTakesNoTime(t *testing.T) {
 					t.Errorf("Close: %v", err)
 				}
 				if took := time.Since(begin); took != 0 {
-					t.Errorf("Close took %v, want no time at all", took)
+					t.Errorf("Close took %v, want 0s", took)
 				}
 			})
 		})
 	}
 }
 
-// dial opens a connection of Client's without speaking over it.
+// dial opens a connection with the dialer of Client, without a request.
 func dial(t *testing.T, s *testserver.Server) net.Conn {
 	t.Helper()
 	u, err := url.Parse(s.Issuer())
@@ -77,9 +77,9 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// A closing TLS connection says goodbye, and over a pipe that waits for a
-// reader, five seconds long.
-func TestCloseWaitsForNoFarewell(t *testing.T) {
+// A TLS connection sends close_notify when it closes, which on a pipe waits up
+// to five seconds for a reader.
+func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory(), testserver.TLS())
 		roots := x509.NewCertPool()
@@ -100,7 +100,7 @@ func TestCloseWaitsForNoFarewell(t *testing.T) {
 	})
 }
 
-func TestAdvanceMovesThisServersClockAlone(t *testing.T) {
+func TestAdvanceMovesOnlyThisClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
 		start := time.Now()

@@ -10,30 +10,30 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// TokenOption changes one token: see [Server.Token]. Options apply in order,
-// so that of two which write the same claim the later one wins. Token of package
-// apitest gives them to all tokens of a check.
+// TokenOption changes one token: see [Server.Token]. Options apply in order: of
+// two that set the same claim, the later one wins. Token of package apitest
+// applies them to all tokens of a check.
 type TokenOption interface{ applyToken(*token.Draft) }
 
-// SharedOption may be given to a server, as the default of all its tokens, to a
-// client, for those that it gets from the token endpoint, or to one token.
+// SharedOption can be given to a server, as the default for all its tokens, to
+// a client, for its tokens from the token endpoint, or to one token.
 type SharedOption interface {
 	Option
 	TokenOption
 }
 
-// Token returns a signed access token, valid unless options say otherwise. By
-// default it is what RFC 9068 §2 asks for:
+// Token returns a signed access token, valid unless options change that. By
+// default it has what RFC 9068 §2 requires:
 //
 //	header  {"alg":"ES256","typ":"at+jwt","kid":…}
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
 //	         "jti":16 random bytes in base64url,"client_id":"test-client"}
 //
-// and "scope" if [Scope] asks for it. Members stand in this order, further
-// claims follow in the order of their options.
+// and "scope" with [Scope]. Members are in this order; further claims follow in
+// the order of their options.
 //
-// Nothing is stored: the server does not forget a JWT, and knows it again by its
-// signature. With [OpaqueTokens] the token is a handle instead.
+// A JWT is not stored: the server recognizes it by its signature, without a
+// limit. With [OpaqueTokens] the token is a handle instead.
 func (s *Server) Token(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.mint(opts)
@@ -71,8 +71,9 @@ type tokenOption token.Edit
 
 func (o tokenOption) applyToken(d *token.Draft) { o(d) }
 
-// sharedOption, given to a server, is the first thing done to every draft; it
-// is tried once while the server is set up, where its faults are found.
+// sharedOption, given to a server, is applied to every draft before other
+// options. It is tried once while the server is set up, to report its faults
+// there.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }
@@ -83,17 +84,17 @@ func Subject(sub string) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.Set("sub", sub) })
 }
 
-// ForClient sets client_id, "test-client" by default. The subject stays: a
-// token of the client credentials grant has the client for its subject
-// (RFC 9068 §2.2), so add Subject(id).
+// ForClient sets client_id, "test-client" by default. It does not change the
+// subject. In a token of the client credentials grant the subject is the client
+// (RFC 9068 §2.2): add Subject(id) for one.
 func ForClient(id string) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetClient(id) })
 }
 
-// Scope sets the scope claim: the scopes separated by one space (RFC 9068
-// §2.2.3, RFC 6749 §3.3), instead of those given before. Without arguments
-// there is no scope claim, which is the default. Text that no scope may
-// contain is a fault here: write it with [Claim].
+// Scope sets the scope claim to the scopes, separated by one space (RFC 9068
+// §2.2.3, RFC 6749 §3.3), and replaces earlier ones. Without arguments the
+// token has no scope claim, which is the default. Text that is not allowed in a
+// scope is an error: use [Claim] for it.
 func Scope(scopes ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		for _, scope := range scopes {
@@ -110,16 +111,16 @@ func Scope(scopes ...string) SharedOption {
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if len(aud) == 0 {
-			d.Fail(errors.New(`Audience() names nobody: give an audience, or Without("aud") to a token`))
+			d.Fail(errors.New(`Audience() is empty: give an audience, or Without("aud") to a token`))
 			return
 		}
 		d.SetAudience(aud)
 	})
 }
 
-// AccessTTL sets how long access tokens are valid: by default five minutes if they
-// are made in process, and fifteen from the token endpoint. It must be at least a
-// second, the unit of exp: for a token that has already expired use [ExpiresIn].
+// AccessTTL sets how long access tokens are valid: by default five minutes if
+// they are minted in process, and fifteen from the token endpoint. It must be
+// at least a second, the unit of exp. For an expired token use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {
@@ -129,11 +130,11 @@ func AccessTTL(ttl time.Duration) SharedOption {
 	})
 }
 
-// SigningAlg chooses the algorithm, ES256 by default. Given to a server it is
-// also that of [Server.SigningKey] and [Server.Rotate]. Given to one token, the
-// server makes a key for it at its first use and publishes it at once, so that
-// one server can sign with many. The HS algorithms sign with a secret that is
-// never published: see [Key].
+// SigningAlg sets the algorithm, ES256 by default. Given to a server, it also
+// applies to [Server.SigningKey] and [Server.Rotate]. Given to one token, the
+// server makes and publishes a key for it at its first use, so that one server
+// can sign with several algorithms. The HS algorithms sign with a secret that
+// is never published: see [Key].
 func SigningAlg(alg Alg) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if err := token.CheckAlg(alg); err != nil {
@@ -143,25 +144,25 @@ func SigningAlg(alg Alg) SharedOption {
 	})
 }
 
-// ExpiresIn sets exp to the server's now plus d: negative for a token that has
-// expired. exp is in whole seconds.
+// ExpiresIn sets exp to the server's time plus d; a negative d makes an expired
+// token. exp is in whole seconds.
 func ExpiresIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("exp", d) })
 }
 
-// Claim sets any claim to anything that encoding/json can write, including
-// what is wrong there: Claim("exp", "tomorrow"). A [json.RawMessage] is
-// written as it is except for white space, nil is null.
+// Claim sets any claim to any value that encoding/json can write, even one of
+// the wrong type: Claim("exp", "tomorrow"). A [json.RawMessage] is written
+// unchanged except for white space; nil is null.
 //
 // A name that begins with a slash is a JSON Pointer (RFC 6901) into the claims:
-// Claim("/realm_access/roles", []string{"admin"}). Objects on its way are made
-// where they are absent, and keep their other members where they are present. A
-// pointer through anything else is a fault.
+// Claim("/realm_access/roles", []string{"admin"}). Missing objects on the path
+// are created; existing ones keep their other members. A pointer through any
+// other value is an error.
 func Claim(name string, v any) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetAt(name, v) })
 }
 
-// Without leaves claims out, whether the server or an earlier option set them.
+// Without removes claims, whether the server or an earlier option set them.
 // They are named as for [Claim].
 func Without(claims ...string) TokenOption {
 	return tokenOption(func(d *token.Draft) {
@@ -171,8 +172,8 @@ func Without(claims ...string) TokenOption {
 	})
 }
 
-// JOSEHeader sets any header parameter (RFC 7515 §4). An alg or kid given here
-// is only written: what signs is decided by [SignedWith] and [SigningAlg].
+// JOSEHeader sets any header parameter (RFC 7515 §4). An alg or kid changes
+// only the header: [SignedWith] and [SigningAlg] select the key.
 func JOSEHeader(name string, v any) TokenOption {
 	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("JOSEHeader")
@@ -193,8 +194,9 @@ func Typ(typ string) TokenOption {
 	})
 }
 
-// SignedWith signs with k instead of the server's key, under k's algorithm and
-// ID; an empty ID is no kid. The JWKS stays as it is: see [Server.Publish].
+// SignedWith signs with k instead of the server's key, with k's algorithm and
+// ID; with an empty ID the token has no kid. The JWKS does not change: see
+// [Server.Publish].
 func SignedWith(k Key) TokenOption {
 	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("SignedWith")

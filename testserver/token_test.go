@@ -41,11 +41,11 @@ func TestTokenIsValidByDefault(t *testing.T) {
 		t.Errorf("got claims %v, want %v", claims, want)
 	}
 	if a, b := s.Token(), s.Token(); a == b {
-		t.Error("got one token twice, want a jti each")
+		t.Error("got the same token twice, want different jti")
 	}
 }
 
-func TestClaimsStandInOrder(t *testing.T) {
+func TestClaimOrder(t *testing.T) {
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.InMemory(), testserver.Seed("order"))
 	got := payload(t, s.Token(
 		testserver.Claim("zeta", 1), testserver.Scope("a"), testserver.Claim("alpha", true),
@@ -68,46 +68,46 @@ func TestTokenOptions(t *testing.T) {
 		claim string
 		want  any // nil: absent
 	}{
-		"Subject sets sub":                        {opts{testserver.Subject("alice")}, "sub", "alice"},
-		"ForClient sets client_id":                {opts{testserver.ForClient("web")}, "client_id", "web"},
-		"ForClient leaves sub alone":              {opts{testserver.ForClient("web")}, "sub", "test-user"},
-		"no scope unless asked for":               {nil, "scope", nil},
-		"scopes are separated by spaces":          {opts{testserver.Scope("a:read", "b")}, "scope", "a:read b"},
-		"the later scopes win":                    {opts{testserver.Scope("a"), testserver.Scope("b")}, "scope", "b"},
-		"no scopes take the claim away":           {opts{testserver.Scope("a"), testserver.Scope()}, "scope", nil},
-		"one audience is a string":                {opts{testserver.Audience("x")}, "aud", "x"},
-		"several audiences are an array":          {opts{testserver.Audience("x", "y")}, "aud", []any{"x", "y"}},
-		"ExpiresIn counts from now":               {opts{testserver.ExpiresIn(time.Hour)}, "exp", now + 3600},
-		"ExpiresIn may lie in the past":           {opts{testserver.ExpiresIn(-time.Minute)}, "exp", now - 60},
-		"AccessTTL sets exp":                      {opts{testserver.AccessTTL(time.Minute)}, "exp", now + 60},
-		"not_before_in counts from now":           {opts{testserver.NotBeforeIn(time.Minute)}, "nbf", now + 60},
-		"a claim may be anything":                 {opts{testserver.Claim("cnf", map[string]string{"jkt": "x"})}, "cnf", map[string]any{"jkt": "x"}},
-		"a claim may be of the wrong type":        {opts{testserver.Claim("exp", "tomorrow")}, "exp", "tomorrow"},
-		"raw JSON stays":                          {opts{testserver.Claim("n", json.RawMessage("1.50e1"))}, "n", 15.0},
-		"a quote is escaped":                      {opts{testserver.Subject(`a"b`)}, "sub", `a"b`},
-		"a backslash is escaped":                  {opts{testserver.Subject(`a\u0041`)}, "sub", `a\u0041`},
-		"a control character is escaped":          {opts{testserver.Subject("a\nb")}, "sub", "a\nb"},
-		"other letters stay":                      {opts{testserver.Subject("é\x7f")}, "sub", "é\x7f"},
-		"invalid UTF-8 becomes valid":             {opts{testserver.Subject("a\xff")}, "sub", "a\ufffd"},
-		"Without leaves out":                      {opts{testserver.Without("aud", "nonesuch")}, "aud", nil},
-		"a later option writes what was left out": {opts{testserver.Without("exp"), testserver.ExpiresIn(0)}, "exp", now},
-		"Claim after Subject wins":                {opts{testserver.Subject("a"), testserver.Claim("sub", "b")}, "sub", "b"},
-		"Subject after Claim wins":                {opts{testserver.Claim("sub", "b"), testserver.Subject("a")}, "sub", "a"},
-		"Without after Claim wins":                {opts{testserver.Claim("x", "b"), testserver.Without("x")}, "x", nil},
-		"an empty claim name is a name too":       {opts{testserver.Claim("", "x")}, "", "x"},
-		"a pointer makes the objects on its way":  {opts{testserver.Claim("/a/b/c", 1)}, "a", object{"b": object{"c": 1.0}}},
-		"two pointers add up":                     {opts{testserver.Claim("/a/b", []string{"x"}), testserver.Claim("/a/c", true)}, "a", object{"b": []any{"x"}, "c": true}},
-		"a pointer adds to a claim":               {opts{testserver.Claim("a", object{"n": json.Number("1.5")}), testserver.Claim("/a/b", "x")}, "a", object{"n": 1.5, "b": "x"}},
-		"a pointer writes what is there":          {opts{testserver.Claim("/a/b", "x"), testserver.Claim("/a/b", "y")}, "a", object{"b": "y"}},
-		"a pointer to a claim is the claim":       {opts{testserver.Claim("/sub", "x")}, "sub", "x"},
-		"a claim after a pointer wins":            {opts{testserver.Claim("/a/b", "x"), testserver.Claim("a", "y")}, "a", "y"},
-		"a slash within a name is escaped":        {opts{testserver.Claim("/https:~1~1x.example~1a/b", "x")}, "https://x.example/a", object{"b": "x"}},
-		"a tilde within a name is escaped":        {opts{testserver.Claim("/a~01", "x")}, "a~1", "x"},
-		"a name with a slash within is a name":    {opts{testserver.Claim("https://x.example/~2", "x")}, "https://x.example/~2", "x"},
-		"a pointer may end in an empty name":      {opts{testserver.Claim("/a/", "x")}, "a", object{"": "x"}},
-		"Without takes a pointer":                 {opts{testserver.Claim("a", object{"b": 1, "c": 2}), testserver.Without("/a/b")}, "a", object{"c": 2.0}},
-		"Without a pointer to nothing is nothing": {opts{testserver.Without("/a/b", "/sub/x")}, "a", nil},
-		"Without through text leaves it":          {opts{testserver.Without("/sub/x")}, "sub", "test-user"},
+		"Subject sets sub":                             {opts{testserver.Subject("alice")}, "sub", "alice"},
+		"ForClient sets client_id":                     {opts{testserver.ForClient("web")}, "client_id", "web"},
+		"ForClient does not change sub":                {opts{testserver.ForClient("web")}, "sub", "test-user"},
+		"no scope by default":                          {nil, "scope", nil},
+		"scopes are separated by spaces":               {opts{testserver.Scope("a:read", "b")}, "scope", "a:read b"},
+		"the later scopes win":                         {opts{testserver.Scope("a"), testserver.Scope("b")}, "scope", "b"},
+		"Scope without arguments removes the claim":    {opts{testserver.Scope("a"), testserver.Scope()}, "scope", nil},
+		"one audience is a string":                     {opts{testserver.Audience("x")}, "aud", "x"},
+		"several audiences are an array":               {opts{testserver.Audience("x", "y")}, "aud", []any{"x", "y"}},
+		"ExpiresIn counts from now":                    {opts{testserver.ExpiresIn(time.Hour)}, "exp", now + 3600},
+		"ExpiresIn may be in the past":                 {opts{testserver.ExpiresIn(-time.Minute)}, "exp", now - 60},
+		"AccessTTL sets exp":                           {opts{testserver.AccessTTL(time.Minute)}, "exp", now + 60},
+		"not_before_in counts from now":                {opts{testserver.NotBeforeIn(time.Minute)}, "nbf", now + 60},
+		"a claim may be anything":                      {opts{testserver.Claim("cnf", map[string]string{"jkt": "x"})}, "cnf", map[string]any{"jkt": "x"}},
+		"a claim may be of the wrong type":             {opts{testserver.Claim("exp", "tomorrow")}, "exp", "tomorrow"},
+		"raw JSON is not changed":                      {opts{testserver.Claim("n", json.RawMessage("1.50e1"))}, "n", 15.0},
+		"a quote is escaped":                           {opts{testserver.Subject(`a"b`)}, "sub", `a"b`},
+		"a backslash is escaped":                       {opts{testserver.Subject(`a\u0041`)}, "sub", `a\u0041`},
+		"a control character is escaped":               {opts{testserver.Subject("a\nb")}, "sub", "a\nb"},
+		"other letters are not changed":                {opts{testserver.Subject("é\x7f")}, "sub", "é\x7f"},
+		"invalid UTF-8 becomes valid":                  {opts{testserver.Subject("a\xff")}, "sub", "a\ufffd"},
+		"Without removes claims":                       {opts{testserver.Without("aud", "nonesuch")}, "aud", nil},
+		"a later option sets a removed claim":          {opts{testserver.Without("exp"), testserver.ExpiresIn(0)}, "exp", now},
+		"Claim after Subject wins":                     {opts{testserver.Subject("a"), testserver.Claim("sub", "b")}, "sub", "b"},
+		"Subject after Claim wins":                     {opts{testserver.Claim("sub", "b"), testserver.Subject("a")}, "sub", "a"},
+		"Without after Claim wins":                     {opts{testserver.Claim("x", "b"), testserver.Without("x")}, "x", nil},
+		"an empty claim name is allowed":               {opts{testserver.Claim("", "x")}, "", "x"},
+		"a pointer creates the objects on its path":    {opts{testserver.Claim("/a/b/c", 1)}, "a", object{"b": object{"c": 1.0}}},
+		"two pointers into one object":                 {opts{testserver.Claim("/a/b", []string{"x"}), testserver.Claim("/a/c", true)}, "a", object{"b": []any{"x"}, "c": true}},
+		"a pointer adds to a claim":                    {opts{testserver.Claim("a", object{"n": json.Number("1.5")}), testserver.Claim("/a/b", "x")}, "a", object{"n": 1.5, "b": "x"}},
+		"a pointer replaces a value":                   {opts{testserver.Claim("/a/b", "x"), testserver.Claim("/a/b", "y")}, "a", object{"b": "y"}},
+		"a pointer to a claim sets the claim":          {opts{testserver.Claim("/sub", "x")}, "sub", "x"},
+		"a claim after a pointer wins":                 {opts{testserver.Claim("/a/b", "x"), testserver.Claim("a", "y")}, "a", "y"},
+		"a slash within a name is escaped":             {opts{testserver.Claim("/https:~1~1x.example~1a/b", "x")}, "https://x.example/a", object{"b": "x"}},
+		"a tilde within a name is escaped":             {opts{testserver.Claim("/a~01", "x")}, "a~1", "x"},
+		"a name with a slash inside is not a pointer":  {opts{testserver.Claim("https://x.example/~2", "x")}, "https://x.example/~2", "x"},
+		"a pointer may end in an empty name":           {opts{testserver.Claim("/a/", "x")}, "a", object{"": "x"}},
+		"Without takes a pointer":                      {opts{testserver.Claim("a", object{"b": 1, "c": 2}), testserver.Without("/a/b")}, "a", object{"c": 2.0}},
+		"Without ignores a pointer to nothing":         {opts{testserver.Without("/a/b", "/sub/x")}, "a", nil},
+		"Without does not change a string on the path": {opts{testserver.Without("/sub/x")}, "sub", "test-user"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, claims := verified(t, s, s.Token(tt.opts...))
@@ -155,16 +155,16 @@ func TestHeaderOptions(t *testing.T) {
 	}
 }
 
-func TestHeadersStandInOrder(t *testing.T) {
+func TestHeaderOrder(t *testing.T) {
 	s := testserver.New(t)
 	own := s.SigningKey()
-	nameless := own
-	nameless.ID = ""
+	withoutKid := own
+	withoutKid.ID = ""
 	for want, opt := range map[string]testserver.TokenOption{
 		fmt.Sprintf(`{"alg":"none","typ":"at+jwt","kid":%q}`, own.ID):          testserver.JOSEHeader("alg", "none"),
 		fmt.Sprintf(`{"alg":"ES256","typ":"at+jwt","kid":%q,"x":[1]}`, own.ID): testserver.JOSEHeader("x", []int{1}),
 		fmt.Sprintf(`{"alg":"ES256","kid":%q}`, own.ID):                        testserver.Typ(""),
-		`{"alg":"ES256","typ":"at+jwt"}`:                                       testserver.SignedWith(nameless),
+		`{"alg":"ES256","typ":"at+jwt"}`:                                       testserver.SignedWith(withoutKid),
 	} {
 		first, _, _ := strings.Cut(s.Token(opt), ".")
 		raw, err := base64.RawURLEncoding.DecodeString(first)
@@ -174,52 +174,52 @@ func TestHeadersStandInOrder(t *testing.T) {
 	}
 }
 
-func TestSignedWithAStrangersKey(t *testing.T) {
+func TestSignedWithAttackerKey(t *testing.T) {
 	s := testserver.New(t)
-	forger := testserver.GenerateKey("ES256", s.SigningKey().ID)
-	token := s.Token(testserver.SignedWith(forger))
+	attackerKey := testserver.GenerateKey("ES256", s.SigningKey().ID)
+	token := s.Token(testserver.SignedWith(attackerKey))
 	if _, _, err := verify(s.JWKS(), token); err == nil {
-		t.Error("got a forged token verified by the published key, want an error")
+		t.Error("got a forged token verified with the published key, want an error")
 	}
-	header, _ := verified(t, s, token, forger.Private.Public())
+	header, _ := verified(t, s, token, attackerKey.Private.Public())
 	if header.KeyID != s.SigningKey().ID {
-		t.Errorf("got kid %q, want the forged one", header.KeyID)
+		t.Errorf("got kid %q, want that of the server's key", header.KeyID)
 	}
-	header, _ = verified(t, s, s.Token(testserver.SignedWith(forger), testserver.SigningAlg("EdDSA")))
+	header, _ = verified(t, s, s.Token(testserver.SignedWith(attackerKey), testserver.SigningAlg("EdDSA")))
 	if header.Algorithm != "EdDSA" {
-		t.Errorf("got %s, want the later option to choose the server's EdDSA key", header.Algorithm)
+		t.Errorf("got %s, want the later option to select the server's EdDSA key", header.Algorithm)
 	}
 }
 
-func TestBadTokenOptionsEndTheTest(t *testing.T) {
+func TestInvalidTokenOptionsEndTheTest(t *testing.T) {
 	wrongCurve := testserver.GenerateKey("ES384", "")
 	wrongCurve.Alg = "ES256"
 	for name, tt := range map[string]struct {
 		opts []testserver.TokenOption
 		want string
 	}{
-		"a claim that is not JSON":        {[]testserver.TokenOption{testserver.Claim("f", func() {})}, `claim "f"`},
-		"a pointer through a string":      {[]testserver.TokenOption{testserver.Claim("/sub/a", 1)}, `claim "/sub/a": "sub" is not an object`},
-		"a pointer through null":          {[]testserver.TokenOption{testserver.Claim("n", nil), testserver.Claim("/n/a", 1)}, `claim "/n/a": "n" is not an object`},
-		"a pointer through an array":      {[]testserver.TokenOption{testserver.Claim("/n/a", []int{1}), testserver.Claim("/n/a/0", 1)}, `claim "/n/a/0": "a" is not an object`},
-		"a malformed pointer":             {[]testserver.TokenOption{testserver.Claim("/a~2", 1)}, `claim "/a~2": in a JSON Pointer write ~ as ~0`},
-		"a malformed pointer to nothing":  {[]testserver.TokenOption{testserver.Without("/a~")}, `claim "/a~": in a JSON Pointer write ~ as ~0`},
-		"a pointer to what is not JSON":   {[]testserver.TokenOption{testserver.Claim("/a/f", func() {})}, `claim "/a/f" cannot be written`},
-		"a header that is not JSON":       {[]testserver.TokenOption{testserver.JOSEHeader("h", make(chan int))}, `header parameter "h"`},
-		"a malformed scope":               {[]testserver.TokenOption{testserver.Scope("a", "")}, `Claim("scope", …)`},
-		"a scope with a quote":            {[]testserver.TokenOption{testserver.Scope(`a"`)}, "is not a scope"},
-		"no audience":                     {[]testserver.TokenOption{testserver.Audience()}, `Without("aud")`},
-		"a TTL below the unit of exp":     {[]testserver.TokenOption{testserver.AccessTTL(time.Millisecond)}, "ExpiresIn"},
-		"an unknown algorithm":            {[]testserver.TokenOption{testserver.SigningAlg("ES265")}, `"ES265"`},
-		"a key on another curve":          {[]testserver.TokenOption{testserver.SignedWith(wrongCurve)}, "GenerateKey(ES256"},
-		"a key without a private half":    {[]testserver.TokenOption{testserver.SignedWith(testserver.Key{Alg: "RS256"})}, "set Private"},
-		"an HS key without a secret":      {[]testserver.TokenOption{testserver.SignedWith(testserver.Key{Alg: "HS256"})}, "set Secret"},
-		"a key without an algorithm":      {[]testserver.TokenOption{testserver.SignedWith(testserver.Key{ID: "k"})}, `key "k"`},
-		"an option that is nil":           {[]testserver.TokenOption{testserver.Subject("a"), nil}, "option 2 is nil"},
-		"the second fault of two as well": {[]testserver.TokenOption{testserver.Audience(), testserver.Claim("f", func() {})}, `claim "f"`},
+		"a claim that is not JSON":                {[]testserver.TokenOption{testserver.Claim("f", func() {})}, `claim "f"`},
+		"a pointer through a string":              {[]testserver.TokenOption{testserver.Claim("/sub/a", 1)}, `claim "/sub/a": "sub" is not an object`},
+		"a pointer through null":                  {[]testserver.TokenOption{testserver.Claim("n", nil), testserver.Claim("/n/a", 1)}, `claim "/n/a": "n" is not an object`},
+		"a pointer through an array":              {[]testserver.TokenOption{testserver.Claim("/n/a", []int{1}), testserver.Claim("/n/a/0", 1)}, `claim "/n/a/0": "a" is not an object`},
+		"a malformed pointer":                     {[]testserver.TokenOption{testserver.Claim("/a~2", 1)}, `claim "/a~2": in a JSON Pointer write ~ as ~0`},
+		"a malformed pointer to nothing":          {[]testserver.TokenOption{testserver.Without("/a~")}, `claim "/a~": in a JSON Pointer write ~ as ~0`},
+		"a pointer with a value that is not JSON": {[]testserver.TokenOption{testserver.Claim("/a/f", func() {})}, `claim "/a/f" cannot be written`},
+		"a header that is not JSON":               {[]testserver.TokenOption{testserver.JOSEHeader("h", make(chan int))}, `header parameter "h"`},
+		"a malformed scope":                       {[]testserver.TokenOption{testserver.Scope("a", "")}, `Claim("scope", …)`},
+		"a scope with a quote":                    {[]testserver.TokenOption{testserver.Scope(`a"`)}, "is not a scope"},
+		"no audience":                             {[]testserver.TokenOption{testserver.Audience()}, `Without("aud")`},
+		"a TTL below the unit of exp":             {[]testserver.TokenOption{testserver.AccessTTL(time.Millisecond)}, "ExpiresIn"},
+		"an unknown algorithm":                    {[]testserver.TokenOption{testserver.SigningAlg("ES265")}, `"ES265"`},
+		"a key on another curve":                  {[]testserver.TokenOption{testserver.SignedWith(wrongCurve)}, "GenerateKey(ES256"},
+		"a key without a private half":            {[]testserver.TokenOption{testserver.SignedWith(testserver.Key{Alg: "RS256"})}, "set Private"},
+		"an HS key without a secret":              {[]testserver.TokenOption{testserver.SignedWith(testserver.Key{Alg: "HS256"})}, "set Secret"},
+		"a key without an algorithm":              {[]testserver.TokenOption{testserver.SignedWith(testserver.Key{ID: "k"})}, `key "k"`},
+		"an option that is nil":                   {[]testserver.TokenOption{testserver.Subject("a"), nil}, "option 2 is nil"},
+		"two errors":                              {[]testserver.TokenOption{testserver.Audience(), testserver.Claim("f", func() {})}, `claim "f"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), "Token: ", tt.want)
+			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Token(tt.opts...) }), "Token: ", tt.want)
 
 			s, err := testserver.Start(t.Context())
 			if err != nil {
@@ -273,8 +273,8 @@ func TestEveryAlgorithmOnOneServer(t *testing.T) {
 	}
 }
 
-// The hash lengths not covered above, on servers of their own: a server's
-// third RSA key is no embedded one and takes its time.
+// The hash lengths not covered above, each on its own server, because a
+// server's third RSA key is not embedded and takes time to generate.
 func TestLongerHashes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS384", "RS512", "PS384", "PS512"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
@@ -299,7 +299,7 @@ func TestPSSSaltIsAsLongAsTheHash(t *testing.T) {
 	}
 }
 
-func TestSharedSecretsAreForTheAPIAlone(t *testing.T) {
+func TestSharedSecretsAreNotPublished(t *testing.T) {
 	for alg, size := range map[testserver.Alg]int{"HS256": 32, "HS384": 48, "HS512": 64} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		k := s.SigningKey()
@@ -315,7 +315,7 @@ func TestSharedSecretsAreForTheAPIAlone(t *testing.T) {
 		}
 		secret := slices.Clone(k.Secret)
 		k.Secret[0] ^= 1
-		verified(t, s, s.Token(), secret) // the server's own copy stays
-		wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb).Publish(k) }), "shared secret")
+		verified(t, s, s.Token(), secret) // the server's copy is unchanged
+		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Publish(k) }), "shared secret")
 	}
 }

@@ -22,33 +22,34 @@ var (
 	asGateway = basic("gateway:gateway-secret")
 )
 
-// swapping is a request of gateway, without an actor token.
-func swapping(token string, pairs ...string) url.Values {
+// exchangeRequest returns a token exchange request of gateway, without an actor
+// token.
+func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},
 	}, pairs...)
 }
 
-// withGateway has the users alice and, as one who acts, bob.
-func withGateway(t *testing.T, opts ...testserver.Option) *testserver.Server {
+// newExchangeServer returns a server with the client gateway.
+func newExchangeServer(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(gateway), detailTypes)...)
 }
 
-// chain is who acts in claims, the last first.
-func chain(claims map[string]any) (actors []string) {
+// actorChain returns the actors in claims, the current one first.
+func actorChain(claims map[string]any) (actors []string) {
 	for act, ok := claims["act"].(map[string]any); ok; act, ok = act["act"].(map[string]any) {
 		actors = append(actors, fmt.Sprint(act["sub"]))
 	}
 	return actors
 }
 
-func TestATokenForAnother(t *testing.T) {
+func TestTokenExchange(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"a JWT": nil, "a handle": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
-			s := withGateway(t, opts...)
+			s := newExchangeServer(t, opts...)
 			subject := s.Token(testserver.Subject("alice"), testserver.Scope("a", "b", "openid"), testserver.Claim("auth_time", 1000), testserver.Claim("acr", "gold"))
-			r := good(t, exchange(t, s, swapping(subject, "requested_token_type", jwtType), asGateway))
+			r := wantTokens(t, exchange(t, s, exchangeRequest(subject, "requested_token_type", jwtType), asGateway))
 			if r.text("issued_token_type") != jwtType || r.text("scope") != "a b openid" || r.body["refresh_token"] != nil || r.body["id_token"] != nil {
 				t.Errorf("got %v, want a JWT and nothing else", r.body)
 			}
@@ -60,26 +61,26 @@ func TestATokenForAnother(t *testing.T) {
 			if r.body["expires_in"] != 300.0 { // those of the subject token, not the client's 900
 				t.Errorf("got %v seconds, want 300", r.body["expires_in"])
 			}
-			plain := good(t, exchange(t, s, swapping(subject), asGateway))
+			plain := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway))
 			if got := strings.Count(plain.text("access_token"), ".") == 2; plain.text("issued_token_type") != accessType || got != (name == "a JWT") {
-				t.Errorf("got %v, want an access token as the server makes them", plain.body)
+				t.Errorf("got %v, want an access token in the server's default format", plain.body)
 			}
 			if !isActive(s, subject) || !isActive(s, r.text("access_token")) || !isActive(s, plain.text("access_token")) {
-				t.Error("want all of them to be good")
+				t.Error("want all of them active")
 			}
 			if last, _ := lastRequest(s, testserver.EndpointToken); len(last.Form.Get("subject_token")) != 16 || last.Form.Get("subject_token_type") != accessType {
-				t.Errorf("got %v recorded, want the fingerprint of the token, and its type", last.Form)
+				t.Errorf("got %v recorded, want the fingerprint and the type of the token", last.Form)
 			}
 			last := s.Events()[0]
 			if last.Kind != "issued" || last.Reason != string(testserver.TokenExchange) || last.Sub != "alice" || last.ClientID != "gateway" {
-				t.Errorf("got %+v, want it told", last)
+				t.Errorf("got %+v, want the event", last)
 			}
 		})
 	}
 }
 
 func TestActors(t *testing.T) {
-	s := withGateway(t)
+	s := newExchangeServer(t)
 	token := func(sub string, opts ...testserver.TokenOption) string {
 		return s.Token(append([]testserver.TokenOption{testserver.Subject(sub)}, opts...)...)
 	}
@@ -87,31 +88,31 @@ func TestActors(t *testing.T) {
 	type claim = map[string]any
 	for name, tt := range map[string]struct {
 		subject, actor string
-		want           []string // nil for a refusal
+		want           []string // nil for an error
 	}{
-		"T26/nobody":                            {token("alice"), "", []string{}},
-		"T26/somebody":                          {token("alice"), token("bob"), []string{"bob"}},
-		"T26/somebody after another":            {token("alice", testserver.Claim("act", claim{"sub": "carol"})), token("bob"), []string{"bob", "carol"}},
-		"T26/nobody after another":              {token("alice", testserver.Claim("act", claim{"sub": "carol"})), "", []string{"carol"}},
-		"T26/who may":                           {token("alice", mayAct(claim{"sub": "bob"})), token("bob"), []string{"bob"}},
-		"T26/who may, as this server knows him": {token("alice", mayAct(claim{"sub": "bob", "iss": s.Issuer(), "client_id": "test-client"})), token("bob"), []string{"bob"}},
-		"T26/the client, which may":             {token("alice", mayAct(claim{"sub": "gateway"})), "", []string{}},
-		"T26/who may not":                       {token("alice", mayAct(claim{"sub": "carol"})), token("bob"), nil},
-		"T26/the client, which may not":         {token("alice", mayAct(claim{"sub": "bob"})), "", nil},
-		"T26/the client, for who may":           {token("alice", mayAct(claim{"sub": "gateway"})), token("bob"), nil},
-		"T26/his namesake elsewhere":            {token("alice", mayAct(claim{"sub": "bob", "iss": "https://other.example"})), token("bob"), nil},
-		"T26/him by another client":             {token("alice", mayAct(claim{"sub": "bob", "client_id": "web"})), token("bob"), nil},
-		"T26/who may, if more is true":          {token("alice", mayAct(claim{"sub": "bob", "level": "gold"})), token("bob"), nil},
-		"T26/anybody of this issuer":            {token("alice", mayAct(claim{"iss": s.Issuer()})), token("bob"), nil},
-		"T26/an invalid permission":             {token("alice", mayAct("bob")), token("bob"), nil},
-		"T26/who has an actor himself":          {token("alice"), token("bob", testserver.Claim("act", claim{"sub": "carol"})), nil},
-		"T26/an expired one":                    {token("alice"), token("bob", testserver.ExpiresIn(-time.Minute)), nil},
-		"T26/one of another issuer":             {token("alice"), token("bob", testserver.With(testserver.WrongIssuer)), nil},
-		"T26/an ID token":                       {token("alice"), s.IDToken(testserver.Subject("bob")), nil},
-		"T26/an invalid chain":                  {token("alice", testserver.Claim("act", "bob")), "", nil},
+		"T26/no actor":                                   {token("alice"), "", []string{}},
+		"T26/an actor":                                   {token("alice"), token("bob"), []string{"bob"}},
+		"T26/an actor after another":                     {token("alice", testserver.Claim("act", claim{"sub": "carol"})), token("bob"), []string{"bob", "carol"}},
+		"T26/no actor after another":                     {token("alice", testserver.Claim("act", claim{"sub": "carol"})), "", []string{"carol"}},
+		"T26/an actor in may_act":                        {token("alice", mayAct(claim{"sub": "bob"})), token("bob"), []string{"bob"}},
+		"T26/an actor in may_act with iss and client_id": {token("alice", mayAct(claim{"sub": "bob", "iss": s.Issuer(), "client_id": "test-client"})), token("bob"), []string{"bob"}},
+		"T26/the client in may_act":                      {token("alice", mayAct(claim{"sub": "gateway"})), "", []string{}},
+		"T26/an actor not in may_act":                    {token("alice", mayAct(claim{"sub": "carol"})), token("bob"), nil},
+		"T26/the client not in may_act":                  {token("alice", mayAct(claim{"sub": "bob"})), "", nil},
+		"T26/an actor with the client in may_act":        {token("alice", mayAct(claim{"sub": "gateway"})), token("bob"), nil},
+		"T26/may_act of another issuer":                  {token("alice", mayAct(claim{"sub": "bob", "iss": "https://other.example"})), token("bob"), nil},
+		"T26/may_act of another client":                  {token("alice", mayAct(claim{"sub": "bob", "client_id": "web"})), token("bob"), nil},
+		"T26/may_act with an unknown member":             {token("alice", mayAct(claim{"sub": "bob", "level": "gold"})), token("bob"), nil},
+		"T26/may_act without sub":                        {token("alice", mayAct(claim{"iss": s.Issuer()})), token("bob"), nil},
+		"T26/an invalid permission":                      {token("alice", mayAct("bob")), token("bob"), nil},
+		"T26/an actor token with an actor":               {token("alice"), token("bob", testserver.Claim("act", claim{"sub": "carol"})), nil},
+		"T26/an expired actor token":                     {token("alice"), token("bob", testserver.ExpiresIn(-time.Minute)), nil},
+		"T26/an actor token of another issuer":           {token("alice"), token("bob", testserver.With(testserver.WrongIssuer)), nil},
+		"T26/an ID token":                                {token("alice"), s.IDToken(testserver.Subject("bob")), nil},
+		"T26/an invalid chain":                           {token("alice", testserver.Claim("act", "bob")), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := swapping(tt.subject)
+			form := exchangeRequest(tt.subject)
 			if tt.actor != "" {
 				form = values(form, "actor_token", tt.actor, "actor_token_type", jwtType)
 			}
@@ -120,26 +121,26 @@ func TestActors(t *testing.T) {
 				wantError(t, got, 400, "invalid_request")
 				return
 			}
-			_, claims := verified(t, s, good(t, got).text("access_token"))
-			if actors := chain(claims); claims["sub"] != "alice" || !slices.Equal(actors, tt.want) {
+			_, claims := verified(t, s, wantTokens(t, got).text("access_token"))
+			if actors := actorChain(claims); claims["sub"] != "alice" || !slices.Equal(actors, tt.want) {
 				t.Errorf("got %v for %v, want %v for alice", actors, claims["sub"], tt.want)
 			}
 		})
 	}
-	t.Run("T26/may_act stays", func(t *testing.T) {
-		first := good(t, exchange(t, s, swapping(token("alice", mayAct(claim{"sub": "gateway"}))), asGateway)).text("access_token")
-		wantError(t, exchange(t, s, swapping(first, "actor_token", token("bob"), "actor_token_type", accessType), asGateway), 400, "invalid_request")
+	t.Run("T26/may_act is kept", func(t *testing.T) {
+		first := wantTokens(t, exchange(t, s, exchangeRequest(token("alice", mayAct(claim{"sub": "gateway"}))), asGateway)).text("access_token")
+		wantError(t, exchange(t, s, exchangeRequest(first, "actor_token", token("bob"), "actor_token_type", accessType), asGateway), 400, "invalid_request")
 	})
 	t.Run("T26/a token of an actor that is about to expire", func(t *testing.T) {
-		form := swapping(token("alice"), "actor_token", token("bob", testserver.ExpiresIn(time.Minute)), "actor_token_type", accessType)
-		if r := good(t, exchange(t, s, form, asGateway)); r.body["expires_in"] != 60.0 {
+		form := exchangeRequest(token("alice"), "actor_token", token("bob", testserver.ExpiresIn(time.Minute)), "actor_token_type", accessType)
+		if r := wantTokens(t, exchange(t, s, form, asGateway)); r.body["expires_in"] != 60.0 {
 			t.Errorf("got %v seconds, want 60", r.body["expires_in"])
 		}
 	})
 }
 
-func TestTokensThatAreNotExchanged(t *testing.T) {
-	s := withGateway(t)
+func TestInvalidSubjectTokensAreRefused(t *testing.T) {
+	s := newExchangeServer(t)
 	other := testserver.New(t, testserver.Clock(atNoon))
 	login := tokens(t, s, "scope", "openid")
 	revoked := s.Token()
@@ -148,10 +149,10 @@ func TestTokensThatAreNotExchanged(t *testing.T) {
 		token string
 		pairs []string
 	}{
-		"T26/none":                          {"x", []string{"subject_token", "-"}},
+		"T26/no token":                      {"x", []string{"subject_token", "-"}},
 		"T26/one without its type":          {s.Token(), []string{"subject_token_type", "-"}},
 		"T26/of an unknown type":            {s.Token(), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:saml2"}},
-		"T26/an ID token as what it is":     {login.text("id_token"), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:id_token"}},
+		"T26/an ID token as an ID token":    {login.text("id_token"), []string{"subject_token_type", "urn:ietf:params:oauth:token-type:id_token"}},
 		"T26/an ID token as a JWT":          {login.text("id_token"), []string{"subject_token_type", jwtType}},
 		"T26/a refresh token":               {login.text("refresh_token"), nil},
 		"T26/a handle as a JWT":             {s.Token(testserver.OpaqueTokens()), []string{"subject_token_type", jwtType}},
@@ -164,30 +165,30 @@ func TestTokensThatAreNotExchanged(t *testing.T) {
 		"T26/signed by another":             {s.Token(testserver.With(testserver.BadSignature)), nil},
 		"T26/revoked":                       {revoked, nil},
 		"T26/bound to a key":                {s.Token(testserver.Claim("cnf", map[string]any{"jkt": "x"})), nil},
-		"T26/of nobody":                     {s.Token(testserver.Without("sub")), nil},
+		"T26/without sub":                   {s.Token(testserver.Without("sub")), nil},
 		"T26/an actor's type without token": {s.Token(), []string{"actor_token_type", accessType}},
 		"T26/an actor without type":         {s.Token(), []string{"actor_token", s.Token()}},
-		"T26/for a type that is not made":   {s.Token(), []string{"requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token"}},
+		"T26/for an unsupported type":       {s.Token(), []string{"requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantError(t, exchange(t, s, swapping(tt.token, tt.pairs...), asGateway), 400, "invalid_request")
+			wantError(t, exchange(t, s, exchangeRequest(tt.token, tt.pairs...), asGateway), 400, "invalid_request")
 		})
 	}
 }
 
-func TestWhoMayExchangeTokens(t *testing.T) {
-	s := withGateway(t)
-	wantError(t, exchange(t, s, swapping(s.Token()), testClient), 400, "unauthorized_client")
-	wantError(t, exchange(t, s, swapping(s.Token(), "client_id", "test-public")), 400, "unauthorized_client")
-	wantError(t, exchange(t, s, swapping(s.Token(), "client_id", "gateway")), 401, "invalid_client")
+func TestTokenExchangeClients(t *testing.T) {
+	s := newExchangeServer(t)
+	wantError(t, exchange(t, s, exchangeRequest(s.Token()), testClient), 400, "unauthorized_client")
+	wantError(t, exchange(t, s, exchangeRequest(s.Token(), "client_id", "test-public")), 400, "unauthorized_client")
+	wantError(t, exchange(t, s, exchangeRequest(s.Token(), "client_id", "gateway")), 401, "invalid_client")
 	public := testserver.Client{ID: "c", Public: true, Grants: []testserver.Grant{testserver.TokenExchange}}
 	if _, err := testserver.NewUnstarted(testserver.Clients(public)); err == nil || !strings.Contains(err.Error(), "confidential") {
 		t.Errorf("got %v, want a public client refused", err)
 	}
 }
 
-func TestAnExchangeAddsNothing(t *testing.T) {
-	s := withGateway(t, testserver.Scopes("a", "b", "c"))
+func TestTokenExchangeNarrows(t *testing.T) {
+	s := newExchangeServer(t, testserver.Scopes("a", "b", "c"))
 	s.AddClient(testserver.Client{ID: "narrow", Secret: "s", Scopes: []string{"a"}, Grants: gateway.Grants}, testserver.Audience("backend"))
 	narrow := basic("narrow:s")
 	subject := s.Token(testserver.Scope("a", "b"), testserver.Audience("https://one.example", "two"), testserver.Claim("authorization_details", json.RawMessage("["+payment+","+account+"]")))
@@ -198,7 +199,7 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 		aud   string
 		code  string
 	}{
-		"T26/all of it":                        {asGateway, nil, "a b", "[https://one.example two]", ""},
+		"T26/without changes":                  {asGateway, nil, "a b", "[https://one.example two]", ""},
 		"T26/less scope":                       {asGateway, url.Values{"scope": {"b"}}, "b", "[https://one.example two]", ""},
 		"T26/one audience":                     {asGateway, url.Values{"audience": {"two"}}, "a b", "two", ""},
 		"T26/one resource":                     {asGateway, url.Values{"resource": {"https://one.example"}}, "a b", "https://one.example", ""},
@@ -209,13 +210,13 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 		"T26/a scope that is not the client's": {narrow, url.Values{"scope": {"b"}}, "", "", "invalid_scope"},
 		"T26/a malformed scope":                {asGateway, url.Values{"scope": {`"`}}, "", "", "invalid_scope"},
 		"T26/another audience":                 {asGateway, url.Values{"audience": {"backend"}}, "", "", "invalid_target"},
-		"T26/another audience beside one":      {asGateway, url.Values{"audience": {"two", "three"}}, "", "", "invalid_target"},
+		"T26/a granted and another audience":   {asGateway, url.Values{"audience": {"two", "three"}}, "", "", "invalid_target"},
 		"T26/another resource":                 {asGateway, url.Values{"resource": {"https://three.example"}}, "", "", "invalid_target"},
 		"T26/more details":                     {asGateway, url.Values{"authorization_details": {`[{"type":"payment"}]`}}, "", "", "invalid_authorization_details"},
 		"T26/two subject tokens":               {asGateway, url.Values{"subject_token": {subject, subject}}, "", "", "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := swapping(subject)
+			form := exchangeRequest(subject)
 			for key, v := range tt.form {
 				form[key] = v
 			}
@@ -224,32 +225,33 @@ func TestAnExchangeAddsNothing(t *testing.T) {
 				wantError(t, got, 400, tt.code)
 				return
 			}
-			_, claims := verified(t, s, good(t, got).text("access_token"))
+			_, claims := verified(t, s, wantTokens(t, got).text("access_token"))
 			if claims["scope"] != tt.scope || got.text("scope") != tt.scope || fmt.Sprint(claims["aud"]) != tt.aud {
 				t.Errorf("got %v, want the scope %q for %s", claims, tt.scope, tt.aud)
 			}
-			sameDetails(t, detailsIn(t, payload(t, got.text("access_token"))), payment, account)
+			wantDetails(t, detailsIn(t, payload(t, got.text("access_token"))), payment, account)
 		})
 	}
 	t.Run("T26/fewer details", func(t *testing.T) {
-		r := good(t, exchange(t, s, swapping(subject, "authorization_details", "["+account+"]"), asGateway))
-		sameDetails(t, detailsIn(t, payload(t, r.text("access_token"))), account)
+		r := wantTokens(t, exchange(t, s, exchangeRequest(subject, "authorization_details", "["+account+"]"), asGateway))
+		wantDetails(t, detailsIn(t, payload(t, r.text("access_token"))), account)
 	})
-	t.Run("T26/a token for nobody", func(t *testing.T) {
-		wantError(t, exchange(t, s, swapping(s.Token(testserver.Without("aud"))), asGateway), 400, "invalid_target")
+	t.Run("T26/a token without aud", func(t *testing.T) {
+		wantError(t, exchange(t, s, exchangeRequest(s.Token(testserver.Without("aud"))), asGateway), 400, "invalid_target")
 	})
 	t.Run("T26/longer, by a rule", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon), fromFile(`{"clients": [{"id": "gateway", "secret": "gateway-secret", "grants": ["`+string(testserver.TokenExchange)+`"]}],
 			"rules": [{"claims": {"exp": 99999999999, "act": {"sub": "root"}}}]}`))
-		r := good(t, exchange(t, s, swapping(s.Token()), asGateway))
+		r := wantTokens(t, exchange(t, s, exchangeRequest(s.Token()), asGateway))
 		if _, claims := verified(t, s, r.text("access_token")); r.body["expires_in"] != 300.0 || claims["act"] != nil {
-			t.Errorf("got %v, want 300 seconds and nobody who acts", claims)
+			t.Errorf("got %v, want 300 seconds and no actor", claims)
 		}
 	})
 }
 
-// What was exchanged ends with what it was exchanged for, over any number of steps.
-func TestRevocationReachesWhatWasExchanged(t *testing.T) {
+// Revoking a token also revokes the tokens that it was exchanged for, over any
+// number of steps.
+func TestRevocationCoversExchangedTokens(t *testing.T) {
 	type step = func(s *testserver.Server, login reply, subject, actor string)
 	for name, end := range map[string]step{
 		"T26/the subject token": func(s *testserver.Server, _ reply, subject, _ string) { s.Revoke(subject) },
@@ -260,38 +262,38 @@ func TestRevocationReachesWhatWasExchanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
 			opts := []testserver.Option{testserver.Clients(gateway), testserver.Clock(atNoon)}
-			s := kept(t, path, opts...)
+			s := startPersisted(t, path, opts...)
 			login := tokens(t, s, "scope", "a")
 			subject, actor := login.text("access_token"), s.Token(testserver.Subject("bob"))
-			first := good(t, exchange(t, s, swapping(subject, "actor_token", actor, "actor_token_type", accessType), asGateway)).text("access_token")
-			second := good(t, exchange(t, s, swapping(first), asGateway)).text("access_token")
-			closed(t, s)
-			s = kept(t, path, opts...)
+			first := wantTokens(t, exchange(t, s, exchangeRequest(subject, "actor_token", actor, "actor_token_type", accessType), asGateway)).text("access_token")
+			second := wantTokens(t, exchange(t, s, exchangeRequest(first), asGateway)).text("access_token")
+			closeServer(t, s)
+			s = startPersisted(t, path, opts...)
 			if !isActive(s, first) || !isActive(s, second) {
-				t.Fatal("want both to be good after a restart")
+				t.Fatal("want both active after a restart")
 			}
 			end(s, login, subject, actor)
 			if isActive(s, first) || isActive(s, second) {
-				t.Errorf("got %v and %v, want both to be over", isActive(s, first), isActive(s, second))
+				t.Errorf("got %v and %v, want both inactive", isActive(s, first), isActive(s, second))
 			}
-			wantError(t, exchange(t, s, swapping(second), asGateway), 400, "invalid_request")
+			wantError(t, exchange(t, s, exchangeRequest(second), asGateway), 400, "invalid_request")
 		})
 	}
-	t.Run("T26/the client ends its own alone", func(t *testing.T) {
-		s := withGateway(t)
+	t.Run("T26/revoking the new token keeps the subject token", func(t *testing.T) {
+		s := newExchangeServer(t)
 		subject := s.Token()
-		token := good(t, exchange(t, s, swapping(subject), asGateway)).text("access_token")
+		token := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway)).text("access_token")
 		formTo(t, s, testserver.EndpointRevoke, url.Values{"token": {token}}.Encode(), asGateway)
 		if isActive(s, token) || !isActive(s, subject) {
-			t.Errorf("got %v and %v, want the new token to be over and the other not", isActive(s, token), isActive(s, subject))
+			t.Errorf("got %v and %v, want only the new token inactive", isActive(s, token), isActive(s, subject))
 		}
 	})
 	t.Run("T26/too many steps", func(t *testing.T) {
-		s := withGateway(t)
+		s := newExchangeServer(t)
 		token := s.Token()
 		for range 16 {
-			token = good(t, exchange(t, s, swapping(token), asGateway)).text("access_token")
+			token = wantTokens(t, exchange(t, s, exchangeRequest(token), asGateway)).text("access_token")
 		}
-		wantError(t, exchange(t, s, swapping(token), asGateway), 400, "invalid_request")
+		wantError(t, exchange(t, s, exchangeRequest(token), asGateway), 400, "invalid_request")
 	})
 }

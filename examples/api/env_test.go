@@ -89,7 +89,7 @@ func TestFromEnvRefuses(t *testing.T) {
 		"an http endpoint":                        {withIntrospection(map[string]string{"INTROSPECTION_ENDPOINT": "http://a.example.com/introspect"}), "http"},
 		"a MaxTTL without a unit":                 {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to introspect on every request, got "5"`},
 		"a negative MaxTTL":                       {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
-		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL is over 1h0m0s"},
+		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be 1h0m0s at most"},
 		"an invalid MaxTTL without introspection": {map[string]string{"INTROSPECTION_MAX_TTL": "soon"}, "INTROSPECTION_MAX_TTL must be a duration"},
 	} {
 		t.Run(name, func(t *testing.T) {

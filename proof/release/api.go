@@ -59,8 +59,10 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 	cfg := &packages.Config{
 		Context: ctx,
 		Dir:     dir,
-		Env:     append(os.Environ(), "GOWORK=off"),
+		Env:     append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0"),
 		Mode:    packages.NeedName | packages.NeedTypes,
+		// As build does, so that the build cache serves each clone.
+		BuildFlags: []string{"-trimpath"},
 	}
 	all, err := packages.Load(cfg, "./...")
 	if err != nil {

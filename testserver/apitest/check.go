@@ -10,14 +10,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// Check reports through tb.Errorf every way in which an API answers tokens other
-// than RFC 6750 and the RFCs behind it say: see the package's documentation. api
-// is any http.Handler, however it is protected; it must trust s and reach it.
-// newRequest makes a request that the API answers with 2xx when the token is
-// right; Check adds the token, and calls it some 150 times.
+// Check reports with tb.Errorf each way in which the API's responses to tokens
+// deviate from RFC 6750 and the RFCs that it builds on: see the package
+// documentation. api is any http.Handler, however it is protected; it must
+// trust s and be able to reach it. newRequest makes a request that the API
+// answers with 2xx if the token is good. Check calls it about 150 times and
+// adds the token.
 //
 // api is served over TLS on loopback, or in memory if s is
-// [testserver.InMemory], so that the check also runs inside a testing/synctest
+// [testserver.InMemory], so that the check can run inside a testing/synctest
 // bubble.
 func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
@@ -41,12 +42,12 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 	c.run(target)
 }
 
-// CheckURL is [Check] for an API that runs elsewhere, in any language: of what
-// newRequest makes, the method, the path after baseURL's own, the query, the
-// header and the body are sent to baseURL. HTTP/2 is compared if baseURL is https
-// and offers it. An API on another machine cannot reach the URLs in tokens with
-// [testserver.JKUHeader] and [testserver.X5UHeader], so that it may pass them
-// unjustly.
+// CheckURL is [Check] for an API that runs elsewhere, in any language. Requests
+// go to baseURL, with the method, query, header and body of newRequest and with
+// its path after that of baseURL. HTTP/2 is compared if baseURL is https and
+// offers it. An API on another machine cannot reach the URLs in tokens with
+// [testserver.JKUHeader] and [testserver.X5UHeader], so it may pass these
+// checks although it follows such URLs.
 func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
 	checkURL(tb, s, baseURL, newRequest, opts, listen.NewTransport)
@@ -62,11 +63,11 @@ func checkURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest
 	if !c.ready() {
 		return
 	}
-	defer func() { _ = target.Close() }() // of an API that is not ours
+	defer func() { _ = target.Close() }() // closes connections only: the API is not ours
 	c.run(target)
 }
 
-// check is one run of the battery in a test.
+// check is one run of the checks in a test.
 type check struct {
 	apicheck.Check
 
@@ -83,7 +84,7 @@ func newCheck(what string, tb testserver.TB, s *testserver.Server, newRequest fu
 		c.errs = append(c.errs, errors.New("the server is nil: give the one that the API trusts"))
 	}
 	if newRequest == nil {
-		c.errs = append(c.errs, errors.New("newRequest is nil: give a function that makes a request which the API answers with 2xx"))
+		c.errs = append(c.errs, errors.New("newRequest is nil: give a function that returns a request the API answers with 2xx"))
 	}
 	for i, o := range opts {
 		if o == nil {
@@ -99,8 +100,7 @@ func newCheck(what string, tb testserver.TB, s *testserver.Server, newRequest fu
 	return c
 }
 
-// ready reports whether the check can begin; the faults of its set-up end the
-// test.
+// ready reports whether the check can start; invalid arguments end the test.
 func (c *check) ready() bool {
 	c.tb.Helper()
 	if err := errors.Join(c.errs...); err != nil {
@@ -110,7 +110,8 @@ func (c *check) ready() bool {
 	return true
 }
 
-// run sends the battery, and fails the test once for each kind of wrong answer.
+// run sends all requests and fails the test once for each kind of wrong
+// response.
 func (c *check) run(target *apicheck.Target) {
 	c.tb.Helper()
 	report, err := c.Run(c.tb.Context(), target)

@@ -21,7 +21,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// protected is an API of ours that trusts as.
+// protected returns an API behind the middleware that trusts as.
 func protected(t *testing.T, as *testserver.Server, change func(*middleware.Config), need ...scopes.Requirement) http.Handler {
 	t.Helper()
 	config := middleware.Config{
@@ -41,7 +41,7 @@ func protected(t *testing.T, as *testserver.Server, change func(*middleware.Conf
 	}))
 }
 
-func TestOurAPIsPassUnderEveryAlgorithm(t *testing.T) {
+func TestMiddlewarePassesWithEveryAlgorithm(t *testing.T) {
 	for _, alg := range []testserver.Alg{
 		"ES256", "ES384", "ES512", "EdDSA",
 		"RS256", "RS384", "PS256", "PS512",
@@ -63,7 +63,7 @@ func TestOurAPIsPassUnderEveryAlgorithm(t *testing.T) {
 	}
 }
 
-func TestOurAPIsPassInOtherShapes(t *testing.T) {
+func TestMiddlewarePassesWithEveryConfiguration(t *testing.T) {
 	for name, tt := range map[string]struct {
 		options []testserver.Option
 		change  func(*middleware.Config)
@@ -74,7 +74,7 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			change: func(c *middleware.Config) { c.Issuers[0].Profile = middleware.RFC9068 },
 			checks: []apitest.Option{apitest.AlsoDefect(testserver.MissingSub)},
 		},
-		"an audience of its own": {
+		"another audience": {
 			change: func(c *middleware.Config) { c.Audience = "https://api.example.com" },
 			checks: []apitest.Option{apitest.Token(testserver.Audience("https://api.example.com", "other"))},
 		},
@@ -93,17 +93,17 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			need:   []scopes.Requirement{scopes.Claim("/realm_access/roles", "admin")},
 			checks: []apitest.Option{apitest.RequireClaim("/realm_access/roles", "admin"), apitest.Token(testserver.Scope("a"))},
 		},
-		"a role beside a scope": {
+		"a role and a scope": {
 			need:   []scopes.Requirement{scopes.All("orders:read"), scopes.Claim("/realm_access/roles", "Task Reader")},
 			checks: []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireClaim("/realm_access/roles", "Task Reader")},
 		},
-		"a role beside others": {
+		"one of several roles": {
 			need: []scopes.Requirement{scopes.Claim("/realm_access/roles", "admin", "user")},
 			checks: []apitest.Option{
 				apitest.Token(testserver.Claim("realm_access", map[string]any{"roles": []string{"user"}})), apitest.RequireClaim("/realm_access/roles", "admin"),
 			},
 		},
-		"a claim that is one string": {
+		"a claim with one string": {
 			change: func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"role"} },
 			need:   []scopes.Requirement{scopes.All("admin")},
 			checks: []apitest.Option{apitest.Token(testserver.Claim("role", "admin")), apitest.RequireClaim("role", "admin")},
@@ -112,11 +112,11 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 			change: func(c *middleware.Config) { c.Issuers[0].Mark = "typ=Bearer" },
 			checks: []apitest.Option{apitest.Token(testserver.Claim("typ", "Bearer"))},
 		},
-		"a server with TLS":             {options: []testserver.Option{testserver.TLS()}},
-		"a server in memory":            {options: []testserver.Option{testserver.InMemory()}},
-		"an issuer with a path":         {options: []testserver.Option{testserver.IssuerURL("http://login.example.com/tenant/")}, change: insecure},
-		"defects that are for strict":   {checks: []apitest.Option{apitest.AlsoDefect(testserver.Oversized)}},
-		"claims of the user's choosing": {checks: []apitest.Option{apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme"))}},
+		"a server with TLS":     {options: []testserver.Option{testserver.TLS()}},
+		"a server in memory":    {options: []testserver.Option{testserver.InMemory()}},
+		"an issuer with a path": {options: []testserver.Option{testserver.IssuerURL("http://login.example.com/tenant/")}, change: allowHTTP},
+		"optional defects":      {checks: []apitest.Option{apitest.AlsoDefect(testserver.Oversized)}},
+		"custom claims":         {checks: []apitest.Option{apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme"))}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, tt.options...)
@@ -125,15 +125,15 @@ func TestOurAPIsPassInOtherShapes(t *testing.T) {
 	}
 }
 
-func insecure(c *middleware.Config) { c.Issuers[0].InsecureHTTP = true }
+func allowHTTP(c *middleware.Config) { c.Issuers[0].InsecureHTTP = true }
 
-func TestCheckInABubble(t *testing.T) {
+func TestCheckInASynctestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
 		begin := time.Now()
 		apitest.Check(t, as, protected(t, as, nil), orders)
 		if passed := time.Since(begin); passed != 0 {
-			t.Errorf("got a check of %v, want one that waits for nothing", passed)
+			t.Errorf("got a check of %v, want one that does not wait", passed)
 		}
 
 		stuck := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -142,7 +142,7 @@ func TestCheckInABubble(t *testing.T) {
 	})
 }
 
-func TestTheCheckGoesOnAfterAGoodTokenWasEchoed(t *testing.T) {
+func TestCheckContinuesAfterAnEchoedToken(t *testing.T) {
 	as := testserver.New(t)
 	open := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Header.Get("Authorization")) })
 	found := findings(t, as, open)
@@ -173,7 +173,7 @@ func TestCheckURL(t *testing.T) {
 	wantAll(t, tb.errors[0], "apitest.CheckURL: no-answer: ")
 }
 
-func TestCheckURLComparesHTTP2WhereItIsSpoken(t *testing.T) {
+func TestCheckURLComparesHTTP2IfOffered(t *testing.T) {
 	as := testserver.New(t)
 	for name, tt := range map[string]struct {
 		http2 bool
@@ -183,7 +183,7 @@ func TestCheckURLComparesHTTP2WhereItIsSpoken(t *testing.T) {
 		"HTTP/2 is not offered": {false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			api := httptest.NewUnstartedServer(newCareless(as, "HTTP/2 is trusted"))
+			api := httptest.NewUnstartedServer(newVulnerableAPI(as, "HTTP/2 is trusted"))
 			api.EnableHTTP2 = tt.http2
 			api.StartTLS()
 			defer api.Close()
@@ -193,15 +193,15 @@ func TestCheckURLComparesHTTP2WhereItIsSpoken(t *testing.T) {
 			tb := &recorder{TB: t}
 			apitest.CheckURLVia(transport, tb, as, api.URL, orders, apitest.RequireScope("orders:read"))
 			if text := strings.Join(tb.errors, "\n"); len(tb.errors) > 1 || !strings.HasPrefix(strings.TrimPrefix(text, "apitest.CheckURL: "), tt.want) || (tt.want == "") != (text == "") {
-				t.Errorf("got %q, want %q alone", text, tt.want)
+				t.Errorf("got %q, want only %q", text, tt.want)
 			}
 		})
 	}
 }
 
-func TestRequestsArriveAsTheyWereMade(t *testing.T) {
+func TestRequestsAreSentUnchanged(t *testing.T) {
 	as := testserver.New(t)
-	api := newCareless(as, "")
+	api := newVulnerableAPI(as, "")
 	var seen []string
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -215,29 +215,29 @@ func TestRequestsArriveAsTheyWereMade(t *testing.T) {
 		return r
 	}, apitest.RequireScope("orders:read"))
 	if slices.Sort(seen); seen[0] != "PUT api.example/a/b 1 acme body" || seen[0] != seen[len(seen)-1] {
-		t.Errorf("got requests from %q to %q, want all as newRequest made them", seen[0], seen[len(seen)-1])
+		t.Errorf("got requests from %q to %q, want all as newRequest returned them", seen[0], seen[len(seen)-1])
 	}
 }
 
-func TestOneFailureForAnAPIThatAcceptsNoToken(t *testing.T) {
+func TestAPIThatRefusesTheGoodTokenIsOneFailure(t *testing.T) {
 	as := testserver.New(t)
-	found := findings(t, as, newCareless(as, ""), apitest.Token(testserver.Audience("other")))
+	found := findings(t, as, newVulnerableAPI(as, ""), apitest.Token(testserver.Audience("other")))
 	if len(found) != 1 {
-		t.Errorf("got %q, want the good token alone", found)
+		t.Errorf("got %q, want only the good token", found)
 	}
 	wantAll(t, found["good-token"], "got 401 with WWW-Authenticate: Bearer", "want 2xx", "RFC 6750 §2.1", "Audience", "newRequest")
 }
 
-func TestOptionsNarrowAndWiden(t *testing.T) {
+func TestSkipDefectAndAlsoDefect(t *testing.T) {
 	as := testserver.New(t)
 	scope := apitest.RequireScope("orders:read")
-	if found := findings(t, as, newCareless(as, "cnf is ignored"), scope, apitest.SkipDefect(testserver.BoundAsBearer)); len(found) != 0 {
+	if found := findings(t, as, newVulnerableAPI(as, "cnf is ignored"), scope, apitest.SkipDefect(testserver.BoundAsBearer)); len(found) != 0 {
 		t.Errorf("got %q, want the skipped defect not reported", found)
 	}
-	api := newCareless(as, "")
+	api := newVulnerableAPI(as, "")
 	found := findings(t, as, api, scope, apitest.AlsoDefect(testserver.MissingSub))
 	if len(found) != 1 {
-		t.Errorf("got %q, want missing-sub alone", found)
+		t.Errorf("got %q, want only missing-sub", found)
 	}
 	wantAll(t, found["missing-sub"], "got 200", "RFC 9068 §2.2", "Require sub")
 	api.hole = "the subject is required"
@@ -246,9 +246,9 @@ func TestOptionsNarrowAndWiden(t *testing.T) {
 	}
 }
 
-func TestBadSetUpsOfACheckEndTheTest(t *testing.T) {
+func TestInvalidArgumentsEndTheTest(t *testing.T) {
 	as := testserver.New(t)
-	api := newCareless(as, "")
+	api := newVulnerableAPI(as, "")
 	check := func(opts ...apitest.Option) func(*recorder) {
 		return func(tb *recorder) { apitest.Check(tb, as, api, orders, opts...) }
 	}
@@ -256,25 +256,25 @@ func TestBadSetUpsOfACheckEndTheTest(t *testing.T) {
 		run  func(*recorder)
 		want []string
 	}{
-		"all that is nil":              {func(tb *recorder) { apitest.Check(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
-		"an unknown defect":            {check(apitest.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
-		"another unknown defect":       {check(apitest.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
-		"a malformed scope":            {check(apitest.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
-		"a malformed pointer":          {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim("/a~2"): in a JSON Pointer write ~ as ~0`}},
-		"no value of a claim":          {check(apitest.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value in it`}},
-		"no claim":                     {check(apitest.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
-		"a pointer through a string":   {check(apitest.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
-		"a defect in every token":      {check(apitest.Token(testserver.With(testserver.Expired))), []string{`With("expired") would spoil`}},
-		"a claim that is not JSON":     {check(apitest.Token(testserver.Claim("f", func() {}))), []string{`claim "f"`}},
-		"a retired key where none was": {check(apitest.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},
+		"nil arguments":                    {func(tb *recorder) { apitest.Check(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
+		"an unknown defect":                {check(apitest.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
+		"another unknown defect":           {check(apitest.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
+		"a malformed scope":                {check(apitest.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
+		"a malformed pointer":              {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim("/a~2"): in a JSON Pointer write ~ as ~0`}},
+		"no value of a claim":              {check(apitest.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value in it`}},
+		"no claim":                         {check(apitest.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
+		"a pointer through a string":       {check(apitest.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
+		"a defect in every token":          {check(apitest.Token(testserver.With(testserver.Expired))), []string{`With("expired") would spoil`}},
+		"a claim that is not JSON":         {check(apitest.Token(testserver.Claim("f", func() {}))), []string{`claim "f"`}},
+		"a retired key without a rotation": {check(apitest.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(DropOld())"}},
 		"a URL without a scheme": {func(tb *recorder) { apitest.CheckURL(tb, as, "localhost:8080", orders) },
 			[]string{"apitest.CheckURL: ", `"localhost:8080"`, "http://localhost:8080"}},
 	} {
-		t.Run(name, func(t *testing.T) { wantAll(t, fault(t, tt.run), tt.want...) })
+		t.Run(name, func(t *testing.T) { wantAll(t, fatalText(t, tt.run), tt.want...) })
 	}
 }
 
-func TestNothingButTheFingerprintOfATokenIsShown(t *testing.T) {
+func TestFailuresShowOnlyTheFingerprintOfAToken(t *testing.T) {
 	as := testserver.New(t)
 	var first string
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

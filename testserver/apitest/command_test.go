@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// command builds the command line. It reads its source too, so that go test
-// knows what this test depends on.
+// command builds the command line. It also reads its source files, so that go
+// test does not reuse a cached result after they change.
 func command(t *testing.T) string {
 	t.Helper()
 	source, err := filepath.Glob(filepath.Join("..", "..", "cmd", "bearerguard", "*.go"))
@@ -34,8 +34,8 @@ func command(t *testing.T) string {
 	return file
 }
 
-// checkCareless runs the command line on an API with a hole.
-func checkCareless(t *testing.T, file, hole string) (out []byte, err error) {
+// checkVulnerableAPI runs the command line against an API with a hole.
+func checkVulnerableAPI(t *testing.T, file, hole string) (out []byte, err error) {
 	t.Helper()
 	addr := program.Address(t)
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("http://" + addr))
@@ -43,24 +43,24 @@ func checkCareless(t *testing.T, file, hole string) (out []byte, err error) {
 		t.Fatal(err)
 	}
 	defer as.Close()
-	api := httptest.NewServer(newGuarded(as, hole))
+	api := httptest.NewServer(newRoleAPI(as, hole))
 	defer api.Close()
 	return exec.CommandContext(t.Context(), file, "check-api", api.URL+"/orders", "--addr", addr, "--scope", "orders:read",
 		"--require-claim", "/realm_access/roles=admin", "--json").Output()
 }
 
-func TestTheCommandLineFindsEachHole(t *testing.T) {
+func TestCommandLineFindsEachHole(t *testing.T) {
 	file := command(t)
 	for _, tt := range holes {
 		t.Run(tt.hole, func(t *testing.T) {
 			want := tt.found
 			if tt.hole == "HTTP/2 is trusted" {
-				want = nil // nobody speaks it without TLS
+				want = nil // not available without TLS
 			}
-			out, err := checkCareless(t, file, tt.hole)
+			out, err := checkVulnerableAPI(t, file, tt.hole)
 			exit, ended := errors.AsType[*exec.ExitError](err)
 			if want != nil && (!ended || exit.ExitCode() != 1) || want == nil && err != nil {
-				t.Errorf("got %v, want exit code 1 for what is wrong alone", err)
+				t.Errorf("got %v, want exit code 1 only for a hole", err)
 			}
 			var report struct {
 				Results []struct {

@@ -18,10 +18,10 @@ func TestControlChecksAnAPI(t *testing.T) {
 			t.Parallel()
 			want := strings.Join(tt.found, " ")
 			if tt.hole == "HTTP/2 is trusted" {
-				want = "" // nobody speaks it without TLS
+				want = "" // not available without TLS
 			}
 			as := testserver.New(t)
-			api := httptest.NewServer(newGuarded(as, tt.hole))
+			api := httptest.NewServer(newRoleAPI(as, tt.hole))
 			defer api.Close()
 			body := fmt.Sprintf(`{"url":%q,"scope":"orders:read","require_claim":{"/realm_access/roles":"admin"}}`, api.URL+"/orders")
 			r := httptest.NewRequest("POST", "http://127.0.0.1:9001/v1/check", strings.NewReader(body))

@@ -16,19 +16,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// printer stands in for the *testing.T of a test.
+// printer replaces the *testing.T of a test.
 type printer struct{ testing.T }
 
 func (*printer) Context() context.Context { return context.Background() }
 
 func (*printer) Errorf(format string, args ...any) {
-	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n") // why and how to fix it follow
+	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n") // without the reason and the fix
 	fmt.Println(first)
 }
 
-// An API that takes the role from the wrong claim, and what its test says.
+// An API that reads the role from the wrong claim, and what its test reports.
 func ExampleRequireClaim() {
-	t := new(printer) // in a test its *testing.T
+	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
 	defer as.Close()
 
@@ -51,9 +51,9 @@ func ExampleRequireClaim() {
 	// apitest.Check: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
 }
 
-// An API that accepts tokens for other APIs, and what its test says.
+// An API that accepts tokens for other APIs, and what its test reports.
 func ExampleCheck() {
-	t := new(printer) // in a test its *testing.T
+	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
 	defer as.Close()
 

@@ -16,11 +16,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// newAsking is an API of nobody's that looks into no token and introspects them
-// all.
-func newAsking(as *testserver.Server, hole string) *careless {
-	c := newCareless(as, hole)
-	c.ask = func(token string) error {
+// newIntrospectingAPI returns an API with a hole that introspects every token
+// and never parses one.
+func newIntrospectingAPI(as *testserver.Server, hole string) *vulnerableAPI {
+	c := newVulnerableAPI(as, hole)
+	c.introspect = func(token string) error {
 		body, err := introspection(as, token)
 		if err != nil {
 			return errFault
@@ -29,9 +29,9 @@ func newAsking(as *testserver.Server, hole string) *careless {
 		switch {
 		case err != nil:
 			return errToken
-		case c.is("a 200 is taken for a yes"):
+		case c.has("a 200 means active"):
 			return nil
-		case claims["active"] != true && c.is("what is not active is a fault of the server"):
+		case claims["active"] != true && c.has("an inactive token is a server error"):
 			return errFault
 		case claims["active"] != true:
 			return errToken
@@ -41,7 +41,7 @@ func newAsking(as *testserver.Server, hole string) *careless {
 	return c
 }
 
-// introspection is what the server answers of token.
+// introspection returns the server's response for token.
 func introspection(as *testserver.Server, token string) ([]byte, error) {
 	form := url.Values{"client_id": {"test-client"}, "client_secret": {"test-secret"}, "token": {token}}
 	resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), form)
@@ -52,40 +52,40 @@ func introspection(as *testserver.Server, token string) ([]byte, error) {
 	return io.ReadAll(resp.Body)
 }
 
-var told = []apitest.Option{
+var introspectionOptions = []apitest.Option{
 	apitest.RequireScope("orders:read"),
 	apitest.AlsoDefect(testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque),
 }
 
-func TestACarefulAPIThatIntrospectsPasses(t *testing.T) {
+func TestIntrospectingAPIWithoutHolesPasses(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}, "in memory": {testserver.OpaqueTokens(), testserver.InMemory()}} {
 		as := testserver.New(t, opts...)
-		for kind, text := range findings(t, as, newAsking(as, ""), told...) {
+		for kind, text := range findings(t, as, newIntrospectingAPI(as, ""), introspectionOptions...) {
 			t.Errorf("%s: got %s: %s", name, kind, text)
 		}
 		if got := as.Count(testserver.EndpointJWKS); got != 0 || as.Count(testserver.EndpointIntrospect) < 50 {
-			t.Errorf("%s: got %d requests for keys and %d introspections, want the latter alone", name, got, as.Count(testserver.EndpointIntrospect))
+			t.Errorf("%s: got %d requests for keys and %d introspections, want only the latter", name, got, as.Count(testserver.EndpointIntrospect))
 		}
 	}
 }
 
 func TestCheckFindsHolesOfIntrospection(t *testing.T) {
 	for hole, want := range map[string]string{
-		"aud is ignored":                              "aud-not-string missing-audience wrong-audience",
-		"aud is looked for in the text":               "wrong-audience",
-		"odd audiences are passed over":               "aud-not-string",
-		"cnf is ignored":                              "bound-as-bearer",
-		"scope is ignored":                            "look-alike-scope missing-scope",
-		"what is not active is a fault of the server": "server-error",
+		"aud is ignored":                        "aud-not-string missing-audience wrong-audience",
+		"aud is compared as a substring":        "wrong-audience",
+		"audiences of another type are ignored": "aud-not-string",
+		"cnf is ignored":                        "bound-as-bearer",
+		"scope is ignored":                      "look-alike-scope missing-scope",
+		"an inactive token is a server error":   "server-error",
 	} {
 		as := testserver.New(t)
-		found := findings(t, as, newAsking(as, hole), append(told, apitest.Token(testserver.OpaqueTokens()))...)
+		found := findings(t, as, newIntrospectingAPI(as, hole), append(introspectionOptions, apitest.Token(testserver.OpaqueTokens()))...)
 		if got := strings.Join(slices.Sorted(maps.Keys(found)), " "); got != want {
 			t.Errorf("%s: got %s, want %s", hole, got, want)
 		}
 	}
 	as := testserver.New(t, testserver.OpaqueTokens())
-	found := findings(t, as, newAsking(as, "a 200 is taken for a yes"), told...)
+	found := findings(t, as, newIntrospectingAPI(as, "a 200 means active"), introspectionOptions...)
 	for kind, words := range map[string][]string{
 		"inactive-opaque": {"RFC 7662 §2.2", "Read active"}, "unknown-opaque": {"RFC 7662 §2.2", "not active with 401"},
 		"revoked": {"RFC 7009", "Introspect JWTs"}, "expired": {"RFC 7519"},
@@ -93,14 +93,14 @@ func TestCheckFindsHolesOfIntrospection(t *testing.T) {
 		wantAll(t, found[kind], words...)
 	}
 	as = testserver.New(t)
-	found = findings(t, as, newCareless(as, ""), told...)
+	found = findings(t, as, newVulnerableAPI(as, ""), introspectionOptions...)
 	if got := slices.Sorted(maps.Keys(found)); fmt.Sprint(got) != "[revoked]" {
-		t.Errorf("an API that never asks: got %s, want revoked alone", got)
+		t.Errorf("an API that does not introspect: got %s, want only revoked", got)
 	}
 }
 
-// asks makes an API of ours ask as in one of its modes.
-func asks(t *testing.T, as *testserver.Server, mode middleware.IntrospectionMode) func(*middleware.Config) {
+// introspectWith makes the middleware introspect in mode.
+func introspectWith(t *testing.T, as *testserver.Server, mode middleware.IntrospectionMode) func(*middleware.Config) {
 	return func(c *middleware.Config) {
 		t.Helper()
 		client, err := introspect.New(introspect.Config{
@@ -114,23 +114,23 @@ func asks(t *testing.T, as *testserver.Server, mode middleware.IntrospectionMode
 	}
 }
 
-func TestOurAPIsThatIntrospectPass(t *testing.T) {
+func TestMiddlewareThatIntrospectsPasses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		mode   middleware.IntrospectionMode
 		opts   []testserver.Option
 		checks []apitest.Option
 	}{
-		"opaque tokens":                    {middleware.IntrospectOpaque, []testserver.Option{testserver.OpaqueTokens()}, told[:1]},
-		"both kinds, opaque ones revoked":  {middleware.IntrospectOpaque, nil, []apitest.Option{told[0], apitest.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque)}},
-		"JWTs that may be revoked":         {middleware.IntrospectJWTs, nil, told},
-		"opaque tokens, JWTs revoked":      {middleware.IntrospectJWTs, []testserver.Option{testserver.OpaqueTokens(), testserver.TLS()}, told},
-		"whatever it is":                   {middleware.IntrospectAll, nil, told},
-		"whatever it is, opaque, HS256":    {middleware.IntrospectAll, []testserver.Option{testserver.OpaqueTokens(), testserver.SigningAlg("HS256")}, told},
-		"whatever it is, a JWT with HS256": {middleware.IntrospectAll, []testserver.Option{testserver.SigningAlg("HS256")}, told},
+		"opaque tokens":                     {middleware.IntrospectOpaque, []testserver.Option{testserver.OpaqueTokens()}, introspectionOptions[:1]},
+		"both kinds, revoked opaque tokens": {middleware.IntrospectOpaque, nil, []apitest.Option{introspectionOptions[0], apitest.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque)}},
+		"JWTs":                              {middleware.IntrospectJWTs, nil, introspectionOptions},
+		"opaque tokens, revoked JWTs":       {middleware.IntrospectJWTs, []testserver.Option{testserver.OpaqueTokens(), testserver.TLS()}, introspectionOptions},
+		"all tokens":                        {middleware.IntrospectAll, nil, introspectionOptions},
+		"all tokens, opaque, HS256":         {middleware.IntrospectAll, []testserver.Option{testserver.OpaqueTokens(), testserver.SigningAlg("HS256")}, introspectionOptions},
+		"all tokens, JWTs with HS256":       {middleware.IntrospectAll, []testserver.Option{testserver.SigningAlg("HS256")}, introspectionOptions},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, tt.opts...)
-			apitest.Check(t, as, protected(t, as, asks(t, as, tt.mode), scopes.All("orders:read")), orders, tt.checks...)
+			apitest.Check(t, as, protected(t, as, introspectWith(t, as, tt.mode), scopes.All("orders:read")), orders, tt.checks...)
 		})
 	}
 }

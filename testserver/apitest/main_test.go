@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder is a TB that fails in a way a test can look at.
+// recorder is a TB that records failures for a test to check.
 type recorder struct {
 	testserver.TB
 	cleanups []func()
@@ -35,8 +35,8 @@ func (r *recorder) finish() {
 	}
 }
 
-// fault returns the text of the Fatalf that f ends in, "" for none.
-func fault(t *testing.T, f func(tb *recorder)) (text string) {
+// fatalText returns the text of the Fatalf that ends f, or "" if f returns.
+func fatalText(t *testing.T, f func(tb *recorder)) (text string) {
 	t.Helper()
 	tb := &recorder{TB: t}
 	defer tb.finish()
@@ -57,12 +57,12 @@ func wantAll(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("got %q, want it to say %q", text, part)
+			t.Errorf("got %q, want it to contain %q", text, part)
 		}
 	}
 }
 
-// fingerprint is how failures name a token.
+// fingerprint is the text by which failures identify a token.
 func fingerprint(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return fmt.Sprintf("%x", sum[:8])

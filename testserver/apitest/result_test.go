@@ -8,17 +8,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// results runs apitest.Check and returns what its reports say too.
+// results runs apitest.Check and returns its results and the reported failures.
 func results(t *testing.T, hole string, opts ...apitest.Option) (all []apitest.Result, reported []string) {
 	t.Helper()
 	as := testserver.New(t)
 	tb := &recorder{TB: t}
 	opts = append(opts, apitest.Results(func(r []apitest.Result) { all = r }))
-	apitest.Check(tb, as, newGuarded(as, hole), orders, append(opts, needs...)...)
+	apitest.Check(tb, as, newRoleAPI(as, hole), orders, append(opts, requirements...)...)
 	return all, tb.errors
 }
 
-func TestResultsNameAllThatWasLookedFor(t *testing.T) {
+func TestResultsListAllChecks(t *testing.T) {
 	all, _ := results(t, "")
 	var names []string
 	for _, r := range all {
@@ -36,7 +36,7 @@ func TestResultsNameAllThatWasLookedFor(t *testing.T) {
 		}
 	}
 	if slices.Sort(names); len(slices.Compact(names)) != len(all) {
-		t.Errorf("got a name twice among %q", names)
+		t.Errorf("got a repeated name in %q", names)
 	}
 }
 
@@ -63,9 +63,9 @@ func TestEachFailureIsAResult(t *testing.T) {
 	}
 }
 
-func TestNothingIsSaidOfWhatWasNotLookedFor(t *testing.T) {
+func TestResultsWithoutAGoodTokenListOnlyIt(t *testing.T) {
 	all, _ := results(t, "", apitest.Token(testserver.Audience("other")))
 	if len(all) != 1 || all[0].Name != "good-token" || all[0].OK {
-		t.Errorf("got %+v, want the good token alone", all)
+		t.Errorf("got %+v, want only the good token", all)
 	}
 }

@@ -53,7 +53,7 @@ func TestALoginFailsWithoutTheKeyOfTheIDToken(t *testing.T) {
 		kind  asclient.Kind
 		text  string
 	}{
-		"the endpoint fails":          {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: answer is Service Unavailable"},
+		"the endpoint fails":          {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: server answered Service Unavailable"},
 		"the answer is not a key set": {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are not a JWK Set"},
 		"the key set has no such key": {testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), asclient.InvalidAnswer, "login failed: the ID token is not valid"},
 	} {

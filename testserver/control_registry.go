@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// clientWire is a client as others see it: without its secret.
+// clientWire is a client in JSON, without its secret.
 func clientWire(c Client) control.Client {
 	return control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
@@ -34,20 +34,20 @@ func (c *controller) listClients(*http.Request) (any, error) {
 }
 
 func (c *controller) postClient(r *http.Request) (any, error) {
-	var ask control.Client
-	if err := read(r, &ask); err != nil {
+	var input control.Client
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
 	client, err := c.addClient(Client{
-		ID: ask.ID, Secret: ask.Secret, Public: ask.Public, RedirectURIs: ask.RedirectURIs, PostLogoutRedirectURIs: ask.PostLogout, Grants: ask.Grants, Scopes: ask.Scopes,
-		AuthMethod: ask.AuthMethod, JWKS: ask.JWKS, RequirePAR: ask.RequirePAR, Algs: ask.ClientAlgs,
+		ID: input.ID, Secret: input.Secret, Public: input.Public, RedirectURIs: input.RedirectURIs, PostLogoutRedirectURIs: input.PostLogout, Grants: input.Grants, Scopes: input.Scopes,
+		AuthMethod: input.AuthMethod, JWKS: input.JWKS, RequirePAR: input.RequirePAR, Algs: input.ClientAlgs,
 	}, nil)
 	if err != nil {
 		return nil, err
 	}
-	answer := clientWire(client)
-	answer.Secret = client.Secret // once: nobody can ask for it again
-	return answer, nil
+	response := clientWire(client)
+	response.Secret = client.Secret // only here: no later response contains it
+	return response, nil
 }
 
 func (c *controller) showClient(r *http.Request) (any, error) {
@@ -89,7 +89,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	return wire, nil
 }
 
-// claimsOf reads what claimsWire writes.
+// claimsOf is the inverse of claimsWire.
 func claimsOf(wire map[string]json.RawMessage) map[string]any {
 	if len(wire) == 0 {
 		return nil
@@ -119,23 +119,23 @@ func (c *controller) listUsers(*http.Request) (any, error) {
 }
 
 func (c *controller) postUser(r *http.Request) (any, error) {
-	var ask control.User
-	if err := read(r, &ask); err != nil {
+	var input control.User
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	user := User{Sub: ask.Sub, Username: ask.Username, Password: ask.Password, Claims: claimsOf(ask.Claims), AccessClaims: claimsOf(ask.AccessClaims)}
+	user := User{Sub: input.Sub, Username: input.Username, Password: input.Password, Claims: claimsOf(input.Claims), AccessClaims: claimsOf(input.AccessClaims)}
 	if err := registry.CheckAccessClaims(user.AccessClaims); err != nil {
 		return nil, fmt.Errorf("access_claims: %w", err)
 	}
 	for _, other := range c.Users() {
 		if user.Sub != other.Sub && cmp.Or(user.Username, user.Sub) == other.Username {
-			return nil, errors.New("username: another user logs in with it")
+			return nil, errors.New("username: another user has it: choose another")
 		}
 	}
 	user = c.AddUser(user)
-	answer, err := userWire(user)
-	answer.Password = user.Password // once, as above
-	return answer, err
+	response, err := userWire(user)
+	response.Password = user.Password // only here, as above
+	return response, err
 }
 
 func (c *controller) removeUser(r *http.Request) (any, error) {
@@ -147,24 +147,24 @@ func (c *controller) removeUser(r *http.Request) (any, error) {
 
 // nextLogin is [Server.NextUser] of a registered user, or [Server.DenyNext].
 func (c *controller) nextLogin(r *http.Request) (any, error) {
-	var ask control.NextLogin
-	if err := read(r, &ask); err != nil {
+	var input control.NextLogin
+	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	rule := journal.Rule{Endpoint: EndpointAny, Times: max(ask.Times, 1)}
+	rule := journal.Rule{Endpoint: EndpointAny, Times: max(input.Times, 1)}
 	switch {
-	case (ask.Sub == "") == (ask.Deny == ""):
+	case (input.Sub == "") == (input.Deny == ""):
 		return nil, errors.New("give either sub or deny")
-	case ask.Times < 0:
+	case input.Times < 0:
 		return nil, errors.New("times: want a whole number of 1 or more")
-	case ask.Sub == "" && !registry.IsErrorCode(ask.Deny):
-		return nil, errors.New("deny: that is no error code (RFC 6749 §4.1.2.1)")
-	case ask.Sub == "":
-		c.oauth.Decide(rule, oauth.Decision{Deny: ask.Deny})
+	case input.Sub == "" && !registry.IsErrorCode(input.Deny):
+		return nil, errors.New("deny: want an error code such as access_denied (RFC 6749 §4.1.2.1)")
+	case input.Sub == "":
+		c.oauth.Decide(rule, oauth.Decision{Deny: input.Deny})
 		return done{}, nil
 	}
 	for _, u := range c.Users() {
-		if u.Sub == ask.Sub {
+		if u.Sub == input.Sub {
 			c.oauth.Decide(rule, oauth.Decision{User: &u})
 			return done{}, nil
 		}

@@ -24,28 +24,28 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// careless is an API that checks tokens by hand, and carefully except for its
-// one hole. It owes nothing to our verifier: what apitest.Check finds in it, it would
-// find in anybody's.
-type careless struct {
-	as      *testserver.Server
-	hole    string
-	scope   string
-	role    string // in /realm_access/roles; "" means that none is needed
-	outside *http.Client
-	ask     func(token string) error // by introspection, in place of check
+// vulnerableAPI is an API that checks tokens correctly except for one hole. It
+// does not use our verifier, so apitest.Check finds the same hole in other
+// implementations too.
+type vulnerableAPI struct {
+	as         *testserver.Server
+	hole       string
+	scope      string
+	role       string // in /realm_access/roles; "" means that no role is required
+	outside    *http.Client
+	introspect func(token string) error // used instead of check if not nil
 
 	mu   sync.Mutex
 	keys *jose.JSONWebKeySet
 }
 
-func newCareless(as *testserver.Server, hole string) *careless {
+func newVulnerableAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	outside := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	return &careless{as: as, hole: hole, scope: "orders:read", outside: outside}
+	return &vulnerableAPI{as: as, hole: hole, scope: "orders:read", outside: outside}
 }
 
-// is reports whether the API has this hole.
-func (c *careless) is(hole string) bool { return c.hole == hole }
+// has reports whether the API has this hole.
+func (c *vulnerableAPI) has(hole string) bool { return c.hole == hole }
 
 var (
 	errNone    = errors.New("no token")
@@ -56,36 +56,36 @@ var (
 	errFault   = errors.New("our fault")
 )
 
-func (c *careless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *vulnerableAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, err := c.credentials(r)
 	switch {
-	case err == nil && c.ask != nil:
-		err = c.ask(token)
+	case err == nil && c.introspect != nil:
+		err = c.introspect(token)
 	case err == nil:
 		err = c.check(token)
 	}
-	if c.is("HTTP/2 is trusted") && r.ProtoMajor == 2 {
+	if c.has("HTTP/2 is trusted") && r.ProtoMajor == 2 {
 		err = nil
 	}
 	challenge, status := `Bearer realm="api"`, http.StatusUnauthorized
 	switch {
-	case err == nil && c.is("the token is returned"):
+	case err == nil && c.has("the token is returned"):
 		w.Header().Set("X-Token", token)
 		return
 	case err == nil:
 		return
-	case errors.Is(err, errNone) && c.is("no parameter follows the scheme"):
+	case errors.Is(err, errNone) && c.has("the challenge has no parameters"):
 		challenge = "Bearer"
-	case errors.Is(err, errNone) && c.is("an error is named without a token"):
+	case errors.Is(err, errNone) && c.has("an error code is sent without a token"):
 		challenge += `, error="invalid_token"`
-	case errors.Is(err, errNone), errors.Is(err, errToken) && c.is("no error is named"):
+	case errors.Is(err, errNone), errors.Is(err, errToken) && c.has("no error code is sent"):
 	case errors.Is(err, errFault):
 		status = http.StatusInternalServerError
 	case errors.Is(err, errRequest):
 		status, challenge = http.StatusBadRequest, challenge+`, error="invalid_request"`
-	case errors.Is(err, errScope) && c.is("a missing scope is answered with 401"):
+	case errors.Is(err, errScope) && c.has("a missing scope is answered with 401"):
 		challenge += `, error="invalid_token"`
-	case errors.Is(err, errScope) && c.is("the scope is not named"):
+	case errors.Is(err, errScope) && c.has("the challenge has no scope"):
 		status, challenge = http.StatusForbidden, challenge+`, error="insufficient_scope"`
 	case errors.Is(err, errRole):
 		status, challenge = http.StatusForbidden, challenge+c.challengeRole()
@@ -94,36 +94,36 @@ func (c *careless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		challenge += `, error="invalid_token"`
 	}
-	if c.is("the challenge is prose") {
+	if c.has("the challenge is free text") {
 		challenge = "Bearer the token is bad"
 	}
-	if c.is("the description has quotes") && status == http.StatusUnauthorized {
+	if c.has("the description has quotes") && status == http.StatusUnauthorized {
 		challenge += `, error_description="not a \"token\""`
 	}
-	if !c.is("there is no challenge") {
+	if !c.has("no challenge is sent") {
 		w.Header().Set("WWW-Authenticate", challenge)
 	}
 	w.WriteHeader(status)
-	if c.is("the token is in the error") {
+	if c.has("the token is in the error") {
 		_, _ = io.WriteString(w, "cannot accept "+token)
 	}
 }
 
-func (c *careless) credentials(r *http.Request) (string, error) {
+func (c *vulnerableAPI) credentials(r *http.Request) (string, error) {
 	fields, query := r.Header["Authorization"], r.URL.Query().Get("access_token")
 	switch {
-	case len(fields) == 0 && query != "" && c.is("a token in the query counts"):
+	case len(fields) == 0 && query != "" && c.has("a token in the query counts"):
 		return query, nil
 	case len(fields) == 0:
 		return "", errNone
-	case len(fields) > 1 && !c.is("the first of two headers counts"),
-		query != "" && !c.is("the query is not looked at"):
+	case len(fields) > 1 && !c.has("the first of two headers counts"),
+		query != "" && !c.has("the query is ignored"):
 		return "", errRequest
 	}
 	scheme, token, _ := strings.Cut(fields[0], " ")
 	switch {
-	case c.is("the scheme is not looked at"):
-	case c.is("the scheme is compared as it is") && scheme != "Bearer", !strings.EqualFold(scheme, "Bearer"):
+	case c.has("the scheme is ignored"):
+	case c.has("the scheme is compared with case") && scheme != "Bearer", !strings.EqualFold(scheme, "Bearer"):
 		return "", errNone
 	}
 	if token == "" || strings.Contains(token, " ") {
@@ -132,15 +132,15 @@ func (c *careless) credentials(r *http.Request) (string, error) {
 	return token, nil
 }
 
-func (c *careless) check(token string) error {
+func (c *vulnerableAPI) check(token string) error {
 	segments := strings.Split(token, ".")
 	switch {
 	case len(segments) == 3:
-	case len(segments) > 3 && c.is("further segments are passed over"):
+	case len(segments) > 3 && c.has("extra segments are ignored"):
 		segments = segments[:3]
-	case len(segments) == 5 && c.is("an encrypted token passes"):
+	case len(segments) == 5 && c.has("an encrypted token passes"):
 		return nil
-	case c.is("garbage is a fault of the server"):
+	case c.has("garbage is a server error"):
 		return errFault
 	default:
 		return errToken
@@ -160,12 +160,12 @@ func (c *careless) check(token string) error {
 		return err
 	}
 	if header["cty"] == "JWT" {
-		if !c.is("what is nested is taken out") {
+		if !c.has("a nested token is unwrapped") {
 			return errToken
 		}
 		return c.check(string(raw[1]))
 	}
-	if c.is("claims are read as far as they go") && !json.Valid(raw[1]) {
+	if c.has("a truncated payload is accepted") && !json.Valid(raw[1]) {
 		raw[1] = append(raw[1], '}')
 	}
 	claims, err := c.object(raw[1])
@@ -175,15 +175,15 @@ func (c *careless) check(token string) error {
 	return c.checkClaims(claims)
 }
 
-func (c *careless) decode(text string) ([]byte, error) {
-	if c.is("base64 is read leniently") {
+func (c *vulnerableAPI) decode(text string) ([]byte, error) {
+	if c.has("base64 is read leniently") {
 		return base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
 	}
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }
 
-// object reads a JSON object and refuses a member that is there twice.
-func (c *careless) object(text []byte) (map[string]any, error) {
+// object reads a JSON object and refuses repeated members.
+func (c *vulnerableAPI) object(text []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -201,7 +201,7 @@ func (c *careless) object(text []byte) (map[string]any, error) {
 		}
 		if _, twice := members[name.(string)]; !twice {
 			members[name.(string)] = v
-		} else if !c.is("the first of two members counts") {
+		} else if !c.has("the first of two members counts") {
 			return nil, errToken
 		}
 	}
@@ -211,33 +211,33 @@ func (c *careless) object(text []byte) (map[string]any, error) {
 	return members, nil
 }
 
-func (c *careless) checkHeader(header map[string]any, segments []string, sig []byte) error {
+func (c *vulnerableAPI) checkHeader(header map[string]any, segments []string, sig []byte) error {
 	alg, _ := header["alg"].(string)
 	typ, _ := header["typ"].(string)
 	_, crit := header["crit"]
 	switch {
-	case crit && !c.is("crit is ignored"), typ != "at+jwt" && !c.is("typ is ignored"):
+	case crit && !c.has("crit is ignored"), typ != "at+jwt" && !c.has("typ is ignored"):
 		return errToken
-	case alg == "none" && c.is("alg none passes"), alg != "none" && strings.EqualFold(alg, "none") && c.is("only the word none is refused"):
+	case alg == "none" && c.has("alg none passes"), alg != "none" && strings.EqualFold(alg, "none") && c.has("only lower-case none is refused"):
 		return nil
 	}
 	kid, ok := header["kid"].(string)
-	if !ok && c.is("an odd kid is a panic") {
+	if !ok && c.has("a kid of another type panics") {
 		panic(http.ErrAbortHandler)
 	}
 	key, err := c.key(kid, header)
 	switch {
-	case err != nil && c.is("what has no key is not verified"):
+	case err != nil && c.has("a token with an unknown key is not verified"):
 		return nil
 	case err != nil:
 		return errToken
-	case c.is("signatures are not verified") && alg == "ES256":
+	case c.has("signatures are not verified") && alg == "ES256":
 		return nil
 	}
 	return c.verify(alg, key, []byte(segments[0]+"."+segments[1]), sig)
 }
 
-func (c *careless) verify(alg string, key any, input, sig []byte) error {
+func (c *vulnerableAPI) verify(alg string, key any, input, sig []byte) error {
 	public, ok := key.(*ecdsa.PublicKey)
 	if !ok {
 		return errToken
@@ -245,7 +245,7 @@ func (c *careless) verify(alg string, key any, input, sig []byte) error {
 	digest, width := sha256.Sum256(input), 32
 	hash := digest[:]
 	switch {
-	case alg == "HS256" && c.is("the public key is a secret as well"):
+	case alg == "HS256" && c.has("the public key is an HMAC secret"):
 		der, _ := x509.MarshalPKIXPublicKey(public)
 		mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 		mac.Write(input)
@@ -253,34 +253,34 @@ func (c *careless) verify(alg string, key any, input, sig []byte) error {
 			return nil
 		}
 		return errToken
-	case alg == "ES384" && c.is("the hash is what alg says"):
+	case alg == "ES384" && c.has("the hash depends on alg only"):
 		longer := sha512.Sum384(input)
 		hash, width = longer[:], 48
 	case alg != "ES256":
 		return errToken
 	}
 	if len(sig) != 2*width {
-		if c.is("a signature of another length is passed over") {
+		if c.has("a signature of another length is accepted") {
 			return nil
 		}
 		return errToken
 	}
 	r, s := new(big.Int).SetBytes(sig[:width]), new(big.Int).SetBytes(sig[width:])
-	if r.Sign() == 0 && s.Sign() == 0 && c.is("zeros are a signature") || ecdsa.Verify(public, hash, r, s) {
+	if r.Sign() == 0 && s.Sign() == 0 && c.has("a signature of zeros is accepted") || ecdsa.Verify(public, hash, r, s) {
 		return nil
 	}
 	return errToken
 }
 
-func (c *careless) key(kid string, header map[string]any) (any, error) {
-	if jku, ok := header["jku"].(string); ok && (c.is("jku is followed") || c.is("jku is looked at")) {
+func (c *vulnerableAPI) key(kid string, header map[string]any) (any, error) {
+	if jku, ok := header["jku"].(string); ok && (c.has("jku is followed") || c.has("jku is fetched and not used")) {
 		set, err := c.fetch(c.outside, jku)
-		if err != nil || c.is("jku is looked at") {
+		if err != nil || c.has("jku is fetched and not used") {
 			return nil, errToken
 		}
 		return set.Key(kid)[0].Key, nil
 	}
-	if x5u, ok := header["x5u"].(string); ok && c.is("x5u is followed") {
+	if x5u, ok := header["x5u"].(string); ok && c.has("x5u is followed") {
 		resp, err := c.outside.Get(x5u)
 		if err != nil {
 			return nil, err
@@ -291,7 +291,7 @@ func (c *careless) key(kid string, header map[string]any) (any, error) {
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		return certificate.PublicKey, err
 	}
-	if jwk, ok := header["jwk"]; ok && c.is("jwk is trusted") {
+	if jwk, ok := header["jwk"]; ok && c.has("jwk is trusted") {
 		text, _ := json.Marshal(jwk)
 		var key jose.JSONWebKey
 		err := json.Unmarshal(text, &key)
@@ -300,7 +300,7 @@ func (c *careless) key(kid string, header map[string]any) (any, error) {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.keys == nil || c.is("each unknown kid is looked up") && len(c.keys.Key(kid)) == 0 {
+	if c.keys == nil || c.has("each unknown kid is fetched") && len(c.keys.Key(kid)) == 0 {
 		set, err := c.fetch(c.as.Client(), c.as.Endpoint(testserver.EndpointJWKS))
 		if err != nil {
 			return nil, err
@@ -313,7 +313,7 @@ func (c *careless) key(kid string, header map[string]any) (any, error) {
 	return nil, errToken
 }
 
-func (c *careless) fetch(client *http.Client, url string) (*jose.JSONWebKeySet, error) {
+func (c *vulnerableAPI) fetch(client *http.Client, url string) (*jose.JSONWebKeySet, error) {
 	resp, err := client.Get(url)
 	if err != nil {
 		return nil, err
@@ -323,25 +323,25 @@ func (c *careless) fetch(client *http.Client, url string) (*jose.JSONWebKeySet, 
 	return set, json.NewDecoder(resp.Body).Decode(set)
 }
 
-func (c *careless) checkClaims(claims map[string]any) error {
+func (c *vulnerableAPI) checkClaims(claims map[string]any) error {
 	iss, _ := claims["iss"].(string)
 	_, bound := claims["cnf"]
 	switch {
 	case iss == c.as.Issuer():
-	case c.is("iss is ignored"), c.is("iss may begin like it should") && strings.HasPrefix(iss, c.as.Issuer()):
+	case c.has("iss is ignored"), c.has("iss is compared as a prefix") && strings.HasPrefix(iss, c.as.Issuer()):
 	default:
 		return errToken
 	}
-	if bound && !c.is("cnf is ignored") || !c.checkAudience(claims["aud"]) || !c.checkTimes(claims) {
+	if bound && !c.has("cnf is ignored") || !c.checkAudience(claims["aud"]) || !c.checkTimes(claims) {
 		return errToken
 	}
-	if c.is("the subject is required") && claims["sub"] == nil {
+	if c.has("the subject is required") && claims["sub"] == nil {
 		return errToken
 	}
 	return c.authorize(claims)
 }
 
-func (c *careless) checkAudience(aud any) bool {
+func (c *vulnerableAPI) checkAudience(aud any) bool {
 	list, ok := aud.([]any)
 	if !ok {
 		list = []any{aud}
@@ -349,32 +349,32 @@ func (c *careless) checkAudience(aud any) bool {
 	found := false
 	for _, one := range list {
 		text, ok := one.(string)
-		if !ok && !c.is("odd audiences are passed over") {
-			return c.is("aud is ignored")
+		if !ok && !c.has("audiences of another type are ignored") {
+			return c.has("aud is ignored")
 		}
-		found = found || text == "api" || c.is("aud is looked for in the text") && strings.Contains(text, "api")
+		found = found || text == "api" || c.has("aud is compared as a substring") && strings.Contains(text, "api")
 	}
-	return found || c.is("aud is ignored")
+	return found || c.has("aud is ignored")
 }
 
-func (c *careless) checkTimes(claims map[string]any) bool {
+func (c *vulnerableAPI) checkTimes(claims map[string]any) bool {
 	now := time.Now().Unix()
 	exp, ok := claims["exp"].(json.Number)
 	seconds, err := strconv.ParseInt(string(exp), 10, 64)
 	switch {
 	case claims["exp"] == nil:
-		if !c.is("exp may be absent") {
+		if !c.has("exp may be absent") {
 			return false
 		}
 	case !ok:
-		if !c.is("exp of another type is passed over") {
+		if !c.has("exp of another type is ignored") {
 			return false
 		}
 	case err != nil:
-		if wide, ok := new(big.Int).SetString(string(exp), 10); !ok || !c.is("exp is cut to 64 bits") || int64(wide.Uint64()) <= now {
+		if wide, ok := new(big.Int).SetString(string(exp), 10); !ok || !c.has("exp is cut to 64 bits") || int64(wide.Uint64()) <= now {
 			return false
 		}
-	case seconds <= now && !c.is("exp is ignored"):
+	case seconds <= now && !c.has("exp is ignored"):
 		return false
 	}
 	for claim, hole := range map[string]string{"nbf": "nbf is ignored", "iat": "iat is ignored"} {
@@ -382,7 +382,7 @@ func (c *careless) checkTimes(claims map[string]any) bool {
 			continue
 		}
 		n, _ := claims[claim].(json.Number)
-		if at, err := strconv.ParseInt(string(n), 10, 64); (err != nil || at > now+1) && !c.is(hole) {
+		if at, err := strconv.ParseInt(string(n), 10, 64); (err != nil || at > now+1) && !c.has(hole) {
 			return false
 		}
 	}
