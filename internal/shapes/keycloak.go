@@ -42,7 +42,7 @@ var keycloak = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a realm role", Needs: "stock", Status: 200},
-		{Name: "a role of the client", Needs: "clerk", Status: 200},
+		{Name: "a role of the client", Needs: "picker", Status: 200},
 		{Name: "a user without the role", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
 	},
 	Bad: []Row{
