@@ -16,9 +16,9 @@ import (
 	"golang.org/x/oauth2/jwt"
 )
 
-// Assertions as Google's client libraries send them: without jti, without other proof of the client, and with the scope
-// inside.
-func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion is a grant", xJWT}}) }
+// Assertions like those of Google's client libraries: without jti, without other client authentication, and with the scope
+// as a claim.
+func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion as a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {
 	key := testserver.GenerateKey("RS256", "k1")

@@ -11,15 +11,16 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// golang.org/x/oauth2 has nothing for RFC 9126 and RFC 7591. Programs push and register by hand, and go on with it.
+// golang.org/x/oauth2 does not support RFC 9126 and RFC 7591. Programs send these requests themselves and use the package
+// for the rest.
 func TestXOAuth2PushedAndRegistered(t *testing.T) {
 	overBoth(t, []flow{
-		{"a request that is pushed", xPushed},
-		{"a client that registers itself", xRegistered},
+		{"a pushed request", xPushed},
+		{"dynamic client registration", xRegistered},
 	}, testserver.Registration())
 }
 
-// asJSON sends a request and returns the object that answers it.
+// asJSON sends a request and returns the JSON object of the answer.
 func asJSON(t *testing.T, as *testserver.Server, ep testserver.Endpoint, contentType, body string) (status int, o map[string]any) {
 	t.Helper()
 	resp, err := as.Client().Post(as.Endpoint(ep), contentType, strings.NewReader(body))
@@ -33,7 +34,7 @@ func asJSON(t *testing.T, as *testserver.Server, ep testserver.Endpoint, content
 	return resp.StatusCode, o
 }
 
-// push sends the query that AuthCodeURL would have and returns the URL to open in its place.
+// push sends the query of AuthCodeURL as a pushed request and returns the URL to open instead.
 func push(t *testing.T, as *testserver.Server, config *oauth2.Config, verifier string) string {
 	t.Helper()
 	u, err := url.Parse(config.AuthCodeURL("s", oauth2.S256ChallengeOption(verifier)))
@@ -105,5 +106,5 @@ func xRegistered(t *testing.T, as *testserver.Server) {
 	}
 	config.ClientSecret += "x"
 	_, err = config.Exchange(reach(t, as), back.Get("code"), oauth2.VerifierOption(verifier))
-	wantRefused(t, err, http.StatusUnauthorized, "invalid_client")
+	assertRefused(t, err, http.StatusUnauthorized, "invalid_client")
 }
