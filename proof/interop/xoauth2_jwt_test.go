@@ -48,7 +48,7 @@ func xJWT(t *testing.T, as *testserver.Server) {
 	}
 	for name, change := range map[string]func(*jwt.Config){
 		"another audience": func(c *jwt.Config) { c.Audience = "https://other.example.com" },
-		"another subject":  func(c *jwt.Config) { c.Subject = "nobody" },
+		"another subject":  func(c *jwt.Config) { c.Subject = "unknown" },
 		"another client":   func(c *jwt.Config) { c.Email = "test-client" },
 		"a day":            func(c *jwt.Config) { c.Expires = 24 * 3600e9 },
 	} {

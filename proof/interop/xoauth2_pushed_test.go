@@ -70,7 +70,7 @@ func xPushed(t *testing.T, as *testserver.Server) {
 			if got := get(t, as, config.Client(reach(t, as), token)); got != http.StatusOK {
 				t.Errorf("got %d from an API, want 200", got)
 			}
-			for what, again := range map[string]string{"again": page, "by another client": strings.Replace(push(t, as, config, verifier), config.ClientID, "nobody", 1)} {
+			for what, again := range map[string]string{"again": page, "by another client": strings.Replace(push(t, as, config, verifier), config.ClientID, "unknown", 1)} {
 				resp, err := as.Client().Get(again)
 				if err != nil {
 					t.Fatal(err)

@@ -179,7 +179,7 @@ func xRefused(t *testing.T, as *testserver.Server) {
 		"another client":       {newConfig(as, "test-client", "test-secret", oauth2.AuthStyleInHeader), oauth2.VerifierOption(verifier), 400, "invalid_grant"},
 		"a wrong secret":       {newConfig(as, "test-client", "wrong", oauth2.AuthStyleInHeader), oauth2.VerifierOption(verifier), 401, "invalid_client"},
 		"a wrong secret, post": {newConfig(as, "test-client", "wrong", oauth2.AuthStyleInParams), oauth2.VerifierOption(verifier), 401, "invalid_client"},
-		"an unknown client":    {newConfig(as, "nobody", "", oauth2.AuthStyleInParams), oauth2.VerifierOption(verifier), 401, "invalid_client"},
+		"an unknown client":    {newConfig(as, "unknown", "", oauth2.AuthStyleInParams), oauth2.VerifierOption(verifier), 401, "invalid_client"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tt.config.Exchange(ctx, code(publicConfig(as)), tt.verifier)

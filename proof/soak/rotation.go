@@ -116,7 +116,7 @@ func (r *ring) recent(n int) *signer {
 	return r.signers[max(0, len(r.signers)-1-back)]
 }
 
-// cached returns one of the accepted keys in use, or the newest if there is none.
+// cached returns one of the accepted keys in use, or the newest if no key is accepted.
 func (r *ring) cached(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -132,7 +132,7 @@ func (r *ring) cached(n int) *signer {
 	return accepted[n%len(accepted)]
 }
 
-// banned returns a withdrawn key, nil if there is none.
+// banned returns a withdrawn key, or nil.
 func (r *ring) banned() *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -65,7 +65,7 @@ export function grants(lib, { anyone, confidential, login, active }) {
         again: await outcome(lib.grant(party, bearer, form)),
         audience: await outcome(useAssertion({ aud: 'https://other.example.com' })),
         expired: await outcome(useAssertion({ exp: 1 })),
-        subject: await outcome(useAssertion({ sub: 'nobody' })),
+        subject: await outcome(useAssertion({ sub: 'unknown' })),
         scope: await outcome(useAssertion({}, { scope: 'c' })),
       };
     },
