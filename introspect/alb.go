@@ -19,13 +19,12 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// ALB returns a client that verifies what an Application Load Balancer of AWS
-// sends to its targets about a user who has logged in there, in the header
-// field X-Amzn-Oidc-Data. That looks like a JWT and is not one: its base64url
-// is padded. The load balancer with the ARN loadBalancer must have signed it
-// with ES256 for clientID and config.Issuer, the identity provider, and the
-// date exp in its header must be in the future. Such a token is active; any
-// other is not.
+// ALB returns a client that verifies the header field X-Amzn-Oidc-Data, in
+// which an AWS Application Load Balancer sends the claims of a logged-in user
+// to its targets. The value resembles a JWT, but its base64url is padded. The
+// load balancer with the ARN loadBalancer must have signed it with ES256 for
+// clientID and config.Issuer, the identity provider, and exp in its header must
+// be in the future. Any other token is not active.
 //
 // The claims are those that describe the user, and iss, exp, client_id and aud
 // (both clientID, so the verifier's audience is clientID). The verifier needs
@@ -33,24 +32,24 @@ import (
 // scopes, so routes that require one refuse every token.
 //
 // config.Endpoint is the URL of the keys without the key ID; "" is that of the
-// ARN's region, which is known for the partitions aws and aws-us-gov. A key is
-// fetched once. Auth, Keys and RequireTokenType must be zero, and Issuer is
-// required.
+// ARN's region, which is available for the partitions aws and aws-us-gov. Keys
+// are cached for 24 hours. Auth, Keys and RequireTokenType must be zero, and
+// Issuer is required.
 func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	var faults []error
 	if clientID == "" || config.Issuer == "" {
-		faults = append(faults, errors.New("introspect: ALB needs Issuer and the client identifier that the load balancer has there"))
+		faults = append(faults, errors.New("introspect: ALB needs Issuer and the load balancer's client identifier at that issuer"))
 	}
-	place, ok := keysOf(loadBalancer)
+	place, ok := keysURL(loadBalancer)
 	if !ok {
 		faults = append(faults, errors.New("introspect: ALB needs the ARN of an Application Load Balancer"))
 	}
 	if config.Endpoint == "" {
 		if config.Endpoint = place; place == "" {
-			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, which is unknown for the partition of the ARN"))
+			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, because the partition of the ARN has no known one"))
 		}
 	}
-	signers := &albKeys{known: make(map[string]albKey)}
+	signers := &albKeys{cached: make(map[string]albKey)}
 	auth := Auth{clientID: fmt.Sprintf("%q %q", loadBalancer, clientID)}
 	read := func(token string) (m *jws.Message, h albHeader) {
 		m, h = splitALB(token)
@@ -64,12 +63,12 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 		if err != nil || key == nil || m.Verify(key) != nil {
 			return nil
 		}
-		claims := describe(user)
+		claims := userClaims(user)
 		claims["iss"], claims["exp"] = h.issuer, h.expiry.Unix()
 		claims["aud"], claims["client_id"] = clientID, clientID
 		return claims
 	}
-	c, err := newAsking(config, "ALB", auth, errors.Join(faults...), func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+	c, err := newFromClaims(config, "ALB", auth, errors.Join(faults...), func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
 		m, h := read(token)
 		if m == nil {
 			return nil, nil
@@ -101,9 +100,9 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	return c, nil
 }
 
-// keysOf returns the URL of the keys of a load balancer, "" if that is unknown,
-// and whether arn is that of a load balancer.
-func keysOf(arn string) (place string, ok bool) {
+// keysURL returns the URL of a load balancer's keys, "" for an unknown
+// partition. ok reports whether arn is that of an Application Load Balancer.
+func keysURL(arn string) (place string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "elasticloadbalancing" || parts[3] == "" || !strings.HasPrefix(parts[5], "loadbalancer/app/") {
 		return "", false
@@ -123,8 +122,8 @@ type albHeader struct {
 	expiry                 time.Time
 }
 
-// splitALB splits a token, or returns nil. Its base64url has padding, and no
-// other spelling is accepted: a deny-list would miss it.
+// splitALB splits a token, or returns nil. Only base64url with padding is
+// accepted: another encoding of the same token would evade a deny-list.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
@@ -139,7 +138,7 @@ func splitALB(token string) (*jws.Message, albHeader) {
 		segments[i] = decoded
 	}
 	var h albHeader
-	dated := true
+	hasDate := true
 	err := strictjson.Object(segments[0], func(name string, value strictjson.Value) error {
 		switch name {
 		case "alg":
@@ -153,19 +152,19 @@ func splitALB(token string) (*jws.Message, albHeader) {
 		case "iss":
 			h.issuer, _ = strictjson.String(value)
 		case "exp":
-			h.expiry, dated = strictjson.Date(value)
+			h.expiry, hasDate = strictjson.Date(value)
 		case "crit", "b64":
 			return jws.ErrCritical
 		}
 		return nil
 	})
-	if err != nil || !dated || h.Algorithm != "ES256" || !isUUID(h.KeyID) {
+	if err != nil || !hasDate || h.Algorithm != "ES256" || !isUUID(h.KeyID) {
 		return nil, albHeader{}
 	}
 	return &jws.Message{Header: h.Header, Payload: segments[1], SigningInput: parts[0] + "." + parts[1], Signature: segments[2]}, h
 }
 
-// isUUID reports whether a key ID can be put into a URL (RFC 9562 §4).
+// isUUID reports whether text is a UUID (RFC 9562 §4), which is safe in a URL.
 func isUUID(text string) bool {
 	for i, c := range []byte(text) {
 		isHyphen := i == 8 || i == 13 || i == 18 || i == 23
@@ -176,16 +175,16 @@ func isUUID(text string) bool {
 	return len(text) == 36
 }
 
-// albKeys are the keys that were fetched. One that is published never changes, and
-// one that is not may come.
+// albKeys caches keys. A published key never changes; a missing one may be
+// published later.
 type albKeys struct {
 	mutex  sync.Mutex
-	known  map[string]albKey
+	cached map[string]albKey
 	flight singleflight.Group
 }
 
 type albKey struct {
-	key   any // nil if there was none
+	key   any // nil if it does not exist
 	until time.Time
 }
 
@@ -199,13 +198,13 @@ const (
 func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	known, ok := k.known[id]
+	known, ok := k.cached[id]
 	return known.key, ok && time.Now().Before(known.until)
 }
 
-// keep makes room by giving up what is absent or old, so that invented key IDs
-// drive no key out.
-func (k *albKeys) keep(id string, key any) {
+// add makes room by removing absent and expired keys, so that made-up key IDs
+// do not evict valid keys.
+func (k *albKeys) add(id string, key any) {
 	now := time.Now()
 	age := albKeyAge
 	if key == nil {
@@ -213,21 +212,21 @@ func (k *albKeys) keep(id string, key any) {
 	}
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	if len(k.known) >= maxALBKeys {
-		maps.DeleteFunc(k.known, func(_ string, one albKey) bool { return one.key == nil || !now.Before(one.until) })
+	if len(k.cached) >= maxALBKeys {
+		maps.DeleteFunc(k.cached, func(_ string, one albKey) bool { return one.key == nil || !now.Before(one.until) })
 	}
-	if len(k.known) < maxALBKeys {
-		k.known[id] = albKey{key, now.Add(age)}
+	if len(k.cached) < maxALBKeys {
+		k.cached[id] = albKey{key, now.Add(age)}
 	}
 }
 
-// fetch gets a key, once for all who ask at a time, and returns nil if there is
-// none.
+// fetch gets a key, or nil if it does not exist. Concurrent calls share one
+// request.
 func (k *albKeys) fetch(ctx context.Context, client *http.Client, place, id string) (any, error) {
 	key, err, _ := k.flight.Do(id, func() (any, error) {
 		answer, err := fetch.Get(ctx, client, strings.TrimSuffix(place, "/")+"/"+id, "")
 		if refused, isStatus := errors.AsType[fetch.StatusError](err); isStatus && refused.Status == http.StatusNotFound {
-			k.keep(id, nil)
+			k.add(id, nil)
 			return nil, nil
 		}
 		if err != nil {
@@ -239,9 +238,9 @@ func (k *albKeys) fetch(ctx context.Context, client *http.Client, place, id stri
 			key, err = set.Key(ctx, id, "ES256")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: no key in PEM for ES256", errAnswer)
+			return nil, fmt.Errorf("%w: not a PEM key for ES256", errAnswer)
 		}
-		k.keep(id, key)
+		k.add(id, key)
 		return key, nil
 	})
 	return key, err

@@ -15,14 +15,14 @@ func TestALBConfigurationFaults(t *testing.T) {
 		arn, client string
 		want        []string
 	}{
-		"nothing at all":                     {introspect.Config{}, "", "", []string{"needs Issuer", "needs the ARN"}},
-		"a name in the place of an ARN":      {config, "orders", "app", []string{"needs the ARN"}},
+		"an empty configuration":             {introspect.Config{}, "", "", []string{"needs Issuer", "needs the ARN"}},
+		"a name instead of an ARN":           {config, "orders", "app", []string{"needs the ARN"}},
 		"a load balancer of another kind":    {config, strings.Replace(arn, "/app/", "/net/", 1), "app", []string{"needs the ARN"}},
-		"something else of AWS":              {config, strings.Replace(arn, "elasticloadbalancing", "ec2", 1), "app", []string{"needs the ARN"}},
+		"the ARN of another service":         {config, strings.Replace(arn, "elasticloadbalancing", "ec2", 1), "app", []string{"needs the ARN"}},
 		"a partition whose keys are unknown": {config, strings.Replace(arn, "arn:aws:", "arn:aws-cn:", 1), "app", []string{"Endpoint is empty"}},
-		"credentials":                        {introspect.Config{Issuer: "https://idp.example", Auth: introspect.Basic("a", "b")}, arn, "app", []string{"mean nothing to ALB"}},
-		"none":                               {config, arn, "app", nil},
-		"none, in another partition":         {config, strings.Replace(arn, "arn:aws:", "arn:aws-us-gov:", 1), "app", nil},
+		"credentials":                        {introspect.Config{Issuer: "https://idp.example", Auth: introspect.Basic("a", "b")}, arn, "app", []string{"must be zero for ALB"}},
+		"no fault":                           {config, arn, "app", nil},
+		"no fault, in another partition":     {config, strings.Replace(arn, "arn:aws:", "arn:aws-us-gov:", 1), "app", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := introspect.ALB(tt.config, tt.arn, tt.client)

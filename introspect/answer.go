@@ -20,26 +20,26 @@ const (
 	signedMedia = "application/token-introspection+jwt" // RFC 9701 §4
 )
 
-// maxSignedAge is how far from now a signed answer may be issued. It was made
-// for us a moment ago; the rest is for clocks.
+// maxSignedAge is the maximum difference between iat of a signed answer and
+// now. The answer is new, so this only allows for clock skew.
 const maxSignedAge = 5 * time.Minute
 
-// Response is what an authorization server says of a token. It prints as
-// "[redacted]": claims are personal data.
+// Response is an authorization server's answer about a token. It prints as
+// "[redacted]", because claims are personal data.
 type Response struct {
 	Active bool
 	Claims []byte // the members of an active answer, one strict JSON object; nil if inactive
 
-	expiry time.Time // exp, zero if there is none
-	typed  bool      // token_type is there
+	expiry time.Time // exp, zero if absent
+	typed  bool      // has a token_type
 }
 
-// clone keeps those who are given an answer from writing into the cache.
+// clone returns a copy, so that callers cannot change the cached answer.
 func (r *Response) clone() *Response {
 	return &Response{Active: r.Active, Claims: slices.Clone(r.Claims), expiry: r.expiry, typed: r.typed}
 }
 
-// Format implements [fmt.Formatter], for every verb.
+// Format implements [fmt.Formatter] for every verb.
 func (Response) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // MarshalJSON implements [encoding/json.Marshaler], for loggers that marshal.
@@ -47,19 +47,18 @@ func (Response) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `
 
 const redacted = "[redacted]"
 
-// parse reads the members of an answer (RFC 7662 §2.2). The token is active if
-// "active" is there once and is true; everything else that it may be, but
-// false, makes the answer one that we do not understand.
+// parse reads the members of an answer (RFC 7662 §2.2). The member "active"
+// must be present once and be true or false. Anything else is an error.
 func parse(data []byte) (*Response, error) {
 	var (
-		r    Response
-		said bool
+		r       Response
+		present bool
 	)
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
 		switch name {
 		case "active":
 			text := string(value)
-			if said, r.Active = text == "true" || text == "false", text == "true"; !said {
+			if present, r.Active = text == "true" || text == "false", text == "true"; !present {
 				return errAnswer
 			}
 		case "token_type":
@@ -68,19 +67,19 @@ func parse(data []byte) (*Response, error) {
 		case "exp":
 			expiry, ok := strictjson.Date(value)
 			switch {
-			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // no expiry, as when it is absent
+			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // no expiry, as if absent
 			case ok:
 				r.expiry = expiry
 			default:
-				// Whoever reads the claims refuses it, and until then it is not worth
-				// keeping.
+				// The verifier refuses this claim. Until then the answer must
+				// not be cached.
 				r.expiry = time.Unix(0, 0)
 			}
 		}
 		return nil
 	})
 	switch {
-	case err != nil, !said:
+	case err != nil, !present:
 		return nil, errAnswer
 	case r.Active:
 		r.Claims = data
@@ -88,7 +87,7 @@ func parse(data []byte) (*Response, error) {
 	return &r, nil
 }
 
-// read takes an answer off the wire.
+// read parses an answer and, with Config.Keys, verifies it.
 func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, error) {
 	switch {
 	case len(answer.Body) > maxBytes:
@@ -96,7 +95,7 @@ func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, erro
 	case c.config.Keys == nil:
 		return parse(answer.Body)
 	case answer.Media != signedMedia:
-		return nil, fmt.Errorf("%w: not signed, though that was asked for", errAnswer)
+		return nil, fmt.Errorf("%w: not signed, although Config.Keys requires it", errAnswer)
 	}
 	inner, err := c.open(ctx, string(answer.Body))
 	if err != nil {
@@ -105,8 +104,9 @@ func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, erro
 	return parse(inner)
 }
 
-// open verifies a signed answer (RFC 9701 §5) and returns what it says of the
-// token. The checks of its claims come first, as with tokens.
+// open verifies a signed answer (RFC 9701 §5) and returns its
+// token_introspection. The claims are checked before the signature, as with
+// tokens.
 func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	message, err := jws.Parse(compact)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 		audience []string
 		issued   time.Time
 		inner    []byte
-		dated    bool
+		hasDate  bool
 	)
 	err = strictjson.Object(message.Payload, func(name string, value strictjson.Value) error {
 		switch name {
@@ -131,7 +131,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 				audience, _ = strictjson.Strings(value, len(value))
 			}
 		case "iat":
-			issued, dated = strictjson.Date(value)
+			issued, hasDate = strictjson.Date(value)
 		case "token_introspection":
 			inner = []byte(value)
 		}
@@ -148,16 +148,16 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	case issuer != c.config.Issuer:
 		return nil, fmt.Errorf("%w: iss is not the configured issuer", errAnswer)
 	case !slices.Contains(audience, c.config.Auth.clientID):
-		return nil, fmt.Errorf("%w: aud is not this client", errAnswer)
-	case !dated || issued.Before(now.Add(-maxSignedAge)) || issued.After(now.Add(maxSignedAge)):
-		return nil, fmt.Errorf("%w: iat is missing or not of now", errAnswer)
+		return nil, fmt.Errorf("%w: aud does not contain this client", errAnswer)
+	case !hasDate || issued.Before(now.Add(-maxSignedAge)) || issued.After(now.Add(maxSignedAge)):
+		return nil, fmt.Errorf("%w: iat is missing or more than five minutes from now", errAnswer)
 	case inner == nil:
-		return nil, fmt.Errorf("%w: no token_introspection", errAnswer)
+		return nil, fmt.Errorf("%w: token_introspection is missing", errAnswer)
 	}
 	key, err := c.config.Keys.Key(ctx, message.Header.KeyID, message.Header.Algorithm)
 	switch known := err == nil; {
 	case !known && !errors.Is(err, jwks.ErrUnknownKey) && !errors.Is(err, jwks.ErrUnfitKey):
-		return nil, jwks.ErrUnavailable // without what a Source of another package may say
+		return nil, jwks.ErrUnavailable // the error text of a Source of another package is not repeated
 	case !known || message.Verify(key) != nil:
 		return nil, fmt.Errorf("%w: signature is not valid", errAnswer)
 	}
@@ -169,7 +169,7 @@ func isAsymmetric(algorithm string) bool {
 	return known != nil && !known.Symmetric()
 }
 
-// lower folds ASCII alone: [strings.ToLower] makes a k of the Kelvin sign too.
+// lower converts only ASCII: [strings.ToLower] would map the Kelvin sign to k.
 func lower(text string) string {
 	return strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {

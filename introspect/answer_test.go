@@ -12,20 +12,20 @@ import (
 
 func TestThreatsInactive(t *testing.T) {
 	for name, body := range map[string]string{
-		"active is false": `{"active":false}`,
-		"active is false, whatever stands beside it":       `{"scope":"admin","active":false,"exp":99999999999,"sub":"` + canary + `"}`,
-		"active is false in an answer with spaces":         " {\n\t\"active\" : false\r\n} \n",
-		"active is false, and true inside another member":  `{"active":false,"data":{"active":true}}`,
-		"active is false, its name spelled with an escape": `{"\u0061ctive":false}`,
+		"active is false":                              `{"active":false}`,
+		"active is false, with other members":          `{"scope":"admin","active":false,"exp":99999999999,"sub":"` + canary + `"}`,
+		"active is false in an answer with spaces":     " {\n\t\"active\" : false\r\n} \n",
+		"active is false, and true in a nested member": `{"active":false,"data":{"active":true}}`,
+		"active is false, with an escape in its name":  `{"\u0061ctive":false}`,
 	} {
 		t.Run("I01/"+name, func(t *testing.T) {
-			isInactive(t, newClient(t, newSite(says(body))), token)
+			assertInactive(t, newClient(t, newSite(respondOK(body))), token)
 		})
 	}
 }
 
-// unreadable are answers that do not say whether the token is active.
-var unreadable = map[string]string{
+// invalidAnswers are answers without a valid member active.
+var invalidAnswers = map[string]string{
 	"active is missing":                     `{"scope":"read","sub":"` + canary + `"}`,
 	"the answer is empty":                   `{}`,
 	"active is a string":                    `{"active":"true"}`,
@@ -40,95 +40,95 @@ var unreadable = map[string]string{
 	"active ends in a space":                `{"active ":true}`,
 	"active is spelled with a look-alike":   `{"аctive":true}`,
 	"true is in capitals":                   `{"active":True}`,
-	"true goes on":                          `{"active":trues}`,
-	"active is there twice":                 `{"active":true,"active":true}`,
+	"true has a suffix":                     `{"active":trues}`,
+	"active is repeated":                    `{"active":true,"active":true}`,
 	"active is true, then false":            `{"active":true,"active":false}`,
 	"active is false, then true":            `{"active":false,"active":true}`,
-	"active is there twice by an escape":    `{"active":false,"\u0061ctive":true}`,
-	"another member is there twice":         `{"active":true,"sub":"a","sub":"` + canary + `"}`,
-	"a member inside is there twice":        `{"active":true,"x":{"a":1,"a":2}}`,
-	"active is in another member":           `{"token_introspection":{"active":true}}`,
+	"active is repeated with an escape":     `{"active":false,"\u0061ctive":true}`,
+	"another member is repeated":            `{"active":true,"sub":"a","sub":"` + canary + `"}`,
+	"a nested member is repeated":           `{"active":true,"x":{"a":1,"a":2}}`,
+	"active is nested":                      `{"token_introspection":{"active":true}}`,
 	"the root is an array":                  `[{"active":true}]`,
 	"the root is true":                      `true`,
 	"the root is null":                      `null`,
 	"the root is a string":                  `"{\"active\":true}"`,
-	"there is nothing":                      ``,
+	"the body is empty":                     ``,
 	"there are two answers":                 `{"active":true}{"active":false}`,
-	"something follows":                     `{"active":true}x`,
+	"there is trailing text":                `{"active":true}x`,
 	"the end is missing":                    `{"active":true`,
 	"it begins with two byte order marks":   "\ufeff\ufeff" + `{"active":true}`,
 	"it has a comment":                      `{"active":true/* ` + canary + ` */}`,
-	"it has a comma too many":               `{"active":true,}`,
+	"it has a trailing comma":               `{"active":true,}`,
 	"it is in single quotes":                `{'active':true}`,
 	"it is not UTF-8":                       "{\"active\":true,\"sub\":\"\xff\"}",
 	"it has a lone surrogate":               `{"active":true,"sub":"\ud800"}`,
 	"it is a form":                          `active=true`,
-	"it is a signed answer nobody asked":    `eyJhbGciOiJub25lIn0.eyJhY3RpdmUiOnRydWV9.`,
-	"it is a page":                          `<html><body>active: true</body></html>`,
+	"it is an unrequested signed answer":    `eyJhbGciOiJub25lIn0.eyJhY3RpdmUiOnRydWV9.`,
+	"it is an HTML page":                    `<html><body>active: true</body></html>`,
 	"active is true and a value is missing": `{"active":true,"exp":}`,
 }
 
 func TestThreatsActive(t *testing.T) {
-	for name, body := range unreadable {
+	for name, body := range invalidAnswers {
 		t.Run("I02/"+name, func(t *testing.T) {
-			s := newSite(says(body))
+			s := newSite(respondOK(body))
 			c := newClient(t, s)
-			isUnknown(t, c, token, introspect.ErrUnavailable)
-			isUnknown(t, c, token, introspect.ErrUnavailable)
-			s.asked(t, 2) // it is no answer, so there is none to keep
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
+			s.assertRequests(t, 2) // errors are not cached
 		})
 	}
 	for name, body := range map[string]string{
 		"active is true": `{"active":true}`,
-		"active is true in an answer with spaces":         " {\n\t\"active\" : true\r\n} \n",
-		"active is true, its name spelled with an escape": `{"\u0061ctive":true}`,
-		"active is true and comes last":                   `{"sub":"a","active":true}`,
+		"active is true in an answer with spaces":    " {\n\t\"active\" : true\r\n} \n",
+		"active is true, with an escape in its name": `{"\u0061ctive":true}`,
+		"active is true and the last member":         `{"sub":"a","active":true}`,
 	} {
 		t.Run("I02/"+name, func(t *testing.T) {
-			if got := isActive(t, newClient(t, newSite(says(body))), token); got != body {
+			if got := assertActive(t, newClient(t, newSite(respondOK(body))), token); got != body {
 				t.Errorf("got claims %q, want %q", got, body)
 			}
 		})
 	}
 }
 
-// An answer about a token that has expired, or that has dates nobody can read,
-// is given to who judges them, and not kept.
+// An answer with an exp that is past or invalid is returned, so that the
+// verifier refuses it, and not cached.
 func TestThreatsDatesOfAnswers(t *testing.T) {
 	for name, exp := range map[string]string{
-		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is a moment after the beginning of time": "0.001",
-		"exp is negative": "-1", "exp is beyond all calendars": "1e300", "exp is an array": "[99999999999]",
+		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is just after the epoch": "0.001",
+		"exp is negative": "-1", "exp is too large for a date": "1e300", "exp is an array": "[99999999999]",
 	} {
 		t.Run("I03/"+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // it is 2000-01-01T00:00:00Z, which is 946684800
-				s := newSite(says(`{"active":true,"exp":` + exp + `}`))
+				s := newSite(respondOK(`{"active":true,"exp":` + exp + `}`))
 				c := newClient(t, s)
-				isActive(t, c, token)
-				isActive(t, c, token)
-				s.asked(t, 2)
+				assertActive(t, c, token)
+				assertActive(t, c, token)
+				s.assertRequests(t, 2)
 			})
 		})
 	}
 	for name, exp := range map[string]string{"null": "null", "0": "0", "0 with a fraction": "0.0", "absent": ""} {
-		t.Run("I03/exp is "+name+", which is no expiry", func(t *testing.T) {
-			s := newSite(says(`{"active":true` + strings.TrimSuffix(`,"exp":`+exp, `,"exp":`) + `}`))
+		t.Run("I03/exp is "+name+", without expiry", func(t *testing.T) {
+			s := newSite(respondOK(`{"active":true` + strings.TrimSuffix(`,"exp":`+exp, `,"exp":`) + `}`))
 			c := newClient(t, s)
-			isActive(t, c, token)
-			isActive(t, c, token)
-			s.asked(t, 1)
+			assertActive(t, c, token)
+			assertActive(t, c, token)
+			s.assertRequests(t, 1)
 		})
 	}
-	t.Run("I03/an answer ends with the token", func(t *testing.T) {
+	t.Run("I03/an answer expires with the token", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(says(`{"active":true,"exp":946684803.5}`))
+			s := newSite(respondOK(`{"active":true,"exp":946684803.5}`))
 			c := newClient(t, s)
-			isActive(t, c, token)
+			assertActive(t, c, token)
 			time.Sleep(3500*time.Millisecond - 1)
-			isActive(t, c, token)
-			s.asked(t, 1)
+			assertActive(t, c, token)
+			s.assertRequests(t, 1)
 			time.Sleep(time.Nanosecond)
-			isActive(t, c, token)
-			s.asked(t, 2)
+			assertActive(t, c, token)
+			s.assertRequests(t, 2)
 		})
 	})
 }
@@ -146,20 +146,20 @@ func TestThreatsSizeOfAnswers(t *testing.T) {
 		name, body string
 		active     bool
 	}{
-		{"members that nobody knows are kept", `{"active":true,"x":{"y":[1,null,"z"]},"https://example.com/claim":1.5e3}`, true},
+		{"unknown members are returned", `{"active":true,"x":{"y":[1,null,"z"]},"https://example.com/claim":1.5e3}`, true},
 		{"an answer of 256 KiB is read", filled(256 << 10), true},
-		{"an answer of a byte more is not", filled(256<<10 + 1), false},
-		{"an answer of a megabyte is not", filled(1 << 20), false},
+		{"an answer of a byte more is refused", filled(256<<10 + 1), false},
+		{"an answer of a megabyte is refused", filled(1 << 20), false},
 		{"300 members are too many", `{"active":true` + members.String() + `}`, false},
 		{"32 levels are read", `{"active":true,"x":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, true},
-		{"33 levels are not", `{"active":true,"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`, false},
-		{"10 000 levels are not", `{"active":true,"x":` + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `}`, false},
+		{"33 levels are refused", `{"active":true,"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`, false},
+		{"10 000 levels are refused", `{"active":true,"x":` + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `}`, false},
 	} {
 		t.Run("I06/"+tt.name, func(t *testing.T) {
-			c := newClient(t, newSite(says(tt.body)))
+			c := newClient(t, newSite(respondOK(tt.body)))
 			if !tt.active {
-				isUnknown(t, c, token, introspect.ErrUnavailable)
-			} else if got := isActive(t, c, token); got != tt.body {
+				assertUnavailable(t, c, token, introspect.ErrUnavailable)
+			} else if got := assertActive(t, c, token); got != tt.body {
 				t.Errorf("got claims of %d bytes, want the %d of the answer", len(got), len(tt.body))
 			}
 		})

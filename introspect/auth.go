@@ -17,14 +17,14 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Auth is how this API proves to the authorization server that it may ask
-// (RFC 7662 §2.1): [Basic], [Post], [PrivateKeyJWT], [Bearer] or [MutualTLS]. It
-// prints as "[redacted]".
+// Auth authenticates this API to the authorization server (RFC 7662 §2.1):
+// [Basic], [Post], [PrivateKeyJWT], [Bearer] or [MutualTLS]. It prints as
+// "[redacted]".
 type Auth struct {
 	clientID string // "" for Bearer
 	fault    error
 	apply    func(ctx context.Context, call *call) error
-	mutual   bool // MutualTLS
+	mutual   bool // true for MutualTLS
 }
 
 // call is a request to be authenticated.
@@ -34,11 +34,11 @@ type call struct {
 	audience string // of client assertions
 }
 
-// Format implements [fmt.Formatter], for every verb.
+// Format implements [fmt.Formatter] for every verb.
 func (Auth) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // Basic authenticates with a client identifier and secret in the Authorization
-// field, each form-encoded first, as RFC 6749 §2.3.1 has it.
+// field, each form-encoded first (RFC 6749 §2.3.1).
 func Basic(clientID, secret string) Auth {
 	credentials := url.QueryEscape(clientID) + ":" + url.QueryEscape(secret)
 	field := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
@@ -49,7 +49,7 @@ func Basic(clientID, secret string) Auth {
 }
 
 // Post authenticates with a client identifier and secret in the body, for
-// servers that cannot do [Basic] (RFC 6749 §2.3.1).
+// servers that do not support [Basic] (RFC 6749 §2.3.1).
 func Post(clientID, secret string) Auth {
 	return Auth{clientID: clientID, fault: missing("Post", clientID, secret), apply: func(_ context.Context, c *call) error {
 		c.form.Set("client_id", clientID)
@@ -59,18 +59,18 @@ func Post(clientID, secret string) Auth {
 }
 
 // PrivateKeyJWT authenticates with an assertion signed for each request (RFC
-// 7523 §2.2): issued by and about the client, for the issuer (or the endpoint,
-// if Config names no issuer), valid for a minute. keyID may be "". The
-// algorithm is one of RS, PS and ES 256, 384 and 512 or EdDSA, and key a
-// *rsa.PrivateKey, *ecdsa.PrivateKey or ed25519.PrivateKey that goes with it.
+// 7523 §2.2). Its iss and sub are the client, its aud is Config.Issuer or else
+// the endpoint, and it is valid for a minute. keyID may be "". The algorithm is
+// RS, PS or ES with 256, 384 or 512, or EdDSA. key is a matching
+// *rsa.PrivateKey, *ecdsa.PrivateKey or ed25519.PrivateKey.
 func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 	fault := missing("PrivateKeyJWT", clientID, "-")
 	known := jws.Find(algorithm)
 	if known == nil || known.Symmetric() {
-		return Auth{fault: errors.Join(fault, fmt.Errorf("PrivateKeyJWT: algorithm %q is not an asymmetric one", algorithm))}
+		return Auth{fault: errors.Join(fault, fmt.Errorf("PrivateKeyJWT: algorithm %q is not supported: use RS256, PS256, ES256 (or 384, 512) or EdDSA", algorithm))}
 	}
 	method := known.Method
-	_, err := assertion(clientID, keyID, "", method, key) // a key that cannot sign is found at start-up
+	_, err := assertion(clientID, keyID, "", method, key) // reports an unusable key at start-up
 	fault = errors.Join(fault, err)
 	return Auth{clientID: clientID, fault: fault, apply: func(_ context.Context, c *call) error {
 		text, err := assertion(clientID, keyID, c.audience, method, key)
@@ -89,17 +89,17 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 	if keyID != "" {
 		token.Header["kid"] = keyID
 	}
-	// golang-jwt does not expect a nil *rsa.PrivateKey.
+	// golang-jwt panics on a nil *rsa.PrivateKey.
 	if contain.Panic(func() { text, err = token.SignedString(key) }) != nil || err != nil {
-		return "", fmt.Errorf("PrivateKeyJWT: key does not go with %s", method.Alg()) // the library's text may print the key's type or more
+		return "", fmt.Errorf("PrivateKeyJWT: key is not suitable for %s", method.Alg()) // the library's text may contain the key's type or more
 	}
 	return text, nil
 }
 
-// Bearer authenticates with an access token of the API's own (RFC 7662 §2.1),
-// which token returns for each request, from a cache of its own; the token
-// sources of golang.org/x/oauth2 do that. It is called concurrently. A call that
-// takes more than two seconds has failed, and is left behind; 4096 may be.
+// Bearer authenticates with the API's own access token (RFC 7662 §2.1). token
+// is called for each request, concurrently, and should cache, as the token
+// sources of golang.org/x/oauth2 do. A call fails after two seconds, even if it
+// does not return. At most 4096 calls may be running.
 func Bearer(token func(context.Context) (string, error)) Auth {
 	var fault error
 	if token == nil {
@@ -107,18 +107,19 @@ func Bearer(token func(context.Context) (string, error)) Auth {
 	}
 	calls := make(chan struct{}, 16*maxCalls)
 	return Auth{fault: fault, apply: func(ctx context.Context, c *call) error {
-		own, err := within(ctx, calls, token)
-		if err != nil || own == "" {
-			return errOwnToken // the error's text may hold anything
+		ownToken, err := within(ctx, calls, token)
+		if err != nil || ownToken == "" {
+			return errOwnToken // err is not wrapped: its text may contain secrets
 		}
-		c.header.Set("Authorization", "Bearer "+own)
+		c.header.Set("Authorization", "Bearer "+ownToken)
 		return nil
 	}}
 }
 
-// MutualTLS authenticates with the certificate that Config.Client, which it
-// needs, presents; the body names the client (RFC 8705 §2). Where metadata have
-// another address for that (mtls_endpoint_aliases, §5), name it as the Endpoint.
+// MutualTLS authenticates with the certificate of Config.Client, which is
+// required, and sends client_id in the body (RFC 8705 §2). If the metadata has
+// another endpoint for that (mtls_endpoint_aliases, §5), set it as the
+// Endpoint.
 func MutualTLS(clientID string) Auth {
 	return Auth{clientID: clientID, mutual: true, fault: missing("MutualTLS", clientID, "-"), apply: func(_ context.Context, c *call) error {
 		c.form.Set("client_id", clientID)

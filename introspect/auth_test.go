@@ -21,13 +21,13 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-func as(auth introspect.Auth) func(*introspect.Config) {
+func withAuth(auth introspect.Auth) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Auth = auth }
 }
 
-// odd are credentials in which every character that has a meaning in a form, in
-// Basic or in a header field occurs.
-var odd = map[string]string{
+// specialCharacters are credentials with every character that is special in a
+// form, in Basic or in a header field.
+var specialCharacters = map[string]string{
 	"plain": "api", "a colon": "a:b", "a space": "a b", "a plus": "a+b", "a percent sign": "50%25", "an ampersand": "a&token=x", "an equals sign": "a=b",
 	"a slash": "https://api.example.com/?a#b", "letters beyond ASCII": "käse", "a line break": "a\r\nX-Evil: 1", "a quote": `a"b`,
 }
@@ -35,11 +35,11 @@ var odd = map[string]string{
 // RFC 6749 §2.3.1: identifier and secret are form-encoded, then joined by a
 // colon, then base64.
 func TestThreatsBasicCredentials(t *testing.T) {
-	for name, text := range odd {
+	for name, text := range specialCharacters {
 		t.Run("I17/"+name, func(t *testing.T) {
-			s := newSite(says(`{"active":true}`))
-			isActive(t, newClient(t, s, as(introspect.Basic(text, text+"2"))), token)
-			seen := s.seen()[0]
+			s := newSite(respondOK(`{"active":true}`))
+			assertActive(t, newClient(t, s, withAuth(introspect.Basic(text, text+"2"))), token)
+			seen := s.received()[0]
 			encoded, ok := strings.CutPrefix(seen.header.Get("Authorization"), "Basic ")
 			decoded, err := base64.StdEncoding.DecodeString(encoded)
 			id, secret, colon := strings.Cut(string(decoded), ":")
@@ -57,25 +57,25 @@ func TestThreatsBasicCredentials(t *testing.T) {
 }
 
 func TestThreatsPostCredentials(t *testing.T) {
-	for name, text := range odd {
+	for name, text := range specialCharacters {
 		t.Run("I17/"+name, func(t *testing.T) {
-			s := newSite(says(`{"active":true}`))
-			isActive(t, newClient(t, s, as(introspect.Post(text, text+"2"))), token)
-			checkForm(t, s.seen()[0], url.Values{"token": {token}, "token_type_hint": {"access_token"}, "client_id": {text}, "client_secret": {text + "2"}})
+			s := newSite(respondOK(`{"active":true}`))
+			assertActive(t, newClient(t, s, withAuth(introspect.Post(text, text+"2"))), token)
+			checkForm(t, s.received()[0], url.Values{"token": {token}, "token_type_hint": {"access_token"}, "client_id": {text}, "client_secret": {text + "2"}})
 		})
 	}
 }
 
-// Whatever a token holds, it is one value of the form.
+// A token is one value of the form, whatever characters it contains.
 func TestThreatsTokensInForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"CR and LF": "a\r\nb", "an ampersand": "a&token=b", "a plus": "a+b", "a percent sign": "a%26b", "an equals sign": "a==", "a NUL": "a\x00b",
 		"a semicolon": "a;b", "a space": "a b", "base64": "abc/def+ghi==",
 	} {
 		t.Run("I16/"+name, func(t *testing.T) {
-			s := newSite(says(`{"active":true}`))
-			isActive(t, newClient(t, s), text)
-			checkForm(t, s.seen()[0], url.Values{"token": {text}, "token_type_hint": {"access_token"}})
+			s := newSite(respondOK(`{"active":true}`))
+			assertActive(t, newClient(t, s), text)
+			checkForm(t, s.received()[0], url.Values{"token": {text}, "token_type_hint": {"access_token"}})
 		})
 	}
 }
@@ -92,10 +92,10 @@ func checkForm(t *testing.T, c call, want url.Values) {
 
 func noToken(context.Context) (string, error) { return "", errors.New("none") }
 
-func TestBearerTokensAreAskedForEachTime(t *testing.T) {
+func TestBearerCallsTheTokenSourceEachTime(t *testing.T) {
 	n := 0
-	s := newSite(says(`{"active":true}`))
-	c := newClient(t, s, always, as(introspect.Bearer(func(ctx context.Context) (string, error) {
+	s := newSite(respondOK(`{"active":true}`))
+	c := newClient(t, s, noCache, withAuth(introspect.Bearer(func(ctx context.Context) (string, error) {
 		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 2*time.Second {
 			t.Error("got no deadline of two seconds")
 		}
@@ -103,28 +103,28 @@ func TestBearerTokensAreAskedForEachTime(t *testing.T) {
 		return fmt.Sprint("own", n), nil
 	})))
 	for range 2 {
-		isActive(t, c, token)
+		assertActive(t, c, token)
 	}
 	for i, want := range []string{"Bearer own1", "Bearer own2"} {
-		if got := s.seen()[i].header.Get("Authorization"); got != want {
+		if got := s.received()[i].header.Get("Authorization"); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		checkForm(t, s.seen()[i], url.Values{"token": {token}, "token_type_hint": {"access_token"}})
+		checkForm(t, s.received()[i], url.Values{"token": {token}, "token_type_hint": {"access_token"}})
 	}
 }
 
-func TestBearerWithoutATokenAsksNobody(t *testing.T) {
+func TestBearerWithoutATokenSendsNoRequest(t *testing.T) {
 	for name, source := range map[string]func(context.Context) (string, error){
-		"an error": func(context.Context) (string, error) { return "x", errors.New(canary) },
-		"nothing":  func(context.Context) (string, error) { return "", nil },
-		"a panic":  func(context.Context) (string, error) { panic(canary) },
-		"no end":   func(ctx context.Context) (string, error) { <-ctx.Done(); return canary, ctx.Err() },
+		"an error":       func(context.Context) (string, error) { return "x", errors.New(canary) },
+		"an empty token": func(context.Context) (string, error) { return "", nil },
+		"a panic":        func(context.Context) (string, error) { panic(canary) },
+		"a hang":         func(ctx context.Context) (string, error) { <-ctx.Done(); return canary, ctx.Err() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(says(`{"active":true}`))
-				isUnknown(t, newClient(t, s, as(introspect.Bearer(source))), token, introspect.ErrUnavailable)
-				s.asked(t, 0)
+				s := newSite(respondOK(`{"active":true}`))
+				assertUnavailable(t, newClient(t, s, withAuth(introspect.Bearer(source))), token, introspect.ErrUnavailable)
+				s.assertRequests(t, 0)
 			})
 		})
 	}
@@ -135,12 +135,12 @@ func TestAssertionsOfEveryAlgorithm(t *testing.T) {
 		for _, issuerOrNot := range []string{issuer, ""} {
 			t.Run(algorithm+" for "+map[string]string{issuer: "an issuer", "": "an endpoint"}[issuerOrNot], func(t *testing.T) {
 				key := newKey(t, algorithm)
-				s := newSite(says(`{"active":true}`))
-				c := newClient(t, s, always, as(introspect.PrivateKeyJWT("api", "k1", algorithm, key)), func(c *introspect.Config) { c.Issuer = issuerOrNot })
+				s := newSite(respondOK(`{"active":true}`))
+				c := newClient(t, s, noCache, withAuth(introspect.PrivateKeyJWT("api", "k1", algorithm, key)), func(c *introspect.Config) { c.Issuer = issuerOrNot })
 				ids := make(map[string]bool)
 				for range 3 {
-					isActive(t, c, token)
-					seen := s.seen()[len(s.seen())-1]
+					assertActive(t, c, token)
+					seen := s.received()[len(s.received())-1]
 					if seen.form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || len(seen.form) != 4 || seen.header.Get("Authorization") != "" {
 						t.Errorf("got form %v", seen.form)
 					}
@@ -182,12 +182,12 @@ func checkAssertion(t *testing.T, text, algorithm string, key crypto.Signer, aud
 	return claims.ID
 }
 
-func TestAssertionsNeedAKeyThatFits(t *testing.T) {
+func TestAuthFaults(t *testing.T) {
 	for name, auth := range map[string]introspect.Auth{
-		"a shared secret's algorithm":   introspect.PrivateKeyJWT("api", "", "HS256", newKey(t, "ES256")),
+		"a symmetric algorithm":         introspect.PrivateKeyJWT("api", "", "HS256", newKey(t, "ES256")),
 		"none":                          introspect.PrivateKeyJWT("api", "", "none", newKey(t, "ES256")),
 		"no algorithm":                  introspect.PrivateKeyJWT("api", "", "", newKey(t, "ES256")),
-		"a curve of another size":       introspect.PrivateKeyJWT("api", "", "ES256", newKey(t, "ES384")),
+		"a key of another curve":        introspect.PrivateKeyJWT("api", "", "ES256", newKey(t, "ES384")),
 		"a key of another type":         introspect.PrivateKeyJWT("api", "", "RS256", newKey(t, "ES256")),
 		"no key":                        introspect.PrivateKeyJWT("api", "", "ES256", nil),
 		"a nil RSA key":                 introspect.PrivateKeyJWT("api", "", "RS256", (*rsa.PrivateKey)(nil)),
@@ -210,7 +210,7 @@ func TestAssertionsNeedAKeyThatFits(t *testing.T) {
 			}
 		})
 	}
-	t.Run("mTLS without a client that has a certificate", func(t *testing.T) {
+	t.Run("mTLS without a client", func(t *testing.T) {
 		if c, err := introspect.New(introspect.Config{Endpoint: endpoint, Auth: introspect.MutualTLS("api")}); c != nil || err == nil {
 			t.Errorf("got %v, %v, want a fault", c, err)
 		}

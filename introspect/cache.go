@@ -8,16 +8,17 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// Bounds of what is kept in memory.
+// Limits of the cache in memory.
 const (
 	maxWeight   = 16 << 20 // bytes of active answers
-	entryWeight = 256      // what an entry costs besides its answer
+	entryWeight = 256      // bytes per entry in addition to its answer
 	maxInactive = 10_000   // inactive answers
-	maxSeen     = 50_000   // tokens that were active, of which only the hash is kept
+	maxSeen     = 50_000   // hashes of tokens that were active
 )
 
-// hash names a token at one authorization server: two servers may give out the
-// same text, and their answers must never meet. The separator is in no name.
+// hash is the cache key of a token. It includes the client's name, because two
+// servers may issue the same token and their answers must not be mixed. The
+// separator does not occur in names.
 type hash [sha256.Size]byte
 
 func (c *Client) hash(token string) hash {
@@ -26,19 +27,20 @@ func (c *Client) hash(token string) hash {
 	return sha256.Sum256(text)
 }
 
-// entry is an answer and when it ends.
+// entry is an answer and its expiry.
 type entry struct {
 	response *Response
-	ends     time.Time
+	expiry   time.Time
 }
 
-// memory keeps answers in this process. Inactive ones have a place of their
-// own, so that no flood of random tokens pushes a good answer out. Entries
-// carry their end themselves: a cache that looks after it keeps a goroutine.
+// memory caches answers in this process. Inactive answers have a separate
+// cache, so that a flood of random tokens cannot evict active ones. Entries
+// contain their expiry, because expiry by the cache library would need a
+// goroutine.
 type memory struct {
-	active   *otter.Cache[hash, entry] // with a shared store, what that did not take
+	active   *otter.Cache[hash, entry] // with a shared store, only answers that it failed to store
 	inactive *otter.Cache[hash, time.Time]
-	seen     *otter.Cache[hash, bool] // tokens that were active, however long ago, and whether each is spent
+	seen     *otter.Cache[hash, bool] // tokens that were ever active, and history.counted of each
 }
 
 func synchronously(run func()) { run() }
@@ -56,9 +58,9 @@ func newMemory() memory {
 
 var inactive = &Response{}
 
-// known looks an answer up in memory.
-func (m memory) known(h hash, now time.Time) (*Response, bool) {
-	if e, ok := m.active.GetIfPresent(h); ok && now.Before(e.ends) {
+// find returns a cached answer that has not expired.
+func (m memory) find(h hash, now time.Time) (*Response, bool) {
+	if e, ok := m.active.GetIfPresent(h); ok && now.Before(e.expiry) {
 		return e.response, true
 	}
 	if ends, ok := m.inactive.GetIfPresent(h); ok && now.Before(ends) {
@@ -67,21 +69,21 @@ func (m memory) known(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
-// standing returns what is known of a token that is about to be asked about.
-func (m memory) standing(h hash) standing {
-	if spent, ok := m.seen.GetIfPresent(h); ok {
-		return standing{class: seenActive, spent: spent}
+// history returns the history of a token before a query.
+func (m memory) history(h hash) history {
+	if counted, ok := m.seen.GetIfPresent(h); ok {
+		return history{class: seenActive, counted: counted}
 	}
-	return standing{class: unseen}
+	return history{class: unseen}
 }
 
-// keep remembers an answer until it ends, or the token does.
-func (c *Client) keep(ctx context.Context, h hash, r *Response, asked time.Time) {
+// cacheAnswer caches an answer until its TTL or the token expires.
+func (c *Client) cacheAnswer(ctx context.Context, h hash, r *Response, queriedAt time.Time) {
 	ttl := c.ttl
 	if !r.Active {
 		ttl = min(ttl, inactiveTTL)
 	}
-	ends, now := asked.Add(ttl), time.Now()
+	ends, now := queriedAt.Add(ttl), time.Now()
 	if r.Active && !r.expiry.IsZero() && r.expiry.Before(ends) {
 		ends = r.expiry
 	}
@@ -91,6 +93,6 @@ func (c *Client) keep(ctx context.Context, h hash, r *Response, asked time.Time)
 		c.memory.inactive.Set(h, ends)
 	case c.config.Cache != nil && c.share(ctx, h, r, ends, ends.Sub(now)):
 	default:
-		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r lies in a buffer that is larger
+		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r refers to a larger buffer
 	}
 }

@@ -15,97 +15,96 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-func believes(ttl time.Duration) func(*introspect.Config) {
+func withMaxTTL(ttl time.Duration) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.MaxTTL = ttl }
 }
 
-// A token that is revoked passes for as long as its answer is kept, and not a
-// moment longer.
-func TestThreatsRevokedWhileKept(t *testing.T) {
+// A revoked token is accepted until its cached answer expires, and no longer.
+func TestThreatsRevokedWhileCached(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		ttl, end time.Duration
 	}{
-		{"30 seconds if nobody says otherwise", 0, 30 * time.Second},
-		{"as long as was configured", 5 * time.Second, 5 * time.Second},
+		{"30 seconds by default", 0, 30 * time.Second},
+		{"as long as configured", 5 * time.Second, 5 * time.Second},
 		{"an hour at most", time.Hour, time.Hour},
 	} {
 		t.Run("I10/"+tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(says(`{"active":true}`))
-				c := newClient(t, s, believes(tt.ttl))
-				isActive(t, c, token)
-				s.becomes(says(`{"active":false}`))
+				s := newSite(respondOK(`{"active":true}`))
+				c := newClient(t, s, withMaxTTL(tt.ttl))
+				assertActive(t, c, token)
+				s.setAnswer(respondOK(`{"active":false}`))
 				time.Sleep(tt.end - 1)
-				isActive(t, c, token) // a hit prolongs nothing
-				s.asked(t, 1)
+				assertActive(t, c, token) // a hit does not prolong the TTL
+				s.assertRequests(t, 1)
 				time.Sleep(time.Nanosecond)
-				isInactive(t, c, token)
-				s.asked(t, 2)
+				assertInactive(t, c, token)
+				s.assertRequests(t, 2)
 			})
 		})
 	}
-	t.Run("I10/not at all if nothing is kept", func(t *testing.T) {
+	t.Run("I10/not at all without a cache", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(says(`{"active":true}`))
-			c := newClient(t, s, always)
-			isActive(t, c, token)
-			s.becomes(says(`{"active":false}`))
-			isInactive(t, c, token)
-			s.becomes(says(`{"active":true}`))
-			isActive(t, c, token)
-			s.asked(t, 3)
+			s := newSite(respondOK(`{"active":true}`))
+			c := newClient(t, s, noCache)
+			assertActive(t, c, token)
+			s.setAnswer(respondOK(`{"active":false}`))
+			assertInactive(t, c, token)
+			s.setAnswer(respondOK(`{"active":true}`))
+			assertActive(t, c, token)
+			s.assertRequests(t, 3)
 		})
 	})
-	t.Run("I10/the time that the answer took counts", func(t *testing.T) {
+	t.Run("I10/the TTL includes the time of the call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(after(1500*time.Millisecond, says(`{"active":true}`)))
-			c := newClient(t, s, believes(5*time.Second))
+			s := newSite(delayed(1500*time.Millisecond, respondOK(`{"active":true}`)))
+			c := newClient(t, s, withMaxTTL(5*time.Second))
 			asked := time.Now()
-			isActive(t, c, token)
-			s.becomes(says(`{"active":false}`)) // since the moment the question was read
+			assertActive(t, c, token)
+			s.setAnswer(respondOK(`{"active":false}`)) // revoked right after the query
 			time.Sleep(time.Until(asked.Add(5 * time.Second)))
-			isInactive(t, c, token)
+			assertInactive(t, c, token)
 		})
 	})
-	t.Run("I10/an answer that took as long as it would be kept is not kept", func(t *testing.T) {
+	t.Run("I10/an answer that took as long as its TTL is not cached", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(after(time.Second, says(`{"active":true}`)))
-			c := newClient(t, s, believes(time.Second))
-			isActive(t, c, token)
-			isActive(t, c, token)
-			s.asked(t, 2)
+			s := newSite(delayed(time.Second, respondOK(`{"active":true}`)))
+			c := newClient(t, s, withMaxTTL(time.Second))
+			assertActive(t, c, token)
+			assertActive(t, c, token)
+			s.assertRequests(t, 2)
 		})
 	})
 }
 
-func TestInactiveAnswersAreKeptForFiveSeconds(t *testing.T) {
+func TestInactiveAnswersAreCachedForFiveSeconds(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		ttl, end time.Duration
-	}{{"five seconds", 0, 5 * time.Second}, {"five seconds of an hour", time.Hour, 5 * time.Second}, {"less if answers are kept for less", time.Second, time.Second}} {
+	}{{"five seconds", 0, 5 * time.Second}, {"five seconds of an hour", time.Hour, 5 * time.Second}, {"less with a shorter MaxTTL", time.Second, time.Second}} {
 		t.Run("I13/"+tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(says(`{"active":false}`))
-				c := newClient(t, s, believes(tt.ttl))
-				isInactive(t, c, token)
-				s.becomes(says(`{"active":true}`)) // perhaps it was issued a moment ago
+				s := newSite(respondOK(`{"active":false}`))
+				c := newClient(t, s, withMaxTTL(tt.ttl))
+				assertInactive(t, c, token)
+				s.setAnswer(respondOK(`{"active":true}`)) // as if the token had just been issued
 				time.Sleep(tt.end - 1)
-				isInactive(t, c, token)
-				s.asked(t, 1)
+				assertInactive(t, c, token)
+				s.assertRequests(t, 1)
 				time.Sleep(time.Nanosecond)
-				isActive(t, c, token)
+				assertActive(t, c, token)
 			})
 		})
 	}
 }
 
-func TestWhoIsGivenAnAnswerCannotChangeIt(t *testing.T) {
+func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const body = `{"active":true,"sub":"alice"}`
-		c := newClient(t, newSite(after(time.Second, says(body))))
+		c := newClient(t, newSite(delayed(time.Second, respondOK(body))))
 		var all sync.WaitGroup
-		for range 10 { // those of one flight, then those of the cache
+		for range 10 { // first from one call, then from the cache
 			all.Go(func() {
 				for range 3 {
 					r, err := c.Introspect(t.Context(), token)
@@ -119,12 +118,12 @@ func TestWhoIsGivenAnAnswerCannotChangeIt(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if got := isActive(t, c, token); got != body {
+		if got := assertActive(t, c, token); got != body {
 			t.Errorf("got %s", got)
 		}
 	})
-	t.Run("nor one that is inactive", func(t *testing.T) {
-		c := newClient(t, newSite(says(`{"active":false}`)))
+	t.Run("an inactive answer", func(t *testing.T) {
+		c := newClient(t, newSite(respondOK(`{"active":false}`)))
 		for range 3 {
 			r, err := c.Introspect(t.Context(), token)
 			if err != nil || r.Active {
@@ -135,29 +134,29 @@ func TestWhoIsGivenAnAnswerCannotChangeIt(t *testing.T) {
 	})
 }
 
-// Two texts that a careless key takes for one.
+// Pairs of tokens that a careless cache key would mix up.
 func TestThreatsCacheKeys(t *testing.T) {
 	long := strings.Repeat("a", 4000)
 	for name, pair := range map[string][2]string{
-		"a prefix": {token, token + "x"}, "case": {"abc", "ABC"}, "a sign at the end": {"abc", "abc="}, "long tokens that differ at the end": {long + "x", long + "y"},
-		"long tokens that differ in length": {long, long + "a"}, "tokens that differ at the beginning": {"x" + long, "y" + long}, "nothing": {"", "a"},
+		"a prefix": {token, token + "x"}, "case": {"abc", "ABC"}, "a character at the end": {"abc", "abc="}, "long tokens that differ at the end": {long + "x", long + "y"},
+		"long tokens that differ in length": {long, long + "a"}, "tokens that differ at the beginning": {"x" + long, "y" + long}, "an empty token": {"", "a"},
 		"a space": {"abc", "abc "}, "a NUL": {"abc", "abc\x00"},
 	} {
 		t.Run("I12/"+name, func(t *testing.T) {
 			s := newSite(func(r *http.Request, c call) (*http.Response, error) {
-				return says(fmt.Sprintf(`{"active":%v}`, c.form.Get("token") == pair[0]))(r, c)
+				return respondOK(fmt.Sprintf(`{"active":%v}`, c.form.Get("token") == pair[0]))(r, c)
 			})
 			c := newClient(t, s)
 			for range 2 {
-				isActive(t, c, pair[0])
-				isInactive(t, c, pair[1])
+				assertActive(t, c, pair[0])
+				assertInactive(t, c, pair[1])
 			}
-			s.asked(t, 2)
+			s.assertRequests(t, 2)
 		})
 	}
 }
 
-// heap is what is alive.
+// heap returns the size of the live heap.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -166,7 +165,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// fixed answers without keeping anything of the request.
+// fixed answers without storing the request.
 type fixed func(token string) string
 
 func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -176,8 +175,9 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", strings.NewReader(f(r.PostForm.Get("token")))), nil
 }
 
-// A million take most of a minute: go test ./introspect -run Flood -tokens 1000000.
-var flood = flag.Int("tokens", 30_000, "how many random tokens the flood has; over 10 000, so that old ones must go")
+// A million tokens take most of a minute: go test ./introspect -run Flood
+// -tokens 1000000.
+var flood = flag.Int("tokens", 30_000, "number of random tokens in the flood; more than 10 000 causes evictions")
 
 func TestThreatsFloodOfRandomTokens(t *testing.T) {
 	n := *flood
@@ -185,9 +185,9 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 	for range 1000 {
 		good[rand.Text()] = true
 	}
-	filler := strings.Repeat("a", 12<<10) // good answers fill most of the place that they have
+	filler := strings.Repeat("a", 12<<10) // active answers fill most of their cache
 	calls := 0
-	c := newClient(t, nil, believes(time.Hour), func(c *introspect.Config) {
+	c := newClient(t, nil, withMaxTTL(time.Hour), func(c *introspect.Config) {
 		c.Client = &http.Client{Transport: fixed(func(token string) string {
 			calls++
 			if !good[token] {
@@ -197,7 +197,7 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 		})}
 	})
 	for token := range good {
-		isActive(t, c, token)
+		assertActive(t, c, token)
 	}
 	before, goroutines := heap(), runtime.NumGoroutine()
 	for i := range n {
@@ -211,21 +211,21 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 			t.Errorf("%d tokens grew the heap by %d bytes", n, grown)
 		}
 	})
-	t.Run("I13/no good answer is pushed out", func(t *testing.T) {
+	t.Run("I13/no active answer is evicted", func(t *testing.T) {
 		calls = 0
 		for token := range good {
-			isActive(t, c, token)
+			assertActive(t, c, token)
 		}
 		if calls != 0 {
-			t.Errorf("%d of %d good tokens were asked about again", calls, len(good))
+			t.Errorf("%d of %d good tokens were queried again", calls, len(good))
 		}
 	})
 	t.Run("I13/no goroutine is left", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+100 { // a few may be about to end
+		if got := runtime.NumGoroutine(); got > goroutines+100 { // a few may be about to exit
 			t.Errorf("got %d goroutines, want about %d", got, goroutines)
 		}
 	})
-	t.Logf("%d random tokens: heap grew by %d KiB, of %d good answers none was lost", n, grown>>10, len(good))
+	t.Logf("%d random tokens: heap grew by %d KiB, none of %d good answers was lost", n, grown>>10, len(good))
 }
 
 func TestActiveAnswersAreBoundedByTheirSize(t *testing.T) {
@@ -236,18 +236,18 @@ func TestActiveAnswersAreBoundedByTheirSize(t *testing.T) {
 	}{{"small", 200, 36_000}, {"large", 200 << 10, 200}} {
 		t.Run(tt.name, func(t *testing.T) {
 			filler := strings.Repeat("a", tt.size)
-			c := newClient(t, nil, believes(time.Hour), func(c *introspect.Config) {
+			c := newClient(t, nil, withMaxTTL(time.Hour), func(c *introspect.Config) {
 				c.Client = &http.Client{Transport: fixed(func(string) string { return `{"active":true,"x":"` + filler + `"}` })}
 			})
 			before := heap()
 			for i := range tt.tokens {
-				isActive(t, c, fmt.Sprint(token, i))
+				assertActive(t, c, fmt.Sprint(token, i))
 			}
 			grown := heap() - before
 			if most := int64(20 << 20); grown > most {
-				t.Errorf("%d answers of %d bytes hold %d bytes, want about 16 MiB", tt.tokens, tt.size, grown)
+				t.Errorf("%d answers of %d bytes take %d bytes, want about 16 MiB", tt.tokens, tt.size, grown)
 			}
-			t.Logf("%d answers of %d bytes hold %d KiB", tt.tokens, tt.size, grown>>10)
+			t.Logf("%d answers of %d bytes take %d KiB", tt.tokens, tt.size, grown>>10)
 			runtime.KeepAlive(c)
 		})
 	}

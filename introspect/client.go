@@ -17,16 +17,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Why a token could not be judged. Both mean that nothing is known of it.
+// Errors of a query. With both, the state of the token is unknown.
 var (
 	// ErrUnavailable is wrapped by every error of a Client.
 	ErrUnavailable = errors.New("introspect: no answer about the token")
 
-	// ErrCredentials is an authorization server that refuses the API's own
-	// credentials, a fault of the configuration: it says invalid_client, asks for
-	// Basic credentials, or answers 401 or 403 before it ever gave a valid answer.
-	// Some servers answer like this about unknown tokens, so before the first valid
-	// answer it may be a false alarm.
+	// ErrCredentials means that the authorization server refuses the API's own
+	// credentials, a configuration fault. The server answered invalid_client,
+	// sent a Basic challenge, or answered 401 or 403 before its first valid
+	// answer. Some servers answer like this about unknown tokens, so before the
+	// first valid answer it may be a false alarm.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -36,57 +36,57 @@ var (
 	errAnswer     = errors.New("answer is not acceptable")
 	errSize       = fmt.Errorf("%w: over 256 KiB", errAnswer)
 	errBusy       = errors.New("too many calls in flight")
-	errBreaker    = errors.New("the last calls failed, and it is not asked for a moment")
-	errMetadata   = errors.New("metadata does not name the endpoint")
+	errBreaker    = errors.New("the last calls failed; calls are paused for up to two seconds")
+	errMetadata   = errors.New("no endpoint from metadata")
 	errNoEndpoint = errors.New("the member is missing: set Config.Endpoint")
 	errOwnToken   = errors.New("the API's own token is unavailable")
-	errAsk        = errors.New("the function that asks failed")
-	errPanic      = errors.New("asking or reading the answer panicked")
+	errCustom     = errors.New("the function of Custom failed")
+	errPanic      = errors.New("the call or reading the answer panicked")
 )
 
-// Client asks one authorization server about tokens. Create it with [New],
+// Client queries one authorization server about tokens. Create it with [New],
 // [GitHub], [Google], [ALB], [Custom] or [InsecureUserInfo]. It is safe for
-// concurrent use, owns no goroutine between calls except those of idle
+// concurrent use, has no goroutine between calls except those of idle
 // connections, and need not be closed.
 type Client struct {
 	config Config
-	name   string // of who is asked what, in hashes
+	name   string // all that answers depend on, for hashes
 	ttl    time.Duration
 	http   *http.Client
 
-	exchange exchange
-	local    func(token string) *Response // the verdict that needs no question, nil if it does; nil for none
-	find     func(metadata) string
-	endpoint atomic.Pointer[endpoint]
-	finding  singleflight.Group
+	exchange        exchange
+	local           func(token string) *Response // optional; returns nil if a query is needed
+	endpointOf      func(metadata) string
+	endpoint        atomic.Pointer[endpoint]
+	discoveryFlight singleflight.Group
 
 	memory memory
-	stores chan struct{} // holds one for each operation of Cache that has not come back
+	stores chan struct{} // has one element for each running operation of Cache
 	flight singleflight.Group
 	health health
-	recent witnesses
+	recent activeTokens
 
-	server, store, odd, credentials part
+	server, store, unexpected, credentials part
 }
 
-// exchange asks about one token.
+// exchange sends the query for one token.
 type exchange func(ctx context.Context, endpoint, token string) (*Response, error)
 
-// part is something that can fail by itself.
+// part is a part of the client whose failures are logged separately.
 type part struct {
 	name    string
-	trouble contain.Change            // that was logged
-	logged  atomic.Pointer[time.Time] // when it last failed, where that matters
+	trouble contain.Change            // last logged failure
+	logged  atomic.Pointer[time.Time] // time of the last failure of the store, or of the last line of noteRarely
 }
 
-// New checks the configuration and returns every fault of it at once. It does
-// no I/O.
+// New checks the configuration and returns all its faults at once. It does no
+// I/O.
 func New(config Config) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
 	c := newClient(config, "introspection")
-	c.exchange, c.find = c.introspect, func(m metadata) string { return m.IntrospectionEndpoint }
+	c.exchange, c.endpointOf = c.introspect, func(m metadata) string { return m.IntrospectionEndpoint }
 	return c, nil
 }
 
@@ -97,10 +97,10 @@ func newClient(config Config, kind string) *Client {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	// All that an answer depends on: a server may tell two clients two things of
-	// one token (RFC 7662 §2.2), one that is signed is worth more than one that is
-	// not, and who believes an answer for long must not make others do so. Quoting
-	// keeps the parts apart.
+	// The name includes all that an answer depends on. A server may answer
+	// differently to different clients (RFC 7662 §2.2), an unsigned answer must
+	// not replace a signed one, and a client with a long MaxTTL must not
+	// prolong the answers of others. Quoting separates the parts.
 	if config.RequireTokenType {
 		kind += " with token_type"
 	}
@@ -109,29 +109,30 @@ func newClient(config Config, kind string) *Client {
 		config: config, name: name, ttl: config.ttl(), http: config.client(),
 		memory: newMemory(), stores: make(chan struct{}, maxCalls),
 	}
-	c.server.name, c.store.name, c.odd.name, c.credentials.name = "server", "cache", "answer", "credentials"
+	c.server.name, c.store.name, c.unexpected.name, c.credentials.name = "server", "cache", "answer", "credentials"
 	if config.Endpoint != "" {
 		c.endpoint.Store(&endpoint{url: config.Endpoint})
 	}
 	return c
 }
 
-// Introspect returns what the server says of a token, or said of it not longer
-// than Config.MaxTTL ago. Any number of callers share one call, which ctx does
-// not end. The token must be one that a header field can hold: a b64token (RFC
-// 6750 §2.1), or VSCHAR as middleware.OpaqueSyntax restricts it. Errors wrap
+// Introspect returns the server's answer about a token, which may be cached for
+// up to Config.MaxTTL. Concurrent callers share one call, which ctx does not
+// end. The token must be valid in a header field: a b64token (RFC 6750 §2.1),
+// or VSCHAR as middleware.OpaqueSyntax restricts it. Errors wrap
 // [ErrUnavailable] and quote neither the token nor the answer. For a token that
 // is not active the error is nil.
 func (c *Client) Introspect(ctx context.Context, token string) (*Response, error) {
 	h := c.hash(token)
-	if r, ok := c.memory.known(h, time.Now()); ok {
+	if r, ok := c.memory.find(h, time.Now()); ok {
 		return r.clone(), nil
 	}
-	// The flight ends by itself, unless a transport does not heed its context.
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	// The call has its own timeout. This one is for transports that ignore
+	// their context.
+	ctx, cancel := context.WithTimeout(ctx, waitLimit)
 	defer cancel()
 	done := c.flight.DoChan(string(h[:]), func() (any, error) {
-		return shielded(func() (*Response, error) { return c.fly(h, token) })
+		return recovered(func() (*Response, error) { return c.resolve(h, token) })
 	})
 	select {
 	case result := <-done:
@@ -144,11 +145,11 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 	}
 }
 
-// fly learns the answer for all who wait for it.
-func (c *Client) fly(h hash, token string) (*Response, error) {
+// resolve gets the answer for all callers that wait for it.
+func (c *Client) resolve(h hash, token string) (*Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if r, ok := c.memory.known(h, time.Now()); ok { // of a flight that ended as this one was about to begin
+	if r, ok := c.memory.find(h, time.Now()); ok { // from a call that ended just before this one began
 		return r, nil
 	}
 	if r, ok := c.recall(ctx, h); ok {
@@ -157,11 +158,11 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 	}
 	if c.local != nil {
 		if r := c.local(token); r != nil {
-			c.keep(ctx, h, r, time.Now())
+			c.cacheAnswer(ctx, h, r, time.Now())
 			return r, nil
 		}
 	}
-	asked := time.Now() // what the server says holds from here on, however long it takes to say it
+	queriedAt := time.Now() // the TTL counts from the query, not from the answer
 	r, err := c.call(ctx, h, token)
 	if err != nil {
 		if c.health.checkIsDue() {
@@ -171,21 +172,22 @@ func (c *Client) fly(h hash, token string) (*Response, error) {
 	}
 	if r.Active {
 		c.memory.seen.Set(h, false)
-		c.recent.add(witness{h, token, r.expiry})
+		c.recent.add(activeToken{h, token, r.expiry})
 	}
-	c.keep(ctx, h, r, asked)
+	c.cacheAnswer(ctx, h, r, queriedAt)
 	return r, nil
 }
 
-// call asks the server, unless it is left alone or has enough to do.
+// call queries the server, unless it is backing off or too many calls are in
+// flight.
 func (c *Client) call(ctx context.Context, h hash, token string) (*Response, error) {
-	q, err := c.health.begin(c.memory.standing(h), h)
+	q, err := c.health.begin(c.memory.history(h), h)
 	if err != nil {
 		return nil, err
 	}
-	defer q.leave()
-	// The outcome of a question is waited for. One that does not come back, or
-	// whose goroutine is ended, has failed.
+	defer q.release()
+	// A query must be settled. It has failed if it does not return or its
+	// goroutine exits.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -194,7 +196,7 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 	}
 	defer lost()
 	defer context.AfterFunc(ctx, lost)()
-	r, err := shielded(func() (*Response, error) {
+	r, err := recovered(func() (*Response, error) {
 		endpoint, err := c.locate(ctx)
 		if err != nil {
 			return nil, err
@@ -211,18 +213,18 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 	case errors.Is(err, ErrCredentials):
 		c.noteRarely(ctx, &c.credentials, err)
 	default:
-		c.noteRarely(ctx, &c.odd, err)
+		c.noteRarely(ctx, &c.unexpected, err)
 	}
 	return r, err
 }
 
-// checkServer asks about the tokens that were active last, when the server fails
-// on tokens that anybody may have made up: if it fails on all of these, it does
-// not lie in the tokens.
+// checkServer queries the tokens that were active last, after failures on
+// tokens that may be made up. If the server fails on all of these too, the
+// tokens are not the cause.
 func (c *Client) checkServer() {
-	witnesses := c.recent.list(time.Now())
-	isSpent := func(w witness) bool { return c.memory.standing(w.hash).spent }
-	fit := slices.DeleteFunc(slices.Clone(witnesses), isSpent)
+	tokens := c.recent.list(time.Now())
+	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }
+	fit := slices.DeleteFunc(slices.Clone(tokens), hasCounted)
 	if len(fit) == 0 {
 		return
 	}
@@ -232,20 +234,20 @@ func (c *Client) checkServer() {
 			all.Go(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), timeout)
 				defer cancel()
-				_, _ = c.call(ctx, w.hash, w.token) // what it says of the server is noted
+				_, _ = c.call(ctx, w.hash, w.token) // the outcome is recorded in health
 			})
 		}
 		all.Wait()
-		if !slices.ContainsFunc(witnesses, func(w witness) bool { return !isSpent(w) }) {
-			c.health.leaveAlone()
+		if !slices.ContainsFunc(tokens, func(w activeToken) bool { return !hasCounted(w) }) {
+			c.health.checkFailed()
 		}
 	}()
 }
 
-// shielded runs other people's code: a transport, a Cache, a token source, a
-// mapping. A panic is an error; in the goroutine of a flight it would end the
-// process.
-func shielded(run func() (*Response, error)) (r *Response, err error) {
+// recovered runs code of other packages: a transport, a Cache, a token source,
+// a mapping. It turns a panic into an error, because in the goroutine of a
+// shared call it would end the process.
+func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic
 	}
@@ -263,7 +265,7 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	c.note(ctx, part, err)
 }
 
-// note logs how a part of the client fares, once per change.
+// note logs failure and recovery of a part, once per change.
 func (c *Client) note(ctx context.Context, part *part, err error) {
 	text := ""
 	if err != nil {

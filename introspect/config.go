@@ -15,77 +15,79 @@ import (
 
 // Times and bounds of a Client.
 const (
-	timeout       = 2 * time.Second      // of an answer in all, metadata and Cache included
-	patience      = timeout + timeout/20 // of who waits for that; the call's own end says more
-	storePatience = timeout / 8          // with an operation of Cache
-	defaultMaxTTL = 30 * time.Second
-	maxMaxTTL     = time.Hour
-	inactiveTTL   = 5 * time.Second // or MaxTTL, if that is shorter
-	maxCalls      = 256             // in flight
-	maxBytes      = 256 << 10       // of an answer
+	timeout        = 2 * time.Second      // for an answer, including metadata and Cache
+	waitLimit      = timeout + timeout/20 // for a caller; longer, because the error of the call itself says more
+	storeWaitLimit = timeout / 8          // for an operation of Cache
+	defaultMaxTTL  = 30 * time.Second
+	maxMaxTTL      = time.Hour
+	inactiveTTL    = 5 * time.Second // or MaxTTL, if that is shorter
+	maxCalls       = 256             // in flight
+	maxBytes       = 256 << 10       // in an answer
 )
 
-// Config says whom to ask and how. For [New], Auth is required, and an Issuer
-// or an Endpoint.
+// Config configures a [Client]. For [New], Auth and an Issuer or an Endpoint
+// are required.
 type Config struct {
 	// Issuer is the authorization server's issuer identifier, an https URL. Its
-	// metadata names the endpoint (RFC 8414 §2). With Endpoint, nothing is fetched
-	// from it, and it may be any printable ASCII text without spaces.
+	// metadata names the endpoint (RFC 8414 §2). With Endpoint, no metadata is
+	// fetched, and it may be any printable ASCII text without spaces.
 	Issuer string
 
 	// Endpoint is the introspection endpoint: https, or http on loopback.
 	Endpoint string
 
-	// InsecureHTTP allows http elsewhere. Whoever sits on the network between
-	// then reads the tokens and the API's own credentials, and can forge answers.
+	// InsecureHTTP allows http for other hosts. An attacker on the network path
+	// can then read the tokens and the API's own credentials, and can forge
+	// answers.
 	InsecureHTTP bool
 
-	// Auth proves who asks. It is only for [New].
+	// Auth authenticates the API. It is only for [New].
 	Auth Auth
 
-	// Keys, if set, ask for signed answers (RFC 9701) and refuse all others. They
-	// are the issuer's keys, those of [jwks.Discover] for example; Issuer must be
-	// set too. The answer must be typed as one, signed with an asymmetric
-	// algorithm, issued by Issuer for Auth's client, within five minutes of now.
+	// Keys, if set, requires signed answers (RFC 9701). It provides the
+	// issuer's keys, from [jwks.Discover] for example. Issuer is then required.
+	// The answer must have the right type, be signed with an asymmetric
+	// algorithm, be issued by Issuer for Auth's client, and have an iat within
+	// five minutes of now.
 	Keys jwks.Source
 
-	// RequireTokenType takes an active answer without token_type for an inactive
-	// one: Doorkeeper (GitLab, Mastodon) calls refresh tokens active, and omits
+	// RequireTokenType treats an active answer without token_type as inactive.
+	// Doorkeeper (GitLab, Mastodon) reports refresh tokens as active, and omits
 	// token_type only for these. The default, false, accepts such answers
 	// (token_type is optional, RFC 7662 §2.2). It is only for [New].
 	RequireTokenType bool
 
-	// Client sends the requests; nil is one that keeps as many connections alive
-	// as there may be calls in flight. Its transport and Timeout apply besides our
-	// limits: two seconds in all, 256 KiB, no redirect. Of an *http.Transport a copy
-	// is used that speaks HTTP/1.1, if it can: of HTTP/2 one connection carries all
-	// questions, and a firewall that closes it because of one token ends them all.
-	// A transport of another kind should do so too.
+	// Client sends the requests; nil is a client that keeps up to 256 idle
+	// connections. Its transport and Timeout apply in addition to these limits:
+	// two seconds per call, 256 KiB, no redirects. An *http.Transport is copied
+	// and limited to HTTP/1.1 if possible. With HTTP/2, one connection would
+	// carry all queries, and a firewall that closes it because of one token
+	// would end them all. Other transports should use HTTP/1.1 too.
 	Client *http.Client
 
-	// Cache keeps active answers for all instances of a program; nil keeps up to
-	// 16 MiB of them in memory. An error of it is a miss, and so is an operation
-	// that takes a quarter of a second.
+	// Cache stores active answers for all instances of a program; nil caches up
+	// to 16 MiB of them in memory. An error counts as a miss, and so does an
+	// operation that takes more than a quarter of a second.
 	Cache Cache
 
-	// MaxTTL is how long an answer is believed, if the token does not expire
-	// before: a revoked token passes for that long. 0 is 30 seconds, negative
-	// keeps nothing, so that every request asks, or shares the answer of one that
-	// is being asked for just then; the most is an hour.
+	// MaxTTL is how long an answer is cached, unless the token expires earlier.
+	// A revoked token is accepted for that long. 0 is 30 seconds. A negative
+	// value disables the cache: every request makes a call or shares one in
+	// flight. The maximum is an hour.
 	MaxTTL time.Duration
 
-	// Logger receives failures, once per change, and odd answers about one token,
-	// one a minute; nil is [slog.Default].
+	// Logger receives failures, once per change, and unexpected answers about a
+	// token, at most one per minute; nil is [slog.Default].
 	Logger *slog.Logger
 }
 
-// check returns every fault of the configuration.
+// check returns all faults of the configuration.
 func (c Config) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("introspect: "+format, args...)) }
 
 	if c.Issuer == "" && c.Endpoint == "" {
-		fault("Issuer and Endpoint are empty: one of them must say whom to ask")
+		fault("Issuer and Endpoint are empty: set one of them")
 	}
 	if err := fetch.CheckIssuer(c.Issuer, c.InsecureHTTP); c.Issuer != "" && c.Endpoint == "" && err != nil {
 		fault("Issuer: %w", err)
@@ -98,7 +100,7 @@ func (c Config) check() error {
 	}
 	switch {
 	case c.Auth.apply == nil:
-		fault("Auth is missing: use Basic, Post, PrivateKeyJWT, Bearer or MutualTLS (RFC 7662 §2.1 does not let anybody ask)")
+		fault("Auth is missing: use Basic, Post, PrivateKeyJWT, Bearer or MutualTLS (RFC 7662 §2.1 requires authentication)")
 	case c.Auth.fault != nil:
 		fault("Auth: %w", c.Auth.fault)
 	case c.Auth.mutual && c.Client == nil:
@@ -111,12 +113,12 @@ func (c Config) check() error {
 		fault("Keys is a nil %T: the error of its constructor was ignored", c.Keys)
 	}
 	if c.MaxTTL > maxMaxTTL {
-		fault("MaxTTL is over %v: a revoked token would pass for that long", maxMaxTTL)
+		fault("MaxTTL must be %v at most: a revoked token is accepted for that long", maxMaxTTL)
 	}
 	return errors.Join(faults...)
 }
 
-// ttl is MaxTTL with its default, 0 for none.
+// ttl returns MaxTTL with its default, 0 for no cache.
 func (c Config) ttl() time.Duration {
 	if c.MaxTTL == 0 {
 		return defaultMaxTTL
@@ -124,7 +126,8 @@ func (c Config) ttl() time.Duration {
 	return max(c.MaxTTL, 0)
 }
 
-// client is Client with its default, and one connection for each question.
+// client returns a copy of Client with its defaults, and one connection per
+// query.
 func (c Config) client() *http.Client {
 	var client http.Client
 	if c.Client != nil {
@@ -135,12 +138,12 @@ func (c Config) client() *http.Client {
 	}
 	transport, ok := client.Transport.(*http.Transport)
 	if !ok || transport.Protocols != nil && !transport.Protocols.HTTP1() || transport.DialTLSContext != nil {
-		return &client // whoever made it knows what it speaks
+		return &client // a custom transport is not changed
 	}
 	transport = transport.Clone()
 	transport.ForceAttemptHTTP2, transport.Protocols, transport.TLSNextProto = false, new(http.Protocols), nil
 	transport.Protocols.SetHTTP1(true)
-	if tls := transport.TLSClientConfig; tls != nil { // a copy, too
+	if tls := transport.TLSClientConfig; tls != nil { // part of the clone
 		tls.NextProtos = slices.DeleteFunc(slices.Clone(tls.NextProtos), func(name string) bool { return name == "h2" })
 	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls

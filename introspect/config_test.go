@@ -21,7 +21,7 @@ func TestConfigurationFaults(t *testing.T) {
 		change func(*introspect.Config)
 		want   []string // parts of the error
 	}{
-		"nobody to ask":                                {func(c *introspect.Config) { c.Endpoint = "" }, []string{"Issuer and Endpoint are empty"}},
+		"no Issuer and no Endpoint":                    {func(c *introspect.Config) { c.Endpoint = "" }, []string{"Issuer and Endpoint are empty"}},
 		"no Auth":                                      {func(c *introspect.Config) { c.Auth = introspect.Auth{} }, []string{"Auth is missing"}},
 		"an endpoint on http":                          {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/" }, []string{"Endpoint", "https"}},
 		"an issuer with a query":                       {func(c *introspect.Config) { c.Issuer, c.Endpoint = issuer+"?a", "" }, []string{"Issuer", "query"}},
@@ -31,12 +31,12 @@ func TestConfigurationFaults(t *testing.T) {
 		"an issuer that is not a URL, and no endpoint": {func(c *introspect.Config) { c.Issuer, c.Endpoint = "acme.com", "" }, []string{"Issuer: not an absolute URL"}},
 		"a TTL over an hour":                           {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
 		"keys without an issuer":                       {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
-		"keys without our name":                        {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys need Issuer"}},
+		"keys without a client identifier":             {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys need Issuer"}},
 		"a nil Remote":                                 {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Remote)(nil), issuer }, []string{"nil *jwks.Remote"}},
 		"a nil Set":                                    {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Set)(nil), issuer }, []string{"nil *jwks.Set"}},
-		"a secret that is empty":                       {func(c *introspect.Config) { c.Auth = introspect.Post("api", "") }, []string{"Auth: Post"}},
+		"an empty secret":                              {func(c *introspect.Config) { c.Auth = introspect.Post("api", "") }, []string{"Auth: Post"}},
 		"mTLS without its Client":                      {func(c *introspect.Config) { c.Auth = introspect.MutualTLS("api") }, []string{"MutualTLS needs a Client"}},
-		"everything at once": {
+		"all faults at once": {
 			func(c *introspect.Config) {
 				*c = introspect.Config{Issuer: "an issuer", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
 			},
@@ -57,14 +57,14 @@ func TestConfigurationFaults(t *testing.T) {
 			}
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				if !strings.HasPrefix(line, "introspect: ") {
-					t.Errorf("got %q, want it to say whose fault it is", line)
+					t.Errorf("got %q, want the package name as prefix", line)
 				}
 			}
 		})
 	}
 }
 
-func TestConfigurationsThatAreFine(t *testing.T) {
+func TestValidConfigurations(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"an endpoint":         {Endpoint: endpoint},
 		"an endpoint's query": {Endpoint: endpoint + "?tenant=a"},
@@ -73,9 +73,9 @@ func TestConfigurationsThatAreFine(t *testing.T) {
 		"an issuer that is not a URL, and an endpoint": {Endpoint: endpoint, Issuer: "stytch.com/project-test-1"},
 		"an issuer on http, and an endpoint":           {Endpoint: endpoint, Issuer: "http://adfs.example.com/adfs/services/trust"},
 		"http on loopback":                             {Endpoint: "http://127.0.0.1:1/", Issuer: "http://localhost:1"},
-		"http where it's said":                         {Endpoint: "http://as:1/", Issuer: "http://as:1", InsecureHTTP: true},
+		"http with InsecureHTTP":                       {Endpoint: "http://as:1/", Issuer: "http://as:1", InsecureHTTP: true},
 		"an hour":                                      {Endpoint: endpoint, MaxTTL: time.Hour},
-		"no time at all":                               {Endpoint: endpoint, MaxTTL: -1},
+		"no cache":                                     {Endpoint: endpoint, MaxTTL: -1},
 		"signed answers":                               {Endpoint: endpoint, Issuer: issuer, Keys: newSigner(t, "ES256").set()},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,9 +87,9 @@ func TestConfigurationsThatAreFine(t *testing.T) {
 	}
 }
 
-// A client without a configured one keeps its connections: the default
-// transport of net/http keeps two.
-func TestConnectionsAreUsedAgain(t *testing.T) {
+// The default Client keeps enough idle connections: the default transport of
+// net/http keeps two.
+func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int32
 	addresses := make(map[string]bool)
 	var mu sync.Mutex
@@ -107,15 +107,15 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		<-release
 		_, _ = w.Write([]byte(`{"active":true}`))
 	}))
-	c, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("api", "secret"), Logger: quiet, MaxTTL: -1})
+	c, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("api", "secret"), Logger: discardLogger, MaxTTL: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close() // closes what is idle
+	defer server.Close() // closes idle connections
 	for range 5 {
 		var all sync.WaitGroup
 		for i := range together {
-			all.Go(func() { isActive(t, c, strings.Repeat("a", i+1)) })
+			all.Go(func() { assertActive(t, c, strings.Repeat("a", i+1)) })
 		}
 		for range together {
 			<-arrived
@@ -125,28 +125,28 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		}
 		all.Wait()
 	}
-	if got := connections.Load(); got > together+2 { // one may be a moment late to become idle
+	if got := connections.Load(); got > together+2 { // a connection may become idle too late
 		t.Errorf("%d requests, %d at a time, took %d connections", 5*together, together, got)
 	}
 	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
 }
 
-// The client's own rules for redirects and cookies are not asked.
-func TestTheClientIsNotChanged(t *testing.T) {
-	s := newSite(redirects(302, issuer+"/elsewhere"))
+// The client's CheckRedirect and Jar are not used.
+func TestHTTPClientIsNotChanged(t *testing.T) {
+	s := newSite(redirect(302, issuer+"/elsewhere"))
 	client := s.client()
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { t.Error("asked"); return nil }
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { t.Error("CheckRedirect was called"); return nil }
 	c := newClient(t, s, func(c *introspect.Config) { c.Client = client })
-	isUnknown(t, c, token, introspect.ErrUnavailable)
-	if got := s.seen(); len(got) != 1 || client.Jar != nil || client.Timeout != 0 {
+	assertUnavailable(t, c, token, introspect.ErrUnavailable)
+	if got := s.received(); len(got) != 1 || client.Jar != nil || client.Timeout != 0 {
 		t.Errorf("got %d requests with %+v", len(got), client)
 	}
-	if !slices.Equal(s.seen()[0].header["Accept"], []string{"application/json"}) {
-		t.Errorf("got Accept %q", s.seen()[0].header["Accept"])
+	if !slices.Equal(s.received()[0].header["Accept"], []string{"application/json"}) {
+		t.Errorf("got Accept %q", s.received()[0].header["Accept"])
 	}
 }
 
-// A program that asks an address that cannot be trusted does not start.
+// Untrusted addresses are faults of the configuration.
 func TestThreatsAddressesOfTheProgram(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"plain http":             {Endpoint: "http://login.example.com/introspect"},
@@ -159,7 +159,7 @@ func TestThreatsAddressesOfTheProgram(t *testing.T) {
 		t.Run("I19/"+name, func(t *testing.T) {
 			config.Auth = introspect.Basic("api", "secret")
 			if _, err := introspect.New(config); err == nil || strings.Contains(err.Error(), "canary") {
-				t.Errorf("got %v, want a fault that quotes nothing", err)
+				t.Errorf("got %v, want a fault that does not quote the URL", err)
 			}
 		})
 	}

@@ -11,60 +11,63 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// noEndpoint is the endpoint of clients that send no requests themselves.
+// noEndpoint is the placeholder endpoint of Custom, which sends no requests
+// itself.
 const noEndpoint = "https://custom.invalid"
 
-// Custom returns a client for a server that is not asked as in RFC 7662. ask
+// Custom returns a client for a server that does not support RFC 7662. ask
 // returns the claims of a token as introspection would: iss, aud, exp, scope
 // and so on, of types that marshal to JSON. nil means that the token is not
-// active, and an empty map that it is. An error means that nothing is known of
-// the token (503); its text appears nowhere. The claims pass the same checks as
-// those of an introspection answer, so leave out what the server did not say of
-// the token.
+// active, and an empty map that it is active. An error means that the state of
+// the token is unknown (503); its text is not logged or returned. The claims
+// are checked like those of an introspection answer, so return only claims that
+// the server has confirmed.
 //
-// ask is called concurrently, once for any number of requests with one token,
-// and not again while its answer is cached. A call fails after two seconds,
-// even if it does not return. While 4096 calls have not returned, further ones
-// wait for one that does, and fail after two seconds too. A panic is an error.
-// ask makes its own requests, and must follow no redirect that takes the token
-// elsewhere.
+// ask is called concurrently. Concurrent requests with the same token share one
+// call, and it is not repeated while its answer is cached. A call fails after
+// two seconds, even if it does not return. While 4096 calls have not returned,
+// further ones wait for one that does, and fail after two seconds too. A panic
+// is an error. ask makes its own requests, and must not follow redirects that
+// send the token to another server.
 //
-// Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config must
-// be zero. Issuer is optional, except with a Cache, where it keeps the answers of
-// different functions apart; it may be any printable ASCII text without spaces.
+// Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
+// must be zero. Issuer is optional, except with a Cache, where it separates the
+// answers of different functions; it may be any printable ASCII text without
+// spaces.
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {
 		faults = append(faults, errors.New("introspect: the function of Custom is nil"))
 	}
 	if config.Endpoint != "" || config.InsecureHTTP || config.Client != nil {
-		faults = append(faults, errors.New("introspect: Endpoint, InsecureHTTP and Client mean nothing to Custom, whose function sends the requests: leave them out"))
+		faults = append(faults, errors.New("introspect: Endpoint, InsecureHTTP and Client must be zero for Custom, because its function sends the requests"))
 	}
 	if config.Cache != nil && config.Issuer == "" {
-		faults = append(faults, errors.New("introspect: Issuer is empty: with a Cache, Custom needs it to keep the answers of different functions apart"))
+		faults = append(faults, errors.New("introspect: Issuer is empty: with a Cache, Custom needs it to separate the answers of different functions"))
 	}
 	config.Endpoint = noEndpoint
 	calls := make(chan struct{}, 16*maxCalls)
-	return newAsking(config, "Custom", Auth{}, errors.Join(faults...), func(ctx context.Context, _ *Client, _, token string) (map[string]any, error) {
+	return newFromClaims(config, "Custom", Auth{}, errors.Join(faults...), func(ctx context.Context, _ *Client, _, token string) (map[string]any, error) {
 		claims, err := within(ctx, calls, func(ctx context.Context) (map[string]any, error) { return ask(ctx, token) })
 		switch {
 		case errors.Is(err, errPanic):
 			return nil, errPanic
 		case err != nil:
-			return nil, errAsk // the error's text may hold anything
+			return nil, errCustom // err is not wrapped: its text may contain secrets
 		}
 		return claims, nil
 	})
 }
 
-// newAsking makes a client that learns the claims of a token from ask, which
-// returns nil for one that is not active. fault is what the constructor found, and
-// auth has the client identifiers on which an answer depends.
-func newAsking(config Config, constructor string, auth Auth, fault error,
-	ask func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error),
+// newFromClaims makes a client that gets the claims of a token from
+// fetchClaims, which returns nil for a token that is not active. fault has the
+// faults that the constructor found, and auth the client identifiers on which
+// answers depend.
+func newFromClaims(config Config, constructor string, auth Auth, fault error,
+	fetchClaims func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error),
 ) (*Client, error) {
 	if config.Auth.apply != nil || config.Auth.fault != nil || config.Keys != nil || config.RequireTokenType {
-		fault = errors.Join(fault, fmt.Errorf("introspect: RequireTokenType, Auth and Keys mean nothing to %s: leave them out", constructor))
+		fault = errors.Join(fault, fmt.Errorf("introspect: RequireTokenType, Auth and Keys must be zero for %s", constructor))
 	}
 	if auth.apply == nil {
 		auth.apply = func(context.Context, *call) error { return nil }
@@ -75,7 +78,7 @@ func newAsking(config Config, constructor string, auth Auth, fault error,
 	}
 	c := newClient(config, constructor)
 	c.exchange = func(ctx context.Context, endpoint, token string) (*Response, error) {
-		claims, err := ask(ctx, c, endpoint, token)
+		claims, err := fetchClaims(ctx, c, endpoint, token)
 		if err != nil {
 			return nil, err
 		}
@@ -84,30 +87,30 @@ func newAsking(config Config, constructor string, auth Auth, fault error,
 	return c, nil
 }
 
-// encode turns claims into the answer that introspection would have given.
+// encode returns the claims as an introspection answer.
 func encode(claims map[string]any) (*Response, error) {
 	if claims == nil {
 		return inactive, nil
 	}
-	switch active, said := claims["active"]; {
+	switch active, present := claims["active"]; {
 	case active == false:
 		return inactive, nil
-	case said && active != true:
+	case present && active != true:
 		return nil, fmt.Errorf("%w: active is not a boolean", errAnswer)
 	}
-	claims = maps.Clone(claims) // the function may return the same ones again
+	claims = maps.Clone(claims) // the function may return the same map again
 	claims["active"] = true
 	data, err := json.Marshal(claims)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: the claims made of it are not JSON", errAnswer)
+		return nil, fmt.Errorf("%w: its claims cannot be encoded as JSON", errAnswer)
 	case len(data) > maxBytes:
 		return nil, errSize
 	}
 	return parse(data)
 }
 
-// members reads an answer that is not one of introspection. Numbers are
+// members reads an answer in another format than introspection. Numbers are
 // [json.Number].
 func members(body []byte) (map[string]any, error) {
 	if len(body) > maxBytes {
@@ -116,8 +119,8 @@ func members(body []byte) (map[string]any, error) {
 	all := make(map[string]any)
 	err := strictjson.Object(body, func(name string, value strictjson.Value) error {
 		var v any
-		dec := json.NewDecoder(strings.NewReader(string(value))) //nolint:forbidigo // the walk has read this text strictly
-		dec.UseNumber()                                          // two users must not become one by rounding
+		dec := json.NewDecoder(strings.NewReader(string(value))) //nolint:forbidigo // strictjson has already checked this text
+		dec.UseNumber()                                          // rounding must not merge two user numbers
 		if dec.Decode(&v) != nil {
 			return errAnswer
 		}
@@ -131,12 +134,12 @@ func members(body []byte) (map[string]any, error) {
 }
 
 // member returns a member of an answer, zero if it is absent or null. A value
-// of another type sets odd.
-func member[T any](of map[string]any, name string, odd *bool) (value T) {
+// of another type sets wrongType.
+func member[T any](of map[string]any, name string, wrongType *bool) (value T) {
 	if found := of[name]; found != nil {
 		var ok bool
 		if value, ok = found.(T); !ok {
-			*odd = true
+			*wrongType = true
 		}
 	}
 	return value

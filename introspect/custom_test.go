@@ -16,11 +16,11 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-type asking = func(ctx context.Context, token string) (members, error)
+type claimsFunc = func(ctx context.Context, token string) (members, error)
 
-func newCustom(t testing.TB, ask asking, changes ...func(*introspect.Config)) *introspect.Client {
+func newCustom(t testing.TB, ask claimsFunc, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
-	config := introspect.Config{Logger: quiet}
+	config := introspect.Config{Logger: discardLogger}
 	for _, change := range changes {
 		change(&config)
 	}
@@ -31,8 +31,8 @@ func newCustom(t testing.TB, ask asking, changes ...func(*introspect.Config)) *i
 	return c
 }
 
-// replies is a function that says the same of every token.
-func replies(claims members, err error) asking {
+// fixedClaims returns a function that returns the same for every token.
+func fixedClaims(claims members, err error) claimsFunc {
 	return func(context.Context, string) (members, error) { return claims, err }
 }
 
@@ -41,12 +41,12 @@ func TestCustomVerdicts(t *testing.T) {
 		claims members
 		want   string // "" if not active
 	}{
-		"claims are those of an active token":            {members{"sub": "alice", "exp": int64(99999999999), "aud": []string{"api"}}, `{"active":true,"aud":["api"],"exp":99999999999,"sub":"alice"}`},
-		"no claims are an active token":                  {members{}, `{"active":true}`},
-		"nil is a token that is not active":              {nil, ""},
-		"active may be said":                             {members{"active": true}, `{"active":true}`},
-		"a token that is said not to be active is not":   {members{"active": false}, ""},
-		"a claim of 200 KiB passes as it does otherwise": {members{"x": strings.Repeat("a", 200<<10)}, `{"active":true,"x":"` + strings.Repeat("a", 200<<10) + `"}`},
+		"claims mean an active token":        {members{"sub": "alice", "exp": int64(99999999999), "aud": []string{"api"}}, `{"active":true,"aud":["api"],"exp":99999999999,"sub":"alice"}`},
+		"an empty map means an active token": {members{}, `{"active":true}`},
+		"nil means an inactive token":        {nil, ""},
+		"active may be true":                 {members{"active": true}, `{"active":true}`},
+		"active may be false":                {members{"active": false}, ""},
+		"a claim of 200 KiB is accepted":     {members{"x": strings.Repeat("a", 200<<10)}, `{"active":true,"x":"` + strings.Repeat("a", 200<<10) + `"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32
@@ -58,31 +58,31 @@ func TestCustomVerdicts(t *testing.T) {
 			})
 			for range 2 {
 				if tt.want == "" {
-					isInactive(t, c, token)
-				} else if got := isActive(t, c, token); got != tt.want {
+					assertInactive(t, c, token)
+				} else if got := assertActive(t, c, token); got != tt.want {
 					t.Errorf("got claims %.99s, want %.99s", got, tt.want)
 				}
 			}
 			if got := asked.Load(); got != 1 {
-				t.Errorf("asked %d times, want once", got)
+				t.Errorf("got %d calls, want 1", got)
 			}
 		})
 	}
-	for name, ask := range map[string]asking{
-		"an error":                           replies(nil, errors.New(canary)),
-		"an error beside claims":             replies(members{"sub": "alice"}, errors.New(canary)),
-		"claims that are not JSON":           replies(members{canary: func() {}}, nil),
-		"more than 256 KiB of claims":        replies(members{"x": strings.Repeat("a", 256<<10)}, nil),
+	for name, ask := range map[string]claimsFunc{
+		"an error":                           fixedClaims(nil, errors.New(canary)),
+		"an error with claims":               fixedClaims(members{"sub": "alice"}, errors.New(canary)),
+		"claims that are not JSON":           fixedClaims(members{canary: func() {}}, nil),
+		"more than 256 KiB of claims":        fixedClaims(members{"x": strings.Repeat("a", 256<<10)}, nil),
 		"a panic":                            func(context.Context, string) (members, error) { panic(canary) },
-		"claims whose encoding panics":       replies(members{"x": panics{}}, nil),
-		"an error that wraps ErrCredentials": replies(nil, fmt.Errorf("%s: %w", canary, introspect.ErrCredentials)),
+		"claims whose encoding panics":       fixedClaims(members{"x": panics{}}, nil),
+		"an error that wraps ErrCredentials": fixedClaims(nil, fmt.Errorf("%s: %w", canary, introspect.ErrCredentials)),
 	} {
-		t.Run(name+" is no verdict", func(t *testing.T) {
-			var journal journal
-			c := newCustom(t, ask, func(c *introspect.Config) { c.Logger = journal.logger() })
-			isUnknown(t, c, token, introspect.ErrUnavailable)
+		t.Run(name+" makes the answer unavailable", func(t *testing.T) {
+			var logCapture logCapture
+			c := newCustom(t, ask, func(c *introspect.Config) { c.Logger = logCapture.logger() })
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			_, err := c.Introspect(t.Context(), token)
-			checkTold(t, &journal, err)
+			checkNoSecrets(t, &logCapture, err)
 		})
 	}
 }
@@ -91,31 +91,32 @@ type panics struct{}
 
 func (panics) MarshalJSON() ([]byte, error) { panic(canary) }
 
-// checkTold demands that neither a log nor an error has the token or a canary.
-func checkTold(t *testing.T, j *journal, err error) {
+// checkNoSecrets checks that neither the log nor the error contains the token
+// or a canary.
+func checkNoSecrets(t *testing.T, j *logCapture, err error) {
 	t.Helper()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.text.Len() == 0 {
-		t.Error("got nothing logged, want a failure")
+		t.Error("got an empty log, want a failure")
 	}
 	for _, secret := range []string{canary, token} {
 		if text := fmt.Sprint(err) + j.text.String(); leaked(text, secret) {
-			t.Errorf("the error shows a secret: %s", text)
+			t.Errorf("the log or the error contains a secret: %s", text)
 		}
 	}
 }
 
 func TestCustomMayReturnTheSameClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		same := members{"sub": "everybody"}
-		c := newCustom(t, replies(same, nil))
+		same := members{"sub": "shared"}
+		c := newCustom(t, fixedClaims(same, nil))
 		var all sync.WaitGroup
 		for i := range 100 {
-			all.Go(func() { isActive(t, c, fmt.Sprint(token, i)) })
+			all.Go(func() { assertActive(t, c, fmt.Sprint(token, i)) })
 		}
 		all.Wait()
-		if !maps.Equal(same, members{"sub": "everybody"}) {
+		if !maps.Equal(same, members{"sub": "shared"}) {
 			t.Errorf("got %v, which was changed", same)
 		}
 	})
@@ -134,27 +135,27 @@ func TestCustomSharesCallsAndCaches(t *testing.T) {
 		c, other := newCustom(t, ask, named), newCustom(t, ask, named)
 		var all sync.WaitGroup
 		for range 50 {
-			all.Go(func() { isActive(t, c, token) })
+			all.Go(func() { assertActive(t, c, token) })
 		}
 		all.Wait()
-		isActive(t, other, token)
+		assertActive(t, other, token)
 		if got := asked.Load(); got != 1 {
-			t.Errorf("asked %d times, want once for all", got)
+			t.Errorf("got %d calls, want 1 for all", got)
 		}
-		isActive(t, newCustom(t, ask, named, func(c *introspect.Config) { c.Issuer = "another" }), token)
+		assertActive(t, newCustom(t, ask, named, func(c *introspect.Config) { c.Issuer = "another" }), token)
 		if got := asked.Load(); got != 2 {
-			t.Errorf("asked %d times, want once for each issuer", got)
+			t.Errorf("got %d calls, want 1 for each issuer", got)
 		}
 		time.Sleep(20 * time.Second)
-		isActive(t, c, token)
+		assertActive(t, c, token)
 		if got := asked.Load(); got != 3 {
-			t.Errorf("asked %d times, want again when the token has expired", got)
+			t.Errorf("got %d calls, want another one after the token has expired", got)
 		}
 	})
 }
 
-// A function that does not heed its context holds neither its callers nor a place.
-func TestCustomFunctionsThatHang(t *testing.T) {
+// A function that ignores its context blocks neither its callers nor other calls.
+func TestHangingCustomFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		done := make(chan struct{})
 		var down atomic.Bool
@@ -168,7 +169,7 @@ func TestCustomFunctionsThatHang(t *testing.T) {
 		begin := time.Now()
 		var all sync.WaitGroup
 		for i := range 256 {
-			all.Go(func() { isUnknown(t, c, fmt.Sprint("garbage", i), introspect.ErrUnavailable) })
+			all.Go(func() { assertUnavailable(t, c, fmt.Sprint("garbage", i), introspect.ErrUnavailable) })
 		}
 		all.Wait()
 		if waited := time.Since(begin); waited > 2100*time.Millisecond {
@@ -176,14 +177,14 @@ func TestCustomFunctionsThatHang(t *testing.T) {
 		}
 		down.Store(false)
 		time.Sleep(time.Minute)
-		isActive(t, c, "good")
+		assertActive(t, c, "good")
 		close(done)
 	})
 }
 
-// Failures about tokens that were active are an outage; what a function says of
-// invented ones is not.
-func TestCustomHasTheBreaker(t *testing.T) {
+// Failures for tokens that were active are an outage; failures for made-up
+// tokens are not.
+func TestCustomUsesTheCircuitBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
 		var down atomic.Bool
@@ -193,45 +194,45 @@ func TestCustomHasTheBreaker(t *testing.T) {
 				return nil, errors.New(canary)
 			}
 			return members{}, nil
-		}, always)
-		known(t, c, 10)
+		}, noCache)
+		activate(t, c, 10)
 		for i := range 100 {
-			isUnknown(t, c, fmt.Sprint("odd", i), introspect.ErrUnavailable)
+			assertUnavailable(t, c, fmt.Sprint("odd", i), introspect.ErrUnavailable)
 			synctest.Wait()
 		}
-		isActive(t, c, token)
+		assertActive(t, c, token)
 		down.Store(true)
 		for i := range 5 {
-			isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
+			assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 		}
 		before := asked.Load()
-		isUnknown(t, c, token, introspect.ErrUnavailable)
+		assertUnavailable(t, c, token, introspect.ErrUnavailable)
 		if got := asked.Load(); got != before {
-			t.Errorf("asked %d times more, want no further call", got-before)
+			t.Errorf("got %d more calls, want 0", got-before)
 		}
 	})
 }
 
 func TestCustomConfiguration(t *testing.T) {
-	good := replies(nil, nil)
+	good := fixedClaims(nil, nil)
 	for name, tt := range map[string]struct {
 		config introspect.Config
-		ask    asking
+		ask    claimsFunc
 		want   []string
 	}{
-		"a function is needed":            {introspect.Config{}, nil, []string{"the function of Custom is nil"}},
-		"an endpoint is not asked":        {introspect.Config{Endpoint: endpoint}, good, []string{"Endpoint, InsecureHTTP and Client"}},
-		"a client is not used":            {introspect.Config{Client: http.DefaultClient}, good, []string{"Endpoint, InsecureHTTP and Client"}},
-		"http is not spoken":              {introspect.Config{InsecureHTTP: true}, good, []string{"Endpoint, InsecureHTTP and Client"}},
-		"Auth has no effect":              {introspect.Config{Auth: introspect.Basic("a", "b")}, good, []string{"Auth and Keys mean nothing to Custom"}},
-		"a token type cannot be required": {introspect.Config{RequireTokenType: true}, good, []string{"RequireTokenType"}},
-		"a shared cache needs a name":     {introspect.Config{Cache: newStore()}, good, []string{"Issuer is empty: with a Cache"}},
-		"an issuer is printable":          {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer is not printable"}},
-		"every fault is reported at once": {introspect.Config{Endpoint: endpoint, Cache: newStore(), MaxTTL: 2 * time.Hour, RequireTokenType: true}, nil, []string{"nil", "Endpoint,", "Issuer is empty", "MaxTTL", "RequireTokenType"}},
+		"a nil function":                   {introspect.Config{}, nil, []string{"the function of Custom is nil"}},
+		"an endpoint":                      {introspect.Config{Endpoint: endpoint}, good, []string{"Endpoint, InsecureHTTP and Client"}},
+		"a client":                         {introspect.Config{Client: http.DefaultClient}, good, []string{"Endpoint, InsecureHTTP and Client"}},
+		"InsecureHTTP":                     {introspect.Config{InsecureHTTP: true}, good, []string{"Endpoint, InsecureHTTP and Client"}},
+		"Auth":                             {introspect.Config{Auth: introspect.Basic("a", "b")}, good, []string{"Auth and Keys must be zero for Custom"}},
+		"a required token type":            {introspect.Config{RequireTokenType: true}, good, []string{"RequireTokenType"}},
+		"a shared cache without an issuer": {introspect.Config{Cache: newStore()}, good, []string{"Issuer is empty: with a Cache"}},
+		"an issuer that is not printable":  {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer is not printable"}},
+		"every fault is reported at once":  {introspect.Config{Endpoint: endpoint, Cache: newStore(), MaxTTL: 2 * time.Hour, RequireTokenType: true}, nil, []string{"nil", "Endpoint,", "Issuer is empty", "MaxTTL", "RequireTokenType"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := introspect.Custom(tt.config, tt.ask)
-			isFaulty(t, c, err, tt.want...)
+			assertFaults(t, c, err, tt.want...)
 		})
 	}
 	t.Run("an issuer may be any name", func(t *testing.T) {
@@ -241,8 +242,8 @@ func TestCustomConfiguration(t *testing.T) {
 	})
 }
 
-// isFaulty demands faults of a configuration, each on a line of its own.
-func isFaulty(t *testing.T, c *introspect.Client, err error, want ...string) {
+// assertFaults checks for faults of a configuration, one per line.
+func assertFaults(t *testing.T, c *introspect.Client, err error, want ...string) {
 	t.Helper()
 	if c != nil || err == nil {
 		t.Fatalf("got %v, %v, want a fault", c, err)
@@ -254,42 +255,42 @@ func isFaulty(t *testing.T, c *introspect.Client, err error, want ...string) {
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		if !strings.HasPrefix(line, "introspect: ") {
-			t.Errorf("got %q, want it to say whose fault it is", line)
+			t.Errorf("got %q, want the package name as prefix", line)
 		}
 	}
 	if strings.Contains(err.Error(), canary) {
-		t.Errorf("the fault quotes what it should not: %q", err)
+		t.Errorf("the fault quotes a secret: %q", err)
 	}
 }
 
-func requiringTokenType(c *introspect.Config) { c.RequireTokenType = true }
+func withRequiredTokenType(c *introspect.Config) { c.RequireTokenType = true }
 
-// Doorkeeper omits token_type for refresh tokens, which it calls active.
+// Doorkeeper reports refresh tokens as active, but without token_type.
 func TestRequireTokenType(t *testing.T) {
 	for name, tt := range map[string]struct {
-		body          string
-		passes, alone bool // with and without RequireTokenType
+		body               string
+		required, optional bool // whether it is active with and without RequireTokenType
 	}{
-		"an access token passes":                      {`{"active":true,"token_type":"Bearer","client_id":null}`, true, true},
-		"a type that the verifier judges passes":      {`{"active":true,"token_type":"N_A"}`, true, true},
-		"a refresh token of Doorkeeper is not active": {`{"active":true,"scope":"api","client_id":null,"exp":0,"iat":1}`, false, true},
-		"null is absent":                              {`{"active":true,"token_type":null}`, false, true},
-		"an empty type is absent":                     {`{"active":true,"token_type":""}`, false, true},
-		"a type of another type is absent":            {`{"active":true,"token_type":["Bearer"]}`, false, true},
-		"an inactive token remains inactive":          {`{"active":false,"token_type":"Bearer"}`, false, false},
+		"an access token passes":                        {`{"active":true,"token_type":"Bearer","client_id":null}`, true, true},
+		"any type passes, since the verifier checks it": {`{"active":true,"token_type":"N_A"}`, true, true},
+		"a refresh token of Doorkeeper is not active":   {`{"active":true,"scope":"api","client_id":null,"exp":0,"iat":1}`, false, true},
+		"null counts as absent":                         {`{"active":true,"token_type":null}`, false, true},
+		"an empty type counts as absent":                {`{"active":true,"token_type":""}`, false, true},
+		"a type that is not a string counts as absent":  {`{"active":true,"token_type":["Bearer"]}`, false, true},
+		"an inactive token remains inactive":            {`{"active":false,"token_type":"Bearer"}`, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for required, want := range map[bool]bool{true: tt.passes, false: tt.alone} {
-				s := newSite(says(tt.body))
+			for required, want := range map[bool]bool{true: tt.required, false: tt.optional} {
+				s := newSite(respondOK(tt.body))
 				c := newClient(t, s, func(c *introspect.Config) { c.RequireTokenType = required })
 				for range 2 {
 					if want {
-						isActive(t, c, token)
+						assertActive(t, c, token)
 					} else {
-						isInactive(t, c, token)
+						assertInactive(t, c, token)
 					}
 				}
-				s.asked(t, 1)
+				s.assertRequests(t, 1)
 			}
 		})
 	}

@@ -1,60 +1,63 @@
-// Package introspect asks an authorization server about opaque tokens (OAuth
-// 2.0 Token Introspection, RFC 7662), and about JWTs that could have been revoked.
+// Package introspect queries an authorization server about opaque tokens (OAuth
+// 2.0 Token Introspection, RFC 7662), and about JWTs that may have been
+// revoked.
 //
 //	client, err := introspect.New(introspect.Config{
 //		Issuer: "https://login.example.com",
 //		Auth:   introspect.Basic("orders-api", secret),
 //	})
 //
-// Give the client to an issuer of package middleware, whose verifier then
-// accepts both kinds of token under one policy: the claims of an answer pass the
-// checks of a JWT's, on every request, those from the cache included.
+// Set the client in an issuer of package middleware. Its verifier then accepts
+// both kinds of token under one policy: the claims of an answer are checked
+// like those of a JWT, on every request, even if the answer is cached.
 //
 // # Answers
 //
-// An answer is one strict JSON object in which "active" is true or false and
-// nothing else. With Config.Keys it must be signed (RFC 9701). All that is not
-// understood, and every status but 200, means that nothing is known of the
-// token: an error, never a verdict. There is no way to fail open.
+// An answer is one strict JSON object in which "active" is true or false. With
+// Config.Keys it must be signed (RFC 9701). Any other answer, and every status
+// except 200, is an error: the state of the token is unknown. There is no
+// option to fail open.
 //
 // # Other servers
 //
-// Some servers issue opaque tokens and describe them in a way of their own.
-// [GitHub] and [Google] ask these, [ALB] verifies what a load balancer of AWS
-// says of a user, [Custom] calls a function, and [InsecureUserInfo] asks a
-// userinfo endpoint. They return claims as introspection does, and all that
-// follows applies to them too.
+// Some servers issue opaque tokens and describe them in a proprietary way.
+// [GitHub] and [Google] query these services, [ALB] verifies user claims from
+// an AWS load balancer, [Custom] calls a function, and [InsecureUserInfo]
+// queries a userinfo endpoint. They return claims as introspection does, and
+// the following sections apply to them too.
 //
 // # Caching
 //
-// Active answers are kept for Config.MaxTTL from the moment of the question, or
-// until the token expires; inactive ones for five seconds, in a place of their
-// own. A token that is revoked passes until its answer ends. The keys are the
-// SHA-256 of who was asked, who asked, and the token.
+// Active answers are cached for Config.MaxTTL from the time of the query, or
+// until the token expires. Inactive answers are cached separately for five
+// seconds. A revoked token is accepted until its cached answer expires. The
+// cache keys are the SHA-256 of the server, the client and the token.
 //
-// # Care for the server
+// # Load and outages
 //
-// Any number of requests with one token cost one call, which goes on when their
-// callers leave. A call takes two seconds at most, and 256 may be in flight, of
-// which tokens that were never active may take half: anybody can invent those.
-// What is beyond fails at once. Requests reuse connections.
+// Concurrent requests with the same token share one call, which continues if a
+// caller is canceled. A call takes two seconds at most, and 256 may be in
+// flight. Tokens that were never active may use half of these, because anyone
+// can make them up. Calls beyond the limit fail at once. Connections are
+// reused.
 //
-// A server that is down is left alone for two seconds at a time, until a call
-// finds it back. What it does to one token is no evidence of that: many servers,
-// and firewalls before them, refuse tokens that they do not know in ways that look
-// like an outage. Five failures without an answer in between count, if the
-// connection could not be made or the tokens had been active before. Each token
-// counts once until it is active again. When other tokens fail, the client asks
-// about the last five that were active, and leaves the server alone if all of these
-// fail. A client that has not seen an active token yet counts only connections
-// that could not be made and, once, refused credentials. After two seconds it lets
-// one question through, then two, then four, until one is answered. Each question
-// has its own connection.
+// When a server is down, the client makes no calls for two seconds at a time,
+// until a call succeeds. A failure for one token does not prove an outage: many
+// servers, and firewalls in front of them, refuse unknown tokens in ways that
+// look like one. The client backs off after five failures without an answer in
+// between. A failure counts if the connection could not be made, or if the
+// token had been active before. Each token counts once until it is active
+// again. When other tokens fail, the client queries the last five tokens that
+// were active, and backs off if all of these fail. A client that has not seen
+// an active token yet counts only failed connections and, once, refused
+// credentials. After two seconds it lets one query through, then two, then
+// four, until one is answered. Each query has its own connection.
 //
-// A server that refuses the API's own credentials is [ErrCredentials], logged
-// at level Error. Every other trouble is a warning. Trouble with the server is
-// logged once per change; what may lie in a token, and an alarm about credentials
-// that it may have caused, once a minute at most.
+// If the server refuses the API's own credentials, the error is
+// [ErrCredentials], logged at level Error. Other failures are logged at level
+// Warn. Failures of the server are logged once per change. Failures that a
+// token may have caused, including refused credentials, are logged at most once
+// a minute.
 //
-// No token, secret, claim or byte of an answer reaches a log or an error.
+// Logs and errors contain no token, secret, claim or byte of an answer.
 package introspect

@@ -15,7 +15,7 @@ import (
 )
 
 func ExampleNew() {
-	// An authorization server; yours is at an https URL.
+	// An authorization server. In production it has an https URL.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, secret, _ := r.BasicAuth(); id != "orders-api" || secret != "s3cret" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -33,7 +33,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	// Usually the client goes into middleware.Issuer, which asks and judges.
+	// Usually the client is set in a middleware.Issuer, whose verifier calls it.
 	for _, token := range []string{"2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA"} {
 		answer, err := client.Introspect(context.Background(), token)
 		if err != nil {
@@ -47,7 +47,7 @@ func ExampleNew() {
 }
 
 func ExampleInsecureUserInfo() {
-	// A server without introspection, in the manner of GitHub's /user.
+	// A server without introspection, similar to GitHub's /user.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -80,7 +80,7 @@ func ExampleInsecureUserInfo() {
 }
 
 func ExampleGitHub() {
-	// It stands for https://api.github.com, which an Endpoint of "" asks.
+	// It replaces https://api.github.com, the default Endpoint.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if body, _ := io.ReadAll(r.Body); string(body) != `{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a"}` {
 			w.WriteHeader(http.StatusNotFound) // GitHub's answer for invalid tokens and for tokens of other apps
@@ -109,8 +109,7 @@ func ExampleGitHub() {
 }
 
 func ExampleGoogle() {
-	// It stands for https://oauth2.googleapis.com/tokeninfo, which an Endpoint of ""
-	// asks.
+	// It replaces https://oauth2.googleapis.com/tokeninfo, the default Endpoint.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client := map[string]string{"Bearer ya29.ours": "web", "Bearer ya29.theirs": "other"}[r.Header.Get("Authorization")]
 		fmt.Fprintf(w, `{"azp":%q,"aud":%q,"sub":"110248495921238986420","scope":"openid","exp":"2000000000"}`, client, client)
@@ -134,7 +133,7 @@ func ExampleGoogle() {
 }
 
 func ExampleCustom() {
-	// A server that describes a session in its own way.
+	// A server with a proprietary way to describe a session.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Session") != "2YotnFZFEjr1zCsicMWpAA" {
 			w.WriteHeader(http.StatusGone)
@@ -159,7 +158,7 @@ func ExampleCustom() {
 		case http.StatusGone:
 			return nil, nil // not active
 		}
-		return nil, errors.New("unexpected status") // nothing is known of it
+		return nil, errors.New("unexpected status") // the state of the token is unknown
 	})
 	if err != nil {
 		panic(err)
@@ -176,7 +175,7 @@ func ExampleCustom() {
 	// false
 }
 
-// shared stands for Redis or another store that several instances reach.
+// shared represents Redis or another store that several instances use.
 type shared struct{ values sync.Map }
 
 func (s *shared) Get(_ context.Context, key string) ([]byte, bool, error) {
@@ -188,14 +187,14 @@ func (s *shared) Get(_ context.Context, key string) ([]byte, bool, error) {
 }
 
 func (s *shared) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
-	s.values.Store(key, value) // a real store forgets it after the ttl; so does the client
+	s.values.Store(key, value) // a real store deletes it after ttl; the client checks the expiry too
 	return nil
 }
 
 func ExampleCache() {
-	questions := 0
+	requests := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		questions++
+		requests++
 		fmt.Fprint(w, `{"active":true}`)
 	}))
 	defer server.Close()
@@ -209,15 +208,15 @@ func ExampleCache() {
 		answer, err := client.Introspect(context.Background(), "2YotnFZFEjr1zCsicMWpAA")
 		fmt.Println(answer.Active, err)
 	}
-	fmt.Println("questions:", questions)
+	fmt.Println("requests:", requests)
 	// Output:
 	// true <nil>
 	// true <nil>
 	// true <nil>
-	// questions: 1
+	// requests: 1
 }
 
-// Give the client to an issuer under IntrospectAll with VSCHAR, in a Config whose
+// Set the client in an issuer with IntrospectAll and VSCHAR, in a Config whose
 // TokenHeader is X-Amzn-Oidc-Data.
 func ExampleALB() {
 	client, err := introspect.ALB(introspect.Config{Issuer: "https://idp.example.com"},
@@ -233,7 +232,7 @@ func ExampleALB() {
 	// Output: https://idp.example.com false
 }
 
-// Doorkeeper answers about refresh tokens as well, and leaves token_type out there.
+// Doorkeeper also reports refresh tokens as active, but without token_type.
 func ExampleConfig_requireTokenType() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("token") == "refresh" {

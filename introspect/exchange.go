@@ -15,11 +15,11 @@ import (
 
 type metadata = discovery.Document
 
-// endpointAge is how long an endpoint from metadata is used before they are
-// looked at again.
+// endpointAge is how long an endpoint from metadata is used before the metadata
+// is read again.
 const endpointAge = 5 * time.Minute
 
-// endpoint is where to ask.
+// endpoint is the URL that is queried.
 type endpoint struct {
 	url   string
 	found time.Time // zero if it was configured
@@ -57,8 +57,8 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 	return r, err
 }
 
-// refusal returns the error for a status other than 200: one of our credentials
-// if the answer speaks of the client (RFC 6749 §5.2), or may do so.
+// refusal returns the error for a status other than 200. It is ErrCredentials
+// if the answer is, or may be, about the client (RFC 6749 §5.2).
 func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
@@ -81,8 +81,8 @@ func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	return refused
 }
 
-// locate returns the endpoint, from metadata if need be. While these cannot be
-// had, the endpoint that they named last serves.
+// locate returns the endpoint, from metadata if it is not configured. While the
+// metadata is unavailable, the last discovered endpoint remains in use.
 func (c *Client) locate(ctx context.Context) (string, error) {
 	known := c.endpoint.Load()
 	if known != nil && (known.found.IsZero() || time.Since(known.found) < endpointAge) {
@@ -90,14 +90,14 @@ func (c *Client) locate(ctx context.Context) (string, error) {
 	}
 	limit := timeout
 	if known != nil {
-		limit /= 2 // it serves, and the question itself needs time too
+		limit /= 2 // leaves time for the query to the cached endpoint
 	}
-	found, err, _ := c.finding.Do("", func() (any, error) {
+	found, err, _ := c.discoveryFlight.Do("", func() (any, error) {
 		limited, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		now := time.Now()
 		doc, err := discovery.Discover(limited, c.http, c.config.Issuer, c.config.InsecureHTTP)
-		address := c.find(doc)
+		address := c.endpointOf(doc)
 		switch {
 		case err == nil && address != "":
 		case known != nil:

@@ -1,5 +1,5 @@
 package introspect
 
-// Parse reads an answer, for the fuzzer: what a whole client does around it
-// differs from run to run, and keeps the fuzzer busy with itself.
+// Parse exports parse for the fuzzer, because the coverage of a whole client
+// differs from run to run.
 func Parse(data []byte) (*Response, error) { return parse(data) }

@@ -10,13 +10,12 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// FuzzIntrospection: whatever the server says, a token is active only if
-// encoding/json, which is another reader, finds an object with the member
-// "active" once, and true; it is inactive only if it is there once, and false;
-// all else is an error. The claims of an active one are the answer, byte for
-// byte.
+// FuzzIntrospection compares Parse with encoding/json. A token is active or
+// inactive only if the answer is an object with exactly one member "active"
+// that is true or false. Anything else is an error. The claims of an active
+// token are the answer, byte for byte.
 func FuzzIntrospection(f *testing.F) {
-	for _, body := range unreadable {
+	for _, body := range invalidAnswers {
 		f.Add([]byte(body))
 	}
 	for _, body := range []string{
@@ -29,7 +28,7 @@ func FuzzIntrospection(f *testing.F) {
 		r, err := introspect.Parse(data)
 		if err != nil {
 			if r != nil {
-				t.Fatalf("got %v beside %v", r, err)
+				t.Fatalf("got both %v and %v", r, err)
 			}
 			return
 		}
@@ -43,7 +42,7 @@ func FuzzIntrospection(f *testing.F) {
 	})
 }
 
-// topLevel lists the values of the members of one JSON object that have a name.
+// topLevel returns the values of all members of one JSON object with that name.
 func topLevel(data []byte, name string) (values []any) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
@@ -56,7 +55,7 @@ func topLevel(data []byte, name string) (values []any) {
 		}
 		var value any
 		if err := dec.Decode(&value); err != nil {
-			var number *json.UnmarshalTypeError // one that no float holds
+			var number *json.UnmarshalTypeError // a number that does not fit a float64
 			if !errors.As(err, &number) {
 				return nil
 			}

@@ -17,12 +17,12 @@ import (
 
 // GitHub returns a client for the user tokens of an OAuth app or a GitHub App
 // (gho_, ghu_), which GitHub checks for the app that they were issued to (POST
-// /applications/{client_id}/token of its REST API, version 2022-11-28). A token of
-// another app is not active, and neither is a personal access token.
+// /applications/{client_id}/token of its REST API, version 2022-11-28). A token
+// of another app is not active, and neither is a personal access token.
 //
 // The claims are sub (the user's number, as a string), username (the login),
-// client_id and aud (both clientID, so the verifier's audience is clientID), scope
-// and, for tokens that expire, exp. Tokens of GitHub Apps have no scopes.
+// client_id and aud (both clientID, so the verifier's audience is clientID),
+// scope and, for tokens that expire, exp. Tokens of GitHub Apps have no scopes.
 //
 // config.Endpoint is the base URL of the REST API: "" is
 // https://api.github.com, and https://HOST/api/v3 is that of GitHub Enterprise
@@ -37,12 +37,12 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	if config.Endpoint == "" {
 		config.Endpoint = "https://api.github.com"
 	}
-	if joined, err := url.JoinPath(config.Endpoint, "applications", url.PathEscape(clientID), "token"); err == nil { // else it is a fault
+	if joined, err := url.JoinPath(config.Endpoint, "applications", url.PathEscape(clientID), "token"); err == nil { // otherwise check reports it
 		config.Endpoint = joined
 	}
 	auth := Basic(clientID, clientSecret)
-	auth.fault = nil // it is ours
-	return newAsking(config, "GitHub", auth, fault, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+	auth.fault = nil // reported above
+	return newFromClaims(config, "GitHub", auth, fault, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
 		body, err := json.Marshal(map[string]string{"access_token": token})
 		if err != nil {
 			return nil, errAnswer
@@ -67,8 +67,8 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	})
 }
 
-// hasMessage reports whether an answer is GitHub's. A 404 of something else says
-// that Endpoint is wrong, and nothing of the token.
+// hasMessage reports whether an answer is from GitHub. A 404 from another
+// server means that Endpoint is wrong, not that the token is invalid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'
@@ -77,32 +77,32 @@ func hasMessage(body []byte) (has bool) {
 	return has && err == nil
 }
 
-// gitHubClaims reads GitHub's answer, which also holds the token.
+// gitHubClaims reads GitHub's answer, which also contains the token.
 func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {
 		return nil, err
 	}
-	var odd bool
-	app := member[map[string]any](answer, "app", &odd)
-	user := member[map[string]any](answer, "user", &odd)
-	issuedTo := member[string](app, "client_id", &odd)
-	login := member[string](user, "login", &odd)
-	expiry := member[string](answer, "expires_at", &odd)
+	var wrongType bool
+	app := member[map[string]any](answer, "app", &wrongType)
+	user := member[map[string]any](answer, "user", &wrongType)
+	issuedTo := member[string](app, "client_id", &wrongType)
+	login := member[string](user, "login", &wrongType)
+	expiry := member[string](answer, "expires_at", &wrongType)
 	var scopes []string
-	for _, one := range member[[]any](answer, "scopes", &odd) {
+	for _, one := range member[[]any](answer, "scopes", &wrongType) {
 		scope, ok := one.(string)
-		odd = odd || !ok || strings.Contains(scope, " ") // which would make two of it
+		wrongType = wrongType || !ok || strings.Contains(scope, " ") // would become two scopes
 		scopes = append(scopes, scope)
 	}
-	id, err := member[json.Number](user, "id", &odd).Int64()
+	id, err := member[json.Number](user, "id", &wrongType).Int64()
 	switch {
-	case odd:
+	case wrongType:
 		return nil, errAnswer
 	case issuedTo != clientID:
 		return nil, nil
 	case err != nil || id <= 0 || login == "":
-		return nil, fmt.Errorf("%w: it names no user", errAnswer)
+		return nil, fmt.Errorf("%w: the user has no number or no login", errAnswer)
 	}
 	claims := map[string]any{
 		"sub": strconv.FormatInt(id, 10), "username": login, "client_id": clientID, "aud": []string{clientID}, "scope": strings.Join(scopes, " "),

@@ -20,8 +20,8 @@ const (
 	gitHubToken = "gho_16C7e42F292c6912E7710c838347Ae178B4a"
 )
 
-// served answers with a status and a body.
-func served(code int, body string) http.HandlerFunc {
+// respondWith answers with a status and a body.
+func respondWith(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(code)
@@ -29,8 +29,8 @@ func served(code int, body string) http.HandlerFunc {
 	}
 }
 
-// serving starts a server that counts its requests.
-func serving(t testing.TB, handler http.Handler) (url string, asked *atomic.Int32) {
+// startServer starts a server that counts its requests.
+func startServer(t testing.TB, handler http.Handler) (url string, asked *atomic.Int32) {
 	t.Helper()
 	asked = new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +43,7 @@ func serving(t testing.TB, handler http.Handler) (url string, asked *atomic.Int3
 
 func newGitHub(t testing.TB, base string, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
-	config := introspect.Config{Endpoint: base, Logger: quiet}
+	config := introspect.Config{Endpoint: base, Logger: discardLogger}
 	for _, change := range changes {
 		change(&config)
 	}
@@ -54,7 +54,8 @@ func newGitHub(t testing.TB, base string, changes ...func(*introspect.Config)) *
 	return c
 }
 
-// authorization is GitHub's answer about a token, changed by pairs; "" removes.
+// authorization returns GitHub's answer about a token, with members changed by
+// pairs of name and value; "" removes the member.
 func authorization(pairs ...string) string {
 	return object(map[string]string{
 		"id": "1", "url": `"https://api.github.com/authorizations/1"`, "token": `"` + gitHubToken + `"`, "token_last_eight": `"Ae178B4a"`,
@@ -81,10 +82,10 @@ func object(all map[string]string, pairs []string) string {
 	return string(data)
 }
 
-func TestGitHubIsAskedForItsApp(t *testing.T) {
+func TestGitHubRequest(t *testing.T) {
 	for name, base := range map[string]string{"the public service": "", "an Enterprise Server": "/api/v3", "a base with a slash": "/api/v3/"} {
 		t.Run(name, func(t *testing.T) {
-			url, asked := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				id, secret, _ := r.BasicAuth()
 				if r.Method != "POST" || r.URL.Path != strings.TrimSuffix(base, "/")+"/applications/"+gitHubID+"/token" || id != gitHubID || secret != "s3cret" ||
@@ -92,17 +93,17 @@ func TestGitHubIsAskedForItsApp(t *testing.T) {
 					r.Header.Get("Accept") != "application/vnd.github+json" || r.Header.Get("X-GitHub-Api-Version") != "2022-11-28" {
 					t.Errorf("got %s %s as %q:%q with %v and %s", r.Method, r.URL, id, secret, r.Header, body)
 				}
-				served(200, authorization())(w, r)
+				respondWith(200, authorization())(w, r)
 			}))
 			c := newGitHub(t, url+base)
 			for range 2 {
 				want := `{"active":true,"aud":["` + gitHubID + `"],"client_id":"` + gitHubID + `","scope":"repo read:org","sub":"583231","username":"octocat"}`
-				if got := isActive(t, c, gitHubToken); got != want {
+				if got := assertActive(t, c, gitHubToken); got != want {
 					t.Errorf("got claims %s, want %s", got, want)
 				}
 			}
 			if got := asked.Load(); got != 1 {
-				t.Errorf("asked %d times, want once", got)
+				t.Errorf("got %d requests, want 1", got)
 			}
 		})
 	}
@@ -113,111 +114,111 @@ func TestGitHubVerdicts(t *testing.T) {
 		handler http.HandlerFunc
 		want    string // a part of the claims; "" if not active
 	}{
-		"a token without scopes":              {served(200, authorization("scopes", "[]")), `"scope":""`},
-		"scopes that are null":                {served(200, authorization("scopes", "null")), `"scope":""`},
-		"a token that expires":                {served(200, authorization("expires_at", `"2033-05-18T03:33:20Z"`)), `"exp":2000000000`},
-		"a token that has expired":            {served(200, authorization("expires_at", `"2011-09-06T17:26:27Z"`)), `"exp":1315329987`},
-		"a user whose number no float holds":  {served(200, authorization("user", `{"login":"a","id":9007199254740993}`)), `"sub":"9007199254740993"`},
-		"an answer without what is not used":  {served(200, authorization("note", "", "token", "", "expires_at", "", "hashed_token", "")), `"sub":"583231"`},
-		"another app's token":                 {served(200, authorization("app", `{"client_id":"Iv1.other"}`)), ""},
-		"a token of no app":                   {served(200, authorization("app", "null")), ""},
-		"an app without a client identifier":  {served(200, authorization("app", "{}")), ""},
-		"a client identifier in another case": {served(200, authorization("app", `{"client_id":"`+strings.ToUpper(gitHubID)+`"}`)), ""},
-		"a token that GitHub does not find":   {served(404, `{"message":"Not Found"}`), ""},
+		"a token without scopes":                     {respondWith(200, authorization("scopes", "[]")), `"scope":""`},
+		"scopes that are null":                       {respondWith(200, authorization("scopes", "null")), `"scope":""`},
+		"a token that expires":                       {respondWith(200, authorization("expires_at", `"2033-05-18T03:33:20Z"`)), `"exp":2000000000`},
+		"a token that has expired":                   {respondWith(200, authorization("expires_at", `"2011-09-06T17:26:27Z"`)), `"exp":1315329987`},
+		"a user whose number does not fit a float64": {respondWith(200, authorization("user", `{"login":"a","id":9007199254740993}`)), `"sub":"9007199254740993"`},
+		"an answer without unused members":           {respondWith(200, authorization("note", "", "token", "", "expires_at", "", "hashed_token", "")), `"sub":"583231"`},
+		"another app's token":                        {respondWith(200, authorization("app", `{"client_id":"Iv1.other"}`)), ""},
+		"a token without an app":                     {respondWith(200, authorization("app", "null")), ""},
+		"an app without a client identifier":         {respondWith(200, authorization("app", "{}")), ""},
+		"a client identifier in another case":        {respondWith(200, authorization("app", `{"client_id":"`+strings.ToUpper(gitHubID)+`"}`)), ""},
+		"a token that GitHub does not find":          {respondWith(404, `{"message":"Not Found"}`), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, asked := serving(t, tt.handler)
+			url, asked := startServer(t, tt.handler)
 			c := newGitHub(t, url)
 			for range 2 {
 				if tt.want == "" {
-					isInactive(t, c, gitHubToken)
-				} else if got := isActive(t, c, gitHubToken); !strings.Contains(got, tt.want) || leaked(got, canary) || leaked(got, gitHubToken) {
-					t.Errorf("got claims %s, want %s and nothing of the rest", got, tt.want)
+					assertInactive(t, c, gitHubToken)
+				} else if got := assertActive(t, c, gitHubToken); !strings.Contains(got, tt.want) || leaked(got, canary) || leaked(got, gitHubToken) {
+					t.Errorf("got claims %s, want %s and no secrets", got, tt.want)
 				}
 			}
 			if got := asked.Load(); got != 1 && !strings.Contains(name, "has expired") {
-				t.Errorf("asked %d times, want once", got)
+				t.Errorf("got %d requests, want 1", got)
 			}
 		})
 	}
 }
 
-// noVerdicts are what a server may answer instead of its description of a token.
-var noVerdicts = map[string]http.HandlerFunc{
-	"404 of something else": served(404, canary),
-	"422":                   served(422, `{"message":"`+canary+`"}`),
-	"429":                   served(429, canary),
-	"500":                   served(500, canary),
-	"503":                   served(503, canary),
-	"204":                   served(204, ""),
+// invalidResponses are answers that do not describe a token.
+var invalidResponses = map[string]http.HandlerFunc{
+	"404 from another server": respondWith(404, canary),
+	"422":                     respondWith(422, `{"message":"`+canary+`"}`),
+	"429":                     respondWith(429, canary),
+	"500":                     respondWith(500, canary),
+	"503":                     respondWith(503, canary),
+	"204":                     respondWith(204, ""),
 	"a redirect": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/"+canary, http.StatusTemporaryRedirect)
 	},
-	"nothing":              served(200, ``),
-	"a page":               served(200, `<html>`+canary),
-	"an array":             served(200, `[]`),
-	"null":                 served(200, `null`),
-	"an empty object":      served(200, `{"app":{"client_id":"`+gitHubID+`"},"aud":"`+googleID+`","scope":"x"}`),
-	"a broken object":      served(200, `{"app":`),
-	"too many levels":      served(200, `{"x":`+strings.Repeat("[", 50)+strings.Repeat("]", 50)+`}`),
+	"an empty body":        respondWith(200, ``),
+	"an HTML page":         respondWith(200, `<html>`+canary),
+	"an array":             respondWith(200, `[]`),
+	"null":                 respondWith(200, `null`),
+	"an empty object":      respondWith(200, `{"app":{"client_id":"`+gitHubID+`"},"aud":"`+googleID+`","scope":"x"}`),
+	"a broken object":      respondWith(200, `{"app":`),
+	"too many levels":      respondWith(200, `{"x":`+strings.Repeat("[", 50)+strings.Repeat("]", 50)+`}`),
 	"a dropped connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 }
 
-func TestGitHubAnswersThatAreNoVerdict(t *testing.T) {
+func TestInvalidGitHubAnswers(t *testing.T) {
 	cases := map[string]http.HandlerFunc{
-		"more than 256 KiB":                 served(200, authorization("note", `"`+strings.Repeat("a", 256<<10)+`"`)),
-		"a member there twice":              served(200, `{"id":1,`+authorization()[1:]),
-		"an app that is a string":           served(200, authorization("app", `"`+gitHubID+`"`)),
-		"a client identifier that is not":   served(200, authorization("app", `{"client_id":["`+gitHubID+`"]}`)),
-		"a user that is null":               served(200, authorization("user", "null")),
-		"a user without a number":           served(200, authorization("user", `{"login":"`+canary+`"}`)),
-		"a user without a name":             served(200, authorization("user", `{"id":1}`)),
-		"a number that is a string":         served(200, authorization("user", `{"login":"a","id":"1"}`)),
-		"a number with a fraction":          served(200, authorization("user", `{"login":"a","id":1.5}`)),
-		"a number of nobody":                served(200, authorization("user", `{"login":"a","id":0}`)),
-		"scopes that are a string":          served(200, authorization("scopes", `"repo"`)),
-		"a scope that is a number":          served(200, authorization("scopes", `["repo",1]`)),
-		"a scope that would be two":         served(200, authorization("scopes", `["repo admin"]`)),
-		"an expiry that is a number":        served(200, authorization("expires_at", "1")),
-		"an expiry that is not a date":      served(200, authorization("expires_at", `"`+canary+`"`)),
-		"400, which is not about the token": served(400, `{"message":"`+canary+`"}`),
+		"more than 256 KiB":                    respondWith(200, authorization("note", `"`+strings.Repeat("a", 256<<10)+`"`)),
+		"a repeated member":                    respondWith(200, `{"id":1,`+authorization()[1:]),
+		"an app that is a string":              respondWith(200, authorization("app", `"`+gitHubID+`"`)),
+		"a client identifier that is an array": respondWith(200, authorization("app", `{"client_id":["`+gitHubID+`"]}`)),
+		"a user that is null":                  respondWith(200, authorization("user", "null")),
+		"a user without a number":              respondWith(200, authorization("user", `{"login":"`+canary+`"}`)),
+		"a user without a login":               respondWith(200, authorization("user", `{"id":1}`)),
+		"a number that is a string":            respondWith(200, authorization("user", `{"login":"a","id":"1"}`)),
+		"a number with a fraction":             respondWith(200, authorization("user", `{"login":"a","id":1.5}`)),
+		"the user number 0":                    respondWith(200, authorization("user", `{"login":"a","id":0}`)),
+		"scopes that are a string":             respondWith(200, authorization("scopes", `"repo"`)),
+		"a scope that is a number":             respondWith(200, authorization("scopes", `["repo",1]`)),
+		"a scope with a space":                 respondWith(200, authorization("scopes", `["repo admin"]`)),
+		"an expiry that is a number":           respondWith(200, authorization("expires_at", "1")),
+		"an expiry that is not a date":         respondWith(200, authorization("expires_at", `"`+canary+`"`)),
+		"400":                                  respondWith(400, `{"message":"`+canary+`"}`),
 	}
-	for name, handler := range noVerdicts {
+	for name, handler := range invalidResponses {
 		cases[name] = handler
 	}
 	for name, handler := range cases {
 		t.Run(name, func(t *testing.T) {
-			url, _ := serving(t, handler)
-			var journal journal
-			c := newGitHub(t, url, func(c *introspect.Config) { c.Logger = journal.logger() })
-			isUnknown(t, c, token, introspect.ErrUnavailable)
+			url, _ := startServer(t, handler)
+			var logCapture logCapture
+			c := newGitHub(t, url, func(c *introspect.Config) { c.Logger = logCapture.logger() })
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			_, err := c.Introspect(t.Context(), token)
 			if errors.Is(err, introspect.ErrCredentials) {
-				t.Errorf("got %v, want nothing said of credentials", err)
+				t.Errorf("got %v, want another error than ErrCredentials", err)
 			}
-			checkTold(t, &journal, err)
+			checkNoSecrets(t, &logCapture, err)
 		})
 	}
 }
 
-func TestGitHubRefusesOurCredentials(t *testing.T) {
+func TestGitHubRefusesCredentials(t *testing.T) {
 	for _, code := range []int{401, 403} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			var handler atomic.Value
-			handler.Store(served(code, `{"message":"`+canary+`"}`))
-			url, _ := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.Load().(http.HandlerFunc)(w, r) }))
-			var journal journal
-			c := newGitHub(t, url, always, func(c *introspect.Config) { c.Logger = journal.logger() })
-			isUnknown(t, c, token, introspect.ErrCredentials)
+			handler.Store(respondWith(code, `{"message":"`+canary+`"}`))
+			url, _ := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.Load().(http.HandlerFunc)(w, r) }))
+			var logCapture logCapture
+			c := newGitHub(t, url, noCache, func(c *introspect.Config) { c.Logger = logCapture.logger() })
+			assertUnavailable(t, c, token, introspect.ErrCredentials)
 			_, err := c.Introspect(t.Context(), token)
-			checkTold(t, &journal, err)
-			if got := journal.lines(t); len(got) != 1 || got[0] != "ERROR credentials: introspection does not work" {
+			checkNoSecrets(t, &logCapture, err)
+			if got := logCapture.lines(t); len(got) != 1 || got[0] != "ERROR credentials: introspection does not work" {
 				t.Errorf("got log %q", got)
 			}
-			handler.Store(served(200, authorization()))
-			isActive(t, c, gitHubToken)
-			handler.Store(served(code, ``))
-			isUnknown(t, c, token, fetch.StatusError{Status: code})
+			handler.Store(respondWith(200, authorization()))
+			assertActive(t, c, gitHubToken)
+			handler.Store(respondWith(code, ``))
+			assertUnavailable(t, c, token, fetch.StatusError{Status: code})
 			if _, err := c.Introspect(t.Context(), token); errors.Is(err, introspect.ErrCredentials) {
 				t.Errorf("got %v after a valid answer, want a refusal of this token", err)
 			}
@@ -225,33 +226,33 @@ func TestGitHubRefusesOurCredentials(t *testing.T) {
 	}
 }
 
-// Tokens that somebody invents are answered, however many there are.
-func TestInventedTokensOfGitHubAndGoogle(t *testing.T) {
+// Made-up tokens are inactive, however many there are.
+func TestMadeUpTokensOfGitHubAndGoogle(t *testing.T) {
 	for name, tt := range map[string]struct {
 		client func(testing.TB, string, ...func(*introspect.Config)) *introspect.Client
 		status int
 		answer string
 	}{
-		"GitHub says 404": {newGitHub, 404, authorization()},
-		"Google says 400": {newGoogleAt, 400, tokenInfo()},
-		"Google says 401": {newGoogleAt, 401, tokenInfo()},
+		"GitHub with 404": {newGitHub, 404, authorization()},
+		"Google with 400": {newGoogleAt, 400, tokenInfo()},
+		"Google with 401": {newGoogleAt, 401, tokenInfo()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, _ := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			url, _ := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				if strings.Contains(string(body)+r.Header.Get("Authorization"), "good") {
-					served(200, tt.answer)(w, r)
+					respondWith(200, tt.answer)(w, r)
 					return
 				}
-				served(tt.status, `{"error":"invalid_token","message":"Not Found"}`)(w, r)
+				respondWith(tt.status, `{"error":"invalid_token","message":"Not Found"}`)(w, r)
 			}))
-			c := tt.client(t, url, always)
-			isActive(t, c, "good0")
+			c := tt.client(t, url, noCache)
+			assertActive(t, c, "good0")
 			for i := range 300 {
-				isInactive(t, c, fmt.Sprint("invented", i))
+				assertInactive(t, c, fmt.Sprint("made-up", i))
 			}
-			isActive(t, c, "good0")
-			isActive(t, c, "good1")
+			assertActive(t, c, "good0")
+			assertActive(t, c, "good1")
 		})
 	}
 }
@@ -262,45 +263,45 @@ func TestGitHubConfiguration(t *testing.T) {
 		id, secret string
 		want       []string
 	}{
-		"an app is needed":                {introspect.Config{}, "", "s3cret", []string{"GitHub: client identifier or secret is empty"}},
-		"a secret is needed":              {introspect.Config{}, gitHubID, "", []string{"GitHub: client identifier or secret is empty"}},
-		"the base is on https":            {introspect.Config{Endpoint: "http://github.example.com/api/v3"}, gitHubID, "s3cret", []string{"Endpoint: not https"}},
-		"the base is a URL":               {introspect.Config{Endpoint: "github.example.com"}, gitHubID, "s3cret", []string{"Endpoint: not an absolute URL"}},
-		"the base can be read":            {introspect.Config{Endpoint: "https://" + canary + "\x7f"}, gitHubID, "s3cret", []string{"Endpoint: not an absolute URL"}},
-		"Auth is what the app has":        {introspect.Config{Auth: introspect.Basic("a", "b")}, gitHubID, "s3cret", []string{"Auth and Keys mean nothing to GitHub"}},
+		"no client identifier":            {introspect.Config{}, "", "s3cret", []string{"GitHub: client identifier or secret is empty"}},
+		"no secret":                       {introspect.Config{}, gitHubID, "", []string{"GitHub: client identifier or secret is empty"}},
+		"a base on http":                  {introspect.Config{Endpoint: "http://github.example.com/api/v3"}, gitHubID, "s3cret", []string{"Endpoint: not https"}},
+		"a base that is not a URL":        {introspect.Config{Endpoint: "github.example.com"}, gitHubID, "s3cret", []string{"Endpoint: not an absolute URL"}},
+		"a base that cannot be parsed":    {introspect.Config{Endpoint: "https://" + canary + "\x7f"}, gitHubID, "s3cret", []string{"Endpoint: not an absolute URL"}},
+		"Auth":                            {introspect.Config{Auth: introspect.Basic("a", "b")}, gitHubID, "s3cret", []string{"Auth and Keys must be zero for GitHub"}},
 		"every fault is reported at once": {introspect.Config{Endpoint: "ftp://x", MaxTTL: 1 << 60, RequireTokenType: true, Issuer: "a b"}, "", "", []string{"Endpoint", "MaxTTL", "RequireTokenType", "Issuer", "secret"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := introspect.GitHub(tt.config, tt.id, tt.secret)
-			isFaulty(t, c, err, tt.want...)
+			assertFaults(t, c, err, tt.want...)
 		})
 	}
-	t.Run("the public service needs no more than the app", func(t *testing.T) {
-		s := newSite(says(authorization()))
-		isActive(t, newGitHub(t, "", func(c *introspect.Config) { c.Client, c.Issuer = s.client(), "https://github.com" }), token)
-		if got, want := s.seen()[0].url, "https://api.github.com/applications/"+gitHubID+"/token"; got != want {
-			t.Errorf("asked %s, want %s", got, want)
+	t.Run("the public service is the default", func(t *testing.T) {
+		s := newSite(respondOK(authorization()))
+		assertActive(t, newGitHub(t, "", func(c *introspect.Config) { c.Client, c.Issuer = s.client(), "https://github.com" }), token)
+		if got, want := s.received()[0].url, "https://api.github.com/applications/"+gitHubID+"/token"; got != want {
+			t.Errorf("got a request to %s, want %s", got, want)
 		}
 	})
 }
 
 // Two apps that share a store do not share answers.
 func TestAppsOfGitHubDoNotShareAnswers(t *testing.T) {
-	url, asked := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _, _ := r.BasicAuth()
-		served(200, authorization("app", `{"client_id":"`+id+`"}`))(w, r)
+		respondWith(200, authorization("app", `{"client_id":"`+id+`"}`))(w, r)
 	}))
 	shared := newStore()
 	for _, id := range []string{"one", "two", "one"} {
-		c, err := introspect.GitHub(introspect.Config{Endpoint: url, Cache: shared, Logger: quiet}, id, "s3cret")
+		c, err := introspect.GitHub(introspect.Config{Endpoint: url, Cache: shared, Logger: discardLogger}, id, "s3cret")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := isActive(t, c, gitHubToken); !strings.Contains(got, `"aud":["`+id+`"]`) {
+		if got := assertActive(t, c, gitHubToken); !strings.Contains(got, `"aud":["`+id+`"]`) {
 			t.Errorf("got %s, want claims for %s", got, id)
 		}
 	}
 	if got := asked.Load(); got != 2 {
-		t.Errorf("asked %d times, want once for each app", got)
+		t.Errorf("got %d requests, want 1 for each app", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Google returns a client for Google's access tokens (ya29.…), which its
-// tokeninfo endpoint describes to anybody. A token that was not issued to one
+// tokeninfo endpoint describes to any client. A token that was not issued to one
 // of clientIDs is not active. Neither is one without a scope, such as an ID
 // token.
 //
@@ -21,21 +21,21 @@ import (
 // them, they include sub, email and email_verified.
 //
 // config.Endpoint is the tokeninfo endpoint; "" is
-// https://oauth2.googleapis.com/tokeninfo. It is asked as Google's own
+// https://oauth2.googleapis.com/tokeninfo. It is queried as Google's own
 // libraries do: by POST, with the token as bearer token. Auth, Keys and
 // RequireTokenType must be zero. Issuer is optional. Since any opaque or
 // encrypted token may come from another issuer, Google sees those too.
 func Google(config Config, clientIDs ...string) (*Client, error) {
 	var fault error
 	if len(clientIDs) == 0 || slices.Contains(clientIDs, "") {
-		fault = errors.New("introspect: Google needs client identifiers, none of them empty: it describes the tokens of any client")
+		fault = errors.New("introspect: Google needs at least one client identifier, and each must be non-empty")
 	}
 	if config.Endpoint == "" {
 		config.Endpoint = "https://oauth2.googleapis.com/tokeninfo"
 	}
 	clientIDs = slices.Sorted(slices.Values(clientIDs))
 	auth := Auth{clientID: fmt.Sprintf("%q", clientIDs)}
-	return newAsking(config, "Google", auth, fault, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
+	return newFromClaims(config, "Google", auth, fault, func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error) {
 		answer, err := fetch.Post(ctx, c.http, endpoint, "", http.Header{"Authorization": {"Bearer " + token}})
 		refused, isStatus := errors.AsType[fetch.StatusError](err)
 		switch {
@@ -48,23 +48,22 @@ func Google(config Config, clientIDs ...string) (*Client, error) {
 	})
 }
 
-// googleClaims reads a description of a token, whose numbers and booleans are
-// strings.
+// googleClaims reads Google's answer, in which numbers and booleans are strings.
 func googleClaims(body []byte, clientIDs []string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {
 		return nil, err
 	}
-	var odd bool
-	audience := member[string](answer, "aud", &odd)
-	client := member[string](answer, "azp", &odd)
-	subject := member[string](answer, "sub", &odd)
-	scope := member[string](answer, "scope", &odd)
-	email := member[string](answer, "email", &odd)
-	verified := fmt.Sprint(answer["email_verified"]) // in older answers a boolean
+	var wrongType bool
+	audience := member[string](answer, "aud", &wrongType)
+	client := member[string](answer, "azp", &wrongType)
+	subject := member[string](answer, "sub", &wrongType)
+	scope := member[string](answer, "scope", &wrongType)
+	email := member[string](answer, "email", &wrongType)
+	verified := fmt.Sprint(answer["email_verified"]) // a boolean in older answers
 	expiry, err := strconv.ParseInt(fmt.Sprint(answer["exp"]), 10, 64)
 	switch {
-	case odd || err != nil:
+	case wrongType || err != nil:
 		return nil, errAnswer
 	case !slices.Contains(clientIDs, audience), scope == "":
 		return nil, nil

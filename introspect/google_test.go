@@ -16,7 +16,7 @@ const (
 
 func newGoogle(t testing.TB, s *site, clientIDs []string, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
-	config := introspect.Config{Logger: quiet}
+	config := introspect.Config{Logger: discardLogger}
 	if s != nil {
 		config.Client = s.client()
 	}
@@ -35,7 +35,8 @@ func newGoogleAt(t testing.TB, url string, changes ...func(*introspect.Config)) 
 	return newGoogle(t, nil, []string{"another", googleID}, append(changes, func(c *introspect.Config) { c.Endpoint = url })...)
 }
 
-// tokenInfo is Google's answer about a token, changed by pairs; "" removes.
+// tokenInfo returns Google's answer about a token, with members changed by
+// pairs of name and value; "" removes the member.
 func tokenInfo(pairs ...string) string {
 	return object(map[string]string{
 		"azp": `"` + googleID + `"`, "aud": `"` + googleID + `"`, "sub": `"110248495921238986420"`, "scope": `"openid https://www.googleapis.com/auth/drive"`,
@@ -43,24 +44,24 @@ func tokenInfo(pairs ...string) string {
 	}, pairs)
 }
 
-func TestGoogleIsAskedWithTheToken(t *testing.T) {
-	url, asked := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func TestGoogleRequest(t *testing.T) {
+	url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != "POST" || r.URL.String() != "/tokeninfo" || r.Header.Get("Authorization") != "Bearer "+googleToken || len(body) != 0 {
 			t.Errorf("got %s %s with %v and %q", r.Method, r.URL, r.Header, body)
 		}
-		served(200, tokenInfo())(w, r)
+		respondWith(200, tokenInfo())(w, r)
 	}))
 	c := newGoogleAt(t, url+"/tokeninfo")
 	for range 2 {
 		const want = `{"active":true,"aud":"` + googleID + `","client_id":"` + googleID + `","email":"alice@example.com","email_verified":true,` +
 			`"exp":2000000000,"scope":"openid https://www.googleapis.com/auth/drive","sub":"110248495921238986420"}`
-		if got := isActive(t, c, googleToken); got != want {
+		if got := assertActive(t, c, googleToken); got != want {
 			t.Errorf("got claims %s, want %s", got, want)
 		}
 	}
 	if got := asked.Load(); got != 1 {
-		t.Errorf("asked %d times, want once", got)
+		t.Errorf("got %d requests, want 1", got)
 	}
 }
 
@@ -69,70 +70,70 @@ func TestGoogleVerdicts(t *testing.T) {
 		handler http.HandlerFunc
 		want    string // a part of the claims; "" if not active
 	}{
-		"a token without a user":            {served(200, tokenInfo("sub", "")), `"scope":"openid https://www.googleapis.com/auth/drive"}`},
-		"a user without an address":         {served(200, tokenInfo("email", "", "email_verified", "")), `"client_id":"` + googleID + `","exp"`},
-		"an address that is not verified":   {served(200, tokenInfo("email_verified", `"false"`)), `"email_verified":false`},
-		"an address that may be verified":   {served(200, tokenInfo("email_verified", "")), `"email_verified":false`},
-		"an address that is verified by 1":  {served(200, tokenInfo("email_verified", `"1"`)), `"email_verified":false`},
-		"a boolean and a number":            {served(200, tokenInfo("email_verified", "true", "exp", "2000000000")), `"email_verified":true,"exp":2000000000`},
-		"another client acting for ours":    {served(200, tokenInfo("azp", `"android"`)), `"client_id":"android"`},
-		"no azp":                            {served(200, tokenInfo("azp", "")), `"client_id":"` + googleID + `"`},
-		"the other of our clients":          {served(200, tokenInfo("aud", `"another"`)), `"aud":"another"`},
-		"a token that has expired":          {served(200, tokenInfo("exp", `"1"`)), `"exp":1`},
-		"another client's token":            {served(200, tokenInfo("aud", `"other.apps.googleusercontent.com"`)), ""},
-		"our client as azp only":            {served(200, tokenInfo("aud", `"other.apps.googleusercontent.com"`, "azp", `"`+googleID+`"`)), ""},
-		"an audience that begins with ours": {served(200, tokenInfo("aud", `"`+googleID+`.evil"`)), ""},
-		"a token for nobody":                {served(200, tokenInfo("aud", "")), ""},
-		"an ID token, which has no scope":   {served(200, tokenInfo("scope", "", "iss", `"https://accounts.google.com"`)), ""},
-		"400":                               {served(400, `{"error":"invalid_token","error_description":"Invalid Value"}`), ""},
-		"401":                               {served(401, `{"error":"invalid_token"}`), ""},
+		"a token without a user":                    {respondWith(200, tokenInfo("sub", "")), `"scope":"openid https://www.googleapis.com/auth/drive"}`},
+		"a user without an address":                 {respondWith(200, tokenInfo("email", "", "email_verified", "")), `"client_id":"` + googleID + `","exp"`},
+		"an address that is not verified":           {respondWith(200, tokenInfo("email_verified", `"false"`)), `"email_verified":false`},
+		"an address without email_verified":         {respondWith(200, tokenInfo("email_verified", "")), `"email_verified":false`},
+		"email_verified is 1":                       {respondWith(200, tokenInfo("email_verified", `"1"`)), `"email_verified":false`},
+		"a boolean and a number instead of strings": {respondWith(200, tokenInfo("email_verified", "true", "exp", "2000000000")), `"email_verified":true,"exp":2000000000`},
+		"another client as azp":                     {respondWith(200, tokenInfo("azp", `"android"`)), `"client_id":"android"`},
+		"no azp":                                    {respondWith(200, tokenInfo("azp", "")), `"client_id":"` + googleID + `"`},
+		"the other configured client":               {respondWith(200, tokenInfo("aud", `"another"`)), `"aud":"another"`},
+		"a token that has expired":                  {respondWith(200, tokenInfo("exp", `"1"`)), `"exp":1`},
+		"another client's token":                    {respondWith(200, tokenInfo("aud", `"other.apps.googleusercontent.com"`)), ""},
+		"the client only as azp":                    {respondWith(200, tokenInfo("aud", `"other.apps.googleusercontent.com"`, "azp", `"`+googleID+`"`)), ""},
+		"an audience with the client as prefix":     {respondWith(200, tokenInfo("aud", `"`+googleID+`.evil"`)), ""},
+		"a token without an audience":               {respondWith(200, tokenInfo("aud", "")), ""},
+		"an ID token, which has no scope":           {respondWith(200, tokenInfo("scope", "", "iss", `"https://accounts.google.com"`)), ""},
+		"400":                                       {respondWith(400, `{"error":"invalid_token","error_description":"Invalid Value"}`), ""},
+		"401":                                       {respondWith(401, `{"error":"invalid_token"}`), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, asked := serving(t, tt.handler)
+			url, asked := startServer(t, tt.handler)
 			c := newGoogleAt(t, url)
 			for range 2 {
 				if tt.want == "" {
-					isInactive(t, c, googleToken)
-				} else if got := isActive(t, c, googleToken); !strings.Contains(got, tt.want) || leaked(got, canary) {
-					t.Errorf("got claims %s, want %s and nothing of the rest", got, tt.want)
+					assertInactive(t, c, googleToken)
+				} else if got := assertActive(t, c, googleToken); !strings.Contains(got, tt.want) || leaked(got, canary) {
+					t.Errorf("got claims %s, want %s and no secrets", got, tt.want)
 				}
 			}
 			if got := asked.Load(); got != 1 && !strings.Contains(name, "has expired") {
-				t.Errorf("asked %d times, want once", got)
+				t.Errorf("got %d requests, want 1", got)
 			}
 		})
 	}
 }
 
-func TestGoogleAnswersThatAreNoVerdict(t *testing.T) {
+func TestInvalidGoogleAnswers(t *testing.T) {
 	cases := map[string]http.HandlerFunc{
-		"403":                             served(403, canary),
-		"404":                             served(404, canary),
-		"more than 256 KiB":               served(200, tokenInfo("x", `"`+strings.Repeat("a", 256<<10)+`"`)),
-		"a member there twice":            served(200, `{"aud":"x",`+tokenInfo()[1:]),
-		"audiences":                       served(200, tokenInfo("aud", `["`+googleID+`"]`)),
-		"a party that is a number":        served(200, tokenInfo("azp", "1")),
-		"a user that is a number":         served(200, tokenInfo("sub", "110248495921238986420")),
-		"scopes that are an array":        served(200, tokenInfo("scope", `["openid"]`)),
-		"an address that is an object":    served(200, tokenInfo("email", `{}`)),
-		"no expiry":                       served(200, tokenInfo("exp", "")),
-		"an expiry that is null":          served(200, tokenInfo("exp", "null")),
-		"an expiry that is a word":        served(200, tokenInfo("exp", `"`+canary+`"`)),
-		"an expiry with a fraction":       served(200, tokenInfo("exp", `"1.5"`)),
-		"an expiry that is an array":      served(200, tokenInfo("exp", `["2000000000"]`)),
-		"an expiry that no integer holds": served(200, tokenInfo("exp", `"99999999999999999999"`)),
+		"403":                          respondWith(403, canary),
+		"404":                          respondWith(404, canary),
+		"more than 256 KiB":            respondWith(200, tokenInfo("x", `"`+strings.Repeat("a", 256<<10)+`"`)),
+		"a repeated member":            respondWith(200, `{"aud":"x",`+tokenInfo()[1:]),
+		"an array of audiences":        respondWith(200, tokenInfo("aud", `["`+googleID+`"]`)),
+		"an azp that is a number":      respondWith(200, tokenInfo("azp", "1")),
+		"a user that is a number":      respondWith(200, tokenInfo("sub", "110248495921238986420")),
+		"scopes that are an array":     respondWith(200, tokenInfo("scope", `["openid"]`)),
+		"an address that is an object": respondWith(200, tokenInfo("email", `{}`)),
+		"no expiry":                    respondWith(200, tokenInfo("exp", "")),
+		"an expiry that is null":       respondWith(200, tokenInfo("exp", "null")),
+		"an expiry that is a word":     respondWith(200, tokenInfo("exp", `"`+canary+`"`)),
+		"an expiry with a fraction":    respondWith(200, tokenInfo("exp", `"1.5"`)),
+		"an expiry that is an array":   respondWith(200, tokenInfo("exp", `["2000000000"]`)),
+		"an expiry that is too large":  respondWith(200, tokenInfo("exp", `"99999999999999999999"`)),
 	}
-	for name, handler := range noVerdicts {
+	for name, handler := range invalidResponses {
 		cases[name] = handler
 	}
 	for name, handler := range cases {
 		t.Run(name, func(t *testing.T) {
-			url, _ := serving(t, handler)
-			var journal journal
-			c := newGoogleAt(t, url, func(c *introspect.Config) { c.Logger = journal.logger() })
-			isUnknown(t, c, token, introspect.ErrUnavailable)
+			url, _ := startServer(t, handler)
+			var logCapture logCapture
+			c := newGoogleAt(t, url, func(c *introspect.Config) { c.Logger = logCapture.logger() })
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			_, err := c.Introspect(t.Context(), token)
-			checkTold(t, &journal, err)
+			checkNoSecrets(t, &logCapture, err)
 		})
 	}
 }
@@ -143,30 +144,30 @@ func TestGoogleConfiguration(t *testing.T) {
 		ids    []string
 		want   []string
 	}{
-		"a client is needed":              {introspect.Config{}, nil, []string{"Google needs client identifiers"}},
-		"no client is empty":              {introspect.Config{}, []string{googleID, ""}, []string{"Google needs client identifiers"}},
-		"the endpoint is on https":        {introspect.Config{Endpoint: "http://google.example.com"}, []string{googleID}, []string{"Endpoint: not https"}},
-		"nobody proves anything":          {introspect.Config{Auth: introspect.Basic("a", "b")}, []string{googleID}, []string{"Auth and Keys mean nothing to Google"}},
-		"every fault is reported at once": {introspect.Config{Endpoint: "ftp://x", MaxTTL: 1 << 60, RequireTokenType: true}, nil, []string{"Endpoint", "MaxTTL", "RequireTokenType", "identifiers"}},
+		"no client":                       {introspect.Config{}, nil, []string{"Google needs at least one client identifier"}},
+		"an empty client":                 {introspect.Config{}, []string{googleID, ""}, []string{"Google needs at least one client identifier"}},
+		"an endpoint on http":             {introspect.Config{Endpoint: "http://google.example.com"}, []string{googleID}, []string{"Endpoint: not https"}},
+		"Auth":                            {introspect.Config{Auth: introspect.Basic("a", "b")}, []string{googleID}, []string{"Auth and Keys must be zero for Google"}},
+		"every fault is reported at once": {introspect.Config{Endpoint: "ftp://x", MaxTTL: 1 << 60, RequireTokenType: true}, nil, []string{"Endpoint", "MaxTTL", "RequireTokenType", "identifier"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := introspect.Google(tt.config, tt.ids...)
-			isFaulty(t, c, err, tt.want...)
+			assertFaults(t, c, err, tt.want...)
 		})
 	}
 	t.Run("Google's own endpoint is the default", func(t *testing.T) {
-		s := newSite(says(tokenInfo()))
-		isActive(t, newGoogle(t, s, []string{googleID}), token)
-		if got := s.seen()[0].url; got != "https://oauth2.googleapis.com/tokeninfo" {
-			t.Errorf("asked %s", got)
+		s := newSite(respondOK(tokenInfo()))
+		assertActive(t, newGoogle(t, s, []string{googleID}), token)
+		if got := s.received()[0].url; got != "https://oauth2.googleapis.com/tokeninfo" {
+			t.Errorf("got a request to %s", got)
 		}
 	})
 	t.Run("clients in another order share answers", func(t *testing.T) {
-		s, shared := newSite(says(tokenInfo())), newStore()
+		s, shared := newSite(respondOK(tokenInfo())), newStore()
 		ids := []string{"b", googleID, "a"}
-		isActive(t, newGoogle(t, s, ids, sharing(shared)), token)
-		isActive(t, newGoogle(t, s, []string{"a", "b", googleID}, sharing(shared)), token)
-		if s.asked(t, 1); ids[0] != "b" {
+		assertActive(t, newGoogle(t, s, ids, withCache(shared)), token)
+		assertActive(t, newGoogle(t, s, []string{"a", "b", googleID}, withCache(shared)), token)
+		if s.assertRequests(t, 1); ids[0] != "b" {
 			t.Errorf("got %v, which was changed", ids)
 		}
 	})

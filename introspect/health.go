@@ -10,62 +10,62 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Limits on questions while the server fails.
+// Limits on queries while the server fails.
 const (
-	maxFailures   = 5           // failures without an answer in between that count as evidence; then the server is left alone
-	backoff       = timeout     // how long it is left alone
-	checkInterval = time.Second // the least time between two checks of its health
+	maxFailures   = 5           // failures that count as evidence, without an answer in between, before the client backs off
+	backoff       = timeout     // time without queries
+	checkInterval = time.Second // minimum time between two calls of checkServer
 )
 
-// class is what is known of a token before it is asked about. Anybody can make
-// up tokens that are unseen; nobody can make up one that was active.
+// class distinguishes tokens before a query. An attacker can make up unseen
+// tokens, but not tokens that were active.
 type class int
 
 const (
 	unseen class = iota
 	seenActive
-	classes // how many there are
+	classes // number of classes
 )
 
-// standing is what a token's past is worth.
-type standing struct {
-	class class
-	spent bool // it has spoken against the server since it was last active, which it may do once: it may have ended
+// history is what the client knows of a token before a query.
+type history struct {
+	class   class
+	counted bool // a failure has counted as evidence since the token was last active; no other counts, because the token may have been revoked
 }
 
-// health is what is known of the server, and a bound on the questions under way.
-// A failure is evidence against the server only if the token cannot be the cause.
-// Otherwise an attacker with one token that the server, or a firewall in front of
-// it, rejects could cut off everybody else.
+// health is the circuit breaker, and the limit on queries in flight. A failure
+// is evidence against the server only if the token cannot be the cause.
+// Otherwise an attacker with one token that the server, or a firewall in front
+// of it, rejects could block all other callers.
 type health struct {
-	mu       sync.Mutex
-	inFlight [classes]int
-	answered bool         // ever, in a way that we understood
-	failed   []hash       // evidence since the last answer: each token once, and a zero hash for each that was not sent
-	suspect  int          // failures since then that would be evidence, had the token been active before
-	checked  time.Time    // when the server was last asked about some that were
-	retryAt  time.Time    // when the server, being left alone, is asked again; zero if it does well
-	probes   [classes]int // questions that are out since then to see whether it does well again
-	places   [classes]int // how many there may be: one at first, twice as many after each that showed nothing
-	spared   bool         // whether it was ever left alone
+	mu            sync.Mutex
+	inFlight      [classes]int
+	answered      bool         // there was ever a valid answer
+	failed        []hash       // evidence since the last answer: each token once, and a zero hash for each query that was not sent
+	suspicious    int          // failures since then that would be evidence if the token had been active before
+	lastCheck     time.Time    // when checkServer was last called
+	retryAt       time.Time    // end of the back-off, after which probes are made; zero if there is none
+	probes        [classes]int // queries in flight since then that probe the server
+	probeLimit    [classes]int // maximum of probes: one at first, doubled after each inconclusive one
+	everBackedOff bool         // whether there ever was a back-off
 }
 
-// question is one that is being asked.
-type question struct {
+// query is a query in flight.
+type query struct {
 	health *health
-	standing
+	history
 	token    hash
-	probe    time.Time // of a probe, the retryAt that let it through
+	probe    time.Time // of a probe: the retryAt after which it began
 	once     sync.Once
 	counts   bool
-	evidence bool // by the token
+	evidence bool // the failure of this token counted
 }
 
-// begin asks for room for a question. Tokens that are unseen get half of it. A
-// server that is left alone gets none; afterwards it gets one of each class, so
-// that no unseen token takes the place of one that was active, and then more, so
-// that none takes it for long that shows nothing.
-func (h *health) begin(s standing, token hash) (*question, error) {
+// begin reserves a place for a query. Unseen tokens get half of the places.
+// During the back-off there are no queries. After it, each class gets one
+// probe, so that unseen tokens do not block those that were active. More probes
+// follow, so that inconclusive ones do not block the others for long.
+func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := s.class
@@ -73,44 +73,44 @@ func (h *health) begin(s standing, token hash) (*question, error) {
 	switch {
 	case h.inFlight[unseen]+h.inFlight[seenActive] >= maxCalls, c == unseen && h.inFlight[unseen] >= maxCalls/2:
 		return nil, errBusy
-	case probe && (time.Now().Before(h.retryAt) || h.probes[c] >= h.places[c]):
-		return nil, errBreaker // the failures before it have been logged
+	case probe && (time.Now().Before(h.retryAt) || h.probes[c] >= h.probeLimit[c]):
+		return nil, errBreaker // the failures have been logged
 	}
 	h.inFlight[c]++
 	if probe {
 		h.probes[c]++
 	}
-	return &question{health: h, standing: s, token: token, probe: h.retryAt}, nil
+	return &query{health: h, history: s, token: token, probe: h.retryAt}, nil
 }
 
-// settle notes the outcome, the first time it is called, and reports whether it
-// speaks for or against the server.
-func (q *question) settle(err error) bool {
+// settle records the outcome on its first call, and reports whether it counts
+// for or against the server.
+func (q *query) settle(err error) bool {
 	q.once.Do(func() {
 		h := q.health
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		probe := !q.probe.IsZero() && q.probe.Equal(h.retryAt) // of this time, not of an earlier one
+		probe := !q.probe.IsZero() && q.probe.Equal(h.retryAt) // not from an earlier back-off
 		if probe {
 			h.probes[q.class]--
 		}
 		q.counts = true
 		switch {
 		case err == nil:
-			h.answered, h.failed, h.suspect, h.retryAt = true, nil, 0, time.Time{}
+			h.answered, h.failed, h.suspicious, h.retryAt = true, nil, 0, time.Time{}
 			return
 		case isUnsent(err):
 			h.failed = append(h.failed, hash{})
-		case !q.spent && h.isEvidence(q.class, err):
+		case !q.counted && h.isEvidence(q.class, err):
 			if q.evidence = true; !slices.Contains(h.failed, q.token) {
 				h.failed = append(h.failed, q.token)
 			}
 		default:
 			if q.counts = false; h.isEvidence(seenActive, err) {
-				h.suspect++
+				h.suspicious++
 			}
 			if probe {
-				h.places[q.class] = min(2*h.places[q.class], maxCalls)
+				h.probeLimit[q.class] = min(2*h.probeLimit[q.class], maxCalls)
 			}
 			return
 		}
@@ -121,9 +121,9 @@ func (q *question) settle(err error) bool {
 	return q.counts
 }
 
-// leaveAlone is for a server that failed on all the tokens that it was asked about
-// to see how it does.
-func (h *health) leaveAlone() {
+// checkFailed starts a back-off after the server failed on all tokens of
+// checkServer.
+func (h *health) checkFailed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.retryAt.IsZero() {
@@ -132,19 +132,18 @@ func (h *health) leaveAlone() {
 }
 
 func (h *health) backOff() {
-	h.retryAt, h.failed, h.suspect, h.spared = time.Now().Add(backoff), nil, 0, true
-	h.probes, h.places = [classes]int{}, [classes]int{unseen: 1, seenActive: 1}
+	h.retryAt, h.failed, h.suspicious, h.everBackedOff = time.Now().Add(backoff), nil, 0, true
+	h.probes, h.probeLimit = [classes]int{}, [classes]int{unseen: 1, seenActive: 1}
 }
 
-// leave gives the room back.
-func (q *question) leave() {
+// release frees the place of the query.
+func (q *query) release() {
 	q.health.mu.Lock()
 	defer q.health.mu.Unlock()
 	q.health.inFlight[q.class]--
 }
 
-// isUnsent reports whether a question failed before the server was told the
-// token.
+// isUnsent reports whether a query failed before the token was sent.
 func isUnsent(err error) bool {
 	for _, before := range [...]error{errMetadata, errOwnToken, fetch.ErrConnect, fetch.ErrName} {
 		if errors.Is(err, before) {
@@ -154,13 +153,13 @@ func isUnsent(err error) bool {
 	return false
 }
 
-// isEvidence reports whether a failure speaks against the server, or against our
-// access to it, rather than against the token that was asked about.
+// isEvidence reports whether a failure is caused by the server, or by the
+// client's access to it, rather than by the token.
 func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {
 	case errors.Is(err, errInvalidClient):
-		return c == seenActive || !h.answered && !h.spared // else such an answer to invented tokens would be enough for ever
+		return c == seenActive || !h.answered && !h.everBackedOff // otherwise this answer to made-up tokens would be enough each time
 	case c == unseen:
 		return false
 	case isStatus:
@@ -169,20 +168,20 @@ func (h *health) isEvidence(c class, err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
-// checkIsDue reports whether it is time to ask about tokens that were active,
-// because the server fails on others.
+// checkIsDue reports whether checkServer should be called, because the server
+// fails on other tokens.
 func (h *health) checkIsDue() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	if h.suspect < maxFailures && h.retryAt.IsZero() || now.Before(h.retryAt) || now.Sub(h.checked) < checkInterval {
+	if h.suspicious < maxFailures && h.retryAt.IsZero() || now.Before(h.retryAt) || now.Sub(h.lastCheck) < checkInterval {
 		return false
 	}
-	h.checked = now
+	h.lastCheck = now
 	return true
 }
 
-// hasAnswered reports whether the server ever gave an answer that we understood.
+// hasAnswered reports whether the server ever gave a valid answer.
 func (h *health) hasAnswered() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

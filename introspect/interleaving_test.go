@@ -14,20 +14,20 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// An answer names the token it was made for. Whatever the order in which
-// requests come, answers arrive, callers leave and answers end, nobody is given
-// one that names another token, or that is older than it may be.
-func TestThreatsAnswersNeverMeet(t *testing.T) {
+// Each answer names its token. In any order of requests, answers, cancellations
+// and expiries, no caller gets an answer that names another token or is too
+// old.
+func TestThreatsAnswersAreNotMixedUp(t *testing.T) {
 	for _, kept := range []struct {
 		name   string
 		change func(*introspect.Config)
 	}{
 		{"in memory", func(*introspect.Config) {}},
 		{"in a shared store", func(c *introspect.Config) { c.Cache = newStore() }},
-		{"nowhere", always},
+		{"not at all", noCache},
 	} {
 		for seed := range uint64(20) {
-			t.Run(fmt.Sprintf("I15/answers are kept %s, order %d", kept.name, seed), func(t *testing.T) {
+			t.Run(fmt.Sprintf("I15/answers are cached %s, order %d", kept.name, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { interleave(t, seed, kept.change) })
 			})
 		}
@@ -53,16 +53,16 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 		late := time.Duration(roll(1500)) * time.Millisecond
 		switch roll(10) {
 		case 0:
-			return after(late, refused)(r, c)
+			return delayed(late, connectionRefused)(r, c)
 		case 1:
-			return after(late, says(`{"active":1}`))(r, c)
+			return delayed(late, respondOK(`{"active":1}`))(r, c)
 		case 2:
 			panic(token)
 		}
 		active := strings.HasPrefix(token, "good")
-		return after(late, says(fmt.Sprintf(`{"active":%v,"sub":%q,"said":%d}`, active, token, said.UnixMilli())))(r, c)
+		return delayed(late, respondOK(fmt.Sprintf(`{"active":%v,"sub":%q,"said":%d}`, active, token, said.UnixMilli())))(r, c)
 	})
-	c := newClient(t, s, believes(ttl), change)
+	c := newClient(t, s, withMaxTTL(ttl), change)
 	var all sync.WaitGroup
 	judged := 0
 	for range requests {
@@ -80,7 +80,7 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 			mu.Unlock()
 			good := strings.HasPrefix(token, "good")
 			if r.Active != good || good && !strings.Contains(string(r.Claims), fmt.Sprintf(`"sub":%q`, token)) {
-				t.Errorf("%s was given %v %s", token, r.Active, r.Claims)
+				t.Errorf("%s got %v %s", token, r.Active, r.Claims)
 			}
 			if !good {
 				return
@@ -89,15 +89,15 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 			if _, err := fmt.Sscanf(string(r.Claims[strings.Index(string(r.Claims), `"said"`):]), `"said":%d`, &said); err != nil {
 				t.Error(err)
 			}
-			// A flight takes two seconds at most, what it brings is kept for ttl.
+			// A call takes two seconds at most, and its answer is cached for ttl.
 			if age := time.Since(time.UnixMilli(said)); age > ttl+2*time.Second {
-				t.Errorf("%s was given an answer that is %v old", token, age)
+				t.Errorf("%s got an answer that is %v old", token, age)
 			}
 		})
 	}
 	all.Wait()
-	time.Sleep(2 * time.Second) // for calls that nobody waits for
+	time.Sleep(2 * time.Second) // for calls without callers
 	if judged < requests/10 {
-		t.Errorf("got %d answers, want a test of something", judged)
+		t.Errorf("got %d answers, want enough for a test", judged)
 	}
 }

@@ -19,20 +19,20 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// knowsGood is a server to which tokens that begin with good are active, and that
-// does something else to all others.
-func knowsGood(otherwise answer) answer {
+// activeIfGood answers that tokens with the prefix good are active, and uses
+// otherwise for all others.
+func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {
-			return says(`{"active":true}`)(r, seen)
+			return respondOK(`{"active":true}`)(r, seen)
 		}
 		return otherwise(r, seen)
 	}
 }
 
-// every asks about a token again and again until the context ends, and waits for
-// no answer.
-func every(ctx context.Context, all *sync.WaitGroup, c *introspect.Client, pause time.Duration, token func(i int) string) {
+// queryRepeatedly queries tokens until the context ends, without waiting for
+// answers.
+func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Client, pause time.Duration, token func(i int) string) {
 	all.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
 			all.Go(func() { _, _ = c.Introspect(context.Background(), token(i)) })
@@ -41,87 +41,87 @@ func every(ctx context.Context, all *sync.WaitGroup, c *introspect.Client, pause
 	})
 }
 
-// A token that used to be active may have been revoked or may have expired.
-func TestATokenThatHasEndedProvesNothing(t *testing.T) {
+// A token that was active may have been revoked or may have expired.
+func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	for name, ended := range map[string]answer{
-		"and nobody knows when": says(`{"active":true}`),
-		"as was known":          says(fmt.Sprintf(`{"active":true,"exp":%d}`, time.Date(2000, 1, 1, 0, 5, 0, 0, time.UTC).Unix())),
+		"at an unknown time": respondOK(`{"active":true}`),
+		"at a known time":    respondOK(fmt.Sprintf(`{"active":true,"exp":%d}`, time.Date(2000, 1, 1, 0, 5, 0, 0, time.UTC).Unix())),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(says(`{"active":true}`))
+				s := newSite(respondOK(`{"active":true}`))
 				c := newClient(t, s)
-				isActive(t, c, "good-of-somebody")
-				s.becomes(ended)
+				assertActive(t, c, "good-first")
+				s.setAnswer(ended)
 				for i := range 4 {
-					isActive(t, c, fmt.Sprint("ended", i))
+					assertActive(t, c, fmt.Sprint("ended", i))
 				}
 				time.Sleep(10 * time.Minute)
-				s.becomes(knowsGood(status(502, ``)))
+				s.setAnswer(activeIfGood(status(502, ``)))
 				for i := range 100 {
-					isUnknown(t, c, fmt.Sprint("junk", i), introspect.ErrUnavailable)
+					assertUnavailable(t, c, fmt.Sprint("junk", i), introspect.ErrUnavailable)
 					synctest.Wait()
 				}
-				isActive(t, c, "good-of-somebody")
-				isActive(t, c, "good-fresh")
+				assertActive(t, c, "good-first")
+				assertActive(t, c, "good-fresh")
 			})
 		})
 	}
 }
 
-// The client asks about the last five active tokens, each once, and skips those
-// that have expired.
-func TestWhoIsAskedAboutTheServer(t *testing.T) {
+// The client queries the last five active tokens once each, and skips expired
+// ones.
+func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(says(`{"active":true}`))
-		c := newClient(t, s, always)
+		s := newSite(respondOK(`{"active":true}`))
+		c := newClient(t, s, noCache)
 		for i := range 7 {
-			isActive(t, c, fmt.Sprint("good", i))
+			assertActive(t, c, fmt.Sprint("good", i))
 		}
-		s.becomes(says(fmt.Sprintf(`{"active":true,"exp":%d}`, time.Now().Unix()+60)))
-		isActive(t, c, "ended")
-		s.becomes(says(`{"active":true}`))
+		s.setAnswer(respondOK(fmt.Sprintf(`{"active":true,"exp":%d}`, time.Now().Unix()+60)))
+		assertActive(t, c, "ended")
+		s.setAnswer(respondOK(`{"active":true}`))
 		for range 3 {
-			isActive(t, c, "good6")
+			assertActive(t, c, "good6")
 		}
 		time.Sleep(time.Minute)
-		s.becomes(knowsGood(status(502, ``)))
-		before := len(s.seen())
+		s.setAnswer(activeIfGood(status(502, ``)))
+		before := len(s.received())
 		for i := range 5 {
-			isUnknown(t, c, fmt.Sprint("junk", i), introspect.ErrUnavailable)
+			assertUnavailable(t, c, fmt.Sprint("junk", i), introspect.ErrUnavailable)
 		}
 		synctest.Wait()
 		asked := make(map[string]int)
-		for _, call := range s.seen()[before+5:] {
+		for _, call := range s.received()[before+5:] {
 			asked[call.form.Get("token")]++
 		}
 		if want := map[string]int{"good3": 1, "good4": 1, "good5": 1, "good6": 1}; !maps.Equal(asked, want) {
-			t.Errorf("got questions about %v, want %v", asked, want)
+			t.Errorf("got queries of %v, want %v", asked, want)
 		}
 	})
 }
 
 // An attacker who replays revoked tokens can make the server look down once, not
 // for as long as the replay goes on.
-func TestATokenSpeaksAgainstTheServerOnce(t *testing.T) {
+func TestTokenIsEvidenceOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(says(`{"active":true}`))
+		s := newSite(respondOK(`{"active":true}`))
 		c := newClient(t, s)
 		for i := range 50 {
-			isActive(t, c, fmt.Sprint("good", i))
+			assertActive(t, c, fmt.Sprint("good", i))
 		}
 		for i := range 6 {
-			isActive(t, c, fmt.Sprint("revoked", i))
+			assertActive(t, c, fmt.Sprint("revoked", i))
 		}
 		time.Sleep(time.Minute)
-		s.becomes(knowsGood(after(20*time.Millisecond, status(502, ``))))
+		s.setAnswer(activeIfGood(delayed(20*time.Millisecond, status(502, ``))))
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
-		every(ctx, &all, c, 2*time.Millisecond, func(i int) string { return fmt.Sprint("revoked", i%6) })
+		queryRepeatedly(ctx, &all, c, 2*time.Millisecond, func(i int) string { return fmt.Sprint("revoked", i%6) })
 		time.Sleep(5 * time.Second)
 		for i := range 600 {
-			isActive(t, c, fmt.Sprint("good", i%50))
-			isActive(t, c, fmt.Sprint("good-fresh", i))
+			assertActive(t, c, fmt.Sprint("good", i%50))
+			assertActive(t, c, fmt.Sprint("good-fresh", i))
 			time.Sleep(time.Second)
 		}
 		end()
@@ -129,24 +129,24 @@ func TestATokenSpeaksAgainstTheServerOnce(t *testing.T) {
 	})
 }
 
-// After an outage, invented tokens cannot keep the client from noticing that the
+// After an outage, made-up tokens cannot keep the client from noticing that the
 // server works again.
-func TestInventedTokensHoldNoProbe(t *testing.T) {
-	for name, junk := range map[string]answer{"hangs": hangs, "502 after 100 ms": after(100*time.Millisecond, status(502, ``)), "401 after 20 ms": after(20*time.Millisecond, status(401, ``))} {
+func TestMadeUpTokensDoNotBlockProbes(t *testing.T) {
+	for name, junk := range map[string]answer{"hangs": hang, "502 after 100 ms": delayed(100*time.Millisecond, status(502, ``)), "401 after 20 ms": delayed(20*time.Millisecond, status(401, ``))} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(refused)
+				s := newSite(connectionRefused)
 				c := newClient(t, s)
 				for i := range 5 {
-					isUnknown(t, c, fmt.Sprint("lost", i), introspect.ErrUnavailable)
+					assertUnavailable(t, c, fmt.Sprint("lost", i), introspect.ErrUnavailable)
 				}
-				s.becomes(knowsGood(junk))
+				s.setAnswer(activeIfGood(junk))
 				ctx, end := context.WithCancel(t.Context())
 				var all sync.WaitGroup
-				every(ctx, &all, c, 20*time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
-				time.Sleep(20 * time.Second) // one probe, two, four and so on, of which a hanging one takes two seconds
+				queryRepeatedly(ctx, &all, c, 20*time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
+				time.Sleep(20 * time.Second) // one probe, two, four and so on; a hanging one takes two seconds
 				for i := range 100 {
-					isActive(t, c, fmt.Sprint("good-fresh", i))
+					assertActive(t, c, fmt.Sprint("good-fresh", i))
 					time.Sleep(100 * time.Millisecond)
 				}
 				end()
@@ -156,18 +156,18 @@ func TestInventedTokensHoldNoProbe(t *testing.T) {
 	}
 }
 
-// A server may answer invalid_client to every unknown token before it ever gave
-// another answer. It is left alone only once for that.
-func TestAServerThatNeverAnsweredIsFoundAllTheSame(t *testing.T) {
+// A server may answer invalid_client to every unknown token before its first
+// valid answer. The client backs off only once for that.
+func TestServerThatNeverAnsweredIsQueriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(knowsGood(after(20*time.Millisecond, status(401, `{"error":"invalid_client"}`))))
+		s := newSite(activeIfGood(delayed(20*time.Millisecond, status(401, `{"error":"invalid_client"}`))))
 		c := newClient(t, s)
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
-		every(ctx, &all, c, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
+		queryRepeatedly(ctx, &all, c, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
 		time.Sleep(5 * time.Second)
 		for i := range 100 {
-			isActive(t, c, fmt.Sprint("good", i))
+			assertActive(t, c, fmt.Sprint("good", i))
 			time.Sleep(100 * time.Millisecond)
 		}
 		end()
@@ -175,19 +175,19 @@ func TestAServerThatNeverAnsweredIsFoundAllTheSame(t *testing.T) {
 	})
 }
 
-func TestATokenOfTheSharedStoreWasActive(t *testing.T) {
+func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, shared := newSite(says(`{"active":true}`)), newStore()
-		one, two := newClient(t, s, sharing(shared)), newClient(t, s, sharing(shared))
-		isActive(t, one, "good")
-		isActive(t, two, "good")
+		s, shared := newSite(respondOK(`{"active":true}`)), newStore()
+		one, two := newClient(t, s, withCache(shared)), newClient(t, s, withCache(shared))
+		assertActive(t, one, "good")
+		assertActive(t, two, "good")
 		time.Sleep(time.Minute)
-		s.becomes(knowsGood(hangs))
+		s.setAnswer(activeIfGood(hang))
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
-		every(ctx, &all, two, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
-		time.Sleep(time.Second) // their half of the room is full
-		isActive(t, two, "good")
+		queryRepeatedly(ctx, &all, two, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
+		time.Sleep(time.Second) // unseen tokens have reached their limit
+		assertActive(t, two, "good")
 		end()
 		all.Wait()
 	})
@@ -195,9 +195,9 @@ func TestATokenOfTheSharedStoreWasActive(t *testing.T) {
 
 type connKey struct{}
 
-// Over HTTP/2 one connection would carry all questions, and a firewall ends it
-// because of one.
-func TestALostConnectionIsOneQuestions(t *testing.T) {
+// With HTTP/2, one connection would carry all queries, and a firewall may close
+// it because of one.
+func TestEachQueryHasItsOwnConnection(t *testing.T) {
 	const asked = 10
 	arrived, leave := make(chan struct{}, asked), make(chan struct{})
 	var once sync.Once
@@ -238,12 +238,12 @@ func TestALostConnectionIsOneQuestions(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for i := range asked {
-		all.Go(func() { isActive(t, c, fmt.Sprint("good", i, "slow")) })
+		all.Go(func() { assertActive(t, c, fmt.Sprint("good", i, "slow")) })
 	}
 	for range asked {
 		<-arrived
 	}
-	isUnknown(t, c, "junk", introspect.ErrUnavailable)
+	assertUnavailable(t, c, "junk", introspect.ErrUnavailable)
 	goOn()
 	all.Wait()
 }

@@ -19,18 +19,18 @@ const (
 	token    = "2YotnFZFEjr1zCsicMWpAA"
 )
 
-// canary stands in what a test wants nobody to be told.
+// canary marks text that must not appear in logs and errors.
 const canary = "c4n4ry-q7Zk2Xw9"
 
-var quiet = slog.New(slog.DiscardHandler)
+var discardLogger = slog.New(slog.DiscardHandler)
 
-// config asks the site's introspection endpoint.
+// config returns a configuration for the site's introspection endpoint.
 func (s *site) config() introspect.Config {
-	return introspect.Config{Endpoint: endpoint, Auth: introspect.Basic("api", "secret"), Client: s.client(), Logger: quiet}
+	return introspect.Config{Endpoint: endpoint, Auth: introspect.Basic("api", "secret"), Client: s.client(), Logger: discardLogger}
 }
 
-// newClient configures a client of the site; changes are made to the
-// configuration before it is checked.
+// newClient returns a client of the site. changes are applied to its
+// configuration.
 func newClient(t testing.TB, s *site, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := s.config()
@@ -44,11 +44,11 @@ func newClient(t testing.TB, s *site, changes ...func(*introspect.Config)) *intr
 	return c
 }
 
-// always asks for every request, as far as answers are concerned.
-func always(c *introspect.Config) { c.MaxTTL = -1 }
+// noCache disables the cache.
+func noCache(c *introspect.Config) { c.MaxTTL = -1 }
 
-// isActive demands that a token is active and returns its claims.
-func isActive(t *testing.T, c *introspect.Client, token string) string {
+// assertActive checks that a token is active and returns its claims.
+func assertActive(t *testing.T, c *introspect.Client, token string) string {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)
 	if err != nil || r == nil || !r.Active {
@@ -58,7 +58,7 @@ func isActive(t *testing.T, c *introspect.Client, token string) string {
 	return string(r.Claims)
 }
 
-func isInactive(t *testing.T, c *introspect.Client, token string) {
+func assertInactive(t *testing.T, c *introspect.Client, token string) {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)
 	if err != nil || r == nil || r.Active || r.Claims != nil {
@@ -66,22 +66,22 @@ func isInactive(t *testing.T, c *introspect.Client, token string) {
 	}
 }
 
-// isUnknown demands an error that quotes nothing.
-func isUnknown(t *testing.T, c *introspect.Client, token string, want error) {
+// assertUnavailable checks for an error that quotes no secrets.
+func assertUnavailable(t *testing.T, c *introspect.Client, token string, want error) {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)
 	if r != nil || !errors.Is(err, introspect.ErrUnavailable) || !errors.Is(err, want) {
 		t.Errorf("got %v, %v, want %v", r, err, want)
 	}
 	if err != nil && strings.Contains(err.Error(), canary) {
-		t.Errorf("the error quotes what it should not: %q", err)
+		t.Errorf("the error quotes a secret: %q", err)
 	}
 }
 
-// asked demands how many requests the site has seen.
-func (s *site) asked(t *testing.T, want int) {
+// assertRequests checks the number of requests that the site has received.
+func (s *site) assertRequests(t *testing.T, want int) {
 	t.Helper()
-	if got := len(s.seen()); got != want {
-		t.Errorf("the server was asked %d times, want %d", got, want)
+	if got := len(s.received()); got != want {
+		t.Errorf("got %d requests, want %d", got, want)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// selfSigned is a client's certificate.
+// selfSigned returns a client certificate.
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -63,14 +63,14 @@ func TestMutualTLSOverARealConnection(t *testing.T) {
 		transport.TLSClientConfig.Certificates = certificates
 		t.Cleanup(transport.CloseIdleConnections)
 		c, err := introspect.New(introspect.Config{
-			Endpoint: server.URL, Auth: introspect.MutualTLS("api"), Client: &http.Client{Transport: transport}, Logger: quiet,
+			Endpoint: server.URL, Auth: introspect.MutualTLS("api"), Client: &http.Client{Transport: transport}, Logger: discardLogger,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
-	isActive(t, with(known), token)
-	isUnknown(t, with(), token, introspect.ErrUnavailable)
-	isUnknown(t, with(unknown), token, introspect.ErrUnavailable)
+	assertActive(t, with(known), token)
+	assertUnavailable(t, with(), token, introspect.ErrUnavailable)
+	assertUnavailable(t, with(unknown), token, introspect.ErrUnavailable)
 }

@@ -11,30 +11,29 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// The one call that is to tell whether the server is back may not come back
-// itself, if its transport does not heed its context. It has failed then, like
-// any other that took too long.
-func TestAProbeThatIsLostHasFailed(t *testing.T) {
+// A call that probes the server may never return if its transport ignores its
+// context. It then counts as a timeout.
+func TestLostProbeCountsAsFailed(t *testing.T) {
 	for name, lose := range map[string]func(chan struct{}){
-		"it waits for ever":      func(done chan struct{}) { <-done },
-		"its goroutine is ended": func(chan struct{}) { runtime.Goexit() },
+		"it never returns":    func(done chan struct{}) { <-done },
+		"its goroutine exits": func(chan struct{}) { runtime.Goexit() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				done := make(chan struct{})
-				s := newSite(says(`{"active":true}`))
-				c := newClient(t, s, always)
-				known(t, c, 10)
-				s.becomes(status(503, ``))
+				s := newSite(respondOK(`{"active":true}`))
+				c := newClient(t, s, noCache)
+				activate(t, c, 10)
+				s.setAnswer(status(503, ``))
 				for i := range 5 {
-					isUnknown(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
+					assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 				}
 				time.Sleep(2*time.Second + 1)
-				s.becomes(func(*http.Request, call) (*http.Response, error) { lose(done); return nil, errRefused })
-				isUnknown(t, c, token+"7", introspect.ErrUnavailable)
-				s.becomes(says(`{"active":true}`))
+				s.setAnswer(func(*http.Request, call) (*http.Response, error) { lose(done); return nil, errRefused })
+				assertUnavailable(t, c, token+"7", introspect.ErrUnavailable)
+				s.setAnswer(respondOK(`{"active":true}`))
 				time.Sleep(2*time.Second + 1)
-				isActive(t, c, token+"8")
+				assertActive(t, c, token+"8")
 				close(done)
 			})
 		})

@@ -21,31 +21,31 @@ func TestSignedAnswersOfEveryAlgorithm(t *testing.T) {
 	for _, algorithm := range asymmetric {
 		t.Run(algorithm, func(t *testing.T) {
 			key := newSigner(t, algorithm)
-			s := newSite(saysSigned(key.sign(answered())))
-			if got, want := isActive(t, newClient(t, s, demands(key.set())), token), `{"active":true,"sub":"alice"}`; got != want {
+			s := newSite(respondSigned(key.sign(signedPayload())))
+			if got, want := assertActive(t, newClient(t, s, requireSigned(key.set())), token), `{"active":true,"sub":"alice"}`; got != want {
 				t.Errorf("got claims %s, want %s", got, want)
 			}
-			if accept := s.seen()[0].header["Accept"]; len(accept) != 1 || accept[0] != signedType {
-				t.Errorf("got Accept %q, want %q alone", accept, signedType)
+			if accept := s.received()[0].header["Accept"]; len(accept) != 1 || accept[0] != signedType {
+				t.Errorf("got Accept %q, want only %q", accept, signedType)
 			}
 		})
 	}
-	t.Run("unsigned answers are asked for by their own type", func(t *testing.T) {
-		s := newSite(says(`{"active":true}`))
-		isActive(t, newClient(t, s), token)
-		if accept := s.seen()[0].header["Accept"]; len(accept) != 1 || accept[0] != "application/json" {
-			t.Errorf("got Accept %q, want application/json alone", accept)
+	t.Run("unsigned answers are requested as JSON", func(t *testing.T) {
+		s := newSite(respondOK(`{"active":true}`))
+		assertActive(t, newClient(t, s), token)
+		if accept := s.received()[0].header["Accept"]; len(accept) != 1 || accept[0] != "application/json" {
+			t.Errorf("got Accept %q, want only application/json", accept)
 		}
 	})
 }
 
 func TestThreatsSignedAnswers(t *testing.T) {
 	key, other := newSigner(t, "ES256"), newSigner(t, "ES256")
-	good := key.sign(answered())
+	good := key.sign(signedPayload())
 	plain := `{"active":true,"sub":"` + canary + `"}`
-	typ := func(typ string) answer { return saysSigned(key.sign(answered(), "typ", typ)) }
-	claims := func(pairs ...string) answer { return saysSigned(key.sign(answered(pairs...))) }
-	header := func(text string) string { return b64(text) + "." + b64(answered()) }
+	typ := func(typ string) answer { return respondSigned(key.sign(signedPayload(), "typ", typ)) }
+	claims := func(pairs ...string) answer { return respondSigned(key.sign(signedPayload(pairs...))) }
+	header := func(text string) string { return b64(text) + "." + b64(signedPayload()) }
 	mac := func(input string, secret []byte) string {
 		sum := hmac.New(crypto.SHA256.New, secret)
 		sum.Write([]byte(input))
@@ -60,112 +60,112 @@ func TestThreatsSignedAnswers(t *testing.T) {
 	unix := func(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).Unix()) }
 
 	for name, wrong := range map[string]answer{
-		"an answer that is not signed is no downgrade":    says(plain),
-		"nor is one that calls itself signed":             saysSigned(plain),
-		"nor is a signed one that calls itself not":       typed(200, "application/json", good),
-		"nor is one of another type":                      typed(200, "application/jwt", good),
-		"nor is one without a type":                       typed(200, "", good),
-		"typ is JWT":                                      typ("JWT"),
-		"typ is an access token's":                        typ("at+jwt"),
-		"typ is a prefix":                                 typ("token-introspection"),
-		"typ has a parameter":                             typ("token-introspection+jwt;a=b"),
-		"typ is empty":                                    typ(""),
-		"typ is of another tree":                          typ("text/token-introspection+jwt"),
-		"typ has a Kelvin sign for its k":                 typ("to\u212Aen-introspection+jwt"),
-		"typ is missing":                                  saysSigned(signedWithout(key, "typ")),
-		"alg is none":                                     saysSigned(none + "."),
-		"alg is none, with a signature":                   saysSigned(none + ".AAAA"),
-		"alg is HS256 with the public key":                saysSigned(mac(hs, public)),
-		"alg is HS256 with the set":                       saysSigned(mac(hs, key.text())),
-		"alg is HS256 with our own secret":                saysSigned(mac(hs, []byte("secret"))),
-		"alg is another one of the key's family":          saysSigned(header(`{"alg":"ES384","kid":"k1","typ":"token-introspection+jwt"}`) + good[strings.LastIndexByte(good, '.'):]),
-		"a header is critical":                            saysSigned(key.sign(answered(), "crit", []string{"x"}, "x", 1)),
-		"the key is in the header":                        saysSigned(other.sign(answered(), "jwk", other.key.Public())),
-		"the key is another one":                          saysSigned(other.sign(answered())),
-		"the key ID is unknown":                           saysSigned(key.sign(answered(), "kid", canary)),
-		"the signature is missing":                        saysSigned(good[:strings.LastIndexByte(good, '.')+1]),
-		"the signature is of zeros":                       saysSigned(good[:strings.LastIndexByte(good, '.')+1] + b64(string(make([]byte, 64)))),
-		"the payload was changed":                         saysSigned(spliced(good, answered("token_introspection", plain))),
-		"a line break follows":                            saysSigned(good + "\n"),
-		"it is in quotes":                                 saysSigned(`"` + good + `"`),
-		"it is a JSON serialization":                      saysSigned(`{"payload":"` + b64(answered()) + `","signatures":[]}`),
-		"it is encrypted, by its look":                    saysSigned(good + ".AA.AA"),
-		"iss is another issuer":                           claims("iss", `"https://evil.example"`),
-		"iss has a slash more":                            claims("iss", `"`+issuer+`/"`),
-		"iss is missing":                                  claims("iss", ""),
-		"iss is an array":                                 claims("iss", `["`+issuer+`"]`),
-		"aud is another client":                           claims("aud", `"another"`),
-		"aud is missing":                                  claims("aud", ""),
-		"aud is empty":                                    claims("aud", `""`),
-		"aud is no client of an array":                    claims("aud", `["another","api2"]`),
-		"aud is an array with something else in it":       claims("aud", `["api",1]`),
-		"aud is an array of 17 others":                    claims("aud", `["x"`+strings.Repeat(`,"x"`, 16)+`]`),
-		"iat is missing":                                  claims("iat", ""),
-		"iat is a string":                                 claims("iat", `"`+unix(0)+`"`),
-		"iat is null":                                     claims("iat", "null"),
-		"iat is six minutes ago":                          claims("iat", unix(-6*time.Minute)),
-		"iat is in six minutes":                           claims("iat", unix(6*time.Minute)),
-		"token_introspection is missing":                  claims("token_introspection", ""),
-		"token_introspection is missing, active is there": claims("token_introspection", "", "active", "true"),
-		"token_introspection is true":                     claims("token_introspection", "true"),
-		"token_introspection is text":                     claims("token_introspection", `"{\"active\":true}"`),
-		"token_introspection is null":                     claims("token_introspection", "null"),
-		"token_introspection does not say active":         claims("token_introspection", `{"sub":"alice"}`, "active", "true"),
-		"active is there twice":                           saysSigned(key.sign(strings.Replace(answered(), `{"active":true`, `{"active":true,"active":true`, 1))),
-		"token_introspection is there twice":              saysSigned(key.sign(answered()[:len(answered())-1] + `,"token_introspection":{"active":true}}`)),
-		"the payload is no JSON":                          saysSigned(key.sign(canary)),
-		"the payload is an array":                         saysSigned(key.sign(`[` + answered() + `]`)),
-		"the payload is nothing":                          saysSigned(key.sign(``)),
+		"an unsigned answer is refused":                      respondOK(plain),
+		"an unsigned answer with the signed type is refused": respondSigned(plain),
+		"a signed answer with the unsigned type is refused":  respondAs(200, "application/json", good),
+		"a signed answer of another type is refused":         respondAs(200, "application/jwt", good),
+		"a signed answer without a type is refused":          respondAs(200, "", good),
+		"typ is JWT":                                        typ("JWT"),
+		"typ is an access token's":                          typ("at+jwt"),
+		"typ is a prefix":                                   typ("token-introspection"),
+		"typ has a parameter":                               typ("token-introspection+jwt;a=b"),
+		"typ is empty":                                      typ(""),
+		"typ has another top-level type":                    typ("text/token-introspection+jwt"),
+		"typ has a Kelvin sign for its k":                   typ("to\u212Aen-introspection+jwt"),
+		"typ is missing":                                    respondSigned(signedWithout(key, "typ")),
+		"alg is none":                                       respondSigned(none + "."),
+		"alg is none, with a signature":                     respondSigned(none + ".AAAA"),
+		"alg is HS256 with the public key":                  respondSigned(mac(hs, public)),
+		"alg is HS256 with the set":                         respondSigned(mac(hs, key.text())),
+		"alg is HS256 with our own secret":                  respondSigned(mac(hs, []byte("secret"))),
+		"alg is another one of the key's family":            respondSigned(header(`{"alg":"ES384","kid":"k1","typ":"token-introspection+jwt"}`) + good[strings.LastIndexByte(good, '.'):]),
+		"a header is critical":                              respondSigned(key.sign(signedPayload(), "crit", []string{"x"}, "x", 1)),
+		"the key is in the header":                          respondSigned(other.sign(signedPayload(), "jwk", other.key.Public())),
+		"the key is another one":                            respondSigned(other.sign(signedPayload())),
+		"the key ID is unknown":                             respondSigned(key.sign(signedPayload(), "kid", canary)),
+		"the signature is missing":                          respondSigned(good[:strings.LastIndexByte(good, '.')+1]),
+		"the signature is all zeros":                        respondSigned(good[:strings.LastIndexByte(good, '.')+1] + b64(string(make([]byte, 64)))),
+		"the payload was changed":                           respondSigned(withPayload(good, signedPayload("token_introspection", plain))),
+		"a line break follows":                              respondSigned(good + "\n"),
+		"it is in quotes":                                   respondSigned(`"` + good + `"`),
+		"it is a JSON serialization":                        respondSigned(`{"payload":"` + b64(signedPayload()) + `","signatures":[]}`),
+		"it has five segments":                              respondSigned(good + ".AA.AA"),
+		"iss is another issuer":                             claims("iss", `"https://evil.example"`),
+		"iss has an extra slash":                            claims("iss", `"`+issuer+`/"`),
+		"iss is missing":                                    claims("iss", ""),
+		"iss is an array":                                   claims("iss", `["`+issuer+`"]`),
+		"aud is another client":                             claims("aud", `"another"`),
+		"aud is missing":                                    claims("aud", ""),
+		"aud is empty":                                      claims("aud", `""`),
+		"aud is an array of other clients":                  claims("aud", `["another","api2"]`),
+		"aud is an array with a number":                     claims("aud", `["api",1]`),
+		"aud is an array of 17 others":                      claims("aud", `["x"`+strings.Repeat(`,"x"`, 16)+`]`),
+		"iat is missing":                                    claims("iat", ""),
+		"iat is a string":                                   claims("iat", `"`+unix(0)+`"`),
+		"iat is null":                                       claims("iat", "null"),
+		"iat is six minutes ago":                            claims("iat", unix(-6*time.Minute)),
+		"iat is in six minutes":                             claims("iat", unix(6*time.Minute)),
+		"token_introspection is missing":                    claims("token_introspection", ""),
+		"token_introspection is missing, active is present": claims("token_introspection", "", "active", "true"),
+		"token_introspection is true":                       claims("token_introspection", "true"),
+		"token_introspection is text":                       claims("token_introspection", `"{\"active\":true}"`),
+		"token_introspection is null":                       claims("token_introspection", "null"),
+		"token_introspection has no active":                 claims("token_introspection", `{"sub":"alice"}`, "active", "true"),
+		"active is repeated":                                respondSigned(key.sign(strings.Replace(signedPayload(), `{"active":true`, `{"active":true,"active":true`, 1))),
+		"token_introspection is repeated":                   respondSigned(key.sign(signedPayload()[:len(signedPayload())-1] + `,"token_introspection":{"active":true}}`)),
+		"the payload is not JSON":                           respondSigned(key.sign(canary)),
+		"the payload is an array":                           respondSigned(key.sign(`[` + signedPayload() + `]`)),
+		"the payload is empty":                              respondSigned(key.sign(``)),
 	} {
 		t.Run("I18/"+name, func(t *testing.T) {
 			s := newSite(wrong)
-			c := newClient(t, s, demands(key.set()))
-			isUnknown(t, c, token, introspect.ErrUnavailable)
-			isUnknown(t, c, token, introspect.ErrUnavailable)
-			s.asked(t, 2)
-			s.becomes(saysSigned(good)) // an answer that is odd does not cut the others off
-			isActive(t, c, token)
+			c := newClient(t, s, requireSigned(key.set()))
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
+			assertUnavailable(t, c, token, introspect.ErrUnavailable)
+			s.assertRequests(t, 2)
+			s.setAnswer(respondSigned(good)) // an invalid answer does not affect other queries
+			assertActive(t, c, token)
 		})
 	}
 	for name, right := range map[string]answer{
-		"the type has parameters and capitals":   typed(200, "Application/Token-Introspection+JWT; charset=utf-8", good),
-		"typ is in full":                         typ("application/token-introspection+jwt"),
-		"typ is in capitals":                     typ("Token-Introspection+JWT"),
-		"aud is one of several":                  claims("aud", `["another","api"]`),
-		"iat is four minutes ago":                claims("iat", unix(-4*time.Minute)),
-		"iat is in four minutes":                 claims("iat", unix(4*time.Minute)),
-		"there is no key ID, and a single key":   saysSigned(signedWithout(key, "kid")),
-		"there are members that nobody knows of": claims("x", `{"active":false}`),
+		"the type has parameters and capitals": respondAs(200, "Application/Token-Introspection+JWT; charset=utf-8", good),
+		"typ is in full":                       typ("application/token-introspection+jwt"),
+		"typ is in capitals":                   typ("Token-Introspection+JWT"),
+		"aud is one of several":                claims("aud", `["another","api"]`),
+		"iat is four minutes ago":              claims("iat", unix(-4*time.Minute)),
+		"iat is in four minutes":               claims("iat", unix(4*time.Minute)),
+		"there is no key ID, and only one key": respondSigned(signedWithout(key, "kid")),
+		"there are unknown members":            claims("x", `{"active":false}`),
 	} {
 		t.Run("I18/"+name, func(t *testing.T) {
-			isActive(t, newClient(t, newSite(right), demands(key.set())), token)
+			assertActive(t, newClient(t, newSite(right), requireSigned(key.set())), token)
 		})
 	}
-	t.Run("I18/a shared secret signs no answer", func(t *testing.T) {
-		secret := []byte(strings.Repeat("s", 32)) // whoever checks with it could have signed
-		c := newClient(t, newSite(saysSigned(mac(hs, secret))), demands(jwks.Secret("k1", secret)))
-		isUnknown(t, c, token, introspect.ErrUnavailable)
+	t.Run("I18/an answer signed with a shared secret is refused", func(t *testing.T) {
+		secret := []byte(strings.Repeat("s", 32)) // the API could have signed the answer itself
+		c := newClient(t, newSite(respondSigned(mac(hs, secret))), requireSigned(jwks.Secret("k1", secret)))
+		assertUnavailable(t, c, token, introspect.ErrUnavailable)
 	})
-	t.Run("I18/what is inactive is so when it is signed", func(t *testing.T) {
-		isInactive(t, newClient(t, newSite(claims("token_introspection", `{"active":false}`)), demands(key.set())), token)
+	t.Run("I18/a signed answer may be inactive", func(t *testing.T) {
+		assertInactive(t, newClient(t, newSite(claims("token_introspection", `{"active":false}`)), requireSigned(key.set())), token)
 	})
 }
 
-// spliced puts another payload into a JWS.
-func spliced(compact, payload string) string {
+// withPayload replaces the payload of a JWS.
+func withPayload(compact, payload string) string {
 	parts := strings.Split(compact, ".")
 	return parts[0] + "." + b64(payload) + "." + parts[2]
 }
 
-// signedWithout is a good answer whose header lacks a member.
+// signedWithout returns a valid answer without a member of its header.
 func signedWithout(s signer, member string) string {
 	header := map[string]string{"kid": `{"alg":"ES256","typ":"token-introspection+jwt"}`, "typ": `{"alg":"ES256","kid":"k1"}`}[member]
-	input := b64(header) + "." + b64(answered())
+	input := b64(header) + "." + b64(signedPayload())
 	return input + "." + b64(string(es256(s.key, input)))
 }
 
-// The window for iat is five minutes to both sides, to the second.
-func TestSignedAnswersAreOfNow(t *testing.T) {
+// iat may differ from now by exactly five minutes.
+func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	key := newSigner(t, "ES256")
 	for _, tt := range []struct {
 		name   string
@@ -177,44 +177,44 @@ func TestSignedAnswersAreOfNow(t *testing.T) {
 	} {
 		t.Run("I18/"+tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newClient(t, newSite(saysSigned(key.sign(answered("iat", fmt.Sprint(time.Now().Add(-tt.age).Unix()))))), demands(key.set()))
+				c := newClient(t, newSite(respondSigned(key.sign(signedPayload("iat", fmt.Sprint(time.Now().Add(-tt.age).Unix()))))), requireSigned(key.set()))
 				if tt.active {
-					isActive(t, c, token)
+					assertActive(t, c, token)
 				} else {
-					isUnknown(t, c, token, introspect.ErrUnavailable)
+					assertUnavailable(t, c, token, introspect.ErrUnavailable)
 				}
 			})
 		})
 	}
 }
 
-// source is somebody's own way to have keys.
+// source is a jwks.Source of another package.
 type source struct{ err error }
 
 func (s source) Key(context.Context, string, string) (any, error) { return nil, s.err }
 
-func TestSignedAnswersWhileKeysAreMissing(t *testing.T) {
+func TestSignedAnswersWithoutKeys(t *testing.T) {
 	key := newSigner(t, "ES256")
-	t.Run("what a Source says is not repeated", func(t *testing.T) {
-		log := new(journal)
-		c := newClient(t, newSite(saysSigned(key.sign(answered()))), demands(source{errors.New(canary)}), func(c *introspect.Config) { c.Logger = log.logger() })
-		isUnknown(t, c, token, jwks.ErrUnavailable)
+	t.Run("the error of a Source is not logged", func(t *testing.T) {
+		log := new(logCapture)
+		c := newClient(t, newSite(respondSigned(key.sign(signedPayload()))), requireSigned(source{errors.New(canary)}), func(c *introspect.Config) { c.Logger = log.logger() })
+		assertUnavailable(t, c, token, jwks.ErrUnavailable)
 		if strings.Contains(log.text.String(), canary) {
 			t.Errorf("got log %q", log.text.String())
 		}
 	})
-	t.Run("a Remote that comes back", func(t *testing.T) {
+	t.Run("a Remote that recovers", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(paths(map[string]answer{"/introspect": saysSigned(key.sign(answered()))}))
-			remote, err := jwks.NewRemote(issuer+"/keys", jwks.Options{Client: s.client(), Logger: quiet})
+			s := newSite(byPath(map[string]answer{"/introspect": respondSigned(key.sign(signedPayload()))}))
+			remote, err := jwks.NewRemote(issuer+"/keys", jwks.Options{Client: s.client(), Logger: discardLogger})
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := newClient(t, s, demands(remote))
-			isUnknown(t, c, token, jwks.ErrUnavailable)
+			c := newClient(t, s, requireSigned(remote))
+			assertUnavailable(t, c, token, jwks.ErrUnavailable)
 			time.Sleep(time.Minute)
-			s.becomes(paths(map[string]answer{"/introspect": saysSigned(key.sign(answered())), "/keys": says(string(key.text()))}))
-			isActive(t, c, token)
+			s.setAnswer(byPath(map[string]answer{"/introspect": respondSigned(key.sign(signedPayload())), "/keys": respondOK(string(key.text()))}))
+			assertActive(t, c, token)
 		})
 	})
 }

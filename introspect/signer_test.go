@@ -25,7 +25,7 @@ var asymmetric = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", 
 
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// newKey is a private key for an algorithm.
+// newKey returns a private key for an algorithm.
 func newKey(t testing.TB, algorithm string) (key crypto.Signer) {
 	t.Helper()
 	var err error
@@ -47,7 +47,7 @@ func newKey(t testing.TB, algorithm string) (key crypto.Signer) {
 	return key
 }
 
-// signer signs answers, with code that is not the reader's.
+// signer signs answers, without the code under test.
 type signer struct {
 	algorithm string
 	key       crypto.Signer
@@ -55,7 +55,7 @@ type signer struct {
 
 func newSigner(t testing.TB, algorithm string) signer { return signer{algorithm, newKey(t, algorithm)} }
 
-// text is the JWK Set that the issuer publishes.
+// text returns the JWK Set of the issuer.
 func (s signer) text() []byte {
 	data, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: s.key.Public(), KeyID: "k1", Use: "sig"}}})
 	if err != nil {
@@ -72,8 +72,7 @@ func (s signer) set() *jwks.Set {
 	return set
 }
 
-// sign makes a JWS of any payload. Pairs of names and values change the
-// header.
+// sign returns a JWS. Pairs of names and values change its header.
 func (s signer) sign(payload string, header ...any) string {
 	options := (&jose.SignerOptions{}).WithHeader("kid", "k1").WithType("token-introspection+jwt")
 	for i := 0; i < len(header); i += 2 {
@@ -94,9 +93,9 @@ func (s signer) sign(payload string, header ...any) string {
 	return compact
 }
 
-// answered is the payload of a good signed answer, issued now, whose members
-// are changed by pairs of names and JSON texts, and left out if these are "".
-func answered(pairs ...string) string {
+// signedPayload returns the payload of a valid signed answer, issued now. Pairs
+// of names and JSON texts change its members; "" removes the member.
+func signedPayload(pairs ...string) string {
 	values := map[string]string{
 		"iss": `"` + issuer + `"`, "aud": `"api"`, "iat": fmt.Sprint(time.Now().Unix()), "token_introspection": `{"active":true,"sub":"alice"}`,
 	}
@@ -118,16 +117,16 @@ func answered(pairs ...string) string {
 
 const signedType = "application/token-introspection+jwt"
 
-func saysSigned(compact string) answer { return typed(200, signedType, compact) }
+func respondSigned(compact string) answer { return respondAs(200, signedType, compact) }
 
-// demands asks for signed answers.
-func demands(keys jwks.Source) func(*introspect.Config) {
+// requireSigned requires signed answers.
+func requireSigned(keys jwks.Source) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Issuer, c.Keys = issuer, keys }
 }
 
 func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// es256 signs for headers that go-jose would not write.
+// es256 signs messages with headers that go-jose does not support.
 func es256(key crypto.Signer, input string) []byte {
 	sum := sha256.Sum256([]byte(input))
 	r, s, err := ecdsa.Sign(rand.Reader, key.(*ecdsa.PrivateKey), sum[:])

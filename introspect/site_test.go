@@ -16,15 +16,15 @@ import (
 	"time"
 )
 
-// site is an authorization server without a network: it works in a synctest
-// bubble, and misbehaves as no real server could be made to.
+// site is an authorization server without a network. It works in a synctest
+// bubble and can fail in ways that a real server cannot.
 type site struct {
 	mu     sync.Mutex
 	answer answer
 	calls  []call
 }
 
-// call is a request as the server sees it.
+// call is a request that the server has received.
 type call struct {
 	method, url string
 	header      http.Header
@@ -56,13 +56,13 @@ func (s *site) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a(r, c)
 }
 
-func (s *site) becomes(a answer) {
+func (s *site) setAnswer(a answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer = a
 }
 
-func (s *site) seen() []call {
+func (s *site) received() []call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
@@ -77,19 +77,19 @@ func respond(r *http.Request, status int, media string, body io.Reader) *http.Re
 	}
 }
 
-// says answers every request with one body.
-func says(body string) answer { return status(http.StatusOK, body) }
+// respondOK answers every request with status 200 and one body.
+func respondOK(body string) answer { return status(http.StatusOK, body) }
 
-func status(code int, body string) answer { return typed(code, "application/json", body) }
+func status(code int, body string) answer { return respondAs(code, "application/json", body) }
 
-func typed(code int, media, body string) answer {
+func respondAs(code int, media, body string) answer {
 	return func(r *http.Request, _ call) (*http.Response, error) {
 		return respond(r, code, media, strings.NewReader(body)), nil
 	}
 }
 
-// redirects answers with a status and a Location.
-func redirects(code int, to string) answer {
+// redirect answers with a status and a Location.
+func redirect(code int, to string) answer {
 	return func(r *http.Request, _ call) (*http.Response, error) {
 		res := respond(r, code, "application/json", strings.NewReader(`{"active":true}`))
 		res.Header.Set("Location", to)
@@ -97,8 +97,8 @@ func redirects(code int, to string) answer {
 	}
 }
 
-// after lets time pass before the answer, unless the request ends.
-func after(d time.Duration, then answer) answer {
+// delayed answers after d, unless the request ends before.
+func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		select {
 		case <-time.After(d):
@@ -109,18 +109,18 @@ func after(d time.Duration, then answer) answer {
 	}
 }
 
-// hangs never answers.
-func hangs(r *http.Request, _ call) (*http.Response, error) {
+// hang never answers.
+func hang(r *http.Request, _ call) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
 var errRefused error = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New(canary + ":443: connection refused")}
 
-func refused(*http.Request, call) (*http.Response, error) { return nil, errRefused }
+func connectionRefused(*http.Request, call) (*http.Response, error) { return nil, errRefused }
 
-// breaksOff answers with the beginning of a body.
-func breaksOff(r *http.Request, _ call) (*http.Response, error) {
+// truncated answers with the beginning of a body.
+func truncated(r *http.Request, _ call) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", io.MultiReader(strings.NewReader(`{"active":true`), brokenBody{})), nil
 }
 
@@ -128,8 +128,8 @@ type brokenBody struct{}
 
 func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// paths answers by the path, 404 for others.
-func paths(by map[string]answer) answer {
+// byPath answers by path, with 404 for others.
+func byPath(by map[string]answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		if a := by[r.URL.Path]; a != nil {
 			return a(r, c)
@@ -138,25 +138,24 @@ func paths(by map[string]answer) answer {
 	}
 }
 
-// journal keeps what was logged.
-type journal struct {
+// logCapture records log output.
+type logCapture struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
+func (j *logCapture) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-func (j *journal) logger() *slog.Logger {
+func (j *logCapture) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// lines returns level, part and message of the records so far, and forgets
-// them.
-func (j *journal) lines(t *testing.T) (lines []string) {
+// lines returns level, part and message of the records, and resets the log.
+func (j *logCapture) lines(t *testing.T) (lines []string) {
 	t.Helper()
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -10,30 +10,30 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Cache keeps active answers for several instances of a program, in Redis for
-// example. Keys are hashes of tokens, never tokens; values hold claims, so the
-// store must be as well protected as the API. An attacker who can write to it
-// can make tokens active. Implementations are safe for concurrent use.
+// Cache stores active answers for several instances of a program, in Redis for
+// example. Keys are hashes of tokens, never tokens. Values contain claims, so
+// the store must be as well protected as the API. An attacker who can write to
+// it can make tokens active. Implementations must be safe for concurrent use.
 //
-// Clients that differ in their constructor, Issuer, Endpoint, client identifiers,
-// MaxTTL, RequireTokenType or whether they want signed answers may share a Cache:
-// their keys differ. Those that differ only in something else, such as the
-// function of [Custom], the mapping of [InsecureUserInfo] or whose token [Bearer]
-// sends, may not.
+// Clients that differ in their constructor, Issuer, Endpoint, client
+// identifiers, MaxTTL, RequireTokenType or whether they require signed answers
+// may share a Cache: their keys differ. Those that differ only in something
+// else, such as the function of [Custom], the mapping of [InsecureUserInfo] or
+// whose token [Bearer] sends, may not.
 type Cache interface {
-	// Get returns the value, or false if there is none.
+	// Get returns the value, or false if the key does not exist.
 	Get(ctx context.Context, key string) ([]byte, bool, error)
 
-	// Set keeps a value for ttl at most.
+	// Set stores a value for ttl at most.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
 }
 
-// errStore stands for the errors of a store, whose texts are not ours to print.
-var errStore = errors.New("it failed or took too long")
+// errStore replaces the errors of a store, whose texts may contain secrets.
+var errStore = errors.New("the Cache failed or took too long")
 
-// storeRest is how long a store that failed is left alone. Answers are kept in
-// memory meanwhile.
-const storeRest = 2 * time.Second
+// storeBackoff is how long a store is not used after a failure. Answers are
+// cached in memory meanwhile.
+const storeBackoff = 2 * time.Second
 
 // recall looks an answer up in the shared store.
 func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
@@ -53,7 +53,7 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	return unseal(h, value, time.Now(), c.ttl)
 }
 
-// share writes an answer to the shared store and reports whether it is there.
+// share writes an answer to the shared store and reports whether that succeeded.
 func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
 	value := seal(h, r, ends)
 	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
@@ -62,12 +62,12 @@ func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time,
 	return err == nil
 }
 
-// operate runs an operation of the store, unless the last one has just failed.
+// operate runs an operation of the store, except during its back-off.
 func (c *Client) operate(ctx context.Context, operation func(context.Context) ([]byte, error)) ([]byte, error) {
-	if failed := c.store.logged.Load(); failed != nil && time.Since(*failed) < storeRest {
+	if failed := c.store.logged.Load(); failed != nil && time.Since(*failed) < storeBackoff {
 		return nil, errStore
 	}
-	limited, cancel := context.WithTimeout(ctx, storePatience)
+	limited, cancel := context.WithTimeout(ctx, storeWaitLimit)
 	defer cancel()
 	value, err := within(limited, c.stores, operation)
 	if err != nil {
@@ -79,9 +79,9 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	return value, err
 }
 
-// within runs other people's code that may not heed its context. It has a
-// goroutine, which is left behind when it takes too long; as many as slots has
-// room for at most.
+// within runs code of other packages that may ignore its context. It runs in a
+// goroutine that is abandoned when ctx ends. At most cap(slots) of them run at
+// a time.
 func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -111,22 +111,22 @@ func within[T any](ctx context.Context, slots chan struct{}, operation func(cont
 	}
 }
 
-// seal writes an answer for a shared store, with its token's hash and its end in
-// front: a store that takes one key for another, or forgets too late, must
-// change nothing.
+// seal encodes an answer for a shared store, preceded by the token's hash and
+// the expiry. A store that mixes up keys or expires entries too late therefore
+// has no effect.
 func seal(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))
 	return append(value, r.Claims...)
 }
 
-// unseal reads it back, as strictly as from the wire.
+// unseal decodes it, as strictly as an answer of the server.
 func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, false
 	}
 	value = value[len(h):]
-	ends := time.UnixMilli(int64(binary.BigEndian.Uint64(value))) //nolint:gosec // any other number is just not now
+	ends := time.UnixMilli(int64(binary.BigEndian.Uint64(value))) //nolint:gosec // an overflow is refused below
 	if !now.Before(ends) || ends.Sub(now) > ttl {
 		return nil, false
 	}

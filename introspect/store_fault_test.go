@@ -14,31 +14,31 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-func TestAStoreThatFails(t *testing.T) {
+func TestFailingStore(t *testing.T) {
 	failing := errors.New(canary)
 	hanging := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	deaf := func(context.Context) error { time.Sleep(5 * time.Second); return nil }
 	for name, tt := range map[string]struct {
 		fails func(context.Context) error
-		wait  time.Duration // what an operation costs
+		wait  time.Duration // duration of an operation
 	}{
-		"returns an error":       {func(context.Context) error { return failing }, 0},
-		"panics":                 {func(context.Context) error { panic(canary) }, 0},
-		"hangs":                  {hanging, 250 * time.Millisecond},
-		"does not heed contexts": {deaf, 250 * time.Millisecond},
+		"returns an error": {func(context.Context) error { return failing }, 0},
+		"panics":           {func(context.Context) error { panic(canary) }, 0},
+		"hangs":            {hanging, 250 * time.Millisecond},
+		"ignores contexts": {deaf, 250 * time.Millisecond},
 	} {
-		t.Run("one that "+name+" costs nothing but time", func(t *testing.T) {
+		t.Run("one that "+name+" costs only time", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				log, shared := new(journal), newStore()
+				log, shared := new(logCapture), newStore()
 				shared.get = func(ctx context.Context, _ string) ([]byte, bool, error) { return []byte(canary), true, tt.fails(ctx) }
 				shared.set = func(ctx context.Context, _ string, _ []byte, _ time.Duration) error { return tt.fails(ctx) }
-				s := newSite(says(`{"active":true}`))
-				c := newClient(t, s, sharing(shared), func(c *introspect.Config) { c.Logger = log.logger() })
-				took(t, tt.wait, func() { isActive(t, c, token) })
-				for range 3 { // it is left alone, and the answer kept here
-					took(t, 0, func() { isActive(t, c, token) })
+				s := newSite(respondOK(`{"active":true}`))
+				c := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.Logger = log.logger() })
+				assertDuration(t, tt.wait, func() { assertActive(t, c, token) })
+				for range 3 { // during the back-off the answer is cached in memory
+					assertDuration(t, 0, func() { assertActive(t, c, token) })
 				}
-				s.asked(t, 1)
+				s.assertRequests(t, 1)
 				if strings.Contains(log.text.String(), canary) {
 					t.Errorf("got log %s", log.text.String())
 				}
@@ -46,17 +46,17 @@ func TestAStoreThatFails(t *testing.T) {
 					t.Errorf("got log %q, want %q", got, want)
 				}
 				time.Sleep(time.Minute)
-				shared.works()
-				isActive(t, c, token)
-				isActive(t, c, token)
-				s.asked(t, 2)
+				shared.repair()
+				assertActive(t, c, token)
+				assertActive(t, c, token)
+				s.assertRequests(t, 2)
 				if got, want := log.lines(t), []string{"INFO cache: introspection works again"}; !slices.Equal(got, want) {
 					t.Errorf("got log %q, want %q", got, want)
 				}
 			})
 		})
 	}
-	t.Run("one that never comes back is waited for 256 times", func(t *testing.T) {
+	t.Run("one that never returns runs 256 operations at most", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			shared := newStore()
 			release := make(chan struct{})
@@ -68,16 +68,16 @@ func TestAStoreThatFails(t *testing.T) {
 				<-release
 				return nil, false, nil
 			}
-			s := newSite(says(`{"active":true}`))
-			c := newClient(t, s, sharing(shared))
+			s := newSite(respondOK(`{"active":true}`))
+			c := newClient(t, s, withCache(shared))
 			var all sync.WaitGroup
 			for i := range 256 {
-				all.Go(func() { isActive(t, c, fmt.Sprint(token, i)) })
+				all.Go(func() { assertActive(t, c, fmt.Sprint(token, i)) })
 			}
 			all.Wait()
 			for i := range 10 {
 				time.Sleep(2 * time.Second)
-				took(t, 250*time.Millisecond, func() { isActive(t, c, fmt.Sprint("more", i)) })
+				assertDuration(t, 250*time.Millisecond, func() { assertActive(t, c, fmt.Sprint("more", i)) })
 			}
 			if waiting != 256 {
 				t.Errorf("got %d operations, want 256", waiting)
@@ -86,36 +86,36 @@ func TestAStoreThatFails(t *testing.T) {
 			synctest.Wait()
 		})
 	})
-	t.Run("one that is busy is waited for", func(t *testing.T) {
+	t.Run("a slow one is waited for", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			shared := newStore()
-			s := newSite(says(`{"active":true}`))
-			first := newClient(t, s, sharing(shared))
+			s := newSite(respondOK(`{"active":true}`))
+			first := newClient(t, s, withCache(shared))
 			const tokens = 2000
 			for i := range tokens {
-				isActive(t, first, fmt.Sprint(token, i))
+				assertActive(t, first, fmt.Sprint(token, i))
 			}
-			s.becomes(refused)
+			s.setAnswer(connectionRefused)
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
 				time.Sleep(10 * time.Millisecond)
-				return shared.have(key)
+				return shared.lookup(key)
 			}
-			second := newClient(t, s, sharing(shared))
+			second := newClient(t, s, withCache(shared))
 			var all sync.WaitGroup
 			for i := range tokens {
-				all.Go(func() { isActive(t, second, fmt.Sprint(token, i)) })
+				all.Go(func() { assertActive(t, second, fmt.Sprint(token, i)) })
 			}
 			all.Wait()
 		})
 	})
-	t.Run("one that hangs does not pass for a server that does", func(t *testing.T) {
+	t.Run("a hanging one does not count as a hanging server", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			shared := newStore()
 			shared.get = func(ctx context.Context, _ string) ([]byte, bool, error) { return nil, false, hanging(ctx) }
-			s := newSite(after(1700*time.Millisecond, says(`{"active":true}`)))
-			c := newClient(t, s, sharing(shared))
+			s := newSite(delayed(1700*time.Millisecond, respondOK(`{"active":true}`)))
+			c := newClient(t, s, withCache(shared))
 			for i := range 10 {
-				isActive(t, c, fmt.Sprint(token, i))
+				assertActive(t, c, fmt.Sprint(token, i))
 			}
 		})
 	})
@@ -124,18 +124,18 @@ func TestAStoreThatFails(t *testing.T) {
 			shared := newStore()
 			gets := 0
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
-				gets++ // by one goroutine, or the race detector tells
+				gets++ // by one goroutine, which the race detector checks
 				time.Sleep(time.Millisecond)
-				return shared.have(key)
+				return shared.lookup(key)
 			}
-			s := newSite(after(time.Second, says(`{"active":true}`)))
-			c := newClient(t, s, sharing(shared))
+			s := newSite(delayed(time.Second, respondOK(`{"active":true}`)))
+			c := newClient(t, s, withCache(shared))
 			var all sync.WaitGroup
 			for range 1000 {
-				all.Go(func() { isActive(t, c, token) })
+				all.Go(func() { assertActive(t, c, token) })
 			}
 			all.Wait()
-			s.asked(t, 1)
+			s.assertRequests(t, 1)
 			if gets != 1 {
 				t.Errorf("got %d operations, want 1", gets)
 			}

@@ -20,7 +20,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store. Functions that are set replace what it does.
+// store is a shared store. get and set, if not nil, replace its methods.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -41,10 +41,10 @@ func (s *store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	if get != nil {
 		return get(ctx, key)
 	}
-	return s.have(key)
+	return s.lookup(key)
 }
 
-func (s *store) have(key string) ([]byte, bool, error) {
+func (s *store) lookup(key string) ([]byte, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value, ok := s.values[key]
@@ -64,15 +64,15 @@ func (s *store) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	return nil
 }
 
-// works makes a store of one that did not work.
-func (s *store) works() {
+// repair removes get and set.
+func (s *store) repair() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.get, s.set = nil, nil
 }
 
-// only returns the one entry of the store.
-func (s *store) only(t *testing.T) (key string, value []byte, ttl time.Duration) {
+// onlyEntry returns the only entry of the store.
+func (s *store) onlyEntry(t *testing.T) (key string, value []byte, ttl time.Duration) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,67 +83,67 @@ func (s *store) only(t *testing.T) (key string, value []byte, ttl time.Duration)
 	return key, s.values[key], s.ttls[key]
 }
 
-func sharing(s introspect.Cache) func(*introspect.Config) {
+func withCache(s introspect.Cache) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Cache = s }
 }
 
 func TestInstancesShareActiveAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, shared := newSite(says(`{"active":true,"sub":"`+canary+`","exp":946684820}`)), newStore()
-		one, two := newClient(t, s, sharing(shared)), newClient(t, s, sharing(shared))
-		first := isActive(t, one, token)
-		if second := isActive(t, two, token); second != first {
+		s, shared := newSite(respondOK(`{"active":true,"sub":"`+canary+`","exp":946684820}`)), newStore()
+		one, two := newClient(t, s, withCache(shared)), newClient(t, s, withCache(shared))
+		first := assertActive(t, one, token)
+		if second := assertActive(t, two, token); second != first {
 			t.Errorf("got %s, want %s", second, first)
 		}
-		s.asked(t, 1)
-		key, value, ttl := shared.only(t)
+		s.assertRequests(t, 1)
+		key, value, ttl := shared.onlyEntry(t)
 		if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(key) || strings.Contains(key+string(value), token) || ttl != 20*time.Second {
 			t.Errorf("got key %q and %v, want a hash and 20 seconds", key, ttl)
 		}
-		time.Sleep(20*time.Second - 1) // the store forgets nothing
-		isActive(t, two, token)
-		s.asked(t, 1)
+		time.Sleep(20*time.Second - 1) // the test store deletes nothing
+		assertActive(t, two, token)
+		s.assertRequests(t, 1)
 		time.Sleep(time.Nanosecond)
-		isActive(t, two, token)
-		s.asked(t, 2)
+		assertActive(t, two, token)
+		s.assertRequests(t, 2)
 	})
-	t.Run("inactive ones stay at home", func(t *testing.T) {
-		s, shared := newSite(says(`{"active":false}`)), newStore()
-		one, two := newClient(t, s, sharing(shared)), newClient(t, s, sharing(shared))
-		isInactive(t, one, token)
-		isInactive(t, one, token)
-		isInactive(t, two, token)
-		s.asked(t, 2)
+	t.Run("inactive answers are not shared", func(t *testing.T) {
+		s, shared := newSite(respondOK(`{"active":false}`)), newStore()
+		one, two := newClient(t, s, withCache(shared)), newClient(t, s, withCache(shared))
+		assertInactive(t, one, token)
+		assertInactive(t, one, token)
+		assertInactive(t, two, token)
+		s.assertRequests(t, 2)
 		if len(shared.values) != 0 {
-			t.Errorf("got %d entries, which a flood would multiply", len(shared.values))
+			t.Errorf("got %d entries, want 0", len(shared.values))
 		}
 	})
-	t.Run("nothing is shared if nothing is kept", func(t *testing.T) {
-		s, shared := newSite(says(`{"active":true}`)), newStore()
-		shared.get = func(context.Context, string) ([]byte, bool, error) { panic("asked") }
-		c := newClient(t, s, sharing(shared), always)
-		isActive(t, c, token)
-		isActive(t, c, token)
-		s.asked(t, 2)
+	t.Run("nothing is shared without a cache", func(t *testing.T) {
+		s, shared := newSite(respondOK(`{"active":true}`)), newStore()
+		shared.get = func(context.Context, string) ([]byte, bool, error) { panic("the store was used") }
+		c := newClient(t, s, withCache(shared), noCache)
+		assertActive(t, c, token)
+		assertActive(t, c, token)
+		s.assertRequests(t, 2)
 		if len(shared.values) != 0 {
 			t.Errorf("got %d entries", len(shared.values))
 		}
 	})
 }
 
-// Whatever an answer depends on is part of its key: clients that differ in it
-// meet in a store without meeting each other's answers.
+// The cache key includes everything that an answer depends on, so that
+// different clients can share a store.
 func TestThreatsSharedStore(t *testing.T) {
 	key := newSigner(t, "ES256")
 	about := func(sub string) *site {
 		return newSite(func(r *http.Request, c call) (*http.Response, error) {
 			if strings.HasPrefix(c.header.Get("Authorization"), "Bearer ") { // userinfo and tokeninfo
-				return says(fmt.Sprintf(`{"aud":"api","scope":"read","exp":"99999999999","sub":%q}`, sub))(r, c)
+				return respondOK(fmt.Sprintf(`{"aud":"api","scope":"read","exp":"99999999999","sub":%q}`, sub))(r, c)
 			}
 			if c.header.Get("Accept") == signedType {
-				return saysSigned(key.sign(answered("token_introspection", fmt.Sprintf(`{"active":true,"sub":%q}`, sub))))(r, c)
+				return respondSigned(key.sign(signedPayload("token_introspection", fmt.Sprintf(`{"active":true,"sub":%q}`, sub))))(r, c)
 			}
-			return says(fmt.Sprintf(`{"active":true,"token_type":"Bearer","sub":%q}`, sub))(r, c)
+			return respondOK(fmt.Sprintf(`{"active":true,"token_type":"Bearer","sub":%q}`, sub))(r, c)
 		})
 	}
 	shared := newStore()
@@ -151,42 +151,42 @@ func TestThreatsSharedStore(t *testing.T) {
 		name   string
 		client func(*site) *introspect.Client
 	}{
-		{"an endpoint", func(s *site) *introspect.Client { return newClient(t, s, sharing(shared)) }},
+		{"an endpoint", func(s *site) *introspect.Client { return newClient(t, s, withCache(shared)) }},
 		{"another endpoint", func(s *site) *introspect.Client {
-			return newClient(t, s, sharing(shared), func(c *introspect.Config) { c.Endpoint += "2" })
+			return newClient(t, s, withCache(shared), func(c *introspect.Config) { c.Endpoint += "2" })
 		}},
 		{"an issuer", func(s *site) *introspect.Client {
-			return newClient(t, s, sharing(shared), func(c *introspect.Config) { c.Issuer = issuer })
+			return newClient(t, s, withCache(shared), func(c *introspect.Config) { c.Issuer = issuer })
 		}},
 		{"another client", func(s *site) *introspect.Client {
-			return newClient(t, s, sharing(shared), as(introspect.Basic("api2", "secret")))
+			return newClient(t, s, withCache(shared), withAuth(introspect.Basic("api2", "secret")))
 		}},
-		{"signed answers", func(s *site) *introspect.Client { return newClient(t, s, sharing(shared), demands(key.set())) }},
+		{"signed answers", func(s *site) *introspect.Client { return newClient(t, s, withCache(shared), requireSigned(key.set())) }},
 		{"userinfo of the same address", func(s *site) *introspect.Client {
-			return newUserInfo(t, s, nil, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
+			return newUserInfo(t, s, nil, withCache(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
 		}},
 		{"the same with RequireTokenType", func(s *site) *introspect.Client {
-			return newClient(t, s, sharing(shared), requiringTokenType)
+			return newClient(t, s, withCache(shared), withRequiredTokenType)
 		}},
 		{"another kind with the same endpoint", func(s *site) *introspect.Client {
-			return newGoogle(t, s, []string{"api"}, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
+			return newGoogle(t, s, []string{"api"}, withCache(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
 		}},
 		{"another kind with another client", func(s *site) *introspect.Client {
-			return newGoogle(t, s, []string{"api", "api2"}, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
+			return newGoogle(t, s, []string{"api", "api2"}, withCache(shared), func(c *introspect.Config) { c.Endpoint = endpoint })
 		}},
 		{"names that look alike when joined", func(s *site) *introspect.Client {
-			return newClient(t, s, sharing(shared), func(c *introspect.Config) { c.Endpoint = endpoint + `" "api` })
+			return newClient(t, s, withCache(shared), func(c *introspect.Config) { c.Endpoint = endpoint + `" "api` })
 		}},
 	} {
 		t.Run("I12/"+tt.name, func(t *testing.T) {
 			s := about(fmt.Sprint("user", i))
 			c := tt.client(s)
 			for range 2 {
-				if claims := isActive(t, c, token); !strings.Contains(claims, fmt.Sprintf(`"user%d"`, i)) {
-					t.Errorf("got %s, which is another client's", claims)
+				if claims := assertActive(t, c, token); !strings.Contains(claims, fmt.Sprintf(`"user%d"`, i)) {
+					t.Errorf("got %s, which is the answer of another client", claims)
 				}
 			}
-			s.asked(t, 1)
+			s.assertRequests(t, 1)
 			if len(shared.values) != i+1 {
 				t.Errorf("got %d entries, want %d", len(shared.values), i+1)
 			}
@@ -194,9 +194,9 @@ func TestThreatsSharedStore(t *testing.T) {
 	}
 }
 
-// What a store gives back is read as strictly as what a server says, and for
-// no longer than we would have kept it.
-func TestAStoreThatLies(t *testing.T) {
+// Values of a store are parsed as strictly as answers of a server, and used no
+// longer than MaxTTL.
+func TestInvalidStoreValues(t *testing.T) {
 	sealed := func(t *testing.T, key string, ends time.Duration, answer string) []byte {
 		t.Helper()
 		h, err := hex.DecodeString(key)
@@ -207,66 +207,65 @@ func TestAStoreThatLies(t *testing.T) {
 	}
 	const admin = `{"active":true,"sub":"` + canary + `","scope":"admin"}`
 	for name, lie := range map[string]func(t *testing.T, key string) []byte{
-		"nothing":                   func(*testing.T, string) []byte { return nil },
-		"garbage":                   func(*testing.T, string) []byte { return []byte(strings.Repeat("\xff", 100)) },
-		"the answer alone":          func(*testing.T, string) []byte { return []byte(admin) },
-		"another token's value":     func(t *testing.T, _ string) []byte { return sealed(t, strings.Repeat("ab", 32), time.Second, admin) },
-		"one that has ended":        func(t *testing.T, key string) []byte { return sealed(t, key, 0, admin) },
-		"one that has ended before": func(t *testing.T, key string) []byte { return sealed(t, key, -time.Hour, admin) },
-		"one that goes on too long": func(t *testing.T, key string) []byte { return sealed(t, key, 30*time.Second+time.Millisecond, admin) },
-		"one that goes on for ever": func(t *testing.T, key string) []byte { return sealed(t, key, 1<<62, admin) },
-		"one that is inactive":      func(t *testing.T, key string) []byte { return sealed(t, key, time.Second, `{"active":false}`) },
+		"no value":                     func(*testing.T, string) []byte { return nil },
+		"garbage":                      func(*testing.T, string) []byte { return []byte(strings.Repeat("\xff", 100)) },
+		"only the answer":              func(*testing.T, string) []byte { return []byte(admin) },
+		"another token's value":        func(t *testing.T, _ string) []byte { return sealed(t, strings.Repeat("ab", 32), time.Second, admin) },
+		"one that has just expired":    func(t *testing.T, key string) []byte { return sealed(t, key, 0, admin) },
+		"one that expired an hour ago": func(t *testing.T, key string) []byte { return sealed(t, key, -time.Hour, admin) },
+		"one with too long a TTL":      func(t *testing.T, key string) []byte { return sealed(t, key, 30*time.Second+time.Millisecond, admin) },
+		"one with an unlimited TTL":    func(t *testing.T, key string) []byte { return sealed(t, key, 1<<62, admin) },
+		"one that is inactive":         func(t *testing.T, key string) []byte { return sealed(t, key, time.Second, `{"active":false}`) },
 		"one that is huge": func(t *testing.T, key string) []byte {
 			return sealed(t, key, time.Second, `{"active":true,"x":"`+strings.Repeat("a", 256<<10)+`"}`)
 		},
 		"one without its answer": func(t *testing.T, key string) []byte { return sealed(t, key, time.Second, ``) },
-		"its beginning":          func(t *testing.T, key string) []byte { return sealed(t, key, time.Second, admin)[:39] },
+		"a truncated value":      func(t *testing.T, key string) []byte { return sealed(t, key, time.Second, admin)[:39] },
 	} {
 		t.Run(name+" is a miss", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				shared := newStore()
 				shared.get = func(_ context.Context, key string) ([]byte, bool, error) { return lie(t, key), true, nil }
-				s := newSite(says(`{"active":true,"sub":"alice"}`))
-				if got, want := isActive(t, newClient(t, s, sharing(shared)), token), `{"active":true,"sub":"alice"}`; got != want {
+				s := newSite(respondOK(`{"active":true,"sub":"alice"}`))
+				if got, want := assertActive(t, newClient(t, s, withCache(shared)), token), `{"active":true,"sub":"alice"}`; got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
-				s.asked(t, 1)
+				s.assertRequests(t, 1)
 			})
 		})
 	}
-	for name, body := range unreadable {
+	for name, body := range invalidAnswers {
 		t.Run("a value in which "+name+" is a miss", func(t *testing.T) {
 			shared := newStore()
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
 				return sealed(t, key, time.Second, body), true, nil
 			}
-			s := newSite(says(`{"active":false}`))
-			isInactive(t, newClient(t, s, sharing(shared)), token)
-			s.asked(t, 1)
+			s := newSite(respondOK(`{"active":false}`))
+			assertInactive(t, newClient(t, s, withCache(shared)), token)
+			s.assertRequests(t, 1)
 		})
 	}
-	t.Run("the truth, made here, is a hit", func(t *testing.T) {
+	t.Run("a valid value is a hit", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			shared := newStore()
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
 				return sealed(t, key, 30*time.Second, admin), true, nil
 			}
-			s := newSite(refused)
-			if got := isActive(t, newClient(t, s, sharing(shared)), token); got != admin {
+			s := newSite(connectionRefused)
+			if got := assertActive(t, newClient(t, s, withCache(shared)), token); got != admin {
 				t.Errorf("got %s, want %s", got, admin)
 			}
-			s.asked(t, 0)
+			s.assertRequests(t, 0)
 		})
 	})
 }
 
-// Instances of an older and a newer version share a store while one replaces
-// the other.
-func TestEntriesOfAStoreStayReadable(t *testing.T) {
+// Instances of an older and a newer version may share a store during an upgrade.
+func TestStoreFormatIsStable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()
-		isActive(t, newClient(t, newSite(says(`{"active":true}`)), sharing(shared)), token)
-		key, value, _ := shared.only(t)
+		assertActive(t, newClient(t, newSite(respondOK(`{"active":true}`)), withCache(shared)), token)
+		key, value, _ := shared.onlyEntry(t)
 		sum := sha256.Sum256([]byte(`introspection 30s false "" "https://as.example.com/introspect" "api"` + "\x00" + token))
 		if want := hex.EncodeToString(sum[:]); key != want {
 			t.Errorf("got key %s, want %s", key, want)

@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/issuers"
 )
 
-// loadBalancer signs in the way of AWS: base64url with padding, and keys in PEM.
+// loadBalancer signs as AWS does, with padded base64url. It serves its keys in PEM.
 type loadBalancer struct{ own, foreign *ecdsa.PrivateKey }
 
 var balancer = loadBalancer{newKey(), newKey()}
@@ -32,13 +32,13 @@ func newKey() *ecdsa.PrivateKey {
 	return key
 }
 
-// signers asks about the tokens of the load balancer.
+// signers returns a client for the tokens of the load balancer.
 func (b loadBalancer) signers() *introspect.Client {
 	const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188"
 	return must(introspect.ALB(introspect.Config{Issuer: "https://idp.example.com", Client: &http.Client{Transport: b}}, arn, "c1"))
 }
 
-// RoundTrip serves the key.
+// RoundTrip serves the public key.
 func (b loadBalancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.String() != "https://public-keys.auth.elb.eu-west-1.amazonaws.com/12345678-1234-4234-8234-123456789012" {
 		return answer(http.StatusNotFound, nil)
@@ -75,9 +75,8 @@ func (b loadBalancer) mint(t *testing.T, s shapes.Shape, row shapes.Row) string 
 	return input + "." + base64.URLEncoding.EncodeToString(append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...))
 }
 
-// A token that somebody has written anew, without its padding, is not what the load
-// balancer sent.
-func TestALoadBalancersTokenHasOneSpelling(t *testing.T) {
+// Only the original spelling of a token is accepted, with padding.
+func TestALoadBalancerTokenWithoutPaddingIsRefused(t *testing.T) {
 	i := slices.IndexFunc(clouds, func(p preset) bool { return p.shape == "alb" })
 	made := newProvider(t, clouds[i])
 	v := made.verifier(t)

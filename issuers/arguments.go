@@ -1,19 +1,17 @@
 package issuers
 
 import (
-	"slices"
-
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/introspect"
-
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// faults collects what is wrong with the arguments of a function.
+// faults collects the invalid arguments of a function.
 type faults struct {
 	function string
 	list     []error
@@ -23,13 +21,13 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Errorf("issuers."+f.function+": "+format, args...))
 }
 
-// in reports the faults with the issuer.
-func (f *faults) in(i middleware.Issuer) middleware.Issuer {
+// attach returns the issuer with the faults.
+func (f *faults) attach(i middleware.Issuer) middleware.Issuer {
 	i.Fault = errors.Join(f.list...)
 	return i
 }
 
-// base is a URL without a slash at the end, such as that of a server.
+// base checks the URL of a server, and returns it without slashes at the end.
 func (f *faults) base(name, text string) string {
 	u, err := url.Parse(text)
 	switch {
@@ -42,17 +40,17 @@ func (f *faults) base(name, text string) string {
 	case !strings.HasPrefix(text, u.Scheme):
 		f.add("%s is %q: give it with %s:// in lower case", name, text, u.Scheme)
 	case !isURLText(text):
-		f.add("%s is %q: give it without spaces, and as ASCII", name, text)
+		f.add("%s is %q: give it in ASCII, without spaces", name, text)
 	}
 	return strings.TrimRight(text, "/")
 }
 
-// isURLText reports whether a URL may have all characters of a text as they are.
+// isURLText reports whether a URL may contain a text without escapes.
 func isURLText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) })
 }
 
-// host is the name of a host, without a scheme or path. Tokens have it in lower case.
+// host checks the name of a host, without scheme and path, in lower case as in tokens.
 func (f *faults) host(name, text string) string {
 	domain, port, hasPort := strings.Cut(text, ":")
 	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))
@@ -60,47 +58,46 @@ func (f *faults) host(name, text string) string {
 	case !isHost || hasPort && !isPort:
 		f.add("%s is %q: give the name of a host such as tenant.example.com, without https:// and slashes", name, text)
 	case text != strings.ToLower(text):
-		f.add("%s is %q: give it in lower case, as tokens have it", name, text)
+		f.add("%s is %q: give it in lower case, as in tokens", name, text)
 	}
 	return text
 }
 
-// part is one element of a path, such as the name of a realm.
-func (f *faults) part(name, text string) string {
+// pathElement checks one element of a path, such as the name of a realm.
+func (f *faults) pathElement(name, text string) string {
 	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/?#") || !isURLText(text) {
-		f.add("%s is %q: give it as it stands in the URL, without slashes", name, text)
+		f.add("%s is %q: give it as in the URL, without slashes", name, text)
 	}
 	return text
 }
 
-// identifier is the argument issuer, which only the server's configuration knows. A
-// slash at its end counts, so it stays as it is.
+// identifier checks the argument issuer. It does not change a slash at the end, since
+// issuers are compared byte for byte.
 func (f *faults) identifier(issuer string) string {
 	u, err := url.Parse(issuer)
 	switch {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		f.add("issuer is %q: give the URL that the server's metadata has as issuer, such as https://id.example.com", issuer)
+		f.add("issuer is %q: give the value of issuer in the server's metadata, such as https://id.example.com", issuer)
 	case strings.Contains(u.Path, "/.well-known/"):
-		f.add("issuer is %q: give the issuer that stands in that document, without /.well-known/", issuer)
+		f.add("issuer is %q: give the value of issuer in that document, without /.well-known/", issuer)
 	case strings.ContainsAny(issuer, "?#") || u.User != nil:
 		f.add("issuer is %q: give it without user, query and fragment", issuer)
 	case !isURLText(issuer):
-		f.add("issuer is %q: give it without spaces, and as ASCII", issuer)
+		f.add("issuer is %q: give it in ASCII, without spaces", issuer)
 	}
 	return issuer
 }
 
-// before is a base URL to which a path is added.
-func (f *faults) before(name, text, path string) string {
+// baseBefore checks a base URL to which path will be added.
+func (f *faults) baseBefore(name, text, path string) string {
 	whole := f.base(name, text)
 	if strings.HasSuffix(whole, path) || strings.Contains(whole, path+"/") {
-		f.add("%s is %q: leave out %s and what follows, which is added", name, text, path)
+		f.add("%s is %q: remove %s and what follows, since the function adds it", name, text, path)
 	}
 	return whole
 }
 
-// id is an identifier of one word, which begins with a prefix that its provider
-// gives to all of the kind.
+// id checks an identifier of letters, digits, "-" and "_" with the prefix of its provider.
 func (f *faults) id(name, text, prefix, example string) string {
 	if !strings.HasPrefix(text, prefix) || text == prefix || !isWord(text) {
 		f.add("%s is %q: give an ID such as %s", name, text, example)
@@ -108,18 +105,18 @@ func (f *faults) id(name, text, prefix, example string) string {
 	return text
 }
 
-// isWord reports whether a text has letters, digits, "-" and "_", and nothing else.
+// isWord reports whether a text consists only of letters, digits, "-" and "_".
 func isWord(text string) bool {
 	const word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(word, r) })
 }
 
-// guid is an ID as Microsoft writes it, a GUID in lower case.
+// guid checks an ID that is a GUID in lower case.
 func (f *faults) guid(name, text string) string {
 	switch lower := strings.ToLower(text); {
 	case isGUID(text):
 	case isGUID(lower):
-		f.add("%s is %q: give it in lower case, as tokens have it", name, text)
+		f.add("%s is %q: give it in lower case, as in tokens", name, text)
 	case strings.Contains(text, "://"):
 		f.add("%s is %q: give only the GUID in it", name, text)
 	default:
@@ -138,28 +135,28 @@ func isGUID(text string) bool {
 	return len(text) == 36
 }
 
-// label is one label of a host, such as the name of a team.
+// label checks one label of a host name, such as the name of a team.
 func (f *faults) label(name, text, domain string) string {
 	if !isWord(text) {
 		f.add("%s is %q: give only the name before .%s", name, text, domain)
 	} else if text != strings.ToLower(text) {
-		f.add("%s is %q: give it in lower case, as tokens have it", name, text)
+		f.add("%s is %q: give it in lower case, as in tokens", name, text)
 	}
 	return text
 }
 
-// some are values that may not be missing.
-func (f *faults) some(name string, values []string, remedy string) []string {
+// nonEmpty checks that there are values and that none is empty.
+func (f *faults) nonEmpty(name string, values []string, remedy string) []string {
 	if len(values) == 0 || slices.Contains(values, "") {
-		f.add("%s has nothing, or an empty string, in it: give %s", name, remedy)
+		f.add("%s is empty or contains an empty string: give %s", name, remedy)
 	}
 	return values
 }
 
-// asked is a client that may not be missing.
-func (f *faults) asked(client *introspect.Client, remedy string) *introspect.Client {
+// requireClient checks that a client is not nil.
+func (f *faults) requireClient(client *introspect.Client, remedy string) *introspect.Client {
 	if client == nil {
-		f.add("client is nil: give what %s returns (was its error ignored?)", remedy)
+		f.add("client is nil: give the client that %s returns, and check its error", remedy)
 	}
 	return client
 }

@@ -9,11 +9,11 @@ import (
 // CloudflareHeader is the Config.TokenHeader for [CloudflareAccess].
 const CloudflareHeader = "Cf-Access-Jwt-Assertion"
 
-// CloudflareAccess takes the tokens that Cloudflare Access sends to an application,
-// in [CloudflareHeader], about users and service tokens. team is the name before
-// .cloudflareaccess.com, and tags are the Application Audience (AUD) tags. Tokens of the
-// login page itself, which have the type "org", are refused. Let the origin admit only
-// Cloudflare. A service token has an empty sub: read common_name.
+// CloudflareAccess accepts the tokens in [CloudflareHeader] that Cloudflare Access sends
+// to an application, about users and service tokens. team is the name before
+// .cloudflareaccess.com, and tags are the Application Audience (AUD) tags. Session
+// tokens of the login page, which have the type "org", are refused. The origin must
+// admit only Cloudflare. A service token has an empty sub and a common_name.
 func CloudflareAccess(team string, tags ...string) middleware.Issuer {
 	f := &faults{function: "CloudflareAccess"}
 	team = f.label("team", team, "cloudflareaccess.com")
@@ -23,7 +23,7 @@ func CloudflareAccess(team string, tags ...string) middleware.Issuer {
 		}
 	}
 	url := "https://" + team + ".cloudflareaccess.com"
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL: url, KeysURL: url + "/cdn-cgi/access/certs", Mark: "type=app", Audiences: tags, ClientIDClaims: []string{"common_name"},
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// What a proxy sends about a user is read from its field only.
+// A proxy's token is read only from its header field.
 func TestTokensFromProxies(t *testing.T) {
 	for _, p := range clouds {
 		if p.tokenHeader == "" {
@@ -30,7 +30,7 @@ func TestTokensFromProxies(t *testing.T) {
 			}{
 				{"in its field", http.Header{p.tokenHeader: {good}}, http.StatusOK},
 				{"with Bearer before it", http.Header{p.tokenHeader: {"Bearer " + good}}, http.StatusOK},
-				{"beside another token for another hop", http.Header{p.tokenHeader: {good}, "Authorization": {"Bearer " + bad}}, http.StatusOK},
+				{"with another token in Authorization", http.Header{p.tokenHeader: {good}, "Authorization": {"Bearer " + bad}}, http.StatusOK},
 				{"in Authorization only", http.Header{"Authorization": {"Bearer " + good}}, http.StatusUnauthorized},
 				{"a good token in Authorization, and a bad one in the field", http.Header{p.tokenHeader: {bad}, "Authorization": {"Bearer " + good}}, http.StatusUnauthorized},
 				{"twice", http.Header{p.tokenHeader: {good, good}}, http.StatusBadRequest},
@@ -45,7 +45,7 @@ func TestTokensFromProxies(t *testing.T) {
 	}
 }
 
-// Cloud Run takes the signature out of a token that it has verified itself.
+// Cloud Run removes the signature of a token that it has verified itself.
 func TestATokenWithoutItsSignature(t *testing.T) {
 	for _, p := range clouds {
 		if p.shape != "cloud-run" {
@@ -62,7 +62,7 @@ func TestATokenWithoutItsSignature(t *testing.T) {
 	}
 }
 
-// The client that a token names, where it does not stand in client_id.
+// The client of a token that has no client_id.
 func TestClientIDsOfClouds(t *testing.T) {
 	want := map[string]string{
 		"auth0": "c1", "okta": "0oa1", "entra-v2": otherTenant, "entra-v1": otherTenant, "b2c": otherTenant, "adfs": otherTenant,
@@ -89,8 +89,8 @@ func TestClientIDsOfClouds(t *testing.T) {
 	}
 }
 
-// Metadata and keys are fetched where the provider has them, and nothing is where
-// tokens are not verified here.
+// Metadata and keys are fetched from the provider, and not at all if tokens are only
+// introspected.
 func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 	const oidc = "/.well-known/openid-configuration"
 	want := map[string]string{
@@ -112,7 +112,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 		"github-actions-enterprise": "https://token.actions.githubusercontent.com/acme" + oidc,
 		"github-actions-server":     "https://github.example.com/_services/token" + oidc,
 		"github-actions-residency":  "https://token.actions.acme.ghe.com" + oidc,
-		"kubernetes":                "", // by a client of its own
+		"kubernetes":                "", // by the client of the issuer
 		"spiffe":                    "https://spire.example.org:8443",
 		"cloudflare-access":         "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
 		"apple":                     "https://appleid.apple.com" + oidc,
@@ -146,7 +146,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 	}
 }
 
-// recorder notes what is fetched.
+// recorder records the URLs of requests.
 type recorder struct {
 	by   http.RoundTripper
 	urls []string
@@ -157,10 +157,9 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.by.RoundTrip(request)
 }
 
-// Without any one of the settings of a preset, a row gets another answer, or the
-// configuration is refused. Left out are those that other tests are about, and
-// Algorithms, since all keys of that issuer are of one kind.
-func TestNoSettingOfAPresetIsIdle(t *testing.T) {
+// Without any of its settings, a preset fails a row or is refused. The test skips settings
+// that other tests cover, and Algorithms, since all keys of that issuer have one type.
+func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {
 		made := newProvider(t, p)
@@ -181,8 +180,8 @@ func TestNoSettingOfAPresetIsIdle(t *testing.T) {
 	}
 }
 
-// fails reports whether the configuration is refused or fails a row, at an API that
-// may have another audience than the issuer names.
+// fails reports whether the configuration is refused or fails a row. With named, the API
+// has another audience than the issuer.
 func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	t.Helper()
 	config := p.config()
@@ -206,11 +205,11 @@ func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	})
 }
 
-// Each shape recognises its own sample.
+// The criteria of each shape match its sample.
 func TestSamplesAreRecognised(t *testing.T) {
 	for _, s := range shapes.All {
 		if expression := s.Recognised.Issuer; expression != "" && !regexp.MustCompile(expression).MatchString(s.Issuer) {
-			t.Errorf("%s: %s does not fit %s", s.Name, expression, s.Issuer)
+			t.Errorf("%s: %s does not match %s", s.Name, expression, s.Issuer)
 		}
 		has := func(members []shapes.Member, name string) bool {
 			return slices.ContainsFunc(members, func(m shapes.Member) bool { return m.Name == name && m.Value != nil })

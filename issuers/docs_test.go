@@ -25,11 +25,9 @@ const head = `# Providers by name
 
 <!-- examples/snippets/keycloak.go -->
 FENCEgo
-shop := issuers.Keycloak("https://id.example.com", "shop") // scopes from the claim scope
-return middleware.Config{
-	Audience: "orders-api",
-	Issuers:  []middleware.Issuer{issuers.KeycloakRoles(shop, "orders-api")}, // or: roles count as scopes
-}
+shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
+roles := issuers.KeycloakRoles(shop, "orders-api")         // or: the roles are the scopes
+return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 FENCE
 
 Package 'issuers' has a function for each authorization server on this page. It returns the 'middleware.Issuer' that
@@ -41,9 +39,12 @@ below. It recognises a token of another issuer, such as one of 'serve --like', o
 of the provider. 'testserver.Like(name)' and 'bearerguard serve --like name' issue tokens of the same shape, for tests. All samples
 and rows are made up, after the documents and the source of the server.
 
+The snippets come from the tests of this page. In them 'tenant', 'application' and the like stand for your identifiers,
+and 'must' and 'one' unwrap an error or a list.
+
 `
 
-// calls are the calls of the presets, as they stand in the tables.
+// calls returns the source of the calls in the tables of presets, and their files, by shape.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}
@@ -61,7 +62,7 @@ func calls(t *testing.T) (calls, files map[string]string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		note := func(shape string, function ast.Expr) {
+		record := func(shape string, function ast.Expr) {
 			if code := body(function, fset, text); shape != "" && code != "" {
 				calls[shape], files[shape] = code, "issuers/"+file
 			}
@@ -70,7 +71,7 @@ func calls(t *testing.T) (calls, files map[string]string) {
 			switch n := n.(type) {
 			case *ast.CallExpr: // of("shape", func() middleware.Issuer { … })
 				if name, ok := n.Fun.(*ast.Ident); ok && name.Name == "of" && len(n.Args) == 2 {
-					note(literal(n.Args[0]), n.Args[1])
+					record(literal(n.Args[0]), n.Args[1])
 				}
 			case *ast.CompositeLit: // {shape: "shape", issuers: func() []middleware.Issuer { … }}
 				var shape string
@@ -81,12 +82,12 @@ func calls(t *testing.T) (calls, files map[string]string) {
 						case name == nil:
 						case name.Name == "shape":
 							shape = literal(pair.Value)
-						case name.Name == "issuers", name.Name == "asking":
+						case name.Name == "issuers", name.Name == "withClient":
 							function = pair.Value
 						}
 					}
 				}
-				note(shape, function)
+				record(shape, function)
 			}
 			return true
 		})
@@ -101,8 +102,8 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// body is the call that a function returns, or all that it does before if there is
-// more.
+// body returns the source of the call that a function returns, or of all its statements
+// if it has several.
 func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	function, ok := e.(*ast.FuncLit)
 	if !ok {
@@ -129,7 +130,7 @@ func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	return strings.ReplaceAll(code, "\n\t\t", "\n")
 }
 
-// page is docs/providers.md.
+// page returns the text of docs/providers.md.
 func page(t *testing.T) string {
 	t.Helper()
 	calls, files := calls(t)
@@ -142,17 +143,17 @@ func page(t *testing.T) string {
 	for _, p := range presets {
 		s, _ := shapes.Find(p.shape)
 		if calls[s.Name] == "" {
-			t.Errorf("%s: its table has no call", s.Name)
+			t.Errorf("%s: no table has a call for it", s.Name)
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n<!-- %s -->\n```go\n%s\n```\n", s.Title, s.Setup, files[s.Name], calls[s.Name])
 		if p.tokenHeader != "" {
-			fmt.Fprintf(&b, "\nThe token comes in a header field of its own: `Config.TokenHeader` is `%s`.\n", p.tokenHeader)
+			fmt.Fprintf(&b, "\nThe token is in a separate header field: set `Config.TokenHeader` to `%s`.\n", p.tokenHeader)
 		}
 		if s.Claims != nil {
-			fmt.Fprintf(&b, "\nIts tokens, beside `iss`, `aud`, `sub`, `iat` and `exp`:\n\n```\n%s\n%s\n```\n", object(t, s, s.Header), object(t, s, s.Claims))
+			fmt.Fprintf(&b, "\nIts tokens, in addition to `iss`, `aud`, `sub`, `iat` and `exp`:\n\n```\n%s\n%s\n```\n", object(t, s, s.Header), object(t, s, s.Claims))
 		}
 		if s.Introspection != nil {
-			fmt.Fprintf(&b, "\nWhat introspection answers:\n\n```\n%s\n```\n", object(t, s, s.Introspection))
+			fmt.Fprintf(&b, "\nIts introspection response:\n\n```\n%s\n```\n", object(t, s, s.Introspection))
 		}
 		if len(s.Bad) > 0 {
 			b.WriteString("\nRefused, among others:\n\n")
@@ -162,10 +163,10 @@ func page(t *testing.T) string {
 		}
 		if len(s.Hints) > 0 {
 			b.WriteString("\nHints of `explain`:\n\n")
-			var said []string
+			var listed []string
 			for _, h := range s.Hints {
-				if !slices.Contains(said, h.Text) {
-					said = append(said, h.Text)
+				if !slices.Contains(listed, h.Text) {
+					listed = append(listed, h.Text)
 					fmt.Fprintf(&b, "- %s\n", h.Text)
 				}
 			}
@@ -174,7 +175,7 @@ func page(t *testing.T) string {
 	return b.String()
 }
 
-// anchor is what GitHub makes of a heading.
+// anchor returns GitHub's anchor for a heading.
 func anchor(title string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -223,6 +224,6 @@ func TestTheProviderPageIsThatOfTheShapes(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != want {
-		t.Errorf("docs/providers.md is not what the shapes say (%v): write it anew with -write", err)
+		t.Errorf("docs/providers.md does not match the shapes (%v): write it with -write", err)
 	}
 }

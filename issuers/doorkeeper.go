@@ -6,38 +6,38 @@ import (
 )
 
 // Doorkeeper is a Rails application at base whose OAuth provider is Doorkeeper, at
-// /oauth. Its tokens are opaque, and asking says how to ask about them: set Auth to
-// introspect.Basic with a client of that server. It names clients and no audience, so
-// clients are the applications that may call the API. Refresh tokens are active
-// there too: only RequireTokenType, which this sets, keeps them out. Tokens that
-// belong to no application have no client_id, and are refused.
-func Doorkeeper(base string, asking introspect.Config, clients ...string) middleware.Issuer {
-	return doorkeeper(&faults{function: "Doorkeeper"}, base, asking, clients)
+// /oauth. Its tokens are opaque. conf configures introspection: set Auth to
+// introspect.Basic with a client of that server. Responses contain client_id and no
+// audience, so clients are the applications that may call the API. Refresh tokens are
+// active there too: this function sets RequireTokenType, which refuses them. Tokens
+// without an application have no client_id and are refused.
+func Doorkeeper(base string, conf introspect.Config, clients ...string) middleware.Issuer {
+	return doorkeeper(&faults{function: "Doorkeeper"}, base, conf, clients)
 }
 
-// GitLab takes the OAuth tokens of a GitLab server at base, such as
-// https://gitlab.com. It is a [Doorkeeper] server. Personal access tokens and those
-// of CI jobs are refused: the endpoint does not know them.
-func GitLab(base string, asking introspect.Config, clients ...string) middleware.Issuer {
-	return doorkeeper(&faults{function: "GitLab"}, base, asking, clients)
+// GitLab accepts the OAuth tokens of a GitLab server at base, such as
+// https://gitlab.com. It is a [Doorkeeper] server. Personal access tokens and tokens of
+// CI jobs are refused, since the endpoint reports them as inactive.
+func GitLab(base string, conf introspect.Config, clients ...string) middleware.Issuer {
+	return doorkeeper(&faults{function: "GitLab"}, base, conf, clients)
 }
 
-func doorkeeper(f *faults, base string, asking introspect.Config, clients []string) middleware.Issuer {
-	base = f.before("base", base, "/oauth")
-	asking.RequireTokenType = true
-	return f.in(f.introspected(base, base+"/oauth/introspect", asking, clients))
+func doorkeeper(f *faults, base string, conf introspect.Config, clients []string) middleware.Issuer {
+	base = f.baseBefore("base", base, "/oauth")
+	conf.RequireTokenType = true
+	return f.attach(f.introspected(base, base+"/oauth/introspect", conf, clients))
 }
 
-// introspected is an issuer of opaque tokens whose answers name the client and no
-// audience. An endpoint that the caller has set stays.
-func (f *faults) introspected(url, endpoint string, asking introspect.Config, clients []string) middleware.Issuer {
-	if asking.Endpoint == "" {
-		asking.Endpoint = endpoint
+// introspected returns an issuer of opaque tokens whose responses contain client_id and
+// no audience. It keeps an endpoint and an issuer that are set.
+func (f *faults) introspected(url, endpoint string, conf introspect.Config, clients []string) middleware.Issuer {
+	if conf.Endpoint == "" {
+		conf.Endpoint = endpoint
 	}
-	if asking.Issuer == "" {
-		asking.Issuer = url
+	if conf.Issuer == "" {
+		conf.Issuer = url
 	}
-	client, err := introspect.New(asking)
+	client, err := introspect.New(conf)
 	if err != nil {
 		f.add("%w", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// fault is a wrong argument, and words of the remedy that NewVerifier reports.
+// fault is a wrong argument, and parts of the error of NewVerifier.
 type fault struct {
 	name    string
 	issuers []middleware.Issuer
@@ -20,12 +20,12 @@ type fault struct {
 var keycloakFaults = []fault{
 	{"no base", one(issuers.Keycloak("id.example.com", "shop")), `Keycloak: base is "id.example.com"`, "give a URL such as"},
 	{"a realm with a slash", one(issuers.Keycloak("https://id.example.com", "realms/shop")), `Keycloak: realm is "realms/shop"`, "without slashes"},
-	{"the folder above for a realm", one(issuers.Keycloak("https://id.example.com", "..")), `Keycloak: realm is ".."`, "as it stands in the URL"},
-	{"a realm that is not ASCII", one(issuers.Keycloak("https://id.example.com", "läden")), `Keycloak: realm is "läden"`, "as it stands in the URL"},
-	{"a realm with a backslash", one(issuers.Keycloak("https://id.example.com", `a\b`)), `Keycloak: realm is "a\\b"`, "as it stands in the URL"},
-	{"the issuer for a base", one(issuers.Keycloak("https://id.example.com/realms/shop", "shop")), `Keycloak: base is "https://id.example.com/realms/shop"`, "leave out /realms"},
+	{"the parent folder as a realm", one(issuers.Keycloak("https://id.example.com", "..")), `Keycloak: realm is ".."`, "as in the URL"},
+	{"a realm that is not ASCII", one(issuers.Keycloak("https://id.example.com", "läden")), `Keycloak: realm is "läden"`, "as in the URL"},
+	{"a realm with a backslash", one(issuers.Keycloak("https://id.example.com", `a\b`)), `Keycloak: realm is "a\\b"`, "as in the URL"},
+	{"the issuer as a base", one(issuers.Keycloak("https://id.example.com/realms/shop", "shop")), `Keycloak: base is "https://id.example.com/realms/shop"`, "remove /realms"},
 	{"no client of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", "shop"), "")), `KeycloakRoles: client is ""`, "give the client ID of the API"},
-	{"a fault before that of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", ""), "")), `Keycloak: realm is ""`, "as it stands in the URL"},
+	{"a fault before that of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", ""), "")), `Keycloak: realm is ""`, "as in the URL"},
 	{"an empty query", one(issuers.Keycloak("https://id.example.com?", "shop")), `Keycloak: base is "https://id.example.com?"`, "without user, query and fragment"},
 	{"an empty fragment", one(issuers.Keycloak("https://id.example.com#", "shop")), `Keycloak: base is "https://id.example.com#"`, "without user, query and fragment"},
 	{"a scheme in capitals", one(issuers.Keycloak("HTTPS://id.example.com", "shop")), `Keycloak: base is "HTTPS://id.example.com"`, "in lower case"},

@@ -3,38 +3,38 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // FusionAuth is a FusionAuth server at base. issuer is that of the tenant (Tenants,
-// General, Issuer), which may be any text, and is acme.com until it is changed.
+// General, Issuer). It may be any text, and the default is acme.com.
 // applications are the IDs of applications whose users may call the API, and their
-// roles are the scopes. Access tokens have applicationId, which ID tokens lost in
-// version 1.24, and so do access tokens of users without a registration for the
-// application: those are refused. The signing key of access tokens must be an RSA or
-// EC key, since the default is a secret.
+// roles are the scopes. Access tokens have applicationId. ID tokens lack it since
+// version 1.24. Access tokens of users who are not registered for the application lack it
+// too, and are refused. The signing key of access tokens must be an RSA or EC key: the
+// default is a secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)
 	i.Mark, i.ScopeClaims = "applicationId", []string{"roles"}
-	return f.in(i)
+	return f.attach(i)
 }
 
 // FusionAuthEntity is a FusionAuth server for tokens of the client credentials
-// grant. They are issued by an entity for another, and entities are the IDs of
-// those that the API is. Permissions are the scopes. base and issuer are those of
-// [FusionAuth]. The key of these tokens is that of the entity type, and not of an
+// grant. A token of one entity is for another one. entities are the IDs of
+// the entities that represent the API. Permissions are the scopes. base and issuer are those of
+// [FusionAuth]. These tokens are signed with the key of the entity type, not of an
 // application.
 func FusionAuthEntity(base, issuer string, entities ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuthEntity"}
 	i := fusionAuth(f, base, issuer, entities)
 	i.ScopeClaims = []string{"permissions"}
-	return f.in(i)
+	return f.attach(i)
 }
 
 func fusionAuth(f *faults, base, issuer string, audiences []string) middleware.Issuer {
-	base = f.before("base", base, "/.well-known")
+	base = f.baseBefore("base", base, "/.well-known")
 	if issuer == "" {
-		f.add("issuer is empty: give the issuer of the tenant as it stands there, such as acme.com")
+		f.add("issuer is empty: give the issuer in the settings of the tenant, such as acme.com")
 	}
 	for _, one := range audiences {
-		f.guid("the ID in the list", one)
+		f.guid("an ID in the list", one)
 	}
 	return middleware.Issuer{URL: issuer, KeysURL: base + "/.well-known/jwks.json", Audiences: audiences}
 }

@@ -6,22 +6,22 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// GitLabCI takes the ID tokens of CI jobs of GitLab at base, such as
-// https://gitlab.com. A job names the audience under id_tokens. namespace is the path
-// of the group or user that the project is in, such as acme/shop, without its
-// subgroups. "" is any, which is for an instance of your own. Pipelines of
-// merge requests and of unprotected branches have tokens too: require
-// scopes.Claim("ref_protected", "true") where they may not call.
+// GitLabCI accepts the ID tokens of CI jobs of GitLab at base, such as
+// https://gitlab.com. A job sets the audience under id_tokens. namespace is the path of
+// the group or user that contains the project, such as acme/shop. Subgroups do not
+// match. "" means any namespace, and is refused for gitlab.com. Pipelines of merge requests
+// and of unprotected branches have tokens too: require
+// scopes.Claim("ref_protected", "true") on routes that they must not call.
 func GitLabCI(base, namespace string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitLabCI"}
 	i := middleware.Issuer{URL: f.base("base", base), Audiences: audiences}
 	switch {
 	case strings.Trim(namespace, "/") != namespace || strings.ContainsAny(namespace, ":*?# "):
-		f.add("namespace is %q: give the path of your group such as acme/shop, without https:// and slashes around it", namespace)
+		f.add("namespace is %q: give the path of your group, such as acme/shop, without https:// and slashes around it", namespace)
 	case namespace != "":
 		i.Mark = "namespace_path=" + namespace
 	case i.URL == "https://gitlab.com":
 		f.add("namespace is empty: give the path of your group, since every project on gitlab.com can have a token for the API")
 	}
-	return f.in(i)
+	return f.attach(i)
 }

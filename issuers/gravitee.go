@@ -3,12 +3,12 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // Gravitee is a security domain of a Gravitee Access Management gateway at base. aud
-// is the client's ID, or the resource that it asked for. Refresh tokens are JWTs with
+// is the client's ID, or the resource that it requested. Refresh tokens are JWTs with
 // the same issuer, keys and audience, and are refused since they lack client_id.
 // The domain needs an RSA or EC certificate: the default one of older versions signs
 // with a secret.
 func Gravitee(base, domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Gravitee"}
-	base, domain = f.before("base", base, "/oidc"), f.part("domain", domain)
-	return f.in(middleware.Issuer{URL: base + "/" + domain + "/oidc", Audiences: audiences, Mark: "client_id"})
+	base, domain = f.baseBefore("base", base, "/oidc"), f.pathElement("domain", domain)
+	return f.attach(middleware.Issuer{URL: base + "/" + domain + "/oidc", Audiences: audiences, Mark: "client_id"})
 }

@@ -7,13 +7,13 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Kubernetes takes the tokens of service accounts of a cluster. issuer is what the
-// API server has in --service-account-issuer, byte for byte:
+// Kubernetes accepts the tokens of service accounts of a cluster. issuer is the value of
+// --service-account-issuer of the API server, byte for byte:
 // https://kubernetes.default.svc.cluster.local, or a URL of the cloud that runs the
 // cluster, with or without a slash at the end. The pods need a projected volume with a
-// token for the audience. client is one that trusts the CA of the cluster and sends the
-// bearer token of a service account; nil is for issuers that anybody can read.
-// Every pod that may choose its audience passes: require callers with
+// token for the audience. client must trust the CA of the cluster and send the bearer
+// token of a service account; nil is for issuers that are public. Any pod can have a
+// token for the audience: require callers with
 // scopes.Claim("sub", "system:serviceaccount:shop:web").
 func Kubernetes(issuer string, client *http.Client, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Kubernetes"}
@@ -23,7 +23,7 @@ func Kubernetes(issuer string, client *http.Client, audiences ...string) middlew
 		f.base("issuer", issuer)
 	}
 	if client == nil && strings.Contains(issuer, "//kubernetes.default.svc") {
-		f.add("client is nil: give one that trusts the CA of the cluster and sends a bearer token, since the API server answers nobody else")
+		f.add("client is nil: give one that trusts the CA of the cluster and sends a bearer token, since the API server refuses other requests")
 	}
-	return f.in(middleware.Issuer{URL: issuer, Client: client, Audiences: audiences, ClientIDClaims: []string{}})
+	return f.attach(middleware.Issuer{URL: issuer, Client: client, Audiences: audiences, ClientIDClaims: []string{}})
 }

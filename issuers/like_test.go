@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// likeProvider answers the fetches of a verifier from a server that is like its
-// provider, whatever the URLs are.
+// likeProvider answers the requests of a verifier from a test server that imitates the
+// provider, for any URL.
 type likeProvider struct {
 	as   *testserver.Server
 	conf []middleware.Issuer
@@ -49,14 +49,14 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(response.Body).Decode(&doc); err != nil {
 		return nil, err
 	}
-	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as the provider has them: of all tenants, and over TLS
+	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as at the provider: for all tenants, and over TLS
 	text, err := json.Marshal(doc)
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	return response, err
 }
 
-// The battery of package apitest goes with the tokens of every provider.
-func TestTheAPIOfEveryPresetRefusesBadTokensLikeThoseOfItsProvider(t *testing.T) {
+// The checks of package apitest run with tokens in the shape of each provider.
+func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)
 		if p.issuers == nil || p.mint != nil || shape.Introspection != nil {
@@ -66,7 +66,7 @@ func TestTheAPIOfEveryPresetRefusesBadTokensLikeThoseOfItsProvider(t *testing.T)
 			opts := []testserver.Option{testserver.InMemory(), testserver.Audience(shape.Audience), testserver.Like(p.shape)}
 			_, named := shapes.Lookup(shape.Claims, "iss")
 			switch {
-			case named: // by tokens, which name no URL of the server
+			case named: // the issuer is only in tokens
 			case strings.HasPrefix(shape.Issuer, "https://"):
 				opts = append(opts, testserver.TLS(), testserver.IssuerURL(shape.Issuer))
 			case strings.HasPrefix(shape.Issuer, "http://"):
@@ -82,13 +82,13 @@ func TestTheAPIOfEveryPresetRefusesBadTokensLikeThoseOfItsProvider(t *testing.T)
 			if _, err := v.Verify(t.Context(), middleware.Credentials{Token: made.as.Token()}); err != nil {
 				t.Fatal(err)
 			}
-			if p.tokenHeader != "" { // where the battery does not put its tokens
+			if p.tokenHeader != "" { // apitest does not send tokens there
 				return
 			}
 			var options []apitest.Option
 			for _, i := range made.conf {
 				hasID := slices.ContainsFunc(shape.Bad, func(row shapes.Row) bool { return strings.HasPrefix(row.Name, "an ID token") })
-				if i.Purpose == middleware.IDTokens || !hasID { // it has tokens of one kind only
+				if i.Purpose == middleware.IDTokens || !hasID { // its ID tokens are not distinguished
 					options = append(options, apitest.SkipDefect(testserver.IDTokenAsAccess))
 				}
 				if i.InsecureNoAudience {
@@ -101,9 +101,9 @@ func TestTheAPIOfEveryPresetRefusesBadTokensLikeThoseOfItsProvider(t *testing.T)
 	}
 }
 
-// An API that is configured for a provider refuses everything bad of a server that
-// is like it.
-func TestAnAPIAgainstAServerLikeItsProvider(t *testing.T) {
+// An API that is configured for a provider refuses all bad tokens of a server that
+// imitates it.
+func TestAnAPIWithAServerLikeItsProvider(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"), testserver.Like("keycloak"))
 	issuer := issuers.Keycloak("https://id.example.com", "shop")
 	for name, tt := range map[string]struct {
@@ -115,7 +115,7 @@ func TestAnAPIAgainstAServerLikeItsProvider(t *testing.T) {
 		"keycloak-roles": {issuers.KeycloakRoles(issuer, "api"), scopes.All("clerk"), []apitest.Option{apitest.RequireClaim("/resource_access/api/roles", "clerk")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if strings.HasSuffix(name, "roles") { // a realm role of that name would do as well
+			if strings.HasSuffix(name, "roles") { // a realm role of that name would be enough
 				tt.options = append(tt.options, apitest.Token(testserver.Without("realm_access")))
 			}
 			v, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{tt.issuer}, Client: as.Client()})

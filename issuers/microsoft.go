@@ -8,11 +8,11 @@ import (
 
 // Entra is a tenant of Microsoft Entra ID. application is the application (client)
 // ID of the API's registration. It returns two issuers, for access tokens of version
-// 2.0 and 1.0: requestedAccessTokenVersion in the manifest of the API, and not the
-// endpoint, decides which one the API receives. The audience is the ID or
-// api://ID, and uris are other Application ID URIs of the API. Tokens have azp or
-// appid; ID tokens do not. Do not send tokens for Microsoft Graph here: only Graph
-// can verify them.
+// 2.0 and 1.0: requestedAccessTokenVersion in the manifest of the API, not the endpoint,
+// selects the version. The audience is the ID or
+// api://ID, and uris are other Application ID URIs of the API. Access tokens have azp
+// or appid, and ID tokens do not. Tokens for Microsoft Graph are refused: only Graph can
+// verify them.
 func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	f := &faults{function: "Entra"}
 	tenant, audiences := f.tenant(tenant), f.application(application, uris)
@@ -21,12 +21,12 @@ func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	}
 	v1 := v2
 	v1.URL, v1.Mark = "https://sts.windows.net/"+tenant+"/", "appid"
-	return []middleware.Issuer{f.in(v2), f.in(v1)}
+	return []middleware.Issuer{f.attach(v2), f.attach(v1)}
 }
 
-// EntraMultiTenant is several tenants of Microsoft Entra ID, whose IDs are
-// tenants. Set AnyTenant of the issuer, and give no tenants, to accept all of them;
-// anybody can open one. The registration of the API, application, must allow accounts
+// EntraMultiTenant is several tenants of Microsoft Entra ID, with the IDs tenants. To
+// accept all tenants, give none and set AnyTenant of the issuer: any user can create a
+// tenant. The registration of the API, application, must allow accounts
 // in any directory, and requestedAccessTokenVersion in its manifest must be 2. The
 // tenant of personal accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
 func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
@@ -34,17 +34,16 @@ func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	for _, tenant := range tenants {
 		f.tenant(tenant)
 	}
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",
 		MetadataURL: "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",
 		Tenants:     tenants, Audiences: f.application(application, nil), Mark: "azp", ClientIDClaims: []string{"azp", "appid"},
 	})
 }
 
-// EntraRoles takes the app roles of [Entra] or [EntraMultiTenant] for scopes, besides
-// the scopes that users have delegated. Tokens that an application gets in its own
-// name have roles only. A user's token may have both, so a role and a scope must
-// not have the same name.
+// EntraRoles uses the app roles of [Entra] or [EntraMultiTenant] as scopes, in addition
+// to delegated scopes. Tokens of applications without a user have only roles. A user's
+// token may have both, so a role and a scope must not have the same name.
 func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	list := make([]middleware.Issuer, len(all))
 	for n, i := range all {
@@ -54,17 +53,16 @@ func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	return list
 }
 
-// B2C is a tenant of Azure AD B2C: name is what stands before .b2clogin.com, tenant
-// its ID, policy a user flow or policy such as B2C_1_signin, and application the
-// application (client) ID of the API. It takes access tokens, which have scp; ID
-// tokens do not. Other policies of the tenant have the same issuer, so their tokens
-// pass too: require one with scopes.Claim("tfp", "b2c_1_signin"), or "acr" for older
+// B2C is a tenant of Azure AD B2C: name is the part before .b2clogin.com, tenant its ID,
+// policy a user flow or policy such as B2C_1_signin, and application the application
+// (client) ID of the API. It accepts access tokens, which have scp. ID tokens do not. Other policies of the tenant have the same issuer, so their tokens
+// pass too: require a policy with scopes.Claim("tfp", "b2c_1_signin"), or "acr" for older
 // policies.
 func B2C(name, tenant, policy, application string) middleware.Issuer {
 	f := &faults{function: "B2C"}
-	name, policy = f.label("name", name, "b2clogin.com"), f.part("policy", policy)
+	name, policy = f.label("name", name, "b2clogin.com"), f.pathElement("policy", policy)
 	host := "https://" + name + ".b2clogin.com/"
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL:         host + f.tenant(tenant) + "/v2.0/",
 		MetadataURL: host + name + ".onmicrosoft.com/" + policy + "/v2.0/.well-known/openid-configuration",
 		Audiences:   f.application(application, nil)[:1:1], Mark: "scp", ClientIDClaims: []string{"azp"},
@@ -73,26 +71,26 @@ func B2C(name, tenant, policy, application string) middleware.Issuer {
 
 // ExternalID is an external tenant of Microsoft Entra External ID. application is
 // the application (client) ID of the API's registration, and uris are Application ID
-// URIs of it other than api://ID. iss has the tenant's ID in the host, whatever host
-// the users logged in at.
+// URIs of it other than api://ID. The host in iss contains the tenant's ID, regardless
+// of the host at which users log in.
 func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 	f := &faults{function: "ExternalID"}
 	tenant = f.tenant(tenant)
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL:       "https://" + tenant + ".ciamlogin.com/" + tenant + "/v2.0",
 		Audiences: f.application(application, uris), Mark: "azp", ClientIDClaims: []string{"azp", "appid"},
 	})
 }
 
 // ADFS is Active Directory Federation Services 2016 or later at host, such as
-// fs.example.com. It takes access tokens, whose iss is
-// http://HOST/adfs/services/trust; ID tokens have another. The audience is the
+// fs.example.com. It accepts access tokens, whose iss is
+// http://HOST/adfs/services/trust. ID tokens have another iss. The audience is the
 // identifier of the Web API in its application group. Tokens often have no sub: add a
 // claim rule that issues one, or read upn.
 func ADFS(host string, identifiers ...string) middleware.Issuer {
 	f := &faults{function: "ADFS"}
 	f.host("host", strings.ToLower(host)) // iss may have capitals
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL:            "http://" + host + "/adfs/services/trust",
 		MetadataIssuer: "https://" + host + "/adfs",
 		MetadataURL:    "https://" + host + "/adfs/.well-known/openid-configuration",
@@ -100,23 +98,23 @@ func ADFS(host string, identifiers ...string) middleware.Issuer {
 	})
 }
 
-// tenant is the ID of a tenant.
+// tenant checks the ID of a tenant.
 func (f *faults) tenant(text string) string {
 	switch {
 	case text == "common" || text == "organizations" || text == "consumers":
-		f.add("tenant is %q: give its ID, or several to EntraMultiTenant", text)
+		f.add("tenant is %q: give its ID, or use EntraMultiTenant for several tenants", text)
 		return text
 	case strings.Contains(text, "sts.windows.net") || strings.HasSuffix(text, "/v2.0"):
-		f.add("tenant is %q: give only the GUID in it; the issuers of both versions are made of that", text)
+		f.add("tenant is %q: give only the GUID in it, which is used for the issuers of both versions", text)
 		return text
 	}
 	return f.guid("tenant", text)
 }
 
-// application is what an access token has for the audience of an API.
+// application returns the audiences of an API's access tokens.
 func (f *faults) application(id string, uris []string) []string {
 	if id = f.guid("application", id); len(uris) > 0 {
-		f.some("uris", uris, "Application ID URIs such as https://orders.example.com, or nothing")
+		f.nonEmpty("uris", uris, "Application ID URIs such as https://orders.example.com, or nothing")
 	}
 	return append([]string{id, "api://" + id}, uris...)
 }

@@ -11,14 +11,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-var online = flag.Bool("online", false, "read the keys of providers from the providers, over the internet")
+var online = flag.Bool("online", false, "fetch keys from the providers, over the internet")
 
-// microsoft is the tenant of Microsoft itself, which everybody can read the metadata
-// of.
+// microsoft is Microsoft's own tenant, whose metadata is public.
 const microsoft = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 
-// public are providers whose metadata and keys everybody can read, without an account
-// with them.
+// public lists providers whose metadata and keys are public.
 var public = []struct {
 	shape   string // of internal/shapes
 	issuers []middleware.Issuer
@@ -36,14 +34,14 @@ var public = []struct {
 	{"pubsub-push", one(issuers.PubSubPush("push@shop-4711.iam.gserviceaccount.com", "https://orders.example.com/push"))},
 }
 
-// With -online the providers themselves answer, and otherwise servers that are like
-// them: a preset must find keys that pass the policy.
+// A preset must find keys that pass the key policy. Without -online, test servers imitate
+// the providers.
 func TestAPresetFindsTheKeysOfAPublicProvider(t *testing.T) {
 	for _, p := range public {
 		t.Run(p.shape, func(t *testing.T) {
 			shape, found := shapes.Find(p.shape)
 			if !found {
-				t.Fatal("no shape has that name")
+				t.Fatalf("no shape %q", p.shape)
 			}
 			client := http.DefaultClient
 			if !*online {
@@ -58,9 +56,9 @@ func TestAPresetFindsTheKeysOfAPublicProvider(t *testing.T) {
 			}
 			for _, i := range p.issuers {
 				keys := v.Stats().Keys[i.URL]
-				t.Logf("%s: %d keys, left out: %v", i.URL, keys.Keys, keys.Skipped)
+				t.Logf("%s: %d keys, skipped: %v", i.URL, keys.Keys, keys.Skipped)
 				if keys.Keys == 0 {
-					t.Errorf("%s: got no key", i.URL)
+					t.Errorf("%s: got no keys", i.URL)
 				}
 			}
 		})

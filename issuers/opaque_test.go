@@ -20,38 +20,38 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// strangeKey makes the nth key of others. RSA keys take long, so they are made once.
-func strangeKey(alg testserver.Alg, n int) testserver.Key {
-	type place struct {
+// foreignKey returns the nth key of another server. Keys are cached, since RSA keys are slow.
+func foreignKey(alg testserver.Alg, n int) testserver.Key {
+	type id struct {
 		alg testserver.Alg
 		n   int
 	}
-	made, ok := strangeKeys.Load(place{alg, n})
+	made, ok := foreignKeys.Load(id{alg, n})
 	if !ok {
-		made, _ = strangeKeys.LoadOrStore(place{alg, n}, testserver.GenerateKey(alg, ""))
+		made, _ = foreignKeys.LoadOrStore(id{alg, n}, testserver.GenerateKey(alg, ""))
 	}
 	return made.(testserver.Key)
 }
 
-var strangeKeys sync.Map
+var foreignKeys sync.Map
 
-// introspect answers a question about an opaque token.
+// introspect answers an introspection request.
 func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 	form, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := url.QueryUnescape(string(form))
+	request, err := url.QueryUnescape(string(form))
 	if err != nil {
 		return nil, err
 	}
-	asked += r.Header.Get("Authorization")
+	request += r.Header.Get("Authorization")
 	status, body := p.preset.unknown, []byte(`{"active":false,"message":"Not Found"}`)
 	if status == 0 {
 		status = http.StatusOK
 	}
-	p.about.Range(func(token, answer any) bool {
-		found := strings.Contains(asked, token.(string))
+	p.responses.Range(func(token, answer any) bool {
+		found := strings.Contains(request, token.(string))
 		if found {
 			status, body = http.StatusOK, answer.([]byte)
 		}
@@ -60,26 +60,26 @@ func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 	return answer(status, body)
 }
 
-// opaque makes the token of a row, and what introspection answers about it.
+// opaque returns the token of a row, and stores its introspection response.
 func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	t.Helper()
-	about := map[string]any{}
+	response := map[string]any{}
 	if p.preset.unknown == 0 && !slices.ContainsFunc(p.shape.Introspection, func(m shapes.Member) bool { return m.Name == "exp" }) {
-		about["active"], about["exp"] = true, time.Now().Add(time.Hour).Unix()
+		response["active"], response["exp"] = true, time.Now().Add(time.Hour).Unix()
 	}
-	filling(p.shape).Put(about, slices.Concat(p.shape.Introspection, row.Claims)...)
-	text, err := json.Marshal(about)
+	filling(p.shape).Put(response, slices.Concat(p.shape.Introspection, row.Claims)...)
+	text, err := json.Marshal(response)
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := p.preset.opaque + rand.Text()
 	if !row.AnotherKey {
-		p.about.Store(token, text)
+		p.responses.Store(token, text)
 	}
 	return token
 }
 
-// call returns the status of an API for a request with a header.
+// call returns the status of an API's answer to a request with the given header.
 func call(v *middleware.Verifier, header http.Header, need ...scopes.Requirement) int {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = header

@@ -6,15 +6,15 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// OpenIddict is a server made with OpenIddict, by its issuer. OpenIddict ends the
-// issuer with a slash if it has no path, and so does this function. The server must call
-// DisableAccessTokenEncryption, since it encrypts access tokens by default, and must
-// set the resources of a principal: they become aud.
+// OpenIddict is a server that is built with OpenIddict, by its issuer. OpenIddict appends
+// a slash to an issuer without a path, and so does this function. The server must call
+// DisableAccessTokenEncryption, since it encrypts access tokens by default. It must also
+// set the resources of a principal, which become aud.
 func OpenIddict(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "OpenIddict"}
 	issuer = f.identifier(issuer)
 	if u, err := url.Parse(issuer); err == nil && u.Path == "" {
 		issuer += "/"
 	}
-	return f.in(middleware.Issuer{URL: issuer, Audiences: audiences, Profile: middleware.RFC9068})
+	return f.attach(middleware.Issuer{URL: issuer, Audiences: audiences, Profile: middleware.RFC9068})
 }

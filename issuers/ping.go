@@ -7,31 +7,31 @@ import (
 )
 
 // PingOne is an environment of PingOne, by its ID, and region the end of its domain:
-// com, eu, ca, asia or com.au. The audience is that of a custom resource, one of
-// whose scopes clients must ask for: otherwise the token is for the PingOne API. An
-// environment with a domain of its own has that in iss: change Issuer.URL.
+// com, eu, ca, asia or com.au. The audience is that of a custom resource. Clients
+// must request one of its scopes: otherwise the token is for the PingOne API. The tokens
+// of an environment with a custom domain have that domain in iss: change Issuer.URL.
 func PingOne(environment, region string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingOne"}
 	environment = f.guid("environment", environment)
 	if region == "" || strings.HasPrefix(region, ".") || strings.Contains(region, "..") || !isWord(strings.ReplaceAll(region, ".", "")) || region != strings.ToLower(region) {
 		f.add("region is %q: give the end of the domain auth.pingone.com, such as com, eu or com.au, without a dot before it", region)
 	}
-	return f.in(middleware.Issuer{URL: "https://auth.pingone." + region + "/" + environment + "/as", Audiences: audiences})
+	return f.attach(middleware.Issuer{URL: "https://auth.pingone." + region + "/" + environment + "/as", Audiences: audiences})
 }
 
 // PingFederate is a PingFederate server, by the issuer in its metadata. Its access
-// token manager must be of the kind JSON Web Token, with a signing key, and with an
-// audience, iss and a Key ID: all of these are optional there. Reference tokens need
-// Issuer.Introspection, and its grant "validate token" is not introspection.
+// token manager must be of the kind JSON Web Token, with a signing key, an audience,
+// an issuer and a key ID, which are all optional there. Reference tokens need
+// Issuer.Introspection. The grant "validate token" is not introspection.
 func PingFederate(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingFederate"}
-	return f.in(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences})
+	return f.attach(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences})
 }
 
 // PingAM is a realm of PingAM, or of ForgeRock AM, by the issuer in its metadata,
-// such as https://am.example.com:443/am/oauth2/realms/root/realms/alpha. It has a
-// port there, even 443. The realm's OAuth2 provider must use client-based tokens
-// with an asymmetric algorithm. aud is the client's ID, so name the clients that may
+// such as https://am.example.com:443/am/oauth2/realms/root/realms/alpha. It
+// contains the port, even 443. The realm's OAuth2 provider must use client-based tokens
+// with an asymmetric algorithm. aud is the client's ID, so clients are those that may
 // call the API. ID and refresh tokens have the same issuer and keys, and are refused
 // by tokenName.
 func PingAM(issuer string, clients ...string) middleware.Issuer {
@@ -40,5 +40,5 @@ func PingAM(issuer string, clients ...string) middleware.Issuer {
 	if !strings.Contains(issuer, "/oauth2") {
 		f.add("issuer is %q: give it with /oauth2 and the realm, such as https://am.example.com:443/am/oauth2/realms/root", issuer)
 	}
-	return f.in(middleware.Issuer{URL: issuer, Audiences: clients, Mark: "tokenName=access_token"})
+	return f.attach(middleware.Issuer{URL: issuer, Audiences: clients, Mark: "tokenName=access_token"})
 }

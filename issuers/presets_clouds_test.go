@@ -18,7 +18,7 @@ const (
 	tag          = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2"
 )
 
-// clouds are platforms and what they issue.
+// clouds are the presets of platforms.
 var clouds = []preset{
 	{shape: "auth0", issuers: func() []middleware.Issuer {
 		return one(issuers.Auth0("tenant.eu.auth0.com", "https://orders.example.com"))
@@ -27,7 +27,7 @@ var clouds = []preset{
 		return one(issuers.Auth0RBAC(issuers.Auth0("tenant.eu.auth0.com", "https://orders.example.com")))
 	}},
 	{shape: "okta", issuers: func() []middleware.Issuer { return one(issuers.Okta("tenant.okta.com", "default", "api://default")) }},
-	{shape: "okta-org", opaque: "eyJraWQiOiJrIiwiYWxnIjoiUlMyNTYifQ.e30.", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "okta-org", opaque: "eyJraWQiOiJrIiwiYWxnIjoiUlMyNTYifQ.e30.", withClient: func(c *http.Client) []middleware.Issuer {
 		return one(issuers.OktaOrg("tenant.okta.com", must(introspect.New(introspect.Config{
 			Issuer: "https://tenant.okta.com", Endpoint: "https://tenant.okta.com/oauth2/v1/introspect", Auth: introspect.Basic("api", "secret"), Client: c,
 		}))))
@@ -51,7 +51,7 @@ var clouds = []preset{
 	}},
 
 	{shape: "google-id", issuers: func() []middleware.Issuer { return one(issuers.GoogleID(googleClient)) }},
-	{shape: "google-access", opaque: "ya29.", unknown: http.StatusBadRequest, asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "google-access", opaque: "ya29.", unknown: http.StatusBadRequest, withClient: func(c *http.Client) []middleware.Issuer {
 		return one(issuers.GoogleAccess(must(introspect.Google(introspect.Config{Client: c}, googleClient)), googleClient))
 	}},
 	{shape: "firebase", issuers: func() []middleware.Issuer { return one(issuers.Firebase("shop-4711")) }},
@@ -81,7 +81,7 @@ var clouds = []preset{
 	{shape: "github-actions-residency", issuers: func() []middleware.Issuer {
 		return one(issuers.GitHubActionsServer("acme.ghe.com", "orders-api"))
 	}},
-	{shape: "github", opaque: "gho_", unknown: http.StatusNotFound, asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "github", opaque: "gho_", unknown: http.StatusNotFound, withClient: func(c *http.Client) []middleware.Issuer {
 		const id = "Iv1.0123456789abcdef"
 		return one(issuers.GitHub(must(introspect.GitHub(introspect.Config{Client: c}, id, "secret")), id))
 	}},
@@ -89,7 +89,7 @@ var clouds = []preset{
 		return one(issuers.GitLabCI("https://gitlab.com", "acme", "orders-api"))
 	}},
 
-	{shape: "kubernetes", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "kubernetes", withClient: func(c *http.Client) []middleware.Issuer {
 		return one(issuers.Kubernetes("https://kubernetes.default.svc.cluster.local", c, "orders-api"))
 	}},
 	{shape: "spiffe", issuers: func() []middleware.Issuer {
@@ -108,7 +108,7 @@ var clouds = []preset{
 	{shape: "salesforce", issuers: func() []middleware.Issuer {
 		return one(issuers.Salesforce("acme.my.salesforce.com", nil, "3MVG9EXAMPLE.App"))
 	}},
-	{shape: "salesforce-opaque", opaque: "00D000000000001!AQx", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "salesforce-opaque", opaque: "00D000000000001!AQx", withClient: func(c *http.Client) []middleware.Issuer {
 		return one(issuers.Salesforce("acme.my.salesforce.com", must(introspect.New(introspect.Config{
 			Endpoint: "https://acme.my.salesforce.com/services/oauth2/introspect", Auth: introspect.Post("api", "secret"), Client: c,
 		})), "3MVG9EXAMPLE.App"))
@@ -118,7 +118,7 @@ var clouds = []preset{
 	}},
 }
 
-// must is for clients whose configuration is right.
+// must returns a client whose configuration is valid.
 func must(c *introspect.Client, err error) *introspect.Client {
 	if err != nil {
 		panic(err)

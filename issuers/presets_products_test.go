@@ -11,7 +11,7 @@ import (
 // project is an ID of the samples.
 const project = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
-// products are servers that are run or rented.
+// products are the presets of self-hosted and hosted servers.
 var products = []preset{
 	of("hydra", func() middleware.Issuer {
 		return issuers.Hydra("https://hydra.example.com/", "https://api.example.com")
@@ -68,36 +68,36 @@ var products = []preset{
 	of("stytch", func() middleware.Issuer { return issuers.Stytch("project-test-"+project, "https://test.stytch.com") }),
 	of("stytch-domain", func() middleware.Issuer { return issuers.Stytch("project-live-"+project, "https://login.example.com") }),
 
-	{shape: "hydra-opaque", opaque: "ory_at_", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "hydra-opaque", opaque: "ory_at_", withClient: func(c *http.Client) []middleware.Issuer {
 		i := issuers.Hydra("https://hydra.example.com/", "https://api.example.com")
 		i.Introspection, i.Fault = introspect.New(introspect.Config{
 			Endpoint: "https://hydra-admin.example.com/admin/oauth2/introspect", Auth: introspect.Basic("api", "secret"), Client: c,
 		})
 		return one(i)
 	}},
-	{shape: "zitadel-opaque", opaque: "zit-", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "zitadel-opaque", opaque: "zit-", withClient: func(c *http.Client) []middleware.Issuer {
 		i := issuers.Zitadel("acme.zitadel.cloud", "218528353504723201")
 		i.Introspection, i.Fault = introspect.New(introspect.Config{
 			Endpoint: "https://acme.zitadel.cloud/oauth/v2/introspect", Auth: introspect.Basic("api", "secret"), Client: c,
 		})
 		return one(i)
 	}},
-	{shape: "authentik-opaque", opaque: "auk-", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "authentik-opaque", opaque: "auk-", withClient: func(c *http.Client) []middleware.Issuer {
 		i := issuers.Authentik("https://auth.example.com", "orders", "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD")
 		i.Introspection, i.Fault = introspect.New(introspect.Config{
 			Endpoint: "https://auth.example.com/application/o/introspect/", Auth: introspect.Basic("api", "secret"), Client: c,
 		})
 		return one(i)
 	}},
-	{shape: "doorkeeper", opaque: "dk-", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "doorkeeper", opaque: "dk-", withClient: func(c *http.Client) []middleware.Issuer {
 		conf := introspect.Config{Auth: introspect.Basic("api", "secret"), Client: c}
 		return one(issuers.Doorkeeper("https://app.example.com", conf, "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD"))
 	}},
-	{shape: "gitlab", opaque: "gl-", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "gitlab", opaque: "gl-", withClient: func(c *http.Client) []middleware.Issuer {
 		conf := introspect.Config{Auth: introspect.Basic("api", "secret"), Client: c}
 		return one(issuers.GitLab("https://gitlab.example.com", conf, "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"))
 	}},
-	{shape: "django-oauth-toolkit", opaque: "dj-", asking: func(c *http.Client) []middleware.Issuer {
+	{shape: "django-oauth-toolkit", opaque: "dj-", withClient: func(c *http.Client) []middleware.Issuer {
 		conf := introspect.Config{Auth: introspect.Basic("api", "secret"), Client: c}
 		return one(issuers.DjangoOAuthToolkit("https://id.example.com/o", conf, "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD"))
 	}},

@@ -10,21 +10,21 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// preset is how one provider is configured for the API of its shape.
+// preset is the configuration of one provider for the API of its shape.
 type preset struct {
 	shape       string // of internal/shapes
 	issuers     func() []middleware.Issuer
-	asking      func(*http.Client) []middleware.Issuer // instead of issuers, for one that takes a client
+	withClient  func(*http.Client) []middleware.Issuer // instead of issuers, for presets that need a client
 	tokenHeader string
-	opaque      string // how its opaque tokens begin
-	unknown     int    // the status of an answer about a token that is not known; 0 is 200 with active false
+	opaque      string // the prefix of its opaque tokens
+	unknown     int    // the introspection status for an unknown token; 0 means 200 with active false
 
-	mint func(*testing.T, shapes.Shape, shapes.Row) string // its tokens, where they are neither JWTs nor opaque
+	mint func(*testing.T, shapes.Shape, shapes.Row) string // makes its tokens, if they are neither JWTs nor opaque
 }
 
 func one(i middleware.Issuer) []middleware.Issuer { return []middleware.Issuer{i} }
 
-// presets are all of them. The calls are those of docs/providers.md.
+// presets lists all presets. docs/providers.md quotes the calls.
 var presets = slices.Concat(keycloak, clouds, products)
 
 var keycloak = []preset{

@@ -31,21 +31,21 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// provider is a shape that issues tokens and is reachable, at whatever URL.
+// provider issues tokens of a shape, and answers requests to any URL.
 type provider struct {
 	*testserver.Server
-	preset preset
-	shape  shapes.Shape
-	conf   []middleware.Issuer
-	jwks   []byte
-	about  sync.Map // what introspection answers, by opaque token
+	preset    preset
+	shape     shapes.Shape
+	conf      []middleware.Issuer
+	jwks      []byte
+	responses sync.Map // introspection responses, by opaque token
 }
 
 func newProvider(t *testing.T, p preset) *provider {
 	t.Helper()
 	shape, found := shapes.Find(p.shape)
 	if !found {
-		t.Fatalf("there is no shape %q", p.shape)
+		t.Fatalf("no shape %q", p.shape)
 	}
 	alg := shape.Alg
 	if alg == "" {
@@ -56,12 +56,12 @@ func newProvider(t *testing.T, p preset) *provider {
 	if made.jwks = made.keySet(t); p.issuers != nil {
 		made.conf = p.issuers()
 	} else {
-		made.conf = p.asking(&http.Client{Transport: made})
+		made.conf = p.withClient(&http.Client{Transport: made})
 	}
 	return made
 }
 
-// verifier is that of an API that trusts the provider.
+// verifier returns the verifier of an API that trusts the provider.
 func (p *provider) verifier(t *testing.T) *middleware.Verifier {
 	t.Helper()
 	v, err := middleware.NewVerifier(p.config())
@@ -75,7 +75,7 @@ func (p *provider) config() middleware.Config {
 	return middleware.Config{Audience: p.shape.Audience, Issuers: p.conf, TokenHeader: p.preset.tokenHeader, Client: &http.Client{Transport: p}}
 }
 
-// keySet is the key set of the server with the members of the shape.
+// keySet returns the key set of the server, with the members of the shape.
 func (p *provider) keySet(t *testing.T) []byte {
 	t.Helper()
 	keys := p.shape.Keys
@@ -88,7 +88,7 @@ func (p *provider) keySet(t *testing.T) []byte {
 		if k.Alg != "" {
 			key := p.SigningKey()
 			if i > 0 {
-				key = strangeKey(testserver.Alg(k.Alg), i)
+				key = foreignKey(testserver.Alg(k.Alg), i)
 			}
 			text, err := key.JWK(false)
 			if err != nil {
@@ -110,14 +110,14 @@ func (p *provider) keySet(t *testing.T) []byte {
 	return text
 }
 
-// filling is what the texts of a shape stand for here.
+// filling returns the values for the placeholders of a shape.
 func filling(s shapes.Shape) shapes.Filling {
 	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
 
-// RoundTrip answers the fetches of a verifier: metadata at every well-known place
-// and at the MetadataURL of an issuer, and the key set everywhere else. A POST asks
-// about the opaque token that is in it somewhere.
+// RoundTrip answers the requests of a verifier: metadata at all well-known locations and
+// at the MetadataURL of an issuer, and the key set elsewhere. A POST is an introspection
+// request.
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost {
 		return p.introspect(r)
@@ -149,7 +149,7 @@ func answer(status int, body []byte) (*http.Response, error) {
 	return rec.Result(), err
 }
 
-// mint makes the token of a row.
+// mint returns the token of a row.
 func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	t.Helper()
 	s := p.shape
@@ -177,7 +177,7 @@ func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	filling(s).Put(header, slices.Concat(s.Header, row.Header)...)
 	key := p.SigningKey()
 	if row.AnotherKey {
-		key = strangeKey(key.Alg, 0)
+		key = foreignKey(key.Alg, 0)
 		key.ID = p.SigningKey().ID
 	}
 	if slices.Contains(slices.Concat(s.Header, row.Header), shapes.Member{Name: "kid"}) {
@@ -190,7 +190,7 @@ func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	return p.Token(opts...)
 }
 
-// apis is the same route in every framework.
+// apis returns the same route in every framework.
 func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	mux := http.NewServeMux()
@@ -204,12 +204,12 @@ func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Ha
 	return map[string]http.Handler{"net/http": mux, "Echo v4": e4, "Echo v5": e5, "Gin": g}
 }
 
-func TestEveryPresetTakesItsGoodTokensAndNoOthers(t *testing.T) {
+func TestPresetsAcceptOnlyGoodTokens(t *testing.T) {
 	for _, p := range presets {
 		t.Run(p.shape, func(t *testing.T) {
 			made := newProvider(t, p)
 			if len(made.shape.Bad) == 0 {
-				t.Error("it has no bad row: nothing shows that its tokens are checked")
+				t.Error("the shape has no bad row, so nothing shows that its tokens are checked")
 			}
 			v := made.verifier(t)
 			rows := slices.Concat([]shapes.Row{{Name: "the sample", Status: 200}}, made.shape.Good, made.shape.Bad,
@@ -239,8 +239,7 @@ func TestEveryPresetTakesItsGoodTokensAndNoOthers(t *testing.T) {
 	}
 }
 
-// Every exported function that returns an issuer is in the table, by the name that
-// its shape gives.
+// Every exported function that returns an issuer is the Preset of a shape in the table.
 func TestEveryFunctionIsAPreset(t *testing.T) {
 	functions := map[string]bool{}
 	files, err := filepath.Glob("*.go")
@@ -261,13 +260,13 @@ func TestEveryFunctionIsAPreset(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)
 		if _, found := functions[shape.Preset]; !found {
-			t.Errorf("%s: there is no function %q", p.shape, shape.Preset)
+			t.Errorf("%s: no function %q", p.shape, shape.Preset)
 		}
 		functions[shape.Preset] = false
 	}
 	maps.DeleteFunc(functions, func(_ string, missing bool) bool { return !missing })
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
-		t.Errorf("%s is in no preset of the table", name)
+		t.Errorf("%s is not in the table of presets", name)
 	}
 	if _, err := os.Stat("presets_test.go"); err != nil {
 		t.Fatal(err)

@@ -5,13 +5,13 @@ import "github.com/bearerguard/bearerguard/middleware"
 // XSUAA is the service xsuaa of SAP BTP. base is url of its credentials, such as
 // https://acme.authentication.eu10.hana.ondemand.com, and applications are the
 // audiences of the API: its xsappname, such as orders!t1, and its clientid. Scopes
-// have the xsappname before them (orders!t1.Read). ID tokens have the scope openid,
-// and are refused since they lack ext_attr. A subscriber has an issuer of its own:
-// use Config.IssuerFor in a multitenant application.
+// have the xsappname as prefix (orders!t1.Read). ID tokens have the scope openid, and are
+// refused since they lack ext_attr. Each subscriber has a different issuer: use
+// Config.IssuerFor in a multitenant application.
 func XSUAA(base string, applications ...string) middleware.Issuer {
 	f := &faults{function: "XSUAA"}
-	return f.in(middleware.Issuer{
-		URL: f.before("base", base, "/oauth/token") + "/oauth/token", Audiences: applications,
+	return f.attach(middleware.Issuer{
+		URL: f.baseBefore("base", base, "/oauth/token") + "/oauth/token", Audiences: applications,
 		Mark: "/ext_attr/enhancer=XSUAA", ClientIDClaims: []string{"client_id", "cid", "azp"},
 	})
 }
@@ -19,13 +19,13 @@ func XSUAA(base string, applications ...string) middleware.Issuer {
 // IAS is a tenant of SAP Cloud Identity Services at base, such as
 // https://acme.accounts.ondemand.com. clients are the client IDs of the application
 // and of those that consume its APIs. The APIs of ias_apis are the scopes. The key
-// set may ask for header fields (x-client_id, x-app_tid): then set Issuer.Client to
-// one that adds them. ID tokens are refused. An API whose callers have nothing else
-// can set Issuer.Purpose.
+// set may require header fields (x-client_id, x-app_tid): then set Issuer.Client to a
+// client that adds them. ID tokens are refused, unless Issuer.Purpose is set to accept
+// them.
 func IAS(base string, clients ...string) middleware.Issuer {
 	f := &faults{function: "IAS"}
-	return f.in(middleware.Issuer{
-		URL: f.before("base", base, "/oauth2"), Audiences: clients,
+	return f.attach(middleware.Issuer{
+		URL: f.baseBefore("base", base, "/oauth2"), Audiences: clients,
 		ScopeClaims: []string{"ias_apis"}, ClientIDClaims: []string{"client_id", "cid", "azp"},
 	})
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// signed is the sample of a provider, signed with a secret of its own.
+// signed returns the token of a row, signed with a new secret.
 func signed(t *testing.T, p *provider, row shapes.Row) (token string, secret testserver.Key) {
 	t.Helper()
 	other := &provider{Server: testserver.New(t, testserver.InMemory(), testserver.SigningAlg("HS256")), preset: p.preset, shape: p.shape, conf: p.conf}
 	return other.mint(t, row), other.SigningKey()
 }
 
-// status is how an API of these issuers answers a token.
+// status returns the status of an API's answer to a token.
 func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{Issuers: one(i), Client: &http.Client{Transport: p}})
@@ -32,15 +32,16 @@ func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	return rec.Code
 }
 
-// Two providers can sign with a secret. The presets say which field takes it.
-func TestASecretBesideThePreset(t *testing.T) {
+// Two providers can sign with a secret. The documentation of their presets describes the
+// field for it.
+func TestPresetsWithASecret(t *testing.T) {
 	find := func(shape string) *provider {
 		for _, p := range products {
 			if p.shape == shape {
 				return newProvider(t, p)
 			}
 		}
-		t.Fatalf("there is no preset %q", shape)
+		t.Fatalf("no preset %q", shape)
 		return nil
 	}
 	supabase, authentik := find("supabase"), find("authentik")

@@ -18,7 +18,7 @@ func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issue
 	}
 	f.base("bundleURL", bundleURL)
 	id := "spiffe://" + trustDomain
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL: id, SubjectPrefix: id + "/", KeysURL: bundleURL, KeyUse: []string{"jwt-svid"},
 		Types: []string{"JOSE"}, Audiences: audiences, ClientIDClaims: []string{},
 	})
@@ -34,5 +34,5 @@ func SPIFFEIssuer(issuer string, audiences ...string) middleware.Issuer {
 	} else {
 		f.base("issuer", issuer)
 	}
-	return f.in(middleware.Issuer{URL: issuer, Types: []string{"JOSE"}, Audiences: audiences, ClientIDClaims: []string{}})
+	return f.attach(middleware.Issuer{URL: issuer, Types: []string{"JOSE"}, Audiences: audiences, ClientIDClaims: []string{}})
 }

@@ -8,5 +8,5 @@ import "github.com/bearerguard/bearerguard/middleware"
 // nbf, which ID tokens lack: a customizer must not take it away.
 func SpringAS(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "SpringAS"}
-	return f.in(middleware.Issuer{URL: f.identifier(issuer), Audiences: clients, Mark: "nbf"})
+	return f.attach(middleware.Issuer{URL: f.identifier(issuer), Audiences: clients, Mark: "nbf"})
 }

@@ -6,15 +6,15 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Stytch takes the session and access tokens of a Stytch project, by its ID. base
+// Stytch accepts the session and access tokens of a Stytch project, by its ID. base
 // is https://api.stytch.com, https://test.stytch.com for a test project, or the
-// project's own domain, which then is another spelling of its issuer. A project for
-// organisations (B2B) has its keys elsewhere: change Issuer.KeysURL. Session tokens
-// live for five minutes, so the client must renew them.
+// project's custom domain, which is then an alias of its issuer. A project for
+// organizations (B2B) has its keys elsewhere: change Issuer.KeysURL. Session tokens
+// expire after five minutes, so the client must refresh them.
 func Stytch(project, base string) middleware.Issuer {
 	f := &faults{function: "Stytch"}
 	project = f.id("project", project, "project-", "project-live-6ba7b810-9dad-11d1-80b4-00c04fd430c8")
-	base = f.before("base", base, "/v1/sessions")
+	base = f.baseBefore("base", base, "/v1/sessions")
 	i := middleware.Issuer{URL: "stytch.com/" + project, KeysURL: base + "/v1/sessions/jwks/" + project, Audiences: []string{project}}
 	isTest := strings.HasPrefix(project, "project-test-")
 	switch {
@@ -25,5 +25,5 @@ func Stytch(project, base string) middleware.Issuer {
 	case !strings.HasSuffix(base, ".stytch.com"):
 		i.Aliases = []string{base}
 	}
-	return f.in(i)
+	return f.attach(i)
 }

@@ -3,19 +3,19 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // Zitadel is a ZITADEL instance at a domain, and the project of the API by its ID.
-// Roles of the project are the scopes, so that scopes.All("clerk") asks for a role. A
-// role counts whichever organization granted it: if the project is granted to others,
-// the API must look into the claim for the organization.
+// Roles of the project are the scopes, so that scopes.All("clerk") requires a role. A
+// role counts regardless of the organization that granted it. If the project is granted
+// to other organizations, the API must check the organization in the claim.
 // Applications must issue JWTs as access tokens and assert roles on
-// authentication, and clients ask for the scope
-// urn:zitadel:iam:org:project:id:PROJECT:aud: without it aud lacks the project, and
-// the token is refused. Personal access tokens are opaque: they need
+// authentication, and clients must request the scope
+// urn:zitadel:iam:org:project:id:PROJECT:aud. Otherwise aud lacks the project, and the
+// token is refused. Personal access tokens are opaque: they need
 // Issuer.Introspection.
 func Zitadel(domain, project string) middleware.Issuer {
 	f := &faults{function: "Zitadel"}
 	domain = f.host("domain", domain)
 	project = f.id("project", project, "", "218528353504723201, which is in the console under the project's name")
-	return f.in(middleware.Issuer{
+	return f.attach(middleware.Issuer{
 		URL: "https://" + domain, Audiences: []string{project},
 		ScopeClaims: []string{"keys:urn:zitadel:iam:org:project:" + project + ":roles"},
 	})

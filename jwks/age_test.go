@@ -9,77 +9,77 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// renewal is the age from which a fresh set is renewed.
-func renewal(r *jwks.Remote) time.Duration {
+// renewalAge is the age from which a fresh set is renewed.
+func renewalAge(r *jwks.Remote) time.Duration {
 	stats := r.Stats()
 	return stats.Age + time.Until(stats.Next)
 }
 
-// maxAge is the age of a set up to which nobody waits, to 5 ns. It is not the
-// same for two sets.
-func maxAge(r *jwks.Remote) time.Duration { return renewal(r) / 4 * 5 }
+// maxAge returns the age up to which a set is used without waiting, to within 5
+// ns. It differs between sets because of the jitter.
+func maxAge(r *jwks.Remote) time.Duration { return renewalAge(r) / 4 * 5 }
 
-// checkMaxAge demands it, or up to a tenth less.
+// checkMaxAge checks that it is want or up to a tenth less.
 func checkMaxAge(t *testing.T, r *jwks.Remote, want time.Duration) {
 	t.Helper()
 	if got := maxAge(r); got > want || got < want/10*9-5 {
-		t.Errorf("got a set that serves for %v, want %v, less a tenth at most", got, want)
+		t.Errorf("got a maximum age of %v, want %v or up to a tenth less", got, want)
 	}
 }
 
-func TestHowLongASetServesIsTheServersToSay(t *testing.T) {
-	good := says(set(freshEC("a")))
+func TestMaxAgeFollowsTheServer(t *testing.T) {
+	good := respondOK(set(freshEC("a")))
 	for _, test := range []struct {
 		name   string
 		header []string
 		option time.Duration
 		want   time.Duration
 	}{
-		{"nothing", nil, 0, 5 * time.Minute},
-		{"a public set", []string{"Cache-Control", "public, must-revalidate"}, 0, 5 * time.Minute},
+		{"no max-age", nil, 0, 5 * time.Minute},
+		{"public", []string{"Cache-Control", "public, must-revalidate"}, 0, 5 * time.Minute},
 		{"ten minutes", []string{"Cache-Control", "public, max-age=600"}, 0, 10 * time.Minute},
-		{"ten minutes, four of them in a cache", []string{"Cache-Control", "max-age=600", "Age", "240"}, 0, 6 * time.Minute},
+		{"ten minutes, of which four in a cache", []string{"Cache-Control", "max-age=600", "Age", "240"}, 0, 6 * time.Minute},
 		{"the lower bound", []string{"Cache-Control", "max-age=60"}, 0, time.Minute},
 		{"less than the lower bound", []string{"Cache-Control", "max-age=59"}, 0, time.Minute},
-		{"no time", []string{"Cache-Control", "max-age=0"}, 0, time.Minute},
-		{"not to keep it", []string{"Cache-Control", "no-store"}, 0, time.Minute},
-		{"to ask each time", []string{"Cache-Control", "no-cache, max-age=600"}, 0, time.Minute},
+		{"zero", []string{"Cache-Control", "max-age=0"}, 0, time.Minute},
+		{"no-store", []string{"Cache-Control", "no-store"}, 0, time.Minute},
+		{"no-cache", []string{"Cache-Control", "no-cache, max-age=600"}, 0, time.Minute},
 		{"the upper bound", []string{"Cache-Control", "max-age=3600"}, 0, time.Hour},
 		{"more than the upper bound", []string{"Cache-Control", "max-age=3601"}, 0, time.Hour},
 		{"a year", []string{"Cache-Control", "max-age=31536000, immutable"}, 0, time.Hour},
-		{"a number beyond all", []string{"Cache-Control", "max-age=999999999999999999999"}, 0, time.Hour},
+		{"a number that overflows", []string{"Cache-Control", "max-age=999999999999999999999"}, 0, time.Hour},
 		{"a date in ten minutes", []string{"Expires", "Sat, 01 Jan 2000 00:10:00 GMT"}, 0, 10 * time.Minute},
 		{"a date in the past", []string{"Expires", "Fri, 31 Dec 1999 00:00:00 GMT"}, 0, time.Minute},
 		{"a date in a year", []string{"Expires", "Mon, 01 Jan 2001 00:00:00 GMT"}, 0, time.Hour},
 		{"an invalid date", []string{"Expires", "0"}, 0, time.Minute},
-		{"ten minutes, but not if we know better", []string{"Cache-Control", "max-age=600"}, 20 * time.Minute, 20 * time.Minute},
-		{"not to keep it, but not if we know better", []string{"Cache-Control", "no-store"}, 10 * time.Second, 10 * time.Second},
-		{"nothing, but not if we know better", nil, 24 * time.Hour, 24 * time.Hour},
+		{"ten minutes, overridden by MaxAge", []string{"Cache-Control", "max-age=600"}, 20 * time.Minute, 20 * time.Minute},
+		{"no-store, overridden by MaxAge", []string{"Cache-Control", "no-store"}, 10 * time.Second, 10 * time.Second},
+		{"no max-age, overridden by MaxAge", nil, 24 * time.Hour, 24 * time.Hour},
 	} {
-		t.Run("K19/the server says "+test.name, func(t *testing.T) {
+		t.Run("K19/the server sends "+test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(headed(good, test.header...))
+				s := newSite(withHeader(good, test.header...))
 				r := s.remote(t, jwks.Options{MaxAge: test.option})
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				checkMaxAge(t, r, test.want)
 			})
 		})
 	}
-	t.Run("no set serves beyond its last day", func(t *testing.T) {
+	t.Run("it is not longer than MaxStale", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newSite(good).remote(t, jwks.Options{MaxStale: 2 * time.Minute})
-			has(t, r, "a")
+			assertKey(t, r, "a")
 			checkMaxAge(t, r, 2*time.Minute)
 		})
 	})
 }
 
-func TestInstancesDoNotRenewInStep(t *testing.T) {
+func TestMaxAgeHasJitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		least, most := time.Hour, time.Duration(0)
 		for range 200 {
-			r := newSite(says(set(freshEC("a")))).remote(t, jwks.Options{})
-			has(t, r, "a")
+			r := newSite(respondOK(set(freshEC("a")))).remote(t, jwks.Options{})
+			assertKey(t, r, "a")
 			checkMaxAge(t, r, 5*time.Minute)
 			least, most = min(least, maxAge(r)), max(most, maxAge(r))
 		}
@@ -89,23 +89,23 @@ func TestInstancesDoNotRenewInStep(t *testing.T) {
 	})
 }
 
-func TestTheSetIsRenewedInTheBackgroundFromFourFifthsOfItsAge(t *testing.T) {
+func TestSetIsRenewedInBackgroundAt80Percent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const latency = 4 * time.Second // more than anybody would wait for
-		s := newSite(says(set(freshEC("withdrawn"), freshEC("kept"))))
+		const latency = 4 * time.Second // longer than any caller waits
+		s := newSite(respondOK(set(freshEC("withdrawn"), freshEC("kept"))))
 		r := s.remote(t, jwks.Options{})
-		has(t, r, "kept")
-		s.becomes(after(latency, says(set(freshEC("kept")))))
+		assertKey(t, r, "kept")
+		s.setAnswer(delayed(latency, respondOK(set(freshEC("kept")))))
 
-		pass(renewal(r))
-		has(t, r, "withdrawn")
+		sleepJustUnder(renewalAge(r))
+		assertKey(t, r, "withdrawn")
 		synctest.Wait()
 		if got := s.count(); got != 1 {
-			t.Fatalf("a moment early: got %d requests, want 1", got)
+			t.Fatalf("just before: got %d requests, want 1", got)
 		}
 		time.Sleep(time.Nanosecond)
 		for range 100 {
-			hasIn(t, r, "withdrawn", 0) // the old set serves until the new one is there
+			assertKeyAfter(t, r, "withdrawn", 0) // the old set is used until the renewal ends
 		}
 		time.Sleep(latency)
 		synctest.Wait()
@@ -113,13 +113,14 @@ func TestTheSetIsRenewedInTheBackgroundFromFourFifthsOfItsAge(t *testing.T) {
 			t.Errorf("got %d requests, want 1 more", got)
 		}
 		if got := r.Stats(); got.Age != latency || got.Fetches != 2 {
-			t.Errorf("got %+v, want the set to be as old as its request", got)
+			t.Errorf("got %+v, want an age counted from the request", got)
 		}
 		checkOnlyKept(t, r)
 	})
 }
 
-// checkOnlyKept demands that what came replaced what was, without waiting.
+// checkOnlyKept checks, without waiting, that the new set has replaced the old
+// one.
 func checkOnlyKept(t *testing.T, r *jwks.Remote) {
 	t.Helper()
 	if snapshot, err := r.Snapshot(); err != nil || snapshot.Stats().Keys != 1 {
@@ -129,90 +130,91 @@ func checkOnlyKept(t *testing.T, r *jwks.Remote) {
 	}
 }
 
-func TestASetWithinItsAgeMakesNobodyWait(t *testing.T) {
+func TestKeyOfFreshSetDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(says(set(freshEC("a"))))
+		s := newSite(respondOK(set(freshEC("a"))))
 		r := s.remote(t, jwks.Options{})
-		has(t, r, "a")
-		s.becomes(hangs)
-		pass(maxAge(r))
-		hasIn(t, r, "a", 0)
-		settle()
+		assertKey(t, r, "a")
+		s.setAnswer(hang)
+		sleepJustUnder(maxAge(r))
+		assertKeyAfter(t, r, "a", 0)
+		waitForAttempt()
 	})
 }
 
-func TestASetBeyondItsAgeIsWaitedFor(t *testing.T) {
+func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 	for name, latency := range map[string]time.Duration{
-		"K19/a renewal that comes at once": 0, "K19/a renewal that takes as long as anybody waits": patience - 1,
+		"K19/an immediate renewal": 0, "K19/a renewal just within the wait limit": waitLimit - 1,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(says(set(freshEC("withdrawn"), freshEC("kept"))))
+				s := newSite(respondOK(set(freshEC("withdrawn"), freshEC("kept"))))
 				r := s.remote(t, jwks.Options{})
-				has(t, r, "kept")
-				s.becomes(after(latency, says(set(freshEC("kept")))))
-				time.Sleep(8 * time.Hour) // a quiet night
-				hasIn(t, r, "kept", latency)
+				assertKey(t, r, "kept")
+				s.setAnswer(delayed(latency, respondOK(set(freshEC("kept")))))
+				time.Sleep(8 * time.Hour) // without tokens
+				assertKeyAfter(t, r, "kept", latency)
 				checkOnlyKept(t, r)
-				hasNot(t, r, "withdrawn", jwks.ErrUnknownKey)
+				assertKeyError(t, r, "withdrawn", jwks.ErrUnknownKey)
 			})
 		})
 	}
 }
 
-// A renewal is not worth more than 2 s to anybody, but goes on: the withdrawn
-// key outlives it by no more than that.
-func TestK19AWithdrawnKeyOutlivesAQuietNightByOneSlowRenewal(t *testing.T) {
+// A caller waits 2 s at most for a renewal, which continues after that. The
+// withdrawn key is accepted until it ends.
+func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(says(set(freshEC("withdrawn"))))
+		s := newSite(respondOK(set(freshEC("withdrawn"))))
 		r := s.remote(t, jwks.Options{})
-		has(t, r, "withdrawn")
-		s.becomes(after(4*time.Second, says(set(freshEC("new")))))
+		assertKey(t, r, "withdrawn")
+		s.setAnswer(delayed(4*time.Second, respondOK(set(freshEC("new")))))
 		time.Sleep(8 * time.Hour)
-		hasIn(t, r, "withdrawn", patience)
+		assertKeyAfter(t, r, "withdrawn", waitLimit)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		s.becomes(says(set(freshEC("new"))))
-		hasNot(t, r, "withdrawn", jwks.ErrUnknownKey)
+		s.setAnswer(respondOK(set(freshEC("new"))))
+		assertKeyError(t, r, "withdrawn", jwks.ErrUnknownKey)
 
-		s.becomes(refused)
+		s.setAnswer(connectionRefused)
 		time.Sleep(8 * time.Hour)
-		hasIn(t, r, "new", 0) // what cannot be renewed is used as it is
+		assertKeyAfter(t, r, "new", 0) // a set that cannot be renewed remains in use
 		time.Sleep(8 * time.Hour)
-		hasIn(t, r, "new", 0) // what cannot be renewed is used as it is
+		assertKeyAfter(t, r, "new", 0)
 	})
 }
 
-// What a server was made to say once is gone with the next renewal.
-func TestK26WhatWasPoisonedIsReplaced(t *testing.T) {
+// A set that an attacker made the server return once is replaced by the next
+// renewal.
+func TestK26PoisonedSetIsReplaced(t *testing.T) {
 	for name, headers := range map[string][]string{
 		"K26/by the next renewal":                    nil,
-		"K26/though it is to be kept for ever":       {"Cache-Control", "max-age=31536000, immutable", "ETag", `"evil"`},
-		"K26/though the good set has the same ETag":  {"ETag", `"1"`},
-		"K26/though it says it was made in a decade": {"Date", "Fri, 01 Jan 2010 00:00:00 GMT", "Expires", "Fri, 01 Jan 2010 01:00:00 GMT"},
+		"K26/even if it is immutable for a year":     {"Cache-Control", "max-age=31536000, immutable", "ETag", `"evil"`},
+		"K26/even if the good set has the same ETag": {"ETag", `"1"`},
+		"K26/even if its dates are in the future":    {"Date", "Fri, 01 Jan 2010 00:00:00 GMT", "Expires", "Fri, 01 Jan 2010 01:00:00 GMT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				good := headed(says(set(freshEC("good"))), "ETag", `"1"`)
+				good := withHeader(respondOK(set(freshEC("good"))), "ETag", `"1"`)
 				s := newSite(good)
 				r := s.remote(t, jwks.Options{})
-				has(t, r, "good")
-				s.becomes(headed(says(set(freshEC("evil"))), headers...))
+				assertKey(t, r, "good")
+				s.setAnswer(withHeader(respondOK(set(freshEC("evil"))), headers...))
 				time.Sleep(5 * time.Minute)
-				has(t, r, "evil")
-				s.becomes(good)
+				assertKey(t, r, "evil")
+				s.setAnswer(good)
 				time.Sleep(time.Hour)
-				has(t, r, "good")
-				hasNot(t, r, "evil", jwks.ErrUnknownKey)
+				assertKey(t, r, "good")
+				assertKeyError(t, r, "evil", jwks.ErrUnknownKey)
 				if snapshot, err := r.Snapshot(); err != nil || snapshot.Stats().Keys != 1 {
-					t.Errorf("got %v and %v, want the good key alone", snapshot, err)
+					t.Errorf("got %v and %v, want only the good key", snapshot, err)
 				}
 			})
 		})
 	}
 }
 
-func TestWhatAnAgeMayBe(t *testing.T) {
+func TestDurationLimits(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		options  jwks.Options
@@ -225,7 +227,7 @@ func TestWhatAnAgeMayBe(t *testing.T) {
 		{"a negative MaxStale", jwks.Options{MaxStale: -1}, false},
 		{"a MinInterval of an hour", jwks.Options{MinInterval: time.Hour}, true},
 		{"a MinInterval over an hour", jwks.Options{MinInterval: time.Hour + 1}, false},
-		{"a MaxAge that is MaxStale", jwks.Options{MaxAge: time.Minute, MaxStale: time.Minute}, true},
+		{"a MaxAge equal to MaxStale", jwks.Options{MaxAge: time.Minute, MaxStale: time.Minute}, true},
 		{"a MaxAge over MaxStale", jwks.Options{MaxAge: time.Minute + 1, MaxStale: time.Minute}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -13,15 +13,15 @@ import (
 )
 
 var (
-	errLate      = errors.New("the server takes its time")
-	errPanic     = errors.New("reading the answer panicked")
+	errWaitLimit = errors.New("the server has not answered in time")
+	errPanic     = errors.New("fetching or reading the answer panicked")
 	errNoJWKSURI = errors.New("metadata has no jwks_uri")
 )
 
-// attempt tries to renew the set and returns what is known then.
+// attempt tries to renew the set and returns the new state.
 func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *state {
-	looked, lost := r.locate(ctx, before.maxAge, began)
-	got, err := fetched{}, lost
+	looked, metadataErr := r.locate(ctx, before.maxAge, began)
+	got, err := fetched{}, metadataErr
 	if r.url != "" {
 		if contain.Panic(func() { got, err = r.fetch(ctx) }) != nil {
 			err = errPanic
@@ -41,20 +41,20 @@ func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *s
 	} else {
 		after = r.schedule.fail(before, fmt.Errorf("%w: %w", ErrUnavailable, err))
 		if r.issuer != "" {
-			r.lastDiscovery = time.Time{} // the server may have moved its keys
+			r.lastDiscovery = time.Time{} // the keys may have a new URL
 		}
 	}
 	after.began, after.ended = began, ended
 	after.fetches++
 	after.count(after.err)
-	if looked && r.url != "" { // without one, that is why the attempt failed
-		after.lost = lost
-		after.count(lost)
+	if looked && r.url != "" { // without a URL, err includes the metadata error already
+		after.metadataErr = metadataErr
+		after.count(metadataErr)
 	}
 	return after
 }
 
-// count adds a failure to those of its class.
+// count increments the failure counter for the class of err.
 func (s *state) count(err error) {
 	if err == nil {
 		return
@@ -65,18 +65,19 @@ func (s *state) count(err error) {
 	s.failures = counts
 }
 
-// locate finds the URL of the set by the issuer's metadata. It looks again as
-// often as the set is renewed, since a server that moves its keys may go on
-// serving the old ones. While the metadata cannot be had, or name another
-// issuer, the URL that they named last serves; and while it does serve, those
-// who wait for a key wait for it and not for metadata that hang.
+// locate finds the URL of the set in the issuer's metadata. It reads the
+// metadata again whenever the set is due for renewal, because a server that
+// moves its keys may continue to serve the old ones. While the metadata is
+// unavailable or names another issuer, the last discovered URL remains in use.
+// Once a URL has been discovered, the time for metadata is limited, so that
+// slow metadata does not delay callers that wait for a key.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil
 	}
 	if r.url != "" {
 		limit := waitLimit / 2
-		if r.lastDiscovery.IsZero() { // the keys were not where they used to be
+		if r.lastDiscovery.IsZero() { // the last fetch from this URL failed
 			limit = refreshTimeout / 2
 		}
 		bounded, cancel := context.WithTimeout(ctx, limit)
@@ -107,7 +108,7 @@ func (r *Remote) discover(ctx context.Context) (metadata.Document, error) {
 	return metadata.Discover(ctx, o.Client, r.issuer, o.InsecureHTTP)
 }
 
-// fetched is an answer and the set in it, nil if the one that is there is
+// fetched is an answer and the set in it. The set is nil if the cached one is
 // unchanged.
 type fetched struct {
 	fetch.Answer

@@ -10,18 +10,18 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// A coordinate is a number: servers that write it without its leading zeros (one
-// key in 256 has some on P-256, every second one on P-521), or with one too many,
-// as a signed integer has, mean the same key.
-func TestCoordinatesAreNumbers(t *testing.T) {
+// Some servers write a coordinate without its leading zeros (one key in 256 on
+// P-256, every second one on P-521), or with an extra one, as in a signed
+// integer. The key is the same.
+func TestCoordinateLengths(t *testing.T) {
 	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 		for _, name := range []string{"x", "y"} {
 			t.Run("P10/"+curve.Params().Name+" "+name, func(t *testing.T) {
-				key, k := zeroLed(t, curve, name)
+				key, k := keyWithLeadingZero(t, curve, name)
 				full := unb64(k[name].(string))
 				for what, spelling := range map[string][]byte{
-					"its full length": full, "no leading zeros": bytes.TrimLeft(full, "\x00"), "one leading zero too many": append([]byte{0}, full...),
-					"many leading zeros too many": append(make([]byte, 40), full...),
+					"its full length": full, "no leading zeros": bytes.TrimLeft(full, "\x00"), "an extra leading zero": append([]byte{0}, full...),
+					"many extra leading zeros": append(make([]byte, 40), full...),
 				} {
 					found, err := mustParse(t, set(k.with(name, b64(spelling)))).Key(t.Context(), "zero", "ES"+map[int]string{256: "256", 384: "384", 521: "512"}[curve.Params().BitSize])
 					if err != nil || !key.PublicKey.Equal(found) {
@@ -30,11 +30,11 @@ func TestCoordinatesAreNumbers(t *testing.T) {
 				}
 			})
 			t.Run("N12/"+curve.Params().Name+" "+name, func(t *testing.T) {
-				_, k := zeroLed(t, curve, name)
+				_, k := keyWithLeadingZero(t, curve, name)
 				full := unb64(k[name].(string))
 				for what, spelling := range map[string][]byte{
-					"a leading one": append([]byte{1}, full...), "a byte of its number gone": full[:len(full)-1], "a byte more at its end": append(bytes.Clone(full), 0),
-					"nothing but a zero": {0}, "nothing": {},
+					"a leading one": append([]byte{1}, full...), "its last byte missing": full[:len(full)-1], "an extra byte at its end": append(bytes.Clone(full), 0),
+					"only a zero": {0}, "no bytes": {},
 				} {
 					if _, err := jwks.Parse([]byte(set(k.with(name, b64(spelling))))); !errors.Is(err, jwks.ErrNoKeys) {
 						t.Errorf("with %s: got %v, want ErrNoKeys", what, err)
@@ -45,8 +45,8 @@ func TestCoordinatesAreNumbers(t *testing.T) {
 	}
 }
 
-// zeroLed makes a key that has a coordinate with a leading zero byte.
-func zeroLed(t *testing.T, curve elliptic.Curve, name string) (*ecdsa.PrivateKey, jwk) {
+// keyWithLeadingZero makes a key with a leading zero byte in a coordinate.
+func keyWithLeadingZero(t *testing.T, curve elliptic.Curve, name string) (*ecdsa.PrivateKey, jwk) {
 	t.Helper()
 	for range 20_000 {
 		key := newEC(curve)

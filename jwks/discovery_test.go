@@ -23,14 +23,14 @@ const (
 )
 
 func metadataFor(issuer, uri string) answer {
-	return says(encoded(map[string]any{"issuer": issuer, "jwks_uri": uri}))
+	return respondOK(encoded(map[string]any{"issuer": issuer, "jwks_uri": uri}))
 }
 
 func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 	t.Helper()
 	options.Client = s.client()
 	if options.Logger == nil {
-		options.Logger = quiet
+		options.Logger = discardLogger
 	}
 	r, err := jwks.Discover(issuer, options)
 	if err != nil {
@@ -39,77 +39,77 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 	return r
 }
 
-// refusable are documents, and what comes in their place, that must not be
-// followed, with their class. None says where the keys really are.
-var refusable = []struct {
+// rejectedMetadata are answers to the metadata request that must be rejected,
+// with the failure class. Their jwks_uri is never that of the keys.
+var rejectedMetadata = []struct {
 	name     string
 	metadata answer
 	class    string
 }{
 	{"another issuer", metadataFor("https://evil.example.net", movedURL), "metadata_issuer"},
-	{"an issuer with a slash more", metadataFor(issuer+"/", movedURL), "metadata_issuer"},
+	{"an issuer with an extra slash", metadataFor(issuer+"/", movedURL), "metadata_issuer"},
 	{"an issuer in another case", metadataFor(strings.ToLower(issuer), movedURL), "metadata_issuer"},
-	{"no issuer", says(encoded(map[string]any{"jwks_uri": movedURL})), "metadata"},
-	{"no jwks_uri", says(encoded(map[string]any{"issuer": issuer})), "metadata_endpoint"},
+	{"no issuer", respondOK(encoded(map[string]any{"jwks_uri": movedURL})), "metadata"},
+	{"no jwks_uri", respondOK(encoded(map[string]any{"issuer": issuer})), "metadata_endpoint"},
 	{"an empty jwks_uri", metadataFor(issuer, ""), "metadata_endpoint"},
 	{"an http jwks_uri", metadataFor(issuer, "http://login.example.com/moved"), "metadata_endpoint"},
 	{"an http jwks_uri on loopback", metadataFor(issuer, "http://127.0.0.1/moved"), "metadata_endpoint"},
 	{"a jwks_uri with a user", metadataFor(issuer, "https://a:b@login.example.com/moved"), "metadata_endpoint"},
 	{"a relative jwks_uri", metadataFor(issuer, "/moved"), "metadata_endpoint"},
-	{"a jwks_uri that is a number", says(encoded(map[string]any{"issuer": issuer, "jwks_uri": 5})), "metadata"},
-	{"two jwks_uri", says(strings.Replace(encoded(map[string]any{"issuer": issuer, "jwks_uri": movedURL}), "{", `{"jwks_uri":"https://evil.example.net/moved",`, 1)), "metadata"},
-	{"text that is no JSON", says("<title>CANARY</title>"), "metadata"},
-	{"an HTML page", headed(status(http.StatusOK, ""), "Content-Type", "text/html"), "metadata"},
-	{"nothing there", status(404, ""), "status_4xx"},
+	{"a jwks_uri that is a number", respondOK(encoded(map[string]any{"issuer": issuer, "jwks_uri": 5})), "metadata"},
+	{"two jwks_uri", respondOK(strings.Replace(encoded(map[string]any{"issuer": issuer, "jwks_uri": movedURL}), "{", `{"jwks_uri":"https://evil.example.net/moved",`, 1)), "metadata"},
+	{"text that is not JSON", respondOK("<title>CANARY</title>"), "metadata"},
+	{"an HTML page", withHeader(status(http.StatusOK, ""), "Content-Type", "text/html"), "metadata"},
+	{"not found", status(404, ""), "status_4xx"},
 	{"too many requests", status(429, ""), "status_429"},
-	{"a server that is down", refused, "connection"},
+	{"a server that is down", connectionRefused, "connection"},
 	{"a transport that panics", func(*http.Request) (*http.Response, error) { panic("CANARY") }, "panic"},
 }
 
-func TestMetadataThatIsRefused(t *testing.T) {
-	keys := says(set(freshEC("a")))
-	for _, test := range refusable {
+func TestRejectedMetadata(t *testing.T) {
+	keys := respondOK(set(freshEC("a")))
+	for _, test := range rejectedMetadata {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log journal
-				s := newSite(paths(map[string]answer{oidcPath: test.metadata, keysPath: keys, "/moved": keys}))
+				var log logCapture
+				s := newSite(byPath(map[string]answer{oidcPath: test.metadata, keysPath: keys, "/moved": keys}))
 				r := discover(t, s, jwks.Options{Logger: log.logger()})
-				hasNot(t, r, "a", jwks.ErrUnavailable)
+				assertKeyError(t, r, "a", jwks.ErrUnavailable)
 				if slices.Contains(s.requests, keysPath) || slices.Contains(s.requests, "/moved") {
-					t.Error("keys were fetched, want the metadata refused first")
+					t.Error("keys were fetched, want the metadata rejected first")
 				}
 				if stats := r.Stats(); !maps.Equal(stats.Failures, map[string]int{test.class: 1}) {
 					t.Errorf("got failures %v, want %s", stats.Failures, test.class)
 				} else if test.name == "no jwks_uri" && !strings.Contains(stats.Err.Error(), "metadata has no jwks_uri") {
-					t.Errorf("got %q, want what is missing named", stats.Err)
+					t.Errorf("got %q, want it to name the missing member", stats.Err)
 				}
-				s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: keys}))
+				s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: keys}))
 				time.Sleep(time.Second)
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				checkFailureLog(t, &log, test.class, false)
 			})
 		})
 	}
 }
 
-// Once keys are known, metadata that is refused or cannot be had changes
-// nothing: the keys are renewed where they were.
-func TestMetadataThatIsRefusedLeavesTheKeysWhereTheyWere(t *testing.T) {
-	for _, test := range refusable {
+// Once there are keys, rejected or unavailable metadata has no effect: the keys
+// are renewed from the same URL.
+func TestRejectedMetadataKeepsTheOldURL(t *testing.T) {
+	for _, test := range rejectedMetadata {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log journal
-				s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: says(set(freshEC("old")))}))
+				var log logCapture
+				s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: respondOK(set(freshEC("old")))}))
 				r := discover(t, s, jwks.Options{Logger: log.logger()})
-				has(t, r, "old")
+				assertKey(t, r, "old")
 
-				s.becomes(paths(map[string]answer{oidcPath: test.metadata, keysPath: says(set(freshEC("new"))), "/moved": says(set(freshEC("CANARY")))}))
+				s.setAnswer(byPath(map[string]answer{oidcPath: test.metadata, keysPath: respondOK(set(freshEC("new"))), "/moved": respondOK(set(freshEC("CANARY")))}))
 				for range 3 {
 					time.Sleep(5 * time.Minute)
-					has(t, r, "new")
+					assertKey(t, r, "new")
 				}
 				if slices.Contains(s.requests, "/moved") {
-					t.Error("the keys of refused metadata were fetched")
+					t.Error("the jwks_uri of rejected metadata was fetched")
 				}
 				stats := r.Stats()
 				if want := map[string]int{test.class: 3}; !maps.Equal(stats.Failures, want) || stats.Err != nil || stats.Fetches != 4 || stats.Age != 0 {
@@ -125,85 +125,85 @@ func TestMetadataThatIsRefusedLeavesTheKeysWhereTheyWere(t *testing.T) {
 	}
 }
 
-func TestMetadataIsFoundWhereverTheStandardsPutIt(t *testing.T) {
+func TestWellKnownLocations(t *testing.T) {
 	for _, path := range []string{oidcPath, rfcPath, tailPath} {
 		t.Run(path, func(t *testing.T) {
-			s := newSite(paths(map[string]answer{path: metadataFor(issuer, keysURL), keysPath: says(set(freshEC("a")))}))
-			has(t, discover(t, s, jwks.Options{}), "a")
+			s := newSite(byPath(map[string]answer{path: metadataFor(issuer, keysURL), keysPath: respondOK(set(freshEC("a")))}))
+			assertKey(t, discover(t, s, jwks.Options{}), "a")
 		})
 	}
 }
 
-func TestMetadataIsLookedAtAgainAfterAFailureOfTheKeys(t *testing.T) {
+func TestMetadataIsReadAgainAfterFailedFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: says(set(freshEC("old")))}))
+		s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: respondOK(set(freshEC("old")))}))
 		r := discover(t, s, jwks.Options{})
-		has(t, r, "old")
+		assertKey(t, r, "old")
 		time.Sleep(time.Minute)
-		hasNot(t, r, "new", jwks.ErrUnknownKey)
+		assertKeyError(t, r, "new", jwks.ErrUnknownKey)
 		if got, want := s.requests, []string{oidcPath, keysPath, keysPath}; !slices.Equal(got, want) {
 			t.Errorf("got requests %q, want %q", got, want)
 		}
 
-		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, movedURL), "/moved": says(set(freshEC("new")))}))
+		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, movedURL), "/moved": respondOK(set(freshEC("new")))}))
 		time.Sleep(time.Minute)
-		hasNot(t, r, "new", jwks.ErrUnavailable)
-		has(t, r, "old")
+		assertKeyError(t, r, "new", jwks.ErrUnavailable)
+		assertKey(t, r, "old")
 		time.Sleep(time.Second)
-		has(t, r, "new")
+		assertKey(t, r, "new")
 		if got, want := s.requests[3:], []string{keysPath, oidcPath, "/moved"}; !slices.Equal(got, want) {
 			t.Errorf("got requests %q, want %q", got, want)
 		}
 
-		// A set that is refused sends us back to the metadata too.
-		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": says(`{}`), keysPath: says(set(freshEC("newer")))}))
+		// A rejected set causes the metadata to be read again too.
+		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": respondOK(`{}`), keysPath: respondOK(set(freshEC("newer")))}))
 		time.Sleep(time.Minute)
-		hasNot(t, r, "newer", jwks.ErrUnavailable)
+		assertKeyError(t, r, "newer", jwks.ErrUnavailable)
 		time.Sleep(time.Second)
-		has(t, r, "newer")
+		assertKey(t, r, "newer")
 	})
 }
 
-func TestKeysThatMoveAreFoundThoughTheOldPlaceGoesOn(t *testing.T) {
+func TestMovedKeysAreFoundWhileTheOldURLWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		old := says(set(freshEC("old")))
-		s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: old}))
+		old := respondOK(set(freshEC("old")))
+		s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: old}))
 		r := discover(t, s, jwks.Options{})
-		has(t, r, "old")
-		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, movedURL), keysPath: old, "/moved": says(set(freshEC("new")))}))
+		assertKey(t, r, "old")
+		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, movedURL), keysPath: old, "/moved": respondOK(set(freshEC("new")))}))
 		time.Sleep(5 * time.Minute)
-		has(t, r, "new")
+		assertKey(t, r, "new")
 
-		// Metadata that cannot be had does not take the keys along.
-		s.becomes(paths(map[string]answer{"/moved": says(set(freshEC("newer")))}))
+		// Unavailable metadata does not affect the keys.
+		s.setAnswer(byPath(map[string]answer{"/moved": respondOK(set(freshEC("newer")))}))
 		time.Sleep(5 * time.Minute)
-		has(t, r, "newer")
+		assertKey(t, r, "newer")
 	})
 }
 
-// Two places may well use the same ETag for different sets.
-func TestTheETagOfOnePlaceIsNotShownToAnother(t *testing.T) {
+// Two URLs may use the same ETag for different sets.
+func TestETagIsNotSentToAnotherURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(paths(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: tagged(`"1"`, set(freshEC("old")))}))
+		s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: withETag(`"1"`, set(freshEC("old")))}))
 		r := discover(t, s, jwks.Options{})
-		has(t, r, "old")
-		s.becomes(paths(map[string]answer{oidcPath: metadataFor(issuer, movedURL), "/moved": tagged(`"1"`, set(freshEC("new")))}))
+		assertKey(t, r, "old")
+		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, movedURL), "/moved": withETag(`"1"`, set(freshEC("new")))}))
 		time.Sleep(5 * time.Minute)
-		has(t, r, "new")
-		hasNot(t, r, "old", jwks.ErrUnknownKey)
+		assertKey(t, r, "new")
+		assertKeyError(t, r, "old", jwks.ErrUnknownKey)
 		time.Sleep(5 * time.Minute)
-		has(t, r, "new")
+		assertKey(t, r, "new")
 		if got := r.Stats().NotModified; got != 1 {
-			t.Errorf("got %d answers of 304, want that of the renewal at the new place", got)
+			t.Errorf("got %d answers of 304, want 1, for the renewal from the new URL", got)
 		}
 	})
 }
 
-func TestMetadataMayHoldAnythingElse(t *testing.T) {
+func TestOtherMetadataMembersAreIgnored(t *testing.T) {
 	document := map[string]json.RawMessage{
 		"issuer": json.RawMessage(encoded(issuer)), "jwks_uri": json.RawMessage(encoded(keysURL)),
 		"scopes_supported": json.RawMessage(`["openid"]`), "mtls_endpoint_aliases": json.RawMessage(`{"a":{"b":null}}`),
 	}
-	s := newSite(paths(map[string]answer{oidcPath: says(encoded(document)), keysPath: says(set(freshEC("a")))}))
-	has(t, discover(t, s, jwks.Options{}), "a")
+	s := newSite(byPath(map[string]answer{oidcPath: respondOK(encoded(document)), keysPath: respondOK(set(freshEC("a")))}))
+	assertKey(t, discover(t, s, jwks.Options{}), "a")
 }

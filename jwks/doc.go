@@ -1,42 +1,44 @@
-// Package jwks holds the public keys that issuers sign tokens with: JWK Sets
-// (RFC 7517), read under a strict key policy, fetched and kept fresh.
+// Package jwks provides the keys that verify an issuer's tokens. It reads JWK
+// Sets (RFC 7517) under a strict key policy, fetches them and keeps them fresh.
 //
-// A [Remote] fetches a set from a URL or, with [Discover], from where an
-// issuer's metadata says it is. It owns no goroutine between fetches and needs no
-// closing: a fetch happens when a caller asks for a key that is not there, or
-// uses a set that is due for renewal; it is shared by all who wait for it, and
-// survives each one's cancellation.
+// A [Remote] fetches a set from a URL or, with [Discover], from the jwks_uri in
+// an issuer's metadata. It has no goroutine between fetches and need not be
+// closed. A fetch starts when a caller requests an unknown key or uses a set
+// that is due for renewal. All callers that wait share one fetch, and it
+// continues if a caller is canceled.
 //
 //	keys, err := jwks.Discover("https://login.example.com", jwks.Options{})
 //
-// Give it to a verifier of package middleware, or use it alone with golang-jwt:
+// Pass it to a verifier of package middleware, or use it directly with
+// golang-jwt:
 //
 //	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}),
 //		jwt.WithIssuer("https://login.example.com"), jwt.WithAudience("https://api.example.com"), jwt.WithExpirationRequired())
 //
-// [Parse] and [PEM] make a set of keys that the program already has, and
-// [Secret] one of a shared secret.
+// [Parse] and [PEM] make a set from keys that the program already has, and
+// [Secret] makes one from a shared secret.
 //
 // # Key policy
 //
-// A set is read key by key. A key that this package cannot or should not use
-// is left out and listed by [Set.Stats]; the others serve. Left out are:
+// Each key of a set is checked on its own. A key that this package cannot or
+// should not use is skipped and listed by [Set.Stats]; the others are used.
+// Skipped are:
 //
 //   - unknown or incomplete keys, and those with repeated members (RFC 7517 §5)
 //   - keys for encryption, by use, key_ops or alg (RFC 7517 §4.2–4.4)
-//   - private and symmetric keys: what is published signs for everybody
+//   - private and symmetric keys: once published, anyone can sign with them
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
 //   - points off their curve or of small order (RFC 7518 §6.2.1)
-//   - keys that claim one kid for one algorithm: neither can be the right one
+//   - different keys with the same kid and algorithm: the choice would be a guess
 //
 // A member that is null counts as absent, and so does an empty key_ops. Leading
 // zeros of an EC coordinate do not matter.
 //
-// Each key serves the algorithm its alg names, or else those of its type and
-// curve; never what a token's header would like (RFC 8725 §3.1). A set of more
-// than 100 keys, or without a usable key, is refused whole.
+// A key verifies the algorithm in its alg member or, without one, those of its
+// type and curve. The token's header cannot extend that (RFC 8725 §3.1). A set
+// of more than 100 keys, or without a usable key, is refused as a whole.
 //
-// No error, log or panic of this package holds a key ID, a URL or a byte of
-// what a server sent.
+// Errors, logs and panics of this package contain no key ID, no URL and no byte
+// that a server sent.
 package jwks

@@ -11,58 +11,57 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A set that is still right is not sent again, and serves as long as a new one
-// would.
-func TestAnUnchangedSetIsConfirmed(t *testing.T) {
+// An unchanged set is not sent again, and is used for as long as a new one.
+func TestUnchangedSetIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(headed(tagged(`"1"`, set(freshEC("a"), "{}")), "Cache-Control", "max-age=600"))
+		s := newSite(withHeader(withETag(`"1"`, set(freshEC("a"), "{}")), "Cache-Control", "max-age=600"))
 		r := s.remote(t, jwks.Options{})
-		has(t, r, "a")
+		assertKey(t, r, "a")
 		first, err := r.Snapshot()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for n := 1; n <= 3; n++ {
 			time.Sleep(10 * time.Minute)
-			hasIn(t, r, "a", 0)
+			assertKeyAfter(t, r, "a", 0)
 			if stats := r.Stats(); stats.NotModified != n || stats.Fetches != n+1 || stats.Age != 0 || stats.Err != nil || stats.Keys != 1 || len(stats.Skipped) != 1 {
 				t.Errorf("got %+v, want the set confirmed %d times", stats, n)
 			}
 			checkMaxAge(t, r, 10*time.Minute)
 		}
 		if now, err := r.Snapshot(); err != nil || now != first {
-			t.Errorf("got another set and %v, want the first one, not read again", err)
+			t.Errorf("got another set and %v, want the first one, not parsed again", err)
 		}
 
-		s.becomes(tagged(`"2"`, set(freshEC("b"))))
+		s.setAnswer(withETag(`"2"`, set(freshEC("b"))))
 		time.Sleep(10 * time.Minute)
-		has(t, r, "b")
-		hasNot(t, r, "a", jwks.ErrUnknownKey)
+		assertKey(t, r, "b")
+		assertKeyError(t, r, "a", jwks.ErrUnknownKey)
 		if got := r.Stats(); got.NotModified != 3 || got.Keys != 1 {
 			t.Errorf("got %+v, want the new set", got)
 		}
 	})
 }
 
-func TestAConfirmationMaySayHowLong(t *testing.T) {
+func TestNotModifiedMayChangeMaxAge(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		second []string
 		want   time.Duration
 	}{
-		{"by a new age", []string{"Cache-Control", "max-age=1200"}, 20 * time.Minute},
-		{"by asking for none", []string{"Cache-Control", "no-cache"}, time.Minute},
-		{"or leave it as it was", nil, 10 * time.Minute},
+		{"a new max-age", []string{"Cache-Control", "max-age=1200"}, 20 * time.Minute},
+		{"no-cache", []string{"Cache-Control", "no-cache"}, time.Minute},
+		{"no change", nil, 10 * time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				good := tagged(`"1"`, set(freshEC("a")))
-				s := newSite(headed(good, "Cache-Control", "max-age=600"))
+				good := withETag(`"1"`, set(freshEC("a")))
+				s := newSite(withHeader(good, "Cache-Control", "max-age=600"))
 				r := s.remote(t, jwks.Options{})
-				has(t, r, "a")
-				s.becomes(headed(good, test.second...))
+				assertKey(t, r, "a")
+				s.setAnswer(withHeader(good, test.second...))
 				time.Sleep(10 * time.Minute)
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				if got := r.Stats().NotModified; got != 1 {
 					t.Fatalf("got %d confirmations, want 1", got)
 				}
@@ -72,52 +71,52 @@ func TestAConfirmationMaySayHowLong(t *testing.T) {
 	}
 }
 
-// An ETag is of use only beside the set that it names.
-func TestWhichETagIsShownToTheServer(t *testing.T) {
-	good := says(set(freshEC("a")))
+// An ETag is sent only if it belongs to the current set.
+func TestETagOfTheCurrentSetIsSent(t *testing.T) {
+	good := respondOK(set(freshEC("a")))
 	for _, test := range []struct {
 		name    string
 		answers []answer
 		want    string
 	}{
-		{"none at first", nil, ""},
-		{"that of the set", []answer{headed(good, "ETag", `"1"`)}, `"1"`},
-		{"that of the newest set", []answer{headed(good, "ETag", `"1"`), headed(good, "ETag", `W/"2"`)}, `W/"2"`},
-		{"none if the newest set has none", []answer{headed(good, "ETag", `"1"`), good}, ""},
-		{"not that of a set that was refused", []answer{headed(good, "ETag", `"1"`), headed(says(`{"keys":[]}`), "ETag", `"2"`)}, `"1"`},
-		{"not that of an error", []answer{headed(good, "ETag", `"1"`), headed(status(503, ""), "ETag", `"2"`)}, `"1"`},
-		{"not that of a set too large", []answer{headed(good, "ETag", `"1"`), headed(says(string(make([]byte, 600<<10))), "ETag", `"2"`)}, `"1"`},
-		{"that of the set, once it is confirmed without one", []answer{headed(good, "ETag", `"1"`), status(304, "")}, `"1"`},
+		{"none for the first fetch", nil, ""},
+		{"that of the set", []answer{withHeader(good, "ETag", `"1"`)}, `"1"`},
+		{"that of the newest set", []answer{withHeader(good, "ETag", `"1"`), withHeader(good, "ETag", `W/"2"`)}, `W/"2"`},
+		{"none if the newest set has none", []answer{withHeader(good, "ETag", `"1"`), good}, ""},
+		{"not that of a rejected set", []answer{withHeader(good, "ETag", `"1"`), withHeader(respondOK(`{"keys":[]}`), "ETag", `"2"`)}, `"1"`},
+		{"not that of an error", []answer{withHeader(good, "ETag", `"1"`), withHeader(status(503, ""), "ETag", `"2"`)}, `"1"`},
+		{"not that of a set over the size limit", []answer{withHeader(good, "ETag", `"1"`), withHeader(respondOK(string(make([]byte, 600<<10))), "ETag", `"2"`)}, `"1"`},
+		{"that of the set after a 304 without an ETag", []answer{withHeader(good, "ETag", `"1"`), status(304, "")}, `"1"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(good)
 				r := s.remote(t, jwks.Options{})
 				for _, a := range test.answers {
-					s.becomes(a)
-					has(t, r, "a")
+					s.setAnswer(a)
+					assertKey(t, r, "a")
 					time.Sleep(5 * time.Minute)
 				}
 				shown := "no request"
-				s.becomes(func(req *http.Request) (*http.Response, error) {
+				s.setAnswer(func(req *http.Request) (*http.Response, error) {
 					shown = req.Header.Get("If-None-Match")
 					return good(req)
 				})
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				if shown != test.want {
-					t.Errorf("got %q shown, want %q", shown, test.want)
+					t.Errorf("got If-None-Match %q, want %q", shown, test.want)
 				}
 			})
 		})
 	}
 }
 
-// The same with a server that somebody else could have written.
-func TestAServerWithETagsSendsEachSetOnce(t *testing.T) {
-	inABubble(t, "", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+// The same with an independent server implementation.
+func TestServerWithETagsSendsEachSetOnce(t *testing.T) {
+	forEachProtocol(t, "", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 		var want []int
 		renew := func(status int) {
-			has(t, r, as.SigningKey().ID)
+			assertKey(t, r, as.SigningKey().ID)
 			time.Sleep(5 * time.Minute)
 			want = append(want, status)
 		}

@@ -30,12 +30,12 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 1 [EdDSA]
-	// key 2: private or symmetric key material is published: its signatures prove nothing
+	// key 2: private or symmetric key material is published: anyone can sign with it
 	// jwks: no single key for this key ID and algorithm
 }
 
 func ExampleSecret() {
-	keys := jwks.Secret("shared-1", []byte("forty-eight bytes serve HS256 and HS384 as well."))
+	keys := jwks.Secret("shared-1", []byte("forty-eight bytes are enough for HS256 and HS384"))
 	fmt.Println(keys.Algorithms())
 
 	tooShort := jwks.Secret("shared-2", []byte("too short"))
@@ -58,11 +58,11 @@ MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 	// Output:
 	// [EdDSA] <nil>
 	// jwks: configuration: key 1: key ID is not printable ASCII of at most 256 bytes
-	// jwks: configuration: key 2: not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE without anything else
+	// jwks: configuration: key 2: must be a single PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE and nothing else
 }
 
 func ExampleNewRemote() {
-	// A server that publishes its keys; yours is at an https URL.
+	// A server that publishes its keys. In production it has an https URL.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)
 	}))
@@ -94,7 +94,7 @@ func ExampleDiscover() {
 	if err != nil {
 		panic(err)
 	}
-	if err := keys.Warm(context.Background()); err != nil { // at start-up, if you like
+	if err := keys.Warm(context.Background()); err != nil { // optional, at start-up
 		panic(err)
 	}
 	fmt.Println(keys.Stats().Keys, "keys")
@@ -125,8 +125,8 @@ func ExampleRemote_Keyfunc() {
 	}
 	fmt.Println(token.Claims.GetSubject())
 
-	stranger := testserver.GenerateKey("ES256", "stranger")
-	_, err = parser.Parse(as.Token(testserver.SignedWith(stranger)), keys.Keyfunc(ctx))
+	attackerKey := testserver.GenerateKey("ES256", "attacker")
+	_, err = parser.Parse(as.Token(testserver.SignedWith(attackerKey)), keys.Keyfunc(ctx))
 	fmt.Println(errors.Is(err, jwks.ErrUnknownKey))
 	// Output:
 	// alice <nil>
@@ -148,8 +148,8 @@ func ExampleSet_KeyFor() {
 	// jwks: no single key for this key ID and algorithm
 }
 
-// The bundle of a SPIFFE trust domain has keys for certificates beside those for
-// tokens.
+// The bundle of a SPIFFE trust domain has keys for certificates in addition to
+// those for tokens.
 func ExampleOptions_use() {
 	bundle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"jwt-svid"},

@@ -2,5 +2,5 @@ package jwks
 
 import "time"
 
-// Snapshot returns the set that serves now.
+// Snapshot returns the current set.
 func (r *Remote) Snapshot() (*Set, error) { return r.snapshot(time.Now()) }

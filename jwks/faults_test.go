@@ -15,20 +15,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverFault is a fault of a real server: what site_test.go imitates at the
-// transport, here over HTTP/1.1 and HTTP/2.
+// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. The site of
+// site_test.go simulates faults at the transport.
 type serverFault struct {
 	name  string
 	fault testserver.Fault
-	takes time.Duration // until it is given up
+	takes time.Duration // until the attempt fails
 }
 
-// mended is when all is well again, from the moment on at which the first token
+// recoveryTime is how long a new key remains unavailable after the first token
 // stopped waiting.
-func (f serverFault) mended() time.Duration { return f.takes - min(f.takes, patience) + time.Second }
+func (f serverFault) recoveryTime() time.Duration {
+	return f.takes - min(f.takes, waitLimit) + time.Second
+}
 
-// confirms reports whether the fault is none once a set is known.
-func (f serverFault) confirms() bool { return f.name == "K01/304" }
+// isNotModified reports whether the answer is valid once there is a set.
+func (f serverFault) isNotModified() bool { return f.name == "K01/304" }
 
 var keySetFaults = []serverFault{
 	{"K01/500", testserver.Status(500), 0},
@@ -43,14 +45,14 @@ var keySetFaults = []serverFault{
 	{"K02/a body that never begins", testserver.TruncateBody(0), 0},
 	{"K02/a body that lacks its last byte", testserver.TruncateBody(1 << 20), 0},
 	{"K02/JSON that is not closed", testserver.MalformedJSON(), 0},
-	{"K06/keys that say they are HTML", testserver.ContentType("text/html"), 0},
+	{"K06/keys sent as HTML", testserver.ContentType("text/html"), 0},
 	{"K05/a maintenance page", testserver.Body("text/html", []byte("<h1>Back soon</h1>")), 0},
 	{"K05/an error in JSON", testserver.Body("application/json", []byte(`{"error":"server_error"}`)), 0},
 	{"K05/an empty body", testserver.Body("application/json", nil), 0},
 	{"K05/no keys", testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), 0},
 	{"K04/a body over the limit", testserver.HugeBody(512<<10 + 1), 0},
 	{"K04/a body without an end", testserver.HugeBody(1 << 60), 0},
-	{"K04/a bomb", testserver.Handler(func(http.Handler) http.Handler { return http.HandlerFunc(explode) }), 0},
+	{"K04/a decompression bomb", testserver.Handler(func(http.Handler) http.Handler { return http.HandlerFunc(explode) }), 0},
 	{"K07/a redirect to another host", testserver.RedirectTo("https://evil.example/jwks"), 0},
 	{"K07/a redirect to itself", testserver.RedirectTo("jwks"), 0},
 }
@@ -77,22 +79,22 @@ var metadataFaults = []serverFault{
 	{"K02/a dropped connection", testserver.DropConnection(), 0},
 	{"K02/a truncated document", testserver.TruncateBody(20), 0},
 	{"K02/JSON that is not closed", testserver.MalformedJSON(), 0},
-	{"K06/a document that says it is HTML", testserver.ContentType("text/html"), 0},
+	{"K06/a document sent as HTML", testserver.ContentType("text/html"), 0},
 	{"K05/an empty object", testserver.Body("application/json", []byte(`{}`)), 0},
 	{"another issuer", testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`)), 0},
 	{"K04/a body over the limit", testserver.HugeBody(512<<10 + 1), 0},
 	{"K07/a redirect to another host", testserver.RedirectTo("https://evil.example/"), 0},
 }
 
-// inABubble runs the test over plain HTTP/1.1 and over TLS with HTTP/2.
-func inABubble(t *testing.T, name string, test func(t *testing.T, as *testserver.Server, r *jwks.Remote)) {
+// forEachProtocol runs the test over plain HTTP/1.1 and over TLS with HTTP/2.
+func forEachProtocol(t *testing.T, name string, test func(t *testing.T, as *testserver.Server, r *jwks.Remote)) {
 	for where, options := range map[string][]testserver.Option{
 		"HTTP 1": {testserver.InMemory()}, "HTTP 2": {testserver.InMemory(), testserver.TLS()},
 	} {
 		t.Run(name+"/"+where, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				as := testserver.New(t, options...)
-				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
+				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -106,67 +108,67 @@ func TestFaultsOfARealServer(t *testing.T) {
 	both := map[testserver.Endpoint][]serverFault{testserver.EndpointJWKS: keySetFaults, testserver.EndpointDiscovery: metadataFaults}
 	for endpoint, faults := range both {
 		for _, test := range faults {
-			inABubble(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+			forEachProtocol(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
-				if endpoint == testserver.EndpointDiscovery { // else that is where the metadata is found
+				if endpoint == testserver.EndpointDiscovery { // the second well-known location
 					as.Inject(testserver.EndpointASMetadata, test.fault)
 				}
 				kid, begin := as.SigningKey().ID, time.Now()
-				hasNot(t, r, kid, jwks.ErrUnavailable)
-				if took, want := time.Since(begin), min(test.takes, patience); took != want {
+				assertKeyError(t, r, kid, jwks.ErrUnavailable)
+				if took, want := time.Since(begin), min(test.takes, waitLimit); took != want {
 					t.Errorf("took %v, want %v", took, want)
 				}
 				if fault.Hits() == 0 {
-					t.Error("the fault was not met")
+					t.Error("the fault was not triggered")
 				}
 				as.Reset()
-				time.Sleep(test.mended())
-				hasIn(t, r, kid, 0)
+				time.Sleep(test.recoveryTime())
+				assertKeyAfter(t, r, kid, 0)
 			})
 		}
 	}
 	for _, test := range keySetFaults {
-		if test.confirms() {
+		if test.isNotModified() {
 			continue
 		}
-		inABubble(t, "jwks/"+test.name+"/warm", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+		forEachProtocol(t, "jwks/"+test.name+"/warm", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			kid := as.SigningKey().ID
-			has(t, r, kid)
+			assertKey(t, r, kid)
 			fault := as.Inject(testserver.EndpointJWKS, test.fault)
 			for range 12 { // an hour of renewals that fail
 				time.Sleep(5 * time.Minute)
-				has(t, r, kid)
+				assertKey(t, r, kid)
 				synctest.Wait()
 			}
 			next := as.Rotate().ID
-			hasNot(t, r, next, jwks.ErrUnavailable)
-			has(t, r, kid)
-			settle()
+			assertKeyError(t, r, next, jwks.ErrUnavailable)
+			assertKey(t, r, kid)
+			waitForAttempt()
 			if stats := r.Stats(); fault.Hits() < 12 || stats.Fetches < 13 || stats.Keys != 2 {
-				t.Errorf("got %d hits and %+v, want every renewal to have failed and the keys kept", fault.Hits(), stats)
+				t.Errorf("got %d hits and %+v, want every renewal to fail and the keys to remain", fault.Hits(), stats)
 			}
 			as.Reset()
 			if test.name == "K01/429 with Retry-After" {
 				time.Sleep(5 * time.Minute)
 			}
 			time.Sleep(time.Second)
-			hasIn(t, r, next, 0)
-			hasIn(t, r, kid, 0)
+			assertKeyAfter(t, r, next, 0)
+			assertKeyAfter(t, r, kid, 0)
 		})
 	}
 }
 
-// A fault is not sticky: once it is over, the next try mends all.
+// The first attempt after a fault succeeds.
 func TestEachFaultCostsOneRetry(t *testing.T) {
 	for _, test := range keySetFaults {
 		if test.name == "K07/a redirect to itself" {
-			continue // once is no fault: three redirects are followed
+			continue // a single redirect is followed
 		}
-		inABubble(t, test.name, func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+		forEachProtocol(t, test.name, func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			fault := as.Inject(testserver.EndpointJWKS, test.fault, testserver.Times(1))
-			hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
-			time.Sleep(test.mended())
-			hasIn(t, r, as.SigningKey().ID, 0)
+			assertKeyError(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
+			time.Sleep(test.recoveryTime())
+			assertKeyAfter(t, r, as.SigningKey().ID, 0)
 			if stats := r.Stats(); fault.Hits() != 1 || total(stats) != 1 || stats.Err != nil {
 				t.Errorf("got %d hits and %+v, want one failure and then success", fault.Hits(), stats)
 			}
@@ -174,32 +176,32 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// The same over sockets, where nothing waits for a clock.
+// The same over sockets, without faults that take time.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)
 		for _, test := range keySetFaults {
 			if test.takes > 0 {
-				continue // in a bubble, above
+				continue // tested with a fake clock above
 			}
 			t.Run(where+"/"+test.name, func(t *testing.T) {
-				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet, MinInterval: 1})
+				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger, MinInterval: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
 				fault := as.Inject(testserver.EndpointJWKS, test.fault)
-				hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
+				assertKeyError(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 				fault.Remove()
-				has(t, r, as.SigningKey().ID)
-				if test.confirms() {
+				assertKey(t, r, as.SigningKey().ID)
+				if test.isNotModified() {
 					return
 				}
 
 				fault = as.Inject(testserver.EndpointJWKS, test.fault)
 				defer fault.Remove()
-				hasNot(t, r, as.Rotate().ID, jwks.ErrUnavailable)
+				assertKeyError(t, r, as.Rotate().ID, jwks.ErrUnavailable)
 				if stats := r.Stats(); stats.Keys == 0 || !errors.Is(stats.Err, jwks.ErrUnavailable) {
-					t.Errorf("got %+v, want the known keys kept", stats)
+					t.Errorf("got %+v, want the keys kept", stats)
 				}
 			})
 		}

@@ -17,10 +17,10 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// FuzzJWKS: whatever the text, Parse gives a set of 1 to 100 keys or an error;
-// each key that serves is described by a member of the text that the policy
-// allows, and passes the policy again when an independent writer has written
-// it; and the work is bounded by the length of the text.
+// FuzzJWKS checks that Parse returns a set of 1 to 100 keys or an error. Each
+// accepted key must appear in the text in a form that the policy allows, and
+// must be accepted again when written by another library. Memory is bounded by
+// the length of the text.
 func FuzzJWKS(f *testing.F) {
 	for _, bad := range badKeys() {
 		f.Add([]byte(set(bad.key)))
@@ -43,7 +43,7 @@ func FuzzJWKS(f *testing.F) {
 		runtime.ReadMemStats(&before)
 		s, err := jwks.Parse(data)
 		runtime.ReadMemStats(&after)
-		// Every one of 100 keys costs its maps and numbers, however short it is.
+		// Each of 100 keys needs maps and numbers, however short it is.
 		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+64*len(data)); got > most {
 			t.Errorf("got %d bytes allocated for %d, want %d at most", got, len(data), most)
 		}
@@ -60,7 +60,7 @@ func FuzzJWKS(f *testing.F) {
 			for _, algorithm := range algorithms {
 				key, err := s.Key(t.Context(), kid, algorithm)
 				if (key == nil) == (err == nil) {
-					t.Fatalf("got %v and %v, want one of the two", key, err)
+					t.Fatalf("got %v and %v, want exactly one of them", key, err)
 				}
 				if err == nil {
 					checkAccepted(t, kid, algorithm, key, described)
@@ -72,8 +72,8 @@ func FuzzJWKS(f *testing.F) {
 
 type members map[string]json.RawMessage
 
-// membersByKeyID reads the keys with encoding/json, which keeps the last of
-// repeated members: what Parse accepts has none. "" lists all of them.
+// membersByKeyID reads the keys with encoding/json. It keeps the last of
+// repeated members, but Parse accepts no repeated members. "" has all keys.
 func membersByKeyID(data []byte) map[string][]members {
 	var document map[string]json.RawMessage
 	var raw []json.RawMessage
@@ -93,14 +93,14 @@ func membersByKeyID(data []byte) map[string][]members {
 	return by
 }
 
-// text is the value of a member that is a string.
+// text returns the value of a string member.
 func (m members) text(name string) string {
 	var value string
 	_ = json.Unmarshal(m[name], &value)
 	return value
 }
 
-// allows is the part of the policy that the decoded key no longer shows.
+// allows checks the part of the policy that the decoded key no longer shows.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if !m.absentOrNull(private) {
@@ -130,7 +130,7 @@ func canonical(algorithm string) string {
 func checkAccepted(t *testing.T, kid, algorithm string, key any, described []members) {
 	t.Helper()
 	if !slices.ContainsFunc(described, func(m members) bool { return m.allows(algorithm) }) {
-		t.Errorf("a key serves %s, but none of the text may", algorithm)
+		t.Errorf("a key is accepted for %s, but no key of the text allows it", algorithm)
 	}
 	fits := false
 	switch k := key.(type) {
@@ -145,7 +145,7 @@ func checkAccepted(t *testing.T, kid, algorithm string, key any, described []mem
 		fits = canonical(algorithm) == "EdDSA" && len(k) == ed25519.PublicKeySize
 	}
 	if !fits {
-		t.Fatalf("a key of type %T serves %s", key, algorithm)
+		t.Fatalf("a key of type %T is accepted for %s", key, algorithm)
 	}
 
 	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key, KeyID: kid, Algorithm: canonical(algorithm), Use: "sig"}}})
@@ -154,7 +154,7 @@ func checkAccepted(t *testing.T, kid, algorithm string, key any, described []mem
 	}
 	again, err := jwks.Parse(text)
 	if err != nil {
-		t.Fatalf("the key does not pass again: %v", err)
+		t.Fatalf("the key is not accepted again: %v", err)
 	}
 	found, err := again.Key(t.Context(), kid, algorithm)
 	if err != nil || !key.(interface{ Equal(crypto.PublicKey) bool }).Equal(found) {

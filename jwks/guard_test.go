@@ -18,14 +18,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// guard is what a cautious program gives its client: a net.Dialer that refuses
-// private addresses when it knows the address and not only a name. 127.0.0.1
-// may stand for the rest of the world.
+// guard has a net.Dialer that refuses private addresses after name resolution,
+// as a cautious program would configure its client. 127.0.0.1 may represent a
+// public address.
 type guard struct {
 	dialer net.Dialer
 
 	mu      sync.Mutex
-	public  bool     // what 127.0.0.1 stands for
+	public  bool     // whether 127.0.0.1 represents a public address
 	refused []string // addresses
 }
 
@@ -47,7 +47,7 @@ func newGuard(public bool) *guard {
 			g.refused = append(g.refused, to.Addr().String())
 			return errPrivate
 		}
-		return errors.New("this test reaches out into the network")
+		return errors.New("this test connects to the network")
 	}
 	return g
 }
@@ -56,7 +56,7 @@ func (g *guard) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: g.dialer.DialContext}}
 }
 
-// names makes the dialer resolve all names by a server of our own.
+// names makes the dialer resolve all names with a test server.
 func (g *guard) names(resolve func(name string) netip.Addr) {
 	g.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
@@ -65,7 +65,7 @@ func (g *guard) names(resolve func(name string) netip.Addr) {
 	}}
 }
 
-// answerNames speaks DNS over TCP, which is how net.Resolver takes a pipe.
+// answerNames speaks DNS over TCP, which net.Resolver uses on a pipe.
 func answerNames(conn net.Conn, resolve func(name string) netip.Addr) {
 	defer conn.Close()
 	for {
@@ -97,23 +97,26 @@ func answerNames(conn net.Conn, resolve func(name string) netip.Addr) {
 	}
 }
 
-// trap listens where nothing must ever connect to.
-type trap struct{ net.Listener }
+// unusedListener is a listener to which nothing may connect.
+type unusedListener struct{ net.Listener }
 
-func newTrap(t *testing.T) trap {
+func newUnusedListener(t *testing.T) unusedListener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	return trap{l}
+	return unusedListener{l}
 }
 
-func (l trap) url(scheme string) string { return scheme + "://" + l.Addr().String() + "/CANARY" }
+func (l unusedListener) url(scheme string) string {
+	return scheme + "://" + l.Addr().String() + "/CANARY"
+}
 
-// checkUntouched connects itself: connections are accepted in their order.
-func (l trap) checkUntouched(t *testing.T) {
+// checkNoConnection makes a connection and checks that it is the first:
+// connections are accepted in order.
+func (l unusedListener) checkNoConnection(t *testing.T) {
 	t.Helper()
 	var d net.Dialer
 	ours, err := d.DialContext(t.Context(), "tcp", l.Addr().String())
@@ -127,26 +130,26 @@ func (l trap) checkUntouched(t *testing.T) {
 	}
 	defer first.Close()
 	if got, want := first.RemoteAddr().String(), ours.LocalAddr().String(); got != want {
-		t.Error("somebody has connected, want nobody to")
+		t.Error("got a connection, want none")
 	}
 }
 
-// checkGuarded demands that a fetch ended at the guard.
+// checkGuarded checks that the guard refused the connection of a fetch.
 func checkGuarded(t *testing.T, g *guard, r *jwks.Remote, address string) {
 	t.Helper()
-	hasNot(t, r, "a", jwks.ErrUnavailable)
+	assertKeyError(t, r, "a", jwks.ErrUnavailable)
 	if got := r.Stats().Failures; !maps.Equal(got, map[string]int{"connection": 1}) {
 		t.Errorf("got failures %v, want the connection refused", got)
 	}
 	if len(g.refused) == 0 || g.refused[len(g.refused)-1] != address {
-		t.Errorf("the guard refused %q, want it to be asked about %s", g.refused, address)
+		t.Errorf("the guard refused %q, want %s last", g.refused, address)
 	}
 }
 
-func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
+func TestK09DialerCanRefusePrivateAddresses(t *testing.T) {
 	remoteOf := func(t *testing.T, g *guard, url string) *jwks.Remote {
 		t.Helper()
-		r, err := jwks.NewRemote(url, jwks.Options{Client: g.client(), Logger: quiet, InsecureHTTP: true, MinInterval: 1})
+		r, err := jwks.NewRemote(url, jwks.Options{Client: g.client(), Logger: discardLogger, InsecureHTTP: true, MinInterval: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,44 +164,44 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 			checkGuarded(t, g, remoteOf(t, g, url), address)
 		})
 	}
-	t.Run("K09/nothing is connected to", func(t *testing.T) {
-		inside, g := newTrap(t), newGuard(false)
+	t.Run("K09/there is no connection", func(t *testing.T) {
+		inside, g := newUnusedListener(t), newGuard(false)
 		checkGuarded(t, g, remoteOf(t, g, inside.url("http")), "127.0.0.1")
-		inside.checkUntouched(t)
+		inside.checkNoConnection(t)
 	})
 	t.Run("K09/a name that resolves to a private address", func(t *testing.T) {
-		inside, g := newTrap(t), newGuard(false)
+		inside, g := newUnusedListener(t), newGuard(false)
 		g.names(func(string) netip.Addr { return netip.MustParseAddr("127.0.0.1") })
 		checkGuarded(t, g, remoteOf(t, g, strings.Replace(inside.url("https"), "127.0.0.1", "keys.example.com", 1)), "127.0.0.1")
-		inside.checkUntouched(t)
+		inside.checkNoConnection(t)
 	})
 	t.Run("K09/a name that resolves to a private address the second time", func(t *testing.T) {
-		as, g := testserver.New(t, testserver.AllowRemote()), newGuard(true) // by any name
+		as, g := testserver.New(t, testserver.AllowRemote()), newGuard(true) // accepts any name
 		to := netip.MustParseAddr("127.0.0.1")
 		g.names(func(string) netip.Addr { return to })
 		client := g.client()
 		r, err := jwks.NewRemote(strings.Replace(as.Endpoint(testserver.EndpointJWKS), "127.0.0.1", "keys.example.com", 1),
-			jwks.Options{Client: client, Logger: quiet, InsecureHTTP: true, MinInterval: 1})
+			jwks.Options{Client: client, Logger: discardLogger, InsecureHTTP: true, MinInterval: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		old := as.SigningKey().ID
-		has(t, r, old)
+		assertKey(t, r, old)
 		client.CloseIdleConnections()
 		to = netip.MustParseAddr("127.0.0.2")
 		checkGuarded(t, g, r, "127.0.0.2")
-		has(t, r, old)
+		assertKey(t, r, old)
 		if got := as.Count(testserver.EndpointJWKS); got != 1 {
-			t.Errorf("got %d requests, want the first alone", got)
+			t.Errorf("got %d requests, want only the first", got)
 		}
 	})
-	t.Run("K09/metadata that point into the network", func(t *testing.T) {
+	t.Run("K09/metadata that names an internal address", func(t *testing.T) {
 		inside := testserver.New(t)
 		as := testserver.New(t, testserver.Metadata(func(m map[string]any) {
 			m["jwks_uri"] = strings.Replace(inside.Endpoint(testserver.EndpointJWKS), "127.0.0.1", "127.0.0.2", 1)
 		}))
 		g := newGuard(true)
-		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: g.client(), Logger: quiet})
+		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: g.client(), Logger: discardLogger})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,19 +210,19 @@ func TestK09ADialerCanRefusePrivateAddresses(t *testing.T) {
 			t.Errorf("got %d requests for metadata, want 1", got)
 		}
 	})
-	t.Run("K02/a name that nobody knows", func(t *testing.T) {
+	t.Run("K02/an unknown name", func(t *testing.T) {
 		g := newGuard(true)
 		g.names(func(string) netip.Addr { return netip.Addr{} })
 		r := remoteOf(t, g, "https://keys.example.com/CANARY")
-		hasNot(t, r, "a", jwks.ErrUnavailable)
+		assertKeyError(t, r, "a", jwks.ErrUnavailable)
 		if got := r.Stats().Failures; !maps.Equal(got, map[string]int{"name_resolution": 1}) {
-			t.Errorf("got failures %v, want the name", got)
+			t.Errorf("got failures %v, want name_resolution", got)
 		}
 	})
-	t.Run("K02/a port where nobody listens", func(t *testing.T) {
+	t.Run("K02/a closed port", func(t *testing.T) {
 		as := testserver.New(t)
 		_ = as.Close()
 		g := newGuard(true)
-		hasNot(t, remoteOf(t, g, as.Endpoint(testserver.EndpointJWKS)), "a", jwks.ErrUnavailable)
+		assertKeyError(t, remoteOf(t, g, as.Endpoint(testserver.EndpointJWKS)), "a", jwks.ErrUnavailable)
 	})
 }

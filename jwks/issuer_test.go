@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// okp is a JWK of the key ID 1, with further members.
+// okp returns a JWK with the key ID 1 and more members.
 func okp(more string) string {
 	return `{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"` + more + `}`
 }
@@ -23,21 +23,21 @@ func TestKeysOfSeveralIssuers(t *testing.T) {
 		name, keys, issuer, kid string
 		want                    error
 	}{
-		{"a key without an issuer serves all", okp(""), a, "1", nil},
-		{"a key of an issuer serves it", okp(`,"issuer":"` + a + `"`), a, "1", nil},
-		{"and no other", okp(`,"issuer":"` + a + `"`), b, "1", jwks.ErrUnfitKey},
-		{"nor one with a slash more", okp(`,"issuer":"` + a + `"`), a + "/", "1", jwks.ErrUnfitKey},
-		{"a key of all tenants serves one", okp(template), a, "1", nil},
-		{"but no path", okp(template), "https://login.example/a/b/v2.0", "1", jwks.ErrUnfitKey},
-		{"nor nothing", okp(template), "https://login.example//v2.0", "1", jwks.ErrUnfitKey},
-		{"nor another server", okp(template), "https://login.example.org/a/v2.0", "1", jwks.ErrUnfitKey},
-		{"an issuer that is null says nothing", okp(`,"issuer":null`), a, "1", nil},
+		{"a key without an issuer is for all issuers", okp(""), a, "1", nil},
+		{"a key of an issuer is for that issuer", okp(`,"issuer":"` + a + `"`), a, "1", nil},
+		{"a key of an issuer is not for another one", okp(`,"issuer":"` + a + `"`), b, "1", jwks.ErrUnfitKey},
+		{"a key of an issuer is not for one with an extra slash", okp(`,"issuer":"` + a + `"`), a + "/", "1", jwks.ErrUnfitKey},
+		{"a key of all tenants is for each tenant", okp(template), a, "1", nil},
+		{"a tenant has no slash", okp(template), "https://login.example/a/b/v2.0", "1", jwks.ErrUnfitKey},
+		{"a tenant is not empty", okp(template), "https://login.example//v2.0", "1", jwks.ErrUnfitKey},
+		{"a key of all tenants is not for another server", okp(template), "https://login.example.org/a/v2.0", "1", jwks.ErrUnfitKey},
+		{"an issuer that is null counts as absent", okp(`,"issuer":null`), a, "1", nil},
 		{"an issuer that is not a string matches no issuer", okp(`,"issuer":["` + a + `"]`), a, "1", jwks.ErrUnfitKey},
-		{"a key given twice serves both", okp(`,"issuer":"`+a+`"`) + "," + okp(`,"issuer":"`+b+`"`), b, "1", nil},
-		{"a key given twice serves all if one says nothing", okp(`,"issuer":"`+a+`"`) + "," + okp(""), b, "1", nil},
+		{"a repeated key is for both issuers", okp(`,"issuer":"`+a+`"`) + "," + okp(`,"issuer":"`+b+`"`), b, "1", nil},
+		{"a repeated key is for all issuers if one has no issuer", okp(`,"issuer":"`+a+`"`) + "," + okp(""), b, "1", nil},
 		{"a token without kid", okp(`,"issuer":"` + a + `"`), a, "", nil},
-		{"a token of another without kid", okp(`,"issuer":"` + a + `"`), b, "", jwks.ErrUnfitKey},
-		{"a key ID that is unknown", okp(template), a, "2", jwks.ErrUnknownKey},
+		{"a token of another issuer without kid", okp(`,"issuer":"` + a + `"`), b, "", jwks.ErrUnfitKey},
+		{"an unknown key ID", okp(template), a, "2", jwks.ErrUnknownKey},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := `{"keys":[` + tt.keys + `]}`
@@ -66,7 +66,7 @@ func TestKeysOfSeveralIssuers(t *testing.T) {
 	}
 }
 
-func TestMetadataElsewhere(t *testing.T) {
+func TestMetadataURL(t *testing.T) {
 	var server *httptest.Server
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/policy" {
@@ -96,6 +96,6 @@ func TestMetadataElsewhere(t *testing.T) {
 		t.Errorf("got %v for an issuer with a space", err)
 	}
 	if _, err := jwks.NewRemote(server.URL, jwks.Options{MetadataURL: server.URL}); !errors.Is(err, jwks.ErrConfig) {
-		t.Errorf("got %v for metadata of a set whose URL is given", err)
+		t.Errorf("got %v for NewRemote with MetadataURL", err)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/MicahParks/jwkset"
-	"github.com/MicahParks/keyfunc/v3" // hands golang-jwt the keys of a storage, here a Remote
-	"github.com/golang-jwt/jwt/v5"     // whose Keyfunc it is
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
@@ -15,15 +15,14 @@ import (
 // package's keys but not the verifier of package middleware. ctx bounds the
 // wait for a fetch.
 //
-// For a token without kid it takes x5t as the key ID if several keys fit the
-// algorithm. Beyond selecting the key it refuses what golang-jwt lets pass: repeated
-// header members, crit and b64 (RFC 7515 §4.1.11, RFC 7797 §7), and RSASSA-PSS
-// salts that are not as long as the hash (RFC 7518 §3.5), for which it sets
-// the token's Method. Issuer, audience, type and expiry remain the caller's to
-// demand: jwt.WithIssuer, WithAudience, WithExpirationRequired and
-// WithValidMethods are off by default. golang-jwt knows EdDSA only by that
-// name, not as Ed25519. Errors are those of [Remote.Key] or describe
-// the header.
+// For a token without kid it uses x5t as the key ID if several keys fit the
+// algorithm. It also refuses what golang-jwt accepts: repeated header members,
+// crit and b64 (RFC 7515 §4.1.11, RFC 7797 §7), and RSASSA-PSS salts that are
+// not as long as the hash (RFC 7518 §3.5), for which it sets the token's
+// Method. The caller must require issuer, audience, type and expiry:
+// jwt.WithIssuer, WithAudience, WithExpirationRequired and WithValidMethods are
+// off by default. golang-jwt supports EdDSA only under that name, not as
+// Ed25519. Errors are those of [Remote.Key] or describe the header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)
@@ -42,7 +41,7 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 		named := &jwt.Token{Header: map[string]any{"kid": message.Header.KeyID, "alg": algorithm.Name}}
 		key, err := selecting.KeyfuncCtx(ctx)(named)
 		if keys.fault != nil {
-			return nil, keys.fault // as it is, without what keyfunc makes of it
+			return nil, keys.fault // not wrapped by keyfunc
 		}
 		if err != nil {
 			return nil, err
@@ -52,8 +51,8 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	}
 }
 
-// storage is the part of [jwkset.Storage] that keyfunc asks for the key of one
-// token.
+// storage implements the method of [jwkset.Storage] with which keyfunc reads
+// the key of one token.
 type storage struct {
 	jwkset.Storage
 	remote *Remote

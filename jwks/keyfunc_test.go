@@ -25,9 +25,9 @@ var asymmetric = []testserver.Alg{
 	"ES256", "ES384", "ES512", "EdDSA",
 }
 
-func discovered(t *testing.T, as *testserver.Server) *jwks.Remote {
+func discoverServer(t *testing.T, as *testserver.Server) *jwks.Remote {
 	t.Helper()
-	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet, MinInterval: 1})
+	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger, MinInterval: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func discovered(t *testing.T, as *testserver.Server) *jwks.Remote {
 
 func TestKeyfuncAcceptsEveryAlgorithm(t *testing.T) {
 	as := testserver.New(t)
-	r := discovered(t, as)
+	r := discoverServer(t, as)
 	for _, algorithm := range asymmetric {
 		t.Run(string(algorithm), func(t *testing.T) {
 			text := as.Token(testserver.SigningAlg(algorithm))
@@ -56,17 +56,17 @@ func TestKeyfuncAcceptsEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// maker is the forge for the server's key of an algorithm, which it publishes.
-func maker(as *testserver.Server, algorithm testserver.Alg) forge.Maker {
+// newMaker publishes a new key of the server and returns a token maker for it.
+func newMaker(as *testserver.Server, algorithm testserver.Alg) forge.Maker {
 	key := testserver.GenerateKey(algorithm, "")
 	as.Publish(key)
 	return forge.Maker{Key: key, Issuer: as.Issuer(), Audience: "api", Now: time.Now()}
 }
 
-func TestKeyfuncRefusesWhatGolangJWTLetsPass(t *testing.T) {
+func TestKeyfuncRefusesWhatGolangJWTAccepts(t *testing.T) {
 	as := testserver.New(t)
-	r := discovered(t, as)
-	es, ps := maker(as, "ES256"), maker(as, "PS256")
+	r := discoverServer(t, as)
+	es, ps := newMaker(as, "ES256"), newMaker(as, "PS256")
 	salted := func(length int) string {
 		input := forge.Encode(ps.Header()) + "." + forge.Encode(ps.Claims())
 		return input + "." + forge.Encode(string(forge.SignPSS(ps.Key, input, length)))
@@ -79,21 +79,21 @@ func TestKeyfuncRefusesWhatGolangJWTLetsPass(t *testing.T) {
 		{"F1/crit with an unknown extension", es.Token(es.Header("crit", `["x"]`, "x", "1"), es.Claims()), es.Key},
 		{"F1/crit without an extension", es.Token(es.Header("crit", `[]`), es.Claims()), es.Key},
 		{"F1/crit with b64", es.Token(es.Header("crit", `["b64"]`, "b64", "false"), es.Claims()), es.Key},
-		{"F1/b64 alone", es.Token(es.Header("b64", "true"), es.Claims()), es.Key},
+		{"F1/b64 without crit", es.Token(es.Header("b64", "true"), es.Claims()), es.Key},
 		{"F5/alg given twice", es.Token(strings.Replace(header, "{", `{"alg":"none",`, 1), es.Claims()), es.Key},
 		{"F5/kid given twice", es.Token(strings.Replace(header, "{", `{"kid":"other",`, 1), es.Claims()), es.Key},
 		{"F5/an unknown member given twice", es.Token(strings.Replace(header, "{", `{"a":1,"a":2,`, 1), es.Claims()), es.Key},
 		{"F5/invalid UTF-8", es.Token(strings.Replace(header, "{", "{\"a\":\"\xff\",", 1), es.Claims()), es.Key},
 		{"F6/a line break after the signature", es.Good() + "\n", es.Key},
-		{"F10/a salt of no bytes", salted(0), ps.Key},
+		{"F10/an empty salt", salted(0), ps.Key},
 		{"F10/a salt a byte too short", salted(31), ps.Key},
 		{"F10/a salt a byte too long", salted(33), ps.Key},
-		{"F10/a salt as long as there is room", salted(256 - 32 - 2), ps.Key},
+		{"F10/a salt of maximum length", salted(256 - 32 - 2), ps.Key},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			public := test.key.Private.Public()
 			if _, err := jwt.Parse(test.token, func(*jwt.Token) (any, error) { return public, nil }); err != nil {
-				t.Errorf("golang-jwt alone: got %v, want it to let this pass, or the case shows nothing", err)
+				t.Errorf("golang-jwt without Keyfunc: got %v, want it to accept the token, or the case proves nothing", err)
 			}
 			if token, err := jwt.Parse(test.token, r.Keyfunc(t.Context())); err == nil || token.Valid {
 				t.Error("the token was accepted")
@@ -107,14 +107,14 @@ func TestKeyfuncRefusesWhatGolangJWTLetsPass(t *testing.T) {
 	}
 }
 
-func TestKeyfuncSelectsTheKeyAndNothingElse(t *testing.T) {
+func TestKeyfuncSelectsTheKey(t *testing.T) {
 	as := testserver.New(t)
-	r := discovered(t, as)
-	es, rs := maker(as, "ES256"), maker(as, "RS256")
-	stranger := forge.Maker{Key: testserver.GenerateKey("ES256", es.Key.ID), Issuer: as.Issuer(), Now: time.Now()}
+	r := discoverServer(t, as)
+	es, rs := newMaker(as, "ES256"), newMaker(as, "RS256")
+	attacker := forge.Maker{Key: testserver.GenerateKey("ES256", es.Key.ID), Issuer: as.Issuer(), Now: time.Now()}
 	unknown := forge.Maker{Key: testserver.GenerateKey("ES256", "CANARY"), Issuer: as.Issuer(), Now: time.Now()}
 
-	// The classic: an HMAC whose secret is the public key as everybody has it.
+	// Algorithm confusion: an HMAC whose secret is the public key in PEM.
 	der, err := x509.MarshalPKIXPublicKey(rs.Key.Private.Public())
 	if err != nil {
 		t.Fatal(err)
@@ -140,9 +140,9 @@ func TestKeyfuncSelectsTheKeyAndNothingElse(t *testing.T) {
 		{"no alg", es.Token(es.Header("alg", ""), es.Claims()), nil},
 		{"a kid that is a number", es.Token(es.Header("kid", "5"), es.Claims()), nil},
 		{"an empty kid", es.Token(es.Header("kid", `""`), es.Claims()), nil},
-		{"another's key under a known kid", stranger.Good(), jwt.ErrTokenSignatureInvalid},
-		{"a key that travels in the header", unknown.Token(unknown.Header("kid", `"`+es.Key.ID+`"`, "jwk", encoded(freshEC("x"))), unknown.Claims()), jwt.ErrTokenSignatureInvalid},
-		{"a URL that travels in the header", unknown.Token(unknown.Header("jku", `"https://evil.example.net/"`), unknown.Claims()), jwks.ErrUnknownKey},
+		{"another key with a known kid", attacker.Good(), jwt.ErrTokenSignatureInvalid},
+		{"a key in the header", unknown.Token(unknown.Header("kid", `"`+es.Key.ID+`"`, "jwk", encoded(freshEC("x"))), unknown.Claims()), jwt.ErrTokenSignatureInvalid},
+		{"a key URL in the header", unknown.Token(unknown.Header("jku", `"https://evil.example.net/"`), unknown.Claims()), jwks.ErrUnknownKey},
 		{"four segments", es.Good() + ".x", nil},
 	} {
 		t.Run(test.name+" is refused", func(t *testing.T) {
@@ -155,15 +155,15 @@ func TestKeyfuncSelectsTheKeyAndNothingElse(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a token without a text is refused", func(t *testing.T) {
+	t.Run("a token without its raw text is refused", func(t *testing.T) {
 		if key, err := r.Keyfunc(t.Context())(&jwt.Token{Header: map[string]any{"alg": "ES256", "kid": es.Key.ID}}); key != nil || err == nil {
 			t.Errorf("got %v and %v, want an error", key, err)
 		}
 	})
 }
 
-func TestKeyfuncReadsTheHeaderBeforeItAsksTheServer(t *testing.T) {
-	s := newSite(says(set(freshEC("a"))))
+func TestKeyfuncChecksTheHeaderBeforeFetching(t *testing.T) {
+	s := newSite(respondOK(set(freshEC("a"))))
 	r := s.remote(t, jwks.Options{})
 	m := forge.Maker{Key: testserver.GenerateKey("ES256", "a"), Issuer: issuer, Now: time.Now()}
 	for _, token := range []string{
@@ -181,7 +181,7 @@ func TestKeyfuncReadsTheHeaderBeforeItAsksTheServer(t *testing.T) {
 func TestKeyfuncWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
-		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: &http.Client{Transport: slow{as.Client().Transport, 750 * time.Millisecond}}, Logger: quiet})
+		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: &http.Client{Transport: slow{as.Client().Transport, 750 * time.Millisecond}}, Logger: discardLogger})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,13 +192,13 @@ func TestKeyfuncWaitsNoLongerThanItsContext(t *testing.T) {
 			t.Errorf("got %v, want ErrUnavailable and the deadline", err)
 		}
 		if got := time.Since(begin); got != time.Second {
-			t.Errorf("took %v, want the second that the context gave", got)
+			t.Errorf("took %v, want the 1 s of the context", got)
 		}
 		if _, err := jwt.Parse(as.Token(), r.Keyfunc(t.Context())); err != nil {
 			t.Errorf("later: got %v, want the token accepted", err)
 		}
 		if got := time.Since(begin); got != 1500*time.Millisecond {
-			t.Errorf("took %v in all, want the 1.5 s of the fetch that began first", got)
+			t.Errorf("took %v in all, want the 1.5 s of the first fetch", got)
 		}
 	})
 }
@@ -206,11 +206,11 @@ func TestKeyfuncWaitsNoLongerThanItsContext(t *testing.T) {
 func TestKeyfuncFollowsARotation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
-		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
+		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger})
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Both clocks are the bubble's.
+		// Both clocks are those of the synctest bubble.
 		parse := func(token string) error { _, err := jwt.Parse(token, r.Keyfunc(t.Context())); return err }
 		old := as.Token()
 		if err := parse(old); err != nil {

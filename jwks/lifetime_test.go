@@ -12,27 +12,27 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// There is nothing to close: once its last fetch is over, and its client's idle
-// connections are closed, nothing is left of a Remote.
-func TestK28NothingStays(t *testing.T) {
+// A Remote need not be closed: after its last fetch, and once the client's idle
+// connections are closed, no goroutine remains.
+func TestK28NoGoroutineRemains(t *testing.T) {
 	for name, use := range map[string]func(t *testing.T, as *testserver.Server, r *jwks.Remote){
-		"K28/of one that was never used": func(*testing.T, *testserver.Server, *jwks.Remote) {},
-		"K28/of one that was used": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+		"K28/without use": func(*testing.T, *testserver.Server, *jwks.Remote) {},
+		"K28/after use": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
-			has(t, r, as.SigningKey().ID)
-			has(t, r, as.Rotate().ID)
+			assertKey(t, r, as.SigningKey().ID)
+			assertKey(t, r, as.Rotate().ID)
 		},
-		"K28/of one whose server fails": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+		"K28/with a failing server": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
 			as.Inject(testserver.EndpointJWKS, testserver.TruncateBody(10))
-			hasNot(t, r, "CANARY", jwks.ErrUnavailable)
+			assertKeyError(t, r, "CANARY", jwks.ErrUnavailable)
 		},
-		"K28/of one whose server hangs": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+		"K28/with a hanging server": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
 			as.Inject(testserver.EndpointJWKS, testserver.Hang())
-			hasNot(t, r, "CANARY", jwks.ErrUnavailable)
+			assertKeyError(t, r, "CANARY", jwks.ErrUnavailable)
 		},
-		"K28/of one whose callers have all left": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
+		"K28/with canceled callers": func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			t.Helper()
 			as.Inject(testserver.EndpointJWKS, testserver.Hang())
 			ctx, cancel := context.WithCancel(t.Context())
@@ -43,8 +43,8 @@ func TestK28NothingStays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t)
 			before := goleak.IgnoreCurrent()
-			client := &http.Client{Transport: &http.Transport{}, Timeout: 100 * time.Millisecond} // of the exchange that hangs
-			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: client, Logger: quiet, MinInterval: 1})
+			client := &http.Client{Transport: &http.Transport{}, Timeout: 100 * time.Millisecond} // ends the exchange that hangs
+			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: client, Logger: discardLogger, MinInterval: 1})
 			if err != nil {
 				t.Fatal(err)
 			}

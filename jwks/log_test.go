@@ -10,16 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkLog demands these lines, in this order, of the journal.
-func checkLog(t *testing.T, log *journal, want ...map[string]any) {
+// checkLog checks that the log has exactly these lines.
+func checkLog(t *testing.T, log *logCapture, want ...map[string]any) {
 	t.Helper()
 	records, text := log.lines(t)
 	for i := range max(len(records), len(want)) {
 		switch {
 		case i >= len(records):
-			t.Errorf("line %d: got none, want %s", i+1, encoded(want[i]))
+			t.Errorf("line %d: missing, want %s", i+1, encoded(want[i]))
 		case i >= len(want):
-			t.Fatalf("got %d lines, want %d: then comes %s", len(records), len(want), encoded(records[i]))
+			t.Fatalf("got %d lines, want %d: the next is %s", len(records), len(want), encoded(records[i]))
 		case encoded(records[i]) != encoded(want[i]):
 			t.Fatalf("line %d: got %s, want %s", i+1, encoded(records[i]), encoded(want[i]))
 		}
@@ -42,12 +42,11 @@ func notUsed(reason string) map[string]any {
 	return map[string]any{"level": "WARN", "msg": "key of the set is not used", "reason": reason}
 }
 
-// A night without a server is not a thousand lines, but each turn that it takes
-// is one.
+// An outage is logged once, and so is each change of its class.
 func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log journal
-		s := newSite(says(set(freshEC("a"))))
+		var log logCapture
+		s := newSite(respondOK(set(freshEC("a"))))
 		r := s.remote(t, jwks.Options{Logger: log.logger(), MaxStale: 2 * time.Hour})
 		traffic := func(d time.Duration) {
 			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
@@ -64,13 +63,13 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 			lasts  time.Duration
 			line   map[string]any // nil for none
 		}{
-			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "answer is Service Unavailable", true)},
-			{status(500, ""), 30 * time.Minute, nil}, // of the same class
-			{refused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
-			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", true)},
-			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "answer is Bad Gateway", false)}, // the set is given up
+			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "server answered Service Unavailable", true)},
+			{status(500, ""), 30 * time.Minute, nil}, // same class
+			{connectionRefused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", true)},
+			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", false)}, // the set is too old to be used
 		} {
-			s.becomes(step.answer)
+			s.setAnswer(step.answer)
 			traffic(step.lasts)
 			if step.line != nil {
 				want = append(want, step.line)
@@ -79,16 +78,16 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 		}
 
 		failures := total(r.Stats())
-		s.becomes(says(set(freshEC("a"))))
+		s.setAnswer(respondOK(set(freshEC("a"))))
 		traffic(30 * time.Minute)
 		want = append(want, refreshedAgain(failures))
 		checkLog(t, &log, want...)
 
-		// The next outage is another one.
-		s.becomes(refused)
+		// The next outage is logged again.
+		s.setAnswer(connectionRefused)
 		traffic(10 * time.Minute)
 		again := total(r.Stats()) - failures
-		s.becomes(says(set(freshEC("a"))))
+		s.setAnswer(respondOK(set(freshEC("a"))))
 		traffic(10 * time.Minute)
 		checkLog(t, &log, append(want, notRefreshed("connection", "connection failed", true), refreshedAgain(again))...)
 	})
@@ -96,70 +95,70 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 
 func TestSkippedKeysAreLoggedOncePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log journal
+		var log logCapture
 		private, encryption := freshEC("CANARY").with("d", "CANARY"), freshEC("CANARY").with("use", "enc")
-		s := newSite(says(set(freshEC("a"), private, encryption)))
+		s := newSite(respondOK(set(freshEC("a"), private, encryption)))
 		r := s.remote(t, jwks.Options{Logger: log.logger()})
 		renew := func() {
 			for range 3 {
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				time.Sleep(5 * time.Minute)
 			}
-			has(t, r, "a")
+			assertKey(t, r, "a")
 		}
 		renew()
-		want := []map[string]any{notUsed("key 2: " + byPrivate)} // a key for encryption is nothing to warn of
+		want := []map[string]any{notUsed("key 2: " + reasonPrivate)} // a key for encryption is not worth a warning
 		checkLog(t, &log, want...)
 
-		s.becomes(refused)
+		s.setAnswer(connectionRefused)
 		time.Sleep(5 * time.Minute)
-		has(t, r, "a")
-		s.becomes(says(set(freshEC("a"), private, encryption)))
+		assertKey(t, r, "a")
+		s.setAnswer(respondOK(set(freshEC("a"), private, encryption)))
 		time.Sleep(time.Second)
 		renew()
 		want = append(want, notRefreshed("connection", "connection failed", true), refreshedAgain(1))
 		checkLog(t, &log, want...)
 
-		s.becomes(says(set(freshEC("a"), encryption, private)))
+		s.setAnswer(respondOK(set(freshEC("a"), encryption, private)))
 		renew()
-		want = append(want, notUsed("key 3: "+byPrivate))
+		want = append(want, notUsed("key 3: "+reasonPrivate))
 		checkLog(t, &log, want...)
 
-		s.becomes(says(set(freshEC("a"))))
+		s.setAnswer(respondOK(set(freshEC("a"))))
 		renew()
 		checkLog(t, &log, want...)
 
-		s.becomes(says(set(freshEC("a"), encryption, private)))
+		s.setAnswer(respondOK(set(freshEC("a"), encryption, private)))
 		renew()
-		checkLog(t, &log, append(want, notUsed("key 3: "+byPrivate))...)
+		checkLog(t, &log, append(want, notUsed("key 3: "+reasonPrivate))...)
 	})
 }
 
 func TestKeysForEncryptionAreLoggedForDebugging(t *testing.T) {
-	var log journal
-	s := newSite(says(set(freshEC("a"), freshEC("CANARY").with("use", "enc"), freshEC("CANARY").with("kty", "AKP"))))
-	has(t, s.remote(t, jwks.Options{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}), "a")
-	encryption, unknown := notUsed("key 2: "+byUse), notUsed("key 3: "+byType)
+	var log logCapture
+	s := newSite(respondOK(set(freshEC("a"), freshEC("CANARY").with("use", "enc"), freshEC("CANARY").with("kty", "AKP"))))
+	assertKey(t, s.remote(t, jwks.Options{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}), "a")
+	encryption, unknown := notUsed("key 2: "+reasonUse), notUsed("key 3: "+reasonType)
 	encryption["level"], unknown["level"] = "DEBUG", "DEBUG"
 	checkLog(t, &log, encryption, unknown)
 }
 
-// panicking is a log handler that somebody else wrote.
+// panicking is a log handler that panics.
 type panicking struct{ slog.Handler }
 
 func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
 func (panicking) Handle(context.Context, slog.Record) error { panic("CANARY") }
 
-func TestALoggerThatPanicsHarmsNothing(t *testing.T) {
+func TestPanicOfLoggerHasNoEffect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(refused)
+		s := newSite(connectionRefused)
 		r := s.remote(t, jwks.Options{Logger: slog.New(panicking{slog.DiscardHandler})})
-		hasNot(t, r, "a", jwks.ErrUnavailable)
-		s.becomes(says(set(freshEC("a"), "{}")))
+		assertKeyError(t, r, "a", jwks.ErrUnavailable)
+		s.setAnswer(respondOK(set(freshEC("a"), "{}")))
 		time.Sleep(time.Second)
-		has(t, r, "a")
+		assertKey(t, r, "a")
 		if stats := r.Stats(); stats.Fetches != 2 || stats.Err != nil || len(stats.Skipped) != 1 {
-			t.Errorf("got %+v, want what a quiet logger would see", stats)
+			t.Errorf("got %+v, want the same as without a logger", stats)
 		}
 	})
 }

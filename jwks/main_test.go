@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// jwk is a key as a JSON object, written by code that is not the reader's.
+// jwk is a key as a JSON object, written without the code under test.
 type jwk map[string]any
 
 // with returns a copy with one member changed, or left out if value is nil.
@@ -44,7 +44,7 @@ func encoded(v any) string {
 	return string(text)
 }
 
-// set is the text of a JWK Set. A string stands for itself.
+// set returns the text of a JWK Set. Strings are inserted as they are.
 func set(keys ...any) string {
 	texts := make([]string, len(keys))
 	for i, k := range keys {
@@ -76,7 +76,7 @@ func newEC(curve elliptic.Curve) *ecdsa.PrivateKey {
 	return key
 }
 
-// ecJWK is the key without alg and use.
+// ecJWK returns the key as a JWK without alg and use.
 func ecJWK(kid string, key *ecdsa.PublicKey) jwk {
 	point, err := key.Bytes() // 4, then both coordinates in full length
 	if err != nil {
@@ -86,7 +86,7 @@ func ecJWK(kid string, key *ecdsa.PublicKey) jwk {
 	return jwk{"kty": "EC", "crv": curveNames[key.Curve], "kid": kid, "x": b64(point[1 : 1+half]), "y": b64(point[1+half:])}
 }
 
-// freshEC is a good P-256 key that nobody can sign with.
+// freshEC returns a valid P-256 key.
 func freshEC(kid string) jwk { return ecJWK(kid, &newEC(elliptic.P256()).PublicKey) }
 
 func freshOKP(kid string) jwk {
@@ -101,8 +101,8 @@ func rsaJWK(kid string, n *big.Int) jwk {
 	return jwk{"kty": "RSA", "kid": kid, "n": b64(n.Bytes()), "e": "AQAB"}
 }
 
-// modulus is an odd number of exactly so many bits. Whether it is the product
-// of two primes is nothing that a reader of public keys could tell.
+// modulus returns an odd number of exactly bits bits. It need not be a product
+// of two primes, which a public key does not show.
 func modulus(bits int) *big.Int {
 	source := mathrand.New(mathrand.NewPCG(uint64(bits), 1))
 	n := new(big.Int)
@@ -115,13 +115,13 @@ func modulus(bits int) *big.Int {
 
 func freshRSA(kid string) jwk { return rsaJWK(kid, modulus(2048)) }
 
-// algorithms are all that a key could be asked for, and some that none may.
+// algorithms are all supported algorithms, and some unsupported ones.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 	"HS256", "HS384", "HS512", "none", "None", "", "ES256K", "Ed448", "RSA-OAEP", "rs256",
 }
 
-// served lists the algorithms for which the set has a key of this ID.
+// served returns the algorithms for which the set has a key with this ID.
 func served(s *jwks.Set, kid string) []string {
 	var list []string
 	for _, algorithm := range algorithms {
@@ -133,7 +133,7 @@ func served(s *jwks.Set, kid string) []string {
 	return list
 }
 
-// total counts the failures of all classes.
+// total returns the number of failures of all classes.
 func total(stats jwks.Stats) (n int) {
 	for _, count := range stats.Failures {
 		n += count

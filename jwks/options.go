@@ -14,62 +14,65 @@ import (
 
 // Times of a Remote that are not options.
 const (
-	waitLimit         = 2 * time.Second // that a token has with an attempt, counted from when that began
-	refreshTimeout    = 2 * fetch.Timeout
-	shortestAge       = time.Minute // what a server may ask for
-	longestAge        = time.Hour
-	unsaidAge         = 5 * time.Minute
-	firstBackoff      = time.Second
-	longestBackoff    = time.Minute
-	longestRetryAfter = 5 * time.Minute // that a server gets by Retry-After
-	maxBurst          = 100
+	waitLimit      = 2 * time.Second // for a caller, counted from the start of the attempt
+	refreshTimeout = 2 * fetch.Timeout
+	minServerAge   = time.Minute // bounds of Cache-Control and Expires
+	maxServerAge   = time.Hour
+	defaultAge     = 5 * time.Minute // without Cache-Control and Expires
+	firstBackoff   = time.Second
+	maxBackoff     = time.Minute
+	maxRetryAfter  = 5 * time.Minute
+	maxBurst       = 100
 )
 
 // Options configure a [Remote]. The zero value is ready for production.
 type Options struct {
 	// Client sends the requests; nil is [http.DefaultClient]. Its transport and
-	// Timeout apply besides our limits: five seconds an exchange, ten a refresh,
-	// 512 KiB, three redirects within the origin. Its CheckRedirect is not
-	// asked; cookies are neither sent nor kept. Addresses are not restricted: to
-	// keep a server's metadata from pointing into the network (or a name from
-	// resolving there), give its transport a net.Dialer with a Control function.
+	// Timeout apply in addition to these limits: five seconds per exchange, ten
+	// per refresh, 512 KiB, three redirects within the origin. Its
+	// CheckRedirect is ignored; cookies are neither sent nor stored. Addresses
+	// are not restricted. To prevent metadata or DNS from directing requests to
+	// internal addresses, give its transport a net.Dialer with a Control
+	// function.
 	Client *http.Client
 
-	// MetadataURL is where [Discover] finds the issuer's metadata; "" is a
-	// well-known location. The metadata must name the issuer all the same, which
-	// may then be any printable ASCII text without spaces. [NewRemote] refuses it.
+	// MetadataURL is the URL of the issuer's metadata for [Discover]; "" is the
+	// well-known locations. The metadata must still contain the issuer, which
+	// may then be any printable ASCII text without spaces. [NewRemote] refuses
+	// it.
 	MetadataURL string
 
-	// Use are the values of a key's member use (RFC 7517 §4.2) that mark keys for
-	// tokens; nil accepts "sig" and keys without use. In the bundles of SPIFFE it
-	// is "jwt-svid", and the other keys are for certificates (SPIFFE Trust Domain
-	// and Bundle §4.2.2).
+	// Use lists the values of the member use (RFC 7517 §4.2) that mark keys for
+	// tokens; nil accepts "sig" and keys without use. In SPIFFE bundles the
+	// value is "jwt-svid", and the other keys are for certificates (SPIFFE
+	// Trust Domain and Bundle §4.2.2).
 	Use []string
 
-	// InsecureHTTP allows http for hosts other than loopback ones. Whoever sits
-	// on the network between can then replace the keys.
+	// InsecureHTTP allows http for hosts other than loopback. An attacker on
+	// the network path can then replace the keys.
 	InsecureHTTP bool
 
-	// MaxAge is the age up to which a set is used without a question. From 80 %
-	// of it a use renews the set in the background; past it a use waits for the
-	// renewal. 0 leaves it to the server's Cache-Control or Expires, within
-	// bounds of a minute and an hour, or is 5 minutes if the server says
-	// nothing; another value holds whatever the server says. Each set gets up to
-	// a tenth less, so that instances do not renew in step. A key withdrawn by
-	// the issuer is trusted for about that long, and one replaced under its key
-	// ID is unknown for that long. The most is 24 hours.
+	// MaxAge is the age up to which a set is used without waiting for a
+	// renewal. From 80 % of it, a use renews the set in the background; beyond
+	// it, a use waits for the renewal. 0 follows the server's Cache-Control or
+	// Expires, between a minute and an hour, or is 5 minutes if the server
+	// sends neither. Any other value overrides the server. Each set's limit is
+	// reduced by up to a tenth at random, so that instances do not renew at the
+	// same time. A key withdrawn by the issuer is trusted for about that long.
+	// A key replaced under the same key ID is not picked up for that long. The
+	// maximum is 24 hours.
 	MaxAge time.Duration
 
-	// MaxStale is the age from which a set that cannot be renewed is not used
-	// any more: nothing can be judged then until the server is back. It bounds
-	// how long an attacker who blocks fetches keeps a withdrawn key in use.
-	// 0 is 24 hours, the most is 30 days.
+	// MaxStale is the age from which a set that cannot be renewed is no longer
+	// used: no token can then be verified until the server is back. It bounds
+	// how long an attacker who blocks fetches can keep a withdrawn key in use.
+	// 0 is 24 hours, the maximum is 30 days.
 	MaxStale time.Duration
 
-	// Unknown key IDs, however many there are, cause no more fetches than Burst
-	// at once and one in each MinInterval in the long run. A new key is known at
-	// once after a few invented key IDs, and under a flood of them within
-	// MinInterval. 0 is 5 seconds and 4; the most is an hour and 100.
+	// MinInterval and Burst limit the fetches that unknown key IDs cause: Burst
+	// at once, and one per MinInterval in the long run. After a few made-up key
+	// IDs a new key is still found at once, and under a flood of them within
+	// MinInterval. 0 is 5 seconds and 4; the maximum is an hour and 100.
 	MinInterval time.Duration
 	Burst       int
 
@@ -78,13 +81,13 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// filled returns the options with their defaults, and all faults.
-func (o Options) filled() (Options, error) {
+// withDefaults returns the options with their defaults, and all faults.
+func (o Options) withDefaults() (Options, error) {
 	var faults []error
 	for _, d := range []struct {
-		name          string
-		value         *time.Duration
-		unset, atMost time.Duration
+		name              string
+		value             *time.Duration
+		byDefault, atMost time.Duration
 	}{
 		{"MaxAge", &o.MaxAge, 0, 24 * time.Hour},
 		{"MaxStale", &o.MaxStale, 24 * time.Hour, 30 * 24 * time.Hour},
@@ -94,7 +97,7 @@ func (o Options) filled() (Options, error) {
 			faults = append(faults, fmt.Errorf("%w: %s must be between 0 and %v", ErrConfig, d.name, d.atMost))
 		}
 		if *d.value == 0 {
-			*d.value = d.unset
+			*d.value = d.byDefault
 		}
 	}
 	if o.Burst < 0 || o.Burst > maxBurst {
@@ -107,10 +110,10 @@ func (o Options) filled() (Options, error) {
 		}
 	}
 	if o.Use = slices.Clone(o.Use); slices.Contains(o.Use, "") {
-		faults = append(faults, fmt.Errorf("%w: Use holds an empty string", ErrConfig))
+		faults = append(faults, fmt.Errorf("%w: Use must not contain an empty string", ErrConfig))
 	}
 	if o.MaxAge > o.MaxStale {
-		faults = append(faults, fmt.Errorf("%w: MaxAge is over MaxStale: a set would be given up before it is renewed", ErrConfig))
+		faults = append(faults, fmt.Errorf("%w: MaxAge must not exceed MaxStale: a set would be discarded before it is renewed", ErrConfig))
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

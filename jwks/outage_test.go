@@ -9,17 +9,17 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// known makes a Remote that knows the key "a" of a site.
-func known(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
+// warmRemote returns a site and a Remote that has fetched its key "a".
+func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	t.Helper()
-	s := newSite(says(set(freshEC("a"))))
+	s := newSite(respondOK(set(freshEC("a"))))
 	r := s.remote(t, options)
-	has(t, r, "a")
+	assertKey(t, r, "a")
 	return s, r
 }
 
-// gaps are the times from the end of each request, which takes no time, to the
-// next one, from the request with a number on.
+// gaps returns the times between requests, starting with the request of index
+// from. Requests take no time.
 func (s *site) gaps(from int) (list []time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,20 +29,20 @@ func (s *site) gaps(from int) (list []time.Duration) {
 	return list
 }
 
-// A server that is down is asked after 1, 2, 4, 8, 16 and 32 seconds and then
-// each minute, or up to half earlier, however many tokens arrive.
-func TestK01AServerThatIsDownIsAskedEverMoreSeldom(t *testing.T) {
+// During an outage, retries are made after 1, 2, 4, 8, 16 and 32 seconds and
+// then every minute, or up to half earlier, however many tokens arrive.
+func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 	for name, down := range map[string]answer{
-		"K01/while it answers 503": status(503, ""), "K01/while it is refused": refused, "K01/while its set is empty": says(`{"keys":[]}`),
+		"K01/while it answers 503": status(503, ""), "K01/while it refuses connections": connectionRefused, "K01/while its set is empty": respondOK(`{"keys":[]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const tick = 100 * time.Millisecond
-				s, r := known(t, jwks.Options{})
-				s.becomes(down)
+				s, r := warmRemote(t, jwks.Options{})
+				s.setAnswer(down)
 				time.Sleep(5 * time.Minute)
 				for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(tick) {
-					hasIn(t, r, "a", 0)
+					assertKeyAfter(t, r, "a", 0)
 					synctest.Wait()
 				}
 				gaps, want := s.gaps(1), time.Second
@@ -52,7 +52,8 @@ func TestK01AServerThatIsDownIsAskedEverMoreSeldom(t *testing.T) {
 					}
 					want = min(2*want, time.Minute)
 				}
-				// By the pauses above: at least 59 more of a minute, at most 119 of half one.
+				// With the delays above: at least 59 more of a minute, at most
+				// 119 of half a minute.
 				if n := len(gaps); n < 6+58 || n > 6+119 {
 					t.Errorf("got %d retries in an hour", n)
 				}
@@ -60,25 +61,26 @@ func TestK01AServerThatIsDownIsAskedEverMoreSeldom(t *testing.T) {
 					t.Errorf("got %+v, want each of the %d retries counted", got, len(gaps))
 				}
 
-				// What is over is forgotten: the next outage begins with a second.
-				s.becomes(says(set(freshEC("a"))))
+				// A success resets the back-off: the next outage starts with a
+				// second.
+				s.setAnswer(respondOK(set(freshEC("a"))))
 				time.Sleep(time.Minute)
-				has(t, r, "a")
-				s.becomes(down)
+				assertKey(t, r, "a")
+				s.setAnswer(down)
 				time.Sleep(5 * time.Minute)
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				before := s.count()
 				time.Sleep(time.Second)
-				has(t, r, "a")
+				assertKey(t, r, "a")
 				if got := s.count() - before; got != 1 {
-					t.Errorf("got %d requests a second into the next outage, want 1", got)
+					t.Errorf("got %d requests one second into the next outage, want 1", got)
 				}
 			})
 		})
 	}
 }
 
-func TestK01AServerThatAsksToBeLeftAloneIs(t *testing.T) {
+func TestK01RetryAfterIsRespected(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		status int
@@ -97,93 +99,94 @@ func TestK01AServerThatAsksToBeLeftAloneIs(t *testing.T) {
 	} {
 		t.Run("K01/Retry-After/"+test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, r := known(t, jwks.Options{MaxAge: time.Hour})
+				s, r := warmRemote(t, jwks.Options{MaxAge: time.Hour})
 				time.Sleep(5 * time.Minute)
-				s.becomes(headed(status(test.status, ""), "Retry-After", test.value))
-				hasNot(t, r, "new", jwks.ErrUnavailable)
-				s.becomes(says(set(freshEC("a"), freshEC("new"))))
+				s.setAnswer(withHeader(status(test.status, ""), "Retry-After", test.value))
+				assertKeyError(t, r, "new", jwks.ErrUnavailable)
+				s.setAnswer(respondOK(set(freshEC("a"), freshEC("new"))))
 
-				pass(test.want)
-				hasNot(t, r, "new", jwks.ErrUnavailable)
-				hasIn(t, r, "a", 0)
+				sleepJustUnder(test.want)
+				assertKeyError(t, r, "new", jwks.ErrUnavailable)
+				assertKeyAfter(t, r, "a", 0)
 				if got := s.count(); got != 2 {
-					t.Errorf("a moment early: got %d requests, want 2", got)
+					t.Errorf("just before: got %d requests, want 2", got)
 				}
 				time.Sleep(time.Nanosecond)
-				hasIn(t, r, "new", 0)
+				assertKeyAfter(t, r, "new", 0)
 			})
 		})
 	}
 }
 
-// Whichever need it was that the server refused, it is left alone for all.
-func TestRetryAfterHoldsForEveryCause(t *testing.T) {
+// Retry-After applies to renewals and to unknown key IDs, whichever of them the
+// server refused.
+func TestRetryAfterAppliesToEveryCause(t *testing.T) {
 	for _, age := range []time.Duration{
-		10 * time.Second, // less than the pause
+		10 * time.Second, // less than Retry-After
 		time.Hour,
 	} {
 		t.Run(age.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, r := known(t, jwks.Options{MaxAge: age})
+				s, r := warmRemote(t, jwks.Options{MaxAge: age})
 				time.Sleep(age)
-				s.becomes(headed(status(503, ""), "Retry-After", "300"))
-				has(t, r, "a")
+				s.setAnswer(withHeader(status(503, ""), "Retry-After", "300"))
+				assertKey(t, r, "a")
 				for range 2999 {
 					time.Sleep(100 * time.Millisecond)
-					hasIn(t, r, "a", 0)
-					hasNot(t, r, "new", jwks.ErrUnavailable)
+					assertKeyAfter(t, r, "a", 0)
+					assertKeyError(t, r, "new", jwks.ErrUnavailable)
 					synctest.Wait()
 				}
 				if got := s.count(); got != 2 {
-					t.Errorf("got %d requests in 5 minutes, want none after the one that was refused", got)
+					t.Errorf("got %d requests in 5 minutes, want no more after the refused one", got)
 				}
-				s.becomes(says(set(freshEC("a"), freshEC("new"))))
+				s.setAnswer(respondOK(set(freshEC("a"), freshEC("new"))))
 				time.Sleep(100 * time.Millisecond)
-				hasIn(t, r, "new", 0)
+				assertKeyAfter(t, r, "new", 0)
 			})
 		})
 	}
 }
 
-func TestK25ASetThatIsTooOldIsNotUsed(t *testing.T) {
+func TestK25StaleSetIsNotUsed(t *testing.T) {
 	for name, test := range map[string]struct {
 		configured, want time.Duration
 	}{
-		"K25/a day if nothing is said": {0, 24 * time.Hour},
-		"K25/an hour":                  {time.Hour, time.Hour},
-		"K25/thirty days":              {30 * 24 * time.Hour, 30 * 24 * time.Hour},
+		"K25/a day by default": {0, 24 * time.Hour},
+		"K25/an hour":          {time.Hour, time.Hour},
+		"K25/thirty days":      {30 * 24 * time.Hour, 30 * 24 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, r := known(t, jwks.Options{MaxStale: test.configured})
-				s.becomes(refused)
-				pass(test.want)
-				hasIn(t, r, "a", 0)
+				s, r := warmRemote(t, jwks.Options{MaxStale: test.configured})
+				s.setAnswer(connectionRefused)
+				sleepJustUnder(test.want)
+				assertKeyAfter(t, r, "a", 0)
 				if _, err := r.Snapshot(); err != nil {
-					t.Errorf("a moment early: got %v, want the set", err)
+					t.Errorf("just before: got %v, want the set", err)
 				}
 				time.Sleep(time.Nanosecond)
-				hasNot(t, r, "a", jwks.ErrUnavailable)
+				assertKeyError(t, r, "a", jwks.ErrUnavailable)
 				if set, err := r.Snapshot(); set != nil || !errors.Is(err, jwks.ErrUnavailable) {
-					t.Errorf("got %v and %v, want none to judge by", set, err)
+					t.Errorf("got %v and %v, want no set and ErrUnavailable", set, err)
 				}
 				if got := r.Stats(); got.Age != test.want {
 					t.Errorf("got %+v, want an age of %v", got, test.want)
 				}
-				s.becomes(says(set(freshEC("b"))))
+				s.setAnswer(respondOK(set(freshEC("b"))))
 				time.Sleep(time.Second)
-				hasIn(t, r, "b", 0)
-				hasNot(t, r, "a", jwks.ErrUnknownKey)
+				assertKeyAfter(t, r, "b", 0)
+				assertKeyError(t, r, "a", jwks.ErrUnknownKey)
 			})
 		})
 	}
-	t.Run("K25/a set that is confirmed is as good as new", func(t *testing.T) {
+	t.Run("K25/a confirmed set counts as new", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(tagged(`"1"`, set(freshEC("a"))))
+			s := newSite(withETag(`"1"`, set(freshEC("a"))))
 			r := s.remote(t, jwks.Options{MaxStale: time.Hour})
-			has(t, r, "a")
+			assertKey(t, r, "a")
 			time.Sleep(48 * time.Hour)
-			hasIn(t, r, "a", 0)
+			assertKeyAfter(t, r, "a", 0)
 			if got := r.Stats().NotModified; got != 1 {
 				t.Errorf("got %d answers of 304, want 1", got)
 			}
@@ -191,44 +194,43 @@ func TestK25ASetThatIsTooOldIsNotUsed(t *testing.T) {
 	})
 }
 
-// Once nothing can be judged, nobody is served by a pause that was agreed on
-// when something could.
-func TestK25ASetThatIsTooOldIsAskedForEachSecond(t *testing.T) {
+// Without a usable set, a delay from the time before that no longer applies.
+func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	for name, down := range map[string]answer{
-		"K25/whatever the back-off was":     refused,
-		"K25/whatever the server asked for": headed(status(503, ""), "Retry-After", "300"),
+		"K25/whatever the back-off was":     connectionRefused,
+		"K25/whatever the server asked for": withHeader(status(503, ""), "Retry-After", "300"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const stale = time.Hour
-				s, r := known(t, jwks.Options{MaxStale: stale})
-				s.becomes(down)
+				s, r := warmRemote(t, jwks.Options{MaxStale: stale})
+				s.setAnswer(down)
 				for r.Stats().Age < stale-10*time.Second {
-					hasIn(t, r, "a", 0)
+					assertKeyAfter(t, r, "a", 0)
 					synctest.Wait()
 					time.Sleep(time.Second)
 				}
 				time.Sleep(stale - r.Stats().Age)
-				hasNot(t, r, "a", jwks.ErrUnavailable)
-				s.becomes(says(set(freshEC("a"))))
+				assertKeyError(t, r, "a", jwks.ErrUnavailable)
+				s.setAnswer(respondOK(set(freshEC("a"))))
 				time.Sleep(time.Second)
-				hasIn(t, r, "a", 0)
+				assertKeyAfter(t, r, "a", 0)
 			})
 		})
 	}
 }
 
-// Without a key the server is asked each second, or up to half of one earlier,
-// whatever it says.
-func TestK24AColdStartIsRetriedEachSecond(t *testing.T) {
+// Without a key, retries are made every second, or up to half a second earlier,
+// whatever Retry-After says.
+func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer      answer
 		least, want time.Duration
 	}{
-		"K24/while it is refused":                  {refused, 0, time.Second},
-		"K24/while it asks to be left alone":       {headed(status(503, ""), "Retry-After", "3600"), 0, time.Second},
-		"K24/though new keys may cause few":        {refused, time.Hour, time.Second},
-		"K24/sooner where new keys may cause more": {refused, 200 * time.Millisecond, 200 * time.Millisecond},
+		"K24/while it refuses connections":      {connectionRefused, 0, time.Second},
+		"K24/despite Retry-After":               {withHeader(status(503, ""), "Retry-After", "3600"), 0, time.Second},
+		"K24/despite a longer MinInterval":      {connectionRefused, time.Hour, time.Second},
+		"K24/sooner with a shorter MinInterval": {connectionRefused, 200 * time.Millisecond, 200 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -236,7 +238,7 @@ func TestK24AColdStartIsRetriedEachSecond(t *testing.T) {
 				s := newSite(test.answer)
 				r := s.remote(t, jwks.Options{MinInterval: test.least})
 				for range 10_000 {
-					hasNot(t, r, "a", jwks.ErrUnavailable)
+					assertKeyError(t, r, "a", jwks.ErrUnavailable)
 					time.Sleep(tick)
 				}
 				for _, got := range s.gaps(0) {
@@ -244,23 +246,23 @@ func TestK24AColdStartIsRetriedEachSecond(t *testing.T) {
 						t.Errorf("got a retry after %v, want %v or up to half earlier", got, test.want)
 					}
 				}
-				s.becomes(says(set(freshEC("a"))))
+				s.setAnswer(respondOK(set(freshEC("a"))))
 				time.Sleep(test.want)
-				hasIn(t, r, "a", 0)
+				assertKeyAfter(t, r, "a", 0)
 			})
 		})
 	}
 }
 
-// A server that is back is noticed within 2 s; one that hung, once that attempt
-// is over, since its connection tells nobody.
-func TestK24AServerThatIsBackIsNoticed(t *testing.T) {
+// A recovered server is noticed within 2 s. If it hung, it is noticed when the
+// hanging attempt ends.
+func TestK24RecoveryIsNoticed(t *testing.T) {
 	for name, test := range map[string]struct {
 		down answer
 		want time.Duration
 	}{
-		"K24/one that was refused": {refused, time.Second},
-		"K24/one that hung":        {hangs, 6 * time.Second},
+		"K24/after refused connections": {connectionRefused, time.Second},
+		"K24/after hanging":             {hang, 6 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -268,7 +270,7 @@ func TestK24AServerThatIsBackIsNoticed(t *testing.T) {
 				s := newSite(test.down)
 				r := s.remote(t, jwks.Options{})
 				begin := time.Now()
-				time.AfterFunc(outage, func() { s.becomes(says(set(freshEC("a")))) })
+				time.AfterFunc(outage, func() { s.setAnswer(respondOK(set(freshEC("a")))) })
 				for time.Since(begin) < time.Minute {
 					_, err := r.Key(t.Context(), "a", "ES256")
 					if err == nil {
@@ -280,7 +282,7 @@ func TestK24AServerThatIsBackIsNoticed(t *testing.T) {
 					time.Sleep(10 * time.Millisecond)
 				}
 				if got := time.Since(begin) - outage; got < 0 || got > test.want+10*time.Millisecond {
-					t.Errorf("ready %v after the server was, want %v at most", got, test.want)
+					t.Errorf("ready %v after the server, want %v at most", got, test.want)
 				}
 			})
 		})

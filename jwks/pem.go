@@ -18,18 +18,18 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-var errPEM = errors.New("not one PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE without anything else")
+var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE and nothing else")
 
 // PEM returns the set of public keys in PEM by their key IDs, for issuers that
 // publish no JWK Set. Each text is one block of type PUBLIC KEY, RSA PUBLIC KEY
-// or CERTIFICATE. Of a certificate only the public key is used: neither its
-// dates nor its signature are checked. The keys pass the policy in the package
-// comment. They serve all algorithms of their type and curve; to accept fewer,
-// set the verifier's Algorithms. At most 100 keys are accepted.
+// or CERTIFICATE. Only the public key of a certificate is used: neither its
+// dates nor its signature are checked. The keys must pass the policy in the
+// package comment. They verify all algorithms of their type and curve; to
+// accept fewer, set the verifier's Algorithms. At most 100 keys are accepted.
 //
-// Unlike [Parse], PEM skips no key: the error wraps [ErrConfig] and has every
-// fault. It numbers keys in the sorted order of their key IDs, and quotes
-// nothing. The error for an empty map is [ErrNoKeys].
+// Unlike [Parse], PEM skips no key: the error wraps [ErrConfig] and lists every
+// fault. It numbers keys in the sorted order of their key IDs, and quotes no
+// input. The error for an empty map is [ErrNoKeys].
 func PEM(keys map[string]string) (*Set, error) {
 	switch {
 	case len(keys) == 0:
@@ -60,7 +60,7 @@ func readPEM(id, text string) (k key, err error) {
 	if !jws.ValidKeyID(id) {
 		return k, errKeyID
 	}
-	// The decoder skips what is before a block, malformed blocks included.
+	// The decoder skips text before a block, including malformed blocks.
 	text = strings.TrimSpace(text)
 	block, rest := pem.Decode([]byte(text))
 	if block == nil || len(rest) > 0 || len(block.Headers) > 0 || strings.LastIndex(text, "-----BEGIN ") != 0 {
@@ -92,13 +92,13 @@ func readPEM(id, text string) (k key, err error) {
 		return k, err
 	}
 	if public, ok := k.material.(*rsa.PublicKey); ok && (public.E < 3 || public.E > math.MaxInt32 || public.E%2 == 0) {
-		return k, errKeyWeak // for a JWK, checkEncoding sees to it
+		return k, errKeyWeak // for a JWK, checkEncoding does this
 	}
 	k.id = id
 	return k, nil
 }
 
-// shape returns the type and curve of a key as a JWK names them.
+// shape returns the kty and crv of a key as in a JWK.
 func shape(material any) (keyType, curve string) {
 	switch k := material.(type) {
 	case *rsa.PublicKey:

@@ -21,11 +21,11 @@ import (
 const maxKeys = 100
 
 var (
-	errKeySyntax    = errors.New("not a JSON object with one value of the right type per member")
+	errKeySyntax    = errors.New("must be a JSON object without repeated members or values of the wrong type")
 	errKeyID        = errors.New("key ID is not printable ASCII of at most 256 bytes")
 	errKeyType      = errors.New("type, curve or algorithm is not supported")
 	errKeyUse       = errors.New("not meant for verifying signatures")
-	errKeyPrivate   = errors.New("private or symmetric key material is published: its signatures prove nothing")
+	errKeyPrivate   = errors.New("private or symmetric key material is published: anyone can sign with it")
 	errKeyMaterial  = errors.New("key material is missing or malformed")
 	errKeyWeak      = errors.New("RSA key is too short, too long, or has an unusual exponent")
 	errKeyROCA      = errors.New("RSA key is vulnerable to CVE-2017-15361 (ROCA)")
@@ -38,11 +38,12 @@ type key struct {
 	id         string
 	algorithms []string // canonical names, never empty
 	material   any      // see [Source]
-	issuers    []string // that it serves, nil for all
+	issuers    []string // values of "issuer", nil for all issuers
 }
 
-// decode reads the numbers of a key that the policy has let through so far. The
-// library's own validation is off: it would compare what we have read with itself.
+// decode returns the Go form of a key that has passed the checks of its JWK
+// members. The library's own validation is off, because it would compare these
+// members with themselves.
 func decode(m jwkset.JWKMarshal) (any, error) {
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
@@ -97,8 +98,8 @@ func parse(data []byte, uses []string) (*Set, error) {
 
 func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
 
-// readKey applies the policy to one key. What a certificate says of it (x5c,
-// x5t, x5u) is ignored: trust comes from where the set was fetched.
+// readKey applies the policy to one key. Certificate members (x5c, x5t, x5u)
+// are ignored: a key is trusted because of the URL it was fetched from.
 func readKey(data strictjson.Value, uses []string) (key, error) {
 	var (
 		k      key
@@ -112,7 +113,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 	}
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
 		if value.IsNull() {
-			return nil // it says nothing: some servers write each member that their key type has
+			return nil // as if absent: some servers write null for members without a value
 		}
 		ok := true
 		switch name {
@@ -121,7 +122,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 		case "key_ops":
 			keyOps, ok = strictjson.Strings(value, 16) // an empty array is like null
 		case "issuer":
-			issuer, _ := strictjson.String(value) // a value of another type serves no issuer
+			issuer, _ := strictjson.String(value) // a value of another type matches no issuer
 			k.issuers = []string{issuer}
 		case "kid":
 			m.KID, ok = strictjson.String(value)
@@ -154,7 +155,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 	if err := checkEncoding(m); err != nil {
 		return key{}, err
 	}
-	k.id, m.ALG = m.KID, "" // alg is checked
+	k.id, m.ALG = m.KID, "" // alg has been checked
 	if k.material, err = decode(m); err != nil {
 		return key{}, err
 	}
@@ -168,15 +169,15 @@ func isUse(use string, uses []string) bool {
 	return slices.Contains(uses, use)
 }
 
-// fitting returns the algorithms a key may verify: the one it names, if its
-// type and curve allow it, or all that they allow.
+// fitting returns the algorithms that a key may verify: its alg, if its type
+// and curve allow it, or else all that they allow.
 func fitting(m jwkset.JWKMarshal) []string {
 	if m.KTY == jwkset.KtyOct {
 		return nil
 	}
 	curve := string(m.CRV)
 	if m.KTY == jwkset.KtyRSA {
-		curve = "" // RSA keys have no such member
+		curve = "" // crv does not apply to RSA keys
 	}
 	fit := jws.Fitting(string(m.KTY), curve)
 	if m.ALG == "" {
@@ -188,10 +189,10 @@ func fitting(m jwkset.JWKMarshal) []string {
 	return nil
 }
 
-// checkEncoding holds what the key's Go type no longer shows: base64url
-// without padding, and an exponent that fits (RFC 7518 §6.3.1.2). Coordinates may
-// lack leading zeros or have too many, though RFC 7518 §6.2.1.2 forbids both: the
-// number is the same.
+// checkEncoding checks what the decoded key no longer shows: base64url without
+// padding, and an exponent that fits (RFC 7518 §6.3.1.2). Coordinates may lack
+// leading zeros or have too many, although RFC 7518 §6.2.1.2 forbids both,
+// because the number is the same.
 func checkEncoding(m jwkset.JWKMarshal) error {
 	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
 		// encoding/base64 skips CR and LF even when strict.
@@ -208,7 +209,7 @@ func checkEncoding(m jwkset.JWKMarshal) error {
 	return nil
 }
 
-// checkMaterial looks at the decoded key.
+// checkMaterial applies the policy to the decoded key.
 func checkMaterial(material any) error {
 	switch k := material.(type) {
 	case *rsa.PublicKey:
@@ -219,7 +220,7 @@ func checkMaterial(material any) error {
 			return errKeyROCA
 		}
 	case *ecdsa.PublicKey:
-		if _, err := k.ECDH(); err != nil { // it refuses points off the curve and at infinity
+		if _, err := k.ECDH(); err != nil { // ECDH refuses points off the curve and at infinity
 			return errKeyMaterial
 		}
 	case ed25519.PublicKey:
@@ -232,9 +233,8 @@ func checkMaterial(material any) error {
 	return nil
 }
 
-// withoutAmbiguous drops keys that share key ID and algorithm with another
-// one: any choice between them would be a guess. The same key given twice is
-// one key.
+// withoutAmbiguous drops different keys that share a key ID and algorithm: any
+// choice between them would be a guess. A repeated key counts once.
 func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 	type place struct{ id, algorithm string }
 	first, contested := make(map[place]*key), make(map[place]bool)
@@ -252,7 +252,7 @@ func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 					other.issuers = nil
 				}
 				return true
-			case at.id != "": // without a key ID the number of fitting keys decides
+			case at.id != "": // keys without a key ID are handled by newSet
 				contested[at] = true
 			}
 			return false

@@ -10,20 +10,21 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Whoever can make a server redirect must not make us connect to anything else.
-func TestK07RedirectsOutOfTheOriginConnectToNothing(t *testing.T) {
+// An attacker who can make a server redirect must not make the client connect
+// to another server.
+func TestK07CrossOriginRedirectsAreNotFollowed(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		secure bool // the server that redirects
-		to     func(trap) string
+		to     func(unusedListener) string
 	}{
-		{"to another port", false, func(l trap) string { return l.url("http") }},
-		{"to another port with a user", false, func(l trap) string { return strings.Replace(l.url("http"), "://", "://a:b@", 1) }},
-		{"to another name of this host", false, func(l trap) string { return strings.Replace(l.url("http"), "127.0.0.1", "localhost", 1) }},
-		{"without a scheme", false, func(l trap) string { return strings.TrimPrefix(l.url("http"), "http:") }},
-		{"up to https", false, func(l trap) string { return l.url("https") }},
-		{"down to http", true, func(l trap) string { return l.url("http") }},
-		{"to another port over TLS", true, func(l trap) string { return l.url("https") }},
+		{"to another port", false, func(l unusedListener) string { return l.url("http") }},
+		{"to another port with a user", false, func(l unusedListener) string { return strings.Replace(l.url("http"), "://", "://a:b@", 1) }},
+		{"to another name of this host", false, func(l unusedListener) string { return strings.Replace(l.url("http"), "127.0.0.1", "localhost", 1) }},
+		{"without a scheme", false, func(l unusedListener) string { return strings.TrimPrefix(l.url("http"), "http:") }},
+		{"up to https", false, func(l unusedListener) string { return l.url("https") }},
+		{"down to http", true, func(l unusedListener) string { return l.url("http") }},
+		{"to another port over TLS", true, func(l unusedListener) string { return l.url("https") }},
 	} {
 		for _, endpoint := range []testserver.Endpoint{testserver.EndpointJWKS, testserver.EndpointDiscovery} {
 			t.Run(fmt.Sprintf("K07/%s of %s", test.name, endpoint), func(t *testing.T) {
@@ -31,20 +32,20 @@ func TestK07RedirectsOutOfTheOriginConnectToNothing(t *testing.T) {
 				if test.secure {
 					options = append(options, testserver.TLS())
 				}
-				as, elsewhere := testserver.New(t, options...), newTrap(t)
-				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
+				as, elsewhere := testserver.New(t, options...), newUnusedListener(t)
+				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger})
 				if err != nil {
 					t.Fatal(err)
 				}
 				fault := as.Inject(endpoint, testserver.RedirectTo(test.to(elsewhere)))
-				if endpoint == testserver.EndpointDiscovery { // else that is where the metadata is found
+				if endpoint == testserver.EndpointDiscovery { // the second well-known location
 					as.Inject(testserver.EndpointASMetadata, testserver.RedirectTo(test.to(elsewhere)))
 				}
-				hasNot(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
+				assertKeyError(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
 				if got := r.Stats().Failures["redirect"]; got != 1 || fault.Hits() != 1 {
-					t.Errorf("got %d refused in %d requests, want 1 in 1", got, fault.Hits())
+					t.Errorf("got %d refused redirects in %d requests, want 1 in 1", got, fault.Hits())
 				}
-				elsewhere.checkUntouched(t)
+				elsewhere.checkNoConnection(t)
 			})
 		}
 	}
@@ -59,15 +60,15 @@ func TestK07RedirectsWithinTheOriginAreFollowedThreeTimes(t *testing.T) {
 					t.Errorf("got the query %q", r.URL.RawQuery)
 				}
 				if hop == hops {
-					return says(set(freshEC("a")))(r)
+					return respondOK(set(freshEC("a")))(r)
 				}
-				return headed(status(http.StatusFound, ""), "Location", fmt.Sprintf("%s?hop=%d", keysURL, hop+1))(r)
+				return withHeader(status(http.StatusFound, ""), "Location", fmt.Sprintf("%s?hop=%d", keysURL, hop+1))(r)
 			})
 			r := s.remote(t, jwks.Options{})
 			if accepted {
-				has(t, r, "a")
+				assertKey(t, r, "a")
 			} else {
-				hasNot(t, r, "a", jwks.ErrUnavailable)
+				assertKeyError(t, r, "a", jwks.ErrUnavailable)
 			}
 			if got, want := s.count(), min(hops, 3)+1; got != want {
 				t.Errorf("got %d requests, want %d", got, want)

@@ -14,37 +14,37 @@ import (
 )
 
 // Remote is a [Source] that fetches its set over HTTP. Create it with
-// [NewRemote] or [Discover]. It is safe for concurrent use, owns no goroutine
+// [NewRemote] or [Discover]. It is safe for concurrent use, has no goroutine
 // between fetches and need not be closed.
 //
-// The last good set is used while fetches fail, whatever the failure, for as
-// long as Options.MaxStale; a set without a usable key counts as a failure. A
-// fetch that fails is repeated after a second, then ever more seldom up to a
-// minute, and not before a server's Retry-After of up to five minutes. While
-// there is no usable key it is repeated each second.
+// While fetches fail for any reason, the last good set remains in use for up to
+// Options.MaxStale. A set without a usable key counts as a failure. A failed
+// fetch is retried after a second, then at growing intervals up to a minute,
+// and not before a server's Retry-After of up to five minutes. While there is
+// no usable key it is retried every second.
 //
 // A token waits for a fetch only if its key is unknown, or if the set is older
-// than MaxAge and no fetch began before that: after a while without tokens. It
-// waits at most until 2 seconds after that fetch began.
+// than MaxAge and no fetch began before that, as after a period without tokens.
+// It waits until 2 seconds after that fetch began at most.
 type Remote struct {
 	options  Options
 	schedule schedule
 	issuer   string // "" when the URL was given
 
-	// Touched only inside flight:
+	// Accessed only inside flight:
 	url           string    // discovered, if issuer is set
-	lastDiscovery time.Time // when it was last looked for, zero to do so again
+	lastDiscovery time.Time // zero: read the metadata at the next attempt
 	etag          string    // of the set at url
 
 	state    atomic.Pointer[state]
 	flight   singleflight.Group
-	inFlight atomic.Pointer[time.Time] // when the attempt under way began, nil if none is
+	inFlight atomic.Pointer[time.Time] // start of the running attempt, nil without one
 	unknown  atomic.Int64
 
-	trouble, lost, skipped contain.Change // that was logged
+	loggedFailure, loggedMetadata, loggedSkipped contain.Change
 }
 
-// epoch is the moment from which others are counted by the monotonic clock.
+// epoch is the origin of monotonic times.
 var epoch = time.Now()
 
 // NewRemote returns a source for the JWK Set at an https URL, or an http one
@@ -55,17 +55,18 @@ func NewRemote(url string, options Options) (*Remote, error) {
 		fault = fmt.Errorf("%w: URL of the JWK Set: %w", ErrConfig, fault)
 	}
 	if options.MetadataURL != "" {
-		fault = errors.Join(fault, fmt.Errorf("%w: MetadataURL is for Discover: the URL of the set is given", ErrConfig))
+		fault = errors.Join(fault, fmt.Errorf("%w: MetadataURL is only for Discover: leave it empty, because NewRemote has the URL of the set", ErrConfig))
 	}
 	return newRemote("", url, options, fault)
 }
 
-// Discover returns a source for the JWK Set that the issuer's metadata names
-// (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The metadata must name the
-// issuer byte for byte. An answer that is not metadata (a web page, JSON
-// without an issuer) is skipped; metadata of another issuer or a server error is
-// final. Options.MetadataURL is another place for it. Discover does no I/O; the
-// first use does, and each renewal looks at the metadata again.
+// Discover returns a source for the JWK Set at the jwks_uri of the issuer's
+// metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The issuer in the
+// metadata must match byte for byte. Of the well-known locations, one whose
+// answer is not metadata (a web page, JSON without an issuer) is skipped;
+// metadata of another issuer or a server error ends the search.
+// Options.MetadataURL replaces these locations. Discover does no I/O; the first
+// use does, and each renewal reads the metadata again.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
 	if options.MetadataURL != "" {
@@ -78,7 +79,7 @@ func Discover(issuer string, options Options) (*Remote, error) {
 }
 
 func newRemote(issuer, url string, options Options, fault error) (*Remote, error) {
-	options, err := options.filled()
+	options, err := options.withDefaults()
 	if fault = errors.Join(fault, err); fault != nil {
 		return nil, fault
 	}
@@ -88,10 +89,10 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 	return r, nil
 }
 
-// Key implements [Source]: it selects the key from the set. If the key ID is
-// unknown there, or there is no set, it fetches, within the bounds of Options,
-// and looks once more. Errors are those of [Set.Key], or [ErrUnavailable] when
-// the keys are to blame.
+// Key implements [Source]. It selects the key from the set. If the set lacks
+// the key ID, or there is no set, it fetches within the limits of Options and
+// looks again. Errors are those of [Set.Key], or [ErrUnavailable] if the keys
+// are unavailable.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	return r.find(ctx, "", kid, alg)
 }
@@ -102,7 +103,7 @@ func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, erro
 }
 
 func (r *Remote) find(ctx context.Context, issuer, kid, alg string) (any, error) {
-	arrivedAt := epoch.Add(time.Since(epoch)) // reads only the monotonic clock, which suffices for ages
+	arrivedAt := epoch.Add(time.Since(epoch)) // reads only the monotonic clock, which is enough for ages
 	now, err := r.renew(ctx, arrivedAt)
 	if err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func (r *Remote) find(ctx context.Context, issuer, kid, alg string) (any, error)
 			return found, err
 		}
 	}
-	if err := r.ask(ctx, kid, arrivedAt, waitLimit); err != nil {
+	if err := r.refresh(ctx, kid, arrivedAt, waitLimit); err != nil {
 		return nil, err
 	}
 	if set, err = r.snapshot(time.Now()); err != nil {
@@ -127,12 +128,14 @@ func (r *Remote) find(ctx context.Context, issuer, kid, alg string) (any, error)
 	return found, err
 }
 
-// Warm fetches the set now, within the bounds of Options. It waits for as long as
-// ctx and the attempt do.
-func (r *Remote) Warm(ctx context.Context) error { return r.ask(ctx, "", time.Now(), refreshTimeout) }
+// Warm fetches the set now, within the limits of Options. It waits until the
+// attempt or ctx ends.
+func (r *Remote) Warm(ctx context.Context) error {
+	return r.refresh(ctx, "", time.Now(), refreshTimeout)
+}
 
-// Healthy returns an error if there is no usable key. It never waits; if the set
-// is due for renewal, that begins in the background.
+// Healthy returns an error if there is no usable key. It never waits. If the
+// set is due for renewal, it starts that in the background.
 func (r *Remote) Healthy() error {
 	_, err := r.snapshot(time.Now())
 	return err
@@ -149,21 +152,21 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 	return s.set, nil
 }
 
-// ask tries to learn a key that the set lacks. A nil error means that there is
-// no better answer than the set's: it is from after the caller arrived, or as new
-// as the budget allows.
-func (r *Remote) ask(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
+// refresh fetches a set for a key ID that the current one lacks. A nil error
+// means that the current set decides: it has the key ID, was fetched after the
+// caller arrived, or is as new as the budget allows.
+func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
-		usable, askable := r.schedule.usable(s, now), r.schedule.askable(s, now)
+		usable, mayRefresh := r.schedule.usable(s, now), r.schedule.mayRefresh(s, now)
 		switch {
 		case usable && (s.set.keyIDs[kid] || !s.fetched.Before(arrivedAt)):
 			return nil
-		case usable && !askable && s.err == nil && arrivedAt.Sub(s.fetched) < r.options.MinInterval:
-			// This instant vouches for all key IDs that it did not show, so none of
-			// them needs remembering.
+		case usable && !mayRefresh && s.err == nil && arrivedAt.Sub(s.fetched) < r.options.MinInterval:
+			// The set is recent enough to show that the key ID does not exist.
+			// Missing key IDs are therefore not cached one by one.
 			return nil
-		case s.err != nil && !s.ended.Before(arrivedAt), !askable && r.inFlight.Load() == nil:
+		case s.err != nil && !s.ended.Before(arrivedAt), !mayRefresh && r.inFlight.Load() == nil:
 			return unavailable(s.err)
 		}
 		if err := r.join(ctx, s, waitLimit); err != nil {
@@ -172,30 +175,31 @@ func (r *Remote) ask(ctx context.Context, kid string, arrivedAt time.Time, waitL
 	}
 }
 
-// renew waits while the set is too old to judge by, and returns the time after
-// that. If a fetch began before the set was too old, the server is slow, and the
-// set serves meanwhile. A caller whose context ends while it waits gets an error,
-// not a key of the old set: it has shown nothing about the server.
+// renew waits while the set is too old to be used, and returns the time after
+// that. If a fetch began before the set became too old, the server is slow, and
+// the old set is used meanwhile. A caller whose context ends while it waits
+// gets an error, not a key of the old set: its cancellation does not mean that
+// the server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
-	if !r.schedule.old(s, arrivedAt) {
+	if !r.schedule.tooOld(s, arrivedAt) {
 		return arrivedAt, nil
 	}
 	if began := r.inFlight.Load(); began != nil && s.age(*began) < s.maxAge {
 		return arrivedAt, nil
 	}
-	if err := r.join(ctx, s, waitLimit); err != nil && !errors.Is(err, errLate) {
+	if err := r.join(ctx, s, waitLimit); err != nil && !errors.Is(err, errWaitLimit) {
 		return arrivedAt, err
 	}
-	return time.Now(), nil // a set that cannot be renewed serves as it is
+	return time.Now(), nil // a set that cannot be renewed remains in use
 }
 
-// join waits for the attempt under way, or for one that it begins, but not
-// longer than until that has lasted for a time.
+// join waits for the running attempt, or for one that it begins, until that
+// attempt has taken atMost.
 func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) error {
 	if began := r.inFlight.Load(); began != nil {
 		if atMost -= time.Since(*began); atMost <= 0 {
-			return unavailable(errLate)
+			return unavailable(errWaitLimit)
 		}
 	}
 	late := time.NewTimer(atMost)
@@ -204,16 +208,15 @@ func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) er
 	case <-r.begin(seen):
 		return nil
 	case <-late.C:
-		return unavailable(errLate)
+		return unavailable(errWaitLimit)
 	case <-ctx.Done():
 		return unavailable(ctx.Err())
 	}
 }
 
-// begin joins the attempt under way or begins one, unless one has ended since the
-// caller saw the state. The attempt outlives the caller that happened to begin
-// it, because others wait for it too, and carries nothing of that caller's
-// context.
+// begin joins the running attempt or begins one, unless one has ended since the
+// caller loaded the state. The attempt does not use the context of the caller
+// that began it, because other callers wait for it too.
 func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		before, began := r.state.Load(), time.Now()
@@ -231,7 +234,7 @@ func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	})
 }
 
-// unavailable wraps why keys are unavailable. Its text quotes nothing.
+// unavailable wraps err in ErrUnavailable. The text quotes no input.
 func unavailable(err error) error {
 	switch {
 	case err == nil:

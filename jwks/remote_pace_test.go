@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestK22UnknownKeyIDsFetchNoOftenerThanTheLeastInterval(t *testing.T) {
+func TestK22UnknownKeyIDsAreLimitedByMinInterval(t *testing.T) {
 	for configured, least := range map[time.Duration]time.Duration{
 		0:                5 * time.Second,
 		time.Nanosecond:  time.Nanosecond,
@@ -21,61 +21,61 @@ func TestK22UnknownKeyIDsFetchNoOftenerThanTheLeastInterval(t *testing.T) {
 		t.Run(fmt.Sprintf("K22/%v means %v", configured, least), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				known := freshEC("known")
-				s := newSite(says(set(known)))
+				s := newSite(respondOK(set(known)))
 				r := s.remote(t, jwks.Options{MinInterval: configured, Burst: 1})
-				has(t, r, "known")
-				time.Sleep(time.Nanosecond) // a set is final for who came when it was requested
-				hasNot(t, r, "CANARY-first", jwks.ErrUnknownKey)
+				assertKey(t, r, "known")
+				time.Sleep(time.Nanosecond) // a caller that arrives when the set is requested needs no other fetch
+				assertKeyError(t, r, "CANARY-first", jwks.ErrUnknownKey)
 				if got := s.count(); got != 2 {
-					t.Errorf("at first: got %d requests, want 2, since start-up does not use up the budget", got)
+					t.Errorf("at first: got %d requests, want 2, because the first fetch does not use the budget", got)
 				}
-				s.becomes(says(set(known, freshEC("new"))))
+				s.setAnswer(respondOK(set(known, freshEC("new"))))
 
 				time.Sleep(least - 1)
 				for i := range 100 {
-					hasNot(t, r, fmt.Sprintf("CANARY-%d", i), jwks.ErrUnknownKey)
+					assertKeyError(t, r, fmt.Sprintf("CANARY-%d", i), jwks.ErrUnknownKey)
 				}
-				hasNot(t, r, "new", jwks.ErrUnknownKey)
+				assertKeyError(t, r, "new", jwks.ErrUnknownKey)
 				if got := s.count(); got != 2 {
-					t.Errorf("a moment early: got %d requests, want 2", got)
+					t.Errorf("just before: got %d requests, want 2", got)
 				}
 				time.Sleep(time.Nanosecond)
-				has(t, r, "new")
+				assertKey(t, r, "new")
 				for i := range 100 {
-					hasNot(t, r, fmt.Sprintf("CANARY-%d", i), jwks.ErrUnknownKey)
+					assertKeyError(t, r, fmt.Sprintf("CANARY-%d", i), jwks.ErrUnknownKey)
 				}
-				has(t, r, "known")
+				assertKey(t, r, "known")
 				if got := s.count(); got != 3 {
-					t.Errorf("in time: got %d requests, want 3", got)
+					t.Errorf("after it: got %d requests, want 3", got)
 				}
 			})
 		})
 	}
 }
 
-func TestK20RotationEverySecondRefusesNobody(t *testing.T) {
+func TestK20RotationEverySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
-		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet, MinInterval: time.Second})
+		r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger, MinInterval: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
 		previous := as.SigningKey().ID
 		for range 100 {
-			has(t, r, previous)
+			assertKey(t, r, previous)
 			time.Sleep(time.Second)
 			current := as.Rotate().ID
-			has(t, r, current)
-			has(t, r, previous)
+			assertKey(t, r, current)
+			assertKey(t, r, previous)
 			as.Retire(previous)
 			previous = current
 		}
 	})
 }
 
-func TestAColdSnapshotBeginsTheFetchAndDoesNotWait(t *testing.T) {
+func TestColdSnapshotStartsTheFetchWithoutWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(after(time.Second, says(set(freshEC("a")))))
+		s := newSite(delayed(time.Second, respondOK(set(freshEC("a")))))
 		r := s.remote(t, jwks.Options{})
 		begin := time.Now()
 		for range 10 {
@@ -84,7 +84,7 @@ func TestAColdSnapshotBeginsTheFetchAndDoesNotWait(t *testing.T) {
 			}
 		}
 		if got := time.Since(begin); got != 0 {
-			t.Errorf("Snapshot took %v, want it not to wait", got)
+			t.Errorf("Snapshot took %v, want no wait", got)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -97,9 +97,9 @@ func TestAColdSnapshotBeginsTheFetchAndDoesNotWait(t *testing.T) {
 	})
 }
 
-func TestAProbeNeverWaits(t *testing.T) {
+func TestHealthyNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(after(time.Second, says(set(freshEC("a")))))
+		s := newSite(delayed(time.Second, respondOK(set(freshEC("a")))))
 		r := s.remote(t, jwks.Options{})
 		probe := func(when string, want error) {
 			t.Helper()
@@ -113,10 +113,10 @@ func TestAProbeNeverWaits(t *testing.T) {
 		synctest.Wait()
 		probe("with keys", nil)
 		time.Sleep(8 * time.Hour)
-		probe("with keys that a token would wait for", nil)
-		settle()
+		probe("with keys that are too old", nil)
+		waitForAttempt()
 		if got := s.count(); got != 2 {
-			t.Errorf("got %d requests, want the renewal begun", got)
+			t.Errorf("got %d requests, want 2, for the renewal in the background", got)
 		}
 	})
 }

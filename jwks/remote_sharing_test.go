@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// crowd asks for the key n times at once and demands it each time.
-func crowd(t *testing.T, n int, r *jwks.Remote, kid string) {
+// requestKeys requests the key n times at once and checks that all calls return
+// it.
+func requestKeys(t *testing.T, n int, r *jwks.Remote, kid string) {
 	t.Helper()
 	var wg sync.WaitGroup
 	errs := make([]error, n)
@@ -29,7 +30,7 @@ func crowd(t *testing.T, n int, r *jwks.Remote, kid string) {
 	close(start)
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
-		t.Errorf("some of %d callers got %v, want all to have the key", n, err)
+		t.Errorf("some of %d callers got %v, want a key for all", n, err)
 	}
 }
 
@@ -39,39 +40,39 @@ type slow struct {
 }
 
 func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
-	return after(s.by, s.RoundTripper.RoundTrip)(r)
+	return delayed(s.by, s.RoundTripper.RoundTrip)(r)
 }
 
 func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 	for name, options := range map[string][]testserver.Option{"over a socket": nil, "over TLS": {testserver.TLS()}} {
 		t.Run("K21/"+name, func(t *testing.T) {
 			as := testserver.New(t, options...)
-			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
+			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 3 {
-				crowd(t, 1000, r, as.SigningKey().ID)
+				requestKeys(t, 1000, r, as.SigningKey().ID)
 			}
 			if keys, metadata := as.Count(testserver.EndpointJWKS), as.Count(testserver.EndpointDiscovery); keys != 1 || metadata != 1 {
 				t.Errorf("got %d requests for keys and %d for metadata, want 1 each", keys, metadata)
 			}
 		})
 	}
-	t.Run("K21/while the server takes its time", func(t *testing.T) {
+	t.Run("K21/with a slow server", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			as := testserver.New(t, testserver.InMemory())
-			client := &http.Client{Transport: slow{as.Client().Transport, patience/2 - 1}}
-			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: client, Logger: quiet})
+			client := &http.Client{Transport: slow{as.Client().Transport, waitLimit/2 - 1}}
+			r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: client, Logger: discardLogger})
 			if err != nil {
 				t.Fatal(err)
 			}
-			crowd(t, 1000, r, as.SigningKey().ID)
+			requestKeys(t, 1000, r, as.SigningKey().ID)
 			if keys, metadata := as.Count(testserver.EndpointJWKS), as.Count(testserver.EndpointDiscovery); keys != 1 || metadata != 1 {
 				t.Errorf("cold: got %d requests for keys and %d for metadata, want 1 each", keys, metadata)
 			}
 			time.Sleep(time.Minute)
-			crowd(t, 1000, r, as.Rotate().ID)
+			requestKeys(t, 1000, r, as.Rotate().ID)
 			if keys, metadata := as.Count(testserver.EndpointJWKS), as.Count(testserver.EndpointDiscovery); keys != 2 || metadata != 1 {
 				t.Errorf("a new key: got %d requests for keys and %d for metadata, want 1 more for keys", keys, metadata)
 			}
@@ -79,11 +80,11 @@ func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 	})
 }
 
-// An attempt answers for the moment at which it began. Who came later, for a key
-// that was published in between, gets a second one, together with all others.
-func TestAnAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
+// A key may be published after an attempt began. Callers that arrive during the
+// attempt therefore share a second one if the first does not have the key.
+func TestAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 	const latency = time.Second
-	answers := func(keys ...any) answer { return after(latency, says(set(keys...))) }
+	answers := func(keys ...any) answer { return delayed(latency, respondOK(set(keys...))) }
 	for _, test := range []struct {
 		name          string
 		first, second answer
@@ -91,19 +92,19 @@ func TestAnAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 		takes         time.Duration // from half a second into the first attempt
 		requests      int
 	}{
-		{"K21/the second one has the key", answers(freshEC("old")), answers(freshEC("new")), nil, 3 * latency / 2, 2},
-		{"K21/the first one has it already", answers(freshEC("new")), refused, nil, latency / 2, 1},
-		{"K21/nobody has it", answers(freshEC("old")), answers(freshEC("old")), jwks.ErrUnknownKey, 3 * latency / 2, 2},
-		{"K21/the first one fails, which is final", after(latency, refused), answers(freshEC("new")), jwks.ErrUnavailable, latency / 2, 1},
-		{"K21/the second one hangs", answers(freshEC("old")), hangs, jwks.ErrUnavailable, latency/2 + patience, 2},
+		{"K21/the second attempt has the key", answers(freshEC("old")), answers(freshEC("new")), nil, 3 * latency / 2, 2},
+		{"K21/the first attempt has the key", answers(freshEC("new")), connectionRefused, nil, latency / 2, 1},
+		{"K21/neither has the key", answers(freshEC("old")), answers(freshEC("old")), jwks.ErrUnknownKey, 3 * latency / 2, 2},
+		{"K21/the first attempt fails, so there is no second", delayed(latency, connectionRefused), answers(freshEC("new")), jwks.ErrUnavailable, latency / 2, 1},
+		{"K21/the second attempt hangs", answers(freshEC("old")), hang, jwks.ErrUnavailable, latency/2 + waitLimit, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(test.first)
 				r := s.remote(t, jwks.Options{MinInterval: time.Minute})
-				_, _ = r.Snapshot() // begins it
+				_, _ = r.Snapshot() // begins the first attempt
 				time.Sleep(latency / 2)
-				s.becomes(test.second)
+				s.setAnswer(test.second)
 				begin := time.Now()
 				var all sync.WaitGroup
 				for range 1000 {
@@ -120,31 +121,31 @@ func TestAnAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 				if got := s.count(); got != test.requests {
 					t.Errorf("got %d requests, want %d", got, test.requests)
 				}
-				settle()
+				waitForAttempt()
 			})
 		})
 	}
-	t.Run("K22/unless that would be one too many", func(t *testing.T) {
+	t.Run("K22/unless the budget is used up", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s, r := known(t, jwks.Options{Burst: 1})
+			s, r := warmRemote(t, jwks.Options{Burst: 1})
 			time.Sleep(time.Minute)
-			s.becomes(answers(freshEC("old")))
+			s.setAnswer(answers(freshEC("old")))
 			var junk sync.WaitGroup
-			junk.Go(func() { hasNot(t, r, "CANARY", jwks.ErrUnknownKey) })
+			junk.Go(func() { assertKeyError(t, r, "CANARY", jwks.ErrUnknownKey) })
 			time.Sleep(latency / 2)
-			s.becomes(answers(freshEC("new")))
-			hasNot(t, r, "new", jwks.ErrUnknownKey)
+			s.setAnswer(answers(freshEC("new")))
+			assertKeyError(t, r, "new", jwks.ErrUnknownKey)
 			junk.Wait()
 			if got := s.count(); got != 2 {
 				t.Errorf("got %d requests, want the 2 that the budget allows", got)
 			}
 			time.Sleep(4 * time.Second)
-			hasIn(t, r, "new", latency)
+			assertKeyAfter(t, r, "new", latency)
 		})
 	})
 }
 
-func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
+func TestK23CanceledCallerDoesNotEndTheFetch(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		leave func(context.Context) (context.Context, context.CancelFunc)
@@ -161,7 +162,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 	} {
 		t.Run("K23/"+test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(after(time.Second, says(set(freshEC("a")))))
+				s := newSite(delayed(time.Second, respondOK(set(freshEC("a")))))
 				r := s.remote(t, jwks.Options{})
 				begin := time.Now()
 
@@ -172,17 +173,17 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 					defer cancel()
 					err := r.Warm(ctx) // begins the fetch
 					if !errors.Is(err, test.want) || !errors.Is(err, jwks.ErrUnavailable) {
-						t.Errorf("who left: got %v, want %v", err, test.want)
+						t.Errorf("canceled caller: got %v, want %v", err, test.want)
 					}
 					if got := time.Since(begin); got != 20*time.Millisecond {
-						t.Errorf("who left: returned after %v, want at once", got)
+						t.Errorf("canceled caller: returned after %v, want at once", got)
 					}
 				})
 				synctest.Wait()
 				wg.Go(func() {
-					has(t, r, "a")
+					assertKey(t, r, "a")
 					if got := time.Since(begin); got != time.Second {
-						t.Errorf("who stayed: returned after %v, want when the answer came", got)
+						t.Errorf("other caller: returned after %v, want the second that the answer takes", got)
 					}
 				})
 				wg.Wait()
@@ -192,9 +193,9 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 			})
 		})
 	}
-	t.Run("K23/when nobody else waits", func(t *testing.T) {
+	t.Run("K23/without other callers", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSite(after(time.Second, says(set(freshEC("a")))))
+			s := newSite(delayed(time.Second, respondOK(set(freshEC("a")))))
 			r := s.remote(t, jwks.Options{})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
@@ -204,16 +205,16 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if snapshot, err := r.Snapshot(); err != nil || snapshot.Stats().Keys != 1 {
-				t.Errorf("got %v, want the set that came later", err)
+				t.Errorf("got %v, want the set", err)
 			}
 			if got := s.count(); got != 1 {
 				t.Errorf("got %d requests, want 1", got)
 			}
 		})
 	})
-	t.Run("K23/who is late before it begins", func(t *testing.T) {
+	t.Run("K23/canceled before it begins", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r := newSite(after(time.Second, says(set(freshEC("a"))))).remote(t, jwks.Options{})
+			r := newSite(delayed(time.Second, respondOK(set(freshEC("a"))))).remote(t, jwks.Options{})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			begin := time.Now()
@@ -224,7 +225,7 @@ func TestK23ACallerThatLeavesDoesNotEndTheFetch(t *testing.T) {
 				t.Errorf("returned after %v, want at once", got)
 			}
 			time.Sleep(time.Second)
-			has(t, r, "a")
+			assertKey(t, r, "a")
 		})
 	})
 }
@@ -233,7 +234,7 @@ func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
 	as := testserver.New(t)
 	stable := testserver.GenerateKey("ES256", "stable")
 	as.Publish(stable)
-	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet, MaxAge: 1, MinInterval: 1})
+	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger, MaxAge: 1, MinInterval: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +242,7 @@ func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for i := range 200 {
-				has(t, r, "stable")
+				assertKey(t, r, "stable")
 				_, _ = r.Key(t.Context(), fmt.Sprintf("junk-%d", i), "ES256")
 				r.Stats()
 			}
@@ -251,5 +252,5 @@ func TestK29KeysAreUsedWhileTheSetIsReplaced(t *testing.T) {
 		as.Rotate(testserver.Rotation{DropOld: true})
 	}
 	wg.Wait()
-	has(t, r, as.SigningKey().ID)
+	assertKey(t, r, as.SigningKey().ID)
 }

@@ -25,51 +25,53 @@ var (
 	ErrConfig      = errors.New("jwks: configuration")
 )
 
-// Source has the keys of one issuer. Implementations are safe for concurrent
-// use; [Set] and [Remote] are two.
+// Source provides the keys of one issuer. Implementations must be safe for
+// concurrent use; [Set] and [Remote] implement it.
 //
-// A verifier also uses these methods of a Source that has them:
+// A verifier also uses these optional methods of a Source:
 //
 //	Warm(context.Context) error // fetches the keys now
-//	Healthy() error             // whether there are usable keys; it never waits
+//	Healthy() error             // nil if there are usable keys; must not wait
 //	Stats() Stats
 //	Algorithms() []string       // all that it has keys for, if that never changes
 //	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
-//	                            // Key, if one Source serves several tenants
+//	                            // Key, if one Source has keys of several tenants
 type Source interface {
 	// Key returns the key for a token's kid, "" if it has none, and alg:
-	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared secret,
-	// []byte. While a key is published, each call returns the same pointer, and
-	// what it points to never changes. Keys of a Source of another package do not
-	// pass the key policy. RSA keys of fewer than 2048 or more than 8192 bits,
-	// points of another curve or of small order and short secrets verify nothing.
+	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared
+	// secret, []byte. While a key is published, each call returns the same
+	// pointer, and the key it points to must not change. The key policy does
+	// not apply to a Source of another package. However, RSA keys of fewer than
+	// 2048 or more than 8192 bits, points of another curve or of small order,
+	// and short secrets never verify a token.
 	//
-	// The error wraps [ErrUnknownKey] or [ErrUnfitKey] if the token is to blame,
-	// which is then refused. Any other error means that the keys are unavailable;
-	// its text is not logged. ctx ends only the wait for them.
+	// An error that wraps [ErrUnknownKey] or [ErrUnfitKey] means that the token
+	// is invalid. Any other error means that the keys are unavailable; its text
+	// is not logged. ctx ends only the caller's wait, not a fetch that others
+	// share.
 	Key(ctx context.Context, kid, alg string) (any, error)
 }
 
 // Set is an immutable set of verification keys. It is safe for concurrent use.
 type Set struct {
-	keys       map[choice]any      // the one key for each
-	issuers    map[choice][]string // that it serves, where those are not all
+	keys       map[selector]any      // the only key for each
+	issuers    map[selector][]string // of keys that are not for all issuers
 	keyIDs     map[string]bool
 	algorithms []string // canonical names, sorted
 	size       int
 	skipped    []error
 }
 
-// choice is what a token says of its key: a key ID or "", and the canonical
-// name of an algorithm.
-type choice struct{ keyID, algorithm string }
+// selector identifies the key of a token: its kid or "", and the canonical name
+// of its algorithm.
+type selector struct{ keyID, algorithm string }
 
-// newSet looks up in advance all that tokens may ask for. No two of the keys
-// have the same key ID and algorithm.
+// newSet indexes the keys by selector. No two keys may have the same key ID and
+// algorithm.
 func newSet(keys []key, skipped []error) *Set {
-	s := &Set{keys: make(map[choice]any), issuers: make(map[choice][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
+	s := &Set{keys: make(map[selector]any), issuers: make(map[selector][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
 	fit := make(map[string][]key) // by algorithm
-	put := func(at choice, k key) {
+	put := func(at selector, k key) {
 		if s.keys[at] = k.material; k.issuers != nil {
 			s.issuers[at] = k.issuers
 		}
@@ -77,24 +79,24 @@ func newSet(keys []key, skipped []error) *Set {
 	for _, k := range keys {
 		for _, algorithm := range k.algorithms {
 			fit[algorithm] = append(fit[algorithm], k)
-			if k.id != "" { // without one it serves tokens without a kid only
+			if k.id != "" { // without an ID it is only for tokens without a kid
 				s.keyIDs[k.id] = true
-				put(choice{k.id, algorithm}, k)
+				put(selector{k.id, algorithm}, k)
 			}
 		}
 	}
 	for algorithm, all := range fit {
 		if len(all) == 1 {
-			put(choice{"", algorithm}, all[0])
+			put(selector{"", algorithm}, all[0])
 		}
 	}
 	s.algorithms = slices.Sorted(maps.Keys(fit))
 	return s
 }
 
-// adopt takes over the keys of the set before this one that are still in it,
-// so that a key is one and the same for as long as it is published.
-func (s *Set) adopt(before *Set) {
+// reuseKeys keeps the pointers of keys that are also in the set before this
+// one, so that a published key is always the same pointer.
+func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {
 			s.keys[at] = old
@@ -102,23 +104,23 @@ func (s *Set) adopt(before *Set) {
 	}
 }
 
-// Key implements [Source]. A token without a kid gets a key only if a single one
-// fits its algorithm (RFC 7515 §4.1.4 makes kid optional; trying all keys would
-// multiply work). The error is [ErrUnknownKey] when a newer set might have the
-// key, else [ErrUnfitKey].
+// Key implements [Source]. For a token without a kid it returns a key only if
+// exactly one fits the algorithm (RFC 7515 §4.1.4 makes kid optional; trying
+// all keys would multiply work). The error is [ErrUnknownKey] if a newer set
+// might have the key, otherwise [ErrUnfitKey].
 func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.find("", kid, alg) }
 
 // KeyFor is Key for a set with the keys of several issuers. The member "issuer"
-// of a key says which issuer it serves; {tenantid} in it stands for any text
-// without a slash. A key without the member serves all issuers. If the key
-// serves another issuer, the error is [ErrUnfitKey]. "" is any issuer, as for
-// Key, which ignores the member. Microsoft Entra ID publishes such sets.
+// of a key names the issuer that may use it; {tenantid} in it matches any text
+// without a slash. A key without the member is for all issuers. If the key is
+// for another issuer, the error is [ErrUnfitKey]. An empty issuer ignores the
+// member, as Key does. Microsoft Entra ID publishes such sets.
 func (s *Set) KeyFor(_ context.Context, issuer, kid, alg string) (any, error) {
 	return s.find(issuer, kid, alg)
 }
 
 func (s *Set) find(issuer, kid, alg string) (any, error) {
-	at := choice{kid, alg}
+	at := selector{kid, alg}
 	if found, ok := s.keys[at]; ok {
 		if issuer != "" && !s.serves(at, issuer) {
 			return nil, ErrUnfitKey
@@ -134,7 +136,7 @@ func (s *Set) find(issuer, kid, alg string) (any, error) {
 	return nil, ErrUnfitKey
 }
 
-func (s *Set) serves(at choice, issuer string) bool {
+func (s *Set) serves(at selector, issuer string) bool {
 	issuers, bound := s.issuers[at]
 	return !bound || slices.ContainsFunc(issuers, func(one string) bool {
 		before, after, isTemplate := strings.Cut(one, "{tenantid}")
@@ -147,21 +149,21 @@ func (s *Set) serves(at choice, issuer string) bool {
 	})
 }
 
-// Format implements [fmt.Formatter], for every verb: the keys of a [Secret] are
-// not to be printed.
+// Format implements [fmt.Formatter] for every verb, so that the keys of a
+// [Secret] are never printed.
 func (s *Set) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "JWK Set of %d keys", s.size) }
 
-// LogValue implements [slog.LogValuer] in the way of Format.
+// LogValue implements [slog.LogValuer] and returns the same text as Format.
 func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
 // Algorithms returns the algorithms the set has a key for, sorted.
 func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
-// Secret returns a source for tokens that are signed with a shared secret, by
-// HS256 if it has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518
-// §3.2). An API that can verify such a token can also make one. A shorter
-// secret makes a set without a key, which NewVerifier refuses. A token with
-// another kid is refused, and one without a kid is not.
+// Secret returns a source for tokens signed with a shared secret: HS256 if it
+// has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518 §3.2). An
+// API that can verify such a token can also make one. A shorter secret makes a
+// set without a key, which NewVerifier refuses. A token with another kid is
+// refused; a token without a kid is accepted.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}
 	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {

@@ -23,7 +23,8 @@ type badDocument struct {
 	want       error
 }
 
-// badDocuments are texts that are no acceptable set, whatever keys they hold.
+// badDocuments returns texts that are not an acceptable set, whatever keys they
+// contain.
 func badDocuments(good jwk) []badDocument {
 	return []badDocument{
 		{"K05/an empty object is refused", `{}`, jwks.ErrSet},
@@ -32,21 +33,21 @@ func badDocuments(good jwk) []badDocument {
 		{"K05/an object for keys is refused", `{"keys":` + encoded(good) + `}`, jwks.ErrSet},
 		{"K05/a string for keys is refused", `{"keys":"none"}`, jwks.ErrSet},
 		{"K05/an error object is refused", `{"error":"temporarily_unavailable"}`, jwks.ErrSet},
-		{"K05/a page is refused", `<!doctype html><title>Maintenance</title>`, jwks.ErrSet},
+		{"K05/an HTML page is refused", `<!doctype html><title>Maintenance</title>`, jwks.ErrSet},
 		{"K05/an array root is refused", `[` + encoded(good) + `]`, jwks.ErrSet},
-		{"K05/a lone key is refused", encoded(good), jwks.ErrSet},
+		{"K05/a single key is refused", encoded(good), jwks.ErrSet},
 		{"K05/KEYS in upper case is refused", `{"KEYS":[` + encoded(good) + `]}`, jwks.ErrSet},
 		{"K05/null is refused", `null`, jwks.ErrSet},
-		{"K05/nothing is refused", ``, jwks.ErrSet},
+		{"K05/an empty text is refused", ``, jwks.ErrSet},
 		{"K05/white space is refused", strings.Repeat(" ", 1<<16), jwks.ErrSet},
-		{"K02/a document that breaks off is refused", set(good)[:100], jwks.ErrSet},
-		{"K02/a document that breaks off at its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
+		{"K02/a truncated document is refused", set(good)[:100], jwks.ErrSet},
+		{"K02/a document without its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
 		{"F7/trailing garbage is refused", set(good) + "x", jwks.ErrSet},
 		{"F7/a second document is refused", set(good) + set(good), jwks.ErrSet},
-		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch drops the one of an answer
-		{"F7/a byte order mark inside is refused", "{\ufeff" + set(good)[1:], jwks.ErrSet},
-		{"F7/keys given twice is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
-		{"F7/keys given twice, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},
+		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes one from an answer
+		{"F7/a byte order mark inside the document is refused", "{\ufeff" + set(good)[1:], jwks.ErrSet},
+		{"F7/a repeated member keys is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
+		{"F7/a repeated member keys, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},
 		{"F7/deep nesting is refused", `{"keys":[` + encoded(good) + `],"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, jwks.ErrSet},
 		{"K18/101 keys are refused", set(slices.Repeat([]any{good}, 101)...), jwks.ErrSet},
 		{"K18/10 000 keys are refused", set(slices.Repeat([]any{good}, 10_000)...), jwks.ErrSet},
@@ -54,7 +55,7 @@ func badDocuments(good jwk) []badDocument {
 	}
 }
 
-func TestDocumentsThatAreNoSet(t *testing.T) {
+func TestRejectedDocuments(t *testing.T) {
 	good := freshEC("good")
 	for _, test := range badDocuments(good) {
 		t.Run(test.name, func(t *testing.T) {
@@ -71,24 +72,24 @@ func TestDocumentsThatAreNoSet(t *testing.T) {
 	}
 }
 
-func TestDocumentsThatAreSets(t *testing.T) {
+func TestAcceptedDocuments(t *testing.T) {
 	good := freshEC("good")
 	for _, test := range []struct{ name, text string }{
 		{"K18/100 keys are read", set(append(slices.Repeat([]any{"{}"}, 99), good)...)},
 		{"other members are ignored", `{"a":[1,{"b":2}],"keys":[` + encoded(good) + `],"keys_url":"x"}`},
-		{"an escaped name is the name", `{"k\u0065ys":[` + encoded(good) + `]}`},
-		{"white space around is ignored", " \r\n\t" + set(good) + "\n"},
+		{"escapes in a name are decoded", `{"k\u0065ys":[` + encoded(good) + `]}`},
+		{"surrounding white space is ignored", " \r\n\t" + set(good) + "\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := mustParse(t, test.text)
 			if got := served(s, "good"); s.Stats().Keys != 1 || !slices.Equal(got, []string{"ES256"}) {
-				t.Errorf("got %d keys that serve %q, want the good one", s.Stats().Keys, got)
+				t.Errorf("got %d keys for %q, want the good one", s.Stats().Keys, got)
 			}
 		})
 	}
 }
 
-func TestK10KeysThatShareAKeyID(t *testing.T) {
+func TestK10KeysWithTheSameKeyID(t *testing.T) {
 	ec, other := freshEC("twin"), freshEC("twin")
 	rsa, okp := freshRSA("twin"), freshOKP("twin")
 	p384 := ecJWK("twin", &newEC(elliptic.P384()).PublicKey)
@@ -96,31 +97,31 @@ func TestK10KeysThatShareAKeyID(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		keys    []any
-		want    []string // served under the shared ID
-		len     int      // beside a bystander
+		want    []string // algorithms for the shared ID
+		len     int      // including the bystander
 		skipped []string
 	}{
-		{"two keys for one algorithm are both refused", []any{ec, other}, nil, 1, []string{"key 1", "key 2"}},
-		{"three keys for one algorithm are all refused", []any{ec, other, freshEC("twin")}, nil, 1, []string{"key 1", "key 2", "key 3"}},
-		{"an explicit and an implied algorithm are both refused", []any{ec.with("alg", "ES256"), other}, nil, 1, []string{"key 1", "key 2"}},
-		{"two names of one algorithm are both refused", []any{okp.with("alg", "EdDSA"), freshOKP("twin").with("alg", "Ed25519")}, nil, 1, []string{"key 1", "key 2"}},
+		{"two keys for one algorithm are both skipped", []any{ec, other}, nil, 1, []string{"key 1", "key 2"}},
+		{"three keys for one algorithm are all skipped", []any{ec, other, freshEC("twin")}, nil, 1, []string{"key 1", "key 2", "key 3"}},
+		{"keys with an explicit and an implied algorithm are both skipped", []any{ec.with("alg", "ES256"), other}, nil, 1, []string{"key 1", "key 2"}},
+		{"keys with two names of one algorithm are both skipped", []any{okp.with("alg", "EdDSA"), freshOKP("twin").with("alg", "Ed25519")}, nil, 1, []string{"key 1", "key 2"}},
 		{"the same key twice is one key", []any{ec, ec}, []string{"ES256"}, 2, nil},
 		{"the same key twice, with and without use, is one key", []any{ec, ec.with("use", "sig")}, []string{"ES256"}, 2, nil},
-		{"the same key twice and another are both refused", []any{ec, ec, other}, nil, 1, []string{"key 1", "key 3"}},
-		{"keys of different types both serve", []any{ec, okp, rsa}, []string{"ES256", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}, 4, nil},
-		{"keys of different curves both serve", []any{ec, p384}, []string{"ES256", "ES384"}, 3, nil},
-		{"RSA keys for different algorithms both serve", []any{rsa.with("alg", "RS256"), rsa2.with("alg", "PS256")}, []string{"PS256", "RS256"}, 3, nil},
-		{"RSA keys that overlap in one algorithm lose that one", []any{rsa, rsa2.with("alg", "RS256")}, []string{"PS256", "PS384", "PS512", "RS384", "RS512"}, 2, []string{"key 2"}},
-		{"RSA keys that overlap in all are both refused", []any{rsa, rsa2}, nil, 1, []string{"key 1", "key 2"}},
-		{"a bad key takes no good one with it", []any{ec, other.with("use", "enc")}, []string{"ES256"}, 2, []string{"key 2"}},
+		{"the same key twice and another are all skipped", []any{ec, ec, other}, nil, 1, []string{"key 1", "key 3"}},
+		{"keys of different types are accepted", []any{ec, okp, rsa}, []string{"ES256", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}, 4, nil},
+		{"keys of different curves are accepted", []any{ec, p384}, []string{"ES256", "ES384"}, 3, nil},
+		{"RSA keys for different algorithms are accepted", []any{rsa.with("alg", "RS256"), rsa2.with("alg", "PS256")}, []string{"PS256", "RS256"}, 3, nil},
+		{"RSA keys that share one algorithm lose that one", []any{rsa, rsa2.with("alg", "RS256")}, []string{"PS256", "PS384", "PS512", "RS384", "RS512"}, 2, []string{"key 2"}},
+		{"RSA keys that share all algorithms are both skipped", []any{rsa, rsa2}, nil, 1, []string{"key 1", "key 2"}},
+		{"a skipped key does not make a good one ambiguous", []any{ec, other.with("use", "enc")}, []string{"ES256"}, 2, []string{"key 2"}},
 	} {
 		t.Run("K10/"+test.name, func(t *testing.T) {
 			s := mustParse(t, set(append(slices.Clone(test.keys), freshEC("bystander"))...))
 			if got := served(s, "twin"); !slices.Equal(got, test.want) {
-				t.Errorf("got %q served, want %q", got, test.want)
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 			if got := served(s, "bystander"); !slices.Equal(got, []string{"ES256"}) {
-				t.Errorf("the key beside them serves %q, want ES256", got)
+				t.Errorf("the bystander is for %q, want ES256", got)
 			}
 			if got := s.Stats().Keys; got != test.len {
 				t.Errorf("got %d keys, want %d", got, test.len)
@@ -129,7 +130,7 @@ func TestK10KeysThatShareAKeyID(t *testing.T) {
 			for _, text := range texts(s.Stats().Skipped) {
 				place, reason, _ := strings.Cut(text, ": ")
 				places = append(places, place)
-				if reason != byAmbiguity && reason != byUse {
+				if reason != reasonAmbiguous && reason != reasonUse {
 					t.Errorf("got reason %q", reason)
 				}
 			}
@@ -138,7 +139,7 @@ func TestK10KeysThatShareAKeyID(t *testing.T) {
 			}
 		})
 	}
-	t.Run("K10/ambiguous keys alone are no set", func(t *testing.T) {
+	t.Run("K10/a set of only ambiguous keys is refused", func(t *testing.T) {
 		if s, err := jwks.Parse([]byte(set(ec, other))); s != nil || !errors.Is(err, jwks.ErrNoKeys) {
 			t.Errorf("got %v and %v, want ErrNoKeys", s, err)
 		}
@@ -165,25 +166,25 @@ func TestSetKey(t *testing.T) {
 	}{
 		{"a known key ID with its algorithm has a key", set(es, rs), "es", "ES256", nil},
 		{"an unknown key ID is unknown", set(es, rs), "other", "ES256", jwks.ErrUnknownKey},
-		{"an unknown key ID is unknown, for an algorithm nobody has too", set(es, rs), "other", "ES512", jwks.ErrUnknownKey},
+		{"an unknown key ID is unknown, also for an algorithm without a key", set(es, rs), "other", "ES512", jwks.ErrUnknownKey},
 		{"a key ID that differs in case is unknown", set(es, rs), "ES", "ES256", jwks.ErrUnknownKey},
 		{"a prefix of a key ID is unknown", set(es, rs), "e", "ES256", jwks.ErrUnknownKey},
 		{"a known key ID with another type's algorithm is unfit", set(es, rs), "es", "RS256", jwks.ErrUnfitKey},
 		{"a known key ID with another algorithm of its type is unfit", set(es, rs), "rs", "PS256", jwks.ErrUnfitKey},
-		{"a known key ID with an algorithm nobody has is unfit", set(es, rs), "es", "ES512", jwks.ErrUnfitKey},
-		{"a known key ID with none is unfit", set(es, rs), "es", "none", jwks.ErrUnfitKey},
+		{"a known key ID with an algorithm without a key is unfit", set(es, rs), "es", "ES512", jwks.ErrUnfitKey},
+		{"a known key ID with the algorithm none is unfit", set(es, rs), "es", "none", jwks.ErrUnfitKey},
 		{"a known key ID with HS256 is unfit", set(es, rs), "rs", "HS256", jwks.ErrUnfitKey},
 		{"a known key ID without an algorithm is unfit", set(es, rs), "es", "", jwks.ErrUnfitKey},
-		{"F10/no key ID finds the single key that has none", set(plain), "", "ES256", nil},
-		{"F10/no key ID finds the single key for the algorithm", set(es, rs), "", "ES256", nil},
-		{"F10/no key ID finds no key for an algorithm nobody has", set(es, rs), "", "ES384", jwks.ErrUnknownKey},
-		{"F10/no key ID never finds one for none", set(es, rs), "", "none", jwks.ErrUnknownKey},
+		{"F10/no key ID finds the only key without a key ID", set(plain), "", "ES256", nil},
+		{"F10/no key ID finds the only key for the algorithm", set(es, rs), "", "ES256", nil},
+		{"F10/no key ID finds no key for an algorithm without a key", set(es, rs), "", "ES384", jwks.ErrUnknownKey},
+		{"F10/no key ID finds no key for the algorithm none", set(es, rs), "", "none", jwks.ErrUnknownKey},
 		{"F10/no key ID with two fit keys is unfit", set(es, freshEC("es2")), "", "ES256", jwks.ErrUnfitKey},
-		{"F10/no key ID with a named and a nameless key is unfit", set(es, plain), "", "ES256", jwks.ErrUnfitKey},
-		{"F10/two nameless keys are unfit, not ambiguous", set(plain, freshEC("").with("kid", nil)), "", "ES256", jwks.ErrUnfitKey},
-		{"F10/two nameless keys of different curves serve", set(plain, ecJWK("", &newEC(elliptic.P384()).PublicKey).with("kid", nil)), "", "ES384", nil},
-		{"F10/the same nameless key twice is one key", set(plain, plain), "", "ES256", nil},
-		{"F10/a key ID does not find the nameless key", set(plain), "ec", "ES256", jwks.ErrUnknownKey},
+		{"F10/no key ID with a key with and one without a key ID is unfit", set(es, plain), "", "ES256", jwks.ErrUnfitKey},
+		{"F10/two keys without key IDs are unfit, not ambiguous", set(plain, freshEC("").with("kid", nil)), "", "ES256", jwks.ErrUnfitKey},
+		{"F10/two keys without key IDs of different curves are accepted", set(plain, ecJWK("", &newEC(elliptic.P384()).PublicKey).with("kid", nil)), "", "ES384", nil},
+		{"F10/the same key without a key ID twice is one key", set(plain, plain), "", "ES256", nil},
+		{"F10/a key ID does not find the key without one", set(plain), "ec", "ES256", jwks.ErrUnknownKey},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			key, err := mustParse(t, test.set).Key(t.Context(), test.kid, test.algorithm)
@@ -194,7 +195,7 @@ func TestSetKey(t *testing.T) {
 	}
 }
 
-func TestSetIsASourceThatNeverChanges(t *testing.T) {
+func TestSetAsSource(t *testing.T) {
 	s := mustParse(t, set(freshEC("a"), freshRSA("b").with("alg", "RS256"), freshOKP("c"), freshEC("d")))
 	if got, want := s.Algorithms(), []string{"ES256", "EdDSA", "RS256"}; !slices.Equal(got, want) {
 		t.Errorf("Algorithms: got %q, want %q", got, want)
@@ -216,27 +217,27 @@ func TestSecret(t *testing.T) {
 		size int
 		want []string
 	}{
-		{"no bytes serve nothing", 0, nil},
-		{"1 byte serves nothing", 1, nil},
-		{"31 bytes serve nothing", 31, nil},
-		{"32 bytes serve HS256", 32, []string{"HS256"}},
-		{"47 bytes serve HS256", 47, []string{"HS256"}},
-		{"48 bytes serve HS384 too", 48, []string{"HS256", "HS384"}},
-		{"63 bytes serve HS384 too", 63, []string{"HS256", "HS384"}},
-		{"64 bytes serve HS512 too", 64, []string{"HS256", "HS384", "HS512"}},
-		{"128 bytes serve HS512 too", 128, []string{"HS256", "HS384", "HS512"}},
+		{"0 bytes are too short", 0, nil},
+		{"1 byte is too short", 1, nil},
+		{"31 bytes are too short", 31, nil},
+		{"32 bytes are enough for HS256", 32, []string{"HS256"}},
+		{"47 bytes are enough for HS256", 47, []string{"HS256"}},
+		{"48 bytes are enough for HS384", 48, []string{"HS256", "HS384"}},
+		{"63 bytes are enough for HS384", 63, []string{"HS256", "HS384"}},
+		{"64 bytes are enough for HS512", 64, []string{"HS256", "HS384", "HS512"}},
+		{"128 bytes are enough for HS512", 128, []string{"HS256", "HS384", "HS512"}},
 	} {
 		for _, kid := range []string{"", "shared"} {
-			t.Run(fmt.Sprintf("%s under the key ID %q", test.name, kid), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, with the key ID %q", test.name, kid), func(t *testing.T) {
 				s := jwks.Secret(kid, secret[:test.size])
 				if got := s.Algorithms(); !slices.Equal(got, test.want) {
 					t.Errorf("Algorithms: got %q, want %q", got, test.want)
 				}
 				if got := served(s, kid); !slices.Equal(got, test.want) {
-					t.Errorf("got %q served, want %q", got, test.want)
+					t.Errorf("got %q, want %q", got, test.want)
 				}
 				if got, want := s.Stats().Keys, min(1, len(test.want)); got != want {
-					t.Errorf("Len: got %d, want %d", got, want)
+					t.Errorf("Keys: got %d, want %d", got, want)
 				}
 				for _, algorithm := range test.want {
 					if got, err := s.Key(t.Context(), kid, algorithm); err != nil || !bytes.Equal(got.([]byte), secret[:test.size]) {
@@ -249,21 +250,21 @@ func TestSecret(t *testing.T) {
 			})
 		}
 	}
-	t.Run("a key ID that is configured is not demanded of tokens that name none", func(t *testing.T) {
+	t.Run("a token without a kid is accepted", func(t *testing.T) {
 		if got := served(jwks.Secret("shared", secret[:32]), ""); !slices.Equal(got, []string{"HS256"}) {
-			t.Errorf("got %q served, want HS256", got)
+			t.Errorf("got %q, want HS256", got)
 		}
 	})
-	t.Run("a nameless secret serves no token that names one", func(t *testing.T) {
+	t.Run("a secret without a key ID refuses tokens with a kid", func(t *testing.T) {
 		if got := served(jwks.Secret("", secret[:32]), "shared"); len(got) != 0 {
-			t.Errorf("got %q served, want nothing", got)
+			t.Errorf("got %q, want nothing", got)
 		}
 	})
 	t.Run("a change of the caller's bytes has no effect", func(t *testing.T) {
-		mine := slices.Clone(secret[:32])
-		s := jwks.Secret("", mine)
-		named := jwks.Secret("shared", mine)
-		clear(mine)
+		input := slices.Clone(secret[:32])
+		s := jwks.Secret("", input)
+		named := jwks.Secret("shared", input)
+		clear(input)
 		for kid, s := range map[string]*jwks.Set{"": s, "shared": named} {
 			if got, err := s.Key(t.Context(), kid, "HS256"); err != nil || !bytes.Equal(got.([]byte), secret[:32]) {
 				t.Errorf("%q: the secret changed, or %v", kid, err)
@@ -272,35 +273,35 @@ func TestSecret(t *testing.T) {
 	})
 }
 
-func TestKeyFetchesOnceAndOnlyIfThatCanHelp(t *testing.T) {
+func TestKeyFetchesOnlyForUnknownKeyIDs(t *testing.T) {
 	old, renewed := set(freshEC("old")), set(freshEC("old"), freshEC("new"))
 	for _, test := range []struct {
 		name           string
-		then           answer // after the first fetch
+		then           answer // from the second fetch
 		kid, algorithm string
 		want           error
 		fetches        int
 	}{
-		{"a known key needs no fetch", says(renewed), "old", "ES256", nil, 1},
-		{"a key unfit for the algorithm needs no fetch", says(renewed), "old", "RS256", jwks.ErrUnfitKey, 1},
-		{"a fetch brings the key", says(renewed), "new", "ES256", nil, 2},
-		{"a fetch brings another key", says(renewed), "junk", "ES256", jwks.ErrUnknownKey, 2},
-		{"a fetch brings a key unfit for the algorithm", says(renewed), "new", "ES384", jwks.ErrUnfitKey, 2},
-		{"a fetch that fails is unavailable", refused, "new", "ES256", jwks.ErrUnavailable, 2},
+		{"a known key needs no fetch", respondOK(renewed), "old", "ES256", nil, 1},
+		{"a key unfit for the algorithm needs no fetch", respondOK(renewed), "old", "RS256", jwks.ErrUnfitKey, 1},
+		{"a fetch finds the key", respondOK(renewed), "new", "ES256", nil, 2},
+		{"a fetch finds only another key", respondOK(renewed), "junk", "ES256", jwks.ErrUnknownKey, 2},
+		{"a fetch finds a key unfit for the algorithm", respondOK(renewed), "new", "ES384", jwks.ErrUnfitKey, 2},
+		{"a failed fetch makes the keys unavailable", connectionRefused, "new", "ES256", jwks.ErrUnavailable, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(says(old))
+				s := newSite(respondOK(old))
 				r := s.remote(t, jwks.Options{})
-				has(t, r, "old")
-				s.becomes(test.then)
+				assertKey(t, r, "old")
+				s.setAnswer(test.then)
 				time.Sleep(time.Second)
 				key, err := r.Key(t.Context(), test.kid, test.algorithm)
 				if !errors.Is(err, test.want) || (err == nil) != (key != nil) {
 					t.Errorf("got %v and %v, want %v", key, err, test.want)
 				}
 				if errors.Is(test.want, jwks.ErrUnavailable) && strings.Count(err.Error(), jwks.ErrUnavailable.Error()) != 1 {
-					t.Errorf("got %q, want ErrUnavailable in it once", err)
+					t.Errorf("got %q, want ErrUnavailable in it only once", err)
 				}
 				if got := s.count(); got != test.fetches {
 					t.Errorf("got %d fetches, want %d", got, test.fetches)
@@ -310,7 +311,7 @@ func TestKeyFetchesOnceAndOnlyIfThatCanHelp(t *testing.T) {
 	}
 }
 
-func TestASecretIsNeverPrinted(t *testing.T) {
+func TestSecretIsNeverPrinted(t *testing.T) {
 	secret := []byte("CANARY-0123456789abcdefghijklmnop")
 	set := jwks.Secret("kid", secret)
 	var log strings.Builder
@@ -329,7 +330,7 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 	}
 }
 
-func TestAByteOrderMarkIsIgnored(t *testing.T) {
-	has(t, newSite(says("\ufeff"+set(freshEC("a")))).remote(t, jwks.Options{}), "a")
-	hasNot(t, newSite(says("\ufeff\ufeff"+set(freshEC("a")))).remote(t, jwks.Options{}), "a", jwks.ErrUnavailable)
+func TestByteOrderMarkIsIgnored(t *testing.T) {
+	assertKey(t, newSite(respondOK("\ufeff"+set(freshEC("a")))).remote(t, jwks.Options{}), "a")
+	assertKeyError(t, newSite(respondOK("\ufeff\ufeff"+set(freshEC("a")))).remote(t, jwks.Options{}), "a", jwks.ErrUnavailable)
 }

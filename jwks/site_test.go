@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// site is a web site without a network: it works in a synctest bubble, and
-// misbehaves as no real server could be made to.
+// site is a server without a network. It works in a synctest bubble and can
+// fail in ways that a real server cannot.
 type site struct {
 	mu       sync.Mutex
 	answer   answer
@@ -41,7 +41,7 @@ func (s *site) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a(r)
 }
 
-func (s *site) becomes(a answer) {
+func (s *site) setAnswer(a answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer = a
@@ -62,8 +62,8 @@ func respond(r *http.Request, status int, media string, body io.Reader) *http.Re
 	}
 }
 
-// says answers every request with one body.
-func says(body string) answer { return status(http.StatusOK, body) }
+// respondOK answers every request with status 200 and one body.
+func respondOK(body string) answer { return status(http.StatusOK, body) }
 
 func status(code int, body string) answer {
 	return func(r *http.Request) (*http.Response, error) {
@@ -71,8 +71,8 @@ func status(code int, body string) answer {
 	}
 }
 
-// headed adds fields to the header of an answer, given as names and values.
-func headed(then answer, fields ...string) answer {
+// withHeader adds header fields, given as names and values, to an answer.
+func withHeader(then answer, fields ...string) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := then(r)
 		for i := 0; err == nil && i < len(fields); i += 2 {
@@ -82,18 +82,18 @@ func headed(then answer, fields ...string) answer {
 	}
 }
 
-// tagged answers with an ETag, and 304 to whoever names it.
-func tagged(tag, body string) answer {
-	return headed(func(r *http.Request) (*http.Response, error) {
+// withETag answers with an ETag, and with 304 if the request has it.
+func withETag(tag, body string) answer {
+	return withHeader(func(r *http.Request) (*http.Response, error) {
 		if r.Header.Get("If-None-Match") == tag {
 			return status(http.StatusNotModified, "this is not JSON")(r)
 		}
-		return says(body)(r)
+		return respondOK(body)(r)
 	}, "ETag", tag)
 }
 
-// after lets time pass before the answer, unless the request ends.
-func after(d time.Duration, then answer) answer {
+// delayed answers after d, unless the request ends before.
+func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
 		case <-time.After(d):
@@ -104,14 +104,14 @@ func after(d time.Duration, then answer) answer {
 	}
 }
 
-// hangs never answers.
-func hangs(r *http.Request) (*http.Response, error) {
+// hang never answers.
+func hang(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// paths answers by the path, 404 for others.
-func paths(by map[string]answer) answer {
+// byPath answers by path, with 404 for others.
+func byPath(by map[string]answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		if a := by[r.URL.Path]; a != nil {
 			return a(r)
@@ -124,8 +124,8 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// streams answers 200 with a body that read makes.
-func streams(read func(r *http.Request, p []byte) (int, error)) answer {
+// streamed answers 200 with a body from read.
+func streamed(read func(r *http.Request, p []byte) (int, error)) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		return respond(r, http.StatusOK, "application/json", readFunc(func(p []byte) (int, error) { return read(r, p) })), nil
 	}
@@ -133,28 +133,28 @@ func streams(read func(r *http.Request, p []byte) (int, error)) answer {
 
 var errRefused = errors.New("dial tcp CANARY:443: connection refused")
 
-func fails(err error) answer {
+func failWith(err error) answer {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-var refused = fails(errRefused)
+var connectionRefused = failWith(errRefused)
 
-// journal keeps what was logged.
-type journal struct {
+// logCapture records log output.
+type logCapture struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
+func (j *logCapture) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-func (j *journal) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(j, nil)) }
+func (j *logCapture) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(j, nil)) }
 
-// lines returns the records without their time, and the text they came from.
-func (j *journal) lines(t *testing.T) (records []map[string]any, text string) {
+// lines returns the records without their time, and the whole text.
+func (j *logCapture) lines(t *testing.T) (records []map[string]any, text string) {
 	t.Helper()
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -170,28 +170,28 @@ func (j *journal) lines(t *testing.T) (records []map[string]any, text string) {
 	return records, text
 }
 
-// settle lets an attempt end that hangs, since nothing may go on when a bubble
-// bursts.
-func settle() {
+// waitForAttempt waits until a hanging attempt has ended, because no goroutine
+// may outlive the bubble.
+func waitForAttempt() {
 	time.Sleep(10*time.Second + 1)
 	synctest.Wait()
 }
 
-// pass lets time pass, but a moment of it.
-func pass(d time.Duration) { time.Sleep(d - 1) }
+// sleepJustUnder sleeps for d less a nanosecond.
+func sleepJustUnder(d time.Duration) { time.Sleep(d - 1) }
 
-var quiet = slog.New(slog.DiscardHandler)
+var discardLogger = slog.New(slog.DiscardHandler)
 
-const patience = 2 * time.Second // of a token with one attempt
+const waitLimit = 2 * time.Second // for a caller, counted from the start of the attempt
 
 const keysURL = "https://login.example.com/CANARY/keys"
 
-// remote is a Remote for the site.
+// remote returns a Remote for the site.
 func (s *site) remote(t *testing.T, options jwks.Options) *jwks.Remote {
 	t.Helper()
 	options.Client = s.client()
 	if options.Logger == nil {
-		options.Logger = quiet
+		options.Logger = discardLogger
 	}
 	r, err := jwks.NewRemote(keysURL, options)
 	if err != nil {
@@ -200,25 +200,26 @@ func (s *site) remote(t *testing.T, options jwks.Options) *jwks.Remote {
 	return r
 }
 
-// has demands a key; hasNot demands the error.
-func has(t *testing.T, r *jwks.Remote, kid string) {
+// assertKey checks that Key returns a key.
+func assertKey(t *testing.T, r *jwks.Remote, kid string) {
 	t.Helper()
 	if key, err := r.Key(t.Context(), kid, "ES256"); err != nil || key == nil {
 		t.Errorf("%q: got %v, want a key", kid, err)
 	}
 }
 
-// hasIn demands a key, and how long that takes in a bubble.
-func hasIn(t *testing.T, r *jwks.Remote, kid string, want time.Duration) {
+// assertKeyAfter checks that Key returns a key after exactly that time.
+func assertKeyAfter(t *testing.T, r *jwks.Remote, kid string, want time.Duration) {
 	t.Helper()
 	begin := time.Now()
-	has(t, r, kid)
+	assertKey(t, r, kid)
 	if took := time.Since(begin); took != want {
 		t.Errorf("%q: took %v, want %v", kid, took, want)
 	}
 }
 
-func hasNot(t *testing.T, r *jwks.Remote, kid string, want error) {
+// assertKeyError checks that Key returns the error.
+func assertKeyError(t *testing.T, r *jwks.Remote, kid string, want error) {
 	t.Helper()
 	key, err := r.Key(t.Context(), kid, "ES256")
 	if key != nil || !errors.Is(err, want) {

@@ -11,18 +11,19 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-func TestK15AnEd25519KeyOfSmallOrderIsSkipped(t *testing.T) {
+func TestK15SmallOrderEd25519KeyIsSkipped(t *testing.T) {
 	orderEight, _ := hex.DecodeString("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
 	alsoEight, _ := hex.DecodeString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
 	for name, point := range map[string][]byte{
-		"order 1": append([]byte{1}, make([]byte, 31)...), "order 4": make([]byte, 32), "order 8": orderEight, "order 8, the other": alsoEight,
+		"order 1": append([]byte{1}, make([]byte, 31)...), "order 4": make([]byte, 32), "order 8": orderEight, "order 8, another point": alsoEight,
 		"order 2": append(append([]byte{0xec}, bytes.Repeat([]byte{0xff}, 30)...), 0x7f),
 	} {
 		for sign := range 2 {
 			x := bytes.Clone(point)
 			x[31] |= byte(sign) << 7
-			// R is the neutral element and S zero: one message in eight, at least,
-			// has such a signature under such a key, made without its private part.
+			// With R the neutral element and S zero, the signature is valid for
+			// at least one message in eight under such a key, without its
+			// private key.
 			signature, forged := append([]byte{1}, make([]byte, 63)...), false
 			for i := range 200 {
 				forged = forged || ed25519.Verify(x, []byte{byte(i)}, signature)
@@ -32,7 +33,7 @@ func TestK15AnEd25519KeyOfSmallOrderIsSkipped(t *testing.T) {
 				t.Errorf("%s, sign %d, forged %v: got %v, %v, want it skipped", name, sign, forged, set, err)
 			}
 			if !forged && sign == 0 {
-				t.Errorf("%s: no signature could be forged, so this is no test", name)
+				t.Errorf("%s: no signature could be forged, so this test proves nothing", name)
 			}
 		}
 	}

@@ -14,32 +14,33 @@ import (
 	"github.com/bearerguard/bearerguard/internal/metadata"
 )
 
-// Stats describe a Remote at one moment.
+// Stats describes a Remote at one moment.
 type Stats struct {
-	Keys    int           // usable keys known, 0 before the first success
-	Skipped []error       // one for each key that the policy left out: its place in the set, from 1, and the reason
-	Age     time.Duration // since the set was requested or confirmed, 0 without one
-	Next    time.Time     // when the next use may or should renew it, zero before the first attempt
+	Keys    int           // usable keys, 0 before the first success
+	Skipped []error       // one for each skipped key: its position in the set, from 1, and the reason
+	Age     time.Duration // since the set was fetched or confirmed, 0 without one
+	Next    time.Time     // when the next use renews the set, or may retry; zero before the first attempt
 
-	Fetches       int // attempts ended
-	NotModified   int // those that the server answered with 304
-	UnknownKeyIDs int // tokens refused for a key ID that nobody knew
+	Fetches       int // completed attempts
+	NotModified   int // attempts answered with 304
+	UnknownKeyIDs int // tokens refused for an unknown key ID
 
-	// Failures count attempts, of metadata and of keys, by why they failed:
-	// timeout, name_resolution, tls, connection, truncated, too_large, redirect,
-	// content_type, url, status_429, status_4xx, status_5xx, status_other,
-	// not_a_set, no_keys, metadata, metadata_issuer, metadata_endpoint, panic, other.
+	// Failures counts failed attempts to fetch metadata or keys by reason:
+	// timeout, name_resolution, tls, connection, truncated, too_large,
+	// redirect, content_type, url, status_429, status_4xx, status_5xx,
+	// status_other, not_a_set, no_keys, metadata, metadata_issuer,
+	// metadata_endpoint, panic, other.
 	Failures map[string]int
 
-	Err error // why the last attempt failed, nil if it did not
+	Err error // of the last attempt, nil if it succeeded
 }
 
-// Stats returns what the Remote knows of itself. It never waits.
+// Stats returns the current state and counters. It never waits.
 func (r *Remote) Stats() Stats {
 	s, now := r.state.Load(), time.Now()
 	stats := Stats{
 		Fetches: s.fetches, NotModified: s.notModified, UnknownKeyIDs: int(r.unknown.Load()),
-		Failures: maps.Clone(s.failures), Err: s.err, Next: r.schedule.next(s, now),
+		Failures: maps.Clone(s.failures), Err: s.err, Next: r.schedule.retryAt(s, now),
 	}
 	if s.set != nil {
 		stats.Keys, stats.Skipped, stats.Age = s.set.size, slices.Clone(s.set.skipped), s.age(now)
@@ -50,10 +51,11 @@ func (r *Remote) Stats() Stats {
 	return stats
 }
 
-// Stats returns what there is to know of a set that never changes: its keys.
+// Stats returns the number of keys and the skipped keys. The other fields are
+// zero.
 func (s *Set) Stats() Stats { return Stats{Keys: s.size, Skipped: slices.Clone(s.skipped)} }
 
-// class returns the word for a failure, out of the list at Stats.Failures.
+// class returns the reason for a failure from the list at Stats.Failures.
 func class(err error) string {
 	for _, c := range []struct {
 		err  error
@@ -75,31 +77,32 @@ func class(err error) string {
 	return cmp.Or(fetch.Class(err), "other")
 }
 
-// log tells what an attempt changed, once: a server that is down for a night is
-// one line, and so is a key that cannot be used. The state is known by then.
+// log records what an attempt changed. An outage is one line, however many
+// attempts fail, and so is a key that cannot be used. It runs after the state
+// has been stored.
 func (r *Remote) log(ctx context.Context, before, after *state) {
 	logger, usable := r.options.Logger, r.schedule.usable(after, after.ended)
 	if after.err == nil {
-		if r.trouble.To("") {
+		if r.loggedFailure.To("") {
 			logger.InfoContext(ctx, "key set refreshed again", "failures", before.failed)
 		}
-	} else if r.trouble.To(fmt.Sprint(class(after.err), usable)) {
+	} else if r.loggedFailure.To(fmt.Sprint(class(after.err), usable)) {
 		logger.WarnContext(ctx, "key set not refreshed", "reason", class(after.err), "error", after.err, "keys_known", usable)
 	}
-	lost := ""
-	if after.lost != nil {
-		lost = class(after.lost)
+	metadataFailure := ""
+	if after.metadataErr != nil {
+		metadataFailure = class(after.metadataErr)
 	}
-	if r.lost.To(lost) && lost != "" {
-		logger.WarnContext(ctx, "metadata not refreshed", "reason", lost, "error", after.lost)
+	if r.loggedMetadata.To(metadataFailure) && metadataFailure != "" {
+		logger.WarnContext(ctx, "metadata not refreshed", "reason", metadataFailure, "error", after.metadataErr)
 	}
-	if after.set == nil || !r.skipped.To(fmt.Sprint(after.set.skipped)) {
+	if after.set == nil || !r.loggedSkipped.To(fmt.Sprint(after.set.skipped)) {
 		return
 	}
 	for _, reason := range after.set.skipped {
 		level := slog.LevelWarn
 		if errors.Is(reason, errKeyUse) || errors.Is(reason, errKeyType) {
-			level = slog.LevelDebug // keys for encryption, and of kinds to come, are nothing to mend
+			level = slog.LevelDebug // keys for encryption or of future types need no action
 		}
 		logger.Log(ctx, level, "key of the set is not used", "reason", reason)
 	}

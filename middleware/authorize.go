@@ -8,23 +8,19 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Authorize decides about an HTTP request; it is all that an adapter calls.
-// It reads the token from the request, verifies it, checks the requirements
-// and returns the request whose context holds the [Token] for the handler.
+// Authorize decides about an HTTP request. It is the only method that an adapter needs. It reads the token from the request, verifies it, checks the requirements
+// and returns the request with the [Token] for the handler in its context.
 //
 // If it refuses, the error is an *[Error], and the header fields of the answer
 // are already in h: the challenge (RFC 6750 §3), Cache-Control and, for 503,
 // Retry-After. The adapter adds the error's status and body, and does not call
 // the handler.
 //
-// Without requirements any valid token passes. A nil requirement is a fault of
-// the program and refuses every request with 500.
+// Without requirements any valid token passes. A nil requirement is a programming error: every request is refused with 500.
 //
-// Within a route that this very Verifier has already authorized with the same
+// Within a route that the same Verifier has already authorized with the same
 // credentials, the decision is reused and only the route's own requirements are
-// checked. With other credentials those of the outer routes are checked too. A
-// challenge names the scopes of outer routes as well. If an outer route refuses a
-// request, the challenge names only its own.
+// checked. With other credentials the requirements of the outer routes are checked too. A challenge also names the scopes of outer routes. If an outer route refuses a request, the challenge names only the scopes of that route.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -33,9 +29,7 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 }
 
 // AuthorizeOptional is Authorize for routes that are open but treat callers
-// with a token differently. A request without an Authorization field, or with
-// one of another scheme than Bearer, passes without a [Token]. One with a
-// token that fails is refused: its sender claims to be somebody.
+// with a token differently. A request without an Authorization field, or with a scheme other than Bearer, passes without a [Token]. A request whose token fails is refused: its sender claims an identity.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -48,14 +42,14 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 		d.outer = nil
 	}
 	if d.outer != nil {
-		d.need = slices.Concat(d.outer.need, d.need) // the outer ones too: other credentials may have come between
+		d.need = slices.Concat(d.outer.need, d.need) // the outer ones too: the credentials may differ
 	}
 	refusal := d.decide()
 	switch {
 	case refusal != nil:
 		refusal.SetHeader(h)
 		return nil, refusal
-	case d.anonymous && TokenFrom(d.ctx) != nil: // somebody else's: this request came without one
+	case d.anonymous && TokenFrom(d.ctx) != nil: // the Token belongs to other credentials: this request has none
 		return d.request.WithContext(WithToken(d.ctx, nil)), nil
 	case d.anonymous:
 		return d.request, nil
@@ -66,9 +60,7 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 	return d.request.WithContext(c), nil
 }
 
-// Verify decides about a token that reached the program by any way: a gRPC
-// call, a WebSocket, a queue. It makes every check but those of a route's
-// requirements, for which there is [Verifier.Check]. The error is an *[Error].
+// Verify decides about a token from any source: a gRPC call, a WebSocket, a queue. It makes every check except those of a route's requirements; see [Verifier.Check] for these. The error is an *[Error].
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
 	d := v.begin(ctx)
 	defer d.release()
@@ -79,11 +71,7 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 	return d.verified.clone(), nil
 }
 
-// Check decides whether a verified token meets requirements, inside a handler
-// for example, or for each message of a connection that stays open, and has not
-// expired since. Without requirements any such token passes. The error is an
-// *[Error], which the adapters' Answer functions answer with; for a nil token it
-// is the one for a request without a token.
+// Check decides whether a verified token meets requirements and has not expired since. Call it inside a handler, for example, or for each message of a connection that stays open. Without requirements any token that has not expired passes. The error is an *[Error], which the adapters' Answer functions turn into an answer. For a nil token it is the error for a request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 	d := v.begin(context.Background())
 	defer d.release()

@@ -16,30 +16,30 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// authorize returns what an adapter would see.
+// authorize returns what an adapter receives.
 func (s *setup) authorize(t *testing.T, r *http.Request, need ...scopes.Requirement) (*http.Request, http.Header, error) {
 	t.Helper()
 	h := make(http.Header)
 	authorized, err := s.v.Authorize(h, r, need...)
 	if (authorized == nil) != (err != nil) {
-		t.Fatalf("got request %v beside error %v", authorized != nil, err)
+		t.Fatalf("got request %v together with error %v", authorized != nil, err)
 	}
 	return authorized, h, err
 }
 
 func TestNestedRoutesReuseOnlyTheirOwnVerifiersDecision(t *testing.T) {
-	asked := 0
+	calls := 0
 	counting := func(c *middleware.Config) {
-		c.Revoked = func(context.Context, *middleware.Token) (bool, error) { asked++; return false, nil }
+		c.Revoked = func(context.Context, *middleware.Token) (bool, error) { calls++; return false, nil }
 	}
 	s := newSetup(t, counting)
 	r := request(t, "Bearer "+s.Good())
 	outer, _, err := s.authorize(t, r)
-	if err != nil || asked != 1 {
-		t.Fatalf("got %v after %d verifications, want one", err, asked)
+	if err != nil || calls != 1 {
+		t.Fatalf("got %v after %d verifications, want one", err, calls)
 	}
-	if _, _, err = s.authorize(t, outer, scopes.All("read")); err != nil || asked != 1 {
-		t.Errorf("got %v after %d verifications, want the first reused", err, asked)
+	if _, _, err = s.authorize(t, outer, scopes.All("read")); err != nil || calls != 1 {
+		t.Errorf("got %v after %d verifications, want the first reused", err, calls)
 	}
 	other := outer.Clone(outer.Context())
 	other.Header.Set("Authorization", "Bearer "+s.Token(s.Header(), s.Claims("exp", "1")))
@@ -70,7 +70,7 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token a test put there", got)
 	}
 
-	// Nor does a token that something between two routes put there, or changed.
+	// Neither does a token that was added or changed between two routes.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestOptionalRefusesATokenThatFails(t *testing.T) {
 	}{
 		"no Authorization field":         {request(t), nil, true},
 		"another scheme":                 {request(t, "Basic dXNlcjpwdw=="), nil, true},
-		"a token in the query alone":     {query, nil, true},
+		"only a token in the query":      {query, nil, true},
 		"a good token":                   {request(t, "Bearer "+s.Good()), nil, false},
 		"an expired token":               {request(t, "Bearer "+s.Token(s.Header(), s.Claims("exp", "1"))), middleware.ErrExpired, false},
 		"a malformed field":              {request(t, "Bearer"), middleware.ErrRequest, false},
@@ -122,7 +122,7 @@ func TestOptionalRefusesATokenThatFails(t *testing.T) {
 	}
 }
 
-func TestTokenHoldsWhatTheClaimsSay(t *testing.T) {
+func TestTokenFieldsComeFromTheClaims(t *testing.T) {
 	s := newSetup(t)
 	token, err := s.verify(s.Token(s.Header(), s.Claims(
 		"nbf", unix(-time.Minute), "auth_time", unix(-time.Hour), "acr", `"urn:mace:incommon:iap:silver"`, "aud", `["api","two"]`,
@@ -166,7 +166,7 @@ func (c claimIs) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-func TestRequirementsOfOnesOwnSeeTheClaims(t *testing.T) {
+func TestCustomRequirementsSeeTheClaims(t *testing.T) {
 	s := newSetup(t)
 	r := request(t, "Bearer "+s.Token(s.Header(), s.Claims("tenant", `{"id":"t1"}`)))
 	if _, _, err := s.authorize(t, r, claimIs{"/tenant/id", "t1"}); err != nil {
@@ -206,23 +206,23 @@ func TestWarmAndHealthy(t *testing.T) {
 		t.Errorf("got %v, want the issuer that is down named", err)
 	}
 	if err := v.Healthy(); err != nil {
-		t.Errorf("got %v, want health while one issuer's tokens can be judged", err)
+		t.Errorf("got %v, want nil while one issuer's tokens can be verified", err)
 	}
 }
 
-// pendingKeys is a source whose keys have not come yet.
-type pendingKeys struct{ switchable }
+// pendingKeys is a source whose keys have not arrived yet.
+type pendingKeys struct{ replaceableKeys }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	if p.set.Load() != nil {
-		return p.switchable.Key(ctx, kid, alg)
+		return p.replaceableKeys.Key(ctx, kid, alg)
 	}
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-// What is canceled is the wait for something, and never a verdict.
-func TestARequestThatWasCanceled(t *testing.T) {
+// Only a wait is canceled, never a decision.
+func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys
 	s := newSetup(t, func(c *middleware.Config) {
@@ -250,7 +250,7 @@ func TestARequestThatWasCanceled(t *testing.T) {
 		t.Errorf("Explain: got %v, want %v", err, middleware.ErrUnavailable)
 	}
 	canceled(s.Token(s.Header(), s.Claims("exp", "1")), middleware.ErrExpired, "expired")
-	source.becomes(t, s.as)
+	source.replace(t, s.as)
 	canceled(s.Good(), nil, "accepted")
 	canceled(s.Good()+"AAAA", middleware.ErrSignature, "signature")
 	canceled(jti("revoked"), middleware.ErrRevoked, "revoked")
@@ -264,12 +264,12 @@ func TestCallbacks(t *testing.T) {
 		want   error
 		also   error
 	}{
-		"E09/a deny-list that knows the token refuses it":       {revoking("id-1"), middleware.ErrRevoked, nil},
-		"E09/a deny-list that knows another token lets it pass": {revoking("id-2"), nil, nil},
+		"E09/a deny-list with the token refuses it":     {withDenyList("id-1"), middleware.ErrRevoked, nil},
+		"E09/a deny-list with another token accepts it": {withDenyList("id-2"), nil, nil},
 		"E09/a deny-list that fails makes the answer unavailable": {func(c *middleware.Config) {
 			c.Revoked = func(context.Context, *middleware.Token) (bool, error) { return false, boom }
 		}, middleware.ErrUnavailable, boom},
-		"E09/a deny-list that fails and says revoked is not asked": {func(c *middleware.Config) {
+		"E09/a deny-list that fails and returns true makes the answer unavailable": {func(c *middleware.Config) {
 			c.Revoked = func(context.Context, *middleware.Token) (bool, error) { return true, boom }
 		}, middleware.ErrUnavailable, boom},
 		"E09/a panic in the deny-list is a fault": {func(c *middleware.Config) {
@@ -277,7 +277,10 @@ func TestCallbacks(t *testing.T) {
 		}, middleware.ErrInternal, nil},
 		"E09/a panic in the observer is a fault": {func(c *middleware.Config) { c.Observe = func(context.Context, middleware.Observation) { panic("x") } }, middleware.ErrInternal, nil},
 		"E09/a panic in the clock is a fault":    {func(c *middleware.Config) { c.Now = func() time.Time { panic("x") } }, middleware.ErrInternal, nil},
-		"E09/a panic in the logger is a fault":   {func(c *middleware.Config) { c.Logger = slog.New(panicking{slog.DiscardHandler}); revoking("id-1")(c) }, middleware.ErrInternal, nil},
+		"E09/a panic in the logger is a fault": {func(c *middleware.Config) {
+			c.Logger = slog.New(panicking{slog.DiscardHandler})
+			withDenyList("id-1")(c)
+		}, middleware.ErrInternal, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, test.change)
@@ -292,15 +295,13 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
-// panicking is a log handler that fails, as handlers of others may.
+// panicking is a log handler that panics.
 type panicking struct{ slog.Handler }
 
-func (panicking) Enabled(context.Context, slog.Level) bool { return true }
-func (panicking) Handle(context.Context, slog.Record) error {
-	panic("the disk is full")
-}
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("the disk is full") }
 
-func TestAVerifierThatWasNotMadeRefusesEverything(t *testing.T) {
+func TestUnconstructedVerifierRefusesEverything(t *testing.T) {
 	s := newSetup(t)
 	for name, v := range map[string]*middleware.Verifier{"nil": nil, "zero": {}} {
 		t.Run("E10/a Verifier that is "+name, func(t *testing.T) {
@@ -330,8 +331,8 @@ func TestAVerifierThatWasNotMadeRefusesEverything(t *testing.T) {
 	}
 }
 
-func TestExplainIsThePipeline(t *testing.T) {
-	s := newSetup(t, revoking("id-9"))
+func TestExplainRunsTheStepsOfVerify(t *testing.T) {
+	s := newSetup(t, withDenyList("id-9"))
 	names := func(made []middleware.Step) (passed []string, failed string, err error) {
 		for _, s := range made {
 			switch s.Outcome {
@@ -391,7 +392,7 @@ func TestExplainIsThePipeline(t *testing.T) {
 				t.Errorf("got %d checks passed, want %d", len(passed), len(all))
 			}
 			if _, verified := s.verify(test.token); !errors.Is(verified, test.want) {
-				t.Errorf("got %v from Verify, want what Explain says: %v", verified, test.want)
+				t.Errorf("got %v from Verify, want the error of Explain: %v", verified, test.want)
 			}
 		})
 	}

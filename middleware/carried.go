@@ -7,19 +7,17 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// carried is the context of a request with a token for handlers and, when a
-// verifier made it, the decision for nested routes. It is one object with the
-// handler's copy of the token, since it is made for each request.
+// carried is the context of a request. It carries a token for handlers and, if a verifier made it, the decision for nested routes. The handler's copy of the token is part of the object, to save an allocation per request.
 type carried struct {
-	context.Context //nolint:containedctx // it is one itself
+	context.Context //nolint:containedctx // carried is itself a context
 
-	token    *Token    // the handler's, nil without a token
-	own      Token     // that one, if a verifier made it
-	audience [1]string // of own
+	token    *Token    // the handler's copy, nil without a token
+	own      Token     // what token points to, if a verifier made it
+	audience [1]string // the array of own.Audience
 
 	verifier    *Verifier
 	credentials Credentials
-	verified    *Token // never changed, nor reachable by handlers
+	verified    *Token // never modified; handlers cannot reach it
 	need        []scopes.Requirement
 }
 
@@ -33,7 +31,7 @@ func (c *carried) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Format implements [fmt.Formatter], for every verb: contexts get into logs.
+// Format implements [fmt.Formatter], for every verb: contexts are sometimes logged.
 func (*carried) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 func carriedFrom(ctx context.Context) *carried {
@@ -41,8 +39,7 @@ func carriedFrom(ctx context.Context) *carried {
 	return c
 }
 
-// TokenFrom returns the verified token of a request's context, or nil where
-// none was required or sent. Handlers of an adapter's framework call the
+// TokenFrom returns the verified token of a request's context, or nil if no token was required or sent. Handlers of an adapter's framework call the
 // adapter's own Token function instead.
 func TokenFrom(ctx context.Context) *Token {
 	if c := carriedFrom(ctx); c != nil {
@@ -52,7 +49,7 @@ func TokenFrom(ctx context.Context) *Token {
 }
 
 // WithToken returns a context in which [TokenFrom] finds t, for tests of
-// handlers. No route is opened by it: [Verifier.Authorize] never looks here.
+// handlers. It does not open any route: [Verifier.Authorize] ignores it.
 func WithToken(ctx context.Context, t *Token) context.Context {
 	return &carried{Context: ctx, token: t}
 }

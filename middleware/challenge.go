@@ -6,19 +6,14 @@ import (
 	"strings"
 )
 
-// retryAfter is what a 503 asks clients to wait, in seconds: long enough for a
-// refresh of the keys to have been tried again.
+// retryAfter is the Retry-After of a 503, in seconds: by then a refresh of the keys has been tried again.
 const retryAfter = "2"
 
 // SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3),
-// Cache-Control and, for 503, Retry-After. [Verifier.Authorize] has done so for
-// its refusals, and the adapters' Answer functions do. All text in them is
-// configuration or constant: on HTTP/2 a field with a control byte is dropped
-// whole, and the client would see a 401 without a challenge.
+// Cache-Control and, for 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do the adapters' Answer functions. All text in the fields is constant or from the configuration: HTTP/2 drops a field that contains a control byte, and the client would see a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
-	// These describe the answer that is not sent. Content-Encoding stays: if it is
-	// set by now, a middleware around us encodes whatever is written (RFC 9110
+	// These describe the response that is replaced. Content-Encoding stays: if it is set by now, an outer middleware encodes whatever is written (RFC 9110
 	// §8.4).
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
@@ -27,7 +22,7 @@ func (e *Error) SetHeader(h http.Header) {
 		h.Set("Retry-After", retryAfter)
 	}
 	if e.Code == CodeUnavailable || e.Code == CodeInternal {
-		return // no challenge: a client told invalid_token would throw away a good one
+		return // no challenge: on invalid_token a client would discard a good token
 	}
 	var b strings.Builder
 	b.WriteString("Bearer ")
@@ -58,7 +53,7 @@ func attribute(b *strings.Builder, name, value string) {
 	b.WriteByte('"')
 }
 
-// quotable reports whether text can stand in a challenge as it is: printable
+// quotable reports whether text can appear in a challenge unescaped: printable
 // ASCII without quote and backslash, the grammar RFC 6750 §3 gives for
 // error_description and scope.
 func quotable(text string) bool {

@@ -9,15 +9,14 @@ import (
 func (d *decision) checkClaims() error {
 	err := d.claims.parse(d.payload)
 	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
-		d.claims.expiry = time.Time{} // how some servers write that a token does not expire; "active" vouches for it
+		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; active is sufficient
 	}
 	return err
 }
 
-// checkIssuer finds the configured issuer that the token names. No key is
-// looked for, and nobody is asked, on behalf of another (RFC 8725 §3.8, §3.10).
+// checkIssuer finds the configured issuer that the token names. No key is looked up and no server is contacted for any other issuer (RFC 8725 §3.8, §3.10).
 func (d *decision) checkIssuer() error {
-	if d.opaque { // it is known who was asked; iss is optional then (RFC 7662 §2.2)
+	if d.opaque { // the issuer that answered is known, so iss is optional (RFC 7662 §2.2)
 		if d.claims.named && !d.issuer.isNamed(d.claims.issuer) {
 			return ErrIssuer
 		}
@@ -29,7 +28,7 @@ func (d *decision) checkIssuer() error {
 		return err
 	}
 	d.issuer = one
-	if d.claims.issuer = one.URL; one.isTemplate() { // the same text as iss, or that of an alias
+	if d.claims.issuer = one.URL; one.isTemplate() { // equal to iss, unless iss is an alias
 		d.claims.issuer = one.before + d.claims.tenant() + one.after
 	}
 	return nil
@@ -42,7 +41,7 @@ func (d *decision) checkAlgorithm() error {
 	return nil
 }
 
-// checkType keeps other kinds of JWT out by their explicit type (RFC 8725
+// checkType refuses other kinds of JWT by their explicit type (RFC 8725
 // §3.11, RFC 9068 §4).
 func (d *decision) checkType() error {
 	switch kind := d.header.kind; {
@@ -58,7 +57,7 @@ func (d *decision) checkType() error {
 func (d *decision) checkRequired() error {
 	c := &d.claims
 	if c.expiry.IsZero() {
-		return fmt.Errorf("%w: exp", ErrClaims) // a token without an end could never be taken back
+		return fmt.Errorf("%w: exp", ErrClaims) // otherwise the token would be valid forever
 	}
 	if d.issuer.Profile != RFC9068 {
 		return nil
@@ -75,7 +74,7 @@ func (d *decision) checkRequired() error {
 }
 
 func (d *decision) checkExpiry() error {
-	// "on or after", RFC 7519 §4.1.4. Only what was introspected may lack it.
+	// "on or after", RFC 7519 §4.1.4. Only an introspected token may lack exp.
 	if !d.claims.expiry.IsZero() && !d.now.Before(d.claims.expiry.Add(d.v.skew)) {
 		return ErrExpired
 	}

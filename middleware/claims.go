@@ -11,11 +11,10 @@ import (
 )
 
 // claims are the registered claims of a token that has not been verified yet.
-// Their texts are parts of raw. A date that is absent is zero, which is no date
-// that a token could carry: those begin in 1970.
+// Their strings are substrings of raw. An absent date is the zero time. A token cannot contain that date: NumericDates begin in 1970.
 type claims struct {
 	raw                         string
-	members                     []member // all there are
+	members                     []member // all members
 	audiences                   []string // see audience
 	granted                     []grant  // see scope
 	issuer, subject, id         string
@@ -24,8 +23,8 @@ type claims struct {
 	expiry, notBefore, issuedAt time.Time
 	authTime                    time.Time
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
-	named                       bool             // iss is there
-	confirmation                bool             // cnf, whatever is in it (RFC 7800 §3.1)
+	named                       bool             // iss is present
+	confirmation                bool             // cnf is present, with any value (RFC 7800 §3.1)
 }
 
 type member struct {
@@ -33,13 +32,7 @@ type member struct {
 	value strictjson.Value
 }
 
-// parse reads what decides. A registered claim of the wrong type makes the
-// token malformed. One that this module does not use is ignored, and so is one
-// that only informs (acr, auth_time): a requirement on it fails closed. A
-// claim that is null says nothing and counts as absent, except cnf: a constraint
-// that we cannot read is still one. The text is walked once: which claims hold
-// the audience and the scopes is known only when the issuer is, so the place of
-// each is noted.
+// parse reads the claims that the checks need. A registered claim of the wrong type makes the token malformed, except acr and auth_time, which count as absent: a requirement on them fails closed. Claims that this module does not use are ignored. A null claim counts as absent, except cnf: a constraint that we cannot read is still a constraint. The text is scanned only once. The issuer determines which claims hold the audience and the scopes, and it is not yet known, so the position of every member is recorded.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -84,9 +77,9 @@ func (c *claims) parse(text string) error {
 	return nil
 }
 
-// reset empties the claims, and keeps their allocations for the next ones.
+// reset empties the claims and keeps their allocations for reuse.
 func (c *claims) reset() {
-	if c.raw == "" { // of a remembered token, or none
+	if c.raw == "" { // of a cached token, or without claims
 		c.issuer, c.expiry, c.notBefore, c.issuedAt = "", time.Time{}, time.Time{}, time.Time{}
 		return
 	}
@@ -100,10 +93,7 @@ func (c *claims) reset() {
 }
 
 // audience reads the claim that names the audience: one string or an array of
-// strings (RFC 7519 §4.1.3). An array with anything else in it is refused
-// whole, since its author and we disagree about what it says. The list is
-// c.audiences, whose room serves the next token too: an array may have thousands
-// of elements, and the signature is yet to be checked.
+// strings (RFC 7519 §4.1.3). An array with any other element is refused as a whole, because its meaning is unclear. The result is in c.audiences, whose allocation is reused: an array may have thousands of elements, and the signature has not been checked yet.
 func (c *claims) audience(name string) (present, ok bool) {
 	value := c.member(name)
 	add := func(element strictjson.Value) bool {
@@ -117,14 +107,14 @@ func (c *claims) audience(name string) (present, ok bool) {
 // scopeClaim is a claim that may hold scopes.
 type scopeClaim struct {
 	name string
-	keys bool // they are the names of its members
+	keys bool // the scopes are the names of its members
 }
 
-const namesOf = "keys:" // before the name of a claim in Issuer.ScopeClaims
+const keysPrefix = "keys:" // prefix of a claim name in Issuer.ScopeClaims
 
 func scopeClaims(names []string) (all []scopeClaim) {
 	for _, name := range names {
-		name, keys := strings.CutPrefix(name, namesOf)
+		name, keys := strings.CutPrefix(name, keysPrefix)
 		all = append(all, scopeClaim{name, keys})
 	}
 	return all
@@ -136,12 +126,8 @@ type grant struct {
 	keys  bool
 }
 
-// scope finds the first of the claims that is present, or all that are: a
-// string of space-separated scopes (RFC 6749 §3.3), an array of strings, as
-// several providers write it, or an object whose members bear their names. It
-// reports whether each is of its type. Another type makes the token malformed.
-// The set is made after the signature is verified, since making it costs more
-// than this check.
+// scope records the first of the named claims that is present, or all that are present: a string of space-separated scopes (RFC 6749 §3.3), an array of strings, as
+// several providers write it, or an object whose member names are the scopes. It reports whether each has an accepted type; another type makes the token malformed. The set is built only after the signature is verified, because building it costs more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -159,8 +145,7 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes that scope has found. Their texts are copies,
-// like those of the token.
+// scopeSet returns the scopes in the claims that scope has recorded. The strings are copies, like those of the token.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {
@@ -215,11 +200,9 @@ func (c *claims) text(names []string) string {
 
 func (c *claims) tenant() string { return c.text([]string{"tid"}) }
 
-// token makes the verified token. It is called only when nothing else is left
-// to check. Its texts are copies: a handler that stores a subject does not keep
-// all claims in memory.
+// token returns the Token of verified claims. Its strings are copies: a handler that stores a subject does not keep all claims in memory.
 func (c *claims) token(clientIDs []string) *Token {
-	audience := append([]string(nil), c.audiences...) // nil if there is none
+	audience := append([]string(nil), c.audiences...) // nil without an audience
 	for i := range audience {
 		audience[i] = strings.Clone(audience[i])
 	}

@@ -21,38 +21,38 @@ func TestConfigurationFaults(t *testing.T) {
 		config middleware.Config
 		want   []string // parts of the error
 	}{
-		"no issuers":                   {middleware.Config{Audience: "api"}, []string{"Issuers is empty"}},
-		"no audience":                  {middleware.Config{Issuers: []middleware.Issuer{good}}, []string{"no audience"}},
-		"a skew over five minutes":     {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, ClockSkew: 5*time.Minute + 1}, []string{"ClockSkew"}},
-		"a negative size":              {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, MaxTokenBytes: -1}, []string{"MaxTokenBytes"}},
-		"a size over 64 KiB":           {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, MaxTokenBytes: 64<<10 + 1}, []string{"MaxTokenBytes"}},
-		"a quote in the realm":         {middleware.Config{Audience: "api", Realm: `a"b`, Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
-		"a backslash in the realm":     {middleware.Config{Audience: "api", Realm: `a\b`, Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
-		"a line break in the realm":    {middleware.Config{Audience: "api", Realm: "a\r\nSet-Cookie: x", Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
-		"a non-ASCII realm":            {middleware.Config{Audience: "api", Realm: "é", Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
-		"an audience that is no realm": {middleware.Config{Audience: `a"b`, Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
-		"an issuer on plain http":      {issuer(func(i *middleware.Issuer) { i.URL = "http://as.example.com" }), []string{"Issuers[0]", "https"}},
-		"an issuer without a host":     {issuer(func(i *middleware.Issuer) { i.URL = "https:///x" }), []string{"URL"}},
-		"an issuer with a query":       {issuer(func(i *middleware.Issuer) { i.URL += "?x" }), []string{"query"}},
-		"an issuer with a fragment":    {issuer(func(i *middleware.Issuer) { i.URL += "#x" }), []string{"fragment"}},
-		"an issuer with a user":        {issuer(func(i *middleware.Issuer) { i.URL = "https://good.example.com@evil.example.com" }), []string{"user"}},
-		"no issuer URL":                {issuer(func(i *middleware.Issuer) { i.URL = "" }), []string{"URL"}},
-		"an empty audience in a list":  {issuer(func(i *middleware.Issuer) { i.Audiences = []string{"a", ""} }), []string{"Audiences"}},
-		"no audience and a list":       {issuer(func(i *middleware.Issuer) { i.InsecureNoAudience = true; i.Audiences = []string{"a"} }), []string{"InsecureNoAudience"}},
-		"no audience in RFC 9068":      {issuer(func(i *middleware.Issuer) { i.InsecureNoAudience = true; i.Profile = middleware.RFC9068 }), []string{"RFC9068"}},
-		"client_id in RFC 9068":        {issuer(func(i *middleware.Issuer) { i.AudienceClaim = "client_id"; i.Profile = middleware.RFC9068 }), []string{"AudienceClaim"}},
-		"an unknown profile":           {issuer(func(i *middleware.Issuer) { i.Profile = 7 }), []string{"Profile"}},
-		"the algorithm none":           {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"none"} }), []string{`"none" is not supported`}},
-		"an unknown algorithm":         {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"ES256K"} }), []string{"ES256K"}},
-		"no algorithms":                {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{} }), []string{"Algorithms is empty"}},
-		"HS256 with remote keys":       {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"HS256"} }), []string{"jwks.Secret"}},
-		"HS256 beside RS256":           {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"RS256", "HS256"} }), []string{"jwks.Secret"}},
-		"a secret without algorithms":  {issuer(func(i *middleware.Issuer) { i.Keys = long }), []string{"Algorithms is empty"}},
-		"a secret with RS256":          {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"RS256"} }), []string{"jwks.Secret needs"}},
-		"a secret that is too short":   {issuer(func(i *middleware.Issuer) { i.Keys = short; i.Algorithms = []string{"HS256"} }), []string{"too short for HS256"}},
-		"a secret for a longer hash":   {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"HS256", "HS512"} }), []string{"too short for HS512"}},
-		"a malformed pointer":          {issuer(func(i *middleware.Issuer) { i.ScopeClaims = []string{"/a~2"} }), []string{"JSON Pointer"}},
-		"an empty scope claim":         {issuer(func(i *middleware.Issuer) { i.ScopeClaims = []string{""} }), []string{"ScopeClaims"}},
+		"no issuers":                            {middleware.Config{Audience: "api"}, []string{"Issuers is empty"}},
+		"no audience":                           {middleware.Config{Issuers: []middleware.Issuer{good}}, []string{"no audience"}},
+		"a skew over five minutes":              {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, ClockSkew: 5*time.Minute + 1}, []string{"ClockSkew"}},
+		"a negative size":                       {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, MaxTokenBytes: -1}, []string{"MaxTokenBytes"}},
+		"a size over 64 KiB":                    {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, MaxTokenBytes: 64<<10 + 1}, []string{"MaxTokenBytes"}},
+		"a quote in the realm":                  {middleware.Config{Audience: "api", Realm: `a"b`, Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
+		"a backslash in the realm":              {middleware.Config{Audience: "api", Realm: `a\b`, Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
+		"a line break in the realm":             {middleware.Config{Audience: "api", Realm: "a\r\nSet-Cookie: x", Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
+		"a non-ASCII realm":                     {middleware.Config{Audience: "api", Realm: "é", Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
+		"an audience that is not a valid realm": {middleware.Config{Audience: `a"b`, Issuers: []middleware.Issuer{good}}, []string{"Realm"}},
+		"an issuer on plain http":               {issuer(func(i *middleware.Issuer) { i.URL = "http://as.example.com" }), []string{"Issuers[0]", "https"}},
+		"an issuer without a host":              {issuer(func(i *middleware.Issuer) { i.URL = "https:///x" }), []string{"URL"}},
+		"an issuer with a query":                {issuer(func(i *middleware.Issuer) { i.URL += "?x" }), []string{"query"}},
+		"an issuer with a fragment":             {issuer(func(i *middleware.Issuer) { i.URL += "#x" }), []string{"fragment"}},
+		"an issuer with a user":                 {issuer(func(i *middleware.Issuer) { i.URL = "https://good.example.com@evil.example.com" }), []string{"user"}},
+		"no issuer URL":                         {issuer(func(i *middleware.Issuer) { i.URL = "" }), []string{"URL"}},
+		"an empty audience in a list":           {issuer(func(i *middleware.Issuer) { i.Audiences = []string{"a", ""} }), []string{"Audiences"}},
+		"no audience and a list":                {issuer(func(i *middleware.Issuer) { i.InsecureNoAudience = true; i.Audiences = []string{"a"} }), []string{"InsecureNoAudience"}},
+		"no audience in RFC 9068":               {issuer(func(i *middleware.Issuer) { i.InsecureNoAudience = true; i.Profile = middleware.RFC9068 }), []string{"RFC9068"}},
+		"client_id in RFC 9068":                 {issuer(func(i *middleware.Issuer) { i.AudienceClaim = "client_id"; i.Profile = middleware.RFC9068 }), []string{"AudienceClaim"}},
+		"an unknown profile":                    {issuer(func(i *middleware.Issuer) { i.Profile = 7 }), []string{"Profile"}},
+		"the algorithm none":                    {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"none"} }), []string{`"none" is not supported`}},
+		"an unknown algorithm":                  {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"ES256K"} }), []string{"ES256K"}},
+		"no algorithms":                         {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{} }), []string{"Algorithms is empty"}},
+		"HS256 with remote keys":                {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"HS256"} }), []string{"jwks.Secret"}},
+		"HS256 in addition to RS256":            {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"RS256", "HS256"} }), []string{"jwks.Secret"}},
+		"a secret without algorithms":           {issuer(func(i *middleware.Issuer) { i.Keys = long }), []string{"Algorithms is empty"}},
+		"a secret with RS256":                   {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"RS256"} }), []string{"jwks.Secret needs"}},
+		"a secret that is too short":            {issuer(func(i *middleware.Issuer) { i.Keys = short; i.Algorithms = []string{"HS256"} }), []string{"too short for HS256"}},
+		"a secret for a longer hash":            {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"HS256", "HS512"} }), []string{"too short for HS512"}},
+		"a malformed pointer":                   {issuer(func(i *middleware.Issuer) { i.ScopeClaims = []string{"/a~2"} }), []string{"JSON Pointer"}},
+		"an empty scope claim":                  {issuer(func(i *middleware.Issuer) { i.ScopeClaims = []string{""} }), []string{"ScopeClaims"}},
 		"everything at once": {
 			middleware.Config{ClockSkew: time.Hour, MaxTokenBytes: -1, Realm: `"`, Issuers: []middleware.Issuer{
 				{URL: "ftp://x"}, {URL: "https://b.example.com", Algorithms: []string{"none"}},
@@ -74,15 +74,15 @@ func TestConfigurationFaults(t *testing.T) {
 	}
 }
 
-func TestConfigurationsThatAreFine(t *testing.T) {
+func TestValidConfigurations(t *testing.T) {
 	for name, config := range map[string]middleware.Config{
-		"the least":             {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com"}}},
-		"http on loopback":      {Audience: "api", Issuers: []middleware.Issuer{{URL: "http://127.0.0.1:1"}, {URL: "http://[::1]:1"}, {URL: "http://localhost:1"}}},
-		"http where it is said": {Audience: "api", Issuers: []middleware.Issuer{{URL: "http://as:1", InsecureHTTP: true}}},
-		"audiences by issuer":   {Issuers: []middleware.Issuer{{URL: "https://as.example.com", Audiences: []string{"a"}}}},
-		"issuers by path":       {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com/a"}, {URL: "https://as.example.com/b"}}},
-		"both Edwards names":    {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com", Algorithms: []string{"EdDSA", "Ed25519"}}}},
-		"a URL as audience":     {Audience: "https://api.example.com/?x=1", Issuers: []middleware.Issuer{{URL: "https://as.example.com/"}}},
+		"the minimum":            {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com"}}},
+		"http on loopback":       {Audience: "api", Issuers: []middleware.Issuer{{URL: "http://127.0.0.1:1"}, {URL: "http://[::1]:1"}, {URL: "http://localhost:1"}}},
+		"http with InsecureHTTP": {Audience: "api", Issuers: []middleware.Issuer{{URL: "http://as:1", InsecureHTTP: true}}},
+		"audiences by issuer":    {Issuers: []middleware.Issuer{{URL: "https://as.example.com", Audiences: []string{"a"}}}},
+		"issuers by path":        {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com/a"}, {URL: "https://as.example.com/b"}}},
+		"both Edwards names":     {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://as.example.com", Algorithms: []string{"EdDSA", "Ed25519"}}}},
+		"a URL as audience":      {Audience: "https://api.example.com/?x=1", Issuers: []middleware.Issuer{{URL: "https://as.example.com/"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := middleware.NewVerifier(config); err != nil {
@@ -100,6 +100,6 @@ func TestTheConfigurationIsCopied(t *testing.T) {
 	})
 	audiences[0] = "other"
 	if _, err := v.Verify(t.Context(), middleware.Credentials{Token: s.Good()}); err != nil {
-		t.Errorf("got %v after the caller's slice changed, want the token accepted", err)
+		t.Errorf("got %v after the caller's slice changed, want nil", err)
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fewest returns the least that f allocates. Under the race detector a pool
-// forgets at random, so that a mean would be of nothing.
-func fewest(f func()) float64 {
+// minAllocations returns the smallest number of allocations of f. Under the race detector a pool drops entries at random, so that a mean is not reliable.
+func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
 		least = min(least, testing.AllocsPerRun(1, f))
@@ -21,28 +20,28 @@ func fewest(f func()) float64 {
 	return least
 }
 
-// typical are claims such as issuers in the field write.
-func (s *setup) typical(pairs ...string) string {
+// typicalClaims returns claims like those of real issuers.
+func (s *setup) typicalClaims(pairs ...string) string {
 	return s.Claims(append([]string{"nbf", "1767268800", "scope", `"orders:read orders:write invoices:read openid profile email"`}, pairs...)...)
 }
 
-func TestWhatAVerificationAllocates(t *testing.T) {
+func TestAllocationsOfAVerification(t *testing.T) {
 	for alg, most := range map[testserver.Alg]float64{"RS256": 21, "ES256": 24, "EdDSA": 12} {
 		s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
 		s.Maker = s.with(alg)
-		token := s.Token(s.Header(), s.typical())
-		if got := fewest(func() { passes(t, s, token) }); got > most {
+		token := s.Token(s.Header(), s.typicalClaims())
+		if got := minAllocations(func() { assertPasses(t, s, token) }); got > most {
 			t.Errorf("%s: got %v allocations, want at most %v", alg, got, most)
 		}
 	}
 }
 
-func TestWhatARememberedTokenAllocates(t *testing.T) {
-	s := newSetup(t, remembering)
-	token := s.Token(s.Header(), s.typical())
-	remembers(t, s, token)
-	if got := fewest(func() { passes(t, s, token) }); got > 1 {
-		t.Errorf("Verify: got %v allocations, want the caller's copy alone", got)
+func TestAllocationsOfACachedToken(t *testing.T) {
+	s := newSetup(t, withTokenCache)
+	token := s.Token(s.Header(), s.typicalClaims())
+	verifyUntilCached(t, s, token)
+	if got := minAllocations(func() { assertPasses(t, s, token) }); got > 1 {
+		t.Errorf("Verify: got %v allocations, want only the caller's copy", got)
 	}
 	r, h, need := request(t, "Bearer "+token), make(http.Header), []scopes.Requirement{scopes.All("orders:read")}
 	authorize := func() {
@@ -50,20 +49,20 @@ func TestWhatARememberedTokenAllocates(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := fewest(authorize); got > 5 {
+	if got := minAllocations(authorize); got > 5 {
 		t.Errorf("Authorize: got %v allocations, want at most 5", got)
 	}
 }
 
-// A refusal before the signature costs little memory, whatever comes.
-func TestWhatARefusalAllocates(t *testing.T) {
+// A refusal before the signature check allocates little, for every token.
+func TestAllocationsOfARefusal(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = remote(t, testserver.New(t, testserver.Clock(clock))) })
-	s.Key = testserver.GenerateKey("ES256", "stranger")
+	s.Key = testserver.GenerateKey("ES256", "attacker")
 	for name, token := range map[string]string{
-		"expired":      s.Token(s.Header(), s.typical("exp", "1")),
-		"wrong issuer": s.Token(s.Header(), s.typical("iss", `"https://evil.example"`)),
-		"another API":  s.Token(s.Header(), s.typical("aud", `"other"`)),
-		"unknown key":  s.Token(s.Header(), s.typical()),
+		"expired":      s.Token(s.Header(), s.typicalClaims("exp", "1")),
+		"wrong issuer": s.Token(s.Header(), s.typicalClaims("iss", `"https://evil.example"`)),
+		"another API":  s.Token(s.Header(), s.typicalClaims("aud", `"other"`)),
+		"unknown key":  s.Token(s.Header(), s.typicalClaims()),
 		"oversize":     strings.Repeat(s.Good(), 40),
 		"garbage":      strings.Repeat("A", 8000),
 		"a long JWT":   "eyJ" + strings.Repeat("A", 8000),
@@ -73,20 +72,19 @@ func TestWhatARefusalAllocates(t *testing.T) {
 				t.Errorf("%s: got the token accepted", name)
 			}
 		}
-		if got := fewest(refuse); got > 12 {
+		if got := minAllocations(refuse); got > 12 {
 			t.Errorf("%s: got %v allocations, want at most 12", name, got)
 		}
 	}
 }
 
-// The keys are asked for once, however many tokens there are and whether they
-// are remembered or not.
-func TestWhatGoodTokensFetch(t *testing.T) {
+// The keys are fetched once, with and without the token cache.
+func TestGoodTokensFetchKeysOnce(t *testing.T) {
 	for _, cache := range []int{-1, 100} {
 		s := newSetup(t, func(c *middleware.Config) { c.TokenCache = cache })
 		for range 100 {
-			passes(t, s, s.Good())
-			passes(t, s, s.Token(s.Header(), s.Claims("jti", `"`+time.Now().String()+`"`)))
+			assertPasses(t, s, s.Good())
+			assertPasses(t, s, s.Token(s.Header(), s.Claims("jti", `"`+time.Now().String()+`"`)))
 		}
 		if got := s.as.Count(testserver.EndpointAny); got != 2 {
 			t.Errorf("TokenCache %d: got %d requests, want one for the metadata and one for the keys", cache, got)

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Credentials are what a caller presents, whatever carried them here. They
-// print as "[redacted]".
+// Credentials are what a caller presents, over any transport. They print as "[redacted]".
 type Credentials struct {
 	Token string // an access token, without "Bearer "
 }
@@ -25,15 +24,12 @@ const redacted = "[redacted]"
 
 const authorization = "Authorization"
 
-// readCredentials reads the only place a token may be in: the Authorization
-// field (RFC 6750 §2.1), or the one that Config.TokenHeader names. A token in
-// the query is never used, since URLs end up in logs (RFC 9700 §4.3.2). Beside
-// one in the header it makes the request ambiguous (RFC 6750 §2). The body is
-// not read: it is the handler's.
+// readCredentials reads the token from the only permitted place: the Authorization field (RFC 6750 §2.1), or the one that Config.TokenHeader names. A token in
+// the query is never used, since URLs end up in logs (RFC 9700 §4.3.2). In addition to one in the header, it makes the request ambiguous (RFC 6750 §2). The body is left to the handler.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
-		return ErrTwoTokens // which one counts would differ between a proxy and us
+		return ErrTwoTokens // a proxy may choose another one than we do
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {
@@ -44,7 +40,7 @@ func (d *decision) readCredentials() error {
 	isBare := !isBearer && field != "" && d.v.tokenHeader != authorization
 	if !isBearer && !isBare {
 		if d.optional {
-			d.anonymous, d.least = true, never
+			d.anonymous, d.repeated = true, never
 			return nil
 		}
 		return ErrNoToken
@@ -63,24 +59,24 @@ func (d *decision) readCredentials() error {
 	d.credentials = Credentials{Token: token}
 	if d.outer != nil && d.outer.credentials == d.credentials {
 		d.reuse(d.outer.verified)
-		d.met = len(d.outer.need) // by the request as those routes saw it
+		d.met = len(d.outer.need) // against the request as those routes received it
 		return nil
 	}
 	d.token = token
 	return nil
 }
 
-// trimmed is a field without white space around it.
+// trimmed returns a field without surrounding white space.
 func trimmed(field string) string {
 	if field != "" && field[0] > ' ' && field[len(field)-1] > ' ' {
-		return field // as nearly all are
+		return field // the usual case
 	}
 	return strings.Trim(field, " \t")
 }
 
-// reuse goes on with a token that was verified, for what is asked of each route.
+// reuse continues with a verified token: only the steps of each route remain.
 func (d *decision) reuse(t *Token) {
-	d.verified, d.least = t, perRoute
+	d.verified, d.repeated = t, perRoute
 	if t != nil {
 		d.claims.expiry = t.Expiry
 	}
@@ -96,8 +92,7 @@ func (d *decision) checkLength() error {
 	return nil
 }
 
-// checkCharacters comes after the memory, whose tokens have passed it. Text that
-// fails it gets no fingerprint in the log.
+// checkCharacters runs after the cache lookup: cached tokens have passed it. Text that fails it is not fingerprinted in the log.
 func (d *decision) checkCharacters() error {
 	if !d.v.isTokenText(d.token) {
 		d.token = ""
@@ -106,10 +101,7 @@ func (d *decision) checkCharacters() error {
 	return nil
 }
 
-// hasParameter reports whether a query has a parameter of a name in some
-// reading of it. [net/url.URL.Query] would not show it: it drops a parameter
-// with a semicolon or a bad escape, and all if there are too many. Others do
-// not. Here a semicolon separates too, and a bad escape hides no name.
+// hasParameter reports whether some parser would find a parameter of that name in a query. [net/url.URL.Query] is not enough: it drops a parameter with a semicolon or an invalid escape, and all parameters if there are too many. Other parsers do not. Here a semicolon also separates parameters, and an invalid escape does not hide a name.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {
@@ -150,8 +142,7 @@ func couldBe(text, name string, dropped int) bool {
 // hexDigit returns the value of a digit, or a negative number.
 func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
-// tokenLength returns how many bytes of s make the leading token of RFC 9110
-// §5.6.2.
+// tokenLength returns the length of the token (RFC 9110 §5.6.2) at the beginning of s.
 func tokenLength(s string) int {
 	for i := range len(s) {
 		if !tokenBytes[s[i]] {
@@ -161,8 +152,7 @@ func tokenLength(s string) int {
 	return len(s)
 }
 
-// isTokenText reports whether a token has the characters of one. Without a quote
-// or a comma it cannot be mistaken for two, nor for a field's parameters.
+// isTokenText reports whether a token has only permitted characters. Without quotes and commas it cannot be mistaken for two tokens, or for parameters of the field.
 func (v *Verifier) isTokenText(token string) bool {
 	if isB64Token(token) {
 		return true

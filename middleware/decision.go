@@ -13,56 +13,55 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// decision is a token on its way through the steps, or the request that holds
-// it. Each step relies on what the ones before it have set.
+// decision is the state of one token, or of the request that contains it, during the steps. Each step relies on the results of the earlier ones.
 type decision struct {
-	question
+	input
 	findings
 
-	// Kept from one decision to the next, for the room that they have.
+	// Reused by the next decision, to save allocations.
 	message jws.Message // empty if opaque
 	claims  claims
-	bytes   []byte // the token again
+	bytes   []byte // the token, to be hashed
 }
 
-// question is what is to be decided.
-type question struct {
+// input is the input of a decision.
+type input struct {
 	v     *Verifier
-	ctx   context.Context //nolint:containedctx // a decision is the arguments of one call, not a thing that stays
-	began time.Time       // by the clock of the machine
+	ctx   context.Context //nolint:containedctx // a decision lives for one call
+	began time.Time       // by time.Now
 	now   time.Time       // by Config.Now
 
-	request     *http.Request        // nil if the token came by another way
+	request     *http.Request        // nil if the token did not come in an HTTP request
 	optional    bool                 // a request without a token passes
-	answers     bool                 // it is about an answer to checkActivity
+	isAnswer    bool                 // the decision is about an answer to checkActivity
 	outer       *carried             // the decision of an enclosing route, nil without one
 	need        []scopes.Requirement // of enclosing routes and of this one
 	credentials Credentials
 	token       string
-	explained   []Step // of Explain; nil otherwise
+	explained   []Step // for Explain; nil otherwise
 }
 
-// findings are what the steps have found out.
+// findings are the results of the steps.
 type findings struct {
-	least     often // steps that are made more seldom have been made
-	anonymous bool  // the request has no token and needs none
-	opaque    bool  // not for us to read: the issuer was asked
-	met       int   // how many of the requirements enclosing routes have checked
+	repeated  repetition // steps with a lower repetition are done
+	anonymous bool       // the request has no token and needs none
+	opaque    bool       // only the issuer can read the token
+	met       int        // how many requirements the enclosing routes have checked
 
-	scopesHelp bool // of the requirements that are not met, one has scopes to name
+	scopesHelp bool // an unmet requirement names scopes
 
 	head    []byte  // the header, decoded
-	header  *header // nil before it was read
+	header  *header // nil until it is parsed
 	payload string  // the claims as text
-	issuer  *issuer // that the token names
-	key     any     // of the signature, nil if opaque
+	issuer  *issuer // the configured issuer of the token
+	key     any     // for the signature, nil if opaque
 
-	verified *Token // never changed, nor reachable by handlers
-	lookup   lookup // of its claims, once it was needed
+	verified *Token // never modified; handlers cannot reach it
+	lookup   lookup // of its claims, nil until needed
 
-	recalled, kept bool   // the memory was asked; it has the token now
-	known          *known // what is remembered of the token, nil if nothing
-	digest         digest // of it
+	lookedUp, stored bool         // whether the token was looked up in the cache, and stored in it
+	cached           *cachedToken // the cached token, nil if it is not cached
+	digest           digest       // of the token, once it was looked up
 }
 
 // decisions are reused, to save allocations.
@@ -74,9 +73,9 @@ func (v *Verifier) begin(ctx context.Context) *decision {
 	return d
 }
 
-// release ends a decision. Nothing of the token stays.
+// release clears a decision, token included, for the next one.
 func (d *decision) release() {
-	d.question, d.findings = question{}, findings{}
+	d.input, d.findings = input{}, findings{}
 	d.message.Clear()
 	d.claims.reset()
 	clear(d.bytes)
@@ -86,11 +85,11 @@ func (d *decision) release() {
 	decisions.Put(d)
 }
 
-// walk makes the steps that are due.
-func (d *decision) walk() (err error) {
-	for i := d.v.first[d.least][0]; i < len(d.v.steps); i = d.v.first[d.least][i+1] {
+// runSteps runs the steps that apply.
+func (d *decision) runSteps() (err error) {
+	for i := d.v.first[d.repeated][0]; i < len(d.v.steps); i = d.v.first[d.repeated][i+1] {
 		s := &d.v.steps[i]
-		if !d.due(s) {
+		if !d.applies(s) {
 			continue
 		}
 		if err = s.run(d); d.explained != nil {
@@ -100,15 +99,14 @@ func (d *decision) walk() (err error) {
 			break
 		}
 	}
-	// A refusal after "remember" is one of the route's, and says nothing about the token.
-	if err != nil && d.known != nil && !d.kept {
-		d.v.memory.forget(d.digest)
+	// A refusal after the token was stored is due to the route, not to the token.
+	if err != nil && d.cached != nil && !d.stored {
+		d.v.cache.drop(d.digest)
 	}
 	return err
 }
 
-// decide walks, and makes of the error the one answer to give. A panic, of a
-// callback or of ours, refuses like any fault.
+// decide runs the steps and turns an error into the refusal. A panic, in a callback or in this module, refuses the request.
 func (d *decision) decide() (refusal *Error) {
 	if err := d.v.notConstructed(); err != nil {
 		return refuse(err)
@@ -130,10 +128,8 @@ func (d *decision) judge() (refusal *Error) {
 	if d.v.now != nil {
 		d.now = d.v.now()
 	}
-	err := d.walk()
-	// Only a check that was still waiting has anything to cancel. net/http also
-	// cancels when a client has merely closed its side after the request, and such
-	// a client waits for the verdict that was reached.
+	err := d.runSteps()
+	// Only a check that was still waiting can be canceled. net/http also cancels when a client has only closed its sending side, and such a client still waits for the result.
 	if err != nil && errors.Is(err, ErrUnavailable) && errors.Is(d.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}

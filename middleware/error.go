@@ -10,12 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Code is the error code of a refusal, as clients see it: those of RFC 6750
-// §3.1, and two for faults that are not the client's. It is "" when no token
-// was sent, since RFC 6750 §3.1 then wants no code at all.
+// Code is the error code that clients receive with a refusal: one of RFC 6750 §3.1, or one of two for failures that the client did not cause. It is "" when no token was sent, because RFC 6750 §3.1 then excludes a code.
 type Code string
 
-// The codes and the status each one answers with.
+// The codes, with the HTTP status of each.
 const (
 	CodeNoToken           Code = ""                        // 401
 	CodeInvalidRequest    Code = "invalid_request"         // 400
@@ -25,8 +23,7 @@ const (
 	CodeInternal          Code = "server_error"            // 500
 )
 
-// Error is why a request is refused. It tells clients no more than a constant
-// for each cause, and holds no byte of the token.
+// Error is the reason for refusing a request. Clients receive only a constant text for each cause. It contains no part of the token.
 type Error struct {
 	Code        Code
 	Description string     // constant text, safe to send
@@ -36,8 +33,7 @@ type Error struct {
 	realm string // of the Verifier
 }
 
-// Refusal returns the *Error in err. Any other error, nil included, is a fault of
-// the program and is answered with 500.
+// Refusal returns the *Error in err. Any other error, nil included, is a programming error and is answered with 500.
 func Refusal(err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal
@@ -58,7 +54,7 @@ func (e *Error) StatusCode() int {
 		return http.StatusServiceUnavailable
 	case CodeInternal:
 	}
-	return http.StatusInternalServerError // for codes of nobody's making too
+	return http.StatusInternalServerError // for unknown codes too
 }
 
 // MarshalJSON writes the body of the answer that adapters send: error, unless no
@@ -70,7 +66,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	}{e.Code, e.Description})
 }
 
-// Error describes the refusal for logs. It quotes nothing of the request.
+// Error describes the refusal for logs. It contains no text of the request.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return "bearerguard: " + e.Description
@@ -81,8 +77,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// cause is a sentinel together with all that follows from it, so that a cause
-// cannot exist without a decision about what clients are told.
+// cause is a sentinel with the code and texts that belong to it, so that no cause lacks a text for clients.
 type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
@@ -92,9 +87,7 @@ type cause struct {
 
 func (c *cause) Error() string { return c.text }
 
-// The causes of a refusal. Test for them with [errors.Is]. All failures of key
-// and signature look alike to clients, so that an answer tells nobody which
-// part of a forgery to mend.
+// The causes of a refusal. Test for them with [errors.Is]. Clients cannot distinguish the failures of key and signature, so an answer does not help an attacker to correct a forgery.
 var (
 	ErrNoToken error = &cause{"no_token", "an access token is required", CodeNoToken, ""}
 
@@ -102,7 +95,7 @@ var (
 	ErrTwoTokens error = &cause{"two_tokens", "request holds more than one access token", CodeInvalidRequest, ""}
 
 	ErrTooLong      error = &cause{"too_long", "token is too long", CodeInvalidToken, ""}
-	ErrOpaque       error = &cause{"opaque", "token is opaque or encrypted, and no issuer can be asked about it", CodeInvalidToken, "token is not valid"}
+	ErrOpaque       error = &cause{"opaque", "token is opaque or encrypted, and cannot be introspected", CodeInvalidToken, "token is not valid"}
 	ErrMalformed    error = &cause{"malformed", "token is malformed", CodeInvalidToken, ""}
 	ErrType         error = &cause{"type", "token is not an access token", CodeInvalidToken, ""}
 	ErrIssuer       error = &cause{"issuer", "token issuer is not accepted", CodeInvalidToken, ""}
@@ -131,8 +124,7 @@ const (
 	unknownState = "token cannot be checked at the moment"
 )
 
-// refuse makes the answer that follows from the error of a step. An error
-// without a cause is a fault of ours and is answered as one.
+// refuse returns the refusal for the error of a step. An error without a cause is an internal error.
 func refuse(err error) *Error {
 	var c *cause
 	if !errors.As(err, &c) {
@@ -145,23 +137,20 @@ func refuse(err error) *Error {
 	return e
 }
 
-// reasonOf returns the stable word for a refusal.
+// reasonOf returns the stable label of a refusal.
 func reasonOf(err error) string {
 	var c *cause
-	errors.As(err, &c) // always: refuse gives every error a cause
+	errors.As(err, &c) // always succeeds: refuse gives every error a cause
 	return c.reason
 }
 
-// foreign adds to a cause an error whose text is not ours to print, because it
-// may hold a claim or a secret: a callback's. [errors.Is] and [errors.As] find
-// both.
+// foreign combines a cause with the error of a callback, whose text is not printed because it may contain a claim or a secret. [errors.Is] and [errors.As] find both.
 type foreign struct{ cause, err error }
 
 func (f *foreign) Error() string   { return f.cause.Error() }
 func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
 
-// unavailable says that a token cannot be judged now. Of a Source that is not
-// ours the reason is not printed.
+// unavailable returns the error for a token that cannot be judged now. The error text of a Source of another package is not printed.
 func unavailable(err error) error {
 	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// accepting stands in for your API: a verifier of one issuer.
-func accepting(issuer middleware.Issuer) *middleware.Verifier {
+// verifierFor returns a verifier of one issuer, as your API would have it.
+func verifierFor(issuer middleware.Issuer) *middleware.Verifier {
 	v, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{issuer}})
 	if err != nil {
 		log.Fatal(err)
@@ -24,7 +24,7 @@ func accepting(issuer middleware.Issuer) *middleware.Verifier {
 	return v
 }
 
-// show prints what becomes of a token.
+// show prints the result for a token.
 func show(v *middleware.Verifier, token string, need ...scopes.Requirement) *middleware.Token {
 	verified, err := v.Verify(context.Background(), middleware.Credentials{Token: token})
 	if err == nil {
@@ -38,8 +38,8 @@ func show(v *middleware.Verifier, token string, need ...scopes.Requirement) *mid
 	return verified
 }
 
-// started is a server that is not to be stopped before the program ends.
-func started() *testserver.Server {
+// startServer returns a server that runs until the program ends.
+func startServer() *testserver.Server {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -48,9 +48,9 @@ func started() *testserver.Server {
 }
 
 func ExampleIssuer_mark() {
-	as := started() // of Keycloak, for example
+	as := startServer() // of Keycloak, for example
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: as.Issuer(), Mark: "typ=Bearer"})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Mark: "typ=Bearer"})
 	show(v, as.Token(testserver.Typ("JWT"), testserver.Claim("typ", "Bearer"), testserver.Claim("nonce", "n")))
 	show(v, as.Token())
 	// Output:
@@ -59,28 +59,28 @@ func ExampleIssuer_mark() {
 }
 
 func ExampleIssuer_purpose() {
-	as := started()
+	as := startServer()
 	defer as.Close()
 	idToken := as.Token(testserver.Typ("JWT"), testserver.Audience("web"), testserver.Claim("nonce", "n"), testserver.Claim("at_hash", "h"))
-	show(accepting(middleware.Issuer{URL: as.Issuer(), Audiences: []string{"web"}}), idToken)
-	show(accepting(middleware.Issuer{URL: as.Issuer(), Audiences: []string{"web"}, Purpose: middleware.IDTokens}), idToken)
+	show(verifierFor(middleware.Issuer{URL: as.Issuer(), Audiences: []string{"web"}}), idToken)
+	show(verifierFor(middleware.Issuer{URL: as.Issuer(), Audiences: []string{"web"}, Purpose: middleware.IDTokens}), idToken)
 	// Output:
 	// bearerguard: token is not an access token
 	// accepted
 }
 
 func ExampleIssuer_types() {
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: as.Issuer(), Types: []string{"okta-internal-at+jwt"}})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Types: []string{"okta-internal-at+jwt"}})
 	show(v, as.Token(testserver.Typ("application/okta-internal-at+jwt")))
 	// Output: accepted
 }
 
 func ExampleIssuer_aliases() {
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: "https://accounts.example.com", Aliases: []string{"accounts.example.com"}, MetadataIssuer: as.Issuer()})
+	v := verifierFor(middleware.Issuer{URL: "https://accounts.example.com", Aliases: []string{"accounts.example.com"}, MetadataIssuer: as.Issuer()})
 	fmt.Println(show(v, as.Token(testserver.Claim("iss", "accounts.example.com"))).Issuer)
 	// Output:
 	// accepted
@@ -88,13 +88,13 @@ func ExampleIssuer_aliases() {
 }
 
 func ExampleIssuer_tenants() {
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{
+	v := verifierFor(middleware.Issuer{
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",
 		Tenants:     []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"},
 		MetadataURL: as.Issuer() + "/.well-known/openid-configuration", // for Entra, https://login.microsoftonline.com/common/v2.0/.well-known/…
-		// Entra's metadata names URL, this server's itself:
+		// Entra's metadata contains URL, this server's metadata its own issuer:
 		MetadataIssuer: as.Issuer(),
 	})
 	for _, tenant := range []string{"72f988bf-86f1-41af-91ab-2d7cd011db47", "9188040d-6c67-4c5b-b112-36a304b66dad"} {
@@ -106,13 +106,13 @@ func ExampleIssuer_tenants() {
 }
 
 func ExampleIssuer_subjectPrefix() {
-	as := started()
+	as := startServer()
 	defer as.Close()
 	keys, err := jwks.NewRemote(as.Endpoint(testserver.EndpointJWKS), jwks.Options{}) // of SPIRE, with Use: []string{"jwt-svid"}
 	if err != nil {
 		log.Fatal(err)
 	}
-	v := accepting(middleware.Issuer{URL: "spiffe://example.org", SubjectPrefix: "spiffe://example.org/", Keys: keys})
+	v := verifierFor(middleware.Issuer{URL: "spiffe://example.org", SubjectPrefix: "spiffe://example.org/", Keys: keys})
 	show(v, as.Token(testserver.Without("iss"), testserver.Subject("spiffe://example.org/payments")))
 	show(v, as.Token(testserver.Without("iss"), testserver.Subject("spiffe://example.com/payments")))
 	// Output:
@@ -121,9 +121,9 @@ func ExampleIssuer_subjectPrefix() {
 }
 
 func ExampleIssuer_scopeUnion() {
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: as.Issuer(), ScopeClaims: []string{"scp", "roles", "keys:projects"}, ScopeUnion: true})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), ScopeClaims: []string{"scp", "roles", "keys:projects"}, ScopeUnion: true})
 	token := as.Token(testserver.Without("scope"), testserver.Claim("scp", "read"), testserver.Claim("roles", []string{"Tasks.Read"}),
 		testserver.Claim("projects", map[string]any{"shop": map[string]string{"1": "example.com"}}))
 	show(v, token, scopes.All("read", "Tasks.Read", "shop"))
@@ -131,9 +131,9 @@ func ExampleIssuer_scopeUnion() {
 }
 
 func ExampleIssuer_clientIDClaims() {
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: as.Issuer(), ClientIDClaims: []string{"cid", "appid"}})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), ClientIDClaims: []string{"cid", "appid"}})
 	fmt.Println(show(v, as.Token(testserver.Claim("cid", "0oa1"))).ClientID)
 	// Output:
 	// accepted
@@ -142,9 +142,9 @@ func ExampleIssuer_clientIDClaims() {
 
 func ExampleIssuer_secrets() {
 	old := testserver.GenerateKey("HS256", "old")
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: as.Issuer(), Secrets: jwks.Secret("old", old.Secret)})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Secrets: jwks.Secret("old", old.Secret)})
 	show(v, as.Token())
 	show(v, as.Token(testserver.SignedWith(old)))
 	// Output:
@@ -153,15 +153,15 @@ func ExampleIssuer_secrets() {
 }
 
 func ExampleIssuer_client() {
-	as := started()
+	as := startServer()
 	defer as.Close()
-	v := accepting(middleware.Issuer{URL: as.Issuer(), Client: &http.Client{ /* with the CA and the token of the cluster */ }})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Client: &http.Client{ /* with the CA and the token of the cluster */ }})
 	show(v, as.Token())
 	// Output: accepted
 }
 
 func ExampleConfig_tokenHeader() {
-	as := started()
+	as := startServer()
 	defer as.Close()
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "api", TokenHeader: "X-Goog-Iap-Jwt-Assertion", Issuers: []middleware.Issuer{{URL: as.Issuer()}},
@@ -181,14 +181,14 @@ func ExampleConfig_tokenHeader() {
 }
 
 func ExampleConfig_issuerFor() {
-	as := started()
+	as := startServer()
 	defer as.Close()
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience:       "api",
 		IssuerPatterns: []string{"https://id.example.com/realms/*"},
 		IssuerFor: func(_ context.Context, iss string) (*middleware.Issuer, error) {
 			realm := strings.TrimPrefix(iss, "https://id.example.com/realms/")
-			if realm != "acme" { // ask your database
+			if realm != "acme" { // query your database
 				return nil, nil
 			}
 			return &middleware.Issuer{URL: iss, MetadataIssuer: as.Issuer()}, nil
@@ -206,7 +206,7 @@ func ExampleConfig_issuerFor() {
 }
 
 func ExampleIssuer_opaqueSyntax() {
-	// It stands for the introspection endpoint of Salesforce.
+	// It represents the introspection endpoint of Salesforce.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"active":%t,"aud":"api","scope":"web"}`, r.FormValue("token") == "00D1!AQx.y_z")
 	}))
@@ -215,7 +215,7 @@ func ExampleIssuer_opaqueSyntax() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	v := accepting(middleware.Issuer{URL: "https://my.salesforce.example", Introspection: client, IntrospectionMode: middleware.IntrospectAll, OpaqueSyntax: middleware.VSCHAR})
+	v := verifierFor(middleware.Issuer{URL: "https://my.salesforce.example", Introspection: client, IntrospectionMode: middleware.IntrospectAll, OpaqueSyntax: middleware.VSCHAR})
 	request := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 	request.Header.Set("Authorization", "Bearer 00D1!AQx.y_z")
 	_, err = v.Authorize(http.Header{}, request)

@@ -38,8 +38,8 @@ func ExampleNewVerifier() {
 	})
 	fmt.Println(err)
 	// Output:
-	// bearerguard: ClockSkew is over 5m0s: mend the clocks instead
-	// bearerguard: Issuers[0]: URL: not https (http is for loopback addresses, or where InsecureHTTP is set)
+	// bearerguard: ClockSkew is over 5m0s: correct the clocks instead
+	// bearerguard: Issuers[0]: URL: not https (http is allowed only for loopback addresses, or with InsecureHTTP)
 	// bearerguard: Issuers[0]: no audience: set Config.Audience or the issuer's Audiences
 	// bearerguard: Issuers[0]: algorithm "none" is not supported
 }

@@ -14,21 +14,19 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Step is one step of a decision, as it went for one token.
+// Step is the result of one step of a decision about one token.
 type Step struct {
 	Name    string  // such as "expiry"
-	About   string  // what it demands
+	About   string  // what it requires
 	Source  string  // RFC and section, or ""
 	Outcome Outcome // of this token
 	Err     error   // why it refused, nil if it did not; quotes nothing of the token
 
-	// What was demanded and what was there, in words and for people; "" where
-	// there is nothing to show. Found quotes the token, with all that is not
-	// printable escaped, and no more than 200 bytes of a value.
+	// What was expected and what was found, as text for operators; "" if there is nothing to show. Found quotes the token: it escapes all characters that are not printable, and shows at most 200 bytes of a value.
 	Expected, Found string
 }
 
-// Format implements [fmt.Formatter], for every verb, without what the token says.
+// Format implements [fmt.Formatter], for every verb, without Expected and Found.
 func (s Step) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%s: %s", s.Name, s.Outcome)
 	if s.Err != nil {
@@ -36,10 +34,10 @@ func (s Step) Format(f fmt.State, _ rune) {
 	}
 }
 
-// LogValue implements [slog.LogValuer] in the way of Format.
+// LogValue implements [slog.LogValuer] with the text of Format.
 func (s Step) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
-// Outcome is what came of a step.
+// Outcome is the outcome of a step.
 type Outcome string
 
 // The outcomes of a step.
@@ -49,25 +47,19 @@ const (
 	NotReached Outcome = "not reached" // an earlier step has refused
 )
 
-// Explain takes a token through the steps of [Verifier.Verify] and the
-// requirements, and returns each that is for a token of its kind, in their order,
-// for people who wonder why a token is refused. The error is the verdict, as
-// Verify and [Verifier.Check] would have it, or nil.
+// Explain runs a token through the steps of [Verifier.Verify] and the requirements, to show why it is refused. It returns, in order, the steps that apply to a token of its kind. The error is the one that Verify and [Verifier.Check] would return, or nil.
 //
-// It asks for keys and calls Revoked as Verify does, but recalls no token, does
-// not observe and logs nothing but a panic. A Verifier that NewVerifier did not
-// make has no steps. Show the result to operators, not to callers: it shows a
-// forger which part to mend, and holds claims.
+// It fetches keys and calls Revoked as Verify does, but does not use the token cache, does not call Observe, and logs only panics. A Verifier that NewVerifier did not make has no steps. Show the result to operators, not to callers: it contains claims, and would help an attacker to correct a forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
 	}
-	d := &decision{question: question{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}}
+	d := &decision{input: input{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}}
 	refusal := d.decide()
 	var made []Step
 	for i := range v.steps {
 		step, s := d.explained[i], &v.steps[i]
-		if step.Outcome == "" && !d.due(s) {
+		if step.Outcome == "" && !d.applies(s) {
 			continue
 		}
 		step.Name, step.About, step.Source, step.Outcome = s.name, s.about, s.source, cmp.Or(step.Outcome, NotReached)
@@ -79,7 +71,7 @@ func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ..
 	return made, nil
 }
 
-// explain notes how a step went.
+// explain records the result of a step.
 func (d *decision) explain(at int, err error) {
 	step := Step{Outcome: Passed, Err: err}
 	if err != nil {
@@ -91,10 +83,10 @@ func (d *decision) explain(at int, err error) {
 	d.explained[at] = step
 }
 
-// maxShown bounds a value that is shown.
+// maxShown is how many bytes of a value are shown.
 const maxShown = 200
 
-// quoted shows text that a stranger may have written.
+// quoted quotes text that an attacker may have written.
 func quoted(text string) string {
 	if len(text) > maxShown {
 		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf(" and %d bytes more", len(text)-maxShown)
@@ -109,7 +101,7 @@ func quotedOrNone(text string) string {
 	return quoted(text)
 }
 
-// list shows several values, but not hundreds.
+// list quotes up to 20 values.
 func list(values []string) string {
 	const most = 20
 	all := make([]string, 0, most+1)
@@ -140,13 +132,13 @@ func showShape(d *decision) (expected, found string) {
 	}
 	expected = "a JWT of three base64url segments"
 	if d.v.introspecting != nil {
-		expected += ", or a token that " + quoted(d.v.introspecting.URL) + " can be asked about"
+		expected += ", or a token that " + quoted(d.v.introspecting.URL) + " introspects"
 	}
 	return expected, found
 }
 
 func showAlgorithm(d *decision) (expected, found string) {
-	if d.header == nil { // which is refused for another reason, or names none
+	if d.header == nil { // refused for another reason, or without alg
 		return "a supported alg", "a header that cannot be read"
 	}
 	return "a supported alg", "alg " + quoted(d.header.Algorithm)
@@ -168,7 +160,7 @@ func showIssuer(d *decision) (expected, found string) {
 	for i := range d.v.issuers {
 		urls = append(append(urls, d.v.issuers[i].URL), d.v.issuers[i].Aliases...)
 	}
-	if f := d.v.elsewhere; f != nil {
+	if f := d.v.finder; f != nil {
 		for _, p := range f.patterns {
 			urls = append(urls, p.before+"*"+p.after)
 		}
@@ -216,13 +208,13 @@ func showRequired(d *decision) (expected, found string) {
 	if d.issuer.Profile == RFC9068 {
 		names = append(names, "sub", "client_id", "iat", "jti")
 	}
-	var there []string
+	var present []string
 	for _, name := range names {
 		if d.claims.member(name) != "" {
-			there = append(there, name)
+			present = append(present, name)
 		}
 	}
-	return strings.Join(names, ", "), cmp.Or(strings.Join(there, ", "), "none")
+	return strings.Join(names, ", "), cmp.Or(strings.Join(present, ", "), "none")
 }
 
 func showExpiry(d *decision) (expected, found string) {
@@ -248,7 +240,7 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed adds what the clock skew allows.
+// skewed describes what the clock skew allows.
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""
@@ -256,7 +248,7 @@ func (d *decision) skewed(words string) string {
 	return ", or " + fmt.Sprintf(words, d.v.skew)
 }
 
-// away says in words how far a time is from now.
+// away describes how far a time is from now.
 func (d *decision) away(t time.Time) string {
 	const day = 24 * time.Hour
 	distance, words := d.now.Sub(t), "%s ago (%s)"
@@ -291,19 +283,18 @@ func showAudience(d *decision) (expected, found string) {
 	return expected, cmp.Or(list(d.claims.audiences), "none")
 }
 
-// showPurpose shows the claims that decide what kind of token it is. Of most the
-// name says enough; the value may be anybody's.
+// showPurpose shows the claims that indicate the kind of token. For most of them the name is enough, and the value may be arbitrary.
 func showPurpose(d *decision) (expected, found string) {
-	var there []string
+	var present []string
 	for _, one := range d.claims.members {
 		switch text, isText := strictjson.String(one.value); {
 		case namesKind(one.name) && isText:
-			there = append(there, one.name+" "+quoted(text))
+			present = append(present, one.name+" "+quoted(text))
 		case isMark(one.name, one.value):
-			there = append(there, one.name)
+			present = append(present, one.name)
 		}
 	}
-	return "no mark of another kind of token", cmp.Or(strings.Join(there, ", "), "none")
+	return "no mark of another kind of token", cmp.Or(strings.Join(present, ", "), "none")
 }
 
 func showKey(d *decision) (expected, found string) {

@@ -11,8 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// What people are shown of a token: what was wanted and what was there, in
-// words, and of a hostile text neither control bytes nor all of it.
+// Explain shows what was expected and what was found, without control bytes and with a limited length.
 func TestExplainShowsTheTypesOfTheIssuer(t *testing.T) {
 	for want, change := range map[string]func(*middleware.Issuer){
 		`"at+jwt"`:                           func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 },
@@ -58,7 +57,7 @@ func TestExplainShowsWhatWasExpectedAndWhatWasFound(t *testing.T) {
 		{s.Token(s.Header(), s.Claims("aud", `["other","third"]`)), "audience", `"api"`, `"other", "third"`},
 		{s.Token(s.Header(), s.Claims("typ", `"ID"`)), "purpose", "no mark of another kind of token", `scope, typ "ID"`},
 		{s.Token(s.Header("typ", ""), s.Claims("at_hash", `"CANARY"`, "nonce", `"CANARY"`)), "purpose", "no mark of another kind of token", "scope, at_hash, nonce"},
-		{s.Token(s.Header("kid", `"nobody"`), s.Claims()), "signature", "", `kid "nobody"`},
+		{s.Token(s.Header("kid", `"unknown"`), s.Claims()), "signature", "", `kid "unknown"`},
 		{s.Token(s.Header(), s.Claims("scope", `"write"`)), "requirements", `scope "read"`, `scope "write"`},
 	} {
 		made, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: tt.token}, scopes.All("read"))
@@ -72,7 +71,7 @@ func TestExplainShowsWhatWasExpectedAndWhatWasFound(t *testing.T) {
 				t.Errorf("%s: got %q and %q, want %q and %q", tt.step, step.Expected, step.Found, tt.expected, tt.found)
 			}
 			if printed := fmt.Sprintf("%v %+v %#v", step, step, step); strings.Contains(tt.found, `"`) && strings.Contains(printed, tt.found) {
-				t.Errorf("%s prints what the token says: %q", tt.step, printed)
+				t.Errorf("%s prints text of the token: %q", tt.step, printed)
 			}
 		}
 		if !found {

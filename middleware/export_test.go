@@ -6,29 +6,27 @@ import (
 	"reflect"
 )
 
-// StepTable is the table of steps in Markdown.
+// StepTable returns the table of steps in Markdown.
 func StepTable() string {
-	table := "| step | what it demands | for | repeated for | also for an answer about a JWT | source |\n|---|---|---|---|---|---|\n"
+	table := "| step | what it requires | for | repeated for | also for an answer about a JWT | source |\n|---|---|---|---|---|---|\n"
 	for _, s := range steps {
 		answer := ""
 		if s.answer {
 			answer = "yes"
 		}
-		table += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", s.name, s.about, s.of.name, s.often, answer, s.source)
+		table += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", s.name, s.about, s.of.name, s.repeat, answer, s.source)
 	}
 	return table
 }
 
-// AddStep adds one to those of a Verifier, before the others, and counts how often
-// it is made.
+// AddStep adds a step before the others of a Verifier, and counts how often it runs.
 func (v *Verifier) AddStep(name string, made *int) {
-	v.make(append([]step{
+	v.setSteps(append([]step{
 		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, true, nil, ""},
 	}, v.steps...))
 }
 
-// Left decides about a token and returns which parts of the decision still hold
-// something once it has been released. No other decision may be under way.
+// Left decides about a token and returns which parts of the decision still contain something after its release. No other decision may run at the same time.
 func (v *Verifier) Left(token string) (parts []string) {
 	d := v.begin(context.Background())
 	d.token = token
@@ -36,7 +34,7 @@ func (v *Verifier) Left(token string) (parts []string) {
 	d.release()
 	members, audiences, granted := d.claims.members, d.claims.audiences, d.claims.granted
 	d.claims.members, d.claims.audiences, d.claims.granted = nil, nil, nil
-	for name, part := range map[string]any{"question": d.question, "findings": d.findings, "claims": d.claims} {
+	for name, part := range map[string]any{"input": d.input, "findings": d.findings, "claims": d.claims} {
 		if !reflect.ValueOf(part).IsZero() {
 			parts = append(parts, name)
 		}

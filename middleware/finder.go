@@ -17,17 +17,17 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Times and bounds of issuers that Config.IssuerFor finds.
+// Durations and limits for issuers that Config.IssuerFor returns.
 const (
-	finderTime   = 2 * time.Second  // for one call
-	foundAge     = 5 * time.Minute  // after which an issuer is asked about again, in the background
-	foundOldAge  = 2 * foundAge     // after which a request waits for that
-	foundLastAge = 24 * time.Hour   // after which it is not used any more
-	findRetry    = 10 * time.Second // after an error, while a cached issuer is used
-	unknownAge   = time.Minute      // after which an unknown issuer may have become known
-	maxFound     = 10_000           // of either kind
-	maxWildcard  = 128
-	maxCalls     = 4096 // under way, about issuers that are not known
+	findTimeout = 2 * time.Second  // of one call
+	refreshAge  = 5 * time.Minute  // after which an issuer is refreshed in the background
+	staleAge    = 2 * refreshAge   // after which a request waits for the refresh
+	maxAge      = 24 * time.Hour   // maximum age of a cached issuer
+	retryDelay  = 10 * time.Second // after an error, while a cached issuer is used
+	unknownAge  = time.Minute      // after which an unknown iss is looked up again
+	maxFound    = 10_000           // issuers, and unknown iss
+	maxWildcard = 128
+	maxCalls    = 4096 // in progress, for issuers that are not cached
 )
 
 // finder finds issuers by Config.IssuerFor.
@@ -36,22 +36,22 @@ type finder struct {
 	make     func(Issuer) (*issuer, error)
 	patterns []pattern
 	found    *otter.Cache[string, finding]
-	unknown  *otter.Cache[string, time.Time] // until when
+	unknown  *otter.Cache[string, time.Time] // until this time
 	flight   singleflight.Group
-	changing sync.Mutex    // of found
-	calls    chan struct{} // holds one for each call about an issuer that is not known
+	mu       sync.Mutex    // guards changes of found
+	calls    chan struct{} // has an element for each call for an issuer that is not cached
 	logger   *slog.Logger
-	trouble  contain.Change // that was logged
+	state    contain.Change // the last one logged
 }
 
-// finding is an issuer that was found, and when.
+// finding is a cached issuer, and when it was found.
 type finding struct {
 	issuer  *issuer
 	at      time.Time
-	retryAt time.Time // not before this, after an error
+	retryAt time.Time // after an error: no call before this time
 }
 
-// pattern is what stands before and after the * of Config.IssuerPatterns.
+// pattern is the text before and after the * of one of Config.IssuerPatterns.
 type pattern struct{ before, after string }
 
 func newFinder(config Config, logger *slog.Logger, newIssuer func(Issuer) (*issuer, error)) *finder {
@@ -71,18 +71,18 @@ func newFinder(config Config, logger *slog.Logger, newIssuer func(Issuer) (*issu
 	return f
 }
 
-// resembles reports whether an iss may be meant for an issuer that is found.
+// resembles reports whether an iss may belong to an issuer of Config.IssuerFor.
 func (f *finder) resembles(iss string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.resembles(iss) })
 }
 
-// resembles ignores what the * stands for, and a slash at the end.
+// resembles ignores what the * matches, and a trailing slash.
 func (p pattern) resembles(iss string) bool {
 	rest, starts := strings.CutPrefix(iss, p.before)
 	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
 }
 
-// matches reports whether Config.IssuerFor may be asked about an iss.
+// matches reports whether Config.IssuerFor may be called with an iss.
 func (f *finder) matches(iss string) bool {
 	for _, p := range f.patterns {
 		name, starts := strings.CutPrefix(iss, p.before)
@@ -94,13 +94,12 @@ func (f *finder) matches(iss string) bool {
 	return false
 }
 
-// isName reports whether a text can stand for the * of a pattern: the unreserved
-// characters of a URL (RFC 3986 §2.3), and not a segment that names another place.
+// isName reports whether the * of a pattern matches a text: it has only the unreserved characters of a URL (RFC 3986 §2.3) and is not a dot segment (RFC 3986 §3.3).
 func isName(text string) bool {
 	if text == "" || text == "." || text == ".." || len(text) > maxWildcard {
 		return false
 	}
-	return !strings.ContainsFunc(text, func(c rune) bool { return !isUnreserved[byte(min(c, 255))] }) //nolint:gosec // 255 is no such character
+	return !strings.ContainsFunc(text, func(c rune) bool { return !isUnreserved[byte(min(c, 255))] }) //nolint:gosec // 255 is not unreserved
 }
 
 var isUnreserved = alphanumericAnd("-._~")
@@ -108,38 +107,38 @@ var isUnreserved = alphanumericAnd("-._~")
 // issuer returns the issuer of a matching iss.
 func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	now := time.Now()
-	known, ok := f.found.GetIfPresent(iss)
-	age := now.Sub(known.at)
+	cached, ok := f.found.GetIfPresent(iss)
+	age := now.Sub(cached.at)
 	switch until, isUnknown := f.unknown.GetIfPresent(iss); {
-	case ok && (age < foundAge || age < foundLastAge && now.Before(known.retryAt)):
-		return known.issuer, nil
+	case ok && (age < refreshAge || age < maxAge && now.Before(cached.retryAt)):
+		return cached.issuer, nil
 	case !ok && isUnknown && now.Before(until):
 		return nil, ErrIssuer
 	}
-	asked := f.flight.DoChan(iss, func() (any, error) { return f.ask(strings.Clone(iss)) })
-	if ok && age < foundOldAge {
-		return known.issuer, nil
+	result := f.flight.DoChan(iss, func() (any, error) { return f.refresh(strings.Clone(iss)) })
+	if ok && age < staleAge {
+		return cached.issuer, nil
 	}
-	late := time.NewTimer(finderTime)
+	late := time.NewTimer(findTimeout)
 	defer late.Stop()
 	var err error
 	select {
-	case result := <-asked:
+	case result := <-result:
 		if err = result.Err; err == nil {
 			return result.Val.(*issuer), nil
 		}
 	case <-late.C:
-		f.delay(iss, known.at)
+		f.delay(iss, cached.at)
 		err = context.DeadlineExceeded
 	case <-ctx.Done():
-		f.delay(iss, known.at)
+		f.delay(iss, cached.at)
 		err = ctx.Err()
 	}
 	if errors.Is(err, errUnknownIssuer) {
 		return nil, ErrIssuer
 	}
-	if ok && age < foundLastAge {
-		return known.issuer, nil
+	if ok && age < maxAge {
+		return cached.issuer, nil
 	}
 	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
 		return nil, fault.Err
@@ -147,19 +146,18 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	return nil, unavailable(err)
 }
 
-// ask calls Config.IssuerFor and caches its answer. The call outlives the
-// request that happened to begin it, because others wait for it too.
-func (f *finder) ask(iss string) (*issuer, error) {
-	known, _ := f.found.GetIfPresent(iss)
+// refresh calls Config.IssuerFor and caches its result. The call outlives the request that started it, because other requests wait for it too.
+func (f *finder) refresh(iss string) (*issuer, error) {
+	cached, _ := f.found.GetIfPresent(iss)
 	at := time.Now()
-	one, err := f.within(iss, known.issuer)
+	one, err := f.loadInTime(iss, cached.issuer)
 	f.note(err)
 	if err != nil && !errors.Is(err, errUnknownIssuer) {
-		f.delay(iss, known.at)
+		f.delay(iss, cached.at)
 		return nil, err
 	}
-	f.changing.Lock()
-	defer f.changing.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err != nil {
 		f.found.Invalidate(iss)
 		f.unknown.Set(iss, at.Add(unknownAge))
@@ -170,30 +168,27 @@ func (f *finder) ask(iss string) (*issuer, error) {
 	return one, nil
 }
 
-var errUnknownIssuer = errors.New("IssuerFor does not know it")
+var errUnknownIssuer = errors.New("IssuerFor does not know the issuer")
 
-// note logs how IssuerFor fares, once per change. What it returns as an error may
-// hold anything, so that is not printed.
+// note logs failures of IssuerFor, once per change. The text of its errors is not printed, because it may contain anything.
 func (f *finder) note(err error) {
 	text := ""
 	switch {
-	case errors.Is(err, errUnknownIssuer): // anybody can bring that about
+	case errors.Is(err, errUnknownIssuer): // any client can cause this
 		return
 	case errors.Is(err, ErrInternal):
 		text = err.Error()
 	case err != nil:
 		text = "it returned an error, or took too long"
 	}
-	if f.trouble.To(text) && text != "" {
+	if f.state.To(text) && text != "" {
 		contain.Panic(func() { f.logger.Error("IssuerFor does not work", "error", text) })
 	}
 }
 
-// within learns an issuer in time. A call that does not heed its context is left
-// behind. It keeps its place, so that such calls do not become more and more; a
-// call about an issuer that is known has always one.
-func (f *finder) within(iss string, known *issuer) (*issuer, error) {
-	if known == nil {
+// loadInTime loads an issuer within findTimeout. A call that ignores its context is abandoned. It keeps its place in f.calls, which limits the number of such calls. A call for a cached issuer needs no place.
+func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
+	if cached == nil {
 		select {
 		case f.calls <- struct{}{}:
 		default:
@@ -204,16 +199,16 @@ func (f *finder) within(iss string, known *issuer) (*issuer, error) {
 		issuer *issuer
 		err    error
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), finderTime)
+	ctx, cancel := context.WithTimeout(context.Background(), findTimeout)
 	done := make(chan answer, 1)
 	go func() {
 		defer cancel()
 		var a answer
-		if stack := contain.Panic(func() { a.issuer, a.err = f.learn(ctx, iss, known) }); stack != nil {
+		if stack := contain.Panic(func() { a.issuer, a.err = f.load(ctx, iss, cached) }); stack != nil {
 			a.err = fault(errors.New("it panicked"))
 			contain.Panic(func() { f.logger.ErrorContext(ctx, "panic in IssuerFor", "stack", string(stack)) })
 		}
-		if known == nil {
+		if cached == nil {
 			<-f.calls
 		}
 		done <- a
@@ -231,17 +226,16 @@ func (f *finder) within(iss string, known *issuer) (*issuer, error) {
 	}
 }
 
-// learn makes an issuer of an answer, or returns the one that is known if the
-// answer is still the same.
-func (f *finder) learn(ctx context.Context, iss string, known *issuer) (*issuer, error) {
+// load returns the issuer that IssuerFor describes, or the cached one if the description has not changed.
+func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer, error) {
 	config, err := f.find(ctx, iss)
 	switch {
 	case err != nil:
 		return nil, &foreign{ErrUnavailable, err}
 	case config == nil:
 		return nil, errUnknownIssuer
-	case known != nil && isSame(known.Issuer, *config):
-		return known, nil
+	case cached != nil && isSame(cached.Issuer, *config):
+		return cached, nil
 	case config.URL != iss, config.Introspection != nil, config.isTemplate(), config.Aliases != nil, config.SubjectPrefix != "":
 		return nil, fault(errors.New("return an Issuer whose URL is the iss, without Introspection, Tenants, Aliases and SubjectPrefix"))
 	}
@@ -250,7 +244,7 @@ func (f *finder) learn(ctx context.Context, iss string, known *issuer) (*issuer,
 		return nil, fault(err)
 	}
 	one.finder = f
-	one.perTenant, _ = one.keys.(perTenant) // issuers that are found may share keys
+	one.perTenant, _ = one.keys.(perTenant) // issuers of IssuerFor may share keys
 	return one, nil
 }
 
@@ -259,14 +253,13 @@ func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay keeps using an issuer for a while without asking again, unless it was
-// found anew since.
+// delay sets the time before which a cached issuer is not refreshed again, unless it has been refreshed in the meantime.
 func (f *finder) delay(iss string, found time.Time) {
-	f.changing.Lock()
-	defer f.changing.Unlock()
-	if known, ok := f.found.GetIfPresent(iss); ok && known.at.Equal(found) {
-		known.retryAt = time.Now().Add(findRetry)
-		f.found.Set(strings.Clone(iss), known) // not all of the token that it is in
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if cached, ok := f.found.GetIfPresent(iss); ok && cached.at.Equal(found) {
+		cached.retryAt = time.Now().Add(retryDelay)
+		f.found.Set(strings.Clone(iss), cached) // a copy, so that the cache does not retain the token
 	}
 }
 
@@ -274,7 +267,7 @@ func (f *finder) delay(iss string, found time.Time) {
 // compared by identity, since they have state.
 func isSame(a, b Issuer) bool {
 	same := false
-	contain.Panic(func() { same = a.Keys == b.Keys && a.Secrets == b.Secrets && a.Client == b.Client }) // types of Keys may not be comparable
+	contain.Panic(func() { same = a.Keys == b.Keys && a.Secrets == b.Secrets && a.Client == b.Client }) // panics if a type of Keys is not comparable
 	a.Keys, a.Secrets, a.Client = b.Keys, b.Secrets, b.Client
 	return same && reflect.DeepEqual(a, b)
 }

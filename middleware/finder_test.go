@@ -92,7 +92,7 @@ func status(t *testing.T, v *middleware.Verifier, token string) int {
 	return 200
 }
 
-func (p *realms) want(t *testing.T, what string, v *middleware.Verifier, token string, status1 int, calls int64) {
+func (p *realms) assertStatus(t *testing.T, what string, v *middleware.Verifier, token string, status1 int, calls int64) {
 	t.Helper()
 	before := p.calls.Load()
 	if got := status(t, v, token); got != status1 {
@@ -108,89 +108,89 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a", "b")
 		v := p.verifier(t)
-		p.want(t, "the first token of a realm", v, p.maker["a"](), 200, 1)
-		p.want(t, "the second", v, p.maker["a"](), 200, 0)
-		p.want(t, "another realm", v, p.maker["b"](), 200, 1)
-		p.want(t, "a key of one realm under the name of another", v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/b")), 401, 0)
-		p.want(t, "an invented realm", v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/x")), 401, 1)
-		p.want(t, "that one again", v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/x")), 401, 0)
+		p.assertStatus(t, "the first token of a realm", v, p.maker["a"](), 200, 1)
+		p.assertStatus(t, "the second", v, p.maker["a"](), 200, 0)
+		p.assertStatus(t, "another realm", v, p.maker["b"](), 200, 1)
+		p.assertStatus(t, "a key of one realm under the name of another", v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/b")), 401, 0)
+		p.assertStatus(t, "an invented realm", v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/x")), 401, 1)
+		p.assertStatus(t, "that one again", v, p.maker["a"](testserver.Claim("iss", "https://id.example.com/realms/x")), 401, 0)
 		for _, iss := range []string{
 			"https://id.example.com/realms/", "https://id.example.com/realms/a/", "https://id.example.com/realms/..", "https://id.example.com/realms/a%2fb",
 			"https://id.example.com/realms/a/b", "https://id.example.com/realms/a?b", "https://id.example.org/realms/a", "https://id.example.com/realms/ä",
 			"https://id.example.com/realms/" + strings.Repeat("a", 129), "x",
 		} {
-			p.want(t, iss, v, p.maker["a"](testserver.Claim("iss", iss)), 401, 0)
+			p.assertStatus(t, iss, v, p.maker["a"](testserver.Claim("iss", iss)), 401, 0)
 		}
 
-		// A realm that is taken away is noticed by the question that its age brings.
+		// A removed realm is noticed by the refresh.
 		token := p.maker["a"](testserver.ExpiresIn(48 * time.Hour))
-		p.want(t, "a token that is remembered", v, token, 200, 0)
+		p.assertStatus(t, "a token that is cached", v, token, 200, 0)
 		p.mutex.Lock()
 		keys := p.keys["https://id.example.com/realms/a"]
 		delete(p.keys, "https://id.example.com/realms/a")
 		p.mutex.Unlock()
 		time.Sleep(4 * time.Minute)
-		p.want(t, "while it is not asked about", v, token, 200, 0)
+		p.assertStatus(t, "before the refresh", v, token, 200, 0)
 		time.Sleep(2 * time.Minute)
-		p.want(t, "while it is asked about", v, token, 200, 1)
-		p.want(t, "once it is gone", v, token, 401, 0)
+		p.assertStatus(t, "during the refresh", v, token, 200, 1)
+		p.assertStatus(t, "once it is gone", v, token, 401, 0)
 
-		// And one that comes, within a minute.
+		// An added one is noticed within a minute.
 		p.mutex.Lock()
 		p.keys["https://id.example.com/realms/a"] = keys
 		p.mutex.Unlock()
-		p.want(t, "a realm that has just come back", v, token, 401, 0)
+		p.assertStatus(t, "a realm that has just come back", v, token, 401, 0)
 		time.Sleep(time.Minute)
-		p.want(t, "a minute later", v, token, 200, 1)
+		p.assertStatus(t, "a minute later", v, token, 200, 1)
 
-		// After a long time without tokens one waits for the question.
+		// After a long time without tokens a request waits for the refresh.
 		time.Sleep(11 * time.Minute)
 		p.mutex.Lock()
 		delete(p.keys, "https://id.example.com/realms/a")
 		p.mutex.Unlock()
-		p.want(t, "after eleven minutes", v, token, 401, 1)
+		p.assertStatus(t, "after eleven minutes", v, token, 401, 1)
 	})
 }
 
-func TestAnIssuerThatWasFoundServesWhileNobodyCanBeAsked(t *testing.T) {
+func TestCachedIssuerIsUsedWhileIssuerForFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a", "b")
 		v := p.verifier(t)
 		a, b := p.maker["a"](testserver.ExpiresIn(48*time.Hour)), p.maker["b"](testserver.ExpiresIn(48*time.Hour))
-		p.want(t, "a realm", v, a, 200, 1)
+		p.assertStatus(t, "a realm", v, a, 200, 1)
 		failure := errors.New("secret of the database")
 		p.fail.Store(&failure)
-		p.want(t, "another one while the database is down", v, b, 503, 1)
+		p.assertStatus(t, "another one while the database is down", v, b, 503, 1)
 		_, err := v.Verify(t.Context(), middleware.Credentials{Token: b})
 		if !errors.Is(err, failure) || strings.Contains(fmt.Sprint(err), "secret") {
-			t.Errorf("got %v, want it to wrap the callback's error and not to show it", err)
+			t.Errorf("got %v, want it to wrap the callback's error without its text", err)
 		}
 		time.Sleep(20 * time.Minute)
-		p.want(t, "the first one then", v, a, 200, 1)
-		p.want(t, "and at once again", v, a, 200, 0)
+		p.assertStatus(t, "the first one then", v, a, 200, 1)
+		p.assertStatus(t, "and at once again", v, a, 200, 0)
 		time.Sleep(11 * time.Second)
-		p.want(t, "and later", v, a, 200, 1)
+		p.assertStatus(t, "and later", v, a, 200, 1)
 		p.fail.Store(nil)
 		p.hang.Store(true)
 		time.Sleep(11 * time.Second)
 		began := time.Now()
-		p.want(t, "while the database hangs", v, a, 200, 1)
+		p.assertStatus(t, "while the database hangs", v, a, 200, 1)
 		if waited := time.Since(began); waited > 2*time.Second {
 			t.Errorf("waited %v", waited)
 		}
 		began = time.Now()
-		p.want(t, "the next one", v, a, 200, 0)
+		p.assertStatus(t, "the next one", v, a, 200, 0)
 		if waited := time.Since(began); waited > 0 {
 			t.Errorf("the next one waited %v", waited)
 		}
 		time.Sleep(25 * time.Hour)
-		p.want(t, "a day later", v, a, 503, 1)
+		p.assertStatus(t, "a day later", v, a, 503, 1)
 		p.hang.Store(false)
-		p.want(t, "once the database is back", v, a, 200, 1)
+		p.assertStatus(t, "once the database is back", v, a, 200, 1)
 	})
 }
 
-func TestIssuersAreAskedAboutOnceAtATime(t *testing.T) {
+func TestIssuerForIsCalledOnceAtATime(t *testing.T) {
 	p := newRealms(t, "a")
 	release := make(chan struct{})
 	v := p.verifier(t, func(c *middleware.Config) {
@@ -212,14 +212,14 @@ func TestIssuersAreAskedAboutOnceAtATime(t *testing.T) {
 		t.Errorf("got %d calls, want 1", n)
 	}
 
-	// A flood of invented realms costs a call each, and takes nothing from others.
+	// A flood of invented realms causes one call each, and does not affect other realms.
 	for i := range 20_000 {
 		if got := status(t, v, p.maker["a"](testserver.Claim("iss", fmt.Sprintf("https://id.example.com/realms/x%d", i%10_000)))); got != 401 {
 			t.Fatalf("got %d, want 401", got)
 		}
 		if i == 0 || i == 10_000 {
 			if got := status(t, v, token); got != 200 {
-				t.Fatalf("got %d in the flood, want 200", got)
+				t.Fatalf("got %d during the flood, want 200", got)
 			}
 		}
 	}
@@ -228,7 +228,7 @@ func TestIssuersAreAskedAboutOnceAtATime(t *testing.T) {
 	}
 }
 
-func TestWhatIssuerForMustNotReturn(t *testing.T) {
+func TestInvalidResultsOfIssuerFor(t *testing.T) {
 	for name, alter := range map[string]func(*middleware.Issuer){
 		"another URL":                   func(i *middleware.Issuer) { i.URL = "https://id.example.com/realms/other" },
 		"tenants":                       func(i *middleware.Issuer) { i.AnyTenant = true },
@@ -259,7 +259,7 @@ type faultyKeys struct{ jwks.Source }
 
 func (faultyKeys) Algorithms() []string { panic("secret") }
 
-func TestWhatIssuerForSaysOfAnError(t *testing.T) {
+func TestErrorsOfIssuerFor(t *testing.T) {
 	p := newRealms(t, "a")
 	down, err := jwks.NewRemote("http://"+program.Address(t), jwks.Options{Logger: quiet})
 	if err != nil {
@@ -273,8 +273,8 @@ func TestWhatIssuerForSaysOfAnError(t *testing.T) {
 	}
 }
 
-// Issuers that are found may share a set, each key of which serves one of them.
-func TestAKeyOfOneIssuerThatIsFoundServesNoOther(t *testing.T) {
+// Issuers of IssuerFor may share a key set in which each key is for one of them.
+func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	p := newRealms(t, "a")
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://id.example.com/realms/b"))
 	if err != nil {
@@ -293,9 +293,8 @@ func TestAKeyOfOneIssuerThatIsFoundServesNoOther(t *testing.T) {
 	}
 }
 
-// A call that does not heed its context is given up in time, and does not keep
-// requests with a shorter deadline from the issuer that is cached.
-func TestAnIssuerForThatNeverReturns(t *testing.T) {
+// A call that ignores its context is abandoned in time, and requests with a shorter deadline still use the cached issuer.
+func TestIssuerForThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")
 		block := make(chan struct{})
@@ -309,13 +308,13 @@ func TestAnIssuerForThatNeverReturns(t *testing.T) {
 			}
 		})
 		token := p.maker["a"](testserver.ExpiresIn(time.Hour))
-		p.want(t, "a realm", v, token, 200, 1)
+		p.assertStatus(t, "a realm", v, token, 200, 1)
 		hang.Store(true)
 		time.Sleep(11 * time.Minute)
 		for range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			if _, err := v.Verify(ctx, middleware.Credentials{Token: token}); err != nil {
-				t.Errorf("got %v, want the cached issuer to serve", err)
+				t.Errorf("got %v, want the cached issuer", err)
 			}
 			cancel()
 			time.Sleep(12 * time.Second)
@@ -334,30 +333,30 @@ func TestAChangeInPlaceIsNoticed(t *testing.T) {
 		p.alter = func(i *middleware.Issuer) { i.Audiences = audiences }
 		v := p.verifier(t)
 		token := p.maker["a"](testserver.ExpiresIn(time.Hour))
-		p.want(t, "a token", v, token, 200, 1)
+		p.assertStatus(t, "a token", v, token, 200, 1)
 		audiences[0] = "other"
-		p.want(t, "before the issuer is asked about again", v, token, 200, 0)
+		p.assertStatus(t, "before the issuer is refreshed", v, token, 200, 0)
 		time.Sleep(11 * time.Minute)
-		p.want(t, "after that", v, token, 401, 1)
+		p.assertStatus(t, "after that", v, token, 401, 1)
 	})
 }
 
-func TestAnIssuerIsKeptWhileItIsTheSame(t *testing.T) {
+func TestUnchangedIssuerStaysCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")
 		v := p.verifier(t, func(c *middleware.Config) { c.TokenCache = 100 })
 		token := p.maker["a"](testserver.ExpiresIn(time.Hour))
-		p.want(t, "a token", v, token, 200, 1)
+		p.assertStatus(t, "a token", v, token, 200, 1)
 		time.Sleep(6 * time.Minute)
-		p.want(t, "the same one when the issuer is asked about", v, token, 200, 1)
-		p.want(t, "and after that", v, token, 200, 0)
+		p.assertStatus(t, "the same one when the issuer is refreshed", v, token, 200, 1)
+		p.assertStatus(t, "and after that", v, token, 200, 0)
 		if hits := v.Stats().Hits; hits != 2 {
 			t.Errorf("got %d hits of the cache, want 2", hits)
 		}
 		p.alter = func(i *middleware.Issuer) { i.Audiences = []string{"other"} }
 		time.Sleep(6 * time.Minute)
-		p.want(t, "when another answer is on its way", v, token, 200, 1)
-		p.want(t, "once it has come", v, token, 401, 0)
+		p.assertStatus(t, "when another answer is on its way", v, token, 200, 1)
+		p.assertStatus(t, "once it has come", v, token, 401, 0)
 	})
 }
 

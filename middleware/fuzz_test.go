@@ -16,8 +16,7 @@ import (
 )
 
 // FuzzClaims signs any claims text. What is accepted must be JSON to strict
-// parsers other than ours, with dates in their range and an audience of strings
-// that holds this API.
+// parsers other than ours, with dates in their range and an audience of strings that contains this API.
 func FuzzClaims(f *testing.F) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: key, Issuer: "https://as.example.com", Audience: "api", Now: now}
@@ -34,7 +33,7 @@ func FuzzClaims(f *testing.F) {
 		{"aud", `["api","b"]`}, {"aud", `["api",1]`}, {"aud", `["api",null]`}, {"aud", `"\u0061pi"`}, {"AUD", `"api"`}, {"\\u0061ud", `"api"`},
 		{"sub", `"\ud800"`}, {"x", `{"a":1,"a":2}`}, {"x", "1e400"}, {"x", strings.Repeat("[", 40)}, {"scope", `["a b"]`}, {"cnf", "{}"},
 		{"auth_time", "1"}, {"events", "{}"}, {"nonce", `"n"`, "scope", ""}, {"exp", "-0"}, {"exp", "25e10"},
-		{"sub", "", "client_id", "", "azp", `"a"`}, // no subject, and a client by its other name
+		{"sub", "", "client_id", "", "azp", `"a"`}, // no subject, and the client in azp
 		{"iat", "2000000000"},                      // issued in the future
 	} {
 		f.Add(m.Claims(pairs...))
@@ -62,7 +61,7 @@ func FuzzClaims(f *testing.F) {
 			}
 			var seconds *float64
 			if err := json.Unmarshal(raw, &seconds); err != nil || seconds == nil || !(*seconds >= 0 && *seconds <= 253402300799) {
-				t.Fatalf("%s is %s, which is no date in range", name, raw)
+				t.Fatalf("%s is %s, which is not a date in range", name, raw)
 			}
 			if name == "exp" && math.Abs(float64(token.Expiry.UnixNano())/1e9-*seconds) > 1e-3 && *seconds < 9e9 {
 				t.Fatalf("exp %s was read as %v", raw, token.Expiry)
@@ -82,7 +81,7 @@ func FuzzClaims(f *testing.F) {
 		ours := false
 		for _, audience := range many {
 			if audience == nil {
-				t.Fatalf("aud is %s, which holds null", loose["aud"])
+				t.Fatalf("aud is %s, which contains null", loose["aud"])
 			}
 			ours = ours || *audience == "api"
 		}
@@ -92,8 +91,7 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// FuzzToken changes tokens signed by real keys. Nothing is accepted but what
-// one of the keys has signed, byte for byte.
+// FuzzToken changes tokens signed by real keys. A token is accepted only if one of the keys has signed exactly these bytes.
 func FuzzToken(f *testing.F) {
 	as := testserver.New(f, testserver.Seed("fuzz"), testserver.Clock(clock))
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -118,10 +116,10 @@ func FuzzToken(f *testing.F) {
 		forge.Encode(`{"alg":"none"}`) + "." + parts[1] + ".", forge.Encode(`{"alg":"HS256","kid":"x"}`) + "." + parts[1] + "." + parts[2],
 		parts[0] + "." + forge.Encode(`{"iss":"x"}`) + "." + parts[2], // another issuer
 		parts[0] + "." + forge.Encode(`{"iss":0`) + "." + parts[2],    // claims that end too early
-		forge.Encode(`{"alg":0}`) + ".." + parts[2],                   // an algorithm that is no name
+		forge.Encode(`{"alg":0}`) + ".." + parts[2],                   // an algorithm that is not a string
 		forge.Encode(`{"kid":"\\f"}`) + ".." + parts[2],               // a key ID with a control character
 		forge.Encode(`{"t":"]"`) + ".." + parts[2],                    // a header that ends too early
-		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // and earlier, and none
+		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // and even earlier, and without claims
 		strings.Repeat(".", 9000), strings.Join([]string{parts[0], "a", "b", "c", "d"}, "."),
 	} {
 		f.Add(hostile)
@@ -132,7 +130,7 @@ func FuzzToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		got, err := v.Verify(t.Context(), middleware.Credentials{Token: token})
 		if (got == nil) == (err == nil) {
-			t.Fatalf("got token %v beside error %v", got != nil, err)
+			t.Fatalf("got token %v together with error %v", got != nil, err)
 		}
 		if err == nil && !signed[token[:strings.LastIndexByte(token, '.')]] {
 			t.Fatal("accepted a token that no key has signed")

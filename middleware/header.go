@@ -10,19 +10,17 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// checkShape distinguishes JWTs from opaque tokens, once and for all: one that fails as
-// the one thing is never tried as the other. An encrypted JWT is opaque, since
-// only its issuer can read it. One whose header names another issuer (RFC 7519
-// §5.3) is refused.
+// checkShape distinguishes JWTs from opaque tokens. A token that fails as one kind is never tried as the other. An encrypted JWT is opaque, since
+// only its issuer can read it. If its header names another issuer (RFC 7519 §5.3), it is refused.
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {
-	case !encrypted && jws.IsJWT(d.token) && !d.v.asksAbout(d.token):
+	case !encrypted && jws.IsJWT(d.token) && !d.v.introspects(d.token):
 		if d.head, err = d.message.Split(d.token); err != nil {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		d.payload = string(d.message.Payload)
-	case d.v.introspecting == nil, encrypted && !d.v.mayAsk(header):
+	case d.v.introspecting == nil, encrypted && !d.v.mayIntrospect(header):
 		return ErrOpaque
 	case !d.v.isTokenText(d.token):
 		return ErrMalformed
@@ -32,8 +30,7 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader reads the header and makes the refusals that hold for every
-// issuer: extensions, nesting, "none" and any other algorithm that is not supported.
+// checkHeader parses the header and refuses what no issuer may use: extensions, nesting, "none" and any other algorithm that is not supported.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil
@@ -51,13 +48,13 @@ func (d *decision) checkHeader() (err error) {
 	return nil
 }
 
-// header is a header that was read. It is never changed.
+// header is a parsed header. It is never modified.
 type header struct {
 	jws.Header
 	kind      string         // the media type in typ
 	algorithm *jws.Algorithm // that alg names, nil if unsupported
 
-	text string // the segment that it was read from, once it is remembered
+	text string // the encoded header, once it is cached
 }
 
 func newHeader(parsed jws.Header) *header {
@@ -79,38 +76,35 @@ func kindOf(typ string) string {
 	return kind
 }
 
-// maxHeader bounds the text of a header that is remembered.
+// maxHeader is the maximum length of a cached header, in bytes.
 const maxHeader = 1 << 10
 
-// headers remember how the headers of some tokens read: an issuer writes the
-// same few over and over. Only those of tokens whose signature verified are
-// kept, so that no flood gets in, and a place for each bounds them. What a text
-// says does not depend on the keys, so nothing here ever becomes wrong.
-type headers struct {
-	seed   maphash.Seed
-	places [64]atomic.Pointer[header]
+// headerCache caches parsed headers, because an issuer writes the same few again and again. Only headers of tokens with a valid signature are cached, so an attacker cannot flood the cache, and the number of slots limits it. Entries never become stale: parsing does not depend on keys.
+type headerCache struct {
+	seed  maphash.Seed
+	slots [64]atomic.Pointer[header]
 }
 
-// find returns the header of a token, or nil if it is not known.
-func (h *headers) find(token string) *header {
+// find returns the header of a token, or nil if it is not cached.
+func (h *headerCache) find(token string) *header {
 	text, _, _ := strings.Cut(token, ".")
-	if known := h.place(text).Load(); known != nil && known.text == text {
-		return known
+	if cached := h.slot(text).Load(); cached != nil && cached.text == text {
+		return cached
 	}
 	return nil
 }
 
-// keep remembers the header of a token.
-func (h *headers) keep(token string, read *header) {
+// store caches the header of a token.
+func (h *headerCache) store(token string, read *header) {
 	text, _, _ := strings.Cut(token, ".")
 	if read.text != "" || len(text) > maxHeader {
 		return
 	}
-	kept := *read
-	kept.text = strings.Clone(text)
-	h.place(text).Store(&kept)
+	stored := *read
+	stored.text = strings.Clone(text)
+	h.slot(text).Store(&stored)
 }
 
-func (h *headers) place(text string) *atomic.Pointer[header] {
-	return &h.places[maphash.String(h.seed, text)%uint64(len(h.places))]
+func (h *headerCache) slot(text string) *atomic.Pointer[header] {
+	return &h.slots[maphash.String(h.seed, text)%uint64(len(h.slots))]
 }

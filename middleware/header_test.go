@@ -8,26 +8,26 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Headers are remembered in a few places: these are more, of one length.
-func TestHeadersAreKnownByAllTheirText(t *testing.T) {
+// The header cache has few slots: these are more headers, of the same length.
+func TestHeadersAreCachedByAllTheirText(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
 	s.Maker = s.with("EdDSA")
 	header := func(typ string, n int) string { return s.Header("typ", typ, "n", fmt.Sprintf(`"%03d"`, n)) }
 	for n := range 200 {
-		passes(t, s, s.Token(header(`"at+jwt"`, n), s.Claims()))
+		assertPasses(t, s, s.Token(header(`"at+jwt"`, n), s.Claims()))
 	}
 	for n := range 200 {
 		if _, err := s.verify(s.Token(header(`"no+jwt"`, n), s.Claims())); !errors.Is(err, middleware.ErrType) {
 			t.Fatalf("got %v, want %v", err, middleware.ErrType)
 		}
-		passes(t, s, s.Token(header(`"at+jwt"`, n), s.Claims()))
+		assertPasses(t, s, s.Token(header(`"at+jwt"`, n), s.Claims()))
 	}
 }
 
-// A header that is known says what it says to each issuer's policy.
-func TestAKnownHeaderIsHeldToTheIssuersAlgorithms(t *testing.T) {
+// A cached header is checked against the algorithms of each issuer.
+func TestCachedHeaderIsCheckedAgainstTheIssuersAlgorithms(t *testing.T) {
 	s := newSetup(t)
-	passes(t, s, s.Good())
+	assertPasses(t, s, s.Good())
 	other := s.Maker
 	other.Issuer = "https://other.example"
 	strict := newVerifier(t, middleware.Config{
@@ -35,6 +35,6 @@ func TestAKnownHeaderIsHeldToTheIssuersAlgorithms(t *testing.T) {
 		Issuers: []middleware.Issuer{{URL: s.as.Issuer()}, {URL: other.Issuer, Keys: remote(t, s.as), Algorithms: []string{"ES512"}}},
 	})
 	s.v = strict
-	passes(t, s, s.Good())
-	refusedFor(t, s, other.Good(), middleware.ErrAlgorithm)
+	assertPasses(t, s, s.Good())
+	assertRefused(t, s, other.Good(), middleware.ErrAlgorithm)
 }

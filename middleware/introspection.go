@@ -9,36 +9,28 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// IntrospectionMode says which tokens an issuer with an Introspection client is
-// asked about. In each mode these include tokens that are not JWTs, and encrypted
+// IntrospectionMode specifies which tokens are introspected. In each mode these include tokens that are not JWTs, and encrypted
 // JWTs (RFC 7516) unless their header names another issuer. The issuer sees such
 // tokens even if another issuer made them.
 type IntrospectionMode int
 
 const (
-	// IntrospectOpaque asks about opaque tokens. A JWT is verified here, and
-	// passes until it expires.
+	// IntrospectOpaque introspects opaque tokens. A JWT is verified locally, and passes until it expires.
 	IntrospectOpaque IntrospectionMode = iota
 
-	// IntrospectJWTs also asks about each JWT of the issuer that has passed every
-	// check here: one that was revoked is refused, within the client's MaxTTL. Its
-	// claims, scopes included, remain its own.
+	// IntrospectJWTs also introspects each JWT of the issuer that has passed every local check. A revoked JWT is refused, after the client's MaxTTL at the latest. The claims of the Token, scopes included, are still those of the JWT.
 	IntrospectJWTs
 
-	// IntrospectAll asks about every token, except JWTs that name another issuer
-	// that is configured or matches Config.IssuerPatterns, and verifies none here.
-	// It is for issuers whose JWTs cannot be verified here, such as those signed
-	// with HS256 or in a format of their own, and for issuers that have no JWTs.
+	// IntrospectAll introspects every token, except JWTs that name another issuer that is configured or matches Config.IssuerPatterns. No token of the issuer is verified locally. It is for issuers whose JWTs cannot be verified locally, such as those signed with HS256 or in a proprietary format, and for issuers that have no JWTs.
 	IntrospectAll
 )
 
-// asksAbout reports whether a JWT is opaque to us. Its claims are not believed
-// here: they only keep another issuer's tokens from being shown to this one.
-func (v *Verifier) asksAbout(token string) bool {
+// introspects reports whether a JWT is treated as opaque. Its claims are not trusted here: they only prevent tokens of another issuer from being sent to this one.
+func (v *Verifier) introspects(token string) bool {
 	if v.introspecting == nil || v.introspecting.IntrospectionMode != IntrospectAll {
 		return false
 	}
-	if len(v.issuers) == 1 && v.elsewhere == nil {
+	if len(v.issuers) == 1 && v.finder == nil {
 		return true
 	}
 	message, _, err := jws.Split(token)
@@ -46,34 +38,31 @@ func (v *Verifier) asksAbout(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object is that of a configured
-// issuer other than the one that is asked, ignoring a slash at the end. It reads
-// loosely: what is malformed to us may be good to that one.
+// issuer other than the introspecting one, ignoring a trailing slash. It parses leniently: a token that is malformed here may be valid for the other issuer.
 func (v *Verifier) namesAnother(object []byte) bool {
-	said, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
+	iss, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
 	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
-	if said == "" {
+	if iss == "" {
 		return v.ofSubject(subject) != nil
 	}
-	one := v.named(said)
-	return one != nil && one != v.introspecting || v.elsewhere != nil && v.elsewhere.resembles(said) ||
-		slices.ContainsFunc(v.templates, func(i *issuer) bool { return pattern{i.before, i.after}.resembles(said) })
+	one := v.named(iss)
+	return one != nil && one != v.introspecting || v.finder != nil && v.finder.resembles(iss) ||
+		slices.ContainsFunc(v.templates, func(i *issuer) bool { return pattern{i.before, i.after}.resembles(iss) })
 }
 
-// mayAsk reports whether the header of an encrypted JWT allows asking about it:
-// the iss that it may replicate from within (RFC 7519 §5.3) is that of the issuer
-// that is asked, ignoring a slash at the end.
-func (v *Verifier) mayAsk(header []byte) bool {
-	said, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
-	return !ok || v.named(said) == v.introspecting
+// mayIntrospect reports whether an encrypted JWT may be introspected: the iss that its header may replicate (RFC 7519 §5.3) is that of the introspecting issuer, ignoring a trailing slash.
+func (v *Verifier) mayIntrospect(header []byte) bool {
+	iss, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
+	return !ok || v.named(iss) == v.introspecting
 }
 
-// introspect learns the claims of an opaque token from its issuer.
+// introspect gets the claims of an opaque token from its issuer.
 func (d *decision) introspect() (err error) {
-	d.payload, err = d.ask()
+	d.payload, err = d.requestIntrospection()
 	return err
 }
 
-func (d *decision) ask() (string, error) {
+func (d *decision) requestIntrospection() (string, error) {
 	answer, err := d.issuer.Introspection.Introspect(d.ctx, d.token)
 	switch {
 	case err != nil:
@@ -96,24 +85,21 @@ func (d *decision) checkTokenType() error {
 	return nil
 }
 
-// mustBeActive reports whether a JWT that has passed so far is to be asked
-// about.
+// mustBeActive reports whether a JWT that has passed so far must be introspected.
 func (d *decision) mustBeActive() bool {
 	return !d.opaque && d.issuer != nil && d.issuer.Introspection != nil && d.issuer.IntrospectionMode == IntrospectJWTs
 }
 
-// checkActivity asks whether a verified JWT has been revoked. The claims are
-// the JWT's own; where the answer knows of an earlier end, another issuer or a
-// sender constraint, it is believed too.
+// checkActivity introspects a verified JWT, in case it has been revoked. The claims are still those of the JWT, but an earlier expiry, another issuer or a sender constraint in the answer counts too.
 func (d *decision) checkActivity() error {
-	payload, err := d.ask()
+	payload, err := d.requestIntrospection()
 	if err != nil {
 		return err
 	}
 	answer := d.v.begin(d.ctx)
 	defer answer.release()
-	answer.answers, answer.now, answer.issuer, answer.opaque, answer.payload = true, d.now, d.issuer, true, payload
-	return answer.walk()
+	answer.isAnswer, answer.now, answer.issuer, answer.opaque, answer.payload = true, d.now, d.issuer, true, payload
+	return answer.runSteps()
 }
 
 // checkIntrospection returns the faults of an issuer's introspection.
@@ -126,7 +112,7 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	kinds := i.Profile != ProfileAny || i.Purpose != AccessTokens || i.Types != nil || i.Mark != ""
 	if mode == IntrospectAll && (keys || kinds || i.Algorithms != nil) {
 		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Secrets, Client, MetadataURL, MetadataIssuer, Algorithms, Profile, Purpose, "+
-			"Types and Mark: no token is verified here"))
+			"Types and Mark: no token is verified locally"))
 	}
 	switch {
 	case i.OpaqueSyntax != B64Token && i.OpaqueSyntax != VSCHAR:
@@ -138,7 +124,7 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	case i.Introspection == nil && mode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
 	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
-		faults = append(faults, errors.New("the client of Introspection has another Issuer than URL: its users would pass as those of URL"))
+		faults = append(faults, errors.New("the Issuer of the Introspection client differs from URL: its users would pass as users of URL"))
 	}
 	return faults
 }

@@ -21,8 +21,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Tokens with invented key IDs do not keep out users whose key is known, whatever
-// the server of the keys does then.
+// Tokens with invented key IDs do not affect users whose key is cached, however the key server responds.
 func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -44,32 +43,32 @@ func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(keyID, user string) (bool, error) {
+	verify := func(keyID, user string) (bool, error) {
 		header := fmt.Sprintf(`{"kid":%q,"alg":"ES256","iss":"https://idp.example","client":"app","signer":%q,"exp":%d}`, keyID, loadBalancer, time.Now().Add(time.Minute).Unix())
 		answer, err := client.Introspect(t.Context(), signedByALB(t, key, header, fmt.Sprintf(`{"sub":%q}`, user)))
 		return err == nil && answer.Active, err
 	}
 	for i := range 20 {
-		if active, err := ask("00000000-0000-4000-8000-000000000001", fmt.Sprint("eve", i)); active || err != nil {
+		if active, err := verify("00000000-0000-4000-8000-000000000001", fmt.Sprint("eve", i)); active || err != nil {
 			t.Fatalf("got %t and %v for a key that there is not", active, err)
 		}
 	}
 	if n := fetches.Load(); n != 1 {
 		t.Errorf("got %d fetches of one key that there is not, want 1", n)
 	}
-	if active, err := ask(signerKeyID, "alice"); !active {
+	if active, err := verify(signerKeyID, "alice"); !active {
 		t.Fatalf("got %v, want a user", err)
 	}
 	server.Close()
 	for i := range 20 {
-		_, _ = ask(fmt.Sprintf("00000000-0000-4000-8000-0000000001%02d", i), "eve")
+		_, _ = verify(fmt.Sprintf("00000000-0000-4000-8000-0000000001%02d", i), "eve")
 	}
-	if active, err := ask(signerKeyID, "carol"); !active {
+	if active, err := verify(signerKeyID, "carol"); !active {
 		t.Errorf("got %v, want a user whose key is known", err)
 	}
 }
 
-// signedByALB writes a token in the way of a load balancer.
+// signedByALB returns a token in the format of a load balancer.
 func signedByALB(t *testing.T, key *ecdsa.PrivateKey, header, payload string) string {
 	t.Helper()
 	input := base64.URLEncoding.EncodeToString([]byte(header)) + "." + base64.URLEncoding.EncodeToString([]byte(payload))
@@ -87,8 +86,7 @@ const (
 	signerKeyID  = "12345678-1234-1234-1234-123456789012"
 )
 
-// What an Application Load Balancer says of a user passes for that one load
-// balancer, client and identity provider only.
+// A token of an Application Load Balancer is accepted only for that load balancer, client and identity provider.
 func TestUsersOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -129,7 +127,7 @@ func TestUsersOfALoadBalancer(t *testing.T) {
 		{"N19/one of another identity provider", sign(header("idp.example", "evil.example"), user), 401, 0},
 		{"N19/a key ID that leaves the place of the keys", sign(header(signerKeyID, "../../x"), user), 401, 0},
 		{"N19/a key ID in capitals", sign(header(signerKeyID, "ABCDEF78-1234-1234-1234-123456789012"), user), 401, 0},
-		{"N19/a key that nobody has", sign(header(signerKeyID, "00000000-0000-0000-0000-000000000404"), user), 401, 1},
+		{"N19/an unknown key", sign(header(signerKeyID, "00000000-0000-0000-0000-000000000404"), user), 401, 1},
 		{"N19/a key that the server cannot give", sign(header(signerKeyID, "00000000-0000-0000-0000-000000000503"), user), 503, 1},
 		{"N19/an end in the past", sign(header(`"exp":`, `"exp":1,"was":`), user), 401, 0},
 		{"N19/no end", sign(header(`"exp":`, `"was":`), user), 401, 0},
@@ -138,7 +136,7 @@ func TestUsersOfALoadBalancer(t *testing.T) {
 		{"N19/a member twice", sign(header(`"typ"`, `"client":"app","typ"`), user), 401, 0},
 		{"N19/the same without padding", strings.ReplaceAll(good, "=", ""), 401, 0},
 		{"N19/claims that were changed", good[:strings.IndexByte(good, '.')+1] + base64.URLEncoding.EncodeToString([]byte(`{"sub":"u2"}`)) + good[strings.LastIndexByte(good, '.'):], 401, 1},
-		{"N19/claims that are no object", sign(header(), `[]`), 401, 1},
+		{"N19/claims that are not an object", sign(header(), `[]`), 401, 1},
 		{"N19/text", "u1", 401, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -177,7 +175,7 @@ func TestUsersOfALoadBalancer(t *testing.T) {
 				t.Errorf("got %s of %s, client %s and scopes %q", token.Subject, token.Issuer, token.ClientID, token.Scopes)
 			}
 			if err := v.Check(token, scopes.All("read")); err == nil {
-				t.Error("what was said of the user became a scope")
+				t.Error("a claim about the user became a scope")
 			}
 		})
 	}

@@ -12,13 +12,12 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// What an issuer says of an opaque token is held to the rules for the claims of
-// a JWT.
+// The rules for the claims of a JWT also apply to introspection answers.
 
-// said verifies an opaque token about which the issuer says one thing.
-func said(t *testing.T, answer string, changes ...func(*middleware.Config)) (*middleware.Token, error) {
+// verifyAnswer verifies an opaque token for which the issuer returns answer.
+func verifyAnswer(t *testing.T, answer string, changes ...func(*middleware.Config)) (*middleware.Token, error) {
 	t.Helper()
-	s, _ := asks(t, always(answer), changes...)
+	s, _ := introspectingSetup(t, stubAnswering(answer), changes...)
 	return s.verify(handle)
 }
 
@@ -28,11 +27,11 @@ type verdict struct {
 	want   error // nil if the token passes
 }
 
-func judge(t *testing.T, row string, verdicts []verdict, changes ...func(*middleware.Config)) {
+func checkVerdicts(t *testing.T, row string, verdicts []verdict, changes ...func(*middleware.Config)) {
 	t.Helper()
 	for _, v := range verdicts {
 		t.Run(row+"/"+v.name, func(t *testing.T) {
-			token, err := said(t, v.answer, changes...)
+			token, err := verifyAnswer(t, v.answer, changes...)
 			if (token == nil) != (v.want != nil) || !errors.Is(err, v.want) {
 				t.Errorf("got %v, %v, want %v", token != nil, err, v.want)
 			}
@@ -45,15 +44,15 @@ func judge(t *testing.T, row string, verdicts []verdict, changes ...func(*middle
 }
 
 func TestThreatsIntrospectedClaims(t *testing.T) {
-	_, m := local(opaqueIssuer)
+	_, m := localIssuer(opaqueIssuer)
 	with := func(pairs ...string) string { return active(m, pairs...) }
 
-	judge(t, "I01", []verdict{
+	checkVerdicts(t, "I01", []verdict{
 		{"a token that is not active", `{"active":false}`, middleware.ErrInactive},
 		{"a token that is not active, with good claims", m.Claims("active", "false"), middleware.ErrInactive},
 		{"a token that is active", with(), nil},
 	})
-	judge(t, "I03", []verdict{
+	checkVerdicts(t, "I03", []verdict{
 		{"exp past", with("exp", unix(-time.Hour)), middleware.ErrExpired},
 		{"exp the skew ago", with("exp", unix(-30*time.Second)), middleware.ErrExpired},
 		{"exp within the skew", with("exp", unix(-29*time.Second)), nil},
@@ -76,7 +75,7 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 		{"scope an object", with("scope", "{}"), middleware.ErrMalformed},
 		{"scope an array with a number", with("scope", `["read",1]`), middleware.ErrMalformed},
 	})
-	judge(t, "I04", []verdict{
+	checkVerdicts(t, "I04", []verdict{
 		{"aud absent", with("aud", ""), middleware.ErrAudience},
 		{"aud null", with("aud", "null"), middleware.ErrAudience},
 		{"aud another API", with("aud", `"other"`), middleware.ErrAudience},
@@ -84,22 +83,22 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 		{"aud ours with something else in the array", with("aud", `["api",1]`), middleware.ErrAudience},
 		{"aud ours among others", with("aud", `["other","api"]`), nil},
 		{"iss another issuer", with("iss", `"https://evil.example"`), middleware.ErrIssuer},
-		{"iss with a slash more", with("iss", `"`+opaqueIssuer+`/"`), middleware.ErrIssuer},
+		{"iss with an extra slash", with("iss", `"`+opaqueIssuer+`/"`), middleware.ErrIssuer},
 		{"iss null, which counts as absent", with("iss", "null"), nil},
-		{"iss absent, since it is known who was asked", with("iss", ""), nil},
+		{"iss absent, since the answering issuer is known", with("iss", ""), nil},
 		{"iss ours", with(), nil},
 	})
-	judge(t, "I04", []verdict{
+	checkVerdicts(t, "I04", []verdict{
 		{"aud absent where any is accepted", with("aud", ""), nil},
 		{"aud another API where any is accepted", with("aud", `"other"`), nil},
 		{"aud malformed where any is accepted", with("aud", `["api",1]`), middleware.ErrAudience},
 	}, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience = true })
-	judge(t, "I04", []verdict{
+	checkVerdicts(t, "I04", []verdict{
 		{"client_id ours where it names the audience", with("client_id", `"api"`, "aud", ""), nil},
 		{"client_id unexpected where it names the audience", with("client_id", `"other"`, "aud", `"api"`), middleware.ErrAudience},
 		{"client_id absent where it names the audience", with("client_id", "", "aud", `"api"`), middleware.ErrAudience},
 	}, func(c *middleware.Config) { c.Issuers[0].AudienceClaim = "client_id" })
-	judge(t, "I05", []verdict{
+	checkVerdicts(t, "I05", []verdict{
 		{"token_type Bearer", with("token_type", `"Bearer"`), nil},
 		{"token_type bearer", with("token_type", `"bearer"`), nil},
 		{"token_type access_token", with("token_type", `"access_token"`), nil},
@@ -112,7 +111,7 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 		{"token_type empty", with("token_type", `""`), middleware.ErrType},
 		{"token_type null", with("token_type", "null"), nil},
 		{"token_type access-token", with("token_type", `"access-token"`), nil},
-		{"token_type as token exchange has it", with("token_type", `"urn:ietf:params:oauth:token-type:access_token"`), nil},
+		{"token_type of a token exchange", with("token_type", `"urn:ietf:params:oauth:token-type:access_token"`), nil},
 		{"token_type of a refresh token as token exchange has it", with("token_type", `"urn:ietf:params:oauth:token-type:refresh_token"`), middleware.ErrType},
 		{"token_type of any JWT as token exchange has it", with("token_type", `"urn:ietf:params:oauth:token-type:jwt"`), middleware.ErrType},
 		{"token_type an array", with("token_type", `["Bearer"]`), middleware.ErrType},
@@ -124,20 +123,19 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 		{"the marks of an ID token", with("at_hash", `"x"`), middleware.ErrType},
 		{"the marks of a logout token", with("events", "{}"), middleware.ErrType},
 		{"the mark of a signed answer", with("token_introspection", "{}"), middleware.ErrType},
-		{"a nonce alone, which is no mark here", with("nonce", `"n"`, "scope", ""), nil},
+		{"only a nonce, which is not a mark here", with("nonce", `"n"`, "scope", ""), nil},
 		{"a constraint to a key", with("cnf", `{"jkt":"x"}`), middleware.ErrConfirmation},
 		{"a constraint to a certificate", with("cnf", `{"x5t#S256":"x"}`), middleware.ErrConfirmation},
 		{"an empty constraint", with("cnf", "{}"), middleware.ErrConfirmation},
 		{"a constraint that is null", with("cnf", "null"), middleware.ErrConfirmation},
 	})
-	judge(t, "I06", []verdict{
-		{"members that nobody knows", with("x", `{"y":[1,null]}`, "https://example.com/z", `"z"`), nil},
+	checkVerdicts(t, "I06", []verdict{
+		{"unknown members", with("x", `{"y":[1,null]}`, "https://example.com/z", `"z"`), nil},
 	})
 }
 
-// The same claims make the same token, whichever way they come. Only what an
-// issuer that was asked may leave out differs.
-func TestAnOpaqueTokenIsWorthTheSameAsAJWT(t *testing.T) {
+// The same claims make the same Token, from a JWT or an introspection answer, except for claims that only an answer may omit.
+func TestOpaqueTokenAndJWTMakeTheSameToken(t *testing.T) {
 	type custom struct {
 		Department string `json:"department"`
 		Nested     struct {
@@ -155,7 +153,7 @@ func TestAnOpaqueTokenIsWorthTheSameAsAJWT(t *testing.T) {
 		"acr a number": {"acr", "1"}, "auth_time a string": {"auth_time", `"1"`}, "another issuer": {"iss", `"https://x.example"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, m := asks(t, always(active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now}, pairs...)))
+			s, m := introspectingSetup(t, stubAnswering(active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now}, pairs...)))
 			jwt, jwtErr := s.verify(m.Token(m.Header("typ", `"JWT"`), m.Claims(append([]string{"active", "true"}, pairs...)...)))
 			opaque, opaqueErr := s.verify(handle)
 			if (jwtErr == nil) != (opaqueErr == nil) {
@@ -186,31 +184,31 @@ func TestAnOpaqueTokenIsWorthTheSameAsAJWT(t *testing.T) {
 }
 
 func TestAnOpaqueTokenWithoutIssuerAndExpiry(t *testing.T) {
-	token, err := said(t, `{"active":true,"aud":"api","scope":"read"}`)
+	token, err := verifyAnswer(t, `{"active":true,"aud":"api","scope":"read"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if token.Issuer != opaqueIssuer || !token.Expiry.IsZero() || !token.Scopes.Has("read") {
 		t.Errorf("got issuer %q, expiry %v, scopes %v", token.Issuer, token.Expiry, token.Scopes)
 	}
-	s, _ := asks(t, always(`{}`))
+	s, _ := introspectingSetup(t, stubAnswering(`{}`))
 	if err := s.v.Check(token, scopes.All("read")); err != nil {
-		t.Errorf("Check: got %v, want a token without end to pass", err)
+		t.Errorf("Check: got %v, want a token without exp accepted", err)
 	}
 }
 
-func TestDenyListsAreAskedAboutOpaqueTokens(t *testing.T) {
-	_, m := local(opaqueIssuer)
+func TestRevokedIsCalledForOpaqueTokens(t *testing.T) {
+	_, m := localIssuer(opaqueIssuer)
 	answer := active(m, "jti", `"id-9"`)
 	for name, tt := range map[string]struct {
 		change func(*middleware.Config)
 		want   error
 	}{
-		"one that knows the token": {func(c *middleware.Config) { c.Revoked = denies("id-9") }, middleware.ErrRevoked},
-		"one that does not":        {func(c *middleware.Config) { c.Revoked = denies("id-8") }, nil},
+		"one with the token": {func(c *middleware.Config) { c.Revoked = denyList("id-9") }, middleware.ErrRevoked},
+		"one that does not":  {func(c *middleware.Config) { c.Revoked = denyList("id-8") }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := asks(t, always(answer), tt.change)
+			s, _ := introspectingSetup(t, stubAnswering(answer), tt.change)
 			for range 2 { // from the server, then from the cache
 				if _, err := s.verify(handle); !errors.Is(err, tt.want) {
 					t.Errorf("got %v, want %v", err, tt.want)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestIntrospectionConfigurationFaults(t *testing.T) {
-	client := always(``).client(t)
+	client := stubAnswering(``).client(t)
 	issuer := func(change func(*middleware.Issuer)) middleware.Config {
 		i := middleware.Issuer{URL: opaqueIssuer, Introspection: client}
 		change(&i)
@@ -23,25 +23,25 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 		config middleware.Config
 		want   []string // parts of the error
 	}{
-		"a mode that nobody knows":         {issuer(func(i *middleware.Issuer) { i.IntrospectionMode = 3 }), []string{"IntrospectionMode 3 is unknown"}},
+		"an unknown mode":                  {issuer(func(i *middleware.Issuer) { i.IntrospectionMode = 3 }), []string{"IntrospectionMode 3 is unknown"}},
 		"a mode below all":                 {issuer(func(i *middleware.Issuer) { i.IntrospectionMode = -1 }), []string{"IntrospectionMode -1 is unknown"}},
 		"a mode for JWTs without a client": {issuer(func(i *middleware.Issuer) { i.Introspection = nil; i.IntrospectionMode = middleware.IntrospectJWTs }), []string{"Introspection is nil"}},
 		"a mode for all without a client":  {issuer(func(i *middleware.Issuer) { i.Introspection = nil; i.IntrospectionMode = middleware.IntrospectAll }), []string{"Introspection is nil"}},
-		"keys that nothing is verified by": {issuer(func(i *middleware.Issuer) {
+		"keys where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Keys = keys
 		}), []string{"IntrospectAll contradicts"}},
-		"algorithms that nothing is": {issuer(func(i *middleware.Issuer) {
+		"algorithms where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Algorithms = []string{"RS256"}
 		}), []string{"IntrospectAll contradicts"}},
-		"a profile that nothing is held to": {issuer(func(i *middleware.Issuer) {
+		"a profile where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Profile = middleware.RFC9068
 		}), []string{"IntrospectAll contradicts"}},
-		"no audience":        {middleware.Config{Issuers: []middleware.Issuer{asking(opaqueIssuer)}}, []string{"no audience"}},
-		"two issuers to ask": {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{asking("https://a.example"), asking("https://b.example")}}, []string{"2 issuers have Introspection"}},
-		"three issuers to ask, in other modes": {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{
+		"no audience":                    {middleware.Config{Issuers: []middleware.Issuer{asking(opaqueIssuer)}}, []string{"no audience"}},
+		"two issuers with Introspection": {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{asking("https://a.example"), asking("https://b.example")}}, []string{"2 issuers have Introspection"}},
+		"three issuers with Introspection, in other modes": {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{
 			asking("https://a.example"), {URL: "https://b.example"}, asking("https://c.example"), asking("https://d.example"),
 		}}, []string{"3 issuers have Introspection"}},
 		"everything at once": {
@@ -70,16 +70,16 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 	}
 }
 
-func TestIntrospectionConfigurationsThatAreFine(t *testing.T) {
-	client := always(``).client(t)
+func TestValidIntrospectionConfigurations(t *testing.T) {
+	client := stubAnswering(``).client(t)
 	for name, config := range map[string]middleware.Config{
-		"beside discovered keys": {Audience: "api", Issuers: []middleware.Issuer{{URL: opaqueIssuer, Introspection: client}}},
+		"in addition to discovered keys": {Audience: "api", Issuers: []middleware.Issuer{{URL: opaqueIssuer, Introspection: client}}},
 		"for JWTs by RFC 9068": {Audience: "api", Issuers: []middleware.Issuer{
 			{URL: opaqueIssuer, Introspection: client, IntrospectionMode: middleware.IntrospectJWTs, Profile: middleware.RFC9068, Algorithms: []string{"RS256"}},
 		}},
 		"for all":                {Audience: "api", Issuers: []middleware.Issuer{{URL: opaqueIssuer, Introspection: client, IntrospectionMode: middleware.IntrospectAll}}},
 		"for one of two issuers": {Audience: "api", Issuers: []middleware.Issuer{{URL: "https://a.example"}, {URL: opaqueIssuer, Introspection: client}}},
-		"for tokens of anybody":  {Issuers: []middleware.Issuer{{URL: opaqueIssuer, Introspection: client, InsecureNoAudience: true}}},
+		"for any audience":       {Issuers: []middleware.Issuer{{URL: opaqueIssuer, Introspection: client, InsecureNoAudience: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := middleware.NewVerifier(config); err != nil {
@@ -89,12 +89,11 @@ func TestIntrospectionConfigurationsThatAreFine(t *testing.T) {
 	}
 }
 
-// A userinfo answer says neither whom a token was issued for nor what it may
-// be used for.
-func TestUserInfoAlonePassesNoChecks(t *testing.T) {
+// A userinfo answer contains neither the audience nor the scopes of a token.
+func TestUserInfoAnswerFailsTheChecks(t *testing.T) {
 	user := func(changes ...func(*middleware.Config)) *setup {
-		o := always(`{"sub":"alice","aud":"api","scope":"read","exp":99999999999}`)
-		s, _ := asks(t, o, append([]func(*middleware.Config){func(c *middleware.Config) {
+		o := stubAnswering(`{"sub":"alice","aud":"api","scope":"read","exp":99999999999}`)
+		s, _ := introspectingSetup(t, o, append([]func(*middleware.Config){func(c *middleware.Config) {
 			client, err := introspect.InsecureUserInfo(introspect.Config{Endpoint: opaqueIssuer + "/userinfo", Client: &http.Client{Transport: o}, Logger: quiet}, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -103,9 +102,9 @@ func TestUserInfoAlonePassesNoChecks(t *testing.T) {
 		}}, changes...)...)
 		return s
 	}
-	refusedFor(t, user(), handle, middleware.ErrAudience)
+	assertRefused(t, user(), handle, middleware.ErrAudience)
 	s := user(func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience = true })
-	token := passes(t, s, handle)
+	token := assertPasses(t, s, handle)
 	if token.Subject != "alice" || token.Scopes.Len() != 0 || !token.Expiry.IsZero() || token.Issuer != opaqueIssuer {
 		t.Errorf("got subject %q, scopes %q and expiry %v", token.Subject, token.Scopes, token.Expiry)
 	}

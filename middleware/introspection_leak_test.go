@@ -17,23 +17,22 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// shaky is a shared store whose errors say all they know.
-type shaky struct{ panics bool }
+// failingStore is a shared store whose errors contain the key and the value.
+type failingStore struct{ panics bool }
 
-func (s shaky) Get(_ context.Context, key string) ([]byte, bool, error) {
+func (s failingStore) Get(_ context.Context, key string) ([]byte, bool, error) {
 	return nil, false, errors.New(key)
 }
 
-func (s shaky) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
+func (s failingStore) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
 	if s.panics {
 		panic(string(value))
 	}
 	return errors.New(key + string(value))
 }
 
-// Whatever becomes of an opaque token, nobody is told a piece of it, of the
-// API's secret, of a claim or of an answer.
-func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
+// No output contains a part of an opaque token, of the API's secret, of a claim or of an answer.
+func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	const (
 		token  = "tok3nAq8Zs5WxPl2"
 		secret = "s3cretPl0Mko9Nji"
@@ -67,38 +66,42 @@ func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
 		"an outage":            {text("503"), nil},
 		"a malformed question": {text("400"), nil},
 		"too large":            {text(`{"active":true,"x":"` + strings.Repeat(claim, 30000) + `"}`), nil},
-		"revoked":              {claims(), func(c *middleware.Config, _ *introspect.Config) { c.Revoked = denies(claim) }},
+		"revoked":              {claims(), func(c *middleware.Config, _ *introspect.Config) { c.Revoked = denyList(claim) }},
 		"a deny-list that fails": {claims(), func(c *middleware.Config, _ *introspect.Config) {
 			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { return false, errors.New(t.ID) }
 		}},
 		"a deny-list that panics": {claims(), func(c *middleware.Config, _ *introspect.Config) {
 			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { panic(t.ID) }
 		}},
-		"a store that fails":  {claims(), func(_ *middleware.Config, c *introspect.Config) { c.Cache = shaky{} }},
-		"a store that panics": {claims(), func(_ *middleware.Config, c *introspect.Config) { c.Cache = shaky{panics: true} }},
+		"a store that fails":  {claims(), func(_ *middleware.Config, c *introspect.Config) { c.Cache = failingStore{} }},
+		"a store that panics": {claims(), func(_ *middleware.Config, c *introspect.Config) { c.Cache = failingStore{panics: true} }},
 		"our own token missing": {claims(), func(_ *middleware.Config, c *introspect.Config) {
 			c.Auth = introspect.Bearer(func(context.Context) (string, error) { return "", errors.New(secret) })
 		}},
 		"our own token panicking": {claims(), func(_ *middleware.Config, c *introspect.Config) {
 			c.Auth = introspect.Bearer(func(context.Context) (string, error) { panic(secret) })
 		}},
-		"a transport that fails":  {nil, func(_ *middleware.Config, c *introspect.Config) { c.Client = &http.Client{Transport: telling(false)} }},
-		"a transport that panics": {nil, func(_ *middleware.Config, c *introspect.Config) { c.Client = &http.Client{Transport: telling(true)} }},
+		"a transport that fails": {nil, func(_ *middleware.Config, c *introspect.Config) {
+			c.Client = &http.Client{Transport: failingTransport(false)}
+		}},
+		"a transport that panics": {nil, func(_ *middleware.Config, c *introspect.Config) {
+			c.Client = &http.Client{Transport: failingTransport(true)}
+		}},
 	} {
 		t.Run("E04/"+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				heard := new(spy)
+				recorder := new(outputRecorder)
 				options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-				logger := slog.New(slog.NewMultiHandler(slog.NewTextHandler(heard, options), slog.NewJSONHandler(heard, options)))
-				o := &oracle{}
+				logger := slog.New(slog.NewMultiHandler(slog.NewTextHandler(recorder, options), slog.NewJSONHandler(recorder, options)))
+				o := &introspectionStub{}
 				if path.answer != nil {
-					o.says = func(string) string { return path.answer() }
+					o.answer = func(string) string { return path.answer() }
 				}
 				config := introspect.Config{Endpoint: opaqueEndpoint, Auth: introspect.Post("api", secret), Client: &http.Client{Transport: o}, Logger: logger}
-				issuer, _ := local(opaqueIssuer)
+				issuer, _ := localIssuer(opaqueIssuer)
 				whole := middleware.Config{
 					Audience: "api", Issuers: []middleware.Issuer{issuer}, Logger: logger,
-					Observe: func(_ context.Context, o middleware.Observation) { heard.print(o) },
+					Observe: func(_ context.Context, o middleware.Observation) { recorder.print(o) },
 				}
 				if path.change != nil {
 					path.change(&whole, &config)
@@ -112,25 +115,25 @@ func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
 				for _, need := range []scopes.Requirement{scopes.All("read"), scopes.All("missing")} {
 					h := make(http.Header)
 					authorized, err := v.Authorize(h, request(t, "Bearer "+token), need)
-					heard.print(h, err, errors.Unwrap(err))
+					recorder.print(h, err, errors.Unwrap(err))
 					if authorized != nil {
-						heard.print(middleware.TokenFrom(authorized.Context()), authorized.Context())
+						recorder.print(middleware.TokenFrom(authorized.Context()), authorized.Context())
 					}
 					var refusal *middleware.Error
 					if errors.As(err, &refusal) {
-						heard.print(refusal, *refusal, bodyOf(refusal))
+						recorder.print(refusal, *refusal, bodyOf(refusal))
 					}
 				}
 				explained, err := v.Explain(t.Context(), middleware.Credentials{Token: token})
-				heard.print(explained, err, config.Auth)
-				said := heard.drain()
-				if len(said) < 1000 {
-					t.Fatalf("got only %q, want logs, prints and observations", said)
+				recorder.print(explained, err, config.Auth)
+				output := recorder.drain()
+				if len(output) < 1000 {
+					t.Fatalf("got only %q, want logs, prints and observations", output)
 				}
 				for what, canary := range map[string]string{"token": token, "secret": secret, "claims": claim} {
-					if piece := leaked(said, canary); piece != "" {
-						at := strings.Index(said, piece)
-						t.Errorf("a piece of the %s was told: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+					if piece := leaked(output, canary); piece != "" {
+						at := strings.Index(output, piece)
+						t.Errorf("part of the %s leaked: …%s…", what, output[max(0, at-80):min(len(output), at+40)])
 					}
 				}
 			})
@@ -138,10 +141,10 @@ func TestNoPieceOfAnOpaqueTokenIsEverTold(t *testing.T) {
 	}
 }
 
-// telling is a transport that says what it saw, in an error or a panic.
-type telling bool
+// failingTransport is a transport that fails with the request body in its error or panic.
+type failingTransport bool
 
-func (panics telling) RoundTrip(r *http.Request) (*http.Response, error) {
+func (panics failingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body bytes.Buffer
 	_, _ = body.ReadFrom(r.Body)
 	if panics {

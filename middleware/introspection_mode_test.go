@@ -18,18 +18,17 @@ var modes = map[string]middleware.IntrospectionMode{
 	"opaque tokens": middleware.IntrospectOpaque, "JWTs too": middleware.IntrospectJWTs, "all tokens": middleware.IntrospectAll,
 }
 
-// elsewhere is an issuer that is configured and not asked.
+// elsewhere is a configured issuer without Introspection.
 const elsewhere = "https://elsewhere.example"
 
 // A token is a JWT or opaque by its shape. One that fails as a JWT is never
-// tried as an opaque token: an issuer that knows too little of its own JWTs
-// would make a forgery good.
+// tried as an opaque token: an issuer with a lax check of its own JWTs would accept a forgery.
 func TestThreatsNoFallback(t *testing.T) {
-	says := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
+	answer := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
 	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {
-		o := always(says)
-		s, maker := asks(t, o, mode(m), func(c *middleware.Config) {
-			another, _ := local(elsewhere)
+		o := stubAnswering(answer)
+		s, maker := introspectingSetup(t, o, mode(m), func(c *middleware.Config) {
+			another, _ := localIssuer(elsewhere)
 			c.Issuers = append(c.Issuers, another)
 		})
 		evil := maker
@@ -62,84 +61,84 @@ func TestThreatsNoFallback(t *testing.T) {
 			"a header after a mark":    maker.Token("\ufeff"+maker.Header(), maker.Claims()),
 			"a header far away":        maker.Token(strings.Repeat("\n ", 2000)+"{ \t"+maker.Header()[1:], maker.Claims("aud", `"x"`)),
 		} {
-			t.Run("X09/"+name+" is not asked about", func(t *testing.T) {
+			t.Run("X09/"+name+" is not introspected", func(t *testing.T) {
 				if got, err := s.verify(token); got != nil || err == nil || errors.Is(err, middleware.ErrUnavailable) {
-					t.Errorf("got %v, %v, want a verdict", got != nil, err)
+					t.Errorf("got %v, %v, want a token or an error", got != nil, err)
 				}
-				o.heard(t)
+				o.assertReceived(t)
 			})
 		}
 	}
 }
 
 func TestThreatsWhatLooksLikeAJWT(t *testing.T) {
-	_, m := local(opaqueIssuer)
+	_, m := localIssuer(opaqueIssuer)
 	for name, token := range map[string]string{
-		"a word": "abc", "a UUID": "5b1f9d3e-2a47-4d8c-9a51-0c6f7d8e9a10", "a dot": "a.b", "two dots": "abc.def.ghi", "dots alone": "...",
+		"a word": "abc", "a UUID": "5b1f9d3e-2a47-4d8c-9a51-0c6f7d8e9a10", "a dot": "a.b", "two dots": "abc.def.ghi", "only dots": "...",
 		"base64": "abc/def+ghi==", "a header's beginning without a dot": "eyJhbGciOiJub25lIn0", "segments of something else": forge.Encode("[1]") + ".AA.AA",
 		"an encrypted JWT": forge.Encode(`{"alg":"RSA-OAEP","enc":"A256GCM","typ":"at+jwt"}`) + ".AA.AA.AA.AA", "an encrypted JWT without a key": forge.Encode(` {"enc":"A256GCM","alg":"dir"}`) + "..AA.AA.AA",
 		"an encrypted JWT that names the issuer": forge.Encode(`{"alg":"dir","enc":"A256GCM","iss":"`+opaqueIssuer+`"}`) + "..AA.AA.AA",
 		"PASETO":                                 "v4.public.eyJzdWIiOiJhIn0", "a macaroon": "MDAxY2xvY2F0aW9uIGh0dHA6", "a brace in the middle": "a" + forge.Encode(`{"alg":`) + ".b.c",
 	} {
 		t.Run("X09/"+name+" is opaque", func(t *testing.T) {
-			o := knows(map[string]string{token: active(m)})
-			s, _ := asks(t, o)
-			passes(t, s, token)
-			o.heard(t, token)
+			o := stubFor(map[string]string{token: active(m)})
+			s, _ := introspectingSetup(t, o)
+			assertPasses(t, s, token)
+			o.assertReceived(t, token)
 		})
 	}
 }
 
 func TestThreatsGatesBeforeAsking(t *testing.T) {
 	for what, m := range modes {
-		o := always(`{"active":true}`)
-		s, maker := asks(t, o, mode(m))
+		o := stubAnswering(`{"active":true}`)
+		s, maker := introspectingSetup(t, o, mode(m))
 		for name, tt := range map[string]struct {
 			token string
 			want  error
 		}{
 			"CR and LF": {"abc\r\ndef", middleware.ErrMalformed}, "an ampersand": {"abc&token=def", middleware.ErrMalformed}, "a percent sign": {"abc%26", middleware.ErrMalformed},
 			"a space": {"abc def", middleware.ErrMalformed}, "a NUL": {"abc\x00", middleware.ErrMalformed}, "an equals sign inside": {"a=b", middleware.ErrMalformed},
-			"equals signs alone": {"===", middleware.ErrMalformed}, "a quote": {`abc"`, middleware.ErrMalformed}, "letters beyond ASCII": {"käse", middleware.ErrMalformed},
-			"a comma": {"a,b", middleware.ErrMalformed}, "a colon": {"a:b", middleware.ErrMalformed}, "bytes that are no text": {"\xff\xfe", middleware.ErrMalformed},
+			"only equals signs": {"===", middleware.ErrMalformed}, "a quote": {`abc"`, middleware.ErrMalformed}, "letters beyond ASCII": {"käse", middleware.ErrMalformed},
+			"a comma": {"a,b", middleware.ErrMalformed}, "a colon": {"a:b", middleware.ErrMalformed}, "bytes that are not text": {"\xff\xfe", middleware.ErrMalformed},
 			"nothing": {"", middleware.ErrNoToken}, "16385 bytes": {strings.Repeat("a", 16385), middleware.ErrTooLong}, "a megabyte": {strings.Repeat("a", 1<<20), middleware.ErrTooLong},
 			"a JWT with a line break": {maker.Good() + "\n", middleware.ErrMalformed}, "a JWT with a space": {maker.Good() + " x", middleware.ErrMalformed},
 		} {
-			t.Run("I16/"+name+" is asked about nowhere, where "+what+" are", func(t *testing.T) {
-				refusedFor(t, s, tt.token, tt.want)
+			t.Run("I16/"+name+" is never introspected, although "+what+" are", func(t *testing.T) {
+				assertRefused(t, s, tt.token, tt.want)
 				if _, err := s.v.Authorize(map[string][]string{}, request(t, "Bearer "+tt.token)); err == nil {
-					t.Error("Authorize let it pass")
+					t.Error("Authorize accepted it")
 				}
-				o.heard(t)
+				o.assertReceived(t)
 			})
 		}
 	}
-	t.Run("I16/16384 bytes are asked about", func(t *testing.T) {
-		o := always(`{"active":false}`)
-		s, _ := asks(t, o)
+	t.Run("I16/16384 bytes are introspected", func(t *testing.T) {
+		o := stubAnswering(`{"active":false}`)
+		s, _ := introspectingSetup(t, o)
 		long := strings.Repeat("a", 16384)
-		refusedFor(t, s, long, middleware.ErrInactive)
-		o.heard(t, long)
+		assertRefused(t, s, long, middleware.ErrInactive)
+		o.assertReceived(t, long)
 	})
 }
 
 func TestOpaqueTokensWithoutIntrospection(t *testing.T) {
-	issuer, _ := local(opaqueIssuer)
+	issuer, _ := localIssuer(opaqueIssuer)
 	s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{issuer}, Logger: quiet, Now: clock})}
-	refusedFor(t, s, handle, middleware.ErrOpaque)
+	assertRefused(t, s, handle, middleware.ErrOpaque)
 }
 
-func TestModeOpaqueVerifiesJWTsHere(t *testing.T) {
-	o := always(`{"active":false}`)
-	s, m := asks(t, o)
-	passes(t, s, m.Good())
-	o.heard(t)
-	refusedFor(t, s, handle, middleware.ErrInactive)
-	o.heard(t, handle)
+func TestModeOpaqueVerifiesJWTsLocally(t *testing.T) {
+	o := stubAnswering(`{"active":false}`)
+	s, m := introspectingSetup(t, o)
+	assertPasses(t, s, m.Good())
+	o.assertReceived(t)
+	assertRefused(t, s, handle, middleware.ErrInactive)
+	o.assertReceived(t, handle)
 }
 
-func TestModeJWTsAsksAboutJWTsThatPassed(t *testing.T) {
-	_, maker := local(opaqueIssuer)
+func TestModeJWTsIntrospectsJWTsThatPassed(t *testing.T) {
+	_, maker := localIssuer(opaqueIssuer)
 	good := maker.Good()
 	for _, tt := range []struct {
 		name, answer string
@@ -153,7 +152,7 @@ func TestModeJWTsAsksAboutJWTsThatPassed(t *testing.T) {
 		{"our credentials refused", `401`, introspect.ErrCredentials},
 		{"an odd answer", `{"active":"true"}`, middleware.ErrUnavailable},
 		{"ended since", `{"active":true,"exp":1}`, middleware.ErrExpired},
-		{"an end nobody can read", `{"active":true,"exp":"x"}`, middleware.ErrMalformed},
+		{"a malformed exp", `{"active":true,"exp":"x"}`, middleware.ErrMalformed},
 		{"not yet valid", `{"active":true,"nbf":` + unix(time.Hour) + `}`, middleware.ErrNotYetValid},
 		{"of another issuer", `{"active":true,"iss":"https://x.example"}`, middleware.ErrIssuer},
 		{"a refresh token", `{"active":true,"token_type":"refresh_token"}`, middleware.ErrType},
@@ -164,73 +163,73 @@ func TestModeJWTsAsksAboutJWTsThatPassed(t *testing.T) {
 		{"bound to a key", `{"active":true,"cnf":{"jkt":"x"}}`, middleware.ErrConfirmation},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := always(tt.answer)
-			s, _ := asks(t, o, mode(middleware.IntrospectJWTs))
+			o := stubAnswering(tt.answer)
+			s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
 			if tt.want == nil {
-				if token := passes(t, s, good); token.Subject != "alice" || !slices.Equal(token.Audience, []string{"api"}) {
+				if token := assertPasses(t, s, good); token.Subject != "alice" || !slices.Equal(token.Audience, []string{"api"}) {
 					t.Errorf("got %q for %q, want the claims of the JWT", token.Subject, token.Audience)
 				}
 			} else {
-				refusedFor(t, s, good, tt.want)
+				assertRefused(t, s, good, tt.want)
 			}
-			o.heard(t, good)
+			o.assertReceived(t, good)
 		})
 	}
-	t.Run("a JWT that fails here is not asked about", func(t *testing.T) {
-		o := always(`{"active":true}`)
-		s, m := asks(t, o, mode(middleware.IntrospectJWTs))
-		refusedFor(t, s, m.Good()[:len(m.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
-		refusedFor(t, s, m.Token(m.Header(), m.Claims("exp", "1")), middleware.ErrExpired)
-		o.heard(t)
+	t.Run("a JWT that fails locally is not introspected", func(t *testing.T) {
+		o := stubAnswering(`{"active":true}`)
+		s, m := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
+		assertRefused(t, s, m.Good()[:len(m.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
+		assertRefused(t, s, m.Token(m.Header(), m.Claims("exp", "1")), middleware.ErrExpired)
+		o.assertReceived(t)
 	})
-	t.Run("opaque tokens are asked about too", func(t *testing.T) {
-		o := knows(map[string]string{handle: active(maker)})
-		s, _ := asks(t, o, mode(middleware.IntrospectJWTs))
-		passes(t, s, handle)
-		o.heard(t, handle) // once: not for its activity again
+	t.Run("opaque tokens are introspected too", func(t *testing.T) {
+		o := stubFor(map[string]string{handle: active(maker)})
+		s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
+		assertPasses(t, s, handle)
+		o.assertReceived(t, handle) // once: not for its activity again
 	})
 }
 
-func TestModeAllLooksIntoNoToken(t *testing.T) {
-	_, maker := local(opaqueIssuer)
+func TestModeAllParsesNoToken(t *testing.T) {
+	_, maker := localIssuer(opaqueIssuer)
 	foreign := maker
 	foreign.Key = testserver.Key{ID: "x", Alg: "HS512", Secret: []byte(strings.Repeat("z", 64))}
 	for name, token := range map[string]string{
 		"a JWT that could be verified nowhere": foreign.Good(),
-		"a JWT of nobody configured":           foreign.Token(foreign.Header(), foreign.Claims("iss", `"https://x.example"`)),
+		"a JWT of an unknown issuer":           foreign.Token(foreign.Header(), foreign.Claims("iss", `"https://x.example"`)),
 		"a JWT without issuer":                 foreign.Token(foreign.Header(), foreign.Claims("iss", "")),
-		"a JWT of a format of its own":         forge.Encode(`{"alg":"XX","crit":["x"]}`) + ".AA.AA",
-		"a JWT that has expired by itself":     foreign.Token(foreign.Header(), foreign.Claims("exp", "1")),
+		"a JWT in a proprietary format":        forge.Encode(`{"alg":"XX","crit":["x"]}`) + ".AA.AA",
+		"an expired JWT":                       foreign.Token(foreign.Header(), foreign.Claims("exp", "1")),
 		"an encrypted one":                     forge.Encode(`{"alg":"dir"}`) + ".." + "AA.AA.AA",
 		"an opaque one":                        handle,
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := knows(map[string]string{token: active(maker, "sub", `"bob"`)})
-			s, _ := asks(t, o, mode(middleware.IntrospectAll))
-			if got := passes(t, s, token); got.Subject != "bob" {
-				t.Errorf("got %q, want what the issuer says", got.Subject)
+			o := stubFor(map[string]string{token: active(maker, "sub", `"bob"`)})
+			s, _ := introspectingSetup(t, o, mode(middleware.IntrospectAll))
+			if got := assertPasses(t, s, token); got.Subject != "bob" {
+				t.Errorf("got %q, want the answer of the issuer", got.Subject)
 			}
-			o.heard(t, token)
-			refusedFor(t, s, token[:len(token)-1]+"_", middleware.ErrInactive)
+			o.assertReceived(t, token)
+			assertRefused(t, s, token[:len(token)-1]+"_", middleware.ErrInactive)
 		})
 	}
 }
 
-// Tokens of several issuers: each is shown to its own alone.
-func TestTokensOfOtherIssuersAreNotShown(t *testing.T) {
+// Tokens of several issuers: each is sent only to its own issuer.
+func TestTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	for what, m := range modes {
-		t.Run("where one issuer is asked about "+what, func(t *testing.T) {
-			b, makerB := local("https://b.example.com")
-			c, makerC := local("https://c.example.com")
-			_, makerA := local(opaqueIssuer)
-			o := always(active(makerA))
-			s, _ := asks(t, o, mode(m), func(config *middleware.Config) { config.Issuers = append(config.Issuers, b, c) })
+		t.Run("where one issuer introspects "+what, func(t *testing.T) {
+			b, makerB := localIssuer("https://b.example.com")
+			c, makerC := localIssuer("https://c.example.com")
+			_, makerA := localIssuer(opaqueIssuer)
+			o := stubAnswering(active(makerA))
+			s, _ := introspectingSetup(t, o, mode(m), func(config *middleware.Config) { config.Issuers = append(config.Issuers, b, c) })
 			for _, maker := range []forge.Maker{makerB, makerC} {
-				if token := passes(t, s, maker.Good()); token.Issuer != maker.Issuer {
+				if token := assertPasses(t, s, maker.Good()); token.Issuer != maker.Issuer {
 					t.Errorf("got %q, want %q", token.Issuer, maker.Issuer)
 				}
-				refusedFor(t, s, maker.Good()[:len(maker.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
-				refusedFor(t, s, maker.Token(maker.Header(), maker.Claims("exp", "1")), middleware.ErrExpired)
+				assertRefused(t, s, maker.Good()[:len(maker.Good())-8]+"AAAAAAAA", middleware.ErrSignature)
+				assertRefused(t, s, maker.Token(maker.Header(), maker.Claims("exp", "1")), middleware.ErrExpired)
 				for what, text := range map[string]string{
 					"many members": "{" + strings.Repeat(`"x":1,`, 300) + maker.Claims()[1:], "much depth": `{"x":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + "," + maker.Claims()[1:],
 					"bad UTF-8": "{\"x\":\"\xff\"," + maker.Claims()[1:],
@@ -240,25 +239,25 @@ func TestTokensOfOtherIssuersAreNotShown(t *testing.T) {
 					}
 				}
 			}
-			o.heard(t)
-			if token := passes(t, s, handle); token.Issuer != opaqueIssuer {
-				t.Errorf("got %q, want the issuer that was asked", token.Issuer)
+			o.assertReceived(t)
+			if token := assertPasses(t, s, handle); token.Issuer != opaqueIssuer {
+				t.Errorf("got %q, want the introspecting issuer", token.Issuer)
 			}
-			o.heard(t, handle)
-			own := passes(t, s, makerA.Good())
+			o.assertReceived(t, handle)
+			own := assertPasses(t, s, makerA.Good())
 			if own.Issuer != opaqueIssuer {
 				t.Errorf("got %q, want %q", own.Issuer, opaqueIssuer)
 			}
 			want := map[middleware.IntrospectionMode]int{middleware.IntrospectOpaque: 1, middleware.IntrospectJWTs: 2, middleware.IntrospectAll: 2}[m]
-			if got := len(o.asked()); got != want {
-				t.Errorf("the issuer was asked %d times, want %d", got, want)
+			if got := len(o.received()); got != want {
+				t.Errorf("got %d introspections, want %d", got, want)
 			}
 		})
 	}
 }
 
-func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
-	_, maker := local(opaqueIssuer)
+func TestExplainShowsOpaqueTokens(t *testing.T) {
+	_, maker := localIssuer(opaqueIssuer)
 	steps := func(checks []middleware.Step) (names []string) {
 		for _, c := range checks {
 			names = append(names, c.Name)
@@ -285,17 +284,17 @@ func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
 	}{
 		{"an opaque token that is good", middleware.IntrospectOpaque, handle, active(maker), opaque, "", nil},
 		{"an opaque token that is not active", middleware.IntrospectOpaque, handle, `{"active":false}`, opaque, "introspection", middleware.ErrInactive},
-		{"an opaque token about which nothing is known", middleware.IntrospectOpaque, handle, `503`, opaque, "introspection", middleware.ErrUnavailable},
+		{"an opaque token during an outage", middleware.IntrospectOpaque, handle, `503`, opaque, "introspection", middleware.ErrUnavailable},
 		{"an opaque token for another API", middleware.IntrospectOpaque, handle, active(maker, "aud", `"x"`), opaque, "audience", middleware.ErrAudience},
 		{"an opaque token of another type", middleware.IntrospectOpaque, handle, active(maker, "token_type", `"mac"`), opaque, "token type", middleware.ErrType},
-		{"an opaque token that is no b64token", middleware.IntrospectOpaque, "a b", ``, jwt, "shape", middleware.ErrMalformed},
+		{"an opaque token that is not a b64token", middleware.IntrospectOpaque, "a b", ``, jwt, "shape", middleware.ErrMalformed},
 		{"a JWT, unchanged", middleware.IntrospectOpaque, maker.Good(), ``, jwt, "", nil},
-		{"a JWT that is asked about too", middleware.IntrospectJWTs, maker.Good(), `{"active":true}`, both, "", nil},
+		{"a JWT that is introspected too", middleware.IntrospectJWTs, maker.Good(), `{"active":true}`, both, "", nil},
 		{"a JWT that was revoked", middleware.IntrospectJWTs, maker.Good(), `{"active":false}`, both, "activity", middleware.ErrInactive},
-		{"a JWT that is not looked into", middleware.IntrospectAll, maker.Good(), active(maker), opaque, "", nil},
+		{"a JWT that is not parsed", middleware.IntrospectAll, maker.Good(), active(maker), opaque, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, _ := asks(t, always(tt.answer), mode(tt.mode))
+			s, _ := introspectingSetup(t, stubAnswering(tt.answer), mode(tt.mode))
 			checks, _ := s.v.Explain(t.Context(), middleware.Credentials{Token: tt.token})
 			if got := steps(checks); !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
@@ -312,16 +311,15 @@ func TestExplainShowsOpaqueTokensTheirWay(t *testing.T) {
 	}
 }
 
-// A token that seems to be of an issuer that is found, or of a tenant, is shown to
-// no other, even if it would not be accepted.
-func TestTokensOfIssuersThatAreDescribedAreShownToNoOther(t *testing.T) {
-	o := always(`{"active":true}`)
-	s, maker := asks(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {
+// A token that seems to belong to an issuer of IssuerFor, or to a tenant, is not sent to another issuer, even if it would not be accepted.
+func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
+	o := stubAnswering(`{"active":true}`)
+	s, maker := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {
 		c.IssuerFor = func(context.Context, string) (*middleware.Issuer, error) { return nil, nil }
 		c.IssuerPatterns = []string{"https://id.example.com/realms/*"}
-		tenants, _ := local("https://login.example/{tenantid}/v2.0")
+		tenants, _ := localIssuer("https://login.example/{tenantid}/v2.0")
 		tenants.Tenants = []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"}
-		workload, _ := local("spiffe://example.org")
+		workload, _ := localIssuer("spiffe://example.org")
 		workload.SubjectPrefix = "spiffe://example.org/"
 		c.Issuers = append(c.Issuers, tenants, workload)
 	})
@@ -334,15 +332,15 @@ func TestTokensOfIssuersThatAreDescribedAreShownToNoOther(t *testing.T) {
 		if _, err := s.verify(maker.Token(maker.Header(), claims)); err == nil {
 			t.Errorf("%s passed", claims)
 		}
-		o.heard(t)
+		o.assertReceived(t)
 	}
 }
 
 func TestAnEncryptedTokenMayNameAnAlias(t *testing.T) {
 	token := forge.Encode(`{"alg":"dir","enc":"A256GCM","iss":"id.example"}`) + "..AA.AA.AA"
-	_, m := local(opaqueIssuer)
-	o := knows(map[string]string{token: active(m)})
-	s, _ := asks(t, o, func(c *middleware.Config) { c.Issuers[0].Aliases = []string{"id.example"} })
-	passes(t, s, token)
-	o.heard(t, token)
+	_, m := localIssuer(opaqueIssuer)
+	o := stubFor(map[string]string{token: active(m)})
+	s, _ := introspectingSetup(t, o, func(c *middleware.Config) { c.Issuers[0].Aliases = []string{"id.example"} })
+	assertPasses(t, s, token)
+	o.assertReceived(t, token)
 }

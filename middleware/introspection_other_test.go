@@ -12,8 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Opaque tokens of GitHub and Google pass for the client that they were issued
-// to, and for what they allow.
+// Opaque tokens of GitHub and Google are accepted for the client that they were issued to, with their scopes.
 func TestTokensOfServersWithoutIntrospection(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -56,12 +55,12 @@ func TestTokensOfServersWithoutIntrospection(t *testing.T) {
 		{"a token of another app does not", "gho_theirs", "app", "repo", gitHub, 401},
 		{"a token that has expired does not", "gho_expired", "app", "repo", gitHub, 401},
 		{"an invented token does not", "gho_invented", "app", "repo", gitHub, 401},
-		{"nothing is known while GitHub is down", "gho_down", "app", "repo", gitHub, 503},
+		{"an outage of GitHub", "gho_down", "app", "repo", gitHub, 503},
 		{"a token of the client passes", "ya29.ours", "app", "repo", google, 200},
 		{"the API of another client of ours refuses it", "ya29.ours", "other-of-ours", "repo", google, 401},
 		{"a token of another client does not pass", "ya29.theirs", "app", "repo", google, 401},
 		{"an invented token does not pass", "ya29.invented", "app", "repo", google, 401},
-		{"nothing is known while Google is down", "ya29.down", "app", "repo", google, 503},
+		{"an outage of Google", "ya29.down", "app", "repo", google, 503},
 	} {
 		t.Run("P48/"+tt.name, func(t *testing.T) {
 			v := newVerifier(t, middleware.Config{Logger: quiet, Audience: tt.audience, Issuers: []middleware.Issuer{{

@@ -23,17 +23,17 @@ const (
 	opaqueEndpoint = opaqueIssuer + "/introspect"
 )
 
-// oracle is an introspection endpoint without a network.
-type oracle struct {
+// introspectionStub is an introspection endpoint without a network.
+type introspectionStub struct {
 	mu     sync.Mutex
-	says   func(token string) string // the answer, or its status if that is a number
-	tokens []string                  // that it was asked about
+	answer func(token string) string // the answer, or its status if that is a number
+	tokens []string                  // that it received
 	delay  time.Duration
 }
 
-// knows is an oracle to whom every token but those it is told of is inactive.
-func knows(answers map[string]string) *oracle {
-	return &oracle{says: func(token string) string {
+// stubFor returns a stub with the given answers; all other tokens are inactive.
+func stubFor(answers map[string]string) *introspectionStub {
+	return &introspectionStub{answer: func(token string) string {
 		if answer, ok := answers[token]; ok {
 			return answer
 		}
@@ -41,17 +41,19 @@ func knows(answers map[string]string) *oracle {
 	}}
 }
 
-// always is an oracle that says the same of every token.
-func always(answer string) *oracle { return &oracle{says: func(string) string { return answer }} }
+// stubAnswering returns a stub with the same answer for every token.
+func stubAnswering(answer string) *introspectionStub {
+	return &introspectionStub{answer: func(string) string { return answer }}
+}
 
-func (o *oracle) RoundTrip(r *http.Request) (*http.Response, error) {
+func (o *introspectionStub) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err
 	}
 	token := r.PostForm.Get("token")
 	o.mu.Lock()
 	o.tokens = append(o.tokens, token)
-	answer, delay := o.says(token), o.delay
+	answer, delay := o.answer(token), o.delay
 	o.mu.Unlock()
 	select {
 	case <-time.After(delay):
@@ -68,27 +70,27 @@ func (o *oracle) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func (o *oracle) becomes(says func(token string) string) {
+func (o *introspectionStub) replace(answer func(token string) string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.says = says
+	o.answer = answer
 }
 
-func (o *oracle) asked() []string {
+func (o *introspectionStub) received() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.tokens)
 }
 
-// heard demands the tokens that the oracle was asked about.
-func (o *oracle) heard(t *testing.T, want ...string) {
+// assertReceived checks which tokens the stub has received.
+func (o *introspectionStub) assertReceived(t *testing.T, want ...string) {
 	t.Helper()
-	if got := o.asked(); !slices.Equal(got, want) {
-		t.Errorf("the issuer was asked about %d tokens %.60q, want %d %.60q", len(got), got, len(want), want)
+	if got := o.received(); !slices.Equal(got, want) {
+		t.Errorf("the issuer received %d tokens %.60q, want %d %.60q", len(got), got, len(want), want)
 	}
 }
 
-func (o *oracle) client(t testing.TB) *introspect.Client {
+func (o *introspectionStub) client(t testing.TB) *introspect.Client {
 	t.Helper()
 	c, err := introspect.New(introspect.Config{
 		Endpoint: opaqueEndpoint, Auth: introspect.Basic("api", "secret"), Client: &http.Client{Transport: o}, Logger: quiet,
@@ -99,18 +101,17 @@ func (o *oracle) client(t testing.TB) *introspect.Client {
 	return c
 }
 
-// local is an issuer whose JWTs are verified without asking anybody, with the
-// maker of its tokens.
-func local(issuer string) (middleware.Issuer, forge.Maker) {
+// localIssuer returns an issuer whose JWTs are verified locally, and the maker of its tokens.
+func localIssuer(issuer string) (middleware.Issuer, forge.Maker) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat(issuer, 4)[:32])}
 	return middleware.Issuer{URL: issuer, Keys: jwks.Secret("s", key.Secret), Algorithms: []string{"HS256"}},
 		forge.Maker{Key: key, Issuer: issuer, Audience: "api", Now: now}
 }
 
-// asks makes a verifier whose one issuer is asked about opaque tokens.
-func asks(t testing.TB, o *oracle, changes ...func(*middleware.Config)) (*setup, forge.Maker) {
+// introspectingSetup returns a setup whose only issuer introspects opaque tokens.
+func introspectingSetup(t testing.TB, o *introspectionStub, changes ...func(*middleware.Config)) (*setup, forge.Maker) {
 	t.Helper()
-	issuer, m := local(opaqueIssuer)
+	issuer, m := localIssuer(opaqueIssuer)
 	issuer.Introspection = o.client(t)
 	config := middleware.Config{Audience: "api", Issuers: []middleware.Issuer{issuer}, Logger: quiet, Now: clock}
 	for _, change := range changes {
@@ -128,25 +129,25 @@ func mode(m middleware.IntrospectionMode) func(*middleware.Config) {
 	}
 }
 
-// active is an answer with the claims of RFC 9068, changed by pairs.
+// active returns an answer with the claims of RFC 9068, changed by pairs.
 func active(m forge.Maker, pairs ...string) string {
 	return m.Claims(append([]string{"active", "true"}, pairs...)...)
 }
 
 const handle = "2YotnFZFEjr1zCsicMWpAA"
 
-func refusedFor(t *testing.T, s *setup, token string, want error) {
+func assertRefused(t *testing.T, s *setup, token string, want error) {
 	t.Helper()
 	if got, err := s.verify(token); got != nil || !errors.Is(err, want) {
 		t.Errorf("got %v, %v, want %v", got != nil, err, want)
 	}
 }
 
-func passes(t *testing.T, s *setup, token string) *middleware.Token {
+func assertPasses(t *testing.T, s *setup, token string) *middleware.Token {
 	t.Helper()
 	got, err := s.verify(token)
 	if err != nil {
-		t.Errorf("got %v, want the token accepted", err)
+		t.Errorf("got %v, want nil", err)
 		return &middleware.Token{}
 	}
 	return got

@@ -16,13 +16,12 @@ import (
 // check returns every fault of an issuer.
 func (i Issuer) check(audience string) (faults []error) {
 	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		return []error{fmt.Errorf("the Keys are a nil %T: the error of its constructor was ignored", i.Keys)}
+		return []error{fmt.Errorf("the field Keys is a nil %T: check the error of its constructor", i.Keys)}
 	}
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }
 
-// checkNames returns the faults of the names of the issuer and of the places of
-// its metadata.
+// checkNames returns the faults of the issuer's identifiers, and of the locations of its keys and metadata.
 func (i Issuer) checkNames() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -54,7 +53,7 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.KeyUse != nil && (len(i.KeyUse) == 0 || slices.Contains(i.KeyUse, "")) {
-		fault("KeyUse holds nothing, or an empty string: leave it nil for sig")
+		fault("KeyUse is empty or contains an empty string: leave it nil for sig")
 	}
 	if i.MetadataURL != "" {
 		if err := fetch.CheckURL(i.MetadataURL, i.InsecureHTTP); err != nil {
@@ -75,7 +74,7 @@ func (i Issuer) checkTenants() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	if i.isTemplate() != (strings.Count(i.URL, tenantID) == 1) {
-		fault("Tenants (or AnyTenant) and a URL with exactly one %s need each other", tenantID)
+		fault("Tenants (or AnyTenant) needs a URL with exactly one %s, and such a URL needs Tenants or AnyTenant", tenantID)
 	}
 	if !i.isTemplate() {
 		return faults
@@ -89,10 +88,10 @@ func (i Issuer) checkTenants() (faults []error) {
 		}
 	}
 	if i.Keys == nil && i.KeysURL == "" && i.MetadataURL == "" {
-		fault("Tenants need MetadataURL, KeysURL or Keys, for example https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+		fault("Tenants needs MetadataURL, KeysURL or Keys, for example https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
 	}
 	if len(i.Aliases) > 0 || i.SubjectPrefix != "" || i.Introspection != nil {
-		fault("Tenants contradict Aliases, SubjectPrefix and Introspection")
+		fault("Tenants contradicts Aliases, SubjectPrefix and Introspection")
 	}
 	return faults
 }
@@ -106,14 +105,14 @@ func (i Issuer) checkAudience(audience string) (faults []error) {
 	case i.InsecureNoAudience && i.Profile == RFC9068:
 		fault("InsecureNoAudience contradicts Profile RFC9068, which requires the audience to be checked")
 	case i.InsecureNoAudience && i.Purpose == IDTokens:
-		fault("InsecureNoAudience contradicts Purpose IDTokens: every client's login would pass")
+		fault("InsecureNoAudience contradicts Purpose IDTokens: ID tokens of all clients would pass")
 	case i.Purpose == IDTokens && len(i.Audiences) == 0:
 		fault("Purpose IDTokens needs Audiences, the clients whose ID tokens are accepted")
 	case !i.InsecureNoAudience && len(i.Audiences) == 0 && audience == "":
 		fault("no audience: set Config.Audience or the issuer's Audiences")
 	}
 	if slices.Contains(i.Audiences, "") {
-		fault("Audiences holds an empty string")
+		fault("Audiences contains an empty string")
 	}
 	if i.AudienceClaim != "" && i.AudienceClaim != "aud" && i.Profile == RFC9068 {
 		fault("AudienceClaim contradicts Profile RFC9068, which has the audience in aud")
@@ -127,7 +126,7 @@ var otherTypes = []string{
 	"oauth-client-attestation+jwt", "oauth-client-attestation-pop+jwt", "entity-statement+jwt", "kb+jwt", "dc+sd-jwt", "vc+sd-jwt", "jwe", "jwk+json", "jwk-set+json",
 }
 
-// checkKind returns the faults of what decides the kind of a JWT.
+// checkKind returns the faults of the fields that decide the kind of a JWT.
 func (i Issuer) checkKind() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -154,7 +153,7 @@ func (i Issuer) checkKind() (faults []error) {
 	case name == "", hasText && text == "":
 		fault("Mark %q: write the name of a claim, or NAME=TEXT", i.Mark)
 	case i.marksAnother(name, text):
-		fault("Mark %q is a claim of another kind of token: name one that no other token of the issuer has", i.Mark)
+		fault("Mark %q is a claim of another kind of token: name a claim that no other token of the issuer has", i.Mark)
 	}
 	return faults
 }
@@ -164,31 +163,30 @@ func (i Issuer) checkClaims() (faults []error) {
 
 	mark, _, _ := strings.Cut(i.Mark, "=")
 	for _, name := range slices.Concat([]string{i.AudienceClaim, mark}, i.ScopeClaims, i.ClientIDClaims) {
-		if name = strings.TrimPrefix(name, namesOf); strings.HasPrefix(name, "/") && !strictjson.Pointer(name).IsValid() {
+		if name = strings.TrimPrefix(name, keysPrefix); strings.HasPrefix(name, "/") && !strictjson.Pointer(name).IsValid() {
 			fault("%q is not a JSON Pointer (RFC 6901)", name)
 		}
 	}
-	if slices.Contains(i.ScopeClaims, "") || slices.Contains(i.ScopeClaims, namesOf) {
-		fault("ScopeClaims holds an empty string")
+	if slices.Contains(i.ScopeClaims, "") || slices.Contains(i.ScopeClaims, keysPrefix) {
+		fault("ScopeClaims contains an empty string")
 	}
 	if slices.Contains(i.ClientIDClaims, "") {
-		fault("ClientIDClaims holds an empty string")
+		fault("ClientIDClaims contains an empty string")
 	}
 	return faults
 }
 
-// checkAlgorithms keeps shared secrets and public keys apart: a secret is never
-// taken from a set somebody published (RFC 8725 §2.1).
+// checkAlgorithms keeps shared secrets and public keys apart: a secret is never taken from a published key set (RFC 8725 §2.1).
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	served, secret := isSecret(i.Keys)
 	if i.Secrets != nil {
 		if secret {
-			fault("Secrets contradicts Keys of jwks.Secret: set one of them")
+			fault("Secrets contradicts Keys made by jwks.Secret: set one of them")
 		}
 		if served, secret = isSecret(i.Secrets); !secret {
-			fault("Secrets is not of jwks.Secret: set public keys as Keys")
+			fault("Secrets was not made by jwks.Secret: set public keys as Keys")
 			return faults
 		}
 		if len(served) == 0 {
@@ -206,9 +204,9 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 		case known == nil:
 			fault("algorithm %q is not supported", algorithm)
 		case secret != known.Symmetric() && (!secret || i.Secrets == nil):
-			fault("algorithm %q does not go with Keys: HS256, HS384 and HS512 need jwks.Secret, and jwks.Secret needs one of them", algorithm)
+			fault("algorithm %q does not match Keys: HS256, HS384 and HS512 need jwks.Secret, and jwks.Secret needs one of them", algorithm)
 		case known.Symmetric() && !slices.Contains(served, algorithm):
-			fault("the secret is too short for %s: as many bytes as the hash has are needed (RFC 7518 §3.2)", algorithm)
+			fault("the secret is too short for %s: it must be at least as long as the hash (RFC 7518 §3.2)", algorithm)
 		}
 	}
 	return faults

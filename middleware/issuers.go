@@ -12,16 +12,16 @@ import (
 // issuer is a configured Issuer with its defaults filled in.
 type issuer struct {
 	Issuer
-	keys           jwks.Source // nil if no token is verified here
-	perTenant      perTenant   // the same Source, if a key of it may be for one tenant only
+	keys           jwks.Source // nil if no token is verified locally
+	perTenant      perTenant   // the same Source, if its keys may be restricted to one tenant
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string
 	audienceClaim  string
 	scopeClaims    []scopeClaim
 	clientIDClaims []string
-	types          []string // as the media types in typ are compared
-	before, after  string   // what is around the tenant in URL
+	types          []string // as returned by kindOf
+	before, after  string   // the parts of URL around the tenant
 	finder         *finder  // nil if the issuer is configured
 }
 
@@ -127,8 +127,8 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 		if c.issuer != one.before+c.tenant()+one.after {
 			one = nil
 		}
-	} else if v.elsewhere != nil && v.elsewhere.matches(c.issuer) {
-		return v.elsewhere.issuer(ctx, c.issuer)
+	} else if v.finder != nil && v.finder.matches(c.issuer) {
+		return v.finder.issuer(ctx, c.issuer)
 	}
 	if one == nil {
 		return nil, ErrIssuer
@@ -136,11 +136,10 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	return one, nil
 }
 
-// named returns the configured issuer of that name, ignoring a slash at the end,
-// or nil.
+// named returns the configured issuer of that name, ignoring a trailing slash, or nil.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
-// isNamed reports whether an issuer has that very name.
+// isNamed reports whether an issuer has exactly that name.
 func (i *issuer) isNamed(iss string) bool { return iss == i.URL || slices.Contains(i.Aliases, iss) }
 
 // ofTenant returns the issuer that has an accepted tenant of that name, or nil.
@@ -183,7 +182,7 @@ func (v *Verifier) ofSubject(subject string) *issuer {
 	return nil
 }
 
-// isOf reports whether an issuer may speak about that subject.
+// isOf reports whether an issuer may issue tokens for that subject.
 func (i *issuer) isOf(subject string) bool {
 	return i.SubjectPrefix == "" || strings.HasPrefix(subject, i.SubjectPrefix) && len(subject) > len(i.SubjectPrefix)
 }

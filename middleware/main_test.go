@@ -25,15 +25,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// now is the time in all tests of this package that do not care for time.
+// now is the time in all tests of this package that do not test time.
 var now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// setup is an authorization server, a verifier of its tokens, and a maker of
-// tokens that are wrong in one thing.
+// setup is an authorization server, a verifier of its tokens, and a maker of tokens with a single fault.
 type setup struct {
 	as *testserver.Server
 	v  *middleware.Verifier
@@ -62,8 +61,7 @@ func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 	}
 }
 
-// newVerifier configures a verifier. BEARERGUARD_TEST_TOKEN_CACHE=off runs the
-// tests with one that remembers nothing, where they do not ask for it.
+// newVerifier configures a verifier. BEARERGUARD_TEST_TOKEN_CACHE=off runs the tests without a token cache, except those that configure one.
 func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	t.Helper()
 	if config.TokenCache == 0 && os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
@@ -91,16 +89,15 @@ func (s *setup) verify(token string) (*middleware.Token, error) {
 	return s.v.Verify(context.Background(), middleware.Credentials{Token: token})
 }
 
-// wrong is a token and the cause it must be refused for; nil means accepted.
-type wrong struct {
+// tokenCase is a token and the cause it must be refused for; nil means accepted.
+type tokenCase struct {
 	name  string
 	token string
 	want  error
 }
 
-// check verifies each token and expects its verdict, and the client's view of
-// it that the cause implies; then once more, since it may be remembered.
-func (s *setup) check(t *testing.T, row string, cases []wrong) {
+// check verifies each token and checks the error, and the answer that follows from its cause; then once more, since the token may be cached.
+func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {
 		t.Fatalf("row %s has no cases", row)
@@ -114,12 +111,12 @@ func (s *setup) check(t *testing.T, row string, cases []wrong) {
 			}
 			if c.want == nil {
 				if err != nil || token == nil {
-					t.Fatalf("got error %v, want the token accepted", err)
+					t.Fatalf("got error %v, want nil", err)
 				}
 				return
 			}
 			if token != nil {
-				t.Errorf("got a token beside the error")
+				t.Errorf("got a token together with the error")
 			}
 			if !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
@@ -155,8 +152,8 @@ func request(t *testing.T, authorization ...string) *http.Request {
 	return r
 }
 
-// denies is a deny-list of one token ID.
-func denies(id string) func(context.Context, *middleware.Token) (bool, error) {
+// denyList returns a deny-list of one token ID.
+func denyList(id string) func(context.Context, *middleware.Token) (bool, error) {
 	return func(_ context.Context, t *middleware.Token) (bool, error) { return t.ID == id, nil }
 }
 
@@ -177,7 +174,7 @@ func weakRSA(t *testing.T) *rsa.PrivateKey {
 	return key
 }
 
-// bodyOf is what clients are sent.
+// bodyOf returns the body that clients receive.
 func bodyOf(e *middleware.Error) string {
 	body, _ := e.MarshalJSON() // strings
 	return string(body)

@@ -38,7 +38,7 @@ func TestCheckRefusesATokenThatExpiredSince(t *testing.T) {
 	token := middleware.TokenFrom(authorized.Context())
 	later = now.Add(5*time.Minute + 29*time.Second)
 	if err := s.v.Check(token, scopes.All("read")); err != nil {
-		t.Errorf("got %v within the skew, want the token accepted", err)
+		t.Errorf("got %v within the skew, want nil", err)
 	}
 	later = now.Add(5*time.Minute + 30*time.Second)
 	if err := s.v.Check(token, scopes.All("read")); !errors.Is(err, middleware.ErrExpired) {
@@ -49,7 +49,7 @@ func TestCheckRefusesATokenThatExpiredSince(t *testing.T) {
 	}
 }
 
-func TestCheckRefusesWhereThereIsNoToken(t *testing.T) {
+func TestCheckRefusesANilToken(t *testing.T) {
 	s := newSetup(t)
 	for _, need := range [][]scopes.Requirement{nil, {scopes.All("read")}} {
 		if err := s.v.Check(nil, need...); !errors.Is(err, middleware.ErrNoToken) {
@@ -58,12 +58,12 @@ func TestCheckRefusesWhereThereIsNoToken(t *testing.T) {
 	}
 }
 
-func TestOptionalHidesATokenOfSomebodyElse(t *testing.T) {
+func TestOptionalHidesTheTokenOfOtherCredentials(t *testing.T) {
 	s := newSetup(t)
 	r := request(t).WithContext(middleware.WithToken(t.Context(), &middleware.Token{Subject: "mallory"}))
 	authorized, err := s.v.AuthorizeOptional(make(http.Header), r)
 	if err != nil || middleware.TokenFrom(authorized.Context()) != nil {
-		t.Errorf("got %v and a token, want none for a request that came without", err)
+		t.Errorf("got %v and a token, want nil for a request without one", err)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestHandlersCannotWriteIntoEachOthersTokens(t *testing.T) {
 	}
 }
 
-func TestARouteAnswersForAllItsRequirementsWhateverCameBetween(t *testing.T) {
+func TestOuterRequirementsAreCheckedForOtherCredentials(t *testing.T) {
 	s := newSetup(t)
 	outer, _, err := s.authorize(t, request(t, "Bearer "+s.Good()), scopes.All("read"))
 	if err != nil {
@@ -93,23 +93,23 @@ func TestARouteAnswersForAllItsRequirementsWhateverCameBetween(t *testing.T) {
 	}
 }
 
-func TestAMalformedAudienceIsRefusedEvenWhereAnyIsAccepted(t *testing.T) {
+func TestMalformedAudienceIsRefusedUnderInsecureNoAudience(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience = true })
 	aud := func(value string) string { return s.Token(s.Header(), s.Claims("aud", value)) }
-	s.check(t, "J29", []wrong{
+	s.check(t, "J29", []tokenCase{
 		{"no audience is accepted where any is", aud(""), nil},
 		{"an audience with a number is refused where any is accepted", aud(`["api",5]`), middleware.ErrAudience},
 		{"an audience that is an object is refused where any is accepted", aud(`{}`), middleware.ErrAudience},
-		{"an audience that is null is like none", aud(`null`), nil},
+		{"an audience that is null counts as absent", aud(`null`), nil},
 	})
 }
 
-// What a token is does not depend on whose came before it.
+// The type of a token does not depend on earlier tokens.
 func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience, c.TokenCache = true, -1 })
 	for range 3 {
-		passes(t, s, s.Token(s.Header(), s.Claims("aud", `["a","b"]`)))
-		if got := passes(t, s, s.Token(s.Header(), s.Claims("aud", ""))); got.Audience != nil {
+		assertPasses(t, s, s.Token(s.Header(), s.Claims("aud", `["a","b"]`)))
+		if got := assertPasses(t, s, s.Token(s.Header(), s.Claims("aud", ""))); got.Audience != nil {
 			t.Errorf("got the audience %#v, want nil", got.Audience)
 		}
 	}
@@ -118,29 +118,29 @@ func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
 func TestATypeIsComparedInASCII(t *testing.T) {
 	s := newSetup(t)
 	typ := func(value string) string { return s.Token(s.Header("typ", value), s.Claims()) }
-	s.check(t, "X02", []wrong{
-		{"a letter that only other scripts fold is no ASCII letter", typ(`"appl\u0130cation/at+jwt"`), middleware.ErrType},
-		{"the prefix of a type is no type", typ(`"application/"`), middleware.ErrType},
+	s.check(t, "X02", []tokenCase{
+		{"a letter that folds to ASCII only by Unicode rules differs", typ(`"appl\u0130cation/at+jwt"`), middleware.ErrType},
+		{"the prefix of a type is not a type", typ(`"application/"`), middleware.ErrType},
 	})
 }
 
-// telltale is a source whose errors say too much.
-type telltale struct{ cause error }
+// verboseSource is a source whose errors contain details that must not be printed.
+type verboseSource struct{ cause error }
 
-func (s telltale) Key(_ context.Context, kid, _ string) (any, error) {
+func (s verboseSource) Key(_ context.Context, kid, _ string) (any, error) {
 	return nil, fmt.Errorf("no key %s at https://vault/ CANARY: %w", kid, s.cause)
 }
 
-func TestTheErrorsOfASourceAreNotTold(t *testing.T) {
+func TestErrorsOfASourceAreNotPrinted(t *testing.T) {
 	s := newSetup(t)
 	keys := remote(t, s.as)
 	_ = s.as.Close()
 	_, ours := keys.Key(t.Context(), "k", "ES256")
-	for name, cause := range map[string]error{"of its own": errors.New("none"), "that wraps one of a Remote": ours} {
+	for name, cause := range map[string]error{"of another package": errors.New("none"), "that wraps one of a Remote": ours} {
 		t.Run("E04/an error "+name, func(t *testing.T) {
 			var log strings.Builder
 			s := newSetup(t, func(c *middleware.Config) {
-				c.Issuers[0].Keys = telltale{cause}
+				c.Issuers[0].Keys = verboseSource{cause}
 				c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
 			_, err := s.verify(s.Token(s.Header("kid", `"CANARY"`), s.Claims()))
@@ -187,20 +187,20 @@ func TestScopesOfAForgeryAreNotWorthAllocating(t *testing.T) {
 	s := newSetup(t)
 	token := s.Token(s.Header("kid", `"unknown"`), s.Claims("scope", `"`+strings.Repeat("a1 ", 1800)+`"`))
 	_, _ = s.verify(token)
-	t.Run("J23/a forgery with 1 800 scopes makes no set of them", func(t *testing.T) {
+	t.Run("J23/a forgery with 1 800 scopes does not build a set", func(t *testing.T) {
 		if got := testing.AllocsPerRun(20, func() { _, _ = s.verify(token) }); got > 150 {
 			t.Errorf("got %v allocations, want those of any forgery", got)
 		}
 	})
 }
 
-func TestARefusalDropsWhatWasSaidOfAnotherAnswer(t *testing.T) {
+func TestRefusalRemovesHeaderFieldsOfAnotherAnswer(t *testing.T) {
 	s := newSetup(t)
 	h := http.Header{"Content-Length": {"2"}, "Etag": {`"x"`}, "Last-Modified": {"x"}, "Content-Encoding": {"gzip"}, "Vary": {"Accept-Encoding"}}
 	if _, err := s.v.Authorize(h, request(t)); err == nil {
 		t.Fatal("got no refusal")
 	}
-	// Middleware that compresses has set these, and compresses the refusal too.
+	// Compressing middleware has set these, and compresses the refusal too.
 	if len(h) != 4 || h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" {
 		t.Errorf("got %v, want the challenge, Cache-Control, Content-Encoding and Vary", h)
 	}

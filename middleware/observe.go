@@ -8,17 +8,16 @@ import (
 	"time"
 )
 
-// Observation describes one decision for metrics. Its texts come from closed
-// sets or from the configuration, so they may serve as labels.
+// Observation describes one decision for metrics. Its strings come from closed sets or from the configuration, so they are suitable as labels.
 type Observation struct {
 	Issuer    string        // URL of the configured issuer the token names, "" if none
 	Algorithm string        // a supported algorithm, "" if none
-	Code      Code          // of the refusal; also "" when accepted, and an outage's when the client left
+	Code      Code          // of the refusal; "" if accepted too, CodeUnavailable if the client disconnected too
 	Reason    string        // "accepted", or a label for the cause such as "expired" or "canceled"
 	Duration  time.Duration // of the check, waiting for keys included
 }
 
-// report tells the logger and the observer about a decision.
+// report passes a decision to the logger and the observer.
 func (d *decision) report(refusal *Error, took time.Duration) {
 	v := d.v
 	o := Observation{Reason: "accepted", Duration: took}
@@ -37,7 +36,7 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 	if refusal == nil {
 		return
 	}
-	level := slog.LevelDebug // what clients send wrong is their affair
+	level := slog.LevelDebug // faults of clients do not concern the operator
 	if errors.Is(refusal, ErrUnavailable) && !errors.Is(refusal, errCanceled) && v.warns(time.Now()) {
 		level = slog.LevelWarn
 	}
@@ -54,13 +53,13 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 		slog.Duration("took", took))
 }
 
-// warns allows one warning a second: in an outage every request would make one.
+// warns allows one warning a second: in an outage every request would cause one.
 func (v *Verifier) warns(now time.Time) bool {
 	last := v.warned.Load()
 	return (last == nil || now.Sub(*last) >= time.Second) && v.warned.CompareAndSwap(last, &now)
 }
 
-// fingerprint names a token in logs: the first eight bytes of its SHA-256.
+// fingerprint identifies a token in logs: the first eight bytes of its SHA-256.
 func fingerprint(token string) string {
 	if token == "" {
 		return ""

@@ -19,38 +19,38 @@ type outage struct {
 	fault    testserver.Fault
 }
 
-// outages are the ways in which an authorization server keeps its keys from us.
+// outages are the ways in which the keys of an authorization server can be unavailable.
 var outages = map[string]outage{
-	"every endpoint answers 503":     {testserver.EndpointAny, testserver.Status(503)},
-	"every endpoint answers 404":     {testserver.EndpointAny, testserver.Status(404)},
-	"every endpoint hangs":           {testserver.EndpointAny, testserver.Hang()},
-	"every connection is dropped":    {testserver.EndpointAny, testserver.DropConnection()},
-	"keys answer 500":                {testserver.EndpointJWKS, testserver.Status(500)},
-	"keys answer 429":                {testserver.EndpointJWKS, testserver.RetryAfter(time.Hour, 429)},
-	"keys answer 401":                {testserver.EndpointJWKS, testserver.Status(401)},
-	"keys are late":                  {testserver.EndpointJWKS, testserver.Latency(time.Minute)},
-	"keys hang":                      {testserver.EndpointJWKS, testserver.Hang()},
-	"keys are dropped":               {testserver.EndpointJWKS, testserver.DropConnection()},
-	"keys break off":                 {testserver.EndpointJWKS, testserver.TruncateBody(30)},
-	"keys are not JSON":              {testserver.EndpointJWKS, testserver.MalformedJSON()},
-	"keys say they are HTML":         {testserver.EndpointJWKS, testserver.ContentType("text/html; charset=utf-8")},
-	"keys are a page":                {testserver.EndpointJWKS, testserver.Body("text/html", []byte("<h1>Back soon</h1>"))},
-	"keys are an error":              {testserver.EndpointJWKS, testserver.Body("application/json", []byte(`{"error":"x"}`))},
-	"keys are none":                  {testserver.EndpointJWKS, testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`))},
-	"keys are huge":                  {testserver.EndpointJWKS, testserver.HugeBody(1 << 40)},
-	"keys are elsewhere":             {testserver.EndpointJWKS, testserver.RedirectTo("https://evil.example/jwks")},
-	"metadata answer 500":            {testserver.EndpointDiscovery, testserver.Status(500)},
-	"metadata hang":                  {testserver.EndpointDiscovery, testserver.Hang()},
-	"metadata are dropped":           {testserver.EndpointDiscovery, testserver.DropConnection()},
-	"metadata break off":             {testserver.EndpointDiscovery, testserver.TruncateBody(30)},
-	"metadata are not JSON":          {testserver.EndpointDiscovery, testserver.MalformedJSON()},
-	"metadata say they are HTML":     {testserver.EndpointDiscovery, testserver.ContentType("text/html")},
-	"metadata are huge":              {testserver.EndpointDiscovery, testserver.HugeBody(1 << 40)},
-	"metadata are elsewhere":         {testserver.EndpointDiscovery, testserver.RedirectTo("https://evil.example/")},
-	"metadata are of another issuer": {testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`))},
+	"every endpoint answers 503":            {testserver.EndpointAny, testserver.Status(503)},
+	"every endpoint answers 404":            {testserver.EndpointAny, testserver.Status(404)},
+	"every endpoint hangs":                  {testserver.EndpointAny, testserver.Hang()},
+	"every connection is dropped":           {testserver.EndpointAny, testserver.DropConnection()},
+	"keys answer 500":                       {testserver.EndpointJWKS, testserver.Status(500)},
+	"keys answer 429":                       {testserver.EndpointJWKS, testserver.RetryAfter(time.Hour, 429)},
+	"keys answer 401":                       {testserver.EndpointJWKS, testserver.Status(401)},
+	"keys are delayed":                      {testserver.EndpointJWKS, testserver.Latency(time.Minute)},
+	"keys hang":                             {testserver.EndpointJWKS, testserver.Hang()},
+	"keys are dropped":                      {testserver.EndpointJWKS, testserver.DropConnection()},
+	"keys break off":                        {testserver.EndpointJWKS, testserver.TruncateBody(30)},
+	"keys are not JSON":                     {testserver.EndpointJWKS, testserver.MalformedJSON()},
+	"keys have the content type of HTML":    {testserver.EndpointJWKS, testserver.ContentType("text/html; charset=utf-8")},
+	"keys are a page":                       {testserver.EndpointJWKS, testserver.Body("text/html", []byte("<h1>Back soon</h1>"))},
+	"keys are an error":                     {testserver.EndpointJWKS, testserver.Body("application/json", []byte(`{"error":"x"}`))},
+	"the key set is empty":                  {testserver.EndpointJWKS, testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`))},
+	"keys are huge":                         {testserver.EndpointJWKS, testserver.HugeBody(1 << 40)},
+	"keys are redirected":                   {testserver.EndpointJWKS, testserver.RedirectTo("https://evil.example/jwks")},
+	"metadata answer 500":                   {testserver.EndpointDiscovery, testserver.Status(500)},
+	"metadata hang":                         {testserver.EndpointDiscovery, testserver.Hang()},
+	"metadata is dropped":                   {testserver.EndpointDiscovery, testserver.DropConnection()},
+	"metadata break off":                    {testserver.EndpointDiscovery, testserver.TruncateBody(30)},
+	"metadata is not JSON":                  {testserver.EndpointDiscovery, testserver.MalformedJSON()},
+	"metadata has the content type of HTML": {testserver.EndpointDiscovery, testserver.ContentType("text/html")},
+	"metadata is huge":                      {testserver.EndpointDiscovery, testserver.HugeBody(1 << 40)},
+	"metadata is redirected":                {testserver.EndpointDiscovery, testserver.RedirectTo("https://evil.example/")},
+	"metadata is of another issuer":         {testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`))},
 }
 
-// begin lets the outage begin. That of the metadata is one of both documents.
+// begin starts the outage. An outage of the metadata affects both documents.
 func (o outage) begin(as *testserver.Server) {
 	as.Inject(o.endpoint, o.fault)
 	if o.endpoint == testserver.EndpointDiscovery {
@@ -58,9 +58,8 @@ func (o outage) begin(as *testserver.Server) {
 	}
 }
 
-// during runs a test while an outage lasts; warm says whether keys were known
-// before it began.
-func during(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
+// duringOutage runs a test during an outage; warm means that keys were cached before.
+func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,16 +79,16 @@ func during(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Serv
 	}
 }
 
-// patience is how long a request may wait for keys, whatever the server does.
-const patience = 2 * time.Second
+// waitLimit is how long a request may wait for keys, in every outage.
+const waitLimit = 2 * time.Second
 
-// unavailable demands the answer that lets a client keep its token.
-func unavailable(t *testing.T, v *middleware.Verifier, token string) {
+// assertUnavailable checks for the answer that lets a client keep its token.
+func assertUnavailable(t *testing.T, v *middleware.Verifier, token string) {
 	t.Helper()
 	h, begin := http.Header{}, time.Now()
 	_, err := v.Authorize(h, request(t, "Bearer "+token))
-	if took := time.Since(begin); took > patience {
-		t.Errorf("took %v, want %v at most", took, patience)
+	if took := time.Since(begin); took > waitLimit {
+		t.Errorf("took %v, want %v at most", took, waitLimit)
 	}
 	var refusal *middleware.Error
 	if !errors.As(err, &refusal) || refusal.StatusCode() != http.StatusServiceUnavailable || !errors.Is(err, middleware.ErrUnavailable) {
@@ -100,31 +99,31 @@ func unavailable(t *testing.T, v *middleware.Verifier, token string) {
 		t.Errorf("got header %v, want Retry-After and no challenge", h)
 	}
 	if refusal.Code == middleware.CodeInvalidToken || strings.Contains(bodyOf(refusal), "invalid") {
-		t.Errorf("got %+v, which tells a client to throw its token away", bodyOf(refusal))
+		t.Errorf("got %+v, which makes a client discard its token", bodyOf(refusal))
 	}
 }
 
-func accepted(t *testing.T, v *middleware.Verifier, token string) {
+func assertAccepted(t *testing.T, v *middleware.Verifier, token string) {
 	t.Helper()
-	acceptedIn(t, v, token, patience)
+	assertAcceptedWithin(t, v, token, waitLimit)
 }
 
-func acceptedIn(t *testing.T, v *middleware.Verifier, token string, most time.Duration) {
+func assertAcceptedWithin(t *testing.T, v *middleware.Verifier, token string, most time.Duration) {
 	t.Helper()
 	begin := time.Now()
 	if _, err := v.Authorize(http.Header{}, request(t, "Bearer "+token)); err != nil {
-		t.Errorf("got %v, want the token accepted", err)
+		t.Errorf("got %v, want nil", err)
 	}
 	if took := time.Since(begin); took > most {
 		t.Errorf("took %v, want %v at most", took, most)
 	}
 }
 
-func TestAnOutageBeforeAnyKeyIsKnown(t *testing.T) {
-	during(t, false, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestOutageBeforeKeysAreCached(t *testing.T) {
+	duringOutage(t, false, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		token := as.Token(testserver.AccessTTL(time.Hour))
 		for range 5 {
-			unavailable(t, v, token)
+			assertUnavailable(t, v, token)
 			time.Sleep(time.Minute)
 		}
 		if err := v.Warm(t.Context()); !errors.Is(err, jwks.ErrUnavailable) {
@@ -133,7 +132,7 @@ func TestAnOutageBeforeAnyKeyIsKnown(t *testing.T) {
 		if err := v.Healthy(); !errors.Is(err, middleware.ErrUnavailable) {
 			t.Errorf("Healthy: got %v, want ErrUnavailable", err)
 		}
-		// What is wrong without any key is wrong in an outage too.
+		// Faults that do not depend on a key are reported in an outage too.
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))}); !errors.Is(err, middleware.ErrExpired) {
 			t.Errorf("an expired token: got %v, want ErrExpired", err)
 		}
@@ -141,23 +140,23 @@ func TestAnOutageBeforeAnyKeyIsKnown(t *testing.T) {
 		time.Sleep(time.Minute) // for what still waits for an answer
 		as.Reset()
 		time.Sleep(time.Second)
-		acceptedIn(t, v, token, 0)
+		assertAcceptedWithin(t, v, token, 0)
 		if err := v.Healthy(); err != nil {
 			t.Errorf("Healthy, afterwards: got %v, want nil", err)
 		}
 	})
 }
 
-func TestAnOutageOnceKeysAreKnown(t *testing.T) {
-	during(t, true, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
+func TestOutageAfterKeysAreCached(t *testing.T) {
+	duringOutage(t, true, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for range 24 {
 			time.Sleep(5 * time.Minute)
-			accepted(t, v, as.Token())
+			assertAccepted(t, v, as.Token())
 			for range 10 {
-				acceptedIn(t, v, as.Token(), 0)
+				assertAcceptedWithin(t, v, as.Token(), 0)
 			}
 			if err := v.Healthy(); err != nil {
-				t.Errorf("Healthy: got %v, want nil while tokens can be judged", err)
+				t.Errorf("Healthy: got %v, want nil while tokens can be verified", err)
 			}
 		}
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))}); !errors.Is(err, middleware.ErrExpired) {
@@ -170,8 +169,7 @@ func TestAnOutageOnceKeysAreKnown(t *testing.T) {
 	})
 }
 
-// A key that the outage hides may be the issuer's newest: nobody can say that
-// its tokens are invalid.
+// A key that is unavailable in the outage may be the issuer's newest: its tokens cannot be called invalid.
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint == testserver.EndpointDiscovery {
@@ -184,29 +182,29 @@ func TestAnOutageDuringARotation(t *testing.T) {
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
 				})
 				old := as.Token(testserver.AccessTTL(time.Hour))
-				accepted(t, v, old)
+				assertAccepted(t, v, old)
 				time.Sleep(time.Minute)
 				as.Inject(o.endpoint, o.fault)
 				as.Rotate()
 				fresh := as.Token(testserver.AccessTTL(time.Hour))
 				for range 5 {
-					unavailable(t, v, fresh)
-					accepted(t, v, old)
+					assertUnavailable(t, v, fresh)
+					assertAccepted(t, v, old)
 					time.Sleep(time.Minute)
 				}
 				as.Reset()
 				if name == "keys answer 429" {
-					time.Sleep(5 * time.Minute) // which it asked for
+					time.Sleep(5 * time.Minute) // the Retry-After of the server
 				}
 				time.Sleep(5 * time.Second)
-				acceptedIn(t, v, fresh, 0)
-				acceptedIn(t, v, old, 0)
+				assertAcceptedWithin(t, v, fresh, 0)
+				assertAcceptedWithin(t, v, old, 0)
 			})
 		})
 	}
 }
 
-// Metadata are not needed to find keys where they were before.
+// Metadata is not needed to fetch keys from the same URL again.
 func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint != testserver.EndpointDiscovery {
@@ -218,16 +216,16 @@ func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 				v := newVerifier(t, middleware.Config{
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet,
 				})
-				accepted(t, v, as.Token())
+				assertAccepted(t, v, as.Token())
 				o.begin(as)
 				most := time.Duration(0)
 				if name == "metadata hang" {
-					most = patience
+					most = waitLimit
 				}
 				for range 24 { // two hours
 					time.Sleep(time.Minute)
 					as.Rotate(testserver.Rotation{DropOld: true})
-					acceptedIn(t, v, as.Token(), most)
+					assertAcceptedWithin(t, v, as.Token(), most)
 					time.Sleep(4 * time.Minute)
 				}
 			})
@@ -235,12 +233,12 @@ func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	}
 }
 
-// An issuer whose server hangs takes the time of its own tokens alone.
+// An issuer whose server hangs delays only its own tokens.
 func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		warm bool
-	}{{"before any key is known", false}, {"once keys are known", true}} {
+	}{{"before keys are cached", false}, {"after keys are cached", true}} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				up, down := testserver.New(t, testserver.InMemory()), testserver.New(t, testserver.InMemory())
@@ -259,15 +257,15 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 					var waiting sync.WaitGroup
 					waiting.Go(func() {
 						down.Rotate() // so that its tokens need the server
-						unavailable(t, v, down.Token())
+						assertUnavailable(t, v, down.Token())
 					})
 					synctest.Wait()
 					for range 10 {
-						acceptedIn(t, v, up.Token(), 0)
+						assertAcceptedWithin(t, v, up.Token(), 0)
 					}
 					up.Rotate()
 					time.Sleep(time.Second)
-					acceptedIn(t, v, up.Token(), 0)
+					assertAcceptedWithin(t, v, up.Token(), 0)
 					waiting.Wait()
 				}
 				time.Sleep(time.Minute) // for what still waits for an answer
@@ -276,8 +274,8 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 	}
 }
 
-// A verifier without traffic becomes ready by its probes alone.
-func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
+// Probes make a verifier without traffic ready.
+func TestHealthyMakesAVerifierReady(t *testing.T) {
 	for name, down := range map[string]time.Duration{"at once": 0, "a while after the server": time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -290,7 +288,7 @@ func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
 					begin := time.Now()
 					defer func() {
 						if took := time.Since(begin); took != 0 {
-							t.Errorf("a probe took %v, want it not to wait", took)
+							t.Errorf("a probe took %v, want no wait", took)
 						}
 					}()
 					return v.Healthy()
@@ -307,23 +305,23 @@ func TestHealthyAloneMakesAVerifierReady(t *testing.T) {
 				}
 				synctest.Wait()
 				if err := probe(); err != nil {
-					t.Errorf("the second probe: got %v, want the verifier ready", err)
+					t.Errorf("the second probe: got %v, want nil", err)
 				}
 				before := as.Count(testserver.EndpointAny)
-				acceptedIn(t, v, as.Token(), 0)
+				assertAcceptedWithin(t, v, as.Token(), 0)
 				if got := as.Count(testserver.EndpointAny); got != before {
-					t.Errorf("the first token caused %d requests, want its keys known", got-before)
+					t.Errorf("the first token caused %d requests, want its keys cached", got-before)
 				}
-				// Nor do they let the keys grow old.
+				// They also refresh the keys.
 				for range 60 {
 					time.Sleep(time.Minute)
 					if err := probe(); err != nil {
-						t.Errorf("got %v, want health", err)
+						t.Errorf("got %v, want nil", err)
 					}
 					synctest.Wait()
 				}
 				if got := v.Stats().Keys[as.Issuer()]; got.Age > 5*time.Minute {
-					t.Errorf("got %+v, want keys that were renewed", got)
+					t.Errorf("got %+v, want refreshed keys", got)
 				}
 			})
 		})

@@ -8,21 +8,19 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// marks are what the claims say of the kind of a token. Few servers write it
-// into the header (RFC 9068 §2.1), and ID, refresh and logout tokens have the
+// marks are what the claims indicate about the kind of a token. Few servers put the kind into the header (RFC 9068 §2.1), and ID, refresh and logout tokens have the
 // same issuer, keys and often the same audience as access tokens.
 type marks struct {
-	bearer    bool // says that it is an access token
-	access    bool // says so, or carries what only those have
-	identity  bool // says that it is an ID token
-	otherKind bool // says that it is of a third kind
-	hash      bool // holds the hash of a token or code beside it, as ID tokens do
+	bearer    bool // a claim names the kind: an access token
+	access    bool // the same, or a claim that only access tokens have
+	identity  bool // a claim names the kind: an ID token
+	otherKind bool // a claim indicates a third kind
+	hash      bool // contains the hash of an accompanying token or code, as ID tokens do
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// kind reads a value by which a server names the kind of a token. An unknown
-// word says nothing. Case, spaces, hyphens and underscores do not matter, nor
+// kind interprets a claim value that names the kind of a token. Unknown values are ignored. Case, spaces, hyphens and underscores do not matter, nor
 // does the URN of RFC 8693 §3.
 func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
@@ -38,7 +36,7 @@ func kind(value strictjson.Value) (access, identity, other bool) {
 	return false, false, strings.HasPrefix(text, "refresh")
 }
 
-// namesKind reports whether servers write the kind of a token into a claim.
+// namesKind reports whether servers put the kind of a token into a claim of that name.
 func namesKind(name string) bool {
 	switch name {
 	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
@@ -47,22 +45,21 @@ func namesKind(name string) bool {
 	return false
 }
 
-// isMark reports whether a claim says something about the kind of a token.
+// isMark reports whether a claim indicates the kind of a token.
 func isMark(name string, value strictjson.Value) bool {
 	var m marks
 	m.note(name, value)
 	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see checkPurpose
 }
 
-// note looks at one claim.
+// note evaluates one claim.
 //
-// The kind stands in typ (Keycloak), token_use (Amazon Cognito, Ory Hydra),
+// The kind is in typ (Keycloak), token_use (Amazon Cognito, Ory Hydra),
 // tokenName (PingAM), tokenType and TokenType (Casdoor), token_type, purpose
 // (Curity), type, or drn (Descope), where DSR is a refresh token. The hashes
 // are OpenID Connect's (Core §3.1.3.6, §3.3.2.11). Only security event tokens
 // have events (RFC 8417 §2.2), only signed introspection answers
-// token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security
-// OAuth ati, the ID of the access token beside them.
+// token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security OAuth have ati, the ID of the accompanying access token.
 func (m *marks) note(name string, value strictjson.Value) {
 	if namesKind(name) {
 		access, identity, other := kind(value)
@@ -82,9 +79,7 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// checkMark requires the claim that all access tokens of an issuer have. The
-// introspection answer about an opaque token need not have it. A number is a mark
-// too: nbf is what ID tokens of Spring Authorization Server lack.
+// checkMark requires the claim that all access tokens of an issuer have. The introspection answer about an opaque token need not have it. A number also counts: ID tokens of Spring Authorization Server lack nbf.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -95,18 +90,10 @@ func (d *decision) checkMark() error {
 	return nil
 }
 
-// checkPurpose refuses other kinds of token. What typ says of a JWT is final
-// (RFC 8725 §3.12); otherwise it looks for their marks.
+// checkPurpose refuses other kinds of token. The typ at+jwt of a JWT is decisive (RFC 8725 §3.12). Otherwise the claims decide.
 //
 // ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
-// and UAA's refresh tokens have granted_scopes instead of scope. So do access
-// tokens of some servers. A sign of an access token outweighs these claims,
-// whichever claims the configuration reads scopes from: the token says what it
-// is. In an introspection answer they decide nothing, since active says more. A
-// hash does, since only that shows refresh tokens of some servers there. In a
-// JWT, Mark outweighs both: only access tokens of that issuer have it. It does not
-// outweigh granted_scopes: UAA's refresh tokens have the attributes of its access
-// tokens too.
+// and UAA's refresh tokens have granted_scopes instead of scope. Access tokens of some servers have these claims too. A sign of an access token therefore outweighs them, regardless of Issuer.ScopeClaims. In an introspection answer these claims are ignored, because active is stronger evidence. A hash counts there, because it is the only sign of refresh tokens of some servers. In a JWT, Mark outweighs both, because only access tokens of that issuer have it. It does not outweigh granted_scopes: UAA's refresh tokens have the attributes of its access tokens too.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil

@@ -9,13 +9,12 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// A check works in room that the next one uses again. A callback that verifies
-// another token, and one that panics, are in the midst of one.
-func TestACheckIsNotDisturbedByAnotherWithinIt(t *testing.T) {
+// Decisions are pooled. A callback that verifies another token, or panics, runs within a decision.
+func TestNestedDecisionsAreIndependent(t *testing.T) {
 	for _, cache := range []int{-1, 100} {
 		var s *setup
 		var other string
-		var kept []*middleware.Token
+		var tokens []*middleware.Token
 		nested := false
 		s = newSetup(t, func(c *middleware.Config) {
 			c.TokenCache = cache
@@ -34,32 +33,32 @@ func TestACheckIsNotDisturbedByAnotherWithinIt(t *testing.T) {
 				if _, err := s.verify(other + "."); !errors.Is(err, middleware.ErrMalformed) {
 					t.Errorf("within a callback: got %v, want %v", err, middleware.ErrMalformed)
 				}
-				kept = append(kept, token)
+				tokens = append(tokens, token)
 				return false, nil
 			}
 		})
 		for n := range 60 {
 			id := fmt.Sprintf("id-%d", n%7)
 			other = s.Token(s.Header(), s.Claims("jti", fmt.Sprintf(`"other-%d"`, n%3), "sub", `"mallory"`, "aud", `["api","elsewhere"]`))
-			kept = append(kept, passes(t, s, s.Token(s.Header(), s.Claims("jti", `"`+id+`"`))))
-			for _, token := range kept[max(0, len(kept)-20):] {
+			tokens = append(tokens, assertPasses(t, s, s.Token(s.Header(), s.Claims("jti", `"`+id+`"`))))
+			for _, token := range tokens[max(0, len(tokens)-20):] {
 				if token.Subject != "alice" || len(token.Audience) != 1 || token.Audience[0] != "api" || len(token.ID) != len(id) {
-					t.Fatalf("TokenCache %d: a token was changed by the check of another", cache)
+					t.Fatalf("TokenCache %d: the check of another token changed a token", cache)
 				}
 			}
-			if got := kept[len(kept)-1].ID; got != id {
+			if got := tokens[len(tokens)-1].ID; got != id {
 				t.Fatalf("TokenCache %d: got the token %s, want %s", cache, got, id)
 			}
 		}
 	}
 }
 
-// The room of a decision serves the next one, of another token and another caller.
-func TestNothingStaysOfADecision(t *testing.T) {
-	s := newSetup(t, remembering)
+// A decision is reused for another token and another caller.
+func TestReleasedDecisionIsEmpty(t *testing.T) {
+	s := newSetup(t, withTokenCache)
 	good := s.Token(s.Header(), s.Claims("aud", `["api","b"]`))
 	for name, token := range map[string]string{
-		"a new token": good, "a remembered one": good, "an expired one": s.Token(s.Header(), s.Claims("exp", "1")), "no token": "", "text": "CANARY",
+		"a new token": good, "a cached one": good, "an expired one": s.Token(s.Header(), s.Claims("exp", "1")), "no token": "", "text": "CANARY",
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {

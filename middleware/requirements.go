@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// checkRequirements also refuses a nil token, which Check may be given.
+// checkRequirements also refuses a nil token, which a caller may pass to Check.
 func (d *decision) checkRequirements() error {
 	t := d.verified
 	if t == nil {
@@ -32,7 +32,7 @@ func (d *decision) checkRequirements() error {
 	return nil
 }
 
-// required lists the scopes that requirements name when nothing meets them.
+// required returns the scopes that requirements name for empty evidence.
 func required(need []scopes.Requirement) scopes.Set {
 	var names []string
 	nothing := scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}

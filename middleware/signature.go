@@ -7,11 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkSignature looks for the key by kid. Without one, x5t may name the key:
-// if a server sends no kid, x5t is often the kid in the key set. That is a
-// guess. First comes the key that needs no name, because it is the only one for
-// the algorithm (RFC 7515 §4.1.4). It is tried again after the guess, which may
-// have fetched a newer set.
+// checkSignature looks up the key by kid. Without a kid, it first tries the only key for the algorithm (RFC 7515 §4.1.4), then x5t as a kid: servers that send no kid often use x5t as the kid in the key set. That lookup may fetch a newer set, so the only key is then tried again.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)
@@ -25,7 +21,7 @@ func (d *decision) checkSignature() (err error) {
 	return err
 }
 
-// findKey asks the one source of the issuer that has keys for the algorithm.
+// findKey looks up a key in the issuer's source for the algorithm.
 func (d *decision) findKey(keyID string) (any, error) {
 	i, alg := d.issuer, d.header.Algorithm
 	if i.Secrets != nil && d.header.algorithm.Symmetric() {
@@ -40,19 +36,19 @@ func (d *decision) findKey(keyID string) (any, error) {
 func (d *decision) verifyBy(keyID string) error {
 	key, err := d.findKey(keyID)
 	switch {
-	case errors.Is(err, jwks.ErrUnknownKey): // without what a Source of another package may say
+	case errors.Is(err, jwks.ErrUnknownKey): // without the text of a Source of another package
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnknownKey)
 	case errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnfitKey)
 	case err != nil:
 		return unavailable(err)
-	case d.key != nil && sameKey(d.key, key): // it has been tried
+	case d.key != nil && sameKey(d.key, key): // already tried
 		return ErrSignature
 	}
 	if d.key = key; d.verifiedBefore(key) {
 		return nil
 	}
-	if len(d.message.Signature) == 0 { // the token is remembered, by another key, and was not taken apart
+	if len(d.message.Signature) == 0 { // the token is cached with another key, and has not been split
 		if _, err := d.message.Split(d.token); err != nil {
 			return ErrSignature
 		}
@@ -61,6 +57,6 @@ func (d *decision) verifyBy(keyID string) error {
 	if err := d.message.Verify(d.issuer.prepared.Key(key)); err != nil {
 		return ErrSignature
 	}
-	d.v.headers.keep(d.token, d.header)
+	d.v.headers.store(d.token, d.header)
 	return nil
 }

@@ -5,21 +5,16 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Stats describe a Verifier at one moment, for metrics. Introspection is not
-// counted here.
+// Stats is a snapshot of a Verifier, for metrics. It does not cover introspection.
 type Stats struct {
-	// Keys is what the key set of each issuer knows of itself, by the URL of the
-	// issuer. Sources of other packages have none, nor has an issuer under
-	// IntrospectAll.
+	// Keys has the statistics of the key set of each issuer, by the URL of the issuer. Sources of other packages and issuers under IntrospectAll have no entry.
 	Keys map[string]jwks.Stats
 
-	// Of Config.TokenCache: the tokens in it, and since the start the signatures
-	// that need not be computed again, those that had to be, and the tokens that
-	// made room for others. All are 0 without a cache.
+	// Of Config.TokenCache: the tokens in it and, since the start, the signatures that it saved (Hits), those that had to be verified (Misses), and the tokens that it evicted. All are 0 without a cache.
 	Tokens, Hits, Misses, Evictions int
 }
 
-// Stats returns what the Verifier knows of itself. It never waits.
+// Stats returns the current statistics. It never blocks.
 func (v *Verifier) Stats() Stats {
 	stats := Stats{Keys: make(map[string]jwks.Stats)}
 	if v.notConstructed() != nil {
@@ -30,9 +25,9 @@ func (v *Verifier) Stats() Stats {
 			contain.Panic(func() { stats.Keys[v.issuers[i].URL] = source.Stats() })
 		}
 	}
-	if m := v.memory; m != nil {
-		stats.Tokens = m.tokens.EstimatedSize()
-		stats.Hits, stats.Misses, stats.Evictions = int(m.hits.Load()), int(m.misses.Load()), int(m.evictions.Load())
+	if c := v.cache; c != nil {
+		stats.Tokens = c.tokens.EstimatedSize()
+		stats.Hits, stats.Misses, stats.Evictions = int(c.hits.Load()), int(c.misses.Load()), int(c.evictions.Load())
 	}
 	return stats
 }

@@ -36,8 +36,7 @@ func TestThePageHasTheTableOfSteps(t *testing.T) {
 	}
 }
 
-// A step is one line in the table: all ways to a decision make it, and Explain
-// shows it.
+// A step is one line in the table: every kind of decision runs it, and Explain shows it.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0
@@ -78,8 +77,7 @@ func TestAStepIsAddedInOnePlace(t *testing.T) {
 	count("Explain", 1)
 }
 
-// What a stranger wrote into a token ends up in the terminals of those who wonder
-// about it.
+// Text that an attacker wrote into a token is shown in terminals of operators.
 func TestExplainShowsNothingUnprintableAndNothingLong(t *testing.T) {
 	s := newSetup(t)
 	for _, length := range []int{3, 300} {
@@ -95,7 +93,7 @@ func TestExplainShowsNothingUnprintableAndNothingLong(t *testing.T) {
 				for _, step := range steps {
 					shows := strings.Contains(step.Found, `"\x1b[31m\u202exxx`)
 					if strings.Count(step.Found, "x") > 200 || strings.ContainsFunc(step.Found, func(r rune) bool { return r < ' ' || r > '~' }) {
-						t.Errorf("%s: got %q, want 200 bytes at most, and printable ones", step.Name, step.Found)
+						t.Errorf("%s: got %q, want 200 bytes at most, all printable", step.Name, step.Found)
 					}
 					if shows != (step.Name == test.step) {
 						t.Errorf("%s: got %q, want the value in %s", step.Name, step.Found, test.step)

@@ -19,8 +19,8 @@ func TestThreatsOtherKinds(t *testing.T) {
 		return s.Token(s.Header("typ", typ), s.Claims(pairs...))
 	}
 	for _, typ := range []string{`"JWT"`, `""`, ""} { // "" leaves typ out
-		s.check(t, "X01", []wrong{
-			{"typ " + typ + " alone is accepted", typed(s, typ), nil},
+		s.check(t, "X01", []tokenCase{
+			{"only typ " + typ + " is accepted", typed(s, typ), nil},
 			{"typ " + typ + " with at_hash is refused", typed(s, typ, "at_hash", `"x"`), middleware.ErrType},
 			{"typ " + typ + " with c_hash is refused", typed(s, typ, "c_hash", `"x"`), middleware.ErrType},
 			{"typ " + typ + " with s_hash is refused", typed(s, typ, "s_hash", `"x"`), middleware.ErrType},
@@ -30,31 +30,31 @@ func TestThreatsOtherKinds(t *testing.T) {
 			{"typ " + typ + " with nonce and scope is accepted", typed(s, typ, "nonce", `"x"`), nil},
 			{"typ " + typ + " with auth_time, azp and no scope is refused", typed(s, typ, "auth_time", "1", "azp", `"app"`, "scope", ""), middleware.ErrType},
 			{"typ " + typ + " with auth_time, azp and scope is accepted", typed(s, typ, "auth_time", "1", "azp", `"app"`), nil},
-			{"typ " + typ + " with a claim that says ID is refused", typed(s, typ, "typ", `"ID"`), middleware.ErrType},
-			{"typ " + typ + " with a claim that says Bearer is accepted", typed(s, typ, "typ", `"Bearer"`), nil},
+			{"typ " + typ + " with a claim that names an ID token is refused", typed(s, typ, "typ", `"ID"`), middleware.ErrType},
+			{"typ " + typ + " with a claim that names a Bearer token is accepted", typed(s, typ, "typ", `"Bearer"`), nil},
 		})
-		strict.check(t, "X01", []wrong{{"typ " + typ + " is refused by the profile RFC 9068", typed(strict, typ), middleware.ErrType}})
+		strict.check(t, "X01", []tokenCase{{"typ " + typ + " is refused by the profile RFC 9068", typed(strict, typ), middleware.ErrType}})
 	}
 	for _, typ := range []string{`"at+jwt"`, `"AT+JWT"`, `"application/at+jwt"`, `"Application/AT+jwt"`} {
-		s.check(t, "X01", []wrong{
+		s.check(t, "X01", []tokenCase{
 			{"typ " + strings.ReplaceAll(typ, "/", ":") + " is accepted", typed(s, typ), nil},
 			{"typ " + strings.ReplaceAll(typ, "/", ":") + " with auth_time, azp and nonce is accepted", typed(s, typ, "auth_time", "1", "azp", `"app"`, "nonce", `"n"`, "scope", ""), nil},
 		})
-		strict.check(t, "X01", []wrong{{"typ " + strings.ReplaceAll(typ, "/", ":") + " is accepted by the profile RFC 9068", typed(strict, typ), nil}})
+		strict.check(t, "X01", []tokenCase{{"typ " + strings.ReplaceAll(typ, "/", ":") + " is accepted by the profile RFC 9068", typed(strict, typ), nil}})
 	}
 
-	var x02 []wrong
+	var x02 []tokenCase
 	for _, typ := range []string{"logout+jwt", "secevent+jwt", "dpop+jwt", "token-introspection+jwt", "oauth-authz-req+jwt", "client-authentication+jwt", "kb+jwt", "at+jwt2", " at+jwt", "application/json", "text/at+jwt"} {
-		x02 = append(x02, wrong{"typ " + strings.ReplaceAll(typ, "/", ":") + " is refused", typed(s, `"`+typ+`"`), middleware.ErrType})
+		x02 = append(x02, tokenCase{"typ " + strings.ReplaceAll(typ, "/", ":") + " is refused", typed(s, `"`+typ+`"`), middleware.ErrType})
 	}
 	for _, typ := range []string{"null", "1", `["at+jwt"]`} {
-		x02 = append(x02, wrong{"typ " + typ + " is refused", typed(s, typ), middleware.ErrMalformed})
+		x02 = append(x02, tokenCase{"typ " + typ + " is refused", typed(s, typ), middleware.ErrMalformed})
 	}
 	s.check(t, "X02", append(x02,
-		wrong{"an untyped logout token is refused by its events", typed(s, "", "events", `{"http://schemas.openid.net/event/backchannel-logout":{}}`), middleware.ErrType},
-		wrong{"a client assertion, whose issuer is the client, is refused", typed(s, "", "iss", `"app"`, "sub", `"app"`, "aud", `"`+s.Issuer+`"`), middleware.ErrIssuer},
-		wrong{"an authorization response (JARM) is refused", typed(s, "", "aud", `"app"`, "code", `"c"`, "state", `"s"`), middleware.ErrAudience}))
-	s.check(t, "X03", []wrong{
+		tokenCase{"an untyped logout token is refused by its events", typed(s, "", "events", `{"http://schemas.openid.net/event/backchannel-logout":{}}`), middleware.ErrType},
+		tokenCase{"a client assertion, whose issuer is the client, is refused", typed(s, "", "iss", `"app"`, "sub", `"app"`, "aud", `"`+s.Issuer+`"`), middleware.ErrIssuer},
+		tokenCase{"an authorization response (JARM) is refused", typed(s, "", "aud", `"app"`, "code", `"c"`, "state", `"s"`), middleware.ErrAudience}))
+	s.check(t, "X03", []tokenCase{
 		{"a signed userinfo answer is refused, having no exp", typed(s, "", "exp", "", "scope", ""), middleware.ErrClaims},
 		{"a signed introspection answer is refused by its type", typed(s, `"token-introspection+jwt"`, "token_introspection", `{"active":true}`), middleware.ErrType},
 		{"an untyped introspection answer is refused by its claim", typed(s, "", "token_introspection", `{"active":true}`), middleware.ErrType},
@@ -73,7 +73,7 @@ func TestThreatsOtherIssuers(t *testing.T) {
 	ofB := forge.Maker{Key: bKey, Issuer: b.Issuer(), Audience: "api", Now: now}
 	mixed := ofA
 	mixed.Key = bKey
-	s.check(t, "X04", []wrong{
+	s.check(t, "X04", []tokenCase{
 		{"a token of A by A's key is accepted", ofA.Good(), nil},
 		{"a token of B by B's key is accepted", ofB.Good(), nil},
 		{"a token of A by B's key of the same kid is refused", mixed.Good(), middleware.ErrSignature},
@@ -88,19 +88,19 @@ func TestThreatsOtherIssuers(t *testing.T) {
 		}
 	}
 
-	stranger := testserver.New(t, testserver.Clock(clock))
-	before := stranger.Count(testserver.EndpointAny)
+	attacker := testserver.New(t, testserver.Clock(clock))
+	before := attacker.Count(testserver.EndpointAny)
 	known := newSetup(t)
-	foreign := forge.Maker{Key: stranger.SigningKey(), Issuer: stranger.Issuer(), Audience: "api", Now: now}
-	known.check(t, "X05", []wrong{
-		{"an issuer nobody configured is refused", foreign.Good(), middleware.ErrIssuer},
-		{"an issuer nobody configured is refused under a known kid", known.Token(known.Header(), known.Claims("iss", `"`+stranger.Issuer()+`"`)), middleware.ErrIssuer},
+	foreign := forge.Maker{Key: attacker.SigningKey(), Issuer: attacker.Issuer(), Audience: "api", Now: now}
+	known.check(t, "X05", []tokenCase{
+		{"an issuer that is not configured is refused", foreign.Good(), middleware.ErrIssuer},
+		{"an issuer that is not configured is refused under a configured issuer's kid", known.Token(known.Header(), known.Claims("iss", `"`+attacker.Issuer()+`"`)), middleware.ErrIssuer},
 	})
-	if got := stranger.Count(testserver.EndpointAny) - before; got != 0 {
+	if got := attacker.Count(testserver.EndpointAny) - before; got != 0 {
 		t.Errorf("X05: got %d requests to the issuer in the token, want 0", got)
 	}
 	if got := known.as.Count(testserver.EndpointAny); got != 0 {
-		t.Errorf("X05: got %d requests to the known issuer, want 0", got)
+		t.Errorf("X05: got %d requests to the configured issuer, want 0", got)
 	}
 
 	wrongIssuer := testserver.New(t, testserver.Clock(clock), testserver.Metadata(func(doc map[string]any) { doc["issuer"] = "https://other.example.com" }))
@@ -110,7 +110,7 @@ func TestThreatsOtherIssuers(t *testing.T) {
 		"metadata that steps down from https makes tokens unverifiable, not invalid": plainKeys,
 	} {
 		s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet, Now: clock})}
-		s.check(t, "X07", []wrong{{what, as.Token(), middleware.ErrUnavailable}})
+		s.check(t, "X07", []tokenCase{{what, as.Token(), middleware.ErrUnavailable}})
 	}
 	for what, issuers := range map[string][]middleware.Issuer{
 		"one issuer configured twice is a fault":                         {{URL: a.Issuer()}, {URL: a.Issuer()}},
@@ -124,10 +124,10 @@ func TestThreatsOtherIssuers(t *testing.T) {
 		})
 	}
 	a2 := newSetup(t)
-	a2.check(t, "X09", []wrong{
+	a2.check(t, "X09", []tokenCase{
 		{"three segments that are not JSON are opaque, and refused", "abc.def.ghi", middleware.ErrOpaque},
-		{"a token that begins like a JWT is judged as one", forge.Encode(`{"`) + ".x.y", middleware.ErrMalformed},
-		{"a token that begins like a JWT is judged as one, however short", "eyI.", middleware.ErrMalformed},
+		{"a token that begins like a JWT is treated as one", forge.Encode(`{"`) + ".x.y", middleware.ErrMalformed},
+		{"a token that begins like a JWT is treated as one, however short", "eyI.", middleware.ErrMalformed},
 		{"a random handle that decodes to a brace is opaque", "e2ZmZmZm", middleware.ErrOpaque},
 	})
 	if got := a2.as.Count(testserver.EndpointAny); got != 0 {
@@ -135,8 +135,7 @@ func TestThreatsOtherIssuers(t *testing.T) {
 	}
 }
 
-// TestSecrets are the keys that both sides share, which only an explicit
-// configuration brings in.
+// TestSecrets covers shared keys, which only an explicit configuration allows.
 func TestSecrets(t *testing.T) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	s := newSetup(t, func(c *middleware.Config) {
@@ -149,7 +148,7 @@ func TestSecrets(t *testing.T) {
 	other.Key.Secret = []byte(strings.Repeat("x", 32))
 	longer := m
 	longer.Key.Alg = "HS512"
-	s.check(t, "J03", []wrong{
+	s.check(t, "J03", []tokenCase{
 		{"a token by the configured secret is accepted", m.Good(), nil},
 		{"a token by another secret is refused", other.Good(), middleware.ErrSignature},
 		{"an algorithm of the family that is not configured is refused", longer.Good(), middleware.ErrAlgorithm},

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows J08 to J14 and J21 of the threat catalogue: what a header says.
+// The rows J08 to J14 and J21 of the threat catalogue: the header.
 
 func TestThreatsKeysInTheToken(t *testing.T) {
 	trap, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,16 +45,16 @@ func TestThreatsKeysInTheToken(t *testing.T) {
 	jwk := string(set.Keys[len(set.Keys)-1])
 	forged := func(pairs ...string) string { return attacker.Token(attacker.Header(pairs...), attacker.Claims()) }
 	honest := func(pairs ...string) string { return s.Token(s.Header(pairs...), s.Claims()) }
-	s.check(t, "J08", []wrong{
+	s.check(t, "J08", []tokenCase{
 		{"an embedded key under the kid of a real one is ignored", forged("jwk", jwk), middleware.ErrSignature},
 		{"an embedded key without a kid is ignored", forged("jwk", jwk, "kid", ""), middleware.ErrSignature},
 		{"an embedded key in an honest token is ignored", honest("jwk", jwk), nil},
 	})
 	address := trap.Addr().String()
-	var j09 []wrong
+	var j09 []tokenCase
 	for _, member := range []string{"jku", "x5u"} {
 		for _, url := range []string{"http://" + address + "/jwks", "https://" + address + "/jwks", "http://169.254.169.254/", "file:///etc/passwd"} {
-			j09 = append(j09, wrong{member + " " + url[:strings.Index(url, ":")] + " to " + strings.TrimPrefix(url, "http") + " is not followed", forged(member, `"`+url+`"`), middleware.ErrSignature})
+			j09 = append(j09, tokenCase{member + " " + url[:strings.Index(url, ":")] + " to " + strings.TrimPrefix(url, "http") + " is not followed", forged(member, `"`+url+`"`), middleware.ErrSignature})
 		}
 	}
 	s.check(t, "J09", j09)
@@ -67,7 +67,7 @@ func TestThreatsKeysInTheToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.check(t, "J10", []wrong{
+	s.check(t, "J10", []tokenCase{
 		{"a certificate chain in the token is ignored", forged("x5c", `["`+base64.StdEncoding.EncodeToString(cert)+`"]`), middleware.ErrSignature},
 		{"a certificate thumbprint in the token is ignored", forged("x5t", `"AAAA"`), middleware.ErrSignature},
 		{"a thumbprint in an honest token is ignored", honest("x5t#S256", `"AAAA"`), nil},
@@ -84,7 +84,7 @@ func TestThreatsKeyID(t *testing.T) {
 		quoted, _ := json.Marshal(text)
 		return s.Token(s.Header("kid", string(quoted)), s.Claims())
 	}
-	s.check(t, "J11", []wrong{
+	s.check(t, "J11", []tokenCase{
 		{"NUL in kid is refused", kid("a\x00b"), middleware.ErrMalformed},
 		{"CR LF in kid is refused", kid("a\r\nSet-Cookie: x"), middleware.ErrMalformed},
 		{"an ANSI escape in kid is refused", kid("\x1b[31m"), middleware.ErrMalformed},
@@ -99,21 +99,21 @@ func TestThreatsKeyID(t *testing.T) {
 	if got := s.as.Count(testserver.EndpointJWKS); got != fetched {
 		t.Errorf("J11: got %d fetches for key IDs that cannot exist, want 0", got-fetched)
 	}
-	var printable []wrong
+	var printable []tokenCase
 	for _, text := range []string{"../../dev/null", "/dev/null", "' OR 1=1--", "; id", "{{7*7}}", "unknown"} {
-		printable = append(printable, wrong{"the unknown kid " + strings.ReplaceAll(text, "/", ":") + " is refused", kid(text), middleware.ErrSignature})
+		printable = append(printable, tokenCase{"the unknown kid " + strings.ReplaceAll(text, "/", ":") + " is refused", kid(text), middleware.ErrSignature})
 	}
 	s.check(t, "J11", printable)
 	if got := s.as.Count(testserver.EndpointJWKS) - fetched; got > 4 {
 		t.Errorf("J11: got %d fetches for six unknown key IDs, want the burst of 4 at most", got)
 	}
 
-	alone := newSetup(t)
-	alone.check(t, "J12", []wrong{{"a token without kid is accepted when one key fits", alone.Token(alone.Header("kid", ""), alone.Claims()), nil}})
-	alone = newSetup(t)
-	two := alone.with("ES256")
-	other := alone.with("ES384")
-	alone.check(t, "J12", []wrong{
+	single := newSetup(t)
+	single.check(t, "J12", []tokenCase{{"a token without kid is accepted when one key fits", single.Token(single.Header("kid", ""), single.Claims()), nil}})
+	single = newSetup(t)
+	two := single.with("ES256")
+	other := single.with("ES384")
+	single.check(t, "J12", []tokenCase{
 		{"a token without kid is refused when two keys fit", two.Token(two.Header("kid", ""), two.Claims()), middleware.ErrSignature},
 		{"a token without kid is accepted when one key of its type fits", other.Token(other.Header("kid", ""), other.Claims()), nil},
 	})
@@ -122,18 +122,18 @@ func TestThreatsKeyID(t *testing.T) {
 func TestThreatsHeader(t *testing.T) {
 	s := newSetup(t)
 	header := func(pairs ...string) string { return s.Token(s.Header(pairs...), s.Claims()) }
-	var j13 []wrong
+	var j13 []tokenCase
 	for _, crit := range []string{`[]`, `["exp"]`, `["x"]`, `["x","x"]`, `"x"`, `["alg"]`, `["b64"]`, `null`, `{}`} {
-		j13 = append(j13, wrong{"crit " + crit + " is refused", header("crit", crit), middleware.ErrMalformed})
+		j13 = append(j13, tokenCase{"crit " + crit + " is refused", header("crit", crit), middleware.ErrMalformed})
 	}
-	s.check(t, "J13", append(j13, wrong{"crit that is understood by its own member is refused", header("crit", `["x"]`, "x", "1"), middleware.ErrMalformed}))
-	s.check(t, "J14", []wrong{
+	s.check(t, "J13", append(j13, tokenCase{"crit that is understood by its own member is refused", header("crit", `["x"]`, "x", "1"), middleware.ErrMalformed}))
+	s.check(t, "J14", []tokenCase{
 		{"b64 false is refused", header("b64", "false"), middleware.ErrMalformed},
 		{"b64 true is refused", header("b64", "true"), middleware.ErrMalformed},
 		{"b64 false made critical is refused", header("crit", `["b64"]`, "b64", "false"), middleware.ErrMalformed},
 		{"an unencoded payload is refused", forge.Encode(s.Header("crit", `["b64"]`, "b64", "false")) + ".payload." + forge.Encode("sig"), middleware.ErrMalformed},
 	})
-	s.check(t, "J21", []wrong{
+	s.check(t, "J21", []tokenCase{
 		{"a nested JWT is refused by its cty", s.Token(s.Header("cty", `"JWT"`), s.Good()), middleware.ErrMalformed},
 		{"a nested JWT is refused by its cty in lower case", s.Token(s.Header("cty", `"jwt"`), s.Claims()), middleware.ErrMalformed},
 		{"a nested JWT is refused without cty", s.Token(s.Header(), s.Good()), middleware.ErrMalformed},

@@ -23,37 +23,36 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows of group E that bite at the verifier: what leaks, and what grows.
+// The rows of group E that concern the verifier: leaks and growth.
 
-// spy collects everything the verifier says to anybody.
-type spy struct {
-	mu   sync.Mutex
-	said bytes.Buffer
+// outputRecorder collects all output of the verifier.
+type outputRecorder struct {
+	mu     sync.Mutex
+	output bytes.Buffer
 }
 
-func (s *spy) Write(p []byte) (int, error) {
+func (s *outputRecorder) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.said.Write(p)
+	return s.output.Write(p)
 }
 
 // print writes a value as programs print values.
-func (s *spy) print(values ...any) {
+func (s *outputRecorder) print(values ...any) {
 	for _, v := range values {
 		fmt.Fprintf(s, "%v %+v %#v %s %q %x\n", v, v, v, v, v, v)
 	}
 }
 
-// drain returns what was said and forgets it.
-func (s *spy) drain() string {
+// drain returns the output so far and clears it.
+func (s *outputRecorder) drain() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.said.Reset()
-	return s.said.String()
+	defer s.output.Reset()
+	return s.output.String()
 }
 
-// leaked returns the first piece of eight bytes of the secret that text holds,
-// in the clear or in hexadecimal.
+// leaked returns the first eight bytes of the secret that text contains, in plain text or hexadecimal.
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]
@@ -64,24 +63,24 @@ func leaked(text, secret string) string {
 	return ""
 }
 
-func TestNoPieceOfATokenIsEverTold(t *testing.T) {
-	heard := new(spy)
+func TestNoPartOfATokenLeaks(t *testing.T) {
+	recorder := new(outputRecorder)
 	canary := rand.Text() + rand.Text()
 	loud := func(c *middleware.Config) {
 		c.Logger = slog.New(slog.NewMultiHandler(
-			slog.NewTextHandler(heard, &slog.HandlerOptions{Level: slog.LevelDebug}),
-			slog.NewJSONHandler(heard, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})))
-		c.Observe = func(_ context.Context, o middleware.Observation) { heard.print(o) }
+			slog.NewTextHandler(recorder, &slog.HandlerOptions{Level: slog.LevelDebug}),
+			slog.NewJSONHandler(recorder, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})))
+		c.Observe = func(_ context.Context, o middleware.Observation) { recorder.print(o) }
 	}
 	s := newSetup(t, loud)
-	telling := func(revoked func(*middleware.Token) (bool, error)) *setup {
+	withRevoked := func(revoked func(*middleware.Token) (bool, error)) *setup {
 		return newSetup(t, loud, func(c *middleware.Config) {
 			c.Revoked = func(_ context.Context, t *middleware.Token) (bool, error) { return revoked(t) }
 		})
 	}
-	failing := telling(func(t *middleware.Token) (bool, error) { return false, errors.New("no answer about " + t.ID) })
-	panics := telling(func(t *middleware.Token) (bool, error) { panic("cannot look up " + t.ID) })
-	revokes := telling(func(*middleware.Token) (bool, error) { return true, nil })
+	failing := withRevoked(func(t *middleware.Token) (bool, error) { return false, errors.New("no answer about " + t.ID) })
+	panics := withRevoked(func(t *middleware.Token) (bool, error) { panic("cannot look up " + t.ID) })
+	revokes := withRevoked(func(*middleware.Token) (bool, error) { return true, nil })
 	down := newSetup(t, loud)
 	down.as.Close()
 
@@ -132,28 +131,28 @@ func TestNoPieceOfATokenIsEverTold(t *testing.T) {
 				for _, need := range []scopes.Requirement{scopes.All("read"), scopes.All("missing")} {
 					h := make(http.Header)
 					authorized, err := path.s.v.Authorize(h, r, need)
-					heard.print(h, err, errors.Unwrap(err))
+					recorder.print(h, err, errors.Unwrap(err))
 					if authorized != nil {
-						heard.print(middleware.TokenFrom(authorized.Context()), *middleware.TokenFrom(authorized.Context()), authorized.Context())
+						recorder.print(middleware.TokenFrom(authorized.Context()), *middleware.TokenFrom(authorized.Context()), authorized.Context())
 					}
 					var refusal *middleware.Error
 					if errors.As(err, &refusal) {
-						heard.print(refusal, *refusal, bodyOf(refusal))
+						recorder.print(refusal, *refusal, bodyOf(refusal))
 					}
 				}
 			}
 			credentials := middleware.Credentials{Token: path.token}
 			explained, err := path.s.v.Explain(t.Context(), credentials)
-			heard.print(credentials, &credentials, explained, err)
-			slog.New(slog.NewJSONHandler(heard, nil)).Info("app", "credentials", credentials)
-			said := heard.drain()
-			if len(said) < 1000 {
-				t.Fatalf("got only %q, want logs, prints and observations", said)
+			recorder.print(credentials, &credentials, explained, err)
+			slog.New(slog.NewJSONHandler(recorder, nil)).Info("app", "credentials", credentials)
+			output := recorder.drain()
+			if len(output) < 1000 {
+				t.Fatalf("got only %q, want logs, prints and observations", output)
 			}
 			for what, secret := range map[string]string{"token": path.token, "claims or header": canary} {
-				if piece := leaked(said, secret); piece != "" {
-					at := strings.Index(said, piece)
-					t.Errorf("a piece of the %s was told: …%s…", what, said[max(0, at-80):min(len(said), at+40)])
+				if piece := leaked(output, secret); piece != "" {
+					at := strings.Index(output, piece)
+					t.Errorf("part of the %s leaked: …%s…", what, output[max(0, at-80):min(len(output), at+40)])
 				}
 			}
 		})
@@ -165,7 +164,7 @@ func TestNoPieceOfATokenIsEverTold(t *testing.T) {
 	})
 }
 
-func TestLogsSayWhatOperatorsNeed(t *testing.T) {
+func TestLogsContainWhatOperatorsNeed(t *testing.T) {
 	var log bytes.Buffer
 	s := newSetup(t, func(c *middleware.Config) {
 		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -183,10 +182,10 @@ func TestLogsSayWhatOperatorsNeed(t *testing.T) {
 	}
 	log.Reset()
 	if _, err := s.verify(s.Good()); err != nil || log.Len() != 0 {
-		t.Errorf("got %v and %q for a good token, want silence", err, log.String())
+		t.Errorf("got %v and %q for a good token, want no log", err, log.String())
 	}
 	if _, err := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Token(s.Header(), s.Claims("exp", "1"))}); err == nil || log.Len() != 0 {
-		t.Errorf("got %v and %q of an explanation, want a refusal and silence", err, log.String())
+		t.Errorf("got %v and %q of an explanation, want a refusal and no log", err, log.String())
 	}
 	down := testserver.New(t, testserver.Addr(program.Address(t)))
 	token := down.Token()
@@ -273,7 +272,7 @@ func TestThreatsNothingGrows(t *testing.T) {
 		attack(i)
 	}
 	t.Run("E11/30 000 attacks leave no goroutine", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+1 { // the subtest's own
+		if got := runtime.NumGoroutine(); got > goroutines+1 { // that of the subtest
 			t.Errorf("got %d goroutines, want %d", got, goroutines)
 		}
 	})
@@ -290,15 +289,15 @@ func TestThreatsProcessWideSettings(t *testing.T) {
 	weak.Publish(testserver.Key{ID: "weak", Alg: "RS256", Private: weakRSA(t)})
 	s := &setup{v: newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: weak.Issuer()}}, Logger: quiet, Now: clock})}
 	m := forge.Maker{Key: testserver.Key{ID: "weak", Alg: "RS256", Private: weakRSA(t)}, Issuer: weak.Issuer(), Audience: "api", Now: now}
-	s.check(t, "E13", []wrong{{"a key of 1024 bits is refused though the runtime would allow it", m.Good(), middleware.ErrSignature}})
+	s.check(t, "E13", []tokenCase{{"a key of 1024 bits is refused though the runtime would allow it", m.Good(), middleware.ErrSignature}})
 
 	anything := acceptsAll{}
 	jwt.RegisterSigningMethod("XS256", func() jwt.SigningMethod { return anything })
 	honest := newSetup(t)
-	honest.check(t, "E14", []wrong{{"an algorithm that another package registered is refused", honest.Token(honest.Header("alg", `"XS256"`), honest.Claims()), middleware.ErrAlgorithm}})
+	honest.check(t, "E14", []tokenCase{{"an algorithm that another package registered is refused", honest.Token(honest.Header("alg", `"XS256"`), honest.Claims()), middleware.ErrAlgorithm}})
 	jwt.RegisterSigningMethod("ES256", func() jwt.SigningMethod { return anything })
 	t.Cleanup(func() { jwt.RegisterSigningMethod("ES256", func() jwt.SigningMethod { return jwt.SigningMethodES256 }) })
-	honest.check(t, "E14", []wrong{
+	honest.check(t, "E14", []tokenCase{
 		{"an algorithm that another package replaced verifies as before", honest.Good(), nil},
 		{"an algorithm that another package replaced still refuses a forgery", honest.Good()[:len(honest.Good())-8] + "AAAAAAAA", middleware.ErrSignature},
 	})

@@ -66,13 +66,13 @@ func TestThreatsScope(t *testing.T) {
 
 	large := newSetup(t, func(c *middleware.Config) { c.MaxTokenBytes = 64 << 10 })
 	large.checkScopes(t, "S02", []scoped{
-		{"10 000 entries without the one are not enough", []string{"scope", `"` + strings.Repeat("a ", 10_000) + `"`}, read, false, nil},
-		{"10 000 different entries with the one are enough", []string{"scope", `"` + numbered(9_000) + ` read"`}, read, true, nil},
-		{"an array of 9 000 entries with the one is enough", []string{"scope", `["` + strings.ReplaceAll(numbered(7_000), " ", `","`) + `","read"]`}, read, true, nil},
+		{"10 000 entries without the required one are not enough", []string{"scope", `"` + strings.Repeat("a ", 10_000) + `"`}, read, false, nil},
+		{"10 000 different entries with the required one are enough", []string{"scope", `"` + numbered(9_000) + ` read"`}, read, true, nil},
+		{"an array of 9 000 entries with the required one is enough", []string{"scope", `["` + strings.ReplaceAll(numbered(7_000), " ", `","`) + `","read"]`}, read, true, nil},
 	})
 	s.checkScopes(t, "S02", []scoped{
 		{"an array of strings counts", []string{"scope", `["write","read"]`}, read, true, nil},
-		{"an array entry with a space is no two scopes", []string{"scope", `["read write"]`}, read, false, nil},
+		{"an array entry with a space is not two scopes", []string{"scope", `["read write"]`}, read, false, nil},
 		{"an array with a number is refused", []string{"scope", `["read",1]`}, read, false, middleware.ErrMalformed},
 		{"a number is refused", []string{"scope", `1`}, read, false, middleware.ErrMalformed},
 		{"an object is refused", []string{"scope", `{"read":true}`}, read, false, middleware.ErrMalformed},
@@ -81,9 +81,9 @@ func TestThreatsScope(t *testing.T) {
 		{"a tab does not separate", []string{"scope", `"write\tread"`}, read, false, nil},
 		{"a newline does not separate", []string{"scope", `"write\nread"`}, read, false, nil},
 		{"a double space separates once", []string{"scope", `"write  read"`}, read, true, nil},
-		{"a leading space is nothing", []string{"scope", `" read"`}, read, true, nil},
-		{"quotes are no part of a scope", []string{"scope", `"\"read\""`}, read, false, nil},
-		{"a backslash is no part of a scope", []string{"scope", `"\\read"`}, read, false, nil},
+		{"a leading space is ignored", []string{"scope", `" read"`}, read, true, nil},
+		{"quotes are not part of a scope", []string{"scope", `"\"read\""`}, read, false, nil},
+		{"a backslash is not part of a scope", []string{"scope", `"\\read"`}, read, false, nil},
 		{"a NUL does not end a scope", []string{"scope", `"read\u0000"`}, read, false, nil},
 		{"an empty scope claim grants nothing", []string{"scope", `""`}, read, false, nil},
 		{"no scope claim grants nothing", []string{"scope", ""}, read, false, nil},
@@ -92,7 +92,7 @@ func TestThreatsScope(t *testing.T) {
 		{"a repeated scope is one", []string{"scope", `"read read"`}, read, true, nil},
 		{"scp counts where scope is absent", []string{"scope", "", "scp", `["read"]`}, read, true, nil},
 		{"scp as a string counts where scope is absent", []string{"scope", "", "scp", `"read"`}, read, true, nil},
-		{"scp does not count beside scope", []string{"scope", `"write"`, "scp", `["read"]`}, read, false, nil},
+		{"scp does not count in addition to scope", []string{"scope", `"write"`, "scp", `["read"]`}, read, false, nil},
 		{"an empty scope claim hides scp", []string{"scope", `""`, "scp", `["read"]`}, read, false, nil},
 	})
 	onlySCP := newSetup(t, func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"scp"} })
@@ -109,7 +109,7 @@ func TestThreatsScope(t *testing.T) {
 		{"a nested claim counts by its JSON Pointer", []string{"scope", "", "realm_access", `{"roles":["read"]}`}, read, true, nil},
 		{"a nested claim under a name with a dot counts", []string{"scope", "", "resource_access", `{"my.client":{"roles":["read"]}}`}, read, true, nil},
 		{"a claim named by a URL counts", []string{"scope", "", "https://example.com/roles", `["read"]`}, read, true, nil},
-		{"the scope claim does not count beside them", []string{"scope", `"read"`, "realm_access", `{"roles":[]}`}, read, false, nil},
+		{"the scope claim does not count in addition to them", []string{"scope", `"read"`, "realm_access", `{"roles":[]}`}, read, false, nil},
 		{"a pointer that leads to an object is refused", []string{"realm_access", `{"roles":{"read":true}}`}, read, false, middleware.ErrMalformed},
 		{"a pointer that leads nowhere grants nothing", []string{"realm_access", `["roles"]`}, read, false, nil},
 	})
@@ -132,7 +132,7 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 		}
 	})
 	for name, text := range map[string]string{"an empty scope": "", "two scopes in one": "a b", "a quote": `a"`, "a line break": "a\n"} {
-		t.Run("S04/"+name+" panics where it is written", func(t *testing.T) {
+		t.Run("S04/"+name+" panics on construction", func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
 					t.Error("got a requirement")
@@ -141,14 +141,14 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 			scopes.All("read", text)
 		})
 	}
-	t.Run("S07/a request without a token is asked for one before any scope", func(t *testing.T) {
+	t.Run("S07/a request without a token is refused before scopes are checked", func(t *testing.T) {
 		h := make(http.Header)
 		_, err := s.v.Authorize(h, request(t), scopes.All("read"))
 		if want := `Bearer realm="api", scope="read"`; !errors.Is(err, middleware.ErrNoToken) || h.Get("WWW-Authenticate") != want {
 			t.Errorf("got %v and %s, want %v and %s", err, h.Get("WWW-Authenticate"), middleware.ErrNoToken, want)
 		}
 	})
-	t.Run("S07/an invalid token is told so before any scope", func(t *testing.T) {
+	t.Run("S07/an invalid token is refused before scopes are checked", func(t *testing.T) {
 		bad := request(t, "Bearer "+s.Token(s.Header(), s.Claims("exp", "1")))
 		if _, err := s.v.Authorize(make(http.Header), bad, scopes.All("admin")); !errors.Is(err, middleware.ErrExpired) {
 			t.Errorf("got %v, want %v", err, middleware.ErrExpired)
@@ -169,7 +169,7 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 			t.Errorf("got %s", h.Get("WWW-Authenticate"))
 		}
 	})
-	t.Run("S07/Check refuses where there is no token", func(t *testing.T) {
+	t.Run("S07/Check refuses a nil token", func(t *testing.T) {
 		if err := s.v.Check(middleware.TokenFrom(t.Context()), scopes.All("read")); !errors.Is(err, middleware.ErrNoToken) {
 			t.Errorf("got %v, want %v", err, middleware.ErrNoToken)
 		}

@@ -26,34 +26,34 @@ func TestThreatsAlgorithm(t *testing.T) {
 	unsigned := func(alg string) string {
 		return forge.Encode(s.Header("alg", alg)) + "." + forge.Encode(s.Claims()) + "."
 	}
-	var j01 []wrong
+	var j01 []tokenCase
 	for _, alg := range []string{`"none"`, `"None"`, `"NONE"`, `"nOnE"`, `"none "`, `""`, "", "null", "0", `["none"]`} {
 		j01 = append(j01,
-			wrong{"alg " + alg + " with a good signature is refused", s.Token(s.Header("alg", alg), s.Claims()), middleware.ErrAlgorithm},
-			wrong{"alg " + alg + " without a signature is refused", unsigned(alg), middleware.ErrMalformed})
+			tokenCase{"alg " + alg + " with a good signature is refused", s.Token(s.Header("alg", alg), s.Claims()), middleware.ErrAlgorithm},
+			tokenCase{"alg " + alg + " without a signature is refused", unsigned(alg), middleware.ErrMalformed})
 	}
 	s.check(t, "J01", j01)
 
 	good := s.Good()
 	input := good[:strings.LastIndex(good, ".")]
-	s.check(t, "J02", []wrong{
+	s.check(t, "J02", []tokenCase{
 		{"alg none with a signature is refused", s.Token(s.Header("alg", `"none"`), s.Claims()), middleware.ErrAlgorithm},
 		{"a real alg with an empty signature is refused", input + ".", middleware.ErrMalformed},
 		{"a token without the third segment is refused", input, middleware.ErrMalformed},
 	})
 
-	var j05 []wrong
+	var j05 []tokenCase
 	for _, alg := range []string{"ES256K", "HS256", "RSA-OAEP", "ML-DSA-44", "es256", "ES256 "} {
-		j05 = append(j05, wrong{alg + " is refused", s.Token(s.Header("alg", `"`+alg+`"`), s.Claims()), middleware.ErrAlgorithm})
+		j05 = append(j05, tokenCase{alg + " is refused", s.Token(s.Header("alg", `"`+alg+`"`), s.Claims()), middleware.ErrAlgorithm})
 	}
 	onlyES := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Algorithms = []string{"ES256"} })
 	ed := onlyES.with("EdDSA")
 	onlyES.check(t, "J05", append(j05[:0:0],
-		wrong{"EdDSA that the issuer does not use is refused", ed.Good(), middleware.ErrAlgorithm},
-		wrong{"Ed25519 that the issuer does not use is refused", ed.Token(ed.Header("alg", `"Ed25519"`), ed.Claims()), middleware.ErrAlgorithm}))
+		tokenCase{"EdDSA that the issuer does not use is refused", ed.Good(), middleware.ErrAlgorithm},
+		tokenCase{"Ed25519 that the issuer does not use is refused", ed.Token(ed.Header("alg", `"Ed25519"`), ed.Claims()), middleware.ErrAlgorithm}))
 	ed = s.with("EdDSA")
 	s.check(t, "J05", append(j05,
-		wrong{"EdDSA by its newer name Ed25519 is accepted", ed.Token(ed.Header("alg", `"Ed25519"`), ed.Claims()), nil}))
+		tokenCase{"EdDSA by its newer name Ed25519 is accepted", ed.Token(ed.Header("alg", `"Ed25519"`), ed.Claims()), nil}))
 }
 
 func TestThreatsKeyConfusion(t *testing.T) {
@@ -98,20 +98,20 @@ func TestThreatsKeyConfusion(t *testing.T) {
 		"the kid of the key":                []byte(s.Key.ID),
 		"a single NUL, as of an empty file": {0},
 	}
-	var j03 []wrong
+	var j03 []tokenCase
 	for what, secret := range secrets {
 		for _, alg := range []testserver.Alg{"HS256", "HS384", "HS512"} {
 			for end, secret := range map[string][]byte{"": secret, " and a newline": append(bytes.TrimSuffix(secret, []byte("\n")), '\n')} {
 				m := rs
 				m.Key = testserver.Key{ID: rs.Key.ID, Alg: alg, Secret: secret}
-				j03 = append(j03, wrong{fmt.Sprintf("%s keyed with %s%s is refused", alg, what, end), m.Good(), middleware.ErrAlgorithm})
+				j03 = append(j03, tokenCase{fmt.Sprintf("%s keyed with %s%s is refused", alg, what, end), m.Good(), middleware.ErrAlgorithm})
 			}
 		}
 	}
 	s.check(t, "J03", j03)
 
 	pinned := testserver.GenerateKey("RS256", "pinned")
-	s.as.Publish(pinned) // its JWK says alg RS256
+	s.as.Publish(pinned) // its JWK has alg RS256
 	asPS := pinned
 	asPS.Alg = "PS256"
 	mismatch := func(kid, alg string, key testserver.Key) string {
@@ -119,12 +119,12 @@ func TestThreatsKeyConfusion(t *testing.T) {
 		m.Key = key
 		return m.Token(m.Header("alg", `"`+alg+`"`, "kid", `"`+kid+`"`), m.Claims())
 	}
-	s.check(t, "J04", []wrong{
+	s.check(t, "J04", []tokenCase{
 		{"RS256 under the kid of an EC key is refused", mismatch(s.Key.ID, "RS256", rs.Key), middleware.ErrSignature},
 		{"ES256 under the kid of an RSA key is refused", mismatch(rs.Key.ID, "ES256", s.Key), middleware.ErrSignature},
 		{"ES384 under the kid of a P-256 key is refused", mismatch(s.Key.ID, "ES384", s.Key), middleware.ErrSignature},
 		{"EdDSA under the kid of a P-256 key is refused", mismatch(s.Key.ID, "EdDSA", s.Key), middleware.ErrSignature},
-		{"PS256 by a key whose JWK says RS256 is refused", mismatch("pinned", "PS256", asPS), middleware.ErrSignature},
+		{"PS256 by a key whose JWK has alg RS256 is refused", mismatch("pinned", "PS256", asPS), middleware.ErrSignature},
 	})
 }
 
@@ -144,7 +144,7 @@ func TestThreatsSignature(t *testing.T) {
 	}
 	one := big.NewInt(1)
 	below, above := new(big.Int).Sub(n, one), new(big.Int).Add(n, one)
-	j06 := []wrong{
+	j06 := []tokenCase{
 		{"r and s zero are refused", pair(new(big.Int), new(big.Int)), middleware.ErrSignature},
 		{"r zero and s one are refused", pair(new(big.Int), one), middleware.ErrSignature},
 		{"r one and s zero are refused", pair(one, new(big.Int)), middleware.ErrSignature},
@@ -155,21 +155,20 @@ func TestThreatsSignature(t *testing.T) {
 	edges := map[string]*big.Int{"the order less one": below, "the order": n, "the order and one": above, "one": one}
 	for rName, r := range edges {
 		for sName, s := range edges {
-			j06 = append(j06, wrong{fmt.Sprintf("r %s and s %s are refused", rName, sName), pair(r, s), middleware.ErrSignature})
+			j06 = append(j06, tokenCase{fmt.Sprintf("r %s and s %s are refused", rName, sName), pair(r, s), middleware.ErrSignature})
 		}
 	}
 	s.check(t, "J06", j06)
 
-	// A second signature over the same bytes; what must not see two identities
-	// (deny-list) keys on issuer and jti, see Config.Revoked.
+	// A second signature over the same bytes. A deny-list must treat both as one token, so it uses issuer and jti as its key, see Config.Revoked.
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
-	s.check(t, "J07", []wrong{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
-	revoked := newSetup(t, revoking("id-1"))
+	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
+	revoked := newSetup(t, withDenyList("id-1"))
 	good = revoked.Good()
 	cut = strings.LastIndex(good, ".")
 	signature, _ = base64.RawURLEncoding.DecodeString(good[cut+1:])
 	malleated = append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
-	revoked.check(t, "J07", []wrong{
+	revoked.check(t, "J07", []tokenCase{
 		{"a revoked token is refused", good, middleware.ErrRevoked},
 		{"a revoked token is refused under its other signature", good[:cut+1] + forge.Encode(string(malleated)), middleware.ErrRevoked},
 	})
@@ -179,19 +178,19 @@ func TestThreatsStrictJSON(t *testing.T) {
 	s := newSetup(t)
 	claims := func(text string) string { return s.Token(s.Header(), text) }
 	open := func(text string) string { return strings.TrimSuffix(text, "}") }
-	var j15 []wrong
+	var j15 []tokenCase
 	for member, value := range map[string]string{"aud": `"api"`, "exp": "1", "iss": `"` + s.Issuer + `"`, "sub": `"bob"`} {
-		j15 = append(j15, wrong{member + " given twice is refused", claims(open(s.Claims()) + `,"` + member + `":` + value + `}`), middleware.ErrMalformed})
+		j15 = append(j15, tokenCase{member + " given twice is refused", claims(open(s.Claims()) + `,"` + member + `":` + value + `}`), middleware.ErrMalformed})
 	}
 	s.check(t, "J15", append(j15,
-		wrong{"alg given twice is refused", s.Token(open(s.Header())+`,"alg":"ES256"}`, s.Claims()), middleware.ErrMalformed},
-		wrong{"a member given twice inside cnf is refused as malformed", claims(s.Claims("cnf", `{"jkt":"a","jkt":"b"}`)), middleware.ErrMalformed},
-		wrong{"aud spelled with an escape beside aud is refused", claims(open(s.Claims()) + `,"\u0061ud":"api"}`), middleware.ErrMalformed}))
+		tokenCase{"alg given twice is refused", s.Token(open(s.Header())+`,"alg":"ES256"}`, s.Claims()), middleware.ErrMalformed},
+		tokenCase{"a member given twice inside cnf is refused as malformed", claims(s.Claims("cnf", `{"jkt":"a","jkt":"b"}`)), middleware.ErrMalformed},
+		tokenCase{"aud spelled with an escape in addition to aud is refused", claims(open(s.Claims()) + `,"\u0061ud":"api"}`), middleware.ErrMalformed}))
 
 	renamed := func(from, to string) string {
 		return claims(strings.Replace(s.Claims(), `"`+from+`":`, `"`+to+`":`, 1))
 	}
-	s.check(t, "J16", []wrong{
+	s.check(t, "J16", []tokenCase{
 		{"Exp is not exp", renamed("exp", "Exp"), middleware.ErrClaims},
 		{"ISS is not iss", renamed("iss", "ISS"), middleware.ErrIssuer},
 		{"Aud is not aud", renamed("aud", "Aud"), middleware.ErrAudience},
@@ -210,22 +209,22 @@ func TestThreatsStrictJSON(t *testing.T) {
 		"invalid UTF-8": s.Claims("x", "\"\xff\""), "a lone surrogate": s.Claims("x", `"\ud800"`), "a raw NUL": s.Claims("x", "\"\x00\""),
 		"an unescaped control byte": s.Claims("x", "\"\n\""), "a trailing comma": open(s.Claims()) + ",}", "single quotes": "{'iss':1}",
 	}
-	var strict []wrong
+	var strict []tokenCase
 	for what, text := range j17 {
-		strict = append(strict, wrong{what + " in the claims is refused", claims(text), middleware.ErrMalformed})
+		strict = append(strict, tokenCase{what + " in the claims is refused", claims(text), middleware.ErrMalformed})
 	}
 	for what, text := range map[string]string{
 		"trailing data": s.Header() + "{}", "invalid UTF-8": s.Header("x", "\"\xff\""), "a lone surrogate": s.Header("x", `"\udc00"`),
 		"nesting of 33 levels": s.Header("x", strings.Repeat("[", 32)+strings.Repeat("]", 32)), "a trailing comma": open(s.Header()) + ",}",
 	} {
-		strict = append(strict, wrong{what + " in the header is refused", s.Token(text, s.Claims()), middleware.ErrMalformed})
+		strict = append(strict, tokenCase{what + " in the header is refused", s.Token(text, s.Claims()), middleware.ErrMalformed})
 	}
 	s.check(t, "J17", append(strict,
-		wrong{"white space before the header and in it is accepted", s.Token("\t\r\n "+strings.ReplaceAll(s.Header(), ",", " ,\n"), s.Claims()), nil},
-		wrong{"white space before the claims is accepted", claims("\n " + s.Claims()), nil},
-		wrong{"a byte order mark before the header is refused", s.Token("\ufeff"+s.Header(), s.Claims()), middleware.ErrMalformed},
-		wrong{"a number too large for a float in an unused claim is accepted", claims(s.Claims("x", "1e400")), nil},
-		wrong{"nesting of 32 levels is accepted", claims(s.Claims("x", strings.Repeat("[", 31)+strings.Repeat("]", 31))), nil}))
+		tokenCase{"white space before the header and in it is accepted", s.Token("\t\r\n "+strings.ReplaceAll(s.Header(), ",", " ,\n"), s.Claims()), nil},
+		tokenCase{"white space before the claims is accepted", claims("\n " + s.Claims()), nil},
+		tokenCase{"a byte order mark before the header is refused", s.Token("\ufeff"+s.Header(), s.Claims()), middleware.ErrMalformed},
+		tokenCase{"a number too large for a float in an unused claim is accepted", claims(s.Claims("x", "1e400")), nil},
+		tokenCase{"nesting of 32 levels is accepted", claims(s.Claims("x", strings.Repeat("[", 31)+strings.Repeat("]", 31))), nil}))
 
 	many := func(n int) string {
 		var pairs []string
@@ -234,8 +233,8 @@ func TestThreatsStrictJSON(t *testing.T) {
 		}
 		return claims(s.Claims(pairs...))
 	}
-	s.check(t, "J34", []wrong{
-		{"claims named like the insides of languages are ignored", claims(s.Claims("__proto__", `{"admin":true}`, "constructor", "1", "$ref", `"x"`, "prototype", "{}")), nil},
+	s.check(t, "J34", []tokenCase{
+		{"claims named like language internals are ignored", claims(s.Claims("__proto__", `{"admin":true}`, "constructor", "1", "$ref", `"x"`, "prototype", "{}")), nil},
 		{"256 claims are accepted", many(256 - 8), nil},
 		{"257 claims are refused", many(257 - 8), middleware.ErrMalformed},
 	})
@@ -245,7 +244,7 @@ func TestThreatsSerialization(t *testing.T) {
 	s := newSetup(t)
 	good := s.Good()
 	parts := strings.Split(good, ".")
-	var j18 []wrong
+	var j18 []tokenCase
 	for i, segment := range []string{"header", "claims", "signature"} {
 		change := func(text string) string {
 			changed := append([]string(nil), parts...)
@@ -262,9 +261,9 @@ func TestThreatsSerialization(t *testing.T) {
 				want = middleware.ErrOpaque
 			}
 			if name == "one byte too many" && len(parts[i])%4 != 0 {
-				continue // that is another text, not another spelling
+				continue // another text, not another encoding
 			}
-			j18 = append(j18, wrong{name + " in the " + segment + " is refused", change(text), want})
+			j18 = append(j18, tokenCase{name + " in the " + segment + " is refused", change(text), want})
 		}
 	}
 	// 64 bytes leave four bits of the last character unused; only zeros there are
@@ -272,11 +271,11 @@ func TestThreatsSerialization(t *testing.T) {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, good[len(good)-1])
 	for i := 1; i < 16; i++ {
-		j18 = append(j18, wrong{fmt.Sprintf("trailing bits %d in the signature are refused", i), good[:len(good)-1] + string(alphabet[last^i]), middleware.ErrMalformed})
+		j18 = append(j18, tokenCase{fmt.Sprintf("trailing bits %d in the signature are refused", i), good[:len(good)-1] + string(alphabet[last^i]), middleware.ErrMalformed})
 	}
 	s.check(t, "J18", j18)
 
-	s.check(t, "J19", []wrong{
+	s.check(t, "J19", []tokenCase{
 		{"one segment is refused", parts[0], middleware.ErrOpaque},
 		{"two segments are refused", parts[0] + "." + parts[1], middleware.ErrMalformed},
 		{"four segments are refused", good + "." + parts[2], middleware.ErrMalformed},
@@ -285,21 +284,21 @@ func TestThreatsSerialization(t *testing.T) {
 		{"an empty header is refused", "." + parts[1] + "." + parts[2], middleware.ErrOpaque},
 		{"empty claims are refused", parts[0] + ".." + parts[2], middleware.ErrMalformed},
 		{"five segments are refused", strings.Join([]string{parts[0], parts[1], parts[1], parts[1], parts[2]}, "."), middleware.ErrMalformed},
-		{"five segments with enc are opaque, and refused where nobody is asked", forge.Encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AA.AA.AA", middleware.ErrOpaque},
+		{"five segments with enc are opaque, and refused without Introspection", forge.Encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AA.AA.AA", middleware.ErrOpaque},
 		{"three segments with enc are refused", s.Token(s.Header("enc", `"A256GCM"`, "alg", `"dir"`), s.Claims()), middleware.ErrAlgorithm},
 		{"six segments with enc are refused", forge.Encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AA.AA.AA.AA", middleware.ErrMalformed},
 	})
 	encrypted := func(header string) string {
 		return forge.Encode(header) + "." + strings.Repeat(forge.Encode("some bytes")+".", 3) + forge.Encode("tag")
 	}
-	s.check(t, "J20", []wrong{
+	s.check(t, "J20", []tokenCase{
 		{"an encrypted token is refused", encrypted(`{"alg":"RSA-OAEP","enc":"A256GCM"}`), middleware.ErrOpaque},
 		{"a compression bomb is refused", encrypted(`{"alg":"dir","enc":"A256GCM","zip":"DEF"}`), middleware.ErrOpaque},
 		{"a request for two billion hash rounds is refused", encrypted(`{"alg":"PBES2-HS256+A128KW","p2c":2147483647,"p2s":"AA","enc":"A256GCM"}`), middleware.ErrOpaque},
 		{"a key off its curve is refused", encrypted(`{"alg":"ECDH-ES","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"},"enc":"A256GCM"}`), middleware.ErrOpaque},
 	})
 	flattened := fmt.Sprintf(`{"protected":"%s","payload":"%s","signature":"%s"}`, parts[0], parts[1], parts[2])
-	s.check(t, "J22", []wrong{
+	s.check(t, "J22", []tokenCase{
 		{"the flattened JSON serialization is refused", flattened, middleware.ErrOpaque},
 		{"the general JSON serialization is refused", fmt.Sprintf(`{"payload":"%s","signatures":[{"protected":"%s","signature":"%s"},{}]}`, parts[1], parts[0], parts[2]), middleware.ErrOpaque},
 		{"the JSON serialization in base64 is refused", forge.Encode(flattened), middleware.ErrOpaque},
@@ -309,23 +308,23 @@ func TestThreatsSerialization(t *testing.T) {
 func TestThreatsSize(t *testing.T) {
 	s := newSetup(t)
 	large := map[string]string{
-		"a megabyte of letters":                    strings.Repeat("a", 1<<20),
-		"a megabyte of dots":                       strings.Repeat(".", 1<<20),
-		"a megabyte of claims":                     s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)),
-		"a megabyte of claims with a bad seal":     s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)) + "AA",
-		"a megabyte of dots after a JSON header":   forge.Encode(s.Header()) + strings.Repeat(".", 1<<20),
-		"a megabyte of kid":                        s.Token(s.Header("kid", `"`+strings.Repeat("k", 1<<20)+`"`), s.Claims()),
-		"one byte more than the limit of 16384":    strings.Repeat("a", 16385),
-		"one byte more, of a token otherwise good": padded(s, 16385),
+		"a megabyte of letters":                              strings.Repeat("a", 1<<20),
+		"a megabyte of dots":                                 strings.Repeat(".", 1<<20),
+		"a megabyte of claims":                               s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)),
+		"a megabyte of claims with a bad authentication tag": s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", 1<<20)+`"`)) + "AA",
+		"a megabyte of dots after a JSON header":             forge.Encode(s.Header()) + strings.Repeat(".", 1<<20),
+		"a megabyte of kid":                                  s.Token(s.Header("kid", `"`+strings.Repeat("k", 1<<20)+`"`), s.Claims()),
+		"one byte more than the limit of 16384":              strings.Repeat("a", 16385),
+		"one byte more, of a token otherwise good":           padded(s, 16385),
 	}
-	var j23 []wrong
+	var j23 []tokenCase
 	for what, token := range large {
-		j23 = append(j23, wrong{what + " is refused", token, middleware.ErrTooLong})
+		j23 = append(j23, tokenCase{what + " is refused", token, middleware.ErrTooLong})
 		if got := testing.AllocsPerRun(10, func() { _, _ = s.verify(token) }); got > 10 {
 			t.Errorf("J23: %s: got %v allocations, want at most 10", what, got)
 		}
 	}
-	s.check(t, "J23", append(j23, wrong{"a good token of 16384 bytes is accepted", padded(s, 16384), nil}))
+	s.check(t, "J23", append(j23, tokenCase{"a good token of 16384 bytes is accepted", padded(s, 16384), nil}))
 }
 
 // padded returns a good token of exactly size bytes.
@@ -355,6 +354,6 @@ func der(t *testing.T, key *ecdsa.PrivateKey, input string) []byte {
 	return signature
 }
 
-func revoking(id string) func(*middleware.Config) {
-	return func(c *middleware.Config) { c.Revoked = denies(id) }
+func withDenyList(id string) func(*middleware.Config) {
+	return func(c *middleware.Config) { c.Revoked = denyList(id) }
 }

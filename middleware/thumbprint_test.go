@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// by returns a token without a kid, whose x5t is the given text.
+// by makes a token without a kid, whose x5t is the given text.
 func by(m forge.Maker, x5t string) string {
 	return m.Token(m.Header("kid", "", "x5t", x5t), m.Claims())
 }
@@ -23,13 +23,13 @@ func quoted(text string) string { return `"` + text + `"` }
 func TestThreatsThumbprint(t *testing.T) {
 	s := newSetup(t)
 	rs := s.with("RS256")
-	s.check(t, "J12", []wrong{
+	s.check(t, "J12", []tokenCase{
 		{"x5t that is the kid of the only key for the algorithm is accepted", by(s.Maker, quoted(s.Key.ID)), nil},
 		{"x5t that names no key counts as absent", by(s.Maker, `"unknown"`), nil},
 		{"x5t that names a key for another algorithm counts as absent", by(s.Maker, quoted(rs.Key.ID)), nil},
-		{"x5t that is no string counts as absent", by(s.Maker, `["x"]`), nil},
+		{"x5t that is not a string counts as absent", by(s.Maker, `["x"]`), nil},
 		{"x5t that is null counts as absent", by(s.Maker, "null"), nil},
-		{"x5t that is no key ID counts as absent", by(s.Maker, `"a\u0000"`), nil},
+		{"x5t that is not a key ID counts as absent", by(s.Maker, `"a\u0000"`), nil},
 	})
 	another := s.with("ES256")
 	unpublished := s.Maker
@@ -37,27 +37,26 @@ func TestThreatsThumbprint(t *testing.T) {
 	fresh := &setup{as: s.as, Maker: s.Maker, v: newVerifier(t, middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer}}, Client: s.as.Client(), Logger: quiet, Now: clock,
 	})}
-	fresh.check(t, "J12", []wrong{
+	fresh.check(t, "J12", []tokenCase{
 		{"x5t chooses among several keys", by(s.Maker, quoted(s.Key.ID)), nil},
 		{"x5t chooses the other one of several keys", by(another, quoted(another.Key.ID)), nil},
 	})
-	fresh.check(t, "N13", []wrong{
+	fresh.check(t, "N13", []tokenCase{
 		{"x5t that names no key, of several, is refused", by(s.Maker, `"unknown"`), middleware.ErrSignature},
 		{"x5t that names another key is refused", by(s.Maker, quoted(another.Key.ID)), middleware.ErrSignature},
 		{"x5t that names a key does not help a signature by none", by(unpublished, quoted(s.Key.ID)), middleware.ErrSignature},
-		{"x5t is not looked at beside a kid, and the token refused", s.Token(s.Header("kid", `"unknown"`, "x5t", quoted(s.Key.ID)), s.Claims()), middleware.ErrSignature},
-		{"x5t beside a good kid changes nothing", s.Token(s.Header("x5t", `"unknown"`), s.Claims()), nil},
+		{"x5t is ignored next to a kid, and the token refused", s.Token(s.Header("kid", `"unknown"`, "x5t", quoted(s.Key.ID)), s.Claims()), middleware.ErrSignature},
+		{"x5t next to a good kid changes nothing", s.Token(s.Header("x5t", `"unknown"`), s.Claims()), nil},
 	})
 }
 
-// A server that names its keys by x5t may have had one key, and has a new one
-// now: the token is not judged by the old one alone.
-func TestAThumbprintBringsANewKey(t *testing.T) {
+// A server that identifies its keys by x5t may have replaced its only key: the old key does not decide about the token.
+func TestThumbprintFetchesANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		x5t func(fresh testserver.Key) string
 		how testserver.Rotation
 	}{
-		"which it names, beside the old one":          {func(k testserver.Key) string { return k.ID }, testserver.Rotation{}},
+		"which it names, in addition to the old one":  {func(k testserver.Key) string { return k.ID }, testserver.Rotation{}},
 		"which it names, in the place of the old":     {func(k testserver.Key) string { return k.ID }, testserver.Rotation{DropOld: true}},
 		"which it does not name, but is the only one": {func(testserver.Key) string { return "certificate" }, testserver.Rotation{DropOld: true}},
 	} {
@@ -68,12 +67,12 @@ func TestAThumbprintBringsANewKey(t *testing.T) {
 				s := &setup{as: as, Maker: m, v: newVerifier(t, middleware.Config{
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet, Now: clock,
 				})}
-				passes(t, s, by(m, quoted(m.Key.ID)))
+				assertPasses(t, s, by(m, quoted(m.Key.ID)))
 				time.Sleep(time.Minute) // well within the time for which keys are not fetched anew
 				m.Key = as.Rotate(test.how)
 				token := by(m, quoted(test.x5t(m.Key)))
-				passes(t, s, token)
-				passes(t, s, token)
+				assertPasses(t, s, token)
+				assertPasses(t, s, token)
 				if got := as.Count(testserver.EndpointJWKS); got != 2 {
 					t.Errorf("got the keys fetched %d times, want twice", got)
 				}
@@ -82,14 +81,14 @@ func TestAThumbprintBringsANewKey(t *testing.T) {
 	}
 }
 
-// That a token is for an algorithm without a key is learned once.
+// An algorithm without a key causes only one fetch.
 func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	source := new(countingSource)
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })
-	source.becomes(t, s.as)
+	source.replace(t, s.as)
 	m := s.Maker
 	m.Key = testserver.GenerateKey("ES384", "x")
-	refusedFor(t, s, by(m, `"unknown"`), middleware.ErrSignature)
+	assertRefused(t, s, by(m, `"unknown"`), middleware.ErrSignature)
 	if source.unknown != 1 {
 		t.Errorf("got %d unknown keys, want 1", source.unknown)
 	}
@@ -98,12 +97,12 @@ func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 // countingSource is a source that counts how often it lacks a key, for which a
 // Remote would fetch.
 type countingSource struct {
-	switchable
+	replaceableKeys
 	unknown int
 }
 
 func (s *countingSource) Key(ctx context.Context, kid, alg string) (any, error) {
-	key, err := s.switchable.Key(ctx, kid, alg)
+	key, err := s.replaceableKeys.Key(ctx, kid, alg)
 	if errors.Is(err, jwks.ErrUnknownKey) {
 		s.unknown++
 	}

@@ -14,16 +14,15 @@ import (
 )
 
 // Token is a verified access token. Fields whose claim is absent are zero.
-// It prints and logs as "[redacted]": claims are personal data. In JSON it has
-// its exported fields, with Scopes as one space-separated string.
+// It prints and logs as "[redacted]": claims are personal data. In JSON it consists of its exported fields, with Scopes as one space-separated string.
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
-	ClientID  string     // from Issuer.ClientIDClaims: client_id (RFC 9068 §2.2), or azp where that is absent
+	ClientID  string     // from Issuer.ClientIDClaims: client_id (RFC 9068 §2.2), or azp if that is absent
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
-	Expiry    time.Time  // exp; zero if an introspection answer has none, null or 0
+	Expiry    time.Time  // exp; zero if it is absent, null or 0 in an introspection answer
 	IssuedAt  time.Time  // iat
 	NotBefore time.Time  // nbf
 	ACR       string     // acr, the authentication context class
@@ -32,7 +31,7 @@ type Token struct {
 	claims string // the whole claims object, strict JSON
 }
 
-// clone keeps those who are given a token from writing into each other's.
+// clone returns a copy, so that receivers of a token cannot modify each other's.
 func (t *Token) clone() *Token {
 	own := new(struct {
 		Token
@@ -42,8 +41,7 @@ func (t *Token) clone() *Token {
 	return &own.Token
 }
 
-// copyTo makes a copy of a token, with room for one audience. All that a Token
-// holds cannot be changed, except the fields themselves and the audience.
+// copyTo copies a token, and uses audience for a single audience. Only the fields of a Token and the elements of its audience are mutable.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {
@@ -54,7 +52,7 @@ func (t *Token) copyTo(own *Token, audience *[1]string) {
 	own.Audience = slices.Clone(t.Audience)
 }
 
-// makeToken makes the token that the steps before it allow.
+// makeToken makes the Token, after all checks of claims and signature.
 func (d *decision) makeToken() error {
 	d.verified = d.claims.token(d.issuer.clientIDClaims)
 	d.lookup = d.verified.claim
@@ -91,15 +89,13 @@ func (Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // ClaimsAs decodes all claims of a verified token into a T, by its json tags.
-// Names are compared case-sensitively. The error names the Go field that does
-// not fit, never the claim's value. A Token that no verifier made holds no
-// claims, and that is an error.
+// Names are compared case-sensitively. The error names the Go type that does not fit, never the claim's value. A Token that no Verifier made has no claims, which is an error.
 func ClaimsAs[T any](t *Token) (T, error) {
 	var claims T
 	if t == nil || t.claims == "" {
-		return claims, errors.New("bearerguard: token holds no claims: it does not come from a Verifier")
+		return claims, errors.New("bearerguard: token has no claims: it does not come from a Verifier")
 	}
-	if err := json.Unmarshal([]byte(t.claims), &claims); err != nil { //nolint:forbidigo // the walk has read this text, and a signature vouches for it
+	if err := json.Unmarshal([]byte(t.claims), &claims); err != nil { //nolint:forbidigo // this text has passed the strict parser, and is signed
 		var zero T
 		var mismatch *json.SemanticError
 		if errors.As(err, &mismatch) && mismatch.GoType != nil {

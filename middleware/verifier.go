@@ -19,13 +19,13 @@ import (
 // goroutine and need not be closed.
 type Verifier struct {
 	steps         []step
-	first         [never + 1][]int // of the steps from one on, by how often it is made: the first that is made as often
+	first         [never + 1][]int // the first step from an index on that has a repetition or a higher one
 	issuers       []*issuer
-	byName        map[string]*issuer // without a slash at the end
+	byName        map[string]*issuer // without a trailing slash
 	templates     []*issuer          // with tenants
 	bySubject     []*issuer          // with a SubjectPrefix
-	elsewhere     *finder            // of those that are not configured, nil for none
-	introspecting *issuer            // who is asked about opaque tokens, nil if nobody
+	finder        *finder            // of issuers that are not configured, nil without Config.IssuerFor
+	introspecting *issuer            // introspects opaque tokens, nil without one
 	skew          time.Duration
 	maxTokenBytes int
 	realm         string
@@ -35,13 +35,13 @@ type Verifier struct {
 	revoked       func(context.Context, *Token) (bool, error)
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
-	now           func() time.Time          // nil is time.Now
+	now           func() time.Time          // nil means time.Now
 	warned        atomic.Pointer[time.Time] // when an outage was last logged as a warning
-	headers       headers
-	memory        *memory // nil if none is kept
+	headers       headerCache
+	cache         *tokenCache // nil if disabled
 }
 
-// NewVerifier checks the configuration and returns every fault of it at once.
+// NewVerifier checks the configuration and reports all its faults at once.
 // It does no I/O: keys are fetched when the first token needs them, or by
 // [Verifier.Warm]. The configuration is copied.
 func NewVerifier(config Config) (*Verifier, error) {
@@ -49,12 +49,12 @@ func NewVerifier(config Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{
-		byName: make(map[string]*issuer), headers: headers{seed: maphash.MakeSeed()},
+		byName: make(map[string]*issuer), headers: headerCache{seed: maphash.MakeSeed()},
 		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
 		tokenHeader: authorization, audience: config.Audience, client: config.Client,
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
-	v.make(steps)
+	v.setSteps(steps)
 	if v.skew == 0 {
 		v.skew = defaultClockSkew
 	}
@@ -68,8 +68,8 @@ func NewVerifier(config Config) (*Verifier, error) {
 	if config.TokenHeader != "" {
 		v.tokenHeader = http.CanonicalHeaderKey(config.TokenHeader)
 	}
-	if !config.asksAlways() {
-		v.memory = newMemory(config.TokenCache)
+	if !config.introspectsAll() {
+		v.cache = newTokenCache(config.TokenCache)
 	}
 	for _, one := range config.Issuers {
 		i, err := v.newIssuer(one)
@@ -78,7 +78,7 @@ func NewVerifier(config Config) (*Verifier, error) {
 		}
 		v.add(i)
 	}
-	v.elsewhere = newFinder(config, v.logger, func(one Issuer) (*issuer, error) {
+	v.finder = newFinder(config, v.logger, func(one Issuer) (*issuer, error) {
 		if faults := one.check(config.Audience); faults != nil {
 			return nil, errors.Join(faults...)
 		}
@@ -96,9 +96,7 @@ func (v *Verifier) notConstructed() error {
 }
 
 // Warm fetches the keys of all issuers now, at start-up or before an instance
-// reports that it is ready. It returns what failed, issuer by issuer; the
-// verifier works all the same and tries again as tokens arrive. It does not try
-// introspection: wrong credentials show with the first token asked about.
+// reports that it is ready. The error names each issuer that failed. The Verifier can be used all the same, and tries again as tokens arrive. Warm does not try introspection: wrong credentials show when the first token is introspected.
 func (v *Verifier) Warm(ctx context.Context) error {
 	if err := v.notConstructed(); err != nil {
 		return err
@@ -119,12 +117,9 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy is for probes. It never waits, and begins a refresh of keys that are
-// due for one. It looks only at keys: it returns an error if every issuer is
-// without usable keys, as before the first fetch, even if opaque tokens could
-// be judged. It does not show whether introspection or Config.IssuerFor works.
+// Healthy is for probes. It never blocks, and starts a refresh of keys that are due. It considers only keys: it returns an error if every issuer is without usable keys, as before the first fetch, even if opaque tokens can be introspected. It does not show whether introspection or Config.IssuerFor works.
 // With IssuerFor, or an issuer under IntrospectAll, which has no keys, it
-// always returns nil. For these watch the client's Logger, or the 503s in
+// always returns nil. To monitor these, watch the client's Logger, or the 503s in
 // Config.Observe. [Verifier.Stats] has the details of keys.
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
@@ -141,7 +136,7 @@ func (v *Verifier) Healthy() error {
 			}
 		}
 	}
-	if len(faults) < len(v.issuers) || v.elsewhere != nil {
+	if len(faults) < len(v.issuers) || v.finder != nil {
 		return nil
 	}
 	return errors.Join(append([]error{ErrUnavailable}, faults...)...)

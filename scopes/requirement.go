@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Evidence is what a verified token says for itself.
+// Evidence is what requirements are checked against: the contents of a verified token, and the request.
 type Evidence struct {
 	Scopes   Set
 	ACR      string    // authentication context class, "" when unknown
@@ -19,15 +19,11 @@ type Evidence struct {
 	Now      time.Time // the verifier's clock
 
 	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
-	// "/tenant" or "/realm_access/roles", as encoding/json decodes into an any,
-	// or false when there is none or it is null. It is never nil when a verifier
-	// asks.
+	// "/tenant" or "/realm_access/roles", as encoding/json decodes it into an any, or false if it is absent or null. A verifier never leaves it nil.
 	Claim func(pointer string) (any, bool)
 
 	// Request is the HTTP request as the route of the requirement received it, for
-	// requirements that depend on it, such as a tenant in its path. It is nil
-	// without a request: for a token that came another way, or a check within a
-	// handler. Do not change it, and do not read its body.
+	// requirements that depend on it, such as a tenant in its path. It is nil without a request: for a token from another source, or a check within a handler. Do not change it, and do not read its body.
 	Request *http.Request
 }
 
@@ -35,18 +31,16 @@ type Evidence struct {
 // concurrently and must not keep the Evidence.
 //
 // When a verifier refuses a request before there is a token, it calls Unmet
-// with empty Evidence to learn what the challenge must name, so a requirement
-// must not be met by nothing.
+// with empty Evidence to find out what the challenge must name, so empty Evidence must not meet a requirement.
 type Requirement interface {
 	// Unmet returns nil when the requirement is met, else what the challenge
 	// must name.
 	Unmet(Evidence) *Shortfall
 }
 
-// Shortfall is what a client must obtain to meet a requirement. It may be
-// shared: do not change one that you are given.
+// Shortfall is what a client must obtain to meet a requirement. It may be shared: do not modify one that you receive.
 type Shortfall struct {
-	Scopes Set // all scopes the requirement asks for, those the token has included; empty if no scope helps
+	Scopes Set // all scopes of the requirement, including those the token has; empty if no scope helps
 }
 
 type all struct {
@@ -71,8 +65,7 @@ func (r *all) Unmet(e Evidence) *Shortfall {
 
 type oneOf []Requirement
 
-// Any is met by a token that has at least one of the named scopes. Challenges
-// name the first.
+// Any is met by a token that has at least one of the named scopes. Challenges name the first scope.
 func Any(first string, more ...string) Requirement {
 	var alternatives oneOf
 	for name := range mustSet(first, more).All() {
@@ -82,8 +75,7 @@ func Any(first string, more ...string) Requirement {
 }
 
 // OneOf is met by a token that meets at least one of the requirements.
-// Challenges name the scopes of the first that has any. It panics if one of
-// them is nil.
+// Challenges name the scopes of the first requirement that has any. It panics if a requirement is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -114,7 +106,7 @@ type claim struct {
 }
 
 // Claim is met by a token in which a claim has every one of the values: it is
-// that string, an array that holds each as a string, or an object with a member
+// that string, an array that contains each as a string, or an object with a member
 // of each name that is neither null nor false. name is a claim or, if it begins
 // with a slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles". It is
 // for roles and groups, which may have spaces and other characters that scopes
@@ -148,8 +140,8 @@ func (c *claim) Unmet(e Evidence) *Shortfall {
 		case []any:
 			has = slices.Contains(held, any(value))
 		case map[string]any:
-			member, there := held[value]
-			has = there && member != nil && member != false
+			member, present := held[value]
+			has = present && member != nil && member != false
 		}
 		if !has {
 			return &nothingToName

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// unmet returns what the challenge must name, "met" when nothing.
+// unmet returns what the challenge must name, or "met".
 func unmet(r scopes.Requirement, granted string) string {
 	shortfall := r.Unmet(scopes.Evidence{Scopes: scopes.Parse(granted)})
 	if shortfall == nil {
@@ -46,8 +46,8 @@ func TestRequirements(t *testing.T) {
 		{"Any of two is met by the first", either, "write", "met"},
 		{"Any of two is met by the second", either, "admin", "met"},
 		{"Any of two is met by both", either, "admin write", "met"},
-		{"Any of two is not met by another, and names the first alone", either, "read", "needs write"},
-		{"Any of two is not met by nothing, and names the first alone", either, "", "needs write"},
+		{"Any of two is not met by another, and names only the first", either, "read", "needs write"},
+		{"Any of two is not met by no scope, and names only the first", either, "", "needs write"},
 		{"Any of one is All of one", scopes.Any("read"), "write", "needs read"},
 		{"Any counts a repeated name once", scopes.Any("read", "read"), "read", "met"},
 		{"OneOf is met by its first", nested, "eu pay", "met"},
@@ -114,9 +114,8 @@ func TestARequirementMayBeLong(t *testing.T) {
 	}
 }
 
-// S04: a call without a scope does not compile; what is left to refuse are
-// texts that are no scope, and requirements that are nil.
-func TestS04ARequirementThatAsksNothingCannotBeMade(t *testing.T) {
+// S04: a call without a scope does not compile; the remaining cases are texts that are not scopes, and requirements that are nil.
+func TestS04EmptyRequirementsPanic(t *testing.T) {
 	var none scopes.Requirement
 	for _, test := range []struct {
 		name string
@@ -140,7 +139,7 @@ func TestS04ARequirementThatAsksNothingCannotBeMade(t *testing.T) {
 			defer func() {
 				got := fmt.Sprint(recover())
 				if !strings.HasPrefix(got, "scopes: ") || !strings.Contains(got, test.want) {
-					t.Errorf("got panic %q, want one of package scopes that says %q", got, test.want)
+					t.Errorf("got panic %q, want one of package scopes that contains %q", got, test.want)
 				}
 			}()
 			test.make()
@@ -172,7 +171,7 @@ func TestARequirementDoesNotChangeWithTheSliceItWasMadeFrom(t *testing.T) {
 	}
 }
 
-// tenant is a requirement of a program's own.
+// tenant is a custom requirement.
 type tenant string
 
 func (want tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -218,7 +217,7 @@ func TestACustomRequirementWithinOneOf(t *testing.T) {
 	}
 }
 
-func TestNoRequirementOfThisPackageIsMetByNothing(t *testing.T) {
+func TestEmptyEvidenceMeetsNoRequirement(t *testing.T) {
 	for name, need := range map[string]scopes.Requirement{
 		"All":                scopes.All("a"),
 		"Any":                scopes.Any("a", "b"),
@@ -270,8 +269,8 @@ func TestClaim(t *testing.T) {
 		{"a string is the value", scopes.Claim("role", "Task Reader"), true},
 		{"a string is not a list of values", scopes.Claim("role", "Task"), false},
 		{"a string is not two values", scopes.Claim("role", "Task Reader", "b"), false},
-		{"an array holds the values", scopes.Claim("/roles", "Prüfer", "a"), true},
-		{"an array holds one of them only", scopes.Claim("/roles", "a", "b"), false},
+		{"an array contains the values", scopes.Claim("/roles", "Prüfer", "a"), true},
+		{"an array contains only one of them", scopes.Claim("/roles", "a", "b"), false},
 		{"a number is not a value", scopes.Claim("/roles", "7"), false},
 		{"an object has the members", scopes.Claim("projects", "shop"), true},
 		{"a member that is null does not count", scopes.Claim("projects", "old"), false},

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// inGrammar is scope-token of RFC 6749 §3.3, spelled out apart from the code.
+// inGrammar is scope-token of RFC 6749 §3.3, written independently of the code.
 func inGrammar(c byte) bool {
 	return c == 0x21 || c >= 0x23 && c <= 0x5b || c >= 0x5d && c <= 0x7e
 }
@@ -22,7 +22,7 @@ func TestEveryByteIsInTheGrammarOrNot(t *testing.T) {
 		c := byte(i)
 		want := inGrammar(c)
 		for place, name := range map[string]string{
-			"alone":         string([]byte{c}),
+			"only byte":     string([]byte{c}),
 			"at the start":  string([]byte{c, 'a'}),
 			"in the middle": string([]byte{'a', c, 'b'}),
 			"at the end":    string([]byte{'a', c}),
@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 	}{
 		{"an empty text has no scopes", "", nil},
 		{"one scope", "read", []string{"read"}},
-		{"the order is kept", "write read admin", []string{"write", "read", "admin"}},
+		{"the order is preserved", "write read admin", []string{"write", "read", "admin"}},
 		{"URLs, colons, dots and slashes are scopes", "https://api.example.com/x a:b c.d e/f", []string{"https://api.example.com/x", "a:b", "c.d", "e/f"}},
 		{"the whole range of the grammar is one scope", "!#[]~", []string{"!#[]~"}},
 		{"a comma does not separate", "read,write", []string{"read,write"}},
@@ -61,7 +61,7 @@ func TestParse(t *testing.T) {
 		{"S02/two spaces make no empty scope", "read  write", []string{"read", "write"}},
 		{"S02/a leading space makes no empty scope", " read", []string{"read"}},
 		{"S02/a trailing space makes no empty scope", "read ", []string{"read"}},
-		{"S02/spaces alone are no scopes", "   ", nil},
+		{"S02/only spaces give an empty set", "   ", nil},
 		{"S02/a quote is left out", `re"ad write`, []string{"write"}},
 		{"S02/a backslash is left out", `re\ad write`, []string{"write"}},
 		{"S02/a no-break space does not separate", "read\u00a0write admin", []string{"admin"}},
@@ -87,7 +87,7 @@ func TestParse(t *testing.T) {
 				}
 			}
 			if set.Has("") {
-				t.Error("the set holds the empty name")
+				t.Error("the set contains the empty name")
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func TestOf(t *testing.T) {
 		want  []string
 	}{
 		{"no names make an empty set", nil, nil},
-		{"the order is kept", []string{"b", "a"}, []string{"b", "a"}},
+		{"the order is preserved", []string{"b", "a"}, []string{"b", "a"}},
 		{"a name with a space is malformed, not two names", []string{"read write", "admin"}, []string{"admin"}},
 		{"an empty name is left out", []string{"", "admin", ""}, []string{"admin"}},
 		{"a repeated name counts once", []string{"a", "b", "a"}, []string{"a", "b"}},
@@ -114,8 +114,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// The set changes its lookup at 17 names; what it holds must not change.
-func TestSetsOfEverySizeHoldWhatTheyWereGiven(t *testing.T) {
+// The set changes its lookup at 17 names; its contents must not change.
+func TestSetsOfEverySizeContainTheirNames(t *testing.T) {
 	var names []string
 	for size := range 40 {
 		set := scopes.Of(append(slices.Clone(names), names...)...)
@@ -132,20 +132,20 @@ func TestSetsOfEverySizeHoldWhatTheyWereGiven(t *testing.T) {
 		}
 		for _, foreign := range []string{"", "s", "S0", "s00", "s0 ", "s" + strconv.Itoa(size)} {
 			if set.Has(foreign) {
-				t.Errorf("a set of %d holds %q", size, foreign)
+				t.Errorf("a set of %d contains %q", size, foreign)
 			}
 		}
 		names = append(names, "s"+strconv.Itoa(size))
 	}
 }
 
-// lookalikes of "read": none of them may stand for it.
+// lookalikes of "read": Has must not confuse them with it.
 var lookalikes = map[string]string{
 	"another case":                           "READ",
 	"a capital":                              "Read",
 	"a longer name with a colon":             "read:all",
 	"a longer name":                          "readonly",
-	"a name that holds it":                   "thread",
+	"a name that contains it":                "thread",
 	"a prefix":                               "rea",
 	"the empty name":                         "",
 	"a Cyrillic letter in it":                "r\u0435ad",
@@ -163,11 +163,11 @@ var lookalikes = map[string]string{
 
 func TestS01OnlyTheExactNameIsTheScope(t *testing.T) {
 	for name, lookalike := range lookalikes {
-		t.Run("S01/"+name+" does not stand for it", func(t *testing.T) {
+		t.Run("S01/"+name+" is not confused with it", func(t *testing.T) {
 			for text, set := range map[string]scopes.Set{
-				"Parse":           scopes.Parse(lookalike + " other"),
-				"Of":              scopes.Of(lookalike, "other"),
-				"Of, beside many": scopes.Of(append(numbered(30), lookalike)...),
+				"Parse":                scopes.Parse(lookalike + " other"),
+				"Of":                   scopes.Of(lookalike, "other"),
+				"Of, with many others": scopes.Of(append(numbered(30), lookalike)...),
 			} {
 				if set.Has("read") {
 					t.Errorf("%s: the set %q has \"read\"", text, set)
@@ -201,9 +201,9 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 		}
 	}
 	if set.Has("scope-100000") {
-		t.Error("the set holds a name it was not given")
+		t.Error("the set contains a name it was not given")
 	}
-	// The memory comes in a few large pieces, not in one per name.
+	// Memory is allocated in a few large pieces, not one per name.
 	if got := testing.AllocsPerRun(1, func() { scopes.Parse(text) }); got > n/20 {
 		t.Errorf("got %.0f allocations for %d names, want at most one for twenty names", got, n)
 	}
@@ -220,9 +220,8 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	}
 }
 
-// Sets are kept for as long as their tokens: what a token pads its scopes with
-// must not weigh on.
-func TestASetHasRoomForItsNamesAlone(t *testing.T) {
+// Sets live as long as their tokens: padding between scopes must not use memory.
+func TestSetCapacityFollowsItsNames(t *testing.T) {
 	var before, after runtime.MemStats
 	for name, text := range map[string]string{"spaces": strings.Repeat(" ", 6000), "repetitions": strings.Repeat("a ", 3000), "quotes": strings.Repeat("\" ", 3000)} {
 		sets := make([]scopes.Set, 100)
@@ -234,7 +233,7 @@ func TestASetHasRoomForItsNamesAlone(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		if got := int(after.HeapAlloc) - int(before.HeapAlloc); got > 1<<20 {
-			t.Errorf("%s: got %d bytes kept for 100 sets of at most one name, want under 1 MiB", name, got)
+			t.Errorf("%s: got %d bytes in use by 100 sets of at most one name, want under 1 MiB", name, got)
 		}
 		runtime.KeepAlive(sets)
 	}
@@ -290,7 +289,7 @@ func TestInJSONASetIsTheStringOfOAuth(t *testing.T) {
 	if failed := json.Unmarshal(encoded, &back); err != nil || failed != nil || back.Len() != 40 || !back.Has("s39") || back.Has("s40") {
 		t.Errorf("got %q, %v, %v, want forty names", back, err, failed)
 	}
-	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // as Parse has it
+	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // like Parse
 		if err := json.Unmarshal([]byte(text), &back); err != nil || back.String() != want {
 			t.Errorf("%s: got %q, %v, want %q", text, back, err, want)
 		}

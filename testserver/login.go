@@ -134,7 +134,7 @@ func (b *browser) open(r *http.Request) (next *http.Request, done *url.URL, err 
 // own reports whether u is one of the server's pages.
 func (b *browser) own(u *url.URL) bool {
 	for _, r := range catalogue.Routes {
-		if r.Kind != catalogue.ForPeople && r.Endpoint != EndpointAuthorize {
+		if r.Kind != catalogue.ForUsers && r.Endpoint != EndpointAuthorize {
 			continue
 		}
 		if at, ok := b.s.oauth.URL(r.Endpoint); ok && strings.HasPrefix(u.String()+"?", at+"?") {

@@ -12,8 +12,7 @@ import (
 )
 
 // Answer refuses a request from within its handler, for the error of
-// [middleware.Verifier.Check]: with status, challenge and body, as Require does.
-// The handler returns what it returns. Any other error, nil included, is answered
+// [middleware.Verifier.Check]: with status, challenge and body, as Require does. The handler must return the result. Any other error, nil included, is answered
 // with 500. Behind Require and Optional a handler may also return the error itself,
 // unless a middleware in between handles errors.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
@@ -45,9 +44,9 @@ func (g Guard) Answer(c *echo.Context, err error) error {
 func (g Guard) refuse(c *echo.Context, e *middleware.Error) error {
 	c.Set(answered, true)
 	header := c.Response().Header()
-	header.Del("Content-Type") // of a success; Echo would keep it
+	header.Del("Content-Type") // set for a success; Echo would keep it
 	if g.ErrorBody != nil {
-		status := e.StatusCode() // whatever becomes of e
+		status := e.StatusCode() // ErrorBody may modify e
 		contentType, body := g.ErrorBody(c.Request(), e)
 		header.Set("Content-Length", strconv.Itoa(len(body))) // so that no error handler can add to the body
 		_ = c.Blob(status, contentType, body)

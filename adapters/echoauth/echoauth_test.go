@@ -80,8 +80,8 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// Over a socket, since only there an answer has an end that nobody can move.
-func TestAnErrorBodyIsWrittenOnceWhateverTheErrorHandlerDoes(t *testing.T) {
+// Over a socket: only there is Content-Length enforced.
+func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
 		return "text/plain", []byte("no")
@@ -110,7 +110,7 @@ func TestAnErrorBodyIsWrittenOnceWhateverTheErrorHandlerDoes(t *testing.T) {
 			body, err := io.ReadAll(response.Body)
 			response.Body.Close()
 			if err != nil || string(body) != "no" || response.StatusCode != http.StatusUnauthorized || response.Header.Get("WWW-Authenticate") != `Bearer realm="api"` {
-				t.Errorf("got %s with %v and %q, %v, want 401 with the challenge and the one body", response.Status, response.Header, body, err)
+				t.Errorf("got %s with %v and %q, %v, want 401 with the challenge and only one body", response.Status, response.Header, body, err)
 			}
 			if err := <-seen; !errors.Is(err, middleware.ErrNoToken) {
 				t.Errorf("the error handler got %v, want %v", err, middleware.ErrNoToken)
@@ -165,8 +165,8 @@ func TestAGroupsRequirementCoversAllOfIt(t *testing.T) {
 	}
 }
 
-// doc.go warns of this. If Echo mends it, the warning can go.
-func TestAGroupsUseLeavesOutWhatWasThereBefore(t *testing.T) {
+// doc.go warns of this. If Echo changes this, remove the warning.
+func TestGroupUseSkipsEarlierRoutes(t *testing.T) {
 	v := newVerifier(t)
 	e := echo.New()
 	group := e.Group("/group")
@@ -180,7 +180,7 @@ func TestAGroupsUseLeavesOutWhatWasThereBefore(t *testing.T) {
 	}
 }
 
-func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
+func TestUnconstructedVerifierRefuses(t *testing.T) {
 	e := echo.New()
 	e.GET("/required", handler, echoauth.Require(nil))
 	e.GET("/optional", handler, echoauth.Optional(nil))
@@ -191,8 +191,8 @@ func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
 	}
 }
 
-// What is answered is not answered again, whatever the Guard around it would say.
-func TestAnAnswerOfTheHandlersOwnStays(t *testing.T) {
+// The Guard around a handler does not answer again what the handler has answered.
+func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
 		return "text/plain", []byte("no")

@@ -19,24 +19,24 @@ func (g Guard) Answer(c *gin.Context, err error) {
 }
 
 func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
-	_ = c.Error(e) // gives it back
+	_ = c.Error(e) // returns e
 	c.Abort()
 	status, contentType := e.StatusCode(), "application/json"
-	body, _ := e.MarshalJSON() // two strings
+	body, _ := e.MarshalJSON() // cannot fail: two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(c.Request, e)
 	}
 	if body == nil {
-		c.Header("Content-Type", "") // of a success
+		c.Header("Content-Type", "") // set for a success
 		c.Status(status)
 		c.Writer = settled{c.Writer}
 		return
 	}
-	c.Header("Content-Type", contentType) // Data keeps one that is there, of a success
+	c.Header("Content-Type", contentType) // Data would keep one that was set for a success
 	c.Data(status, contentType, body)
 }
 
-// settled is an answer whose status is settled, and whose body is somebody else's.
+// settled is a writer whose status is final, while another middleware writes the body.
 type settled struct{ gin.ResponseWriter }
 
 func (settled) WriteHeader(int) {}

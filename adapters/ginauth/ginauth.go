@@ -39,7 +39,7 @@ func Token(c *gin.Context) *middleware.Token { return middleware.TokenFrom(c.Req
 
 // Require is the function [Require] with g's settings.
 func (g Guard) Require(need ...scopes.Requirement) gin.HandlerFunc {
-	need = append([]scopes.Requirement(nil), need...) // a slice of the caller's may change
+	need = append([]scopes.Requirement(nil), need...) // the caller may modify its slice
 	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
 		return g.Verifier.Authorize(h, r, need...)
 	})

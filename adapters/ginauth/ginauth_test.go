@@ -53,8 +53,8 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 	}
 }
 
-// Over a socket, since only there an answer has an end that nobody can move.
-func TestAnAnswerIsCompleteWhateverAnErrorRendererAdds(t *testing.T) {
+// Over a socket: only there is Content-Length enforced.
+func TestErrorRendererCannotExtendAnAnswer(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()
 	r.Use(gin.ErrorLogger()) // writes the errors of the context to the client
@@ -85,7 +85,7 @@ func TestTheTokenIsInTheRequestNotInGinsContext(t *testing.T) {
 			t.Errorf("got %v from ginauth.Token, want alice's", token)
 		}
 		if token := middleware.TokenFrom(c); token != nil {
-			t.Error("middleware.TokenFrom finds the token in a *gin.Context now: doc.go says otherwise")
+			t.Error("middleware.TokenFrom finds the token in a *gin.Context now: update doc.go")
 		}
 	})
 	request := as.Authorize(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), testserver.Subject("alice"))
@@ -110,8 +110,8 @@ func TestAGroupsRequirementCoversAllOfIt(t *testing.T) {
 	}
 }
 
-// doc.go warns of this. If Gin mends it, the warning can go.
-func TestUseLeavesOutWhatWasThereBefore(t *testing.T) {
+// doc.go warns of this. If Gin changes this, remove the warning.
+func TestUseSkipsEarlierRoutes(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()
 	r.GET("/before", handler)
@@ -124,7 +124,7 @@ func TestUseLeavesOutWhatWasThereBefore(t *testing.T) {
 	}
 }
 
-func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
+func TestUnconstructedVerifierRefuses(t *testing.T) {
 	r := gin.New()
 	r.GET("/required", ginauth.Require(nil), handler)
 	r.GET("/optional", ginauth.Optional(nil), handler)
@@ -136,7 +136,7 @@ func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
 }
 
 // If no error middleware writes the body that is left to it, the body is empty.
-func TestABodyThatNobodyWritesIsEmpty(t *testing.T) {
+func TestNilErrorBodyGivesAnEmptyBody(t *testing.T) {
 	_, v := newVerifier(t)
 	g := ginauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) { return "", nil }}
 	r := gin.New()

@@ -20,7 +20,7 @@ func (g Guard) Answer(w http.ResponseWriter, r *http.Request, err error) {
 
 func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
 	status, contentType := e.StatusCode(), "application/json"
-	body, _ := e.MarshalJSON() // two strings
+	body, _ := e.MarshalJSON() // cannot fail: two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(r, e)
 	}

@@ -11,9 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fewest returns the least that f allocates. Under the race detector a pool
-// forgets at random, so that a mean would be of nothing.
-func fewest(f func()) float64 {
+// minAllocations returns the smallest number of allocations of f. Under the race detector a pool drops entries at random, so that a mean is not reliable.
+func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
 		least = min(least, testing.AllocsPerRun(1, f))
@@ -21,7 +20,7 @@ func fewest(f func()) float64 {
 	return least
 }
 
-func TestWhatTheAdapterAllocatesBesidesTheVerifier(t *testing.T) {
+func TestAllocationsOfTheAdapter(t *testing.T) {
 	as, v := newVerifier(t)
 	token := as.Token(testserver.Audience("api"), testserver.Scope("read"))
 	verify := func() {
@@ -35,7 +34,7 @@ func TestWhatTheAdapterAllocatesBesidesTheVerifier(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+token)
 	serve := func() { handler.ServeHTTP(w, r) }
 	serve()
-	if got, without := fewest(serve), fewest(verify); got > without+5 || served == 0 {
+	if got, without := minAllocations(serve), minAllocations(verify); got > without+5 || served == 0 {
 		t.Errorf("got %v allocations and %v without the adapter, want at most 5 more", got, without)
 	}
 }

@@ -148,7 +148,7 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// A requirement of one's own that looks at the request.
+// A custom requirement that depends on the request.
 func ExampleRequire_tenant() {
 	as, v := setup()
 	defer as.Close()

@@ -37,7 +37,7 @@ func Token(r *http.Request) *middleware.Token { return middleware.TokenFrom(r.Co
 
 // Require is the function [Require] with g's settings.
 func (g Guard) Require(need ...scopes.Requirement) func(http.Handler) http.Handler {
-	need = append([]scopes.Requirement(nil), need...) // a slice of the caller's may change
+	need = append([]scopes.Requirement(nil), need...) // the caller may modify its slice
 	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
 		return g.Verifier.Authorize(h, r, need...)
 	})

@@ -14,7 +14,7 @@ func TestTokenIsTheVerifiedOneOrNil(t *testing.T) {
 	as, v := newVerifier(t)
 	var got string
 	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		got = "nobody"
+		got = "anonymous"
 		if token := httpauth.Token(r); token != nil {
 			got = token.Subject
 		}
@@ -25,8 +25,8 @@ func TestTokenIsTheVerifiedOneOrNil(t *testing.T) {
 		request *http.Request
 		want    string
 	}{
-		"a route without the adapter":  {handler, as.Authorize(request()), "nobody"},
-		"an optional route, anonymous": {httpauth.Optional(v)(handler), request(), "nobody"},
+		"a route without the adapter":  {handler, as.Authorize(request()), "anonymous"},
+		"an optional route, anonymous": {httpauth.Optional(v)(handler), request(), "anonymous"},
 		"an optional route":            {httpauth.Optional(v)(handler), as.Authorize(request(), testserver.Subject("alice")), "alice"},
 		"a required token":             {httpauth.Require(v)(handler), as.Authorize(request(), testserver.Subject("bob")), "bob"},
 		"a refused token":              {httpauth.Require(v)(handler), as.Authorize(request(), testserver.Audience("another")), ""},
@@ -41,7 +41,7 @@ func TestTokenIsTheVerifiedOneOrNil(t *testing.T) {
 	}
 }
 
-func TestAVerifierThatWasNotMadeRefuses(t *testing.T) {
+func TestUnconstructedVerifierRefuses(t *testing.T) {
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("E10: the handler ran") })
 	for name, h := range map[string]http.Handler{"Require": httpauth.Require(nil)(handler), "Optional": httpauth.Optional(nil)(handler)} {
 		rec := httptest.NewRecorder()
@@ -64,8 +64,7 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 	}
 }
 
-// An outer route's requirement sees the request as that route did, whatever an
-// inner one makes of its path.
+// An outer route's requirement receives the request as that route received it, even if an inner one changes the path.
 func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
 	as, v := newVerifier(t)
 	orders := http.NewServeMux()

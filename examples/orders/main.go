@@ -14,19 +14,20 @@ import (
 
 func main() {
 	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: "https://api.example.com",                               // your API, as tokens name it in aud
-		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}}, // your authorization server
+		Audience: "https://api.example.com", // your API, as tokens name it in aud
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
 	})
 	if err != nil {
 		log.Fatal(err) // lists every mistake in the configuration
 	}
-	server := &http.Server{Addr: "localhost:8080", Handler: newAPI(v), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Addr: ":8080", Handler: newAPI(v), ReadHeaderTimeout: time.Minute}
 	log.Fatal(server.ListenAndServe())
 }
 
 func newAPI(v *middleware.Verifier) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(listOrders)))
+	read := httpauth.Require(v, scopes.All("orders:read"))
+	mux.Handle("GET /orders", read(http.HandlerFunc(listOrders)))
 	return mux
 }
 

@@ -17,7 +17,7 @@ func newEcho(v *middleware.Verifier) http.Handler {
 	createOrder := listOrders
 
 	e.Use(echomw.CORS())
-	e.GET("/orders", listOrders, echoauth.Require(v, scopes.All("orders:read"))) // listOrders: echoauth.Token(c).Subject
+	e.GET("/orders", listOrders, echoauth.Require(v, scopes.All("orders:read"))) // then echoauth.Token(c)
 
 	admin := e.Group("/admin", echoauth.Require(v, scopes.All("orders:read")))
 	admin.GET("/orders", listOrders)

@@ -15,7 +15,7 @@ func newGin(v *middleware.Verifier) http.Handler {
 	listOrders := func(c *gin.Context) { c.String(http.StatusOK, ginauth.Token(c).Subject) }
 	createOrder := listOrders
 
-	r.GET("/orders", ginauth.Require(v, scopes.All("orders:read")), listOrders) // listOrders: ginauth.Token(c).Subject
+	r.GET("/orders", ginauth.Require(v, scopes.All("orders:read")), listOrders) // then ginauth.Token(c)
 
 	admin := r.Group("/admin", ginauth.Require(v, scopes.All("orders:read")))
 	admin.GET("/orders", listOrders)

@@ -6,9 +6,7 @@ import (
 )
 
 func keycloak() middleware.Config {
-	shop := issuers.Keycloak("https://id.example.com", "shop") // scopes from the claim scope
-	return middleware.Config{
-		Audience: "orders-api",
-		Issuers:  []middleware.Issuer{issuers.KeycloakRoles(shop, "orders-api")}, // or: roles count as scopes
-	}
+	shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
+	roles := issuers.KeycloakRoles(shop, "orders-api")         // or: the roles are the scopes
+	return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 }

@@ -29,15 +29,15 @@ const (
 // Ed25519 is EdDSA with that curve (RFC 9864 §2.2). Clients may sign with it.
 const Ed25519 Alg = "Ed25519"
 
-// PublicAlgs sign with keys that the server publishes, and Algs with secrets as
-// well. AssertionAlgs are those that clients may sign with.
+// PublicAlgs are the algorithms whose keys the server publishes. Algs includes those
+// that use shared secrets. AssertionAlgs are the algorithms that clients may sign with.
 var (
 	PublicAlgs    = []Alg{ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA}
 	Algs          = slices.Concat(PublicAlgs, []Alg{HS256, HS384, HS512})
 	AssertionAlgs = slices.Concat(PublicAlgs, []Alg{Ed25519})
 )
 
-// ClientAlgs are the signing algorithms of one client, "" for the default: see
+// ClientAlgs are the signing algorithms of one client. "" means the default: see
 // [ClientAlgs.Fields].
 type ClientAlgs struct {
 	IDToken       Alg `json:"id_token_signed_response_alg,omitzero"`
@@ -46,7 +46,7 @@ type ClientAlgs struct {
 	Assertion     Alg `json:"token_endpoint_auth_signing_alg,omitzero"`
 }
 
-// ClientAlg is one of them.
+// ClientAlg describes one field of [ClientAlgs].
 type ClientAlg struct {
 	Member, Flag, Field string // in the metadata of a client, on the command line and in Go
 	About, Default      string
@@ -54,27 +54,27 @@ type ClientAlg struct {
 	Allowed             []Alg
 }
 
-// Fields are all of them (OpenID Connect Dynamic Client Registration 1.0 §2, RFC 9701
+// Fields returns all fields (OpenID Connect Dynamic Client Registration 1.0 §2, RFC 9701
 // §6).
 func (a *ClientAlgs) Fields() []ClientAlg {
 	return []ClientAlg{
-		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "that of access tokens, and RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
-		{"userinfo_signed_response_alg", "userinfo-alg", "UserInfo", "UserInfo responses", "JSON that is not signed", &a.UserInfo, PublicAlgs},
+		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "the algorithm of access tokens, or RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
+		{"userinfo_signed_response_alg", "userinfo-alg", "UserInfo", "UserInfo responses", "unsigned JSON", &a.UserInfo, PublicAlgs},
 		{"introspection_signed_response_alg", "introspection-alg", "Introspection", "introspection responses (RFC 9701), if it accepts JWTs", "RS256", &a.Introspection, PublicAlgs},
 		{"token_endpoint_auth_signing_alg", "assertion-alg", "Assertion", "assertions of the client", "any", &a.Assertion, AssertionAlgs},
 	}
 }
 
-// Signing are the algorithms that the server needs keys for.
+// Signing returns the algorithms that the server needs keys for.
 func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
-// Check reports the first one that is not allowed, under the name that call gives it.
-func (a ClientAlgs) Check(call func(ClientAlg) string) error {
+// Check reports the first algorithm that is not allowed, under the name that nameOf returns.
+func (a ClientAlgs) Check(nameOf func(ClientAlg) string) error {
 	for _, f := range a.Fields() {
 		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {
-			return fmt.Errorf("%s: %q is not supported: give one of %s", call(f), string(*f.Alg), strings.Join(Names(f.Allowed), ", "))
+			return fmt.Errorf("%s: %q is not supported: give one of %s", nameOf(f), string(*f.Alg), strings.Join(Names(f.Allowed), ", "))
 		}
 	}
 	return nil

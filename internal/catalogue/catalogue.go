@@ -1,10 +1,10 @@
-// Package catalogue lists what the mock authorization server has, by the names
-// that stand in its metadata, its configuration, its control API and on the
-// command line. Each list exists here once. Nothing here does anything, and no
-// type of the server is in it except those of the names.
+// Package catalogue lists the endpoints, grants, authentication methods, algorithms
+// and defects of the mock authorization server, by the names that its metadata,
+// configuration, control API and command line use. Each list exists only here. The
+// package holds data only, and no types except those of the names.
 package catalogue
 
-// Names are the names in a list, as text.
+// Names converts a list of names to strings.
 func Names[T ~string](list []T) []string {
 	names := make([]string, len(list))
 	for i, name := range list {
@@ -16,18 +16,18 @@ func Names[T ~string](list []T) []string {
 // Grant is a grant type (RFC 6749 §1.3), the value of grant_type.
 type Grant string
 
-// The grants. The implicit grant and the one by password are deliberately absent
+// The grants. The implicit and password grants are deliberately absent
 // (RFC 9700 §2.1.2, §2.4).
 const (
 	AuthorizationCode Grant = "authorization_code"                              // RFC 6749 §4.1, RFC 7636
 	ClientCredentials Grant = "client_credentials"                              // RFC 6749 §4.4
 	RefreshToken      Grant = "refresh_token"                                   // RFC 6749 §6
 	DeviceCode        Grant = "urn:ietf:params:oauth:grant-type:device_code"    // RFC 8628
-	TokenExchange     Grant = "urn:ietf:params:oauth:grant-type:token-exchange" //nolint:gosec // RFC 8693: a name, no credential
-	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"     //nolint:gosec // RFC 7523 §2.1: a name, no credential
+	TokenExchange     Grant = "urn:ietf:params:oauth:grant-type:token-exchange" //nolint:gosec // RFC 8693: a name, not a credential
+	JWTBearer         Grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"     //nolint:gosec // RFC 7523 §2.1: a name, not a credential
 )
 
-// Grants are all of them.
+// Grants lists all grants.
 var Grants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, TokenExchange, JWTBearer}
 
 // AuthMethod is a way for a client to authenticate (RFC 6749 §2.3), the value of
@@ -42,5 +42,5 @@ const (
 	NoAuth            AuthMethod = "none"
 )
 
-// AuthMethods are all of them.
+// AuthMethods lists all authentication methods.
 var AuthMethods = []AuthMethod{ClientSecretBasic, ClientSecretPost, PrivateKeyJWT, NoAuth}

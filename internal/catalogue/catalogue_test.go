@@ -25,7 +25,7 @@ func kinds() map[string][]string {
 	}
 }
 
-// constants are the identifiers of the catalogue's names, by their texts.
+// constants returns the identifiers of the catalogue's constants, by value.
 func constants(t *testing.T) map[string][]string {
 	t.Helper()
 	names := map[string][]string{}
@@ -56,7 +56,7 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	listed := slices.Concat(slices.Collect(maps.Values(kinds()))...)
 	for text, names := range constants(t) {
 		if !slices.Contains(listed, text) {
-			t.Errorf("%s is %q, which no list of the catalogue has", names, text)
+			t.Errorf("%s is %q, which is not in any list of the catalogue", names, text)
 		}
 	}
 	for _, name := range listed {
@@ -66,9 +66,9 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	}
 }
 
-// A list that is written twice is wrong within a week: the names of one kind stand
-// together in the catalogue only. Two are a list; one is a use.
-func TestNoListIsWrittenTwice(t *testing.T) {
+// Copies of a list diverge, so only the catalogue may list names of one kind. More than
+// two of them in one literal count as a list.
+func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	texts := constants(t)
 	files := 0
@@ -77,7 +77,7 @@ func TestNoListIsWrittenTwice(t *testing.T) {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			if filepath.Base(filepath.Dir(path)) == "pages" { // its lists are of templates, some of which have an endpoint's name
+			if filepath.Base(filepath.Dir(path)) == "pages" { // its lists name templates, some of which are named like an endpoint
 				return nil
 			}
 			files++
@@ -93,7 +93,7 @@ func TestNoListIsWrittenTwice(t *testing.T) {
 				}
 				for kind, names := range kinds() {
 					if found := namesIn(list, names, texts); len(found) > 2 {
-						t.Errorf("%s: %s stand in a list of their own, %q: range over the catalogue instead", fset.Position(list.Pos()), kind, found)
+						t.Errorf("%s: a literal repeats the %s %q: range over the catalogue instead", fset.Position(list.Pos()), kind, found)
 					}
 				}
 				return true
@@ -105,13 +105,13 @@ func TestNoListIsWrittenTwice(t *testing.T) {
 		}
 	}
 	if files < 100 {
-		t.Errorf("got %d files, want all of the server and of the command", files)
+		t.Errorf("got %d files, want all files of the server and the command", files)
 	}
 }
 
-// namesIn returns the names of a kind that are elements or keys of a literal.
+// namesIn returns the given names that are elements or keys of a literal.
 func namesIn(list *ast.CompositeLit, names []string, constants map[string][]string) (found []string) {
-	see := func(e ast.Expr) {
+	add := func(e ast.Expr) {
 		var text string
 		switch e := e.(type) {
 		case *ast.BasicLit:
@@ -127,10 +127,10 @@ func namesIn(list *ast.CompositeLit, names []string, constants map[string][]stri
 	}
 	for _, element := range list.Elts {
 		if pair, ok := element.(*ast.KeyValueExpr); ok {
-			see(pair.Key)
+			add(pair.Key)
 			element = pair.Value
 		}
-		see(element)
+		add(element)
 	}
 	return found
 }
@@ -144,24 +144,24 @@ func textOf(name string, constants map[string][]string) string {
 	return ""
 }
 
-func TestWhatNeedsAnotherEndpointGoesWithIt(t *testing.T) {
+func TestEndpointsWithoutTheirNeedsAreNotServed(t *testing.T) {
 	for name, test := range map[string]struct {
-		off, gone []catalogue.Endpoint
+		off, want []catalogue.Endpoint
 	}{
-		"nothing is off":                     {nil, nil},
-		"the token endpoint takes both ways": {[]catalogue.Endpoint{catalogue.Token}, []catalogue.Endpoint{catalogue.Authorize, catalogue.Token, catalogue.DeviceAuthorization, catalogue.PAR, catalogue.Login, catalogue.Consent, catalogue.Device}},
-		"pages stay for the device flow":     {[]catalogue.Endpoint{catalogue.Authorize}, []catalogue.Endpoint{catalogue.Authorize, catalogue.PAR}},
-		"pages go without either flow":       {[]catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization}, []catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization, catalogue.PAR, catalogue.Login, catalogue.Consent, catalogue.Device}},
+		"nothing is off": {nil, nil},
+		"without the token endpoint neither flow is served": {[]catalogue.Endpoint{catalogue.Token}, []catalogue.Endpoint{catalogue.Authorize, catalogue.Token, catalogue.DeviceAuthorization, catalogue.PAR, catalogue.Login, catalogue.Consent, catalogue.Device}},
+		"the device flow keeps the pages":                   {[]catalogue.Endpoint{catalogue.Authorize}, []catalogue.Endpoint{catalogue.Authorize, catalogue.PAR}},
+		"without both flows there are no pages":             {[]catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization}, []catalogue.Endpoint{catalogue.Authorize, catalogue.DeviceAuthorization, catalogue.PAR, catalogue.Login, catalogue.Consent, catalogue.Device}},
 	} {
 		served := catalogue.Served(func(r catalogue.Route) bool { return slices.Contains(test.off, r.Endpoint) })
-		var gone []catalogue.Endpoint
+		var missing []catalogue.Endpoint
 		for _, ep := range catalogue.Endpoints() {
 			if !served[ep] {
-				gone = append(gone, ep)
+				missing = append(missing, ep)
 			}
 		}
-		if !slices.Equal(gone, test.gone) {
-			t.Errorf("%s: got %q gone, want %q", name, gone, test.gone)
+		if !slices.Equal(missing, test.want) {
+			t.Errorf("%s: got %q not served, want %q", name, missing, test.want)
 		}
 	}
 }

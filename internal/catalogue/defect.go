@@ -2,8 +2,8 @@ package catalogue
 
 import "slices"
 
-// Defect is the name of one way in which a token can be wrong, in Go and wherever
-// it is written as text. The names are stable.
+// Defect is the name of one way in which a token can be wrong. The names are stable:
+// configuration, the control API and the command line use them too.
 type Defect string
 
 // The defects.
@@ -16,13 +16,13 @@ const (
 	MissingAudience    Defect = "missing-audience"
 	MissingExp         Defect = "missing-exp"
 	MissingScope       Defect = "missing-scope"
-	ExpAsString        Defect = "exp-as-string" //nolint:gosec // a name, no credentials
+	ExpAsString        Defect = "exp-as-string" //nolint:gosec // a name, not a credential
 	ExpOverflow        Defect = "exp-overflow"
 	AudNotString       Defect = "aud-not-string"
 	ExpFractional      Defect = "exp-fractional"
 	MissingSub         Defect = "missing-sub"
 	WrongTyp           Defect = "wrong-typ"
-	IDTokenAsAccess    Defect = "id-token-as-access" //nolint:gosec // a name, no credentials
+	IDTokenAsAccess    Defect = "id-token-as-access" //nolint:gosec // a name, not a credential
 	BoundAsBearer      Defect = "bound-as-bearer"
 	BadSignature       Defect = "bad-signature"
 	TruncatedSignature Defect = "truncated-signature"
@@ -53,7 +53,7 @@ const (
 	UnknownOpaque      Defect = "unknown-opaque"
 )
 
-// Defects are those that every correct API refuses.
+// Defects are the defects that every correct API refuses.
 var Defects = []Defect{
 	Expired, NotYetValid, IssuedInFuture, WrongIssuer, WrongAudience, MissingAudience, MissingExp, MissingScope,
 	ExpAsString, ExpOverflow, AudNotString, WrongTyp, IDTokenAsAccess, BoundAsBearer, BadSignature,
@@ -62,18 +62,17 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest are those that a correct API may accept, or that take more than
-// a token.
+// DefectsOnRequest are the defects that a correct API may accept, or whose test needs
+// more than a token.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }
 
-// AllDefects are both.
+// AllDefects returns Defects and DefectsOnRequest.
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
 // Expect is the answer of a correct API: 401 and "invalid_token", or 403 and
-// "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for a name that is not a
-// defect's.
+// "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for an unknown name.
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Endpoint is the name of an endpoint of the server, in Go and wherever it is
-// written as text.
+// Endpoint is the name of an endpoint of the server. Configuration, the control API
+// and the command line use the same names.
 type Endpoint string
 
-// The endpoints, and the pages that people see.
+// The endpoints, and the pages for users.
 const (
 	Discovery           Endpoint = "discovery"
 	ASMetadata          Endpoint = "as_metadata"
@@ -27,37 +27,37 @@ const (
 	Consent             Endpoint = "consent"
 	Device              Endpoint = "device"
 
-	// Any stands for all requests, those to unknown paths included.
+	// Any means all requests, including those to unknown paths.
 	Any Endpoint = "any"
 )
 
-// Route is where an endpoint is and what it answers to.
+// Route is the path of an endpoint, with its methods and conditions.
 type Route struct {
 	Endpoint Endpoint
 	Path     string // after the path of the issuer, or the well-known part of it
-	Member   string // of metadata, "" if it does not name the endpoint
+	Member   string // of metadata, "" if metadata does not contain the endpoint
 	Methods  []string
 	Kind     Kind
-	Needs    []Endpoint // without at least one of these it is of no use, and is not served
-	Option   string     // the member of the configuration that asks for it, "" for none
-	Env      string     // the environment variable that says its URL, "" for none
+	Needs    []Endpoint // the endpoint is served only if at least one of these is; nil: no condition
+	Option   string     // the member of the configuration that enables it, "" if none does
+	Env      string     // the environment variable that holds its URL, "" if none does
 }
 
-// ForScripts reports whether scripts in pages of other origins may call the
-// endpoint, as single-page applications do. A browser is sent to the authorization
-// endpoint and to that of the logout instead.
+// ForScripts reports whether scripts of other origins may call the endpoint, as
+// single-page applications do. Browsers navigate to the authorization and logout
+// endpoints, so scripts do not call those.
 func (r Route) ForScripts() bool {
-	return r.Kind != ForPeople && r.Endpoint != Authorize && r.Endpoint != EndSession
+	return r.Kind != ForUsers && r.Endpoint != Authorize && r.Endpoint != EndSession
 }
 
-// Kind is what an endpoint is for.
+// Kind is the purpose of an endpoint.
 type Kind int
 
-// What endpoints are for.
+// The kinds of endpoints.
 const (
-	Protocol  Kind = iota // clients and APIs speak to it
-	WellKnown             // likewise; its path stands before or after that of the issuer
-	ForPeople             // a page; it comes and goes with the endpoints that need it
+	Protocol  Kind = iota // called by clients and APIs
+	WellKnown             // likewise; its path is inserted before the issuer's path or appended to it
+	ForUsers              // a page for users; served only with the endpoints that need it
 )
 
 var (
@@ -66,10 +66,10 @@ var (
 	both   = []string{http.MethodGet, http.MethodPost}
 	manage = []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete}
 
-	people = []Endpoint{Authorize, DeviceAuthorization}
+	interactive = []Endpoint{Authorize, DeviceAuthorization}
 )
 
-// Routes are those of all endpoints, in the order in which people read them.
+// Routes are the routes of all endpoints, in the order for documentation.
 var Routes = []Route{
 	{Discovery, "/.well-known/openid-configuration", "", read, WellKnown, nil, "", ""},        // OpenID Connect Discovery 1.0 §4
 	{ASMetadata, "/.well-known/oauth-authorization-server", "", read, WellKnown, nil, "", ""}, // RFC 8414 §3
@@ -83,27 +83,27 @@ var Routes = []Route{
 	{DeviceAuthorization, "/device_authorization", "device_authorization_endpoint", write, Protocol, []Endpoint{Token}, "", ""},
 	{PAR, "/par", "pushed_authorization_request_endpoint", write, Protocol, []Endpoint{Authorize}, "", ""},
 	{Register, "/register", "registration_endpoint", manage, Protocol, nil, "registration", ""},
-	{Login, "/login", "", write, ForPeople, people, "interactive", ""},
-	{Consent, "/consent", "", write, ForPeople, people, "interactive", ""},
-	{Device, "/device", "", both, ForPeople, []Endpoint{DeviceAuthorization}, "", ""},
+	{Login, "/login", "", write, ForUsers, interactive, "interactive", ""},
+	{Consent, "/consent", "", write, ForUsers, interactive, "interactive", ""},
+	{Device, "/device", "", both, ForUsers, []Endpoint{DeviceAuthorization}, "", ""},
 }
 
-// Endpoints are the names of all endpoints.
+// Endpoints returns the names of all endpoints.
 func Endpoints() []Endpoint { return endpoints(func(Route) bool { return true }) }
 
-// Disableable are the endpoints that configuration can disable.
+// Disableable returns the endpoints that configuration can disable.
 func Disableable() []Endpoint {
-	return endpoints(func(r Route) bool { return r.Kind != ForPeople && r.Option == "" })
+	return endpoints(func(r Route) bool { return r.Kind != ForUsers && r.Option == "" })
 }
 
-// Served returns the endpoints that are left when some are off: not what is of no
-// use without them.
+// Served reports which endpoints are served when some are off. An endpoint that needs
+// one of those is not served either.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {
 		served[r.Endpoint] = !off(r)
 	}
-	for range Routes { // until nothing changes: what is needed may itself need others
+	for range Routes { // enough passes for every chain of needs
 		for _, r := range Routes {
 			if len(r.Needs) > 0 && !slices.ContainsFunc(r.Needs, func(ep Endpoint) bool { return served[ep] }) {
 				served[r.Endpoint] = false

@@ -1,6 +1,6 @@
-// Package contain keeps what others have written (callbacks, sources, loggers,
-// transports, parsers) from ending the program by a panic, from getting words
-// of theirs into our logs, and from filling those.
+// Package contain limits the damage that foreign code (callbacks, sources, loggers,
+// transports, parsers) can do: its panics do not end the program, its texts do not
+// reach our logs, and it cannot flood them.
 package contain
 
 import (
@@ -8,9 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// Panic calls f and returns nil, or the stack of the panic that ended it. The
-// value of the panic is dropped: it may hold anything, and with
-// GODEBUG=panicnil=1 it is nil.
+// Panic calls f and returns nil, or the stack if f panicked. The value of the panic
+// is dropped: it may contain anything, and with GODEBUG=panicnil=1 it is nil.
 func Panic(f func()) (stack []byte) {
 	returned := false
 	defer func() {
@@ -23,8 +22,8 @@ func Panic(f func()) (stack []byte) {
 	return nil
 }
 
-// PlainError is an error whose text quotes nothing of a request or an answer, so that
-// it may be logged whole. That holds only for itself, not for what wraps it.
+// PlainError marks an error whose text quotes no request or answer, so its text may be
+// logged. The mark does not extend to errors that wrap it.
 type PlainError struct{ Err error }
 
 // Error returns the text of Err.
@@ -33,11 +32,11 @@ func (p PlainError) Error() string { return p.Err.Error() }
 // Unwrap returns Err.
 func (p PlainError) Unwrap() error { return p.Err }
 
-// Change finds out whether a state is a new one, so that each is logged once. It
-// is safe for concurrent use; the zero value is in the state "".
+// Change detects changes of a state, so that each is logged once. It is safe for
+// concurrent use. The zero value is in the state "".
 type Change struct{ state atomic.Pointer[string] }
 
-// To enters a state and reports whether it is another one than the last.
+// To enters a state and reports whether it differs from the last one.
 func (c *Change) To(state string) bool {
 	is := func(last *string) bool { return last == nil && state == "" || last != nil && *last == state }
 	return !is(c.state.Load()) && !is(c.state.Swap(&state))

@@ -12,22 +12,22 @@ import (
 
 func TestPanicReturnsTheStackAndNotTheValue(t *testing.T) {
 	if stack := contain.Panic(func() {}); stack != nil {
-		t.Errorf("got %s of a function that returned", stack)
+		t.Errorf("got the stack %s, want none: the function returned", stack)
 	}
 	stack := string(contain.Panic(func() { panicking("CANARY") }))
 	if !strings.Contains(stack, "panicking") || strings.Contains(stack, "CANARY") {
-		t.Errorf("got %q, want where it happened and not what", stack)
+		t.Errorf("got %q, want the stack without the value", stack)
 	}
 	t.Setenv("GODEBUG", "panicnil=1")
 	if contain.Panic(func() { panicking(nil) }) == nil {
-		t.Error("a panic without a value was not noticed")
+		t.Error("got no stack of a panic without a value")
 	}
 }
 
 //go:noinline
 func panicking(value any) { panic(value) }
 
-func TestPlainErrorSpeaksForItselfAlone(t *testing.T) {
+func TestPlainErrorWrapsItsError(t *testing.T) {
 	cause := errors.New("why")
 	err := error(contain.PlainError{Err: cause})
 	if err.Error() != "why" || !errors.Is(err, cause) {
@@ -56,6 +56,6 @@ func TestChange(t *testing.T) {
 	}
 	all.Wait()
 	if changed.Load() != 1 {
-		t.Errorf("got %d changed of one change, want one", changed.Load())
+		t.Errorf("got %d reports of one change, want 1", changed.Load())
 	}
 }

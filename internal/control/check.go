@@ -2,36 +2,36 @@ package control
 
 import "encoding/json"
 
-// Check asks for every kind of bad token to be sent to an API, with a request that
-// it answers with 2xx when the token is good.
+// Check is a request to send an API every kind of bad token. URL, Method, Header and
+// Body describe a request that the API answers with 2xx when the token is good.
 type Check struct {
 	URL    string           `json:"url"`
 	Method string           `json:"method,omitzero"` // GET, if empty
 	Header map[string]Texts `json:"header,omitzero"`
 	Body   string           `json:"body,omitzero"`
 
-	// What the API wants of tokens.
+	// What the API requires of tokens.
 	Scope  Scopes                     `json:"scope,omitzero"`
 	Aud    Texts                      `json:"aud,omitzero"`
 	Alg    string                     `json:"alg,omitzero"`
 	Claims map[string]json.RawMessage `json:"claims,omitzero"`
 
-	// RequireClaim has the values, such as roles, that the route needs in claims.
+	// RequireClaim maps claims to the values, such as roles, that the route requires.
 	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
 
-	Skip []string `json:"skip,omitzero"` // defects that it accepts on purpose
+	Skip []string `json:"skip,omitzero"` // defects that the API accepts on purpose
 	Also []string `json:"also,omitzero"` // defects that another API may accept
 }
 
-// Checked is how the API did.
+// Checked is the result of a check.
 type Checked struct {
 	URL     string        `json:"url"`
 	OK      bool          `json:"ok"`
 	Results []CheckResult `json:"results"`
 }
 
-// CheckResult is one thing that was looked for. What follows OK is there only for a
-// failure, and for people.
+// CheckResult is the result for one kind of token. The members after OK are set only
+// for a failure, and are meant for users.
 type CheckResult struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`

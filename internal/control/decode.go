@@ -10,12 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads one JSON value into v, a pointer. A member that v has no field for,
-// in this very spelling, one that is there twice, null and a value of another type
-// are errors that name its path.
+// Decode reads one JSON value into v, a pointer. Unknown members (names are compared
+// exactly), repeated members, null and values of another type are errors that name the
+// path of the member.
 func Decode(text []byte, v any) error {
 	if !utf8.Valid(text) || !json.Valid(text) {
-		return fmt.Errorf("the body is no JSON in UTF-8")
+		return fmt.Errorf("the body is not JSON in UTF-8")
 	}
 	if err := check("", bytes.TrimSpace(text), reflect.TypeOf(v).Elem()); err != nil {
 		return err
@@ -28,23 +28,23 @@ var (
 	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
 )
 
-// check reports what keeps text, which is valid, from being a t.
+// check reports why text, which is valid JSON, does not fit the type t.
 func check(path string, text json.RawMessage, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	own := t == rawType || reflect.PointerTo(t).Implements(unmarshalerType)
+	decodesItself := t == rawType || reflect.PointerTo(t).Implements(unmarshalerType)
 	switch {
 	case t == rawType:
 		return nil
 	case text[0] == 'n':
 		return fmt.Errorf("%s: is null: leave it out", at(path))
-	case own:
+	case decodesItself:
 	case t.Kind() == reflect.Struct && text[0] == '{':
 		return members(text, func(name string, raw json.RawMessage) error {
 			field, ok := fieldOf(t, name)
 			if !ok {
-				return fmt.Errorf("%s: is unknown, want one of %s", below(path, name), strings.Join(names(t), ", "))
+				return fmt.Errorf("%s: is unknown: give one of %s", below(path, name), strings.Join(names(t), ", "))
 			}
 			return check(below(path, name), raw, field.Type)
 		}, path)
@@ -63,7 +63,7 @@ func check(path string, text json.RawMessage, t reflect.Type) error {
 		return nil
 	}
 	if err := json.Unmarshal(text, reflect.New(t).Interface()); err != nil {
-		if own {
+		if decodesItself {
 			return fmt.Errorf("%s: %w", at(path), err)
 		}
 		return fmt.Errorf("%s: want %s", at(path), kinds[t.Kind()])
@@ -76,10 +76,10 @@ var kinds = map[reflect.Kind]string{
 	reflect.Slice: "an array", reflect.Map: "an object", reflect.Struct: "an object",
 }
 
-// members calls see with the members of an object, but with no name twice.
-func members(text json.RawMessage, see func(name string, raw json.RawMessage) error, path string) error {
+// members calls f with each member of an object. A repeated name is an error.
+func members(text json.RawMessage, f func(name string, raw json.RawMessage) error, path string) error {
 	d := json.NewDecoder(bytes.NewReader(text))
-	_, _ = d.Token() // no errors here and below: the text is valid
+	_, _ = d.Token() // the text is valid, so no errors here and below
 	seen := map[string]bool{}
 	for d.More() {
 		t, _ := d.Token()
@@ -87,10 +87,10 @@ func members(text json.RawMessage, see func(name string, raw json.RawMessage) er
 		var raw json.RawMessage
 		_ = d.Decode(&raw)
 		if seen[name] {
-			return fmt.Errorf("%s: is there twice", below(path, name))
+			return fmt.Errorf("%s: is repeated", below(path, name))
 		}
 		seen[name] = true
-		if err := see(name, raw); err != nil {
+		if err := f(name, raw); err != nil {
 			return err
 		}
 	}

@@ -10,25 +10,25 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-func TestWhatIsWrongHasAPath(t *testing.T) {
+func TestDecodeErrorsNameThePath(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"no JSON", `{"sub":`, "the body is no JSON in UTF-8"},
-		{"two values", `{} {}`, "the body is no JSON in UTF-8"},
+		{"truncated JSON", `{"sub":`, "the body is not JSON in UTF-8"},
+		{"two values", `{} {}`, "the body is not JSON in UTF-8"},
 		{"an array", `[]`, "the body: want an object"},
 		{"null", `null`, "the body: is null: leave it out"},
-		{"an unknown member", `{"subject":"a"}`, "subject: is unknown, want one of sub, scope, aud, "},
-		{"a member in another case", `{"SUB":"a"}`, "SUB: is unknown, want one of "},
-		{"a member twice", `{"sub":"a","\u0073ub":"b"}`, "sub: is there twice"},
-		{"a member twice in a claim's name", `{"claims":{"a":1,"a":2}}`, "claims.a: is there twice"},
+		{"an unknown member", `{"subject":"a"}`, "subject: is unknown: give one of sub, scope, aud, "},
+		{"a member in another case", `{"SUB":"a"}`, "SUB: is unknown: give one of "},
+		{"a repeated member", `{"sub":"a","\u0073ub":"b"}`, "sub: is repeated"},
+		{"a repeated claim", `{"claims":{"a":1,"a":2}}`, "claims.a: is repeated"},
 		{"a member that is null", `{"defect":null}`, "defect: is null: leave it out"},
-		{"a number for a text", `{"sub":1}`, "sub: want a string"},
-		{"a text for a flag", `{"opaque":"true"}`, "opaque: want true or false"},
+		{"a number instead of a string", `{"sub":1}`, "sub: want a string"},
+		{"a string instead of a boolean", `{"opaque":"true"}`, "opaque: want true or false"},
 		{"an element of another type", `{"without":["a",1]}`, "without[1]: want a string"},
-		{"an object for an array", `{"without":{}}`, "without: want an array"},
-		{"an array for an object", `{"claims":[]}`, "claims: want an object"},
-		{"scopes that are none", `{"scope":["a",1]}`, "scope: want a string or an array of strings"},
+		{"an object instead of an array", `{"without":{}}`, "without: want an array"},
+		{"an array instead of an object", `{"claims":[]}`, "claims: want an object"},
+		{"scopes that are not strings", `{"scope":["a",1]}`, "scope: want a string or an array of strings"},
 		{"a duration in words", `{"expires_in":"soon"}`, `expires_in: want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`},
-		{"a duration beyond all", `{"expires_in":1e300}`, `expires_in: want a duration such as`},
+		{"a duration that is too long", `{"expires_in":1e300}`, `expires_in: want a duration such as`},
 		{"a member with a long name", `{"` + strings.Repeat("x", 100) + `":1}`, strings.Repeat("x", 60) + "…: is unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestWhatIsWrongHasAPath(t *testing.T) {
 	}
 }
 
-func TestWhatIsRight(t *testing.T) {
+func TestDecodeReadsRequests(t *testing.T) {
 	minus := control.Duration(-5 * time.Minute)
 	for _, tt := range []struct {
 		text string
@@ -71,13 +71,13 @@ func FuzzDecode(f *testing.F) {
 		if control.Decode(text, &m) != nil {
 			return
 		}
-		// What was taken is what its own writer says.
+		// What Decode accepts survives a round trip.
 		b, err := json.Marshal(m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := control.Decode(b, &again); err != nil {
-			t.Errorf("%s came of %q and is refused: %v", b, text, err)
+			t.Errorf("%s, encoded from %q, is refused: %v", b, text, err)
 		}
 	})
 }

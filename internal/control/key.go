@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Keys are the keys of a server.
+// Keys lists the keys of a server.
 type Keys struct {
 	Keys []Key `json:"keys"`
 }
@@ -20,14 +20,14 @@ type Key struct {
 	JWK       json.RawMessage `json:"jwk,omitzero"` // absent for a shared secret
 }
 
-// Rotate says how a rotation differs from an orderly one.
+// Rotate is a rotation, and how it differs from an orderly one.
 type Rotate struct {
 	PublishFirst bool `json:"publish_first,omitzero"`
 	SignFirst    bool `json:"sign_first,omitzero"`
 	DropOld      bool `json:"drop_old,omitzero"`
 	ReuseKid     bool `json:"reuse_kid,omitzero"`
 
-	Alg catalogue.Alg `json:"alg,omitzero"` // the server's, if empty
+	Alg catalogue.Alg `json:"alg,omitzero"` // "" means the algorithm of access tokens
 }
 
 // KeyID names a key.
@@ -35,13 +35,13 @@ type KeyID struct {
 	ID string `json:"kid"`
 }
 
-// Export asks for keys as a key set.
+// Export is a request for keys as a key set.
 type Export struct {
-	ID      string `json:"kid,omitzero"` // all, if empty
+	ID      string `json:"kid,omitzero"` // "" means all
 	Private bool   `json:"private,omitzero"`
 }
 
-// Import is a private JWK to publish, and to sign with instead of the key for its
+// Import is a private JWK to publish. With Sign it replaces the signing key of its
 // algorithm.
 type Import struct {
 	Key  json.RawMessage `json:"key"`

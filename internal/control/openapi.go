@@ -2,11 +2,11 @@ package control
 
 import _ "embed"
 
-// OpenAPI describes the control API as an OpenAPI 3.1 document. It is public: it
-// says nothing of one server. Do not change the bytes.
+// OpenAPI describes the control API as an OpenAPI 3.1 document. It is public, since it
+// contains nothing about one server. Do not change the bytes.
 //
 //go:embed openapi.json
 var OpenAPI []byte
 
-// OpenAPIPath is where a server has it.
+// OpenAPIPath is its path on a server.
 const OpenAPIPath = "/openapi.json"

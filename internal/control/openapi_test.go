@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// schema is what these tests need of a schema of the document.
+// schema is the part of a schema that these tests need.
 type schema struct {
 	Ref        string            `json:"$ref"`
 	Type       string            `json:"type"`
@@ -41,7 +41,7 @@ func schemas(t *testing.T) map[string]schema {
 	return document.Components.Schemas
 }
 
-// enums are the lists of the document, by the names of their schemas.
+// enums are the expected enumerations, by the names of their schemas.
 func enums() map[string][]string {
 	return map[string][]string{
 		"Endpoint":     catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)),
@@ -55,7 +55,7 @@ func enums() map[string][]string {
 	}
 }
 
-func TestTheListsOfTheDocumentAreThoseOfTheCatalogue(t *testing.T) {
+func TestEnumerationsMatchTheCatalogue(t *testing.T) {
 	found := schemas(t)
 	for name, want := range enums() {
 		if got := found[name].Enum; !slices.Equal(got, want) {
@@ -69,7 +69,7 @@ func TestTheListsOfTheDocumentAreThoseOfTheCatalogue(t *testing.T) {
 		}
 	}
 	if got, want := strings.Count(string(control.OpenAPI), `"enum"`), len(enums()); got != want {
-		t.Errorf("got %d lists, want %d: refer to a list instead of repeating it", got, want)
+		t.Errorf("got %d enumerations, want %d: refer to a schema instead of repeating its list", got, want)
 	}
 }
 
@@ -118,15 +118,15 @@ func TestEveryWireTypeIsTested(t *testing.T) {
 	}
 }
 
-// all returns the properties of a schema, and the names of those that are required,
-// with what it takes from other schemas.
-func all(s schema, found map[string]schema) (properties map[string]schema, required []string) {
+// flatten returns the properties of a schema and the names of the required ones,
+// including those of the schemas in allOf.
+func flatten(s schema, found map[string]schema) (properties map[string]schema, required []string) {
 	properties, required = maps.Clone(s.Properties), slices.Clone(s.Required)
 	if properties == nil {
 		properties = map[string]schema{}
 	}
 	for _, part := range s.AllOf {
-		more, names := all(resolved(part, found), found)
+		more, names := flatten(resolved(part, found), found)
 		maps.Copy(properties, more)
 		required = append(required, names...)
 	}
@@ -141,7 +141,7 @@ func resolved(s schema, found map[string]schema) schema {
 	return found[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
 }
 
-func TestTheSchemasHaveTheMembersOfTheWireTypes(t *testing.T) {
+func TestSchemasMatchTheWireTypes(t *testing.T) {
 	found := schemas(t)
 	for name, wire := range wireTypes() {
 		s, ok := found[name]
@@ -149,7 +149,7 @@ func TestTheSchemasHaveTheMembersOfTheWireTypes(t *testing.T) {
 			t.Errorf("got no schema %s", name)
 			continue
 		}
-		properties, required := all(s, found)
+		properties, required := flatten(s, found)
 		var members, always []string
 		for _, f := range reflect.VisibleFields(wire) {
 			if f.Anonymous {
@@ -185,7 +185,7 @@ func TestTheSchemasHaveTheMembersOfTheWireTypes(t *testing.T) {
 	}
 }
 
-// kindOf returns the JSON type of a Go type, "" for one with a form of its own.
+// kindOf returns the JSON type of a Go type, "" for one that decodes itself.
 func kindOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -199,14 +199,14 @@ func kindOf(t reflect.Type) string {
 	}[t.Kind()]
 }
 
-// refOf returns the reference to the schema of a type, "" if it has none of its own.
-// Clients may use fewer algorithms than the type has.
+// refOf returns the reference to the schema of a type, "" if there is no such schema.
+// It skips Alg, since clients may use only some algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	ours := strings.HasSuffix(t.PkgPath(), "/internal/control") || strings.HasSuffix(t.PkgPath(), "/internal/catalogue") && t != reflect.TypeFor[catalogue.Alg]()
-	if _, ok := found[t.Name()]; ok && ours {
+	hasSchema := strings.HasSuffix(t.PkgPath(), "/internal/control") || strings.HasSuffix(t.PkgPath(), "/internal/catalogue") && t != reflect.TypeFor[catalogue.Alg]()
+	if _, ok := found[t.Name()]; ok && hasSchema {
 		return "#/components/schemas/" + t.Name()
 	}
 	return ""

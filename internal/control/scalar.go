@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration that is text in JSON, such as "-5m". A number is read
-// as seconds, as expires_in is.
+// Duration is a time.Duration. In JSON it is a string such as "-5m". A number is read
+// as seconds, like expires_in.
 type Duration time.Duration
 
-// MarshalJSON writes d as Go does.
+// MarshalJSON writes the form of [time.Duration.String].
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON reads a string or a number.
 func (d *Duration) UnmarshalJSON(text []byte) error {
 	wrong := errors.New(`want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`)
 	if text[0] == '"' {
 		var s string
-		_ = json.Unmarshal(text, &s) // it is valid
+		_ = json.Unmarshal(text, &s) // the text is valid
 		parsed, err := time.ParseDuration(s)
 		if err != nil {
 			return wrong
@@ -36,10 +36,10 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Texts is an array of strings, for which one string is enough.
+// Texts is an array of strings, or a single string.
 type Texts []string
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON reads a string or an array.
 func (t *Texts) UnmarshalJSON(text []byte) error {
 	list, _, err := texts(text)
 	*t = list
@@ -49,7 +49,7 @@ func (t *Texts) UnmarshalJSON(text []byte) error {
 // Scopes is an array of strings, or one string of them separated by spaces.
 type Scopes []string
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON reads a string or an array.
 func (s *Scopes) UnmarshalJSON(text []byte) error {
 	list, one, err := texts(text)
 	if one {

@@ -9,25 +9,25 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Requests are those that a server remembers, the oldest first.
+// Requests lists the recorded requests, the oldest first.
 type Requests struct {
 	Requests []Request `json:"requests"`
 }
 
-// Request is one of them, without secrets.
+// Request is a recorded request, without secrets.
 type Request struct {
 	Time     time.Time   `json:"time"`
 	Endpoint string      `json:"endpoint"`
 	Method   string      `json:"method"`
 	Client   string      `json:"client,omitzero"` // of a Testserver-Client header
 	ClientID string      `json:"client_id,omitzero"`
-	Status   int         `json:"status"` // 0 while there is no answer
+	Status   int         `json:"status"` // 0 until the server answers
 	Injected bool        `json:"injected,omitzero"`
 	Header   http.Header `json:"header,omitzero"`
 	Form     url.Values  `json:"form,omitzero"`
 }
 
-// Count is how many requests an endpoint got.
+// Count is the number of requests that an endpoint received.
 type Count struct {
 	Endpoint string `json:"endpoint"`
 	Count    int    `json:"count"`
@@ -38,7 +38,7 @@ type Clock struct {
 	Now time.Time `json:"now"`
 }
 
-// Advance moves it.
+// Advance is how far to move the clock.
 type Advance struct {
 	By Duration `json:"advance"`
 }
@@ -58,7 +58,7 @@ type Client struct {
 	catalogue.ClientAlgs
 }
 
-// Clients are in the order of their IDs.
+// Clients lists all clients, in the order of their IDs.
 type Clients struct {
 	Clients []Client `json:"clients"`
 }
@@ -67,26 +67,26 @@ type Clients struct {
 type User struct {
 	Sub      string                     `json:"sub,omitzero"`
 	Username string                     `json:"username,omitzero"`
-	Password string                     `json:"password,omitzero"` // as a client's secret
+	Password string                     `json:"password,omitzero"` // only in the answer to its registration
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
 
-	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // of its access tokens
+	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // for the user's access tokens
 }
 
-// Users are in the order of their registration.
+// Users lists all users, in the order of their registration.
 type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin decides the next authorization: who logs in and agrees, or the error
-// code that refuses it.
+// NextLogin decides the next authorizations: Sub is the user that logs in and consents,
+// or Deny is the error code of a refusal.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`
-	Times int    `json:"times,omitzero"` // 1, if 0
+	Times int    `json:"times,omitzero"` // 0 means 1
 }
 
-// Snapshot is a picture of a server, without secrets.
+// Snapshot is the state of a server, without secrets.
 type Snapshot struct {
 	Issuer  string         `json:"issuer"`
 	Now     time.Time      `json:"now"`
@@ -98,12 +98,12 @@ type Snapshot struct {
 	Tokens  []Token        `json:"tokens"`
 }
 
-// Events are the audit log, the oldest first.
+// Events is the audit log, the oldest event first.
 type Events struct {
 	Events []Event `json:"events"`
 }
 
-// Event is a line of it.
+// Event is an entry of the audit log.
 type Event struct {
 	Time        time.Time `json:"time"`
 	Kind        string    `json:"kind"`
@@ -115,7 +115,7 @@ type Event struct {
 	Reason      string    `json:"reason,omitzero"`
 }
 
-// Error is the answer to what was not done.
+// Error is the body of every answer other than 200.
 type Error struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Mint says what differs from a valid token.
+// Mint describes a token by how it differs from a valid one.
 type Mint struct {
 	Sub         string                     `json:"sub,omitzero"`
 	Scope       Scopes                     `json:"scope,omitzero"`
@@ -22,23 +22,23 @@ type Mint struct {
 	Like        string                     `json:"like,omitzero"` // the name of a provider
 }
 
-// Minted is what the token endpoint would have given.
+// Minted is the answer that the token endpoint would give, with the claims.
 type Minted struct {
 	AccessToken  string          `json:"access_token"`
 	TokenType    string          `json:"token_type"`
-	ExpiresIn    int64           `json:"expires_in,omitzero"` // negative for what has expired
+	ExpiresIn    int64           `json:"expires_in,omitzero"` // seconds; negative for an expired token
 	RefreshToken string          `json:"refresh_token,omitzero"`
 	IDToken      string          `json:"id_token,omitzero"`
 	Claims       json.RawMessage `json:"claims"`
 	Fingerprint  string          `json:"fingerprint"`
 }
 
-// BadTokens has one of each kind.
+// BadTokens lists one token for each defect.
 type BadTokens struct {
 	Tokens []BadToken `json:"tokens"`
 }
 
-// BadToken is a token with one thing wrong, and the answer of a correct API.
+// BadToken is a token with one defect, and the answer of a correct API.
 type BadToken struct {
 	Name   string `json:"name"`
 	Status int    `json:"expected_status"`
@@ -46,12 +46,12 @@ type BadToken struct {
 	Token  string `json:"token"`
 }
 
-// Tokens are those of the audit log, the oldest first.
+// Tokens lists the access tokens of the audit log, the oldest first.
 type Tokens struct {
 	Tokens []Token `json:"tokens"`
 }
 
-// Token is an access token that was issued, without the token.
+// Token describes an issued access token, without the token itself.
 type Token struct {
 	Fingerprint string    `json:"fingerprint"`
 	Issued      time.Time `json:"issued"`
@@ -62,26 +62,26 @@ type Token struct {
 	Revoked     bool      `json:"revoked"`
 }
 
-// Inspect asks about a token.
+// Inspect is a request to decode and introspect a token.
 type Inspect struct {
 	Token string `json:"token"`
 }
 
-// Inspected is what there is to say about it.
+// Inspected describes a token, of this server or another one.
 type Inspected struct {
 	Fingerprint   string          `json:"fingerprint"`
-	Header        json.RawMessage `json:"header,omitzero"` // of a JWT, verified or not
+	Header        json.RawMessage `json:"header,omitzero"` // of a JWT; not verified
 	Claims        json.RawMessage `json:"claims,omitzero"`
-	Introspection json.RawMessage `json:"introspection"` // RFC 7662: the server's own judgement
+	Introspection json.RawMessage `json:"introspection"` // the server's introspection response (RFC 7662 §2.2)
 }
 
-// Revoke ends a token, or all that a subject was granted: one of the two.
+// Revoke revokes one token, or all grants of a subject. Set exactly one member.
 type Revoke struct {
 	Token string `json:"token,omitzero"`
 	Sub   string `json:"sub,omitzero"`
 }
 
-// Revoked is how many tokens or grants that were.
+// Revoked is the number of revoked tokens or grants.
 type Revoked struct {
 	Revoked int `json:"revoked"`
 }

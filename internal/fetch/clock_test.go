@@ -17,9 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// piped returns a client whose connections lead to serve, in memory, so that
-// they can live in a bubble. serve is called once for each connection, after
-// its request was read, and writes the answer's bytes itself.
+// piped returns a client whose connections are in-memory pipes to serve, for use with
+// synctest. serve is called once per connection, after the request was read, and writes
+// the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	t.Helper()
 	var serving sync.WaitGroup
@@ -42,7 +42,7 @@ func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	}}
 }
 
-// drip writes text once a second until the other side is gone.
+// drip writes text once a second until the client closes the connection.
 func drip(conn net.Conn, text string) {
 	for {
 		time.Sleep(time.Second)
@@ -52,20 +52,20 @@ func drip(conn net.Conn, text string) {
 	}
 }
 
-// silence waits until the other side is gone.
-func silence(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+// hang sends nothing until the client closes the connection.
+func hang(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
-// slow are servers that never come to an end.
+// slow lists servers that never complete their answer.
 var slow = []struct {
 	name  string
 	serve func(conn net.Conn)
 }{
-	{"no answer at all", silence},
-	{"a status line and no more", func(conn net.Conn) {
+	{"no answer", hang},
+	{"only a status line", func(conn net.Conn) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
-		silence(conn)
+		hang(conn)
 	}},
 	{"headers that never end", func(conn net.Conn) {
 		_, _ = io.WriteString(conn, head)
@@ -78,7 +78,7 @@ var slow = []struct {
 	{"provisional answers that never end", func(conn net.Conn) { drip(conn, "HTTP/1.1 102 Processing\r\n\r\n") }},
 	{"headers and no body", func(conn net.Conn) {
 		_, _ = io.WriteString(conn, head+"Content-Length: 10\r\n\r\n")
-		silence(conn)
+		hang(conn)
 	}},
 	{"a body of a byte a second", func(conn net.Conn) {
 		_, _ = io.WriteString(conn, head+"Content-Length: 10000\r\n\r\n{")
@@ -90,11 +90,11 @@ var slow = []struct {
 	}},
 	{"a body whose last byte is missing", func(conn net.Conn) {
 		_, _ = io.WriteString(conn, head+"Content-Length: 3\r\n\r\n{}")
-		silence(conn)
+		hang(conn)
 	}},
 }
 
-// methods are the two ways to ask, which share the limits.
+// methods are the functions that share the limits.
 var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	"GET": func(ctx context.Context, c *http.Client) ([]byte, error) {
 		return get(ctx, c, "http://as.test/"+canary)
@@ -104,12 +104,11 @@ var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	},
 }
 
-// ends runs one exchange and holds that it ends after the time given with the
-// error given. The clock is the bubble's.
-func ends(ctx context.Context, t *testing.T, ask func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
+// checkFailure runs one exchange in a synctest bubble and checks its error and its duration.
+func checkFailure(ctx context.Context, t *testing.T, exchange func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
 	t.Helper()
 	start := time.Now()
-	body, err := ask(ctx, client)
+	body, err := exchange(ctx, client)
 	if !errors.Is(err, want) || body != nil {
 		t.Errorf("got %q, %v, want %v", body, err, want)
 	}
@@ -119,12 +118,12 @@ func ends(ctx context.Context, t *testing.T, ask func(context.Context, *http.Cli
 	checkSilent(t, err)
 }
 
-func TestAnExchangeEndsAfterFiveSeconds(t *testing.T) {
+func TestAnExchangeTimesOutAfterFiveSeconds(t *testing.T) {
 	for _, tt := range slow {
-		for method, ask := range methods {
+		for method, exchange := range methods {
 			t.Run(tt.name+" to a "+method, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					ends(t.Context(), t, ask, piped(t, tt.serve), 5*time.Second, fetch.ErrTimeout)
+					checkFailure(t.Context(), t, exchange, piped(t, tt.serve), 5*time.Second, fetch.ErrTimeout)
 				})
 			})
 		}
@@ -137,7 +136,7 @@ func TestACallersDeadlineIsATimeout(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 				defer cancel()
-				ends(ctx, t, methods["GET"], piped(t, tt.serve), 2500*time.Millisecond, fetch.ErrTimeout)
+				checkFailure(ctx, t, methods["GET"], piped(t, tt.serve), 2500*time.Millisecond, fetch.ErrTimeout)
 			})
 		})
 	}
@@ -149,27 +148,27 @@ func TestAClientsTimeoutIsATimeout(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := piped(t, tt.serve)
 				client.Timeout = 2500 * time.Millisecond
-				ends(t.Context(), t, methods["GET"], client, 2500*time.Millisecond, fetch.ErrTimeout)
+				checkFailure(t.Context(), t, methods["GET"], client, 2500*time.Millisecond, fetch.ErrTimeout)
 			})
 		})
 	}
 }
 
-func TestACallerWhoLeavesIsNotATimeout(t *testing.T) {
+func TestACanceledContextIsNotATimeout(t *testing.T) {
 	for _, tt := range slow {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(2500*time.Millisecond, cancel)
-				ends(ctx, t, methods["GET"], piped(t, tt.serve), 2500*time.Millisecond, fetch.ErrCanceled)
+				checkFailure(ctx, t, methods["GET"], piped(t, tt.serve), 2500*time.Millisecond, fetch.ErrCanceled)
 			})
 		})
 	}
-	t.Run("one who left before", func(t *testing.T) {
+	t.Run("canceled before the request", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			ends(ctx, t, methods["GET"], piped(t, func(net.Conn) { t.Error("a request was sent") }), 0, fetch.ErrCanceled)
+			checkFailure(ctx, t, methods["GET"], piped(t, func(net.Conn) { t.Error("a request was sent") }), 0, fetch.ErrCanceled)
 		})
 	})
 }
@@ -180,19 +179,19 @@ func TestRedirectsShareTheFiveSeconds(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			_, _ = io.WriteString(conn, "HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 		})
-		ends(t.Context(), t, methods["GET"], client, 5*time.Second, fetch.ErrTimeout)
+		checkFailure(t.Context(), t, methods["GET"], client, 5*time.Second, fetch.ErrTimeout)
 	})
 }
 
-func TestASlowConnectionCounts(t *testing.T) {
+func TestTheTimeoutIncludesDialing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		over := make(chan struct{})
-		t.Cleanup(func() { close(over) })
+		done := make(chan struct{})
+		t.Cleanup(func() { close(done) })
 		client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-			<-over
+			<-done
 			return nil, net.ErrClosed
 		}}}
-		ends(t.Context(), t, methods["GET"], client, 5*time.Second, fetch.ErrTimeout)
+		checkFailure(t.Context(), t, methods["GET"], client, 5*time.Second, fetch.ErrTimeout)
 	})
 }
 
@@ -210,9 +209,9 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// What is refused by its status or size must not be waited for beyond the
-// limit, although what is left of it is read for the connection's sake.
-func TestARefusedAnswerThatDragsOnEndsInTime(t *testing.T) {
+// The rest of a refused answer is read so that the connection can be reused, but not
+// beyond the time limit.
+func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {
 		name, begin string
 		want        error

@@ -1,6 +1,6 @@
-// Package fetch asks an authorization server for JSON over HTTP and trusts
-// nothing about the answer: time, size, redirects and status are bounded, and
-// no byte of a URL, header or body reaches an error.
+// Package fetch requests JSON from an authorization server over HTTP and does not
+// trust the answer: it limits time, size, redirects and statuses, and no byte of a
+// URL, header or body reaches an error.
 package fetch
 
 import (
@@ -27,10 +27,10 @@ const (
 	MaxBytes  = 512 << 10       // of the body, after decompression
 	redirects = 3
 
-	maxErrorBytes = 4 << 10 // of the body of a refusal
+	maxErrorBytes = 4 << 10 // of the body of a 4xx answer
 )
 
-// Why an exchange failed. A refused status is a [StatusError].
+// The reasons why an exchange failed. An unexpected status is a [StatusError].
 var (
 	ErrTimeout     = errors.New("no complete answer in time")
 	ErrCanceled    = errors.New("request was canceled")
@@ -38,40 +38,40 @@ var (
 	ErrTLS         = errors.New("TLS handshake failed or certificate is not trusted")
 	ErrUnreachable = errors.New("connection failed")
 	ErrConnect     = fmt.Errorf("%w before anything was sent", ErrUnreachable)
-	ErrTruncated   = errors.New("answer broke off")
+	ErrTruncated   = errors.New("answer ended early")
 	ErrTooLarge    = errors.New("answer is larger than 512 KiB")
-	ErrRedirect    = errors.New("redirect is refused: it leaves the origin, or there are too many")
+	ErrRedirect    = errors.New("redirect is refused: it leaves the origin, or there are more than 3")
 	ErrContentType = errors.New("answer is an HTML page")
 	ErrURL         = errors.New("URL cannot be requested")
 )
 
-// StatusError is an answer with a status that is of no use.
+// StatusError is an answer with an unexpected status.
 type StatusError struct {
 	Status     int
-	RetryAfter time.Duration // how long the server asks to be left alone, 0 if it does not
+	RetryAfter time.Duration // how long the server asks clients to wait; 0 if it does not
 }
 
 func (e StatusError) Error() string {
 	if text := http.StatusText(e.Status); text != "" {
-		return "answer is " + text
+		return "server answered " + text
 	}
-	return "answer has an unexpected status"
+	return "server answered with an unknown status"
 }
 
-// Answer is what a server said.
+// Answer is the answer of a server.
 type Answer struct {
 	Body      []byte        // without a byte order mark; nil if Unchanged
 	Media     string        // media type of the body, without parameters, in lower case
-	Unchanged bool          // 304: the answer that came with the ETag is still right
-	ETag      string        // "" if there is none, or none worth keeping
-	Fresh     time.Duration // how long the server says it may be used (RFC 9111 §4.2); negative if it does not say
+	Unchanged bool          // 304: the earlier answer with the ETag is still valid
+	ETag      string        // "" if absent, or longer than 256 bytes
+	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify it
 
-	BasicChallenge bool // a refusal of [Post] or [PostForm] asks for Basic credentials (RFC 7617)
+	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
 // Get requests address and returns its 200 answer, or the 304 one if etag is
-// that of an earlier answer. It follows at most three redirects, none of which
-// may change scheme, host or port. A nil client is [http.DefaultClient].
+// that of an earlier answer. It follows at most three redirects. They must
+// not change scheme, host or port. A nil client is [http.DefaultClient].
 func Get(ctx context.Context, client *http.Client, address, etag string) (Answer, error) {
 	header := http.Header{"Accept": {"application/json, application/jwk-set+json"}}
 	if etag != "" {
@@ -80,17 +80,15 @@ func Get(ctx context.Context, client *http.Client, address, etag string) (Answer
 	return do(ctx, client, http.MethodGet, address, "", header, redirects)
 }
 
-// GetAs requests address with a bearer token, as [Get] does but without
-// following any redirect.
+// GetAs is [Get] with a bearer token. It follows no redirects.
 func GetAs(ctx context.Context, client *http.Client, address, token string) (Answer, error) {
 	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
-// Post sends body with extra header fields, as [Get] does but without following
-// any redirect: what it carries is meant for one endpoint only. The body is a
-// form unless header has another Content-Type. Beside a [StatusError] of 400 to
-// 499 the answer holds the beginning of the body, and whether the server asks for
-// a password.
+// Post sends body with extra header fields. It has the limits of [Get] but follows
+// no redirects, since the body is meant for one endpoint only. The body is a form
+// unless header has another Content-Type. With a [StatusError] of 400 to 499, the
+// answer contains the first 4 KiB of the body, and BasicChallenge is set.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }
@@ -109,8 +107,8 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		// Not sent: it tells net/http that it may repeat the request if the server
-		// has just closed the connection that it was about to be sent on.
+		// Not sent. It allows net/http to repeat the request if the server closed
+		// the idle connection just before the request was written.
 		req.Header["Idempotency-Key"] = []string{}
 	}
 	req.Header.Set("Accept", "application/json")
@@ -131,7 +129,7 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 		refused := Answer{}
 		if method == http.MethodPost && res.StatusCode >= 400 && res.StatusCode <= 499 {
 			refused.BasicChallenge = slices.ContainsFunc(res.Header.Values("WWW-Authenticate"), basicChallenge.MatchString)
-			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // what there is of it
+			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // as much as arrived
 		}
 		return refused, StatusError{res.StatusCode, retryAfter(res.Header)}
 	}
@@ -156,15 +154,15 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 // field (RFC 9110 §11.6.1), but not in a quoted string.
 var basicChallenge = regexp.MustCompile(`(?i)^(?:(?:[^"]|"(?:[^"\\]|\\.)*")*,)?\s*Basic(?:[\s,]|$)`)
 
-// drain reads what little an answer may still hold, so that the connection
-// can carry the next request, and gives up on one that goes on.
+// drain reads up to 16 KiB of the rest of a body, so that the connection can be
+// reused, and closes it.
 func drain(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, 16<<10)
 	_ = body.Close()
 }
 
-// restricted is client with our redirect policy and without a cookie jar. The
-// transport, and so its connections and trust, stay the client's.
+// restricted returns a copy of client with our redirect policy and without a cookie
+// jar. It shares the client's transport, and so its connections and trusted CAs.
 func restricted(client *http.Client, limit int) *http.Client {
 	if client == nil {
 		client = http.DefaultClient
@@ -181,8 +179,8 @@ func restricted(client *http.Client, limit int) *http.Client {
 	return &c
 }
 
-// reason maps an error of net/http, whose text holds URLs and addresses, to
-// one of ours.
+// reason maps an error of net/http, whose text contains URLs and addresses, to an
+// error of this package.
 func reason(caller context.Context, err error) error {
 	var (
 		dns     *net.DNSError
@@ -202,7 +200,7 @@ func reason(caller context.Context, err error) error {
 	case errors.As(err, &dns):
 		return ErrName
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
-		errors.As(err, &socket) && socket.Op == "remote error": // how crypto/tls names an alert of the server
+		errors.As(err, &socket) && socket.Op == "remote error": // the Op of crypto/tls for an alert from the server
 		return ErrTLS
 	case errors.As(err, &socket) && (socket.Op == "dial" || socket.Op == "proxyconnect"):
 		return ErrConnect

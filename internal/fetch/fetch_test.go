@@ -46,7 +46,7 @@ func TestGetWithoutClientUsesTheDefaultOne(t *testing.T) {
 	}
 }
 
-func TestEveryStatusBut200IsAnError(t *testing.T) {
+func TestStatusesOtherThan200AreErrors(t *testing.T) {
 	for _, status := range []int{201, 202, 203, 204, 206, 299, 300, 301, 304, 399, 400, 401, 403, 404, 410, 418, 429, 499, 500, 502, 503, 504, 599} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -74,8 +74,8 @@ func TestContentType(t *testing.T) {
 		{"a JWK Set passes", "application/jwk-set+json", nil},
 		{"JSON passes", "application/json; charset=utf-8", nil},
 		{"plain text passes", "text/plain", nil},
-		{"none at all passes", "", nil},
-		{"nonsense passes", ";;;", nil},
+		{"no type passes", "", nil},
+		{"an invalid type passes", ";;;", nil},
 		{"an HTML page is refused", "text/html", fetch.ErrContentType},
 		{"an HTML page with a charset is refused", "text/html; charset=utf-8", fetch.ErrContentType},
 		{"an HTML page in capitals is refused", "Text/HTML;Charset=UTF-8", fetch.ErrContentType},
@@ -115,13 +115,13 @@ func TestBrokenAnswers(t *testing.T) {
 		name, raw string
 		want      error
 	}{
-		{"a body shorter than its length broke off", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"keys\":\"" + canary, fetch.ErrTruncated},
-		{"a chunked body without its end broke off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n" + canary + "\r\n", fetch.ErrTruncated},
-		{"a chunked body with a bad length broke off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + canary + "\r\n", fetch.ErrTruncated},
-		{"a compressed body that is not compressed broke off", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n" + canary, fetch.ErrTruncated},
-		{"headers without their end are no connection", "HTTP/1.1 200 OK\r\nX-" + canary + ": 1\r\n", fetch.ErrUnreachable},
-		{"an answer that is not HTTP is no connection", "SSH-2.0-" + canary + "\r\n", fetch.ErrUnreachable},
-		{"no answer is no connection", "", fetch.ErrUnreachable},
+		{"a body shorter than its length is truncated", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"keys\":\"" + canary, fetch.ErrTruncated},
+		{"a chunked body without its end is truncated", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n" + canary + "\r\n", fetch.ErrTruncated},
+		{"a chunked body with a bad length is truncated", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + canary + "\r\n", fetch.ErrTruncated},
+		{"an invalid gzip body is truncated", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n" + canary, fetch.ErrTruncated},
+		{"a truncated header is a failed connection", "HTTP/1.1 200 OK\r\nX-" + canary + ": 1\r\n", fetch.ErrUnreachable},
+		{"an answer that is not HTTP is a failed connection", "SSH-2.0-" + canary + "\r\n", fetch.ErrUnreachable},
+		{"no answer is a failed connection", "", fetch.ErrUnreachable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, hijack(t, tt.raw))
@@ -139,12 +139,12 @@ func TestUnreachable(t *testing.T) {
 		name, address string
 		want          error
 	}{
-		{"a port that nobody listens on", "http://" + program.Address(t) + "/" + canary, fetch.ErrConnect},
+		{"a port without a listener", "http://" + program.Address(t) + "/" + canary, fetch.ErrConnect},
 		{"another scheme", "ftp://127.0.0.1/" + canary, fetch.ErrUnreachable},
 		{"a file", "file:///" + canary, fetch.ErrUnreachable},
-		{"a text that is no URL", "http://[" + canary, fetch.ErrURL},
+		{"a text that is not a URL", "http://[" + canary, fetch.ErrURL},
 		{"a URL with a line break", "http://127.0.0.1/\n" + canary, fetch.ErrURL},
-		{"a path alone", "/" + canary, fetch.ErrUnreachable},
+		{"only a path", "/" + canary, fetch.ErrUnreachable},
 		{"nothing", "", fetch.ErrUnreachable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestTLS(t *testing.T) {
 	modern.StartTLS()
 	t.Cleanup(modern.Close)
 	roots := trusted.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	with := func(config *tls.Config) *http.Client {
+	clientWith := func(config *tls.Config) *http.Client {
 		transport := &http.Transport{TLSClientConfig: config}
 		t.Cleanup(transport.CloseIdleConnections)
 		return &http.Client{Transport: transport}
@@ -188,10 +188,10 @@ func TestTLS(t *testing.T) {
 		want    error
 	}{
 		{"a trusted certificate is accepted", trusted.Client(), trusted.URL, nil},
-		{"an unknown authority is refused", with(nil), trusted.URL, fetch.ErrTLS},
-		{"a certificate for another name is refused", with(&tls.Config{RootCAs: roots, ServerName: canary + ".test"}), trusted.URL, fetch.ErrTLS},
-		{"a server without TLS is refused", with(nil), "https://127.0.0.1:" + plain.port(), fetch.ErrTLS},
-		{"a server that refuses the version is a failed handshake", with(&tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12}), modern.URL, fetch.ErrTLS},
+		{"an unknown authority is refused", clientWith(nil), trusted.URL, fetch.ErrTLS},
+		{"a certificate for another name is refused", clientWith(&tls.Config{RootCAs: roots, ServerName: canary + ".test"}), trusted.URL, fetch.ErrTLS},
+		{"a server without TLS is refused", clientWith(nil), "https://127.0.0.1:" + plain.port(), fetch.ErrTLS},
+		{"a server that refuses the version is a failed handshake", clientWith(&tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12}), modern.URL, fetch.ErrTLS},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := get(t.Context(), tt.client, tt.address+"/"+canary)
@@ -222,7 +222,7 @@ func TestConnectionsAreReusedAfterErrors(t *testing.T) {
 	}
 }
 
-func TestCookiesAreNeitherKeptNorSent(t *testing.T) {
+func TestCookiesAreNeitherStoredNorSent(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Cookies()) > 0 {
 			t.Errorf("got the cookies %v", r.Cookies())
@@ -255,15 +255,15 @@ func (j *jar) Cookies(*url.URL) []*http.Cookie {
 	return []*http.Cookie{{Name: "session", Value: canary}}
 }
 
-func TestStatusErrorHasNoNumberOfOthers(t *testing.T) {
-	for status, want := range map[int]string{404: "answer is Not Found", 503: "answer is Service Unavailable", 299: "answer has an unexpected status", 0: "answer has an unexpected status"} {
+func TestStatusErrorText(t *testing.T) {
+	for status, want := range map[int]string{404: "server answered Not Found", 503: "server answered Service Unavailable", 299: "server answered with an unknown status", 0: "server answered with an unknown status"} {
 		if got := (fetch.StatusError{Status: status}).Error(); got != want {
 			t.Errorf("%d: got %q, want %q", status, got, want)
 		}
 	}
 }
 
-func TestAProxyThatIsDownIsNotConnectedTo(t *testing.T) {
+func TestAProxyThatIsDownIsAConnectError(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: program.Address(t)})}}
 	for _, scheme := range []string{"http", "https"} {
 		if _, err := get(t.Context(), client, scheme+"://as.example/"); !errors.Is(err, fetch.ErrConnect) {
@@ -272,7 +272,7 @@ func TestAProxyThatIsDownIsNotConnectedTo(t *testing.T) {
 	}
 }
 
-func TestBasicChallengesAreTold(t *testing.T) {
+func TestBasicChallengesAreReported(t *testing.T) {
 	for _, tt := range []struct {
 		fields []string
 		want   bool

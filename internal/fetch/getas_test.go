@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-func TestGetAsSendsTheTokenAndNothingElse(t *testing.T) {
+func TestGetAsSendsOnlyTheToken(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != http.MethodGet || len(body) != 0 || r.URL.RawQuery != "" || len(r.Cookies()) != 0 ||
@@ -35,7 +35,7 @@ func TestGetAsSendsTheTokenAndNothingElse(t *testing.T) {
 	}
 }
 
-// Whoever a redirect leads to would be shown somebody's token.
+// The target of a redirect would receive the token.
 func TestGetAsFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -55,16 +55,16 @@ func TestGetAsFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-func TestGetAsRefusesWhatGetDoes(t *testing.T) {
+func TestGetAsRefusesTheSameAnswersAsGet(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
 		want    error
 	}{
-		"401":         {answer(401, canary), fetch.StatusError{Status: 401}},
-		"403":         {answer(403, canary), fetch.StatusError{Status: 403}},
-		"304 unasked": {answer(304, ""), fetch.StatusError{Status: 304}},
-		"204":         {answer(204, ""), fetch.StatusError{Status: 204}},
-		"a page": {func(w http.ResponseWriter, _ *http.Request) {
+		"401":                       {answer(401, canary), fetch.StatusError{Status: 401}},
+		"403":                       {answer(403, canary), fetch.StatusError{Status: 403}},
+		"304 without If-None-Match": {answer(304, ""), fetch.StatusError{Status: 304}},
+		"204":                       {answer(204, ""), fetch.StatusError{Status: 204}},
+		"an HTML page": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, canary)
 		}, fetch.ErrContentType},
@@ -79,11 +79,11 @@ func TestGetAsRefusesWhatGetDoes(t *testing.T) {
 			checkSilent(t, err)
 		})
 	}
-	t.Run("a token that is no field value", func(t *testing.T) {
+	t.Run("a token that is not a field value", func(t *testing.T) {
 		s := newServer(t, answer(200, "{}"))
 		_, err := fetch.GetAs(t.Context(), s.Client(), s.URL, canary+"\r\nX-Evil: 1")
 		if err == nil || s.requests.Load() != 0 {
-			t.Errorf("got %v and %d requests, want an error and none", err, s.requests.Load())
+			t.Errorf("got %v and %d requests, want an error and 0 requests", err, s.requests.Load())
 		}
 		checkSilent(t, err)
 	})

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// maxETag bounds what is kept of a server's own and sent back to it.
+// maxETag limits the ETags that are stored and sent back.
 const maxETag = 256
 
-// forever is longer than anybody waits, and short enough to calculate with.
-const forever = 365 * 24 * time.Hour
+// maxDuration caps durations from header fields, so that arithmetic cannot overflow.
+const maxDuration = 365 * 24 * time.Hour
 
 func etagOf(h http.Header) string {
 	if tag := h.Get("ETag"); len(tag) <= maxETag {
@@ -20,9 +20,9 @@ func etagOf(h http.Header) string {
 	return ""
 }
 
-// freshness is how long an answer may be used, as a cache of one client sees
-// it (RFC 9111 §4.2.1, §5.2.2): 0 if it must be asked for again each time,
-// negative if the server does not say. What cannot be read means 0.
+// freshness returns how long a private cache may use an answer (RFC 9111 §4.2.1,
+// §5.2.2): 0 if it must be fetched again each time, negative if the server does not
+// specify it. Invalid values count as 0.
 func freshness(h http.Header) time.Duration {
 	lifetime := time.Duration(-1)
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
@@ -42,7 +42,7 @@ func freshness(h http.Header) time.Duration {
 	if lifetime < 0 {
 		return lifetime
 	}
-	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // it may have lain in a cache on the way
+	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // a cache on the way may have stored it
 }
 
 // retryAfter reads Retry-After (RFC 9110 §10.2.3): seconds or a date.
@@ -54,20 +54,20 @@ func retryAfter(h http.Header) time.Duration {
 	return max(until(value, h), 0)
 }
 
-// seconds reads delta-seconds (RFC 9111 §1.2.2); negative if it is none.
+// seconds reads delta-seconds (RFC 9111 §1.2.2). It is negative for other texts.
 func seconds(text string) time.Duration {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return -1
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n > int64(forever/time.Second) {
-		return forever
+	if err != nil || n > int64(maxDuration/time.Second) {
+		return maxDuration
 	}
 	return time.Duration(n) * time.Second
 }
 
-// until is the time to a date by the server's own clock, if it tells that;
-// negative if the date is past or none.
+// until returns the time until date, by the server's clock if the answer has a Date.
+// It is negative if date is in the past or not a date.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {
@@ -77,5 +77,5 @@ func until(date string, h http.Header) time.Duration {
 	if err != nil {
 		now = time.Now()
 	}
-	return min(then.Sub(now), forever)
+	return min(then.Sub(now), maxDuration)
 }

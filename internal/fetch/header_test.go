@@ -11,10 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// replies answers without a network, so that these tests can own the clock.
-type replies func(*http.Request) *http.Response
+// transport answers without a network, so that these tests can use synctest.
+type transport func(*http.Request) *http.Response
 
-func (f replies) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
 func reply(r *http.Request, status int, header http.Header) *http.Response {
 	if header == nil {
@@ -23,14 +23,14 @@ func reply(r *http.Request, status int, header http.Header) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: http.NoBody, Request: r}
 }
 
-func TestHowLongAnAnswerIsFresh(t *testing.T) {
-	const now = "Sat, 01 Jan 2000 00:00:00 GMT" // when the clocks of bubbles begin
+func TestFreshness(t *testing.T) {
+	const now = "Sat, 01 Jan 2000 00:00:00 GMT" // the start of the clock in synctest
 	for _, tt := range []struct {
 		name   string
 		header http.Header
 		want   time.Duration
 	}{
-		{"the server does not say", http.Header{}, -1},
+		{"no header fields", http.Header{}, -1},
 		{"an empty field", http.Header{"Cache-Control": {""}}, -1},
 		{"other directives", http.Header{"Cache-Control": {"public, must-revalidate, s-maxage=60"}}, -1},
 		{"max-age", http.Header{"Cache-Control": {"public, max-age=600"}}, 10 * time.Minute},
@@ -41,24 +41,24 @@ func TestHowLongAnAnswerIsFresh(t *testing.T) {
 		{"max-age of zero", http.Header{"Cache-Control": {"max-age=0"}}, 0},
 		{"max-age that is negative", http.Header{"Cache-Control": {"max-age=-1"}}, 0},
 		{"max-age without a value", http.Header{"Cache-Control": {"max-age"}}, 0},
-		{"max-age that is no number", http.Header{"Cache-Control": {"max-age=ten"}}, 0},
-		{"max-age beyond all numbers", http.Header{"Cache-Control": {"max-age=99999999999999999999"}}, 365 * 24 * time.Hour},
-		{"max-age in nanoseconds beyond all numbers", http.Header{"Cache-Control": {"max-age=9999999999999"}}, 365 * 24 * time.Hour},
+		{"max-age that is not a number", http.Header{"Cache-Control": {"max-age=ten"}}, 0},
+		{"max-age beyond int64", http.Header{"Cache-Control": {"max-age=99999999999999999999"}}, 365 * 24 * time.Hour},
+		{"max-age beyond int64 in nanoseconds", http.Header{"Cache-Control": {"max-age=9999999999999"}}, 365 * 24 * time.Hour},
 		{"no-store", http.Header{"Cache-Control": {"no-store, max-age=600"}}, 0},
 		{"no-cache", http.Header{"Cache-Control": {"max-age=600", "no-cache"}}, 0},
-		{"an answer that lay in a cache", http.Header{"Cache-Control": {"max-age=600"}, "Age": {"540"}}, time.Minute},
-		{"an answer that is past its age", http.Header{"Cache-Control": {"max-age=600"}, "Age": {"700"}}, 0},
-		{"an age that is no number", http.Header{"Cache-Control": {"max-age=600"}, "Age": {"-1"}}, 10 * time.Minute},
+		{"an answer from a cache", http.Header{"Cache-Control": {"max-age=600"}, "Age": {"540"}}, time.Minute},
+		{"an answer older than max-age", http.Header{"Cache-Control": {"max-age=600"}, "Age": {"700"}}, 0},
+		{"an age that is not a number", http.Header{"Cache-Control": {"max-age=600"}, "Age": {"-1"}}, 10 * time.Minute},
 		{"Expires by our clock", http.Header{"Expires": {"Sat, 01 Jan 2000 00:10:00 GMT"}}, 10 * time.Minute},
 		{"Expires by the server's clock", http.Header{"Expires": {"Mon, 01 Jan 2001 00:10:00 GMT"}, "Date": {"Mon, 01 Jan 2001 00:00:00 GMT"}}, 10 * time.Minute},
 		{"Expires in the past", http.Header{"Expires": {"Fri, 31 Dec 1999 00:00:00 GMT"}}, 0},
-		{"Expires that is no date", http.Header{"Expires": {"0"}}, 0},
+		{"Expires that is not a date", http.Header{"Expires": {"0"}}, 0},
 		{"Expires in a thousand years", http.Header{"Expires": {"Mon, 01 Jan 3000 00:00:00 GMT"}}, 365 * 24 * time.Hour},
 		{"max-age before Expires", http.Header{"Cache-Control": {"max-age=60"}, "Expires": {"Sat, 01 Jan 2000 00:10:00 GMT"}, "Date": {now}}, time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client := &http.Client{Transport: replies(func(r *http.Request) *http.Response { return reply(r, 200, tt.header) })}
+				client := &http.Client{Transport: transport(func(r *http.Request) *http.Response { return reply(r, 200, tt.header) })}
 				answer, err := fetch.Get(t.Context(), client, "https://as.test/", "")
 				if err != nil || answer.Fresh != tt.want && (answer.Fresh >= 0 || tt.want >= 0) {
 					t.Errorf("got %v, %v, want %v", answer.Fresh, err, tt.want)
@@ -73,18 +73,18 @@ func TestRetryAfter(t *testing.T) {
 		name, value, date string
 		want              time.Duration
 	}{
-		{"none", "", "", 0},
+		{"absent", "", "", 0},
 		{"seconds", "120", "", 2 * time.Minute},
-		{"seconds beyond all numbers", "99999999999999999999", "", 365 * 24 * time.Hour},
+		{"seconds beyond int64", "99999999999999999999", "", 365 * 24 * time.Hour},
 		{"a negative number", "-5", "", 0},
 		{"a date by our clock", "Sat, 01 Jan 2000 00:02:00 GMT", "", 2 * time.Minute},
 		{"a date by the server's clock", "Mon, 01 Jan 2001 00:02:00 GMT", "Mon, 01 Jan 2001 00:00:00 GMT", 2 * time.Minute},
 		{"a date in the past", "Fri, 31 Dec 1999 00:00:00 GMT", "", 0},
-		{"words", "soon", "", 0},
+		{"text", "soon", "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client := &http.Client{Transport: replies(func(r *http.Request) *http.Response {
+				client := &http.Client{Transport: transport(func(r *http.Request) *http.Response {
 					return reply(r, 503, http.Header{"Retry-After": {tt.value}, "Date": {tt.date}})
 				})}
 				_, err := fetch.Get(t.Context(), client, "https://as.test/", "")
@@ -96,13 +96,13 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsUnchanged(t *testing.T) {
+func TestAnUnchangedAnswer(t *testing.T) {
 	const tag = `"v1"`
-	var asked []string
-	client := &http.Client{Transport: replies(func(r *http.Request) *http.Response {
-		asked = append(asked, r.Header.Get("If-None-Match"))
+	var sent []string
+	client := &http.Client{Transport: transport(func(r *http.Request) *http.Response {
+		sent = append(sent, r.Header.Get("If-None-Match"))
 		status := http.StatusOK
-		if len(asked) > 1 {
+		if len(sent) > 1 {
 			status = http.StatusNotModified
 		}
 		return reply(r, status, http.Header{"Etag": {tag}, "Cache-Control": {"max-age=60"}})
@@ -118,19 +118,19 @@ func TestAnAnswerThatIsUnchanged(t *testing.T) {
 	if _, err := fetch.Get(t.Context(), client, "https://as.test/", ""); !errors.Is(err, fetch.StatusError{Status: http.StatusNotModified}) {
 		t.Errorf("without an ETag: got %v, want 304 refused", err)
 	}
-	if asked[0] != "" || asked[1] != tag || asked[2] != "" {
-		t.Errorf("got If-None-Match %q, want it with the second request alone", asked)
+	if sent[0] != "" || sent[1] != tag || sent[2] != "" {
+		t.Errorf("got If-None-Match %q, want it only with the second request", sent)
 	}
 }
 
-func TestAnETagThatIsTooLongIsNotKept(t *testing.T) {
-	for size, kept := range map[int]bool{256: true, 257: false} {
+func TestLongETagsAreNotStored(t *testing.T) {
+	for size, stored := range map[int]bool{256: true, 257: false} {
 		tag := strings.Repeat("x", size)
-		client := &http.Client{Transport: replies(func(r *http.Request) *http.Response {
+		client := &http.Client{Transport: transport(func(r *http.Request) *http.Response {
 			return reply(r, http.StatusOK, http.Header{"Etag": {tag}})
 		})}
-		if answer, err := fetch.Get(t.Context(), client, "https://as.test/", ""); err != nil || (answer.ETag == tag) != kept {
-			t.Errorf("%d bytes: got %q, %v, want kept: %v", size, answer.ETag, err, kept)
+		if answer, err := fetch.Get(t.Context(), client, "https://as.test/", ""); err != nil || (answer.ETag == tag) != stored {
+			t.Errorf("%d bytes: got %q, %v, want stored: %v", size, answer.ETag, err, stored)
 		}
 	}
 }

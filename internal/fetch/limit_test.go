@@ -46,7 +46,7 @@ func TestBodySize(t *testing.T) {
 	}
 }
 
-func TestABodyWithoutEndIsCutOff(t *testing.T) {
+func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		chunk := bytes.Repeat([]byte(" "), 64<<10)
@@ -61,8 +61,8 @@ func TestABodyWithoutEndIsCutOff(t *testing.T) {
 	}
 }
 
-// zipped is n spaces, compressed about a thousandfold.
-func zipped(t *testing.T, n int) []byte {
+// compressed returns n spaces, compressed by a factor of about 1000.
+func compressed(t *testing.T, n int) []byte {
 	t.Helper()
 	var bomb bytes.Buffer
 	w := gzip.NewWriter(&bomb)
@@ -88,10 +88,10 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 		{"the limit is read", fetch.MaxBytes, http.StatusOK, nil},
 		{"a byte over the limit is refused", fetch.MaxBytes + 1, http.StatusOK, fetch.ErrTooLarge},
 		{"a bomb is refused", 16 << 20, http.StatusOK, fetch.ErrTooLarge},
-		{"a bomb with an error status is not unpacked", 16 << 20, http.StatusInternalServerError, fetch.StatusError{Status: http.StatusInternalServerError}},
+		{"a bomb with an error status is not decompressed", 16 << 20, http.StatusInternalServerError, fetch.StatusError{Status: http.StatusInternalServerError}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			body := zipped(t, tt.size)
+			body := compressed(t, tt.size)
 			s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				w.Header().Set("Content-Encoding", "gzip")
@@ -105,7 +105,7 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 			if !errors.Is(err, tt.want) || err == nil && len(got) != tt.size {
 				t.Errorf("got %d bytes, %v, want %v", len(got), err, tt.want)
 			}
-			// Growing a buffer to the limit takes a small multiple of it; the server runs in this process too.
+			// Growing a buffer to the limit takes a small multiple of it. The server runs in this process too.
 			if spent := after.TotalAlloc - before.TotalAlloc; spent > 16*fetch.MaxBytes {
 				t.Errorf("allocated %d bytes for a limit of %d", spent, fetch.MaxBytes)
 			}

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// canary stands in every URL, header and body of these tests, and in no error.
+// canary is in the URLs, headers and bodies of these tests, and must not be in an error.
 const canary = "c4n4ry"
 
 // server is a server on a loopback socket that counts what reaches it.
@@ -60,7 +60,7 @@ func prepare(handler http.HandlerFunc) *server {
 	return s
 }
 
-// trap is a server that nothing must ever connect to.
+// trap returns a server that must not receive a connection.
 func trap(t *testing.T) *server {
 	t.Helper()
 	s := newServer(t, func(http.ResponseWriter, *http.Request) {})
@@ -85,6 +85,7 @@ func (s *server) port() string {
 	return s.URL[strings.LastIndexByte(s.URL, ':')+1:]
 }
 
+// checkSilent checks that an error quotes no address or answer.
 func checkSilent(t *testing.T, err error) {
 	t.Helper()
 	if err != nil && (strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "127.0.0.1")) {
@@ -92,7 +93,7 @@ func checkSilent(t *testing.T, err error) {
 	}
 }
 
-// get is Get without an ETag, and the body alone.
+// get calls Get without an ETag and returns only the body.
 func get(ctx context.Context, client *http.Client, address string) ([]byte, error) {
 	answer, err := fetch.Get(ctx, client, address, "")
 	return answer.Body, err

@@ -31,8 +31,7 @@ func TestPostFormSendsTheFormAndTheHeader(t *testing.T) {
 	}
 }
 
-// What a POST carries is a token and often a secret: one endpoint alone may
-// see them.
+// The body of a POST contains a token and often a secret, for one endpoint only.
 func TestPostFormFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -52,9 +51,9 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// A server may close a connection in the very moment in which we use it again.
-// That is no reason to refuse anybody, and what we post may be posted twice.
-func TestPostFormIsRepeatedWhenAKeptConnectionWasClosed(t *testing.T) {
+// A server may close an idle connection just as it is reused. The request is then sent
+// again, which is safe for the requests of this module.
+func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	var s *server
 	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -62,7 +61,7 @@ func TestPostFormIsRepeatedWhenAKeptConnectionWasClosed(t *testing.T) {
 			t.Errorf("got %q with %v", body, r.Header)
 		}
 		if _, ok := r.Header["Idempotency-Key"]; ok {
-			t.Errorf("got header %v, with what was for the transport alone", r.Header)
+			t.Errorf("got header %v, which only the transport should see", r.Header)
 		}
 		if s.requests.Load() == 2 {
 			hijack(t, "")(w, r)
@@ -90,8 +89,8 @@ func TestPostFormIsRepeatedWhenAKeptConnectionWasClosed(t *testing.T) {
 func TestPostFormIsNotRepeated(t *testing.T) {
 	for name, broken := range map[string]string{
 		"when a fresh connection was closed": "",
-		"when an answer broke off":           "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
-		"when the answer was none of HTTP":   "SSH-2.0-" + canary + "\r\n",
+		"when an answer was truncated":       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+		"when the answer was not HTTP":       "SSH-2.0-" + canary + "\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, hijack(t, broken))

@@ -102,7 +102,7 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	}
 }
 
-// The origin is that of the first request, whatever a redirect in between was.
+// The origin is that of the first request, also after a redirect within it.
 func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -125,8 +125,8 @@ func TestRedirectsWithoutATarget(t *testing.T) {
 		name, location string
 		want           error
 	}{
-		{"none is a status like others", "", fetch.StatusError{Status: http.StatusFound}},
-		{"one that is no URL is refused", "http://[" + canary, fetch.ErrUnreachable},
+		{"without Location it is an unexpected status", "", fetch.StatusError{Status: http.StatusFound}},
+		{"a Location that is not a URL is refused", "http://[" + canary, fetch.ErrUnreachable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -144,7 +144,7 @@ func TestRedirectsWithoutATarget(t *testing.T) {
 	}
 }
 
-// The caller's own policy could only be looser or unknown to us.
+// The caller's policy might follow redirects out of the origin.
 func TestTheClientsRedirectPolicyIsReplaced(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })

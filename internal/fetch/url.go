@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// The faults of a configured or discovered URL.
+// The errors of [CheckURL] and [CheckIssuer].
 var (
 	ErrNotURL   = errors.New("not an absolute URL with a host and without user information, query or fragment")
-	ErrInsecure = errors.New("not https (http is for loopback addresses, or where InsecureHTTP is set)")
+	ErrInsecure = errors.New("not https (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 
-// CheckURL reports whether an endpoint may be asked: https, or http when the
-// host is a loopback address or insecure is set. A query is allowed in
-// endpoints (RFC 8414 §2), not in issuers; see [CheckIssuer].
+// CheckURL reports an endpoint that must not be requested. The scheme must be https, or
+// http if the host is a loopback address or insecure is set. A query is allowed in
+// endpoints (RFC 8414 §2), but not in issuers: see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
@@ -41,11 +41,11 @@ func CheckIssuer(raw string, insecure bool) error {
 	return CheckURL(raw, insecure)
 }
 
-// ErrNotText is the fault of an identifier that cannot be compared safely.
+// ErrNotText is the error of [CheckText].
 var ErrNotText = errors.New("not printable ASCII without spaces")
 
-// CheckText is for an issuer identifier that nothing is fetched from. It may be
-// any text that two people would write in the same way.
+// CheckText checks an issuer identifier that is compared but never fetched. It must be
+// printable ASCII, so that two equal identifiers have the same bytes.
 func CheckText(raw string) error {
 	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return ErrNotText

@@ -42,9 +42,9 @@ func TestCheckURL(t *testing.T) {
 		{"a file on a host is refused", "file://localhost/etc/passwd", fetch.ErrInsecure, fetch.ErrInsecure, fetch.ErrInsecure},
 		{"a web socket is refused", "wss://as.example", fetch.ErrInsecure, fetch.ErrInsecure, fetch.ErrInsecure},
 
-		{"nothing is refused", "", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
-		{"a host alone is refused", "as.example", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
-		{"a host and port alone are refused", "as.example:443", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
+		{"an empty text is refused", "", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
+		{"only a host is refused", "as.example", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
+		{"only a host and port are refused", "as.example:443", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 		{"a path is refused", "/keys", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 		{"a URL without scheme is refused", "//as.example", fetch.ErrInsecure, fetch.ErrInsecure, fetch.ErrInsecure},
 		{"a URL without host is refused", "https:///keys", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
@@ -60,7 +60,7 @@ func TestCheckURL(t *testing.T) {
 		{"a space before is refused", " https://as.example", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 		{"a line break is refused", "https://as.example/\n", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 		{"a null byte is refused", "https://as.example/\x00", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
-		{"a port that is no number is refused", "https://as.example:https", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
+		{"a port that is not a number is refused", "https://as.example:https", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 		{"an open bracket is refused", "https://[::1", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 		{"a broken escape in the host is refused", "https://as%zz.example", fetch.ErrNotURL, fetch.ErrNotURL, fetch.ErrNotURL},
 	} {

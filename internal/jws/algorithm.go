@@ -3,26 +3,26 @@ package jws
 import (
 	"crypto"
 	"crypto/rsa"
-	_ "crypto/sha256" // the hashes that golang-jwt looks up by number
+	_ "crypto/sha256" // registers the hashes for golang-jwt
 	_ "crypto/sha512"
 
-	"github.com/golang-jwt/jwt/v5" // the engine of HS256, HS384 and HS512; Method is for those who sign, and for its own Keyfunc
+	"github.com/golang-jwt/jwt/v5" // verifies HS256, HS384 and HS512; Method is for signing and for its Keyfunc
 )
 
 // Algorithm is a signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
 type Algorithm struct {
-	Name    string // the one that keys and policies use
-	KeyType string // kty of its keys: RSA, EC, OKP, or oct of a shared secret (RFC 7518 §6.1)
+	Name    string // the name in keys and policies
+	KeyType string // kty of its keys: RSA, EC, OKP, or oct for a shared secret (RFC 7518 §6.1)
 	Curve   string // crv of its keys, "" for RSA and secrets
 	Hash    crypto.Hash
-	Method  jwt.SigningMethod // the same in golang-jwt
+	Method  jwt.SigningMethod // the same algorithm in golang-jwt
 
-	size   int // of each of the two numbers in a signature of ECDSA, in bytes
+	size   int // of r and of s in an ECDSA signature, in bytes
 	verify func(m *Message, key any, a *Algorithm) bool
 }
 
-// algorithms are all that this module supports. "none" is not one, nor is what
-// other packages register with golang-jwt.
+// algorithms lists all supported algorithms. It does not contain "none", nor
+// algorithms that other packages register with golang-jwt.
 var algorithms = []*Algorithm{
 	{"RS256", "RSA", "", crypto.SHA256, jwt.SigningMethodRS256, 0, (*Message).verifiesPKCS1},
 	{"RS384", "RSA", "", crypto.SHA384, jwt.SigningMethodRS384, 0, (*Message).verifiesPKCS1},
@@ -40,7 +40,7 @@ var algorithms = []*Algorithm{
 }
 
 // Find returns the algorithm of that name, or nil if it is not supported.
-// Tokens may also say "Ed25519" for EdDSA (RFC 9864 §2.2).
+// "Ed25519" is another name of EdDSA (RFC 9864 §2.2).
 func Find(name string) *Algorithm {
 	if name == "Ed25519" {
 		name = "EdDSA"
@@ -53,8 +53,7 @@ func Find(name string) *Algorithm {
 	return nil
 }
 
-// Fitting returns the names of the algorithms that keys of a type and curve
-// serve.
+// Fitting returns the names of the algorithms for keys of a type and curve.
 func Fitting(keyType, curve string) (names []string) {
 	for _, a := range algorithms {
 		if a.KeyType == keyType && a.Curve == curve {
@@ -77,8 +76,8 @@ func Asymmetric() (public []*Algorithm) {
 // Symmetric reports whether anyone who can check a signature can also make one.
 func (a *Algorithm) Symmetric() bool { return a.KeyType == "oct" }
 
-// exactSalt is what RFC 7518 §3.5 demands: a salt as long as the hash.
-// golang-jwt's own methods accept one of any length.
+// exactSalt requires a salt as long as the hash (RFC 7518 §3.5). golang-jwt's own
+// methods accept a salt of any length.
 var exactSalt = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
 
 func withExactSalt(m jwt.SigningMethodRSAPSS) jwt.SigningMethod {

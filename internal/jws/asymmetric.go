@@ -11,10 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits. A
-// signature of a longer key costs milliseconds to check, which is a lever for
-// whoever controls the key. Verify repeats this part of the key policy, since keys
-// of a foreign source have not passed it.
+// FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits. Verifying
+// with a longer key takes milliseconds, which would let an attacker who controls the key
+// waste CPU time. Verify repeats this part of the key policy, since keys of a
+// caller-supplied source have not passed it.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }
@@ -37,8 +37,8 @@ func (m *Message) verifiesPSS(key any, a *Algorithm) bool {
 	return ok && FitRSA(public) && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
 }
 
-// verifiesECDSA checks a signature that is two numbers of a fixed size, one
-// after the other (RFC 7518 §3.4).
+// verifiesECDSA checks a signature that is r and s, each of a fixed size (RFC 7518
+// §3.4).
 func (m *Message) verifiesECDSA(key any, a *Algorithm) bool {
 	public, ok := key.(*ecdsa.PublicKey)
 	if !ok || public.Curve == nil || public.Curve.Params().Name != a.Curve || len(m.Signature) != 2*a.size {
@@ -54,11 +54,11 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input returns the signing input in the spare room, since the hashes of the
-// standard library would copy a string.
-func (m *Message) input() []byte { return append(m.room[len(m.room):], m.SigningInput...) }
+// input copies the signing input into the spare part of the buffer, since the hashes of
+// the standard library would allocate a copy of a string.
+func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
-// digest hashes the signing input, and returns the sum behind it in the room.
+// digest hashes the signing input and stores the sum behind it in the buffer.
 func (m *Message) digest(hash crypto.Hash) []byte {
 	input := m.input()
 	spare := input[len(input):]
@@ -76,8 +76,8 @@ func (m *Message) digest(hash crypto.Hash) []byte {
 }
 
 // appendDER writes two positive numbers as the Ecdsa-Sig-Value of RFC 3279
-// §2.2.3, and reports false if one is zero. math/big would do it in twenty
-// allocations.
+// §2.2.3, and reports false if one is zero. math/big would need
+// twenty allocations.
 func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	r, s = positive(r), positive(s)
 	if r == nil || s == nil {
@@ -92,7 +92,7 @@ func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	return appendInteger(appendInteger(der, r), s), true
 }
 
-// positive cuts the leading zeros of a number. Zero itself is nil.
+// positive removes the leading zeros of a number. It returns nil for zero.
 func positive(number []byte) []byte {
 	for i, digit := range number {
 		if digit != 0 {
@@ -102,12 +102,12 @@ func positive(number []byte) []byte {
 	return nil
 }
 
-// integerLength is what appendInteger writes.
+// integerLength returns the number of bytes that appendInteger writes.
 func integerLength(number []byte) int { return 2 + int(number[0]>>7) + len(number) }
 
 func appendInteger(der []byte, number []byte) []byte {
 	der = append(der, 0x02, byte(integerLength(number)-2)) //nolint:gosec // 67 at most
-	if number[0]>>7 != 0 {                                 // it would read as a negative one
+	if number[0]>>7 != 0 {                                 // it would be read as negative
 		der = append(der, 0)
 	}
 	return append(der, number...)

@@ -9,14 +9,14 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// agree fails the test if Verify and golang-jwt's method judge a signature
-// differently.
+// agree fails the test if Verify and golang-jwt's method disagree about a signature. It
+// returns the result of Verify.
 func agree(t *testing.T, name string, m *jws.Message, key any) bool {
 	t.Helper()
 	ours := m.Verify(key) == nil
 	theirs := jws.Find(m.Header.Algorithm).Method.Verify(m.SigningInput, m.Signature, key) == nil
 	if ours != theirs {
-		t.Errorf("%s: got accepted %t, golang-jwt has %t", name, ours, theirs)
+		t.Errorf("%s: got accepted %t, want %t as from golang-jwt", name, ours, theirs)
 	}
 	return ours
 }
@@ -74,8 +74,8 @@ func TestVerifyAgreesWithGolangJWTOnDamagedSignatures(t *testing.T) {
 	}
 }
 
-// Signatures of ECDSA whose numbers are short, or begin with a high bit, are
-// written in DER with fewer bytes or one more. One in 256 is short.
+// In DER, a short number has fewer bytes and a number with its high bit set has one
+// more. One number in 256 is short.
 func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	shapes := make(map[string]bool)
 	for i := 0; i < 10_000 && len(shapes) < 6; i++ {
@@ -103,7 +103,7 @@ func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	}
 }
 
-// parsed is a set and a message, nil if either is not acceptable.
+// parsed returns a parsed set and message, or nil if either is not acceptable.
 func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -116,8 +116,8 @@ func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	return keys, m
 }
 
-// fewest returns the least that f allocates. Under the race detector a pool
-// forgets at random, so that a mean would be of nothing.
+// fewest returns the smallest number of allocations of f. A mean would be meaningless:
+// under the race detector a pool drops items at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 20 {
@@ -126,8 +126,8 @@ func fewest(f func()) float64 {
 	return least
 }
 
-// What the standard library itself allocates is counted by golang-jwt's rival
-// in proof/bench; here it is what we add to it: a digest, and DER for ECDSA.
+// The limits are those of the standard library plus a digest, and DER for ECDSA.
+// proof/bench compares them with golang-jwt.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for algorithm, most := range map[string]float64{"RS256": 9, "PS256": 19, "ES256": 13, "ES512": 17, "EdDSA": 0} {
 		_, public := signer(algorithm)
@@ -138,12 +138,12 @@ func TestVerifyAllocatesLittle(t *testing.T) {
 	}
 }
 
-func TestSplittingAgainAllocatesNothing(t *testing.T) {
+func TestSplitOfAReusedMessageAllocatesNothing(t *testing.T) {
 	compact := encode(`{"alg":"RS256"}`) + "." + encode(`{"sub":"a"}`) + "." + encode("signature")
 	var m jws.Message
 	split := func() {
 		if !jws.IsJWT(compact) {
-			t.Error("it is one")
+			t.Error("IsJWT: got false, want true")
 		}
 		if _, err := m.Split(compact); err != nil {
 			t.Error(err)
@@ -155,7 +155,7 @@ func TestSplittingAgainAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestClearForgetsTheMessage(t *testing.T) {
+func TestClearErasesTheMessage(t *testing.T) {
 	var m jws.Message
 	header, err := m.Split(encode(`{"alg":"RS256"}`) + "." + encode(`{"sub":"a"}`) + "." + encode("signature"))
 	if err != nil {
@@ -169,6 +169,6 @@ func TestClearForgetsTheMessage(t *testing.T) {
 		}
 	}
 	if m.SigningInput != "" || m.Payload != nil || m.Signature != nil || m.Header != (jws.Header{}) {
-		t.Errorf("got %+v, want nothing", m)
+		t.Errorf("got %+v, want an empty message", m)
 	}
 }

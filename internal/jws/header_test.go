@@ -27,20 +27,20 @@ var accepted = []struct {
 	{"addresses of keys are ignored", `{"alg":"ES256","jku":"http://169.254.169.254/","x5u":"file:///etc/passwd"}`, jws.Header{Algorithm: "ES256"}},
 	{"certificates are ignored", `{"alg":"ES256","x5c":["AA"],"x5t#S256":7}`, jws.Header{Algorithm: "ES256"}},
 	{"a thumbprint may name the key", `{"alg":"ES256","x5t":"AA"}`, jws.Header{Algorithm: "ES256", Thumbprint: "AA"}},
-	{"a thumbprint stands beside a key ID", `{"alg":"ES256","kid":"k","x5t":"AA"}`, jws.Header{Algorithm: "ES256", KeyID: "k", Thumbprint: "AA"}},
-	{"a thumbprint that could not be a key ID is ignored", `{"alg":"ES256","x5t":"A\u0000"}`, jws.Header{Algorithm: "ES256"}},
+	{"a thumbprint and a key ID are both read", `{"alg":"ES256","kid":"k","x5t":"AA"}`, jws.Header{Algorithm: "ES256", KeyID: "k", Thumbprint: "AA"}},
+	{"a thumbprint that is not a valid key ID is ignored", `{"alg":"ES256","x5t":"A\u0000"}`, jws.Header{Algorithm: "ES256"}},
 	{"an empty thumbprint is ignored", `{"alg":"ES256","x5t":""}`, jws.Header{Algorithm: "ES256"}},
 	{"a thumbprint that is null is ignored", `{"alg":"ES256","x5t":null}`, jws.Header{Algorithm: "ES256"}},
-	{"a thumbprint that is no string is ignored", `{"alg":"ES256","x5t":["AA"]}`, jws.Header{Algorithm: "ES256"}},
+	{"a thumbprint that is not a string is ignored", `{"alg":"ES256","x5t":["AA"]}`, jws.Header{Algorithm: "ES256"}},
 	{"unknown members of any type are ignored", `{"alg":"ES256","a":null,"b":[1,{"c":true}],"d":{"e":0}}`, jws.Header{Algorithm: "ES256"}},
 	{"a content type other than JWT is ignored", `{"alg":"ES256","cty":"json"}`, jws.Header{Algorithm: "ES256"}},
 	{"an empty content type is ignored", `{"alg":"ES256","cty":""}`, jws.Header{Algorithm: "ES256"}},
 	{"a key ID of 256 bytes passes", `{"alg":"ES256","kid":"` + strings.Repeat("k", 256) + `"}`, jws.Header{Algorithm: "ES256", KeyID: strings.Repeat("k", 256)}},
-	{"a key ID may be a path, which is nothing but text here", `{"alg":"ES256","kid":"../../dev/null"}`, jws.Header{Algorithm: "ES256", KeyID: "../../dev/null"}},
-	{"a key ID may look like SQL, which is nothing but text here", `{"alg":"ES256","kid":"' OR 1=1--"}`, jws.Header{Algorithm: "ES256", KeyID: "' OR 1=1--"}},
-	{"a key ID may look like a template, which is nothing but text here", `{"alg":"ES256","kid":"{{7*7}} ; id"}`, jws.Header{Algorithm: "ES256", KeyID: "{{7*7}} ; id"}},
+	{"a path as key ID is plain text", `{"alg":"ES256","kid":"../../dev/null"}`, jws.Header{Algorithm: "ES256", KeyID: "../../dev/null"}},
+	{"SQL as key ID is plain text", `{"alg":"ES256","kid":"' OR 1=1--"}`, jws.Header{Algorithm: "ES256", KeyID: "' OR 1=1--"}},
+	{"a template as key ID is plain text", `{"alg":"ES256","kid":"{{7*7}} ; id"}`, jws.Header{Algorithm: "ES256", KeyID: "{{7*7}} ; id"}},
 	{"a key ID may be a space and a tilde, the ends of the range", `{"alg":"ES256","kid":" ~"}`, jws.Header{Algorithm: "ES256", KeyID: " ~"}},
-	{"an unknown algorithm is a matter of policy and signature", `{"alg":"none"}`, jws.Header{Algorithm: "none"}},
+	{"an unknown algorithm is left to policy and Verify", `{"alg":"none"}`, jws.Header{Algorithm: "none"}},
 }
 
 // refused headers, which also seed the fuzz target.
@@ -51,7 +51,7 @@ var refused = []struct {
 }{
 	// J01
 	{"no algorithm is refused", `{}`, jws.ErrAlgorithm},
-	{"no algorithm beside other members is refused", `{"typ":"JWT","kid":"k"}`, jws.ErrAlgorithm},
+	{"other members without an algorithm are refused", `{"typ":"JWT","kid":"k"}`, jws.ErrAlgorithm},
 	{"an empty algorithm is refused", `{"alg":""}`, jws.ErrAlgorithm},
 	{"a null algorithm is refused", `{"alg":null}`, jws.ErrAlgorithm},
 	{"a number as algorithm is refused", `{"alg":256}`, jws.ErrAlgorithm},
@@ -76,28 +76,28 @@ var refused = []struct {
 	{"an empty crit is refused", `{"alg":"ES256","crit":[]}`, jws.ErrCritical},
 	{"a crit of a registered name is refused", `{"alg":"ES256","crit":["exp"],"exp":1}`, jws.ErrCritical},
 	{"a crit of alg is refused", `{"alg":"ES256","crit":["alg"]}`, jws.ErrCritical},
-	{"a crit of an extension that is there is refused", `{"alg":"ES256","crit":["x"],"x":1}`, jws.ErrCritical},
-	{"a crit of an extension that is not there is refused", `{"alg":"ES256","crit":["x"]}`, jws.ErrCritical},
-	{"a crit with a name twice is refused", `{"alg":"ES256","crit":["x","x"],"x":1}`, jws.ErrCritical},
+	{"a crit of a present extension is refused", `{"alg":"ES256","crit":["x"],"x":1}`, jws.ErrCritical},
+	{"a crit of an absent extension is refused", `{"alg":"ES256","crit":["x"]}`, jws.ErrCritical},
+	{"a crit with a repeated name is refused", `{"alg":"ES256","crit":["x","x"],"x":1}`, jws.ErrCritical},
 	{"a string as crit is refused", `{"alg":"ES256","crit":"x"}`, jws.ErrCritical},
 	{"a null crit is refused", `{"alg":"ES256","crit":null}`, jws.ErrCritical},
 	{"an escaped crit is refused", `{"alg":"ES256","\u0063rit":["x"]}`, jws.ErrCritical},
 	{"an unencoded payload is refused", `{"alg":"ES256","b64":false}`, jws.ErrCritical},
 	{"a critical unencoded payload is refused", `{"alg":"ES256","b64":false,"crit":["b64"]}`, jws.ErrCritical},
-	{"b64 is refused even where it says what holds anyway", `{"alg":"ES256","b64":true}`, jws.ErrCritical},
-	{"crit is refused before an algorithm that is missing", `{"crit":[]}`, jws.ErrCritical},
+	{"b64 is refused even with its default value", `{"alg":"ES256","b64":true}`, jws.ErrCritical},
+	{"crit is reported before a missing algorithm", `{"crit":[]}`, jws.ErrCritical},
 	// J15
 	{"two algorithms are refused", `{"alg":"ES256","alg":"ES256"}`, jws.ErrHeader},
 	{"two algorithms with another member between are refused", `{"alg":"none","x":1,"alg":"ES256"}`, jws.ErrHeader},
 	{"an algorithm in plain and escaped spelling is refused", `{"alg":"ES256","\u0061lg":"none"}`, jws.ErrHeader},
 	{"two key IDs are refused", `{"alg":"ES256","kid":"a","kid":"b"}`, jws.ErrHeader},
 	{"two types are refused", `{"alg":"ES256","typ":"at+jwt","typ":"at+jwt"}`, jws.ErrHeader},
-	{"two unknown members of one name are refused", `{"alg":"ES256","x":1,"x":1}`, jws.ErrHeader},
+	{"two unknown members of the same name are refused", `{"alg":"ES256","x":1,"x":1}`, jws.ErrHeader},
 	{"a repeated name inside an ignored member is refused", `{"alg":"ES256","jwk":{"kty":"EC","kty":"EC"}}`, jws.ErrHeader},
 	// J16
 	{"only the exact name is the algorithm", `{"Alg":"ES256","ALG":"ES256"}`, jws.ErrAlgorithm},
 	// J17
-	{"nothing is refused", ``, jws.ErrHeader},
+	{"an empty text is refused", ``, jws.ErrHeader},
 	{"an array is refused", `["alg"]`, jws.ErrHeader},
 	{"null is refused", `null`, jws.ErrHeader},
 	{"a string is refused", `"alg"`, jws.ErrHeader},
@@ -118,8 +118,8 @@ var refused = []struct {
 	{"a nested JWT by its full media type is refused", `{"alg":"ES256","cty":"application/jwt"}`, jws.ErrNested},
 	{"a nested JWT by its full media type in capitals is refused", `{"alg":"ES256","cty":"Application/JWT"}`, jws.ErrNested},
 	{"an escaped nested JWT is refused", `{"alg":"ES256","cty":"\u004aWT"}`, jws.ErrNested},
-	{"a content type that is no string is refused", `{"alg":"ES256","cty":["JWT"]}`, jws.ErrNested},
-	// typ is judged by policy, but it must be text.
+	{"a content type that is not a string is refused", `{"alg":"ES256","cty":["JWT"]}`, jws.ErrNested},
+	// The policy decides about typ, but it must be a string.
 	{"a null type is refused", `{"alg":"ES256","typ":null}`, jws.ErrHeader},
 	{"a number as type is refused", `{"alg":"ES256","typ":1}`, jws.ErrHeader},
 	{"an array as type is refused", `{"alg":"ES256","typ":["at+jwt"]}`, jws.ErrHeader},
@@ -144,7 +144,7 @@ func TestParseHeaderRefuses(t *testing.T) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 			if got != (jws.Header{}) {
-				t.Errorf("got a header beside the error: %+v", got)
+				t.Errorf("got the header %+v with an error, want an empty one", got)
 			}
 		})
 	}
@@ -154,7 +154,7 @@ func TestHeaderErrorsAreConstants(t *testing.T) {
 	constants := []error{jws.ErrShape, jws.ErrHeader, jws.ErrCritical, jws.ErrKeyID, jws.ErrAlgorithm, jws.ErrNested, jws.ErrSignature}
 	for _, tt := range refused {
 		if _, err := jws.Parse(encode(tt.text) + ".e30.AA"); !slices.Contains(constants, err) {
-			t.Errorf("%s: got %v, want one of the package's errors itself", tt.name, err)
+			t.Errorf("%s: got %v, want a constant of the package", tt.name, err)
 		}
 	}
 }
@@ -184,15 +184,15 @@ func TestValidKeyID(t *testing.T) {
 		kid  string
 		want bool
 	}{
-		{"one character is one", "k", true},
-		{"a URL is one", "https://login.example/keys/1?v=2#a", true},
-		{"256 bytes are one", strings.Repeat("k", 256), true},
-		{"257 bytes are none", strings.Repeat("k", 257), false},
-		{"nothing is none", "", false},
-		{"a tab is none", "a\tb", false},
-		{"the last control character is none", "\x1f", false},
-		{"delete is none", "\x7f", false},
-		{"the first byte beyond ASCII is none", "\x80", false},
+		{"one character is valid", "k", true},
+		{"a URL is valid", "https://login.example/keys/1?v=2#a", true},
+		{"256 bytes are valid", strings.Repeat("k", 256), true},
+		{"257 bytes are invalid", strings.Repeat("k", 257), false},
+		{"an empty text is invalid", "", false},
+		{"a tab is invalid", "a\tb", false},
+		{"the last control character is invalid", "\x1f", false},
+		{"delete is invalid", "\x7f", false},
+		{"the first byte beyond ASCII is invalid", "\x80", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := jws.ValidKeyID(tt.kid); got != tt.want {

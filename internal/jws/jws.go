@@ -1,10 +1,10 @@
-// Package jws reads and verifies compact JSON Web Signatures (RFC 7515 §7.1),
-// and nothing else: no JSON serialization, no encryption, no extensions. It is
-// the seam at which third-party test vectors run.
+// Package jws reads and verifies compact JSON Web Signatures (RFC 7515 §7.1) only:
+// it supports no JSON serialization, no encryption and no extensions. Third-party
+// test vectors run against this package.
 //
-// A signature covers bytes, so text that decodes to the same bytes in two
-// spellings is two tokens for whoever keys a cache or a deny-list on the text.
-// Base64url is therefore read in its one canonical spelling.
+// A signature covers bytes. If base64url had several spellings of the same bytes, one
+// token could have several texts, and a cache or deny-list keyed by text could be
+// bypassed. Only the canonical spelling is therefore accepted.
 package jws
 
 import (
@@ -16,24 +16,23 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// The faults of a compact JWS. None of them quotes the input.
+// The errors of a compact JWS. They never quote the input.
 var (
 	ErrShape     = errors.New("not three base64url segments")
 	ErrHeader    = errors.New("header is not acceptable JSON")
 	ErrCritical  = errors.New("header names critical extensions or an unencoded payload")
 	ErrKeyID     = errors.New("key ID is not acceptable")
-	ErrAlgorithm = errors.New("algorithm is not known")
+	ErrAlgorithm = errors.New("algorithm is not supported")
 	ErrNested    = errors.New("content type says that the payload is another JWT")
 	ErrSignature = errors.New("signature does not verify")
 )
 
-// Header holds the parameters that decide. All others are ignored, so a key
-// or certificate that travels in the token (jwk, jku, x5c, x5u) is never used
-// (RFC 8725 §3.10).
+// Header contains the parameters that are used. All others are ignored, so a key or
+// certificate in the token (jwk, jku, x5c, x5u) is never used (RFC 8725 §3.10).
 type Header struct {
 	Algorithm  string // never empty
 	KeyID      string // "" when absent; an empty kid is refused
-	Thumbprint string // x5t, where some servers write what would be the kid; "" unless it could be a key ID
+	Thumbprint string // x5t, which some servers use instead of kid; "" unless it is a valid key ID
 	Type       string // "" when absent
 }
 
@@ -42,23 +41,22 @@ type Header struct {
 type Message struct {
 	Header       Header
 	Payload      []byte
-	SigningInput string // the first two segments as they were sent
+	SigningInput string // the first two segments, as sent
 	Signature    []byte
 
-	room []byte // that the segments lie in; Verify works behind them
-	used bool   // since it was cleared
+	buffer []byte // contains the segments; Verify uses the rest
+	used   bool   // since the last Clear
 }
 
-// byteOrderMark is U+FEFF in base64url. It is refused where a header is read, but
-// other libraries skip it there.
+// byteOrderMark is U+FEFF in base64url. ParseHeader refuses it, but other libraries skip
+// it.
 const byteOrderMark = "77u_"
 
-// IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
-// its first segment decodes to the beginning of a JSON object, white space
-// before it included. The verdict is final: a token for which this holds is never
-// treated as opaque, however it fails, unless it is encrypted. Looking at what
-// follows the brace and for a dot keeps random handles, of which one in 256
-// would decode to a leading brace, out of it.
+// IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and its first
+// segment decodes to the beginning of a JSON object, which white space may precede. The
+// result is final: such a token is never treated as opaque, however it fails, unless it
+// is encrypted. The dot and the character after the brace distinguish JWTs from random
+// opaque tokens, of which one in 256 decodes to a leading brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -71,7 +69,7 @@ func IsJWT(token string) bool {
 			quantum = quantum[:end]
 		}
 		var decoded [3]byte
-		n, _ := base64.RawURLEncoding.Decode(decoded[:], []byte(quantum)) // of a single character, nothing
+		n, _ := base64.RawURLEncoding.Decode(decoded[:], []byte(quantum)) // decodes nothing from a single character
 		for _, c := range decoded[:n] {
 			switch {
 			case open:
@@ -95,8 +93,8 @@ func outOfAlphabet(c rune) bool {
 }
 
 // Encrypted reports whether a bearer token is an encrypted JWT: five segments,
-// and a header with enc (RFC 7516 §3.1, §4.1.2). It returns the header; nothing
-// here decrypts.
+// and a header with enc (RFC 7516 §3.1, §4.1.2). It returns the header. This
+// package does not decrypt.
 func Encrypted(token string) (header []byte, encrypted bool) {
 	if strings.Count(token, ".") != 4 {
 		return nil, false
@@ -114,8 +112,8 @@ func Encrypted(token string) (header []byte, encrypted bool) {
 }
 
 // Split checks the shape of a compact JWS and decodes its segments. The
-// decoded header is returned apart, for [ParseHeader]. The payload alone may be
-// empty: that is a JWS, if not a JWT.
+// decoded header is returned separately, for [ParseHeader]. Only the payload may be
+// empty: that is a valid JWS, though not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
 	m = new(Message)
 	if header, err = m.Split(compact); err != nil {
@@ -124,8 +122,8 @@ func Split(compact string) (m *Message, header []byte, err error) {
 	return m, header, nil
 }
 
-// Split is the function of that name for a message that is used again: the
-// segments, the header among them, lie in the room of the one before.
+// Split is the function Split for a message that is reused. The segments, including the
+// header, are stored in the buffer of the message.
 func (m *Message) Split(compact string) (header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
@@ -133,36 +131,36 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 		return nil, ErrShape
 	}
 	m.used = true
-	// One allocation serves all three segments, and Verify.
-	m.room = slices.Grow(m.room[:0], base64.RawURLEncoding.DecodedLen(len(compact))+len(compact)+verifyRoom)
+	// One allocation is enough for all three segments and for Verify.
+	m.buffer = slices.Grow(m.buffer[:0], base64.RawURLEncoding.DecodedLen(len(compact))+len(compact)+verifySpace)
 	var segments [3][]byte
 	for i, text := range [...]string{head, payload, signature} {
-		start := len(m.room)
-		if m.room, err = appendDecoded(m.room, text); err != nil {
+		start := len(m.buffer)
+		if m.buffer, err = appendDecoded(m.buffer, text); err != nil {
 			return nil, ErrShape
 		}
-		segments[i] = m.room[start:len(m.room):len(m.room)]
+		segments[i] = m.buffer[start:len(m.buffer):len(m.buffer)]
 	}
 	m.Header, m.SigningInput = Header{}, compact[:len(head)+1+len(payload)]
 	m.Payload, m.Signature = segments[1], segments[2]
 	return segments[0], nil
 }
 
-// maxKept bounds what a message that is used again keeps room for: a token of
-// 16 KiB, its segments decoded and its signing input beside them.
-const maxKept = 32 << 10
+// maxBuffer limits the buffer that Clear keeps. It is enough for a token of 16 KiB: its
+// decoded segments and its signing input.
+const maxBuffer = 32 << 10
 
-// Clear makes an empty message of m, which keeps its room but nothing in it.
+// Clear empties m for reuse. It overwrites the buffer with zeros and keeps it.
 func (m *Message) Clear() {
 	if !m.used {
 		return
 	}
-	clear(m.room[:cap(m.room)])
-	room := m.room[:0]
-	if cap(room) > maxKept {
-		room = nil
+	clear(m.buffer[:cap(m.buffer)])
+	buffer := m.buffer[:0]
+	if cap(buffer) > maxBuffer {
+		buffer = nil
 	}
-	*m = Message{room: room}
+	*m = Message{buffer: buffer}
 }
 
 // Parse splits a compact JWS and reads its header.
@@ -177,9 +175,9 @@ func Parse(compact string) (*Message, error) {
 	return m, nil
 }
 
-// verifyRoom is what Verify needs besides the signing input: a digest of 64
-// bytes and a DER signature of 139.
-const verifyRoom = 256
+// verifySpace is the space that Verify needs in addition to the signing input: a digest
+// of 64 bytes and a DER signature of 139.
+const verifySpace = 256
 
 var encoding = base64.RawURLEncoding.Strict()
 
@@ -192,7 +190,7 @@ func appendDecoded(dst []byte, text string) ([]byte, error) {
 	return encoding.AppendDecode(dst, []byte(text))
 }
 
-// maxKeyID bounds a key ID: real ones are thumbprints, UUIDs or URLs.
+// maxKeyID limits a key ID, in bytes. Usual key IDs are thumbprints, UUIDs or URLs.
 const maxKeyID = 256
 
 // ParseHeader reads a decoded JOSE header strictly.
@@ -218,9 +216,9 @@ func ParseHeader(data []byte) (Header, error) {
 			content, ok := strictjson.String(value)
 			return refuseUnless(ok && !isJWTMedia(content), ErrNested)
 		case "crit", "b64":
-			// No extension is supported, so none that must be understood can
-			// pass (RFC 7515 §4.1.11), and a JWT may not use an unencoded
-			// payload (RFC 7797 §7).
+			// No extension is supported, so a critical one must be refused (RFC
+			// 7515 §4.1.11), and a JWT must not use an unencoded payload (RFC
+			// 7797 §7).
 			return ErrCritical
 		}
 		return nil
@@ -236,8 +234,8 @@ func ParseHeader(data []byte) (Header, error) {
 	return h, nil
 }
 
-// isJWTMedia reports whether a content type is JWT's: in full, or without the
-// application/ that is left out where no other slash appears (RFC 7515 §4.1.10).
+// isJWTMedia reports whether a content type is that of JWTs, with or without
+// application/, which may be omitted (RFC 7515 §4.1.10).
 func isJWTMedia(content string) bool {
 	return strings.EqualFold(content, "JWT") || strings.EqualFold(content, "application/jwt")
 }
@@ -249,9 +247,8 @@ func refuseUnless(ok bool, err error) error {
 	return err
 }
 
-// ValidKeyID reports whether a key ID can name a key: printable ASCII, at
-// least one byte and at most 256. Anything else would only ever be an attack
-// on whatever prints or looks it up.
+// ValidKeyID reports whether a key ID is acceptable: 1 to 256 bytes of printable ASCII.
+// Other key IDs could only attack code that prints or looks them up.
 func ValidKeyID(kid string) bool {
 	for i := range len(kid) {
 		if kid[i] < 0x20 || kid[i] > 0x7e {

@@ -8,25 +8,25 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// Prepared remembers what was prepared of the keys of an issuer when they were
-// first used. It identifies a key by its pointer, which stays the same while the
-// key is published. It is safe for concurrent use.
+// Prepared caches the prepared keys of an issuer. A key is prepared at its first use. It
+// is identified by its pointer, which stays the same while the key is published. It is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32
 }
 
-// maxPrepared bounds the keys that are remembered; withdrawn ones are among them.
+// maxPrepared limits the cached keys, which include withdrawn ones.
 const maxPrepared = 256
 
-// Key returns a key as [Message.Verify] takes it: prepared, or as it is.
+// Key returns the prepared form of a key for [Message.Verify], or the key itself if it
+// cannot be prepared.
 func (p *Prepared) Key(key any) any {
 	public, ok := key.(*rsa.PublicKey)
 	if !ok {
 		return key
 	}
-	if known, ok := p.keys.Load(public); ok {
-		return known
+	if cached, ok := p.keys.Load(public); ok {
+		return cached
 	}
 	prepared := rsaverify.New(public)
 	if prepared == nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// A prepared key verifies what its own key signed and nothing else, however many
-// others are prepared beside it.
-func TestPreparedKeysAreTheirOwn(t *testing.T) {
+// A prepared key verifies only signatures of its own key, however many other keys are
+// prepared.
+func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 	var prepared jws.Prepared
 	sum := sha256.Sum256([]byte("x"))
 	keys := []*rsa.PrivateKey{rsaKey(), must(rsa.GenerateKey(rand.Reader, 2048))}
@@ -23,7 +23,7 @@ func TestPreparedKeysAreTheirOwn(t *testing.T) {
 		for j, other := range keys {
 			key, ok := prepared.Key(&other.PublicKey).(*rsaverify.Key)
 			if !ok || key.Public != &other.PublicKey {
-				t.Fatalf("key %d is not prepared as itself", j)
+				t.Fatalf("key %d is not prepared, or as another key", j)
 			}
 			if got := key.Verify(crypto.SHA256, sum[:], signature); got != (i == j) {
 				t.Errorf("the signature of key %d by key %d: got accepted %t", i, j, got)
@@ -41,10 +41,10 @@ func TestPreparedKeysAreTheirOwn(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			for range 300 { // more than are remembered
+			for range 300 { // more than are cached
 				public := keys[0].PublicKey
 				if key, ok := prepared.Key(&public).(*rsaverify.Key); !ok || key.Public != &public {
-					t.Error("a key is not prepared as itself")
+					t.Error("a key is not prepared, or as another key")
 				}
 			}
 		})

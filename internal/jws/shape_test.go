@@ -17,41 +17,41 @@ func TestIsJWT(t *testing.T) {
 		token string
 		want  bool
 	}{
-		{"a header with members is one", encode(`{"alg":"RS256"}`) + ".e30.AA", true},
-		{"an empty header object is one, to be refused later", "e30.e30.AA", true},
-		{"a header that begins with white space inside the brace is one", encode("{ \"alg\":1}") + ".", true},
-		{"a header that begins with a line inside the brace is one", encode("{\r\n\"alg\":1}") + ".", true},
-		{"a header that begins with a tab inside the brace is one", encode("{\t\"alg\":1}") + ".", true},
-		{"an encrypted token is one, to be refused by its shape", encode(`{"alg":"dir"}`) + "....", true},
-		{"a truncated token is one as soon as it has a dot", "eyJ.", true},
-		{"a token with rubbish after the first two bytes is one", "eyJ!!.", true},
-		{"a token without a dot is none", encode(`{"alg":"RS256"}`), false},
-		{"an empty token is none", "", false},
-		{"a lone dot is none", ".", false},
-		{"two dots are none", "..", false},
-		{"a leading dot is none", "." + encode(`{"alg":"RS256"}`), false},
-		{"one character before the dot is none", "e.", false},
-		{"two characters before the dot are none, though they hold a brace", "ew.", false},
-		{"random text with a dot is none", "mF_9.B5f-4.1JqM", false},
-		{"a brace that no JSON text follows is none", encode("{x") + ".", false},
-		{"a brace and a null byte are none", encode("{\x00") + ".", false},
-		{"an array is none", encode(`["alg"]`) + ".", false},
-		{"a string is none", encode(`"alg"`) + ".", false},
-		{"a byte order mark before it changes nothing, since others ignore one", encode("\ufeff{\"alg\":1}") + ".", true},
-		{"two byte order marks make it none", encode("\ufeff\ufeff{\"alg\":1}") + ".", false},
-		{"a space before the brace changes nothing", encode(" {\"alg\":1}") + ".", true},
-		{"all white space before the brace changes nothing", encode("\t\r\n {\"alg\":1}") + ".", true},
-		{"much white space before the brace changes nothing", encode(strings.Repeat(" ", 5000)+"{}") + ".", true},
-		{"a form feed before the brace makes it none", encode("\f{\"alg\":1}") + ".", false},
-		{"a no-break space before the brace makes it none", encode("\u00a0{\"alg\":1}") + ".", false},
-		{"white space alone is none", encode("   ") + ".e30.AA", false},
-		{"a brace after a letter makes it none", encode("a{}") + ".", false},
-		{"a line feed among the first three characters makes it none", "ey\n.e30.AA", false},
-		{"carriage returns among the first three characters make it none", "\r\re.e30.AA", false},
-		{"three line feeds are none", "\n\n\n.e30.AA", false},
-		{"padding among the first three characters makes it none", "ew=.e30.AA", false},
-		{"a space among the first three characters makes it none", "ey J.", false},
-		{"a character beyond ASCII makes it none", "é!.", false},
+		{"a header with members is a JWT", encode(`{"alg":"RS256"}`) + ".e30.AA", true},
+		{"an empty header object is a JWT, refused later", "e30.e30.AA", true},
+		{"a header that begins with white space inside the brace is a JWT", encode("{ \"alg\":1}") + ".", true},
+		{"a header that begins with a line inside the brace is a JWT", encode("{\r\n\"alg\":1}") + ".", true},
+		{"a header that begins with a tab inside the brace is a JWT", encode("{\t\"alg\":1}") + ".", true},
+		{"an encrypted token is a JWT, refused by its shape", encode(`{"alg":"dir"}`) + "....", true},
+		{"a truncated token with a dot is a JWT", "eyJ.", true},
+		{"a token with rubbish after the first two bytes is a JWT", "eyJ!!.", true},
+		{"a token without a dot is not a JWT", encode(`{"alg":"RS256"}`), false},
+		{"an empty token is not a JWT", "", false},
+		{"a lone dot is not a JWT", ".", false},
+		{"two dots are not a JWT", "..", false},
+		{"a leading dot is not a JWT", "." + encode(`{"alg":"RS256"}`), false},
+		{"one character before the dot is not a JWT", "e.", false},
+		{"two characters before the dot that decode to a brace are not a JWT", "ew.", false},
+		{"random text with a dot is not a JWT", "mF_9.B5f-4.1JqM", false},
+		{"a brace without JSON after it is not a JWT", encode("{x") + ".", false},
+		{"a brace and a null byte are not a JWT", encode("{\x00") + ".", false},
+		{"an array is not a JWT", encode(`["alg"]`) + ".", false},
+		{"a string is not a JWT", encode(`"alg"`) + ".", false},
+		{"a byte order mark before the brace is a JWT, since other libraries skip it", encode("\ufeff{\"alg\":1}") + ".", true},
+		{"two byte order marks are not a JWT", encode("\ufeff\ufeff{\"alg\":1}") + ".", false},
+		{"a space before the brace is a JWT", encode(" {\"alg\":1}") + ".", true},
+		{"all white space before the brace is a JWT", encode("\t\r\n {\"alg\":1}") + ".", true},
+		{"much white space before the brace is a JWT", encode(strings.Repeat(" ", 5000)+"{}") + ".", true},
+		{"a form feed before the brace is not a JWT", encode("\f{\"alg\":1}") + ".", false},
+		{"a no-break space before the brace is not a JWT", encode("\u00a0{\"alg\":1}") + ".", false},
+		{"only white space is not a JWT", encode("   ") + ".e30.AA", false},
+		{"a brace after a letter is not a JWT", encode("a{}") + ".", false},
+		{"a line feed among the first three characters is not a JWT", "ey\n.e30.AA", false},
+		{"carriage returns among the first three characters are not a JWT", "\r\re.e30.AA", false},
+		{"three line feeds are not a JWT", "\n\n\n.e30.AA", false},
+		{"padding among the first three characters is not a JWT", "ew=.e30.AA", false},
+		{"a space among the first three characters is not a JWT", "ey J.", false},
+		{"a character beyond ASCII is not a JWT", "é!.", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := jws.IsJWT(tt.token); got != tt.want {
@@ -68,7 +68,7 @@ func TestSplit(t *testing.T) {
 		head, payload, sign string
 	}{
 		{"three segments are decoded", encode("head") + "." + encode("payload") + "." + encode("sign"), "head", "payload", "sign"},
-		{"the two characters in which base64url differs are read", "-_8.__-_.-w", "\xfb\xff", "\xff\xff\xbf", "\xfb"},
+		{"the characters - and _ are read", "-_8.__-_.-w", "\xfb\xff", "\xff\xff\xbf", "\xfb"},
 		{"an empty payload is a JWS", encode("head") + ".." + encode("sign"), "head", "", "sign"},
 		{"a single byte has two characters", "AA.AQ.Ag", "\x00", "\x01", "\x02"},
 	} {
@@ -87,7 +87,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-func TestSegmentsDoNotShareTheirEnds(t *testing.T) {
+func TestAppendingToASegmentDoesNotChangeTheNext(t *testing.T) {
 	m, header, err := jws.Split(encode("head") + "." + encode("payload") + "." + encode("sign"))
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestSplitRefusesWhatIsNotThreeSegments(t *testing.T) {
 		{"one segment", a},
 		{"one segment and a dot", a + "."},
 		{"two segments", a + "." + a},
-		{"two segments and a trailing dot, which is a token without signature", a + "." + a + "."},
+		{"two segments and a trailing dot: no signature", a + "." + a + "."},
 		{"a leading dot", "." + a + "." + a},
 		{"a leading dot before three segments", "." + a + "." + a + "." + a},
 		{"a trailing dot after three segments", a + "." + a + "." + a + "."},
@@ -126,7 +126,7 @@ func TestSplitRefusesWhatIsNotThreeSegments(t *testing.T) {
 	}
 }
 
-func TestSplitReadsBase64URLInItsCanonicalSpellingOnly(t *testing.T) {
+func TestSplitAcceptsOnlyCanonicalBase64URL(t *testing.T) {
 	const good = "Zm9vYg" // "foob", with four bits unused
 	if _, _, err := jws.Split(good + "." + good + "." + good); err != nil {
 		t.Fatalf("the canonical spelling: got %v, want nil", err)
@@ -134,13 +134,13 @@ func TestSplitReadsBase64URLInItsCanonicalSpellingOnly(t *testing.T) {
 	for _, tt := range []struct{ name, segment string }{
 		{"full padding", good + "=="},
 		{"half of the padding", good + "="},
-		{"padding alone", "===="},
+		{"only padding", "===="},
 		{"a plus of the standard alphabet", "+m9vYg"},
 		{"a slash of the standard alphabet", "/m9vYg"},
 		{"the last of the unused bits set", "Zm9vYh"},
 		{"all of the unused bits set", "Zm9vYv"},
 		{"one of two unused bits set", "Zm9vYmF"},
-		{"a length that no bytes have", "Zm9vY"},
+		{"an impossible length", "Zm9vY"},
 		{"one character", "Z"},
 		{"a line feed at the end", good + "\n"},
 		{"a line feed at the beginning", "\n" + good},

@@ -14,10 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// verify runs a compact JWS through this module as far as the signature: the
-// segments and the header, the key policy, the choice of the key, the
-// signature. Wycheproof's payloads are not claims, so the verifier of package
-// middleware cannot run.
+// verify checks the segments and the header of a compact JWS, applies the key policy,
+// selects the key and verifies the signature. The verifier of package middleware cannot
+// run, since Wycheproof's payloads are not claims.
 func verify(set []byte, compact string) error {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -45,15 +44,16 @@ const (
 	encryptions = "wycheproof_json_web_encryption_test.json"
 )
 
-// The cases of each file by kind, counted by hand from the files, so that none
-// is left out unseen.
+// counts are the cases of each file by kind, counted by hand, so that no case is skipped
+// unnoticed.
 var counts = []struct {
-	file             string
-	total            int
-	valid, invalid   int // with asymmetric keys
-	symmetric        int
-	encrypted        int
-	secretly, locals int // symmetric ones that a local secret can be tried on: to accept with misprints, all
+	file           string
+	total          int
+	valid, invalid int // with asymmetric keys
+	symmetric      int
+	encrypted      int
+	secretAccepted int // symmetric cases that a local secret accepts, including misprints
+	secretTotal    int // symmetric cases that run with a local secret
 }{
 	{signatures, 401, 36, 325, 40, 0, 10, 40},
 	{keyFile, 26, 1, 10, 15, 0, 3, 9},
@@ -61,8 +61,8 @@ var counts = []struct {
 	{encryptions, 139, 0, 0, 0, 139, 0, 0},
 }
 
-// tally counts verdicts on asymmetric cases, and on all others as cases to
-// refuse: with published keys there is no right way to accept them.
+// tally counts the results. Symmetric and encrypted cases count as invalid, since
+// published keys must not accept them.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds
@@ -112,18 +112,18 @@ func TestWycheproofWithPublishedKeys(t *testing.T) {
 				}
 				err := verify(set, v.text())
 				ours.add(v.ID, acceptable, err == nil)
-				theirs.add(v.ID, acceptable, verifyAlone(set, v.text()) == nil)
+				theirs.add(v.ID, acceptable, verifyWithGolangJWT(set, v.text()) == nil)
 
-				e, known := exceptionFor(want.file, v.ID)
+				e, listed := exceptionFor(want.file, v.ID)
 				switch {
-				case acceptable && known:
+				case acceptable && listed:
 					excepted++
 					if !errors.Is(err, e.want) {
 						t.Errorf("%s tc%d (%s): got %v, want %v because %s", want.file, v.ID, v.Comment, err, e.want, e.reason)
 					}
-					mended, text := e.mend(g.keys()[0], v.text())
-					if err := verify(setOf(t, mended), text); err != nil {
-						t.Errorf("%s tc%d (%s): refused for another reason than %s: %v", want.file, v.ID, v.Comment, e.reason, err)
+					repaired, text := e.repair(g.keys()[0], v.text())
+					if err := verify(setOf(t, repaired), text); err != nil {
+						t.Errorf("%s tc%d (%s): refused for a reason other than %s: %v", want.file, v.ID, v.Comment, e.reason, err)
 					}
 				case acceptable && err != nil:
 					t.Errorf("%s tc%d (%s, %s): valid but refused: %v", want.file, v.ID, g.Comment, v.Comment, err)
@@ -140,13 +140,13 @@ func TestWycheproofWithPublishedKeys(t *testing.T) {
 		}
 		name := strings.TrimSuffix(strings.TrimPrefix(want.file, "wycheproof_"), "_test.json")
 		fmt.Fprintf(table, "%s\t%d\tours\t%v\n", name, want.total, ours)
-		fmt.Fprintf(table, "\t\tgolang-jwt and keyfunc alone\t%v\n", theirs)
+		fmt.Fprintf(table, "\t\tgolang-jwt and keyfunc\t%v\n", theirs)
 	}
 	if excepted != 4 {
 		t.Errorf("got %d exceptions with asymmetric keys, want 4", excepted)
 	}
 	_ = table.Flush()
-	t.Log("Wycheproof with published keys; those of ours that are wrongly refused are the exceptions of exceptions_test.go\n" + report.String())
+	t.Log("Wycheproof with published keys; the cases that this module wrongly refuses are listed in exceptions_test.go\n" + report.String())
 }
 
 func TestWycheproofWithLocalSecrets(t *testing.T) {
@@ -169,15 +169,15 @@ func TestWycheproofWithLocalSecrets(t *testing.T) {
 				if err == nil {
 					accepted++
 				}
-				e, known := exceptionFor(want.file, v.ID)
+				e, listed := exceptionFor(want.file, v.ID)
 				switch {
-				case known:
+				case listed:
 					excepted++
 					if !errors.Is(err, e.want) {
 						t.Errorf("%s tc%d (%s): got %v, want %v because %s", want.file, v.ID, v.Comment, err, e.want, e.reason)
 					}
-					if _, text := e.mend(nil, v.text()); verifyWith(secret, text) != nil {
-						t.Errorf("%s tc%d (%s): refused for another reason than %s", want.file, v.ID, v.Comment, e.reason)
+					if _, text := e.repair(nil, v.text()); verifyWith(secret, text) != nil {
+						t.Errorf("%s tc%d (%s): refused for a reason other than %s", want.file, v.ID, v.Comment, e.reason)
 					}
 				case v.valid(t) && err != nil:
 					t.Errorf("%s tc%d (%s): valid but refused: %v", want.file, v.ID, v.Comment, err)
@@ -193,8 +193,8 @@ func TestWycheproofWithLocalSecrets(t *testing.T) {
 				}
 			}
 		}
-		if accepted != want.secretly || ran != want.locals {
-			t.Errorf("%s: accepted %d of %d, want %d of %d", want.file, accepted, ran, want.secretly, want.locals)
+		if accepted != want.secretAccepted || ran != want.secretTotal {
+			t.Errorf("%s: accepted %d of %d, want %d of %d", want.file, accepted, ran, want.secretAccepted, want.secretTotal)
 		}
 	}
 	if excepted != 2 {
@@ -231,7 +231,7 @@ func TestExamplesOfTheRFCs(t *testing.T) {
 	want := map[string]struct {
 		header  string
 		payload string // its beginning
-		err     error  // with the key as it would be published
+		err     error  // with the published key
 	}{
 		"A.1": {"HS256", `{"iss":"joe"`, jwks.ErrNoKeys},
 		"A.2": {"RS256", `{"iss":"joe"`, nil},

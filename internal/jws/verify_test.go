@@ -28,7 +28,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Keys for all tests of this file. They are made once, since RSA keys are slow.
+// Keys for all tests of this package. They are generated once, since RSA keys are slow.
 var (
 	rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
 	p256   = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
@@ -73,8 +73,8 @@ func asymmetric() (names []string) {
 	return names
 }
 
-// message parses a token of the algorithm with the signature that sign makes
-// of its signing input.
+// message returns a parsed token of the algorithm, with the signature that sign returns
+// for its signing input.
 func message(t *testing.T, algorithm string, sign func(input string) []byte) *jws.Message {
 	t.Helper()
 	header, err := json.Marshal(map[string]string{"alg": algorithm})
@@ -89,7 +89,7 @@ func message(t *testing.T, algorithm string, sign func(input string) []byte) *jw
 	return m
 }
 
-// signed parses a token that is signed as its algorithm wants.
+// signed returns a parsed token with a valid signature of the algorithm.
 func signed(t *testing.T, algorithm string) *jws.Message {
 	t.Helper()
 	private, _ := signer(algorithm)
@@ -140,13 +140,13 @@ func TestVerifyRefusesKeysOfOtherTypes(t *testing.T) {
 		{"a private Ed25519 key", edKey()},
 		{"an RSA key by value", rsaKey().PublicKey},
 		{"an Ed25519 key of the wrong length", edKey().Public().(ed25519.PublicKey)[:31]},
-		{"the constant that golang-jwt wants for alg none", jwt.UnsafeAllowNoneSignatureType},
+		{"the constant for alg none of golang-jwt", jwt.UnsafeAllowNoneSignatureType},
 	}
 	for _, algorithm := range everyAlgorithm() {
-		_, own := signer(algorithm)
+		_, public := signer(algorithm)
 		m := signed(t, algorithm)
 		for _, k := range keys {
-			if fits, ok := own.(interface{ Equal(crypto.PublicKey) bool }); ok && fits.Equal(k.key) {
+			if fits, ok := public.(interface{ Equal(crypto.PublicKey) bool }); ok && fits.Equal(k.key) {
 				continue
 			}
 			if bytesOf, ok := k.key.([]byte); ok && slices.Equal(bytesOf, secret) && algorithm[:2] == "HS" {
@@ -177,8 +177,8 @@ func TestVerifyRefusesAnotherAlgorithmsSignature(t *testing.T) {
 	}
 }
 
-// The algorithms that this module does not know, among them all spellings of
-// "none" and what other packages may register with golang-jwt.
+// Unknown algorithms include all spellings of "none" and algorithms that other packages
+// may register with golang-jwt.
 func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 	for _, algorithm := range []string{
 		"none", "None", "NONE", "nOnE", "none ", " none", "rs256", "Rs256", "RS256 ", "RS256\u0000", "ＲＳ２５６", "RS1", "RS128", "PS257",
@@ -193,7 +193,7 @@ func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 				}
 			}
 			if jws.Find(algorithm) != nil {
-				t.Errorf("it is found")
+				t.Errorf("Find: got an algorithm, want nil")
 			}
 		})
 	}
@@ -202,8 +202,8 @@ func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 	}
 }
 
-// J03: the public key is known to all, so it must never serve as a secret.
-func TestVerifyDoesNotTakeAPublicKeyForASecret(t *testing.T) {
+// J03: a public key must never be used as a secret.
+func TestVerifyDoesNotUseAPublicKeyAsASecret(t *testing.T) {
 	public := &rsaKey().PublicKey
 	spki := must(x509.MarshalPKIXPublicKey(public))
 	pkcs1 := x509.MarshalPKCS1PublicKey(public)
@@ -224,7 +224,7 @@ func TestVerifyDoesNotTakeAPublicKeyForASecret(t *testing.T) {
 				return mac.Sum(nil)
 			})
 			if err := m.Verify(key); err != nil {
-				t.Fatalf("the forgery itself is wrong: %v", err)
+				t.Fatalf("the forged token itself is invalid: %v", err)
 			}
 			if err := m.Verify(public); !errors.Is(err, jws.ErrSignature) {
 				t.Errorf("got %v, want %v", err, jws.ErrSignature)
@@ -245,8 +245,8 @@ func TestVerifyAcceptsOneSaltLength(t *testing.T) {
 			{"one byte less", hash.Size() - 1, jws.ErrSignature},
 			{"one byte more", hash.Size() + 1, jws.ErrSignature},
 			{"one byte", 1, jws.ErrSignature},
-			{"the 20 bytes that are usual elsewhere", 20, jws.ErrSignature},
-			{"the longest that fits", 256 - hash.Size() - 2, jws.ErrSignature},
+			{"20 bytes, a usual default", 20, jws.ErrSignature},
+			{"the longest possible", 256 - hash.Size() - 2, jws.ErrSignature},
 		} {
 			t.Run(algorithm+" with a salt of "+tt.name, func(t *testing.T) {
 				m := message(t, algorithm, func(input string) []byte {
@@ -262,9 +262,9 @@ func TestVerifyAcceptsOneSaltLength(t *testing.T) {
 	}
 }
 
-func TestTheMethodsOfOthersAreLeftAlone(t *testing.T) {
+func TestTheMethodsOfGolangJWTAreNotChanged(t *testing.T) {
 	if jws.Find("PS256").Method == jwt.SigningMethod(jwt.SigningMethodPS256) || jwt.SigningMethodPS256.VerifyOptions.SaltLength != rsa.PSSSaltLengthAuto {
-		t.Error("the salt length was fixed on golang-jwt's own method, which other packages use")
+		t.Error("the salt length of golang-jwt's own method was changed, which other packages use")
 	}
 }
 
@@ -280,7 +280,7 @@ func TestEd25519IsAnotherNameForEdDSA(t *testing.T) {
 	}
 }
 
-// J06 and J07. The order of P-256 is n.
+// J06 and J07. n is the order of P-256.
 func TestVerifySpecialECDSASignatures(t *testing.T) {
 	n := elliptic.P256().Params().N
 	zero, one := new(big.Int), big.NewInt(1)
@@ -312,7 +312,7 @@ func TestVerifySpecialECDSASignatures(t *testing.T) {
 			r, s := half(input)
 			return must(asn1.Marshal(struct{ R, S *big.Int }{r, s}))
 		}, jws.ErrSignature},
-		{"the mirrored s, which is another right signature", func(input string) []byte {
+		{"the mirrored s, which is another valid signature", func(input string) []byte {
 			r, s := half(input)
 			return pair(r, s.Sub(n, s))(input)
 		}, nil},
@@ -342,6 +342,6 @@ func TestTheTableOfAlgorithms(t *testing.T) {
 		}
 	}
 	if got := jws.Fitting("RSA", "P-256"); got != nil {
-		t.Errorf("got %q for a key that there is not, want none", got)
+		t.Errorf("got %q for an RSA key with a curve, want none", got)
 	}
 }

@@ -55,9 +55,8 @@ func (v vector) valid(t *testing.T) bool {
 	return v.Result == "valid"
 }
 
-// keys returns what an issuer of the group's keys would publish: the public
-// ones, or else the private ones without their private members. Those of
-// symmetric keys have nothing but a private member, and keep it.
+// keys returns the keys as an issuer would publish them: the public keys, or else the
+// private keys without their private members. Symmetric keys keep k.
 func (g group) keys() []map[string]any {
 	source := g.Public
 	if source == nil {
@@ -89,7 +88,7 @@ func (g group) asymmetric() bool {
 }
 
 // secret returns the group's only key as a shared secret of this module, or
-// nil if the group is about something else.
+// nil if the group has other keys.
 func (g group) secret(t *testing.T) *jwks.Set {
 	t.Helper()
 	keys := g.keys()

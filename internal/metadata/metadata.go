@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// Why a metadata document is refused.
+// The reasons why a metadata document is refused.
 var (
 	ErrDocument = errors.New("metadata is not acceptable JSON")
 	ErrAbsent   = errors.New("no metadata in the answer: it is not a JSON object or has no issuer (check the issuer URL)")
@@ -21,9 +21,9 @@ var (
 	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
 )
 
-// Document holds the members of a metadata document that this module uses;
-// those that are absent are "", and so is an endpoint other than the keys' that
-// must not be asked.
+// Document contains the members of a metadata document that this module uses. Absent
+// members are "". So are the introspection and UserInfo endpoints if their URL is not
+// acceptable.
 type Document struct {
 	JWKSURI               string
 	IntrospectionEndpoint string
@@ -36,17 +36,17 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 	return doc, err
 }
 
-// At is Discover for metadata at a URL of its own.
+// At is Discover for metadata at the given URL.
 func At(ctx context.Context, client *http.Client, location, issuer string, insecure bool) (Document, error) {
 	doc, _, err := first(ctx, client, []string{location}, issuer, insecure)
 	return doc, err
 }
 
-// Fetch is Discover for those who need more of the document: it also returns its
-// text. The document is the first at a well-known location that names the issuer.
-// The next location is tried only after an answer that no metadata is there: a
-// server that is down must not look like one that has another layout. The error
-// is that of the last answer that was not only a status, else of the first.
+// Fetch is Discover for callers that need more of the document: it also returns its text.
+// Fetch tries the well-known locations in order. It tries the next one only if the answer
+// shows that there is no metadata at this one: a server that is down must not look like
+// one with another layout. If all fail, the error is that of the last answer that is not a
+// [fetch.StatusError], or else of the first.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	return first(ctx, client, locations(issuer), issuer, insecure)
 }
@@ -72,10 +72,10 @@ func first(ctx context.Context, client *http.Client, locations []string, issuer 
 	return Document{}, nil, last
 }
 
-// isAbsent reports whether an answer says that no metadata is there. Many
-// servers say so with 200: a web page, a redirect to one, or JSON about something
-// else. Metadata that is damaged or names another issuer is there, and wrong. A
-// server that fails or is busy says nothing.
+// isAbsent reports whether an error shows that there is no metadata at a location. Many
+// servers answer with 200 then: a web page, a redirect to one, or other JSON. Metadata
+// that is invalid or names another issuer is not absent but wrong. A server that fails or
+// is busy shows nothing.
 func isAbsent(err error) bool {
 	refused, ok := errors.AsType[fetch.StatusError](err)
 	if !ok {
@@ -88,7 +88,7 @@ func isAbsent(err error) bool {
 	return refused.Status < http.StatusInternalServerError
 }
 
-// locations lists where metadata may be: the OpenID Connect suffix, the
+// locations returns the URLs where metadata may be: the OpenID Connect suffix, the
 // RFC 8414 insertion before the issuer's path, and the RFC 8414 name as a
 // suffix, which many servers use.
 func locations(issuer string) []string {
@@ -113,19 +113,19 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 		return Document{}, ErrAbsent
 	}
 	var (
-		doc   Document
-		said  string
-		named bool
+		doc       Document
+		found     string
+		hasIssuer bool
 	)
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
 		if value.IsNull() {
-			return nil // it counts as absent
+			return nil // counts as absent
 		}
 		ok := true
 		switch name {
 		case "issuer":
-			said, ok = strictjson.String(value)
-			named = true
+			found, ok = strictjson.String(value)
+			hasIssuer = true
 		case "jwks_uri":
 			doc.JWKSURI, ok = strictjson.String(value)
 		case "introspection_endpoint":
@@ -141,9 +141,9 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	switch {
 	case err != nil:
 		return Document{}, ErrDocument
-	case !named:
+	case !hasIssuer:
 		return Document{}, ErrAbsent
-	case said != issuer:
+	case found != issuer:
 		return Document{}, ErrIssuer
 	}
 	if doc.JWKSURI != "" && !acceptable(doc.JWKSURI, secure, insecure) {
@@ -151,13 +151,14 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	}
 	for _, endpoint := range []*string{&doc.IntrospectionEndpoint, &doc.UserInfoEndpoint} {
 		if !acceptable(*endpoint, secure, insecure) {
-			*endpoint = "" // not needed by all who read the document
+			*endpoint = "" // not an error: many callers do not need it
 		}
 	}
 	return doc, nil
 }
 
-// acceptable refuses a step down from https, the loopback exception included.
+// acceptable reports whether an endpoint may be used. It refuses a downgrade from https,
+// even to a loopback address.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

@@ -26,8 +26,8 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server answers each path with what the test put there, else 404, and keeps
-// a log of the paths.
+// server answers each path with the handler of the test, or else with 404, and logs the
+// paths.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request
@@ -76,7 +76,7 @@ func text(issuer, jwksURI string) string {
 	return fmt.Sprintf(`{"issuer":%q,"jwks_uri":%q}`, issuer, jwksURI)
 }
 
-func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
+func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		path   string // of the issuer
@@ -95,22 +95,22 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 			[]string{"/realms/a" + oidc, oauth + "/realms/a", "/realms/a" + oauth}, fetch.StatusError{Status: http.StatusNotFound}},
 		{"an escaped path stays escaped", "/a%2Fb/c%20d", nil, "",
 			[]string{"/a%2Fb/c%20d" + oidc, oauth + "/a%2Fb/c%20d", "/a%2Fb/c%20d" + oauth}, fetch.StatusError{Status: http.StatusNotFound}},
-		{"nothing is asked once the first has it", "/a", nil, "/a" + oidc, []string{"/a" + oidc}, nil},
-		{"the second has it", "/a", nil, oauth + "/a", []string{"/a" + oidc, oauth + "/a"}, nil},
-		{"the third has it", "/a", nil, "/a" + oauth, []string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
-		{"a refusal counts as not there", "/a", map[string]int{"/a" + oidc: 403, oauth + "/a": 401}, "/a" + oauth,
+		{"no request follows if the first location has it", "/a", nil, "/a" + oidc, []string{"/a" + oidc}, nil},
+		{"the second location has it", "/a", nil, oauth + "/a", []string{"/a" + oidc, oauth + "/a"}, nil},
+		{"the third location has it", "/a", nil, "/a" + oauth, []string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
+		{"a refusal counts as absent", "/a", map[string]int{"/a" + oidc: 403, oauth + "/a": 401}, "/a" + oauth,
 			[]string{"/a" + oidc, oauth + "/a", "/a" + oauth}, nil},
-		{"a path that is gone counts as not there", "", map[string]int{oidc: 410}, oauth, []string{oidc, oauth}, nil},
-		{"a server that fails is not asked further", "/a", map[string]int{"/a" + oidc: 500}, oauth + "/a",
+		{"status 410 counts as absent", "", map[string]int{oidc: 410}, oauth, []string{oidc, oauth}, nil},
+		{"no request follows after 500", "/a", map[string]int{"/a" + oidc: 500}, oauth + "/a",
 			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusInternalServerError}},
-		{"a server that is overloaded is not asked further", "/a", map[string]int{"/a" + oidc: 503}, "/a" + oauth,
+		{"no request follows after 503", "/a", map[string]int{"/a" + oidc: 503}, "/a" + oauth,
 			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusServiceUnavailable}},
-		{"a server that limits requests is not asked further", "/a", map[string]int{"/a" + oidc: 429}, "/a" + oauth,
+		{"no request follows after 429", "/a", map[string]int{"/a" + oidc: 429}, "/a" + oauth,
 			[]string{"/a" + oidc}, fetch.StatusError{Status: http.StatusTooManyRequests}},
-		{"a failure at the second stops too", "/a", map[string]int{oauth + "/a": 502}, "/a" + oauth,
+		{"no request follows after 502 at the second location", "/a", map[string]int{oauth + "/a": 502}, "/a" + oauth,
 			[]string{"/a" + oidc, oauth + "/a"}, fetch.StatusError{Status: http.StatusBadGateway}},
-		{"an empty success counts as not there", "", map[string]int{oidc: 204}, oauth, []string{oidc, oauth}, nil},
-		{"a redirect without target counts as not there", "", map[string]int{oidc: 302}, oauth, []string{oidc, oauth}, nil},
+		{"status 204 counts as absent", "", map[string]int{oidc: 204}, oauth, []string{oidc, oauth}, nil},
+		{"a redirect without target counts as absent", "", map[string]int{oidc: 302}, oauth, []string{oidc, oauth}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, (*httptest.Server).Start)
@@ -133,17 +133,17 @@ func TestDiscoverAsksTheLocationsInOrder(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 			if log := s.requests(); !slices.Equal(log, tt.want) {
-				t.Errorf("asked %q, want %q", log, tt.want)
+				t.Errorf("got requests to %q, want %q", log, tt.want)
 			}
 		})
 	}
 }
 
-// answered is an answer of 200 at the first location.
-type answered struct {
+// firstAnswer is an answer at the first location.
+type firstAnswer struct {
 	name   string
 	answer http.HandlerFunc
-	want   error // where no other location has metadata
+	want   error // if no other location has metadata
 }
 
 func typed(contentType, text string) http.HandlerFunc {
@@ -153,17 +153,17 @@ func typed(contentType, text string) http.HandlerFunc {
 	}
 }
 
-// What is not metadata does not stand in the way of metadata (RFC 8414 §3 and
-// OpenID Connect Discovery 1.0 §4 have a location each).
-func TestDiscoverPassesByWhatIsNotMetadata(t *testing.T) {
+// An answer that is not metadata does not hide metadata at the next location (RFC 8414 §3,
+// OpenID Connect Discovery 1.0 §4).
+func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	redirect := func(to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
 	}
-	for _, tt := range []answered{
+	for _, tt := range []firstAnswer{
 		{"an HTML page", typed("text/html; charset=utf-8", "<!doctype html>"), fetch.ErrContentType},
-		{"JSON that says it is HTML", typed("text/html", `{"issuer":"x"}`), fetch.ErrContentType},
-		{"an HTML page that says it is JSON", document("\n<!doctype html>"), metadata.ErrAbsent},
-		{"an HTML page that says nothing", typed("", "<html>"), metadata.ErrAbsent},
+		{"JSON with the media type of HTML", typed("text/html", `{"issuer":"x"}`), fetch.ErrContentType},
+		{"an HTML page with the media type of JSON", document("\n<!doctype html>"), metadata.ErrAbsent},
+		{"an HTML page without a media type", typed("", "<html>"), metadata.ErrAbsent},
 		{"a redirect to an HTML page", redirect("/login"), fetch.ErrContentType},
 		{"a redirect to a page of another host", redirect("http://169.254.169.254/"), fetch.ErrRedirect},
 		{"a redirect to itself", redirect(oidc), fetch.ErrRedirect},
@@ -180,23 +180,23 @@ func TestDiscoverPassesByWhatIsNotMetadata(t *testing.T) {
 			s := newServer(t, (*httptest.Server).Start)
 			s.answers[oidc], s.answers["/login"] = tt.answer, typed("text/html", "<form>")
 			if _, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); !errors.Is(err, tt.want) {
-				t.Errorf("where nothing else is: got %v, want %v", err, tt.want)
+				t.Errorf("without other metadata: got %v, want %v", err, tt.want)
 			}
 			s.answers[oauth] = document(text(s.URL, s.URL+"/keys"))
 			if got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); err != nil || got.JWKSURI != s.URL+"/keys" {
-				t.Errorf("got %+v, %v, want the metadata beside it", got, err)
+				t.Errorf("got %+v, %v, want the metadata at the other location", got, err)
 			}
 		})
 	}
 }
 
-// A document that is there but wrong is the answer: it is a fault to be seen,
-// and the next location might belong to somebody else.
+// A wrong document is an error: it must be reported, and another party might control the
+// next location.
 func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
-	for _, tt := range []answered{
+	for _, tt := range []firstAnswer{
 		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},
 		{"an issuer that is not a string", document(`{"issuer":["https://other.example"]}`), metadata.ErrDocument},
-		{"JSON that breaks off", document(`{"issuer":"https://as.exam`), metadata.ErrDocument},
+		{"truncated JSON", document(`{"issuer":"https://as.exam`), metadata.ErrDocument},
 		{"two issuers", document(`{"issuer":"https://a.example","issuer":"https://b.example"}`), metadata.ErrDocument},
 		{"a body that is too large", document(`{"issuer":"` + strings.Repeat("a", fetch.MaxBytes) + `"}`), fetch.ErrTooLarge},
 	} {
@@ -209,7 +209,7 @@ func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
 				t.Errorf("got %+v, %v, want %v", got, err, tt.want)
 			}
 			if log := s.requests(); !slices.Equal(log, []string{oidc}) {
-				t.Errorf("asked %q, want %q", log, oidc)
+				t.Errorf("got requests to %q, want %q", log, oidc)
 			}
 		})
 	}
@@ -256,8 +256,8 @@ func TestParse(t *testing.T) {
 		{"keys may be on another host", text(issuer, "https://keys.example/a?p=1"), "https://keys.example/a?p=1", nil},
 		{"keys may be in a private network", text(issuer, "https://10.0.0.1/keys"), "https://10.0.0.1/keys", nil},
 		{"the scheme of the keys may be in capitals", text(issuer, "HTTPS://as.example/keys"), "HTTPS://as.example/keys", nil},
-		{"no keys are no fault yet", `{"issuer":"` + issuer + `"}`, "", nil},
-		{"empty keys are none", text(issuer, ""), "", nil},
+		{"a document without keys passes", `{"issuer":"` + issuer + `"}`, "", nil},
+		{"an empty jwks_uri counts as absent", text(issuer, ""), "", nil},
 		{"unknown members of any type are ignored", `{"issuer":"` + issuer + `","scopes_supported":["a"],"x":{"y":null},"token_endpoint":1}`, "", nil},
 		{"escapes are read", `{"\u0069ssuer":"https:\/\/as.example\/realms\/\u0061"}`, "", nil},
 
@@ -265,20 +265,20 @@ func TestParse(t *testing.T) {
 		{"an empty issuer is refused", text("", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"another issuer is refused", text("https://evil.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"another path is refused", text("https://as.example/realms/b", "https://as.example/keys"), "", metadata.ErrIssuer},
-		{"a slash more is refused", text(issuer+"/", "https://as.example/keys"), "", metadata.ErrIssuer},
+		{"an extra slash is refused", text(issuer+"/", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"a prefix is refused", text("https://as.example", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"a longer issuer is refused", text(issuer+".evil.example", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"another case is refused", text("https://AS.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"the default port is refused", text("https://as.example:443/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
 		{"http instead of https is refused", text("http://as.example/realms/a", "https://as.example/keys"), "", metadata.ErrIssuer},
-		{"an issuer by a name of another case is none", `{"Issuer":"` + issuer + `"}`, "", metadata.ErrAbsent},
-		{"an issuer inside another member is none", `{"x":{"issuer":"` + issuer + `"}}`, "", metadata.ErrAbsent},
+		{"a name in another case is not issuer", `{"Issuer":"` + issuer + `"}`, "", metadata.ErrAbsent},
+		{"an issuer inside another member is ignored", `{"x":{"issuer":"` + issuer + `"}}`, "", metadata.ErrAbsent},
 
 		{"an issuer that is null is refused", `{"issuer":null}`, "", metadata.ErrAbsent},
 		{"an issuer in an array is refused", `{"issuer":["` + issuer + `"]}`, "", metadata.ErrDocument},
 		{"an issuer that is a number is refused", `{"issuer":1}`, "", metadata.ErrDocument},
 		{"keys that are null are absent", `{"issuer":"` + issuer + `","jwks_uri":null}`, "", nil},
-		{"another issuer beside keys that are null is refused", `{"issuer":"https://evil.example","jwks_uri":null}`, "", metadata.ErrIssuer},
+		{"another issuer with keys that are null is refused", `{"issuer":"https://evil.example","jwks_uri":null}`, "", metadata.ErrIssuer},
 		{"keys in an array are refused", `{"issuer":"` + issuer + `","jwks_uri":["https://as.example/keys"]}`, "", metadata.ErrDocument},
 		{"keys that are an object are refused", `{"issuer":"` + issuer + `","jwks_uri":{}}`, "", metadata.ErrDocument},
 		{"two issuers are refused", `{"issuer":"` + issuer + `","issuer":"` + issuer + `"}`, "", metadata.ErrDocument},
@@ -289,7 +289,7 @@ func TestParse(t *testing.T) {
 		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrAbsent}, // package fetch drops it
 		{"an array is refused", `[{"issuer":"` + issuer + `"}]`, "", metadata.ErrAbsent},
 		{"null is refused", `null`, "", metadata.ErrAbsent},
-		{"nothing is refused", ``, "", metadata.ErrAbsent},
+		{"an empty text is refused", ``, "", metadata.ErrAbsent},
 		{"text after the document is refused", `{"issuer":"` + issuer + `"}<!-- -->`, "", metadata.ErrDocument},
 
 		{"keys by http are refused", text(issuer, "http://as.example/keys"), "", metadata.ErrEndpoint},
@@ -312,7 +312,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseAllowsHTTPOnlyWhereTheIssuerHasIt(t *testing.T) {
+func TestParseAllowsHTTPOnlyForHTTPIssuers(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		issuer   string
@@ -323,11 +323,11 @@ func TestParseAllowsHTTPOnlyWhereTheIssuerHasIt(t *testing.T) {
 		{"a loopback issuer may have loopback keys", "http://127.0.0.1:8080", "http://127.0.0.1:8080/keys", false, nil},
 		{"a loopback issuer may have https keys", "http://127.0.0.1:8080", "https://as.example/keys", false, nil},
 		{"a loopback issuer may not have keys elsewhere by http", "http://127.0.0.1:8080", "http://as.example/keys", false, metadata.ErrEndpoint},
-		{"an https issuer may not step down", "https://as.example", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
-		{"an https issuer in capitals may not step down", "HTTPS://as.example", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
-		{"an https issuer on a loopback address may not step down", "https://127.0.0.1", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
-		{"where http is allowed all of it is", "http://as.internal", "http://keys.internal/keys", true, nil},
-		{"where http is allowed files are not", "http://as.internal", "file://as.internal/keys", true, metadata.ErrEndpoint},
+		{"an https issuer may not have http keys", "https://as.example", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
+		{"an https issuer in capitals may not have http keys", "HTTPS://as.example", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
+		{"an https issuer on a loopback address may not have http keys", "https://127.0.0.1", "http://127.0.0.1/keys", false, metadata.ErrEndpoint},
+		{"with InsecureHTTP http is allowed", "http://as.internal", "http://keys.internal/keys", true, nil},
+		{"with InsecureHTTP files are refused", "http://as.internal", "file://as.internal/keys", true, metadata.ErrEndpoint},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := metadata.Parse([]byte(text(tt.issuer, tt.keys)), tt.issuer, tt.insecure)
@@ -338,31 +338,31 @@ func TestParseAllowsHTTPOnlyWhereTheIssuerHasIt(t *testing.T) {
 	}
 }
 
-// Endpoints that only some readers need are no fault of the document: whoever
-// needs one finds none.
-func TestParseLeavesOutEndpointsThatMustNotBeAsked(t *testing.T) {
+// An unacceptable endpoint that only some callers need does not invalidate the document.
+// It is left empty.
+func TestParseOmitsUnacceptableEndpoints(t *testing.T) {
 	for _, tt := range []struct {
 		name, issuer, value string // JSON text
 		insecure            bool
 		want                string
 	}{
-		{"https is taken", issuer, `"https://as.example/x"`, false, "https://as.example/x"},
-		{"another host is taken", issuer, `"https://api.example/x?y=1"`, false, "https://api.example/x?y=1"},
-		{"http is not", issuer, `"http://as.example/x"`, false, ""},
-		{"http on loopback is not, beside an https issuer", issuer, `"http://127.0.0.1/x"`, false, ""},
-		{"http on loopback is, beside such an issuer", "http://127.0.0.1:1", `"http://127.0.0.1:1/x"`, false, "http://127.0.0.1:1/x"},
-		{"http elsewhere is not, beside such an issuer", "http://127.0.0.1:1", `"http://as.example/x"`, false, ""},
-		{"http is taken where it is allowed", "http://as.internal", `"http://as.internal/x"`, true, "http://as.internal/x"},
-		{"a file is not", "http://as.internal", `"file:///etc/passwd"`, true, ""},
-		{"a user name is not", issuer, `"https://as.example@evil.example/x"`, false, ""},
-		{"a fragment is not", issuer, `"https://as.example/x#y"`, false, ""},
-		{"a relative address is not", issuer, `"/x"`, false, ""},
-		{"an address without host is not", issuer, `"https:///x"`, false, ""},
-		{"a line break is not", issuer, `"https://as.example/\nx"`, false, ""},
-		{"empty text is none", issuer, `""`, false, ""},
-		{"null is none", issuer, `null`, false, ""},
-		{"an array is none", issuer, `["https://as.example/x"]`, false, ""},
-		{"a number is none", issuer, `1`, false, ""},
+		{"https is accepted", issuer, `"https://as.example/x"`, false, "https://as.example/x"},
+		{"another host is accepted", issuer, `"https://api.example/x?y=1"`, false, "https://api.example/x?y=1"},
+		{"http is omitted", issuer, `"http://as.example/x"`, false, ""},
+		{"loopback http with an https issuer is omitted", issuer, `"http://127.0.0.1/x"`, false, ""},
+		{"loopback http with a loopback issuer is accepted", "http://127.0.0.1:1", `"http://127.0.0.1:1/x"`, false, "http://127.0.0.1:1/x"},
+		{"other http with a loopback issuer is omitted", "http://127.0.0.1:1", `"http://as.example/x"`, false, ""},
+		{"http is accepted with InsecureHTTP", "http://as.internal", `"http://as.internal/x"`, true, "http://as.internal/x"},
+		{"a file is omitted", "http://as.internal", `"file:///etc/passwd"`, true, ""},
+		{"a user name is omitted", issuer, `"https://as.example@evil.example/x"`, false, ""},
+		{"a fragment is omitted", issuer, `"https://as.example/x#y"`, false, ""},
+		{"a relative address is omitted", issuer, `"/x"`, false, ""},
+		{"an address without host is omitted", issuer, `"https:///x"`, false, ""},
+		{"a line break is omitted", issuer, `"https://as.example/\nx"`, false, ""},
+		{"an empty text is omitted", issuer, `""`, false, ""},
+		{"null is omitted", issuer, `null`, false, ""},
+		{"an array is omitted", issuer, `["https://as.example/x"]`, false, ""},
+		{"a number is omitted", issuer, `1`, false, ""},
 	} {
 		for member, read := range map[string]func(metadata.Document) string{
 			"introspection_endpoint": func(d metadata.Document) string { return d.IntrospectionEndpoint },
@@ -375,7 +375,7 @@ func TestParseLeavesOutEndpointsThatMustNotBeAsked(t *testing.T) {
 					t.Errorf("got %q, %v, want %q", read(got), err, tt.want)
 				}
 				if got.JWKSURI != "" || got.IntrospectionEndpoint != "" && got.UserInfoEndpoint != "" {
-					t.Errorf("got %+v, want the one member", got)
+					t.Errorf("got %+v, want only that member", got)
 				}
 			})
 		}

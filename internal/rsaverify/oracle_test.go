@@ -15,36 +15,35 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-var cases = flag.Int("cases", 15_000, "how many cases are compared with crypto/rsa")
+var cases = flag.Int("cases", 15_000, "number of cases to compare with crypto/rsa")
 
-// pair is a key of which we know the private half, for any length and exponent:
-// its modulus is the product of many small primes, which verification does not
-// see.
+// pair is a key pair of any length and exponent. Its modulus is the product of many small
+// primes, which are fast to find and make no difference to verification.
 type pair struct {
 	public  *rsa.PublicKey
 	key     *rsaverify.Key
 	private *big.Int
 }
 
-// chance is a source of random numbers that a seed determines.
-type chance struct{ *rand.ChaCha8 }
+// random is a source of random numbers that a seed determines.
+type random struct{ *rand.ChaCha8 }
 
-func newChance(seed uint64) chance {
+func newRandom(seed uint64) random {
 	var all [32]byte
 	binary.LittleEndian.PutUint64(all[:], seed)
-	return chance{rand.NewChaCha8(all)}
+	return random{rand.NewChaCha8(all)}
 }
 
-func (c chance) n(most int) int { return int(c.Uint64() % uint64(most)) }
+func (c random) n(most int) int { return int(c.Uint64() % uint64(most)) }
 
-func (c chance) bytes(n int) []byte {
+func (c random) bytes(n int) []byte {
 	data := make([]byte, n)
 	_, _ = c.Read(data)
 	return data
 }
 
-// prime returns one of exactly so many bits, p-1 of which has no factor e.
-func (c chance) prime(bits int, e int64) *big.Int {
+// prime returns a prime p of exactly the given bits, where p-1 and e are coprime.
+func (c random) prime(bits int, e int64) *big.Int {
 	for {
 		p := new(big.Int).SetBytes(c.bytes((bits + 7) / 8))
 		p.Rsh(p, uint(p.BitLen()-min(p.BitLen(), bits)))
@@ -56,7 +55,7 @@ func (c chance) prime(bits int, e int64) *big.Int {
 	}
 }
 
-func (c chance) pair(t *testing.T, bits int, e int64) pair {
+func (c random) pair(t *testing.T, bits int, e int64) pair {
 	t.Helper()
 	n, phi := big.NewInt(1), big.NewInt(1)
 	for n.BitLen() < bits {
@@ -87,12 +86,12 @@ func (p pair) sign(encoded []byte) []byte {
 	return s.FillBytes(make([]byte, p.public.Size()))
 }
 
-// agree compares the two, and reports what they say.
+// agree checks that Verify and crypto/rsa agree, and returns the result.
 func (p pair) agree(t *testing.T, what string, hash crypto.Hash, digest, signature []byte) bool {
 	t.Helper()
 	ours, theirs := p.key.Verify(hash, digest, signature), rsa.VerifyPKCS1v15(p.public, hash, digest, signature) == nil
 	if ours != theirs {
-		t.Errorf("%s, %d bits, exponent %d, %v: got accepted %t, crypto/rsa has %t\ndigest %x\nsignature %x\nmodulus %x",
+		t.Errorf("%s, %d bits, exponent %d, %v: got accepted %t, want %t as from crypto/rsa\ndigest %x\nsignature %x\nmodulus %x",
 			what, p.public.N.BitLen(), p.public.E, hash, ours, theirs, digest, signature, p.public.N)
 	}
 	return ours
@@ -104,7 +103,7 @@ var derOf = map[crypto.Hash][]byte{
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// encoded is the right message, taken apart so that a case can change a part.
+// encoded is an encoded message in parts, so that a case can change one part.
 type encoded struct{ head, padding, end, prefix, digest []byte }
 
 func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
@@ -118,9 +117,9 @@ func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
 
 func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
 
-// forged are messages that are nearly right, by the ways in which verifiers have
-// been lenient. All but the first must be refused.
-func (p pair) forged(c chance, hash crypto.Hash, digest []byte) map[string][]byte {
+// messages returns the right encoded message, "right", and wrong ones that lenient
+// verifiers have accepted.
+func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]byte {
 	right := func() encoded { return p.encode(hash, digest) }
 	list := map[string][]byte{"right": right().join()}
 	change := func(what string, f func(e *encoded)) {
@@ -134,11 +133,11 @@ func (p pair) forged(c chance, hash crypto.Hash, digest []byte) map[string][]byt
 	}
 	change("block type 2", func(e *encoded) { e.head = []byte{0, 2} })
 	change("block type 0", func(e *encoded) { e.head = []byte{0, 0} })
-	change("padding too short, text behind", func(e *encoded) {
+	change("padding too short, text after the digest", func(e *encoded) {
 		e.padding, e.digest = e.padding[:8], append(slices.Clone(e.digest), c.bytes(len(e.padding)-8)...)
 	})
-	change("padding one too short, zero behind", func(e *encoded) { e.padding, e.digest = e.padding[1:], append(slices.Clone(e.digest), 0) })
-	change("padding one too short, zero before", func(e *encoded) { e.padding = e.padding[1:] })
+	change("padding one byte too short, zero after the digest", func(e *encoded) { e.padding, e.digest = e.padding[1:], append(slices.Clone(e.digest), 0) })
+	change("padding one byte too short, zero before it", func(e *encoded) { e.padding = e.padding[1:] })
 	change("a byte of the padding", func(e *encoded) {
 		e.padding = slices.Clone(e.padding)
 		e.padding[c.n(len(e.padding))] ^= byte(1 + c.n(255))
@@ -170,12 +169,12 @@ func (p pair) forged(c chance, hash crypto.Hash, digest []byte) map[string][]byt
 		e.padding = append(slices.Repeat([]byte{0xff}, len(e.prefix)), e.padding...)
 		e.prefix = nil
 	})
-	change("chance", func(e *encoded) { *e = encoded{head: append([]byte{0}, c.bytes(p.public.Size()-1)...)} })
+	change("random bytes", func(e *encoded) { *e = encoded{head: append([]byte{0}, c.bytes(p.public.Size()-1)...)} })
 	return list
 }
 
-// spelled are other spellings of a signature, and arbitrary ones.
-func (p pair) spelled(c chance, signature []byte) map[string][]byte {
+// variants returns a signature, "unchanged", and wrong variants of it.
+func (p pair) variants(c random, signature []byte) map[string][]byte {
 	size := p.public.Size()
 	number := new(big.Int).SetBytes(signature)
 	fit := func(n *big.Int) []byte {
@@ -187,32 +186,32 @@ func (p pair) spelled(c chance, signature []byte) map[string][]byte {
 	flipped := slices.Clone(signature)
 	flipped[c.n(size)] ^= 1 << c.n(8)
 	return map[string][]byte{
-		"as it is":                 signature,
-		"plus the modulus":         fit(new(big.Int).Add(number, p.public.N)),
-		"the modulus less it":      fit(new(big.Int).Sub(p.public.N, number)),
-		"a leading zero":           append([]byte{0}, signature...),
-		"two leading zeros":        append([]byte{0, 0}, signature...),
-		"a byte behind":            append(slices.Clone(signature), byte(c.n(256))),
-		"without its first byte":   signature[1:],
-		"without its last byte":    signature[:size-1],
-		"empty":                    nil,
-		"zero":                     make([]byte, size),
-		"one":                      fit(big.NewInt(1)),
-		"the modulus":              fit(p.public.N),
-		"one below the modulus":    fit(new(big.Int).Sub(p.public.N, big.NewInt(1))),
-		"one above the modulus":    fit(new(big.Int).Add(p.public.N, big.NewInt(1))),
-		"all ones":                 slices.Repeat([]byte{0xff}, size),
-		"one bit off":              flipped,
-		"chance":                   c.bytes(size),
-		"chance of another length": c.bytes(c.n(size + 20)),
+		"unchanged":                      signature,
+		"plus the modulus":               fit(new(big.Int).Add(number, p.public.N)),
+		"the modulus minus it":           fit(new(big.Int).Sub(p.public.N, number)),
+		"a leading zero":                 append([]byte{0}, signature...),
+		"two leading zeros":              append([]byte{0, 0}, signature...),
+		"an extra byte":                  append(slices.Clone(signature), byte(c.n(256))),
+		"without its first byte":         signature[1:],
+		"without its last byte":          signature[:size-1],
+		"empty":                          nil,
+		"zero":                           make([]byte, size),
+		"one":                            fit(big.NewInt(1)),
+		"the modulus":                    fit(p.public.N),
+		"one below the modulus":          fit(new(big.Int).Sub(p.public.N, big.NewInt(1))),
+		"one above the modulus":          fit(new(big.Int).Add(p.public.N, big.NewInt(1))),
+		"all ones":                       slices.Repeat([]byte{0xff}, size),
+		"one bit off":                    flipped,
+		"random bytes":                   c.bytes(size),
+		"random bytes of another length": c.bytes(c.n(size + 20)),
 	}
 }
 
-// TestItAgreesWithCryptoRSA compares the two. For many cases:
+// TestVerifyAgreesWithCryptoRSA compares Verify with crypto/rsa. For many cases:
 //
-//	go test ./internal/rsaverify -run TestItAgrees -cases 10000000 -timeout 0
-func TestItAgreesWithCryptoRSA(t *testing.T) {
-	c := newChance(1)
+//	go test ./internal/rsaverify -run TestVerifyAgrees -cases 10000000 -timeout 0
+func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
+	c := newRandom(1)
 	var pairs []pair
 	for _, bits := range []int{2048, 2049, 2055, 2056, 3072, 3079, 4096, 8191, 8192} {
 		for _, e := range []int64{3, 17, 65537, 1<<31 - 1} {
@@ -232,26 +231,26 @@ func TestItAgreesWithCryptoRSA(t *testing.T) {
 	for turn := 0; done < *cases; turn++ {
 		p := pairs[turn%len(pairs)]
 		if p.public.Size() > 600 && turn/len(pairs)%20 != 0 {
-			continue // the longest take the most time, and have no other code
+			continue // the longest keys take the most time, and run the same code
 		}
 		hash := three[c.n(len(three))]
 		digest := c.bytes(hash.Size())
-		forged := p.forged(c, hash, digest)
-		names := slices.Sorted(maps.Keys(forged))
-		for range 3 { // they must be signed, which takes far longer than to compare
+		messages := p.messages(c, hash, digest)
+		names := slices.Sorted(maps.Keys(messages))
+		for range 3 { // signing is far slower than verifying
 			what := names[c.n(len(names))]
-			passed := p.agree(t, what, hash, digest, p.sign(forged[what]))
+			passed := p.agree(t, what, hash, digest, p.sign(messages[what]))
 			if passed != (what == "right") {
 				t.Errorf("%s, %d bits: got accepted %t", what, p.public.N.BitLen(), passed)
 			}
 			count(passed)
 		}
 		signature := p.sign(p.encode(hash, digest).join())
-		spellings := p.spelled(c, signature)
-		for _, what := range slices.Sorted(maps.Keys(spellings)) {
-			spelling := spellings[what]
-			passed := p.agree(t, what, hash, digest, spelling)
-			if passed != (what == "as it is") {
+		variants := p.variants(c, signature)
+		for _, what := range slices.Sorted(maps.Keys(variants)) {
+			variant := variants[what]
+			passed := p.agree(t, what, hash, digest, variant)
+			if passed != (what == "unchanged") {
 				t.Errorf("%s, %d bits: got accepted %t", what, p.public.N.BitLen(), passed)
 			}
 			count(passed)
@@ -262,7 +261,7 @@ func TestItAgreesWithCryptoRSA(t *testing.T) {
 				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))
 			}
 		}
-		for range 300 { // one bit off anywhere, of the signature or the digest
+		for range 300 { // one changed bit in the signature or the digest
 			if c.n(4) == 0 {
 				changed := slices.Clone(digest)
 				changed[c.n(len(changed))] ^= 1 << c.n(8)
@@ -278,13 +277,13 @@ func TestItAgreesWithCryptoRSA(t *testing.T) {
 		}
 	}
 	if accepted < done/1000 {
-		t.Errorf("only %d of %d were accepted, which proves little", accepted, done)
+		t.Errorf("got %d of %d accepted, want more for a useful comparison", accepted, done)
 	}
 	t.Logf("%d cases, %d of them accepted, with %d keys", done, accepted, len(pairs))
 }
 
-func FuzzItAgreesWithCryptoRSA(f *testing.F) {
-	c := newChance(2)
+func FuzzVerifyAgreesWithCryptoRSA(f *testing.F) {
+	c := newRandom(2)
 	t := new(testing.T)
 	pairs := []pair{c.pair(t, 2048, 65537), c.pair(t, 2049, 3)}
 	for i, p := range pairs {

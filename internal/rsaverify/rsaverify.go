@@ -1,15 +1,15 @@
-// Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2) with
-// what can be computed of a key once. [crypto/rsa] computes it for each signature:
-// a constant of the modulus, for Montgomery multiplication, and whether the key is
-// valid. That takes a third of its time.
+// Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2) with values
+// that are computed once per key. [crypto/rsa] computes them for each signature: a
+// constant of the modulus for Montgomery multiplication, and whether the key is valid.
+// That takes a third of its time.
 //
 // The arithmetic is that of the standard library, which filippo.io/bigmod
-// re-exports. The encoded message (EMSA-PKCS1-v1_5, RFC 8017 §9.2) is built as it
-// must be and compared whole; nothing of a signature is ever parsed.
+// re-exports. The expected encoded message (EMSA-PKCS1-v1_5, RFC 8017 §9.2) is
+// built and compared as a whole. No part of a signature is parsed.
 //
-// It serves RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31 bits,
-// and none where FIPS 140-3 mode is on or the build tag bearerguard_cryptorsa is
-// set: [crypto/rsa] then does the work.
+// It supports RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31 bits. It
+// supports no keys in FIPS 140-3 mode or with the build tag bearerguard_cryptorsa:
+// callers must then use [crypto/rsa].
 package rsaverify
 
 import (
@@ -22,17 +22,16 @@ import (
 	"filippo.io/bigmod"
 )
 
-// Key is a public key, prepared. It is never changed, and safe for concurrent
-// use.
+// Key is a prepared public key. It is immutable and safe for concurrent use.
 type Key struct {
-	Public *rsa.PublicKey // that it was made of, which must not be changed
+	Public *rsa.PublicKey // the original key, which must not be changed
 
 	modulus  *bigmod.Modulus
 	exponent uint
-	before   map[crypto.Hash][]byte // of the encoded message, all that comes before the digest
+	before   map[crypto.Hash][]byte // the encoded message up to the digest
 }
 
-// New prepares a key, or returns nil for one that is left to [crypto/rsa].
+// New returns a prepared key, or nil for a key that is not supported.
 func New(public *rsa.PublicKey) *Key {
 	if off || fips140.Enabled() || public.N == nil {
 		return nil
@@ -61,15 +60,14 @@ var prefixes = map[crypto.Hash][]byte{
 }
 
 // Verify reports whether a signature is that of a digest by SHA-256, SHA-384 or
-// SHA-512. All that it works with is public, so it need not take the same time for
-// all.
+// SHA-512. All inputs are public, so it need not take constant time.
 func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
-	before, known := k.before[hash]
-	if !known || len(digest) != hash.Size() || len(signature) != k.modulus.Size() {
+	before, ok := k.before[hash]
+	if !ok || len(digest) != hash.Size() || len(signature) != k.modulus.Size() {
 		return false
 	}
 	s, err := bigmod.NewNat().SetBytes(signature, k.modulus)
-	if err != nil { // it is not below the modulus (RFC 8017 §5.2.2)
+	if err != nil { // s is not below the modulus (RFC 8017 §5.2.2)
 		return false
 	}
 	message := bigmod.NewNat().ExpShortVarTime(s, k.exponent, k.modulus).Bytes(k.modulus)

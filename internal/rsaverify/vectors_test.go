@@ -3,7 +3,7 @@ package rsaverify_test
 import (
 	"crypto"
 	"crypto/rsa"
-	_ "crypto/sha256" // they register themselves
+	_ "crypto/sha256" // registers its hashes
 	_ "crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// wycheproof is a file of that project.
+// wycheproof is a file of Project Wycheproof.
 type wycheproof struct {
 	Groups []struct {
 		Key struct {
@@ -70,7 +70,7 @@ func TestWycheproof(t *testing.T) {
 				got := key.Verify(hash, h.Sum(nil), signature)
 				theirs := rsa.VerifyPKCS1v15(public, hash, h.Sum(nil), signature) == nil
 				if got != theirs || v.Result == "valid" && !got || v.Result == "invalid" && got {
-					t.Errorf("%s %d (%s), %s: got accepted %t, crypto/rsa has %t", file, v.ID, v.Comment, v.Result, got, theirs)
+					t.Errorf("%s %d (%s), %s: got accepted %t, crypto/rsa returned %t", file, v.ID, v.Comment, v.Result, got, theirs)
 				}
 				judged[v.Result]++
 			}

@@ -2,5 +2,5 @@ package shapes
 
 import "slices"
 
-// All are the shapes, by kinds of providers.
+// All lists all shapes, grouped by kind of provider.
 var All = slices.Concat(keycloak, clouds, products)

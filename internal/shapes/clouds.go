@@ -5,13 +5,13 @@ import (
 	"strconv"
 )
 
-// clouds are platforms and what they issue.
+// clouds are the shapes of platforms.
 var clouds = slices.Concat(auth0, okta, entra, microsoft, googleUsers, googleServices, aws, gitHub, gitLab, kubernetes, spiffe, edge, apple, salesforce, clerk)
 
-// later is a date that the answers of introspection have for exp.
+// later is an exp in the year 2100, for introspection responses and fixed dates.
 const later = 4102444800
 
-// guids are IDs as Microsoft writes them.
+// guids returns n GUIDs in lower case, as Microsoft writes them.
 func guids(n int) []string {
 	list := make([]string, n)
 	for i := range list {

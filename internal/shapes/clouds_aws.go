@@ -14,12 +14,12 @@ var (
 	}
 	cognitoHints = []Hint{
 		{Name: "token_use", Value: "id", Text: "this is an ID token: send the access token instead"},
-		{Name: "aud", Absent: true, Text: "aud is not there, as in all access tokens without a resource: name the app clients, which client_id is compared with"},
-		{Name: "scope", Value: "aws.cognito.signin.user.admin", Text: "the user logged in by the API of Cognito and not at its login page, so the token has none of your scopes"},
+		{Name: "aud", Absent: true, Text: "aud is absent, as in all access tokens without a resource: configure the app clients, which are compared with client_id"},
+		{Name: "scope", Value: "aws.cognito.signin.user.admin", Text: "the user logged in through the API of Cognito instead of its login page, so the token does not have your scopes"},
 	}
 )
 
-const cognitoSetup = "Add a resource server with custom scopes to the user pool, and allow them in the app client. Log in by the managed login page or another OAuth grant: " +
+const cognitoSetup = "Add a resource server with custom scopes to the user pool, and allow them in the app client. Users must log in at the managed login page or with another OAuth grant: " +
 	"tokens of InitiateAuth have only the scope aws.cognito.signin.user.admin."
 
 // aws are tokens of Amazon Web Services.
@@ -34,8 +34,8 @@ var aws = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: append([]Member{{"aud", "{audience}"}, {"at_hash", "h"}}, cognitoID...), Status: 401},
-		{Name: "an ID token that has the claims of an access token", Claims: []Member{{"token_use", "id"}}, Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"token_use", nil}}, Status: 401},
+		{Name: "an ID token with the claims of an access token", Claims: []Member{{"token_use", "id"}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"token_use", nil}}, Status: 401},
 		{Name: "a token of another app client", Claims: []Member{{"client_id", "7bbcdefghijklmnopqrstuvwxy"}}, Status: 401},
 		{Name: "the app client in aud only", Claims: []Member{{"client_id", nil}, {"aud", "{audience}"}}, Status: 401},
 		{Name: "a token of another user pool", Claims: []Member{{"iss", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ZyX987wVu"}}, Status: 401},
@@ -48,7 +48,7 @@ var aws = []Shape{{
 	Good: []Row{{Name: "a scope", Needs: "orders/read", Status: 200}},
 	Bad: []Row{
 		{Name: "an ID token", Claims: append([]Member{{"aud", "7abcdefghijklmnopqrstuvwxy"}}, cognitoID...), Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"token_use", nil}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"token_use", nil}}, Status: 401},
 		{Name: "an ID token for the resource", Claims: []Member{{"token_use", "id"}}, Status: 401},
 		{Name: "a token for another resource", Claims: []Member{{"aud", "https://stock.example.com"}}, Status: 401},
 		{Name: "a token without a resource", Claims: []Member{{"aud", nil}}, Status: 401},
@@ -63,19 +63,19 @@ var aws = []Shape{{
 	},
 	Claims: []Member{{"sub", "u1"}, {"email", "u1@example.com"}, {"exp", later}},
 	Good: []Row{
-		{Name: "what the identity provider writes decides nothing", Claims: []Member{{"iss", "https://other.example.com"}, {"aud", "other"}, {"exp", 1}}, Status: 200},
+		{Name: "claims of the identity provider are not checked", Claims: []Member{{"iss", "https://other.example.com"}, {"aud", "other"}, {"exp", 1}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "another load balancer", Header: []Member{{"signer", "arn:aws:elasticloadbalancing:eu-west-1:210987654321:loadbalancer/app/eve/50dc6c495c0c9188"}}, Status: 401},
 		{Name: "a login at another client", Header: []Member{{"client", "c2"}}, Status: 401},
 		{Name: "another identity provider", Header: []Member{{"iss", "https://other.example.com"}}, Status: 401},
-		{Name: "an end in the past", Header: []Member{{"exp", 1}}, Status: 401},
-		{Name: "a kid that leads elsewhere", Header: []Member{{"kid", "../12345678-1234-4234-8234-123456789012"}}, Status: 401},
-		{Name: "no token has scopes", Claims: []Member{{"scope", "orders:read"}}, Needs: "orders:read", Status: 403},
+		{Name: "an exp in the past", Header: []Member{{"exp", 1}}, Status: 401},
+		{Name: "a kid with another path", Header: []Member{{"kid", "../12345678-1234-4234-8234-123456789012"}}, Status: 401},
+		{Name: "tokens have no scopes", Claims: []Member{{"scope", "orders:read"}}, Needs: "orders:read", Status: 403},
 	},
-	Setup: "Add the action authenticate-oidc or authenticate-cognito to the rule of an HTTPS listener, before it forwards. Let the security group of the targets " +
-		"admit only the load balancer. What stands in x-amzn-oidc-accesstoken is a token of the identity provider, and not this one.",
+	Setup: "Add the action authenticate-oidc or authenticate-cognito to the rule of an HTTPS listener, before it forwards. The security group of the targets " +
+		"must admit only the load balancer. The field x-amzn-oidc-accesstoken contains another token, that of the identity provider.",
 	Preset:     "ALB",
 	Recognised: Recognised{Header: []string{"signer", "client"}},
-	Hints:      []Hint{{Header: true, Name: "signer", Text: "a load balancer signed this about a user: it is not a JWT for other verifiers, so use the preset ALB"}},
+	Hints:      []Hint{{Header: true, Name: "signer", Text: "this is a token of a load balancer about a user: other verifiers cannot read it, so use the preset ALB"}},
 }}

@@ -14,13 +14,13 @@ const (
 	entraTemplate  = entraOf + "{tenantid}/v2.0"
 	personalIssuer = entraOf + personal + "/v2.0"
 
-	entraSetup = "Register the API, and under Expose an API add scopes for users and under App roles add roles for applications. In the manifest, " +
-		"requestedAccessTokenVersion (accessTokenAcceptedVersion in the older one) decides between version 1.0 and 2.0. Clients ask for the scope " +
-		"api://ID/NAME, or api://ID/.default in their own name."
+	entraSetup = "Register the API. Add scopes for users under Expose an API, and roles for applications under App roles. In the manifest, " +
+		"requestedAccessTokenVersion (accessTokenAcceptedVersion in the older one) selects version 1.0 or 2.0. Clients request the scope " +
+		"api://ID/NAME for a user, or api://ID/.default without a user."
 )
 
-// entraKeys are what Microsoft publishes: without alg, and the first signs for one
-// issuer or all.
+// entraKeys are the keys that Microsoft publishes. They have no alg. The first one signs
+// for the given issuer, or for all if that is the template.
 func entraKeys(issuer string) []Key {
 	members := func(thumb, issuer string) []Member {
 		return []Member{{"alg", nil}, {"kid", thumb}, {"x5t", thumb}, {"x5c", []string{"MIIC"}}, {"issuer", issuer}}
@@ -42,23 +42,23 @@ var (
 		{"azp", nil}, {"azpacr", nil}, {"scp", nil}, {"name", "User"}, {"preferred_username", "u1@example.com"},
 	}
 	entraHints = []Hint{
-		{Header: true, Name: "nonce", Text: "this is a token for Microsoft Graph: it is not for you to verify; ask for a token of your own API's scope"},
-		{Name: "aud", Value: graph, Text: "this is a token for Microsoft Graph: it is not for you to verify; ask for a token of your own API's scope"},
+		{Header: true, Name: "nonce", Text: "this is a token for Microsoft Graph, which only Graph can verify: the client must request a scope of your API"},
+		{Name: "aud", Value: graph, Text: "this is a token for Microsoft Graph, which only Graph can verify: the client must request a scope of your API"},
 		{Name: "nonce", Text: "this is an ID token: send the access token instead"},
 		{Name: "ver", Value: "1.0", Text: "this is a token of version 1.0: set requestedAccessTokenVersion (accessTokenAcceptedVersion) to 2 in the manifest of the API, or accept both as Entra does"},
-		{Name: "scp", Absent: true, Text: "scp is not there: an application asked in its own name and has roles only (EntraRoles), or this is an ID token, whose aud is the client"},
-		{Name: "_claim_names", Text: "the user has more than 200 groups, which are not in the token: use app roles, or groups that are assigned to the application"},
+		{Name: "scp", Absent: true, Text: "scp is absent: this is the token of an application without a user, which has only roles (EntraRoles), or an ID token, whose aud is the client"},
+		{Name: "_claim_names", Text: "the user has more than 200 groups, so the token does not contain them: use app roles, or only groups that are assigned to the application"},
 	}
 )
 
-// entra are the access tokens of Microsoft Entra ID.
+// entra are access tokens of Microsoft Entra ID.
 var entra = []Shape{{
 	Name: "entra-v2", Title: "Microsoft Entra ID, version 2.0", Issuer: entraOf + tenant + "/v2.0", Audience: application,
 	Header: entraHeader, Claims: entraClaims, Keys: entraKeys(entraTemplate),
 	Good: []Row{
 		{Name: "a scope", Needs: "access", Status: 200},
-		{Name: "an application in its own name", Claims: []Member{{"scp", nil}, {"idtyp", "app"}, {"azpacr", "2"}}, Status: 200},
-		{Name: "an application, with a date of login", Claims: []Member{{"scp", nil}, {"auth_time", "{now}"}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"scp", nil}, {"idtyp", "app"}, {"azpacr", "2"}}, Status: 200},
+		{Name: "an application, with auth_time", Claims: []Member{{"scp", nil}, {"auth_time", "{now}"}}, Status: 200},
 		{Name: "two hundred groups", Claims: []Member{{"groups", guids(200)}}, Status: 200},
 		{Name: "too many groups", Claims: []Member{{"_claim_names", map[string]any{"groups": "src1"}}, {"_claim_sources", map[string]any{"src1": map[string]any{"endpoint": "https://graph.example"}}}}, Status: 200},
 		{Name: "the Application ID URI", Claims: []Member{{"aud", "api://" + application}}, Status: 200},
@@ -68,11 +68,11 @@ var entra = []Shape{{
 		{Name: "an ID token without nonce", Claims: entraIDToken, Status: 401},
 		{Name: "an ID token with the hash of a code", Claims: append([]Member{{"c_hash", "h"}}, entraIDToken...), Status: 401},
 		{Name: "a token for Microsoft Graph", Header: []Member{{"nonce", "n"}}, Claims: []Member{{"aud", graph}}, AnotherKey: true, Status: 401},
-		{Name: "a token for Microsoft Graph, as a client would like to send it", Claims: []Member{{"aud", graph}}, Status: 401},
+		{Name: "a token for Microsoft Graph, without the nonce in its header", Claims: []Member{{"aud", graph}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", client}}, Status: 401},
 		{Name: "a token of another tenant", Claims: []Member{{"iss", entraOf + otherTenant + "/v2.0"}, {"tid", otherTenant}}, Status: 401},
-		{Name: "an issuer that is not one tenant", Claims: []Member{{"iss", entraOf + "common/v2.0"}}, Status: 401},
-		{Name: "an issuer with a slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
+		{Name: "an issuer that is not a single tenant", Claims: []Member{{"iss", entraOf + "common/v2.0"}}, Status: 401},
+		{Name: "an issuer with an extra slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
 		{Name: "a role is not a scope", Needs: "Tasks.Read", Status: 403},
 	},
 	Setup: entraSetup, Preset: "Entra", Recognised: Recognised{Issuer: `^https://login\.microsoftonline\.com/[0-9a-f-]{36}/v2\.0$`}, Hints: entraHints,
@@ -87,8 +87,8 @@ var entra = []Shape{{
 	Good: []Row{
 		{Name: "a scope", Needs: "access", Status: 200},
 		{Name: "the application ID", Claims: []Member{{"aud", application}}, Status: 200},
-		{Name: "an Application ID URI of its own", Claims: []Member{{"aud", "https://orders.example.com"}}, Status: 200},
-		{Name: "an application in its own name", Claims: []Member{{"scp", nil}, {"appidacr", "1"}, {"amr", nil}, {"upn", nil}, {"unique_name", nil}}, Status: 200},
+		{Name: "a custom Application ID URI", Claims: []Member{{"aud", "https://orders.example.com"}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"scp", nil}, {"appidacr", "1"}, {"amr", nil}, {"upn", nil}, {"unique_name", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"aud", application}, {"appid", nil}, {"appidacr", nil}, {"scp", nil}, {"nonce", "n"}}, Status: 401},
@@ -126,9 +126,9 @@ var entra = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "a tenant that is not accepted", Claims: []Member{{"iss", entraOf + otherTenant + "/v2.0"}, {"tid", otherTenant}}, Status: 401},
-		{Name: "a tenant that is not that of iss", Claims: []Member{{"tid", client}}, Status: 401},
+		{Name: "a tid that is not the tenant of iss", Claims: []Member{{"tid", client}}, Status: 401},
 		{Name: "no tenant", Claims: []Member{{"tid", nil}}, Status: 401},
-		{Name: "the template for an issuer", Claims: []Member{{"iss", entraTemplate}, {"tid", "{tenantid}"}}, Status: 401},
+		{Name: "the template as issuer", Claims: []Member{{"iss", entraTemplate}, {"tid", "{tenantid}"}}, Status: 401},
 		{Name: "a token of version 1.0", Claims: []Member{{"iss", "https://sts.windows.net/" + tenant + "/"}, {"azp", nil}, {"appid", client}}, Status: 401},
 		{Name: "an ID token", Claims: entraIDToken, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", client}}, Status: 401},
@@ -140,7 +140,7 @@ var entra = []Shape{{
 	Good: []Row{{Name: "a scope", Needs: "access", Status: 200}},
 	Bad: []Row{
 		{Name: "a key of personal accounts signs for a tenant", Claims: []Member{{"iss", entraOf + tenant + "/v2.0"}, {"tid", tenant}}, Status: 401},
-		{Name: "a tenant that is not that of iss", Claims: []Member{{"tid", tenant}}, Status: 401},
+		{Name: "a tid that is not the tenant of iss", Claims: []Member{{"tid", tenant}}, Status: 401},
 		{Name: "an ID token", Claims: entraIDToken, Status: 401},
 	},
 	Setup: entraSetup + " The registration must allow accounts in any directory and personal accounts.", Preset: "EntraMultiTenant",

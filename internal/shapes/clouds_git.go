@@ -14,13 +14,13 @@ var (
 	gitHubHeader = []Member{{"typ", "JWT"}, {"kid", "thumb"}, {"x5t", "thumb"}}
 	gitHubKeys   = []Key{{Alg: "RS256", Members: gitHubKey}, {Alg: "RS256"}, {Alg: "RS256"}, {Alg: "RS256"}}
 	gitHubHints  = []Hint{
-		{Name: "aud", Value: "https://github.com/acme", Text: "aud is the owner, which is what a job gets that names no audience: name the API in the request for the token"},
-		{Name: "event_name", Value: "pull_request", Text: "a pull request asked for this token: require ref or environment where that may not call"},
+		{Name: "aud", Value: "https://github.com/acme", Text: "aud is the owner, the default of a job that does not specify an audience: specify the API in the request for the token"},
+		{Name: "event_name", Value: "pull_request", Text: "this token is from a pull request: require ref or environment on routes that pull requests must not call"},
 	}
 )
 
-const gitHubSetup = "Give the job the permission id-token: write, and let it ask for a token with the audience of the API, for example with " +
-	"core.getIDToken('orders-api'). Repositories made after July 15, 2026 have the IDs of owner and repository in sub."
+const gitHubSetup = "Give the job the permission id-token: write. The job must request a token with the audience of the API, for example with " +
+	"core.getIDToken('orders-api'). In repositories created after July 15, 2026, sub contains the IDs of the owner and the repository."
 
 // gitHub are tokens of GitHub.
 var gitHub = []Shape{{
@@ -31,12 +31,12 @@ var gitHub = []Shape{{
 		{Name: "another repository of the owner", Claims: []Member{{"repository", "acme/stock"}, {"sub", "repo:acme/stock:ref:refs/heads/main"}}, Status: 200},
 	},
 	Bad: []Row{
-		{Name: "a workflow of somebody else", Claims: []Member{{"repository", "eve/orders"}, {"repository_owner", "eve"}, {"repository_owner_id", "9"}}, Status: 401},
+		{Name: "a workflow of another owner", Claims: []Member{{"repository", "eve/orders"}, {"repository_owner", "eve"}, {"repository_owner_id", "9"}}, Status: 401},
 		{Name: "a workflow without an owner", Claims: []Member{{"repository_owner", nil}}, Status: 401},
 		{Name: "the audience that GitHub sets by default", Claims: []Member{{"aud", "https://github.com/acme"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", "sts.amazonaws.com"}}, Status: 401},
-		{Name: "a workflow of an enterprise with an issuer of its own", Claims: []Member{{"iss", "{issuer}/acme"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "id-token", Status: 403},
+		{Name: "a workflow of an enterprise with a custom issuer", Claims: []Member{{"iss", "{issuer}/acme"}}, Status: 401},
+		{Name: "tokens have no scopes", Needs: "id-token", Status: 403},
 	},
 	Setup: gitHubSetup, Preset: "GitHubActions", Recognised: Recognised{Claims: []string{"repository_owner", "job_workflow_ref", "run_id"}}, Hints: gitHubHints,
 }, {
@@ -44,20 +44,20 @@ var gitHub = []Shape{{
 	Header: gitHubHeader, Claims: gitHubClaims, Keys: gitHubKeys,
 	Good: []Row{{Name: "another organization of the enterprise", Claims: []Member{{"repository", "acme-labs/orders"}, {"repository_owner", "acme-labs"}}, Status: 200}},
 	Bad: []Row{
-		{Name: "the issuer of everybody", Claims: []Member{{"iss", "https://token.actions.githubusercontent.com"}}, Status: 401},
+		{Name: "the issuer of all other workflows", Claims: []Member{{"iss", "https://token.actions.githubusercontent.com"}}, Status: 401},
 		{Name: "another enterprise", Claims: []Member{{"iss", "https://token.actions.githubusercontent.com/eve"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", "https://github.com/acme"}}, Status: 401},
 	},
-	Setup: gitHubSetup + " Turn on include_enterprise_slug by the REST API of the enterprise, so that iss has its slug.", Preset: "GitHubActionsEnterprise", Hints: gitHubHints,
+	Setup: gitHubSetup + " Turn on include_enterprise_slug with the REST API of the enterprise, so that iss contains its slug.", Preset: "GitHubActionsEnterprise", Hints: gitHubHints,
 }, {
 	Name: "github-actions-server", Title: "GitHub Actions, GitHub Enterprise Server", Issuer: "https://github.example.com/_services/token", Audience: "orders-api",
 	Header: gitHubHeader, Claims: append([]Member{{"enterprise", nil}, {"enterprise_id", nil}, {"check_run_id", nil}}, gitHubClaims[:len(gitHubClaims)-4]...), Keys: gitHubKeys,
 	Bad: []Row{
 		{Name: "a workflow on github.com", Claims: []Member{{"iss", "https://token.actions.githubusercontent.com"}}, Status: 401},
-		{Name: "an issuer with a slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
+		{Name: "an issuer with an extra slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", "https://github.example.com/acme"}}, Status: 401},
 	},
-	Setup: gitHubSetup + " The API must reach the server for its keys.", Preset: "GitHubActionsServer", Hints: gitHubHints,
+	Setup: gitHubSetup + " The API must be able to fetch the keys from the server.", Preset: "GitHubActionsServer", Hints: gitHubHints,
 }, {
 	Name: "github-actions-residency", Title: "GitHub Actions, data residency", Issuer: "https://token.actions.acme.ghe.com", Audience: "orders-api",
 	Header: gitHubHeader, Claims: gitHubClaims, Keys: gitHubKeys,
@@ -79,11 +79,11 @@ var gitHub = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "a token of another app", Claims: []Member{{"app", map[string]any{"client_id": "Iv1.fedcba9876543210"}}}, Status: 401},
-		{Name: "a token of no app", Claims: []Member{{"app", nil}}, Status: 401},
+		{Name: "a token without an app", Claims: []Member{{"app", nil}}, Status: 401},
 		{Name: "a token that has expired", Claims: []Member{{"expires_at", "2020-01-01T00:00:00Z"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "admin:org", Status: 403},
 	},
-	Setup:  "Make a client secret for the app, which GitHub asks for when a token is checked. Personal access tokens belong to no app, and are refused.",
+	Setup:  "Create a client secret for the app: GitHub requires it to check a token. Personal access tokens do not belong to an app and are refused.",
 	Preset: "GitHub",
 }}
 
@@ -102,19 +102,19 @@ var gitLab = []Shape{{
 	Keys: googleKeys,
 	Good: []Row{{Name: "another project of the group", Claims: []Member{{"project_path", "acme/stock"}, {"sub", "project_path:acme/stock:ref_type:branch:ref:main"}}, Status: 200}},
 	Bad: []Row{
-		{Name: "a project of somebody else", Claims: []Member{{"namespace_path", "eve"}, {"project_path", "eve/orders"}}, Status: 401},
-		{Name: "a group within the group", Claims: []Member{{"namespace_path", "acme/labs"}}, Status: 401},
+		{Name: "a project of another group", Claims: []Member{{"namespace_path", "eve"}, {"project_path", "eve/orders"}}, Status: 401},
+		{Name: "a subgroup", Claims: []Member{{"namespace_path", "acme/labs"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", "https://vault.example.com"}}, Status: 401},
 		{Name: "another instance", Claims: []Member{{"iss", "https://gitlab.example.com"}}, Status: 401},
 		{Name: "an ID token of a login at GitLab", Claims: []Member{{"aud", "c1"}, {"namespace_path", nil}, {"auth_time", "{now}"}, {"sub_legacy", "s"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "api", Status: 403},
+		{Name: "tokens have no scopes", Needs: "api", Status: 403},
 	},
-	Setup: "Name the audience of the API in the job, under id_tokens, and send the token from the variable of that name. An administrator of an own instance can set " +
+	Setup: "Set the audience of the API under id_tokens in the job, and send the token from the variable of that name. The administrator of a self-managed instance can set " +
 		"another issuer.",
 	Preset:     "GitLabCI",
 	Recognised: Recognised{Claims: []string{"project_path", "namespace_path", "pipeline_id"}},
 	Hints: []Hint{
 		{Name: "aud", Value: "https://gitlab.com", Text: "aud is the instance: set aud under id_tokens in the job"},
-		{Name: "ref_protected", Value: "false", Text: "a branch that is not protected asked for this token: require ref_protected where that may not call"},
+		{Name: "ref_protected", Value: "false", Text: "this token is from an unprotected branch: require ref_protected on routes that such branches must not call"},
 	},
 }}

@@ -12,14 +12,14 @@ var (
 	}
 )
 
-// googleUsers are tokens about people at Google.
+// googleUsers are tokens about users of Google.
 var googleUsers = []Shape{{
 	Name: "google-id", Title: "Google, ID tokens of users", Issuer: "https://accounts.google.com", Audience: googleClient,
 	Header: []Member{{"typ", "JWT"}}, Claims: googleUser, Keys: googleKeys,
 	Good: []Row{
 		{Name: "the other spelling of the issuer", Claims: []Member{{"iss", "accounts.google.com"}}, Status: 200},
 		{Name: "neither nonce nor hash", Claims: []Member{{"nonce", nil}, {"at_hash", nil}}, Status: 200},
-		{Name: "an app on a phone logs in for the server", Claims: []Member{{"azp", "123-phone.apps.googleusercontent.com"}}, Status: 200},
+		{Name: "a phone app that logs in for the server", Claims: []Member{{"azp", "123-phone.apps.googleusercontent.com"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a login at another client", Claims: []Member{{"aud", "456-def.apps.googleusercontent.com"}}, Status: 401},
@@ -28,15 +28,15 @@ var googleUsers = []Shape{{
 		{Name: "a security event", Claims: []Member{{"events", map[string]any{"https://schemas.openid.net/secevent/risc/event-type/account-disabled": map[string]any{}}}}, Status: 401},
 		{Name: "a third spelling of the issuer", Claims: []Member{{"iss", "http://accounts.google.com"}}, Status: 401},
 		{Name: "a token of Firebase", Claims: []Member{{"iss", "https://securetoken.google.com/shop-4711"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "email", Status: 403},
+		{Name: "tokens have no scopes", Needs: "email", Status: 403},
 	},
-	Setup: "Make an OAuth client ID for each application (APIs & Services, Credentials). Where an app on a phone logs in for a server, aud is the client " +
+	Setup: "Create an OAuth client ID for each application (APIs & Services, Credentials). If a phone app logs in for a server, aud is the client " +
 		"ID of the server and azp that of the app.",
 	Preset:     "GoogleID",
 	Recognised: Recognised{Issuer: `^(https://)?accounts\.google\.com$`},
 	Hints: []Hint{
 		{Name: "at_hash", Text: "this is the ID token of a user: GoogleID takes it, and its audience is a client ID"},
-		{Name: "hd", Absent: true, Text: "hd is not there: the account is of no Workspace domain, or this is a service account"},
+		{Name: "hd", Absent: true, Text: "hd is absent: the account does not belong to a Workspace domain, or is a service account"},
 	},
 }, {
 	Name: "google-access", Title: "Google, opaque access tokens", Issuer: "https://accounts.google.com", Audience: googleClient,
@@ -47,12 +47,12 @@ var googleUsers = []Shape{{
 	Good: []Row{{Name: "a scope", Needs: "https://www.googleapis.com/auth/userinfo.email", Status: 200}},
 	Bad: []Row{
 		{Name: "a token of another client", Claims: []Member{{"aud", "456-def.apps.googleusercontent.com"}, {"azp", "456-def.apps.googleusercontent.com"}}, Status: 401},
-		{Name: "a token for another client, by a client of ours", Claims: []Member{{"aud", "456-def.apps.googleusercontent.com"}}, Status: 401},
+		{Name: "a token for another client, requested by this one", Claims: []Member{{"aud", "456-def.apps.googleusercontent.com"}}, Status: 401},
 		{Name: "an ID token, which has no scope", Claims: []Member{{"scope", nil}}, Status: 401},
 		{Name: "a token that has expired", Claims: []Member{{"exp", "1"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "https://www.googleapis.com/auth/drive", Status: 403},
 	},
-	Setup:  "Make an OAuth client ID for each application (APIs & Services, Credentials). Google describes a token to anybody, so the client needs no secret.",
+	Setup:  "Create an OAuth client ID for each application (APIs & Services, Credentials). Google describes a token to any caller, so the client needs no secret.",
 	Preset: "GoogleAccess",
 }, {
 	Name: "firebase", Title: "Firebase Authentication", Issuer: "https://securetoken.google.com/shop-4711", Audience: "shop-4711",
@@ -76,32 +76,32 @@ var googleUsers = []Shape{{
 		{Name: "a session cookie", Claims: []Member{{"iss", "https://session.firebase.google.com/shop-4711"}}, Status: 401},
 		{Name: "a custom token", Claims: []Member{{"iss", "firebase-adminsdk@shop-4711.iam.gserviceaccount.com"}, {"aud", "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"}}, Status: 401},
 		{Name: "a login at Google", Claims: append([]Member{{"iss", "https://accounts.google.com"}, {"aud", googleClient}}, googleUser...), Status: 401},
-		{Name: "no token has scopes", Needs: "orders:read", Status: 403},
+		{Name: "tokens have no scopes", Needs: "orders:read", Status: 403},
 	},
 	Setup:      "Nothing needs to be configured: clients send the result of getIdToken(). The audience is the project ID.",
 	Preset:     "Firebase",
 	Recognised: Recognised{Issuer: `^https://securetoken\.google\.com/`},
 	Hints: []Hint{
 		{Name: "uid", Text: "this is a custom token: the client must exchange it, with signInWithCustomToken, and send the ID token"},
-		{Name: "provider_id", Value: "anonymous", Text: "this user has not logged in: anonymous users have tokens too"},
+		{Name: "provider_id", Value: "anonymous", Text: "this user is anonymous: anonymous users have tokens too"},
 	},
 }}
 
-// googleServices are tokens of programs and proxies at Google.
+// googleServices are tokens of services and proxies at Google.
 var googleServices = []Shape{{
 	Name: "pubsub-push", Title: "Google Pub/Sub, push subscriptions", Issuer: "https://accounts.google.com", Audience: "https://orders.example.com/push",
 	Header: []Member{{"typ", "JWT"}}, Claims: serviceAccount, Keys: googleKeys,
 	Good: []Row{{Name: "the other spelling of the issuer", Claims: []Member{{"iss", "accounts.google.com"}}, Status: 200}},
 	Bad: []Row{
-		{Name: "a service account of somebody else", Claims: []Member{{"email", "push@eve-1.iam.gserviceaccount.com"}}, Status: 401},
+		{Name: "another service account", Claims: []Member{{"email", "push@eve-1.iam.gserviceaccount.com"}}, Status: 401},
 		{Name: "no email address", Claims: []Member{{"email", nil}}, Status: 401},
 		{Name: "a login of a user", Claims: append([]Member{{"aud", googleClient}}, googleUser...), Status: 401},
 		{Name: "a token for another endpoint", Claims: []Member{{"aud", "https://stock.example.com/push"}}, Status: 401},
 	},
-	Setup: "Enable authentication in the subscription, with a service account made for it, and set the audience if it is not the URL of the endpoint. " +
-		"Pub/Sub's own service agent must be allowed to make tokens of that account.",
+	Setup: "Enable authentication in the subscription, with a service account for it, and set the audience if it is not the URL of the endpoint. " +
+		"Pub/Sub's own service agent must be allowed to create tokens for that account.",
 	Preset: "PubSubPush",
-	Hints:  []Hint{{Name: "email", Absent: true, Text: "email is not there: ask for the token with its email claim (includeEmail), as Pub/Sub does"}},
+	Hints:  []Hint{{Name: "email", Absent: true, Text: "email is absent: request the token with the email claim (includeEmail), as Pub/Sub does"}},
 }, {
 	Name: "cloud-run", Title: "Google Cloud, service to service", Issuer: "https://accounts.google.com", Audience: "https://orders-abc.a.run.app",
 	Header: []Member{{"typ", "JWT"}}, Claims: serviceAccount, Keys: googleKeys,
@@ -111,14 +111,14 @@ var googleServices = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "a login of a user", Claims: append([]Member{{"aud", googleClient}}, googleUser...), Status: 401},
-		{Name: "a login of a user at a client that is named like the service", Claims: googleUser, Status: 401},
+		{Name: "a login of a user at a client with the same name as the service", Claims: googleUser, Status: 401},
 		{Name: "a token for another service", Claims: []Member{{"aud", "https://stock-abc.a.run.app"}}, Status: 401},
 		{Name: "a token of Identity-Aware Proxy", Claims: []Member{{"iss", "https://cloud.google.com/iap"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "orders:read", Status: 403},
+		{Name: "tokens have no scopes", Needs: "orders:read", Status: 403},
 	},
-	Setup: "The caller asks the metadata server, or its library, for an ID token whose audience is the URL of this service. Where Cloud Run requires " +
+	Setup: "The caller requests an ID token whose audience is the URL of this service, from the metadata server or with its library. If Cloud Run requires " +
 		"authentication, it verifies the token itself, and the container receives it with .SIGNATURE_REMOVED_BY_GOOGLE in place of the signature. Such a token " +
-		"is refused: let the service allow unauthenticated calls, or send the token in another header field as well.",
+		"is refused: allow unauthenticated calls to the service, or also send the token in another header field.",
 	Preset: "CloudRun",
 	Hints:  []Hint{{Name: "at_hash", Text: "this is the ID token of a user: GoogleID takes it, and its audience is a client ID"}},
 }, {
@@ -136,12 +136,12 @@ var googleServices = []Shape{{
 		{Name: "a token for another backend service", Claims: []Member{{"aud", "/projects/123/global/backendServices/789"}}, Status: 401},
 		{Name: "a token of another project", Claims: []Member{{"aud", "/projects/321/apps/stock"}}, Status: 401},
 		{Name: "a login at Google", Claims: append([]Member{{"iss", "https://accounts.google.com"}}, googleUser...), Status: 401},
-		{Name: "an issuer with a slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "email", Status: 403},
+		{Name: "an issuer with an extra slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
+		{Name: "tokens have no scopes", Needs: "email", Status: 403},
 	},
 	Setup: "Turn on Identity-Aware Proxy for the backend service, the app or the service on Cloud Run, and copy the Signed Header JWT Audience from its " +
-		"menu. Let the firewall admit only the load balancer.",
+		"menu. The firewall must admit only the load balancer.",
 	Preset:     "GoogleIAP",
 	Recognised: Recognised{Issuer: `^https://cloud\.google\.com/iap$`},
-	Hints:      []Hint{{Name: "aud", Text: "aud has the numbers of the project and the backend service: another backend service, even of the same project, has another"}},
+	Hints:      []Hint{{Name: "aud", Text: "aud contains the numbers of the project and the backend service: each backend service has a different audience"}},
 }}

@@ -1,6 +1,6 @@
 package shapes
 
-// microsoft are the access tokens of Microsoft's other services.
+// microsoft are access tokens of Microsoft's other services.
 var microsoft = []Shape{{
 	Name: "b2c", Title: "Azure AD B2C", Issuer: "https://shop.b2clogin.com/" + tenant + "/v2.0/", Audience: application,
 	Header: []Member{{"typ", "JWT"}},
@@ -11,7 +11,7 @@ var microsoft = []Shape{{
 	Good: []Row{
 		{Name: "a scope", Needs: "read", Status: 200},
 		{Name: "an older policy", Claims: []Member{{"tfp", nil}, {"acr", "b2c_1_signin"}}, Status: 200},
-		{Name: "an application in its own name", Claims: []Member{{"auth_time", nil}, {"name", nil}, {"scp", "app.read"}}, Needs: "app.read", Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"auth_time", nil}, {"name", nil}, {"scp", "app.read"}}, Needs: "app.read", Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"scp", nil}, {"azp", nil}, {"nonce", "n"}, {"at_hash", "h"}}, Status: 401},
@@ -22,25 +22,25 @@ var microsoft = []Shape{{
 		{Name: "the issuer of the compliant setting", Claims: []Member{{"iss", "https://shop.b2clogin.com/tfp/" + tenant + "/b2c_1_signin/v2.0/"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "write", Status: 403},
 	},
-	Setup: "Register the API, expose scopes, and grant them to the application of the client with the consent of an administrator. The client must ask for " +
-		"https://NAME.onmicrosoft.com/API/SCOPE, since openid by itself gives an ID token. Leave Issuer (iss) claim in the properties of the user flow as it is by default.",
+	Setup: "Register the API, expose scopes, and grant them to the application of the client with the consent of an administrator. The client must request " +
+		"https://NAME.onmicrosoft.com/API/SCOPE: with only openid it gets an ID token. Keep the default of Issuer (iss) claim in the properties of the user flow.",
 	Preset:     "B2C",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.b2clogin\.com/`},
 	Hints: []Hint{
-		{Name: "scp", Absent: true, Text: "scp is not there: this is an ID token; let the client ask for a scope of the API"},
+		{Name: "scp", Absent: true, Text: "scp is absent: this is an ID token; the client must request a scope of the API"},
 		{Name: "nonce", Text: "this is an ID token: send the access token instead"},
-		{Name: "tfp", Text: "tfp names the policy: tokens of other policies of the tenant pass too, unless a route requires it"},
+		{Name: "tfp", Text: "tfp is the policy: tokens of other policies of the tenant pass too, unless a route requires tfp"},
 	},
 }, {
 	Name: "external-id", Title: "Microsoft Entra External ID", Issuer: "https://" + tenant + ".ciamlogin.com/" + tenant + "/v2.0", Audience: application,
 	Header: entraHeader, Claims: entraClaims, Keys: entraKeys("https://" + tenant + ".ciamlogin.com/" + tenant + "/v2.0"),
 	Good: []Row{
 		{Name: "a scope", Needs: "access", Status: 200},
-		{Name: "an application in its own name", Claims: []Member{{"scp", nil}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"scp", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: entraIDToken, Status: 401},
-		{Name: "the name of the tenant in iss", Claims: []Member{{"iss", "https://shop.ciamlogin.com/" + tenant + "/v2.0"}}, Status: 401},
+		{Name: "an iss with the name of the tenant", Claims: []Member{{"iss", "https://shop.ciamlogin.com/" + tenant + "/v2.0"}}, Status: 401},
 		{Name: "a token of the directory of employees", Claims: []Member{{"iss", entraOf + tenant + "/v2.0"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", client}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "admin", Status: 403},
@@ -63,15 +63,15 @@ var microsoft = []Shape{{
 	Metadata: []Member{{"access_token_issuer", "{issuer}"}},
 	Good: []Row{
 		{Name: "a scope", Needs: "openid", Status: 200},
-		{Name: "a kid beside x5t", Header: []Member{{"kid", "thumb"}}, Status: 200},
-		{Name: "a sub by a claim rule, and a date as a number", Claims: []Member{{"sub", "u1"}, {"auth_time", "{now}"}}, Status: 200},
+		{Name: "kid and x5t", Header: []Member{{"kid", "thumb"}}, Status: 200},
+		{Name: "a sub from a claim rule, and auth_time as a number", Claims: []Member{{"sub", "u1"}, {"auth_time", "{now}"}}, Status: 200},
 		{Name: "the identifier is a URL", Claims: []Member{{"aud", "https://orders.example.com"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"iss", "https://fs.example.com/adfs"}, {"aud", client}, {"scp", nil}, {"sub", "u1"}}, Status: 401},
 		{Name: "an ID token with the issuer of access tokens", Claims: []Member{{"scp", nil}, {"nonce", "n"}}, Status: 401},
-		{Name: "x5t names no key", Header: []Member{{"x5t", "lost"}}, Status: 401},
-		{Name: "a wrong kid beside x5t", Header: []Member{{"kid", "lost"}}, Status: 401},
+		{Name: "an unknown x5t", Header: []Member{{"x5t", "lost"}}, Status: 401},
+		{Name: "a wrong kid with a right x5t", Header: []Member{{"kid", "lost"}}, Status: 401},
 		{Name: "https in iss", Claims: []Member{{"iss", "https://fs.example.com/adfs/services/trust"}}, Status: 401},
 		{Name: "a token for another relying party", Claims: []Member{{"aud", "microsoft:identityserver:stock"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "user_impersonation", Status: 403},
@@ -81,8 +81,8 @@ var microsoft = []Shape{{
 	Preset:     "ADFS",
 	Recognised: Recognised{Issuer: `^https?://[^/]+/adfs(/services/trust)?$`},
 	Hints: []Hint{
-		{Name: "aud", Value: "urn:microsoft:userinfo", Text: "this is a token for the user info: the client must name the API in the parameter resource"},
+		{Name: "aud", Value: "urn:microsoft:userinfo", Text: "this is a token for UserInfo: the client must send the API in the parameter resource"},
 		{Name: "nonce", Text: "this is an ID token: send the access token instead"},
-		{Name: "sub", Absent: true, Text: "sub is not there: add a claim rule that issues it, or read upn"},
+		{Name: "sub", Absent: true, Text: "sub is absent: add a claim rule that issues it, or read upn"},
 	},
 }}

@@ -1,6 +1,6 @@
 package shapes
 
-// okta are the access tokens of Okta.
+// okta are access tokens of Okta.
 var okta = []Shape{{
 	Name: "okta", Title: "Okta, custom authorization server", Issuer: "https://tenant.okta.com/oauth2/default", Audience: "api://default",
 	Claims: []Member{
@@ -9,7 +9,7 @@ var okta = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},
-		{Name: "the type that Okta has for its own APIs", Header: []Member{{"typ", "application/okta-internal-at+jwt"}}, Status: 200},
+		{Name: "the typ of Okta's own APIs", Header: []Member{{"typ", "application/okta-internal-at+jwt"}}, Status: 200},
 		{Name: "a service", Claims: []Member{{"sub", "0oa1"}, {"uid", nil}, {"auth_time", nil}, {"groups", nil}}, Needs: "orders:read", Status: 200},
 	},
 	Bad: []Row{
@@ -18,7 +18,7 @@ var okta = []Shape{{
 			Claims: []Member{{"aud", "0oa1"}, {"cid", nil}, {"uid", nil}, {"scp", nil}, {"nonce", "n"}, {"at_hash", "h"}, {"idp", "00o1"}}, Status: 401,
 		},
 		{
-			Name:   "an ID token without nonce, of a client that is named like the API",
+			Name:   "an ID token without nonce, of a client with the same name as the API",
 			Claims: []Member{{"cid", nil}, {"uid", nil}, {"scp", nil}, {"idp", "00o1"}, {"amr", []string{"pwd"}}}, Status: 401,
 		},
 		{Name: "a token of the org server", Claims: []Member{{"iss", "https://tenant.okta.com"}, {"aud", "https://tenant.okta.com"}}, Status: 401},
@@ -27,14 +27,14 @@ var okta = []Shape{{
 		{Name: "a proof of possession", Header: []Member{{"typ", "dpop+jwt"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Make a custom authorization server (Security, API), or take the one named default. Its audience is that of the API. Add scopes, and " +
-		"an access policy with a rule for the clients; without one no client gets a token.",
+	Setup: "Create a custom authorization server (Security, API), or use the one named default. Its audience is that of the API. Add scopes, and " +
+		"an access policy with a rule for the clients. Without one, clients get no tokens.",
 	Preset:     "Okta",
 	Recognised: Recognised{Issuer: `^https://[^/]+/oauth2/(default|aus[0-9A-Za-z]+)$`},
 	Hints: []Hint{
 		{Name: "nonce", Text: "this is an ID token: send the access token instead"},
-		{Name: "cid", Absent: true, Text: "cid is not there, which every access token has: this is an ID token"},
-		{Name: "aud", Value: "api://default", Text: "api://default is the audience of every API at this server: let scopes distinguish them, or make a server of your own"},
+		{Name: "cid", Absent: true, Text: "cid is absent: this is an ID token, since all access tokens have cid"},
+		{Name: "aud", Value: "api://default", Text: "api://default is the audience of all APIs of this server: require scopes, or create a server for the API"},
 	},
 }, {
 	Name: "okta-org", Title: "Okta, org authorization server", Issuer: "https://tenant.okta.com", Audience: "https://tenant.okta.com",
@@ -55,9 +55,9 @@ var okta = []Shape{{
 		{Name: "a token that has expired", Claims: []Member{{"exp", 1}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "orders:read", Status: 403},
 	},
-	Setup: "Make an app integration for the API whose client ID and secret ask at /oauth2/v1/introspect. Access tokens of the org server are for Okta's " +
-		"own APIs and have no scopes of yours: a custom authorization server is what an API should have.",
+	Setup: "Create an app integration for the API, and use its client ID and secret for /oauth2/v1/introspect. Access tokens of the org server are for Okta's " +
+		"own APIs and do not have your scopes: prefer a custom authorization server.",
 	Preset:     "OktaOrg",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.okta(preview|-emea|-gov)?\.com$`},
-	Hints:      []Hint{{Name: "cid", Text: "this token is of the org server: nobody else can verify it, so ask Okta about it, or use a custom authorization server"}},
+	Hints:      []Hint{{Name: "cid", Text: "this is a token of the org server, which only Okta can verify: introspect it (OktaOrg), or use a custom authorization server"}},
 }}

@@ -1,6 +1,6 @@
 package shapes
 
-// edge are tokens of proxies at the edge of the network.
+// edge are tokens of edge proxies.
 var edge = []Shape{{
 	Name: "cloudflare-access", Title: "Cloudflare Access", Issuer: "https://acme.cloudflareaccess.com",
 	Audience: "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2",
@@ -15,19 +15,19 @@ var edge = []Shape{{
 		{Name: "claims of the identity provider", Claims: []Member{{"custom", map[string]any{"groups": []string{"staff"}}}}, Status: 200},
 	},
 	Bad: []Row{
-		{Name: "the token of the session", Claims: []Member{{"type", "org"}}, Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"type", nil}}, Status: 401},
+		{Name: "the session token", Claims: []Member{{"type", "org"}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"type", nil}}, Status: 401},
 		{Name: "a token for another application", Claims: []Member{{"aud", []string{"32eafc7626e737ce43d1f1e0a2a8e8c8b0d4a4c2f0a1b2c3d4e5f60718293a4b"}}}, Status: 401},
 		{Name: "another team", Claims: []Member{{"iss", "https://eve.cloudflareaccess.com"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "email", Status: 403},
+		{Name: "tokens have no scopes", Needs: "email", Status: 403},
 	},
-	Setup: "Make a self-hosted application in Cloudflare One, and copy its Application Audience (AUD) tag. Let the origin admit only Cloudflare, " +
-		"with a tunnel for example.",
+	Setup: "Create a self-hosted application in Cloudflare One, and copy its Application Audience (AUD) tag. The origin must admit only Cloudflare, " +
+		"for example through a tunnel.",
 	Preset:     "CloudflareAccess",
 	Recognised: Recognised{Issuer: `^https://[^./]+\.cloudflareaccess\.com$`},
 	Hints: []Hint{
-		{Name: "type", Value: "org", Text: "this is the token of the login page, for all applications: send that of the application"},
-		{Name: "common_name", Text: "this is a service token: its sub is empty, and common_name has its client ID"},
+		{Name: "type", Value: "org", Text: "this is the session token for all applications: send the token of the application instead"},
+		{Name: "common_name", Text: "this is a service token: its sub is empty, and common_name is its client ID"},
 	},
 }}
 
@@ -41,28 +41,28 @@ var apple = []Shape{{
 	Keys: []Key{{Alg: "RS256"}, {Alg: "RS256"}, {Alg: "RS256"}},
 	Good: []Row{
 		{Name: "from the token endpoint", Claims: []Member{{"c_hash", nil}, {"at_hash", "h"}, {"nonce", nil}, {"email_verified", true}}, Status: 200},
-		{Name: "the web site", Claims: []Member{{"aud", "com.example.orders.web"}}, Status: 200},
+		{Name: "a web site", Claims: []Member{{"aud", "com.example.orders.web"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a login at another app", Claims: []Member{{"aud", "com.example.stock"}}, Status: 401},
 		{Name: "a notification that an account was deleted", Claims: []Member{{"events", `{"type":"account-delete","sub":"001234"}`}}, Status: 401},
-		{Name: "a secret of a client, which the developer signs", Claims: []Member{{"iss", "TEAM123456"}, {"sub", "{audience}"}, {"aud", "https://appleid.apple.com"}}, Status: 401},
+		{Name: "a client secret, which the developer signs", Claims: []Member{{"iss", "TEAM123456"}, {"sub", "{audience}"}, {"aud", "https://appleid.apple.com"}}, Status: 401},
 		{Name: "the type of an access token", Header: []Member{{"typ", "at+jwt"}}, Status: 401},
-		{Name: "an issuer with a slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "email", Status: 403},
+		{Name: "an issuer with an extra slash", Claims: []Member{{"iss", "{issuer}/"}}, Status: 401},
+		{Name: "tokens have no scopes", Needs: "email", Status: 403},
 	},
-	Setup:      "Turn on Sign in with Apple for the App ID, and make a Services ID for the web site. Send the identity token that login gives, and check its nonce in the app.",
+	Setup:      "Turn on Sign in with Apple for the App ID, and create a Services ID for the web site. Send the identity token from the login, and check its nonce in the app.",
 	Preset:     "AppleID",
 	Recognised: Recognised{Issuer: `^https://appleid\.apple\.com$`},
 	Hints: []Hint{
-		{Name: "events", Text: "this is a notification of Apple's servers, and not a login"},
+		{Name: "events", Text: "this is a notification of Apple's servers, not a login"},
 		{Name: "aud", Value: "https://appleid.apple.com", Text: "this is a client secret of your own team: it is for Apple's token endpoint"},
 	},
 }}
 
 const salesforceApp = "3MVG9EXAMPLE.App"
 
-// salesforce are both kinds of its access tokens.
+// salesforce are both kinds of access tokens of Salesforce.
 var salesforce = []Shape{{
 	Name: "salesforce", Title: "Salesforce, JWT access tokens", Issuer: "https://acme.my.salesforce.com", Audience: salesforceApp,
 	Header: []Member{{"typ", "JWT"}, {"tnk", "core/prod/00D000000000001AAA"}, {"ver", "1.0"}, {"tty", "sfdc-core-token"}},
@@ -73,22 +73,22 @@ var salesforce = []Shape{{
 	Keys: []Key{{Alg: "RS256"}, {Alg: "RS256"}, {Alg: "RS256"}, {Alg: "RS256"}},
 	Good: []Row{
 		{Name: "a scope", Needs: "api", Status: 200},
-		{Name: "an aud of its own", Claims: []Member{{"aud", []string{"{issuer}", "https://orders.example.com"}}}, Status: 200},
+		{Name: "a custom aud", Claims: []Member{{"aud", []string{"{issuer}", "https://orders.example.com"}}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a token of another connected app", Claims: []Member{{"client_id", "3MVG9EXAMPLE.Other"}}, Status: 401},
 		{Name: "an ID token", Header: []Member{{"tty", nil}, {"tnk", nil}}, Claims: []Member{{"aud", "{audience}"}, {"client_id", nil}, {"scp", nil}, {"at_hash", "h"}, {"nonce", "n"}}, Status: 401},
 		{Name: "another org", Claims: []Member{{"iss", "https://eve.my.salesforce.com"}}, Status: 401},
-		{Name: "the login page for an issuer", Claims: []Member{{"iss", "https://login.salesforce.com"}}, Status: 401},
+		{Name: "the login page as issuer", Claims: []Member{{"iss", "https://login.salesforce.com"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "refresh_token", Status: 403},
 	},
-	Setup: "In the connected app, turn on Issue JSON Web Token (JWT)-based access tokens for named users. Users get such tokens for REST APIs of Salesforce too, so let " +
-		"the API accept only tokens of the apps that are meant for it.",
+	Setup: "In the connected app, turn on Issue JSON Web Token (JWT)-based access tokens for named users. Users get such tokens for REST APIs of Salesforce too, so " +
+		"configure the apps whose tokens the API accepts.",
 	Preset:     "Salesforce",
 	Recognised: Recognised{Header: []string{"tty", "tnk"}},
 	Hints: []Hint{
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
-		{Name: "client_id", Absent: true, Text: "client_id is not there: this is an ID token"},
+		{Name: "client_id", Absent: true, Text: "client_id is absent: this is an ID token"},
 	},
 }, {
 	Name: "salesforce-opaque", Title: "Salesforce, opaque access tokens", Issuer: "https://acme.my.salesforce.com", Audience: salesforceApp,
@@ -104,7 +104,7 @@ var salesforce = []Shape{{
 		{Name: "a token that has expired", Claims: []Member{{"exp", 1}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "full", Status: 403},
 	},
-	Setup: "The connected app of the API needs Introspect All Tokens, to ask about tokens of other apps. Its consumer key and secret are those of introspect.New, and the " +
+	Setup: "The connected app of the API needs Introspect All Tokens, to introspect tokens of other apps. Its consumer key and secret are the credentials for introspect.New. The " +
 		"endpoint is https://DOMAIN/services/oauth2/introspect.",
 	Preset: "Salesforce",
 }}
@@ -118,28 +118,28 @@ var clerk = []Shape{{
 		{"sid", "sess_1"}, {"sts", "active"}, {"v", 2},
 	},
 	Good: []Row{
-		{Name: "somebody acts for the user", Claims: []Member{{"act", map[string]any{"sub": "user_2"}}}, Status: 200},
-		{Name: "another origin that may call", Claims: []Member{{"azp", "https://admin.example.com"}}, Status: 200},
+		{Name: "an actor for the user", Claims: []Member{{"act", map[string]any{"sub": "user_2"}}}, Status: 200},
+		{Name: "another accepted origin", Claims: []Member{{"azp", "https://admin.example.com"}}, Status: 200},
 		{Name: "no organization", Claims: []Member{{"o", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "another origin", Claims: []Member{{"azp", "https://eve.example.com"}}, Status: 401},
 		{Name: "the origin with a slash", Claims: []Member{{"azp", "{audience}/"}}, Status: 401},
 		{Name: "no origin", Claims: []Member{{"azp", nil}}, Status: 401},
-		{Name: "an aud in place of the origin", Claims: []Member{{"azp", nil}, {"aud", "{audience}"}}, Status: 401},
+		{Name: "aud instead of azp", Claims: []Member{{"azp", nil}, {"aud", "{audience}"}}, Status: 401},
 		{Name: "a token of a template, for another API", Claims: []Member{{"aud", "https://stock.example.com"}, {"fva", nil}, {"sid", nil}, {"sts", nil}, {"v", nil}}, Status: 401},
 		{Name: "another instance", Claims: []Member{{"iss", "https://verb-noun-00.clerk.accounts.dev"}}, Status: 401},
 		{Name: "an ID token", Claims: []Member{{"aud", "c1"}, {"azp", "c1"}, {"at_hash", "h"}, {"nonce", "n"}, {"fva", nil}, {"sid", nil}, {"sts", nil}, {"v", nil}}, Status: 401},
-		{Name: "an ID token that names the session", Claims: []Member{{"aud", "c1"}, {"azp", "c1"}, {"at_hash", "h"}}, Status: 401},
+		{Name: "an ID token with sid", Claims: []Member{{"aud", "c1"}, {"azp", "c1"}, {"at_hash", "h"}}, Status: 401},
 		{Name: "a permission is not a scope", Needs: "manage", Status: 403},
 	},
 	Setup: "Nothing needs to be configured: the web application sends the result of getToken() without a template. The Frontend API URL is on the page API keys, and a " +
-		"production instance has a domain of its own.",
+		"production instance has a custom domain.",
 	Preset:     "Clerk",
 	Recognised: Recognised{Header: []string{"cat"}, Claims: []string{"sid", "fva"}},
 	Hints: []Hint{
-		{Name: "azp", Absent: true, Text: "azp is not there, as in tokens of native applications: add a custom claim aud, and set AudienceClaim and Audiences"},
-		{Name: "sid", Absent: true, Text: "sid is not there: this is a token of a JWT template, which is for another API; call getToken() without a template"},
-		{Name: "sts", Value: "pending", Text: "the user has tasks to finish before the session is active"},
+		{Name: "azp", Absent: true, Text: "azp is absent, as in tokens of native applications: add a custom claim aud, and set AudienceClaim and Audiences"},
+		{Name: "sid", Absent: true, Text: "sid is absent: this is a token of a JWT template, for another API; call getToken() without a template"},
+		{Name: "sts", Value: "pending", Text: "the user must finish tasks before the session is active"},
 	},
 }}

@@ -1,6 +1,6 @@
 package shapes
 
-// kubernetes are the tokens of service accounts.
+// kubernetes are tokens of service accounts.
 var kubernetes = []Shape{{
 	Name: "kubernetes", Title: "Kubernetes, service accounts", Issuer: "https://kubernetes.default.svc.cluster.local", Audience: "orders-api",
 	Claims: []Member{
@@ -17,18 +17,18 @@ var kubernetes = []Shape{{
 	Metadata: []Member{{"jwks_uri", "https://10.0.0.1:6443/openid/v1/jwks"}},
 	Good: []Row{
 		{Name: "several audiences", Claims: []Member{{"aud", []string{"{issuer}", "{audience}"}}}, Status: 200},
-		{Name: "a token that is bound to no pod, for a year", Claims: []Member{{"exp", later}, {"kubernetes.io", map[string]any{"namespace": "shop", "serviceaccount": map[string]any{"name": "web", "uid": "3"}}}}, Status: 200},
+		{Name: "a long-lived token without a pod", Claims: []Member{{"exp", later}, {"kubernetes.io", map[string]any{"namespace": "shop", "serviceaccount": map[string]any{"name": "web", "uid": "3"}}}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a token for the API server", Claims: []Member{{"aud", []string{"{issuer}"}}}, Status: 401},
-		{Name: "a token from a secret, without an end", Claims: []Member{{"iss", "kubernetes/serviceaccount"}, {"aud", nil}, {"exp", nil}, {"kubernetes.io", nil}}, Status: 401},
-		{Name: "a token without an end", Claims: []Member{{"exp", nil}}, Status: 401},
+		{Name: "a token from a secret, without exp", Claims: []Member{{"iss", "kubernetes/serviceaccount"}, {"aud", nil}, {"exp", nil}, {"kubernetes.io", nil}}, Status: 401},
+		{Name: "a token without exp", Claims: []Member{{"exp", nil}}, Status: 401},
 		{Name: "another cluster", Claims: []Member{{"iss", "https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"}}, Status: 401},
 		{Name: "the short name of the cluster", Claims: []Member{{"iss", "https://kubernetes.default.svc"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "orders:read", Status: 403},
+		{Name: "tokens have no scopes", Needs: "orders:read", Status: 403},
 	},
 	Setup: "Give the pods of the clients a projected volume with serviceAccountToken and the audience of the API. The service account of the API needs the role " +
-		"system:service-account-issuer-discovery, and its http.Client the CA and the token that are mounted in the pod. Clouds publish the keys for anybody.",
+		"system:service-account-issuer-discovery, and its http.Client needs the CA and the token that are mounted in the pod. Managed clusters publish their keys.",
 	Preset:     "Kubernetes",
 	Recognised: Recognised{Claims: []string{"kubernetes.io"}},
 	Hints: []Hint{
@@ -56,21 +56,21 @@ var spiffe = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "another trust domain", Claims: []Member{{"sub", "spiffe://other.org/web"}}, Status: 401},
-		{Name: "another trust domain in the name of this one", Claims: []Member{{"iss", "spiffe://example.org"}, {"sub", "spiffe://other.org/web"}}, Status: 401},
-		{Name: "a trust domain that begins alike", Claims: []Member{{"sub", "spiffe://example.org.eve.example/web"}}, Status: 401},
+		{Name: "another trust domain with this one as issuer", Claims: []Member{{"iss", "spiffe://example.org"}, {"sub", "spiffe://other.org/web"}}, Status: 401},
+		{Name: "a trust domain with the same beginning", Claims: []Member{{"sub", "spiffe://example.org.eve.example/web"}}, Status: 401},
 		{Name: "the trust domain itself", Claims: []Member{{"sub", "spiffe://example.org/"}}, Status: 401},
 		{Name: "no subject", Claims: []Member{{"sub", nil}}, Status: 401},
 		{Name: "an issuer that is not configured", Claims: []Member{{"iss", "https://spire.example.org"}}, Status: 401},
 		{Name: "a token for another workload", Claims: []Member{{"aud", []string{"stock-api"}}}, Status: 401},
 		{Name: "no audience", Claims: []Member{{"aud", nil}}, Status: 401},
-		{Name: "no end", Claims: []Member{{"exp", nil}}, Status: 401},
+		{Name: "no exp", Claims: []Member{{"exp", nil}}, Status: 401},
 	},
-	Setup: "Turn on the bundle endpoint of the server with the profile https_web (federation in SPIRE), and register the workloads. A workload fetches an SVID " +
-		"from its Workload API for the audience of the API.",
+	Setup: "Turn on the bundle endpoint of the server with the profile https_web (federation in SPIRE), and register the workloads. A workload fetches an SVID for the audience of the API " +
+		"from its Workload API.",
 	Preset: "SPIFFE",
 	Hints: []Hint{
-		{Header: true, Name: "typ", Value: "JOSE", Text: "typ is JOSE, as SVIDs may have: presets for SPIFFE accept it"},
-		{Name: "iss", Absent: true, Text: "iss is not there: the trust domain in sub decides (SPIFFE), unless the server sets jwt_issuer (SPIFFEIssuer)"},
+		{Header: true, Name: "typ", Value: "JOSE", Text: "typ is JOSE, which SVIDs may have: the presets for SPIFFE accept it"},
+		{Name: "iss", Absent: true, Text: "iss is absent: use SPIFFE, which checks the trust domain in sub, or set jwt_issuer on the server and use SPIFFEIssuer"},
 	},
 }, {
 	Name: "spiffe-issuer", Title: "SPIFFE, JWT-SVIDs with an issuer", Issuer: "https://spire.example.org", Audience: "orders-api",
@@ -84,7 +84,7 @@ var spiffe = []Shape{{
 		{Name: "no issuer", Claims: []Member{{"iss", nil}}, Status: 401},
 		{Name: "another issuer", Claims: []Member{{"iss", "https://spire.example.com"}}, Status: 401},
 		{Name: "a token for another workload", Claims: []Member{{"aud", "stock-api"}}, Status: 401},
-		{Name: "no token has scopes", Needs: "orders:read", Status: 403},
+		{Name: "tokens have no scopes", Needs: "orders:read", Status: 403},
 	},
 	Setup:  "Set jwt_issuer of the server to the URL of its OIDC discovery provider, which serves the metadata and the keys.",
 	Preset: "SPIFFEIssuer",

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Filling is what texts of a shape stand for.
+// Filling contains the values for the placeholders in a shape.
 type Filling struct {
 	Issuer, Audience string
 	Now              int64 // a NumericDate
 }
 
-// Value is v with its texts filled in, also those within lists and objects, and
-// the names of members. It shares nothing with v that could be changed.
+// Value returns a deep copy of v with its placeholders replaced, including those in
+// lists, objects and names of members.
 func (f Filling) Value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -48,7 +48,7 @@ func (f Filling) text(s string) string {
 	return strings.NewReplacer("{issuer}", f.Issuer, "{audience}", f.Audience, "{now}", strconv.FormatInt(f.Now, 10)).Replace(s)
 }
 
-// Put writes the members into an object, and takes those out that have no value.
+// Put sets the members of an object, and deletes those whose Value is nil.
 func (f Filling) Put(object map[string]any, members ...Member) {
 	for _, m := range members {
 		if m.Value == nil {
@@ -59,8 +59,8 @@ func (f Filling) Put(object map[string]any, members ...Member) {
 	}
 }
 
-// Lookup returns what members say of name, the last of them if several do. found
-// is true as well for a member that is left out.
+// Lookup returns the value of the last member of that name. found is also true for a
+// member whose Value is nil.
 func Lookup(members []Member, name string) (value any, found bool) {
 	for _, m := range members {
 		if m.Name == name {

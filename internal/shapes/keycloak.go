@@ -1,6 +1,6 @@
 package shapes
 
-// keycloak are the servers of the Keycloak family.
+// keycloak are the shapes of Keycloak.
 var keycloak = []Shape{{
 	Name: "keycloak", Title: "Keycloak", Issuer: "https://id.example.com/realms/shop", Audience: "orders-api",
 	Header: []Member{{"typ", "JWT"}},
@@ -14,8 +14,8 @@ var keycloak = []Shape{{
 		{Alg: "RS256", Members: []Member{{"alg", "RSA-OAEP"}, {"use", "enc"}}},
 	},
 	Good: []Row{
-		{Name: "a user without roles has none", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
-		{Name: "a nonce does not mark an ID token here (Keycloak 22)", Claims: []Member{{"nonce", "n"}}, Status: 200},
+		{Name: "a user without the role", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
+		{Name: "an access token with a nonce (Keycloak 22)", Claims: []Member{{"nonce", "n"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"typ", "ID"}, {"aud", "{audience}"}, {"at_hash", "h"}}, Status: 401},
@@ -23,8 +23,8 @@ var keycloak = []Shape{{
 		{Name: "a token without an audience mapper", Claims: []Member{{"aud", "account"}}, Status: 401},
 		{Name: "a token of another realm", Claims: []Member{{"iss", "https://id.example.com/realms/other"}}, Status: 401},
 	},
-	Setup: "Add an audience mapper for the API to a client scope (Client scopes → … → Add mapper → Audience), and give that scope to the " +
-		"clients as a default. Without it aud is `account`, or absent.",
+	Setup: "Add an audience mapper for the API to a client scope (Client scopes → … → Add mapper → Audience), and add that scope to the " +
+		"clients as a default scope. Without it, aud is `account` or absent.",
 	Preset:     "Keycloak",
 	Recognised: Recognised{Issuer: `/realms/[^/]+$`},
 	Hints: []Hint{
@@ -43,12 +43,12 @@ var keycloak = []Shape{{
 	Good: []Row{
 		{Name: "a realm role", Needs: "stock", Status: 200},
 		{Name: "a role of the client", Needs: "clerk", Status: 200},
-		{Name: "a user without roles has none", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
+		{Name: "a user without the role", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
 	},
 	Bad: []Row{
 		{Name: "a scope is not a role", Needs: "profile", Status: 403},
 		{Name: "an ID token", Claims: []Member{{"typ", "ID"}}, Status: 401},
 	},
-	Setup:  "As for Keycloak. Roles of the realm and of the client stand in realm_access and resource_access.",
+	Setup:  "As for Keycloak. Roles of the realm are in realm_access, and roles of the client in resource_access.",
 	Preset: "KeycloakRoles",
 }}

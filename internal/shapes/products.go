@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// products are servers that are run or rented.
+// products are the shapes of self-hosted and hosted servers.
 var products = slices.Concat(ory, zitadel, dex, authentik, authelia, frameworks, introspected, ping, enterprise, sap, casdoor, rented, sessions)
 
-// numbered are n texts, from a format with a number in it.
+// numbered returns n texts from a format with a number.
 func numbered(format string, n int) []string {
 	texts := make([]string, n)
 	for i := range texts {

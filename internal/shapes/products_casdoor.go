@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// casdoorUser are the 170 members that Casdoor writes of a user, and what says more.
+// casdoorUser are the 170 members that Casdoor writes about a user.
 var casdoorUser = slices.Concat([]Member{
 	{"owner", "acme"}, {"name", "anna"}, {"createdTime", "2026-01-02T03:04:05Z"}, {"displayName", "Anna Clerk"}, {"email", "anna@example.com"},
 	{"isAdmin", false}, {"roles", []map[string]any{{"name": "clerk", "isEnabled": true}}}, {"permissions", []map[string]any{}}, {"groups", []string{"acme/clerks"}},
@@ -30,14 +30,14 @@ var casdoor = []Shape{{
 	Keys: []Key{{Alg: "RS256", Members: []Member{{"x5c", []string{"MIIC"}}, {"x5t", "thumb"}, {"x5t#S256", "thumb"}}}},
 	Good: []Row{
 		{Name: "a scope", Needs: "profile", Status: 200},
-		{Name: "a user of whom much is known", Claims: []Member{{"bio", strings.Repeat("Anna has been a clerk for long. ", 90)}}, Status: 200},
+		{Name: "a user with long claims", Claims: []Member{{"bio", strings.Repeat("Anna has been a clerk for long. ", 90)}}, Status: 200},
 		{Name: "no scope", Claims: []Member{{"scope", ""}}, Status: 200},
-		{Name: "the audience is a resource beside the client", Claims: []Member{{"aud", []string{"https://api.example.com", "{audience}"}}}, Status: 200},
+		{Name: "a resource and the client in aud", Claims: []Member{{"aud", []string{"https://api.example.com", "{audience}"}}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a refresh token", Claims: []Member{{"tokenType", "refresh-token"}}, Status: 401},
 		{Name: "a refresh token of the format JWT-Custom", Claims: []Member{{"tokenType", nil}, {"TokenType", "refresh-token"}}, Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"tokenType", nil}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"tokenType", nil}}, Status: 401},
 		{Name: "a token for another application", Claims: []Member{{"aud", []string{"other"}}}, Status: 401},
 		{Name: "a token of another server", Claims: []Member{{"iss", "https://other.example.com"}}, Status: 401},
 		{Name: "a role is not a scope", Needs: "clerk", Status: 403},
@@ -49,7 +49,7 @@ var casdoor = []Shape{{
 	Hints: []Hint{
 		{Name: "tokenType", Value: "refresh-token", Text: "this is a refresh token: send the access token instead"},
 		{Name: "TokenType", Value: "refresh-token", Text: "this is a refresh token: send the access token instead"},
-		{Name: "tokenType", Absent: true, Text: "tokenType is missing: add the token field TokenType to the application, and set Issuer.Mark to TokenType=access-token"},
+		{Name: "tokenType", Absent: true, Text: "tokenType is absent: add the token field TokenType to the application, and set Issuer.Mark to TokenType=access-token"},
 	},
 }, {
 	Name: "casdoor-custom", Title: "Casdoor, the token format JWT-Custom", Issuer: "https://door.example.com", Audience: "0a1b2c3d4e5f60718293",
@@ -61,7 +61,7 @@ var casdoor = []Shape{{
 	Good: []Row{{Name: "a nonce", Claims: []Member{{"nonce", "n"}}, Status: 200}},
 	Bad: []Row{
 		{Name: "a refresh token", Claims: []Member{{"TokenType", "refresh-token"}}, Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"TokenType", nil}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"TokenType", nil}}, Status: 401},
 		{Name: "a token for another application", Claims: []Member{{"aud", []string{"other"}}}, Status: 401},
 		{Name: "no scope", Needs: "profile", Status: 403},
 	},

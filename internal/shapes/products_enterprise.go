@@ -1,6 +1,6 @@
 package shapes
 
-// enterprise are servers of larger houses.
+// enterprise are the shapes of enterprise servers.
 var enterprise = []Shape{{
 	Name: "wso2", Title: "WSO2 Identity Server, Asgardeo", Issuer: "https://id.example.com:9443/oauth2/token", Audience: "aBcDeFgHiJkLmNoPqRsTuVwXyZ0a",
 	Header: []Member{{"typ", "at+jwt"}, {"x5t", "thumb"}},
@@ -11,7 +11,7 @@ var enterprise = []Shape{{
 	Keys: []Key{{Alg: "RS256", Members: []Member{{"x5c", []string{"MIIC"}}, {"x5t#S256", "thumb"}}}},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders_read", Status: 200},
-		{Name: "an application by itself", Claims: []Member{{"aut", "APPLICATION"}, {"sub", "{audience}"}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"aut", "APPLICATION"}, {"sub", "{audience}"}}, Status: 200},
 		{Name: "a token of the older type", Header: []Member{{"typ", "JWT"}}, Status: 200},
 	},
 	Bad: []Row{
@@ -38,18 +38,18 @@ var enterprise = []Shape{{
 	Keys: []Key{{Alg: "RS256", Members: []Member{{"x5t", "thumb"}}}},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders", Status: 200},
-		{Name: "a type by configuration", Header: []Member{{"typ", "at+jwt"}}, Claims: []Member{{"client_id", "web"}}, Status: 200},
+		{Name: "a configured typ", Header: []Member{{"typ", "at+jwt"}}, Claims: []Member{{"client_id", "web"}}, Status: 200},
 		{Name: "a token without a scope", Claims: []Member{{"scope", ""}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"purpose", "id"}, {"scope", nil}, {"at_hash", "h"}, {"azp", "web"}, {"auth_time", "{now}"}}, Status: 401},
 		{Name: "a refresh token", Claims: []Member{{"purpose", "refresh_token"}}, Status: 401},
-		{Name: "a token that does not say what it is for", Claims: []Member{{"purpose", nil}}, Status: 401},
+		{Name: "a token without a purpose", Claims: []Member{{"purpose", nil}}, Status: 401},
 		{Name: "a token of another profile", Claims: []Member{{"iss", "https://id.example.com/oauth/v2/other"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", "other-api"}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders_write", Status: 403},
 	},
-	Setup: "Let the token issuer of the profile make JWTs, or put a gateway before the API that exchanges phantom tokens. Scopes and claims decide " +
+	Setup: "Configure the token issuer of the profile for JWTs, or put a gateway that exchanges phantom tokens in front of the API. Scopes and claims determine " +
 		"aud: set the audience of the client.",
 	Preset:     "Curity",
 	Recognised: Recognised{Claims: []string{"delegationId", "purpose"}},
@@ -61,7 +61,7 @@ var enterprise = []Shape{{
 	Claims: []Member{{"client_id", "web"}, {"domain", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, {"scope", "openid orders:read"}, {"jti", "j1"}},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},
-		{Name: "the resources that the client asked for", Claims: []Member{{"aud", []string{"https://api.example.com", "web"}}}, Status: 200},
+		{Name: "the requested resources", Claims: []Member{{"aud", []string{"https://api.example.com", "web"}}}, Status: 200},
 		{Name: "an actor", Claims: []Member{{"act", map[string]any{"sub": "u2"}}}, Status: 200},
 	},
 	Bad: []Row{
@@ -71,15 +71,15 @@ var enterprise = []Shape{{
 		{Name: "a token for another client", Claims: []Member{{"aud", "cli"}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup:      "Choose a certificate with an RSA or EC key for the application. aud is the ID of the client, or the resources that it asks for.",
+	Setup:      "Choose a certificate with an RSA or EC key for the application. aud is the ID of the client, or the resources that it requests.",
 	Preset:     "Gravitee",
 	Recognised: Recognised{Claims: []string{"domain", "client_id"}},
 	Hints: []Hint{
-		{Name: "client_id", Absent: true, Text: "client_id is missing: this is a refresh or ID token, send the access token instead"},
+		{Name: "client_id", Absent: true, Text: "client_id is absent: this is a refresh or ID token; send the access token instead"},
 	},
 }}
 
-// sap are the servers of SAP.
+// sap are the shapes of SAP's servers.
 var sap = []Shape{{
 	Name: "xsuaa", Title: "SAP BTP, XSUAA", Issuer: "https://acme.authentication.eu10.hana.ondemand.com/oauth/token", Audience: "orders!t1",
 	Header: []Member{{"typ", "JWT"}, {"jku", "https://acme.authentication.eu10.hana.ondemand.com/token_keys"}},
@@ -94,7 +94,7 @@ var sap = []Shape{{
 	Keys: []Key{{Alg: "RS256", Members: []Member{{"value", "-----BEGIN PUBLIC KEY-----"}}}, {Alg: "RS256", Members: []Member{{"value", "-----BEGIN PUBLIC KEY-----"}}}},
 	Good: []Row{
 		{Name: "a scope of the application", Needs: "orders!t1.Read", Status: 200},
-		{Name: "an application by itself", Claims: []Member{
+		{Name: "an application without a user", Claims: []Member{
 			{"sub", "sb-orders!t1"}, {"grant_type", "client_credentials"}, {"user_id", nil}, {"user_name", nil}, {"email", nil}, {"origin", nil}, {"auth_time", nil},
 		}, Status: 200},
 	},
@@ -108,12 +108,12 @@ var sap = []Shape{{
 		{Name: "a scope of another application", Claims: []Member{{"scope", []string{"stock!t1.Read"}}}, Needs: "orders!t1.Read", Status: 403},
 	},
 	Setup: "Bind a service instance of xsuaa: url, xsappname and clientid are in its credentials. Declare the scopes in xs-security.json, and require " +
-		"them with the xsappname before them.",
+		"them with the xsappname as prefix.",
 	Preset:     "XSUAA",
 	Recognised: Recognised{Issuer: `\.hana\.ondemand\.com/oauth/token$`},
 	Hints: []Hint{
 		{Name: "granted_scopes", Text: "this is a refresh token: send the access token instead"},
-		{Name: "ext_attr", Absent: true, Text: "ext_attr is missing: this is an ID token, send the access token instead"},
+		{Name: "ext_attr", Absent: true, Text: "ext_attr is absent: this is an ID token; send the access token instead"},
 	},
 }, {
 	Name: "ias", Title: "SAP Cloud Identity Services", Issuer: "https://acme.accounts.ondemand.com", Audience: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
@@ -122,8 +122,8 @@ var sap = []Shape{{
 		{"sap_id_type", "user"}, {"scim_id", "6ba7b813-9dad-11d1-80b4-00c04fd430c8"}, {"user_uuid", "6ba7b813-9dad-11d1-80b4-00c04fd430c8"}, {"mail", "anna@example.com"},
 	},
 	Good: []Row{
-		{Name: "an API of the list", Needs: "orders-read", Status: 200},
-		{Name: "an application by itself", Claims: []Member{{"sub", "{audience}"}, {"sap_id_type", "app"}, {"scim_id", nil}, {"user_uuid", nil}, {"mail", nil}}, Status: 200},
+		{Name: "an API in ias_apis", Needs: "orders-read", Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"sub", "{audience}"}, {"sap_id_type", "app"}, {"scim_id", nil}, {"user_uuid", nil}, {"mail", nil}}, Status: 200},
 		{Name: "an API in a string", Claims: []Member{{"ias_apis", "orders-read"}}, Needs: "orders-read", Status: 200},
 	},
 	Bad: []Row{
@@ -133,12 +133,12 @@ var sap = []Shape{{
 		{Name: "a token of another tenant", Claims: []Member{{"iss", "https://other.accounts.ondemand.com"}}, Status: 401},
 		{Name: "an API that the token does not list", Needs: "orders-write", Status: 403},
 	},
-	Setup: "Provide the API in the configuration of the application (Provided APIs), and let consumers depend on it and ask for the resource " +
-		"urn:sap:identity:api:name:DEPENDENCY. The key set may ask for the header fields x-client_id and x-app_tid.",
+	Setup: "Provide the API in the configuration of the application (Provided APIs), and let consumers depend on it and request the resource " +
+		"urn:sap:identity:api:name:DEPENDENCY. The key set may require the header fields x-client_id and x-app_tid.",
 	Preset:     "IAS",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.accounts(400)?\.ondemand\.com$`},
 	Hints: []Hint{
-		{Name: "ias_apis", Absent: true, Text: "ias_apis is missing: the client must ask for the API as a resource"},
+		{Name: "ias_apis", Absent: true, Text: "ias_apis is absent: the client must request the API as a resource"},
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }}

@@ -1,6 +1,6 @@
 package shapes
 
-// frameworks are servers that somebody has made of a library.
+// frameworks are the shapes of servers that are built with a library.
 var frameworks = []Shape{{
 	Name: "duende", Title: "Duende IdentityServer", Issuer: "https://id.example.com", Audience: "orders-api",
 	Header: []Member{{"typ", "at+jwt"}},
@@ -11,8 +11,8 @@ var frameworks = []Shape{{
 	Good: []Row{
 		{Name: "a scope of the array", Needs: "orders.read", Status: 200},
 		{Name: "scopes in a string (EmitScopesAsSpaceDelimitedStringInJwt)", Claims: []Member{{"scope", "openid orders.read"}}, Needs: "orders.read", Status: 200},
-		{Name: "the audience of all APIs beside that of the resource", Claims: []Member{{"aud", []string{"orders-api", "https://id.example.com/resources"}}}, Status: 200},
-		{Name: "a client by itself", Claims: []Member{{"sub", nil}, {"auth_time", nil}, {"idp", nil}, {"amr", nil}, {"sid", nil}}, Status: 200},
+		{Name: "the audience of the resource and that of all APIs", Claims: []Member{{"aud", []string{"orders-api", "https://id.example.com/resources"}}}, Status: 200},
+		{Name: "a client without a user", Claims: []Member{{"sub", nil}, {"auth_time", nil}, {"idp", nil}, {"amr", nil}, {"sid", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Header: []Member{{"typ", "JWT"}}, Claims: []Member{{"scope", nil}, {"client_id", nil}, {"at_hash", "h"}}, Status: 401},
@@ -22,12 +22,12 @@ var frameworks = []Shape{{
 		{Name: "a token without an API resource", Claims: []Member{{"aud", nil}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders.write", Status: 403},
 	},
-	Setup: "Register an API resource with the scopes of the API: its name becomes aud. A scope that belongs to no resource leads to a token " +
+	Setup: "Register an API resource with the scopes of the API: its name becomes aud. A scope without a resource results in a token " +
 		"without aud.",
 	Preset:     "Duende",
 	Recognised: Recognised{Claims: []string{"client_id", "idp", "amr", "scope"}},
 	Hints: []Hint{
-		{Name: "aud", Absent: true, Text: "aud is missing: put the scope into an API resource"},
+		{Name: "aud", Absent: true, Text: "aud is absent: put the scope into an API resource"},
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }, {
@@ -44,7 +44,7 @@ var frameworks = []Shape{{
 		{Name: "a token of another server", Claims: []Member{{"iss", "https://other.example.com"}}, Status: 401},
 		{Name: "the scope of another API", Needs: "stock.read", Status: 403},
 	},
-	Setup:  "Set EmitStaticAudienceClaim. All APIs of the server then share the audience, so each route must require a scope of its own API.",
+	Setup:  "Set EmitStaticAudienceClaim. All APIs of the server then share the audience, so each route must require a scope of its API.",
 	Preset: "Duende",
 }, {
 	Name: "openiddict", Title: "OpenIddict", Issuer: "https://id.example.com/", Audience: "orders-api",
@@ -64,12 +64,12 @@ var frameworks = []Shape{{
 		{Name: "an issuer without its slash", Claims: []Member{{"iss", "https://id.example.com"}}, Status: 401},
 		{Name: "a token without a resource", Claims: []Member{{"aud", nil}}, Status: 401},
 	},
-	Setup: "Call DisableAccessTokenEncryption in the options of the server, and SetResources on the principal: the resources become aud. Without the " +
-		"first the token is encrypted, has five parts, and needs Issuer.Introspection.",
+	Setup: "Call DisableAccessTokenEncryption in the options of the server, and SetResources on the principal: the resources become aud. Otherwise " +
+		"the token is encrypted, has five parts, and needs Issuer.Introspection.",
 	Preset:     "OpenIddict",
 	Recognised: Recognised{Claims: []string{"oi_prst"}},
 	Hints: []Hint{
-		{Name: "aud", Absent: true, Text: "aud is missing: call SetResources on the principal"},
+		{Name: "aud", Absent: true, Text: "aud is absent: call SetResources on the principal"},
 		{Header: true, Name: "enc", Text: "the token is encrypted: call DisableAccessTokenEncryption in the options of the server, or set Issuer.Introspection"},
 	},
 }, {
@@ -77,25 +77,25 @@ var frameworks = []Shape{{
 	Claims: []Member{{"aud", []string{"{audience}"}}, {"nbf", "{now}"}, {"scope", []string{"openid", "orders:read"}}, {"jti", "6ba7b811-9dad-11d1-80b4-00c04fd430c8"}},
 	Good: []Row{
 		{Name: "a scope of the array", Needs: "orders:read", Status: 200},
-		{Name: "a client by itself, without a scope", Claims: []Member{{"sub", "{audience}"}, {"aud", "{audience}"}, {"scope", nil}}, Status: 200},
+		{Name: "a client without a user and scope", Claims: []Member{{"sub", "{audience}"}, {"aud", "{audience}"}, {"scope", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"nbf", nil}, {"scope", nil}, {"azp", "{audience}"}, {"auth_time", "{now}"}, {"nonce", "n"}, {"sid", "s1"}}, Status: 401},
 		{Name: "an ID token of a client without nonce and session", Claims: []Member{{"nbf", nil}, {"scope", nil}, {"azp", "{audience}"}}, Status: 401},
 		{Name: "a token for another client", Claims: []Member{{"aud", []string{"cli"}}}, Status: 401},
-		{Name: "an issuer with a slash", Claims: []Member{{"iss", "https://id.example.com/"}}, Status: 401},
+		{Name: "an issuer with an extra slash", Claims: []Member{{"iss", "https://id.example.com/"}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Set issuer in AuthorizationServerSettings, or it is the host that each request names. aud is the ID of the client: name the clients, or " +
+	Setup: "Set issuer in AuthorizationServerSettings: otherwise it is the host of each request. aud is the ID of the client: configure the clients, or " +
 		"set an audience in an OAuth2TokenCustomizer.",
 	Preset: "SpringAS",
 	Hints: []Hint{
-		{Name: "nbf", Absent: true, Text: "nbf is missing: this is an ID token, send the access token instead"},
+		{Name: "nbf", Absent: true, Text: "nbf is absent: this is an ID token; send the access token instead"},
 		{Name: "azp", Text: "azp is a claim of ID tokens here: send the access token instead"},
 	},
 }}
 
-// introspected are servers with opaque tokens and no JWTs for APIs.
+// introspected are the shapes of servers that issue only opaque tokens to APIs.
 var introspected = []Shape{{
 	Name: "doorkeeper", Title: "Doorkeeper", Issuer: "https://app.example.com", Audience: "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD",
 	Introspection: []Member{{"scope", "orders:read"}, {"client_id", "{audience}"}, {"token_type", "Bearer"}, {"iat", "{now}"}},
@@ -106,17 +106,17 @@ var introspected = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "a refresh token, which has no token_type", Claims: []Member{{"token_type", nil}}, Status: 401},
-		{Name: "a token of no application", Claims: []Member{{"client_id", Null{}}}, Status: 401},
+		{Name: "a token without an application", Claims: []Member{{"client_id", Null{}}}, Status: 401},
 		{Name: "a token of another application", Claims: []Member{{"client_id", "other"}}, Status: 401},
 		{Name: "a token that has expired", Claims: []Member{{"exp", 1}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Register a confidential application for the API itself, whose ID and secret ask about tokens, and allow it to ask about those of others " +
-		"(allow_token_introspection). Name the applications that may call the API.",
+	Setup: "Register a confidential application for the API, introspect tokens with its ID and secret, and allow it to introspect tokens of other applications " +
+		"(allow_token_introspection). Configure the applications that may call the API.",
 	Preset: "Doorkeeper",
 	Hints: []Hint{
-		{Name: "client_id", Absent: true, Text: "client_id is missing: the token belongs to no application, so nothing says that it is for this API"},
-		{Name: "token_type", Absent: true, Text: "token_type is missing: this is a refresh token, send the access token instead"},
+		{Name: "client_id", Absent: true, Text: "client_id is absent: the token does not belong to an application, so it is not known to be for this API"},
+		{Name: "token_type", Absent: true, Text: "token_type is absent: this is a refresh token, send the access token instead"},
 	},
 }, {
 	Name: "gitlab", Title: "GitLab, OAuth tokens", Issuer: "https://gitlab.example.com", Audience: "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9",
@@ -125,26 +125,26 @@ var introspected = []Shape{{
 	Bad: []Row{
 		{Name: "a refresh token, which has no token_type", Claims: []Member{{"token_type", nil}}, Status: 401},
 		{Name: "a token of another application", Claims: []Member{{"client_id", "other"}}, Status: 401},
-		{Name: "a token of no application", Claims: []Member{{"client_id", Null{}}}, Status: 401},
+		{Name: "a token without an application", Claims: []Member{{"client_id", Null{}}}, Status: 401},
 		{Name: "a token without the scope", Needs: "api", Status: 403},
 	},
-	Setup: "Register an application for each client, and name their IDs. Asking needs the ID and secret of an application of the same server, " +
-		"which must be confidential.",
+	Setup: "Register an application for each client, and configure their IDs. Introspection needs the ID and secret of a confidential application of the same " +
+		"server.",
 	Preset: "GitLab",
 }, {
 	Name: "django-oauth-toolkit", Title: "Django OAuth Toolkit", Issuer: "https://id.example.com/o", Audience: "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD",
 	Introspection: []Member{{"scope", "orders:read"}, {"client_id", "{audience}"}, {"username", "anna"}},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},
-		{Name: "a client by itself", Claims: []Member{{"username", nil}}, Status: 200},
+		{Name: "a client without a user", Claims: []Member{{"username", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a token of another application", Claims: []Member{{"client_id", "other"}}, Status: 401},
-		{Name: "a token of no application", Claims: []Member{{"client_id", nil}}, Status: 401},
+		{Name: "a token without an application", Claims: []Member{{"client_id", nil}}, Status: 401},
 		{Name: "a token that has expired", Claims: []Member{{"exp", 1}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Add the scope introspection to SCOPES, and give the API an application of its own that gets tokens with that scope by the client " +
-		"credentials grant. Name the applications that may call the API.",
+	Setup: "Add the scope introspection to SCOPES, and register an application for the API that gets tokens with that scope by the client " +
+		"credentials grant. Configure the applications that may call the API.",
 	Preset: "DjangoOAuthToolkit",
 }}

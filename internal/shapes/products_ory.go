@@ -1,6 +1,6 @@
 package shapes
 
-// ory are Ory Hydra and what is made of it.
+// ory are the shapes of Ory Hydra and Ory Network.
 var ory = []Shape{{
 	Name: "hydra", Title: "Ory Hydra, with JWTs", Issuer: "https://hydra.example.com/", Audience: "https://api.example.com",
 	Header: []Member{{"typ", "JWT"}},
@@ -10,12 +10,12 @@ var ory = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a scope of the array scp", Needs: "orders:read", Status: 200},
-		{Name: "scopes in a string, by configuration", Claims: []Member{{"scp", nil}, {"scope", "offline orders:read"}}, Needs: "orders:read", Status: 200},
-		{Name: "a client by itself", Claims: []Member{{"sub", "web"}}, Status: 200},
-		{Name: "claims of the consent in ext", Claims: []Member{{"ext", map[string]any{"org": "o1"}}}, Status: 200},
+		{Name: "scopes in a string (configurable)", Claims: []Member{{"scp", nil}, {"scope", "offline orders:read"}}, Needs: "orders:read", Status: 200},
+		{Name: "a client without a user", Claims: []Member{{"sub", "web"}}, Status: 200},
+		{Name: "claims in ext", Claims: []Member{{"ext", map[string]any{"org": "o1"}}}, Status: 200},
 	},
 	Bad: []Row{
-		{Name: "a token whose client asked for no audience", Claims: []Member{{"aud", []string{}}}, Status: 401},
+		{Name: "a token whose client did not request the audience", Claims: []Member{{"aud", []string{}}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", []string{"https://other.example.com"}}}, Status: 401},
 		{Name: "an ID token", Claims: []Member{
 			{"scp", nil}, {"client_id", nil}, {"ext", nil}, {"at_hash", "h"}, {"auth_time", "{now}"}, {"rat", "{now}"}, {"sid", "s1"}, {"nonce", "n"},
@@ -24,12 +24,12 @@ var ory = []Shape{{
 		{Name: "an issuer without its slash", Claims: []Member{{"iss", "https://hydra.example.com"}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Set strategies.access_token to jwt, allow the audience for the client (audience), and let the client send the parameter audience. " +
-		"The issuer is urls.self.issuer, with or without a slash as it stands there.",
+	Setup: "Set strategies.access_token to jwt, allow the audience for the client (audience), and send the parameter audience from the client. " +
+		"The issuer is urls.self.issuer, including a slash at the end if it has one.",
 	Preset:     "Hydra",
 	Recognised: Recognised{Claims: []string{"ext", "scp", "client_id"}},
 	Hints: []Hint{
-		{Name: "aud", Absent: true, Text: "aud is missing or empty: the client must send the parameter audience, and be allowed that audience"},
+		{Name: "aud", Absent: true, Text: "aud is absent or empty: the client must send the parameter audience, and be allowed that audience"},
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }, {
@@ -44,16 +44,16 @@ var ory = []Shape{{
 		{Name: "a scope of the array scp", Needs: "orders:read", Status: 200},
 	},
 	Bad: []Row{
-		{Name: "a token whose client asked for no audience", Claims: []Member{{"aud", []string{}}}, Status: 401},
+		{Name: "a token whose client did not request the audience", Claims: []Member{{"aud", []string{}}}, Status: 401},
 		{Name: "a token of another project", Claims: []Member{{"iss", "https://other-name-a1b2c3d4e5.projects.oryapis.com"}}, Status: 401},
 		{Name: "an ID token", Claims: []Member{{"scp", nil}, {"client_id", nil}, {"at_hash", "h"}, {"rat", "{now}"}, {"sid", "s1"}}, Status: 401},
 	},
-	Setup: "Set the access token strategy of the project to jwt (OAuth 2, Configuration), allow the audience for the client, and let the client " +
-		"send the parameter audience. With the strategy opaque, set Issuer.Introspection.",
+	Setup: "Set the access token strategy of the project to jwt (OAuth 2, Configuration), allow the audience for the client, and send the " +
+		"parameter audience from the client. With the strategy opaque, set Issuer.Introspection.",
 	Preset:     "OryNetwork",
 	Recognised: Recognised{Issuer: `^https://[^/.]+\.projects\.oryapis\.com/?$`},
 	Hints: []Hint{
-		{Name: "aud", Absent: true, Text: "aud is missing or empty: the client must send the parameter audience, and be allowed that audience"},
+		{Name: "aud", Absent: true, Text: "aud is absent or empty: the client must send the parameter audience, and be allowed that audience"},
 	},
 }, {
 	Name: "hydra-opaque", Title: "Ory Hydra, with opaque tokens", Issuer: "https://hydra.example.com/", Audience: "https://api.example.com",
@@ -63,10 +63,10 @@ var ory = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},
-		{Name: "what older versions write as null says nothing", Claims: []Member{
+		{Name: "members that are null in older versions", Claims: []Member{
 			{"nbf", Null{}}, {"sub", Null{}}, {"iss", Null{}}, {"username", Null{}}, {"exp", Null{}}, {"token_type", Null{}},
 		}, Status: 200},
-		{Name: "no scope is null", Claims: []Member{{"scope", Null{}}}, Status: 200},
+		{Name: "a scope that is null", Claims: []Member{{"scope", Null{}}}, Status: 200},
 		{Name: "null is not a scope", Claims: []Member{{"scope", Null{}}}, Needs: "orders:read", Status: 403},
 		{Name: "a token type in small letters", Claims: []Member{{"token_type", "bearer"}}, Status: 200},
 		{Name: "a token type that is a URN", Claims: []Member{{"token_type", "urn:ietf:params:oauth:token-type:access_token"}}, Status: 200},
@@ -75,12 +75,12 @@ var ory = []Shape{{
 		{Name: "a refresh token", Claims: []Member{{"token_use", "refresh_token"}}, Status: 401},
 		{Name: "a token that is not a bearer token", Claims: []Member{{"token_type", "DPoP"}}, Status: 401},
 		{Name: "a token for another API", Claims: []Member{{"aud", []string{"https://other.example.com"}}}, Status: 401},
-		{Name: "a token for no API", Claims: []Member{{"aud", Null{}}}, Status: 401},
+		{Name: "a token without an audience", Claims: []Member{{"aud", Null{}}}, Status: 401},
 		{Name: "a token of another issuer", Claims: []Member{{"iss", "https://other.example.com/"}}, Status: 401},
 		{Name: "a token that has expired", Claims: []Member{{"exp", 1}}, Status: 401},
 	},
-	Setup: "This is the default of Hydra. Set Issuer.Introspection to a client of the admin port: /admin/oauth2/introspect must be reachable for " +
-		"the API, and for nobody outside.",
+	Setup: "This is the default of Hydra. Set Issuer.Introspection to a client of the admin port: /admin/oauth2/introspect must be reachable only for " +
+		"the API.",
 	Preset: "Hydra",
 	Hints: []Hint{
 		{Name: "token_use", Value: "refresh_token", Text: "this is a refresh token: send the access token instead"},

@@ -1,6 +1,6 @@
 package shapes
 
-// ping are the servers of Ping Identity.
+// ping are the shapes of Ping Identity's servers.
 var ping = []Shape{{
 	Name: "pingone", Title: "PingOne", Issuer: "https://auth.pingone.eu/6ba7b810-9dad-11d1-80b4-00c04fd430c8/as", Audience: "orders-api",
 	Claims: []Member{
@@ -9,7 +9,7 @@ var ping = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},
-		{Name: "an application by itself", Claims: []Member{{"sub", nil}, {"sid", nil}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"sub", nil}, {"sid", nil}}, Status: 200},
 		{Name: "a token of the newer type", Header: []Member{{"typ", "at+jwt"}, {"x5t", "thumb"}}, Claims: []Member{{"auth_time", "{now}"}, {"acr", "Single_Factor"}}, Status: 200},
 	},
 	Bad: []Row{
@@ -22,11 +22,11 @@ var ping = []Shape{{
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
 	Setup: "Create a custom resource with the audience and scopes of the API, and grant its scopes to the application. If the environment has a " +
-		"domain of its own, that is in iss.",
+		"custom domain, iss has that domain.",
 	Preset:     "PingOne",
 	Recognised: Recognised{Issuer: `^https://auth\.pingone\.[a-z.]+/[0-9a-f-]{36}/as$`},
 	Hints: []Hint{
-		{Name: "aud", Value: "https://api.pingone.com", Text: "the token is for the API of PingOne itself: the client must ask for a scope of the custom resource"},
+		{Name: "aud", Value: "https://api.pingone.com", Text: "this is a token for the API of PingOne itself: the client must request a scope of the custom resource"},
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }, {
@@ -38,8 +38,8 @@ var ping = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a scope of the array", Needs: "orders:read", Status: 200},
-		{Name: "scopes in a string, by configuration", Claims: []Member{{"scope", "openid orders:read"}}, Needs: "orders:read", Status: 200},
-		{Name: "a type by configuration", Header: []Member{{"typ", "at+jwt"}}, Status: 200},
+		{Name: "scopes in a string (configurable)", Claims: []Member{{"scope", "openid orders:read"}}, Needs: "orders:read", Status: 200},
+		{Name: "a configured typ", Header: []Member{{"typ", "at+jwt"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Claims: []Member{{"scope", nil}, {"client_id", nil}, {"at_hash", "h"}, {"nonce", "n"}, {"auth_time", "{now}"}, {"pi.sri", "s"}}, Status: 401},
@@ -49,11 +49,11 @@ var ping = []Shape{{
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
 	Setup: "In the access token manager (JSON Web Tokens) set a signing key, the JWS algorithm, Issuer Claim Value, Audience Claim Value, and include " +
-		"the key ID. The issuer must be that of the OpenID provider, whose metadata names the keys.",
+		"the key ID. The issuer must be that of the OpenID provider, whose metadata contains the URL of the keys.",
 	Preset: "PingFederate",
 	Hints: []Hint{
-		{Name: "aud", Absent: true, Text: "aud is missing: set Audience Claim Value in the access token manager"},
-		{Name: "iss", Absent: true, Text: "iss is missing: set Issuer Claim Value in the access token manager"},
+		{Name: "aud", Absent: true, Text: "aud is absent: set Audience Claim Value in the access token manager"},
+		{Name: "iss", Absent: true, Text: "iss is absent: set Issuer Claim Value in the access token manager"},
 		{Name: "pi.sri", Text: "this is an ID token: send the access token instead"},
 	},
 }, {
@@ -67,14 +67,14 @@ var ping = []Shape{{
 	Keys: []Key{{Alg: "RS256"}, {Alg: "ES256", Members: []Member{{"x5c", []string{"MIIC"}}}}, {Alg: "RS256", Members: []Member{{"alg", "RSA-OAEP-256"}, {"use", "enc"}}}},
 	Good: []Row{
 		{Name: "a scope of the array", Needs: "orders:read", Status: 200},
-		{Name: "a client by itself", Claims: []Member{{"grant_type", "client_credentials"}, {"nonce", nil}, {"sub", "{audience}"}, {"client_id", nil}}, Status: 200},
+		{Name: "a client without a user", Claims: []Member{{"grant_type", "client_credentials"}, {"nonce", nil}, {"sub", "{audience}"}, {"client_id", nil}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "a refresh token", Claims: []Member{{"tokenName", "refresh_token"}}, Status: 401},
 		{Name: "an ID token", Claims: []Member{
 			{"tokenName", "id_token"}, {"tokenType", "JWTToken"}, {"token_type", nil}, {"scope", nil}, {"at_hash", "h"}, {"azp", "{audience}"},
 		}, Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"tokenName", nil}, {"nonce", nil}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"tokenName", nil}, {"nonce", nil}}, Status: 401},
 		{Name: "a token of another realm", Claims: []Member{{"iss", "https://am.example.com:443/am/oauth2/realms/root/realms/beta"}}, Status: 401},
 		{Name: "an issuer without the port", Claims: []Member{{"iss", "https://am.example.com/am/oauth2/realms/root/realms/alpha"}}, Status: 401},
 		{Name: "a token for another client", Claims: []Member{{"aud", "cli"}}, Status: 401},

@@ -1,24 +1,24 @@
 package shapes
 
-// rented are services that issue access tokens for an audience.
+// rented are the shapes of hosted services that issue access tokens for an audience.
 var rented = []Shape{{
 	Name: "logto", Title: "Logto", Issuer: "https://acme.logto.app/oidc", Audience: "https://api.example.com", Alg: "ES384",
 	Header: []Member{{"typ", "at+jwt"}},
 	Claims: []Member{{"jti", "j1"}, {"scope", "orders:read"}, {"client_id", "aBcDeFgHiJkLmNoPqRsTu"}},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},
-		{Name: "an application by itself", Claims: []Member{{"sub", "aBcDeFgHiJkLmNoPqRsTu"}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"sub", "aBcDeFgHiJkLmNoPqRsTu"}}, Status: 200},
 	},
 	Bad: []Row{
 		{Name: "an ID token", Header: []Member{{"typ", "JWT"}}, Claims: []Member{{"scope", nil}, {"client_id", nil}, {"at_hash", "h"}, {"sid", "s1"}}, Status: 401},
-		{Name: "a token whose type is that of any JWT", Header: []Member{{"typ", "JWT"}}, Status: 401},
+		{Name: "a token with the typ JWT", Header: []Member{{"typ", "JWT"}}, Status: 401},
 		{Name: "a token for an organization", Claims: []Member{{"aud", "urn:logto:organization:org1"}}, Status: 401},
 		{Name: "a token for the resource of another API", Claims: []Member{{"aud", "https://other.example.com"}}, Status: 401},
 		{Name: "a token of another tenant", Claims: []Member{{"iss", "https://other.logto.app/oidc"}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Create an API resource whose identifier is the audience, with its permissions, and let the client ask for it as resource. For tokens of an " +
-		"organization name the audience urn:logto:organization:ID.",
+	Setup: "Create an API resource whose identifier is the audience, with its permissions. The client must request it as resource. For tokens of an " +
+		"organization use the audience urn:logto:organization:ID.",
 	Preset:     "Logto",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.logto\.app/oidc$`},
 	Hints: []Hint{
@@ -35,8 +35,8 @@ var rented = []Shape{{
 	Keys: []Key{{Alg: "RS256", Members: []Member{{"x5c", []string{"MIIC"}}, {"x5t", "thumb"}, {"x5t#S256", "thumb"}}}},
 	Good: []Row{
 		{Name: "a role", Needs: "clerk", Status: 200},
-		{Name: "a token that was renewed", Header: []Member{{"gty", []string{"authorization_code", "refresh_token"}}}, Status: 200},
-		{Name: "a user without roles has none", Claims: []Member{{"roles", []string{}}}, Needs: "clerk", Status: 403},
+		{Name: "a refreshed token", Header: []Member{{"gty", []string{"authorization_code", "refresh_token"}}}, Status: 200},
+		{Name: "a user without the role", Claims: []Member{{"roles", []string{}}}, Needs: "clerk", Status: 403},
 		{Name: "a version without scopes", Claims: []Member{{"scope", nil}}, Status: 200},
 	},
 	Bad: []Row{
@@ -49,15 +49,15 @@ var rented = []Shape{{
 		{Name: "a scope is not a role", Needs: "openid", Status: 403},
 	},
 	Setup: "Set the issuer of the tenant, and choose an RSA or EC key for access tokens in the JWT settings of the tenant or application. Register " +
-		"the users for the application: without that applicationId is missing.",
+		"the users for the application: otherwise applicationId is absent.",
 	Preset:     "FusionAuth",
 	Recognised: Recognised{Header: []string{"gty"}},
 	Hints: []Hint{
-		{Name: "applicationId", Absent: true, Text: "applicationId is missing: this is an ID token, or the user is not registered for the application"},
+		{Name: "applicationId", Absent: true, Text: "applicationId is absent: this is an ID token, or the user is not registered for the application"},
 		{Header: true, Name: "alg", Value: "HS256", Text: "alg is HS256: choose an RSA or EC key for access tokens in the JWT settings of the tenant"},
 	},
 }, {
-	Name: "fusionauth-entity", Title: "FusionAuth, an entity by itself", Issuer: "acme.com", Audience: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+	Name: "fusionauth-entity", Title: "FusionAuth, entities", Issuer: "acme.com", Audience: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
 	Header: []Member{{"typ", "JWT"}, {"gty", []string{"client_credentials"}}},
 	Claims: []Member{
 		{"sub", "6ba7b815-9dad-11d1-80b4-00c04fd430c8"}, {"jti", "6ba7b811-9dad-11d1-80b4-00c04fd430c8"}, {"scope", "target-entity:{audience}:orders.read"},
@@ -74,11 +74,11 @@ var rented = []Shape{{
 		{Name: "an ID token", Claims: []Member{{"permissions", nil}, {"at_hash", "h"}}, Status: 401},
 		{Name: "a permission that was not granted", Needs: "orders.write", Status: 403},
 	},
-	Setup: "Make an entity for the API and one for each caller, and grant the callers permissions on that of the API. Callers ask for the scope " +
+	Setup: "Create an entity for the API and one for each caller, and grant the callers permissions on that of the API. Callers request the scope " +
 		"target-entity:ID. Choose an RSA or EC key in the JWT settings of the entity type.",
 	Preset: "FusionAuthEntity",
 	Hints: []Hint{
-		{Name: "permissions", Absent: true, Text: "permissions is missing: grant the caller some on the entity of the API"},
+		{Name: "permissions", Absent: true, Text: "permissions is absent: grant the caller permissions on the entity of the API"},
 	},
 }, {
 	Name: "kinde", Title: "Kinde", Issuer: "https://acme.kinde.com", Audience: "https://api.example.com",
@@ -89,22 +89,22 @@ var rented = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a permission", Needs: "orders:read", Status: 200},
-		{Name: "an application by itself", Claims: []Member{{"sub", nil}, {"org_code", nil}, {"permissions", nil}, {"scp", []string{}}, {"gty", []string{"client_credentials"}}}, Status: 200},
+		{Name: "an application without a user", Claims: []Member{{"sub", nil}, {"org_code", nil}, {"permissions", nil}, {"scp", []string{}}, {"gty", []string{"client_credentials"}}}, Status: 200},
 		{Name: "a user without an organization has no permissions", Claims: []Member{{"permissions", nil}}, Needs: "orders:read", Status: 403},
 	},
 	Bad: []Row{
-		{Name: "a token whose client asked for no audience", Claims: []Member{{"aud", []string{}}}, Status: 401},
+		{Name: "a token whose client did not request the audience", Claims: []Member{{"aud", []string{}}}, Status: 401},
 		{Name: "an ID token", Claims: []Member{{"scp", nil}, {"permissions", nil}, {"at_hash", "h"}, {"auth_time", "{now}"}, {"org_codes", []string{"org_1"}}, {"email", "anna@example.com"}}, Status: 401},
 		{Name: "an ID token without a hash", Claims: []Member{{"scp", nil}, {"permissions", nil}, {"auth_time", "{now}"}}, Status: 401},
 		{Name: "a token of another business", Claims: []Member{{"iss", "https://other.kinde.com"}}, Status: 401},
 		{Name: "a scope is not a permission", Needs: "openid", Status: 403},
 	},
-	Setup: "Register an API, whose audience is aud, authorize the application for it, and let the client ask for the audience. Permissions are those of " +
+	Setup: "Register an API, whose audience becomes aud, and authorize the application for it. The client must request the audience. Permissions come from " +
 		"the roles in the organization.",
 	Preset:     "Kinde",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.kinde\.com$`},
 	Hints: []Hint{
-		{Name: "permissions", Absent: true, Text: "permissions is missing: the user must have logged in to an organization"},
+		{Name: "permissions", Absent: true, Text: "permissions is absent: the user must have logged in to an organization"},
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }}

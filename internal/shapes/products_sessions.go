@@ -14,7 +14,7 @@ var sessions = []Shape{{
 		{Alg: "RS256", Members: []Member{{"use", nil}, {"key_ops", []string{"verify"}}, {"ext", true}}},
 	},
 	Good: []Row{
-		{Name: "an anonymous user, whom the API must look for itself", Claims: []Member{{"is_anonymous", true}}, Status: 200},
+		{Name: "an anonymous user (the API must check is_anonymous)", Claims: []Member{{"is_anonymous", true}}, Status: 200},
 		{Name: "a token without a session", Claims: []Member{{"session_id", nil}, {"amr", nil}}, Status: 200},
 	},
 	Bad: []Row{
@@ -25,8 +25,8 @@ var sessions = []Shape{{
 		{Name: "an ID token", Claims: []Member{{"at_hash", "h"}, {"nonce", "n"}}, Status: 401},
 		{Name: "a role is not a scope", Needs: "authenticated", Status: 403},
 	},
-	Setup: "Change the project to asymmetric JWT signing keys (Project Settings, JWT Keys): until then the key set is empty. Tokens of the old " +
-		"secret are taken with Issuer.Secrets.",
+	Setup: "Change the project to asymmetric JWT signing keys (Project Settings, JWT Keys): until then the key set is empty. To accept tokens of the old " +
+		"secret, set Issuer.Secrets.",
 	Preset:     "Supabase",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.supabase\.co/auth/v1$`},
 	Hints: []Hint{
@@ -43,20 +43,20 @@ var sessions = []Shape{{
 	Good: []Row{
 		{Name: "a permission", Needs: "orders:read", Status: 200},
 		{Name: "the issuer of older environments", Claims: []Member{{"iss", "https://api.workos.com"}}, Status: 200},
-		{Name: "an administrator in the place of a user", Claims: []Member{{"act", map[string]any{"sub": "admin@example.com"}}}, Status: 200},
+		{Name: "an administrator who acts as a user", Claims: []Member{{"act", map[string]any{"sub": "admin@example.com"}}}, Status: 200},
 		{Name: "a user without an organization has no permissions", Claims: []Member{{"org_id", nil}, {"role", nil}, {"roles", nil}, {"permissions", nil}}, Needs: "orders:read", Status: 403},
 	},
 	Bad: []Row{
 		{Name: "a token of another client", Claims: []Member{{"iss", "https://api.workos.com/user_management/client_01OTHER"}}, Status: 401},
-		{Name: "an issuer with a slash", Claims: []Member{{"iss", "https://api.workos.com/"}}, Status: 401},
+		{Name: "an issuer with an extra slash", Claims: []Member{{"iss", "https://api.workos.com/"}}, Status: 401},
 		{Name: "an ID token", Claims: []Member{{"permissions", nil}, {"at_hash", "h"}, {"nonce", "n"}}, Status: 401},
 		{Name: "a role is not a permission", Needs: "member", Status: 403},
 	},
-	Setup:      "The keys are those of the client ID, which stands for the audience. Give permissions to the roles of the organization.",
+	Setup:      "The keys are those of the client ID, which replaces the audience. Give permissions to the roles of the organization.",
 	Preset:     "WorkOS",
 	Recognised: Recognised{Issuer: `^https://api\.workos\.com(/user_management/client_[^/]+)?$`},
 	Hints: []Hint{
-		{Name: "permissions", Absent: true, Text: "permissions is missing: the user must have chosen an organization, and have a role with some"},
+		{Name: "permissions", Absent: true, Text: "permissions is absent: the user must select an organization, and have a role with permissions"},
 	},
 }, {
 	Name: "authkit", Title: "WorkOS AuthKit, access tokens", Issuer: "https://acme.authkit.app", Audience: "https://api.example.com",
@@ -68,7 +68,7 @@ var sessions = []Shape{{
 		{Name: "a token for the client itself", Claims: []Member{{"aud", "client_01ABCDEF"}}, Status: 401},
 		{Name: "a token of another domain", Claims: []Member{{"iss", "https://other.authkit.app"}}, Status: 401},
 	},
-	Setup:      "Name the API as a resource of the environment, and let clients ask for it as resource: it becomes aud.",
+	Setup:      "Add the API as a resource of the environment. Clients must request it as resource: it becomes aud.",
 	Preset:     "AuthKit",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.authkit\.app$`},
 }, {
@@ -86,11 +86,11 @@ var sessions = []Shape{{
 	},
 	Bad: []Row{
 		{Name: "a refresh token", Claims: []Member{{"drn", "DSR"}, {"permissions", nil}, {"roles", nil}}, Status: 401},
-		{Name: "a token that does not say what it is", Claims: []Member{{"drn", nil}}, Status: 401},
+		{Name: "a token without the claim for its kind", Claims: []Member{{"drn", nil}}, Status: 401},
 		{Name: "a token of another project", Claims: []Member{{"iss", "P2zyxwvutsrqponmlkjihgfedcba"}}, Status: 401},
 		{Name: "a role is not a permission", Needs: "clerk", Status: 403},
 	},
-	Setup:      "The ID of the project is the issuer, and its keys stand for the audience. Give permissions to roles, and roles to users.",
+	Setup:      "The ID of the project is the issuer, and its keys replace the audience. Give permissions to roles, and roles to users.",
 	Preset:     "Descope",
 	Recognised: Recognised{Issuer: `^(https://api\.descope\.com/)?P[0-9A-Za-z]{20,}$`},
 	Hints: []Hint{
@@ -110,9 +110,9 @@ var sessions = []Shape{{
 		{Name: "a token of the live project", Claims: []Member{{"iss", "stytch.com/project-live-6ba7b810-9dad-11d1-80b4-00c04fd430c8"}}, Status: 401},
 		{Name: "a token for another project", Claims: []Member{{"aud", []string{"project-test-6ba7b814-9dad-11d1-80b4-00c04fd430c8"}}}, Status: 401},
 		{Name: "an ID token of a connected app", Claims: []Member{{"https://stytch.com/session", nil}, {"at_hash", "h"}, {"nonce", "n"}}, Status: 401},
-		{Name: "a session has no scopes", Needs: "orders:read", Status: 403},
+		{Name: "session tokens have no scopes", Needs: "orders:read", Status: 403},
 	},
-	Setup: "Session tokens need nothing. For access tokens set up Connected Apps, whose scopes are in scope. A project with a domain of its own may have " +
+	Setup: "Session tokens need no setup. For access tokens set up Connected Apps, whose scopes are in scope. A project with a custom domain may have " +
 		"https://DOMAIN as the issuer.",
 	Preset:     "Stytch",
 	Recognised: Recognised{Issuer: `^stytch\.com/project-`},
@@ -120,7 +120,7 @@ var sessions = []Shape{{
 		{Name: "at_hash", Text: "this is an ID token: send the access token instead"},
 	},
 }, {
-	Name: "stytch-domain", Title: "Stytch, with a domain of its own", Issuer: "https://login.example.com", Audience: "project-live-6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+	Name: "stytch-domain", Title: "Stytch, with a custom domain", Issuer: "https://login.example.com", Audience: "project-live-6ba7b810-9dad-11d1-80b4-00c04fd430c8",
 	Claims: []Member{{"aud", []string{"{audience}"}}, {"client_id", "connected-app-live-1"}, {"scope", "openid orders:read"}, {"nbf", "{now}"}},
 	Good: []Row{
 		{Name: "a scope", Needs: "orders:read", Status: 200},

@@ -3,7 +3,7 @@ package shapes
 // zitadelProject is the ID of the project that the samples are for.
 const zitadelProject = "218528353504723201"
 
-// zitadelClaim is the claim of its roles.
+// zitadelClaim is the claim with the roles of the project.
 const zitadelClaim = "urn:zitadel:iam:org:project:" + zitadelProject + ":roles"
 
 // zitadel is ZITADEL, in the cloud or self-hosted.
@@ -18,7 +18,7 @@ var zitadel = []Shape{{
 	Good: []Row{
 		{Name: "a role", Needs: "clerk", Status: 200},
 		{Name: "a project with 90 applications", Claims: []Member{{"aud", append(numbered("2185283535047233%02d", 90), "{audience}")}}, Needs: "clerk", Status: 200},
-		{Name: "a user without roles has none", Claims: []Member{{zitadelClaim, nil}}, Needs: "clerk", Status: 403},
+		{Name: "a user without the role", Claims: []Member{{zitadelClaim, nil}}, Needs: "clerk", Status: 403},
 		{Name: "a user without roles", Claims: []Member{{zitadelClaim, nil}}, Status: 200},
 	},
 	Bad: []Row{
@@ -31,10 +31,10 @@ var zitadel = []Shape{{
 		{Name: "a role of another project", Claims: []Member{
 			{zitadelClaim, nil}, {"urn:zitadel:iam:org:project:218528353504723999:roles", map[string]any{"clerk": map[string]any{}}},
 		}, Needs: "clerk", Status: 403},
-		{Name: "a role with a space is not two", Claims: []Member{{zitadelClaim, map[string]any{"chief clerk": map[string]any{}}}}, Needs: "clerk", Status: 403},
+		{Name: "a role with a space is not two roles", Claims: []Member{{zitadelClaim, map[string]any{"chief clerk": map[string]any{}}}}, Needs: "clerk", Status: 403},
 	},
-	Setup: "Set the access token type of the application to JWT and switch on that roles are asserted on authentication (project, General). The " +
-		"client asks for the scope urn:zitadel:iam:org:project:id:PROJECT:aud.",
+	Setup: "Set the access token type of the application to JWT, and turn on Assert Roles on Authentication (project, General). The " +
+		"client requests the scope urn:zitadel:iam:org:project:id:PROJECT:aud.",
 	Preset:     "Zitadel",
 	Recognised: Recognised{Issuer: `^https://[^/]+\.zitadel\.cloud$`},
 	Hints: []Hint{
@@ -50,7 +50,7 @@ var zitadel = []Shape{{
 	},
 	Good: []Row{
 		{Name: "a role", Needs: "clerk", Status: 200},
-		{Name: "a user without roles has none", Claims: []Member{{zitadelClaim, nil}}, Needs: "clerk", Status: 403},
+		{Name: "a user without the role", Claims: []Member{{zitadelClaim, nil}}, Needs: "clerk", Status: 403},
 	},
 	Bad: []Row{
 		{Name: "a token for another project", Claims: []Member{{"aud", []string{"218528353504723999"}}}, Status: 401},
@@ -59,6 +59,6 @@ var zitadel = []Shape{{
 		{Name: "a scope is not a role", Needs: "profile", Status: 403},
 	},
 	Setup: "This is the default of ZITADEL, and personal access tokens are always opaque. Create an application of the type API in the project, and " +
-		"set Issuer.Introspection to a client with its credentials: it learns only of tokens for that project.",
+		"set Issuer.Introspection to a client with its credentials, which can introspect only tokens for that project.",
 	Preset: "Zitadel",
 }}

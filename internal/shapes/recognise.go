@@ -6,21 +6,20 @@ import (
 	"slices"
 )
 
-// Recognise returns the shape that a token has, by its header and its claims, and
-// what is often wrong with such tokens and is with this one. Nothing of the token is
-// in the hints.
+// Recognise returns the shape of a token, by its header and claims, and the hints that
+// apply to it. Hints quote nothing of the token.
 func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool) {
-	most := 0
+	best := 0
 	for _, shape := range All {
-		signs := shape.Recognised.signs(header, claims)
-		if signs > 0 && claims["iss"] == shape.Issuer {
-			signs += 10 // one that has the same issuer for everybody
+		score := shape.Recognised.score(header, claims)
+		if score > 0 && claims["iss"] == shape.Issuer {
+			score += 10 // prefer a provider with this fixed issuer
 		}
-		if signs > most {
-			most, s = signs, shape
+		if score > best {
+			best, s = score, shape
 		}
 	}
-	if most == 0 {
+	if best == 0 {
 		return Shape{}, nil, false
 	}
 	for _, h := range s.Hints {
@@ -28,39 +27,40 @@ func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool)
 		if h.Header {
 			object = header
 		}
-		if h.is(object) {
+		if h.applies(object) {
 			hints = append(hints, h.Text)
 		}
 	}
 	return s, hints, true
 }
 
-// signs is how many signs a token has, 0 if one of them is missing.
-func (r Recognised) signs(header, claims map[string]any) (signs int) {
+// score returns how well a token matches, 0 if a criterion is not met.
+func (r Recognised) score(header, claims map[string]any) (score int) {
 	if r.Issuer != "" {
 		iss, _ := claims["iss"].(string)
 		if !regexp.MustCompile(r.Issuer).MatchString(iss) {
 			return 0
 		}
-		signs += 2 // it says more than the name of a claim
+		score += 2 // more specific than the name of a claim
 	}
 	for object, names := range map[*map[string]any][]string{&header: r.Header, &claims: r.Claims} {
 		for _, name := range names {
-			if _, there := (*object)[name]; !there {
+			if _, present := (*object)[name]; !present {
 				return 0
 			}
-			signs++
+			score++
 		}
 	}
-	return signs
+	return score
 }
 
-func (h Hint) is(object map[string]any) bool {
-	v, there := object[h.Name]
+// applies reports whether the hint applies to a header or to claims.
+func (h Hint) applies(object map[string]any) bool {
+	v, present := object[h.Name]
 	switch {
 	case h.Absent:
-		return !there
-	case !there:
+		return !present
+	case !present:
 		return false
 	case h.Value == "":
 		return true

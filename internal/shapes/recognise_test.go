@@ -9,8 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// sample is the header and the claims of a shape, as a reader of its token sees
-// them.
+// sample returns the header and the claims of a token of a shape.
 func sample(s shapes.Shape, row shapes.Row) (header, claims map[string]any) {
 	header, claims = map[string]any{"alg": "RS256", "kid": "k"}, map[string]any{"iss": s.Issuer, "sub": "u1", "aud": s.Audience}
 	for object, members := range map[*map[string]any][]shapes.Member{&header: append(s.Header, row.Header...), &claims: append(s.Claims, row.Claims...)} {
@@ -31,7 +30,7 @@ func sample(s shapes.Shape, row shapes.Row) (header, claims map[string]any) {
 func TestEverySampleIsRecognised(t *testing.T) {
 	for _, s := range shapes.All {
 		if r := s.Recognised; r.Issuer == "" && r.Claims == nil && r.Header == nil {
-			continue // its tokens show nothing of their own
+			continue // its tokens cannot be recognised
 		}
 		header, claims := sample(s, shapes.Row{})
 		found, _, ok := shapes.Recognise(header, claims)
@@ -41,10 +40,10 @@ func TestEverySampleIsRecognised(t *testing.T) {
 	}
 }
 
-func TestAHintSaysWhatIsWrong(t *testing.T) {
+func TestHints(t *testing.T) {
 	keycloak, ok := shapes.Find("keycloak")
 	if !ok {
-		t.Fatal("there is no shape of Keycloak")
+		t.Fatal("no shape keycloak")
 	}
 	for name, test := range map[string]struct {
 		row  shapes.Row
@@ -61,16 +60,16 @@ func TestAHintSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
-	if _, _, ok := shapes.Recognise(map[string]any{"alg": "RS256"}, map[string]any{"iss": "https://nobody.example.com"}); ok {
-		t.Error("got a provider for a token that shows none")
+	if _, _, ok := shapes.Recognise(map[string]any{"alg": "RS256"}, map[string]any{"iss": "https://unknown.example.com"}); ok {
+		t.Error("got a provider for an unknown token")
 	}
 }
 
-func TestShapesAreWhole(t *testing.T) {
+func TestShapesAreComplete(t *testing.T) {
 	var seen []string
 	for _, s := range shapes.All {
 		if slices.Contains(seen, s.Name) || !regexp.MustCompile(`^[a-z][a-z0-9-]+$`).MatchString(s.Name) {
-			t.Errorf("%q is not a name of its own", s.Name)
+			t.Errorf("%q is not a unique, valid name", s.Name)
 		}
 		seen = append(seen, s.Name)
 		if s.Title == "" || s.Setup == "" || s.Preset == "" || s.Issuer == "" && s.Introspection == nil || len(s.Bad) == 0 {

@@ -1,10 +1,9 @@
-// Package shapes has, as data, what real authorization servers send: the header
-// and the claims of their tokens, the members of their key sets and of their
-// metadata, and what introspection answers, each with rows of tokens that are good
-// and bad at an API of theirs. All values are made up.
+// Package shapes describes, as data, what real authorization servers send: the header
+// and claims of their tokens, the members of their key sets and metadata, and their
+// introspection responses. Each shape has rows of tokens that an API must accept or
+// refuse. All values are made up.
 //
-// Nothing here signs, serves or verifies anything, and no other package of the
-// module is imported.
+// The package only holds data, and imports no other package of the module.
 package shapes
 
 import "slices"
@@ -12,53 +11,52 @@ import "slices"
 // Shape is one kind of token of a provider.
 type Shape struct {
 	Name     string // on the command line and in docs, such as "keycloak"
-	Title    string // for people, such as "Keycloak 26"
+	Title    string // for users, such as "Keycloak"
 	Issuer   string // of the samples, as the provider writes it
 	Audience string // of the API that the samples are for
 
-	// Header are members of the JOSE header besides alg and kid, and Claims those
-	// of the token in their order. iss, aud, sub, iat and exp are those of any token,
-	// unless they are named. In texts {issuer} is the issuer, {audience} the audience
-	// and {now} a NumericDate; as the whole text, {now} is a number.
+	// Header lists the members of the JOSE header in addition to alg and kid. Claims
+	// lists the claims in their order. iss, aud, sub, iat and exp have default values
+	// unless they are listed. {issuer}, {audience} and {now} in a text are placeholders.
+	// {now} is a NumericDate, and becomes a number if it is the whole text.
 	Header []Member
 	Claims []Member
 
-	Alg      string   // what signs, "" for RS256
-	Keys     []Key    // of the key set, the signing one first; none means one with alg and use
-	Set      []Member // members of the key set beside keys
-	Metadata []Member // what differs in the metadata
+	Alg      string   // the signing algorithm, "" for RS256
+	Keys     []Key    // of the key set, the signing key first; nil means one key with alg and use
+	Set      []Member // members of the key set in addition to keys
+	Metadata []Member // members that differ in the metadata
 
-	Introspection []Member // what introspection answers; nil: nothing in particular
+	Introspection []Member // the introspection response; nil if the tokens are JWTs
 
-	Good []Row // besides the sample itself
+	Good []Row // in addition to the sample itself
 	Bad  []Row
 
-	// For people: how to configure the provider, the function of package issuers that
-	// describes it, how its tokens are recognised, and what is often wrong with them.
+	// Setup explains how to configure the provider. Preset is its function in package
+	// issuers. Recognised and Hints are for the explain command.
 	Setup      string
 	Preset     string // "Keycloak"
 	Recognised Recognised
 	Hints      []Hint
 }
 
-// Recognised says by what a token of the provider differs from others.
+// Recognised contains the criteria that identify a token of the provider. All must be met.
 type Recognised struct {
 	Issuer string   // a regular expression for iss, "" for none
-	Claims []string // claims that only its tokens have, all of them; nil for none
+	Claims []string // claims that only its tokens have; nil for none
 	Header []string // likewise, header parameters
 }
 
-// Hint is something that is often wrong, and what to do about it.
+// Hint is a frequent mistake, and how to correct it.
 type Hint struct {
-	Header bool   // it is about a header parameter, and not a claim
-	Name   string // of the claim
-	Value  string // which the claim has, or one of its elements; "" if it is enough that it is there
-	Absent bool   // it is about a claim that is not there
-	Text   string // for people: what it means and what to do
+	Header bool   // Name is a header parameter instead of a claim
+	Name   string // of the claim or header parameter
+	Value  string // the value of the claim, or of one of its elements; "" for any value
+	Absent bool   // the hint applies if the claim is absent
+	Text   string // for users: what it means and what to do
 }
 
-// Member is a member of a JSON object. A nil Value leaves it out, and Null writes
-// null.
+// Member is a member of a JSON object. A nil Value omits the member, and Null is null.
 type Member struct {
 	Name  string
 	Value any
@@ -69,19 +67,19 @@ type Null struct{}
 
 // Key is a key of a key set.
 type Key struct {
-	Alg     string // the algorithm of a key that is made, "" for one that Members describe whole
+	Alg     string // the algorithm of a generated key, "" if Members describe the whole key
 	Members []Member
 }
 
-// Row is the sample with differences, and how an API answers it.
+// Row describes a token that differs from the sample, and the status of an API's answer.
 type Row struct {
-	Name   string // a sentence
+	Name   string // a short description
 	Header []Member
 	Claims []Member
 	Needs  string // a scope or role that the route needs, "" for none
 	Status int    // 200, 401 or 403
 
-	AnotherKey bool // a key signs that the key set does not have
+	AnotherKey bool // the token is signed with a key that is not in the key set
 }
 
 // Find returns the shape of that name.
@@ -93,7 +91,7 @@ func Find(name string) (Shape, bool) {
 	return All[i], true
 }
 
-// Names are those of all shapes, in the order of All.
+// Names returns the names of all shapes, in the order of All.
 func Names() []string {
 	var names []string
 	for _, s := range All {

@@ -40,7 +40,7 @@ func TestDate(t *testing.T) {
 		{"false is refused", `false`},
 		{"an array is refused", `[1300819380]`},
 		{"an object is refused", `{"seconds":1300819380}`},
-		{"nothing is refused", ``},
+		{"an empty text is refused", ``},
 		{"minus one is refused", "-1"},
 		{"just before the epoch is refused", "-0.1"},
 		{"a large negative number is refused", "-1e30"},
@@ -54,7 +54,7 @@ func TestDate(t *testing.T) {
 		{"one more than the largest int64 is refused", "9223372036854775808"},
 		{"the largest uint64 is refused", "18446744073709551615"},
 		{"the smallest int64 is refused", "-9223372036854775808"},
-		{"1e400, which is no float, is refused", "1e400"},
+		{"1e400, which is not a float64, is refused", "1e400"},
 		{"minus 1e400 is refused", "-1e400"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,10 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// FuzzObject holds that what is accepted has one meaning: encoding/json
-// accepts it, no object of it at any depth has a name twice, and the members
-// handed over are those that encoding/json finds. A refusal is one of the
-// package's constants, and what Object accepts LooseObject does too.
+// FuzzObject checks that accepted text has one meaning: encoding/json accepts it, names
+// are unique at any depth, and Object passes on the same members as encoding/json. Every
+// error is a constant of the package, and LooseObject accepts what Object accepts.
 func FuzzObject(f *testing.F) {
 	for _, tt := range documents {
 		if len(tt.text) < 1<<12 {
@@ -33,7 +32,7 @@ func FuzzObject(f *testing.F) {
 		})
 		if err != nil {
 			if !slices.Contains(refusals, err) {
-				t.Errorf("got the error %v, which is none of the package's", err)
+				t.Errorf("got the error %v, want a constant of the package", err)
 			}
 			return
 		}
@@ -61,10 +60,10 @@ func FuzzObject(f *testing.F) {
 	})
 }
 
-var errTwice = errors.New("an object has a name twice")
+var errRepeated = errors.New("an object repeats a name")
 
-// uniqueNames walks text by encoding/json alone. It returns how deep the text
-// nests, and errTwice if an object in it has a name twice.
+// uniqueNames walks text with encoding/json only. It returns the depth of the text, and
+// errRepeated if an object repeats a name.
 func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 	type level struct {
 		names map[string]bool // nil in an array
@@ -89,7 +88,7 @@ func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 			if !top.value {
 				name := token.(string)
 				if top.names[name] {
-					return deepest, errTwice
+					return deepest, errRepeated
 				}
 				top.names[name], top.value = true, true
 				continue

@@ -21,7 +21,7 @@ func members(n int) string {
 	return "{" + strings.Join(list, ",") + "}"
 }
 
-// documents and the verdicts of both readers, which also seed the fuzz target.
+// documents and the results of both readers. They also seed the fuzz target.
 var documents = []struct {
 	name  string
 	text  string
@@ -34,17 +34,17 @@ var documents = []struct {
 	{"an empty name passes", `{"":1}`, nil, nil},
 	{"names of different case are different", `{"exp":1,"Exp":2,"EXP":3}`, nil, nil},
 	{"names that fold to each other are different", "{\"iss\":1,\"i\u017fs\":2,\"kid\":3,\"\u212aid\":4}", nil, nil},
-	{"names of objects inside each other do not clash", `{"a":{"a":{"a":1}}}`, nil, nil},
-	{"names of objects beside each other do not clash", `{"a":[{"b":1},{"b":2}]}`, nil, nil},
+	{"nested objects may have the same names", `{"a":{"a":{"a":1}}}`, nil, nil},
+	{"adjacent objects may have the same names", `{"a":[{"b":1},{"b":2}]}`, nil, nil},
 	{"a pair of surrogates is one character", `{"a":"\ud83d\ude00"}`, nil, nil},
 	{"an escaped null byte is a character", `{"a":"\u0000"}`, nil, nil},
 	{"brackets in strings are not nesting", `{"a":"` + strings.Repeat(`[{\"`, 100) + `"}`, nil, nil},
-	{"names of JavaScript are names", `{"__proto__":{"constructor":1}}`, nil, nil},
+	{"special names of JavaScript are ordinary", `{"__proto__":{"constructor":1}}`, nil, nil},
 	{"32 levels pass", nested(32), nil, nil},
 	{"256 members pass", members(256), nil, nil},
 	{"a number beyond any float is still a number", `{"a":1e400}`, nil, nil},
 
-	{"nothing is refused", ``, strictjson.ErrSyntax, strictjson.ErrSyntax},
+	{"an empty text is refused", ``, strictjson.ErrSyntax, strictjson.ErrSyntax},
 	{"white space is refused", " \n", strictjson.ErrSyntax, strictjson.ErrSyntax},
 	{"null is refused", `null`, strictjson.ErrSyntax, strictjson.ErrSyntax},
 	{"an array is refused", `[{"a":1}]`, strictjson.ErrSyntax, strictjson.ErrSyntax},
@@ -96,15 +96,15 @@ var documents = []struct {
 	{"a tab in a string is refused", "{\"a\":\"x\ty\"}", strictjson.ErrSyntax, strictjson.ErrSyntax},
 	{"a null byte in a string is refused", "{\"a\":\"x\x00y\"}", strictjson.ErrSyntax, strictjson.ErrSyntax},
 
-	{"a name twice is refused", `{"aud":1,"aud":1}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
-	{"a name twice with others between is refused", `{"aud":1,"b":2,"c":3,"aud":4}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
+	{"a repeated name is refused", `{"aud":1,"aud":1}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
+	{"a repeated name with others between is refused", `{"aud":1,"b":2,"c":3,"aud":4}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
 	{"a name in plain and escaped spelling is refused", `{"aud":1,"\u0061ud":2}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
 	{"a name in two escaped spellings is refused", `{"\u00E9":1,"\u00e9":2}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
-	{"the empty name twice is refused", `{"":1,"":2}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
-	{"a name twice inside a member is refused", `{"cnf":{"jkt":1,"jkt":2}}`, strictjson.ErrDuplicate, nil},
-	{"a name twice inside an array of a member is refused", `{"keys":[{"kid":1,"kid":1}]}`, strictjson.ErrDuplicate, nil},
+	{"a repeated empty name is refused", `{"":1,"":2}`, strictjson.ErrDuplicate, strictjson.ErrDuplicate},
+	{"a repeated name inside a member is refused", `{"cnf":{"jkt":1,"jkt":2}}`, strictjson.ErrDuplicate, nil},
+	{"a repeated name inside an array of a member is refused", `{"keys":[{"kid":1,"kid":1}]}`, strictjson.ErrDuplicate, nil},
 	{"a name in two spellings inside a member is refused", `{"cnf":{"jkt":1,"\u006akt":2}}`, strictjson.ErrDuplicate, nil},
-	{"a name twice at the bottom is refused", `{"a":[[[{"b":{"c":1,"c":1}}]]]}`, strictjson.ErrDuplicate, nil},
+	{"a repeated name at the bottom is refused", `{"a":[[[{"b":{"c":1,"c":1}}]]]}`, strictjson.ErrDuplicate, nil},
 
 	{"invalid UTF-8 in a value is refused", "{\"a\":\"\xff\"}", strictjson.ErrSyntax, nil},
 	{"an overlong encoding in a value is refused", "{\"a\":\"\xc0\xaf\"}", strictjson.ErrSyntax, nil},
@@ -144,7 +144,7 @@ func TestObject(t *testing.T) {
 	}
 }
 
-func TestObjectHandsOverEachMemberInOrder(t *testing.T) {
+func TestObjectPassesOnMembersInOrder(t *testing.T) {
 	const text = ` { "b" : "\u0078" , "a":[1, 2] ,"":{"c" : null}, "\u0065xp":1.50 } `
 	want := `b="\u0078" a=[1, 2] ={"c" : null} exp=1.50 `
 	for name, reader := range map[string]func([]byte, func(string, strictjson.Value) error) error{
@@ -179,7 +179,7 @@ func TestObjectStopsAtAMembersError(t *testing.T) {
 	}
 }
 
-func TestObjectLeavesTheDocumentAsItIs(t *testing.T) {
+func TestObjectDoesNotChangeTheDocument(t *testing.T) {
 	for _, tt := range documents {
 		data := []byte(tt.text)
 		_ = strictjson.Object(data, read(map[string]string{}))

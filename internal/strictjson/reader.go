@@ -8,12 +8,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is the text of one JSON value, as it stands in its document: no value
-// is "", which therefore stands for none.
+// Value is the text of one JSON value, as in its document. A value is never "", so ""
+// means that there is no value.
 type Value string
 
-// Kind returns what kind of value it is: 'n', 't', 'f', '"', '0' for all
-// numbers, '{' or '['.
+// Kind returns the kind of the value: 'n', 't', 'f', '"', '0' for all numbers, '{' or
+// '['. It is 0 for "".
 func (v Value) Kind() jsontext.Kind {
 	begin := string(v)
 	if begin != "" && begin[0] <= ' ' {
@@ -36,20 +36,20 @@ const space = " \t\r\n"
 // IsSpace reports whether c is white space between the parts of a document.
 func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// reader reads one document. The decoder wants bytes, and its callers get
-// strings: parts of the document, which nobody can change.
+// reader reads one document. The decoder needs bytes, so the document is copied. Callers
+// get substrings of the original document, which are immutable.
 type reader struct {
 	doc    string
 	copied []byte
-	buffer bytes.Buffer // lies over copied
+	buffer bytes.Buffer // reads from copied
 	dec    jsontext.Decoder
 }
 
-// readers are kept because a decoder costs more to make than a token to read.
+// readers are pooled because creating a decoder is more expensive than reading a token.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
-// maxKept bounds what a reader keeps room for.
-const maxKept = 16 << 10
+// maxPooled limits the buffer of a pooled reader, in bytes.
+const maxPooled = 16 << 10
 
 func read(doc string, options ...jsontext.Options) *reader {
 	r := readers.Get().(*reader)
@@ -59,12 +59,11 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release makes the reader ready for the next document. It holds nothing of
-// this one then but what the decoder keeps to tell names apart: names of
-// members, and never a value.
+// release prepares the reader for the next document. Of this document it then keeps only
+// the names of members that the decoder stores to detect duplicates, and no values.
 func (r *reader) release() {
 	clear(r.copied)
-	if cap(r.copied) > maxKept {
+	if cap(r.copied) > maxPooled {
 		r.copied = nil
 	}
 	r.doc, r.buffer = "", bytes.Buffer{}
@@ -72,7 +71,7 @@ func (r *reader) release() {
 	readers.Put(r)
 }
 
-// value returns the next value as a part of the document.
+// value returns the next value as a substring of the document.
 func (r *reader) value() (Value, error) {
 	raw, err := r.dec.ReadValue()
 	if err != nil {
@@ -95,7 +94,7 @@ func (r *reader) members(limit int, member func(name string, value Value) error)
 		if err != nil {
 			return err
 		}
-		name, _ := unquote(quoted) // bad UTF-8, where it passes, shows in the name
+		name, _ := unquote(quoted) // bad UTF-8, if allowed, becomes U+FFFD in the name
 		value, err := r.value()
 		if err != nil {
 			return err
@@ -113,8 +112,7 @@ func (r *reader) members(limit int, member func(name string, value Value) error)
 	return nil
 }
 
-// elements calls f with the elements of the one array there is, until it does
-// not hold.
+// elements calls f with each element of the one array, until f returns false.
 func (r *reader) elements(limit int, f func(Value) bool) bool {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return false

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// fewest returns the least that f allocates. Under the race detector a pool
-// forgets at random, so that a mean would be of nothing.
+// fewest returns the smallest number of allocations of f. A mean would be meaningless:
+// under the race detector a pool drops items at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -39,9 +39,8 @@ func TestReadingATextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// What is read must not change when the reader that read it reads another
-// document, or several at once.
-func TestWhatWasReadStays(t *testing.T) {
+// Results must not change when their reader reads another document, also concurrently.
+func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
@@ -73,8 +72,8 @@ func TestWhatWasReadStays(t *testing.T) {
 	group.Wait()
 }
 
-// A member's function may panic; what it was reading must not come back.
-func TestAPanicLeavesNothingBehind(t *testing.T) {
+// After a panic in the member function, its document must not reappear.
+func TestAPanicDoesNotAffectTheNextDocument(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()
 		_ = strictjson.Object(`{"a":1,"b":2}`, func(string, strictjson.Value) error { panic("of a member") })

@@ -1,12 +1,12 @@
-// Package strictjson reads JSON whose meaning decides who gets in: token
-// headers and claims, JWK Sets, metadata and introspection answers.
+// Package strictjson reads JSON that affects authorization: token headers and claims, JWK
+// Sets, metadata and introspection responses.
 //
-// Two parsers that disagree about the same bytes are a way around a check, so
-// everything that could be read in two ways is refused (RFC 7515 §4, RFC 7519
+// If two parsers disagree about the same bytes, an attacker can bypass a check. So
+// everything ambiguous is refused (RFC 7515 §4, RFC 7519
 // §4, RFC 8725 §2.4): repeated member names at any depth, invalid UTF-8 and
 // lone surrogates, a root that is not an object, bytes after the root. Names
-// are compared exactly; "EXP" is not "exp". Nesting and member counts are
-// bounded. Errors are constants: they never quote the input.
+// are compared exactly: "EXP" is not "exp". Nesting and member counts are
+// limited. Errors are constants: they never quote the input.
 package strictjson
 
 import (
@@ -20,14 +20,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Bounds of a document: its depth, and the members of its outermost object. Real tokens nest four or five levels deep and have fewer than
-// forty members; those that carry a whole user have two hundred.
+// Limits of a document: its depth, and the members of its outermost object. Real tokens
+// are nested four or five levels deep and have fewer than forty members. Tokens that
+// contain a whole user record have two hundred.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
 )
 
-// The faults of a document.
+// The errors of a document.
 var (
 	ErrSyntax    = errors.New("not one strict JSON object")
 	ErrDepth     = errors.New("JSON is nested too deeply")
@@ -38,12 +39,12 @@ var (
 // Pointer is a JSON Pointer (RFC 6901).
 type Pointer = jsontext.Pointer
 
-// text is what a document may be held in.
+// text is the type of a document.
 type text interface{ ~string | ~[]byte }
 
 // Object reads data as one strict JSON object and calls member with each of
 // its members in the order of the text. An error of member ends the walk and
-// is returned as it is. Of a string no part is copied: name and value lie in it.
+// is returned unchanged. If data is a string, name and value are substrings of it.
 func Object[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -55,9 +56,9 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 	return err
 }
 
-// LooseObject is Object for a container whose parts are judged one by one
-// later, such as a JWK Set: repeated names and bad UTF-8 inside a member's
-// value pass, those of the object itself do not.
+// LooseObject is Object for a container whose parts are checked later, such as a JWK Set.
+// It allows repeated names and bad UTF-8 inside the value of a member, but not in the
+// names of the object itself.
 func LooseObject[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -67,7 +68,7 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	r := read(doc, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	err := r.members(MaxMembers, func(name string, value Value) error {
 		switch {
-		case strings.ContainsRune(name, utf8.RuneError): // it stands for bad UTF-8 too
+		case strings.ContainsRune(name, utf8.RuneError): // it also replaces bad UTF-8
 			return ErrSyntax
 		case seen[name]:
 			return ErrDuplicate
@@ -87,11 +88,11 @@ func fault(err error) error {
 	return ErrSyntax
 }
 
-// checkDepth counts brackets outside strings before anything recurses. On
-// text that is not JSON the count may be off, and the walk refuses the text.
+// checkDepth counts brackets outside strings before the recursive walk. For text that is
+// not JSON the count may be wrong, but then the walk refuses the text.
 func checkDepth(doc string) error {
 	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
-		return nil // as in nearly every token, however they nest
+		return nil // true for nearly all tokens
 	}
 	depth, inString := 0, false
 	for i := 0; i < len(doc); i++ {
@@ -128,8 +129,8 @@ func unquote(v Value) (string, bool) {
 	return string(unquoted), err == nil
 }
 
-// Strings returns the elements of a JSON array that holds strings and nothing
-// else, at most limit of them.
+// Strings returns the elements of a JSON array of at most limit strings, or false for any
+// other value.
 func Strings(v Value, limit int) ([]string, bool) {
 	var list []string
 	ok := Elements(v, limit, func(element Value) bool {
@@ -144,7 +145,7 @@ func Strings(v Value, limit int) ([]string, bool) {
 }
 
 // Elements calls f with each element of a JSON array in order. It reports
-// whether v is an array of at most limit elements and f held for each.
+// whether v is an array of at most limit elements and f returned true for each.
 func Elements(v Value, limit int, f func(Value) bool) bool {
 	if v.Kind() != '[' {
 		return false
@@ -155,13 +156,12 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 	return ok
 }
 
-// maxDate is 9999-12-31T23:59:59Z. A float beyond the range of int64 converts
-// to a different number on each CPU, so nothing beyond a year of four digits
-// is let near that conversion.
+// maxDate is 9999-12-31T23:59:59Z. The conversion of a float beyond the range of int64
+// depends on the CPU, so later dates are refused before it.
 const maxDate = 253402300799
 
 // Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970
-// to the year 9999. A fraction is kept to a quarter of a microsecond.
+// to the year 9999. A fraction is precise to a quarter of a microsecond.
 func Date(v Value) (time.Time, bool) {
 	if v.Kind() != '0' {
 		return time.Time{}, false
@@ -174,8 +174,8 @@ func Date(v Value) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// Lookup returns the value a JSON Pointer (RFC 6901) names inside data, or "".
-// If data is not strict JSON, the result follows one of several readings.
+// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if there is none.
+// If data is not strict JSON, the result is one of several possible ones.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {
@@ -188,8 +188,8 @@ func child(data Value, token string) Value {
 	var found Value
 	switch data.Kind() {
 	case '{':
-		// A document already read as strict has each name once, and an object
-		// inside it as many members as its bytes hold.
+		// The document was already read strictly, so names are unique. An inner
+		// object may have any number of members.
 		r := read(string(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		_ = r.members(len(data), func(name string, value Value) error {
 			if name == token {

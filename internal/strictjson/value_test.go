@@ -21,13 +21,13 @@ func TestString(t *testing.T) {
 		{"escapes are read", `"a\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00"`, "a\"\\/\b\f\n\r\tAé😀", true},
 		{"an escaped null byte is read", `"a\u0000b"`, "a\x00b", true},
 		{"letters beyond ASCII are read", `"é😀"`, "é😀", true},
-		{"a number is no string", `1`, "", false},
-		{"null is no string", `null`, "", false},
-		{"true is no string", `true`, "", false},
-		{"an array is no string", `["text"]`, "", false},
-		{"an object is no string", `{"text":"text"}`, "", false},
-		{"nothing is no string", ``, "", false},
-		{"a lone surrogate is no string", `"\ud800"`, "", false},
+		{"a number is not a string", `1`, "", false},
+		{"null is not a string", `null`, "", false},
+		{"true is not a string", `true`, "", false},
+		{"an array is not a string", `["text"]`, "", false},
+		{"an object is not a string", `{"text":"text"}`, "", false},
+		{"an empty text is not a string", ``, "", false},
+		{"a lone surrogate is not a string", `"\ud800"`, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := strictjson.String(strictjson.Value(tt.value))
@@ -47,7 +47,7 @@ func TestStrings(t *testing.T) {
 		ok    bool
 	}{
 		{"an empty array has no strings", `[]`, 3, nil, true},
-		{"an empty array fits a limit of none", `[]`, 0, nil, true},
+		{"an empty array fits a limit of 0", `[]`, 0, nil, true},
 		{"strings are read in order", `["b", "a" ,"b"]`, 3, []string{"b", "a", "b"}, true},
 		{"escapes are read", `["\u0061"]`, 3, []string{"a"}, true},
 		{"empty strings are strings", `["",""]`, 3, []string{"", ""}, true},
@@ -56,11 +56,11 @@ func TestStrings(t *testing.T) {
 		{"null among strings is refused", `["a",null]`, 3, nil, false},
 		{"an array among strings is refused", `["a",["b"]]`, 3, nil, false},
 		{"an object among strings is refused", `["a",{"b":"c"}]`, 3, nil, false},
-		{"a string is no array", `"a"`, 3, nil, false},
-		{"null is no array", `null`, 3, nil, false},
-		{"an object is no array", `{"a":"b"}`, 3, nil, false},
-		{"a number is no array", `1`, 3, nil, false},
-		{"nothing is no array", ``, 3, nil, false},
+		{"a string is not an array", `"a"`, 3, nil, false},
+		{"null is not an array", `null`, 3, nil, false},
+		{"an object is not an array", `{"a":"b"}`, 3, nil, false},
+		{"a number is not an array", `1`, 3, nil, false},
+		{"an empty text is not an array", ``, 3, nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := strictjson.Strings(strictjson.Value(tt.value), tt.limit)
@@ -81,7 +81,7 @@ func TestElements(t *testing.T) {
 		return list, ok
 	}
 	if got, ok := collect(4, 0); !ok || !slices.Equal(got, []string{"1", `{"a":1,"a":2}`, `"\ud800"`, "[2]"}) {
-		t.Errorf("elements that are judged later: got %q, %v", got, ok)
+		t.Errorf("all elements: got %q, %v", got, ok)
 	}
 	if got, ok := collect(3, 0); ok || len(got) != 3 {
 		t.Errorf("over the limit: got %d elements, %v, want 3, false", len(got), ok)
@@ -91,7 +91,7 @@ func TestElements(t *testing.T) {
 	}
 	for _, broken := range []string{`[1`, `[1,`, `[`, `[1 2]`, `[x]`} {
 		if strictjson.Elements(strictjson.Value(broken), 9, func(strictjson.Value) bool { return true }) {
-			t.Errorf("%s passed for an array", broken)
+			t.Errorf("%s: got true, want false", broken)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestLookup(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		pointer string
-		want    string // "" is none
+		want    string // "" means no value
 	}{
 		{"the empty pointer is the whole document", "", document},
 		{"a member", "/foo", `["bar","baz"]`},
@@ -121,7 +121,7 @@ func TestLookup(t *testing.T) {
 		{"a quote", `/k"l`, "6"},
 		{"a space", "/ ", "7"},
 		{"an escaped tilde", "/m~0n", "8"},
-		{"an escaped tilde before a one is no slash", "/~01", "9"},
+		{"an escaped tilde before 1 is not a slash", "/~01", "9"},
 		{"a lone escaped slash", "/~1", "10"},
 		{"a member of a member", "/realm_access/roles", `["admin","user"]`},
 		{"an element of a member of a member", "/realm_access/roles/1", `"user"`},
@@ -134,7 +134,7 @@ func TestLookup(t *testing.T) {
 		{"no such member", "/bar", ""},
 		{"another case", "/Foo", ""},
 		{"no such element", "/foo/2", ""},
-		{"the element past the end, as RFC 6902 has it", "/foo/-", ""},
+		{"the element past the end (RFC 6902)", "/foo/-", ""},
 		{"a negative index", "/foo/-1", ""},
 		{"a negative zero as index", "/foo/-0", ""},
 		{"an index with a leading zero", "/foo/00", ""},
@@ -146,8 +146,8 @@ func TestLookup(t *testing.T) {
 		{"an element of a string", "/foo/0/0", ""},
 		{"a member of null", "/nothing/x", ""},
 		{"a member of a number", "/ /x", ""},
-		{"a member of what is not there", "/bar/x/y", ""},
-		{"an array where an object is", "/realm_access/0", ""},
+		{"a member of an absent member", "/bar/x/y", ""},
+		{"an index in an object", "/realm_access/0", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := strictjson.Lookup(strictjson.Value(document), strictjson.Pointer(tt.pointer)); string(got) != tt.want {
@@ -156,7 +156,7 @@ func TestLookup(t *testing.T) {
 		})
 	}
 	if got := strictjson.Lookup(strictjson.Value(document), "/bar"); got != "" {
-		t.Errorf("what is not there: got %q, want nil", got)
+		t.Errorf("an absent member: got %q, want an empty value", got)
 	}
 	long := strictjson.Value("[" + strings.Repeat("0,", 9999) + "1]")
 	if got := strictjson.Lookup(long, "/9999"); string(got) != "1" {

@@ -24,7 +24,7 @@ var steps = map[string]struct{ file, function string }{
 	"header":      {"internal/jws/jws.go", "func ParseHeader("},
 	"signature":   {"internal/jws/verify.go", "func (m *Message) Verify("},
 	"signed hash": {"internal/jws/asymmetric.go", "func (m *Message) digest("},
-	"token hash":  {"middleware/memory.go", "func (d *decision) recall("},
+	"token hash":  {"middleware/cache.go", "func (d *decision) lookUp("},
 	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // a hash of the token too, for logs
 }
 

@@ -80,7 +80,7 @@ func TestLinksOfTheDocumentsExist(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)|<img src="([^"]*)"`)
 	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
 	block := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
-	drop := regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	drop := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	for name, text := range all {
 		for _, match := range link.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
 			target, section := match[1]+match[3], match[2]

@@ -1,5 +1,2 @@
-// Package conformance proves that the adapters are one: it builds the API of
-// proof/cases on net/http, Echo and Gin. It holds only tests. An adapter joins
-// by one line in TestAdapters and a function that builds the API on its
-// framework.
+// Package conformance checks that all adapters behave alike: it builds the API of proof/cases on net/http, Echo and Gin. It contains only tests. To add an adapter, add one line to TestAdapters and a function that builds the API on its framework.
 package conformance

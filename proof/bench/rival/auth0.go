@@ -64,8 +64,8 @@ func Auth0v2Middleware() Protection {
 	}
 }
 
-// auth0v3Middleware is the same example with its middleware, and the scope by hand.
-func auth0v3Middleware() Protection {
+// Auth0v3Middleware is the same example with its middleware, and the scope by hand.
+func Auth0v3Middleware() Protection {
 	return Protection{
 		Name: Auth0v3().String(),
 		Open: func(_ context.Context, s Settings) (http.Handler, error) {

@@ -35,7 +35,7 @@ func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
 // the third is golang-jwt.
 func Frameworks() []Framework {
 	return []Framework{
-		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
+		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), Auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
 		{func() http.Handler { return echoAPI() }, append(ours("echoauth", echoGuarded), echoJWTOptions())},
 		{func() http.Handler { return ginAPI() }, append(ours("ginauth", ginGuarded), GinByHand(GolangJWT()))},
 	}

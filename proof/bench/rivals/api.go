@@ -34,6 +34,7 @@ const (
 
 const (
 	auth0     = "github.com/auth0/go-jwt-middleware/v2"
+	auth0v3   = "github.com/auth0/go-jwt-middleware/v3"
 	echo      = "github.com/labstack/echo/v4"
 	echoJWT   = "github.com/labstack/echo-jwt/v4"
 	gin       = "github.com/gin-gonic/gin"
@@ -52,13 +53,21 @@ func apis() []api {
 			protection: rival.HTTPAuth(),
 		},
 		{
-			Name:    "auth0/go-jwt-middleware",
+			Name:    "auth0/go-jwt-middleware v2",
 			modules: []string{auth0},
 			SetUp: source(`README, "Usage"`, auth0, "README.md#usage") + ", with the keys of the folder that it names, " +
 				source("http-jwks-example", auth0, "examples/http-jwks-example/main.go"),
 			Given:      "issuer, audience, RS256; scope by hand",
 			ownCode:    []kind{scoping},
 			protection: rival.Auth0v2Middleware(),
+		},
+		{
+			Name:       "auth0/go-jwt-middleware v3",
+			modules:    []string{auth0v3},
+			SetUp:      source(`README, "Production Example with JWKS and Auth0"`, auth0v3, "README.md"),
+			Given:      "issuer, audience, RS256; scope by hand",
+			ownCode:    []kind{scoping},
+			protection: rival.Auth0v3Middleware(),
 		},
 		{
 			Name:    "coreos/go-oidc",

@@ -57,7 +57,8 @@ func measure(ctx context.Context) (table, error) {
 		}
 		for i := range t.Rows {
 			row := &t.Rows[i]
-			row.Cells = append(row.Cells, cell(found, *row, i)+mark(a, *row))
+			text := cell(found, *row, i)
+			row.Cells = append(row.Cells, text+mark(a, *row, text))
 		}
 	}
 	return t, nil
@@ -153,8 +154,12 @@ func cell(found outcome, r row, i int) string {
 // user.
 const userMark = " †"
 
-func mark(a api, of row) string {
-	if slices.Contains(a.ownCode, of.kind) {
+func mark(a api, of row, text string) string {
+	own := slices.Contains(a.ownCode, of.kind)
+	if of.kind == answering && strings.HasPrefix(text, "403 ") { // the code that checks the scope answers with 403
+		own = own || slices.Contains(a.ownCode, scoping)
+	}
+	if own {
 		return userMark
 	}
 	return ""

@@ -81,7 +81,7 @@ func (s *Server) mount(origin, base string) {
 			paths = append(paths, r.Path+base)
 		}
 		at := origin
-		switch front := r.Kind == catalogue.ForPeople || !r.ForScripts(); { // a browser is sent there
+		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // a browser is sent there
 		case front && s.config.BrowserOrigin != "":
 			at = s.config.BrowserOrigin
 		case !front && s.config.AliasOrigin != "":

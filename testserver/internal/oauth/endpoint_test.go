@@ -21,7 +21,7 @@ func without(r catalogue.Route) func(*oauth.Config) {
 			c.Interactive = false
 		case r.Option == "registration":
 			c.Registration = false
-		case r.Kind == catalogue.ForPeople:
+		case r.Kind == catalogue.ForUsers:
 			c.Disabled = r.Needs // it goes with what needs it
 		default:
 			c.Disabled = []catalogue.Endpoint{r.Endpoint}

@@ -16,14 +16,14 @@ import (
 
 func httpClient(rt http.RoundTripper) *http.Client { return &http.Client{Transport: rt} }
 
-func TestNothingThatIsRefusedIsRemembered(t *testing.T) {
-	s := newSetup(t, remembering, func(c *middleware.Config) { c.Revoked = denies("revoked") })
-	stranger := s.Maker
-	stranger.Key = testserver.GenerateKey("RS256", s.Key.ID)
+func TestRefusedTokensAreNotCached(t *testing.T) {
+	s := newSetup(t, withTokenCache, func(c *middleware.Config) { c.Revoked = denyList("revoked") })
+	attacker := s.Maker
+	attacker.Key = testserver.GenerateKey("RS256", s.Key.ID)
 	for name, token := range map[string]string{
 		"expired":         s.Token(s.Header(), s.Claims("exp", "1")),
 		"for another API": s.Token(s.Header(), s.Claims("aud", `"other"`)),
-		"forged":          stranger.Good(),
+		"forged":          attacker.Good(),
 		"bound":           s.Token(s.Header(), s.Claims("cnf", `{"jkt":"x"}`)),
 		"revoked":         s.Token(s.Header(), s.Claims("jti", `"revoked"`)),
 		"malformed":       s.Good() + ".",
@@ -36,15 +36,15 @@ func TestNothingThatIsRefusedIsRemembered(t *testing.T) {
 		}
 	}
 	if got := s.v.Stats(); got.Tokens != 0 || got.Hits != 0 {
-		t.Errorf("got %+v, want nothing remembered", got)
+		t.Errorf("got %+v, want nothing cached", got)
 	}
 }
 
-// A signature has several spellings of its token; each is a token of its own.
-func TestATokenIsRememberedByAllItsBytes(t *testing.T) {
-	s := newSetup(t, remembering)
+// The same signature can be encoded in several ways; each encoding is a separate token.
+func TestTokensAreCachedByAllTheirBytes(t *testing.T) {
+	s := newSetup(t, withTokenCache)
 	good := s.Good()
-	remembers(t, s, good)
+	verifyUntilCached(t, s, good)
 	for at := range good {
 		changed := []byte(good)
 		changed[at] ^= 1
@@ -59,14 +59,14 @@ func TestATokenIsRememberedByAllItsBytes(t *testing.T) {
 	}
 }
 
-func TestNoCallerChangesAnothersToken(t *testing.T) {
-	s := newSetup(t, remembering)
+func TestCallersCannotModifyEachOthersTokens(t *testing.T) {
+	s := newSetup(t, withTokenCache)
 	for _, aud := range []string{`"api"`, `["api"]`, `["api","b"]`} {
 		token := s.Token(s.Header(), s.Claims("aud", aud))
 		for range 3 {
-			got := passes(t, s, token)
+			got := assertPasses(t, s, token)
 			if got.Subject != "alice" || got.Audience[0] != "api" || got.Scopes.String() != "read" || len(got.Audience) > 2 {
-				t.Fatalf("aud %s: a caller before changed the token", aud)
+				t.Fatalf("aud %s: an earlier caller changed the token", aud)
 			}
 			if len(got.Audience) > 0 {
 				_ = append(got.Audience[:len(got.Audience)-1], "last")
@@ -76,23 +76,23 @@ func TestNoCallerChangesAnothersToken(t *testing.T) {
 		}
 	}
 	good := s.Good()
-	for range 3 { // a handler's copy too
+	for range 3 { // also by a handler's copy
 		r, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+good), scopes.All("read"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := middleware.TokenFrom(r.Context())
 		if got.Audience[0] != "api" || got.Subject != "alice" {
-			t.Fatal("a handler before changed the token")
+			t.Fatal("an earlier handler changed the token")
 		}
 		got.Audience[0], got.Subject = "elsewhere", "mallory"
 	}
 }
 
-func TestTwoVerifiersRememberForThemselves(t *testing.T) {
-	s := newSetup(t, remembering)
+func TestVerifiersDoNotShareTokenCaches(t *testing.T) {
+	s := newSetup(t, withTokenCache)
 	good := s.Good()
-	remembers(t, s, good)
+	verifyUntilCached(t, s, good)
 	other := newVerifier(t, middleware.Config{
 		Audience: "other", Issuers: []middleware.Issuer{{URL: s.as.Issuer()}}, Client: s.as.Client(), Logger: quiet, Now: clock, TokenCache: 100,
 	})
@@ -102,80 +102,80 @@ func TestTwoVerifiersRememberForThemselves(t *testing.T) {
 }
 
 func TestRequirementsAreThoseOfEachRequest(t *testing.T) {
-	s := newSetup(t, remembering)
+	s := newSetup(t, withTokenCache)
 	good := s.Good()
-	remembers(t, s, good)
+	verifyUntilCached(t, s, good)
 	if _, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+good), scopes.All("write")); !errors.Is(err, middleware.ErrRequirement) {
 		t.Errorf("got %v, want %v", err, middleware.ErrRequirement)
 	}
 	if got := s.v.Stats().Tokens; got != 1 {
-		t.Errorf("got %d tokens remembered, want the one that only lacks a scope", got)
+		t.Errorf("got %d tokens cached, want the one that only lacks a scope", got)
 	}
 }
 
 func TestExplainComputesTheSignature(t *testing.T) {
-	s := newSetup(t, remembering)
+	s := newSetup(t, withTokenCache)
 	good := s.Good()
-	remembers(t, s, good)
+	verifyUntilCached(t, s, good)
 	before := s.v.Stats()
 	checks, err := s.v.Explain(t.Context(), middleware.Credentials{Token: good})
-	fresh := newSetup(t, remembering)
+	fresh := newSetup(t, withTokenCache)
 	want, fault := fresh.v.Explain(t.Context(), middleware.Credentials{Token: fresh.Good()})
 	if err != nil || fault != nil || fmt.Sprint(checks) != fmt.Sprint(want) || len(checks) < 15 {
 		t.Errorf("got %v, want %v", checks, want)
 	}
 	after, explained := s.v.Stats(), fresh.v.Stats()
 	if after.Hits != before.Hits || explained.Tokens != 0 {
-		t.Errorf("got %+v after %+v and %+v, want the memory untouched", after, before, explained)
+		t.Errorf("got %+v after %+v and %+v, want the cache unchanged", after, before, explained)
 	}
 }
 
-func TestTheMemoryIsBounded(t *testing.T) {
+func TestTokenCacheIsBounded(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = 10 })
 	for i := range 50 {
-		passes(t, s, s.Token(s.Header(), s.Claims("jti", fmt.Sprintf(`"id-%d"`, i))))
+		assertPasses(t, s, s.Token(s.Header(), s.Claims("jti", fmt.Sprintf(`"id-%d"`, i))))
 	}
 	if got := s.v.Stats(); got.Tokens > 10 || got.Evictions < 40 || got.Misses != 50 {
 		t.Errorf("got %+v, want at most 10 tokens and 40 evictions", got)
 	}
 }
 
-// The memory counts tokens, so that none may be of any weight.
-func TestATokenOfVeryManyScopesIsNotRemembered(t *testing.T) {
+// The cache limits the number of tokens, so the size of a token is limited too.
+func TestTokenWithManyScopesIsNotCached(t *testing.T) {
 	for n, want := range map[int]int{256: 1, 257: 0} {
-		s := newSetup(t, remembering)
+		s := newSetup(t, withTokenCache)
 		list := make([]string, n)
 		for i := range list {
 			list[i] = fmt.Sprintf(`"s%d"`, i)
 		}
 		token := s.Token(s.Header(), s.Claims("scope", "["+strings.Join(list, ",")+"]"))
 		for range 2 {
-			if got := passes(t, s, token).Scopes.Len(); got != n {
+			if got := assertPasses(t, s, token).Scopes.Len(); got != n {
 				t.Errorf("got %d scopes, want %d", got, n)
 			}
 		}
 		if got := s.v.Stats(); got.Tokens != want || got.Hits != want || got.Misses != 2-want {
-			t.Errorf("%d scopes: got %+v, want %d token remembered", n, got, want)
+			t.Errorf("%d scopes: got %+v, want %d token cached", n, got, want)
 		}
 	}
 }
 
-func TestWithoutAMemoryEverySignatureIsComputed(t *testing.T) {
+func TestWithoutACacheEverySignatureIsVerified(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
 	good := s.Good()
 	for range 3 {
-		passes(t, s, good)
+		assertPasses(t, s, good)
 	}
 	if got := s.v.Stats(); got.Tokens != 0 || got.Hits != 0 || got.Misses != 0 {
-		t.Errorf("got %+v, want no memory", got)
+		t.Errorf("got %+v, want no cache", got)
 	}
 }
 
-func TestTheMemoryUnderLoadAndRotation(t *testing.T) {
-	source := new(switchable)
+func TestTokenCacheUnderLoadAndRotation(t *testing.T) {
+	source := new(replaceableKeys)
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache, c.Issuers[0].Keys = 30, source })
 	one, two := s.with("ES256"), s.with("EdDSA")
-	source.becomes(t, s.as)
+	source.replace(t, s.as)
 	tokens := make(map[string]string)
 	for i := range 8 {
 		for n := range 6 {
@@ -204,22 +204,22 @@ func TestTheMemoryUnderLoadAndRotation(t *testing.T) {
 		})
 	}
 	for range 20 {
-		source.becomes(t, s.as)
+		source.replace(t, s.as)
 	}
 	group.Wait()
 }
 
-func TestATokenOfVeryManyAudiencesIsNotRemembered(t *testing.T) {
+func TestTokenWithManyAudiencesIsNotCached(t *testing.T) {
 	for n, want := range map[int]int{256: 1, 257: 0} {
-		s := newSetup(t, remembering)
+		s := newSetup(t, withTokenCache)
 		token := s.Token(s.Header(), s.Claims("aud", `["api"`+strings.Repeat(`,"x"`, n-1)+"]"))
 		for range 2 {
-			if got := len(passes(t, s, token).Audience); got != n {
+			if got := len(assertPasses(t, s, token).Audience); got != n {
 				t.Errorf("got %d audiences, want %d", got, n)
 			}
 		}
 		if got := s.v.Stats(); got.Tokens != want || got.Hits != want {
-			t.Errorf("%d audiences: got %+v, want %d token remembered", n, got, want)
+			t.Errorf("%d audiences: got %+v, want %d token cached", n, got, want)
 		}
 	}
 }

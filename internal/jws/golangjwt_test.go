@@ -14,17 +14,15 @@ var (
 	errMethod   = errors.New("method is not in the list")
 )
 
-// verifyAlone verifies as a program does that uses golang-jwt and keyfunc as
-// they come, with the options a careful author sets: the methods listed, so no
-// HMAC and no "none", and strict base64.
+// verifyWithGolangJWT verifies with golang-jwt and keyfunc only, with the options of a
+// careful program: strict base64 and a list of methods without HMAC and "none".
 //
-// jwt.Parser.Parse itself cannot run, because it reads the payload as JSON and
-// Wycheproof's payloads are words. Its other steps are taken here one by one
-// and in its order, each by golang-jwt's own code: the segments, the header by
-// encoding/json, the method by its name, the list of methods, the key function,
-// the signature by each key that it returned. Nothing is added and nothing that
-// the parser would have refused is let through.
-func verifyAlone(set []byte, compact string) error {
+// jwt.Parser.Parse cannot run, since it reads the payload as JSON and Wycheproof's
+// payloads are words. This function takes its other steps in the same order and with
+// golang-jwt's own code: the segments, the header by encoding/json, the method by name,
+// the list of methods, the key function, and the signature with each returned key. It
+// adds no checks, and accepts nothing that the parser would refuse.
+func verifyWithGolangJWT(set []byte, compact string) error {
 	keys, err := keyfunc.NewJWKSetJSON(set)
 	if err != nil {
 		return err

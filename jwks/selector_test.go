@@ -8,11 +8,11 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// A program that remembers what a key verified compares pointers.
-func TestAKeyIsOneAndTheSameForAsLongAsItIsPublished(t *testing.T) {
+// Callers that cache verification results compare keys by pointer.
+func TestPublishedKeyKeepsItsPointer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stays, goes := freshRSA("stays"), freshEC("swapped")
-		s := newSite(says(set(stays, goes)))
+		s := newSite(respondOK(set(stays, goes)))
 		r := s.remote(t, jwks.Options{MaxAge: time.Minute})
 		find := func(kid, algorithm string) any {
 			t.Helper()
@@ -27,24 +27,24 @@ func TestAKeyIsOneAndTheSameForAsLongAsItIsPublished(t *testing.T) {
 			before := s.count()
 			time.Sleep(2 * time.Minute)
 			if again := find("stays", "RS256"); again != first || s.count() == before {
-				t.Errorf("got the same key %t after %d fetches, want it after another one", again == first, s.count()-before)
+				t.Errorf("got the same key: %t after %d fetches, want true after at least 1", again == first, s.count()-before)
 			}
-			if alone := find("", "ES256"); alone != find("swapped", "ES256") || alone != second {
+			if withoutID := find("", "ES256"); withoutID != find("swapped", "ES256") || withoutID != second {
 				t.Error("got another key for a token without a key ID")
 			}
 		}
-		s.becomes(says(set(stays, freshEC("swapped"))))
+		s.setAnswer(respondOK(set(stays, freshEC("swapped"))))
 		time.Sleep(2 * time.Minute)
 		if find("swapped", "ES256") == second || find("", "ES256") == second {
 			t.Error("got the key that was replaced under its key ID")
 		}
 		if find("stays", "RS256") != first {
-			t.Error("got another key where none had changed")
+			t.Error("got another pointer for an unchanged key")
 		}
 	})
 }
 
-func TestFindingAKeyAllocatesNothing(t *testing.T) {
+func TestKeyDoesNotAllocate(t *testing.T) {
 	keys := mustParse(t, set(freshRSA("a"), freshEC("b"), freshOKP("c")))
 	for kid, algorithm := range map[string]string{"a": "RS256", "b": "ES256", "c": "Ed25519"} {
 		find := func() {

@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// What is not proven is left to crypto/rsa.
-func TestKeysThatAreLeftToCryptoRSA(t *testing.T) {
-	good := newChance(3).pair(t, 2048, 65537).public
+// Keys outside the tested range are not supported.
+func TestUnsupportedKeysAreNotPrepared(t *testing.T) {
+	good := newRandom(3).pair(t, 2048, 65537).public
 	with := func(n *big.Int, e int) *rsa.PublicKey { return &rsa.PublicKey{N: n, E: e} }
 	one := big.NewInt(1)
 	for name, public := range map[string]*rsa.PublicKey{
@@ -35,7 +35,7 @@ func TestKeysThatAreLeftToCryptoRSA(t *testing.T) {
 	}
 }
 
-func TestFIPSModeLeavesAllToCryptoRSA(t *testing.T) {
+func TestFIPSModePreparesNoKeys(t *testing.T) {
 	const child = "BEARERGUARD_TEST_FIPS"
 	if os.Getenv(child) != "" {
 		odd := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 2047), big.NewInt(1))
@@ -44,7 +44,7 @@ func TestFIPSModeLeavesAllToCryptoRSA(t *testing.T) {
 		}
 		return
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFIPSModeLeavesAllToCryptoRSA$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFIPSModePreparesNoKeys$", "-test.v")
 	cmd.Env = append(os.Environ(), child+"=1", "GODEBUG=fips140=on")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS") {

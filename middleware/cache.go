@@ -1,0 +1,116 @@
+package middleware
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// tokenCache caches JWTs that passed every step except the route's requirements.
+// The same bytes always have the same claims, and a key that verified a signature verifies it again, so these steps are not repeated. All others are. A token that was refused is never cached.
+// Entries do not expire: that would need a goroutine.
+type tokenCache struct {
+	tokens                  *otter.Cache[digest, *cachedToken]
+	hits, misses, evictions atomic.Int64
+}
+
+// digest is the SHA-256 of a token, so that the cache contains no usable token.
+type digest [sha256.Size]byte
+
+// cachedToken is a JWT that passed. It is never modified.
+type cachedToken struct {
+	issuer *issuer
+	header *header
+	key    any    // that verified the signature
+	token  *Token // callers receive copies
+	lookup lookup // of its claims
+}
+
+// maxNames is the maximum number of scopes, and of audiences, of a cached token: thousands of short ones fit in a token and would use twenty times its length.
+const maxNames = 256
+
+// newTokenCache returns a cache for a number of tokens: 0 means the default, a negative size returns nil.
+func newTokenCache(size int) *tokenCache {
+	if size == 0 {
+		size = defaultTokenCache
+	}
+	if size < 0 {
+		return nil
+	}
+	c := new(tokenCache)
+	c.tokens = otter.Must(&otter.Options[digest, *cachedToken]{
+		MaximumSize: size,
+		Executor:    func(run func()) { run() },
+		OnDeletion: func(e otter.DeletionEvent[digest, *cachedToken]) {
+			if e.WasEvicted() {
+				c.evictions.Add(1)
+			}
+		},
+	})
+	return c
+}
+
+// lookUp looks for a token in the cache. A token that is not cached runs through all steps.
+func (d *decision) lookUp() error {
+	d.lookedUp = true
+	d.bytes = append(d.bytes[:0], d.token...) // hashing a string would allocate a copy
+	d.digest = sha256.Sum256(d.bytes)
+	k, ok := d.v.cache.tokens.GetIfPresent(d.digest)
+	if !ok {
+		return nil
+	}
+	if f := k.issuer.finder; f != nil { // the issuer may have changed
+		if now, err := f.issuer(d.ctx, k.issuer.URL); errors.Is(err, ErrUnavailable) {
+			return err
+		} else if now != k.issuer {
+			return nil
+		}
+	}
+	d.cached, d.repeated = k, perRequest
+	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
+	c := &d.claims
+	c.issuer = k.token.Issuer
+	c.expiry, c.notBefore, c.issuedAt = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt
+	return nil
+}
+
+// store caches a JWT that passed, unless it is cached with the same key.
+func (d *decision) store() error {
+	d.stored = true
+	if (d.cached == nil || !sameKey(d.cached.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
+		d.v.cache.tokens.Set(d.digest, &cachedToken{d.issuer, d.header, d.key, d.verified, d.lookup})
+	}
+	return nil
+}
+
+// drop removes a cached token that no longer passes.
+func (c *tokenCache) drop(at digest) { c.tokens.Invalidate(at) }
+
+// verifiedBefore reports whether a key has already verified the same bytes.
+func (d *decision) verifiedBefore(key any) bool {
+	if !d.lookedUp {
+		return false
+	}
+	if d.cached != nil && sameKey(d.cached.key, key) {
+		d.v.cache.hits.Add(1)
+		return true
+	}
+	d.v.cache.misses.Add(1)
+	return false
+}
+
+// sameKey reports whether two keys are the same. Pointers are compared as such, because a [jwks.Source] returns the same one while a key is published. The key ID is not enough: another key may now have it.
+func sameKey(a, b any) bool {
+	switch a := a.(type) {
+	case ed25519.PublicKey:
+		return a.Equal(b)
+	case []byte:
+		b, ok := b.([]byte)
+		return ok && bytes.Equal(a, b)
+	}
+	return a == b
+}
