@@ -82,7 +82,7 @@ func TestPagesOfErrorsSayWhatToDo(t *testing.T) {
 		"a logout": {s.Endpoint(testserver.EndpointEndSession) + "?client_id=web&post_logout_redirect_uri=https://app.example/",
 			[]string{"sent a post_logout_redirect_uri that is not registered", ">web<", ">https://app.example/<", ">https://app.example/bye<"}},
 		"a logout of nobody": {s.Endpoint(testserver.EndpointEndSession) + "?post_logout_redirect_uri=https://app.example/",
-			[]string{"The request is wrong: client_id or id_token_hint is missing"}},
+			[]string{"The request is invalid: post_logout_redirect_uri requires client_id or id_token_hint"}},
 	} {
 		rec := ask(s, "GET", tt.u)
 		for _, want := range tt.want {

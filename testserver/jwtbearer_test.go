@@ -88,7 +88,7 @@ func TestJWTBearer(t *testing.T) {
 			got := exchange(t, s, form)
 			if tt.code != "" {
 				wantError(t, got, 400, tt.code)
-				if code, text := got.text("error"), got.text("error_description"); code == "invalid_grant" && text != "the assertion is not good" {
+				if code, text := got.text("error"), got.text("error_description"); code == "invalid_grant" && text != "the assertion is invalid" {
 					t.Errorf("got %q, want the one text for all", text)
 				}
 				return

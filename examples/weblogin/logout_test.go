@@ -26,7 +26,7 @@ func TestALogoutEndsEverything(t *testing.T) {
 			p := s.visitor()
 			session := p.login().cookie(sessionCookie)
 			if !s.active(s.access) {
-				t.Fatal("the access token is not good to begin with")
+				t.Fatal("the access token is invalid before the logout")
 			}
 			got := p.logout("")
 			where, err := url.Parse(got.header.Get("Location"))
