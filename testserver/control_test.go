@@ -200,7 +200,7 @@ func TestControlRefuses(t *testing.T) {
 		{"no time", "PUT", "/v1/clock", `{}`, 400, "now: is missing"},
 		{"an invalid time", "PUT", "/v1/clock", `{"now":"noon"}`, 400, "now: "},
 		{"no advance", "POST", "/v1/clock", `{}`, 400, "advance: is missing"},
-		{"a client that cannot be", "POST", "/v1/clients", `{"public":true,"secret":"s3cret"}`, 400, "keeps no secret"},
+		{"a client that cannot be", "POST", "/v1/clients", `{"public":true,"secret":"s3cret"}`, 400, "cannot keep a secret"},
 		{"a client that is not there", "GET", "/v1/clients/x", "", 404, "this ID"},
 		{"a client to remove that is not there", "DELETE", "/v1/clients/x", "", 404, "this ID"},
 		{"a user to remove who is not there", "DELETE", "/v1/users/x", "", 404, "this sub"},

@@ -149,7 +149,7 @@ func TestClientsForJWTBearer(t *testing.T) {
 		want   string
 	}{
 		"a public one":         {testserver.Client{ID: "c", Public: true, Grants: []testserver.Grant{testserver.JWTBearer}}, "confidential"},
-		"one without its keys": {testserver.Client{ID: "c", Secret: "s", Grants: []testserver.Grant{testserver.JWTBearer}}, "give the client a JWKS"},
+		"one without its keys": {testserver.Client{ID: "c", Secret: "s", Grants: []testserver.Grant{testserver.JWTBearer}}, "set JWKS"},
 	} {
 		if _, err := testserver.NewUnstarted(testserver.Clients(tt.client)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want it refused", name, err)

@@ -101,7 +101,7 @@ func TestClients(t *testing.T) {
 	}{
 		{testserver.Client{}, "no ID"},
 		{testserver.Client{ID: "a"}, `client "a": a confidential client has a secret`},
-		{testserver.Client{ID: "a", Secret: "canary", Public: true}, `client "a": a public client keeps no secret`},
+		{testserver.Client{ID: "a", Secret: "canary", Public: true}, `client "a": a public client cannot keep a secret`},
 		{testserver.Client{ID: "a\n", Secret: "canary"}, "printable ASCII"},
 		{testserver.Client{ID: "a", Secret: "canary\x7f"}, "printable ASCII"},
 		{testserver.Client{ID: "web", Public: true}, `client "web" is there twice`},

@@ -304,7 +304,7 @@ func TestSetupRefuses(t *testing.T) {
 		"add IssuerURL":                    nil,
 		"opens no listener":                {testserver.InMemory(), testserver.IssuerURL("http://a.example")},
 		"opens no listener: leave out TLS": {testserver.TLS(), testserver.IssuerURL("https://a.example")},
-		"not JSON":                         {testserver.IssuerURL("https://a.example"), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })},
+		"cannot be encoded as JSON":        {testserver.IssuerURL("https://a.example"), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })},
 	} {
 		_, err := testserver.NewUnstarted(opts...)
 		if err == nil {
