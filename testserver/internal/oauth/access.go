@@ -19,8 +19,8 @@ type accessToken struct {
 // readAccessToken parses an access token of this server, valid or not. It returns false for
 // everything else.
 func (s *Server) readAccessToken(text string) (a accessToken, ok bool) {
-	if kept, found := s.ledger.Claims(text); found {
-		claims, err := token.ParseObject(kept)
+	if saved, found := s.ledger.Claims(text); found {
+		claims, err := token.ParseObject(saved)
 		form, _ := s.FormOf(nil, claims)
 		return s.describeAccess(text, claims, form, false), err == nil
 	}

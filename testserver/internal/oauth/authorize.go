@@ -187,7 +187,7 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 // finish sends the client a code.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, authTime time.Time) {
 	if session.Known {
-		s.grants.UpdateSession(session, func(kept *grants.Session) { kept.Fresh = token.Digest{} })
+		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })
 	}
 	now := s.Clock.Now()
 	ttl := cmp.Or(a.client.CodeTTL, defaultCodeTTL)

@@ -112,9 +112,9 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	scopes := chosen(a.scopes, form[pages.FieldScope])
-	s.grants.UpdateSession(session, func(kept *grants.Session) {
+	s.grants.UpdateSession(session, func(saved *grants.Session) {
 		// Another request may be reading the current map.
-		consented := maps.Clone(kept.Consented)
+		consented := maps.Clone(saved.Consented)
 		if consented == nil {
 			consented = map[string][]string{}
 		}
@@ -122,7 +122,7 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 		if consented[a.client.ID] == nil {
 			consented[a.client.ID] = []string{}
 		}
-		kept.Consented = consented
+		saved.Consented = consented
 	})
 	u, _ := s.Registry.User(session.Sub)
 	s.finish(w, r, a, session, u, scopes, session.AuthTime)

@@ -147,7 +147,7 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 		return
 	}
 	session.Pushed = a.pushed
-	s.grants.UpdateSession(session, func(kept *grants.Session) { kept.Pushed = a.pushed })
+	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
 // usePushed marks a pushed request as used. Only an answer to the client uses it, a code

@@ -20,9 +20,9 @@ import (
 type snapshot struct {
 	Secret []byte
 	registry.State
-	grants.Kept
-	grants.KeptLedger
-	Keys  token.KeptKeys
+	grants.Snapshot
+	grants.LedgerSnapshot
+	Keys  token.KeyringSnapshot
 	Drawn map[string]int // how often each name was drawn from the seed
 }
 
@@ -35,7 +35,7 @@ func (s *Server) Snapshot() ([]byte, error) {
 	entries, unlockEntries := s.ledger.RLock()
 	defer unlockEntries()
 	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that only its owner can read
-		Secret: s.secret, State: registered, Kept: granted.Kept(), KeptLedger: entries.Kept(), Keys: s.Keys.Kept(),
+		Secret: s.secret, State: registered, Snapshot: granted.Snapshot(), LedgerSnapshot: entries.Snapshot(), Keys: s.Keys.Snapshot(),
 		Drawn: s.Source.Drawn(), // last, so that it covers everything in the state
 	})
 }
@@ -58,8 +58,8 @@ func (s *Server) Restore(text []byte) error {
 	}
 	s.Registry.Restore(state.State)
 	s.secret = state.Secret
-	s.grants.Restore(state.Kept)
-	s.ledger.Restore(state.KeptLedger)
+	s.grants.Restore(state.Snapshot)
+	s.ledger.Restore(state.LedgerSnapshot)
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
 		return errors.New("the secret is missing or shorter than 32 bytes")
 	}
-	return errors.Join(state.State.Check(), state.checkDrawn(), state.Kept.Check(), state.Keys.Check())
+	return errors.Join(state.State.Check(), state.checkDrawn(), state.Snapshot.Check(), state.Keys.Check())
 }
 
 func (state *snapshot) checkDrawn() error {

@@ -43,11 +43,11 @@ func TestResumeGoesOnWhereAnotherRunStopped(t *testing.T) {
 	first := token.SeededSource("seed")
 	first.Draw("x", 16)
 	first.Draw("x", 16)
-	kept, want := first.Drawn(), first.Draw("x", 16)
+	saved, want := first.Drawn(), first.Draw("x", 16)
 
 	second := token.SeededSource("seed")
 	second.Draw("x", 16)
-	second.Resume(kept)
+	second.Resume(saved)
 	if got := second.Draw("x", 16); !bytes.Equal(got, want) {
 		t.Errorf("got %x, want the third draw %x", got, want)
 	}
@@ -55,7 +55,7 @@ func TestResumeGoesOnWhereAnotherRunStopped(t *testing.T) {
 	if got, want := second.Draw("x", 16), first.Draw("x", 16); !bytes.Equal(got, want) {
 		t.Errorf("got %x after an older count, want the fourth draw %x", got, want)
 	}
-	token.RandomSource().Resume(kept) // which leaves them to another run
+	token.RandomSource().Resume(saved) // which leaves them to another run
 }
 
 func TestAHandleIsNotTakenForAJWT(t *testing.T) {

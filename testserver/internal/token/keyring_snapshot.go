@@ -16,15 +16,15 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// KeptKeys are the keys of a Keyring as private JWKs.
-type KeptKeys struct {
-	Signing   []keptKey // one for an algorithm
-	Published []keptKey // oldest first
-	Staged    *keptKey
+// KeyringSnapshot are the keys of a Keyring as private JWKs.
+type KeyringSnapshot struct {
+	Signing   []savedKey // one for an algorithm
+	Published []savedKey // oldest first
+	Staged    *savedKey
 	RSAMade   int
 }
 
-type keptKey Key
+type savedKey Key
 
 // public stands for a signer that a test brought along. Of that one the file has
 // what verifies.
@@ -37,7 +37,7 @@ func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 }
 
 // MarshalJSON writes a JWK (RFC 7517 §4), a private one if it can.
-func (k keptKey) MarshalJSON() ([]byte, error) {
+func (k savedKey) MarshalJSON() ([]byte, error) {
 	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch private := k.Private.(type) {
 	case nil:
@@ -51,13 +51,13 @@ func (k keptKey) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads it.
-func (k *keptKey) UnmarshalJSON(text []byte) error {
+func (k *savedKey) UnmarshalJSON(text []byte) error {
 	var jwk jose.JSONWebKey
 	if err := json.Unmarshal(text, &jwk); err != nil {
 		return errors.New("a key is no JWK")
 	}
 	if jwk.Key != nil && jwk.Valid() && jwk.IsPublic() {
-		*k = keptKey{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm), Private: public{jwk.Key}}
+		*k = savedKey{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm), Private: public{jwk.Key}}
 		return CheckKey(Key(*k))
 	}
 	key, err := ReadKey(text, "")
@@ -65,30 +65,30 @@ func (k *keptKey) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	key.ID = jwk.KeyID // "" is one, too
-	*k = keptKey(key)
+	*k = savedKey(key)
 	return nil
 }
 
-// Kept is what a state file has of the keys.
-func (k *Keyring) Kept() KeptKeys {
+// Snapshot is what a state file has of the keys.
+func (k *Keyring) Snapshot() KeyringSnapshot {
 	r, unlock := k.ring.RLock() // a change would be saved, by asking for this
 	defer unlock()
-	kept := KeptKeys{RSAMade: r.rsaMade, Staged: (*keptKey)(r.staged)}
+	saved := KeyringSnapshot{RSAMade: r.rsaMade, Staged: (*savedKey)(r.staged)}
 	for _, key := range r.signing {
-		kept.Signing = append(kept.Signing, keptKey(key))
+		saved.Signing = append(saved.Signing, savedKey(key))
 	}
-	slices.SortFunc(kept.Signing, func(a, b keptKey) int { return strings.Compare(string(a.Alg), string(b.Alg)) })
+	slices.SortFunc(saved.Signing, func(a, b savedKey) int { return strings.Compare(string(a.Alg), string(b.Alg)) })
 	for _, key := range r.published {
-		kept.Published = append(kept.Published, keptKey(key))
+		saved.Published = append(saved.Published, savedKey(key))
 	}
-	return kept
+	return saved
 }
 
 // Check reports what no Keyring has, as in a file that was edited.
-func (kept KeptKeys) Check() error {
-	signs := kept.Signing
-	if kept.Staged != nil {
-		signs = append(slices.Clip(signs), *kept.Staged)
+func (saved KeyringSnapshot) Check() error {
+	signs := saved.Signing
+	if saved.Staged != nil {
+		signs = append(slices.Clip(signs), *saved.Staged)
 	}
 	algs, ids := map[catalogue.Alg]bool{}, map[string]bool{}
 	for _, key := range signs {
@@ -96,33 +96,33 @@ func (kept KeptKeys) Check() error {
 			return errors.New("a key that signs has no private part")
 		}
 	}
-	for _, key := range kept.Signing {
+	for _, key := range saved.Signing {
 		algs[key.Alg] = true
 	}
-	for _, key := range kept.Published {
+	for _, key := range saved.Published {
 		if IsShared(key.Alg) {
 			return errors.New("a secret is published")
 		}
 		ids[key.ID] = true
 	}
-	if len(algs) != len(kept.Signing) || len(ids) != len(kept.Published) || kept.RSAMade < 0 {
+	if len(algs) != len(saved.Signing) || len(ids) != len(saved.Published) || saved.RSAMade < 0 {
 		return errors.New("a key is there twice")
 	}
 	return nil
 }
 
 // Restore puts what is kept, and keys before it, in place of what there is.
-func (k *Keyring) Restore(kept KeptKeys, keys []Key) error {
+func (k *Keyring) Restore(saved KeyringSnapshot, keys []Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()
 	clear(r.signing)
-	for _, key := range kept.Signing {
+	for _, key := range saved.Signing {
 		r.signing[key.Alg] = Key(key)
 	}
 	r.published = nil
-	for _, key := range kept.Published {
+	for _, key := range saved.Published {
 		r.published = append(r.published, Key(key))
 	}
-	r.staged, r.rsaMade = (*Key)(kept.Staged), kept.RSAMade
+	r.staged, r.rsaMade = (*Key)(saved.Staged), saved.RSAMade
 	return r.fill(keys)
 }
