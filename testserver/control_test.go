@@ -184,7 +184,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a stranger's token to revoke", "POST", "/v1/tokens/revoke", `{"token":"abc"}`, 404, "none of this server's"},
 		{"two rotations at once", "POST", "/v1/keys/rotate", `{"sign_first":true,"drop_old":true}`, 400, "exclude each other"},
 		{"an invalid key", "POST", "/v1/keys/import", `{"key":"s3cret"}`, 400, "key: want a private JWK"},
-		{"a key without numbers", "POST", "/v1/keys/import", `{"key":{"kty":"EC","d":"s3cret"}}`, 400, "key: its numbers are no key"},
+		{"a key without numbers", "POST", "/v1/keys/import", `{"key":{"kty":"EC","d":"s3cret"}}`, 400, "key: its members are not a valid key"},
 		{"a secret to publish", "POST", "/v1/keys/import", `{"key":{"kty":"oct","k":"c2VjcmV0"}}`, 400, "add sign"},
 		{"a key to retire that is not there", "POST", "/v1/keys/retire", `{"kid":"x"}`, 404, `"x"`},
 		{"a key to publish that is not there", "POST", "/v1/keys/publish", `{"kid":"x"}`, 404, "this kid"},

@@ -212,7 +212,7 @@ func TestARetiredKeyTakesOneThatWasRetired(t *testing.T) {
 	m, _ := minter(t, catalogue.ES256, token.RandomSource())
 	defect, _ := token.FindDefect("retired-key")
 	with := func(d *token.Draft) { d.Defect = &defect }
-	if _, err := m.Mint(with); !strings.Contains(errorText(err), "no key has left the JWKS yet") {
+	if _, err := m.Mint(with); !strings.Contains(errorText(err), "no key was removed from the JWKS yet") {
 		t.Errorf("got %v before any retirement, want it said", err)
 	}
 	old, _ := m.Keys.Signing("")

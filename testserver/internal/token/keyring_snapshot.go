@@ -16,9 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// KeyringSnapshot are the keys of a Keyring as private JWKs.
+// KeyringSnapshot has the keys of a Keyring as private JWKs.
 type KeyringSnapshot struct {
-	Signing   []savedKey // one for an algorithm
+	Signing   []savedKey // one for each algorithm
 	Published []savedKey // oldest first
 	Staged    *savedKey
 	RSAMade   int
@@ -26,8 +26,7 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public stands for a signer that a test brought along. Of that one the file has
-// what verifies.
+// public replaces a signer that a test supplied. The state file has only its public key.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -50,11 +49,11 @@ func (k savedKey) MarshalJSON() ([]byte, error) {
 	return jwk.MarshalJSON()
 }
 
-// UnmarshalJSON reads it.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (k *savedKey) UnmarshalJSON(text []byte) error {
 	var jwk jose.JSONWebKey
 	if err := json.Unmarshal(text, &jwk); err != nil {
-		return errors.New("a key is no JWK")
+		return errors.New("a key is not a JWK")
 	}
 	if jwk.Key != nil && jwk.Valid() && jwk.IsPublic() {
 		*k = savedKey{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm), Private: public{jwk.Key}}
@@ -64,14 +63,14 @@ func (k *savedKey) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return err
 	}
-	key.ID = jwk.KeyID // "" is one, too
+	key.ID = jwk.KeyID // it may be ""
 	*k = savedKey(key)
 	return nil
 }
 
 // Snapshot is what a state file has of the keys.
 func (k *Keyring) Snapshot() KeyringSnapshot {
-	r, unlock := k.ring.RLock() // a change would be saved, by asking for this
+	r, unlock := k.ring.RLock() // Lock would count as a change and cause another save
 	defer unlock()
 	saved := KeyringSnapshot{RSAMade: r.rsaMade, Staged: (*savedKey)(r.staged)}
 	for _, key := range r.signing {
@@ -84,7 +83,7 @@ func (k *Keyring) Snapshot() KeyringSnapshot {
 	return saved
 }
 
-// Check reports what no Keyring has, as in a file that was edited.
+// Check reports values that no Keyring writes, as in an edited file.
 func (saved KeyringSnapshot) Check() error {
 	signs := saved.Signing
 	if saved.Staged != nil {
@@ -101,12 +100,12 @@ func (saved KeyringSnapshot) Check() error {
 	}
 	for _, key := range saved.Published {
 		if IsShared(key.Alg) {
-			return errors.New("a secret is published")
+			return errors.New("a shared secret is published")
 		}
 		ids[key.ID] = true
 	}
 	if len(algs) != len(saved.Signing) || len(ids) != len(saved.Published) || saved.RSAMade < 0 {
-		return errors.New("a key is there twice")
+		return errors.New("a key is repeated")
 	}
 	return nil
 }
