@@ -200,7 +200,7 @@ func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
 	twice := fault(t, func(tb *recorder) {
 		testserver.New(tb, testserver.Clients(web), fromFile(`{"clients": [{"id": "`+web.ID+`", "secret": "x"}]}`))
 	})
-	wantAll(t, twice, "clients[0]: ", "is there twice")
+	wantAll(t, twice, "clients[0]: ", "is repeated")
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.ConfigJSON(nil)) }), "ConfigJSON(nil)")
 }
 

@@ -177,7 +177,7 @@ func TestAFileThatIsNoneOfThisServersStaysAsItIs(t *testing.T) {
 func TestOneServerAtATimeHasTheFile(t *testing.T) {
 	path := statePath(t)
 	one := kept(t, path)
-	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
+	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "another process is using it")
 	good(t, overSocket(t, one, testserver.EndpointToken, redeeming(codeFor(t, one))))
 	closed(t, one)
 	closed(t, kept(t, path))

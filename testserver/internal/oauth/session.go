@@ -66,8 +66,8 @@ func (s sessions) showConsent(w http.ResponseWriter, session *grants.Session, p 
 	pages.Consent(w, p)
 }
 
-func pageUser(u registry.User) pages.Person {
-	return pages.Person{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
+func pageUser(u registry.User) pages.User {
+	return pages.User{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
 }
 
 // text returns a claim that is a string, in Go or as JSON, and "" for others.
