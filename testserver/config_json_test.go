@@ -180,7 +180,7 @@ func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
 		"what the server refuses":       {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
 		"lifetimes below a second":      {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
 		"two keys of one name":          {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
-		"halves of two keys":            {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
+		"halves of two keys":            {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private and public parts"}},
 		"no key for the algorithm":      {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: none of them signs with RS256"}},
 		"two secrets":                   {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
 		"endpoints that need another":   {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},
@@ -200,7 +200,7 @@ func TestConfigJSONNamesThePathsOfAllFaults(t *testing.T) {
 	twice := fault(t, func(tb *recorder) {
 		testserver.New(tb, testserver.Clients(web), fromFile(`{"clients": [{"id": "`+web.ID+`", "secret": "x"}]}`))
 	})
-	wantAll(t, twice, "clients[0]: ", "is repeated")
+	wantAll(t, twice, "clients[0]: ", "is there twice")
 	wantAll(t, fault(t, func(tb *recorder) { testserver.New(tb, testserver.ConfigJSON(nil)) }), "ConfigJSON(nil)")
 }
 

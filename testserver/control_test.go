@@ -177,7 +177,7 @@ func TestControlRefuses(t *testing.T) {
 		{"an unknown defect", "POST", "/v1/tokens", `{"defect":"nope"}`, 400, "there is no such defect"},
 		{"an invalid scope", "POST", "/v1/tokens", `{"scope":["a\"b"]}`, 400, "is not a scope"},
 		{"an unknown algorithm", "POST", "/v1/tokens", `{"alg":"none"}`, 400, "unknown signing algorithm"},
-		{"a header of a handle", "POST", "/v1/tokens", `{"opaque":true,"header":{"typ":"x"}}`, 400, "opaque makes a handle"},
+		{"a header of a handle", "POST", "/v1/tokens", `{"opaque":true,"header":{"typ":"x"}}`, 400, "opaque makes opaque tokens"},
 		{"a defect for all defects", "POST", "/v1/bad-tokens", `{"defect":"expired"}`, 400, "defect: "},
 		{"nothing to inspect", "POST", "/v1/tokens/inspect", `{}`, 400, "token: is missing"},
 		{"nothing to revoke", "POST", "/v1/tokens/revoke", `{}`, 400, "either token or sub"},

@@ -53,7 +53,7 @@ func TestTheDebugPageGroupsAndFiltersRequests(t *testing.T) {
 		"?endpoint=%3Cscript%3E&client=%22%27": {false, false, false, true},
 	} {
 		text := debugText(t, s, query)
-		got := [4]bool{strings.Contains(text, "GET jwks"), strings.Contains(text, "POST token"), strings.Contains(text, "no endpoint"), strings.Contains(text, "none that fit")}
+		got := [4]bool{strings.Contains(text, "GET jwks"), strings.Contains(text, "POST token"), strings.Contains(text, "no endpoint"), strings.Contains(text, "none that match")}
 		if got != want {
 			t.Errorf("%s: got %v of %s, want %v", query, got, text, want)
 		}
