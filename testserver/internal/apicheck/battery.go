@@ -113,7 +113,7 @@ const goodToken = "good-token"
 
 func refusals(good func(...token.Edit) string) []probe {
 	a, b := good(), good()
-	other, alone, beside, inQuery := good(), good(), good(), good()
+	other, onlyInQuery, inHeader, inQuery := good(), good(), good(), good()
 	return []probe{{
 		name: "no-token", sent: "no token", want: []reply{noToken}, bare: true,
 		why: "A request without a token gets 401 and a Bearer challenge (RFC 6750 §3).",
@@ -130,12 +130,12 @@ func refusals(good func(...token.Edit) string) []probe {
 		fix: "Read all values of the Authorization field (Header.Values, not Header.Get) and answer 400 unless there is exactly one.",
 	}, {
 		name: "header-and-query", sent: "a good token in the header and one in the query", want: []reply{badAsking},
-		authorization: []string{"Bearer " + beside}, query: inQuery, tokens: []string{beside, inQuery},
+		authorization: []string{"Bearer " + inHeader}, query: inQuery, tokens: []string{inHeader, inQuery},
 		why: "A client must not send a token in more than one way; such a request is malformed (RFC 6750 §2, §3.1).",
 		fix: "Answer 400 if the query has an access_token in addition to the header, even if the API never reads it.",
 	}, {
 		name: "query-only", sent: "a good token only in the query", want: []reply{noToken, badAsking},
-		query: alone, tokens: []string{alone},
+		query: onlyInQuery, tokens: []string{onlyInQuery},
 		why: "URLs end up in logs and histories; a token in one must not be accepted (RFC 9700 §4.3.2, RFC 6750 §2.3).",
 		fix: "Read tokens only from the Authorization field.",
 	}}

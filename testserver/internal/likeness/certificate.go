@@ -59,7 +59,7 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 	switch signer.(type) {
 	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
 	default:
-		if signer, err = c.stranger(); err != nil {
+		if signer, err = c.unpublishedKey(); err != nil {
 			return nil, err
 		}
 	}
@@ -83,7 +83,7 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 	return der, nil
 }
 
-func (c *certificates) stranger() (crypto.Signer, error) {
+func (c *certificates) unpublishedKey() (crypto.Signer, error) {
 	if c.other == nil {
 		key, err := token.NewKey(catalogue.ES256, "", c.source.Fork("likeness certificates"))
 		if err != nil {

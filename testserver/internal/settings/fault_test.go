@@ -49,7 +49,7 @@ var faults = []struct{ name, text, want string }{
 	{"a duration beyond all", `{"refresh":{"ttl":"9999999h"}}`, `refresh.ttl: got "9999999h", want ` + anyTTL},
 	{"a negative grace", `{"refresh":{"grace":"-1ns"}}`, `refresh.grace: got "-1ns", want ` + anyGrace},
 	{"an audience that is one text", `{"access":{"audience":"api"}}`, "access.audience: got a string, want an array of names"},
-	{"an audience of nobody", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
+	{"an empty audience", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: id is missing"},
 	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests, id_token_signed_response_alg, userinfo_signed_response_alg, introspection_signed_response_alg, token_endpoint_auth_signing_alg"},
@@ -67,7 +67,7 @@ var faults = []struct{ name, text, want string }{
 	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client has nothing to authenticate with: leave out public, or secret and jwks"},
 	{"a public client that authenticates", `{"clients":[{"id":"b","public":true,"auth_method":"client_secret_post"}]}`, "clients[0]: a public client does not authenticate: leave out public or auth_method"},
 	{"a public client on its own behalf", `{"clients":[{"id":"b","public":true,"grants":["client_credentials"]}]}`, "clients[0]: client_credentials is only for confidential clients: leave out public or the grant"},
-	{"a client that is public by its method alone", `{"clients":[{"id":"b","secret":"s","auth_method":"none"}]}`, `clients[0]: auth_method none is only for public clients: add "public": true, or leave it out`},
+	{"a client with method none that is not public", `{"clients":[{"id":"b","secret":"s","auth_method":"none"}]}`, `clients[0]: auth_method none is only for public clients: add "public": true, or leave it out`},
 	{"a client that has nothing", `{"clients":[{"id":"b"}]}`, `clients[0]: has nothing to authenticate with: add secret or jwks, or "public": true`},
 	{"a client that lacks keys", `{"clients":[{"id":"b","secret":"s","auth_method":"private_key_jwt"}]}`, "clients[0]: auth_method private_key_jwt requires jwks: add it"},
 	{"a client that lacks a secret", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC"}]},"auth_method":"client_secret_post"}]}`, "clients[0]: auth_method client_secret_post requires secret: add it"},

@@ -80,7 +80,7 @@ func (j *judge) judge(text string) []string {
 		return j.found
 	}
 	parts := strings.Split(text, ".")
-	if len(parts) == 5 { // a JWE, whose rest nobody can read
+	if len(parts) == 5 { // a JWE, which cannot be decrypted
 		return append(j.found, "encryption")
 	}
 	j.find(len(parts) != 3, "segments")

@@ -87,13 +87,13 @@ func TestEverySeededKeyRepeats(t *testing.T) {
 
 func TestAnAttackersKeysAreStrangersAndChangeNoOthers(t *testing.T) {
 	src, other := token.SeededSource("seed"), token.SeededSource("seed")
-	stranger, err := token.NewAttacker(src).Key(catalogue.ES256)
+	attackerKey, err := token.NewAttacker(src).Key(catalogue.ES256)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, want := signer(t, keyring(t, catalogue.ES256, src), ""), signer(t, keyring(t, catalogue.ES256, other), "")
-	if got != want || got == stranger.ID {
-		t.Errorf("got %q beside the attacker's %q, want %q", got, stranger.ID, want)
+	if got != want || got == attackerKey.ID {
+		t.Errorf("got %q after the attacker's %q, want %q", got, attackerKey.ID, want)
 	}
 }
 
