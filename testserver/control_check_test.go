@@ -49,8 +49,8 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"an invalid pointer", fmt.Sprintf(`{"url":%q,"require_claim":{"/a~2":"b"}}`, url), `RequireClaim("/a~2"): in a JSON Pointer`},
 		{"a claim without a value", fmt.Sprintf(`{"url":%q,"require_claim":{"roles":[""]}}`, url), "give a claim and a value"},
 		{"a value that is a number", fmt.Sprintf(`{"url":%q,"require_claim":{"roles":1}}`, url), "require_claim.roles: want a string"},
-		{"an unknown defect to skip", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): there is no such defect`},
-		{"an unknown defect to add", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): there is no such defect`},
+		{"an unknown defect to skip", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): unknown defect`},
+		{"an unknown defect to add", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): unknown defect`},
 		{"an unknown algorithm", fmt.Sprintf(`{"url":%q,"alg":"none"}`, url), "unknown signing algorithm"},
 		{"an unknown member", fmt.Sprintf(`{"url":%q,"skips":[]}`, url), "skips: is unknown"},
 	} {

@@ -40,7 +40,7 @@ func issuer(t *testing.T, redirectURI string) http.Handler {
 			return
 		}
 		cookie.Set(w, session)
-		pages.Login(w, pages.LoginPage{Form: carry("/login", r.URL.RawQuery), Users: []pages.Person{{Username: "alice"}}})
+		pages.Login(w, pages.LoginPage{Form: carry("/login", r.URL.RawQuery), Users: []pages.User{{Username: "alice"}}})
 	})
 	// guard refuses requests that are not from a page of this session.
 	guard := func(next func(w http.ResponseWriter, r *http.Request, request string)) http.HandlerFunc {
