@@ -41,7 +41,7 @@ func newExplain(s streams) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain [TOKEN|-]",
-		Short: "Show every check that a token passes or fails",
+		Short: "Show the checks of a token, up to the one that fails",
 		Long: `Run an access token through every check of an API that is protected with Bearerguard,
 in order: ✓ passed, ✗ refused, – not reached. Keys are fetched from the issuer, as the
 API does. The token is not printed, but some of its claims are: on a terminal those of
