@@ -102,7 +102,7 @@ func acceptances(good func(...token.Edit) string) []probe {
 	return []probe{
 		accepted(goodToken, "Bearer",
 			"A valid token must be accepted (RFC 6750 §2.1), otherwise refusals of bad ones prove nothing; nothing else was checked.",
-			"Let the API trust the server's Issuer() and reach it with its Client(); give the check RequireScope, Audience, Claim … for the API's requirements on tokens; "+
+			"Let the API trust the server's Issuer() and reach it with its Client(); make the good token meet the API's requirements with RequireScope, RequireClaim and Token(Audience(…), Claim(…)); "+
 				"let newRequest return a request that is answered with 2xx."),
 		accepted("lower-case-scheme", "bearer", anyCase, fold),
 		accepted("upper-case-scheme", "BEARER", anyCase, fold),

@@ -114,7 +114,8 @@ func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []prob
 	return []probe{
 		lacking("missing-claim", "a token without "+v.String(),
 			"The token is valid, but a value that the route requires is missing in the claim (RFC 9068 §2.2.3.1, RFC 6750 §3.1).",
-			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\".",
+			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\". "+
+				"If the API also reads the value from another claim of the good token, leave that out with Token(Without(…)).",
 			v.replaced()),
 		lacking("look-alike-claim", fmt.Sprintf("a token without %s, but with %q and with the value in claims of other names", v, similar),
 			"A role is one whole value of one claim, case-sensitive (RFC 7519 §2, RFC 9068 §2.2.3.1).",
