@@ -62,7 +62,7 @@ func TestAccessClaimsOfUsers(t *testing.T) {
 func TestReservedAccessClaimsAreRefused(t *testing.T) {
 	for _, name := range []string{"exp", "sub", "/aud/0", "scope", "cnf"} {
 		_, err := testserver.FormatConfig(strings.NewReader(`{"users":[{"sub":"a","access_claims":{"`+name+`":1}}]}`), false)
-		if err == nil || !strings.Contains(err.Error(), "users[0].access_claims: claim \""+name+"\": the server sets it") {
+		if err == nil || !strings.Contains(err.Error(), "users[0].access_claims: claim \""+name+"\" is set by the server") {
 			t.Errorf("%s: got %v, want it refused", name, err)
 		}
 	}

@@ -207,16 +207,16 @@ func TestEveryJWTHasAPublishedKid(t *testing.T) {
 
 func TestInvalidOptionsAreRefused(t *testing.T) {
 	for want, opt := range map[string]testserver.Option{
-		"a lifetime is negative": testserver.Clients(testserver.Client{ID: "c", Public: true, CodeTTL: -time.Second}), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
+		"RefreshTTL or CodeTTL is negative": testserver.Clients(testserver.Client{ID: "c", Public: true, CodeTTL: -time.Second}), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
 		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "needs a Sub": testserver.Users(testserver.User{}), "has the Sub or Username of another": testserver.Users(alice, alice),
-		`unknown grant "password"`:      testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
-		"is for confidential clients":   testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{"client_credentials"}}),
-		"unknown AuthMethod":            testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),
-		"nothing to authenticate with":  testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "private_key_jwt"}),
-		"JWKS is no JSON Web Key Set":   testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[]}`)}),
-		"a key that is not public":      testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`)}),
-		`"a b" is not a scope`:          testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
-		"a public client does not auth": testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: "client_secret_post"}),
+		`unknown grant "password"`:                             testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
+		"is only for confidential clients":                     testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{"client_credentials"}}),
+		"unknown AuthMethod":                                   testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),
+		"AuthMethod private_key_jwt is not possible: set JWKS": testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "private_key_jwt"}),
+		"JWKS is not a JSON Web Key Set":                       testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[]}`)}),
+		"a key that is not public":                             testserver.Clients(testserver.Client{ID: "a", JWKS: []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`)}),
+		`"a b" is not a scope`:                                 testserver.Clients(testserver.Client{ID: "a", Secret: "x", Scopes: []string{"a b"}}),
+		"a public client does not auth":                        testserver.Clients(testserver.Client{ID: "a", Public: true, AuthMethod: "client_secret_post"}),
 	} {
 		wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, opt) }), "testserver.New: ", want)
 	}

@@ -74,7 +74,7 @@ func TestRedirectURIs(t *testing.T) {
 			}
 			// The URI is shown as text, not as a link.
 			page := rec.Body.String()
-			named := strings.Contains(page, "<bdi>It sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
+			named := strings.Contains(page, "<bdi>Sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
 			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {
 				t.Errorf("got the page %s, want the sent and the registered URI as text", page)
 			}

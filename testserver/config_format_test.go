@@ -68,7 +68,7 @@ func fullConfig(t *testing.T) string {
 
 func TestFormatConfigRefusesInvalidConfigurations(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
-		{`{"access":{"aud":[]}}`, "access.aud: is no setting"},
+		{`{"access":{"aud":[]}}`, "access.aud: is not a setting"},
 		{`{"endpoints":{"jwks":false},"faults":[{"endpoint":"jwks","status":503}]}`, `faults[0].endpoint: "jwks" is not served`},
 	} {
 		if text, err := testserver.FormatConfig(strings.NewReader(tt.text), false); err == nil || !strings.Contains(err.Error(), tt.want) || text != nil {

@@ -180,7 +180,7 @@ func TestConfigJSONReportsThePathsOfAllErrors(t *testing.T) {
 		"an invalid redirect URI":                 {`{"access": {"ttl": "5ms"}, "clients": [{"id": "a", "secret": "s3cret", "redirect_uris": ["https://*.example.com/#x"]}]}`, []string{"clients[0].redirect_uris[0]: "}},
 		"lifetimes below a second":                {`{"access": {"ttl": "5ms"}, "signing": {"keys": [{"kty": "EC", "d": "s3cret"}]}}`, []string{"ConfigJSON: access.ttl: ", "ConfigJSON: signing.keys[0]: "}},
 		"two keys with the same kid":              {`{"signing": {"keys": [` + p256 + `,` + other + `]}}`, []string{`signing.keys[1]: another key has the kid "k"`}},
-		"mismatched halves of two keys":           {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private part"}},
+		"mismatched halves of two keys":           {`{"signing": {"keys": [` + string(torn) + `]}}`, []string{"signing.keys[0]: its private and public parts"}},
 		"no key for the algorithm":                {`{"signing": {"alg": "RS256", "keys": [` + p256 + `]}}`, []string{"signing.keys: no key signs with RS256"}},
 		"two secrets":                             {`{"signing": {"keys": [{"kty": "oct", "k": "c2Vj", "kid": "1"}, {"kty": "oct", "k": "c2Vj", "kid": "2"}]}}`, []string{"signing.keys[1]: another secret"}},
 		"an endpoint without the one it needs":    {`{"endpoints": {"token": false, "authorize": true}}`, []string{"endpoints.authorize: "}},

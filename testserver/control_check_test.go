@@ -52,8 +52,8 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"an acr of two values", fmt.Sprintf(`{"url":%q,"require_acr":"a b"}`, url), `RequireACR: "a b": an acr value has no spaces`},
 		{"half a second", fmt.Sprintf(`{"url":%q,"require_auth_within":0.5}`, url), "RequireAuthWithin(500ms): give whole seconds"},
 		{"metadata that is text", fmt.Sprintf(`{"url":%q,"require_metadata":"yes"}`, url), "require_metadata: "},
-		{"an unknown defect to skip", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): there is no such defect`},
-		{"an unknown defect to add", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): there is no such defect`},
+		{"an unknown defect to skip", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): unknown defect`},
+		{"an unknown defect to add", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): unknown defect`},
 		{"an unknown algorithm", fmt.Sprintf(`{"url":%q,"alg":"none"}`, url), "unknown signing algorithm"},
 		{"an unknown member", fmt.Sprintf(`{"url":%q,"skips":[]}`, url), "skips: is unknown"},
 	} {

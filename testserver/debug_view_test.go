@@ -53,7 +53,7 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 		"?endpoint=%3Cscript%3E&client=%22%27": {false, false, false, true},
 	} {
 		text := debugText(t, s, query)
-		got := [4]bool{strings.Contains(text, "GET jwks"), strings.Contains(text, "POST token"), strings.Contains(text, "no endpoint"), strings.Contains(text, "none that fit")}
+		got := [4]bool{strings.Contains(text, "GET jwks"), strings.Contains(text, "POST token"), strings.Contains(text, "no endpoint"), strings.Contains(text, "none that match")}
 		if got != want {
 			t.Errorf("%s: got %v of %s, want %v", query, got, text, want)
 		}
@@ -82,7 +82,7 @@ func TestErrorPages(t *testing.T) {
 		"a logout": {s.Endpoint(testserver.EndpointEndSession) + "?client_id=web&post_logout_redirect_uri=https://app.example/",
 			[]string{"sent a post_logout_redirect_uri that is not registered", ">web<", ">https://app.example/<", ">https://app.example/bye<"}},
 		"a logout without a client": {s.Endpoint(testserver.EndpointEndSession) + "?post_logout_redirect_uri=https://app.example/",
-			[]string{"The request is wrong: client_id or id_token_hint is missing"}},
+			[]string{"The request is invalid: post_logout_redirect_uri requires client_id or id_token_hint"}},
 	} {
 		rec := serve(s, "GET", tt.u)
 		for _, want := range tt.want {

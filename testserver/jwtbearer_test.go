@@ -88,7 +88,7 @@ func TestJWTBearer(t *testing.T) {
 			got := exchange(t, s, form)
 			if tt.code != "" {
 				wantError(t, got, 400, tt.code)
-				if code, text := got.text("error"), got.text("error_description"); code == "invalid_grant" && text != "the assertion is not good" {
+				if code, text := got.text("error"), got.text("error_description"); code == "invalid_grant" && text != "the assertion is invalid" {
 					t.Errorf("got %q, want the same text for all", text)
 				}
 				return
@@ -149,7 +149,7 @@ func TestInvalidJWTBearerClientsAreRefused(t *testing.T) {
 		want   string
 	}{
 		"a public one":     {testserver.Client{ID: "c", Public: true, Grants: []testserver.Grant{testserver.JWTBearer}}, "confidential"},
-		"one without keys": {testserver.Client{ID: "c", Secret: "s", Grants: []testserver.Grant{testserver.JWTBearer}}, "give the client a JWKS"},
+		"one without keys": {testserver.Client{ID: "c", Secret: "s", Grants: []testserver.Grant{testserver.JWTBearer}}, "set JWKS"},
 	} {
 		if _, err := testserver.NewUnstarted(testserver.Clients(tt.client)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want it refused", name, err)

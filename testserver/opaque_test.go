@@ -102,8 +102,8 @@ func TestClients(t *testing.T) {
 		want   string
 	}{
 		{testserver.Client{}, "no ID"},
-		{testserver.Client{ID: "a"}, `client "a": a confidential client has a secret`},
-		{testserver.Client{ID: "a", Secret: "canary", Public: true}, `client "a": a public client keeps no secret`},
+		{testserver.Client{ID: "a"}, `client "a": a confidential client must authenticate`},
+		{testserver.Client{ID: "a", Secret: "canary", Public: true}, `client "a": a public client cannot keep a secret`},
 		{testserver.Client{ID: "a\n", Secret: "canary"}, "printable ASCII"},
 		{testserver.Client{ID: "a", Secret: "canary\x7f"}, "printable ASCII"},
 		{testserver.Client{ID: "web", Public: true}, `two clients have the ID "web"`},

@@ -64,11 +64,11 @@ func TestAddrRefuses(t *testing.T) {
 		want []string
 	}{
 		"nothing":                                {[]testserver.Option{testserver.Addr("")}, []string{"leave the option out"}},
-		"no port":                                {[]testserver.Option{testserver.Addr("127.0.0.1")}, []string{"the number of a port"}},
-		"a port by name":                         {[]testserver.Option{testserver.Addr("127.0.0.1:http")}, []string{"the number of a port"}},
-		"an invalid port":                        {[]testserver.Option{testserver.Addr("127.0.0.1:65536")}, []string{"the number of a port"}},
-		"a negative port":                        {[]testserver.Option{testserver.Addr("127.0.0.1:-1")}, []string{"the number of a port"}},
-		"a URL":                                  {[]testserver.Option{testserver.Addr("http://127.0.0.1:8080")}, []string{"the number of a port"}},
+		"no port":                                {[]testserver.Option{testserver.Addr("127.0.0.1")}, []string{"a port number"}},
+		"a port by name":                         {[]testserver.Option{testserver.Addr("127.0.0.1:http")}, []string{"a port number"}},
+		"an invalid port":                        {[]testserver.Option{testserver.Addr("127.0.0.1:65536")}, []string{"a port number"}},
+		"a negative port":                        {[]testserver.Option{testserver.Addr("127.0.0.1:-1")}, []string{"a port number"}},
+		"a URL":                                  {[]testserver.Option{testserver.Addr("http://127.0.0.1:8080")}, []string{"a port number"}},
 		"a name":                                 {[]testserver.Option{testserver.Addr("as.example:0")}, []string{"an IP address or localhost"}},
 		"a name, remote":                         {[]testserver.Option{testserver.Addr("as.example:0"), remote}, []string{"an IP address or localhost"}},
 		"a name that begins like localhost":      {[]testserver.Option{testserver.Addr("localhost.example:0")}, []string{"an IP address or localhost"}},

@@ -139,22 +139,22 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 		"foreign":                      {`{"name":"package.json"}`, "not a state file"},
 		"truncated":                    {state[:len(state)/2], "damaged"},
 		"newer":                        {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
-		"without a state":              {`{"format":"bearerguard testserver state","version":1,"state":null}`, "it has no secret"},
-		"with an unknown member":       {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "do not fit"},
-		"with a family that is null":   {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is not one"},
+		"without a state":              {`{"format":"bearerguard testserver state","version":1,"state":null}`, "the secret is missing"},
+		"with an unknown member":       {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "unknown members"},
+		"with a family that is null":   {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is invalid"},
 		"with a code that is null":     {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
-		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is not one"},
+		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is invalid"},
 		"with a push that is null":     {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
 		"with a push without a value":  {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
 		"with a client that is null":   {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},
-		"with a client without an ID":  {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "could be registered"},
-		"with a client twice":          {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "there twice"},
-		"with a user twice":            {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "there twice"},
-		"with a code twice":            {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "do not fit"},
-		"with an invalid key":          {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "do not fit"},
+		"with a client without an ID":  {strings.Replace(state, `"Clients":[`, `"Clients":[{},`, 1), "a client is invalid"},
+		"with a client twice":          {strings.Replace(state, `"Clients":[`, `"Clients":[{"ID":"test-public","Public":true},`, 1), "is repeated"},
+		"with a user twice":            {strings.Replace(state, `"Users":[`, `"Users":[{"Sub":"test-user"},`, 1), "is repeated"},
+		"with a code twice":            {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "unknown members"},
+		"with an invalid key":          {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "unknown members"},
 		"with half a key to sign with": {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
-		"with two keys to sign with":   {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is there twice"},
-		"with a published secret":      {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a secret is published"},
+		"with two keys to sign with":   {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is repeated"},
+		"with a published secret":      {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a shared secret is published"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
@@ -177,7 +177,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 func TestStateFileIsLocked(t *testing.T) {
 	path := statePath(t)
 	one := startPersisted(t, path)
-	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "has it open")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "another process is using it")
 	wantTokens(t, overSocket(t, one, testserver.EndpointToken, codeRequest(codeFor(t, one))))
 	closeServer(t, one)
 	closeServer(t, startPersisted(t, path))

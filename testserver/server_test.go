@@ -287,8 +287,8 @@ func TestSetupRefuses(t *testing.T) {
 		"an issuer of another scheme":          {[]testserver.Option{testserver.IssuerURL("ftp://a.example/")}, "absolute URL"},
 		"an https issuer in memory, plain":     {[]testserver.Option{testserver.InMemory(), testserver.IssuerURL("https://a.example")}, "add TLS()"},
 		"a plain issuer on TLS":                {[]testserver.Option{testserver.TLS(), testserver.IssuerURL("http://a.example")}, "not https"},
-		"metadata that is not JSON":            {[]testserver.Option{testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "not JSON"},
-		"metadata that is not JSON, in memory": {[]testserver.Option{testserver.InMemory(), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "not JSON"},
+		"metadata that is not JSON":            {[]testserver.Option{testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "cannot be encoded as JSON"},
+		"metadata that is not JSON, in memory": {[]testserver.Option{testserver.InMemory(), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })}, "cannot be encoded as JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, tt.opts...) }), tt.want)
@@ -303,7 +303,7 @@ func TestSetupRefuses(t *testing.T) {
 		"add IssuerURL":                    nil,
 		"opens no listener":                {testserver.InMemory(), testserver.IssuerURL("http://a.example")},
 		"opens no listener: leave out TLS": {testserver.TLS(), testserver.IssuerURL("https://a.example")},
-		"not JSON":                         {testserver.IssuerURL("https://a.example"), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })},
+		"cannot be encoded as JSON":        {testserver.IssuerURL("https://a.example"), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })},
 	} {
 		_, err := testserver.NewUnstarted(opts...)
 		if err == nil {

@@ -16,7 +16,7 @@ func TestRegistrationRefusesTrustedGrants(t *testing.T) {
 		body := `{"redirect_uris":[],"response_types":[],"grant_types":["` + string(grant) + `"]}`
 		r := register(t, s, body)
 		wantError(t, r, 400, "invalid_client_metadata")
-		if !strings.Contains(r.text("error_description"), "the server's own configuration") {
+		if !strings.Contains(r.text("error_description"), "the server's configuration") {
 			t.Errorf("%s: got %q, want a text that says where it is configured", grant, r.text("error_description"))
 		}
 	}

@@ -11,19 +11,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// form goes to where site writes down what it gets.
+// form is sent to the site, which records it.
 var form = pages.Form{Action: "/sent", Request: "client_id=web&scope=openid+orders%3Aread&decision=allow", CSRF: "the-token"}
 
-// long is a name that no line of a narrow window can hold.
+// long is a name that is longer than a line of a narrow window.
 var long = strings.Repeat("Unbreakable", 40)
 
-// views has each page as people see it, and with texts that strain it.
+// views has each page with typical texts and with very long ones.
 var views = map[string]func(http.ResponseWriter){
 	"/login": func(w http.ResponseWriter) {
-		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []pages.Person{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: "bob"}}})
+		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []pages.User{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: "bob"}}})
 	},
 	"/login/again": func(w http.ResponseWriter) {
-		pages.Login(w, pages.LoginPage{Form: form, ClientName: long, LoginHint: "alice", Users: []pages.Person{{Username: long, Name: long, Email: long}}, Error: "There is no such user with this password."})
+		pages.Login(w, pages.LoginPage{Form: form, ClientName: long, LoginHint: "alice", Users: []pages.User{{Username: long, Name: long, Email: long}}, Error: "There is no such user with this password."})
 	},
 	"/consent": func(w http.ResponseWriter) {
 		pages.Consent(w, pages.ConsentPage{
@@ -79,7 +79,7 @@ var debug = pages.DebugPage{
 		{ID: "web", RedirectURIs: []string{"https://desk.example/callback", "http://127.0.0.1/callback"}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "orders:read"}},
 		{ID: long, Public: true, RedirectURIs: []string{"https://" + long}},
 	},
-	Users:  []pages.Person{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: long, Name: long}},
+	Users:  []pages.User{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: long, Name: long}},
 	Faults: []pages.DebugFault{{Endpoint: "jwks", Hits: 1, Left: 2, Skip: 3}, {Endpoint: "token"}},
 	Now:    time.Date(2026, 1, 2, 3, 4, 7, 0, time.UTC),
 	Links:  []pages.Link{{Name: "Discovery", URL: "/.well-known/openid-configuration"}, {Name: "JWKS", URL: "/jwks"}},
@@ -94,13 +94,13 @@ var debug = pages.DebugPage{
 	Mint: pages.MintForm{ClientID: "web", Subject: "alice", Audience: "api", Scope: "orders:read", ExpiresIn: "5m", Defect: "expired"},
 }
 
-// sent is a form as it arrived.
+// sent is a received form.
 type sent struct {
 	form   url.Values
 	origin string
 }
 
-// newSite serves the views, and hands over what their forms send.
+// newSite serves the views, and returns the forms that they send.
 func newSite(t *testing.T) (address string, forms <-chan sent) {
 	t.Helper()
 	received := make(chan sent, 10)

@@ -53,7 +53,7 @@
 //	apitest.Check: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 //		sent: a token with the defect wrong-audience, fingerprint 4f1c09a7d2be6638
 //		why:  The token is for another API; …
-//		fix:  Compare each aud byte for byte with the API's own identifier: no prefix, no substring.
+//		fix:  Compare each aud byte for byte with the API's own identifier, not by prefix or substring.
 //
 // Failures identify a token by its defect and a fingerprint, the first 8 bytes
 // of its SHA-256 in hex. They never contain a token. [Results] passes all

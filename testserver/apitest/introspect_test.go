@@ -87,7 +87,7 @@ func TestCheckFindsHolesOfIntrospection(t *testing.T) {
 	as := testserver.New(t, testserver.OpaqueTokens())
 	found := findings(t, as, newIntrospectingAPI(as, "a 200 means active"), introspectionOptions...)
 	for kind, words := range map[string][]string{
-		"inactive-opaque": {"RFC 7662 §2.2", "Read active"}, "unknown-opaque": {"RFC 7662 §2.2", "not active with 401"},
+		"inactive-opaque": {"RFC 7662 §2.2", "Read active"}, "unknown-opaque": {"RFC 7662 §2.2", "inactive tokens with 401"},
 		"revoked": {"RFC 7009", "Introspect JWTs"}, "expired": {"RFC 7519"},
 	} {
 		wantAll(t, found[kind], words...)

@@ -11,19 +11,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// probe is one request of the battery and what must come back.
+// probe is one request of the battery and its expected answer.
 type probe struct {
 	name          string
-	sent          string   // for people
+	sent          string   // a description
 	authorization []string // field lines
 	edit          func(*http.Request)
 	query         string   // access_token
-	tokens        []string // all that was sent, to look for in the answer
-	want          []reply  // any of them; none means 2xx
+	tokens        []string // all that are sent; the answer must not contain them
+	want          []reply  // any of them; empty means 2xx
 	bare          bool     // the challenge may have no error attribute
-	lacks         string   // the value that a claim does not have
+	lacks         string   // the value that is missing in a claim
 	demands       string   // the parameter of the challenge that says which login would do
-	has           []string // scopes and values of claims that the token has
+	has           []string // scopes and claim values in the token
 	why, fix      string
 }
 
@@ -40,26 +40,25 @@ var (
 )
 
 const (
-	// flood is the number of tokens with unknown keys, and of garbage, that
-	// together may cause few fetches of the JWKS.
+	// flood is the number of tokens with unknown keys, and of malformed ones. Together
+	// they may cause at most few fetches of the JWKS.
 	flood = 20
 	few   = 5
 )
 
-// spoiled makes one thing wrong with a token.
+// spoiled gives a token a defect.
 func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
 }
 
-// battery makes all probes, and all their tokens, before anything is sent: the
-// first use of an algorithm publishes a key, which a cache need not notice
-// later.
+// battery makes all probes and their tokens before anything is sent: the first use of an
+// algorithm publishes a key, which must be in the JWKS before the API caches it.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {
 		token, err := r.mint(append(edits, func(d *token.Draft) {
 			if d.Trap = r.trap; d.Defect != nil && len(edits) == 0 {
-				d.Fail(fmt.Errorf("With(%q) would spoil the good token: the check makes the bad ones itself", d.Defect.Name))
+				d.Fail(fmt.Errorf("With(%q) would make the good token a bad one: leave it out, the check makes the bad tokens itself", d.Defect.Name))
 			}
 		})...)
 		if err != nil && firstErr == nil {
@@ -106,9 +105,9 @@ func acceptances(good func(...token.Edit) string) []probe {
 	const fold = "Compare the scheme with strings.EqualFold."
 	return []probe{
 		accepted(goodToken, "Bearer",
-			"A valid token must be accepted (RFC 6750 §2.1), or a refusal of the bad ones would prove nothing; nothing else was checked.",
-			"Let the API trust the server's Issuer() and reach it with its Client(); give the check RequireScope, Audience, Claim … for what the API asks of tokens; "+
-				"let newRequest make a request that is answered with 2xx."),
+			"A valid token must be accepted (RFC 6750 §2.1), otherwise refusals of bad ones prove nothing; nothing else was checked.",
+			"Let the API trust the server's Issuer() and reach it with its Client(); make the good token meet the API's requirements with RequireScope, RequireClaim and Token(Audience(…), Claim(…)); "+
+				"let newRequest return a request that is answered with 2xx."),
 		accepted("lower-case-scheme", "bearer", anyCase, fold),
 		accepted("upper-case-scheme", "BEARER", anyCase, fold),
 	}
@@ -118,55 +117,55 @@ const goodToken = "good-token"
 
 func refusals(good func(...token.Edit) string) []probe {
 	a, b := good(), good()
-	other, alone, beside, inQuery := good(), good(), good(), good()
+	other, onlyInQuery, inHeader, inQuery := good(), good(), good(), good()
 	return []probe{{
 		name: "no-token", sent: "no token", want: []reply{noToken}, bare: true,
 		why: "A request without a token gets 401 and a Bearer challenge (RFC 6750 §3).",
-		fix: "Refuse a request without an Authorization field before its handler runs.",
+		fix: "Refuse a request without an Authorization field before the handler runs.",
 	}, {
 		name: "other-scheme", sent: "a good token under the scheme Basic", want: []reply{noToken},
 		authorization: []string{"Basic " + other}, tokens: []string{other},
-		why: "Credentials of another scheme are no bearer token (RFC 6750 §2.1).",
-		fix: "Check that the scheme is Bearer, instead of taking whatever follows the first space.",
+		why: "Credentials of another scheme are not a bearer token (RFC 6750 §2.1).",
+		fix: "Check that the scheme is Bearer, instead of using the text after the first space.",
 	}, {
 		name: "two-headers", sent: "two good tokens in two Authorization fields", want: []reply{badAsking},
 		authorization: []string{"Bearer " + a, "Bearer " + b}, tokens: []string{a, b},
-		why: "A request with two tokens is malformed, and two parties may take different ones (RFC 6750 §2, §3.1; RFC 9110 §5.3).",
-		fix: "Read all values of the Authorization field (Header.Values, not Header.Get) and answer 400 unless there is one.",
+		why: "A request with two tokens is malformed, and two parties may use different ones (RFC 6750 §2, §3.1; RFC 9110 §5.3).",
+		fix: "Read all values of the Authorization field (Header.Values, not Header.Get) and answer 400 unless there is exactly one.",
 	}, {
 		name: "header-and-query", sent: "a good token in the header and one in the query", want: []reply{badAsking},
-		authorization: []string{"Bearer " + beside}, query: inQuery, tokens: []string{beside, inQuery},
+		authorization: []string{"Bearer " + inHeader}, query: inQuery, tokens: []string{inHeader, inQuery},
 		why: "A client must not send a token in more than one way; such a request is malformed (RFC 6750 §2, §3.1).",
-		fix: "Answer 400 if the query has an access_token beside the header, though it is never read as a token.",
+		fix: "Answer 400 if the query has an access_token in addition to the header, even if the API never reads it.",
 	}, {
-		name: "query-only", sent: "a good token in the query alone", want: []reply{noToken, badAsking},
-		query: alone, tokens: []string{alone},
+		name: "query-only", sent: "a good token only in the query", want: []reply{noToken, badAsking},
+		query: onlyInQuery, tokens: []string{onlyInQuery},
 		why: "URLs end up in logs and histories; a token in one must not be accepted (RFC 9700 §4.3.2, RFC 6750 §2.3).",
-		fix: "Read tokens from the Authorization field alone.",
+		fix: "Read tokens only from the Authorization field.",
 	}}
 }
 
-// garbage is what no authorization server ever made.
+// garbage returns probes with malformed tokens.
 func garbage() []probe {
 	b64 := base64.RawURLEncoding.EncodeToString
 	var probes []probe
 	add := func(name, sent, credentials string, want ...reply) {
 		probes = append(probes, probe{
 			name: name, sent: sent, authorization: []string{credentials}, want: want,
-			why: "A malformed token is refused like any other bad one (RFC 6750 §3.1).",
-			fix: "Treat every error of parsing as a refusal.",
+			why: "A malformed token must be refused like any other bad one (RFC 6750 §3.1).",
+			fix: "Refuse the token on every parse error.",
 		})
 	}
-	add("garbage-empty", "the scheme Bearer and no token", "Bearer", reply{http.StatusBadRequest, ""}, noToken)
-	add("garbage-opaque", "a word that is no JWT", "Bearer opaque", badToken, badAsking)
+	add("garbage-empty", "the scheme Bearer without a token", "Bearer", reply{http.StatusBadRequest, ""}, noToken)
+	add("garbage-opaque", "a word that is not a JWT", "Bearer opaque", badToken, badAsking)
 	add("garbage-words", "two words after Bearer", "Bearer one two", badAsking, badToken)
-	add("garbage-dots", "two dots and nothing else", "Bearer ..", badToken, badAsking)
+	add("garbage-dots", "only two dots", "Bearer ..", badToken, badAsking)
 	add("garbage-null", "a JWT whose header and claims are null", "Bearer "+b64([]byte("null"))+"."+b64([]byte("null"))+".AAAA", badToken, badAsking)
 	add("garbage-kid", "a JWT whose kid is an object", "Bearer "+b64([]byte(`{"alg":"ES256","typ":"at+jwt","kid":{"a":[]}}`))+".e30.AAAA", badToken, badAsking)
 	return probes
 }
 
-// lookAlike is a token whose scopes resemble those that are needed.
+// lookAlike is a token with scopes similar to the required ones.
 func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 	var similar []string
 	for _, s := range scopes {
@@ -181,7 +180,7 @@ func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 		name: "look-alike-scope", sent: "a token with the scopes " + strings.Join(similar, " "),
 		authorization: []string{"Bearer " + token}, tokens: []string{token},
 		want: []reply{{http.StatusForbidden, "insufficient_scope"}},
-		why:  "A scope is one of the words of the claim, case-sensitive (RFC 6749 §3.3, RFC 6750 §3.1).",
-		fix:  "Split the claim at spaces and compare whole words, instead of looking for a substring.",
+		why:  "A scope is one whole word of the claim, case-sensitive (RFC 6749 §3.3, RFC 6750 §3.1).",
+		fix:  "Split the claim at spaces and compare whole words, not substrings.",
 	}
 }

@@ -9,11 +9,11 @@ import (
 // challenge is one of a WWW-Authenticate field (RFC 9110 §11.6.1).
 type challenge struct {
 	scheme string
-	params map[string]string // by lower-case name; nil for a token68 or none
+	params map[string]string // by lower-case name; nil for a token68 or without parameters
 }
 
-// parseChallenges reads one WWW-Authenticate field line to the letter of RFC
-// 9110 §11.6.1, §5.6: what a client makes of anything else is its own affair.
+// parseChallenges parses one WWW-Authenticate field line strictly by RFC 9110 §11.6.1,
+// §5.6, since clients may treat anything else differently.
 func parseChallenges(field string) ([]challenge, error) {
 	p := &challengeParser{rest: field}
 	var list []challenge
@@ -35,7 +35,7 @@ type challengeParser struct{ rest string }
 func (p *challengeParser) challenge() (challenge, error) {
 	c := challenge{scheme: p.token()}
 	if c.scheme == "" {
-		return c, fmt.Errorf("%s is no authentication scheme", p.here())
+		return c, fmt.Errorf("%s is not an authentication scheme", p.here())
 	}
 	if !p.space() || p.rest == "" || p.rest[0] == ',' {
 		return c, p.end()
@@ -50,7 +50,7 @@ func (p *challengeParser) challenge() (challenge, error) {
 			return c, err
 		}
 		if _, twice := c.params[name]; twice {
-			return c, fmt.Errorf("the parameter %s is there twice (RFC 9110 §11.2)", name)
+			return c, fmt.Errorf("the parameter %s is repeated (RFC 9110 §11.2)", name)
 		}
 		c.params[name] = value
 		if err := p.end(); err != nil {
@@ -64,11 +64,11 @@ func (p *challengeParser) challenge() (challenge, error) {
 	}
 }
 
-// end is where a challenge or a parameter may be over.
+// end checks that a challenge or a parameter ends here.
 func (p *challengeParser) end() error {
 	p.space()
 	if p.rest != "" && p.rest[0] != ',' {
-		return fmt.Errorf("%s stands where a comma should", p.here())
+		return fmt.Errorf("%s found, want a comma", p.here())
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func (p *challengeParser) end() error {
 // param reads token BWS "=" BWS ( token / quoted-string ).
 func (p *challengeParser) param() (name, value string, err error) {
 	if name = strings.ToLower(p.token()); name == "" {
-		return "", "", fmt.Errorf("%s is no parameter", p.here())
+		return "", "", fmt.Errorf("%s is not a parameter", p.here())
 	}
 	p.space()
 	if !strings.HasPrefix(p.rest, "=") {
@@ -112,10 +112,10 @@ func (p *challengeParser) quoted(name string) (string, error) {
 		}
 		b.WriteByte(ch)
 	}
-	return "", fmt.Errorf("the value of %s lacks its closing quote", name)
+	return "", fmt.Errorf("the value of %s has no closing quote", name)
 }
 
-// token68 takes one if it is all that the challenge holds.
+// token68 skips a token68 if the challenge consists of one.
 func (p *challengeParser) token68() bool {
 	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) })
 	if n < 0 {
@@ -135,7 +135,7 @@ func (p *challengeParser) atParam() bool {
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")
 }
 
-// token reads RFC 9110 §5.6.2.
+// token reads a token (RFC 9110 §5.6.2).
 func (p *challengeParser) token() string {
 	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("!#$%&'*+-.^_`|~", r) })
 	if n < 0 {

@@ -8,9 +8,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 )
 
-func TestChallengesAreReadToTheLetter(t *testing.T) {
+func TestChallengesAreParsedStrictly(t *testing.T) {
 	for name, tt := range map[string]struct{ field, want string }{
-		"a scheme alone":                       {`Bearer`, `Bearer map[]`},
+		"only a scheme":                        {`Bearer`, `Bearer map[]`},
 		"one parameter":                        {`Bearer realm="api"`, `Bearer map[realm:api]`},
 		"several parameters":                   {`Bearer realm="a", error="invalid_token",scope="x y"`, `Bearer map[error:invalid_token realm:a scope:x y]`},
 		"a token for a value":                  {`Bearer error=invalid_token`, `Bearer map[error:invalid_token]`},
@@ -26,14 +26,14 @@ func TestChallengesAreReadToTheLetter(t *testing.T) {
 		"empty list elements":                  {`, ,Bearer realm="a",, error="x", `, `Bearer map[error:x realm:a]`},
 		"tabs between":                         {"Bearer realm=\"a\"\t,\terror=\"x\"", `Bearer map[error:x realm:a]`},
 		"nothing":                              {``, `error: empty`},
-		"commas alone":                         {`, ,`, `error: empty`},
+		"only commas":                          {`, ,`, `error: empty`},
 		"prose":                                {`Bearer the token is bad`, `error: has no value`},
 		"an open quote":                        {`Bearer realm="a`, `error: closing quote`},
 		"an escape at the end":                 {`Bearer realm="a\`, `error: closing quote`},
 		"no comma":                             {`Bearer realm="a" error="x"`, `error: comma`},
-		"a parameter twice":                    {`Bearer realm="a", Realm="b"`, `error: twice`},
-		"no scheme":                            {`="a"`, `error: no authentication scheme`},
-		"a scheme in quotes":                   {`"Bearer" realm="a"`, `error: no authentication scheme`},
+		"a parameter twice":                    {`Bearer realm="a", Realm="b"`, `error: repeated`},
+		"no scheme":                            {`="a"`, `error: not an authentication scheme`},
+		"a scheme in quotes":                   {`"Bearer" realm="a"`, `error: not an authentication scheme`},
 		"a parameter without a value":          {`Bearer realm="a", error=`, `error: neither`},
 		"a value with a slash":                 {`Bearer realm="a", error=a/b`, `error: comma`},
 		"a control character":                  {"Bearer realm=\"a\x01b\"", `error: control`},
@@ -47,7 +47,7 @@ func TestChallengesAreReadToTheLetter(t *testing.T) {
 			schemes, params, err := apicheck.ParseChallenges(tt.field)
 			if text, bad := strings.CutPrefix(tt.want, "error: "); bad {
 				if err == nil || !strings.Contains(err.Error(), text) {
-					t.Errorf("got %v, %v, want an error that says %q", schemes, err, text)
+					t.Errorf("got %v, %v, want an error with %q", schemes, err, text)
 				}
 				return
 			}
@@ -62,7 +62,7 @@ func TestChallengesAreReadToTheLetter(t *testing.T) {
 	}
 }
 
-// FuzzChallenges holds that what was read, written anew, is read as the same.
+// FuzzChallenges checks that parsed challenges, written again, are parsed as the same.
 func FuzzChallenges(f *testing.F) {
 	for _, seed := range []string{`Bearer realm="a\"b", error=x, DPoP algs="ES256"`, `Negotiate YQ==`, `Bearer`, `,a b="c",,d`} {
 		f.Add(seed)

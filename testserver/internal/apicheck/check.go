@@ -11,32 +11,32 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Issuer is the authorization server that the API trusts, as a check uses it.
+// Issuer is the authorization server that the API trusts.
 type Issuer struct {
-	Mint     func(token.Edit) (string, error) // makes a token, good unless the edit spoils it
-	Token    token.Edit                       // what the API asks of all tokens
-	Trap     http.Handler                     // answers for an attacker, where the URLs in tokens lead
-	Fetches  func() int                       // of the JWKS until now
-	InMemory bool                             // the API is not served on a socket, and no trap is set
+	Mint     func(token.Edit) (string, error) // makes a token, valid unless the edit gives it a defect
+	Token    token.Edit                       // what the API requires of all tokens
+	Trap     http.Handler                     // the attacker's server, to which the URLs in tokens refer
+	Fetches  func() int                       // the number of fetches of the JWKS so far
+	InMemory bool                             // the API is not served on a socket, and Trap is not used
 }
 
-// Check is what to send to an API.
+// Check is the configuration of a check of an API.
 type Check struct {
 	Issuer Issuer
 
-	// Request makes a request that the API answers with 2xx when the token is right.
+	// Request makes a request that the API answers with 2xx if the token is valid.
 	Request func() *http.Request
 
-	Scopes     []string           // that the route needs, all of them
-	Claims     []Claim            // with values that the route needs, all of them
-	ACR        []string           // authentication contexts, one of which the route needs, the preferred one first
+	Scopes     []string           // all are required by the route
+	Claims     []Claim            // all are required by the route
+	ACR        []string           // authentication contexts, one of which the route requires, the preferred one first
 	AuthWithin time.Duration      // how long ago the login may be; 0 means any time
 	Metadata   bool               // whether the API has metadata (RFC 9728)
 	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
-// Faults reports all that is wrong with the check, by the names of the options that
-// it comes from.
+// Faults returns all errors of the check, with the names of the options that it is made
+// from.
 func (c *Check) Faults() error {
 	var errs []error
 	for _, scope := range c.Scopes {
@@ -59,12 +59,12 @@ func (c *Check) Faults() error {
 
 func known(option string, defect catalogue.Defect) error {
 	if _, ok := token.FindDefect(defect); !ok {
-		return fmt.Errorf("%s(%q): there is no such defect: use one of %s", option, string(defect), token.DefectNames())
+		return fmt.Errorf("%s(%q): unknown defect: use one of %s", option, string(defect), token.DefectNames())
 	}
 	return nil
 }
 
-// mint makes a token of the check: the edits come after what the user asked for.
+// mint makes a token of the check. The edits apply after the options.
 func (c *Check) mint(edits ...token.Edit) (string, error) {
 	return c.Issuer.Mint(func(d *token.Draft) {
 		if len(c.Scopes) > 0 {

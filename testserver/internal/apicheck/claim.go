@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Claim is a value, such as a role, that a route needs in a claim. The claim is
-// named by its name or by a JSON Pointer.
+// Claim is a value, such as a role, that a route requires in a claim. Name is the name of
+// the claim or a JSON Pointer.
 type Claim struct{ Name, Value string }
 
 func (v Claim) String() string { return fmt.Sprintf("%q in the claim %s", v.Value, v.Name) }
@@ -22,13 +22,13 @@ func (v Claim) faults() error {
 		errs = append(errs, fmt.Errorf("RequireClaim(%q): %w", v.Name, err))
 	}
 	if v.Name == "" || v.Value == "" {
-		errs = append(errs, fmt.Errorf("RequireClaim(%q, %q): give a claim and a value in it", v.Name, v.Value))
+		errs = append(errs, fmt.Errorf("RequireClaim(%q, %q): give a claim and a value", v.Name, v.Value))
 	}
 	return errors.Join(errs...)
 }
 
-// edited changes the strings of the claim. One string stays one if it is left as
-// it is.
+// edited changes the strings of the claim. A single string that is not changed does not
+// become an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)
@@ -52,15 +52,15 @@ func (v Claim) carried() token.Edit {
 	})
 }
 
-// replaced puts others in the place of the value.
+// replaced replaces the value with others.
 func (v Claim) replaced(others ...string) token.Edit {
 	return v.edited(func(list []string) []string {
 		return append(slices.DeleteFunc(list, func(one string) bool { return one == v.Value }), others...)
 	})
 }
 
-// similar are values that only a careless comparison takes for this one. Those
-// that the route needs as well are left out.
+// similar returns values that only a careless comparison accepts as this one, except
+// those that the route also requires.
 func (v Claim) similar(needed []Claim) []string {
 	letters := []rune(v.Value)
 	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
@@ -74,10 +74,10 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere is the value in claims with other names: each name on the way to it
-// changed, and the last one without those before.
+// elsewhere returns the value in claims with other names: the path with each name
+// changed, and the last name alone.
 func (v Claim) elsewhere() (list []Claim) {
-	path, _ := token.ClaimPath(v.Name) // Faults has looked at it
+	path, _ := token.ClaimPath(v.Name) // Faults has checked it
 	for i := range path {
 		other := slices.Clone(path)
 		other[i] += "-other"
@@ -89,7 +89,8 @@ func (v Claim) elsewhere() (list []Claim) {
 	return list
 }
 
-// withoutIt are tokens that lack this value, and no other that is needed.
+// withoutIt returns probes with tokens without this value but with all others that are
+// required.
 func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []probe {
 	lacking := func(name, sent, why, fix string, edits ...token.Edit) probe {
 		p := probe{
@@ -112,12 +113,13 @@ func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []prob
 	}
 	return []probe{
 		lacking("missing-claim", "a token without "+v.String(),
-			"The token is valid, but the claim lacks a value that the route needs (RFC 9068 §2.2.3.1, RFC 6750 §3.1).",
-			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\".",
+			"The token is valid, but a value that the route requires is missing in the claim (RFC 9068 §2.2.3.1, RFC 6750 §3.1).",
+			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\". "+
+				"If the API also reads the value from another claim of the good token, leave that out with Token(Without(…)).",
 			v.replaced()),
 		lacking("look-alike-claim", fmt.Sprintf("a token without %s, but with %q and with the value in claims of other names", v, similar),
 			"A role is one whole value of one claim, case-sensitive (RFC 7519 §2, RFC 9068 §2.2.3.1).",
-			"Read only the claim that holds the route's values, and compare whole values byte for byte.",
+			"Read only the claim that the route requires, and compare whole values byte for byte.",
 			confusing...),
 	}
 }

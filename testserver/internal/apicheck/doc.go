@@ -2,6 +2,6 @@
 // API and judges its answers by RFC 6750 and the RFCs behind it. Package apitest
 // and the control API of testserver both run it.
 //
-// It prints nothing: what is wrong is returned as data, and nothing here knows of
-// a testing.T, of JSON, or of the server that makes the tokens.
+// It prints nothing and returns failures as data. It does not depend on testing, JSON or
+// the server that makes the tokens.
 package apicheck

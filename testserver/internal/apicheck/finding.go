@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// finding is one thing wrong with the API, and the first probe that showed it.
+// finding is a failure of the API, and the first probe that showed it.
 type finding struct {
 	kind      string
 	probe     probe
@@ -15,8 +15,8 @@ type finding struct {
 	others    []string // names of further probes
 }
 
-// note adds a finding; further ones of its kind only add their probe, since a
-// challenge that is wrong once is wrong everywhere.
+// note adds a finding. Further ones of the same kind only add their probe, since a wrong
+// challenge is usually wrong everywhere.
 func (r *run) note(p probe, kind, got, want string) {
 	for i := range r.findings {
 		if f := &r.findings[i]; f.kind == kind {
@@ -29,7 +29,7 @@ func (r *run) note(p probe, kind, got, want string) {
 	r.findings = append(r.findings, finding{kind: kind, probe: p, got: got, want: want})
 }
 
-// result is the finding for others.
+// result converts the finding to a Result.
 func (f finding) result() Result {
 	why, fix := f.probe.why, f.probe.fix
 	if text, ok := general[f.kind]; ok {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// judge notes what is wrong with the answer to p.
+// judge adds findings about the answer to p.
 func (r *run) judge(p probe, a outcome) {
 	if a.lost != "" {
 		r.note(p, noAnswer, "no answer: "+a.lost, p.wanted())
@@ -62,7 +62,7 @@ func (r *run) judgeChallenge(p probe, a outcome, want reply) {
 	}
 }
 
-// compare notes where HTTP/2 is answered otherwise than HTTP/1.1.
+// compare adds a finding if the answers over HTTP/2 and HTTP/1.1 differ.
 func (r *run) compare(p probe, first, next outcome) {
 	switch {
 	case next.lost != "" && first.lost == "":
@@ -73,8 +73,8 @@ func (r *run) compare(p probe, first, next outcome) {
 	}
 }
 
-// bearer returns the parameters of the Bearer challenge, or nil.
-// Of several, as for several realms, it is the one that names an error.
+// bearer returns the parameters of the Bearer challenge, or nil. Of several challenges, as
+// for several realms, it uses the one with an error.
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
@@ -113,7 +113,7 @@ func isBearerText(s string) bool {
 	return true
 }
 
-// describe is the part of the answer that counts, without the token.
+// describe is the status and the challenges of the answer, without the token.
 func (a outcome) describe(p probe) string {
 	if a.lost != "" {
 		return "no answer"
@@ -139,8 +139,8 @@ func (p probe) wanted() string {
 	return strings.Join(texts, " or ")
 }
 
-// secrets are the parts of tokens that an answer may not hold: each as a whole
-// and each of its longer segments.
+// secrets are the parts of tokens that must not be in an answer: the whole tokens and
+// their longer segments.
 func secrets(tokens []string) []string {
 	var parts []string
 	for _, token := range tokens {

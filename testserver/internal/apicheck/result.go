@@ -4,22 +4,22 @@ import "slices"
 
 // Report is the outcome of a check.
 type Report struct {
-	Results  []Result // of all that was looked for
+	Results  []Result // all that were checked
 	Failures []Result // those that are not OK, in the order in which they were found
 }
 
-// Result is one thing that a check looked for, and how that went.
+// Result is the result for one kind of failure.
 type Result struct {
 	Name string // of a defect, or another stable name such as no-token
 	OK   bool
 
-	// Of a failure, for people: what came back and what should have, what was
-	// sent (no token is in it), the rule and the remedy.
+	// Texts about a failure: the answer and the expected one, what was sent (without
+	// tokens), the rule and the remedy.
 	Got, Want, Sent, Why, Fix string
 }
 
-// report is what was found up to now. Where the API refused the good token, what
-// was not looked for is missing.
+// report returns the results so far. If the API refused the good token, it does not have
+// results that were not checked.
 func (r *run) report() Report {
 	var report Report
 	for _, f := range r.findings {

@@ -16,16 +16,16 @@ import (
 type run struct {
 	*Check
 	target *Target
-	trap   string       // where the URLs in tokens lead, "" for nowhere
+	trap   string       // the base of the URLs in tokens, "" without a trap
 	visits atomic.Int64 // to the trap
 
 	findings []finding
 	sent     []string // names of probes
-	complete bool     // all was sent
+	complete bool     // all probes were sent
 }
 
-// Run sends everything to target and returns what came of it. The error is one of
-// the set-up, [Check.Faults] among others. What is sent has the context ctx.
+// Run sends all probes to target and returns the results. An error means that the setup
+// failed, for example [Check.Faults]. Requests have the context ctx.
 func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	if err := c.Faults(); err != nil {
 		return Report{}, err
@@ -44,7 +44,7 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	}
 	for _, p := range probes {
 		if first := r.try(ctx, p); p.name == goodToken && !first.accepted() {
-			return r.report(), nil // a refusal of anything else would prove nothing
+			return r.report(), nil // refusals would prove nothing
 		}
 	}
 	if r.Metadata {
@@ -57,8 +57,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	return r.report(), nil
 }
 
-// try sends one probe over each protocol and judges the answers, of which it
-// returns the one over HTTP/1.1.
+// try sends one probe over each protocol and judges the answers. It returns the one over
+// HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	first := r.send(ctx, p, r.target.via[0])
@@ -77,7 +77,7 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 	return first
 }
 
-// setTrap listens where the URLs in the tokens lead.
+// setTrap starts the attacker's server, to which the URLs in tokens refer.
 func (r *run) setTrap() (stop func(), err error) {
 	l, err := listen.Open(listen.Config{})
 	if err != nil {
@@ -91,7 +91,7 @@ func (r *run) setTrap() (stop func(), err error) {
 	return func() { _ = shut() }, nil
 }
 
-// stampede sends tokens with unknown keys, and garbage.
+// stampede sends tokens with unknown keys, and malformed ones.
 func (r *run) stampede(ctx context.Context) error {
 	unknown, _ := token.FindDefect(catalogue.UnknownKid)
 	before := r.Issuer.Fetches()
@@ -104,7 +104,7 @@ func (r *run) stampede(ctx context.Context) error {
 		r.send(ctx, probe{authorization: []string{fmt.Sprintf("Bearer garbage%d.e30.AAAA", i)}}, r.target.via[0])
 	}
 	if fetches := r.Issuer.Fetches() - before; fetches > few {
-		sent := fmt.Sprintf("%d tokens, each with another unknown kid, and %d of garbage", flood, flood)
+		sent := fmt.Sprintf("%d tokens, each with another unknown kid, and %d malformed ones", flood, flood)
 		r.note(probe{name: jwksStampede, sent: sent}, jwksStampede,
 			fmt.Sprintf("%d fetches of the JWKS", fetches), fmt.Sprintf("at most %d", few))
 	}

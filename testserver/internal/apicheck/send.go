@@ -11,24 +11,24 @@ import (
 )
 
 const (
-	// tooLong is when an API is taken to hang.
+	// tooLong is how long to wait for an answer.
 	tooLong = 10 * time.Second
 	// maxAnswer is how much of a body is searched for tokens.
 	maxAnswer = 1 << 20
 )
 
-// outcome is what came back, over one protocol.
+// outcome is an answer over one protocol, or why there is none.
 type outcome struct {
 	proto      string
 	status     int
 	challenges []string
 	header     http.Header
 	body       []byte
-	text       string // both, to look for tokens
+	text       string // header and body, to search for tokens
 	lost       string // why there is no answer, "" if there is
 }
 
-// accepted reports whether the request was let in.
+// accepted reports whether the status is 2xx.
 func (a outcome) accepted() bool { return a.lost == "" && a.status/100 == 2 }
 
 func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
@@ -59,15 +59,14 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 }
 
-// request is the user's request with the probe's credentials in place of its
-// own, on its way to the API.
+// request is the user's request with the credentials of the probe and the URL of the API.
 func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	made := r.Request()
 	if made == nil || made.URL == nil {
 		return nil, fmt.Errorf("newRequest returned no request")
 	}
 	sent := made.Clone(ctx)
-	sent.RequestURI = "" // of httptest.NewRequest; a client may not set it
+	sent.RequestURI = "" // set by httptest.NewRequest; not allowed in a client request
 	if sent.Header == nil {
 		sent.Header = http.Header{}
 	}
@@ -93,8 +92,8 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	return sent, nil
 }
 
-// reason keeps out what an error of the transport quotes: the URL, and with it
-// a token in the query.
+// reason describes an error without its text, which quotes the URL and so may contain a
+// token.
 func reason(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(err, ctx.Err()):
@@ -102,7 +101,7 @@ func reason(ctx context.Context, err error) string {
 	case isTimeout(err):
 		return fmt.Sprintf("none within %v", tooLong)
 	}
-	return "the connection ended; did a handler panic?"
+	return "the connection was closed; did a handler panic?"
 }
 
 func isTimeout(err error) bool {

@@ -8,15 +8,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// Target is an API, and how it is reached.
+// Target is an API and the transports to reach it.
 type Target struct {
 	url     *url.URL
-	via     []*http.Transport // HTTP/1.1, then HTTP/2 if there is any
+	via     []*http.Transport // HTTP/1.1, then HTTP/2 if available
 	foreign bool              // the host of the request is not the API's
 	stop    func() error
 }
 
-// Serve is an API in this process, on a listener of its own with TLS.
+// Serve serves an API of this process on a new TLS listener.
 func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	l, err := listen.Open(listen.Config{TLS: true, InMemory: inMemory})
 	if err != nil {
@@ -28,8 +28,8 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}, nil
 }
 
-// Locate is an API that runs elsewhere, reached by transports that transport makes.
-// HTTP/2 is tried if baseURL is https.
+// Locate returns an API at a URL, reached with transports that transport makes. HTTP/2 is
+// tried if baseURL is https.
 func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -42,8 +42,8 @@ func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 	return t, nil
 }
 
-// Close ends what the check has used: connections, and the server of an API in
-// this process, of which it reports a handler that stays.
+// Close closes the connections, and stops the server of an API in this process. It returns
+// an error if a handler is still running.
 func (t *Target) Close() error {
 	for _, via := range t.via {
 		via.CloseIdleConnections()

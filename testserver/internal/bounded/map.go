@@ -1,7 +1,7 @@
-// Package bounded has a map that forgets its oldest entries, so that a server
-// which anybody may call does not grow for ever.
+// Package bounded has a map that drops its oldest entries, so that the memory of a
+// server is bounded whatever requests it gets.
 //
-// It knows nothing of what is kept in it.
+// It does not depend on the types of entries.
 package bounded
 
 import (
@@ -11,15 +11,15 @@ import (
 	"iter"
 )
 
-// Limit is how many entries a Map keeps. It is stated in the documentation of
-// package testserver.
+// Limit is the maximum number of entries of a Map. The documentation of package
+// testserver states it.
 const Limit = 100_000
 
-// Map keeps the last Limit entries that were put into it. The zero Map is empty.
-// As with other maps, goroutines that share one need a lock.
+// Map has the last Limit entries that were added. The zero Map is empty. It is not
+// safe for concurrent use.
 type Map[K comparable, V any] struct {
 	entries map[K]V
-	order   []K // a ring once it is full; it may name what was deleted
+	order   []K // a ring once it is full; it may contain deleted keys
 	oldest  int
 }
 
@@ -29,7 +29,7 @@ func (m *Map[K, V]) Get(key K) (V, bool) {
 	return v, ok
 }
 
-// Put sets the value of key. An entry that is replaced keeps its age.
+// Put sets the value of key. A replaced entry keeps its age.
 func (m *Map[K, V]) Put(key K, v V) {
 	if m.entries == nil {
 		m.entries = map[K]V{}
@@ -46,10 +46,10 @@ func (m *Map[K, V]) Put(key K, v V) {
 	m.entries[key] = v
 }
 
-// Delete takes key out.
+// Delete removes key.
 func (m *Map[K, V]) Delete(key K) { delete(m.entries, key) }
 
-// All yields the entries, the oldest first.
+// All yields the entries, oldest first.
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for i := range m.order {
@@ -61,7 +61,7 @@ func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// Sweep takes out the entries whose values are dead.
+// Sweep removes the entries for whose values dead returns true.
 func (m *Map[K, V]) Sweep(dead func(V) bool) {
 	order := make([]K, 0, len(m.order))
 	for key, v := range m.All() {
@@ -79,7 +79,7 @@ type entry[K comparable, V any] struct {
 	Value V
 }
 
-// MarshalJSON writes the entries, the oldest first.
+// MarshalJSON writes the entries, oldest first.
 func (m Map[K, V]) MarshalJSON() ([]byte, error) {
 	list := []entry[K, V]{}
 	for key, v := range m.All() {
@@ -88,7 +88,7 @@ func (m Map[K, V]) MarshalJSON() ([]byte, error) {
 	return json.Marshal(list)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, and no other members.
+// UnmarshalJSON reads the output of MarshalJSON. Unknown members are an error.
 func (m *Map[K, V]) UnmarshalJSON(text []byte) error {
 	var list []entry[K, V]
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -102,7 +102,7 @@ func (m *Map[K, V]) UnmarshalJSON(text []byte) error {
 		m.Put(e.Key, e.Value)
 	}
 	if len(m.entries) != len(list) {
-		return errors.New("an entry is there twice, or there are too many")
+		return errors.New("an entry is repeated, or there are too many entries")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func keys(m *bounded.Map[int, string]) (list []int) {
 	return list
 }
 
-func TestAMapForgetsItsOldestEntry(t *testing.T) {
+func TestAFullMapDropsItsOldestEntry(t *testing.T) {
 	var m bounded.Map[int, string]
 	for key := range bounded.Limit + 2 {
 		m.Put(key, "v")
@@ -26,7 +26,7 @@ func TestAMapForgetsItsOldestEntry(t *testing.T) {
 		}
 	}
 	if got := keys(&m); len(got) != bounded.Limit || got[0] != 2 || !slices.IsSorted(got) {
-		t.Errorf("got %d entries from %d on, want %d in the order of their age", len(got), got[0], bounded.Limit)
+		t.Errorf("got %d entries starting at %d, want %d, oldest first", len(got), got[0], bounded.Limit)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestAReplacedEntryKeepsItsAge(t *testing.T) {
 	}
 }
 
-func TestSweepAndDeleteTakeEntriesOut(t *testing.T) {
+func TestSweepAndDeleteRemoveEntries(t *testing.T) {
 	var m bounded.Map[int, string]
 	for key := range 4 {
 		m.Put(key, []string{"live", "dead"}[key%2])
@@ -66,12 +66,12 @@ func TestAMapSurvivesJSON(t *testing.T) {
 	}
 }
 
-func TestJSONThatNoMapWroteIsRefused(t *testing.T) {
+func TestInvalidJSONIsRefused(t *testing.T) {
 	for name, text := range map[string]string{
-		"a key twice":         `[{"Key":1,"Value":"a"},{"Key":1,"Value":"b"}]`,
-		"an unknown member":   `[{"Key":1,"Value":"a","Age":1}]`,
-		"an object":           `{}`,
-		"a key of other type": `[{"Key":"1","Value":"a"}]`,
+		"a key twice":           `[{"Key":1,"Value":"a"},{"Key":1,"Value":"b"}]`,
+		"an unknown member":     `[{"Key":1,"Value":"a","Age":1}]`,
+		"an object":             `{}`,
+		"a key of another type": `[{"Key":"1","Value":"a"}]`,
 	} {
 		var m bounded.Map[int, string]
 		if err := json.Unmarshal([]byte(text), &m); err == nil {

@@ -2,13 +2,13 @@ package grants
 
 import "time"
 
-// Code is an authorization code (RFC 6749 §4.1.2). Once used it is kept, to be
-// recognised.
+// Code is an authorization code (RFC 6749 §4.1.2). A used code stays stored, so that
+// reuse is detected.
 type Code struct {
-	Family      Family // before it is one
+	Family      Family // the template; it has no ID yet
 	RedirectURI string
 	Stated      bool   // redirect_uri was in the request
 	Challenge   string // "" without PKCE
 	Expires     time.Time
-	FamilyID    string // once it is used
+	FamilyID    string // "" until the code is used
 }

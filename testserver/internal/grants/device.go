@@ -9,26 +9,27 @@ import (
 
 // Device is a device code (RFC 8628 §3.2).
 type Device struct {
-	Family   Family // before it is one; without Sub while nobody has decided
+	Family   Family // the template; it has no Sub until the end user has decided
 	UserCode token.Digest
 	Denied   bool
 	Used     bool
 	Expires  time.Time
 	Interval time.Duration
 	Polled   time.Time
-	Waited   time.Duration // before that
+	Waited   time.Duration // between the last two polls
 }
 
 // PutDevice adds a device code.
 func (g *State) PutDevice(d token.Digest, v *Device) {
-	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // those of codes that fell out
+	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most belong to dropped codes
 		g.ByCode = map[token.Digest]token.Digest{}
 	}
 	g.ByCode[v.UserCode] = d
 	g.Devices.Put(d, v)
 }
 
-// Undecided returns what a user code stands for while nobody has decided.
+// Undecided returns the device of a user code, if the code is valid and the end user
+// has not decided yet.
 func (g *State) Undecided(userCode token.Digest, now time.Time) (*Device, bool) {
 	d, ok := g.Devices.Get(g.ByCode[userCode])
 	if !ok || !now.Before(d.Expires) || d.Denied || d.Family.Sub != "" {

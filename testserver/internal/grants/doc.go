@@ -1,7 +1,6 @@
-// Package grants is what a test authorization server remembers of grants: their
-// families of tokens, codes, device codes, pushed requests, the sessions of
-// browsers, and what was revoked. Tokens, codes and names of sessions are in it as
-// their digests.
+// Package grants stores the grants of a test authorization server: token families,
+// codes, device codes, pushed requests, browser sessions and revocations. It stores
+// digests of tokens, codes and session names.
 //
-// It reads no request and decides no policy.
+// It does not handle requests or decide policy.
 package grants

@@ -7,14 +7,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Family is one grant and all that came of it: what an end user, or a client
-// for itself, has allowed. Its refresh tokens follow from its ID and Generation:
-// see [RefreshToken].
+// Family is one grant, by an end user or by a client for itself, with all tokens that
+// were issued for it. Its refresh tokens are computed from ID and Generation: see
+// [RefreshToken].
 type Family struct {
 	ID        string
 	Client    string
 	Sub       string
-	OfClient  bool `json:",omitempty"` // Sub is the client itself, and not a user
+	OfClient  bool `json:",omitempty"` // Sub is the client itself, not a user
 	Scopes    []string
 	Resources []string
 	Details   []string `json:",omitempty"` // authorization_details, each as JSON
@@ -24,11 +24,11 @@ type Family struct {
 	AuthTime  time.Time
 	Kind      catalogue.Grant
 
-	Origins []token.Digest `json:",omitempty"` // the tokens that this one was exchanged for, and theirs
+	Origins []token.Digest `json:",omitempty"` // the tokens that this one was exchanged for, directly or indirectly
 
 	Generation     int // 0 means no refresh token
 	RotatedAt      time.Time
 	RefreshExpires time.Time
-	Ends           time.Time // when nothing of it is good any more
+	Ends           time.Time // when its last token expires
 	Revoked        bool
 }

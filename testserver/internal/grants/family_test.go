@@ -8,17 +8,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 )
 
-func TestAUserCodeIsGoodUntilSomebodyDecides(t *testing.T) {
+func TestAUserCodeIsValidUntilTheDecision(t *testing.T) {
 	for name, tt := range map[string]struct {
 		device grants.Device
 		after  time.Duration
 		want   bool
 	}{
-		"nobody has decided":             {grants.Device{}, 0, true},
-		"a moment before it expires":     {grants.Device{}, time.Minute - 1, true},
+		"undecided":                      {grants.Device{}, 0, true},
+		"just before it expires":         {grants.Device{}, time.Minute - 1, true},
 		"when it expires":                {grants.Device{}, time.Minute, false},
-		"somebody has refused":           {grants.Device{Denied: true}, 0, false},
-		"somebody has agreed":            {grants.Device{Family: grants.Family{Sub: "alice"}}, 0, false},
+		"refused":                        {grants.Device{Denied: true}, 0, false},
+		"approved":                       {grants.Device{Family: grants.Family{Sub: "alice"}}, 0, false},
 		"the client has fetched a token": {grants.Device{Family: grants.Family{Sub: "alice"}, Used: true}, 0, false},
 	} {
 		var g grants.State
@@ -37,12 +37,12 @@ func TestAPushedRequestIsUsedOnce(t *testing.T) {
 	var g grants.State
 	g.Pushed.Put(digest("uri"), &grants.Pushed{Client: "web", Form: url.Values{"scope": {"a"}}, Hinted: "alice", Expires: noon})
 	if g.UsePushed(digest("another")) {
-		t.Error("got a request used that was never pushed")
+		t.Error("got an unknown request used")
 	}
 	if !g.UsePushed(digest("uri")) || g.UsePushed(digest("uri")) {
-		t.Error("got it used never or twice, want once")
+		t.Error("want the first use accepted and the second one refused")
 	}
-	// It is kept to be recognised, without what was asked for.
+	// It stays stored for the detection of reuse, without its form.
 	p, known := g.Pushed.Get(digest("uri"))
 	if !known || !p.Used || p.Client != "web" || p.Form != nil || p.Hinted != "" {
 		t.Errorf("got %+v, want its client and nothing of its form", p)

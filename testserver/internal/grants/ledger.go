@@ -8,14 +8,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Ledger is what the server knows of access tokens, without the tokens.
+// Ledger stores what the server knows about access tokens, but not the tokens.
 type Ledger struct{ guarded.Value[Entries] }
 
-// Entries are some 50 MB at worst of usual tokens.
+// Entries is the content of a Ledger, at most some 50 MB for typical tokens.
 type Entries struct {
-	opaque  bounded.Map[token.Digest, []byte]   // the claims behind a handle, as JSON
-	revoked bounded.Map[token.Digest, struct{}] // handles and JWTs
-	replies map[token.Digest][]byte             // what introspection is to answer, of the whole text
+	opaque  bounded.Map[token.Digest, []byte]   // the claims of an opaque token, as JSON
+	revoked bounded.Map[token.Digest, struct{}] // opaque tokens and JWTs
+	replies map[token.Digest][]byte             // introspection responses set by tests, by digest of the whole token
 }
 
 // Reset drops all entries.
@@ -25,21 +25,21 @@ func (l *Ledger) Reset() {
 	*e = Entries{}
 }
 
-// Keep notes the claims behind a handle.
+// Keep stores the claims of an opaque token.
 func (l *Ledger) Keep(handle string, claims []byte) {
 	e, unlock := l.Lock()
 	defer unlock()
 	e.opaque.Put(token.Identify(handle), claims)
 }
 
-// Claims returns the claims behind a handle, as JSON.
+// Claims returns the claims of an opaque token, as JSON.
 func (l *Ledger) Claims(handle string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()
 	return e.opaque.Get(token.Identify(handle))
 }
 
-// Revoke notes that a token is not good any more.
+// Revoke marks a token as revoked.
 func (l *Ledger) Revoke(text string) {
 	e, unlock := l.Lock()
 	defer unlock()
@@ -54,7 +54,7 @@ func (l *Ledger) IsRevoked(d token.Digest) bool {
 	return revoked
 }
 
-// SetReply makes reply the answer about text; nil ends that.
+// SetReply sets the introspection response for text; nil removes it.
 func (l *Ledger) SetReply(text string, reply []byte) {
 	e, unlock := l.Lock()
 	defer unlock()
@@ -68,7 +68,7 @@ func (l *Ledger) SetReply(text string, reply []byte) {
 	e.replies[sha256.Sum256([]byte(text))] = reply
 }
 
-// Reply returns what introspection is to answer about text.
+// Reply returns the introspection response that was set for text.
 func (l *Ledger) Reply(text string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()
@@ -76,18 +76,21 @@ func (l *Ledger) Reply(text string) ([]byte, bool) {
 	return reply, ok
 }
 
-// KeptLedger is what a state file has of a Ledger. Replies end with the process.
-type KeptLedger struct {
+// LedgerSnapshot is the part of a Ledger that a state file has: everything except
+// replies.
+type LedgerSnapshot struct {
 	Opaque  bounded.Map[token.Digest, []byte]
 	Revoked bounded.Map[token.Digest, struct{}]
 }
 
-// Kept is what to keep.
-func (e *Entries) Kept() KeptLedger { return KeptLedger{Opaque: e.opaque, Revoked: e.revoked} }
+// Snapshot returns the state to save.
+func (e *Entries) Snapshot() LedgerSnapshot {
+	return LedgerSnapshot{Opaque: e.opaque, Revoked: e.revoked}
+}
 
-// Restore puts what was kept in place of what there is.
-func (l *Ledger) Restore(kept KeptLedger) {
+// Restore replaces the contents with those of a snapshot.
+func (l *Ledger) Restore(saved LedgerSnapshot) {
 	e, unlock := l.Lock()
 	defer unlock()
-	e.opaque, e.revoked = kept.Opaque, kept.Revoked
+	e.opaque, e.revoked = saved.Opaque, saved.Revoked
 }

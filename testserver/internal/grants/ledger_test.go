@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-func TestALedgerKnowsTokensWithoutThem(t *testing.T) {
+func TestALedgerStoresNoTokens(t *testing.T) {
 	var l grants.Ledger
 	l.Keep("handle", []byte(`{"sub":"alice"}`))
 	l.Revoke("head.claims.signature")
@@ -20,32 +20,32 @@ func TestALedgerKnowsTokensWithoutThem(t *testing.T) {
 			t.Errorf("%s: got the claims %s, %v, want %v", when, got, ok, known)
 		}
 		if got := l.IsRevoked(token.Identify("head.claims.twin")); got != known {
-			t.Errorf("%s: got the twin of a token revoked %v, want %v", when, got, known)
+			t.Errorf("%s: got the token with another signature revoked: %v, want %v", when, got, known)
 		}
 		if l.IsRevoked(token.Identify("handle")) {
-			t.Errorf("%s: got a token revoked that was not", when)
+			t.Errorf("%s: got another token revoked", when)
 		}
 		if got, ok := l.Reply("head.claims.signature"); ok != reply || ok && string(got) != `{"active":true}` {
 			t.Errorf("%s: got the reply %s, %v, want %v", when, got, ok, reply)
 		}
 		if _, ok := l.Reply("head.claims.twin"); ok {
-			t.Errorf("%s: got a reply about another spelling", when)
+			t.Errorf("%s: got a reply for another signature", when)
 		}
 	}
 	check("at first", &l, true, true)
 
 	entries, unlock := l.RLock()
-	text := marshal(t, entries.Kept())
+	text := marshal(t, entries.Snapshot())
 	unlock()
 	if strings.Contains(text, "handle") || strings.Contains(text, "signature") {
-		t.Errorf("got %s, want digests in place of tokens", text)
+		t.Errorf("got %s, want digests instead of tokens", text)
 	}
-	var kept grants.KeptLedger
-	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+	var saved grants.LedgerSnapshot
+	if err := json.Unmarshal([]byte(text), &saved); err != nil {
 		t.Fatal(err)
 	}
 	var again grants.Ledger
-	again.Restore(kept)
+	again.Restore(saved)
 	check("after a restart", &again, true, false)
 
 	l.SetReply("head.claims.signature", nil)

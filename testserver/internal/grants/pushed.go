@@ -7,22 +7,23 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Pushed is an authorization request that waits for its browser (RFC 9126). Once
-// used it is kept, to be recognised, and Form is not.
+// Pushed is a pushed authorization request (RFC 9126). A used one stays stored without
+// its Form, so that reuse is detected.
 type Pushed struct {
 	Client  string
 	Form    url.Values `json:",omitempty"`
-	Hinted  string     `json:",omitempty"` // the subject of the id_token_hint, which is not kept itself
+	Hinted  string     `json:",omitempty"` // the subject of the id_token_hint, which is not stored itself
 	Expires time.Time
 	Used    bool
 }
 
-// PagesTTL is how long a browser that has begun with a pushed request may take on
-// the pages after the request has expired. It is stated in the documentation of
-// package testserver.
+// PagesTTL is how long a browser that has opened a pushed request may stay on the
+// pages after the request has expired. The documentation of package testserver
+// states it.
 const PagesTTL = 10 * time.Minute
 
-// UsePushed uses a pushed request up; false if it is unknown or was used before.
+// UsePushed marks a pushed request as used. It returns false if the request is unknown
+// or was used before.
 func (g *State) UsePushed(d token.Digest) bool {
 	p, known := g.Pushed.Get(d)
 	if !known || p.Used {

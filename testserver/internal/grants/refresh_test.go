@@ -14,7 +14,7 @@ import (
 
 var secret = bytes.Repeat([]byte("s"), 32)
 
-func TestARefreshTokenSaysWhoseItIs(t *testing.T) {
+func TestARefreshTokenHasItsFamilyAndGeneration(t *testing.T) {
 	for _, generation := range []int{1, 2, 256, math.MaxInt32} {
 		f := grants.Family{ID: token.SeededSource("seed").Name(fmt.Sprint("family", generation)), Generation: generation}
 		text := grants.RefreshToken(secret, f)
@@ -31,19 +31,19 @@ func TestARefreshTokenSaysWhoseItIs(t *testing.T) {
 func TestFamiliesThatHaveNoRefreshToken(t *testing.T) {
 	good := token.SeededSource("seed").Name("family")
 	for name, f := range map[string]grants.Family{
-		"one that was never refreshed": {ID: good},
-		"one without an ID":            {Generation: 1},
-		"an ID that is too short":      {ID: good[:20], Generation: 1},
-		"an ID that is too long":       {ID: good + "AA", Generation: 1},
-		"an ID that is not base64url":  {ID: "!" + good[1:], Generation: 1},
+		"no generation":               {ID: good},
+		"no ID":                       {Generation: 1},
+		"an ID that is too short":     {ID: good[:20], Generation: 1},
+		"an ID that is too long":      {ID: good + "AA", Generation: 1},
+		"an ID that is not base64url": {ID: "!" + good[1:], Generation: 1},
 	} {
 		if got := grants.RefreshToken(secret, f); got != "" {
-			t.Errorf("%s: got %q, want none", name, got)
+			t.Errorf("%s: got %q, want no token", name, got)
 		}
 	}
 }
 
-func TestRefreshTokensThatNobodyIssued(t *testing.T) {
+func TestForgedRefreshTokensAreRefused(t *testing.T) {
 	f := grants.Family{ID: token.SeededSource("seed").Name("family"), Generation: 3}
 	good := grants.RefreshToken(secret, f)
 	raw, err := base64.RawURLEncoding.DecodeString(good)
@@ -53,27 +53,27 @@ func TestRefreshTokensThatNobodyIssued(t *testing.T) {
 	for i := range raw { // the mark, the family, the generation and the MAC
 		raw[i] ^= 1
 		if id, generation, ok := grants.ReadRefreshToken(secret, base64.RawURLEncoding.EncodeToString(raw)); ok {
-			t.Errorf("byte %d: got %q, %d from a token that was changed", i, id, generation)
+			t.Errorf("byte %d: got %q, %d from a changed token", i, id, generation)
 		}
 		raw[i] ^= 1
 	}
 	last := len(good) - 1
 	for name, text := range map[string]string{
-		"nothing":                 "",
-		"another secret's":        grants.RefreshToken(bytes.Repeat([]byte("t"), 32), f),
-		"one that is cut":         good[:last],
-		"one with more after it":  good + "AAAA",
-		"one with padding":        good + "=",
-		"one with a line end":     good[:last] + "\n" + good[last:],
-		"one in another alphabet": base64.StdEncoding.EncodeToString(raw),
+		"nothing":             "",
+		"another secret":      grants.RefreshToken(bytes.Repeat([]byte("t"), 32), f),
+		"truncated":           good[:last],
+		"with more after it":  good + "AAAA",
+		"with padding":        good + "=",
+		"with a line end":     good[:last] + "\n" + good[last:],
+		"in another alphabet": base64.StdEncoding.EncodeToString(raw),
 	} {
 		if _, _, ok := grants.ReadRefreshToken(secret, text); ok {
-			t.Errorf("%s: got it read", name)
+			t.Errorf("%s: got it accepted", name)
 		}
 	}
 }
 
-// Whatever is read as a refresh token was made with the secret, in this spelling.
+// Every accepted refresh token is exactly one that was made with the secret.
 func FuzzReadRefreshToken(f *testing.F) {
 	good := grants.RefreshToken(secret, grants.Family{ID: token.SeededSource("seed").Name("family"), Generation: 3})
 	f.Add(good, []byte(nil))
@@ -84,17 +84,17 @@ func FuzzReadRefreshToken(f *testing.F) {
 		id, generation, ok := grants.ReadRefreshToken(secret, text)
 		if !ok {
 			if id != "" || generation != 0 {
-				t.Errorf("got %q, %d of a token that is refused", id, generation)
+				t.Errorf("got %q, %d from a refused token", id, generation)
 			}
 		} else if made := grants.RefreshToken(secret, grants.Family{ID: id, Generation: generation}); made != text {
-			t.Errorf("got %q read, which is not the token %q that the family has", text, made)
+			t.Errorf("got %q accepted, want only the token %q of the family", text, made)
 		}
-		if bytes.Equal(bytes.TrimRight(other, "\x00"), secret) { // zeros at the end of a key change no HMAC
+		if bytes.Equal(bytes.TrimRight(other, "\x00"), secret) { // trailing zeros of a key do not change the HMAC
 			return
 		}
 		foreign := grants.RefreshToken(other, grants.Family{ID: token.SeededSource(text).Name("family"), Generation: 1})
 		if _, _, ok := grants.ReadRefreshToken(secret, foreign); ok {
-			t.Errorf("got %q read, which another secret has made", foreign)
+			t.Errorf("got %q accepted, which was made with another secret", foreign)
 		}
 		if _, _, ok := grants.ReadRefreshToken(other, foreign); !ok {
 			t.Errorf("got %q refused, which was made with this secret", foreign)

@@ -11,8 +11,8 @@ import (
 // SessionTTL is how long a browser stays logged in.
 const SessionTTL = 24 * time.Hour
 
-// Session is that of a browser. It begins before anybody logs in, so that the form
-// of the login has its CSRF token, and gets a new name at the login.
+// Session is the session of a browser. It begins before the login, so that the login
+// form has a CSRF token. It gets a new name at the login.
 type Session struct {
 	CSRF      string
 	Sub       string
@@ -20,43 +20,42 @@ type Session struct {
 	ACR       string              `json:",omitempty"` // authentication context of the login
 	Consented map[string][]string // scopes and requested claims by client
 	Fresh     token.Digest        // the request that the last login was for
-	Pushed    token.Digest        // the last pushed request that it was shown a page for
+	Pushed    token.Digest        // the last pushed request for which a page was shown
 	Expires   time.Time
 
 	Name  string // of its cookie
 	Known bool
 }
 
-// Session returns a copy of the session of that name; one that is not Known if
-// there is none.
+// Session returns a copy of the session with that name, or one that is not Known.
 func (g *Store) Session(name string, at time.Time) *Session {
 	all, unlock := g.RLock()
 	defer unlock()
-	kept, ok := all.Sessions.Get(sha256.Sum256([]byte(name)))
-	if !ok || !at.Before(kept.Expires) {
+	saved, ok := all.Sessions.Get(sha256.Sum256([]byte(name)))
+	if !ok || !at.Before(saved.Expires) {
 		return &Session{}
 	}
-	now := *kept
-	now.Consented = maps.Clone(kept.Consented)
+	now := *saved
+	now.Consented = maps.Clone(saved.Consented)
 	return &now
 }
 
-// PutSession keeps a copy of s under its name, in place of the one of the old name.
+// PutSession stores a copy of s under its name and removes the session named old.
 func (g *Store) PutSession(old string, s *Session, now time.Time) {
-	kept := *s
+	saved := *s
 	all, unlock := g.Lock()
 	defer unlock()
 	all.Changed(now)
 	all.Sessions.Delete(sha256.Sum256([]byte(old)))
-	all.Sessions.Put(sha256.Sum256([]byte(s.Name)), &kept)
+	all.Sessions.Put(sha256.Sum256([]byte(s.Name)), &saved)
 }
 
-// UpdateSession changes what is kept of s.
+// UpdateSession changes the stored copy of s.
 func (g *Store) UpdateSession(s *Session, change func(*Session)) {
 	all, unlock := g.Lock()
 	defer unlock()
-	if kept, ok := all.Sessions.Get(sha256.Sum256([]byte(s.Name))); ok {
-		change(kept)
+	if saved, ok := all.Sessions.Get(sha256.Sum256([]byte(s.Name))); ok {
+		change(saved)
 	}
 }
 

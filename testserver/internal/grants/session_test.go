@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 )
 
-func TestASessionIsACopyUnderItsName(t *testing.T) {
+func TestSessionsAreCopies(t *testing.T) {
 	var g grants.Store
 	s := &grants.Session{Name: "first", Sub: "alice", Known: true, Expires: noon.Add(time.Hour), Consented: map[string][]string{"web": {"a"}}}
 	g.PutSession("", s, noon)
@@ -15,7 +15,7 @@ func TestASessionIsACopyUnderItsName(t *testing.T) {
 	got := g.Session("first", noon)
 	got.Consented["app"] = nil
 	if again := g.Session("first", noon); got.Sub != "alice" || !got.Known || len(again.Consented) != 1 {
-		t.Errorf("got %+v and %+v, want them as they were put", got, again)
+		t.Errorf("got %+v and %+v, want them unchanged", got, again)
 	}
 	for name, tt := range map[string]struct {
 		name string
@@ -28,10 +28,10 @@ func TestASessionIsACopyUnderItsName(t *testing.T) {
 	got.Name = "second" // as at a login
 	g.PutSession("first", got, noon)
 	if g.Session("first", noon).Known || !g.Session("second", noon).Known {
-		t.Error("got the session under its old name, or not under its new one")
+		t.Error("want the session only under its new name")
 	}
-	g.UpdateSession(got, func(kept *grants.Session) { kept.CSRF = "new" })
-	g.UpdateSession(s, func(*grants.Session) { t.Error("got a session changed that is not there") })
+	g.UpdateSession(got, func(saved *grants.Session) { saved.CSRF = "new" })
+	g.UpdateSession(s, func(*grants.Session) { t.Error("got a change of a session that does not exist") })
 	if csrf := g.Session("second", noon).CSRF; csrf != "new" {
 		t.Errorf("got %q, want it changed", csrf)
 	}

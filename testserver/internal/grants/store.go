@@ -10,18 +10,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// sweepEvery is how many changes there are between two looks for what is over.
+// sweepEvery is the number of changes between two sweeps of expired entries.
 const sweepEvery = 4096
 
-// lastYear is the last that a time in JSON can have (RFC 3339 §5.6). A test may
-// ask for more.
+// lastYear is the last year that a time in JSON can have (RFC 3339 §5.6). A test may
+// request a later expiry.
 const lastYear = 9999
 
-// Store is what has become of authorizations, behind a lock.
+// Store has the state of all authorizations, with a lock.
 type Store struct{ guarded.Value[State] }
 
-// State is what the endpoints share. Tokens, codes and sessions are in it as
-// their digests.
+// State is the state that the endpoints share. It has digests of tokens, codes and
+// session names.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
@@ -41,7 +41,7 @@ func (g *Store) Reset() {
 	*all = State{changes: all.changes}
 }
 
-// Changed looks, now and then, for what is over.
+// Changed counts a change. Every 4096 changes it removes expired entries.
 func (g *State) Changed(now time.Time) {
 	if g.changes++; g.changes%sweepEvery != 0 {
 		return
@@ -64,20 +64,20 @@ func (g *State) Changed(now time.Time) {
 	g.Pushed.Sweep(func(p *Pushed) bool { return now.After(p.Expires.Add(PagesTTL)) })
 }
 
-// Begin makes a family of f.
+// Begin stores a new family.
 func (g *State) Begin(f Family, now time.Time) {
 	g.Changed(now)
 	g.Families.Put(f.ID, &f)
 }
 
-// Begin makes a family of f.
+// Begin stores a new family.
 func (g *Store) Begin(f Family, now time.Time) {
 	all, unlock := g.Lock()
 	defer unlock()
 	all.Begin(f, now)
 }
 
-// Belongs notes whose an access token is.
+// Belongs stores the family of an access token.
 func (g *Store) Belongs(text, family string, ends time.Time) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -90,8 +90,8 @@ func (g *Store) Belongs(text, family string, ends time.Time) {
 	}
 }
 
-// Family returns the family of an access token as it is now, an empty one for a
-// token without a family.
+// Family returns a copy of the family of an access token, the zero Family if it has
+// none.
 func (g *Store) Family(d token.Digest) Family {
 	all, unlock := g.RLock()
 	defer unlock()
@@ -102,7 +102,8 @@ func (g *Store) Family(d token.Digest) Family {
 	return Family{}
 }
 
-// Revoke ends the families that match, and returns those that were not yet over.
+// Revoke revokes the families that match, and returns those that were not revoked
+// before.
 func (g *Store) Revoke(match func(*Family) bool) []Family {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -116,8 +117,9 @@ func (g *Store) Revoke(match func(*Family) bool) []Family {
 	return ended
 }
 
-// RemoveClient ends all that a client has come to have, and leaves nothing for
-// another that has its ID next. It returns the families that were not yet over.
+// RemoveClient revokes the families of a client and removes everything else of it, so
+// that a later client with the same ID inherits nothing. It returns the families that
+// were not revoked before.
 func (g *Store) RemoveClient(client string) []Family {
 	ended := g.Revoke(func(f *Family) bool { return f.Client == client })
 	all, unlock := g.Lock()
@@ -132,7 +134,7 @@ func (g *Store) RemoveClient(client string) []Family {
 		return false
 	})
 	for _, v := range all.Sessions.All() {
-		if _, ok := v.Consented[client]; ok { // another request may be reading the map that is there
+		if _, ok := v.Consented[client]; ok { // another request may be reading the current map
 			v.Consented = maps.Clone(v.Consented)
 			delete(v.Consented, client)
 		}
@@ -140,7 +142,8 @@ func (g *Store) RemoveClient(client string) []Family {
 	return ended
 }
 
-// Withdraw takes back what sub has agreed to and no client has fetched yet.
+// Withdraw invalidates the codes and device codes that sub has approved and for which
+// no token has been issued yet.
 func (g *Store) Withdraw(sub string) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -152,7 +155,8 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once reports whether text, which is worthless after expires, is new.
+// Once reports whether text has not been used before. After expires it may be
+// forgotten.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

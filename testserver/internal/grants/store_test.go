@@ -15,10 +15,10 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// digest is what a code, a device code or a session is kept under.
+// digest is the key of a code, a device code or a session.
 func digest(text string) token.Digest { return sha256.Sum256([]byte(text)) }
 
-// change does something to what is in the store.
+// change calls f with the locked state.
 func change(g *grants.Store, f func(*grants.State)) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -30,10 +30,10 @@ func TestATokenBelongsToItsFamily(t *testing.T) {
 	g.Begin(grants.Family{ID: "f1", Sub: "alice", Ends: noon}, noon)
 	g.Belongs("head.claims.signature", "f1", noon.Add(time.Hour))
 	for name, tt := range map[string]struct{ token, want string }{
-		"the token itself":              {"head.claims.signature", "alice"},
-		"its twin of another signature": {"head.claims.other", "alice"},
-		"a token that nobody issued":    {"head.other.signature", ""},
-		"a handle without a family":     {"handle", ""},
+		"the token itself":          {"head.claims.signature", "alice"},
+		"with another signature":    {"head.claims.other", "alice"},
+		"an unknown token":          {"head.other.signature", ""},
+		"a handle without a family": {"handle", ""},
 	} {
 		if got := g.Family(token.Identify(tt.token)).Sub; got != tt.want {
 			t.Errorf("%s: got the family of %q, want %q", name, got, tt.want)
@@ -43,10 +43,10 @@ func TestATokenBelongsToItsFamily(t *testing.T) {
 
 func TestAFamilyLastsAsLongAsItsLastToken(t *testing.T) {
 	for name, tt := range map[string]struct{ token, want time.Time }{
-		"a token that ends later":                {noon.Add(2 * time.Hour), noon.Add(2 * time.Hour)},
-		"one that ends earlier":                  {noon, noon.Add(time.Hour)},
-		"one without an end":                     {time.Time{}, noon.Add(time.Hour)},
-		"one that ends later than JSON can tell": {noon.AddDate(9000, 0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"a token that expires later":           {noon.Add(2 * time.Hour), noon.Add(2 * time.Hour)},
+		"a token that expires earlier":         {noon, noon.Add(time.Hour)},
+		"a token without an expiry":            {time.Time{}, noon.Add(time.Hour)},
+		"an expiry that JSON cannot represent": {noon.AddDate(9000, 0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)},
 	} {
 		var g grants.Store
 		g.Begin(grants.Family{ID: "f", Ends: noon.Add(time.Hour)}, noon)
@@ -57,7 +57,7 @@ func TestAFamilyLastsAsLongAsItsLastToken(t *testing.T) {
 	}
 }
 
-func TestRevokeReturnsWhatItHasEnded(t *testing.T) {
+func TestRevokeReturnsNewlyRevokedFamilies(t *testing.T) {
 	var g grants.Store
 	for _, id := range []string{"a1", "b1", "a2"} {
 		g.Begin(grants.Family{ID: id, Client: id[:1]}, noon)
@@ -65,10 +65,10 @@ func TestRevokeReturnsWhatItHasEnded(t *testing.T) {
 	ofA := func(f *grants.Family) bool { return f.Client == "a" }
 	ended := g.Revoke(ofA)
 	if len(ended) != 2 || ended[0].ID != "a1" || ended[1].ID != "a2" || !ended[0].Revoked {
-		t.Errorf("got %v ended, want a1 and a2", ended)
+		t.Errorf("got %v revoked, want a1 and a2", ended)
 	}
 	if again := g.Revoke(ofA); len(again) != 0 {
-		t.Errorf("got %v ended again, want nothing", again)
+		t.Errorf("got %v revoked again, want nothing", again)
 	}
 	g.Belongs("token", "b1", noon)
 	if g.Family(token.Identify("token")).Revoked {
@@ -76,7 +76,7 @@ func TestRevokeReturnsWhatItHasEnded(t *testing.T) {
 	}
 }
 
-func TestWithdrawLeavesWhatAClientHasFetched(t *testing.T) {
+func TestWithdrawOnlyAffectsUnusedCodes(t *testing.T) {
 	var g grants.Store
 	of := func(sub string) grants.Family { return grants.Family{Sub: sub} }
 	change(&g, func(all *grants.State) {
@@ -91,12 +91,12 @@ func TestWithdrawLeavesWhatAClientHasFetched(t *testing.T) {
 	change(&g, func(all *grants.State) {
 		for code, want := range map[string]bool{"waiting": false, "used": true, "of bob": true} {
 			if _, got := all.Codes.Get(digest(code)); got != want {
-				t.Errorf("code %s: got it there %v, want %v", code, got, want)
+				t.Errorf("code %s: got it stored: %v, want %v", code, got, want)
 			}
 		}
 		for code, want := range map[string]bool{"agreed": true, "fetched": false, "of bob": false} {
 			if d, _ := all.Devices.Get(digest(code)); d.Denied != want {
-				t.Errorf("device %s: got it denied %v, want %v", code, d.Denied, want)
+				t.Errorf("device %s: got it denied: %v, want %v", code, d.Denied, want)
 			}
 		}
 	})
@@ -115,25 +115,25 @@ func TestAnAssertionIsNewOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if taken.Load() != 1 || !g.Once("another", noon, noon.Add(time.Minute)) {
-		t.Errorf("got it taken %d times, want once, and another as well", taken.Load())
+		t.Errorf("got it accepted %d times, want once, and another one accepted too", taken.Load())
 	}
 }
 
-// sweep makes as many changes as there are between two looks for what is over.
+// sweep makes as many changes as there are between two sweeps.
 func sweep(g *grants.Store, now time.Time) {
 	for range 4096 {
 		change(g, func(all *grants.State) { all.Changed(now) })
 	}
 }
 
-func TestWhatIsOverIsSweptAway(t *testing.T) {
+func TestExpiredEntriesAreSwept(t *testing.T) {
 	var g grants.Store
 	end := noon.Add(time.Minute)
 	change(&g, func(all *grants.State) {
 		all.Families.Put("over", &grants.Family{ID: "over", Ends: end})
 		all.Families.Put("alive", &grants.Family{ID: "alive", Ends: end.Add(time.Hour)})
 		all.Codes.Put(digest("over"), &grants.Code{Expires: end, FamilyID: "over"})
-		all.Codes.Put(digest("alive"), &grants.Code{Expires: end, FamilyID: "alive"}) // to be recognised when it comes again
+		all.Codes.Put(digest("alive"), &grants.Code{Expires: end, FamilyID: "alive"}) // stays for the detection of reuse
 		all.PutDevice(digest("over"), &grants.Device{Expires: end, UserCode: digest("1")})
 		all.PutDevice(digest("alive"), &grants.Device{Expires: end.Add(time.Hour), UserCode: digest("2")})
 		all.Issued.Put(digest("over"), "over")
@@ -143,7 +143,7 @@ func TestWhatIsOverIsSweptAway(t *testing.T) {
 		all.Sessions.Put(digest("over"), &grants.Session{Expires: end})
 		all.Sessions.Put(digest("alive"), &grants.Session{Expires: end.Add(time.Hour)})
 		all.Pushed.Put(digest("over"), &grants.Pushed{Expires: end.Add(-grants.PagesTTL)})
-		all.Pushed.Put(digest("alive"), &grants.Pushed{Expires: end}) // for a browser on its pages
+		all.Pushed.Put(digest("alive"), &grants.Pushed{Expires: end}) // stays for a browser on its pages
 	})
 	left := func() (over, alive []string) {
 		change(&g, func(all *grants.State) {
@@ -152,8 +152,8 @@ func TestWhatIsOverIsSweptAway(t *testing.T) {
 				if name == "alive" {
 					list = &alive
 				}
-				see := func(kind string, there bool) {
-					if there {
+				see := func(kind string, found bool) {
+					if found {
 						*list = append(*list, kind)
 					}
 				}
@@ -180,11 +180,11 @@ func TestWhatIsOverIsSweptAway(t *testing.T) {
 	const kinds = 8
 	sweep(&g, end)
 	if over, alive := left(); len(over) != kinds || len(alive) != kinds {
-		t.Errorf("got %q and %q left at the end itself, want all of them", over, alive)
+		t.Errorf("got %q and %q left at the expiry itself, want all of them", over, alive)
 	}
 	sweep(&g, end.Add(time.Second))
 	if over, alive := left(); len(over) != 0 || len(alive) != kinds {
-		t.Errorf("got %q and %q left after the end, want nothing that is over and all that is not", over, alive)
+		t.Errorf("got %q and %q left after the expiry, want only those that have not expired", over, alive)
 	}
 	g.Reset()
 	if over, alive := left(); len(over)+len(alive) != 0 {
@@ -192,7 +192,7 @@ func TestWhatIsOverIsSweptAway(t *testing.T) {
 	}
 }
 
-func TestAClientThatIsRemovedLeavesNothing(t *testing.T) {
+func TestRemoveClientLeavesNothing(t *testing.T) {
 	var g grants.Store
 	for _, client := range []string{"a", "b"} {
 		g.Begin(grants.Family{ID: client, Client: client}, noon)
@@ -202,10 +202,10 @@ func TestAClientThatIsRemovedLeavesNothing(t *testing.T) {
 			all.PutDevice(digest(client), &grants.Device{Family: grants.Family{Client: client}, UserCode: digest(client), Expires: noon.Add(time.Hour)})
 		})
 	}
-	consented := map[string][]string{"a": {"x"}, "b": {"x"}} // which another request may be reading
+	consented := map[string][]string{"a": {"x"}, "b": {"x"}} // another request may be reading it
 	g.PutSession("", &grants.Session{Name: "browser", Expires: noon.Add(time.Hour), Consented: consented}, noon)
 	if ended := g.RemoveClient("a"); len(ended) != 1 || ended[0].ID != "a" {
-		t.Errorf("got %v ended, want the family a", ended)
+		t.Errorf("got %v revoked, want the family a", ended)
 	}
 	change(&g, func(all *grants.State) {
 		for client, want := range map[string]bool{"a": false, "b": true} {
@@ -214,11 +214,11 @@ func TestAClientThatIsRemovedLeavesNothing(t *testing.T) {
 			_, device := all.Devices.Get(digest(client))
 			_, open := all.Undecided(digest(client), noon)
 			if got := []bool{code, pushed, device, open}; !slices.Equal(got, []bool{want, want, want, want}) {
-				t.Errorf("client %s: got the code, the request and the device there %v, want %v", client, got, want)
+				t.Errorf("client %s: got the code, the request and the device stored: %v, want %v", client, got, want)
 			}
 		}
 	})
 	if got := fmt.Sprint(g.Session("browser", noon).Consented); got != "map[b:[x]]" || len(consented) != 2 {
-		t.Errorf("got the consents %s, want those for b in a map of their own", got)
+		t.Errorf("got the consents %s, want those for b in a new map", got)
 	}
 }

@@ -30,16 +30,16 @@ func TestWritersExcludeEachOther(t *testing.T) {
 func TestReadersShareTheValue(t *testing.T) {
 	var v guarded.Value[string]
 	_, first := v.RLock()
-	_, second := v.RLock() // would hang if readers excluded each other
+	_, second := v.RLock() // hangs if readers exclude each other
 	second()
 	first()
 }
 
-func TestAChangeIsReportedWhenTheLockIsFree(t *testing.T) {
+func TestOnChangeRunsAfterTheUnlock(t *testing.T) {
 	var v guarded.Value[int]
 	var seen []int
 	v.OnChange(func() {
-		n, unlock := v.RLock() // would hang under the lock
+		n, unlock := v.RLock() // hangs if the lock is still held
 		defer unlock()
 		seen = append(seen, *n)
 	})
@@ -49,6 +49,6 @@ func TestAChangeIsReportedWhenTheLockIsFree(t *testing.T) {
 	_, unlock = v.RLock()
 	unlock()
 	if len(seen) != 1 || seen[0] != 7 {
-		t.Errorf("got the reports %v, want one of 7 and none for reading", seen)
+		t.Errorf("got the calls %v, want one with 7 and no call for reading", seen)
 	}
 }

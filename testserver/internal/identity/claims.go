@@ -9,24 +9,24 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Bounds of the parameter claims, which the server keeps for as long as the grant.
+// Bounds of the parameter claims, which is stored with the grant.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64
 )
 
 // ClaimsRequest is the parameter claims of an authorization request (OpenID Connect Core
-// 1.0 §5.5). The zero ClaimsRequest asks for nothing.
+// 1.0 §5.5). The zero ClaimsRequest requests nothing.
 type ClaimsRequest struct {
-	UserInfo, IDToken Asked
+	UserInfo, IDToken RequestedClaims
 	EssentialACR      bool // without one of ACRs the request must fail (§5.5.1.1)
 }
 
-// Asked are claims by their names, with the values that will do; nil means any.
-type Asked map[string][]json.RawMessage
+// RequestedClaims maps requested claims to their accepted values; nil means any value.
+type RequestedClaims map[string][]json.RawMessage
 
-// ParseClaims reads the parameter, "" being none. Members that the section does not
-// have are ignored, as it says.
+// ParseClaims parses the parameter; "" means absent. Unknown members are ignored, as
+// the section requires.
 func ParseClaims(text string) (r ClaimsRequest, err error) {
 	if text == "" {
 		return r, nil
@@ -36,10 +36,10 @@ func ParseClaims(text string) (r ClaimsRequest, err error) {
 	}
 	o, err := token.ParseObject([]byte(text))
 	if err != nil {
-		return r, errors.New("claims is not a JSON object with distinct member names")
+		return r, errors.New("claims is not a JSON object with unique member names")
 	}
-	if r.UserInfo, err = parseAsked(o, "userinfo"); err == nil {
-		r.IDToken, err = parseAsked(o, "id_token")
+	if r.UserInfo, err = parseRequested(o, "userinfo"); err == nil {
+		r.IDToken, err = parseRequested(o, "id_token")
 	}
 	if err != nil {
 		return ClaimsRequest{}, err
@@ -55,13 +55,13 @@ func essential(o token.Object, path ...string) (is bool) {
 		if i < 0 {
 			return false
 		}
-		o, _ = token.ParseObject(o[i].Value) // an object: parseAsked has read it
+		o, _ = token.ParseObject(o[i].Value) // an object: parseRequested has read it
 	}
 	read(o, "essential", &is)
 	return is
 }
 
-func parseAsked(of token.Object, member string) (Asked, error) {
+func parseRequested(of token.Object, member string) (RequestedClaims, error) {
 	i := of.Find(member)
 	if i < 0 || isNull(of[i].Value) {
 		return nil, nil
@@ -70,17 +70,17 @@ func parseAsked(of token.Object, member string) (Asked, error) {
 	if err != nil || len(o) > maxClaims {
 		return nil, errors.New("claims: " + member + " is not an object of up to 64 claims")
 	}
-	asked := Asked{}
+	requested := RequestedClaims{}
 	for _, m := range o {
-		if asked[m.Name], err = parseValues(m.Value); err != nil {
+		if requested[m.Name], err = parseValues(m.Value); err != nil {
 			return nil, err
 		}
 	}
-	return asked, nil
+	return requested, nil
 }
 
-// parseValues reads what is said about one claim (§5.5.1). essential changes nothing
-// here: the server returns every claim that it has.
+// parseValues reads the request for one claim (§5.5.1). essential has no effect here: the
+// server returns every requested claim that it has.
 func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if isNull(text) {
 		return nil, nil
@@ -92,19 +92,19 @@ func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 		err = errors.New("a member has the wrong type")
 	}
 	if err != nil {
-		return nil, errors.New("claims: a claim is neither null nor an object of essential, value and values")
+		return nil, errors.New("claims: a claim is neither null nor an object with essential, value and values")
 	}
 	if i := o.Find("value"); i >= 0 {
 		values = append(values, o[i].Value)
 	}
-	if len(values) == 0 { // as if there were no list
+	if len(values) == 0 { // an empty list is like an absent one
 		return nil, nil
 	}
 	return values, nil
 }
 
-// read reads a member, whose name is spelled exactly so, into v. False is for another
-// type.
+// read reads the member with exactly that name into v. It returns false if the type is
+// wrong.
 func read(o token.Object, name string, v any) bool {
 	i := o.Find(name)
 	return i < 0 || json.Unmarshal(o[i].Value, v) == nil
@@ -112,26 +112,26 @@ func read(o token.Object, name string, v any) bool {
 
 func isNull(text json.RawMessage) bool { return string(text) == "null" }
 
-// AllowsSubject reports whether the request may be answered about sub (§5.5.1).
+// AllowsSubject reports whether sub is an accepted subject (§5.5.1).
 func (r ClaimsRequest) AllowsSubject(sub string) bool {
 	return r.IDToken.allows("sub", sub) && r.UserInfo.allows("sub", sub)
 }
 
-func (a Asked) allows(name string, v any) bool {
-	_, asked := a[name]
-	return !asked || a.wants(name, v)
+func (a RequestedClaims) allows(name string, v any) bool {
+	_, requested := a[name]
+	return !requested || a.accepts(name, v)
 }
 
-// Subjects are the users that are asked for by name.
+// Subjects returns the requested subjects.
 func (r ClaimsRequest) Subjects() []string {
 	return append(r.IDToken.texts("sub"), r.UserInfo.texts("sub")...)
 }
 
-// ACRs are the authentication contexts that will do, the preferred one first
+// ACRs returns the accepted authentication contexts, the preferred one first
 // (§5.5.1.1).
 func (r ClaimsRequest) ACRs() []string { return r.IDToken.texts("acr") }
 
-func (a Asked) texts(name string) (texts []string) {
+func (a RequestedClaims) texts(name string) (texts []string) {
 	for _, value := range a[name] {
 		var text string
 		if json.Unmarshal(value, &text) == nil {
@@ -141,12 +141,12 @@ func (a Asked) texts(name string) (texts []string) {
 	return texts
 }
 
-// Names are the claims about the user that are asked for and that these scopes do not
-// release anyway, each once and in order.
+// Names returns the requested claims about the user that these scopes do not already
+// release, sorted and without duplicates.
 func (r ClaimsRequest) Names(scopes []string) []string {
 	names := map[string]bool{}
-	for _, asked := range []Asked{r.UserInfo, r.IDToken} {
-		for name := range asked {
+	for _, requested := range []RequestedClaims{r.UserInfo, r.IDToken} {
+		for name := range requested {
 			names[name] = !slices.Contains(scopes, claimScopes[name])
 		}
 	}

@@ -22,33 +22,33 @@ func parse(t *testing.T, text string) identity.ClaimsRequest {
 
 var alice = map[string]any{"name": "Alice", "email": "alice@example.com", "email_verified": true, "roles": json.RawMessage(`["a", "b"]`), "age": json.Number("40")}
 
-func TestWhatAClientMaySee(t *testing.T) {
-	for name, tt := range map[string]struct{ scopes, asked, want string }{
-		"by no scope":             {"openid", `{}`, "[age roles]"},
+func TestVisibleClaims(t *testing.T) {
+	for name, tt := range map[string]struct{ scopes, requested, want string }{
+		"without a scope":         {"openid", `{}`, "[age roles]"},
 		"by a scope":              {"openid email", `{}`, "[age email email_verified roles]"},
 		"by name":                 {"openid", `{"email":null}`, "[age email roles]"},
-		"by name, and essential":  {"openid", `{"email":{"essential":true}}`, "[age email roles]"},
+		"by name, essential":      {"openid", `{"email":{"essential":true}}`, "[age email roles]"},
 		"by its value":            {"openid", `{"email":{"value":"alice@example.com"}}`, "[age email roles]"},
 		"by one of its values":    {"openid", `{"email":{"values":["x","alice@example.com"]}}`, "[age email roles]"},
 		"by another value":        {"openid", `{"email":{"value":"bob@example.com"}}`, "[age roles]"},
 		"by an empty list":        {"openid", `{"email":{"values":[]}}`, "[age email roles]"},
 		"by a value that is true": {"openid", `{"email_verified":{"value":true}}`, "[age email_verified roles]"},
 		"by a value in quotes":    {"openid", `{"email_verified":{"value":"true"}}`, "[age roles]"},
-		"by a scope in any case":  {"openid email", `{"email":{"value":"bob@example.com"}}`, "[age email email_verified roles]"},
-		"by what nobody has":      {"openid", `{"picture":null,"x":{"y":1}}`, "[age roles]"},
+		"by a scope anyway":       {"openid email", `{"email":{"value":"bob@example.com"}}`, "[age email email_verified roles]"},
+		"by unknown names":        {"openid", `{"picture":null,"x":{"y":1}}`, "[age roles]"},
 	} {
-		asked := parse(t, `{"id_token":`+tt.asked+`}`)
-		seen := identity.Visible(alice, strings.Fields(tt.scopes), asked.IDToken)
+		requested := parse(t, `{"id_token":`+tt.requested+`}`)
+		seen := identity.Visible(alice, strings.Fields(tt.scopes), requested.IDToken)
 		if got := fmt.Sprint(slices.Sorted(maps.Keys(seen))); got != tt.want {
 			t.Errorf("%s: got %s, want %s", name, got, tt.want)
 		}
-		if other := identity.Visible(alice, strings.Fields(tt.scopes), asked.UserInfo); fmt.Sprint(other) != fmt.Sprint(identity.Visible(alice, strings.Fields(tt.scopes), nil)) {
-			t.Errorf("%s: got %v for UserInfo, which was not asked for", name, other)
+		if other := identity.Visible(alice, strings.Fields(tt.scopes), requested.UserInfo); fmt.Sprint(other) != fmt.Sprint(identity.Visible(alice, strings.Fields(tt.scopes), nil)) {
+			t.Errorf("%s: got %v for UserInfo, which was not requested", name, other)
 		}
 	}
 }
 
-func TestWhatIsAskedFor(t *testing.T) {
+func TestParsedClaimsRequests(t *testing.T) {
 	for _, tt := range []struct{ text, names, subjects, acrs string }{
 		{"", "[]", "[]", "[]"},
 		{`{}`, "[]", "[]", "[]"},
@@ -57,7 +57,7 @@ func TestWhatIsAskedFor(t *testing.T) {
 		{`{"id_token":{"sub":{"value":"alice"},"acr":{"values":["gold","silver"],"essential":true}}}`, "[]", "[alice]", "[gold silver]"},
 		{`{"userinfo":{"sub":{"value":"bob"}},"id_token":{"acr":{"value":"gold","later":1}}}`, "[]", "[bob]", "[gold]"},
 		{`{"id_token":{"sub":{"Value":"alice","VALUES":["bob"]},"acr":{"Essential":7}}}`, "[]", "[]", "[]"},
-		{`{"id_token":{"sub":{"value":7},"acr":null}}`, "[]", "[]", "[]"}, // which is a user that nobody is
+		{`{"id_token":{"sub":{"value":7},"acr":null}}`, "[]", "[]", "[]"}, // 7 is not a possible subject
 	} {
 		r := parse(t, tt.text)
 		if got := fmt.Sprint(r.Names([]string{"openid", "phone"}), r.Subjects(), r.ACRs()); got != fmt.Sprintf("%s %s %s", tt.names, tt.subjects, tt.acrs) {
@@ -72,7 +72,7 @@ var malformed = []string{
 	`{"id_token":{"a":{"value":1,"value":2}}}`,
 }
 
-func TestWhomARequestAllows(t *testing.T) {
+func TestAllowsSubject(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{}`:                                     true,
 		`{"id_token":{"sub":null}}`:              true,
@@ -88,7 +88,7 @@ func TestWhomARequestAllows(t *testing.T) {
 	}
 }
 
-func TestRequestsThatAreMalformed(t *testing.T) {
+func TestMalformedRequestsAreRefused(t *testing.T) {
 	var many strings.Builder
 	for i := range 65 {
 		fmt.Fprintf(&many, `,"c%d":null`, i)
@@ -108,14 +108,14 @@ func FuzzParseClaims(f *testing.F) {
 		r, err := identity.ParseClaims(text)
 		if err != nil {
 			if r.UserInfo != nil || r.IDToken != nil {
-				t.Errorf("got %v beside an error", r)
+				t.Errorf("got %v together with an error", r)
 			}
 			return
 		}
-		for _, asked := range []identity.Asked{r.UserInfo, r.IDToken} {
-			for name := range identity.Visible(alice, nil, asked) {
-				if _, ok := asked[name]; !ok && name != "roles" && name != "age" {
-					t.Errorf("got %s, which nobody has asked for", name)
+		for _, requested := range []identity.RequestedClaims{r.UserInfo, r.IDToken} {
+			for name := range identity.Visible(alice, nil, requested) {
+				if _, ok := requested[name]; !ok && name != "roles" && name != "age" {
+					t.Errorf("got %s, which was not requested", name)
 				}
 			}
 		}

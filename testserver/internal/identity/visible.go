@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// claimScopes are the scopes that the standard claims need (OpenID Connect Core 1.0
-// §5.4). Other claims need none.
+// claimScopes are the scopes that the standard claims require (OpenID Connect Core 1.0
+// §5.4). Other claims require no scope.
 var claimScopes = map[string]string{
 	"name": "profile", "family_name": "profile", "given_name": "profile", "middle_name": "profile", "nickname": "profile",
 	"preferred_username": "profile", "profile": "profile", "picture": "profile", "website": "profile", "gender": "profile",
@@ -15,21 +15,21 @@ var claimScopes = map[string]string{
 	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
 }
 
-// Visible returns those of a user's claims that scopes or a request by name release
-// to a client. If a request has values, that of the user must be one of them (§5.5.1).
-func Visible(claims map[string]any, scopes []string, asked Asked) map[string]any {
+// Visible returns the claims of a user that scopes or a request by name release to a
+// client. If the request has values, the user's value must be one of them (§5.5.1).
+func Visible(claims map[string]any, scopes []string, requested RequestedClaims) map[string]any {
 	seen := map[string]any{}
 	for name, v := range claims {
 		scope, needsScope := claimScopes[name]
-		if !needsScope || slices.Contains(scopes, scope) || asked.wants(name, v) {
+		if !needsScope || slices.Contains(scopes, scope) || requested.accepts(name, v) {
 			seen[name] = v
 		}
 	}
 	return seen
 }
 
-// wants reports whether a claim is asked for, with this value among others.
-func (a Asked) wants(name string, v any) bool {
+// accepts reports whether a claim is requested and v is an accepted value.
+func (a RequestedClaims) accepts(name string, v any) bool {
 	values, ok := a[name]
 	if !ok || values == nil {
 		return ok

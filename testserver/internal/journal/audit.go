@@ -7,16 +7,15 @@ import (
 	"sync"
 )
 
-// maxEvents bounds what is remembered, some 3 MB.
+// maxEvents bounds the events in memory, some 3 MB.
 const maxEvents = 10_000
 
-// Audit is the account of what was done with tokens: JSON lines to a writer, and
-// the last 10 000 events in memory. Its methods may be called from any
-// goroutine. Make one with [NewAudit].
+// Audit is the log of what was done with tokens: JSON lines to a writer, and the last
+// 10 000 events in memory. It is safe for concurrent use. Use [NewAudit] to make one.
 type Audit struct {
-	line   sync.Mutex // held while writing, and taken before list: both have one order
+	line   sync.Mutex // held while writing; taken before list, so that both have the same order
 	w      io.Writer
-	broken bool // the last line has no end
+	broken bool // the last line is incomplete
 
 	list   sync.Mutex
 	events []Event // a ring once it is full
@@ -24,17 +23,17 @@ type Audit struct {
 	err    error
 }
 
-// NewAudit returns an Audit that makes one call of w.Write for each event, one
-// at a time. With a nil w it only remembers.
+// NewAudit returns an Audit that calls w.Write once for each event, never
+// concurrently. If w is nil, events are only stored in memory.
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
-// Record adds e. Nothing about it can fail the caller: what goes wrong is for
-// [Audit.Err]. An event of an unknown Kind is not recorded.
+// Record adds e. It does not return errors: see [Audit.Err]. An event of an unknown
+// Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()
 	if !isKind(e.Kind) {
-		a.fail(fmt.Errorf("audit log: there is no kind of event %q", e.Kind))
+		a.fail(fmt.Errorf("audit log: unknown kind of event %q", e.Kind))
 		return
 	}
 	e.Time = e.Time.UTC().Round(0) // without the monotonic clock, so that equal times are equal
@@ -46,7 +45,7 @@ func (a *Audit) Record(e Event) {
 	}
 }
 
-// write goes on after an error: a disk that was full need not stay so.
+// write tries again after an error: a full disk may have space later.
 func (a *Audit) write(e *Event) error {
 	text, err := e.line()
 	if err != nil {
@@ -87,7 +86,7 @@ func (a *Audit) remember(e Event) {
 	a.oldest = (a.oldest + 1) % maxEvents
 }
 
-// Events is what is remembered, the oldest first. It waits for no writer.
+// Events returns the events in memory, oldest first. It does not wait for the writer.
 func (a *Audit) Events() []Event {
 	a.list.Lock()
 	defer a.list.Unlock()
@@ -98,14 +97,14 @@ func (a *Audit) Events() []Event {
 	return events
 }
 
-// Reset forgets the events. What was written stays.
+// Reset drops the events in memory. Written lines stay.
 func (a *Audit) Reset() {
 	a.list.Lock()
 	defer a.list.Unlock()
 	a.events, a.oldest = nil, 0
 }
 
-// Err is the first thing that went wrong, nil for nothing.
+// Err returns the first error of the log, or nil.
 func (a *Audit) Err() error {
 	a.list.Lock()
 	defer a.list.Unlock()

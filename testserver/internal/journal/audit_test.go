@@ -15,10 +15,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// writer takes lines, as many bytes of each as it wants to.
+// writer records what is written. It can cut lines short and fail.
 type writer struct {
 	calls []string
-	short int   // bytes to take, 0 for all
+	short int   // bytes to accept of each line, 0 for all
 	err   error // to return
 }
 
@@ -44,11 +44,11 @@ func TestEventIsOneLineInAFixedOrder(t *testing.T) {
 			Family: "f1", Scopes: []string{"a", "b"}, Reason: "grace",
 		}, `{"time":"2026-01-02T11:00:00.5Z","kind":"refreshed","client_id":"web","sub":"alice",` +
 			`"fingerprint":"0123456789abcdef","family":"f1","scopes":["a","b"],"reason":"grace"}`},
-		{"with nothing but its kind", journal.Event{Time: noon, Kind: journal.Denied},
+		{"with only its kind", journal.Event{Time: noon, Kind: journal.Denied},
 			`{"time":"2026-01-02T11:00:00.5Z","kind":"denied"}`},
-		{"with line breaks in it", journal.Event{Time: noon, Kind: journal.Used, Sub: "a\nb\u2028"},
+		{"with line breaks", journal.Event{Time: noon, Kind: journal.Used, Sub: "a\nb\u2028"},
 			`{"time":"2026-01-02T11:00:00.5Z","kind":"used","sub":"a\nb\u2028"}`},
-		{"with a token for a fingerprint", journal.Event{Time: noon, Kind: journal.Issued, Fingerprint: "eyJ.e30.c2ln"},
+		{"with a token instead of a fingerprint", journal.Event{Time: noon, Kind: journal.Issued, Fingerprint: "eyJ.e30.c2ln"},
 			`{"time":"2026-01-02T11:00:00.5Z","kind":"issued","fingerprint":"49da1ec229e8c521"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestKindsOfEvents(t *testing.T) {
 		a := journal.NewAudit(nil)
 		a.Record(journal.Event{Kind: kind})
 		if err := a.Err(); err != nil || len(a.Events()) != 1 {
-			t.Errorf("%s: got %v, %v, want it to be taken", kind, a.Events(), err)
+			t.Errorf("%s: got %v, %v, want it recorded", kind, a.Events(), err)
 		}
 	}
 	for _, kind := range []string{"", "Issued", "deleted"} {
@@ -80,7 +80,7 @@ func TestKindsOfEvents(t *testing.T) {
 		if len(a.Events()) != 0 || len(w.calls) != 0 {
 			t.Errorf("%q: got %v and %q, want nothing", kind, a.Events(), w.calls)
 		}
-		wantParts(t, a.Err(), "no kind of event", fmt.Sprintf("%q", kind))
+		wantParts(t, a.Err(), "unknown kind of event", fmt.Sprintf("%q", kind))
 	}
 }
 
@@ -111,7 +111,7 @@ func TestEventsAreCopies(t *testing.T) {
 	}
 }
 
-func TestWriterThatFailsFailsNobody(t *testing.T) {
+func TestAFailingWriterDoesNotStopTheLog(t *testing.T) {
 	first := errors.New("the first")
 	w := &writer{short: 10, err: first}
 	a := journal.NewAudit(w)
@@ -128,10 +128,10 @@ func TestWriterThatFailsFailsNobody(t *testing.T) {
 	if got := len(a.Events()); got != 4 {
 		t.Errorf("got %d events in memory, want all 4", got)
 	}
-	// What was cut off is a line of its own, and spoils no other.
+	// The incomplete line is ended, and the following ones are complete.
 	lines := strings.Split(strings.Join(w.calls, ""), "\n")
 	if len(lines) != 5 || !strings.Contains(lines[2], `"sub":"3"`) || !json.Valid([]byte(lines[2])) || !json.Valid([]byte(lines[3])) {
-		t.Errorf("got %q, want the last two lines whole", lines)
+		t.Errorf("got %q, want the last two lines complete", lines)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestShortWriteIsAnError(t *testing.T) {
 	}
 }
 
-func TestTimeThatJSONCannotHoldIsAnErrorOfTheLog(t *testing.T) {
+func TestATimeThatJSONCannotRepresentIsAnErrorOfTheLog(t *testing.T) {
 	a := journal.NewAudit(&writer{})
 	a.Record(journal.Event{Time: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), Kind: journal.Used})
 	wantParts(t, a.Err(), "audit log", "JSON")
@@ -152,7 +152,7 @@ func TestTimeThatJSONCannotHoldIsAnErrorOfTheLog(t *testing.T) {
 	}
 }
 
-// stuck blocks until it is freed.
+// stuck blocks until free is closed.
 type stuck struct{ entered, free chan struct{} }
 
 func (s stuck) Write(p []byte) (int, error) {
@@ -196,18 +196,18 @@ func TestManyGoroutinesWriteWholeLines(t *testing.T) {
 		written = append(written, e)
 	}
 	if len(written) != 800 || !reflect.DeepEqual(written, a.Events()) {
-		t.Errorf("got %d lines, want the 800 events in the order of the memory", len(written))
+		t.Errorf("got %d lines, want the 800 events in the same order as in memory", len(written))
 	}
 }
 
 func wantParts(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Fatalf("got no error, want one that says %q", parts)
+		t.Fatalf("got no error, want one with %q", parts)
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("got %q, want it to say %q", err, part)
+			t.Errorf("got %q, want %q in it", err, part)
 		}
 	}
 }

@@ -1,7 +1,6 @@
-// Package journal remembers what happened at a test authorization server: the
-// requests, with fingerprints in the place of all secrets, how many there were,
-// the faults that answered some of them, and the audit log of what became of
-// tokens.
+// Package journal records what happens at a test authorization server: requests, with
+// fingerprints instead of secrets, their numbers, the faults that answered some of
+// them, and the audit log of tokens.
 //
-// Nothing in it knows a grant, a client or a token: it sees requests and texts.
+// It does not depend on grants, clients or tokens, only on requests and texts.
 package journal

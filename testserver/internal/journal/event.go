@@ -16,7 +16,7 @@ const (
 	Used          = "used"
 	Denied        = "denied"
 	Pushed        = "pushed"     // an authorization request
-	Registered    = "registered" // a client, by a request, or what it has changed since
+	Registered    = "registered" // a client, by a registration request, or an update of it
 	Unregistered  = "unregistered"
 )
 
@@ -28,20 +28,20 @@ func isKind(kind string) bool {
 	return false
 }
 
-// Event is one line of the audit log. It holds no token. What does not apply is
-// empty and is not written. The members are written in this order.
+// Event is one line of the audit log. It contains no token. Members that do not apply
+// are empty and not written. Members are written in this order.
 type Event struct {
 	Time        time.Time `json:"time"`
 	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered
 	ClientID    string    `json:"client_id,omitempty"`
 	Sub         string    `json:"sub,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"` // of the token or the code: the first 8 bytes of its SHA-256 in hex
-	Family      string    `json:"family,omitempty"`      // names the grant that the tokens came of
+	Family      string    `json:"family,omitempty"`      // identifies the grant of the tokens
 	Scopes      []string  `json:"scopes,omitempty"`
-	Reason      string    `json:"reason,omitempty"` // the grant, the error code, or what led to the event: never what a client sent
+	Reason      string    `json:"reason,omitempty"` // the grant, the error code, or the cause of the event: never text from a client
 }
 
-// line is e as it is written: one line, its end included.
+// line is e as it is written: one line, including its line end.
 func (e *Event) line() ([]byte, error) {
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -50,8 +50,8 @@ func (e *Event) line() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// hidden returns text if it is a fingerprint, else its fingerprint: a token that
-// stands there by mistake is not written.
+// hidden returns text if it is a fingerprint, otherwise its fingerprint, so that a
+// token that is passed by mistake is not written.
 func hidden(text string) string {
 	if text == "" || isFingerprint(text) {
 		return text

@@ -9,14 +9,14 @@ import (
 	"slices"
 )
 
-// MaxForm bounds the body of a request. It is stated in the documentation of
-// package testserver.
+// MaxForm bounds the body of a request. The documentation of package testserver states
+// it.
 const MaxForm = 64 << 10
 
 // FormType is the content type of a form.
 const FormType = "application/x-www-form-urlencoded"
 
-// IsForm reports whether r says that its body is a form.
+// IsForm reports whether the content type of r is that of a form.
 func IsForm(r *http.Request) bool {
 	types := r.Header.Values("Content-Type")
 	if len(types) != 1 {
@@ -26,8 +26,8 @@ func IsForm(r *http.Request) bool {
 	return err == nil && media == FormType
 }
 
-// PeekForm returns the form in the body of r, nil for none, and puts the body
-// together again. What failed fails again for the endpoint.
+// PeekForm returns the form in the body of r, nil without a form, and restores the
+// body. An error in reading the body occurs again in the endpoint.
 func PeekForm(r *http.Request) url.Values {
 	if r.Body == nil || !IsForm(r) {
 		return nil
@@ -44,8 +44,8 @@ func PeekForm(r *http.Request) url.Values {
 	return form
 }
 
-// readForm returns the form for the record, and r to go on with. It is read
-// before a fault comes into play: what was sent is as interesting then.
+// readForm returns the form for the record, and the request to use from then on. It
+// runs before faults apply, so that requests answered by a fault have a form too.
 func readForm(r *http.Request) (url.Values, *http.Request) {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		query, _ := url.ParseQuery(r.URL.RawQuery)
@@ -59,8 +59,8 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 	return redactedForm(form), r
 }
 
-// parameters are the names that are kept as they came: in a body that is not a
-// form, a token can be the name. Those with true keep their value too.
+// parameters are the names that are recorded unchanged. Other names are not: in a body
+// that is not a form, the name can be a token. If true, the value is recorded too.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
@@ -73,16 +73,16 @@ var parameters = map[string]bool{
 	"server_request": false, "server_csrf": false, "decision": false, "pick": false,
 }
 
-// redactedForm is form with a fingerprint in place of what could be worth
-// something, within the bounds of a header.
+// redactedForm is form with fingerprints instead of values that could be secrets, with
+// the same bounds as a header.
 func redactedForm(form url.Values) url.Values {
-	kept := url.Values{}
+	redacted := url.Values{}
 	for name, values := range form {
 		harmless, known := parameters[name]
 		if !known {
 			name = Fingerprint(name)
 		}
-		if len(kept) == maxFields {
+		if len(redacted) == maxFields {
 			break
 		}
 		for _, v := range slices.Clone(values[:min(len(values), maxValues)]) {
@@ -91,8 +91,8 @@ func redactedForm(form url.Values) url.Values {
 			} else {
 				v = Fingerprint(v)
 			}
-			kept[name] = append(kept[name], v)
+			redacted[name] = append(redacted[name], v)
 		}
 	}
-	return kept
+	return redacted
 }

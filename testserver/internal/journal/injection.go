@@ -8,40 +8,40 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Rule says which requests something applies to.
+// Rule selects requests.
 type Rule struct {
 	Endpoint catalogue.Endpoint
-	Match    []func(*http.Request) bool // all of them must hold
+	Match    []func(*http.Request) bool // all of them must return true
 	Skip     int                        // matching requests that pass first
 	Times    int                        // requests hit after those; 0 means all
 }
 
-// Injection is a rule at work, such as a fault. Its methods may be called from
-// any goroutine. The zero Injection is one that has ended.
+// Injection is an active rule, such as that of a fault. It is safe for concurrent use.
+// The zero Injection has been removed.
 type Injection struct {
-	ID       int // its own on this server
+	ID       int // unique on this server
 	Endpoint catalogue.Endpoint
 	Skip     int // matching requests that pass first
-	Times    int // requests hit after those; 0 means that it does not end
+	Times    int // requests hit after those; 0 means all
 
 	match []func(*http.Request) bool
-	drop  func() // takes it out of its list
+	drop  func() // removes it from its list
 
 	mu         sync.Mutex
 	seen, hits int
 	removed    bool
 }
 
-// Hits is the number of requests that got it. A request counts from the moment
-// that it is caught, also while a fault still holds it.
+// Hits is the number of requests that were hit. A request counts as soon as it is
+// picked, even while a fault delays it.
 func (in *Injection) Hits() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.hits
 }
 
-// Remove ends the injection: no request that comes after it gets it. Requests
-// that hang go on hanging. A second Remove does nothing.
+// Remove removes the injection: it does not apply to later requests. Requests that
+// hang continue to hang. A second Remove has no effect.
 func (in *Injection) Remove() {
 	in.mu.Lock()
 	in.removed = true
@@ -63,8 +63,9 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 	return true
 }
 
-// take claims one of the rule's times; a rule that has none left goes.
-func (in *Injection) take() bool {
+// apply counts a matching request and reports whether the rule applies to it. It removes
+// a rule whose Times are used up.
+func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {
 		in.mu.Unlock()
@@ -85,12 +86,11 @@ func (in *Injection) take() bool {
 	return true
 }
 
-// Injections are the rules at work, each with what it stands for: a handler that
-// answers, or a decision.
+// Injections are the active rules, each with its value: a handler or a decision.
 type Injections[T any] struct {
 	mu    sync.Mutex
 	list  []injected[T] // oldest first, never changed in place: requests read it
-	count int           // of all that there have ever been
+	count int           // of all that were ever added
 }
 
 type injected[T any] struct {
@@ -98,7 +98,7 @@ type injected[T any] struct {
 	value T
 }
 
-// Add puts a rule before all others.
+// Add adds a rule. It takes precedence over earlier ones.
 func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	in := &Injection{Endpoint: rule.Endpoint, Skip: rule.Skip, Times: rule.Times, match: rule.Match}
 	in.drop = func() { l.drop(in) }
@@ -110,18 +110,18 @@ func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	return in
 }
 
-// Pick returns what stands for r, false for nothing. The functions of a rule run
-// without a lock held: they may ask the server things.
+// Pick returns the value of the rule that applies to r, and false without such a rule.
+// The functions of a rule run without a lock, so they may call the server.
 func (l *Injections[T]) Pick(ep catalogue.Endpoint, r *http.Request) (value T, ok bool) {
 	for _, in := range slices.Backward(l.current()) {
-		if in.matches(ep, r) && in.take() {
+		if in.matches(ep, r) && in.apply() {
 			return in.value, true
 		}
 	}
 	return value, false
 }
 
-// All are the rules at work, the oldest first.
+// All returns the active rules, oldest first.
 func (l *Injections[T]) All() []*Injection {
 	var all []*Injection
 	for _, in := range l.current() {
@@ -130,7 +130,7 @@ func (l *Injections[T]) All() []*Injection {
 	return all
 }
 
-// Clear removes all of them.
+// Clear removes all rules.
 func (l *Injections[T]) Clear() {
 	for _, in := range l.All() {
 		in.Remove()

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// picks are what n requests to the token endpoint get, "-" for nothing.
+// picks returns the values that n requests to the token endpoint get, "-" for no value.
 func picks(l *journal.Injections[string], n int) string {
 	var got []string
 	for range n {
@@ -26,7 +26,7 @@ func picks(l *journal.Injections[string], n int) string {
 	return strings.Join(got, "")
 }
 
-func TestWhichInjectionARequestGets(t *testing.T) {
+func TestPickAppliesRulesInOrder(t *testing.T) {
 	type rule = journal.Rule
 	never := func(*http.Request) bool { return false }
 	post := func(r *http.Request) bool { return r.Method == "POST" }
@@ -34,17 +34,17 @@ func TestWhichInjectionARequestGets(t *testing.T) {
 		rules []rule // a, b, c … in the order in which they are added
 		want  string
 	}{
-		"none without a rule":                             {nil, "---"},
-		"the latest of two":                               {[]rule{{Endpoint: catalogue.Token}, {Endpoint: catalogue.Token}}, "bbb"},
-		"the older one when the latest is spent":          {[]rule{{Endpoint: catalogue.Token}, {Endpoint: catalogue.Token, Times: 2}}, "bba"},
-		"the older one while the latest is skipped":       {[]rule{{Endpoint: catalogue.Token}, {Endpoint: catalogue.Token, Skip: 1}}, "abb"},
-		"one after some that are skipped":                 {[]rule{{Endpoint: catalogue.Token, Skip: 2}}, "--a"},
-		"some after one that is skipped":                  {[]rule{{Endpoint: catalogue.Token, Skip: 1, Times: 1}}, "-a-"},
-		"none of another endpoint":                        {[]rule{{Endpoint: catalogue.JWKS}}, "---"},
-		"one of any endpoint":                             {[]rule{{Endpoint: catalogue.Any, Times: 1}}, "a--"},
-		"one whose matches all hold":                      {[]rule{{Endpoint: catalogue.Token, Match: []func(*http.Request) bool{post, post}}}, "aaa"},
-		"none if one match does not hold":                 {[]rule{{Endpoint: catalogue.Token, Match: []func(*http.Request) bool{post, never}}}, "---"},
-		"a request that a newer rule took is not skipped": {[]rule{{Endpoint: catalogue.Token, Skip: 1}, {Endpoint: catalogue.Token, Times: 1}}, "b-a"},
+		"no rule":           {nil, "---"},
+		"the latest of two": {[]rule{{Endpoint: catalogue.Token}, {Endpoint: catalogue.Token}}, "bbb"},
+		"the older one when the latest is used up":            {[]rule{{Endpoint: catalogue.Token}, {Endpoint: catalogue.Token, Times: 2}}, "bba"},
+		"the older one while the latest is skipped":           {[]rule{{Endpoint: catalogue.Token}, {Endpoint: catalogue.Token, Skip: 1}}, "abb"},
+		"one after skipped requests":                          {[]rule{{Endpoint: catalogue.Token, Skip: 2}}, "--a"},
+		"a limited number after a skipped request":            {[]rule{{Endpoint: catalogue.Token, Skip: 1, Times: 1}}, "-a-"},
+		"a rule for another endpoint":                         {[]rule{{Endpoint: catalogue.JWKS}}, "---"},
+		"a rule for any endpoint":                             {[]rule{{Endpoint: catalogue.Any, Times: 1}}, "a--"},
+		"all matches true":                                    {[]rule{{Endpoint: catalogue.Token, Match: []func(*http.Request) bool{post, post}}}, "aaa"},
+		"one match false":                                     {[]rule{{Endpoint: catalogue.Token, Match: []func(*http.Request) bool{post, never}}}, "---"},
+		"a request of a newer rule does not count as skipped": {[]rule{{Endpoint: catalogue.Token, Skip: 1}, {Endpoint: catalogue.Token, Times: 1}}, "b-a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var l journal.Injections[string]
@@ -58,7 +58,7 @@ func TestWhichInjectionARequestGets(t *testing.T) {
 	}
 }
 
-func TestARemovedInjectionIsGone(t *testing.T) {
+func TestARemovedInjectionDoesNotApply(t *testing.T) {
 	var l journal.Injections[string]
 	first := l.Add(journal.Rule{Endpoint: catalogue.Token}, "a")
 	second := l.Add(journal.Rule{Endpoint: catalogue.Token}, "b")
@@ -67,7 +67,7 @@ func TestARemovedInjectionIsGone(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := l.All(), []*journal.Injection{first, second}; !slices.Equal(got, want) {
-		t.Errorf("got %v at work, want the oldest first and none that is spent", got)
+		t.Errorf("got %v active, want the oldest first and not the one that is used up", got)
 	}
 	second.Remove()
 	second.Remove()
@@ -88,7 +88,7 @@ func TestARemovedInjectionIsGone(t *testing.T) {
 	var ended journal.Injection
 	ended.Remove()
 	if ended.Hits() != 0 {
-		t.Error("got a hit of the zero Injection")
+		t.Error("got a hit for the zero Injection")
 	}
 }
 
@@ -108,13 +108,13 @@ func TestTimesAreExactUnderConcurrency(t *testing.T) {
 	}
 	wg.Wait()
 	if hits.Load() != 50 || in.Hits() != 50 || len(l.All()) != 0 {
-		t.Errorf("got %d of 200 requests hit and %d noted, want 50 and the rule gone", hits.Load(), in.Hits())
+		t.Errorf("got %d of 200 requests hit and %d counted, want 50 and the rule removed", hits.Load(), in.Hits())
 	}
 }
 
-func TestTwoRequestsAtOnceDoNotShareTheLastTime(t *testing.T) {
+func TestConcurrentRequestsDoNotShareTheLastHit(t *testing.T) {
 	var l journal.Injections[string]
-	var met sync.WaitGroup // until both have found the rule
+	var met sync.WaitGroup // both have found the rule
 	met.Add(2)
 	in := l.Add(journal.Rule{Endpoint: catalogue.Token, Times: 1, Match: []func(*http.Request) bool{func(*http.Request) bool {
 		met.Done()
@@ -131,7 +131,7 @@ func TestTwoRequestsAtOnceDoNotShareTheLastTime(t *testing.T) {
 	}
 }
 
-func TestAMatchMayAskTheInjectionsThings(t *testing.T) {
+func TestAMatchMayCallTheInjections(t *testing.T) {
 	var l journal.Injections[string]
 	l.Add(journal.Rule{Endpoint: catalogue.Token, Match: []func(*http.Request) bool{func(*http.Request) bool { return len(l.All()) == 1 }}}, "a")
 	if got := picks(&l, 1); got != "a" {

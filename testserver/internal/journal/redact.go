@@ -8,46 +8,47 @@ import (
 	"strings"
 )
 
-// ClientHeader names one of the clients that share a server. It is not a part of OAuth,
-// and proves nothing.
+// ClientHeader names one of the test clients that share a server. It is not part of
+// OAuth, and does not authenticate.
 const ClientHeader = "Testserver-Client"
 
-// Bounds of what is kept of one request.
+// Bounds of the record of one request.
 const (
 	maxFields = 64
 	maxValues = 8
 	MaxText   = 256
 )
 
-// harmless are the fields that are kept as they came. It lists these because
-// nobody can list the names under which somebody sends a token.
+// harmless are the fields that are recorded unchanged. It is an allow list, since the
+// names of all fields that can contain a token are not known.
 var harmless = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Content-Type",
 	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
 }
 
-// schemes are those after which the credentials begin (RFC 9110 §11.4).
+// schemes are the authentication schemes that are followed by credentials (RFC 9110
+// §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
-// Fingerprint names a secret without showing it.
+// Fingerprint identifies a secret without showing it.
 func Fingerprint(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:8])
 }
 
-// Redact is h with a fingerprint in place of each value that could be worth
-// something, and without what would fill the memory.
+// Redact is h with fingerprints instead of values that could be secrets, and with
+// bounded size.
 func Redact(h http.Header) http.Header {
-	kept := http.Header{}
+	redacted := http.Header{}
 	for name, values := range h {
-		if name == ClientHeader || len(name) > MaxText || len(kept) == maxFields {
+		if name == ClientHeader || len(name) > MaxText || len(redacted) == maxFields {
 			continue
 		}
 		for _, v := range values[:min(len(values), maxValues)] {
-			kept[name] = append(kept[name], redact(name, v))
+			redacted[name] = append(redacted[name], redact(name, v))
 		}
 	}
-	return kept
+	return redacted
 }
 
 func redact(name, value string) string {
@@ -55,7 +56,7 @@ func redact(name, value string) string {
 	case slices.Contains(harmless, name):
 		return Short(value)
 	case name == "Authorization":
-		// The token's own fingerprint is the one that others log.
+		// The fingerprint of the token itself is the one that other logs show.
 		scheme, credentials, ok := strings.Cut(value, " ")
 		if ok && slices.Contains(schemes, strings.ToLower(scheme)) {
 			return scheme + " " + Fingerprint(strings.Trim(credentials, " "))
@@ -64,7 +65,7 @@ func redact(name, value string) string {
 	return Fingerprint(value)
 }
 
-// Short keeps text of the length of a test's own, and nothing longer.
+// Short returns text, or its fingerprint if it is longer than MaxText.
 func Short(text string) string {
 	if len(text) > MaxText {
 		return Fingerprint(text)
@@ -72,5 +73,5 @@ func Short(text string) string {
 	return text
 }
 
-// Caller is the client that r names in ClientHeader, "" for none.
+// Caller is the client that r names in ClientHeader, "" without the field.
 func Caller(r *http.Request) string { return Short(r.Header.Get(ClientHeader)) }

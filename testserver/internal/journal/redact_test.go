@@ -15,21 +15,21 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-const canary = "canary-that-must-not-be-kept"
+const canary = "canary-that-must-not-be-recorded"
 
-// record is what a journal has of a request with that header and body.
+// record returns the record of a request with that header and body.
 func record(t *testing.T, method, target string, header http.Header, body string) journal.Request {
 	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header = header
 	var j journal.Journal
-	kept := &journal.Request{Endpoint: catalogue.Token, Method: journal.Short(r.Method), Client: journal.Caller(r), Header: journal.Redact(r.Header)}
-	j.Add(kept)
-	j.ReadForm(kept, r)
+	recorded := &journal.Request{Endpoint: catalogue.Token, Method: journal.Short(r.Method), Client: journal.Caller(r), Header: journal.Redact(r.Header)}
+	j.Add(recorded)
+	j.ReadForm(recorded, r)
 	return j.Requests()[0]
 }
 
-func TestASecretIsKeptNowhere(t *testing.T) {
+func TestSecretsAreNotRecorded(t *testing.T) {
 	form := http.Header{"Content-Type": {journal.FormType}}
 	with := func(name string, values ...string) http.Header {
 		h := form.Clone()
@@ -41,27 +41,27 @@ func TestASecretIsKeptNowhere(t *testing.T) {
 		"a bearer token":                       record(t, "GET", "/", http.Header{"Authorization": {"Bearer " + canary}}, ""),
 		"a bearer token in another case":       record(t, "GET", "/", http.Header{"Authorization": {"bEARER  " + canary + " "}}, ""),
 		"Basic credentials":                    record(t, "GET", "/", http.Header{"Authorization": {"Basic " + canary}}, ""),
-		"a scheme that nobody knows":           record(t, "GET", "/", http.Header{"Authorization": {canary + " x"}}, ""),
+		"an unknown scheme":                    record(t, "GET", "/", http.Header{"Authorization": {canary + " x"}}, ""),
 		"credentials without a scheme":         record(t, "GET", "/", http.Header{"Authorization": {canary}}, ""),
 		"a second Authorization":               record(t, "GET", "/", http.Header{"Authorization": {"Bearer x", "Bearer " + canary}}, ""),
 		"an Authorization in small letters":    record(t, "GET", "/", http.Header{"authorization": {"Bearer " + canary}}, ""),
 		"a cookie":                             record(t, "GET", "/", http.Header{"Cookie": {"a=" + canary}}, ""),
 		"a DPoP proof":                         record(t, "GET", "/", http.Header{"Dpop": {canary}}, ""),
-		"a field of somebody's own":            record(t, "GET", "/", http.Header{"X-Api-Key": {canary}}, ""),
-		"a harmless field that is long":        record(t, "GET", "/", http.Header{"User-Agent": {long}}, ""),
-		"the name of a field that is long":     record(t, "GET", "/", http.Header{long: {"x"}}, ""),
-		"a client's name that is long":         record(t, "GET", "/", http.Header{journal.ClientHeader: {long}}, ""),
-		"a method that is long":                record(t, strings.Repeat("M", 300)+canary, "/", nil, ""),
+		"an unknown field":                     record(t, "GET", "/", http.Header{"X-Api-Key": {canary}}, ""),
+		"a long value of a harmless field":     record(t, "GET", "/", http.Header{"User-Agent": {long}}, ""),
+		"a long name of a field":               record(t, "GET", "/", http.Header{long: {"x"}}, ""),
+		"a long name of a client":              record(t, "GET", "/", http.Header{journal.ClientHeader: {long}}, ""),
+		"a long method":                        record(t, strings.Repeat("M", 300)+canary, "/", nil, ""),
 		"a query":                              record(t, "GET", "/?access_token="+canary+"&"+canary+"=x", nil, ""),
 		"a path":                               record(t, "GET", "/"+canary, nil, ""),
 		"the query of a POST":                  record(t, "POST", "/?client_secret="+canary, form, "a=b"),
 		"a body that is a token":               record(t, "POST", "/", form, canary),
-		"a harmless parameter that is long":    record(t, "POST", "/", form, "scope="+long),
+		"a long value of a harmless parameter": record(t, "POST", "/", form, "scope="+long),
 		"a body that is not a form":            record(t, "POST", "/", with("Content-Type", "application/json"), `{"`+canary+`":1}`),
-		"a body that is cut by a bad escape":   record(t, "POST", "/", form, "code="+canary+"%"),
-		"a parameter that is there twice":      record(t, "POST", "/", form, "token=x&token="+canary),
-		"a parameter beyond those that fit":    record(t, "POST", "/", form, strings.Repeat("token=x&", 9)+"token="+canary),
-		"a parameter spelled in other letters": record(t, "POST", "/", form, "Scope="+canary),
+		"a body with an invalid escape":        record(t, "POST", "/", form, "code="+canary+"%"),
+		"a repeated parameter":                 record(t, "POST", "/", form, "token=x&token="+canary),
+		"a parameter beyond the limit":         record(t, "POST", "/", form, strings.Repeat("token=x&", 9)+"token="+canary),
+		"a parameter in another case":          record(t, "POST", "/", form, "Scope="+canary),
 	} {
 		if got := fmt.Sprintf("%+v %#v", tt, tt); strings.Contains(got, canary) {
 			t.Errorf("%s: got %s, want no secret in it", name, got)
@@ -78,7 +78,7 @@ func TestASecretIsKeptNowhere(t *testing.T) {
 	}
 }
 
-func TestWhatIsHarmlessIsKept(t *testing.T) {
+func TestHarmlessValuesAreRecorded(t *testing.T) {
 	got := record(t, "POST", "/?x=y", http.Header{
 		"Content-Type": {journal.FormType}, "User-Agent": {"test/1"}, "Authorization": {"Bearer abc"}, journal.ClientHeader: {"api"},
 	}, "grant_type=refresh_token&scope=a+b&client_id=web&what=x")
@@ -87,10 +87,10 @@ func TestWhatIsHarmlessIsKept(t *testing.T) {
 	}
 	spaced := journal.Redact(http.Header{"Authorization": {"bEARER  abc "}})
 	if got, want := spaced.Get("Authorization"), "bEARER "+journal.Fingerprint("abc"); got != want {
-		t.Errorf("got %q, want %q: the token without what stands around it", got, want)
+		t.Errorf("got %q, want %q: the fingerprint of the token without spaces", got, want)
 	}
-	if _, there := got.Header[journal.ClientHeader]; there || got.Client != "api" {
-		t.Errorf("got %v, %q, want the client's name out of the header", got.Header, got.Client)
+	if _, found := got.Header[journal.ClientHeader]; found || got.Client != "api" {
+		t.Errorf("got %v, %q, want the client's name removed from the header", got.Header, got.Client)
 	}
 	want := url.Values{"grant_type": {"refresh_token"}, "scope": {"a b"}, "client_id": {"web"}, journal.Fingerprint("what"): {journal.Fingerprint("x")}}
 	if got.Form.Encode() != want.Encode() {
@@ -120,20 +120,20 @@ func TestTheRecordOfARequestIsBounded(t *testing.T) {
 	}
 }
 
-func TestPeekFormLeavesTheBodyWhole(t *testing.T) {
+func TestPeekFormRestoresTheBody(t *testing.T) {
 	failure := errors.New("the connection broke")
 	for name, tt := range map[string]struct {
 		contentType, body string
 		end               error
 		want              string // the value of a, "-" for no form
 	}{
-		"a form":                        {journal.FormType, "a=b", nil, "b"},
-		"a form with a charset":         {journal.FormType + "; charset=UTF-8", "a=b", nil, "b"},
-		"a form of the longest length":  {journal.FormType, "a=" + strings.Repeat("b", journal.MaxForm-2), nil, strings.Repeat("b", journal.MaxForm-2)},
-		"one that is a byte too long":   {journal.FormType, "a=" + strings.Repeat("b", journal.MaxForm-1), nil, "-"},
-		"one that is much too long":     {journal.FormType, "a=" + strings.Repeat("b", 3*journal.MaxForm), nil, "-"},
-		"something else":                {"text/plain", "a=b", nil, "-"},
-		"a body that breaks in between": {journal.FormType, "a=b", failure, "b"},
+		"a form":                         {journal.FormType, "a=b", nil, "b"},
+		"a form with a charset":          {journal.FormType + "; charset=UTF-8", "a=b", nil, "b"},
+		"a form of the longest length":   {journal.FormType, "a=" + strings.Repeat("b", journal.MaxForm-2), nil, strings.Repeat("b", journal.MaxForm-2)},
+		"a form that is a byte too long": {journal.FormType, "a=" + strings.Repeat("b", journal.MaxForm-1), nil, "-"},
+		"a form that is much too long":   {journal.FormType, "a=" + strings.Repeat("b", 3*journal.MaxForm), nil, "-"},
+		"another content type":           {"text/plain", "a=b", nil, "-"},
+		"a body that fails":              {journal.FormType, "a=b", failure, "b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			end := io.Reader(strings.NewReader(""))
@@ -156,22 +156,22 @@ func TestPeekFormLeavesTheBodyWhole(t *testing.T) {
 	bare.Body = nil
 	bare.Header.Set("Content-Type", journal.FormType)
 	if form := journal.PeekForm(bare); form != nil || bare.Body != nil {
-		t.Errorf("got %v of no body, want nothing", form)
+		t.Errorf("got %v without a body, want nothing", form)
 	}
 	twice := httptest.NewRequest("POST", "/", strings.NewReader("a=b"))
 	twice.Header["Content-Type"] = []string{journal.FormType, journal.FormType}
 	if journal.IsForm(twice) {
-		t.Error("got a form of two content types, want none")
+		t.Error("got a form for two content types, want no form")
 	}
 }
 
-func TestAClientThatAuthenticatesIsNoted(t *testing.T) {
+func TestIdentifyRecordsTheClient(t *testing.T) {
 	var j journal.Journal
-	kept := &journal.Request{Endpoint: catalogue.Token}
-	j.Add(kept)
+	recorded := &journal.Request{Endpoint: catalogue.Token}
+	j.Add(recorded)
 	r := httptest.NewRequest("POST", "/", nil)
-	j.Identify(r, "nobody") // of another request than the one that was recorded
-	j.Identify(j.ReadForm(kept, r), "web")
+	j.Identify(r, "nobody") // r is not recorded yet
+	j.Identify(j.ReadForm(recorded, r), "web")
 	if got := j.Requests()[0].ClientID; got != "web" {
 		t.Errorf("got %q, want web", got)
 	}

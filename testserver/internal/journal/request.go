@@ -12,57 +12,55 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Bounds of a journal. They are stated in the documentation of package
-// testserver.
+// Bounds of a journal. The documentation of package testserver states them.
 const (
 	maxRequests = 1000
 	maxClients  = 4096
 )
 
-// Request is what the server remembers of one request. It holds no token, no
-// secret and no other credentials, so it may be printed.
+// Request is the record of one request. It contains no tokens, secrets or other
+// credentials, so it may be printed.
 type Request struct {
 	Time     time.Time          // of its arrival, by the server's clock
-	Endpoint catalogue.Endpoint // Any for a path at which nothing is served
+	Endpoint catalogue.Endpoint // Any for a path that is not served
 	Method   string
 	Client   string // the id given to ClientFor, "" for other clients
 	ClientID string // the OAuth client that authenticated, "" for none
 
-	// Header is what was sent, except the client's name. Values are replaced by
-	// their fingerprints, the first 8 bytes of their SHA-256 in hex, unless the
-	// field is known to be harmless (Accept, Content-Type, User-Agent and the
-	// like) and the value at most 256 bytes long. In Authorization the scheme
-	// stays and only the token is fingerprinted: "Bearer 5e884898da280471". At
-	// most 64 fields of 8 values are kept.
+	// Header is the header of the request, except the client's name. Values are
+	// replaced by their fingerprints, the first 8 bytes of their SHA-256 in hex, unless
+	// the field is harmless (Accept, Content-Type, User-Agent and the like) and the
+	// value at most 256 bytes long. In Authorization only the token is replaced, not the
+	// scheme: "Bearer 5e884898da280471". At most 64 fields with 8 values are recorded.
 	Header http.Header
 
-	// Form is the body, if the endpoint takes a form and there was one, or the
-	// query of a GET to such an endpoint: with fingerprints for all values except
-	// those of client_id, grant_type, response_type, scope and others that reveal
-	// nothing, and for names that no OAuth parameter has. It is there when the body
-	// has been read, which is before a fault answers.
+	// Form is the form in the body, or the query of a GET, if the endpoint takes a
+	// form. It has fingerprints instead of all values except those of client_id,
+	// grant_type, response_type, scope and others that reveal nothing, and instead of
+	// names that are not OAuth parameters. It is set once the body has been read, before
+	// a fault answers.
 	Form url.Values
 
-	// Status is that of the answer, set before the client has it. It is 0
-	// while there is no answer, and stays 0 if there never is one: after
-	// DropConnection, or when the client did not wait.
+	// Status is the status of the answer, set before the client receives it. It is 0
+	// before there is an answer, and stays 0 without one: after DropConnection, or when
+	// the client did not wait.
 	Status int
 
 	Injected bool // a fault answered
 }
 
-// Journal is the memory of a server. Counts are exact for ever; of the requests
-// themselves the last ones are kept.
+// Journal has the records and the counts of a server's requests. It counts all requests
+// and has the records of the last ones.
 type Journal struct{ log guarded.Value[requestLog] }
 
 type requestLog struct {
-	kept    []*Request                            // oldest first
-	counts  map[string]map[catalogue.Endpoint]int // by client, "" meaning all of them
-	resets  int
-	arrival chan struct{} // closed by the next one; nil while nobody waits
+	recorded []*Request                            // oldest first
+	counts   map[string]map[catalogue.Endpoint]int // by client, "" for all of them
+	resets   int
+	arrival  chan struct{} // closed by the next request; nil while no Await waits
 }
 
-// Add notes a request when it arrives, so that one which hangs can be seen.
+// Add records a request when it arrives, so that hanging requests are recorded too.
 func (j *Journal) Add(r *Request) {
 	l, unlock := j.log.Lock()
 	defer unlock()
@@ -70,10 +68,10 @@ func (j *Journal) Add(r *Request) {
 	if r.Client != "" && (l.counts[r.Client] != nil || len(l.counts) <= maxClients) {
 		l.count(r.Client, r.Endpoint)
 	}
-	if len(l.kept) == maxRequests {
-		l.kept = slices.Delete(l.kept, 0, 1)
+	if len(l.recorded) == maxRequests {
+		l.recorded = slices.Delete(l.recorded, 0, 1)
 	}
-	l.kept = append(l.kept, r)
+	l.recorded = append(l.recorded, r)
 	if l.arrival != nil {
 		close(l.arrival)
 		l.arrival = nil
@@ -93,31 +91,31 @@ func (l *requestLog) count(client string, ep catalogue.Endpoint) {
 	}
 }
 
-// answered notes the status of a request, which may have been dropped by now.
+// answered sets the status of a request, whose record may have been dropped.
 func (j *Journal) answered(r *Request, status int) {
 	_, unlock := j.log.Lock()
 	defer unlock()
 	r.Status = status
 }
 
-// ReadForm notes the form of a request, which has arrived already: its body may be
-// long in coming. The request returned is the one to go on with.
-func (j *Journal) ReadForm(kept *Request, r *http.Request) *http.Request {
+// ReadForm records the form of a request. It is separate from Add because the body may
+// arrive much later. Use the returned request from then on.
+func (j *Journal) ReadForm(recorded *Request, r *http.Request) *http.Request {
 	form, r := readForm(r)
 	_, unlock := j.log.Lock()
 	defer unlock()
-	kept.Form = form
-	return r.WithContext(context.WithValue(r.Context(), recordKey{}, kept))
+	recorded.Form = form
+	return r.WithContext(context.WithValue(r.Context(), recordKey{}, recorded))
 }
 
 type recordKey struct{}
 
-// Identify notes which client has authenticated in r.
+// Identify records the client that has authenticated in r.
 func (j *Journal) Identify(r *http.Request, client string) {
-	if kept, ok := r.Context().Value(recordKey{}).(*Request); ok { // a fault can have put another request in its place
+	if recorded, ok := r.Context().Value(recordKey{}).(*Request); ok { // a fault may have replaced the request
 		_, unlock := j.log.Lock()
 		defer unlock()
-		kept.ClientID = client
+		recorded.ClientID = client
 	}
 }
 
@@ -125,17 +123,17 @@ func (j *Journal) Identify(r *http.Request, client string) {
 func (j *Journal) Reset() {
 	l, unlock := j.log.Lock()
 	defer unlock()
-	l.kept, l.counts = nil, nil
+	l.recorded, l.counts = nil, nil
 	l.resets++
 }
 
-// Requests returns copies of the kept requests to the endpoints, oldest first;
-// Any and no endpoint mean all.
+// Requests returns copies of the recorded requests to the endpoints, oldest first. Any,
+// or no endpoint, means all.
 func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	l, unlock := j.log.RLock()
 	defer unlock()
 	var list []Request
-	for _, r := range l.kept {
+	for _, r := range l.recorded {
 		if len(eps) == 0 || slices.Contains(eps, catalogue.Any) || slices.Contains(eps, r.Endpoint) {
 			c := *r
 			c.Header, c.Form = r.Header.Clone(), url.Values(http.Header(r.Form).Clone())
@@ -145,15 +143,15 @@ func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	return list
 }
 
-// Mark is a moment to count from: for some clients, or for all if none are
-// named. The zero Mark is the beginning.
+// Mark is a point in time from which requests are counted: those of some clients, or of
+// all. The zero Mark counts all requests from the start.
 type Mark struct {
 	clients []string
 	resets  int
 	before  map[catalogue.Endpoint]int
 }
 
-// Mark returns this moment.
+// Mark returns a Mark for now. Without clients it counts the requests of all clients.
 func (j *Journal) Mark(clients []string) Mark {
 	l, unlock := j.log.RLock()
 	defer unlock()

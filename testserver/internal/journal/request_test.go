@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// note adds requests to an endpoint, one of each client.
+// note adds one request of each client to an endpoint.
 func note(j *journal.Journal, ep catalogue.Endpoint, clients ...string) {
 	for _, client := range clients {
 		j.Add(&journal.Request{Endpoint: ep, Client: client})
@@ -34,26 +34,26 @@ func TestRequestsAreCountedByClientAndEndpoint(t *testing.T) {
 		clients          []string
 		token, jwks, any int
 	}{
-		"all clients":          {nil, 4, 1, 6},
-		"one":                  {[]string{"a"}, 2, 1, 3},
-		"two":                  {[]string{"a", "b"}, 3, 1, 5},
-		"one that is twice":    {[]string{"a", "a"}, 2, 1, 3},
-		"one that never asked": {[]string{"c"}, 0, 0, 0},
+		"all clients":       {nil, 4, 1, 6},
+		"one client":        {[]string{"a"}, 2, 1, 3},
+		"two clients":       {[]string{"a", "b"}, 3, 1, 5},
+		"a repeated client": {[]string{"a", "a"}, 2, 1, 3},
+		"an unknown client": {[]string{"c"}, 0, 0, 0},
 	} {
 		var j journal.Journal
 		m := j.Mark(tt.clients)
 		note(&j, catalogue.Token, "a", "a", "b", "")
 		note(&j, catalogue.JWKS, "a")
-		note(&j, catalogue.Any, "b") // at which nothing is served
+		note(&j, catalogue.Any, "b") // a path that is not served
 		wantCount(t, name, &j, m, catalogue.Token, tt.token)
 		wantCount(t, name, &j, m, catalogue.JWKS, tt.jwks)
 		wantCount(t, name, &j, m, catalogue.Any, tt.any)
 		wantCount(t, name+", since now", &j, j.Mark(tt.clients), catalogue.Any, 0)
-		wantCount(t, "all since the beginning", &j, journal.Mark{}, catalogue.Any, 6)
+		wantCount(t, "all from the start", &j, journal.Mark{}, catalogue.Any, 6)
 	}
 }
 
-func TestAMarkCountsFromItsMomentAndFromAResetAfterIt(t *testing.T) {
+func TestAMarkCountsFromItsTimeOrALaterReset(t *testing.T) {
 	var j journal.Journal
 	note(&j, catalogue.Token, "a", "b")
 	all, one := j.Mark(nil), j.Mark([]string{"a"})
@@ -70,19 +70,19 @@ func TestAMarkCountsFromItsMomentAndFromAResetAfterIt(t *testing.T) {
 	wantCount(t, "after a reset", &j, one, catalogue.Token, 1)
 }
 
-func TestTheLastThousandRequestsAreKeptAndAllAreCounted(t *testing.T) {
+func TestTheLastThousandRequestsAreRecordedAndAllAreCounted(t *testing.T) {
 	var j journal.Journal
 	for i := range 1003 {
 		j.Add(&journal.Request{Endpoint: catalogue.Token, Method: fmt.Sprint(i)})
 	}
-	kept := j.Requests()
-	if len(kept) != 1000 || kept[0].Method != "3" || kept[999].Method != "1002" {
-		t.Errorf("got %d requests from %s on, want 1000 from 3 on", len(kept), kept[0].Method)
+	recorded := j.Requests()
+	if len(recorded) != 1000 || recorded[0].Method != "3" || recorded[999].Method != "1002" {
+		t.Errorf("got %d requests starting at %s, want 1000 starting at 3", len(recorded), recorded[0].Method)
 	}
 	wantCount(t, "all", &j, journal.Mark{}, catalogue.Token, 1003)
 }
 
-func TestFourThousandClientsAreCountedOneByOne(t *testing.T) {
+func TestTheNumberOfCountedClientsIsLimited(t *testing.T) {
 	var j journal.Journal
 	first, last, late := j.Mark([]string{"0"}), j.Mark([]string{"4095"}), j.Mark([]string{"4096"})
 	for i := range 4097 {
@@ -90,7 +90,7 @@ func TestFourThousandClientsAreCountedOneByOne(t *testing.T) {
 	}
 	note(&j, catalogue.Token, "0")
 	wantCount(t, "the first client", &j, first, catalogue.Token, 2)
-	wantCount(t, "the last for which there is room", &j, last, catalogue.Token, 1)
+	wantCount(t, "the last one within the limit", &j, last, catalogue.Token, 1)
 	wantCount(t, "the one after it", &j, late, catalogue.Token, 0)
 	wantCount(t, "all of them", &j, journal.Mark{}, catalogue.Token, 4098)
 }
@@ -104,7 +104,7 @@ func TestRequestsAreCopies(t *testing.T) {
 	got.Form["scope"][0] = "changed"
 	again := j.Requests(catalogue.Token)[0]
 	if again.Header.Get("Accept") != "x" || again.Form.Get("scope") != "a" {
-		t.Errorf("got %+v after a copy was changed, want it as it was", again)
+		t.Errorf("got %+v after a copy was changed, want it unchanged", again)
 	}
 	for name, tt := range map[string]struct {
 		eps  []catalogue.Endpoint
@@ -119,13 +119,13 @@ func TestRequestsAreCopies(t *testing.T) {
 	}
 }
 
-func TestAwaitWaitsForTheLastRequestItNeeds(t *testing.T) {
+func TestAwaitReturnsWhenTheCountIsReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal.Journal
 		note(&j, catalogue.Token, "a")
 		m := j.Mark([]string{"a"})
 		var wg sync.WaitGroup
-		for range 3 { // as many may wait as want to
+		for range 3 { // several may wait
 			wg.Go(func() {
 				begun := time.Now()
 				got, err := j.Await(t.Context(), m, catalogue.Token, 2)
@@ -143,7 +143,7 @@ func TestAwaitWaitsForTheLastRequestItNeeds(t *testing.T) {
 		}
 		wg.Wait()
 		if got, err := j.Await(t.Context(), m, catalogue.Token, 2); got != 2 || err != nil {
-			t.Errorf("got %d, %v, want what is there at once", got, err)
+			t.Errorf("got %d, %v, want the count immediately", got, err)
 		}
 	})
 }

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// StatusRecorder notes the status of an answer before the client has it: a test
-// that has the answer finds it recorded.
+// StatusRecorder records the status of an answer before the client receives it, so that
+// a test that has the answer finds it recorded.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request
@@ -15,22 +15,22 @@ type StatusRecorder struct {
 	begun   bool
 }
 
-// Recorder writes to w and notes the status in request.
+// Recorder returns a writer that writes to w and records the status in request.
 func (j *Journal) Recorder(w http.ResponseWriter, request *Request) *StatusRecorder {
 	return &StatusRecorder{ResponseWriter: w, request: request, journal: j}
 }
 
-// Finish notes the 200 that net/http sends for a handler that wrote nothing.
+// Finish records the 200 that net/http sends for a handler that wrote nothing.
 func (s *StatusRecorder) Finish() { s.begin(http.StatusOK) }
 
 func (s *StatusRecorder) begin(status int) {
-	if !s.begun && status >= http.StatusOK { // 1xx are not the answer yet
+	if !s.begun && status >= http.StatusOK { // 1xx responses are not final
 		s.begun = true
 		s.journal.answered(s.request, status)
 	}
 }
 
-// WriteHeader notes the status, and passes it on.
+// WriteHeader records the status and passes it on.
 func (s *StatusRecorder) WriteHeader(status int) {
 	s.begin(status)
 	s.ResponseWriter.WriteHeader(status)
@@ -47,8 +47,7 @@ func (s *StatusRecorder) FlushError() error {
 	return http.NewResponseController(s.ResponseWriter).Flush()
 }
 
-// Hijack leaves the status at 0: what is sent over the connection is not an
-// answer of this server.
+// Hijack leaves the status at 0, since the server does not write the answer.
 func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := http.NewResponseController(s.ResponseWriter).Hijack()
 	s.begun = s.begun || err == nil

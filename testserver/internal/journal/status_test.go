@@ -11,27 +11,27 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-func TestTheStatusIsNotedBeforeTheClientHasIt(t *testing.T) {
+func TestTheStatusIsRecordedBeforeTheClientReceivesIt(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler func(w http.ResponseWriter)
 		want    int
-		early   bool // the client has it while the handler is still at work
+		early   bool // the client receives it while the handler still runs
 	}{
-		"a status that is written":           {func(w http.ResponseWriter) { w.WriteHeader(418) }, 418, false},
-		"a body without a status":            {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "x") }, 200, false},
-		"nothing at all":                     {func(http.ResponseWriter) {}, 200, false},
-		"the first of two":                   {func(w http.ResponseWriter) { w.WriteHeader(404); w.WriteHeader(500) }, 404, false},
-		"the one after an informational one": {func(w http.ResponseWriter) { w.WriteHeader(103); w.WriteHeader(202) }, 202, false},
-		"a flush without a status":           {func(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }, 200, true},
-		"a flush after a status":             {func(w http.ResponseWriter) { w.WriteHeader(500); _ = http.NewResponseController(w).Flush() }, 500, true},
+		"a status":                            {func(w http.ResponseWriter) { w.WriteHeader(418) }, 418, false},
+		"a body without a status":             {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "x") }, 200, false},
+		"nothing":                             {func(http.ResponseWriter) {}, 200, false},
+		"the first of two":                    {func(w http.ResponseWriter) { w.WriteHeader(404); w.WriteHeader(500) }, 404, false},
+		"a status after an informational one": {func(w http.ResponseWriter) { w.WriteHeader(103); w.WriteHeader(202) }, 202, false},
+		"a flush without a status":            {func(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }, 200, true},
+		"a flush after a status":              {func(w http.ResponseWriter) { w.WriteHeader(500); _ = http.NewResponseController(w).Flush() }, 500, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var j journal.Journal
 			held := make(chan struct{})
 			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				kept := &journal.Request{Endpoint: catalogue.Token}
-				j.Add(kept)
-				recorder := j.Recorder(w, kept)
+				recorded := &journal.Request{Endpoint: catalogue.Token}
+				j.Add(recorded)
+				recorder := j.Recorder(w, recorded)
 				tt.handler(recorder)
 				if tt.early {
 					<-held
@@ -48,7 +48,7 @@ func TestTheStatusIsNotedBeforeTheClientHasIt(t *testing.T) {
 			}
 			defer resp.Body.Close()
 			if got := j.Requests()[0].Status; got != tt.want || resp.StatusCode != tt.want {
-				t.Errorf("got %d noted and %d answered, want %d", got, resp.StatusCode, tt.want)
+				t.Errorf("got %d recorded and %d answered, want %d", got, resp.StatusCode, tt.want)
 			}
 		})
 	}
@@ -59,9 +59,9 @@ func TestAHijackedConnectionHasNoStatus(t *testing.T) {
 	ended := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(ended)
-		kept := &journal.Request{Endpoint: catalogue.Token}
-		j.Add(kept)
-		recorder := j.Recorder(w, kept)
+		recorded := &journal.Request{Endpoint: catalogue.Token}
+		j.Add(recorded)
+		recorder := j.Recorder(w, recorded)
 		conn, rw, err := http.NewResponseController(recorder).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -89,9 +89,9 @@ func TestAHijackedConnectionHasNoStatus(t *testing.T) {
 
 func TestAFailedHijackLeavesTheStatusToTheAnswer(t *testing.T) {
 	var j journal.Journal
-	kept := &journal.Request{Endpoint: catalogue.Token}
-	j.Add(kept)
-	recorder := j.Recorder(httptest.NewRecorder(), kept) // which cannot be hijacked
+	recorded := &journal.Request{Endpoint: catalogue.Token}
+	j.Add(recorded)
+	recorder := j.Recorder(httptest.NewRecorder(), recorded) // which cannot be hijacked
 	if _, _, err := http.NewResponseController(recorder).Hijack(); err == nil {
 		t.Error("got no error")
 	}

@@ -18,21 +18,21 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// certificateMembers are members of keys and headers about a certificate (RFC 7517
-// §4.7 to §4.9).
-var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last as some write it
+// certificateMembers are the members of keys and headers for a certificate (RFC 7517 §4.7
+// to §4.9).
+var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last is a nonstandard spelling
 
 // certificates makes the certificate of each key once.
 type certificates struct {
 	source *token.Source
 
 	mu    sync.Mutex
-	other crypto.Signer     // signs for keys that sign nothing themselves
+	other crypto.Signer     // signs the certificates of keys without a private key here
 	made  map[string][]byte // DER, by the DER of the public key
 }
 
-// members are those about the certificate of a key: self-signed if signer is a key
-// in this process, else by a key that nobody knows.
+// members returns the members for the certificate of a key. It is self-signed if signer is
+// a private key of the standard library, otherwise signed with a generated key.
 func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (map[string]any, error) {
 	der, err := c.certificate(public, signer)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 	switch signer.(type) {
 	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
 	default:
-		if signer, err = c.stranger(); err != nil {
+		if signer, err = c.unpublishedKey(); err != nil {
 			return nil, err
 		}
 	}
@@ -83,7 +83,7 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 	return der, nil
 }
 
-func (c *certificates) stranger() (crypto.Signer, error) {
+func (c *certificates) unpublishedKey() (crypto.Signer, error) {
 	if c.other == nil {
 		key, err := token.NewKey(catalogue.ES256, "", c.source.Fork("likeness certificates"))
 		if err != nil {

@@ -1,8 +1,7 @@
-// Package likeness makes what a server issues look like what a real one does, by
-// its shape of package shapes: the form of access tokens, the key set, metadata and
-// the answers of introspection.
+// Package likeness makes the mock server imitate a real one, which is described by a shape
+// of package shapes: the form of access tokens, the key set, the metadata and
+// introspection responses.
 //
-// What the protocol decides stays that of the server: issuer and times, and the
-// subject, the client, the scopes and the audience of a grant. They are written
-// into the claims in which the shape has them.
+// Issuer and times stay those of the server, and subject, client, scopes and audience
+// those of the grant. They are written into the claims that the shape uses for them.
 package likeness

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Metadata writes what the shape says of itself into a discovery document. Where
-// the server's endpoints are stays as it is.
+// Metadata writes the metadata of the shape into a discovery document. The URLs of the
+// server's endpoints are not changed.
 func (l *Likeness) Metadata(doc map[string]any) {
 	fill := l.filling(l.server.Now())
 	for _, m := range l.shape.Metadata {
@@ -31,12 +31,12 @@ func isEndpoint(member string) bool {
 	return false
 }
 
-// Introspection writes what the shape says of a good token into an answer about it.
-// What the token says itself stays as it is.
+// Introspection writes the members of the shape for active tokens into an answer. Claims
+// of the token are not changed.
 func (l *Likeness) Introspection(answer *token.Object, client string, scopes []string) {
 	fill := l.filling(l.server.Now())
 	set := func(name string, v any) {
-		if text, err := json.Marshal(v); err == nil { // shapes are data that JSON can have
+		if text, err := json.Marshal(v); err == nil { // shapes can always be encoded as JSON
 			answer.Put(name, text)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 const ownAudience = "{audience}"
 
-// Form is the form of the shape's access tokens.
+// Form returns the form of the shape's access tokens.
 func (l *Likeness) Form() *token.Form {
 	f := &token.Form{Begin: l.begin, IDToken: l.idToken, Stamp: l.stamp, Audience: l.audience()}
 	for _, m := range l.shape.Claims {
@@ -24,7 +24,7 @@ func (l *Likeness) Form() *token.Form {
 		}
 	}
 	iss, named := shapes.Lookup(l.shape.Claims, "iss")
-	if !named && !strings.HasPrefix(l.shape.Issuer, "http") { // it is a name, and the server's would be a URL
+	if !named && !strings.HasPrefix(l.shape.Issuer, "http") { // a name, not a URL
 		iss = l.shape.Issuer
 	}
 	if text, ok := iss.(string); ok && !l.server.Named {
@@ -45,7 +45,7 @@ func (l *Likeness) Form() *token.Form {
 	return f
 }
 
-// claim is the value of a claim of the shape, nil if it has none.
+// claim returns the value of a claim of the shape, nil if it is absent.
 func (l *Likeness) claim(name string) any {
 	v, _ := shapes.Lookup(l.shape.Claims, name)
 	return v
@@ -57,8 +57,8 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience is the claim with the audience. It is aud, unless that of the shape does
-// not have it and another claim does.
+// audience is the claim with the audience. It is aud, unless aud of the shape does not
+// have the audience and another claim does.
 func (l *Likeness) audience() token.Texts {
 	name := "aud"
 	v, named := shapes.Lookup(l.shape.Claims, name)
@@ -89,8 +89,8 @@ func (l *Likeness) audience() token.Texts {
 	}}
 }
 
-// begin makes an RFC 9068 token one of the shape: what every token has, unless the
-// shape has a place of its own for it, and then the claims in their order.
+// begin turns an RFC 9068 token into one of the shape: first the claims of every token
+// that the shape does not mention, then the claims of the shape in their order.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -116,7 +116,7 @@ func (l *Likeness) begin(d *token.Draft) {
 		case m.Value == nil:
 		case m.Name == "iss" || m.Name == "exp":
 			d.Claims.Put(m.Name, value(m.Name))
-		case m.Name == "jti" && isText: // each token has its own
+		case m.Name == "jti" && isText: // unique for each token
 			var id string
 			_ = json.Unmarshal(value("jti"), &id)
 			d.Set("jti", text[:strings.LastIndexByte(text, ':')+1]+id)
@@ -136,8 +136,8 @@ func (l *Likeness) beginHeader(d *token.Draft) {
 		switch {
 		case m.Value == nil:
 			d.Header.Delete(m.Name)
-		case m.Name == "kid": // is that of the key
-		case slices.Contains(certificateMembers, m.Name): // waits for the key
+		case m.Name == "kid": // set with the key
+		case slices.Contains(certificateMembers, m.Name): // set by stamp
 			d.Header.Put(m.Name, nil)
 		default:
 			d.SetHeader(m.Name, l.filling(d.Now).Value(m.Value))
@@ -145,7 +145,7 @@ func (l *Likeness) beginHeader(d *token.Draft) {
 	}
 }
 
-// stamp names the certificate of the key that signs.
+// stamp writes the header members for the certificate of the signing key.
 func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	for _, name := range certificateMembers {
 		if !d.Header.Unset(name) || token.IsShared(key.Alg) {
@@ -160,8 +160,8 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	}
 }
 
-// idToken makes an ID token one of the shape: the first row of those that are bad
-// says in what it differs from an access token.
+// idToken turns an ID token into one of the shape, which lists the differences to an
+// access token in the first matching row of its bad tokens.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey
@@ -172,7 +172,7 @@ func (l *Likeness) idToken(d *token.Draft) {
 	fill := l.filling(d.Now)
 	for _, m := range l.shape.Bad[i].Claims {
 		if slices.Contains([]string{"iss", "sub", "aud", "exp", "iat"}, m.Name) {
-			continue // which are right: the token is not an access token, and that is all
+			continue // valid in an ID token
 		}
 		d.Claims.Delete(m.Name)
 		if m.Value != nil {

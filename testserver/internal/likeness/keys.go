@@ -20,13 +20,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// moduli are those of RSA keys whose private parts nobody has.
+// moduli are those of RSA keys whose private parts were discarded.
 //
 //go:embed moduli.txt
 var moduli string
 
-// KeySet makes the keys of the shape that do not sign. In the key sets they come
-// after the server's own keys, which are all dressed alike.
+// KeySet makes the keys of the shape that do not sign. In the key set they follow the
+// server's own keys, which all have the members of the shape's signing key.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {
@@ -47,7 +47,7 @@ func (l *Likeness) KeySet() (set token.KeySet, err error) {
 			all = append(all, jwk)
 		}
 		if l.shape.Keys != nil && len(l.shape.Keys) == 0 {
-			all = all[:0] // none is published
+			all = all[:0] // the shape publishes no keys
 		}
 		whole := map[string]any{"keys": append(all, rest...)}
 		l.filling(l.server.Now()).Put(whole, l.shape.Set...)
@@ -56,8 +56,8 @@ func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	return set, nil
 }
 
-// name is how the shape names keys, nil if that says nothing: by their
-// certificates, or by a hash in base64 as it is outside of URLs.
+// name returns the function for key IDs: the certificate's thumbprint, or a hash in
+// standard base64. It is nil for other shapes.
 func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	kid, _ := shapes.Lookup(k.Members, "kid")
 	thumb, _ := shapes.Lookup(k.Members, "x5t")
@@ -81,8 +81,8 @@ func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	return nil
 }
 
-// signing is a key of the server's with the members of the shape's. Which key it is
-// and what it signs stay its own.
+// signing is a key of the server with the members of the shape's signing key. The key
+// itself, its kid and its alg are not changed.
 func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
 	text, err := key.JWK(false)
 	if err != nil {
@@ -98,7 +98,7 @@ func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error)
 	return jwk, l.dress(jwk, members, key.Private.Public(), key.Private)
 }
 
-// decoys are keys that sign nothing.
+// decoys returns the keys of the shape that do not sign.
 func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error) {
 	unused, source := strings.Fields(moduli), l.server.Source.Fork("likeness keys")
 	for _, k := range others {
@@ -122,8 +122,7 @@ func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error
 	return list, nil
 }
 
-// dress writes members into a key, with a certificate of its own in the place of a
-// made-up one.
+// dress writes members into a key, with a valid certificate instead of the sample.
 func (l *Likeness) dress(jwk map[string]any, list []shapes.Member, public crypto.PublicKey, signer crypto.Signer) error {
 	l.filling(l.server.Now()).Put(jwk, list...)
 	for _, m := range list {
@@ -153,8 +152,8 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 	return jwk, json.Unmarshal(text, &jwk)
 }
 
-// decoy is a public key that signs nothing, and what is left of the moduli: making
-// an RSA key takes longer than most tests.
+// decoy returns a public key that does not sign, and the remaining moduli: generating an
+// RSA key takes longer than most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
 		n, err := base64.RawURLEncoding.DecodeString(moduli[0])
@@ -168,7 +167,7 @@ func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.Pub
 		return nil, nil, err
 	}
 	if key.Private == nil {
-		return nil, nil, fmt.Errorf("a key of the shape is for %s: no key set has a shared secret", alg)
+		return nil, nil, fmt.Errorf("a key of the shape is for %s: a key set cannot have a shared secret", alg)
 	}
 	return key.Private.Public(), moduli, nil
 }

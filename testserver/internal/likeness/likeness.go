@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Server is what a likeness has to know of its server.
+// Server has the properties of the server that a Likeness needs.
 type Server struct {
 	Issuer   string
-	Named    bool // somebody has chosen the issuer: the shape does not get another one
+	Named    bool // the issuer is configured, so the shape does not change it
 	Audience string
 	Source   *token.Source
 	Now      func() time.Time
@@ -36,8 +36,8 @@ func New(shape shapes.Shape, server Server) *Likeness {
 	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
 }
 
-// settled are members with each name once, as the last one has it. The audience of
-// the samples is the server's, also where it is spelled out.
+// settled removes repeated members; the last one applies. It replaces the audience of the
+// samples with a placeholder for that of the server.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)
@@ -54,7 +54,7 @@ func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	return all
 }
 
-// Alg is what signs.
+// Alg returns the signing algorithm of a shape.
 func Alg(shape shapes.Shape) catalogue.Alg {
 	if shape.Alg == "" {
 		return catalogue.RS256
@@ -104,7 +104,7 @@ func isClient(m shapes.Member) bool {
 	return ok && slices.Contains(clientNames, m.Name)
 }
 
-// isScope reports whether a member has scopes, and in an array.
+// isScope reports whether a member has scopes, and whether they are in an array.
 func isScope(m shapes.Member) (ok, list bool) {
 	switch m.Value.(type) {
 	case string:
@@ -115,7 +115,7 @@ func isScope(m shapes.Member) (ok, list bool) {
 	return false, false
 }
 
-// texts are a value that is a string or an array of strings.
+// texts returns the strings in a value that is a string or an array of strings.
 func texts(v any) (list []string, isList bool) {
 	switch v := v.(type) {
 	case string:

@@ -10,39 +10,39 @@ import (
 	"strings"
 )
 
-// Config says where to listen. The zero value is plain HTTP on a free port of
-// loopback.
+// Config is the configuration of a Listener. The zero value means plain HTTP on a free
+// port of loopback.
 type Config struct {
 	Addr        string // host and port, "" for a free port of loopback
-	AllowRemote bool   // Addr may be where other machines can come
-	InMemory    bool   // on no socket
+	AllowRemote bool   // Addr may be reachable from other machines
+	InMemory    bool   // without a socket
 	TLS         bool
 
-	// URL is the one that clients use, "" for that of the listener. With TLS
-	// its host is in the certificate.
+	// URL is the URL that clients use, "" for that of the listener. With TLS, its host is
+	// in the certificate.
 	URL string
 
-	// Random returns n bytes for what label names, the address in memory or the
-	// certificate's serial number, and Key another ECDSA key of a certificate at each
-	// call. Where one is nil, crypto/rand does.
+	// Random returns n bytes for label: the address in memory, or the serial number of a
+	// certificate. Key returns a new ECDSA key of a certificate at each call. If one is
+	// nil, crypto/rand is used.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }
 
-// Check reports all that is wrong with the configuration, by the names of the
-// options that it comes from.
+// Check reports all errors of the configuration, with the names of the options that it
+// is made from.
 func (c Config) Check() error {
 	var scheme error
 	switch https := strings.HasPrefix(c.URL, "https:"); {
 	case c.InMemory && !c.TLS && https:
-		scheme = errors.New("IssuerURL is https, but in memory nothing can speak TLS in front of the server: add TLS()")
+		scheme = errors.New("IssuerURL is https, but a server in memory cannot have a TLS proxy: add TLS()")
 	case c.TLS && c.URL != "" && !https:
-		scheme = errors.New("IssuerURL is not https, but TLS() serves nothing else: change one of the two")
+		scheme = errors.New("IssuerURL is not https, but TLS() serves only https: change one of the two")
 	}
 	return errors.Join(scheme, c.checkAddr())
 }
 
-// checkAddr compares Addr with the rest.
+// checkAddr checks Addr.
 func (c Config) checkAddr() error {
 	if c.Addr == "" {
 		return nil
@@ -52,20 +52,20 @@ func (c Config) checkAddr() error {
 	ip, ipErr := netip.ParseAddr(host)
 	switch {
 	case err != nil || portErr != nil:
-		return fmt.Errorf("Addr(%q): want a host and the number of a port, such as 127.0.0.1:8080", c.Addr)
+		return fmt.Errorf("Addr(%q): want a host and a port number, such as 127.0.0.1:8080", c.Addr)
 	case c.InMemory:
-		return fmt.Errorf("Addr(%q) asks for a socket, and InMemory() for none: leave one of them out", c.Addr)
+		return fmt.Errorf("Addr(%q) requires a socket, but InMemory() has none: leave one of them out", c.Addr)
 	case host == localhost, ip.Unmap().IsLoopback():
 		return nil
 	case host != "" && ipErr != nil:
-		return fmt.Errorf("Addr(%q): a name leads wherever a resolver says: give an IP address or localhost", c.Addr)
+		return fmt.Errorf("Addr(%q): a name depends on the resolver: give an IP address or localhost", c.Addr)
 	}
 	var beyond, every error
 	if !c.AllowRemote {
-		beyond = fmt.Errorf("Addr(%q) lets other machines in, where no token of this server belongs: give a loopback address, or add AllowRemote() in a container", c.Addr)
+		beyond = fmt.Errorf("Addr(%q) is reachable from other machines, which must not trust tokens of this server: give a loopback address, or add AllowRemote() in a container", c.Addr)
 	}
 	if c.URL == "" && (host == "" || ip.Unmap().IsUnspecified()) {
-		every = fmt.Errorf("Addr(%q) is every address, and clients need one: add IssuerURL", c.Addr)
+		every = fmt.Errorf("Addr(%q) means all addresses, but clients need a specific one: add IssuerURL", c.Addr)
 	}
 	return errors.Join(beyond, every)
 }

@@ -14,10 +14,10 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		config listen.Config
 		want   string // all errors, after the address
 	}{
-		"without a port":                     {listen.Config{Addr: "127.0.0.1"}, "want a host and the number of a port"},
-		"with a port by name":                {listen.Config{Addr: "127.0.0.1:http"}, "want a host and the number of a port"},
-		"with a port beyond the last":        {listen.Config{Addr: "127.0.0.1:65536"}, "want a host and the number of a port"},
-		"with a URL for an address":          {listen.Config{Addr: "http://127.0.0.1:80"}, "want a host and the number of a port"},
+		"without a port":                     {listen.Config{Addr: "127.0.0.1"}, "want a host and a port number"},
+		"with a port by name":                {listen.Config{Addr: "127.0.0.1:http"}, "want a host and a port number"},
+		"with a port beyond the last":        {listen.Config{Addr: "127.0.0.1:65536"}, "want a host and a port number"},
+		"with a URL for an address":          {listen.Config{Addr: "http://127.0.0.1:80"}, "want a host and a port number"},
 		"with a socket in memory":            {listen.Config{Addr: "127.0.0.1:0", InMemory: true}, "InMemory()"},
 		"with a name":                        {listen.Config{Addr: "as.example:0", AllowRemote: true}, "give an IP address or localhost"},
 		"with a name that ends in localhost": {listen.Config{Addr: "as.localhost:0"}, "give an IP address or localhost"},

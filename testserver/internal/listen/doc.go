@@ -1,6 +1,5 @@
-// Package listen is where the mock server is reached: sockets, TLS with a
-// certificate made on the spot, and connections in memory, with a client's
-// transport that finds the way there.
+// Package listen has the listeners of the mock server: sockets, TLS with a generated
+// certificate, and connections in memory, with the transports of clients.
 //
-// No OAuth: nothing here knows what is asked or answered over a connection.
+// It does not depend on OAuth or on the contents of requests.
 package listen

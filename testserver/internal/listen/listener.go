@@ -11,9 +11,9 @@ import (
 	"net/url"
 )
 
-// Listener waits for connections, and knows how its own client gets there.
+// Listener accepts connections, and makes transports for clients.
 type Listener struct {
-	URL       string // that clients use
+	URL       string // for clients
 	CACertPEM []byte // the root certificate, nil without TLS
 
 	net         net.Listener
@@ -22,9 +22,9 @@ type Listener struct {
 	dial        func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// Open begins to listen where c says, if [Config.Check] agrees. The listener
-// closes with what [Listener.Serve] returns, or by [Listener.Close] if it never
-// serves.
+// Open starts to listen. It fails if [Config.Check] does. Close the listener with the
+// function that [Listener.Serve] returns, or with [Listener.Close] if Serve is not
+// called.
 func Open(c Config) (*Listener, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -90,10 +90,10 @@ func (l *Listener) openSocket(scheme, addr string) error {
 	return nil
 }
 
-// Close stops listening. Serving ends by what [Listener.Serve] returns instead.
+// Close stops listening. It is only for a listener without [Listener.Serve].
 func (l *Listener) Close() error { return l.net.Close() }
 
-// Host is the host and port that a client dials for the URL, "" if it is not one.
+// Host returns the host and port that a client dials for URL, "" if URL is invalid.
 func (l *Listener) Host() string {
 	u, err := url.Parse(l.URL)
 	if err != nil {
@@ -110,9 +110,8 @@ func (l *Listener) Host() string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// memoryHost is an address in 127.0.0.0/8: loopback, so that clients which
-// refuse plain http elsewhere take it, and not that of another server. Nothing
-// is ever dialled there.
+// memoryHost is an address in 127.0.0.0/8, unique for each server. It is loopback, so
+// that clients accept plain http. It is never dialed.
 func memoryHost(random func(string, int) []byte) string {
 	b := random("in-memory address", 3)
 	return netip.AddrFrom4([4]byte{127, b[0], b[1], b[2]}).String()
@@ -120,6 +119,6 @@ func memoryHost(random func(string, int) []byte) string {
 
 func randomBytes(_ string, n int) []byte {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(b) // never fails: crypto/rand crashes the program instead
 	return b
 }

@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// waitLimit is how long closing waits for handlers that do not heed their context.
+// waitLimit is how long stop waits for handlers that ignore their context.
 const waitLimit = 5 * time.Second
 
-// Serve answers by h until stop is called. That ends every connection and the
-// context of every request, closes what client has idle, and returns when all
-// handlers have, or reports after five seconds that one has not.
+// Serve serves h until stop is called. stop closes all connections, cancels the contexts
+// of all requests, closes idle connections of client, and waits for the handlers. It
+// returns an error if one still runs after five seconds.
 func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())
-	srv := &http.Server{ //nolint:gosec // a client may be as slow as its test wants
+	srv := &http.Server{ //nolint:gosec // tests may have slow clients
 		BaseContext: func(net.Listener) context.Context { return base },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			live.add(1) // HTTP/2 runs a handler beside its connection
+			live.add(1) // HTTP/2 runs handlers in goroutines of their own
 			defer live.add(-1)
 			h.ServeHTTP(w, r)
 		}),
@@ -36,8 +36,8 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 				live.add(-1)
 			}
 		},
-		// A client that does not trust the certificate is a thing to test, not
-		// to log; and nothing is logged that could hold a token.
+		// A client that does not trust the certificate is a normal test case, and log
+		// messages could contain tokens.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	run := srv.Serve
@@ -48,15 +48,15 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = run(l.net) // always ErrServerClosed, or the listener's own end
+		_ = run(l.net) // always ErrServerClosed, or an error of a closed listener
 	}()
 
 	return sync.OnceValue(func() error {
 		err := srv.Close()
 		<-served
-		// The first Close did not know a connection that was accepted while it ran.
+		// The first Close can miss a connection that was accepted while it ran.
 		err = errors.Join(err, srv.Close())
-		end() // a lost connection ends the context of a request only once its body is read
+		end() // a lost connection cancels the context of a request only once its body is read
 		if !live.wait(waitLimit) {
 			err = errors.Join(err, errors.New("testserver: a handler still runs, 5 s after its connection was closed"))
 		}

@@ -7,7 +7,7 @@ import (
 
 const localhost = "localhost"
 
-// listenAt listens where Check has agreed.
+// listenAt listens on addr, which Check has accepted.
 func listenAt(addr string) (net.Listener, error) {
 	if addr == "" {
 		return listenLoopback()
@@ -23,8 +23,8 @@ func listenAt(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// listenLoopback never listens beyond the machine: what a server for tests hands
-// out must not be worth anything anywhere else.
+// listenLoopback listens only on loopback, since no other machine may trust the tokens of
+// a test server.
 func listenLoopback() (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err == nil {
@@ -33,10 +33,10 @@ func listenLoopback() (net.Listener, error) {
 	if l6, err6 := net.Listen("tcp", "[::1]:0"); err6 == nil {
 		return l6, nil
 	}
-	return nil, fmt.Errorf("no loopback port to listen on, InMemory() needs none: %w", err)
+	return nil, fmt.Errorf("cannot listen on loopback: use InMemory(), which needs no socket: %w", err)
 }
 
-// reachedAt is the address of a listener as Addr wrote it.
+// reachedAt is the address of a listener, with localhost if addr has it.
 func reachedAt(addr string, l net.Listener) string {
 	at := l.Addr().String()
 	if host, _, _ := net.SplitHostPort(addr); host == localhost {

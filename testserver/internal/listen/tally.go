@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// tally counts what is running. A WaitGroup would not do: it forbids an Add
-// from zero while somebody waits, and cannot stop waiting.
+// tally counts running handlers and connections. A WaitGroup does not allow Add from zero
+// during Wait, and its Wait has no timeout.
 type tally struct {
 	mu   sync.Mutex
 	n    int
@@ -23,7 +23,7 @@ func (t *tally) add(n int) {
 	}
 }
 
-// wait reports whether the count came to zero before d was over.
+// wait reports whether the count reached zero within d.
 func (t *tally) wait(d time.Duration) bool {
 	t.mu.Lock()
 	if t.n == 0 {

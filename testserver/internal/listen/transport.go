@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// NewTransport returns a plain transport without the environment's proxy.
+// NewTransport returns a transport that ignores the proxy settings of the environment.
 func NewTransport() *http.Transport { return &http.Transport{ForceAttemptHTTP2: true} }
 
-// OnlyHTTP1 keeps t from speaking HTTP/2, and returns it.
+// OnlyHTTP1 disables HTTP/2 in t, and returns t.
 func OnlyHTTP1(t *http.Transport) *http.Transport {
 	t.ForceAttemptHTTP2 = false
 	t.Protocols = new(http.Protocols)
@@ -17,7 +17,7 @@ func OnlyHTTP1(t *http.Transport) *http.Transport {
 }
 
 // Transport returns a new transport that reaches the listener under its URL and
-// trusts its certificate. In memory it reaches nothing else.
+// trusts its certificate. In memory it reaches no other address.
 func (l *Listener) Transport() *http.Transport {
 	t := NewTransport()
 	t.DialContext = l.dial

@@ -4,25 +4,25 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// reading is an access token of this server, as it was read.
-type reading struct {
+// accessToken is a parsed access token of this server.
+type accessToken struct {
 	Claims token.Object
 	Form   *token.Form
 
-	// What the claims say, or else the grant that the token is of.
+	// From the claims or, without such claims, from the grant.
 	Sub, Client string
 	Scopes      []string
 
 	isJWT bool
 }
 
-// known reads an access token of this server, whether it is still good or not; false
-// for everything else.
-func (s *Server) known(text string) (a reading, ok bool) {
-	if kept, found := s.ledger.Claims(text); found {
-		claims, err := token.ParseObject(kept)
+// readAccessToken parses an access token of this server, valid or not. It returns false for
+// everything else.
+func (s *Server) readAccessToken(text string) (a accessToken, ok bool) {
+	if saved, found := s.ledger.Claims(text); found {
+		claims, err := token.ParseObject(saved)
 		form, _ := s.FormOf(nil, claims)
-		return s.access(text, claims, form, false), err == nil
+		return s.describeAccess(text, claims, form, false), err == nil
 	}
 	header, claims, ok := s.Keys.Open(text)
 	if !ok {
@@ -33,16 +33,16 @@ func (s *Server) known(text string) (a reading, ok bool) {
 		return a, false
 	}
 	iss, _ := claims.Text("iss")
-	return s.access(text, claims, form, true), iss == s.IssuerOf(form)
+	return s.describeAccess(text, claims, form, true), iss == s.IssuerOf(form)
 }
 
-func (s *Server) access(text string, claims token.Object, form *token.Form, isJWT bool) reading {
-	a := reading{Claims: claims, Form: form, isJWT: isJWT, Client: form.Client(claims), Scopes: form.ScopesOf(claims)}
+func (s *Server) describeAccess(text string, claims token.Object, form *token.Form, isJWT bool) accessToken {
+	a := accessToken{Claims: claims, Form: form, isJWT: isJWT, Client: form.Client(claims), Scopes: form.ScopesOf(claims)}
 	a.Sub, _ = claims.Text("sub")
 	if form == nil {
 		return a
 	}
-	f := s.grants.Family(token.Identify(text)) // a form may have no claims for it
+	f := s.grants.Family(token.Identify(text)) // for forms without such claims
 	if len(form.Clients) == 0 {
 		a.Client = f.Client
 	}
@@ -52,20 +52,20 @@ func (s *Server) access(text string, claims token.Object, form *token.Form, isJW
 	return a
 }
 
-// active reads an access token that is good now.
-func (s *Server) active(text string) (reading, bool) {
-	a, ok := s.known(text)
+// active parses an access token that is valid now.
+func (s *Server) active(text string) (accessToken, bool) {
+	a, ok := s.readAccessToken(text)
 	d := token.Identify(text)
 	if !ok || s.ledger.IsRevoked(d) || !a.Claims.Timely(s.Clock.Now(), a.isJWT) {
-		return reading{}, false
+		return accessToken{}, false
 	}
 	f := s.grants.Family(d)
-	return a, !f.Revoked && s.stand(f.Origins)
+	return a, !f.Revoked && s.originsValid(f.Origins)
 }
 
-// hint reads an ID token that comes back as a hint; it may have expired. Access
-// tokens hint at nobody: APIs have those of their callers.
-func (s *Server) hint(text string) (claims token.Object, ok bool) {
+// readIDTokenHint parses an id_token_hint, which may have expired. Access tokens are not
+// accepted as hints: every API sees those of its callers.
+func (s *Server) readIDTokenHint(text string) (claims token.Object, ok bool) {
 	header, claims, ok := s.Keys.Open(text)
 	if !ok {
 		return nil, false

@@ -25,20 +25,19 @@ func assertionAlgs() []jose.SignatureAlgorithm {
 	return algs
 }
 
-const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose does not know the name
+const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose has no constant for it
 
-// maxAssertion is how far away the exp of an assertion may be: as long as that
-// its jti must be remembered.
+// maxAssertion is how far in the future the exp of an assertion may be. The jti is
+// stored until then.
 const maxAssertion = time.Hour
 
 // byAssertion authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
-// Connect Core 1.0 §9). Whatever is wrong with an assertion, the answer is the
-// same.
+// Connect Core 1.0 §9). Every invalid assertion gets the same answer.
 func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure) {
 	if form.Get("client_assertion_type") != assertionType {
-		return nil, invalidClient("client_assertion_type is not that of a JWT", false)
+		return nil, invalidClient("client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer", false)
 	}
-	wrong := invalidClient("the client assertion is not good", false)
+	wrong := invalidClient("the client assertion is invalid", false)
 	c, claims, ok := s.readAssertion(form.Get("client_assertion"))
 	if !ok {
 		return nil, wrong
@@ -52,14 +51,14 @@ func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure
 	return c, nil
 }
 
-// readAssertion returns the claims of what a client has signed, as iss says, with
-// one of its keys (RFC 7523 §3).
+// readAssertion returns the claims of an assertion that the client named by iss has
+// signed with one of its keys (RFC 7523 §3).
 func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
-	if _, plain := token.Segments(text); err != nil || !plain { // else it would be good once in each spelling
+	if _, plain := token.Segments(text); err != nil || !plain { // otherwise it could be replayed in another encoding
 		return nil, nil, false
 	}
-	claims, err := token.ParseObject(jws.UnsafePayloadWithoutVerification()) // which says whose keys to try
+	claims, err := token.ParseObject(jws.UnsafePayloadWithoutVerification()) // iss selects the keys
 	if err != nil {
 		return nil, nil, false
 	}
@@ -74,21 +73,21 @@ func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Obje
 	return c, claims, true
 }
 
-// isTimely reports whether an assertion is for this server and this time, and the
-// first one of its name.
+// isTimely reports whether an assertion is for this server, is valid now, and has
+// not been used under this name before.
 func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	now := s.Clock.Now()
 	i := claims.Find("exp")
-	if i < 0 || !claims.Timely(now, true) || !s.addressed(claims) {
+	if i < 0 || !claims.Timely(now, true) || !s.isAudience(claims) {
 		return false
 	}
-	seconds, _ := token.NumericDate(claims[i].Value) // which Timely has read already
+	seconds, _ := token.NumericDate(claims[i].Value) // Timely has checked it
 	expires := time.Unix(int64(seconds)+1, 0)
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
 
-// signedBy reports whether a key of the client's verifies jws, which was read from
-// text.
+// signedBy reports whether one of the client's keys verifies jws, which was parsed
+// from text.
 func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header
 	for _, key := range c.Keys.Keys {
@@ -97,7 +96,7 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 		}
 		if header.Algorithm == string(edwards25519) {
 			public, ok := key.Key.(ed25519.PublicKey)
-			_, critical := header.ExtraHeaders["crit"] // no extension is known here (RFC 7515 §4.1.11)
+			_, critical := header.ExtraHeaders["crit"] // no extensions are supported (RFC 7515 §4.1.11)
 			if ok && !critical && ed25519.Verify(public, []byte(text[:strings.LastIndexByte(text, '.')]), jws.Signatures[0].Signature) {
 				return true
 			}
@@ -110,9 +109,9 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 	return false
 }
 
-// addressed reports whether aud is this server and nobody else: its issuer, its
-// token endpoint, the one for pushed requests (RFC 9126 §2), or several of them.
-func (s clientAuth) addressed(claims token.Object) bool {
+// isAudience reports whether aud names only this server: its issuer, its token
+// endpoint, its endpoint for pushed requests (RFC 9126 §2), or several of them.
+func (s clientAuth) isAudience(claims token.Object) bool {
 	aud := claims.Audience()
 	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR]}
 	return len(aud) > 0 && !slices.ContainsFunc(aud, func(a string) bool { return a == "" || !slices.Contains(own, a) })

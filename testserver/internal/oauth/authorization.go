@@ -15,58 +15,58 @@ import (
 )
 
 // authorization is an authorization request (RFC 6749 §4.1.1, OpenID Connect
-// Core 1.0 §3.1.2.1) from a known client that may be sent to RedirectURI.
+// Core 1.0 §3.1.2.1) from a known client with a valid redirect URI.
 type authorization struct {
 	client      *registry.Registered
-	raw         string // as a query, to begin again from
+	raw         string // the query, to restart the request after a page
 	redirectURI string
-	stated      bool
+	stated      bool // the request has redirect_uri
 	state       string
 	mode        string
 	scopes      []string
 	resources   []string
 	details     []string
 	claims      string
-	asked       identity.ClaimsRequest // what claims says
+	requested   identity.ClaimsRequest // claims, parsed
 	nonce       string
 	challenge   string
 	prompt      []string
-	maxAge      time.Duration // negative for none
+	maxAge      time.Duration // negative for no limit
 	loginHint   string
 	hinted      string       // the subject of the id_token_hint, "" without one
 	acrs        []string     // authentication contexts, the preferred one first
-	pushed      token.Digest // what it was pushed as, if it was
-	taken       bool         // likewise, and this is the answer
+	pushed      token.Digest // of the request_uri, zero if it was not pushed
+	used        bool         // this request has used up the pushed one
 }
 
-// readAuthorization returns the request, or what is wrong with it: as a failure
-// to show if nobody may be redirected, else as one to redirect with the request
-// as far as it was understood.
+// readAuthorization returns the request, or the failure. Without a valid client and
+// redirect URI the failure is shown on a page. Otherwise it is sent to the client,
+// and a has what could be read.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
-			return nil, invalidRequest(name + " is there more than once"), nil
+			return nil, invalidRequest(name + " is repeated"), nil
 		}
 	}
 	a = &authorization{raw: form.Encode(), redirectURI: form.Get("redirect_uri"), stated: form.Get("redirect_uri") != "", mode: "query", maxAge: -1}
 	if show = s.findClient(a, form.Get("client_id")); show != nil {
 		return nil, show, nil
 	}
-	if values := form["state"]; len(values) == 1 { // of refusals as well (RFC 6749 §4.1.2.1)
+	if values := form["state"]; len(values) == 1 { // an error response has it too (RFC 6749 §4.1.2.1)
 		a.state = values[0]
 	}
-	if form, redirect = once(form, targetParameters...); redirect != nil { // RFC 8707 §2
+	if form, redirect = singleValued(form, targetParameters...); redirect != nil { // RFC 8707 §2
 		return a, nil, redirect
 	}
 	scopes, openid := strings.Fields(form.Get("scope")), "openid"
 	if !a.stated && slices.Contains(scopes, openid) {
-		return nil, invalidRequest("redirect_uri is missing, which OpenID Connect requires"), nil
+		return nil, invalidRequest("redirect_uri is missing: OpenID Connect requires it"), nil
 	}
 	return a, nil, s.readParameters(a, form)
 }
 
-// findClient finds the client and the redirect URI. Until both are valid the
-// browser goes nowhere (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+// findClient finds the client and the redirect URI. The browser is not redirected
+// unless both are valid (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
 func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
 		return invalidRequest("client_id is missing")
@@ -79,7 +79,7 @@ func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	case !known:
 		return unknownClient(id)
 	case !a.stated && len(c.RedirectURIs) != 1:
-		return invalidRequest("redirect_uri is missing, and the client does not have exactly one")
+		return invalidRequest("redirect_uri is missing: it is optional only for a client that has registered exactly one")
 	case !a.stated:
 		a.redirectURI = c.RedirectURIs[0]
 	case !c.Redirects(a.redirectURI):
@@ -89,30 +89,29 @@ func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	return nil
 }
 
-const howToRegister = "in the configuration, by bearerguard client add, or by AddClient in Go."
+const howToRegister = "in the configuration, with bearerguard client add, or with AddClient in Go."
 
 func unknownClient(id string) *failure {
 	return invalidRequest("no client is registered under this client_id").explain(
 		"The application is not registered with this server.", "Register it under \"clients\" "+howToRegister,
-		pages.Field{Name: "It calls itself", Value: id},
+		pages.Field{Name: "client_id", Value: id},
 	)
 }
 
-// unregistered is the failure of a URI that a client sent and that is not one of its
-// own.
+// unregistered is the failure for a URI that is not registered for the client.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
-	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "It sent", Value: sent}}
-	for _, uri := range firstOf(own) {
+	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "Sent", Value: sent}}
+	for _, uri := range shortened(own) {
 		facts = append(facts, pages.Field{Name: "Registered", Value: uri})
 	}
-	return invalidRequest(parameter+" is not one of those registered for the client").explain(
+	return invalidRequest(parameter+" is not registered for the client").explain(
 		"The application sent a "+parameter+" that is not registered for it.",
-		"Every letter counts, and only the port of a loopback address may differ. Change it in the application, or register it as "+
+		"The URIs must be identical, except for the port of a loopback address. Change it in the application, or register it as "+
 			parameter+"s "+howToRegister, facts...,
 	)
 }
 
-// readParameters reads the rest.
+// readParameters reads all parameters except client_id and redirect_uri.
 func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *failure {
 	web := strings.HasPrefix(a.redirectURI, "http://") || strings.HasPrefix(a.redirectURI, "https://")
 	switch mode := form.Get("response_mode"); {
@@ -124,9 +123,9 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	}
 	switch {
 	case form.Has("request"):
-		return refused("request_not_supported", "there are no request objects here")
+		return refused("request_not_supported", "request objects are not supported")
 	case form.Has("request_uri"):
-		return refused("request_uri_not_supported", "there are no request objects here")
+		return refused("request_uri_not_supported", "request objects are not supported")
 	case form.Get("response_type") == "":
 		return invalidRequest("response_type is missing")
 	case form.Get("response_type") != "code":
@@ -149,49 +148,49 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	}
 	a.nonce, a.loginHint = form.Get("nonce"), form.Get("login_hint")
 	if form.Has("id_token_hint") {
-		claims, ok := s.hint(form.Get("id_token_hint"))
+		claims, ok := s.readIDTokenHint(form.Get("id_token_hint"))
 		if a.hinted, _ = claims.Text("sub"); !ok || a.hinted == "" {
 			return invalidRequest("id_token_hint is not an ID token of this server")
 		}
 	}
 	a.claims = form.Get("claims")
 	var err error
-	if a.asked, err = identity.ParseClaims(a.claims); err != nil {
+	if a.requested, err = identity.ParseClaims(a.claims); err != nil {
 		return invalidRequest(err.Error())
 	}
 	a.acrs = strings.Fields(form.Get("acr_values"))
-	if named := a.asked.ACRs(); len(named) > 0 {
+	if named := a.requested.ACRs(); len(named) > 0 {
 		a.acrs = append(slices.DeleteFunc(a.acrs, func(acr string) bool { return !slices.Contains(named, acr) }), named...)
 	}
-	return a.wishes(form)
+	return a.readPrompt(form)
 }
 
-// pkce reads the challenge (RFC 7636 §4.3). Only S256 is there: plain protects
-// from nobody who can read the request (RFC 9700 §2.1.1).
+// pkce reads the challenge (RFC 7636 §4.3). Only S256 is supported: plain does not
+// protect against an attacker who can read the request (RFC 9700 §2.1.1).
 func (a *authorization) pkce(form url.Values) *failure {
 	a.challenge = form.Get("code_challenge")
 	switch method := form.Get("code_challenge_method"); {
 	case a.challenge == "" && method != "":
-		return invalidRequest("there is a code_challenge_method but no code_challenge")
+		return invalidRequest("code_challenge_method is set without code_challenge")
 	case a.challenge == "" && a.client.Public && !a.client.Itself:
-		return invalidRequest("code_challenge is missing, which public clients need (RFC 9700 section 2.1.1)")
+		return invalidRequest("code_challenge is missing: public clients must use PKCE (RFC 9700 section 2.1.1)")
 	case a.challenge != "" && method != "S256":
 		return invalidRequest("code_challenge_method is not S256")
 	case a.challenge != "" && !isChallenge(a.challenge):
-		return invalidRequest("code_challenge is not a SHA-256 in base64url")
+		return invalidRequest("code_challenge is not a SHA-256 hash in base64url")
 	}
 	return nil
 }
 
-func (a *authorization) wishes(form url.Values) *failure {
+func (a *authorization) readPrompt(form url.Values) *failure {
 	a.prompt = strings.Fields(form.Get("prompt"))
 	for _, p := range a.prompt {
 		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, p) {
-			return invalidRequest("prompt is made of none, login, consent and select_account")
+			return invalidRequest("prompt has a value other than none, login, consent and select_account")
 		}
 	}
-	if a.asks("none") && len(a.prompt) > 1 {
-		return invalidRequest("prompt has none beside another value")
+	if a.hasPrompt("none") && len(a.prompt) > 1 {
+		return invalidRequest("prompt has none together with another value")
 	}
 	if form.Has("max_age") {
 		seconds, err := strconv.ParseUint(form.Get("max_age"), 10, 31)
@@ -203,14 +202,14 @@ func (a *authorization) wishes(form url.Values) *failure {
 	return nil
 }
 
-// consents are what the end user agrees to: scopes, and "claim x" for each requested
-// claim. A scope has no space, so that they cannot collide.
+// consents lists what the end user agrees to: scopes, and "claim x" for each
+// requested claim. Scopes have no spaces, so the two cannot collide.
 func (a *authorization) consents(scopes []string) []string {
 	all := slices.Clone(scopes)
-	for _, name := range a.asked.Names(a.scopes) {
+	for _, name := range a.requested.Names(a.scopes) {
 		all = append(all, "claim "+name)
 	}
 	return all
 }
 
-func (a *authorization) asks(prompt string) bool { return slices.Contains(a.prompt, prompt) }
+func (a *authorization) hasPrompt(prompt string) bool { return slices.Contains(a.prompt, prompt) }

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1), with the
-// requests that are pushed to it and the pages that lead to its answer.
+// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1), with pushed
+// requests and the login and consent pages.
 type authorizeEndpoint struct{ *Server }
 
 // serve answers an authorization request.
@@ -33,7 +33,7 @@ func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readOrRefuse returns the authorization request, or answers one that is wrong.
+// readOrRefuse returns the authorization request. It answers an invalid one itself.
 func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
 	a, show, redirect := s.requested(r, form)
 	switch {
@@ -47,8 +47,8 @@ func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, 
 	return nil, false
 }
 
-// authorizeForm reads the parameters, which stand in the query or in a form
-// (§3.1). Those that are there twice are for the caller.
+// authorizeForm reads the parameters from the query or from a form (§3.1). Callers
+// check for repeated ones.
 func authorizeForm(r *http.Request) (url.Values, *failure) {
 	if r.Method == http.MethodPost {
 		return readValues(r)
@@ -63,28 +63,28 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 	return form, nil
 }
 
-// proceed does what is left to do before the client gets an answer.
+// proceed logs the end user in, gets the consent, and answers the client.
 func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
 	now := s.Clock.Now()
-	v := s.sessions.session(r)
+	session := s.sessions.session(r)
 	var decision Decision
-	if !loggedInFor(v, a) { // an authorization is scripted when it begins, and not once more after its login
+	if !loggedInFor(session, a) { // a decision of the test applies once, not again after the login
 		decision = s.decided(r)
 	}
 	switch {
 	case decision.Deny != "":
-		s.refuse(w, r, a, refused(decision.Deny, "the test has refused"))
+		s.refuse(w, r, a, refused(decision.Deny, "the test denied the request"))
 	case decision.User != nil:
-		s.finish(w, r, a, v, *decision.User, decision.narrow(a.scopes), now)
+		s.finish(w, r, a, session, *decision.User, decision.narrow(a.scopes), now)
 	case !s.config.Interactive:
 		u := s.preferredUser(a)
 		if !a.acceptsSubject(u.Sub) {
 			s.refuse(w, r, a, noSuchLogin())
 			return
 		}
-		s.finish(w, r, a, v, u, decision.narrow(a.scopes), now)
+		s.finish(w, r, a, session, u, decision.narrow(a.scopes), now)
 	default:
-		s.interact(w, r, a, v, now)
+		s.interact(w, r, a, session, now)
 	}
 }
 
@@ -97,33 +97,33 @@ const (
 	toConsent
 )
 
-// needs decides it from the request and the session, and nothing else.
-func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.Time) need {
-	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge || s.stepsUp(a, v)
+// needs depends only on the request and the session.
+func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now time.Time) need {
+	again := a.hasPrompt("login") || a.hasPrompt("select_account") || a.maxAge >= 0 && now.Sub(session.AuthTime) >= a.maxAge || s.stepsUp(a, session)
 	switch {
-	case v.Sub == "", again && !loggedInFor(v, a), !a.acceptsSubject(v.Sub):
+	case session.Sub == "", again && !loggedInFor(session, a), !a.acceptsSubject(session.Sub):
 		return toLogin
-	case a.asks("consent"), !subset(a.consents(a.scopes), v.Consented[a.client.ID]), v.Consented[a.client.ID] == nil:
+	case a.hasPrompt("consent"), !subset(a.consents(a.scopes), session.Consented[a.client.ID]), session.Consented[a.client.ID] == nil:
 		return toConsent
-	case len(a.details) > 0: // a payment is agreed to once, and not for ever
+	case len(a.details) > 0: // consent to a payment is not reused
 		return toConsent
 	}
 	return nothing
 }
 
-// interact shows the page that is next, or answers the client.
-func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, now time.Time) {
-	next := s.needs(a, v, now)
+// interact shows the next page, or answers the client.
+func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, now time.Time) {
+	next := s.needs(a, session, now)
 	if next == toLogin && !s.acceptsAnybody(a) {
 		s.refuse(w, r, a, noSuchLogin())
 		return
 	}
-	if a.asks("none") { // OpenID Connect Core 1.0 §3.1.2.6
+	if a.hasPrompt("none") { // OpenID Connect Core 1.0 §3.1.2.6
 		switch next {
 		case toLogin:
-			reason := "nobody is logged in"
-			if v.Sub != "" {
-				reason = "the login is too old, too weak, or of somebody else"
+			reason := "no user is logged in"
+			if session.Sub != "" {
+				reason = "the login is too old, too weak, or that of another user"
 			}
 			s.refuse(w, r, a, refused("login_required", reason))
 			return
@@ -133,39 +133,39 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 		case nothing:
 		}
 	}
-	u, _ := s.Registry.User(v.Sub)
+	u, _ := s.Registry.User(session.Sub)
 	if next != nothing {
-		s.noteOpened(v, a)
+		s.noteOpened(session, a)
 	}
 	switch next {
 	case toLogin:
-		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: s.prefilledUsername(a), Form: pages.Form{Request: askedAuthorize + a.raw}})
+		s.sessions.showLogin(w, session, pages.LoginPage{ClientName: s.Registry.NameOf(a.client.ID), LoginHint: s.prefilledUsername(a), Form: pages.Form{Request: forAuthorize + a.raw}})
 	case toConsent:
-		s.sessions.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: s.boxes(a.scopes), Claims: a.asked.Names(a.scopes), Details: shownDetails(a.details),
-			Form: pages.Form{Request: askedAuthorize + a.raw},
+		s.sessions.showConsent(w, session, pages.ConsentPage{
+			ClientName: s.Registry.NameOf(a.client.ID), ClientID: a.client.ID, User: u.Username, ReturnTo: a.redirectURI, Scopes: s.scopeBoxes(a.scopes), Claims: a.requested.Names(a.scopes), Details: shownDetails(a.details),
+			Form: pages.Form{Request: forAuthorize + a.raw},
 		})
 	case nothing:
-		s.finish(w, r, a, v, u, a.scopes, v.AuthTime)
+		s.finish(w, r, a, session, u, a.scopes, session.AuthTime)
 	}
 }
 
-// acceptsSubject reports whether the request may be answered about sub (OpenID Connect
-// Core 1.0 §3.1.2.1, §5.5.1).
+// acceptsSubject reports whether sub is a user that the request allows (OpenID
+// Connect Core 1.0 §3.1.2.1, §5.5.1).
 func (a *authorization) acceptsSubject(sub string) bool {
-	return (a.hinted == "" || a.hinted == sub) && a.asked.AllowsSubject(sub)
+	return (a.hinted == "" || a.hinted == sub) && a.requested.AllowsSubject(sub)
 }
 
-// acceptsAnybody reports whether the request says nothing of its user, or there is one
-// whom it may be about.
+// acceptsAnybody reports whether the request allows any user, or at least one that
+// is registered.
 func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// preferredUser is the one that the request is about, else the one that login_hint
-// names.
+// preferredUser is the user that id_token_hint or claims names, otherwise the one
+// that login_hint names.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
-	for _, sub := range append([]string{a.hinted}, a.asked.Subjects()...) {
+	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
 			return u
 		}
@@ -173,9 +173,9 @@ func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	return s.Registry.Hinted(a.loginHint)
 }
 
-// prefilledUsername is what the login page begins with.
+// prefilledUsername is the initial user name on the login page.
 func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
-	if a.hinted == "" && len(a.asked.Subjects()) == 0 {
+	if a.hinted == "" && len(a.requested.Subjects()) == 0 {
 		return a.loginHint
 	}
 	if u := s.preferredUser(a); a.acceptsSubject(u.Sub) {
@@ -185,21 +185,21 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 }
 
 // finish sends the client a code.
-func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, u registry.User, scopes []string, authTime time.Time) {
-	acr := v.ACR
-	if !authTime.Equal(v.AuthTime) || loggedInFor(v, a) {
+func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, authTime time.Time) {
+	acr := session.ACR
+	if !authTime.Equal(session.AuthTime) || loggedInFor(session, a) {
 		acr = s.acrOf(u.Sub, a.acrs)
 	}
-	if a.asked.EssentialACR && !slices.Contains(a.asked.ACRs(), acr) {
+	if a.requested.EssentialACR && !slices.Contains(a.requested.ACRs(), acr) {
 		s.refuse(w, r, a, refused("unmet_authentication_requirements", "the login has none of the acr values that claims requires"))
 		return
 	}
-	if v.Known {
-		s.grants.UpdateSession(v, func(kept *grants.Session) {
-			if loggedInFor(v, a) {
-				kept.ACR = acr
+	if session.Known {
+		s.grants.UpdateSession(session, func(saved *grants.Session) {
+			if loggedInFor(session, a) {
+				saved.ACR = acr
 			}
-			kept.Fresh = token.Digest{}
+			saved.Fresh = token.Digest{}
 		})
 	}
 	now := s.Clock.Now()
@@ -214,7 +214,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	}
 	all, unlock := s.grants.Lock()
 	all.Changed(now)
-	first := a.take(all)
+	first := a.usePushed(all)
 	if first {
 		all.Codes.Put(sha256.Sum256([]byte(text)), code)
 	}
@@ -233,7 +233,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 // refuse sends the client an error (RFC 6749 §4.1.2.1).
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
 	all, unlock := s.grants.Lock()
-	first := a.take(all)
+	first := a.usePushed(all)
 	unlock()
 	if !first {
 		s.refuseUsed(w, a)
@@ -243,7 +243,7 @@ func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "error", Value: f.code}, pages.Field{Name: "error_description", Value: f.description})
 }
 
-// respond sends the browser back to the client, always with the issuer (RFC 9207).
+// respond redirects the browser to the client, always with iss (RFC 9207).
 func (s authorizeEndpoint) respond(w http.ResponseWriter, r *http.Request, a *authorization, fields ...pages.Field) {
 	if a.state != "" {
 		fields = append(fields, pages.Field{Name: "state", Value: a.state})
@@ -260,7 +260,7 @@ func (s authorizeEndpoint) respond(w http.ResponseWriter, r *http.Request, a *au
 	redirect(w, r, withQuery(a.redirectURI, fields))
 }
 
-// withQuery adds fields to what query uri has (RFC 6749 §3.1.2).
+// withQuery appends fields to the query of uri (RFC 6749 §3.1.2).
 func withQuery(uri string, fields []pages.Field) string {
 	var b strings.Builder
 	b.WriteString(uri)
@@ -276,7 +276,8 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect goes on with a GET: 307 would send a password on (RFC 9700 §4.12).
+// redirect makes the browser continue with a GET. 307 would forward a password (RFC
+// 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

@@ -12,43 +12,44 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// clientAuth finds out which client a request comes from (RFC 6749 §2.3).
+// clientAuth authenticates clients (RFC 6749 §2.3).
 type clientAuth struct{ *Server }
 
 const basicChallenge = `Basic realm="testserver", charset="UTF-8"`
 
-// authenticate returns the client that r comes from (RFC 6749 §2.3): proven by
-// HTTP Basic, by parameters of the body or by an assertion, or named by a public
-// client, which can prove nothing.
+// authenticate returns the client that sent r (RFC 6749 §2.3). It authenticates with
+// HTTP Basic, with parameters in the body or with an assertion. A public client
+// only sends its client_id.
 func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	fields := r.Header.Values("Authorization")
 	id, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Has("client_assertion")
 	switch {
 	case len(fields) > 1:
-		return nil, invalidRequest("there is more than one Authorization field")
+		return nil, invalidRequest("the Authorization field is repeated")
 	case len(fields) == 1 && (secret != "" || assertion), secret != "" && assertion:
-		return nil, invalidRequest("the client authenticates in more than one way") // §2.3
+		return nil, invalidRequest("the client uses more than one authentication method") // §2.3
 	case len(fields) == 1:
 		return s.basic(fields[0], id)
 	case assertion:
 		return s.byAssertion(form)
 	case secret != "":
 		c, ok := s.Registry.Authenticate(id, secret)
-		if failed := proven(c, ok, catalogue.ClientSecretPost, false); failed != nil {
+		if failed := checkAuthenticated(c, ok, catalogue.ClientSecretPost, false); failed != nil {
 			return nil, failed
 		}
 		return c, nil
 	}
 	c, ok := s.Registry.Client(id)
 	if !ok || !c.Public {
-		return nil, invalidClient("the client does not authenticate", false)
+		return nil, invalidClient("client authentication is missing", false)
 	}
 	return c, nil
 }
 
-// identify returns the client that a token request comes from. An assertion that
-// is a grant proves it as well, since its own key has signed it: other proof may
-// be left out (RFC 7521 §4.1), unless the client is to give another.
+// identify returns the client that sent a token request. An assertion that is a
+// grant authenticates the client too, since the client has signed it. Other client
+// authentication is then optional (RFC 7521 §4.1), unless the client is registered
+// for another method.
 func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
 		return s.authenticate(r, form)
@@ -63,55 +64,55 @@ func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Regist
 	return c, nil
 }
 
-// confidential is authenticate for endpoints that are only for such clients.
+// confidential is authenticate for endpoints that only confidential clients may use.
 func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	c, failed := s.authenticate(r, form)
 	if failed == nil && c.Public {
-		return nil, invalidClient("the client does not authenticate", false)
+		return nil, invalidClient("client authentication is missing", false)
 	}
 	return c, failed
 }
 
-// basic reads an Authorization field. named is the client_id beside it, which is
-// no second way to authenticate but must not say something else.
+// basic reads an Authorization field. named is the client_id in the form. It is not
+// a second authentication method, but must match.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
-		return nil, invalidClient("clients authenticate by the scheme Basic", true)
+		return nil, invalidClient("the Authorization field does not use the scheme Basic", true)
 	}
 	pair, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(credentials, " "))
 	first, second, found := strings.Cut(string(pair), ":")
-	// Each is form-encoded on its own, so that an ID may have a colon.
+	// Both parts are form-encoded, so an ID may contain a colon.
 	id, idErr := url.QueryUnescape(first)
 	secret, secretErr := url.QueryUnescape(second)
 	if err != nil || !found || idErr != nil || secretErr != nil {
-		return nil, invalidClient("the Basic credentials are not form-encoded ones in base64", true)
+		return nil, invalidClient("the Basic credentials are not a form-encoded ID and secret in base64", true)
 	}
 	c, ok := s.Registry.Authenticate(id, secret)
-	if failed := proven(c, ok, catalogue.ClientSecretBasic, true); failed != nil {
+	if failed := checkAuthenticated(c, ok, catalogue.ClientSecretBasic, true); failed != nil {
 		return nil, failed
 	}
 	if named != "" && named != id {
-		return nil, invalidRequest("client_id is not the client that authenticates")
+		return nil, invalidRequest("client_id is not the ID of the authenticated client")
 	}
 	return c, nil
 }
 
-// proven reports a client that has not proven who it is, or not in its own way. The
-// latter only one learns who has the secret.
-func proven(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
+// checkAuthenticated returns the failure of a client that has not authenticated, or used a
+// method that it is not registered for. Only a caller with the right secret learns
+// about the method.
+func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
 		return invalidClient("no client is registered with this ID and secret", challenge)
 	case !c.By(by):
-		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and this is "+string(by), challenge)
+		return invalidClient("the client is registered for "+string(c.AuthMethod)+", but used "+string(by), challenge)
 	}
 	return nil
 }
 
-// Claims reports whether r says that it comes from the client id, in any of the
-// places where a client says so, whether it proves it or not. It leaves r as it
-// was.
+// Claims reports whether r names the client id in any of the places where clients
+// identify themselves. The client need not be authenticated. r is not changed.
 func Claims(r *http.Request, id string) bool {
 	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {
 		return true

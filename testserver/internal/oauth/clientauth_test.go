@@ -15,18 +15,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-func TestClientsThatDoNotAuthenticate(t *testing.T) {
+func TestFailedClientAuthentication(t *testing.T) {
 	s := newServer(t)
 	basic := func(credentials string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
 	}
 	const body = "grant_type=client_credentials"
 	for name, tt := range map[string]struct {
-		fields    []string // named Authorization
+		fields    []string // values of Authorization
 		body      string
 		status    int
 		code      string
-		challenge bool // it names the scheme that was used
+		challenge bool // the answer has WWW-Authenticate
 	}{
 		"nothing":                          {nil, body, 401, "invalid_client", false},
 		"an unknown client in the field":   {[]string{basic(canary + ":x")}, body, 401, "invalid_client", true},
@@ -40,7 +40,7 @@ func TestClientsThatDoNotAuthenticate(t *testing.T) {
 		"a secret in the wrong place":      {nil, body + "&client_id=narrow&client_secret=narrow", 401, "invalid_client", false},
 		"a confidential client by name":    {nil, body + "&client_id=web", 401, "invalid_client", false},
 		"an assertion without its type":    {nil, body + "&client_assertion=" + canary, 401, "invalid_client", false},
-		"what is not an assertion":         {nil, body + "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion=" + canary, 401, "invalid_client", false},
+		"not an assertion":                 {nil, body + "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion=" + canary, 401, "invalid_client", false},
 		"two ways at once":                 {[]string{basic("web:web")}, body + "&client_id=web&client_secret=web", 400, "invalid_request", false},
 		"two fields":                       {[]string{basic("web:web"), basic("web:web")}, body, 400, "invalid_request", false},
 		"the ID of another client as well": {[]string{basic("web:web")}, body + "&client_id=other", 400, "invalid_request", false},
@@ -55,17 +55,17 @@ func TestClientsThatDoNotAuthenticate(t *testing.T) {
 			r := read(t, s.send("POST", issuer+"/token", tt.body, header...))
 			wantRefusal(t, r, tt.status, tt.code)
 			if got := strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Basic "); got != tt.challenge {
-				t.Errorf("got the challenge %q, want one %v", r.header.Get("WWW-Authenticate"), tt.challenge)
+				t.Errorf("got the challenge %q, want one: %v", r.header.Get("WWW-Authenticate"), tt.challenge)
 			}
 		})
 	}
 	wantRefusal(t, read(t, s.send("POST", issuer+"/token", body, "Authorization", basic("web:web"), "Content-Type", "application/json")), 400, "invalid_request")
-	if told := fmt.Sprintf("%+v", s.Audit.Events()); strings.Contains(told, canary) || strings.Contains(told, "web") {
-		t.Errorf("got %s in the audit log, want no client that has not proved itself", told)
+	if events := fmt.Sprintf("%+v", s.Audit.Events()); strings.Contains(events, canary) || strings.Contains(events, "web") {
+		t.Errorf("got %s in the audit log, want no unauthenticated client", events)
 	}
 }
 
-func TestClaimsIsTrueWhereverAClientSaysItsName(t *testing.T) {
+func TestClaimsFindsTheClientInAllPlaces(t *testing.T) {
 	s := newServer(t)
 	assertion := s.assertion(t, func(c jwt.MapClaims) { c["sub"] = "robot" }).Get("assertion")
 	for name, tt := range map[string]struct {
@@ -73,12 +73,12 @@ func TestClaimsIsTrueWhereverAClientSaysItsName(t *testing.T) {
 		header               [2]string
 		id                   string
 	}{
-		"in a field of its own":   {"GET", "/jwks", "", [2]string{"Testserver-Client", "web"}, "web"},
-		"in the query":            {"GET", "/authorize?client_id=web", "", [2]string{"Accept", "x"}, "web"},
-		"in Basic credentials":    {"POST", "/token", "", [2]string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte("w%65b:x"))}, "web"},
-		"in the body":             {"POST", "/token", "client_id=web", [2]string{"Content-Type", formType}, "web"},
-		"in an assertion":         {"POST", "/token", "client_assertion=" + assertion, [2]string{"Content-Type", formType}, "robot"},
-		"in a body of other type": {"POST", "/token", "client_id=web", [2]string{"Content-Type", "text/plain"}, ""},
+		"in Testserver-Client":      {"GET", "/jwks", "", [2]string{"Testserver-Client", "web"}, "web"},
+		"in the query":              {"GET", "/authorize?client_id=web", "", [2]string{"Accept", "x"}, "web"},
+		"in Basic credentials":      {"POST", "/token", "", [2]string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte("w%65b:x"))}, "web"},
+		"in the body":               {"POST", "/token", "client_id=web", [2]string{"Content-Type", formType}, "web"},
+		"in an assertion":           {"POST", "/token", "client_assertion=" + assertion, [2]string{"Content-Type", formType}, "robot"},
+		"in a body of another type": {"POST", "/token", "client_id=web", [2]string{"Content-Type", "text/plain"}, ""},
 	} {
 		for _, id := range []string{"web", "robot"} {
 			r := httptest.NewRequest(tt.method, tt.target, strings.NewReader(tt.body))
@@ -103,7 +103,7 @@ func TestEveryEndpointForClientsRefusesInTheSameWay(t *testing.T) {
 
 func TestOnlyConfidentialClientsIntrospect(t *testing.T) {
 	s := newServer(t)
-	text := s.swap(t).Get("subject_token")
+	text := s.tokenExchange(t).Get("subject_token")
 	for client, want := range map[string]int{"web": http.StatusOK, "": http.StatusUnauthorized} {
 		form := url.Values{"token": {text}}
 		if client == "" {

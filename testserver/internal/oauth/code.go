@@ -19,16 +19,16 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	}
 	verifier := t.form.Get("code_verifier")
 	if verifier != "" && !isVerifier(verifier) {
-		return nil, invalidGrant("code_verifier is none of RFC 7636 section 4.1")
+		return nil, invalidGrant("code_verifier is not 43 to 128 unreserved characters (RFC 7636 section 4.1)")
 	}
 	now := s.Clock.Now()
 	var events []event
-	defer func() { s.note(events...) }() // when the lock is free again
+	defer func() { s.note(events...) }() // after the unlock
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	code, known := all.Codes.Get(sha256.Sum256([]byte(text)))
-	if !known || code.Family.Client != t.client.ID { // another client's code stays good
-		return nil, invalidGrant("the code is none of this client's")
+	if !known || code.Family.Client != t.client.ID { // another client's code stays valid
+		return nil, invalidGrant("the code is unknown, or was issued to another client")
 	}
 	if code.FamilyID != "" {
 		events = replayed(all, code, text)
@@ -38,15 +38,15 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	case !now.Before(code.Expires):
 		return nil, invalidGrant("the code has expired")
 	case (code.Stated || t.form.Has("redirect_uri")) && t.form.Get("redirect_uri") != code.RedirectURI:
-		return nil, invalidGrant("redirect_uri is not that of the authorization request")
-	case code.Challenge == "" && verifier != "": // RFC 9700 §4.8.2: somebody has taken the challenge away
-		return nil, invalidGrant("there is a code_verifier but there was no code_challenge")
+		return nil, invalidGrant("redirect_uri does not match the authorization request")
+	case code.Challenge == "" && verifier != "": // RFC 9700 §4.8.2: an attacker may have removed the challenge
+		return nil, invalidGrant("code_verifier is set, but the authorization request had no code_challenge")
 	case code.Challenge == "" && t.client.Public:
-		return nil, invalidGrant("a public client needs PKCE (RFC 9700 section 2.1.1)")
+		return nil, invalidGrant("public clients must use PKCE (RFC 9700 section 2.1.1)")
 	case code.Challenge != "" && verifier == "":
-		return nil, invalidGrant("code_verifier is missing, and there was a code_challenge")
-	case code.Challenge != "" && !answers(code.Challenge, verifier):
-		return nil, invalidGrant("code_verifier does not fit code_challenge")
+		return nil, invalidGrant("code_verifier is missing: the authorization request had a code_challenge")
+	case code.Challenge != "" && !matchesChallenge(code.Challenge, verifier):
+		return nil, invalidGrant("code_verifier does not match the code_challenge (RFC 7636 section 4.6)")
 	}
 	given := code.Family
 	resources, failed := narrowed(given.Resources, t.targets)
@@ -66,11 +66,11 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
 }
 
-// replayed ends what a code has been good for when it comes again: it has two
-// holders, one of whom is not the client (RFC 6749 §4.1.2).
+// replayed revokes the family of a code that is used again. The code has leaked
+// (RFC 6749 §4.1.2).
 func replayed(g *grants.State, code *grants.Code, text string) []event {
 	f, ok := g.Families.Get(code.FamilyID)
-	if !ok { // dropped, so it is not good for anything any more
+	if !ok { // dropped, so its tokens are already invalid
 		return nil
 	}
 	events := reused("code", text, *f)
@@ -78,20 +78,20 @@ func replayed(g *grants.State, code *grants.Code, text string) []event {
 	return events
 }
 
-// isVerifier is code-verifier of RFC 7636 §4.1.
+// isVerifier checks the syntax of a code_verifier (RFC 7636 §4.1).
 func isVerifier(text string) bool {
 	return len(text) >= 43 && len(text) <= 128 && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(unreserved, r) })
 }
 
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
-// isChallenge is a SHA-256 in base64url (§4.2).
+// isChallenge checks for a SHA-256 hash in base64url (§4.2).
 func isChallenge(text string) bool {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return err == nil && len(b) == sha256.Size && len(text) == 43
 }
 
-func answers(challenge, verifier string) bool {
+func matchesChallenge(challenge, verifier string) bool {
 	sum := sha256.Sum256([]byte(verifier))
 	got := base64.RawURLEncoding.EncodeToString(sum[:])
 	return subtle.ConstantTimeCompare([]byte(got), []byte(challenge)) == 1

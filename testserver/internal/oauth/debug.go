@@ -15,19 +15,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// debugPage shows the server from within.
+// debugPage shows the state of the server.
 type debugPage struct{ *Server }
 
-// isDebug reports whether r is for the debug page, which an interactive server has.
-// It is not an endpoint: requests to it are neither recorded nor counted, so that
-// looking changes nothing, and get no fault, so that there is a place to look from
-// when all else fails.
+// isDebug reports whether r is for the debug page of an interactive server. The page
+// is not an endpoint: its requests are neither recorded nor counted, and faults do
+// not apply to them, so the page works when everything else fails.
 func (s *Server) isDebug(r *http.Request) bool {
 	return s.debugPath != "" && r.URL.Path == s.debugPath
 }
 
-// serve answers a request for the page. Its forms rotate the keys and mint a token;
-// faults are only for the test.
+// serve answers a request for the page. Its forms rotate the keys and mint tokens.
+// Faults can only be added by the test.
 func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
@@ -35,7 +34,7 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	case !s.isOwnHost(r.Host):
 		(&failure{
 			status: http.StatusMisdirectedRequest, code: "invalid_request",
-			description: "the debug page is only at the issuer's host, localhost and loopback addresses",
+			description: "the debug page is available only on the issuer's host, localhost and loopback addresses",
 		}).show(w)
 	case !slices.Contains(methods, r.Method):
 		w.Header().Set("Allow", strings.Join(methods, ", "))
@@ -50,10 +49,10 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isOwnForm reports whether nothing speaks against r being sent by one of the
-// server's pages. Browsers send Sec-Fetch-Site to loopback and over TLS; Origin is
-// null from pages without a referrer, as these are. What a browser leaves out is
-// for the token of the session to prove.
+// isOwnForm reports whether the header fields allow that one of the server's pages
+// sent r. Browsers send Sec-Fetch-Site to loopback and over TLS. Origin is null
+// from pages without a referrer, such as these. If the browser sends neither, only
+// the CSRF token protects the form.
 func isOwnForm(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if !slices.Contains([]string{"", "same-origin", "none"}, site) {
@@ -63,12 +62,12 @@ func isOwnForm(r *http.Request) bool {
 	return origin == "" || origin == "null" || err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
-// debugForm does what a button of the page says.
+// debugForm handles the buttons of the page.
 func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
-	v := s.sessions.session(r)
+	session := s.sessions.session(r)
 	form, failed := readForm(r)
 	if failed == nil {
-		failed = s.sessions.checkCSRF(v, form)
+		failed = s.sessions.checkCSRF(session, form)
 	}
 	if !isOwnForm(r) {
 		failed = &failure{status: http.StatusForbidden, code: "access_denied", description: "the form comes from another site"}
@@ -80,30 +79,31 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	switch form.Get(pages.FieldDo) {
 	case pages.DoRotate:
 		if _, err := s.Keys.Rotate(token.Rotation{}); err != nil {
-			s.showDebug(w, v, pages.DebugPage{Mint: s.mintForm(), Error: err.Error()})
+			s.showDebug(w, session, pages.DebugPage{Mint: s.mintForm(), Error: err.Error()})
 			return
 		}
 		redirect(w, r, s.debugPath)
-	case pages.DoMint: // the one answer to a POST that is a page: what it shows is not kept
+	case pages.DoMint: // answered with a page, not a redirect: the token is not stored
 		p := pages.DebugPage{Mint: pages.MintForm{
 			ClientID: form.Get(pages.FieldClient), Subject: form.Get(pages.FieldSubject), Audience: form.Get(pages.FieldAudience),
 			Scope: form.Get(pages.FieldScope), ExpiresIn: form.Get(pages.FieldExpires), Defect: form.Get(pages.FieldDefect),
 		}}
 		var err error
-		if p.Token, err = s.Mint(minting(p.Mint)); err != nil {
+		if p.Token, err = s.Mint(mintEdit(p.Mint)); err != nil {
 			p.Error = err.Error()
 		}
-		s.showDebug(w, v, p)
+		s.showDebug(w, session, p)
 	default:
 		foreignForm().show(w)
 	}
 }
 
-// maxShown is how many requests the debug page shows, or groups of equal ones.
+// maxShown is the number of requests that the debug page shows, equal ones counted
+// once, and the number of clients.
 const maxShown = 50
 
-// firstOf are as many of a list as people read; anybody may register long ones.
-func firstOf(list []string) []string {
+// shortened shortens a list for a page: any client may register a long one.
+func shortened(list []string) []string {
 	const most = 10
 	if len(list) <= most {
 		return list
@@ -111,20 +111,20 @@ func firstOf(list []string) []string {
 	return append(slices.Clip(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }
 
-// noEndpoint is what a request to an unknown path was for.
+// noEndpoint is the endpoint of a request to an unknown path.
 const noEndpoint = "no endpoint"
 
-// showDebug fills in what the page shows of the server.
-func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.DebugPage) {
-	if !v.Known {
-		s.sessions.begin(w, v)
+// showDebug adds the server's state to p and shows it.
+func (s debugPage) showDebug(w http.ResponseWriter, session *grants.Session, p pages.DebugPage) {
+	if !session.Known {
+		s.sessions.begin(w, session)
 	}
-	p.Form = pages.Form{Action: s.debugPath, CSRF: v.CSRF}
+	p.Form = pages.Form{Action: s.debugPath, CSRF: session.CSRF}
 	p.Issuer, p.Keys = s.Issuer, shownKeys(s.Keys.All())
 	clients := s.Registry.Clients()
 	p.Others = max(0, len(clients)-maxShown)
 	for _, c := range clients[:len(clients)-p.Others] {
-		shown := pages.DebugClient{ID: c.ID, Public: c.Public, RedirectURIs: firstOf(c.RedirectURIs), Scopes: firstOf(c.Scopes)}
+		shown := pages.DebugClient{ID: c.ID, Public: c.Public, RedirectURIs: shortened(c.RedirectURIs), Scopes: shortened(c.Scopes)}
 		for _, g := range catalogue.Grants {
 			if c.May(g) && s.grantable(g) {
 				shown.Grants = append(shown.Grants, string(g))
@@ -133,7 +133,7 @@ func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.D
 		p.Clients = append(p.Clients, shown)
 	}
 	for _, u := range s.Registry.Users() {
-		p.Users = append(p.Users, person(u))
+		p.Users = append(p.Users, pageUser(u))
 	}
 	for _, in := range s.Faults.All() {
 		shown := pages.DebugFault{Endpoint: string(in.Endpoint), Hits: in.Hits(), Skip: in.Skip}
@@ -160,7 +160,7 @@ func (s debugPage) showDebug(w http.ResponseWriter, v *grants.Session, p pages.D
 	pages.Debug(w, p)
 }
 
-// shownRequest is a request as the record has it: without secrets.
+// shownRequest is a recorded request, with its secrets redacted.
 func shownRequest(r journal.Request) pages.DebugRequest {
 	shown := pages.DebugRequest{
 		Time: r.Time, Method: r.Method, Endpoint: string(r.Endpoint), ClientID: r.ClientID, Status: r.Status, Injected: r.Injected,

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// mintForm is what the server's tokens are like, for the form to begin with.
+// mintForm has the values of the server's own tokens, as defaults of the form.
 func (s debugPage) mintForm() pages.MintForm {
 	d := s.Sample()
 	sub, _ := d.Claims.Text("sub")
@@ -24,19 +24,19 @@ func (s debugPage) mintForm() pages.MintForm {
 	}
 }
 
-// lifetime is exp as the form writes it, 5m and not 5m0s.
+// lifetime is exp as the form shows it: 5m, not 5m0s.
 func lifetime(d *token.Draft) string {
 	i := d.Claims.Find("exp")
 	var exp int64
 	if i < 0 || json.Unmarshal(d.Claims[i].Value, &exp) != nil {
 		return ""
 	}
-	lasts := time.Duration(exp-d.Now.Unix()) * time.Second
-	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(lasts.String())
+	ttl := time.Duration(exp-d.Now.Unix()) * time.Second
+	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(ttl.String())
 }
 
-// minting is the token that a form asks for. An empty field adds no claim.
-func minting(f pages.MintForm) token.Edit {
+// mintEdit makes the token that a form describes. An empty field adds no claim.
+func mintEdit(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)
 		d.SetClient(f.ClientID)
@@ -54,25 +54,25 @@ func minting(f pages.MintForm) token.Edit {
 				d.Fail(err)
 			}
 		}
-		expire(d, f.ExpiresIn)
+		setExpiry(d, f.ExpiresIn)
 		if f.Defect != "" {
 			found, ok := token.FindDefect(catalogue.Defect(f.Defect))
 			if !ok || !slices.Contains(catalogue.Defects, found.Name) {
-				d.Fail(fmt.Errorf("there is no defect %q to choose", f.Defect))
+				d.Fail(fmt.Errorf("defect %q is unknown", f.Defect))
 			}
 			d.Defect = &found
 		}
 	}
 }
 
-func expire(d *token.Draft, in string) {
-	lasts, err := time.ParseDuration(in)
+func setExpiry(d *token.Draft, in string) {
+	ttl, err := time.ParseDuration(in)
 	switch {
 	case in == "":
 		d.Claims.Delete("exp")
 	case err != nil:
-		d.Fail(errors.New("it expires in a time such as 5m, 1h30m or -1h"))
+		d.Fail(errors.New("the lifetime is not a duration such as 5m, 1h30m or -1h"))
 	default:
-		d.SetTime("exp", lasts)
+		d.SetTime("exp", ttl)
 	}
 }

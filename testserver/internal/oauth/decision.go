@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// Decision is what a test has decided in place of an end user. The zero Decision
+// Decision is what a test decides in place of the end user. The zero Decision
 // decides nothing.
 type Decision struct {
 	User   *registry.User // who logs in and agrees
@@ -17,17 +17,17 @@ type Decision struct {
 	Scopes []string       // nil for all
 }
 
-func (d Decision) narrow(asked []string) []string {
+func (d Decision) narrow(requested []string) []string {
 	if d.Scopes == nil {
-		return asked
+		return requested
 	}
-	return chosen(asked, d.Scopes)
+	return chosen(requested, d.Scopes)
 }
 
-// LoginHeader names the login of a test among the requests: see DecideLogin.
+// LoginHeader is the header field that marks the login of a test: see DecideLogin.
 const LoginHeader = "Testserver-Login"
 
-// decisions are those that wait for their authorization.
+// decisions are those that have not been used yet.
 type decisions struct {
 	waiting journal.Injections[Decision]
 	named   guarded.Value[map[string]Decision] // by the value of LoginHeader
@@ -40,7 +40,7 @@ func (d *decisions) reset() {
 	*named = nil
 }
 
-// Decide decides the authorizations that the rule fits.
+// Decide decides the authorizations that match the rule.
 func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)
@@ -48,8 +48,8 @@ func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	return s.decisions.waiting.Add(rule, d)
 }
 
-// DecideLogin decides one login and returns the name to put into LoginHeader, which
-// nobody else can know.
+// DecideLogin decides one login. It returns the value for LoginHeader, which cannot
+// be guessed.
 func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)
@@ -68,8 +68,7 @@ func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	}
 }
 
-// decided returns what a test has decided about r, nothing for a request that
-// gets what everybody gets.
+// decided returns the decision of a test about r, or the zero Decision.
 func (s *Server) decided(r *http.Request) Decision {
 	if name := r.Header.Get(LoginHeader); name != "" {
 		named, unlock := s.decisions.named.RLock()

@@ -14,7 +14,7 @@ import (
 
 const detailsParameter = "authorization_details"
 
-// Bounds of authorization_details, which come back in every token.
+// Bounds of authorization_details, since every token contains them.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10
@@ -24,9 +24,9 @@ func invalidDetails(description string) *failure {
 	return refused("invalid_authorization_details", description)
 }
 
-// readDetails reads the parameter authorization_details (RFC 9396 §2), nil for
-// none. Each one comes as JSON that is written in one way only, so that equal
-// ones are equal texts: see subset.
+// readDetails reads the parameter authorization_details (RFC 9396 §2), nil if it is
+// absent. Each element is returned as normalized JSON, so equal ones are equal
+// strings: see subset.
 func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	text := form.Get(detailsParameter)
 	switch {
@@ -37,12 +37,12 @@ func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	}
 	details, ok := parseDetails([]byte(text))
 	if !ok {
-		return nil, invalidDetails("authorization_details is no array of objects that have a type each, as RFC 9396 section 2 says")
+		return nil, invalidDetails("authorization_details is not an array of objects with a type each (RFC 9396 section 2)")
 	}
 	for _, one := range details {
-		o, _ := token.ParseObject([]byte(one)) // which parseDetails has written
+		o, _ := token.ParseObject([]byte(one)) // parseDetails has written it
 		if of, _ := o.Text("type"); !slices.Contains(s.config.DetailTypes, of) {
-			return nil, invalidDetails("authorization_details has a type that is none of the server's") // §5
+			return nil, invalidDetails("authorization_details has a type that the server does not support") // §5
 		}
 	}
 	return details, nil
@@ -52,7 +52,7 @@ func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 func parseDetails(text []byte) ([]string, bool) {
 	var list []map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber() // or an amount would be rounded
+	d.UseNumber() // a float64 would round amounts
 	if d.Decode(&list) != nil || len(bytes.TrimSpace(text[d.InputOffset():])) > 0 || len(list) == 0 || len(list) > maxDetails {
 		return nil, false
 	}
@@ -61,7 +61,7 @@ func parseDetails(text []byte) ([]string, bool) {
 		if of, ok := one["type"].(string); !ok || of == "" || !commonMembers(one) {
 			return nil, false
 		}
-		written, err := json.Marshal(one) // in the order of names; of a name that is there twice, the last
+		written, err := json.Marshal(one) // members are sorted; of duplicates the last one remains
 		if err != nil {
 			return nil, false
 		}
@@ -72,8 +72,8 @@ func parseDetails(text []byte) ([]string, bool) {
 	return details, true
 }
 
-// commonMembers reports whether the members that every type may have are of
-// their kinds (§2.2).
+// commonMembers reports whether the members common to all types have the right JSON
+// types (§2.2).
 func commonMembers(detail map[string]any) bool {
 	for name, v := range detail {
 		switch name {
@@ -91,38 +91,39 @@ func commonMembers(detail map[string]any) bool {
 	return true
 }
 
-// narrowedDetails are those of one token: the ones asked for, which must be among
-// those that were granted (§6.1).
+// narrowedDetails returns the details of one token: the requested ones, which must
+// have been granted (§6.1).
 func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *failure) {
-	asked, failed := s.readDetails(form)
+	requested, failed := s.readDetails(form)
 	switch {
 	case failed != nil:
 		return nil, failed
-	case asked == nil:
+	case requested == nil:
 		return granted, nil
-	case !subset(asked, granted):
-		return nil, invalidDetails("authorization_details has something that was not granted")
+	case !subset(requested, granted):
+		return nil, invalidDetails("authorization_details has an element that was not granted")
 	}
-	return asked, nil
+	return requested, nil
 }
 
-// writtenDetails is the array, as tokens and answers have it (§7, §9).
+// writtenDetails is the array for tokens and answers (§7, §9).
 func writtenDetails(details []string) json.RawMessage {
 	return json.RawMessage("[" + strings.Join(details, ",") + "]")
 }
 
-// shownDetails are the texts that the end user agrees to. What changes how other
-// letters look, such as their direction, is shown as its number.
+// shownDetails are the texts that the end user agrees to. Characters that are not
+// printable, such as those that change the direction of text, are shown as their
+// code points.
 func shownDetails(details []string) []string {
 	var shown []string
 	for _, one := range details {
 		var v any
 		d := json.NewDecoder(strings.NewReader(one))
 		d.UseNumber()
-		_ = d.Decode(&v) // which parseDetails has written
+		_ = d.Decode(&v) // parseDetails has written it
 		var b strings.Builder
 		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false) // the page does it
+		e.SetEscapeHTML(false) // the page escapes it
 		e.SetIndent("", "  ")
 		_ = e.Encode(v)
 		shown = append(shown, visible(strings.TrimSuffix(b.String(), "\n")))

@@ -18,18 +18,19 @@ import (
 // deviceFlow is the device authorization grant (RFC 8628).
 type deviceFlow struct{ *Server }
 
-// How long a device code is good and how often it may be asked about (RFC 8628
-// §3.2). They are stated in the documentation of package testserver.
+// The lifetime of a device code and its polling interval (RFC 8628 §3.2). The
+// documentation of package testserver states both.
 const (
 	deviceTTL      = 10 * time.Minute
 	deviceInterval = 5 * time.Second
 )
 
-// deviceLeeway is how much of the interval may get lost on the way: a client
-// that waits as long as it should and whose last request was slow seems early.
+// deviceLeeway is subtracted from the interval: a client that waits as long as it
+// should seems early if its previous request was slow to arrive.
 const deviceLeeway = 500 * time.Millisecond
 
-// userLetters cannot spell words, nor be taken for each other (§6.1).
+// userLetters has no vowels, which would spell words, and no letters that are easily
+// confused (§6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
 // deviceAuthorization begins the device flow (§3.1).
@@ -80,7 +81,7 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 		failed.send(w)
 		return
 	}
-	body, _ := json.Marshal(map[string]any{ // of texts and numbers
+	body, _ := json.Marshal(map[string]any{ // of strings and numbers
 		"device_code":               code,
 		"user_code":                 userCode,
 		"verification_uri":          s.urls[catalogue.Device],
@@ -94,7 +95,7 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
-		// Bytes that would make some letters likelier are drawn again.
+		// Larger bytes are discarded, since they would make some letters likelier.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {
@@ -111,8 +112,7 @@ func (s deviceFlow) userCode() string {
 // digestOf is the digest that a user code is stored under.
 func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
-// normal is a user code as the device shows it, however somebody has typed it
-// (§6.1).
+// normal is a user code as the device shows it, in whatever form it was typed (§6.1).
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {
@@ -133,7 +133,7 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	d, known := all.Devices.Get(sha256.Sum256([]byte(text)))
 	switch {
 	case !known || d.Family.Client != t.client.ID || d.Used:
-		return nil, invalidGrant("the device code is none of this client's")
+		return nil, invalidGrant("the device code is unknown, was used before, or was issued to another client")
 	case !now.Before(d.Expires):
 		return nil, refused("expired_token", "the device code has expired")
 	}
@@ -147,13 +147,13 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	d.Polled = now
 	switch {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down is a kind of authorization_pending
-		// One that has added the five seconds of the last slow_down is right
-		// (§3.5): it comes too early because it began so, or began anew, and would
-		// never get there if the interval grew as well.
+		// A client that has added five seconds since the last slow_down behaves as
+		// required (§3.5), even if it is still too early. If the interval grew as
+		// well, the client would never reach it.
 		if !slower {
 			d.Interval += deviceInterval
 		}
-		return nil, refused("slow_down", "add five seconds to the interval")
+		return nil, refused("slow_down", "the client polls too fast: add five seconds to the interval")
 	case d.Denied:
 		return nil, refused("access_denied", "the end user has refused")
 	case d.Family.Sub == "":

@@ -12,16 +12,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// devicePage is where an end user brings the code that a device shows (RFC 8628
-// §3.3). Unless the server is interactive, coming is enough.
+// devicePage is the page where an end user enters the code that a device shows (RFC
+// 8628 §3.3). If the server is not interactive, opening the page with the code is
+// enough.
 func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed == nil {
-		form, failed = once(form)
+		form, failed = singleValued(form)
 	}
-	v := s.sessions.session(r)
+	session := s.sessions.session(r)
 	if failed == nil && r.Method == http.MethodPost && s.config.Interactive {
-		failed = s.sessions.checkCSRF(v, form)
+		failed = s.sessions.checkCSRF(session, form)
 	}
 	if failed != nil {
 		failed.show(w)
@@ -31,9 +32,9 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.RLock()
 	d, known := all.Undecided(digestOf(typed), now)
-	var asked grants.Device
+	var requested grants.Device
 	if known {
-		asked = *d
+		requested = *d
 	}
 	unlock()
 	code := normal(typed)
@@ -44,43 +45,43 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case !known && (typed == "" || r.Method == http.MethodPost || s.config.Interactive):
-		s.showDevice(w, v, typed, r.Method == http.MethodPost)
+		s.showDevice(w, session, typed, r.Method == http.MethodPost)
 	case !known:
-		invalidRequest("the code is unknown").show(w)
+		invalidRequest("the user code is unknown or has expired").show(w)
 	case decision.Deny != "":
 		s.decide(w, code, registry.User{}, nil, time.Time{})
 	case decision.User != nil:
-		s.decide(w, code, *decision.User, decision.narrow(asked.Family.Scopes), now)
+		s.decide(w, code, *decision.User, decision.narrow(requested.Family.Scopes), now)
 	case !s.config.Interactive:
-		s.decide(w, code, s.Registry.Hinted(""), decision.narrow(asked.Family.Scopes), now)
-	case r.Method != http.MethodPost: // a person who follows a link must still agree (§5.4)
-		s.showDevice(w, v, code, false)
-	case v.Sub == "":
-		s.sessions.showLogin(w, v, pages.LoginPage{ClientName: s.Registry.NameOf(asked.Family.Client), Form: pages.Form{Request: askedDevice + "user_code=" + code}})
+		s.decide(w, code, s.Registry.Hinted(""), decision.narrow(requested.Family.Scopes), now)
+	case r.Method != http.MethodPost: // a user who follows a link must still confirm (§5.4)
+		s.showDevice(w, session, code, false)
+	case session.Sub == "":
+		s.sessions.showLogin(w, session, pages.LoginPage{ClientName: s.Registry.NameOf(requested.Family.Client), Form: pages.Form{Request: forDevice + "user_code=" + code}})
 	default:
-		u, _ := s.Registry.User(v.Sub)
-		s.sessions.showConsent(w, v, pages.ConsentPage{
-			ClientName: s.Registry.NameOf(asked.Family.Client), ClientID: asked.Family.Client, User: u.Username, UserCode: code, Scopes: s.boxes(asked.Family.Scopes), Details: shownDetails(asked.Family.Details),
-			Form: pages.Form{Request: askedDevice + "user_code=" + code},
+		u, _ := s.Registry.User(session.Sub)
+		s.sessions.showConsent(w, session, pages.ConsentPage{
+			ClientName: s.Registry.NameOf(requested.Family.Client), ClientID: requested.Family.Client, User: u.Username, UserCode: code, Scopes: s.scopeBoxes(requested.Family.Scopes), Details: shownDetails(requested.Family.Details),
+			Form: pages.Form{Request: forDevice + "user_code=" + code},
 		})
 	}
 }
 
-func (s deviceFlow) showDevice(w http.ResponseWriter, v *grants.Session, typed string, wrong bool) {
-	if !v.Known {
-		s.sessions.begin(w, v)
+func (s deviceFlow) showDevice(w http.ResponseWriter, session *grants.Session, typed string, wrong bool) {
+	if !session.Known {
+		s.sessions.begin(w, session)
 	}
-	p := pages.DevicePage{UserCode: typed, Form: pages.Form{Action: s.paths[catalogue.Device], CSRF: v.CSRF}}
+	p := pages.DevicePage{UserCode: typed, Form: pages.Form{Action: s.paths[catalogue.Device], CSRF: session.CSRF}}
 	if wrong {
-		p.Error = "There is no such code, or its time is over."
+		p.Error = "This code is unknown or has expired."
 	}
 	pages.Device(w, p)
 }
 
-// consentDevice is where the consent page of a device leads.
-func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, v *grants.Session, query string) {
+// consentDevice handles the consent form of a device.
+func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, session *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
-	u, known := s.Registry.User(v.Sub)
+	u, known := s.Registry.User(session.Sub)
 	if err != nil || !known {
 		foreignForm().show(w)
 		return
@@ -90,10 +91,11 @@ func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, v *gra
 		s.decide(w, code, registry.User{}, nil, time.Time{})
 		return
 	}
-	s.decide(w, code, u, form[pages.FieldScope], v.AuthTime)
+	s.decide(w, code, u, form[pages.FieldScope], session.AuthTime)
 }
 
-// decide is the end user's decision about a device, no user for a refusal.
+// decide stores the end user's decision about a device. A user without a Sub means
+// refusal.
 func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()
@@ -107,7 +109,7 @@ func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.Us
 	unlock()
 	switch {
 	case !known:
-		invalidRequest("the code is unknown").show(w)
+		invalidRequest("the user code is unknown or has expired").show(w)
 	case u.Sub == "":
 		s.note(event{Kind: journal.Denied, ClientID: client, Reason: "access_denied"})
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Refused", Text: "The device gets no access. You can close this window."})

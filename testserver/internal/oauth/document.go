@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// document serves a JSON text. It sets no Cache-Control: how long a client
-// keeps an unmarked document is the client's own rule, and what tests measure.
+// document serves JSON. It sets no Cache-Control: tests measure how long a client
+// caches a document without it.
 func document(contentType string, body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -36,9 +36,8 @@ func sendText(w http.ResponseWriter, status int, contentType string, body []byte
 	_, _ = w.Write(body)
 }
 
-// keySet serves a JWKS under a strong ETag, so that a client which has it need
-// not read it again (RFC 9110 §8.8.3, §13.1.2). Like document it sets no
-// Cache-Control.
+// keySet serves a JWKS with a strong ETag, for conditional requests (RFC 9110
+// §8.8.3, §13.1.2). Like document, it sets no Cache-Control.
 func keySet(body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -49,8 +48,8 @@ func keySet(body func() []byte) http.HandlerFunc {
 	}
 }
 
-// joined is r with each list of tags in one line. A list may come in several
-// (RFC 9110 §5.3), of which net/http reads the first.
+// joined is r with each list of entity tags on one field line. A list may be split
+// over several lines (RFC 9110 §5.3), but net/http reads only the first.
 func joined(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match"} {
@@ -61,8 +60,8 @@ func joined(r *http.Request) *http.Request {
 	return r
 }
 
-// describe writes both discovery documents. They name what the server can do
-// and nothing else; change, if any, has the last word over each.
+// describe writes both discovery documents. They list only what the server
+// supports. The functions in change are applied last.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {
@@ -70,7 +69,7 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 		}
 		b, err := json.Marshal(doc)
 		if err != nil {
-			return nil, fmt.Errorf("the document that the Metadata option changed is not JSON any more: %w", err)
+			return nil, fmt.Errorf("the document that the Metadata option changed cannot be encoded as JSON: %w", err)
 		}
 		return b, nil
 	}
@@ -85,7 +84,7 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	oidc["claim_types_supported"] = []string{"normal"}
 	oidc["claims_supported"] = s.claims()
 	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
-	// Their absence means true, which would be untrue (OpenID Connect Discovery 1.0 §3).
+	// The default is true (OpenID Connect Discovery 1.0 §3).
 	oidc["request_uri_parameter_supported"] = false
 	if s.served[catalogue.UserInfo] {
 		oidc["userinfo_signing_alg_values_supported"] = catalogue.Names(catalogue.PublicAlgs)
@@ -94,20 +93,20 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	return err
 }
 
-// signingAlgs are what a client can ask to be signed with, the server's own first.
+// signingAlgs are the signing algorithms that a client can choose, the server's
+// default first.
 func signingAlgs(own catalogue.Alg) []string {
 	return unique(append([]string{string(own)}, catalogue.Names(catalogue.PublicAlgs)...))
 }
 
 const idTokenAlgs = "id_token_signing_alg_values_supported"
 
-// metadata is what both documents say (RFC 8414 §2).
+// metadata has the members of both documents (RFC 8414 §2).
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// Required by both specifications. RFC 8414 §3.2 would have an empty
-		// list left out, but an absent grant_types_supported means
-		// authorization_code and implicit (§2), which would be untrue.
+		// Required by both specifications. RFC 8414 §3.2 omits empty lists, but an
+		// absent grant_types_supported means authorization_code and implicit (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),
@@ -117,7 +116,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // and ID tokens with it, which a client expects to be RS256 unless this says otherwise
+	if s.grantable(catalogue.RefreshToken) { // implies ID tokens, which clients expect to be RS256 by default
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	methods := catalogue.Names(catalogue.AuthMethods)
@@ -141,7 +140,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 		}
 	}
 	if s.served[catalogue.PAR] {
-		doc["require_pushed_authorization_requests"] = false // not of every client (RFC 9126 §5)
+		doc["require_pushed_authorization_requests"] = false // only some clients require it (RFC 9126 §5)
 	}
 	if s.served[catalogue.Token] {
 		if len(s.config.DetailTypes) > 0 {
@@ -169,7 +168,7 @@ func (s *Server) grantTypes() []string {
 	return list
 }
 
-// claims are those that ID tokens or UserInfo can have.
+// claims lists the claims of ID tokens and UserInfo.
 func (s *Server) claims() []string {
 	own := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "azp", "at_hash"}
 	users := map[string]bool{}

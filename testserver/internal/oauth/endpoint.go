@@ -10,16 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// route is what one path answers.
+// route is what is served at one path.
 type route struct {
 	endpoint catalogue.Endpoint
 	methods  []string
 	handler  http.HandlerFunc
-	form     bool // it takes a form, and its answers are for one client only
+	form     bool // it takes a form, and its answers must not be cached
 	scripts  bool // scripts of other origins may call it
 }
 
-// handler is what answers at an endpoint of the catalogue.
+// handler returns the handler of an endpoint of the catalogue.
 func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 	switch ep {
 	case catalogue.Discovery:
@@ -57,9 +57,9 @@ func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 	return nil
 }
 
-// mount fills s.routes and s.urls. base is the issuer's path without a
-// terminating slash: both specifications remove it before they append to it
-// or put the well-known part in front.
+// mount fills s.routes and s.urls. base is the issuer's path without a trailing
+// slash: both specifications remove it before they append or prepend the
+// well-known part.
 func (s *Server) mount(origin, base string) {
 	s.served = catalogue.Served(func(r catalogue.Route) bool {
 		return slices.Contains(s.config.Disabled, r.Endpoint) ||
@@ -72,8 +72,8 @@ func (s *Server) mount(origin, base string) {
 		}
 		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), scripts: r.ForScripts(), form: slices.Contains(r.Methods, http.MethodPost)}
 		paths := []string{base + r.Path}
-		// Clients disagree on where the issuer's path goes, so both places answer;
-		// the specified one comes first and is what URL returns.
+		// Clients disagree on where the issuer's path goes, so both places are
+		// served. URL returns the specified one, which is the first.
 		switch {
 		case ep == catalogue.ASMetadata:
 			paths = []string{r.Path + base, base + r.Path}
@@ -81,7 +81,7 @@ func (s *Server) mount(origin, base string) {
 			paths = append(paths, r.Path+base)
 		}
 		at := origin
-		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // a browser is sent there
+		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // opened in a browser
 		case front && s.config.BrowserOrigin != "":
 			at = s.config.BrowserOrigin
 		case !front && s.config.AliasOrigin != "":
@@ -98,14 +98,13 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// isIndex reports whether somebody has opened the issuer in a browser. Programs get
-// what every path gets that is not served.
+// isIndex reports whether r opens the issuer in a browser. Programs get 404 there.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// index links what people look for first.
+// index shows the most useful links.
 func (s *Server) index(w http.ResponseWriter) {
 	links := s.links()
 	if s.debugPath != "" {
@@ -120,13 +119,13 @@ func (s *Server) links() (links []pages.Link) {
 			links = append(links, pages.Link{Name: name, URL: url, About: about})
 		}
 	}
-	link("Discovery", s.paths[catalogue.Discovery], "What the server can do, and where: openid-configuration.")
+	link("Discovery", s.paths[catalogue.Discovery], "Capabilities and endpoints of the server: openid-configuration.")
 	link("OAuth metadata", s.paths[catalogue.ASMetadata], "The same without OpenID Connect (RFC 8414).")
 	link("JWKS", s.paths[catalogue.JWKS], "The keys that verify its tokens.")
 	return links
 }
 
-// grantable reports whether the endpoints of a grant are there.
+// grantable reports whether the endpoints of a grant are served.
 func (s *Server) grantable(g catalogue.Grant) bool {
 	switch g {
 	case catalogue.AuthorizationCode:
@@ -141,8 +140,8 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 	return false
 }
 
-// ServeHTTP looks only at the path: neither Host nor any X-Forwarded header
-// can change what the server says about itself.
+// ServeHTTP routes only by path. Neither Host nor X-Forwarded header fields change
+// the URLs in the server's answers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.isDebug(r):
@@ -156,7 +155,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt, ok := s.routes[r.URL.Path]; ok {
 		ep, takesForm = rt.endpoint, rt.form
 		if s.cors(w, r, rt) {
-			return // a preflight says nothing about what a client asks for
+			return // preflights are not recorded
 		}
 	}
 	fault, injected := s.Faults.Pick(ep, r)
@@ -182,7 +181,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	recorder.Finish() // unless it panicked
 }
 
-// answer is what there is without faults.
+// answer serves a request without faults.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	rt, ok := s.routes[r.URL.Path]
 	if !ok {
@@ -190,8 +189,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if rt.form {
-		w.Header().Set("Cache-Control", "no-store") // what is about credentials is for one client only (RFC 6749 §5.1)
-		w.Header().Set("Pragma", "no-cache")        // the same section asks for both
+		w.Header().Set("Cache-Control", "no-store") // RFC 6749 §5.1
+		w.Header().Set("Pragma", "no-cache")        // required by the same section
 	}
 	if !slices.Contains(rt.methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(rt.methods, ", "))
@@ -201,7 +200,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	rt.handler(w, r)
 }
 
-// URL is where clients find ep; false if the server has no such endpoint.
+// URL returns the URL of ep, and false if the server does not serve it.
 func (s *Server) URL(ep catalogue.Endpoint) (string, bool) {
 	u, ok := s.urls[ep]
 	return u, ok

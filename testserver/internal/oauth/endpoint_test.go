@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// everything asks for all endpoints that there are.
+// everything enables all endpoints.
 func everything(c *oauth.Config) { c.Interactive, c.Registration = true, true }
 
-// without asks for all of them but this one.
+// without disables one of them.
 func without(r catalogue.Route) func(*oauth.Config) {
 	return func(c *oauth.Config) {
 		switch {
@@ -22,7 +22,7 @@ func without(r catalogue.Route) func(*oauth.Config) {
 		case r.Option == "registration":
 			c.Registration = false
 		case r.Kind == catalogue.ForUsers:
-			c.Disabled = r.Needs // it goes with what needs it
+			c.Disabled = r.Needs // a page is served only with an endpoint that needs it
 		default:
 			c.Disabled = []catalogue.Endpoint{r.Endpoint}
 		}
@@ -35,11 +35,11 @@ func TestEachEndpointAnswersIfItIsServed(t *testing.T) {
 		t.Run(string(route.Endpoint), func(t *testing.T) {
 			u, ok := full.URL(route.Endpoint)
 			if !ok {
-				t.Fatal("got no URL of an endpoint that is served")
+				t.Fatal("got no URL for an endpoint that is served")
 			}
 			less := newServer(t, everything, without(route))
 			if got, ok := less.URL(route.Endpoint); ok {
-				t.Errorf("got the URL %s of an endpoint that is not served", got)
+				t.Errorf("got the URL %s for an endpoint that is not served", got)
 			}
 			for _, method := range route.Methods {
 				if got := full.send(method, u, "").Code; got == http.StatusNotFound || got == http.StatusMethodNotAllowed {
@@ -58,7 +58,7 @@ func TestEachEndpointAnswersIfItIsServed(t *testing.T) {
 	}
 }
 
-func TestWrongMethodsAreToldTheRightOnes(t *testing.T) {
+func TestWrongMethodsAreAnsweredWithAllow(t *testing.T) {
 	s := newServer(t, everything)
 	for _, route := range catalogue.Routes {
 		u, _ := s.URL(route.Endpoint)
@@ -71,7 +71,7 @@ func TestWrongMethodsAreToldTheRightOnes(t *testing.T) {
 				t.Errorf("%s %s: got %d, Allow %q, want 405 and %q", method, route.Endpoint, rec.Code, got, want)
 			}
 		}
-		if slices.Contains(route.Methods, "POST") { // what is about credentials is for nobody else
+		if slices.Contains(route.Methods, "POST") { // credentials must not be cached
 			if got := s.send(route.Methods[0], u, "").Header().Get("Cache-Control"); got != "no-store" {
 				t.Errorf("%s: got Cache-Control %q, want no-store", route.Endpoint, got)
 			}
@@ -79,7 +79,7 @@ func TestWrongMethodsAreToldTheRightOnes(t *testing.T) {
 	}
 }
 
-func TestMetadataStandOnBothSidesOfTheIssuersPath(t *testing.T) {
+func TestMetadataIsServedBeforeAndAfterTheIssuersPath(t *testing.T) {
 	s := newServer(t, everything)
 	documents := map[catalogue.Endpoint][]string{}
 	for _, route := range catalogue.Routes {
@@ -110,14 +110,14 @@ func TestMetadataStandOnBothSidesOfTheIssuersPath(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotServedIsNotNamed(t *testing.T) {
+func TestMetadataOmitsEndpointsThatAreNotServed(t *testing.T) {
 	for _, route := range catalogue.Routes {
 		if route.Member == "" {
 			continue
 		}
 		s := newServer(t, everything, without(route))
 		if doc := read(t, s.send("GET", issuer+"/.well-known/openid-configuration", "")); doc.body[route.Member] != nil {
-			t.Errorf("%s: got it named %v, want it left out", route.Endpoint, doc.body[route.Member])
+			t.Errorf("%s: got %v in the metadata, want it omitted", route.Endpoint, doc.body[route.Member])
 		}
 	}
 }
@@ -134,6 +134,6 @@ func TestRequestsAreRecordedWithTheirEndpoint(t *testing.T) {
 	}
 	s.send("GET", issuer+"/nowhere", "")
 	if list := s.Journal.Requests(); list[len(list)-1].Endpoint != catalogue.Any || list[len(list)-1].Status != http.StatusNotFound {
-		t.Errorf("got %+v recorded, want a 404 of no endpoint", list[len(list)-1])
+		t.Errorf("got %+v recorded, want a 404 without an endpoint", list[len(list)-1])
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// event is one line of the audit log. Tokens are in it as their fingerprints,
-// and Reason is a text of the server's own.
+// event is one line of the audit log. Tokens appear as fingerprints, and Reason is a
+// constant of the server.
 type event = journal.Event
 
 // note adds events. It must not run under a lock: the writer of the log may be slow.
@@ -19,7 +19,7 @@ func (s *Server) note(list ...event) {
 	}
 }
 
-// revoked are the events of families that have ended.
+// revoked returns the events for families that have been revoked.
 func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	var list []event
 	for _, f := range families {
@@ -31,8 +31,8 @@ func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	return list
 }
 
-// reused are the events of something that came twice and of the family that this
-// ended, if it was not over yet.
+// reused returns the events for a code or token that was used twice, and for the
+// revocation of its family unless that was revoked before.
 func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),

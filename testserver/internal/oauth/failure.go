@@ -11,28 +11,28 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// failure is an error as RFC 6749 §5.2 writes it. Its code and description are
+// failure is an error response (RFC 6749 §5.2). Its code and description are
 // constants: no part of a request is sent back to a client.
 type failure struct {
 	status            int
 	code, description string
 	challenge         bool // for credentials in the Authorization field
 
-	page pages.MessagePage // shown instead: it may have parts of the request
+	page pages.MessagePage // for browsers: it may show parts of the request
 }
 
-// explain sets what the page of a failure shows.
+// explain sets the contents of the failure's page.
 func (f *failure) explain(text, help string, facts ...pages.Field) *failure {
 	f.page = pages.MessagePage{Text: text, Help: help, Facts: facts}
 	return f
 }
 
-// show writes the page for a browser that must not be redirected.
+// show sends the failure's page to a browser that must not be redirected.
 func (f *failure) show(w http.ResponseWriter) {
 	p := f.page
 	p.Title, p.Code = "This request cannot be answered", f.code
 	if p.Text == "" {
-		p.Text = "The request is wrong: " + f.description + "."
+		p.Text = "The request is invalid: " + f.description + "."
 	}
 	pages.Message(w, f.status, p)
 }
@@ -45,8 +45,8 @@ const (
 
 func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
-// invalidClient is the refusal of credentials, which names the scheme to use if
-// they came in the Authorization field (RFC 6749 §5.2).
+// invalidClient is the failure of client authentication. It has a challenge if the
+// credentials were in the Authorization field (RFC 6749 §5.2).
 func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }
@@ -55,7 +55,7 @@ func refused(code, description string) *failure {
 	return &failure{status: http.StatusBadRequest, code: code, description: description}
 }
 
-func foreignForm() *failure { return invalidRequest("the form is not from this server") }
+func foreignForm() *failure { return invalidRequest("the form was not made by this server") }
 
 func noSuchLogin() *failure {
 	return refused("login_required", "id_token_hint or claims names a user who cannot log in")
@@ -65,7 +65,7 @@ func invalidGrant(description string) *failure  { return refused("invalid_grant"
 func invalidScope(description string) *failure  { return refused("invalid_scope", description) }
 func invalidTarget(description string) *failure { return refused("invalid_target", description) }
 
-// serverError is of a signer that a test put in, which can fail.
+// serverError is the failure of a signer, which a test may have supplied.
 func serverError() *failure {
 	return &failure{status: http.StatusInternalServerError, code: "server_error", description: "the token could not be signed"}
 }
@@ -74,30 +74,30 @@ func (f *failure) send(w http.ResponseWriter) {
 	if f.challenge {
 		w.Header().Set("WWW-Authenticate", basicChallenge)
 	}
-	body, _ := json.Marshal(struct { // of two strings
+	body, _ := json.Marshal(struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}{f.code, f.description})
 	sendText(w, f.status, "application/json", body)
 }
 
-// readForm returns the parameters of a request, which are only those of its body:
-// what stands in a URL ends up in logs (RFC 6749 §2.3.1). Each of them is there
-// once, except for those that are named.
+// readForm returns the parameters in the body of a request. Those in the URL are
+// ignored, since URLs end up in logs (RFC 6749 §2.3.1). No parameter may be
+// repeated except the repeatable ones.
 func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	form, failed := readValues(r)
 	if failed != nil {
 		return nil, failed
 	}
-	return once(form, repeatable...)
+	return singleValued(form, repeatable...)
 }
 
-// once is form if it has each parameter once, without those that are empty (RFC
-// 6749 §3.1, §3.2).
-func once(form url.Values, repeatable ...string) (url.Values, *failure) {
+// singleValued returns form without empty parameters. Except for the repeatable ones it
+// refuses repeated parameters (RFC 6749 §3.1, §3.2).
+func singleValued(form url.Values, repeatable ...string) (url.Values, *failure) {
 	for name, values := range form {
 		if len(values) > 1 && !slices.Contains(repeatable, name) {
-			return nil, invalidRequest("a parameter is there more than once")
+			return nil, invalidRequest("a parameter is repeated")
 		}
 		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); len(values) == 0 {
 			delete(form, name)
@@ -108,12 +108,12 @@ func once(form url.Values, repeatable ...string) (url.Values, *failure) {
 	return form, nil
 }
 
-// readValues returns the parameters as they are.
+// readValues returns the parameters unchecked.
 func readValues(r *http.Request) (url.Values, *failure) {
 	if !journal.IsForm(r) {
 		return nil, invalidRequest("the content type is not " + journal.FormType)
 	}
-	if r.Body == nil { // of a request that a program made, not a connection
+	if r.Body == nil { // r was made in Go and not read from a connection
 		return nil, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, journal.MaxForm+1))

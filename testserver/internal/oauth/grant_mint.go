@@ -15,19 +15,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Issued is what the token endpoint would have given. Printed or logged it shows
-// only its fingerprint.
+// Issued has the tokens that the token endpoint would have issued. Printed or
+// logged, it shows only its fingerprint.
 type Issued struct {
 	Access  string
 	Refresh string // "" if the client gets none
 	ID      string // "" without the scope openid
 
-	Claims      map[string]any // of the access token, whether it shows them or not
+	Claims      map[string]any // of the access token, even if it is opaque
 	Expiry      time.Time      // zero if the access token has no exp
 	Fingerprint string         // of the access token, as in the audit log
 }
 
-// String names the tokens without showing them.
+// String identifies the tokens without showing them.
 func (i Issued) String() string { return "tokens " + i.Fingerprint }
 
 // GoString is String, for %#v.
@@ -37,8 +37,8 @@ func (i Issued) GoString() string { return i.String() }
 func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // Issue returns an access token as Mint does, with the refresh token and the ID
-// token that its client would get with it. A token with a defect comes without
-// them.
+// token that its client would get. If the token has a defect, there are no other
+// tokens.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
 // IssueAs is Issue for an access token of another form.
@@ -84,16 +84,16 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 	return m, err
 }
 
-// IDToken returns an ID token that nobody asked for: of the default user for the
-// default client, then edit.
+// IDToken returns an ID token without a token request: for the default user and the
+// default client, changed by edit.
 func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d := s.IDDraft("")
 	d.Claims.Delete("azp")
 	d.Set("sub", token.DefaultSubject)
-	d.Set("client_id", token.DefaultClient) // which options change
+	d.Set("client_id", token.DefaultClient) // options may change it
 	edit(d)
 	if d.Opaque || d.Defect != nil {
-		d.Fail(errors.New("an ID token is a good JWT: leave out OpaqueTokens and With"))
+		d.Fail(errors.New("an ID token must be a valid JWT: leave out OpaqueTokens and With"))
 	}
 	if i := d.Claims.Find("client_id"); i >= 0 {
 		client := d.Claims[i].Value

@@ -11,16 +11,16 @@ import (
 
 // TokenRequest is a request to the token endpoint.
 type TokenRequest struct {
-	Form     url.Values // as it came, with all that is secret in it
+	Form     url.Values // as received, including secrets
 	ClientID string     // "" if no client has authenticated
 	Grant    catalogue.Grant
 }
 
-// TokenResponse is the answer to it, before it is sent.
+// TokenResponse is the answer to a TokenRequest, before it is sent.
 type TokenResponse struct {
 	Status int
 	Header http.Header
-	Body   map[string]any // what becomes the JSON
+	Body   map[string]any // the members of the JSON
 }
 
 // Hook sees the answers of the token endpoint and may change them.

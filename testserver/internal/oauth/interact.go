@@ -14,34 +14,34 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// What a login or a consent is for, as the pages carry it: the request itself,
-// which is read anew each time.
+// The kinds of requests that a login or consent page can belong to. The page carries
+// the request itself, which is checked again each time.
 const (
-	askedAuthorize = "authorize?"
-	askedDevice    = "device?"
-	askedLogout    = "logout?" // no login leads there
+	forAuthorize = "authorize?"
+	forDevice    = "device?"
+	forLogout    = "logout?" // consent only
 )
 
-// submitted reads a form of one of the pages, whose session must have made it
-// (RFC 9700 §4.7).
-func (s sessions) submitted(r *http.Request) (url.Values, *grants.Session, *failure) {
+// readSubmitted reads a form of one of the pages. The form must belong to the session of
+// the browser (RFC 9700 §4.7).
+func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
 		return nil, nil, failed
 	}
-	v := s.session(r)
-	return form, v, s.checkCSRF(v, form)
+	session := s.session(r)
+	return form, session, s.checkCSRF(session, form)
 }
 
-// login is where the login page leads. It begins a new session, so that one
-// which somebody else knew is worth nothing, and then the request begins again.
+// login handles the login form. It starts a new session, as protection against
+// session fixation, and restarts the request.
 func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
-	form, v, failed := s.sessions.submitted(r)
+	form, session, failed := s.sessions.readSubmitted(r)
 	if failed != nil {
 		failed.show(w)
 		return
 	}
-	to, raw, ok := s.begun(form.Get(pages.FieldRequest))
+	to, raw, ok := s.restartURL(form.Get(pages.FieldRequest))
 	if !ok {
 		foreignForm().show(w)
 		return
@@ -52,25 +52,24 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	}
 	if !known {
 		s.note(event{Kind: journal.Denied, Reason: "login"})
-		s.sessions.showLogin(w, v, pages.LoginPage{
-			LoginHint: form.Get(pages.FieldUsername), Error: "There is no such user with this password.",
+		s.sessions.showLogin(w, session, pages.LoginPage{
+			LoginHint: form.Get(pages.FieldUsername), Error: "Unknown user or wrong password.",
 			Form: pages.Form{Request: form.Get(pages.FieldRequest)},
 		})
 		return
 	}
-	if v.Sub != u.Sub {
-		v.Consented = nil // another's
+	if session.Sub != u.Sub {
+		session.Consented = nil // those of another user
 	}
-	v.Sub, v.AuthTime, v.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
-	v.ACR = s.acrOf(u.Sub, nil) // until the request that the login is for is answered
-	s.sessions.begin(w, v)
+	session.Sub, session.AuthTime, session.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
+	session.ACR = s.acrOf(u.Sub, nil) // until the request that the login is for is answered
+	s.sessions.begin(w, session)
 	redirect(w, r, to)
 }
 
-// begun returns the URL at which a request begins again: always one of the
-// server's own.
-func (s authorizeEndpoint) begun(request string) (to, raw string, ok bool) {
-	for prefix, ep := range map[string]catalogue.Endpoint{askedAuthorize: catalogue.Authorize, askedDevice: catalogue.Device} {
+// restartURL returns the URL that restarts a request, always one of this server.
+func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
+	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {
 			values, err := url.ParseQuery(query)
 			u, routed := s.urls[ep]
@@ -80,23 +79,23 @@ func (s authorizeEndpoint) begun(request string) (to, raw string, ok bool) {
 	return "", "", false
 }
 
-// consent is where the consent page leads.
+// consent handles the consent form.
 func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
-	form, v, failed := s.sessions.submitted(r)
+	form, session, failed := s.sessions.readSubmitted(r)
 	if failed != nil {
 		failed.show(w)
 		return
 	}
 	request := form.Get(pages.FieldRequest)
-	if query, found := strings.CutPrefix(request, askedDevice); found {
-		s.device.consentDevice(w, form, v, query)
+	if query, found := strings.CutPrefix(request, forDevice); found {
+		s.device.consentDevice(w, form, session, query)
 		return
 	}
-	if query, found := strings.CutPrefix(request, askedLogout); found {
-		s.logout.consentLogout(w, r, form, v, query)
+	if query, found := strings.CutPrefix(request, forLogout); found {
+		s.logout.consentLogout(w, r, form, session, query)
 		return
 	}
-	query, found := strings.CutPrefix(request, askedAuthorize)
+	query, found := strings.CutPrefix(request, forAuthorize)
 	values, err := url.ParseQuery(query)
 	if !found || err != nil {
 		foreignForm().show(w)
@@ -106,17 +105,17 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ok:
 		return
-	case s.needs(a, v, s.Clock.Now()) == toLogin:
-		s.interact(w, r, a, v, s.Clock.Now())
+	case s.needs(a, session, s.Clock.Now()) == toLogin:
+		s.interact(w, r, a, session, s.Clock.Now())
 		return
 	case form.Get(pages.FieldDecision) != pages.DecisionAllow:
 		s.refuse(w, r, a, refused("access_denied", "the end user has refused"))
 		return
 	}
 	scopes := chosen(a.scopes, form[pages.FieldScope])
-	s.grants.UpdateSession(v, func(kept *grants.Session) {
-		// Another request may be reading the map that is there.
-		consented := maps.Clone(kept.Consented)
+	s.grants.UpdateSession(session, func(saved *grants.Session) {
+		// Another request may be reading the current map.
+		consented := maps.Clone(saved.Consented)
 		if consented == nil {
 			consented = map[string][]string{}
 		}
@@ -124,13 +123,13 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 		if consented[a.client.ID] == nil {
 			consented[a.client.ID] = []string{}
 		}
-		kept.Consented = consented
+		saved.Consented = consented
 	})
-	u, _ := s.Registry.User(v.Sub)
-	s.finish(w, r, a, v, u, scopes, v.AuthTime)
+	u, _ := s.Registry.User(session.Sub)
+	s.finish(w, r, a, session, u, scopes, session.AuthTime)
 }
 
-// chosen are the scopes of the request that were checked, in its order.
-func chosen(asked, checked []string) []string {
-	return slices.DeleteFunc(slices.Clone(asked), func(scope string) bool { return !slices.Contains(checked, scope) })
+// chosen returns the requested scopes that were checked, in the order of the request.
+func chosen(requested, checked []string) []string {
+	return slices.DeleteFunc(slices.Clone(requested), func(scope string) bool { return !slices.Contains(checked, scope) })
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// stand reports whether nothing that a token comes of has been revoked, itself or
-// with its family.
-func (s *Server) stand(origins []token.Digest) bool {
+// originsValid reports whether all tokens that a token was exchanged for are still valid:
+// neither they nor their families have been revoked.
+func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
 
@@ -28,7 +28,7 @@ func (s *Server) Introspection(text string) json.RawMessage {
 	}
 	access, ok := s.active(text)
 	if !ok {
-		return inactive // §2.2: an inactive token is nothing but that, not even known
+		return inactive // §2.2: the answer does not show whether the token exists
 	}
 	answer := token.Object{{Name: "active", Value: json.RawMessage("true")}}
 	for _, claim := range access.Claims {
@@ -44,14 +44,14 @@ func (s *Server) Introspection(text string) json.RawMessage {
 	}
 	b, err := answer.MarshalJSON()
 	if err != nil {
-		return inactive // only for a name that is not text, and all were read from text
+		return inactive // cannot happen: the names were parsed from JSON
 	}
 	return b
 }
 
 var inactive = json.RawMessage(`{"active":false}`)
 
-const signedIntrospection = "token-introspection+jwt" // RFC 9701 §5; application/ before it is the media type (§4)
+const signedIntrospection = "token-introspection+jwt" // RFC 9701 §5; prefixed with application/ it is the media type (§4)
 
 // introspect is the introspection endpoint (RFC 7662 §2). Every confidential
 // client may ask about every token.
@@ -61,12 +61,12 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		failed.send(w)
 		return
 	}
-	asker, failed := s.auth.confidential(r, form)
+	requester, failed := s.auth.confidential(r, form)
 	if failed != nil {
 		failed.send(w)
 		return
 	}
-	client := asker.ID
+	client := requester.ID
 	s.Journal.Identify(r, client)
 	text := form.Get("token")
 	if text == "" {
@@ -79,16 +79,16 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		sendText(w, http.StatusOK, "application/json", reply)
 		return
 	}
-	signed, err := s.signIntrospection(reply, asker)
+	signed, err := s.signIntrospection(reply, requester)
 	if err != nil {
-		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // by a signer of the test's own
+		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // a test may supply the signer
 		return
 	}
 	sendText(w, http.StatusOK, "application/"+signedIntrospection, []byte(signed))
 }
 
-// acceptsSigned reports whether r asks for a signed answer by naming it (RFC
-// 9701 §4): wildcards mean what everybody gets.
+// acceptsSigned reports whether r accepts the media type of a signed answer (RFC
+// 9701 §4). Wildcards do not count.
 func acceptsSigned(r *http.Request) bool {
 	for _, field := range r.Header.Values("Accept") {
 		for item := range strings.SplitSeq(field, ",") {
@@ -103,7 +103,7 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// responseDraft is a JWT from this server to a client that tells it something.
+// responseDraft is the draft of a signed response to a client.
 func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
 	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
 	d.SetHeader("typ", typ)
@@ -112,10 +112,10 @@ func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *to
 	return d
 }
 
-// signIntrospection signs an answer for the client that asked (RFC 9701 §5). It has
-// neither sub nor exp, so that nobody takes it for an access token.
-func (s *Server) signIntrospection(reply json.RawMessage, asker *registry.Registered) (string, error) {
-	d := s.responseDraft(signedIntrospection, cmp.Or(asker.Algs.Introspection, catalogue.RS256), asker.ID)
+// signIntrospection signs an answer for the client that sent the request (RFC 9701
+// §5). It has neither sub nor exp, so that it is not accepted as an access token.
+func (s *Server) signIntrospection(reply json.RawMessage, requester *registry.Registered) (string, error) {
+	d := s.responseDraft(signedIntrospection, cmp.Or(requester.Algs.Introspection, catalogue.RS256), requester.ID)
 	d.Set("iat", s.Clock.Now().Unix())
 	d.Set("token_introspection", reply)
 	return s.Sign(d)

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// issue makes the answer of the token endpoint (RFC 6749 §5.1).
+// issue makes the token response (RFC 6749 §5.1).
 func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, *failure) {
 	if failed := s.refusedByPolicy(g); failed != nil {
 		return nil, failed
@@ -69,8 +69,8 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 	return body, nil
 }
 
-// idToken is the ID token beside an access token (OpenID Connect Core 1.0 §2,
-// §3.1.3.6).
+// idToken makes the ID token that is issued with an access token (OpenID Connect
+// Core 1.0 §2, §3.1.3.6).
 func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, access string) (string, error) {
 	d := s.IDDraft(g.Client)
 	d.Alg = alg
@@ -78,7 +78,7 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	d.Set("aud", g.Client)
 	d.Set("exp", ends.Unix())
 	d.Set("auth_time", g.AuthTime.Unix())
-	if g.Nonce != "" && !g.again { // §12.2: not once more
+	if g.Nonce != "" && !g.refreshed { // §12.2: not on refresh
 		d.Set("nonce", g.Nonce)
 	}
 	if g.ACR != "" {
@@ -107,9 +107,9 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// requestedClaims parses the parameter claims of a grant. It was valid when the grant
-// began.
+// requestedClaims parses the parameter claims of a grant, which was validated with
+// the authorization request.
 func requestedClaims(claims string) identity.ClaimsRequest {
-	asked, _ := identity.ParseClaims(claims)
-	return asked
+	requested, _ := identity.ParseClaims(claims)
+	return requested
 }

@@ -10,15 +10,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// notTaken is the refusal of an assertion (RFC 7523 §3.1), whatever is wrong with
-// it: the client that has signed it can know.
-func notTaken() *failure { return invalidGrant("the assertion is not good") }
+// notTaken is the failure for every invalid assertion (RFC 7523 §3.1). The client
+// that signed it can find the fault.
+func notTaken() *failure { return invalidGrant("the assertion is invalid") }
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
 
-// jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1): the client says by its
-// key for whom it acts, itself or a user. An assertion is good once, whether it has
-// a jti or not, and gives no refresh token (RFC 7521 §4.1).
+// jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1). The client signs an
+// assertion about the subject, a user or itself. An assertion can be used once, with
+// or without a jti, and yields no refresh token (RFC 7521 §4.1).
 func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("assertion")
 	if text == "" {
@@ -40,9 +40,9 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	name := text[:strings.LastIndexByte(text, '.')] // an ECDSA signature has a twin
+	name := text[:strings.LastIndexByte(text, '.')] // without the signature: ECDSA has a second one for the same text
 	if jti, has := claims.Text("jti"); has {
-		name = t.client.ID + " " + jti // as with private_key_jwt, for which the same text is not good again
+		name = t.client.ID + " " + jti // as for private_key_jwt, so that an assertion works for only one of them
 	}
 	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()
@@ -58,22 +58,22 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued}, nil
 }
 
-// scopesOfAssertion are the scopes asked for, by the form or else by the assertion,
-// beyond which the form cannot ask (RFC 7521 §4.1).
+// scopesOfAssertion returns the requested scopes: those of the form, by default
+// those of the assertion. The form cannot exceed the assertion (RFC 7521 §4.1).
 func (s tokenEndpoint) scopesOfAssertion(t *tokenRequest, claims token.Object) ([]string, *failure) {
-	asked := t.form.Get("scope")
+	requested := t.form.Get("scope")
 	if claims.Find("scope") >= 0 {
-		said, _ := claims.Text("scope")
-		if asked == "" {
-			asked = said
+		asserted, _ := claims.Text("scope")
+		if requested == "" {
+			requested = asserted
 		}
-		if !subset(strings.Fields(asked), strings.Fields(said)) {
-			return nil, invalidScope("the scope is more than what the assertion is for")
+		if !subset(strings.Fields(requested), strings.Fields(asserted)) {
+			return nil, invalidScope("the scope exceeds that of the assertion")
 		}
 	}
-	scopes, failed := s.scopesFor(t.client, asked)
+	scopes, failed := s.scopesFor(t.client, requested)
 	if failed == nil && slices.Contains(scopes, "openid") {
-		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
+		return nil, invalidScope("openid requires a login, and this grant has none")
 	}
 	return scopes, failed
 }

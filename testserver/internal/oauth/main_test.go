@@ -70,7 +70,7 @@ func newServer(t *testing.T, changes ...func(*oauth.Config)) fixture {
 	return fixture{s, robot}
 }
 
-// send asks the server without a socket.
+// send calls the server without a socket.
 func (s fixture) send(method, target, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
@@ -81,7 +81,7 @@ func (s fixture) send(method, target, body string, header ...string) *httptest.R
 	return rec
 }
 
-// post sends a form to an endpoint, authenticated as that client, "" for none.
+// post sends a form to an endpoint, authenticated as client unless that is "".
 func (s fixture) post(t *testing.T, ep catalogue.Endpoint, client string, form url.Values) reply {
 	t.Helper()
 	u, ok := s.URL(ep)
@@ -114,7 +114,7 @@ func read(t *testing.T, rec *httptest.ResponseRecorder) reply {
 
 func (r reply) get(name string) string { s, _ := r.body[name].(string); return s }
 
-// with is form with the pairs, of which an empty value takes a parameter out.
+// with returns form with the pairs set. An empty value removes the parameter.
 func with(form url.Values, pairs ...string) url.Values {
 	changed := url.Values(http.Header(form).Clone())
 	for i := 0; i < len(pairs); i += 2 {
@@ -125,7 +125,7 @@ func with(form url.Values, pairs ...string) url.Values {
 	return changed
 }
 
-// code is a good request with a new code of the client web.
+// code returns a valid token request with a new code of the client web.
 func (s fixture) code(t *testing.T) url.Values {
 	t.Helper()
 	u, _ := s.URL(catalogue.Authorize)
@@ -142,7 +142,7 @@ func (s fixture) code(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.AuthorizationCode)}, "code": {to.Query().Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier}}
 }
 
-// refresh is a good request with a new refresh token of the client web.
+// refresh returns a valid token request with a new refresh token of the client web.
 func (s fixture) refresh(t *testing.T) url.Values {
 	t.Helper()
 	r := s.post(t, catalogue.Token, "web", s.code(t))
@@ -152,8 +152,8 @@ func (s fixture) refresh(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {r.get("refresh_token")}}
 }
 
-// device is a request with a new device code of the client web, and decide what
-// makes it a good one.
+// device returns a token request with a new device code of the client web. It is
+// valid after decide.
 func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	t.Helper()
 	r := s.post(t, catalogue.DeviceAuthorization, "web", nil)
@@ -164,8 +164,8 @@ func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	return form, func() { s.send("GET", r.get("verification_uri_complete"), "") }
 }
 
-// swap is a good request of the client gateway.
-func (s fixture) swap(t *testing.T) url.Values {
+// tokenExchange returns a valid token exchange of the client gateway.
+func (s fixture) tokenExchange(t *testing.T) url.Values {
 	t.Helper()
 	subject, err := s.Mint(func(d *token.Draft) { d.Set("scope", "a") })
 	if err != nil {
@@ -174,7 +174,8 @@ func (s fixture) swap(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.TokenExchange)}, "subject_token": {subject}, "subject_token_type": {accessType}}
 }
 
-// assertion is a good request of the client robot, if change does not spoil it.
+// assertion returns a token request of the client robot with an assertion, valid
+// unless change makes it invalid.
 func (s fixture) assertion(t *testing.T, change func(jwt.MapClaims)) url.Values {
 	t.Helper()
 	claims := jwt.MapClaims{"iss": "robot", "sub": "alice", "aud": issuer, "exp": noon.Unix() + 60, "jti": s.Source.Name("test")}

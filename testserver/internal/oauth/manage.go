@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// manage lets a client read, replace and delete its registration (RFC 7592 §2),
-// at a URL that names it and by its registration access token.
+// manage lets a client read, replace and delete its registration (RFC 7592 §2). The
+// URL names the client, and the registration access token authenticates it.
 func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	credential, failed := bearer(r)
 	var c *registry.Registered
@@ -35,10 +35,10 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client whose token that is. The answer is the same for a
-// client that is gone and for a token that is wrong (RFC 7592 §2.1).
+// manages returns the client that the registration access token belongs to. The
+// answer is the same for a deleted client and for a wrong token (RFC 7592 §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
-	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is not good"}
+	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
 	if len(ids) != 1 {
 		return nil, wrong
 	}
@@ -75,10 +75,10 @@ func (s registrationEndpoint) update(w http.ResponseWriter, r *http.Request, c *
 }
 
 func changedMeanwhile() *failure {
-	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration has changed in the meantime: read it again"}
+	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration was changed by another request: read it again"}
 }
 
-// updated is the client that a request makes of c, and its secret if that is new.
+// updated returns c as changed by a request, and the secret if it is new.
 func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {
@@ -86,17 +86,17 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	for _, name := range []string{"registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"} {
 		if o.Find(name) >= 0 {
-			return nil, "", invalidMetadata(name + " is the server's, and not for an update (RFC 7592 §2.2)")
+			return nil, "", invalidMetadata(name + " cannot be updated (RFC 7592 section 2.2)")
 		}
 	}
 	if id, _ := o.Text("client_id"); id != c.ID {
-		return nil, "", invalidMetadata("client_id is missing or another client's (RFC 7592 section 2.2)")
+		return nil, "", invalidMetadata("client_id is missing or does not match the client (RFC 7592 section 2.2)")
 	}
 	if o.Find("client_secret") >= 0 {
 		text, _ := o.Text("client_secret")
 		got := sha256.Sum256([]byte(text))
 		if text == "" || subtle.ConstantTimeCompare(got[:], c.Digest[:]) != 1 {
-			return nil, "", invalidMetadata("client_secret is not the client's: it cannot be chosen (RFC 7592 section 2.2)")
+			return nil, "", invalidMetadata("client_secret does not match: a client cannot choose its secret (RFC 7592 section 2.2)")
 		}
 	}
 	changed, failed := s.readMetadata(o)
@@ -105,7 +105,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	changed.ID = c.ID
 	if c.AuthMethod == "" && changed.AuthMethod == catalogue.ClientSecretBasic {
-		changed.AuthMethod = "" // which the client was told is this one
+		changed.AuthMethod = "" // reported as client_secret_basic
 	}
 	keeps := takesSecret(c.Client) && takesSecret(changed)
 	if takesSecret(changed) && !keeps {
@@ -113,11 +113,11 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	changed.Secret = secret
 	if keeps {
-		changed.Secret = "kept as its digest"
+		changed.Secret = "placeholder: the digest is copied below"
 	}
 	next, err := registry.NewRegistered(changed)
 	if err != nil {
-		return nil, "", invalidMetadata("the client is none that could be registered")
+		return nil, "", invalidMetadata("the client cannot be registered with this metadata")
 	}
 	if s.PublishKeys(changed.Algs.Signing()...) != nil {
 		return nil, "", serverError()
@@ -129,7 +129,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	return next, secret, nil
 }
 
-// unregister deletes the client with all that it was granted (§2.3).
+// unregister deletes the client and its grants (§2.3).
 func (s registrationEndpoint) unregister(w http.ResponseWriter, c *registry.Registered) {
 	if !s.Registry.Swap(c.ID, c, nil) {
 		changedMeanwhile().send(w)
@@ -137,7 +137,7 @@ func (s registrationEndpoint) unregister(w http.ResponseWriter, c *registry.Regi
 	}
 	ended := s.grants.RemoveClient(c.ID)
 	if failed := s.durable(); failed != nil {
-		s.Registry.Swap(c.ID, nil, c) // so that it can try again
+		s.Registry.Swap(c.ID, nil, c) // so that the client can try again
 		failed.send(w)
 		return
 	}

@@ -20,9 +20,8 @@ const (
 func invalidMetadata(description string) *failure { return refused(badMetadata, description) }
 func invalidRedirect(description string) *failure { return refused(badRedirect, description) }
 
-// readMetadata is the client that RFC 7591 §2 describes by o. What it does not
-// know it ignores, as the section says; what it knows and cannot be it refuses and
-// does not replace.
+// readMetadata reads client metadata (RFC 7591 §2). Unknown members are ignored, as
+// the section requires. Unsupported values are refused, not replaced.
 func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *failure) {
 	c := registry.Client{
 		Grants: []catalogue.Grant{catalogue.AuthorizationCode}, // §2
@@ -68,32 +67,32 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	return c, nil
 }
 
-// checkRedirects lets less in than registry.CheckRedirect does: anybody may
+// checkRedirects is stricter than registry.CheckRedirect, since any client may
 // register here.
 func checkRedirects(c registry.Client) *failure {
 	if slices.Contains(c.Grants, catalogue.AuthorizationCode) && len(c.RedirectURIs) == 0 {
-		return invalidRedirect("redirect_uris is missing, which the grant authorization_code takes")
+		return invalidRedirect("redirect_uris is missing: the grant authorization_code requires it")
 	}
 	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		u, err := url.Parse(uri)
 		if err != nil || registry.CheckRedirect(uri) != nil {
-			return invalidRedirect("a redirect URI is an absolute URI of a place, without user and fragment")
+			return invalidRedirect("a redirect URI is not an absolute URI without user and fragment")
 		}
 		_, _, loopback := registry.CutLoopback(uri)
 		switch own := u.Scheme != "http" && u.Scheme != "https"; {
 		case u.Scheme == "http" && !loopback:
-			return invalidRedirect("a redirect URI with http is for loopback alone (RFC 8252 section 7.3)")
+			return invalidRedirect("a redirect URI with http is not a loopback address (RFC 8252 section 7.3)")
 		case own && !c.Public:
-			return invalidRedirect("a redirect URI with a scheme of one's own is for native applications, which are public: token_endpoint_auth_method none")
+			return invalidRedirect("a redirect URI with a private-use scheme is only for native applications, which are public: set token_endpoint_auth_method to none")
 		case own && !strings.Contains(u.Scheme, "."):
-			return invalidRedirect("a scheme of one's own is made of a domain, such as com.example.app (RFC 8252 section 7.1)")
+			return invalidRedirect("a private-use scheme is not a reversed domain name such as com.example.app (RFC 8252 section 7.1)")
 		}
 	}
 	return nil
 }
 
-// checkGrants reports grants that are not there, and those that do not go with
-// the response types (RFC 7591 §2.1).
+// checkGrants refuses unsupported grants, and those that do not match the response
+// types (RFC 7591 §2.1).
 func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *failure {
 	if len(c.Grants) == 0 {
 		return invalidMetadata("grant_types is empty: leave it out for authorization_code")
@@ -101,19 +100,19 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 	for _, g := range c.Grants {
 		switch {
 		case !slices.Contains(catalogue.Grants, g) || !s.grantable(g):
-			return invalidMetadata("grant_types has one that the server does not have")
-		case registry.OnRequest(g): // it would give itself tokens about anybody
-			return invalidMetadata("grant_types has one that only the server's own configuration gives")
+			return invalidMetadata("grant_types has a grant that the server does not support")
+		case registry.OnRequest(g): // the client could get tokens for any user
+			return invalidMetadata("grant_types has a grant that only the server's configuration can allow")
 		case g == catalogue.ClientCredentials && c.Public:
-			return invalidMetadata("client_credentials is for clients that authenticate (RFC 6749 section 4.4)")
+			return invalidMetadata("client_credentials is only for confidential clients (RFC 6749 section 4.4)")
 		}
 	}
 	code := slices.Contains(types, "code")
 	switch {
 	case slices.ContainsFunc(types, func(t string) bool { return t != "code" }):
-		return invalidMetadata("response_types has one that is not code")
+		return invalidMetadata("response_types has a type other than code")
 	case code != slices.Contains(c.Grants, catalogue.AuthorizationCode):
-		return invalidMetadata("response_types and grant_types do not fit: code goes with authorization_code (RFC 7591 section 2.1)")
+		return invalidMetadata("response_types and grant_types do not match: code requires authorization_code and vice versa (RFC 7591 section 2.1)")
 	}
 	return nil
 }
@@ -123,28 +122,28 @@ func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *fail
 		return invalidMetadata("token_endpoint_auth_method is not one of " + strings.Join(catalogue.Names(catalogue.AuthMethods), ", "))
 	}
 	if o.Find("jwks_uri") >= 0 {
-		return invalidMetadata("jwks_uri is not fetched here: send jwks")
+		return invalidMetadata("jwks_uri is not supported: send jwks")
 	}
 	switch {
 	case len(c.JWKS) == 0 && c.AuthMethod == catalogue.PrivateKeyJWT:
-		return invalidMetadata("private_key_jwt takes jwks")
+		return invalidMetadata("jwks is missing: private_key_jwt requires it")
 	case len(c.JWKS) == 0:
 		return nil
 	case c.Public:
-		return invalidMetadata("a public client has no use for jwks")
+		return invalidMetadata("jwks is not allowed for a public client")
 	}
 	if _, err := registry.KeySet(c); err != nil {
-		return invalidMetadata("jwks is no set of public keys (RFC 7517 section 5)")
+		return invalidMetadata("jwks is not a set of public keys (RFC 7517 section 5)")
 	}
 	return nil
 }
 
-// takeScopes sets what the client may ask for: all of the server's if it does not
-// say.
+// takeScopes sets the scopes that the client may request. If text is empty, these
+// are all scopes of the server.
 func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failure {
 	scopes, failed := splitScopes(text)
 	if failed != nil || slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(&registry.Registered{}, scope) }) {
-		return invalidMetadata("scope is malformed, or has one that the server has not")
+		return invalidMetadata("scope is malformed, or has a scope that the server does not support")
 	}
 	c.Scopes = scopes
 	return nil
@@ -156,15 +155,15 @@ func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	case algs != nil:
 		return invalidMetadata(strings.ReplaceAll(algs.Error(), `"`, ""))
 	case len(c.Name) > registry.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
-		return invalidMetadata("client_name is a line of up to 256 bytes")
+		return invalidMetadata("client_name is longer than 256 bytes or has control characters")
 	case c.RequirePAR && !s.served[catalogue.PAR]:
-		return invalidMetadata("require_pushed_authorization_requests is set, and the server takes none")
+		return invalidMetadata("require_pushed_authorization_requests is set, but the server does not support them")
 	}
 	return nil
 }
 
-// takesSecret reports whether a client that registers needs one. Without a method it
-// may send it in either way.
+// takesSecret reports whether a client that registers gets a secret. Without a
+// method it may use client_secret_basic or client_secret_post.
 func takesSecret(c registry.Client) bool {
 	return c.AuthMethod != catalogue.PrivateKeyJWT && !c.Public
 }

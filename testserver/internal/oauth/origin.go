@@ -9,20 +9,18 @@ import (
 	"strings"
 )
 
-// IsLocalHost reports whether a Host field names this machine by itself: a
-// loopback address or localhost, which browsers do not look up. The port does not
-// matter: the name is what an attacker's DNS can bind again (DNS rebinding), and a
-// port can be forwarded.
+// IsLocalHost reports whether a Host field is a loopback address or localhost, which
+// browsers resolve without DNS. It is a protection against DNS rebinding. The port
+// does not matter, since ports can be forwarded.
 func IsLocalHost(hostport string) bool {
 	host := hostname(hostport)
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// isOwnHost reports whether a Host field names what no attacker's DNS can lead
-// here: this machine, or the host of the issuer. By any other name the server
-// would be of the same origin as a page of the attacker's, which could then read
-// its tokens.
+// isOwnHost reports whether a Host field is a loopback address, localhost or a
+// configured host of the server. Under any other name the server could have the same
+// origin as an attacker's page (DNS rebinding), which could then read its tokens.
 func (s *Server) isOwnHost(hostport string) bool {
 	for _, origin := range [...]string{s.config.BrowserOrigin, s.config.AliasOrigin} {
 		if u, err := url.Parse(origin); err == nil && u.Host != "" && strings.EqualFold(hostname(hostport), u.Hostname()) {
@@ -32,8 +30,8 @@ func (s *Server) isOwnHost(hostport string) bool {
 	return IsLocalHost(hostport) || strings.EqualFold(hostname(hostport), s.issuerHost)
 }
 
-// OwnHostOnly answers what comes for another host with 421 (RFC 9110 §15.5.20),
-// unrecorded, and passes on the rest. It is for sockets on loopback, which any
+// OwnHostOnly answers requests for another host with 421 (RFC 9110 §15.5.20) without
+// recording them, and passes on all others. It is for sockets on loopback, which any
 // web page can reach.
 func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,18 +46,18 @@ func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 
 func hostname(hostport string) string { return (&url.URL{Host: hostport}).Hostname() }
 
-// CheckOrigin reports a text that no browser sends as Origin (RFC 6454 §6.2), except
-// "*" for all of them.
+// CheckOrigin reports a text that is neither an origin as browsers send it (RFC 6454
+// §6.2) nor "*", which means all origins.
 func CheckOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	if origin == "*" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == origin {
 		return nil
 	}
-	return errors.New(`an origin is a scheme and a host, such as https://app.example.com, or "*" for all of them`)
+	return errors.New(`not an origin: expected a scheme and a host, such as https://app.example.com, or "*" for all origins`)
 }
 
-// allows reports whether pages of an origin may call the server from scripts: those
-// of loopback and of the configured origins.
+// allows reports whether scripts of an origin may call the server: those of loopback
+// and of the configured origins.
 func (c *Config) allows(origin string) bool {
 	if slices.Contains(c.CORS, "*") || slices.Contains(c.CORS, origin) {
 		return true
@@ -68,10 +66,9 @@ func (c *Config) allows(origin string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && IsLocalHost(u.Host)
 }
 
-// cors lets scripts of other origins have the answer (Fetch Standard §3.2), and
-// answers their preflights: then it reports that nothing is left to do. No cookie
-// counts at these endpoints, so no credentials mode is allowed. What proves a client
-// is in the request itself.
+// cors lets scripts of other origins read the answer (Fetch Standard §3.2). It
+// answers their preflights and then returns true. These endpoints do not use cookies
+// but credentials in the request, so credentials mode is not allowed.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request, rt *route) (answered bool) {
 	if !rt.scripts {
 		return false

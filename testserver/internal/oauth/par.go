@@ -15,23 +15,23 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// requestURN begins the request_uri of a request that was pushed (RFC 9126 §2.2).
+// requestURN is the prefix of the request_uri of a pushed request (RFC 9126 §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
-// pushedTTL is how long a pushed request may wait for its browser: see
-// [grants.PagesTTL] for how long that may then take. It is stated in the
-// documentation of package testserver.
+// pushedTTL is how long a pushed request waits for the browser. For the time that
+// the pages may take after that see [grants.PagesTTL]. The documentation of package
+// testserver states it.
 const pushedTTL = 90 * time.Second
 
-// pushedRequest is the endpoint where a client leaves its authorization request
-// (RFC 9126 §2). What would be refused when the browser comes is refused here.
+// pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
+// refuses what the authorization endpoint would refuse.
 func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	uri, failed := s.push(r)
 	if failed != nil {
 		failed.send(w)
 		return
 	}
-	body, _ := json.Marshal(map[string]any{"request_uri": uri, "expires_in": int(pushedTTL / time.Second)}) // of a text and a number
+	body, _ := json.Marshal(map[string]any{"request_uri": uri, "expires_in": int(pushedTTL / time.Second)}) // of a string and a number
 	sendText(w, http.StatusCreated, "application/json", body)
 }
 
@@ -69,12 +69,12 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
-		return nil, invalidRequest("request_uri is what this endpoint answers with, and not for a request to it")
-	case form.Get("client_id") != c.ID: // to authenticate does not say it yet
-		return nil, invalidRequest("client_id is missing, which is required beside the authentication as well")
+		return nil, invalidRequest("request_uri is not allowed in a pushed request")
+	case form.Get("client_id") != c.ID: // required in addition to client authentication
+		return nil, invalidRequest("client_id is missing or does not match: it is required in addition to client authentication")
 	}
 	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
-		form.Del(name) // they have done their work, and must not be stored
+		form.Del(name) // credentials must not be stored
 	}
 	a, show, redirect := s.readAuthorization(form)
 	switch {
@@ -89,14 +89,14 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*g
 }
 
 // requested reads an authorization request as readAuthorization does: the one in
-// form or, if there is a request_uri, the one that was pushed, and then nothing
-// else of form (RFC 9126 §4, RFC 9101 §6.3).
+// form or, if there is a request_uri, the pushed one. Other parameters in form are
+// then ignored (RFC 9126 §4, RFC 9101 §6.3).
 func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {
 		a, show, redirect = s.readAuthorization(form)
 		if show == nil && a.client.RequirePAR {
-			redirect = invalidRequest("the client pushes its authorization requests (RFC 9126), and this one was not")
+			redirect = invalidRequest("the client is registered for pushed authorization requests (RFC 9126), and this request was not pushed")
 		}
 		return a, show, redirect
 	}
@@ -106,7 +106,7 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 		s.note(event{Kind: journal.Denied, Reason: show.code})
 		return nil, show, nil
 	}
-	// The client can have changed in the meantime, and with it what is right.
+	// The client may have changed since, so the request is checked again.
 	a, show, redirect = s.readAuthorization(p.Form)
 	if a != nil {
 		a.raw = url.Values{"client_id": {id}, "request_uri": {uri}}.Encode()
@@ -115,53 +115,53 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed finds the request that form refers to, with a form of its own. A wrong
-// reference is shown on a page: where to send the browser stands in the request.
+// pushed returns a copy of the request that form refers to. A wrong reference is
+// shown on a page, since the redirect URI is in the pushed request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
-		return grants.Pushed{}, invalidRequest("client_id or request_uri is there more than once")
+		return grants.Pushed{}, invalidRequest("client_id or request_uri is repeated")
 	}
 	uri := form.Get("request_uri")
 	d := token.Digest(sha256.Sum256([]byte(uri)))
-	v, now := s.sessions.session(r), s.Clock.Now()
+	session, now := s.sessions.session(r), s.Clock.Now()
 	all, unlock := s.grants.RLock()
 	defer unlock()
 	p, known := all.Pushed.Get(d)
 	switch {
 	case !known || p.Client != form.Get("client_id"):
-		return grants.Pushed{}, invalidRequest("request_uri is none of this client's")
+		return grants.Pushed{}, invalidRequest("request_uri is unknown, or belongs to another client")
 	case p.Used:
 		return grants.Pushed{}, invalidRequest("request_uri has been used before")
-	case !now.Before(p.Expires) && (v.Pushed != d || !now.Before(p.Expires.Add(grants.PagesTTL))):
+	case !now.Before(p.Expires) && (session.Pushed != d || !now.Before(p.Expires.Add(grants.PagesTTL))):
 		return grants.Pushed{}, invalidRequest("request_uri has expired")
 	}
 	found := *p
-	found.Form = url.Values(http.Header(p.Form).Clone()) // since readAuthorization changes it
+	found.Form = url.Values(http.Header(p.Form).Clone()) // readAuthorization changes it
 	return found, nil
 }
 
-// noteOpened notes that a browser has begun with a pushed request, which it may
-// then finish after the request has expired for all others.
-func (s authorizeEndpoint) noteOpened(v *grants.Session, a *authorization) {
+// noteOpened stores that a browser has opened a pushed request. That browser may
+// finish it even after the request has expired for all others.
+func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
 	}
-	v.Pushed = a.pushed
-	s.grants.UpdateSession(v, func(kept *grants.Session) { kept.Pushed = a.pushed })
+	session.Pushed = a.pushed
+	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// take uses a pushed request up, which an answer to the client does, be it a code
-// or a refusal, and not a page: pages may be loaded again (§4). False is for the
-// request that comes second.
-func (a *authorization) take(all *grants.State) bool {
-	if a.pushed == (token.Digest{}) || a.taken {
+// usePushed marks a pushed request as used. Only an answer to the client uses it, a code
+// or an error. Pages may be loaded again (§4). It returns false if the request was
+// used before.
+func (a *authorization) usePushed(all *grants.State) bool {
+	if a.pushed == (token.Digest{}) || a.used {
 		return true
 	}
-	a.taken = all.UsePushed(a.pushed)
-	return a.taken
+	a.used = all.UsePushed(a.pushed)
+	return a.used
 }
 
-// refuseUsed is the page for the request that comes second.
+// refuseUsed shows the page for a pushed request that was used before.
 func (s authorizeEndpoint) refuseUsed(w http.ResponseWriter, a *authorization) {
 	s.note(event{Kind: journal.Denied, ClientID: a.client.ID, Reason: "invalid_request"})
 	invalidRequest("request_uri has been used before").show(w)

@@ -6,9 +6,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Policy is what a configuration says about the tokens of the token endpoint: it
-// adds claims to access tokens, or refuses. It is about those that fit what is
-// not empty of Client, User and Scope.
+// Policy is a rule of the configuration for the token endpoint: it adds claims to
+// access tokens, or refuses them. It applies to grants that match each of Client,
+// User and Scope that is not empty.
 type Policy struct {
 	Client, User, Scope string
 	Claims              map[string]any
@@ -21,18 +21,19 @@ func (p Policy) fits(g *grant) bool {
 		(p.Scope == "" || slices.Contains(g.Scopes, p.Scope))
 }
 
-// refusedByPolicy is the refusal of the first policy that refuses.
+// refusedByPolicy returns the failure of the first policy that refuses, nil if none
+// does.
 func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
 	for _, p := range s.config.Policies {
 		if p.Deny != "" && p.fits(g) {
-			return &failure{status: p.Status, code: p.Deny, description: "a rule of the configuration refuses it"}
+			return &failure{status: p.Status, code: p.Deny, description: "a policy of the configuration refuses the request"}
 		}
 	}
 	return nil
 }
 
-// applyPolicies adds the claims of the user and those of the policies, which have
-// the last word.
+// applyPolicies adds the claims of the user, and then those of the policies, which
+// take precedence.
 func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
 	if u, ok := s.Registry.User(g.Sub); ok && !g.OfClient {
 		token.SetClaims(u.AccessClaims)(d)

@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use makes a
-// new token; a token that comes again has two holders, one of whom is a thief, so
-// that the whole family ends (RFC 9700 §4.14.2).
+// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use rotates the
+// token. If an old token is used again, it may have been stolen, and the whole
+// family is revoked (RFC 9700 §4.14.2).
 func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {
@@ -24,13 +24,13 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	now := s.Clock.Now()
 	var events []event
-	defer func() { s.note(events...) }() // when the lock is free again
+	defer func() { s.note(events...) }() // after the unlock
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	f, known := all.Families.Get(id)
 	switch {
 	case !ok, !known, f.Client != t.client.ID, generation > f.Generation, f.Generation == 0:
-		return nil, invalidGrant("the refresh token is none of this client's")
+		return nil, invalidGrant("the refresh token is unknown, or was issued to another client")
 	case f.Revoked:
 		return nil, invalidGrant("the refresh token has been revoked")
 	case generation < f.Generation && !s.withinGrace(f, generation, now):
@@ -43,7 +43,7 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	given := *f
 	if len(scopes) > 0 {
 		if !subset(scopes, f.Scopes) {
-			return nil, invalidScope("the scope is more than what was granted")
+			return nil, invalidScope("the scope exceeds what was granted")
 		}
 		given.Scopes = scopes // of the access token; the refresh token keeps its own
 	}
@@ -64,11 +64,11 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		all.Changed(now)
 	}
 	given.Generation, given.RefreshExpires, given.Ends = f.Generation, f.RefreshExpires, f.Ends
-	return &grant{Family: given, kind: journal.Refreshed, again: true, undo: undo}, nil
+	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether a token that was rotated comes again because the
-// answer got lost, as far as the grace period can tell.
+// withinGrace reports whether the previous token is used within the grace period,
+// as by a client that did not receive the answer.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -80,8 +80,8 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
-// subset reports whether all has everything of some. Both may be long: a request
-// without credentials can have thousands of names.
+// subset reports whether all contains some. Both may be long: a request without
+// credentials can have thousands of names.
 func subset(some, all []string) bool {
 	has := make(map[string]bool, len(all))
 	for _, one := range all {
@@ -97,7 +97,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// startRefreshing gives a new family its first refresh token if the client may use it.
+// startRefreshing gives a new family its first refresh token if the client may use
+// the grant.
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

@@ -17,11 +17,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// registrationEndpoint is where clients register themselves (RFC 7591 §3) and see
-// to their registration (RFC 7592 §2).
+// registrationEndpoint is the endpoint where clients register themselves (RFC 7591
+// §3) and manage their registration (RFC 7592 §2).
 type registrationEndpoint struct{ *Server }
 
-// information is the answer about a client (RFC 7591 §3.2.1, RFC 7592 §3).
+// information is the client information response (RFC 7591 §3.2.1, RFC 7592 §3).
 type information struct {
 	ID            string `json:"client_id"`
 	Secret        string `json:"client_secret,omitempty"`
@@ -42,7 +42,7 @@ type information struct {
 	catalogue.ClientAlgs
 }
 
-// serve registers a client, or passes a request about a registered one on.
+// serve registers a client. It passes requests about registered ones to manage.
 func (s registrationEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.manage(w, r)
@@ -74,15 +74,15 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	}
 	credential := s.Source.Handle("registration")
 	known, err := registry.NewRegistered(c)
-	if err != nil { // readMetadata has seen to it
-		return nil, invalidMetadata("the client is none that could be registered")
+	if err != nil { // cannot happen: readMetadata has checked it
+		return nil, invalidMetadata("the client cannot be registered with this metadata")
 	}
 	if s.PublishKeys(c.Algs.Signing()...) != nil {
 		return nil, serverError()
 	}
 	known.Managed = &registry.Managed{Token: token.Identify(credential), Issued: s.Clock.Now().Unix()}
 	if !s.Registry.Register(known) {
-		return nil, &failure{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "there is no room for more clients"}
+		return nil, &failure{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "the limit of registered clients is reached"}
 	}
 	if failed := s.durable(); failed != nil {
 		s.Registry.Swap(known.ID, known, nil)
@@ -91,8 +91,8 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe is the answer to a client about itself. It can only have a new secret:
-// of others there is a digest.
+// describe is the answer to a client about itself. It has the secret only if that is
+// new, since the server stores a digest.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,
@@ -111,7 +111,7 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 }
 
 func (i *information) send(w http.ResponseWriter, status int) {
-	body, _ := json.Marshal(i) //nolint:gosec // the secret is for this client; and its keys have been read as JSON
+	body, _ := json.Marshal(i) //nolint:gosec // the secret is for this client; its keys were parsed from JSON
 	sendText(w, status, "application/json", body)
 }
 
@@ -127,7 +127,7 @@ func readJSON(r *http.Request) (token.Object, *failure) {
 	}
 	o, malformed := token.ParseObject(body)
 	if err != nil || malformed != nil {
-		return nil, invalidMetadata("the body is no JSON object of members with names of their own")
+		return nil, invalidMetadata("the body is not a JSON object with unique member names")
 	}
-	return slices.DeleteFunc(o, func(m token.Member) bool { return bytes.Equal(m.Value, []byte("null")) }), nil // as if it were not there
+	return slices.DeleteFunc(o, func(m token.Member) bool { return bytes.Equal(m.Value, []byte("null")) }), nil // null is like an absent member
 }

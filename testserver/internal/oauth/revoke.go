@@ -9,9 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// revocation is the revocation endpoint (RFC 7009 §2). It says 200 to what it
-// does not know, and to another client's token, which stays good: that there is
-// such a token is nobody's business.
+// revocation is the revocation endpoint (RFC 7009 §2). It answers 200 for an unknown
+// token. It does the same for another client's token, which stays valid, so that the
+// answer does not show whether the token exists.
 func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	var c *registry.Registered
@@ -36,14 +36,14 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// revokeFor ends a token of the client's. token_type_hint is only a
-// hint, and not needed here.
+// revokeFor revokes a token of the client. token_type_hint is ignored, since the type
+// can be seen from the token.
 func (s *Server) revokeFor(client, text string) {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id && f.Client == client })
 		return
 	}
-	if a, ok := s.known(text); ok && a.Client == client {
+	if a, ok := s.readAccessToken(text); ok && a.Client == client {
 		s.endAccess(text, a)
 	}
 }
@@ -52,13 +52,13 @@ func (s *Server) endFamily(text string, match func(*grants.Family) bool) {
 	s.note(revoked("", journal.Fingerprint(text), s.grants.Revoke(match)...)...)
 }
 
-func (s *Server) endAccess(text string, a reading) {
+func (s *Server) endAccess(text string, a accessToken) {
 	s.ledger.Revoke(text)
 	f := s.grants.Family(token.Identify(text))
 	s.note(event{Kind: journal.Revoked, ClientID: a.Client, Sub: a.Sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
-// RevokeSubject ends all grants of sub with the tokens that came of them.
+// RevokeSubject revokes all grants of sub with their tokens, and returns how many.
 func (s *Server) RevokeSubject(sub string) int {
 	s.grants.Withdraw(sub)
 	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
@@ -66,14 +66,14 @@ func (s *Server) RevokeSubject(sub string) int {
 	return len(ended)
 }
 
-// Revoke ends a token of this server, with its family if it is a refresh token;
-// false if it is not such a token.
+// Revoke revokes a token of this server, with its family if it is a refresh token.
+// It returns false for any other text.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })
 		return true
 	}
-	a, ok := s.known(text)
+	a, ok := s.readAccessToken(text)
 	if !ok {
 		return false
 	}
@@ -81,6 +81,6 @@ func (s *Server) Revoke(text string) bool {
 	return true
 }
 
-// SetIntrospection makes introspection of text answer reply, which is JSON; nil
-// ends that.
+// SetIntrospection makes introspection of text answer reply, which is JSON. nil
+// restores the normal answer.
 func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

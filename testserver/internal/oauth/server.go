@@ -15,43 +15,42 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Lifetimes unless options say otherwise. They are stated in the documentation
-// of package testserver.
+// Default lifetimes. The documentation of package testserver states them.
 const (
 	DefaultRefreshTTL = 30 * 24 * time.Hour
 	defaultCodeTTL    = time.Minute
 )
 
-// Config is what New needs. Everything in it has been checked by the caller.
+// Config is the configuration of a Server. The caller has validated it.
 type Config struct {
 	Issuer   string
 	Source   *token.Source
 	Alg      catalogue.Alg // "" means ES256
-	Keys     []token.Key   // instead of one that is made: the first of an algorithm signs
+	Keys     []token.Key   // empty means a generated one; the first of an algorithm signs
 	Now      func() time.Time
 	Defaults []token.Edit
-	Clients  []registry.Client // besides those of every server
-	Users    []registry.User   // none means the default one
-	Scopes   []string          // besides those of OpenID Connect; none means all
+	Clients  []registry.Client // in addition to the default ones
+	Users    []registry.User   // empty means the default one
+	Scopes   []string          // in addition to those of OpenID Connect; empty means all
 
-	Resources         []string          // the targets that clients may name; none means all
-	ScopeDescriptions map[string]string // what the consent page says of a scope
+	Resources         []string          // the targets that clients may name; empty means all
+	ScopeDescriptions map[string]string // for the consent page, by scope
 
-	DetailTypes []string // of authorization_details; none by default
+	DetailTypes []string // of authorization_details; empty by default
 
 	Form          *token.Form // of access tokens, nil for that of RFC 9068
 	KeySet        token.KeySet
-	Introspection func(answer *token.Object, client string, scopes []string) // changes what introspection says of a good token; nil for nothing
+	Introspection func(answer *token.Object, client string, scopes []string) // changes the answers about active tokens; may be nil
 
 	Metadata []func(map[string]any)
 	Disabled []catalogue.Endpoint
 	Policies []Policy
 
-	// Where clients and browsers find the server if not at the issuer's host: a
-	// scheme and a host, "" for none.
+	// The origins of the URLs for browsers and for clients: a scheme and a host. ""
+	// means the origin of the issuer.
 	BrowserOrigin, AliasOrigin string
 
-	CORS []string // origins whose scripts may call, besides loopback; "*" for all
+	CORS []string // origins whose scripts may call, in addition to loopback; "*" means all
 
 	Interactive       bool
 	AllowUnregistered bool
@@ -67,26 +66,26 @@ type Config struct {
 type Server struct {
 	*token.Minter
 
-	// Written by New, and only read after it.
+	// Written only by New.
 	config         Config
 	issuerHost     string // without a port
-	secret         []byte // what refresh tokens are made with
+	secret         []byte // the key of refresh tokens
 	cookie         pages.Cookie
 	oidcDoc, asDoc []byte
 	routes         map[string]*route
 	urls           map[catalogue.Endpoint]string
 	paths          map[catalogue.Endpoint]string
 	served         map[catalogue.Endpoint]bool
-	base           string // the path of the issuer, without a slash at its end
+	base           string // the path of the issuer, without a trailing slash
 	debugPath      string // "" without the debug page
 
-	// What has happened, safe for concurrent use by itself.
+	// State, safe for concurrent use.
 	Registry *registry.Registry
 	Journal  journal.Journal
 	Audit    *journal.Audit
 	Faults   journal.Injections[http.Handler]
 
-	// Its parts, each of which answers for one thing.
+	// The parts of the server, one for each endpoint or task.
 	auth         clientAuth
 	sessions     sessions
 	authz        authorizeEndpoint
@@ -96,15 +95,15 @@ type Server struct {
 	registration registrationEndpoint
 	debugging    debugPage
 
-	ledger    grants.Ledger
-	grants    grants.Store
-	decisions decisions
-	hooks     hooks
-	keeper    keeper
+	ledger      grants.Ledger
+	grants      grants.Store
+	decisions   decisions
+	hooks       hooks
+	persistence persistence
 }
 
-// New makes the first key and both discovery documents; the issuer never
-// changes after it.
+// New makes the first key and both discovery documents. The issuer never changes
+// afterwards.
 func New(c Config) (*Server, error) {
 	if c.Alg == "" {
 		c.Alg = catalogue.ES256
@@ -120,7 +119,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := registry.New(c.Clients, c.Users)
+	registered, err := registry.New(c.Clients, c.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +133,7 @@ func New(c Config) (*Server, error) {
 		routes:   map[string]*route{},
 		urls:     map[catalogue.Endpoint]string{},
 		paths:    map[catalogue.Endpoint]string{},
-		Registry: people,
+		Registry: registered,
 		Audit:    journal.NewAudit(c.Audit),
 	}
 	s.Handles = &s.ledger
@@ -145,17 +144,17 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if c.State != "" {
-		if err := s.keep(c.State); err != nil {
+		if err := s.openState(c.State); err != nil {
 			return nil, err
 		}
 	}
 	return s, s.publishDefaultKeys()
 }
 
-// publishDefaultKeys publishes the keys that clients expect: of RS256 (OpenID Connect
-// Core 1.0 §15.1, RFC 9701 §6), of ES256, and of what the clients ask for. A server
-// that is given keys, that shares a secret or that is like a provider shows others
-// only once they sign.
+// publishDefaultKeys publishes the keys that clients expect: for RS256 (OpenID
+// Connect Core 1.0 §15.1, RFC 9701 §6), for ES256, and for the algorithms that
+// clients are registered with. A server with configured keys, with a shared secret or
+// that imitates a provider publishes a key for RS256 or ES256 only when it signs.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
@@ -179,7 +178,7 @@ func (s *Server) PublishKeys(algs ...catalogue.Alg) error {
 }
 
 // Reset removes all faults, ends all freezes, and drops all grants, decisions,
-// requests, events and what the server knew of tokens.
+// requests, events and records of tokens.
 func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.Keys.Thaw()
@@ -190,9 +189,9 @@ func (s *Server) Reset() {
 	s.Audit.Reset()
 }
 
-// Inject puts a fault before all others. What wrap returns answers in the place of
-// the endpoint; its next answers as the server would without faults. False means
-// that wrap made no handler.
+// Inject adds a fault, which takes precedence over earlier ones. The handler that
+// wrap returns answers instead of the endpoint. Its parameter next answers without
+// faults. Inject returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

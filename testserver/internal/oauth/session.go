@@ -15,25 +15,25 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// sessions are those of browsers, with the forms of their pages.
+// sessions manages the sessions of browsers and the pages with forms.
 type sessions struct{ *Server }
 
-// session returns the session of r as it is now, an unknown one if it has none.
+// session returns a copy of the session of r, or a new one that is not Known.
 func (s sessions) session(r *http.Request) *grants.Session {
 	name := s.cookie.From(r)
 	if name == "" {
 		return &grants.Session{}
 	}
 	now := s.grants.Session(name, s.Clock.Now())
-	if _, known := s.Registry.User(now.Sub); !known { // nobody has logged in, or the user has been removed
+	if _, known := s.Registry.User(now.Sub); !known { // no login yet, or the user has been removed
 		now.Sub, now.AuthTime, now.ACR, now.Consented = "", time.Time{}, "", nil
 	}
 	return now
 }
 
-// loggedInFor reports whether the last login was for this request.
-func loggedInFor(v *grants.Session, a *authorization) bool {
-	return v.Fresh == sha256.Sum256([]byte(a.raw))
+// loggedInFor reports whether the last login was for the request a.
+func loggedInFor(session *grants.Session, a *authorization) bool {
+	return session.Fresh == sha256.Sum256([]byte(a.raw))
 }
 
 // acrOf is the authentication context of a login: the first wanted one that the
@@ -50,47 +50,47 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 
 // stepsUp reports whether a new login has an authentication context that the
 // request wants, and that of the session is not wanted (RFC 9470 §4).
-func (s *Server) stepsUp(a *authorization, v *grants.Session) bool {
-	return !slices.Contains(a.acrs, v.ACR) && slices.Contains(a.acrs, s.acrOf(v.Sub, a.acrs))
+func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
+	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }
 
-// begin makes a session of v under a new name, in place of the one it had.
-func (s sessions) begin(w http.ResponseWriter, v *grants.Session) {
+// begin stores v under a new name, which replaces the old one.
+func (s sessions) begin(w http.ResponseWriter, session *grants.Session) {
 	now := s.Clock.Now()
-	old := v.Name
-	v.Name, v.Known, v.CSRF, v.Expires = s.Source.Handle("session"), true, s.Source.Handle("csrf"), now.Add(grants.SessionTTL)
-	s.grants.PutSession(old, v, now)
-	s.cookie.Set(w, v.Name)
+	old := session.Name
+	session.Name, session.Known, session.CSRF, session.Expires = s.Source.Handle("session"), true, s.Source.Handle("csrf"), now.Add(grants.SessionTTL)
+	s.grants.PutSession(old, session, now)
+	s.cookie.Set(w, session.Name)
 }
 
-func (s sessions) checkCSRF(v *grants.Session, form url.Values) *failure {
-	if !v.Known || !pages.Check(v.CSRF, form.Get(pages.FieldCSRF)) {
-		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form is not one of this browser's session: begin again at the application"}
+func (s sessions) checkCSRF(session *grants.Session, form url.Values) *failure {
+	if !session.Known || !pages.Check(session.CSRF, form.Get(pages.FieldCSRF)) {
+		return &failure{status: http.StatusForbidden, code: "access_denied", description: "the form does not belong to this browser's session: start again at the application"}
 	}
 	return nil
 }
 
-func (s sessions) showLogin(w http.ResponseWriter, v *grants.Session, p pages.LoginPage) {
-	if !v.Known {
-		s.begin(w, v)
+func (s sessions) showLogin(w http.ResponseWriter, session *grants.Session, p pages.LoginPage) {
+	if !session.Known {
+		s.begin(w, session)
 	}
-	p.Action, p.CSRF = s.paths[catalogue.Login], v.CSRF
+	p.Action, p.CSRF = s.paths[catalogue.Login], session.CSRF
 	for _, u := range s.Registry.Users() {
-		p.Users = append(p.Users, person(u))
+		p.Users = append(p.Users, pageUser(u))
 	}
 	pages.Login(w, p)
 }
 
-func (s sessions) showConsent(w http.ResponseWriter, v *grants.Session, p pages.ConsentPage) {
-	p.Action, p.CSRF = s.paths[catalogue.Consent], v.CSRF
+func (s sessions) showConsent(w http.ResponseWriter, session *grants.Session, p pages.ConsentPage) {
+	p.Action, p.CSRF = s.paths[catalogue.Consent], session.CSRF
 	pages.Consent(w, p)
 }
 
-func person(u registry.User) pages.Person {
-	return pages.Person{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
+func pageUser(u registry.User) pages.User {
+	return pages.User{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
 }
 
-// text is a claim that is a string, in Go or as JSON, else "".
+// text returns a claim that is a string, in Go or as JSON, and "" for others.
 func text(claim any) (text string) {
 	if raw, isRaw := claim.(json.RawMessage); isRaw {
 		_ = json.Unmarshal(raw, &text)
@@ -100,7 +100,7 @@ func text(claim any) (text string) {
 	return text
 }
 
-func (s *Server) boxes(scopes []string) []pages.ScopeBox {
+func (s *Server) scopeBoxes(scopes []string) []pages.ScopeBox {
 	var list []pages.ScopeBox
 	for _, scope := range scopes {
 		list = append(list, pages.Scope(scope, s.config.ScopeDescriptions))

@@ -13,42 +13,41 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// snapshot is what the server has to remember when it starts again: who is
-// registered, and what has become of the grants. Secrets and tokens are in it as
-// digests, except Secret itself, which refresh tokens are made with, and the
-// keys. Logins end with the process, and so does what options say about a client's
+// snapshot is the state that survives a restart: clients, users, grants and keys.
+// It has secrets and tokens only as digests, except for the private keys and Secret,
+// the key of refresh tokens. Logins do not survive, nor do options for a client's
 // tokens.
 type snapshot struct {
 	Secret []byte
 	registry.State
-	grants.Kept
-	grants.KeptLedger
-	Keys  token.KeptKeys
-	Drawn map[string]int // from a seed
+	grants.Snapshot
+	grants.LedgerSnapshot
+	Keys  token.KeyringSnapshot
+	Drawn map[string]int // how often each name was drawn from the seed
 }
 
 // Snapshot is the state as JSON.
 func (s *Server) Snapshot() ([]byte, error) {
-	people, unlockPeople := s.Registry.State()
-	defer unlockPeople()
+	registered, unlockRegistry := s.Registry.State()
+	defer unlockRegistry()
 	granted, unlockGranted := s.grants.RLock()
 	defer unlockGranted()
 	entries, unlockEntries := s.ledger.RLock()
 	defer unlockEntries()
 	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that only its owner can read
-		Secret: s.secret, State: people, Kept: granted.Kept(), KeptLedger: entries.Kept(), Keys: s.Keys.Kept(),
-		Drawn: s.Source.Drawn(), // last: what is in the state has been drawn before
+		Secret: s.secret, State: registered, Snapshot: granted.Snapshot(), LedgerSnapshot: entries.Snapshot(), Keys: s.Keys.Snapshot(),
+		Drawn: s.Source.Drawn(), // last, so that it covers everything in the state
 	})
 }
 
-// Restore takes the state of a Snapshot, all of it or none. Clients, users and
-// keys that the server has been made with stay, in place of others with their
-// names, and the first of its users stays the first. Nobody may use the server
-// before it returns.
+// Restore loads the state of a Snapshot, completely or not at all. Clients, users and
+// keys of the configuration replace those of the same name in the state, and the
+// first configured user stays the first. The server must not be used before Restore
+// returns.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
-	if readStrictly(text, &state) != nil { // whose words could quote the state
-		return fmt.Errorf("%w: its state has members that do not fit", persist.ErrDamaged)
+	if readStrictly(text, &state) != nil { // its error could quote the state
+		return fmt.Errorf("%w: the state has unknown members or wrong JSON types", persist.ErrDamaged)
 	}
 	if err := state.check(); err != nil {
 		return fmt.Errorf("%w: %w", persist.ErrDamaged, err)
@@ -59,13 +58,13 @@ func (s *Server) Restore(text []byte) error {
 	}
 	s.Registry.Restore(state.State)
 	s.secret = state.Secret
-	s.grants.Restore(state.Kept)
-	s.ledger.Restore(state.KeptLedger)
+	s.grants.Restore(state.Snapshot)
+	s.ledger.Restore(state.LedgerSnapshot)
 	return nil
 }
 
-// readStrictly reads a state file's JSON: an unknown member would be lost with the
-// next save. Numbers in users' claims stay as they are written.
+// readStrictly reads the JSON of a state file. It refuses unknown members, which the
+// next save would lose. Numbers in users' claims are not changed.
 func readStrictly(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -74,24 +73,24 @@ func readStrictly(text []byte, v any) error {
 		return err
 	}
 	if d.More() {
-		return errors.New("there is something after the state")
+		return errors.New("data after the state")
 	}
 	return nil
 }
 
-// check reports what no server has, as in a file that somebody has edited. It
-// says where and not what.
+// check reports values that no server writes, as in an edited file. Its errors name
+// members, not values.
 func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
-		return errors.New("it has no secret")
+		return errors.New("the secret is missing or shorter than 32 bytes")
 	}
-	return errors.Join(state.State.Check(), state.checkDrawn(), state.Kept.Check(), state.Keys.Check())
+	return errors.Join(state.State.Check(), state.checkDrawn(), state.Snapshot.Check(), state.Keys.Check())
 }
 
 func (state *snapshot) checkDrawn() error {
 	for _, n := range state.Drawn {
 		if n < 0 || n > math.MaxInt32 {
-			return errors.New("a count of what was drawn is out of range")
+			return errors.New("a value of Drawn is out of range")
 		}
 	}
 	return nil

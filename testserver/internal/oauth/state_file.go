@@ -11,19 +11,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// keeper has the state in a file. The zero keeper keeps nothing.
-type keeper struct {
+// persistence saves the state to a file. The zero keeper saves nothing.
+type persistence struct {
 	file  *persist.File
 	saver *persist.Saver
-	saved [sha256.Size]byte // of the state that the file has for certain
+	saved [sha256.Size]byte // hash of the state that is certainly in the file
 
 	closing sync.Once
-	closed  error // what came of it
+	closed  error // the result of Close
 }
 
-// keep takes the state from the file at path, if there is one, and saves from
-// then on what changes. Nobody may use the server before it returns.
-func (s *Server) keep(path string) (err error) {
+// openState loads the state from the file at path, if it exists, and saves later changes.
+// The server must not be used before it returns.
+func (s *Server) openState(path string) (err error) {
 	file, err := persist.Open(path)
 	if err != nil {
 		return err
@@ -40,15 +40,15 @@ func (s *Server) keep(path string) (err error) {
 	}
 	if found {
 		if err := s.Restore(state); err != nil {
-			return fmt.Errorf("state file %q: %w; it is left as it is: move it away to start anew, or name another file", path, err)
+			return fmt.Errorf("state file %q: %w; the file was not changed: move it away to start with a new state, or name another file", path, err)
 		}
 	}
-	s.keeper.file = file
-	if err := s.save(); err != nil { // so that it fails here, and not at the first change
+	s.persistence.file = file
+	if err := s.save(); err != nil { // so that an unwritable file is reported here
 		return err
 	}
 	saver := persist.NewSaver(s.save, nil) // Close and the endpoints report errors
-	s.keeper.saver = saver
+	s.persistence.saver = saver
 	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger, s.Keys} {
 		changes.OnChange(saver.Changed)
 	}
@@ -59,34 +59,34 @@ func (s *Server) keep(path string) (err error) {
 func (s *Server) save() error {
 	text, err := s.Snapshot()
 	if err != nil {
-		return fmt.Errorf("the state is no JSON: %w", err)
+		return fmt.Errorf("the state cannot be encoded as JSON: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	if sum == s.keeper.saved { // a lock was held, and nothing came of it
+	if sum == s.persistence.saved { // a lock was taken without a change
 		return nil
 	}
-	s.keeper.saved = [sha256.Size]byte{} // a write that fails may have come far
-	if err := s.keeper.file.Save(json.RawMessage(text)); err != nil {
+	s.persistence.saved = [sha256.Size]byte{} // a failed write may have changed the file
+	if err := s.persistence.file.Save(json.RawMessage(text)); err != nil {
 		return err
 	}
-	s.keeper.saved = sum
+	s.persistence.saved = sum
 	return nil
 }
 
-// durable returns when what has been done is in the file. A failure is the answer
-// instead: what a client believes must survive the server (RFC 7009 §2.2.1).
-// Requests that wait at the same time are written together.
+// durable waits until all changes are in the file. If that fails, the request must
+// fail: what a client was answered must survive a restart (RFC 7009 §2.2.1).
+// Concurrent requests are saved together.
 func (s *Server) durable() *failure {
-	if s.keeper.saver == nil || s.keeper.saver.Flush() == nil {
+	if s.persistence.saver == nil || s.persistence.saver.Flush() == nil {
 		return nil
 	}
 	return &failure{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "the state cannot be saved: try again later"}
 }
 
-// Close saves what is left and lets others have the state file. After it the
-// server answers nothing that changes anything.
+// Close saves remaining changes and unlocks the state file. After it the server
+// refuses requests that change state.
 func (s *Server) Close() error {
-	k := &s.keeper
+	k := &s.persistence
 	k.closing.Do(func() {
 		if k.saver != nil {
 			k.closed = errors.Join(k.saver.Close(), k.file.Close())

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes counts how often the state that it is in has been written.
+// writes counts how often the state that contains it has been written.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {
@@ -18,7 +18,7 @@ func (n *writes) MarshalJSON() ([]byte, error) {
 	return []byte("0"), nil
 }
 
-func TestAServerThatNobodyAsksWritesNoState(t *testing.T) {
+func TestAnIdleServerWritesNoState(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t, func(c *oauth.Config) { c.State = path })
@@ -29,13 +29,13 @@ func TestAServerThatNobodyAsksWritesNoState(t *testing.T) {
 		}()
 		n := new(writes)
 		s.Registry.PutUser(registry.User{Sub: "bob", Claims: map[string]any{"n": n}})
-		time.Sleep(time.Second) // to save that
+		time.Sleep(time.Second) // for the save
 		synctest.Wait()
 		before := *n
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if *n != before || before == 0 {
-			t.Errorf("got the state written %d times after the change and %d times after nothing, want at least once and never", before, *n-before)
+			t.Errorf("got the state written %d times after the change and %d times without one, want at least once and never", before, *n-before)
 		}
 	})
 }

@@ -12,26 +12,25 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// tokenEndpoint is the token endpoint (RFC 6749 §3.2), with its grants.
+// tokenEndpoint is the token endpoint (RFC 6749 §3.2) with its grants.
 type tokenEndpoint struct{ *Server }
 
-// tokenRequest is a request to the token endpoint from a client that has
-// authenticated.
+// tokenRequest is a token request of an authenticated client.
 type tokenRequest struct {
 	client  *registry.Registered
 	form    url.Values
 	targets []string // see [Server.targets]
 }
 
-// grant is what a token request has come to be good for.
+// grant is the accepted grant of a token request.
 type grant struct {
 	grants.Family
-	kind  string
-	again bool // not the first tokens of the family
-	event event
+	kind      string
+	refreshed bool // not the first tokens of the family
+	event     event
 
 	exchanged *exchanged           // nil except for a token exchange
-	undo      func(*grants.Family) // what using it has done to a code, a device or the family
+	undo      func(*grants.Family) // reverts the use of the code, the device or the family
 }
 
 // serve answers a token request, after the hooks.
@@ -55,7 +54,7 @@ func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 		request.ClientID = t.client.ID
 	}
 	for _, hook := range s.hooks.list() {
-		if err := (*hook)(request, answer); err != nil { // its text may hold anything
+		if err := (*hook)(request, answer); err != nil { // its text is not sent: it may contain secrets
 			answer.Status, answer.Header = http.StatusInternalServerError, http.Header{}
 			answer.Body = map[string]any{"error": "server_error", "error_description": "a hook of the test failed"}
 			break
@@ -63,7 +62,7 @@ func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	text, err := json.Marshal(answer.Body)
 	if err != nil {
-		http.Error(w, "a hook of the test left what is no JSON", http.StatusInternalServerError)
+		http.Error(w, "the response cannot be encoded as JSON after a hook of the test changed it", http.StatusInternalServerError)
 		return
 	}
 	for name, values := range answer.Header {
@@ -103,7 +102,7 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	}
 	switch {
 	case use == nil || !s.grantable(g):
-		return nil, refused("unsupported_grant_type", "the server has no such grant")
+		return nil, refused("unsupported_grant_type", "the server does not support this grant")
 	case !t.client.May(g):
 		return nil, refused("unauthorized_client", "the client may not use this grant")
 	}
@@ -115,9 +114,9 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	if failed == nil {
 		body, failed = s.issue(t.client, given)
 	}
-	if lost := s.durable(); lost != nil { // also for a refusal, which may have ended a family
+	if unsaved := s.durable(); unsaved != nil { // for refusals too, which may have revoked a family
 		s.takeBack(given)
-		return nil, lost
+		return nil, unsaved
 	}
 	if failed == nil {
 		s.note(given.event)
@@ -125,8 +124,8 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	return body, failed
 }
 
-// takeBack undoes a grant that could not be saved, so that the client can try
-// again. A family that has ended in the meantime stays so.
+// takeBack undoes a grant that could not be saved, so that the client can try again.
+// A family that has been revoked in the meantime stays revoked.
 func (s tokenEndpoint) takeBack(g *grant) {
 	all, unlock := s.grants.Lock()
 	defer unlock()
@@ -142,14 +141,14 @@ func (s tokenEndpoint) takeBack(g *grant) {
 // client is its own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
 func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure) {
 	if t.client.Public {
-		return nil, refused("unauthorized_client", "a public client has no credentials")
+		return nil, refused("unauthorized_client", "a public client may not use client_credentials")
 	}
 	scopes, failed := s.scopesFor(t.client, t.form.Get("scope"))
 	if failed != nil {
 		return nil, failed
 	}
 	if slices.Contains(scopes, "openid") {
-		return nil, invalidScope("openid is about somebody who logs in, and nobody does")
+		return nil, invalidScope("openid requires a login, and this grant has none")
 	}
 	details, failed := s.readDetails(t.form)
 	if failed != nil {

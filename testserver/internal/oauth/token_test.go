@@ -15,7 +15,7 @@ import (
 
 const canary = "canary-that-must-not-come-back"
 
-// wantRefusal checks what RFC 6749 §5.2 says about an error response.
+// wantRefusal checks that r is an error response as RFC 6749 §5.2 requires.
 func wantRefusal(t *testing.T, r reply, status int, code string) {
 	t.Helper()
 	if r.status != status || r.get("error") != code {
@@ -28,33 +28,33 @@ func wantRefusal(t *testing.T, r reply, status int, code string) {
 	}
 	foreign := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 	if text := r.get("error_description"); text == "" || strings.ContainsFunc(text, foreign) {
-		t.Errorf("got the description %q, want text of the characters that it may have", text)
+		t.Errorf("got the description %q, want text of the allowed characters", text)
 	}
 	if strings.Contains(r.text, canary) {
 		t.Errorf("got %s, which sends a part of the request back", r.text)
 	}
 	if r.header.Get("Content-Type") != "application/json" || r.header.Get("Cache-Control") != "no-store" || r.header.Get("Pragma") != "no-cache" {
-		t.Errorf("got %v, want JSON that nobody stores", r.header)
+		t.Errorf("got %v, want JSON that is not cached", r.header)
 	}
 }
 
-// refusal is a request to the token endpoint.
+// refusal is a token request and its expected error.
 type refusal struct {
 	client string
 	form   url.Values
-	code   string // of the error, "" for tokens
+	code   string // "" if tokens are expected
 }
 
-// requests are those of each grant, on a server of their own.
+// requests has the requests for each grant. Each grant is tested on a new server.
 var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
 		late := s.code(t)
 		s.Clock.Advance(2 * time.Minute)
 		good, other := s.code(t), s.code(t)
 		return map[string]refusal{
-			"a good code":                  {"web", good, ""},
+			"a valid code":                 {"web", good, ""},
 			"no code":                      {"web", with(good, "code", ""), "invalid_request"},
-			"a code that nobody issued":    {"web", with(good, "code", canary), "invalid_grant"},
+			"an unknown code":              {"web", with(good, "code", canary), "invalid_grant"},
 			"a code of another client":     {"other", other, "invalid_grant"},
 			"a code that has expired":      {"web", late, "invalid_grant"},
 			"another redirect URI":         {"web", with(other, "redirect_uri", "https://app.example/"+canary), "invalid_grant"},
@@ -70,16 +70,16 @@ var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.ClientCredentials: func(_ *testing.T, _ fixture) map[string]refusal {
 		good := url.Values{"grant_type": {string(catalogue.ClientCredentials)}}
 		return map[string]refusal{
-			"a good request":                   {"web", good, ""},
+			"a valid request":                  {"web", good, ""},
 			"a scope of the client":            {"narrow", with(good, "scope", "a"), ""},
 			"a scope that is not the client's": {"narrow", with(good, "scope", "a "+canary), "invalid_scope"},
 			"a malformed scope":                {"web", with(good, "scope", canary+`"`), "invalid_scope"},
-			"openid, with nobody to log in":    {"web", with(good, "scope", "openid"), "invalid_scope"},
+			"openid, without a login":          {"web", with(good, "scope", "openid"), "invalid_scope"},
 			"a resource with a fragment":       {"web", with(good, "resource", "https://api.example/#"+canary), "invalid_target"},
-			"a parameter twice":                {"web", url.Values{"grant_type": good["grant_type"], "scope": {"a", canary}}, "invalid_request"},
+			"a repeated parameter":             {"web", url.Values{"grant_type": good["grant_type"], "scope": {"a", canary}}, "invalid_request"},
 			"a public client":                  {"", with(good, "client_id", "app"), "unauthorized_client"},
 			"a client without this grant":      {"gateway", good, "unauthorized_client"},
-			"authorization_details of no type": {"web", with(good, "authorization_details", `[{"type":"`+canary+`"}]`), "invalid_authorization_details"},
+			"an unknown type of details":       {"web", with(good, "authorization_details", `[{"type":"`+canary+`"}]`), "invalid_authorization_details"},
 			"the client_id of another client":  {"web", with(good, "client_id", "other"), "invalid_request"},
 		}
 	},
@@ -87,16 +87,16 @@ var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 		good, other, used := s.refresh(t), s.refresh(t), s.refresh(t)
 		s.post(t, catalogue.Token, "web", used)
 		return map[string]refusal{
-			"a good refresh token":             {"web", good, ""},
-			"none":                             {"web", with(good, "refresh_token", ""), "invalid_request"},
-			"one that nobody issued":           {"web", with(good, "refresh_token", canary), "invalid_grant"},
-			"one of another client":            {"other", other, "invalid_grant"},
-			"one that was used before":         {"web", used, "invalid_grant"},
-			"more scope than what was granted": {"web", with(other, "scope", "a "+canary), "invalid_scope"},
-			"a malformed scope":                {"web", with(other, "scope", `\`+canary), "invalid_scope"},
-			"an invalid resource":              {"web", with(other, "resource", canary), "invalid_target"},
-			"a client without this grant":      {"narrow", other, "unauthorized_client"},
-			"its value in another parameter":   {"web", with(other, "refresh_token", "", "token", canary), "invalid_request"},
+			"a valid refresh token":          {"web", good, ""},
+			"no token":                       {"web", with(good, "refresh_token", ""), "invalid_request"},
+			"an unknown token":               {"web", with(good, "refresh_token", canary), "invalid_grant"},
+			"a token of another client":      {"other", other, "invalid_grant"},
+			"a token that was used before":   {"web", used, "invalid_grant"},
+			"more scope than was granted":    {"web", with(other, "scope", "a "+canary), "invalid_scope"},
+			"a malformed scope":              {"web", with(other, "scope", `\`+canary), "invalid_scope"},
+			"an invalid resource":            {"web", with(other, "resource", canary), "invalid_target"},
+			"a client without this grant":    {"narrow", other, "unauthorized_client"},
+			"its value in another parameter": {"web", with(other, "refresh_token", "", "token", canary), "invalid_request"},
 		}
 	},
 	catalogue.DeviceCode: func(t *testing.T, s fixture) map[string]refusal {
@@ -108,26 +108,26 @@ var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 		early, _ := s.device(t)
 		s.post(t, catalogue.Token, "web", early)
 		return map[string]refusal{
-			"a code that is decided about": {"web", good, ""},
-			"none":                         {"web", with(good, "device_code", ""), "invalid_request"},
-			"one that nobody issued":       {"web", with(good, "device_code", canary), "invalid_grant"},
-			"one of another client":        {"other", pending, "invalid_grant"},
-			"one that nobody decided":      {"web", pending, "authorization_pending"},
-			"one that was just asked for":  {"web", early, "slow_down"},
-			"one that has expired":         {"web", late, "expired_token"},
-			"a client without this grant":  {"narrow", pending, "unauthorized_client"},
+			"an approved code":            {"web", good, ""},
+			"no code":                     {"web", with(good, "device_code", ""), "invalid_request"},
+			"an unknown code":             {"web", with(good, "device_code", canary), "invalid_grant"},
+			"a code of another client":    {"other", pending, "invalid_grant"},
+			"a code without a decision":   {"web", pending, "authorization_pending"},
+			"a code that was just polled": {"web", early, "slow_down"},
+			"an expired code":             {"web", late, "expired_token"},
+			"a client without this grant": {"narrow", pending, "unauthorized_client"},
 		}
 	},
 	catalogue.TokenExchange: func(t *testing.T, s fixture) map[string]refusal {
-		good := s.swap(t)
+		good := s.tokenExchange(t)
 		return map[string]refusal{
-			"a good token":                {"gateway", good, ""},
-			"none":                        {"gateway", with(good, "subject_token", ""), "invalid_request"},
-			"one without its type":        {"gateway", with(good, "subject_token_type", ""), "invalid_request"},
-			"one that nobody issued":      {"gateway", with(good, "subject_token", canary), "invalid_request"},
-			"an actor that nobody knows":  {"gateway", with(good, "actor_token", canary, "actor_token_type", accessType), "invalid_request"},
-			"a type that is not issued":   {"gateway", with(good, "requested_token_type", canary), "invalid_request"},
-			"more scope than that token":  {"gateway", with(good, "scope", "a "+canary), "invalid_scope"},
+			"a valid token":               {"gateway", good, ""},
+			"no token":                    {"gateway", with(good, "subject_token", ""), "invalid_request"},
+			"a token without its type":    {"gateway", with(good, "subject_token_type", ""), "invalid_request"},
+			"an unknown token":            {"gateway", with(good, "subject_token", canary), "invalid_request"},
+			"an unknown actor":            {"gateway", with(good, "actor_token", canary, "actor_token_type", accessType), "invalid_request"},
+			"an unsupported type":         {"gateway", with(good, "requested_token_type", canary), "invalid_request"},
+			"more scope than the token":   {"gateway", with(good, "scope", "a "+canary), "invalid_scope"},
 			"another audience":            {"gateway", with(good, "audience", canary), "invalid_target"},
 			"a client without this grant": {"web", good, "unauthorized_client"},
 			"a public client":             {"", with(good, "client_id", "app"), "unauthorized_client"},
@@ -139,24 +139,24 @@ var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 		s.post(t, catalogue.Token, "robot", used)
 		set := func(name string, v any) url.Values { return s.assertion(t, func(c jwt.MapClaims) { c[name] = v }) }
 		return map[string]refusal{
-			"a good assertion":            {"robot", s.assertion(t, unchanged), ""},
-			"one that is the only proof":  {"", s.assertion(t, unchanged), ""},
-			"none":                        {"robot", with(used, "assertion", ""), "invalid_request"},
-			"none, and no other proof":    {"", with(used, "assertion", ""), "invalid_request"},
-			"what is not an assertion":    {"robot", with(used, "assertion", canary), "invalid_grant"},
-			"one that was used before":    {"robot", used, "invalid_grant"},
-			"one of an unknown client":    {"robot", set("iss", canary), "invalid_grant"},
-			"one for an unknown user":     {"robot", set("sub", canary), "invalid_grant"},
-			"one for another server":      {"robot", set("aud", "https://"+canary+".example"), "invalid_grant"},
-			"one that has expired":        {"robot", set("exp", noon.Unix()), "invalid_grant"},
-			"one that lasts for too long": {"robot", set("exp", noon.Unix()+86400), "invalid_grant"},
+			"a valid assertion":           {"robot", s.assertion(t, unchanged), ""},
+			"without client credentials":  {"", s.assertion(t, unchanged), ""},
+			"no assertion":                {"robot", with(used, "assertion", ""), "invalid_request"},
+			"neither of the two":          {"", with(used, "assertion", ""), "invalid_request"},
+			"not an assertion":            {"robot", with(used, "assertion", canary), "invalid_grant"},
+			"used before":                 {"robot", used, "invalid_grant"},
+			"of an unknown client":        {"robot", set("iss", canary), "invalid_grant"},
+			"for an unknown user":         {"robot", set("sub", canary), "invalid_grant"},
+			"for another server":          {"robot", set("aud", "https://"+canary+".example"), "invalid_grant"},
+			"expired":                     {"robot", set("exp", noon.Unix()), "invalid_grant"},
+			"exp is too far away":         {"robot", set("exp", noon.Unix()+86400), "invalid_grant"},
 			"a malformed scope":           {"robot", with(s.assertion(t, unchanged), "scope", `"`+canary), "invalid_scope"},
 			"a client without this grant": {"web", s.assertion(t, unchanged), "unauthorized_client"},
 		}
 	},
 }
 
-func TestEachGrantGivesTokensOrSaysWhyNot(t *testing.T) {
+func TestTokenEndpointForEachGrant(t *testing.T) {
 	for _, grant := range catalogue.Grants {
 		prepare, ok := requests[grant]
 		if !ok {
@@ -172,7 +172,7 @@ func TestEachGrantGivesTokensOrSaysWhyNot(t *testing.T) {
 					return
 				}
 				if r.status != http.StatusOK || r.get("access_token") == "" || r.get("token_type") != "Bearer" || r.header.Get("Cache-Control") != "no-store" {
-					t.Errorf("got %d %s, want tokens that nobody stores", r.status, r.text)
+					t.Errorf("got %d %s, want tokens that are not cached", r.status, r.text)
 				}
 			})
 		}
@@ -196,8 +196,8 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
 }
 
-// A thief and a client cannot be distinguished: what one of them did ends with it.
-func TestWhatIsUsedTwiceEndsItsFamily(t *testing.T) {
+// The server cannot tell an attacker from the client, so it revokes the tokens of both.
+func TestReuseRevokesTheFamily(t *testing.T) {
 	s := newServer(t)
 	code := s.code(t)
 	first := s.post(t, catalogue.Token, "web", code)
@@ -205,7 +205,7 @@ func TestWhatIsUsedTwiceEndsItsFamily(t *testing.T) {
 	renew := url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {first.get("refresh_token")}}
 	wantRefusal(t, s.post(t, catalogue.Token, "web", renew), http.StatusBadRequest, "invalid_grant")
 	if got := string(s.Introspection(first.get("access_token"))); got != `{"active":false}` {
-		t.Errorf("got %s, want the token of a stolen code ended", got)
+		t.Errorf("got %s, want the token of a stolen code revoked", got)
 	}
 
 	old := s.refresh(t)

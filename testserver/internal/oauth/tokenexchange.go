@@ -13,36 +13,36 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The types of tokens that are taken and given (RFC 8693 §3): access tokens, by
-// either name. An ID token has no scope that could shrink, and a refresh token is
-// for this endpoint alone.
+// The supported token types (RFC 8693 §3): access tokens, under both names. ID tokens
+// are not accepted, since they have no scope to narrow, nor are refresh tokens, which
+// are only for the grant refresh_token.
 const (
-	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, no credential
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins bounds how often what was exchanged can be exchanged again, and so
-// how long a chain of actors gets.
+// maxOrigins is the largest number of tokens that a token can be exchanged for,
+// directly and indirectly. It bounds the chain of actors.
 const maxOrigins = 16
 
-// exchanged is what an access token has of those that it was exchanged for.
+// exchanged is what an access token inherits from those that it was exchanged for.
 type exchanged struct {
 	kind        string          // issued_token_type
 	act, mayAct json.RawMessage // nil for none
-	until       time.Time       // which it must not outlive, zero for ever
+	until       time.Time       // the latest expiry, zero for no limit
 }
 
-// party is whom a token of the request stands for, once it is verified.
+// party is a verified token of the request and its subject.
 type party struct {
-	reading
+	accessToken
 	act     json.RawMessage
 	origins []token.Digest
 	until   time.Time
 }
 
-// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2): a token of this
-// server for another of the same subject, which is good for nothing more and for no
-// longer.
+// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2). It exchanges a token
+// of this server for another one of the same subject, with no more scope and no
+// later expiry.
 func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	kind := t.form.Get("requested_token_type")
 	switch kind {
@@ -50,23 +50,23 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 		kind = typeAccessToken
 	case typeAccessToken, typeJWT:
 	default:
-		return nil, invalidRequest("requested_token_type is none that is issued here")
+		return nil, invalidRequest("requested_token_type is not supported")
 	}
 	subject, failed := s.readToken(t, "subject_token")
 	if failed != nil {
 		return nil, failed
 	}
 	x := &exchanged{kind: kind, act: subject.act, until: subject.until}
-	origins, actor := subject.origins, &party{reading: reading{Sub: t.client.ID, Client: t.client.ID}}
+	origins, actor := subject.origins, &party{accessToken: accessToken{Sub: t.client.ID, Client: t.client.ID}}
 	if t.form.Has("actor_token") || t.form.Has("actor_token_type") {
 		if actor, failed = s.readToken(t, "actor_token"); failed != nil {
 			return nil, failed
 		}
 		if actor.act != nil {
-			return nil, invalidRequest("the actor token is of somebody for whom another acts")
+			return nil, invalidRequest("the actor token has an actor itself")
 		}
 		act := token.Object{}
-		_ = act.Set("sub", actor.Sub) // a text
+		_ = act.Set("sub", actor.Sub) // a string
 		act = append(act, token.Member{Name: "act", Value: subject.act})
 		x.act, _ = act.MarshalJSON()
 		x.until = earlier(x.until, actor.until)
@@ -75,11 +75,11 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	if i := subject.Claims.Find("may_act"); i >= 0 {
 		x.mayAct = subject.Claims[i].Value
 		if !s.mayAct(x.mayAct, actor) {
-			return nil, invalidRequest("the subject token is not for this actor")
+			return nil, invalidRequest("may_act of the subject token does not allow this actor")
 		}
 	}
 	if len(origins) > maxOrigins {
-		return nil, invalidRequest("the token comes of too many others")
+		return nil, invalidRequest("the token was exchanged too often")
 	}
 	f, failed := s.narrow(t, subject)
 	if failed != nil {
@@ -94,27 +94,27 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
 }
 
-// readToken verifies a token of the request: an access token of this server that is
-// good now. What is bound to a key is refused, since nothing here proves the key,
-// and the new token would be free of it. Whatever is wrong with a token, the answer
-// is the same invalid_request (§2.2.2).
+// readToken verifies a token of the request, which must be a valid access token of
+// this server. Tokens that are bound to a key are refused: possession of the key is
+// not proved here, and the new token would not be bound. Every invalid token gets
+// the same invalid_request (§2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
 	case text == "":
-		return nil, invalidRequest("a token is missing")
+		return nil, invalidRequest("subject_token or actor_token is missing")
 	case kind == "":
-		return nil, invalidRequest("the type of a token is missing")
+		return nil, invalidRequest("subject_token_type or actor_token_type is missing")
 	case kind != typeAccessToken && kind != typeJWT:
-		return nil, invalidRequest("a token is of a type that is not taken here")
+		return nil, invalidRequest("subject_token_type or actor_token_type is not supported")
 	}
-	wrong := invalidRequest("a token is not good")
+	wrong := invalidRequest("subject_token or actor_token is invalid")
 	a, ok := s.active(text)
 	claims := a.Claims
 	if !ok || kind == typeJWT && strings.Count(text, ".") != 2 || claims.Find("cnf") >= 0 {
 		return nil, wrong
 	}
-	p := &party{reading: a, origins: append([]token.Digest{token.Identify(text)}, s.grants.Family(token.Identify(text)).Origins...)}
+	p := &party{accessToken: a, origins: append([]token.Digest{token.Identify(text)}, s.grants.Family(token.Identify(text)).Origins...)}
 	if i := claims.Find("act"); i >= 0 {
 		if p.act = claims[i].Value; !isObject(p.act) { // §4.1
 			return nil, wrong
@@ -133,8 +133,8 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 	return p, nil
 }
 
-// mayAct reports whether the claim may_act (§4.4) is about actor. All that it says
-// must be true, so a member that is unknown here is not.
+// mayAct reports whether the claim may_act (§4.4) allows actor. Every member must
+// match, so an unknown member refuses it.
 func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
@@ -142,40 +142,39 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	}
 	is := map[string]string{"sub": actor.Sub, "client_id": actor.Client, "iss": s.IssuerOf(s.Form)}
 	for _, m := range o {
-		said, ok := o.Text(m.Name)
-		if is, known := is[m.Name]; !ok || !known || said != is {
+		asserted, ok := o.Text(m.Name)
+		if is, known := is[m.Name]; !ok || !known || asserted != is {
 			return false
 		}
 	}
 	return true
 }
 
-// narrow is a family for what the client asks for, all of which the subject token
-// must be good for as well. Only the audience may be another one, if the client
-// has been registered with it.
+// narrow makes the family for the request. The subject token must cover all of it.
+// Only the audience may be another one, if the client is registered with it.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient
 	f.Resources = subject.Form.AudienceOf(subject.Claims)
-	if asked := t.targets; len(asked) > 0 {
-		if !subset(asked, slices.Concat(f.Resources, audienceOf(t.client))) {
-			return f, invalidTarget("the subject token is not for this target, and neither is the client")
+	if requested := t.targets; len(requested) > 0 {
+		if !subset(requested, slices.Concat(f.Resources, audienceOf(t.client))) {
+			return f, invalidTarget("neither the subject token nor the client has this target as an audience")
 		}
-		f.Resources = asked
+		f.Resources = requested
 	}
 	if len(f.Resources) == 0 {
-		return f, invalidTarget("the subject token is for nobody")
+		return f, invalidTarget("the subject token has no audience")
 	}
 
-	had := slices.Clone(subject.Scopes)
+	subjectScopes := slices.Clone(subject.Scopes)
 	if f.Scopes, failed = splitScopes(t.form.Get("scope")); failed != nil {
 		return f, failed
 	}
 	denied := func(scope string) bool { return !s.allows(t.client, scope) }
 	if len(f.Scopes) == 0 {
-		f.Scopes = slices.DeleteFunc(had, denied)
-	} else if !subset(f.Scopes, had) || slices.ContainsFunc(f.Scopes, denied) {
-		return f, invalidScope("the scope is more than that of the subject token, or than the client may ask for")
+		f.Scopes = slices.DeleteFunc(subjectScopes, denied)
+	} else if !subset(f.Scopes, subjectScopes) || slices.ContainsFunc(f.Scopes, denied) {
+		return f, invalidScope("the scope exceeds that of the subject token or of the client")
 	}
 
 	var details []string
@@ -185,7 +184,7 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 	if f.Details, failed = s.narrowedDetails(details, t.form); failed != nil {
 		return f, failed
 	}
-	if i := subject.Claims.Find("auth_time"); i >= 0 { // it is still that login (RFC 9068 §2.2.1)
+	if i := subject.Claims.Find("auth_time"); i >= 0 { // of the original login (RFC 9068 §2.2.1)
 		if seconds, ok := token.NumericDate(subject.Claims[i].Value); ok {
 			f.AuthTime = time.Unix(int64(seconds), 0)
 		}
@@ -194,7 +193,8 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 	return f, nil
 }
 
-// audienceOf is what the client's own options say, nothing unless they do.
+// audienceOf returns the audience that the client's options set, nil if they set
+// none.
 func audienceOf(c *registry.Registered) []string {
 	d := &token.Draft{}
 	for _, edit := range c.Edits {
@@ -203,8 +203,8 @@ func audienceOf(c *registry.Registered) []string {
 	return d.Claims.Audience()
 }
 
-// write puts the claims into the token, after all others: no rule makes somebody
-// else act, or the token last longer.
+// write adds the claims to the token after all others, so that no policy can change
+// the actor or extend the lifetime.
 func (x *exchanged) write(d *token.Draft) {
 	if x.act != nil {
 		d.Set("act", x.act)
@@ -224,7 +224,7 @@ func (x *exchanged) write(d *token.Draft) {
 
 func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }
 
-// earlier is the earlier of two times, of which zero means no limit.
+// earlier returns the earlier of two times. Zero means no limit.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

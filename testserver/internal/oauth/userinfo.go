@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// userinfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), a resource
-// server of RFC 6750.
+// userinfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), which is a
+// resource server (RFC 6750).
 func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	access, failed := bearer(r)
@@ -23,12 +23,12 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	}
 	a, ok := s.active(access)
 	if !ok {
-		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is not good"}).challengeBearer(w)
+		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is invalid"}).challengeBearer(w)
 		return
 	}
 	scopes, sub := a.Scopes, a.Sub
 	if !slices.Contains(scopes, "openid") || sub == "" {
-		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token is not one for openid"}).challengeBearer(w)
+		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token does not have the scope openid"}).challengeBearer(w)
 		return
 	}
 	f := s.grants.Family(token.Identify(access))
@@ -36,7 +36,7 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	if u, ok := s.Registry.User(sub); ok {
 		body = identity.Visible(u.Claims, scopes, requestedClaims(f.Claims).UserInfo)
 	}
-	body["sub"] = sub // always, and nobody else's (§5.3.2)
+	body["sub"] = sub // always that of the token (§5.3.2)
 	media, text, err := s.userInfoResponse(a.Client, body)
 	if err != nil {
 		http.Error(w, "the UserInfo response could not be encoded or signed", http.StatusInternalServerError)
@@ -64,8 +64,8 @@ func (s *Server) userInfoResponse(client string, claims map[string]any) (media s
 	return "application/jwt", []byte(signed), err
 }
 
-// bearer reads the access token of r, from the header or from a form (RFC 6750
-// §2.1, §2.2). In the URL it is not looked for (RFC 9700 §4.3.2).
+// bearer reads the access token of r from the header or from a form (RFC 6750 §2.1,
+// §2.2). A token in the URL is ignored (RFC 9700 §4.3.2).
 func bearer(r *http.Request) (string, *failure) {
 	fields := r.Header.Values("Authorization")
 	var inForm string
@@ -78,11 +78,11 @@ func bearer(r *http.Request) (string, *failure) {
 	}
 	switch {
 	case len(fields) > 1 || len(fields) == 1 && inForm != "":
-		return "", invalidRequest("there is more than one access token")
+		return "", invalidRequest("the request has more than one access token")
 	case inForm != "":
 		return inForm, nil
 	case len(fields) == 0:
-		return "", &failure{status: http.StatusUnauthorized} // §3.1: no code for a request that did not try
+		return "", &failure{status: http.StatusUnauthorized} // §3.1: no error code without credentials
 	}
 	scheme, access, _ := strings.Cut(fields[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -94,7 +94,7 @@ func bearer(r *http.Request) (string, *failure) {
 	return access, nil
 }
 
-// challengeBearer is the refusal of a resource server (RFC 6750 §3).
+// challengeBearer sends the failure as a resource server does (RFC 6750 §3).
 func (f *failure) challengeBearer(w http.ResponseWriter) {
 	challenge := `Bearer realm="testserver"`
 	if f.code != "" {

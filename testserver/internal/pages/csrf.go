@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// Check reports whether a form brought the CSRF token of its session. Its time
-// does not show how near a wrong one was. No session has an empty one.
+// Check reports whether a form has the CSRF token of its session, in constant time. An
+// empty token is never valid.
 func Check(want, got string) bool {
 	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
 }
 
-// Cookie keeps a session in the browser until that is closed.
+// Cookie is the session cookie, which lasts until the browser is closed.
 type Cookie struct {
 	Name   string
 	Path   string
 	Secure bool // sent over TLS only
 }
 
-// CookieFor is the cookie of the server with this issuer. Cookies know no
-// ports, so two servers on one host need two names to not sign each other's
-// users out.
+// CookieFor returns the cookie of the server with this issuer. Cookies are shared by all
+// ports of a host, so the name depends on the issuer: otherwise two servers on one host
+// would sign out each other's users.
 func CookieFor(issuer string) Cookie {
 	sum := sha256.Sum256([]byte(issuer))
 	c := Cookie{Name: "testserver_" + hex.EncodeToString(sum[:8]), Path: "/"}
@@ -35,14 +35,14 @@ func CookieFor(issuer string) Cookie {
 	return c
 }
 
-// Set gives the session to the browser.
+// Set sets the cookie.
 func (c Cookie) Set(w http.ResponseWriter, session string) { http.SetCookie(w, c.with(session, 0)) }
 
-// Clear takes it back.
+// Clear deletes the cookie.
 func (c Cookie) Clear(w http.ResponseWriter) { http.SetCookie(w, c.with("", -1)) }
 
 func (c Cookie) with(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure where there is TLS: a test server on plain HTTP could keep no session
+	return &http.Cookie{ //nolint:gosec // Secure only with TLS: otherwise there would be no session on plain HTTP
 		Name: c.Name, Value: value, Path: c.Path, MaxAge: maxAge,
 		HttpOnly: true, Secure: c.Secure,
 		// Lax and not Strict: the first request of a login comes from the client's site.
@@ -50,8 +50,8 @@ func (c Cookie) with(value string, maxAge int) *http.Cookie {
 	}
 }
 
-// From returns the session that r belongs to, or "". Of two, one was put there by
-// a neighbour on the host, and nothing shows which, so neither counts.
+// From returns the session of r, or "". If there are two cookies, another server on the
+// host may have set one of them, so neither is used.
 func (c Cookie) From(r *http.Request) string {
 	found := r.CookiesNamed(c.Name)
 	if len(found) != 1 {

@@ -6,24 +6,23 @@ import (
 	"time"
 )
 
-// DebugPage shows the server from within. The caller keeps secrets out of it,
-// except for Token.
+// DebugPage shows the state of the server. Except for Token, it must not contain secrets.
 type DebugPage struct {
 	Form
 	Issuer    string
 	Clients   []DebugClient
 	Others    int // clients that are not shown
 	Keys      []DebugKey
-	Users     []Person
+	Users     []User
 	Faults    []DebugFault
 	Now       time.Time // by the server's clock
 	Links     []Link
-	Requests  []DebugRequest // the newest first; equal ones that follow each other are shown as one
+	Requests  []DebugRequest // newest first; see Grouped
 	Filter    Filter
-	Endpoints []string // that can be chosen in the filter
-	Defects   []string // that a token can be minted with
-	Mint      MintForm // what the form begins with
-	Token     string   // just minted: it is shown now and never again
+	Endpoints []string // choices of the filter
+	Defects   []string // choices of the mint form
+	Mint      MintForm // initial values of the mint form
+	Token     string   // just minted; shown only once
 	Error     string   // why nothing was minted or rotated
 }
 
@@ -32,20 +31,20 @@ type DebugClient struct {
 	ID                   string
 	Public               bool
 	RedirectURIs, Grants []string
-	Scopes               []string // none means any
+	Scopes               []string // empty means any
 }
 
-// DebugFault is a fault that somebody asked for.
+// DebugFault is a fault that a test or a user has added.
 type DebugFault struct {
 	Endpoint   string
 	Hits       int
-	Left, Skip int // 0 for no end, and none
+	Left, Skip int // 0 means no limit, and no skipped requests
 }
 
-// Filter chooses requests; "" lets all through.
+// Filter selects requests; "" matches all.
 type Filter struct{ Endpoint, Client string }
 
-// Fits reports whether the filter lets r through.
+// Fits reports whether r matches the filter.
 func (f Filter) Fits(r DebugRequest) bool {
 	return (f.Endpoint == "" || f.Endpoint == r.Endpoint) && (f.Client == "" || f.Client == r.ClientID)
 }
@@ -56,20 +55,19 @@ type DebugKey struct {
 	Published, Signing bool
 }
 
-// DebugRequest is a recorded request, secrets and tokens in it replaced by
-// fingerprints.
+// DebugRequest is a recorded request, with fingerprints instead of secrets and tokens.
 type DebugRequest struct {
 	Time             time.Time
 	Method, Endpoint string
 	ClientID         string // "" if it named none
 	Status           int    // 0 while there is no answer
-	Injected         bool   // the answer was a fault that somebody asked for
+	Injected         bool   // a fault answered
 	Form             []Field
-	Times            int // how many there were: see Grouped
+	Times            int // number of equal requests: see Grouped
 }
 
-// Grouped puts equal requests that follow each other into one, which has the time of
-// the first in the list.
+// Grouped merges consecutive equal requests into one, which has the time of the first in
+// the list.
 func Grouped(requests []DebugRequest) (groups []DebugRequest) {
 	for _, r := range requests {
 		r.Times = 1
@@ -90,5 +88,5 @@ func (r DebugRequest) same(other DebugRequest) bool {
 // MintForm is the input of the mint form.
 type MintForm struct{ ClientID, Subject, Audience, Scope, ExpiresIn, Defect string }
 
-// Debug writes the debug page. Its forms end on this server.
+// Debug writes the debug page. Its forms stay on this server.
 func Debug(w http.ResponseWriter, p DebugPage) { write(w, http.StatusOK, "debug", thisServer, p) }

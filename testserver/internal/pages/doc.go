@@ -1,20 +1,19 @@
-// Package pages is what a person sees of the test authorization server: sign
-// in, consent, sign out, device code, messages, the form of the Form Post Response
-// Mode, the start page and the debug page.
+// Package pages has the HTML pages of the test authorization server: sign in, consent,
+// sign out, device code, messages, the form of the Form Post Response Mode, the start
+// page and the debug page.
 //
-// A page is a struct and a function that writes it. The functions know nothing
-// of OAuth: what a click means, and whether it may, is for the caller to decide.
-// Every page works without script; the only script there is presses the one
-// button of [FormPost], early.
+// A page is a struct and a function that writes it. The functions do not depend on
+// OAuth: the caller decides what a form does and whether it is allowed. Every page works
+// without scripts. The only script submits the form of [FormPost] automatically.
 //
 // # Fields
 //
 // Forms are sent by POST to the page's Action, except the filter of the debug page,
-// which changes nothing. Their fields are named by the Field constants. What the server wants back travels in two of them:
-// [FieldRequest], one opaque text such as the query of the authorization
-// request, and [FieldCSRF]. They are never spread over fields of their own: an
-// authorization request that carries decision=allow must not be taken for a
-// person's decision.
+// which changes nothing. Their fields are named by the Field constants. Two of them carry
+// data of the server: [FieldRequest], one opaque text such as the query of the
+// authorization request, and [FieldCSRF]. The parameters of the request are not separate
+// fields: an authorization request with decision=allow must not be mistaken for the
+// user's decision.
 //
 // # Headers
 //
@@ -23,19 +22,17 @@
 // sends "Origin: null" with the forms, so a server must check [FieldCSRF] and
 // not the origin.
 //
-// form-action is another matter. Chromium applies it to every redirect that
-// follows a form, and not only to where the form goes: sign-in, consent and
-// sign-out end at the client's redirect URI, which may itself redirect to a front
-// end on another origin that no registration names, to an app's own scheme, or to
-// an IPv6 literal, which the policy's grammar cannot say. A policy that lists the
-// redirect URI breaks these logins, in one browser only. So [Login], [Consent],
-// [Logout] and [FormPost] leave form-action out; what it would stop, a form
-// injected into the page, html/template does not let in. The other pages lead
-// nowhere else, and say so.
+// form-action is different. Chromium applies it not only to the target of a form but to
+// every redirect that follows. Sign-in, consent and sign-out end at the client's redirect
+// URI. That may redirect to another origin that is not registered, to an app's own
+// scheme, or to an IPv6 literal, which the grammar of the policy does not allow. A policy
+// with the redirect URI would break these logins, but only in one browser. So [Login],
+// [Consent], [Logout] and [FormPost] have no form-action. It would protect against
+// injected forms, which html/template prevents. The other pages have a form-action.
 //
 // # Texts
 //
-// Everything dynamic is escaped by its place in the page. Names that strangers
-// choose are set apart by bdi, so that a right-to-left override ends with them,
-// and are cut, so that a long one does not push the buttons out of sight.
+// All dynamic text is escaped for its context. Names that clients choose are isolated
+// with bdi, so that a right-to-left override does not affect other text, and shortened, so
+// that a long one does not push the buttons out of sight.
 package pages

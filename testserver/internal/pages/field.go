@@ -2,8 +2,8 @@ package pages
 
 // The fields of the forms.
 const (
-	FieldRequest = "server_request" // what the page was given as Request
-	FieldCSRF    = "server_csrf"    // what the page was given as CSRF
+	FieldRequest = "server_request" // Request of the page
+	FieldCSRF    = "server_csrf"    // CSRF of the page
 
 	FieldUsername = "username"  // Login
 	FieldPassword = "password"  // Login

@@ -15,7 +15,7 @@ func TestFormsSendTheseFields(t *testing.T) {
 	form := pages.Form{Action: "/as/authorize", Request: "scope=a&decision=allow", CSRF: "token"}
 	carried := []string{pages.FieldRequest + "=scope=a&decision=allow", pages.FieldCSRF + "=token"}
 	login := func(w http.ResponseWriter) {
-		pages.Login(w, pages.LoginPage{Form: form, LoginHint: "ann", Users: []pages.Person{{Username: "ann"}, {Username: "bob", Name: "Bob", Email: "bob@example.com"}}})
+		pages.Login(w, pages.LoginPage{Form: form, LoginHint: "ann", Users: []pages.User{{Username: "ann"}, {Username: "bob", Name: "Bob", Email: "bob@example.com"}}})
 	}
 	consent := func(w http.ResponseWriter) {
 		pages.Consent(w, pages.ConsentPage{Form: form, ClientID: "web", User: "ann", Scopes: []pages.ScopeBox{{Name: "a", Checked: true}, {Name: "b"}, {Name: "c", Checked: true}}})

@@ -115,7 +115,7 @@ func TestALongNameLeavesRoomForTheButtons(t *testing.T) {
 	long := strings.Repeat("ä", 10_000)
 	tests := map[string]func(http.ResponseWriter){
 		"sign in": func(w http.ResponseWriter) {
-			pages.Login(w, pages.LoginPage{ClientName: long, LoginHint: long, Users: []pages.Person{{Username: long, Name: long, Email: long}}})
+			pages.Login(w, pages.LoginPage{ClientName: long, LoginHint: long, Users: []pages.User{{Username: long, Name: long, Email: long}}})
 		},
 		"consent": func(w http.ResponseWriter) {
 			pages.Consent(w, pages.ConsentPage{

@@ -2,32 +2,32 @@ package pages
 
 import "net/http"
 
-// LoginPage asks who is there.
+// LoginPage asks for a user name and a password.
 type LoginPage struct {
 	Form
-	ClientName string   // who asks; "" says nothing about it
-	LoginHint  string   // the user name to begin with
-	Users      []Person // offered for a click without a password, as FieldPick
-	Error      string   // why the last attempt failed
+	ClientName string // the client, "" if unknown
+	LoginHint  string // the initial user name
+	Users      []User // offered for a click without a password, as FieldPick
+	Error      string // why the last attempt failed
 }
 
-// Person is a user who can be picked.
-type Person struct{ Username, Name, Email string } // the latter may be ""
+// User is a user as pages show it.
+type User struct{ Username, Name, Email string } // Name and Email may be ""
 
 // Login writes the sign-in page.
 func Login(w http.ResponseWriter, p LoginPage) { write(w, http.StatusOK, "login", anywhere, p) }
 
-// ConsentPage asks what a client may do.
+// ConsentPage asks the user what a client may do.
 type ConsentPage struct {
 	Form
 	ClientName string // "" shows only the ID
 	ClientID   string
 	User       string
-	ReturnTo   string // the URL where the browser goes next; "" says nothing about it
-	UserCode   string // of a device, to be compared with it (RFC 8628 §5.4)
+	ReturnTo   string // the URL that the browser is redirected to, "" if none
+	UserCode   string // of a device, for comparison (RFC 8628 §5.4)
 	Scopes     []ScopeBox
-	Claims     []string // requested by name, beside those of the scopes
-	Details    []string // what else Allow allows, in whole: nothing of it is cut
+	Claims     []string // requested by name, in addition to those of the scopes
+	Details    []string // authorization details, never shortened
 }
 
 // Consent writes the consent page. Its first button, the one that Enter
@@ -37,10 +37,10 @@ func Consent(w http.ResponseWriter, p ConsentPage) { write(w, http.StatusOK, "co
 // DevicePage asks for the code that a device shows (RFC 8628 §3.3).
 type DevicePage struct {
 	Form
-	UserCode string // to begin with; a person still has to press the button (RFC 8628 §3.3.1)
+	UserCode string // the initial value; the user must still press the button (RFC 8628 §3.3.1)
 	Error    string
 }
 
-// Device writes the device code page. What its form leads to must be a page of
-// this server.
+// Device writes the device code page. The answer to its form must be a page of this
+// server.
 func Device(w http.ResponseWriter, p DevicePage) { write(w, http.StatusOK, "device", thisServer, p) }

@@ -5,9 +5,9 @@ import "net/http"
 // LogoutPage asks whether to sign out.
 type LogoutPage struct {
 	Form
-	ClientID string // who asks; "" says nothing about it
+	ClientID string // the client, "" if unknown
 	User     string
-	ReturnTo string // where the browser goes then, to be read; "" says nothing about it
+	ReturnTo string // the URL that the browser is redirected to, "" if none
 }
 
 // Logout writes the sign-out page. Its first button changes nothing.

@@ -23,8 +23,8 @@ func site(text string) map[string]func(http.ResponseWriter) {
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }
-	people := func() []pages.Person {
-		return []pages.Person{{Username: next(), Name: next(), Email: next()}, {Username: next()}}
+	people := func() []pages.User {
+		return []pages.User{{Username: next(), Name: next(), Email: next()}, {Username: next()}}
 	}
 	fields := func() []pages.Field {
 		return []pages.Field{{Name: next(), Value: next()}, {Name: next(), Value: next()}}

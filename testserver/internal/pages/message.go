@@ -2,33 +2,33 @@ package pages
 
 import "net/http"
 
-// MessagePage says something, where nothing is left to do.
+// MessagePage shows a message without a form.
 type MessagePage struct {
 	Title string
 	Text  string
-	Code  string // an OAuth error code, shown as such; "" for good news
+	Code  string // an OAuth error code, "" if it is not an error
 	Facts []Field
-	Help  string // what to do about it
+	Help  string // what the user can do
 }
 
-// Message writes a page that says one thing: an error that must not go to a
-// redirect URI, or that the window can be closed.
+// Message writes a message page, such as an error that must not be sent to a redirect
+// URI.
 func Message(w http.ResponseWriter, status int, p MessagePage) {
 	write(w, status, "message", nowhere, p)
 }
 
-// FormPostPage brings an authorization response to the client in the body of a
-// POST (OAuth 2.0 Form Post Response Mode).
+// FormPostPage sends an authorization response to the client in the body of a POST
+// (OAuth 2.0 Form Post Response Mode).
 type FormPostPage struct {
-	RedirectURI string // http or https, as registered; nothing else can be posted to
+	RedirectURI string // http or https, as registered
 	Fields      []Field
 }
 
 // Field is a parameter of the response.
 type Field struct{ Name, Value string }
 
-// FormPost writes a form that sends itself, or waits for its button where there
-// is no script.
+// FormPost writes a form that a script submits. Without scripts the user must press the
+// button.
 func FormPost(w http.ResponseWriter, p FormPostPage) {
 	write(w, http.StatusOK, "formpost", anywhere, p)
 }

@@ -11,11 +11,11 @@ import (
 	"sync"
 )
 
-// Form is what every form of the server carries.
+// Form has the values that every form of the server needs.
 type Form struct {
-	Action  string // where it goes, a path of the server
-	Request string // comes back as FieldRequest: one line, since browsers rewrite line ends; "" leaves it out
-	CSRF    string // comes back as FieldCSRF
+	Action  string // the target, a path of the server
+	Request string // sent back as FieldRequest: one line, since browsers change line ends; may be ""
+	CSRF    string // sent back as FieldCSRF
 }
 
 var (
@@ -29,7 +29,7 @@ var (
 	script string
 )
 
-// reach says where the forms of a page may lead; the package comment has the reasons.
+// reach restricts the targets of forms; the package comment has the reasons.
 type reach string
 
 const (
@@ -38,13 +38,13 @@ const (
 	anywhere   reach = ""
 )
 
-// site is what all pages are made of.
+// site has the templates of all pages.
 type site struct {
 	pages         map[string]*template.Template
 	style, script string // their sources in a Content Security Policy
 }
 
-// load is done when the first page is written: most tests never see one.
+// load runs when the first page is written, since most tests need no pages.
 var load = sync.OnceValue(func() site {
 	s := site{pages: map[string]*template.Template{}, style: source(style), script: source(script)}
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short, "whole": whole, "host": host}).ParseFS(files, "html/layout.html"))
@@ -60,8 +60,8 @@ func source(inline string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// write renders the page called name and sends it. Nothing is sent of a page
-// that cannot be rendered whole.
+// write renders the page called name and sends it. A page that cannot be rendered
+// completely is not sent.
 func write(w http.ResponseWriter, status int, name string, forms reach, page any) {
 	s := load()
 	var body bytes.Buffer
@@ -80,7 +80,7 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy+string(forms)+"; frame-ancestors 'none'; base-uri 'none'")
-	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
+	h.Set("X-Frame-Options", "DENY") // for browsers that do not support frame-ancestors
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
@@ -89,13 +89,13 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 	_, _ = w.Write(body.Bytes()) // the browser may be gone
 }
 
-// short cuts a text that a stranger chose to what a page has room for.
+// short shortens a text that a client chose.
 func short(text string) string { return cut(text, 120) }
 
-// whole is short for a URL, of which the end matters as well.
+// whole is short for a URL, with a larger limit.
 func whole(text string) string { return cut(text, 400) }
 
-// host is what people should look at in a URL: where it leads.
+// host is the host of a URL, which users should check.
 func host(text string) string {
 	if u, err := url.Parse(text); err == nil && u.Host != "" {
 		return short(u.Host)

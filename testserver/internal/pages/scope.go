@@ -2,10 +2,10 @@ package pages
 
 import "cmp"
 
-// ScopeBox is one scope to grant or not.
+// ScopeBox is a scope with a checkbox.
 type ScopeBox struct {
 	Name        string
-	Description string // a sentence; "" says that only the API knows
+	Description string // a sentence, "" if unknown
 	Checked     bool
 }
 
@@ -19,8 +19,8 @@ var sentences = map[string]string{
 	"offline_access": "Keep its access while you are away.",
 }
 
-// Scope is the box of a scope, which is explained by descriptions, or by what it
-// means in OpenID Connect.
+// Scope returns the box of a scope, with its description from descriptions or, for the
+// scopes of OpenID Connect, a default one.
 func Scope(name string, descriptions map[string]string) ScopeBox {
 	return ScopeBox{Name: name, Checked: true, Description: cmp.Or(descriptions[name], sentences[name])}
 }

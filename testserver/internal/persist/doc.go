@@ -1,14 +1,11 @@
-// Package persist keeps what a test authorization server must not lose: its
-// state, in one JSON file.
+// Package persist saves the state of a test authorization server in one JSON file.
 //
-// A [File] is opened by one process at a time. It reads nothing that it did not
-// write and overwrites nothing that it cannot read: a file that is damaged, of
-// another program or of a newer version stays as it is until somebody moves it
-// away. A process killed at any moment leaves the old state or the new one.
+// A [File] is opened by one process at a time. It accepts only files that it wrote, and
+// never overwrites a file that it cannot read: a file that is damaged, of another program
+// or of a newer version stays unchanged until the user moves it away. If a process is
+// killed, the file has the old state or the new one.
 //
-// A [Saver] decides when to write, so that a thousand changes are not a thousand
-// writes.
+// A [Saver] decides when to write, so that many changes need only a few writes.
 //
-// The package knows nothing of OAuth: what the state is made of is for others to
-// say.
+// It does not depend on OAuth or on the contents of the state.
 package persist

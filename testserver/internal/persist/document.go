@@ -12,40 +12,40 @@ const (
 	version = 1
 )
 
-// What stands around the state, byte for byte.
+// The text before and after the state.
 var (
 	head = []byte(`{"format":"` + format + `","version":` + strconv.Itoa(version) + `,"state":`)
 	tail = []byte("}\n")
 )
 
-// unwrap returns the state in the text of a file. It takes what a person may
-// have done to the layout, and nothing else that Save would not write.
+// unwrap returns the state in the text of a file. The layout of the JSON may have been
+// changed by hand. Everything else must be as Save writes it.
 func unwrap(text []byte) ([]byte, error) {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
 		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
 	case !json.Valid(text) && bytes.HasPrefix(text, head[:len(`{"format":"`)+len(format)+1]):
-		return nil, fmt.Errorf("%w: it is no whole JSON text", ErrDamaged)
+		return nil, fmt.Errorf("%w: its JSON is incomplete or malformed", ErrDamaged)
 	case !json.Valid(text):
 		return nil, fmt.Errorf("%w: it is not JSON", ErrForeign)
 	}
 	members, twice := split(text)
 	var name string
 	if json.Unmarshal(members["format"], &name) != nil || name != format {
-		return nil, fmt.Errorf(`%w: it does not begin {"format":%q`, ErrForeign, format)
+		return nil, fmt.Errorf(`%w: it does not begin with {"format":%q`, ErrForeign, format)
 	}
 	n, err := strconv.Atoi(string(members["version"]))
 	switch {
 	case err == nil && n > version && !twice:
-		return nil, fmt.Errorf("%w: it has version %d, and this release knows %d", ErrNewer, n, version)
+		return nil, fmt.Errorf("%w: it has version %d, but this release supports version %d", ErrNewer, n, version)
 	case err != nil || n != version || twice || members["state"] == nil || len(members) != 3:
 		return nil, fmt.Errorf("%w: its members are not exactly format, version and state", ErrDamaged)
 	}
 	return members["state"], nil
 }
 
-// split returns the members of an object, none for any other value, and whether
-// it has a name twice. text is valid JSON.
+// split returns the members of an object, empty for any other value, and whether a
+// member is repeated. text is valid JSON.
 func split(text []byte) (members map[string]json.RawMessage, twice bool) {
 	members = map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(text))

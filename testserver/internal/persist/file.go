@@ -12,52 +12,50 @@ import (
 	"sync"
 )
 
-// What stands beside the file. The names are long so that neither can be a file
-// of somebody else: the second is removed when it is in the way.
+// The files next to the state file. The names are long to avoid conflicts with other
+// files: an existing one with newSuffix is removed.
 const (
-	lockSuffix = ".bearerguard-lock" // holds the ID of the process; stays
-	newSuffix  = ".bearerguard-new"  // the next state while it is written
+	lockSuffix = ".bearerguard-lock" // contains the ID of the process; never removed
+	newSuffix  = ".bearerguard-new"  // the new state while it is written
 )
 
-// maxBytes bounds a state file, so that a path given by mistake does not fill
-// the memory. The largest states are some 100 MB.
+// maxBytes bounds a state file, so that a wrong path does not exhaust the memory. The
+// largest states have some 100 MB.
 const maxBytes = 1 << 30
 
-// The faults of a file that is there. Nothing is written to such a file.
+// The errors for an existing file that cannot be used. The file is not changed.
 var (
-	ErrInUse   = errors.New("another process has it open")
+	ErrInUse   = errors.New("another process is using it")
 	ErrForeign = errors.New("it is not a state file of this server")
 	ErrDamaged = errors.New("it is damaged")
 	ErrNewer   = errors.New("a newer release wrote it")
-	ErrChanged = errors.New("it was changed behind this server's back")
+	ErrChanged = errors.New("another program has changed it")
 )
 
 var errClosed = errors.New("the state file is closed")
 
-const moveAway = "it is left as it is: move it away to start anew, or name another file"
+const moveAway = "the file was not changed: move it away to start with a new state, or name another file"
 
-// File is a state file that only this process has open. Its methods may be
-// called from any goroutine.
+// File is a state file that is locked by this process. It is safe for concurrent use.
 type File struct {
-	path string // what symbolic links led to
+	path string // with symbolic links resolved
 
 	mu   sync.Mutex
 	lock io.Closer
-	seen fs.FileInfo // the file as it was last read or written, nil for none
-	kept []byte      // the state that Open has read, for the first Load
-	bad  error       // why nothing is saved
+	seen fs.FileInfo // the file as last read or written, nil if it does not exist
+	kept []byte      // the state read by Open, for the first Load
+	bad  error       // if set, nothing is saved
 }
 
-// Open takes the file at path for this process, until [File.Close] or until the
-// process ends in whatever way. It need not exist; its directory must. If it
-// exists it must be a state file: everything else is an error, wrapping one of
-// the Err values where there is one.
+// Open locks the file at path for this process, until [File.Close] or the end of the
+// process. The file need not exist, but its directory must. An existing file must be a
+// state file. Otherwise the error wraps one of the Err values if one applies.
 //
-// Where there is flock(2), a second process is an error. Elsewhere it is for the
-// user not to start two.
+// On systems with flock(2), Open fails if another process has the lock. On others, the
+// user must not start two processes.
 func Open(path string) (*File, error) {
 	if path == "" {
-		return nil, errors.New("the state file has no name: give a path")
+		return nil, errors.New("the path of the state file is empty: give a path")
 	}
 	f := &File{path: path}
 	if err := f.open(); err != nil {
@@ -81,29 +79,29 @@ func (f *File) open() (err error) {
 
 func (f *File) wrap(err error) error { return fmt.Errorf("state file %q: %w", f.path, err) }
 
-// resolve follows symbolic links: renaming onto one would replace the link and
-// leave the file behind it old.
+// resolve follows symbolic links. Otherwise a rename would replace the link and not the
+// file.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return path, err
 	}
 	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
-		return path, errors.New("its directory cannot be used: make it first, or name another file")
+		return path, errors.New("its directory does not exist or cannot be accessed: create it, or name another file")
 	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return path, nil
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return path, fmt.Errorf("the symbolic link leads nowhere: correct it, or name another file (%w)", cause(err))
+		return path, fmt.Errorf("the symbolic link cannot be resolved: correct it, or name another file (%w)", cause(err))
 	}
 	return target, nil
 }
 
-// Load reads the state into v, which is a pointer, and reports whether there was
-// one. After an error v is of no use, and nothing is saved any more. A member
-// that v does not have is an error: the next Save would lose it.
+// Load decodes the state into v, which is a pointer, and reports whether there was a
+// state. After an error, v must not be used and Save always fails. A member that v does
+// not have is an error, since the next Save would lose it.
 func (f *File) Load(v any) (found bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,8 +116,8 @@ func (f *File) Load(v any) (found bool, err error) {
 		d := json.NewDecoder(bytes.NewReader(state))
 		d.DisallowUnknownFields()
 		if d.Decode(v) != nil {
-			// The decoder's words can quote what is in the file.
-			err = fmt.Errorf("%w: its state has members that do not fit; %s", ErrDamaged, moveAway)
+			// The error of the decoder could quote the file.
+			err = fmt.Errorf("%w: the state has unknown members or wrong JSON types; %s", ErrDamaged, moveAway)
 		}
 	}
 	if err != nil {
@@ -129,7 +127,7 @@ func (f *File) Load(v any) (found bool, err error) {
 	return state != nil, nil
 }
 
-// read returns the state, nil if there is no file, and notes what file it was in.
+// read returns the state, nil if there is no file, and sets seen.
 func (f *File) read() (state []byte, err error) {
 	info, err := os.Stat(f.path)
 	switch {
@@ -140,10 +138,10 @@ func (f *File) read() (state []byte, err error) {
 		return nil, fmt.Errorf("cannot be examined: %w", cause(err))
 	case info.IsDir():
 		return nil, errors.New("it is a directory: name a file in it")
-	case !info.Mode().IsRegular(): // reading a pipe would wait for a writer
-		return nil, errors.New("it is no regular file: name another file")
+	case !info.Mode().IsRegular(): // reading from a pipe could block
+		return nil, errors.New("it is not a regular file: name another file")
 	case info.Size() > maxBytes:
-		return nil, fmt.Errorf("%w: it is larger than any; %s", ErrForeign, moveAway)
+		return nil, fmt.Errorf("%w: it is larger than 1 GiB; %s", ErrForeign, moveAway)
 	}
 	text, err := os.ReadFile(f.path)
 	if err != nil {
@@ -152,14 +150,14 @@ func (f *File) read() (state []byte, err error) {
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
 	}
-	// The information is older than the text. What came between the two shows
-	// when they are compared before writing.
+	// info is older than text, so a change in between is detected before the next
+	// write.
 	f.seen = info
 	return state, nil
 }
 
-// Save replaces the state. When it returns nil the new one survives a crash of
-// the machine; after an error the file has the old one.
+// Save replaces the state. If it returns nil, the new state survives a crash of the
+// machine. After an error the file has the old state.
 func (f *File) Save(v any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,7 +169,7 @@ func (f *File) Save(v any) error {
 		return f.wrap(fmt.Errorf("writing the state as JSON: %w", err))
 	}
 	if len(state) > maxBytes-len(head)-len(tail) {
-		return f.wrap(errors.New("the state is too large to be read again"))
+		return f.wrap(errors.New("the state is larger than 1 GiB"))
 	}
 	if err := f.untouched(); err != nil {
 		return f.wrap(err)
@@ -187,8 +185,8 @@ func (f *File) Save(v any) error {
 	return nil
 }
 
-// untouched reports a file that is not the one last read or written. One that
-// is gone is nothing that could be lost.
+// untouched returns an error if the file is not the one last read or written. A missing
+// file is not an error.
 func (f *File) untouched() error {
 	now, err := os.Lstat(f.path)
 	switch {
@@ -202,7 +200,7 @@ func (f *File) untouched() error {
 	return nil
 }
 
-// Close lets other processes have the file.
+// Close unlocks the file for other processes.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -215,7 +213,7 @@ func (f *File) Close() error {
 	return err
 }
 
-// cause is err without the path, which the message begins with.
+// cause is err without the path, which is already in the message.
 func cause(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

@@ -12,13 +12,12 @@ import (
 	"syscall"
 )
 
-// lock takes the lock file at path. It ends with the process, also with one that
-// is killed. The file stays: removing it could part two processes that both
-// believe to have it.
+// lock locks the file at path. The lock ends with the process, even if it is killed. The
+// file is never removed: otherwise two processes could each lock a file of that name.
 func lock(path string) (io.Closer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // beside the file that the user names
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // next to the file that the user names
 	if err != nil {
-		return nil, fmt.Errorf("nothing can be written beside it: allow that, or name another file (%w)", cause(err))
+		return nil, fmt.Errorf("its lock file cannot be opened: make the directory writable, or name another file (%w)", cause(err))
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
@@ -36,7 +35,7 @@ func lock(path string) (io.Closer, error) {
 	return f, nil
 }
 
-// sign writes which process has the lock, for the error of a second one.
+// sign writes the ID of this process, for the error of a second one.
 func sign(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -45,7 +44,7 @@ func sign(f *os.File) error {
 	return err
 }
 
-// owner is what sign wrote, "" for nothing yet.
+// owner describes the process that has the lock, "" if sign has not run yet.
 func owner(f *os.File) string {
 	text := make([]byte, 20)
 	n, _ := f.ReadAt(text, 0)
@@ -56,7 +55,7 @@ func owner(f *os.File) string {
 	return fmt.Sprintf(" (process %d)", pid)
 }
 
-// syncDir makes names in dir survive a crash of the machine.
+// syncDir makes renames in dir survive a crash of the machine.
 func syncDir(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // of the file that the user names
 	if err != nil {

@@ -59,7 +59,7 @@ func TestOpenRefusesAndLeavesAsItIs(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}
-			wantParts(t, err, path, "it is left as it is: move it away")
+			wantParts(t, err, path, "the file was not changed: move it away")
 			wantText(t, path, tt.text)
 			// The lock is free again, so that moving the file away is enough.
 			if err := os.Remove(path); err != nil {
@@ -109,10 +109,10 @@ func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	}{
 		{"no name", "", []string{"give a path"}},
 		{"a directory", dir, []string{dir, "is a directory", "name a file in it"}},
-		{"a symbolic link to itself", loop, []string{loop, "leads nowhere", "correct it"}},
-		{"a symbolic link to nothing", dangling, []string{dangling, "leads nowhere", "correct it"}},
-		{"a directory that is not there", filepath.Join(dir, "none", "state.json"), []string{"directory cannot be used", "make it first"}},
-		{"a directory that is a file", filepath.Join(notDir, "state.json"), []string{"directory cannot be used"}},
+		{"a symbolic link to itself", loop, []string{loop, "cannot be resolved", "correct it"}},
+		{"a symbolic link to nothing", dangling, []string{dangling, "cannot be resolved", "correct it"}},
+		{"a directory that is not there", filepath.Join(dir, "none", "state.json"), []string{"directory does not exist", "create it"}},
+		{"a directory that is a file", filepath.Join(notDir, "state.json"), []string{"directory does not exist"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := persist.Open(tt.path)

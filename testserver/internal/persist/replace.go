@@ -7,12 +7,11 @@ import (
 	"path/filepath"
 )
 
-// replace puts parts into the file at path, so that at any moment the file has
-// all of the old content or all of the new. info is the new file from the moment
-// that it is in place.
+// replace writes parts to the file at path atomically. info is not nil once the new file
+// is in place, even if there is an error.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
-	// One that is there is of a process that was killed: the lock is ours.
+	// An existing one is from a killed process, since this process has the lock.
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -22,11 +21,11 @@ func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	if err != nil {
 		return nil, errors.Join(err, os.Remove(next))
 	}
-	return info, syncDir(filepath.Dir(path)) // the new name must survive, too
+	return info, syncDir(filepath.Dir(path)) // the rename must survive a crash too
 }
 
-// write makes the file at path, which must not be there: its mode is that of a
-// file with secrets from the start, and no link is followed.
+// write makes the file at path, which must not exist, so that its mode is 0600 from the
+// start and no link is followed.
 func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
@@ -38,7 +37,7 @@ func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 			return nil, err
 		}
 	}
-	// Without it the new name could reach the disk before the content.
+	// Otherwise the rename could reach the disk before the content.
 	if err := f.Sync(); err != nil {
 		return nil, err
 	}

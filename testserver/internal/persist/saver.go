@@ -5,38 +5,37 @@ import (
 	"time"
 )
 
-// minPause is the least time between the end of one write and the next, so that
-// a busy server does not spend its time on the disk. A killed process loses the
-// changes of that time.
-const minPause = 100 * time.Millisecond
+// minInterval is the minimum time between two saves, so that a busy server does not
+// write all the time. A killed process loses the changes of that time.
+const minInterval = 100 * time.Millisecond
 
-// Saver saves after changes: at once after the first, and then in intervals for
-// as long as there are more. One save runs at a time. Make one with [NewSaver].
+// Saver saves after changes: immediately after the first one, and then at intervals while
+// there are more. Only one save runs at a time. Use [NewSaver] to make one.
 type Saver struct {
 	save   func() error
 	report func(error)
 	stop   chan struct{}
 	done   sync.WaitGroup
-	turn   chan struct{} // holds the one that saves; taken before mu
+	turn   chan struct{} // a semaphore for save; acquired before mu
 
 	mu      sync.Mutex
-	changes uint64 // so far
-	tried   uint64 // those that the last save had seen
-	saved   uint64 // those that the last save that succeeded had seen
+	changes uint64 // total
+	tried   uint64 // changes included in the last save
+	saved   uint64 // changes included in the last successful save
 	failing bool
 	running bool
 	closed  bool
 }
 
-// NewSaver returns a Saver that calls save, which takes the state as it then is.
-// When saving begins to fail report is called with the reason, and not again
-// until it has succeeded in between. It may be nil.
+// NewSaver returns a Saver that calls save, which saves the current state. When saving
+// fails, report is called with the error, but not again until a save has succeeded.
+// report may be nil.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
-// Changed notes a change and does not wait. A change whose save failed is saved
-// with the next one.
+// Changed records a change and returns immediately. If its save fails, it is saved with
+// the next change.
 func (s *Saver) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,13 +47,13 @@ func (s *Saver) Changed() {
 	s.done.Go(s.run)
 }
 
-// run saves until a pause brings no more changes.
+// run saves until there are no new changes after an interval.
 func (s *Saver) run() {
 	for more := true; more; {
 		began := time.Now()
 		_ = s.Flush() // it has reported the error
-		// A state that is slow to write leaves half of the time to the server.
-		pause := time.NewTimer(max(minPause, time.Since(began)))
+		// If saving is slow, at most half of the time is spent on it.
+		pause := time.NewTimer(max(minInterval, time.Since(began)))
 		select {
 		case <-pause.C:
 		case <-s.stop:
@@ -67,12 +66,11 @@ func (s *Saver) run() {
 	}
 }
 
-// Flush returns when all changes before it are saved, or with the reason why
-// they could not be.
+// Flush saves all changes made before the call, or returns the error.
 func (s *Saver) Flush() error {
 	begins, err := s.attempt()
 	if begins && s.report != nil {
-		s.report(err) // holding no lock, so that it may do what it wants
+		s.report(err) // without a lock, so that it may call the Saver
 	}
 	return err
 }
@@ -84,7 +82,7 @@ func (s *Saver) attempt() (begins bool, err error) {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.mu.Lock()
-	if s.saved >= wanted { // by the one that had the turn: later changes are for others
+	if s.saved >= wanted { // another Flush has saved them meanwhile
 		s.mu.Unlock()
 		return false, nil
 	}
@@ -103,8 +101,8 @@ func (s *Saver) attempt() (begins bool, err error) {
 	return begins, err
 }
 
-// Close is Flush and an end: later changes wait for another Close. Its error
-// says that what was saved last is not what there is now.
+// Close calls Flush and stops saving. Later changes are saved only by another Close. If
+// it returns an error, the last changes are not saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()
 	if !s.closed {

@@ -125,7 +125,7 @@ func TestFlushSavesWhatThePauseHoldsBack(t *testing.T) {
 		}
 		d.change(s)
 		synctest.Wait()
-		d.want(t, 3, 3, 0) // nobody works after Close …
+		d.want(t, 3, 3, 0) // no save runs after Close …
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

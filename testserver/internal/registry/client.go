@@ -23,30 +23,30 @@ type Client struct {
 	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it needs PKCE and may not introspect
 
 	// RedirectURIs are compared byte for byte, except for the port of 127.0.0.1,
-	// [::1] and localhost, which may be any (RFC 8252 §7.3). They are also where
-	// a logout may lead. None means those of the default clients.
+	// [::1] and localhost, which may be any (RFC 8252 §7.3). Empty means those of the
+	// default clients.
 	RedirectURIs []string
 
-	// PostLogoutRedirectURIs are where a logout may lead, compared like RedirectURIs
-	// (OpenID Connect RP-Initiated Logout 1.0 §3.1). None means the RedirectURIs, to
-	// the letter.
+	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout, compared
+	// like RedirectURIs (OpenID Connect RP-Initiated Logout 1.0 §3.1). Empty means the
+	// RedirectURIs, compared byte for byte including the port.
 	PostLogoutRedirectURIs []string `json:",omitempty"`
 
-	Grants []catalogue.Grant // none means all that fit, except token exchange and jwt-bearer
-	Scopes []string          // none means all of the server's
+	Grants []catalogue.Grant // empty means all suitable ones, except token exchange and jwt-bearer
+	Scopes []string          // empty means all of the server's
 
-	AuthMethod catalogue.AuthMethod // "" means all that fit
+	AuthMethod catalogue.AuthMethod // "" means all suitable ones
 	JWKS       []byte               // public keys, for private_key_jwt and jwt-bearer
-	Name       string               `json:",omitzero"` // for people, "" for the ID
-	RequirePAR bool                 `json:",omitzero"` // it may only push its authorization requests (RFC 9126 §6)
-	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value has the defaults
+	Name       string               `json:",omitzero"` // shown to users, "" for the ID
+	RequirePAR bool                 `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
+	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
 
-	// How long its refresh tokens and codes are good; 0 means as long as the
-	// server's. A state file does not keep them.
+	// The lifetimes of its refresh tokens and codes; 0 means the server's. A state
+	// file does not have them.
 	RefreshTTL, CodeTTL time.Duration `json:"-"`
 }
 
-// String names the client without showing its secret.
+// String identifies the client without showing its secret.
 func (c Client) String() string { return fmt.Sprintf("client %q", c.ID) }
 
 // GoString is String, for %#v.
@@ -55,14 +55,14 @@ func (c Client) GoString() string { return c.String() }
 // LogValue is String, for log/slog.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// OnRequest reports whether g makes tokens about somebody who is not asked. A
-// client has such a grant only if its registration says so.
+// OnRequest reports whether g issues tokens about users without their consent. A
+// client may use such a grant only if its registration lists it.
 func OnRequest(g catalogue.Grant) bool {
 	return g == catalogue.TokenExchange || g == catalogue.JWTBearer
 }
 
-// DefaultClients are the clients of every server. They are stated in the
-// documentation of package testserver.
+// DefaultClients are the clients of every server. The documentation of package
+// testserver lists them.
 func DefaultClients() []Client {
 	return []Client{
 		{ID: token.DefaultClient, Secret: "test-secret", RedirectURIs: LoopbackRedirects(), PostLogoutRedirectURIs: loopbackLogouts()},
@@ -70,12 +70,12 @@ func DefaultClients() []Client {
 	}
 }
 
-// LoopbackRedirects are the redirect URIs of clients that name none.
+// LoopbackRedirects are the default redirect URIs.
 func LoopbackRedirects() []string {
 	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
 }
 
-// loopbackLogouts are where the logouts of the default clients may lead: the root
+// loopbackLogouts are the post-logout redirect URIs of the default clients: the root
 // of an application on loopback, and its callback.
 func loopbackLogouts() (uris []string) {
 	for _, origin := range loopbacks {
@@ -90,15 +90,15 @@ func loopbackLogouts() (uris []string) {
 func (c Client) check() error {
 	switch {
 	case c.ID == "":
-		return errors.New("a client has no ID")
+		return errors.New("a client has no ID: set ID")
 	case !IsVisible(c.ID) || !IsVisible(c.Secret):
-		return fmt.Errorf("client %q: ID and Secret are printable ASCII (RFC 6749 §A.1, §A.2)", c.ID)
+		return fmt.Errorf("client %q: ID or Secret is not printable ASCII (RFC 6749 §A.1, §A.2)", c.ID)
 	case c.Public && c.Secret != "":
-		return fmt.Errorf("client %q: a public client keeps no secret (RFC 6749 §2.1): take its secret away, or do not make it public", c.ID)
+		return fmt.Errorf("client %q: a public client cannot keep a secret (RFC 6749 §2.1): leave out Secret or Public", c.ID)
 	case c.Public && (len(c.JWKS) > 0 || c.AuthMethod != "" && c.AuthMethod != catalogue.NoAuth):
 		return fmt.Errorf("client %q: a public client does not authenticate: leave out JWKS and AuthMethod, or Public", c.ID)
 	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
-		return fmt.Errorf("client %q: a confidential client has a secret: set Secret, JWKS or Public", c.ID)
+		return fmt.Errorf("client %q: a confidential client must authenticate: set Secret, JWKS or Public", c.ID)
 	}
 	return errors.Join(c.checkAlgs(), c.checkMethod(), c.checkLists())
 }
@@ -129,8 +129,8 @@ func (c Client) checkMethod() error {
 		return fmt.Errorf("client %q: unknown AuthMethod %q", c.ID, string(c.AuthMethod))
 	}
 	if !fits {
-		needs := map[catalogue.AuthMethod]string{catalogue.PrivateKeyJWT: "give it a JWKS", catalogue.NoAuth: "make it public"}
-		return fmt.Errorf("client %q: it has nothing to authenticate with by %s: %s", c.ID, c.AuthMethod, cmp.Or(needs[c.AuthMethod], "give it a secret"))
+		needs := map[catalogue.AuthMethod]string{catalogue.PrivateKeyJWT: "JWKS", catalogue.NoAuth: "Public"}
+		return fmt.Errorf("client %q: AuthMethod %s is not possible: set %s", c.ID, c.AuthMethod, cmp.Or(needs[c.AuthMethod], "Secret"))
 	}
 	return nil
 }
@@ -147,13 +147,13 @@ func (c Client) checkLists() error {
 			errs = append(errs, fmt.Errorf("client %q: unknown grant %q", c.ID, string(g)))
 		}
 		if c.Public && g == catalogue.ClientCredentials {
-			errs = append(errs, fmt.Errorf("client %q: client_credentials is for confidential clients (RFC 6749 §4.4)", c.ID))
+			errs = append(errs, fmt.Errorf("client %q: client_credentials is only for confidential clients (RFC 6749 §4.4)", c.ID))
 		}
 		if c.Public && OnRequest(g) {
-			errs = append(errs, fmt.Errorf("client %q: %s is for confidential clients", c.ID, g))
+			errs = append(errs, fmt.Errorf("client %q: %s is only for confidential clients", c.ID, g))
 		}
 		if !c.Public && g == catalogue.JWTBearer && len(c.JWKS) == 0 {
-			errs = append(errs, fmt.Errorf("client %q: %s is of no use without keys: give the client a JWKS", c.ID, g))
+			errs = append(errs, fmt.Errorf("client %q: %s requires keys: set JWKS", c.ID, g))
 		}
 	}
 	for _, scope := range c.Scopes {
@@ -162,16 +162,16 @@ func (c Client) checkLists() error {
 		}
 	}
 	if c.RefreshTTL < 0 || c.CodeTTL < 0 {
-		errs = append(errs, fmt.Errorf("client %q: a lifetime is negative", c.ID))
+		errs = append(errs, fmt.Errorf("client %q: RefreshTTL or CodeTTL is negative", c.ID))
 	}
 	return errors.Join(errs...)
 }
 
-// KeySet reads the JWKS of a client, public keys only.
+// KeySet parses the JWKS of a client, which must have only public keys.
 func KeySet(c Client) (jose.JSONWebKeySet, error) {
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(c.JWKS, &set); err != nil || len(set.Keys) == 0 {
-		return set, fmt.Errorf("client %q: JWKS is no JSON Web Key Set with keys (RFC 7517 §5)", c.ID)
+		return set, fmt.Errorf("client %q: JWKS is not a JSON Web Key Set with keys (RFC 7517 §5)", c.ID)
 	}
 	for _, key := range set.Keys {
 		if !key.Valid() || !key.IsPublic() {

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// keys is the JWKS of a client, its private parts included if private.
+// keys makes the JWKS of a client, with private keys if private.
 func keys(t *testing.T, private bool) []byte {
 	t.Helper()
 	key, err := token.NewKey(catalogue.ES256, "", token.RandomSource())
@@ -36,7 +36,7 @@ func registered(t *testing.T, c registry.Client) *registry.Registered {
 	return r
 }
 
-func TestClientsThatCannotBeRegistered(t *testing.T) {
+func TestInvalidClientsAreRefused(t *testing.T) {
 	jwks := keys(t, false)
 	type client = registry.Client
 	type grants = []catalogue.Grant
@@ -44,30 +44,30 @@ func TestClientsThatCannotBeRegistered(t *testing.T) {
 		client client
 		want   []string // in the error, none for no error
 	}{
-		"a confidential one with a secret":       {client{ID: "a: b", Secret: "s e c"}, nil},
-		"one with keys in place of a secret":     {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.PrivateKeyJWT, Grants: grants{catalogue.JWTBearer}}, nil},
-		"a public one":                           {client{ID: "a", Public: true, AuthMethod: catalogue.NoAuth, Grants: grants{catalogue.AuthorizationCode}}, nil},
-		"one without an ID":                      {client{Secret: "s"}, []string{"no ID"}},
+		"a confidential client with a secret":    {client{ID: "a: b", Secret: "s e c"}, nil},
+		"keys instead of a secret":               {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.PrivateKeyJWT, Grants: grants{catalogue.JWTBearer}}, nil},
+		"a public client":                        {client{ID: "a", Public: true, AuthMethod: catalogue.NoAuth, Grants: grants{catalogue.AuthorizationCode}}, nil},
+		"no ID":                                  {client{Secret: "s"}, []string{"no ID"}},
 		"an ID that is not ASCII":                {client{ID: "é", Secret: "s"}, []string{"printable ASCII"}},
 		"a secret with a line end":               {client{ID: "a", Secret: "hush\n"}, []string{"printable ASCII"}},
-		"a public one with a secret":             {client{ID: "a", Public: true, Secret: "hush"}, []string{"keeps no secret"}},
-		"a public one with keys":                 {client{ID: "a", Public: true, JWKS: jwks}, []string{"does not authenticate"}},
-		"a public one that is to authenticate":   {client{ID: "a", Public: true, AuthMethod: catalogue.ClientSecretBasic}, []string{"does not authenticate"}},
-		"a confidential one that proves nothing": {client{ID: "a"}, []string{"set Secret, JWKS or Public"}},
-		"a method that is unknown":               {client{ID: "a", Secret: "s", AuthMethod: "tls_client_auth"}, []string{`unknown AuthMethod "tls_client_auth"`}},
-		"a method that wants a secret":           {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.ClientSecretPost}, []string{"nothing to authenticate with"}},
-		"a method that wants keys":               {client{ID: "a", Secret: "s", AuthMethod: catalogue.PrivateKeyJWT}, []string{"nothing to authenticate with"}},
-		"a confidential one that says none":      {client{ID: "a", Secret: "s", AuthMethod: catalogue.NoAuth}, []string{"nothing to authenticate with"}},
-		"keys that are not JSON":                 {client{ID: "a", JWKS: []byte("x")}, []string{"no JSON Web Key Set"}},
-		"an empty key set":                       {client{ID: "a", JWKS: []byte(`{"keys":[]}`)}, []string{"no JSON Web Key Set"}},
+		"a public client with a secret":          {client{ID: "a", Public: true, Secret: "hush"}, []string{"cannot keep a secret"}},
+		"a public client with keys":              {client{ID: "a", Public: true, JWKS: jwks}, []string{"does not authenticate"}},
+		"a public client with a method":          {client{ID: "a", Public: true, AuthMethod: catalogue.ClientSecretBasic}, []string{"does not authenticate"}},
+		"a confidential client without secret":   {client{ID: "a"}, []string{"set Secret, JWKS or Public"}},
+		"an unknown method":                      {client{ID: "a", Secret: "s", AuthMethod: "tls_client_auth"}, []string{`unknown AuthMethod "tls_client_auth"`}},
+		"a method that requires a secret":        {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.ClientSecretPost}, []string{"set Secret"}},
+		"a method that requires keys":            {client{ID: "a", Secret: "s", AuthMethod: catalogue.PrivateKeyJWT}, []string{"set JWKS"}},
+		"a confidential client with method none": {client{ID: "a", Secret: "s", AuthMethod: catalogue.NoAuth}, []string{"set Public"}},
+		"keys that are not JSON":                 {client{ID: "a", JWKS: []byte("x")}, []string{"not a JSON Web Key Set"}},
+		"an empty key set":                       {client{ID: "a", JWKS: []byte(`{"keys":[]}`)}, []string{"not a JSON Web Key Set"}},
 		"a key set with a private key":           {client{ID: "a", JWKS: keys(t, true)}, []string{"not public"}},
-		"a grant that is unknown":                {client{ID: "a", Secret: "s", Grants: grants{"password"}}, []string{`unknown grant "password"`}},
-		"a public one with client credentials":   {client{ID: "a", Public: true, Grants: grants{catalogue.ClientCredentials}}, []string{"confidential"}},
-		"a public one that exchanges tokens":     {client{ID: "a", Public: true, Grants: grants{catalogue.TokenExchange}}, []string{"confidential"}},
-		"assertions of a client without keys":    {client{ID: "a", Secret: "s", Grants: grants{catalogue.JWTBearer}}, []string{"give the client a JWKS"}},
-		"two scopes in one text":                 {client{ID: "a", Secret: "s", Scopes: []string{"a b"}}, []string{`"a", "b"`}},
+		"an unknown grant":                       {client{ID: "a", Secret: "s", Grants: grants{"password"}}, []string{`unknown grant "password"`}},
+		"client credentials of a public client":  {client{ID: "a", Public: true, Grants: grants{catalogue.ClientCredentials}}, []string{"confidential"}},
+		"token exchange of a public client":      {client{ID: "a", Public: true, Grants: grants{catalogue.TokenExchange}}, []string{"confidential"}},
+		"assertions of a client without keys":    {client{ID: "a", Secret: "s", Grants: grants{catalogue.JWTBearer}}, []string{"set JWKS"}},
+		"two scopes in one string":               {client{ID: "a", Secret: "s", Scopes: []string{"a b"}}, []string{`"a", "b"`}},
 		"a negative lifetime":                    {client{ID: "a", Secret: "s", CodeTTL: -1}, []string{"negative"}},
-		"several faults":                         {client{ID: "a", Secret: "s", Grants: grants{"x"}, Scopes: []string{""}, RedirectURIs: []string{"/"}}, []string{"unknown grant", "no absolute URI", "is not a scope"}},
+		"several faults":                         {client{ID: "a", Secret: "s", Grants: grants{"x"}, Scopes: []string{""}, RedirectURIs: []string{"/"}}, []string{"unknown grant", "not an absolute URI", "is not a scope"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := registry.NewRegistered(tt.client)
@@ -76,14 +76,14 @@ func TestClientsThatCannotBeRegistered(t *testing.T) {
 			}
 			for _, want := range tt.want {
 				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got %q, want it to say %q", err, want)
+					t.Errorf("got %q, want %q in it", err, want)
 				}
 			}
 			if err != nil && strings.Contains(err.Error(), "hush") {
-				t.Errorf("got %q, which tells the secret", err)
+				t.Errorf("got %q, want no secret in it", err)
 			}
 			if err == nil && r.Secret != "" {
-				t.Errorf("got the secret %q kept, want its digest only", r.Secret)
+				t.Errorf("got the secret %q stored, want only its digest", r.Secret)
 			}
 		})
 	}
@@ -92,7 +92,7 @@ func TestClientsThatCannotBeRegistered(t *testing.T) {
 func TestScopeTokens(t *testing.T) {
 	for scope, want := range map[string]bool{"a": true, "a:b/c.d!": true, "": false, "a b": false, " a": false, `"`: false, `\`: false, "é": false, "\x7f": false} {
 		if err := registry.CheckScope(scope); (err == nil) != want {
-			t.Errorf("%q: got %v, want it taken %v", scope, err, want)
+			t.Errorf("%q: got %v, want it accepted: %v", scope, err, want)
 		}
 	}
 }
@@ -102,16 +102,16 @@ func TestRedirectURIsThatCanBeRegistered(t *testing.T) {
 		"https://app.example/cb?x=y":  "",
 		"http://127.0.0.1:8080/cb":    "",
 		"com.example.app:/cb":         "", // RFC 8252 §7.1
-		"":                            "no absolute URI",
-		"/cb":                         "no absolute URI",
-		"//app.example/cb":            "no absolute URI",
-		"https://app.example/a b":     "no absolute URI",
-		"https://app.example/é":       "no absolute URI",
-		"https://app.example/%zz":     "no absolute URI",
-		"javascript:alert(1)":         "instead of going there",
-		"JavaScript:alert(1)":         "instead of going there",
-		"data:text/html,x":            "instead of going there",
-		"file:///etc/passwd":          "instead of going there",
+		"":                            "not an absolute URI",
+		"/cb":                         "not an absolute URI",
+		"//app.example/cb":            "not an absolute URI",
+		"https://app.example/a b":     "not an absolute URI",
+		"https://app.example/é":       "not an absolute URI",
+		"https://app.example/%zz":     "not an absolute URI",
+		"javascript:alert(1)":         "instead of navigating",
+		"JavaScript:alert(1)":         "instead of navigating",
+		"data:text/html,x":            "instead of navigating",
+		"file:///etc/passwd":          "instead of navigating",
 		"https://app.example/cb#x":    "fragment",
 		"https://app.example/cb#":     "fragment",
 		"https://user@app.example/cb": "user",
@@ -125,7 +125,7 @@ func TestRedirectURIsThatCanBeRegistered(t *testing.T) {
 	}
 }
 
-func TestWhereAClientMayBeSent(t *testing.T) {
+func TestRedirectsComparesURIs(t *testing.T) {
 	c := registered(t, registry.Client{ID: "a", Public: true, RedirectURIs: []string{"https://app.example/cb", "http://127.0.0.1/cb?x=1", "http://[::1]:1/", "app:/cb"}})
 	for uri, want := range map[string]bool{
 		"https://app.example/cb":           true,
@@ -135,7 +135,7 @@ func TestWhereAClientMayBeSent(t *testing.T) {
 		"http://127.0.0.1:65535/cb?x=1":    true,
 		"http://[::1]:49152/":              true,
 		"http://[::1]/":                    true,
-		"https://app.example:443/cb":       false, // the port of nobody else may vary
+		"https://app.example:443/cb":       false, // only the port of loopback may vary
 		"https://app.example/cb/":          false,
 		"https://APP.example/cb":           false,
 		"http://127.0.0.1:65536/cb?x=1":    false,
@@ -157,7 +157,7 @@ func TestWhereAClientMayBeSent(t *testing.T) {
 	}
 }
 
-func TestThePortOfALoopbackAddressIsCutOut(t *testing.T) {
+func TestCutLoopbackRemovesThePort(t *testing.T) {
 	for uri, want := range map[string][2]string{
 		"http://127.0.0.1":                 {"http://127.0.0.1", ""},
 		"http://127.0.0.1:80":              {"http://127.0.0.1", ""},
@@ -178,7 +178,7 @@ func TestThePortOfALoopbackAddressIsCutOut(t *testing.T) {
 	}
 }
 
-func TestWhatAClientMayDo(t *testing.T) {
+func TestGrantsAndMethodsOfAClient(t *testing.T) {
 	confidential, public := registered(t, registry.Client{ID: "a", Secret: "s"}), registered(t, registry.Client{ID: "b", Public: true})
 	narrow := registered(t, registry.Client{ID: "c", Secret: "s", Grants: []catalogue.Grant{catalogue.TokenExchange}, AuthMethod: catalogue.ClientSecretPost})
 	for _, g := range catalogue.Grants {
@@ -194,7 +194,7 @@ func TestWhatAClientMayDo(t *testing.T) {
 	}
 }
 
-func TestPrintedPeopleAndClientsShowNoSecret(t *testing.T) {
+func TestPrintedUsersAndClientsShowNoSecret(t *testing.T) {
 	const secret = "hush-hush-hush"
 	client := registry.Client{ID: "web", Secret: secret}
 	user := registry.User{Sub: "alice", Password: secret}
@@ -211,13 +211,13 @@ func TestPrintedPeopleAndClientsShowNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := out.String() + string(text)
-	if strings.Contains(told, secret) {
-		t.Errorf("got %s, want no secret in it", told)
+	printed := out.String() + string(text)
+	if strings.Contains(printed, secret) {
+		t.Errorf("got %s, want no secret in it", printed)
 	}
 	for _, want := range []string{`client "web"`, `user "alice"`} {
-		if !strings.Contains(told, want) {
-			t.Errorf("got %s, want it to say %s", told, want)
+		if !strings.Contains(printed, want) {
+			t.Errorf("got %s, want %s in it", printed, want)
 		}
 	}
 }

@@ -1,6 +1,5 @@
-// Package registry has the clients and the users of a test authorization server:
-// what they are, which of them can be registered, and how they prove who they
-// are.
+// Package registry has the clients and the users of a test authorization server: it
+// validates, stores and authenticates them.
 //
-// It answers no request and makes no token.
+// It does not handle requests or make tokens.
 package registry

@@ -8,15 +8,16 @@ import (
 	"strings"
 )
 
-// CheckRedirect refuses what must never be registered: URIs that are not places
-// (javascript:, data:), that have a fragment (RFC 6749 §3.1.2) or a user.
+// CheckRedirect refuses URIs that must not be registered: those with a scheme that a
+// browser does not navigate to (javascript:, data:), with a fragment (RFC 6749
+// §3.1.2) or with a user.
 func CheckRedirect(uri string) error {
 	p, err := url.Parse(uri)
 	switch {
 	case err != nil || p.Scheme == "" || !IsVisible(uri) || strings.Contains(uri, " "):
-		return fmt.Errorf("redirect URI %q is no absolute URI", uri)
+		return fmt.Errorf("redirect URI %q is not an absolute URI", uri)
 	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob", "about"}, p.Scheme):
-		return fmt.Errorf("redirect URI %q: a browser runs or shows %s: instead of going there", uri, p.Scheme)
+		return fmt.Errorf("redirect URI %q: browsers run or show %s: URIs instead of navigating to them", uri, p.Scheme)
 	case strings.Contains(uri, "#"):
 		return fmt.Errorf("redirect URI %q has a fragment (RFC 6749 §3.1.2)", uri)
 	case p.User != nil:
@@ -35,14 +36,14 @@ func sameLoopback(own, uri string) bool {
 	return ok && otherOK && host == otherHost && rest == otherRest
 }
 
-// loopbacks are the origins whose port may vary. They are compared as text: to a
-// parser, more spellings would be the same.
+// loopbacks are the origins whose port may vary. They are compared as text, since a
+// parser would treat more spellings as equal.
 var loopbacks = []string{
 	"http://127.0.0.1", "http://localhost", "http://[::1]",
 	"https://127.0.0.1", "https://localhost", "https://[::1]",
 }
 
-// CutLoopback takes the port out of a loopback URI; false for all others.
+// CutLoopback removes the port of a loopback URI. It returns false for all others.
 func CutLoopback(uri string) (origin, rest string, ok bool) {
 	for _, origin := range loopbacks {
 		rest, found := strings.CutPrefix(uri, origin)

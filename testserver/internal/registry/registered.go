@@ -10,28 +10,30 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Registered is a client as the server keeps it: with the digest of its secret
+// Registered is a client as the server stores it: with the digest of its secret
 // instead of the secret. It is never changed in place.
 type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
-	// Itself is true for a client that nobody registered: what it first
-	// authenticates with is what it authenticates with (see AllowUnregistered).
+	// Itself is true for a client that was admitted by its first request and has not
+	// sent a secret yet. The first secret that it sends becomes its secret (see
+	// AllowUnregistered).
 	Itself   bool
-	Admitted bool     `json:",omitempty"` // it has registered itself, and may have settled since
-	Managed  *Managed `json:",omitempty"` // nil for a client that no request has registered
+	Admitted bool     `json:",omitempty"` // it was admitted by its first request; stays true when Itself becomes false
+	Managed  *Managed `json:",omitempty"` // nil unless a registration request has registered it
 
 	Edits []token.Edit `json:"-"` // of its access tokens
 }
 
-// Managed is what a client has besides if a request has registered it.
+// Managed is the additional data of a client that a registration request has
+// registered.
 type Managed struct {
 	Token  token.Digest // of its registration access token
 	Issued int64        // client_id_issued_at
 }
 
-// NewRegistered checks a client and returns it as the server keeps it.
+// NewRegistered validates a client and returns it as the server stores it.
 func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -65,17 +67,17 @@ func (c *Registered) May(g catalogue.Grant) bool {
 	return !OnRequest(g) && (g != catalogue.ClientCredentials || !c.Public)
 }
 
-// By reports whether the client may authenticate in that way.
+// By reports whether the client may authenticate with method.
 func (c *Registered) By(method catalogue.AuthMethod) bool {
 	return c.AuthMethod == "" || c.AuthMethod == method
 }
 
-// Redirects reports whether the client may be sent to uri: one of its own, byte
-// for byte, except for the port of a loopback address, which a native application
-// cannot know beforehand (RFC 8252 §7.3).
+// Redirects reports whether uri is one of the client's redirect URIs. They are
+// compared byte for byte, except for the port of a loopback address, which a native
+// application does not know in advance (RFC 8252 §7.3).
 func (c *Registered) Redirects(uri string) bool { return hasURI(c.RedirectURIs, uri) }
 
-// LogsOutTo reports whether a logout may lead to uri.
+// LogsOutTo reports whether a logout may redirect to uri.
 func (c *Registered) LogsOutTo(uri string) bool {
 	if len(c.PostLogoutRedirectURIs) == 0 {
 		return slices.Contains(c.RedirectURIs, uri)

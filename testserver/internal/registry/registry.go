@@ -10,13 +10,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Bounds of what anybody may add. They are stated in the documentation of package
-// testserver.
+// Bounds of what any caller may add. The documentation of package testserver states
+// them.
 const (
-	maxItself     = 1000 // clients that register themselves by their first request
-	maxRegistered = 1000 // clients that registration requests have registered
+	maxItself     = 1000 // clients admitted by their first request
+	maxRegistered = 1000 // clients registered by registration requests
 
-	// MaxText is the most that a request may choose for a client's ID or name, in bytes.
+	// MaxText is the maximum length of a client's ID or name in a request, in bytes.
 	MaxText = 256
 )
 
@@ -29,8 +29,8 @@ type known struct {
 	users   []Account // oldest first, never changed in place
 }
 
-// New has clients besides the default ones, and users, or the default one if
-// there are none.
+// New returns a Registry with the default clients and clients, and with users, or
+// with the default user if users is empty.
 func New(clients []Client, users []User) (*Registry, error) {
 	r := &Registry{}
 	for _, c := range slices.Concat(DefaultClients(), clients) {
@@ -49,10 +49,11 @@ func New(clients []Client, users []User) (*Registry, error) {
 	return r, nil
 }
 
-// OnChange calls f after each change. It is set before the registry is shared.
+// OnChange sets a function to call after each change. It must be called before the
+// registry is shared.
 func (r *Registry) OnChange(f func()) { r.known.OnChange(f) }
 
-// Put registers a client, in place of one with its ID.
+// Put registers a client. It replaces one with the same ID.
 func (r *Registry) Put(c *Registered) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -75,8 +76,8 @@ func (k *known) count(which func(*Registered) bool) (n int) {
 	return n
 }
 
-// Admit registers a client by the first redirect URI that it uses; false if there
-// is no room for it, or it is not one that could be registered.
+// Admit registers a client with the first redirect URI that it uses. It returns false
+// if the limit is reached or the client is not valid.
 func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if id == "" || !IsVisible(id) || len(id) > MaxText || CheckRedirect(redirectURI) != nil {
 		return nil, false
@@ -86,7 +87,7 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if c, ok := k.clients[id]; ok { // another request was first
 		return c, true
 	}
-	// Its tokens would be taken for those of the user (RFC 9700 §4.15).
+	// The client's tokens could be mistaken for the user's (RFC 9700 §4.15).
 	if k.count(func(c *Registered) bool { return c.Admitted }) >= maxItself || slices.ContainsFunc(k.users, func(u Account) bool { return u.Sub == id }) {
 		return nil, false
 	}
@@ -95,7 +96,7 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	return c, true
 }
 
-// settle makes a client that registered itself a confidential one.
+// settle gives an admitted client its secret, which makes it confidential.
 func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -109,7 +110,8 @@ func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	return &settled, true
 }
 
-// Register adds a client that a request registers; false if it is full.
+// Register adds a client from a registration request. It returns false if the limit
+// is reached.
 func (r *Registry) Register(c *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -120,8 +122,8 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap puts next in the place of old, nil meaning no client; false if another
-// request was first.
+// Swap replaces old with next; nil means no client. It returns false if another
+// request has changed the client.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -136,8 +138,8 @@ func (r *Registry) Swap(id string, old, next *Registered) bool {
 	return true
 }
 
-// Remove takes a client out; false if it is unknown. Its access tokens stay what
-// they are.
+// Remove removes a client. It returns false if the client is unknown. Access tokens
+// of the client stay valid.
 func (r *Registry) Remove(id string) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -154,7 +156,7 @@ func (r *Registry) Client(id string) (*Registered, bool) {
 	return c, ok
 }
 
-// NameOf is what people are shown of a client.
+// NameOf is the name of a client that users see.
 func (r *Registry) NameOf(id string) string {
 	if c, ok := r.Client(id); ok {
 		return cmp.Or(c.Name, id)
@@ -162,7 +164,7 @@ func (r *Registry) NameOf(id string) string {
 	return id
 }
 
-// Clients are all clients, in the order of their IDs.
+// Clients returns all clients, sorted by ID.
 func (r *Registry) Clients() []*Registered {
 	k, unlock := r.known.RLock()
 	defer unlock()
@@ -173,8 +175,8 @@ func (k *known) sorted() []*Registered {
 	return slices.SortedFunc(maps.Values(k.clients), func(a, b *Registered) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// Authenticate returns the client id if that is its secret. It takes as long for
-// a client that is unknown, and for any secret.
+// Authenticate returns the client id if secret is its secret. Its time does not
+// depend on whether the client exists, or on the secret.
 func (r *Registry) Authenticate(id, secret string) (*Registered, bool) {
 	client, known := r.Client(id)
 	if known && client.Itself {

@@ -22,7 +22,7 @@ func newRegistry(t *testing.T, clients []registry.Client, users ...registry.User
 	return r
 }
 
-func TestAClientAuthenticatesByItsSecret(t *testing.T) {
+func TestAuthenticateComparesTheSecret(t *testing.T) {
 	r := newRegistry(t, []registry.Client{{ID: "web", Secret: "hush"}, {ID: "app", Public: true}, {ID: "robot", JWKS: keys(t, false)}})
 	for name, tt := range map[string]struct {
 		id, secret string
@@ -45,17 +45,17 @@ func TestAClientAuthenticatesByItsSecret(t *testing.T) {
 	}
 }
 
-func TestAUserLogsInByPassword(t *testing.T) {
+func TestLoginComparesThePassword(t *testing.T) {
 	r := newRegistry(t, nil, registry.User{Sub: "1", Username: "alice", Password: "hush"}, registry.User{Sub: "bob", Password: "hush-hush"}, registry.User{Sub: "carol"})
 	for name, tt := range map[string]struct{ username, password, want string }{
-		"the password":                            {"alice", "hush", "1"},
-		"another user's":                          {"alice", "hush-hush", ""},
-		"no password":                             {"alice", "", ""},
-		"a subject in place of the username":      {"1", "hush", ""},
-		"a subject that is the username":          {"bob", "hush-hush", "bob"},
-		"a user without a password":               {"carol", "", ""},
-		"an unknown user":                         {"dave", "hush", ""},
-		"the default user where there are others": {token.DefaultSubject, "test-password", ""},
+		"the password":                          {"alice", "hush", "1"},
+		"another user's":                        {"alice", "hush-hush", ""},
+		"no password":                           {"alice", "", ""},
+		"a subject instead of the username":     {"1", "hush", ""},
+		"a subject that is the username":        {"bob", "hush-hush", "bob"},
+		"a user without a password":             {"carol", "", ""},
+		"an unknown user":                       {"dave", "hush", ""},
+		"the default user, if there are others": {token.DefaultSubject, "test-password", ""},
 	} {
 		if u, ok := r.Login(tt.username, tt.password); u.Sub != tt.want || ok != (tt.want != "") || u.Password != "" {
 			t.Errorf("%s: got %v, %v, want %q", name, u, ok, tt.want)
@@ -78,31 +78,31 @@ func TestUsersAreReplacedAndRemoved(t *testing.T) {
 	r.PutUser(registry.User{Sub: "1", Username: "al", Claims: claims})
 	claims["name"] = "changed"
 	u, _ := r.UserNamed("al")
-	if _, there := r.UserNamed("alice"); there || u.Sub != "1" || u.Claims["name"] != "A" || before[0].Username != "alice" {
-		t.Errorf("got %v with %v, want the new user as it was put, and old lists as they were", u, u.Claims)
+	if _, found := r.UserNamed("alice"); found || u.Sub != "1" || u.Claims["name"] != "A" || before[0].Username != "alice" {
+		t.Errorf("got %v with %v, want the new user unchanged, and old lists unchanged", u, u.Claims)
 	}
 	if !r.RemoveUser("1") || r.RemoveUser("1") || len(r.Users()) != 1 || len(before) != 2 {
 		t.Errorf("got %v, want only the other user", r.Users())
 	}
-	if _, there := r.User("1"); there {
+	if _, found := r.User("1"); found {
 		t.Error("got a user that was removed")
 	}
 }
 
-func TestClientsThatAreAdmitted(t *testing.T) {
+func TestAdmitChecksTheClient(t *testing.T) {
 	r := newRegistry(t, nil, registry.User{Sub: "alice"})
 	long := strings.Repeat("x", registry.MaxText)
 	for name, tt := range map[string]struct {
 		id, uri string
 		want    bool
 	}{
-		"an ID and a place to go":        {"new", callback, true},
-		"one that is there already":      {token.DefaultClient, "https://other.example/", true},
+		"an ID and a redirect URI":       {"new", callback, true},
+		"a registered client":            {token.DefaultClient, "https://other.example/", true},
 		"the longest ID":                 {long, callback, true},
-		"one that is longer":             {long + "x", callback, false},
+		"an ID that is too long":         {long + "x", callback, false},
 		"no ID":                          {"", callback, false},
 		"an ID that is not ASCII":        {"é", callback, false},
-		"no place to go":                 {"b", "javascript:x", false},
+		"an invalid redirect URI":        {"b", "javascript:x", false},
 		"an ID that is a user's subject": {"alice", callback, false},
 	} {
 		c, ok := r.Admit(tt.id, tt.uri)
@@ -112,71 +112,71 @@ func TestClientsThatAreAdmitted(t *testing.T) {
 	}
 	known, _ := r.Client(token.DefaultClient)
 	if known.Itself || known.Redirects("https://other.example/") {
-		t.Errorf("got %v changed by a request, want it as it was registered", known)
+		t.Errorf("got %v changed by a request, want it unchanged", known)
 	}
 }
 
-func TestTheFirstSecretOfAnAdmittedClientSettlesIt(t *testing.T) {
+func TestAnAdmittedClientKeepsItsFirstSecret(t *testing.T) {
 	r := newRegistry(t, nil)
 	if c, ok := r.Admit("new", callback); !ok || !c.Itself || !c.Public {
 		t.Fatalf("got %v, %v, want a public client", c, ok)
 	}
-	for name, secret := range map[string]string{"none": "", "one that no client can have": "é"} {
+	for name, secret := range map[string]string{"no secret": "", "an invalid secret": "é"} {
 		if _, ok := r.Authenticate("new", secret); ok {
-			t.Errorf("%s: got it settled", name)
+			t.Errorf("%s: got it accepted", name)
 		}
 	}
-	// Of several first requests with secrets of their own one wins.
+	// If several first requests send different secrets, exactly one is accepted.
 	var won atomic.Int64
 	var secret atomic.Value
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			mine := fmt.Sprint("secret", i)
-			if c, ok := r.Authenticate("new", mine); ok && !c.Public && !c.Itself {
+			own := fmt.Sprint("secret", i)
+			if c, ok := r.Authenticate("new", own); ok && !c.Public && !c.Itself {
 				won.Add(1)
-				secret.Store(mine)
+				secret.Store(own)
 			}
 		})
 	}
 	wg.Wait()
 	if won.Load() != 1 {
-		t.Fatalf("got %d secrets taken, want one", won.Load())
+		t.Fatalf("got %d secrets accepted, want one", won.Load())
 	}
 	if _, ok := r.Authenticate("new", secret.Load().(string)); !ok {
-		t.Error("got the secret refused that settled the client")
+		t.Error("got the accepted secret refused later")
 	}
 }
 
-func TestThereIsRoomForAThousandOfEachKind(t *testing.T) {
+func TestAdmittedAndRegisteredClientsAreLimited(t *testing.T) {
 	r := newRegistry(t, nil)
 	for i := range 1000 {
 		managed := registered(t, registry.Client{ID: fmt.Sprint("registered", i), Public: true})
 		managed.Managed = &registry.Managed{}
 		if _, ok := r.Admit(fmt.Sprint("itself", i), callback); !ok || !r.Register(managed) {
-			t.Fatalf("%d: got no room, want room for 1000", i)
+			t.Fatalf("%d: got a client refused, want 1000 accepted", i)
 		}
 	}
 	more := registered(t, registry.Client{ID: "more", Public: true})
 	more.Managed = &registry.Managed{}
 	if _, ok := r.Admit("more", callback); ok || r.Register(more) {
-		t.Error("got room for one more")
+		t.Error("got a client accepted beyond the limit")
 	}
-	r.Put(registered(t, registry.Client{ID: "of a test", Secret: "s"})) // for which there is always room
+	r.Put(registered(t, registry.Client{ID: "of a test", Secret: "s"})) // not limited
 	r.Remove("itself0")
 	r.Remove("registered0")
 	if !r.Register(more) {
-		t.Error("got no room for a client that registers after one was removed")
+		t.Error("got a registration refused after a client was removed")
 	}
 	if _, ok := r.Admit("another", callback); !ok {
-		t.Error("got no room for a client by its first request after one was removed")
+		t.Error("got an admission refused after a client was removed")
 	}
 	if got, want := len(r.Clients()), 2+2000+1; got != want {
 		t.Errorf("got %d clients, want %d", got, want)
 	}
 }
 
-func TestOneOfTwoSwapsIsFirst(t *testing.T) {
+func TestOnlyOneConcurrentSwapSucceeds(t *testing.T) {
 	r := newRegistry(t, []registry.Client{{ID: "web", Secret: "s", Name: "Web"}})
 	old, _ := r.Client("web")
 	var won atomic.Int64
@@ -195,9 +195,9 @@ func TestOneOfTwoSwapsIsFirst(t *testing.T) {
 	}
 	current, _ := r.Client("web")
 	if r.Swap("web", old, nil) || !r.Swap("web", current, nil) || r.Remove("web") {
-		t.Error("got the client removed by a swap of the old one, or not by the one of the current one")
+		t.Error("want a swap of the old client to fail, and one of the current client to remove it")
 	}
 	if !r.Swap("web", nil, old) || r.NameOf("web") != "Web" {
-		t.Error("got no client put where there is none")
+		t.Error("want a swap of nil to add the client")
 	}
 }

@@ -6,20 +6,20 @@ import (
 	"slices"
 )
 
-// State is what a registry has to keep.
+// State is the persistent state of a Registry.
 type State struct {
-	Clients []*Registered // in the order of their IDs
+	Clients []*Registered // sorted by ID
 	Users   []Account     // oldest first
 }
 
-// State returns what is registered, and holds it until unlock.
+// State returns the state. It must not be changed, and is locked until unlock.
 func (r *Registry) State() (state State, unlock func()) {
 	k, unlock := r.known.RLock()
 	return State{Clients: k.sorted(), Users: k.users}, unlock
 }
 
-// Check reports what no registry has, as in a file that was edited. It says where
-// and not what.
+// Check reports values that no Registry writes, as in an edited file. Its errors do
+// not show the values.
 func (s State) Check() error {
 	clients, subs := map[string]bool{}, map[string]bool{}
 	for _, c := range s.Clients {
@@ -28,10 +28,10 @@ func (s State) Check() error {
 		}
 		shown := c.Client
 		if !c.Public && c.Digest != sha256.Sum256(nil) {
-			shown.Secret = "kept as its digest"
+			shown.Secret = "placeholder for the digest"
 		}
 		if shown.check() != nil || c.Itself && !c.Public {
-			return errors.New("a client is not one that could be registered")
+			return errors.New("a client is invalid")
 		}
 		clients[c.ID] = true
 	}
@@ -39,12 +39,13 @@ func (s State) Check() error {
 		subs[u.Sub] = true
 	}
 	if len(clients) != len(s.Clients) || len(subs) != len(s.Users) {
-		return errors.New("a client or a user is there twice")
+		return errors.New("a client or a user is repeated")
 	}
 	return nil
 }
 
-// Restore adds what the registry does not have yet. The state has been checked.
+// Restore adds clients and users that the registry does not have yet. The state has
+// been checked.
 func (r *Registry) Restore(s State) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -55,7 +56,7 @@ func (r *Registry) Restore(s State) {
 		if len(c.JWKS) > 0 {
 			c.Keys, _ = KeySet(c.Client)
 		}
-		c.Admitted = c.Admitted || c.Itself // earlier programs wrote only the latter
+		c.Admitted = c.Admitted || c.Itself // earlier releases wrote only Itself
 		k.put(c)
 	}
 	own := len(k.users)

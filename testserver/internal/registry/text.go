@@ -23,17 +23,16 @@ func CheckScope(scope string) error {
 	return nil
 }
 
-// IsErrorCode reports whether s can be the error of a refusal (RFC 6749 §4.1.2.1,
-// §5.2).
+// IsErrorCode reports whether s can be an OAuth error code (RFC 6749 §4.1.2.1, §5.2).
 func IsErrorCode(s string) bool { return s != "" && IsVisible(s) && !strings.ContainsAny(s, `"\`) }
 
-// IsVisible reports whether s is *VSCHAR of RFC 6749 §A.
+// IsVisible reports whether s is printable ASCII, *VSCHAR of RFC 6749 §A.
 func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// IsTarget reports whether name can stand in resource or audience. It has no spaces,
-// because they separate names in audience, and can be printed.
+// IsTarget reports whether name can be a value of resource or audience. It must be
+// printable and have no spaces, which separate names in audience.
 func IsTarget(name string) bool {
 	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	return name != "" && !strings.ContainsFunc(name, unfit)

@@ -12,15 +12,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// User is somebody who can log in. Printed or logged it shows only its subject.
+// User is a user who can log in. Printed or logged, it shows only the subject.
 type User struct {
-	Sub      string // what tokens call it
-	Username string // what it types; "" means Sub
+	Sub      string // the subject in tokens
+	Username string // for the login; "" means Sub
 	Password string `json:"-"`
 
-	// Claims are what UserInfo and ID tokens say, beyond sub. The standard claims
-	// need their scope, profile, email, address or phone (OpenID Connect Core 1.0
-	// §5.4); others need none.
+	// Claims are those in UserInfo and ID tokens, in addition to sub. The standard
+	// claims require the scope profile, email, address or phone (OpenID Connect Core
+	// 1.0 §5.4). Others require no scope.
 	Claims map[string]any
 
 	// AccessClaims are added to access tokens that the token endpoint issues about the
@@ -43,10 +43,10 @@ func CheckACR(values []string) error {
 	return nil
 }
 
-// serversClaims are those that say what an access token is, and who has it.
+// serversClaims are the claims of access tokens that only the server sets.
 var serversClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act"}
 
-// CheckAccessClaims reports claims that no user can have.
+// CheckAccessClaims reports claims that are not allowed in AccessClaims.
 func CheckAccessClaims(claims map[string]any) error {
 	for _, name := range token.ClaimNames(claims) {
 		path, err := token.ClaimPath(name)
@@ -54,14 +54,14 @@ func CheckAccessClaims(claims map[string]any) error {
 			return fmt.Errorf("claim %q: %w", name, err)
 		}
 		if slices.Contains(serversClaims, path[0]) {
-			return fmt.Errorf("claim %q: the server sets it: leave it out", name)
+			return fmt.Errorf("claim %q is set by the server: leave it out", name)
 		}
 	}
 	_, err := token.CheckDefaults([]token.Edit{token.SetClaims(claims)})
 	return err
 }
 
-// String names the user without showing its password.
+// String identifies the user without showing the password.
 func (u User) String() string { return fmt.Sprintf("user %q", u.Sub) }
 
 // GoString is String, for %#v.
@@ -70,21 +70,21 @@ func (u User) GoString() string { return u.String() }
 // LogValue is String, for log/slog.
 func (u User) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// Account is a user as the server keeps it: with the digest of its password
-// instead of the password.
+// Account is a user as the server stores it: with the digest of the password instead
+// of the password.
 type Account struct {
 	User
 	Digest [sha256.Size]byte
 }
 
-// DefaultUser is the user of a server that is given none.
+// DefaultUser is the user of a server without configured users.
 func DefaultUser() User {
 	return User{Sub: token.DefaultSubject, Username: token.DefaultSubject, Password: "test-password", Claims: map[string]any{
 		"name": "Test User", "email": "test-user@example.com", "email_verified": true,
 	}}
 }
 
-// PutUser registers a user, in place of one with its subject.
+// PutUser registers a user. It replaces one with the same subject.
 func (r *Registry) PutUser(u User) {
 	u.Username = cmp.Or(u.Username, u.Sub)
 	u.Claims, u.AccessClaims, u.ACR = maps.Clone(u.Claims), maps.Clone(u.AccessClaims), slices.Clone(u.ACR)
@@ -100,7 +100,8 @@ func (r *Registry) PutUser(u User) {
 	k.users = append(k.users, account)
 }
 
-// RemoveUser takes a user out; false if it is unknown. What was granted stays so.
+// RemoveUser removes a user. It returns false if the user is unknown. Grants of the
+// user stay valid.
 func (r *Registry) RemoveUser(sub string) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -115,7 +116,7 @@ func (r *Registry) accounts() []Account {
 	return k.users
 }
 
-// Users are copies of all users, the oldest first.
+// Users returns copies of all users, oldest first.
 func (r *Registry) Users() []User {
 	var list []User
 	for _, a := range r.accounts() {
@@ -130,12 +131,12 @@ func (r *Registry) User(sub string) (User, bool) {
 	return r.find(func(a Account) bool { return a.Sub == sub })
 }
 
-// UserNamed returns the user who logs in by that name.
+// UserNamed returns the user with that username.
 func (r *Registry) UserNamed(username string) (User, bool) {
 	return r.find(func(a Account) bool { return a.Username == username })
 }
 
-// Hinted returns the user that a login_hint names, else the first one.
+// Hinted returns the user that a login_hint names, or the first one.
 func (r *Registry) Hinted(hint string) User {
 	if u, ok := r.find(func(a Account) bool { return hint != "" && (a.Username == hint || a.Sub == hint) }); ok {
 		return u
@@ -152,8 +153,8 @@ func (r *Registry) find(is func(Account) bool) (User, bool) {
 	return User{}, false
 }
 
-// Login returns the user with that name if that is the password. As
-// [Registry.Authenticate], it takes as long in every case.
+// Login returns the user if the password is right. Like [Registry.Authenticate], its
+// time does not depend on the result.
 func (r *Registry) Login(username, password string) (User, bool) {
 	users := r.accounts()
 	got := sha256.Sum256([]byte(password))

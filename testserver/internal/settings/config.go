@@ -6,10 +6,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Config is a configuration. What the file does not have is zero or nil, so that
-// what is set elsewhere holds.
+// Config is a configuration. Members that are absent from the file are zero or nil, so
+// that settings from elsewhere apply.
 type Config struct {
-	Schema string `json:"$schema,omitzero"` // for editors: nothing reads it
+	Schema string `json:"$schema,omitzero"` // for editors; ignored
 
 	Issuer      string                      `json:"issuer,omitzero"`
 	Like        string                      `json:"like,omitzero"` // the name of a provider
@@ -27,11 +27,11 @@ type Config struct {
 	Endpoints   map[catalogue.Endpoint]bool `json:"endpoints,omitzero"` // false: not served
 	Interactive *bool                       `json:"interactive,omitzero"`
 	TLS         *bool                       `json:"tls,omitzero"`
-	Seed        Secret                      `json:"seed,omitzero"` // all keys follow from it
+	Seed        Secret                      `json:"seed,omitzero"` // all keys are derived from it
 
 	Registration *bool `json:"registration,omitzero"` // clients may register themselves
 
-	CORS []string `json:"cors,omitzero"` // origins whose scripts may call, besides loopback
+	CORS []string `json:"cors,omitzero"` // origins whose scripts may call, in addition to loopback
 }
 
 // Signing is how tokens are signed.
@@ -63,12 +63,12 @@ type Client struct {
 	Scopes       []string             `json:"scopes,omitzero"`
 	Public       bool                 `json:"public,omitzero"`
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
-	JWKS         JWK                  `json:"jwks,omitzero"`        // a set: what private_key_jwt is verified with
+	JWKS         JWK                  `json:"jwks,omitzero"`        // a set of public keys, for private_key_jwt
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 	catalogue.ClientAlgs
 }
 
-// User is somebody who can log in.
+// User is a user who can log in.
 type User struct {
 	Sub      string         `json:"sub"`
 	Username string         `json:"username,omitzero"`
@@ -79,14 +79,14 @@ type User struct {
 	ACR          []string       `json:"acr,omitzero"`
 }
 
-// Rule adds claims to the tokens, or denies them, that When is about.
+// Rule adds claims to the tokens that match When, or denies them.
 type Rule struct {
 	When   When           `json:"when,omitzero"`
 	Claims map[string]any `json:"claims,omitzero"`
 	Deny   string         `json:"deny,omitzero"` // an OAuth error code
 }
 
-// When chooses by what is not empty. All of it must fit.
+// When selects tokens. All members that are not empty must match.
 type When struct {
 	Client string `json:"client,omitzero"`
 	User   string `json:"user,omitzero"` // its sub

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// signingKey reads a key that can sign. Whether its numbers are a key shows when
-// it is used.
+// signingKey reads a private or symmetric key. Its numbers are checked when it is used.
 func (v value) signingKey() JWK {
 	if kty, members := v.jwk("a private JWK"); kty != "" {
 		private := "d"
@@ -15,7 +14,7 @@ func (v value) signingKey() JWK {
 			private = "k"
 		}
 		if _, ok := members[private].(string); !ok {
-			v.fail("is a public key, want a private one: it has no %s", private)
+			v.fail("is a public key, want a private one: %s is missing", private)
 		}
 	}
 	return v.compact()
@@ -27,7 +26,7 @@ func (v value) keySet() JWK {
 		kty, members := v.jwk("a public JWK")
 		for _, name := range privateMembers {
 			if _, private := members[name]; private && kty != "" {
-				v.fail("is a private key, want the public one, which is what verifies: leave out %s", strings.Join(privateMembers, ", "))
+				v.fail("is a private key, want the public one: leave out %s", strings.Join(privateMembers, ", "))
 				break
 			}
 		}
@@ -44,8 +43,8 @@ func (v value) keySet() JWK {
 	return v.compact()
 }
 
-// jwk reads what all keys have in common (RFC 7517 §4). No kty is a fault that
-// is already reported.
+// jwk reads the members that all keys have (RFC 7517 §4). If kty is "", an error has
+// been reported.
 func (v value) jwk(want string) (kty string, members map[string]any) {
 	members = map[string]any{}
 	v.members(want, func(name string, part value) {
@@ -62,7 +61,7 @@ func (v value) jwk(want string) (kty string, members map[string]any) {
 	return kty, members
 }
 
-// compact is v as it is written, without white space.
+// compact is the JSON of v without white space.
 func (v value) compact() JWK {
 	var b bytes.Buffer
 	_ = json.Compact(&b, v.raw) // it is valid

@@ -2,7 +2,7 @@ package settings
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// The names that values are chosen from, as they are in the protocol.
+// The allowed values, as in the protocol.
 var (
 	algs        = catalogue.Algs
 	formats     = []string{"jwt", "opaque"}

@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a file, and of what is said about one.
+// Bounds of a file, and of the number of reported errors.
 const (
 	maxBytes  = 16 << 20
 	maxDepth  = 64
 	maxFaults = 100
 )
 
-// ParseConfig reads one configuration, to the end of r. Its error joins all the
-// faults of the text, and quotes no secret of it.
+// ParseConfig reads one configuration to the end of r. Its error joins all errors in the
+// text, and does not quote secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
@@ -34,23 +34,23 @@ func ParseConfig(r io.Reader) (*Config, error) {
 	return &c, nil
 }
 
-// check reports what keeps text from being one JSON value in UTF-8.
+// check returns an error unless text is one JSON value in UTF-8.
 func check(text []byte) error {
 	switch {
 	case len(text) > maxBytes:
 		return fmt.Errorf("it has more than %d MiB", maxBytes>>20)
 	case len(bytes.TrimSpace(text)) == 0:
-		return errors.New("it is empty: {} is the least that there can be")
+		return errors.New("it is empty: write {} for the defaults")
 	case bytes.HasPrefix(text, []byte("\ufeff")):
-		return errors.New("it begins with a byte order mark: save it without")
+		return errors.New("it begins with a byte order mark: save it without one")
 	case !utf8.Valid(text):
-		return errors.New("it is not UTF-8: save it as such")
+		return errors.New("it is not UTF-8: save it as UTF-8")
 	}
 	var raw json.RawMessage
 	err := json.Unmarshal(text, &raw)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		read := text[:max(0, min(int(syntax.Offset), len(text))-1)] // all before the byte that is wrong
+		read := text[:max(0, min(int(syntax.Offset), len(text))-1)] // up to the invalid byte
 		line := bytes.Count(read, []byte("\n")) + 1
 		column := utf8.RuneCount(read[bytes.LastIndexByte(read, '\n')+1:]) + 1
 		return fmt.Errorf("line %d, column %d: %w", line, column, err)
@@ -58,7 +58,7 @@ func check(text []byte) error {
 	return err
 }
 
-// report collects faults.
+// report collects errors.
 type report struct {
 	faults []error
 	more   int
@@ -74,7 +74,7 @@ func (r *report) add(path, format string, args ...any) {
 
 func (r *report) err() error {
 	if r.more > 0 {
-		return errors.Join(append(r.faults, fmt.Errorf("… and %d faults more", r.more))...)
+		return errors.Join(append(r.faults, fmt.Errorf("… and %d more faults", r.more))...)
 	}
 	return errors.Join(r.faults...)
 }

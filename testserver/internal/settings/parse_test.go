@@ -112,13 +112,13 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 		t.Fatal("got no error")
 	}
 	want := []string{
-		"isuer: is no setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema",
+		"isuer: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema",
 		`access.ttl: got a number, want a duration of more than zero, such as "90s", "5m" or "1h30m"`,
 		`access.format: got "jws", want one of jwt, opaque`,
 		`clients[1].redirect_uris[0]: want an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`,
-		"clients[1]: has no id, want one",
+		"clients[1]: id is missing",
 		"tls: got null, want true or false: or leave it out",
-		"access: is there twice, want it once",
+		"access: is repeated, want it once",
 	}
 	if got := strings.Split(err.Error(), "\n"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", err, strings.Join(want, "\n"))
@@ -128,7 +128,7 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 func TestParseConfigReportsAHundredFaultsAtMost(t *testing.T) {
 	_, err := settings.ParseConfig(strings.NewReader(`{"scopes":[` + strings.Repeat(`1,`, 149) + `1]}`))
 	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != 101 || !strings.HasPrefix(lines[99], "scopes[99]: ") || lines[100] != "… and 50 faults more" {
+	if len(lines) != 101 || !strings.HasPrefix(lines[99], "scopes[99]: ") || lines[100] != "… and 50 more faults" {
 		t.Errorf("got %d lines that end in %q, want 101", len(lines), lines[len(lines)-1])
 	}
 }

@@ -85,13 +85,13 @@ func (v value) scopeTexts() map[string]string {
 	return texts
 }
 
-// clients reads the clients, each with an id of its own.
+// clients reads the clients, whose ids must be unique.
 func (v value) clients() []Client {
 	ids := map[string]bool{}
 	return list("an array of clients", func(v value) Client {
 		c := v.client()
 		if c.ID != "" && ids[c.ID] {
-			v.fail("another client has the id %s, want one of its own", quoted(c.ID))
+			v.fail("another client has the id %s, want a unique one", quoted(c.ID))
 		}
 		ids[c.ID] = true
 		return c
@@ -120,7 +120,7 @@ func (v value) client() (c Client) {
 	return c
 }
 
-// checkClient reports settings that do not go together (RFC 6749 §2.1, §2.3).
+// checkClient reports settings that contradict each other (RFC 6749 §2.1, §2.3).
 func (v value) checkClient(c Client, given map[string]bool) {
 	switch method := c.AuthMethod; {
 	case v.kind() != "an object":
@@ -129,24 +129,24 @@ func (v value) checkClient(c Client, given map[string]bool) {
 	case c.Public && method != "" && method != catalogue.NoAuth:
 		v.fail(`a public client does not authenticate: leave out public or auth_method`)
 	case c.Public && slices.Contains(c.Grants, catalogue.ClientCredentials):
-		v.fail("client_credentials is for clients that authenticate: leave out public or the grant")
+		v.fail("client_credentials is only for confidential clients: leave out public or the grant")
 	case !c.Public && method == catalogue.NoAuth:
-		v.fail(`auth_method none is for public clients: add "public": true, or leave it out`)
+		v.fail(`auth_method none is only for public clients: add "public": true, or leave it out`)
 	case !c.Public && !given["secret"] && !given["jwks"]:
 		v.fail(`has nothing to authenticate with: add secret or jwks, or "public": true`)
 	case method == catalogue.PrivateKeyJWT && !given["jwks"]:
-		v.fail("auth_method private_key_jwt takes keys to verify with: add jwks")
+		v.fail("auth_method private_key_jwt requires jwks: add it")
 	case (method == catalogue.ClientSecretBasic || method == catalogue.ClientSecretPost) && !given["secret"]:
-		v.fail("auth_method %s takes a secret: add it", method)
+		v.fail("auth_method %s requires secret: add it", method)
 	}
 }
 
-// users reads the users, each with a sub and a username of its own.
+// users reads the users, whose subs and usernames must be unique.
 func (v value) users() []User {
 	subs, names := map[string]bool{}, map[string]bool{}
 	return list("an array of users", func(v value) (u User) {
 		given := v.object(
-			field{"sub", into(&u.Sub, some("a name that is for ever"))},
+			field{"sub", into(&u.Sub, some("a name that never changes"))},
 			field{"username", into(&u.Username, some("a name to log in with"))},
 			field{"password", into(&u.Password, unquoted[Secret]("any text", anything))},
 			field{"claims", into(&u.Claims, value.claims)},
@@ -155,12 +155,12 @@ func (v value) users() []User {
 		)
 		v.needs(given, "sub")
 		if u.Sub != "" && subs[u.Sub] {
-			v.fail("another user has the sub %s, want one of its own", quoted(u.Sub))
+			v.fail("another user has the sub %s, want a unique one", quoted(u.Sub))
 			return u
 		}
 		name := cmp.Or(u.Username, u.Sub)
 		if name != "" && names[name] {
-			v.fail("another user logs in as %s, want a username of its own", quoted(name))
+			v.fail("another user has the username %s, want a unique one", quoted(name))
 		}
 		subs[u.Sub], names[name] = true, true
 		return u
@@ -185,7 +185,7 @@ func (v value) rule() (r Rule) {
 	switch {
 	case v.kind() != "an object":
 	case given["claims"] && given["deny"]:
-		v.fail("what is denied has no claims: leave out claims or deny")
+		v.fail("a rule cannot both add claims and deny: leave out claims or deny")
 	case !given["claims"] && !given["deny"]:
 		v.fail("does nothing, want claims or deny")
 	}
@@ -216,7 +216,7 @@ func (v value) endpoints() map[catalogue.Endpoint]bool {
 	v.members("an object of true or false for each of "+choice(endpoints)[len("one of "):], func(name string, part value) {
 		ep := catalogue.Endpoint(name)
 		if !slices.Contains(endpoints, ep) {
-			part.fail("is no endpoint, want %s", choice(endpoints))
+			part.fail("is not an endpoint, want %s", choice(endpoints))
 			return
 		}
 		served[ep] = part.boolean()
@@ -231,7 +231,7 @@ func (v value) needs(given map[string]bool, names ...string) {
 	}
 	for _, name := range names {
 		if !given[name] {
-			v.fail("has no %s, want one", name)
+			v.fail("%s is missing", name)
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// What stands in place of the types that hide themselves: of two members with one
-// name, encoding/json writes the one that is nearer.
+// Types without masking: of two members with the same name, encoding/json writes the one
+// that is less deeply embedded.
 type (
 	openConfig struct {
 		Config
@@ -30,7 +30,7 @@ type (
 	}
 )
 
-// WriteSecrets is Write with the secrets as they are, so that it can be read again.
+// WriteSecrets is Write without masking, so that the output can be read again.
 func (c *Config) WriteSecrets(w io.Writer) error {
 	open := openConfig{Config: *c, Signing: openSigning{Signing: c.Signing}, Seed: string(c.Seed)}
 	for _, k := range c.Signing.Keys {

@@ -10,8 +10,8 @@ import (
 
 const masked = "***"
 
-// Secret is a text that is masked however it is printed, logged or written as
-// JSON. Convert it to string for the text.
+// Secret is a text that is masked when it is printed, logged or written as JSON. Convert
+// it to string to get the text.
 type Secret string
 
 // Format hides s from all the verbs of package fmt.
@@ -44,8 +44,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public masks all members of a key that are not public. The public ones are
-// listed: nobody can list the names under which others keep secrets.
+// public masks all members of a key except the known public ones, since other members
+// may be secret.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {
@@ -70,7 +70,7 @@ func public(v any) any {
 	return key
 }
 
-// Write prints c as a configuration file with *** in place of its secrets.
+// Write prints c as a configuration file with *** instead of its secrets.
 func (c *Config) Write(w io.Writer) error { return write(w, c) }
 
 func write(w io.Writer, v any) error {

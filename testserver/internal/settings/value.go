@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// value is one JSON value and where it stands. Its methods report what is wrong
-// and then return zero, so that reading goes on.
+// value is a JSON value and its position. Its methods report errors and then return zero,
+// so that reading continues.
 type value struct {
 	report *report
 	up     *value // nil for the root
@@ -20,7 +20,7 @@ type value struct {
 
 func (v value) fail(format string, args ...any) { v.report.add(v.path(), format, args...) }
 
-// path is made when it is needed, which is when something is wrong.
+// path returns the path for errors.
 func (v value) path() string {
 	var steps []string
 	for at := &v; at.up != nil; at = at.up {
@@ -38,7 +38,7 @@ func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
 
-// step is how a path goes on to the member name.
+// step is the part of a path for the member name.
 func step(name string) string {
 	for _, r := range name {
 		if r != '_' && r != '$' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
@@ -51,7 +51,7 @@ func step(name string) string {
 	return "." + short(name)
 }
 
-// quoted is text from the file as a message shows it.
+// quoted is text from the file, for errors.
 func quoted(text string) string { return strconv.Quote(short(text)) }
 
 func short(text string) string {
@@ -62,7 +62,7 @@ func short(text string) string {
 	return text
 }
 
-// kind says what v is, as a message has it.
+// kind is the JSON type of v, for errors.
 func (v value) kind() string {
 	switch v.raw[0] {
 	case '{':
@@ -79,7 +79,7 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// is reports whether v is of that kind, and a fault if it is not.
+// is reports whether v has that JSON type. If not, it adds an error.
 func (v value) is(kind, want string) bool {
 	got := v.kind()
 	switch {
@@ -99,17 +99,17 @@ type field struct {
 	read func(value)
 }
 
-// into is a read that stores what it finds.
+// into returns a function that reads a value and stores it.
 func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew is into for what can be there and zero.
+// intoNew is into for values that can be present and zero.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
 
-// object reads the members of v, and reports which of the fields were there.
+// object reads the members of v, and returns the names of those that are present.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
 	for _, f := range fields {
@@ -119,7 +119,7 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	v.members("an object of "+strings.Join(names, ", "), func(name string, part value) {
 		i := slices.Index(names, name)
 		if i < 0 {
-			part.fail("is no setting, want one of %s", strings.Join(names, ", "))
+			part.fail("is not a setting, want one of %s", strings.Join(names, ", "))
 			return
 		}
 		given[name] = true
@@ -128,7 +128,7 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls read with the members of v, and reports a name that is there twice.
+// members calls read with the members of v, and reports repeated names.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return
@@ -140,7 +140,7 @@ func (v *value) members(want string, read func(name string, part value)) {
 		name, _ := t.(string)
 		part := v.below(step(name), next(d))
 		if seen[name] {
-			part.fail("is there twice, want it once")
+			part.fail("is repeated, want it once")
 			continue
 		}
 		seen[name] = true
@@ -159,7 +159,7 @@ func (v *value) elements(want string, read func(part value)) {
 	}
 }
 
-// enter is a decoder behind the first bracket of v.
+// enter returns a decoder after the opening bracket of v.
 func (v *value) enter() *json.Decoder {
 	d := json.NewDecoder(bytes.NewReader(v.raw))
 	_, _ = d.Token()

@@ -103,9 +103,9 @@ func TestKeysShowTheirPublicMembersAlone(t *testing.T) {
 			`{"d":"***","dp":"***","dq":"***","e":"AQAB","kty":"RSA","n":"bg","oth":"***","p":"***","q":"***","qi":"***"}`},
 		{"a secret", `{"kty":"oct","k":"s3"}`, `{"k":"***","kty":"oct"}`},
 		{"a set", `{"keys":[{"kty":"oct","k":"s3"}],"note":"s3"}`, `{"keys":[{"k":"***","kty":"oct"}],"note":"***"}`},
-		{"a member that nobody knows", `{"kty":"oct","my":"s3"}`, `{"kty":"oct","my":"***"}`},
+		{"an unknown member", `{"kty":"oct","my":"s3"}`, `{"kty":"oct","my":"***"}`},
 		{"an object in a public member", `{"kty":"EC","x":{"d":"s3"}}`, `{"kty":"EC","x":"***"}`},
-		{"what is no key", `["s3"]`, `"***"`},
+		{"not a key", `["s3"]`, `"***"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := settings.JWK(tt.key).MarshalJSON()

@@ -23,7 +23,7 @@ const (
 	shared
 )
 
-// spec is what an algorithm name stands for.
+// spec describes an algorithm.
 type spec struct {
 	family family
 	hash   crypto.Hash
@@ -58,7 +58,7 @@ func specOf(a catalogue.Alg) (spec, error) {
 		return spec{family: shared, hash: crypto.SHA384}, nil
 	case catalogue.HS512:
 		return spec{family: shared, hash: crypto.SHA512}, nil
-	case catalogue.Ed25519: // is for clients
+	case catalogue.Ed25519: // only for assertions of clients
 	}
 	return spec{}, fmt.Errorf("unknown signing algorithm %q: use one of RS, PS, ES or HS 256, 384 and 512, or EdDSA", string(a))
 }
@@ -79,14 +79,13 @@ func CheckAlg(a catalogue.Alg) error {
 	return err
 }
 
-// IsShared reports whether a signs with a secret that the API has too, so that
-// no JWKS may carry it.
+// IsShared reports whether a signs with a shared secret, which must not be in a JWKS.
 func IsShared(a catalogue.Alg) bool {
 	s, _ := specOf(a)
 	return s.family == shared
 }
 
-// fits reports whether pub is a public key that s verifies with.
+// fits reports whether pub is a public key for s.
 func (s spec) fits(pub crypto.PublicKey) bool {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:

@@ -48,7 +48,8 @@ func ClaimNames[V any](claims map[string]V) []string {
 	})
 }
 
-// SetClaims sets claims in the order of [ClaimNames], so that seeded runs repeat.
+// SetClaims sets claims in the order of [ClaimNames], so that seeded runs are
+// repeatable.
 func SetClaims(claims map[string]any) Edit {
 	return func(d *Draft) {
 		for _, name := range ClaimNames(claims) {
@@ -57,7 +58,7 @@ func SetClaims(claims map[string]any) Edit {
 	}
 }
 
-// inner is the object that a member holds, empty if it is missing.
+// inner returns the object in a member, empty if the member is missing.
 func (o Object) inner(name string) (Object, error) {
 	i := o.Find(name)
 	if i < 0 || o[i].Value == nil {
@@ -70,7 +71,7 @@ func (o Object) inner(name string) (Object, error) {
 	return inner, nil
 }
 
-// setAt writes the value at path and makes the objects on its way.
+// setAt sets the value at path, and makes missing objects on the way.
 func (o *Object) setAt(path []string, raw json.RawMessage) error {
 	if len(path) > 1 {
 		inner, err := o.inner(path[0])
@@ -88,7 +89,7 @@ func (o *Object) setAt(path []string, raw json.RawMessage) error {
 	return nil
 }
 
-// deleteAt takes out what is at path; an absent one is not an error.
+// deleteAt deletes the member at path. An absent one is not an error.
 func (o *Object) deleteAt(path []string) {
 	if len(path) == 1 {
 		o.Delete(path[0])
@@ -104,7 +105,7 @@ func (o *Object) deleteAt(path []string) {
 	}
 }
 
-// textsAt are the strings at path: those of an array, or one string.
+// textsAt returns the strings at path: those of an array, or one string.
 func (o Object) textsAt(path []string) []string {
 	if len(path) > 1 {
 		inner, _ := o.inner(path[0])

@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-// Clock is the server's own time: a base that runs and an offset that Advance
-// adds to.
+// Clock is the server's clock: a base clock and an offset that Advance changes.
 type Clock struct {
 	base   func() time.Time
 	offset atomic.Int64
 }
 
-// NewClock runs on base, nil meaning time.Now.
+// NewClock returns a Clock with base; nil means time.Now.
 func NewClock(base func() time.Time) *Clock {
 	if base == nil {
 		base = time.Now
@@ -20,7 +19,7 @@ func NewClock(base func() time.Time) *Clock {
 	return &Clock{base: base}
 }
 
-// Now is the time that tokens are issued at.
+// Now returns the current time of the clock.
 func (c *Clock) Now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
 
 // Advance moves the clock by d, backwards if d is negative.

@@ -11,30 +11,30 @@ import (
 // Defect is one way in which a token can be wrong.
 type Defect struct {
 	Name           catalogue.Defect
-	Wrong          string // what is wrong and which RFC says so
+	Wrong          string // what is wrong, with the RFC section
 	Fix            string // what an API that accepts it should do
-	introspectable bool   // an opaque token can have it as well, in what introspection answers
+	introspectable bool   // an opaque token can have it too, in the introspection response
 	forge          forge
 }
 
-// forge makes one thing wrong with a token. It runs when all options have been
-// followed, so that theirs and its own order do not matter.
+// forge makes a token with one defect. It runs after all options, so their order does
+// not matter.
 type forge func(*forgery) (string, error)
 
-// forgery is a good draft on its way to a bad token.
+// forgery is a valid draft from which a bad token is made.
 type forgery struct {
 	*Draft
-	key    Key // what signs; its alg and kid are in the header already
+	key    Key // the signing key; its alg and kid are already in the header
 	minter *Minter
 }
 
-// Catalogue returns all defects: those of the claims, of the kind of token, of keys
-// and signatures, of how a token is written, and of what the server knows.
+// Catalogue returns all defects: those of claims, of the kind of token, of keys and
+// signatures, of the encoding, and of the state on the server.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
 
-// DefectNames are the names of all defects, for messages.
+// DefectNames returns the names of all defects, for messages.
 func DefectNames() string {
 	var names []string
 	for _, d := range Catalogue() {
@@ -53,8 +53,7 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 	return all[i], true
 }
 
-// edited is the defect of a token that is signed as it should be and says what
-// it should not.
+// edited is the defect of a correctly signed token with wrong contents.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {
 		edit(f)
@@ -67,7 +66,7 @@ func without(claim string) forge {
 	return edited(func(f *forgery) { f.Claims.Delete(claim) })
 }
 
-// token makes a token of the draft as it stands.
+// token makes a token of the current draft.
 func (f *forgery) token() (string, error) {
 	if err := f.Err(); err != nil {
 		return "", err
@@ -92,7 +91,7 @@ func (f *forgery) texts() (header, claims []byte, err error) {
 	return header, claims, err
 }
 
-// use signs with key, under its own name.
+// use makes key the signing key and sets alg and kid to its own.
 func (f *forgery) use(key Key) {
 	f.key = key
 	f.SetHeader("alg", string(key.Alg))

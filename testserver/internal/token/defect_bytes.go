@@ -10,26 +10,26 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// byteDefects are tokens with a good signature that are not written as a JWT
-// is. Parsers that mend or skip what they do not expect accept them.
+// byteDefects are tokens with a valid signature but an invalid encoding. Lenient
+// parsers accept them.
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
-		Wrong: "exp is there twice, first ahead and then past: claim names are unique, and if not the last counts (RFC 7519 §4).",
-		Fix:   "Parse the claims with a parser that refuses a repeated member, or at least takes the last.",
+		Wrong: "exp is repeated, first in the future and then in the past: claim names must be unique, or the last one counts (RFC 7519 §4).",
+		Fix:   "Parse the claims with a parser that refuses repeated members, or at least uses the last one.",
 		forge: edited(func(f *forgery) {
 			f.Set("exp", f.expiry())
 			f.Claims = append(f.Claims, Member{"exp", strconv.AppendInt(nil, f.Now.Add(-far).Unix(), 10)})
 		}),
 	}, {
 		Name:  catalogue.DuplicateHeader,
-		Wrong: "alg is there twice, the second time none: header names are unique, and if not the last counts (RFC 7515 §4).",
-		Fix:   "Parse the header with a parser that refuses a repeated member, or at least takes the last.",
+		Wrong: "alg is repeated, the second time as none: header names must be unique, or the last one counts (RFC 7515 §4).",
+		Fix:   "Parse the header with a parser that refuses repeated members, or at least uses the last one.",
 		forge: edited(func(f *forgery) { f.Header = append(f.Header, Member{"alg", []byte(`"none"`)}) }),
 	}, {
 		Name:  catalogue.NotJSON,
-		Wrong: "The claims lack their closing brace: they are no JSON object (RFC 7519 §7.2).",
-		Fix:   "Refuse claims that do not parse to the end, whatever was read before.",
+		Wrong: "The closing brace of the claims is missing: they are not a JSON object (RFC 7519 §7.2).",
+		Fix:   "Refuse claims that cannot be parsed completely, whatever was read before the error.",
 		forge: func(f *forgery) (string, error) {
 			header, claims, err := f.texts()
 			if err != nil {
@@ -40,25 +40,25 @@ func byteDefects() []Defect {
 	}, {
 		Name:  catalogue.FourSegments,
 		Wrong: "A fourth segment follows the signature; a JWS has three (RFC 7515 §7.1).",
-		Fix:   "Refuse a token that has not exactly two dots, before anything is decoded.",
+		Fix:   "Refuse a token without exactly two dots before anything is decoded.",
 		forge: whole(func(token string) string { return token + ".e30" }),
 	}, {
 		Name:  catalogue.PaddedBase64,
 		Wrong: "The signature ends in '='; base64url is written without padding (RFC 7515 §2).",
-		Fix:   "Decode without padding (base64.RawURLEncoding): else one token has several spellings, and a deny-list knows one.",
+		Fix:   "Decode without padding (base64.RawURLEncoding): otherwise one token has several encodings, and a deny list contains only one.",
 		forge: whole(func(token string) string {
 			_, sig := cutLast(token)
 			return token + strings.Repeat("=", max(1, (4-len(sig)%4)%4))
 		}),
 	}, {
 		Name:  catalogue.TrailingBits,
-		Wrong: "The last character has bits set that decode to nothing; they are zero (RFC 4648 §3.5, RFC 7515 §2).",
-		Fix:   "Decode strictly (base64.RawURLEncoding.Strict()): else one token has several spellings, and a deny-list knows one.",
+		Wrong: "The unused bits of the last character are set; they must be zero (RFC 4648 §3.5, RFC 7515 §2).",
+		Fix:   "Decode strictly (base64.RawURLEncoding.Strict()): otherwise one token has several encodings, and a deny list contains only one.",
 		forge: trailingBits,
 	}, {
 		Name:  catalogue.Nested,
-		Wrong: "The payload is another JWT (cty JWT) and no claims; an access token is signed once (RFC 9068 §2, RFC 7519 §5.2).",
-		Fix:   "Refuse cty JWT, and a payload that is no JSON object, instead of looking inside.",
+		Wrong: "The payload is another JWT (cty JWT) instead of claims; an access token is signed once (RFC 9068 §2, RFC 7519 §5.2).",
+		Fix:   "Refuse cty JWT, and a payload that is not a JSON object, instead of parsing the inner token.",
 		forge: func(f *forgery) (string, error) {
 			inner, err := f.token()
 			if err != nil {
@@ -73,18 +73,18 @@ func byteDefects() []Defect {
 		},
 	}, {
 		Name:  catalogue.Encrypted,
-		Wrong: "The token is encrypted (RFC 7516), to nobody: encryption alone says nothing about who made it (RFC 8725 §3.3, RFC 9068 §4).",
-		Fix:   "Refuse tokens of five segments unless encryption was agreed with the issuer, and then still verify the JWS inside.",
+		Wrong: "The token is encrypted (RFC 7516) with an unknown key: encryption does not authenticate the issuer (RFC 8725 §3.3, RFC 9068 §4).",
+		Fix:   "Refuse tokens with five segments unless encryption was agreed with the issuer; even then verify the inner JWS.",
 		forge: encrypted,
 	}, {
 		Name:  catalogue.Oversized,
-		Wrong: "The token is longer than 16 KiB; no RFC bounds it, but all of it is work before the signature is known (compare RFC 6585 §5).",
-		Fix:   "Refuse tokens above a length that the issuer never reaches, before they are decoded.",
+		Wrong: "The token is longer than 16 KiB; no RFC limits the length, but all of it is processed before the signature is verified (compare RFC 6585 §5).",
+		Fix:   "Before decoding, refuse tokens longer than those that the issuer makes.",
 		forge: edited(func(f *forgery) { f.Set("padding", strings.Repeat("x", 16<<10)) }),
 	}}
 }
 
-// whole changes the text of a good token.
+// whole changes the text of a valid token.
 func whole(change func(string) string) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -95,8 +95,8 @@ func whole(change func(string) string) forge {
 	}
 }
 
-// trailingBits sets a bit after the last of the signature, or, for signatures
-// that fill their characters (ES384, ES512, HS384), after the last of the claims.
+// trailingBits sets an unused bit of the last character of the signature. If the
+// signature has no unused bits (ES384, ES512, HS384), it uses the claims.
 func trailingBits(f *forgery) (string, error) {
 	token, err := f.token()
 	if err != nil {
@@ -120,8 +120,8 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit replaces the last character by the next one: canonical text, of a
-// length that leaves bits over, ends in a character whose last bit is zero.
+// setLastBit replaces the last character with the next one. In canonical text with
+// unused bits, the last bit of the last character is zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1
@@ -133,8 +133,8 @@ func cutLast(token string) (rest, signature string) {
 	return token[:dot], token[dot+1:]
 }
 
-// encrypted puts a good token into a JWE (RFC 7516 §7.1) under a key that
-// nobody has.
+// encrypted encrypts a valid token as a JWE (RFC 7516 §7.1) with a key that is
+// discarded.
 func encrypted(f *forgery) (string, error) {
 	inner, err := f.token()
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// claimDefects are those of the claims: an issuer with a fault signed them, or
-// the token was meant for somebody or some time else.
+// claimDefects are tokens with wrong claims: from a faulty issuer, for another audience
+// or for another time.
 func claimDefects() []Defect {
 	return []Defect{{
 		Name: catalogue.Expired, introspectable: true,
-		Wrong: "The token expired an hour ago; one must not be accepted on or after exp (RFC 7519 §4.1.4).",
-		Fix:   "Compare exp with the clock on every request, with at most a few minutes of skew, and refuse tokens past it.",
+		Wrong: "The token expired an hour ago; a token must not be accepted on or after exp (RFC 7519 §4.1.4).",
+		Fix:   "Compare exp with the clock on every request, with at most a few minutes of skew, and refuse expired tokens.",
 		forge: edited(func(f *forgery) {
 			f.SetTime("iat", -2*far)
 			f.SetTime("nbf", -2*far)
@@ -23,29 +23,29 @@ func claimDefects() []Defect {
 		}),
 	}, {
 		Name: catalogue.NotYetValid, introspectable: true,
-		Wrong: "The token becomes valid in an hour; one must not be accepted before nbf (RFC 7519 §4.1.5).",
-		Fix:   "If nbf is there, compare it with the clock, with at most a few minutes of skew.",
+		Wrong: "The token becomes valid in an hour; a token must not be accepted before nbf (RFC 7519 §4.1.5).",
+		Fix:   "If nbf is present, compare it with the clock, with at most a few minutes of skew.",
 		forge: edited(func(f *forgery) {
 			f.SetTime("nbf", far)
 			f.SetTime("exp", 2*far)
 		}),
 	}, {
 		Name: catalogue.IssuedInFuture, introspectable: true,
-		Wrong: "The token says that it was issued an hour from now (RFC 7519 §4.1.6): a clock is wrong, or the token was made up in advance.",
-		Fix:   "If iat is there, refuse a time ahead of the clock by more than the skew.",
+		Wrong: "iat is an hour in the future (RFC 7519 §4.1.6): a clock is wrong, or the token was prepared in advance.",
+		Fix:   "If iat is present, refuse a time that is ahead of the clock by more than the skew.",
 		forge: edited(func(f *forgery) {
 			f.SetTime("iat", far)
 			f.SetTime("exp", 2*far)
 		}),
 	}, {
 		Name:  catalogue.WrongIssuer,
-		Wrong: "Another issuer signed for the token; iss must exactly match the issuer that the API trusts (RFC 9068 §4, RFC 8725 §3.8).",
-		Fix:   "Compare iss byte for byte with the configured issuer: no prefix, no pattern, no normalisation.",
+		Wrong: "iss is another issuer; it must exactly match the issuer that the API trusts (RFC 9068 §4, RFC 8725 §3.8).",
+		Fix:   "Compare iss byte for byte with the configured issuer, without prefixes, patterns or normalization.",
 		forge: edited(func(f *forgery) { f.Set("iss", strings.TrimSuffix(f.Form.issuer(f.minter.Issuer), "/")+"/other") }),
 	}, {
 		Name: catalogue.WrongAudience, introspectable: true,
-		Wrong: "The token is for another API; one whose aud does not name this API must be rejected (RFC 7519 §4.1.3, RFC 9068 §4).",
-		Fix:   "Compare each aud byte for byte with the API's own identifier: no prefix, no substring.",
+		Wrong: "The token is for another API; a token whose aud does not name this API must be rejected (RFC 7519 §4.1.3, RFC 9068 §4).",
+		Fix:   "Compare each aud byte for byte with the API's own identifier, not by prefix or substring.",
 		forge: edited(func(f *forgery) {
 			var others []string
 			for _, aud := range f.audience() {
@@ -59,27 +59,27 @@ func claimDefects() []Defect {
 		}),
 	}, {
 		Name: catalogue.MissingAudience, introspectable: true,
-		Wrong: "The token names no audience, which an access token must (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
-		Fix:   "Require aud, and treat an absent one as a wrong one.",
+		Wrong: "The token has no audience; access tokens must have one (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
+		Fix:   "Require aud, and treat a missing one like a wrong one.",
 		forge: edited(func(f *forgery) { f.Claims.Delete(f.audienceClaim()) }),
 	}, {
 		Name:  catalogue.MissingExp,
 		Wrong: "The token never expires; exp is required of access tokens (RFC 9068 §2.2).",
-		Fix:   "Require exp: many libraries check it only where it is there.",
+		Fix:   "Require exp: many libraries check it only if it is present.",
 		forge: without("exp"),
 	}, {
 		Name: catalogue.MissingScope, introspectable: true,
 		Wrong: "The token is valid but has no scope, and the route needs one (RFC 6750 §3.1).",
-		Fix:   "Check the route's scope after the token, and answer 403 with error=\"insufficient_scope\" and the scope that is needed.",
+		Fix:   "Check the route's scope after the token, and answer 403 with error=\"insufficient_scope\" and the required scope.",
 		forge: edited(func(f *forgery) { f.SetScopes(nil) }),
 	}, {
 		Name:  catalogue.ExpAsString,
 		Wrong: "exp is a JSON string; a NumericDate is a JSON number (RFC 7519 §2, §4.1.4).",
-		Fix:   "Refuse a registered claim of the wrong type; never skip the check because the claim could not be read.",
+		Fix:   "Refuse a registered claim of the wrong type; never skip a check because the claim cannot be read.",
 		forge: edited(func(f *forgery) { f.Set("exp", string(f.expiry())) }),
 	}, {
 		Name:  catalogue.ExpOverflow,
-		Wrong: "exp is 2^64 seconds late: no date, and in 64 bits it wraps around to one that looks right (RFC 7519 §2, §4.1.4).",
+		Wrong: "exp is 2^64 seconds too late: it is not a date, and in 64 bits it wraps around to a plausible one (RFC 7519 §2, §4.1.4).",
 		Fix:   "Refuse an exp outside the range of the clock before it is converted to an integer.",
 		forge: edited(func(f *forgery) {
 			n, ok := new(big.Int).SetString(string(f.expiry()), 10)
@@ -91,7 +91,7 @@ func claimDefects() []Defect {
 	}, {
 		Name: catalogue.AudNotString, introspectable: true,
 		Wrong: "aud is an array with a number in it; its values are strings (RFC 7519 §4.1.3).",
-		Fix:   "Refuse the whole claim if one value is no string, instead of passing over that value.",
+		Fix:   "Refuse the whole claim if a value is not a string, instead of ignoring that value.",
 		forge: edited(func(f *forgery) {
 			values := []any{}
 			for _, aud := range f.audience() {
@@ -102,7 +102,7 @@ func claimDefects() []Defect {
 	}, {
 		Name:  catalogue.ExpFractional,
 		Wrong: "exp has a fraction of a second, which RFC 7519 §2 allows and a strict API may refuse.",
-		Fix:   "Refuse an exp that is no integer, if the API wants none.",
+		Fix:   "Refuse an exp that is not an integer, if the API does not allow fractions.",
 		forge: edited(func(f *forgery) { f.Set("exp", json.RawMessage(string(f.expiry())+".5")) }),
 	}, {
 		Name: catalogue.MissingSub, introspectable: true,
@@ -122,7 +122,7 @@ func claimDefects() []Defect {
 	}}
 }
 
-// expiry is exp as it is written, or the default's if an option took it away.
+// expiry is exp as written, or the default one if an option removed it.
 func (f *forgery) expiry() json.RawMessage {
 	if i := f.Claims.Find("exp"); i >= 0 {
 		return f.Claims[i].Value
@@ -132,7 +132,7 @@ func (f *forgery) expiry() json.RawMessage {
 
 func (f *forgery) audienceClaim() string { return f.Form.audience().Name }
 
-// audience is aud as a list, empty if an option made something else of it.
+// audience is aud as a list, empty if an option set another type.
 func (f *forgery) audience() []string {
 	i := f.Claims.Find(f.audienceClaim())
 	if i < 0 {

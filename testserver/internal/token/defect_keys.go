@@ -10,13 +10,13 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// keyDefects are those of the signature: it is missing, it is spoiled, or a key
-// made it that the API has no reason to trust.
+// keyDefects are tokens with a wrong signature: it is missing or changed, or made with
+// an untrusted key.
 func keyDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.BadSignature,
 		Wrong: "One bit of the signature is changed (RFC 7515 §5.2, RFC 9068 §4).",
-		Fix:   "Verify the signature before anything of the token is believed; decoding alone is no verification.",
+		Fix:   "Verify the signature before trusting any part of the token; decoding is not verification.",
 		forge: resigned(func(sig []byte) []byte {
 			sig[len(sig)/2] ^= 1
 			return sig
@@ -24,32 +24,32 @@ func keyDefects() []Defect {
 	}, {
 		Name:  catalogue.TruncatedSignature,
 		Wrong: "The second half of the signature is missing (RFC 7515 §5.2, RFC 7518 §3).",
-		Fix:   "Compare the whole signature, its length included.",
+		Fix:   "Verify the whole signature, including its length.",
 		forge: resigned(func(sig []byte) []byte { return sig[:len(sig)/2] }),
 	}, {
 		Name:  catalogue.ZeroECDSASignature,
-		Wrong: "The ECDSA signature is all zeros, which broken code takes for valid for any text (RFC 7518 §3.4, CVE-2022-21449).",
-		Fix:   "Use a maintained ECDSA: R and S lie between 1 and the order of the curve.",
+		Wrong: "The ECDSA signature is all zeros, which faulty code accepts for any text (RFC 7518 §3.4, CVE-2022-21449).",
+		Fix:   "Use a maintained ECDSA implementation: R and S must be between 1 and the order of the curve.",
 		forge: zeroECDSA,
 	}, {
 		Name:  catalogue.AlgNone,
-		Wrong: "The token has alg none and no signature: anybody can write one (RFC 8725 §3.1, §3.2; RFC 7518 §3.6).",
-		Fix:   "Accept the algorithms of the issuer's keys alone, by a list in the API's configuration.",
+		Wrong: "The token has alg none and no signature: any attacker can make one (RFC 8725 §3.1, §3.2; RFC 7518 §3.6).",
+		Fix:   "Accept only the algorithms of the issuer's keys, from a list in the API's configuration.",
 		forge: unsigned("none"),
 	}, {
 		Name:  catalogue.AlgNoneCased,
-		Wrong: "The token has alg nOnE and no signature: a filter for the word none lets it pass (RFC 8725 §3.1, §3.2; RFC 7515 §4.1.1).",
-		Fix:   "List the algorithms that are accepted, not those that are refused.",
+		Wrong: "The token has alg nOnE and no signature: a filter for the word none does not match it (RFC 8725 §3.1, §3.2; RFC 7515 §4.1.1).",
+		Fix:   "List the accepted algorithms, not the refused ones.",
 		forge: unsigned("nOnE"),
 	}, {
 		Name:  catalogue.HS256Confusion,
-		Wrong: "The token is signed by HMAC with the public key, as PEM, for a secret: everybody has that (RFC 8725 §2.1, §3.1).",
-		Fix:   "Bind each key to one algorithm; never let the token's alg decide what a public key is used for.",
+		Wrong: "The token is signed by HMAC with the PEM of the public key as the secret, which any attacker has (RFC 8725 §2.1, §3.1).",
+		Fix:   "Bind each key to one algorithm; never let the token's alg decide how a public key is used.",
 		forge: hs256Confusion,
 	}, {
 		Name:  catalogue.UnknownKid,
-		Wrong: "A key that is not in the JWKS signed the token, under a name that is not there (RFC 9068 §4, RFC 7515 §6).",
-		Fix:   "Refuse what no published key verifies; an unknown kid is worth one fetch of the JWKS every few seconds, no more.",
+		Wrong: "The token is signed with a key that is not in the JWKS, under a kid that is not in the JWKS (RFC 9068 §4, RFC 7515 §6).",
+		Fix:   "Refuse tokens that no published key verifies; after an unknown kid, fetch the JWKS at most once every few seconds.",
 		forge: edited(func(f *forgery) {
 			key, err := f.minter.Attacker.Key(f.key.Alg)
 			if err != nil {
@@ -60,8 +60,8 @@ func keyDefects() []Defect {
 		}),
 	}, {
 		Name:  catalogue.ForeignKeySameKid,
-		Wrong: "A stranger's key signed the token under the kid of the issuer's (RFC 7515 §5.2, RFC 8725 §3.10).",
-		Fix:   "Take kid for a name, not for a proof: verify the signature with the issuer's key of that name.",
+		Wrong: "The token is signed with an attacker's key under the kid of the issuer's key (RFC 7515 §5.2, RFC 8725 §3.10).",
+		Fix:   "Use kid only to select a key: verify the signature with the issuer's key of that kid.",
 		forge: edited(func(f *forgery) {
 			key, err := f.minter.Attacker.Key(f.key.Alg)
 			if err != nil {
@@ -71,52 +71,52 @@ func keyDefects() []Defect {
 		}),
 	}, {
 		Name:  catalogue.EmbeddedJWK,
-		Wrong: "The token brings the key that verifies it along, in jwk (RFC 8725 §3.10, RFC 7515 §4.1.3, CVE-2018-0114).",
-		Fix:   "Take keys from the issuer's JWKS alone; ignore jwk, jku, x5c and x5u in the header.",
+		Wrong: "The token contains the key that verifies it, in jwk (RFC 8725 §3.10, RFC 7515 §4.1.3, CVE-2018-0114).",
+		Fix:   "Take keys only from the issuer's JWKS; ignore jwk, jku, x5c and x5u in the header.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("jwk", f.key.public()) }),
 	}, {
 		Name:  catalogue.JKUHeader,
-		Wrong: "The token says where to fetch the key that verifies it, in jku, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.2).",
-		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
+		Wrong: "jku in the token is the URL of an attacker's key that verifies it (RFC 8725 §3.10, RFC 7515 §4.1.2).",
+		Fix:   "Never fetch a URL from a token: take keys only from the configured issuer.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("jku", f.trap()+trapJWKS) }),
 	}, {
 		Name:  catalogue.X5UHeader,
-		Wrong: "The token says where to fetch the certificate that verifies it, in x5u, and that is the attacker's (RFC 8725 §3.10, RFC 7515 §4.1.5).",
-		Fix:   "Never fetch a URL out of a token: take keys from the configured issuer alone.",
+		Wrong: "x5u in the token is the URL of an attacker's certificate that verifies it (RFC 8725 §3.10, RFC 7515 §4.1.5).",
+		Fix:   "Never fetch a URL from a token: take keys only from the configured issuer.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("x5u", f.trap()+"/"+string(f.key.Alg)+".pem") }),
 	}, {
 		Name:  catalogue.CritHeader,
-		Wrong: "The header names an extension as critical that nobody knows; such a token must be refused (RFC 7515 §4.1.11).",
-		Fix:   "Refuse every crit, unless each name in it is understood and acted upon.",
+		Wrong: "crit in the header has an unknown extension; such a token must be refused (RFC 7515 §4.1.11).",
+		Fix:   "Refuse every crit unless each extension in it is supported and processed.",
 		forge: edited(func(f *forgery) {
 			f.SetHeader("crit", []string{"urn:testserver:unknown"})
 			f.SetHeader("urn:testserver:unknown", true)
 		}),
 	}, {
 		Name:  catalogue.AlgKeyMismatch,
-		Wrong: "alg is one that the issuer's key is not for, such as PS256 with an RS256 key or ES384 with one on P-256 (RFC 8725 §3.1, RFC 7517 §4.4).",
-		Fix:   "Use each key with its own algorithm alone: that of the JWK's alg and, for ECDSA, of its curve.",
+		Wrong: "alg is not the algorithm of the issuer's key, such as PS256 with an RS256 key or ES384 with a key on P-256 (RFC 8725 §3.1, RFC 7517 §4.4).",
+		Fix:   "Use each key only with its own algorithm: that of the JWK's alg and, for ECDSA, of its curve.",
 		forge: algKeyMismatch,
 	}, {
 		Name:  catalogue.NoKid,
-		Wrong: "The token does not say which key signed it, which RFC 7515 §4.1.4 allows and a strict API may refuse.",
-		Fix:   "Refuse a token without kid, if the JWKS may hold several keys.",
+		Wrong: "The token has no kid, which RFC 7515 §4.1.4 allows and a strict API may refuse.",
+		Fix:   "Refuse a token without kid, if the JWKS may have several keys.",
 		forge: edited(func(f *forgery) { f.Header.Delete("kid") }),
 	}, {
 		Name:  catalogue.RetiredKey,
-		Wrong: "The key that signed the token has left the JWKS; with it its tokens end, once caches have noticed (RFC 7517 §5, RFC 9068 §4).",
-		Fix:   "Renew the JWKS regularly, and drop the keys that it no longer holds.",
+		Wrong: "The key that signed the token was removed from the JWKS; its tokens become invalid when caches are refreshed (RFC 7517 §5, RFC 9068 §4).",
+		Fix:   "Refresh the JWKS regularly, and drop keys that are no longer in it.",
 		forge: edited(func(f *forgery) {
 			key, ok := f.minter.Keys.lastRetired()
 			if !ok {
-				f.Fail(errors.New("retired-key: no key has left the JWKS yet: call Rotate(DropOld()) or Retire first"))
+				f.Fail(errors.New("retired-key: no key was removed from the JWKS yet: call Rotate(DropOld()) or Retire first"))
 			}
 			f.use(key)
 		}),
 	}}
 }
 
-// resigned changes the bytes of a good signature.
+// resigned changes the bytes of a valid signature.
 func resigned(change func([]byte) []byte) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -157,7 +157,7 @@ func unsigned(alg string) forge {
 
 func hs256Confusion(f *forgery) (string, error) {
 	public := f.key
-	if IsShared(public.Alg) { // no public key: the JWKS gets one that could be misused
+	if IsShared(public.Alg) { // add a public key to the JWKS
 		var err error
 		if public, err = f.minter.Keys.Signing(catalogue.ES256); err != nil {
 			return "", err
@@ -172,12 +172,12 @@ func hs256Confusion(f *forgery) (string, error) {
 	return f.token()
 }
 
-// byAttacker signs with an attacker's key, and mark makes the token vouch for it.
+// byAttacker signs with an attacker's key, and mark refers to that key in the token.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
 		if IsShared(alg) {
-			alg = catalogue.ES256 // only a public key can be shown
+			alg = catalogue.ES256 // a shared secret cannot be published
 		}
 		key, err := f.minter.Attacker.Key(alg)
 		if err != nil {
@@ -189,9 +189,9 @@ func byAttacker(mark func(*forgery)) forge {
 	})
 }
 
-// algKeyMismatch signs with the issuer's own key in a way that careless code
-// verifies: RS and PS share their keys, ECDSA takes any hash, HMAC any secret.
-// Where nothing larger fits, only the header names another algorithm.
+// algKeyMismatch signs with the issuer's own key by another algorithm, which careless
+// code verifies: RS and PS use the same keys, ECDSA works with any hash, HMAC with any
+// secret. If there is no such algorithm, only alg in the header is changed.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
 	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
@@ -203,7 +203,7 @@ func algKeyMismatch(f *forgery) (string, error) {
 	return f.token()
 }
 
-// mistakable is another algorithm that a key for alg is easily used with.
+// mistakable returns another algorithm that a key for alg can be used with.
 func mistakable(alg catalogue.Alg) (catalogue.Alg, bool) {
 	s, _ := specOf(alg)
 	size := string(alg[2:])

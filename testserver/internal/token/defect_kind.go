@@ -8,22 +8,22 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects are good tokens that are not bearer access tokens.
+// kindDefects are valid tokens that are not bearer access tokens.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
 		Wrong: "typ is logout+jwt: another kind of JWT, with the claims of an access token (RFC 9068 §4, RFC 8725 §3.11).",
-		Fix:   "Accept typ at+jwt, with or without application/ and in any case; where the issuer does not set it, JWT or none at most.",
+		Fix:   "Accept typ at+jwt, with or without application/ and in any case; if the issuer does not set it, at most JWT or an absent typ.",
 		forge: edited(func(f *forgery) { f.SetHeader("typ", "logout+jwt") }),
 	}, {
 		Name:  catalogue.IDTokenAsAccess,
-		Wrong: "This is an ID token: it tells a client who logged in, and is no right to call an API (RFC 9068 §4, §5; RFC 8725 §3.12).",
-		Fix:   "Require typ at+jwt; where the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
+		Wrong: "This is an ID token: it identifies the user to a client, and does not authorize calls to an API (RFC 9068 §4, §5; RFC 8725 §3.12).",
+		Fix:   "Require typ at+jwt; if the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
 		forge: edited(asIDToken),
 	}, {
 		Name: catalogue.BoundAsBearer, introspectable: true,
-		Wrong: "The token is bound to a key (cnf) and came without proof of it, as a stolen one would (RFC 9449 §7.2, RFC 7800 §3.1).",
-		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves the key; skip this defect if no issuer of yours binds tokens.",
+		Wrong: "The token is bound to a key (cnf) and was sent without proof of possession, like a stolen one (RFC 9449 §7.2, RFC 7800 §3.1).",
+		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves possession of the key; skip this defect if none of your issuers binds tokens.",
 		forge: edited(func(f *forgery) {
 			key, err := f.minter.Attacker.Key(catalogue.ES256)
 			if err != nil {
@@ -41,9 +41,9 @@ func kindDefects() []Defect {
 	}}
 }
 
-// asIDToken turns the draft into the ID token that its client would get (OpenID
-// Connect Core 1.0 §2). aud stays, as for a client that is the API as well:
-// that it is another one's is the defect wrong-audience.
+// asIDToken turns the draft into the ID token that its client would get (OpenID Connect
+// Core 1.0 §2). aud stays, as for a client that is also the API: another aud is the
+// defect wrong-audience.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

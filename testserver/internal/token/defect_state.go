@@ -2,13 +2,12 @@ package token
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// stateDefects are tokens that only the server knows to be bad: an API learns
-// it only by introspection (RFC 7662).
+// stateDefects are tokens whose defect is only visible by introspection (RFC 7662).
 func stateDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.Revoked,
-		Wrong: "The token has been revoked, which nobody can tell by looking at it (RFC 7009 §2.1, RFC 7662 §2.2).",
-		Fix:   "Introspect JWTs as well, where a revocation must end them before they expire; refuse what is not active.",
+		Wrong: "The token has been revoked, which the token itself does not show (RFC 7009 §2.1, RFC 7662 §2.2).",
+		Fix:   "Introspect JWTs too if a revocation must take effect before they expire; refuse inactive tokens.",
 		forge: func(f *forgery) (string, error) {
 			token, err := f.token()
 			if err != nil {
@@ -19,8 +18,8 @@ func stateDefects() []Defect {
 		},
 	}, {
 		Name:  catalogue.InactiveOpaque,
-		Wrong: "The opaque token has been revoked: introspection says that it is not active (RFC 7662 §2.2).",
-		Fix:   "Read active, and refuse the token unless it is there and is true; a 200 alone says nothing.",
+		Wrong: "The opaque token has been revoked: introspection reports it as inactive (RFC 7662 §2.2).",
+		Fix:   "Read active, and refuse the token unless it is present and true; status 200 does not mean that the token is active.",
 		forge: func(f *forgery) (string, error) {
 			f.Opaque = true
 			token, err := f.token()
@@ -32,8 +31,8 @@ func stateDefects() []Defect {
 		},
 	}, {
 		Name:  catalogue.UnknownOpaque,
-		Wrong: "No server issued the opaque token: introspection says that it is not active (RFC 7662 §2.2).",
-		Fix:   "Refuse what is not active with 401; a token that nobody knows is no fault of the server's, and no 500 or 503.",
+		Wrong: "No server issued the opaque token: introspection reports it as inactive (RFC 7662 §2.2).",
+		Fix:   "Refuse inactive tokens with 401; an unknown token is not a server error, so do not answer 500 or 503.",
 		forge: func(f *forgery) (string, error) { return f.minter.Source.Handle("unknown opaque token"), f.Err() },
 	}}
 }

@@ -81,7 +81,7 @@ func (j *judge) judge(text string) []string {
 		return j.found
 	}
 	parts := strings.Split(text, ".")
-	if len(parts) == 5 { // a JWE, whose rest nobody can read
+	if len(parts) == 5 { // a JWE, which cannot be decrypted
 		return append(j.found, "encryption")
 	}
 	j.find(len(parts) != 3, "segments")
@@ -217,7 +217,7 @@ func TestARetiredKeyTakesOneThatWasRetired(t *testing.T) {
 	m, _ := minter(t, catalogue.ES256, token.RandomSource())
 	defect, _ := token.FindDefect("retired-key")
 	with := func(d *token.Draft) { d.Defect = &defect }
-	if _, err := m.Mint(with); !strings.Contains(errorText(err), "no key has left the JWKS yet") {
+	if _, err := m.Mint(with); !strings.Contains(errorText(err), "no key was removed from the JWKS yet") {
 		t.Errorf("got %v before any retirement, want it said", err)
 	}
 	old, _ := m.Keys.Signing("")

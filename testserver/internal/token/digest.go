@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Digest stands for a token wherever one is remembered.
+// Digest identifies a stored token.
 type Digest [sha256.Size]byte
 
-// Identify returns the digest of a token. It leaves the signature of a JWT out: a
-// revocation is about its claims, and an ECDSA signature has a twin that anybody
-// can compute.
+// Identify returns the digest of a token. For a JWT it does not cover the signature:
+// for an ECDSA signature anyone can compute a second valid one, and a revocation must
+// apply to both.
 func Identify(token string) Digest {
 	if strings.Count(token, ".") == 2 {
 		token = token[:strings.LastIndexByte(token, '.')]
@@ -23,7 +23,7 @@ func Identify(token string) Digest {
 // MarshalText writes a digest in hex.
 func (d Digest) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(d[:])), nil }
 
-// UnmarshalText reads it.
+// UnmarshalText reads the output of MarshalText.
 func (d *Digest) UnmarshalText(text []byte) error {
 	b, err := hex.DecodeString(string(text))
 	if err != nil || copy(d[:], b) != len(b) || len(b) != len(d) {

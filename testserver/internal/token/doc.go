@@ -2,10 +2,9 @@
 // keys and key rings, drafts of tokens, and the defects that make a token wrong in
 // one way only.
 //
-// The JOSE code here is deliberately not the verifier's: a mistake made once
-// cannot hide in both. go-jose writes the JWKs and their thumbprints; the compact
-// serialization is made by hand, because a server for tests must be able to sign
-// what no library lets through.
+// The JOSE code is deliberately separate from the verifier's, so that one mistake is
+// not in both. go-jose writes JWKs and thumbprints. The compact serialization is
+// written here, because a test server must sign tokens that libraries refuse to make.
 //
-// It answers no request and knows no client or user, and imports no room above it.
+// It does not handle requests or depend on clients and users.
 package token

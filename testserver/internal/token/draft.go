@@ -10,8 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Defaults of a token. They are stated in the documentation of package
-// testserver.
+// Defaults of a token. The documentation of package testserver states them.
 const (
 	DefaultSubject = "test-user"
 	DefaultClient  = "test-client"
@@ -21,32 +20,32 @@ const (
 	DefaultAudience = "api"
 )
 
-// DefaultAccessTTL is how long access tokens of the token endpoint are good. It is
-// stated in the documentation of package testserver.
+// DefaultAccessTTL is the lifetime of access tokens from the token endpoint. The
+// documentation of package testserver states it.
 const DefaultAccessTTL = 15 * time.Minute
 
-// Draft is a token before its signature. Options change it one after the
-// other, so the later one wins whatever the two are.
+// Draft is a token before it is signed. Options change it in order, so a later one
+// overrides an earlier one.
 type Draft struct {
 	Now    time.Time
-	Header Object // alg and kid wait for the key unless an option set them
+	Header Object // alg and kid are set with the key unless an option has set them
 	Claims Object
 	Alg    catalogue.Alg // "" means the server's default
 	Key    *Key          // nil means the server's key for Alg
-	Opaque bool          // a handle to the claims instead of a JWT
-	Form   *Form         // how the claims are written
+	Opaque bool          // an opaque token instead of a JWT
+	Form   *Form         // the names and types of claims
 
-	Defect *Defect       // nil means a good token
+	Defect *Defect       // nil means a valid token
 	MaxAge time.Duration // how old a login may be, for a defect that exceeds it
-	Trap   string        // where an attacker's URLs lead; "" means nowhere
+	Trap   string        // the base of an attacker's URLs; "" means a host that does not exist
 
-	jwtOnly []string // options that say how a JWT is written
+	jwtOnly []string // options that apply only to JWTs
 	errs    []error
 }
 
-// newDraft is a valid RFC 9068 §2.2 access token of issuer, or one of another form.
-// The claims that RFC 9068 leaves optional are nbf, to see APIs check it, and scope,
-// absent until asked for.
+// newDraft is a valid RFC 9068 §2.2 access token of issuer, or one of another form. Of
+// the optional claims it has nbf, so that APIs can be seen to check it. scope is absent
+// unless an option sets it.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -64,7 +63,7 @@ func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) 
 	return d
 }
 
-// UnsignedHeader has the members that wait for the key.
+// UnsignedHeader has alg, typ and kid without values.
 func UnsignedHeader() Object { return Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}} }
 
 func (d *Draft) edit(edits []Edit) {
@@ -99,14 +98,14 @@ func (d *Draft) SetAt(claim string, v any) {
 	}
 }
 
-// DeleteAt leaves that claim out.
+// DeleteAt deletes that claim.
 func (d *Draft) DeleteAt(claim string) {
 	if path, ok := d.path(claim); ok {
 		d.Claims.deleteAt(path)
 	}
 }
 
-// TextsAt are the strings in that claim: those of an array, or one string.
+// TextsAt returns the strings in that claim: those of an array, or one string.
 func (d *Draft) TextsAt(claim string) []string {
 	path, ok := d.path(claim)
 	if !ok {
@@ -123,7 +122,7 @@ func (d *Draft) path(claim string) ([]string, bool) {
 	return path, err == nil
 }
 
-// SetTime writes a claim as whole seconds, after from the draft's now.
+// SetTime writes the draft's now plus after, in whole seconds.
 func (d *Draft) SetTime(claim string, after time.Duration) {
 	d.Set(claim, d.Now.Add(after).Unix())
 }
@@ -135,16 +134,16 @@ func (d *Draft) SetHeader(name string, v any) {
 	}
 }
 
-// ForJWT notes an option that a handle cannot follow.
+// ForJWT records the name of an option that does not apply to opaque tokens.
 func (d *Draft) ForJWT(option string) { d.jwtOnly = append(d.jwtOnly, option) }
 
-// Fail records a fault; the draft becomes no token.
+// Fail records an error, so that no token is made of the draft.
 func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
 
-// Err joins what has failed so far.
+// Err joins the recorded errors.
 func (d *Draft) Err() error { return errors.Join(d.errs...) }
 
-// stamp writes what the header says of the key where no option has.
+// stamp writes alg and kid of the key unless an option has set them.
 func (d *Draft) stamp(key Key) {
 	if d.Form != nil && d.Form.Stamp != nil {
 		d.Form.Stamp(d, key)
@@ -170,7 +169,7 @@ func (d *Draft) compact(key Key, repeatable bool) (string, error) {
 	return seal(header, claims, key, repeatable)
 }
 
-// seal signs two texts, whatever they say (RFC 7515 §7.1).
+// seal signs a header and a payload without validating them (RFC 7515 §7.1).
 func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	var b strings.Builder
 	b.Grow((len(header)+len(payload))*4/3 + 512)
@@ -186,8 +185,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
-// trap is where the attacker's URLs lead: without a trap, to a name that never
-// resolves (RFC 6761 §6.4).
+// trap is the base of the attacker's URLs: by default a host name that never resolves
+// (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://attacker.invalid"

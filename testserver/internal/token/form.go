@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-// Form is how an issuer writes its access tokens, if that is not as RFC 9068 has
-// it. A nil Form is RFC 9068's.
+// Form describes the claims and the header of an issuer's access tokens. A nil Form is
+// that of RFC 9068.
 type Form struct {
-	Begin   Edit              // makes a draft of RFC 9068 one of the form, before all other edits
-	IDToken Edit              // makes an ID token of an access token, after what makes one of any; nil for nothing
-	Stamp   func(*Draft, Key) // writes what the header says of the key that signs; nil for nothing but alg and kid
+	Begin   Edit              // turns a draft of RFC 9068 into one of the form, before all other edits
+	IDToken Edit              // further changes that turn an access token into an ID token; may be nil
+	Stamp   func(*Draft, Key) // writes header members about the signing key, in addition to alg and kid; may be nil
 	Issuer  string            // iss, "" for that of the server
 
 	NoIssuer bool // its access tokens have no iss
 
-	// The claims that name the client, the scopes and the audience. A form without
-	// a claim for the client or the scopes has none of them, unless an option asks:
-	// then it is the one of RFC 9068.
+	// The claims for the client, the scopes and the audience. If Clients or Scopes is
+	// empty, tokens do not have them, unless an option sets them: then the claim of RFC
+	// 9068 is used.
 	Clients  []string
 	Scopes   []Texts
-	Audience Texts // without a name it is aud
+	Audience Texts // without a Name it is aud
 
-	Typ  string // of the header, "" for none
+	Typ  string // of the header, "" if absent
 	IsID bool   // its access tokens look like ID tokens
 
-	AnyAlg bool // keys are published without alg, so that all algorithms of their kind may be right
+	AnyAlg bool // keys are published without alg, so any algorithm of their type may be valid
 }
 
-// Texts is a claim with texts: an array, or one string. Expand makes what is
-// written of what is asked for; nil leaves that as it is.
+// Texts is a claim with an array of strings, or one string. Expand maps the requested
+// values to those in the claim; nil means no change.
 type Texts struct {
 	Name   string
 	List   bool
@@ -72,14 +72,14 @@ func (d *Draft) SetClient(id string) {
 	}
 }
 
-// DeleteClient leaves it out.
+// DeleteClient deletes the client.
 func (d *Draft) DeleteClient() {
 	for _, name := range d.Form.clients() {
 		d.Claims.Delete(name)
 	}
 }
 
-// Client is the client in claims of the form.
+// Client returns the client in claims of the form.
 func (f *Form) Client(claims Object) string {
 	for _, name := range f.clients() {
 		if id, ok := claims.Text(name); ok {
@@ -89,7 +89,7 @@ func (f *Form) Client(claims Object) string {
 	return ""
 }
 
-// SetScopes writes the scopes, or leaves the claim out for none.
+// SetScopes writes the scopes. Without scopes it deletes the claim.
 func (d *Draft) SetScopes(scopes []string) {
 	for _, claim := range d.Form.scopes() {
 		switch {
@@ -103,7 +103,7 @@ func (d *Draft) SetScopes(scopes []string) {
 	}
 }
 
-// Scopes are all texts in the claims for the scopes, whatever type the claims have.
+// Scopes returns all scopes in the claims for them, whatever type the claims have.
 func (d *Draft) Scopes() (all []string) {
 	for _, claim := range d.Form.scopes() {
 		all = append(all, strings.Fields(strings.Join(d.TextsAt(claim.Name), " "))...)
@@ -111,7 +111,7 @@ func (d *Draft) Scopes() (all []string) {
 	return all
 }
 
-// ScopesOf are the scopes in claims of the form.
+// ScopesOf returns the scopes in claims of the form.
 func (f *Form) ScopesOf(claims Object) []string {
 	for _, claim := range f.scopes() {
 		if list, ok := claims.Texts(claim.Name); ok && claim.List {
@@ -124,8 +124,8 @@ func (f *Form) ScopesOf(claims Object) []string {
 	return nil
 }
 
-// SetAudience writes whom the token is for, as the form names them, or leaves the
-// claim out if it is for nobody.
+// SetAudience writes the audience, mapped by Expand. Without an audience it deletes the
+// claim.
 func (d *Draft) SetAudience(audience []string) {
 	if expand := d.Form.audience().Expand; expand != nil && len(audience) > 0 {
 		audience = expand(audience)
@@ -133,7 +133,7 @@ func (d *Draft) SetAudience(audience []string) {
 	d.setResources(audience)
 }
 
-// setResources writes whom the token is for, in their own words.
+// setResources writes the audience without mapping it.
 func (d *Draft) setResources(audience []string) {
 	claim := d.Form.audience()
 	switch {
@@ -146,11 +146,10 @@ func (d *Draft) setResources(audience []string) {
 	}
 }
 
-// AudienceOf is whom claims of the form are for.
+// AudienceOf returns the audience in claims of the form.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes what the token endpoint has granted, as far as the form has claims
-// for it.
+// Grant writes what the token endpoint has granted, if the form has claims for it.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)
@@ -167,7 +166,7 @@ func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	}
 }
 
-// clearScopes leaves the scopes out. Those of a form keep their place.
+// clearScopes removes the scopes. Those of a form keep their position.
 func (d *Draft) clearScopes() {
 	for _, claim := range d.Form.scopes() {
 		if d.Form == nil {
@@ -178,8 +177,8 @@ func (d *Draft) clearScopes() {
 	}
 }
 
-// IsAccessToken distinguishes access tokens of the form from what else the same keys sign
-// (RFC 9068 §4, RFC 8725 §3.12).
+// IsAccessToken distinguishes access tokens of the form from other tokens that the same
+// keys sign (RFC 9068 §4, RFC 8725 §3.12).
 func (f *Form) IsAccessToken(header, claims Object) bool {
 	typ, ok := header.Text("typ")
 	if !ok && header.Find("typ") >= 0 {
@@ -192,7 +191,7 @@ func (f *Form) IsAccessToken(header, claims Object) bool {
 	if f != nil {
 		return (typ == "" || typ == "jwt" || typ == mediaType(f.Typ)) && (f.IsID || !isIDToken(claims))
 	}
-	if typ != "" && typ != "jwt" { // these two are as from servers older than RFC 9068
+	if typ != "" && typ != "jwt" { // servers older than RFC 9068 use these two
 		return false
 	}
 	if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
@@ -203,20 +202,20 @@ func (f *Form) IsAccessToken(header, claims Object) bool {
 
 func mediaType(typ string) string { return strings.TrimPrefix(strings.ToLower(typ), "application/") }
 
-// hasLogin reports whether claims are those that bind an ID token to a login.
+// hasLogin reports whether claims has one that binds an ID token to a login.
 func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
 
-// isIDToken reports whether claims are those of an ID token, which is for its
+// isIDToken reports whether claims are those of an ID token, whose audience is its
 // client (OpenID Connect Core 1.0 §2).
 func isIDToken(claims Object) bool {
 	azp, ok := claims.Text("azp")
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf finds the form of a token of this server: of those whose access token it
-// may be, the one that fits iss and the client best. ok is false without a match.
+// FormOf returns the form of an access token of this server. If several are possible,
+// it returns the one that matches iss and the client best. ok is false without a match.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")
@@ -238,14 +237,14 @@ func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	return found, best > 0
 }
 
-// forms are the server's own and those that tokens were made in.
+// forms returns the server's own form and the others that tokens were made in.
 func (m *Minter) forms() []*Form {
 	others, unlock := m.others.RLock()
 	defer unlock()
 	return append([]*Form{m.Form}, *others...)
 }
 
-// remember lets FormOf know of a form.
+// remember adds a form for FormOf.
 func (m *Minter) remember(f *Form) {
 	if f == m.Form || slices.Contains(m.forms(), f) {
 		return
@@ -255,7 +254,7 @@ func (m *Minter) remember(f *Form) {
 	*others = append(slices.Clone(*others), f)
 }
 
-// IssuerOf is iss in the server's access tokens of a form, "" if they have none.
+// IssuerOf returns iss in the server's access tokens of a form, "" if they have none.
 func (m *Minter) IssuerOf(f *Form) string {
 	if f != nil && f.NoIssuer {
 		return ""
@@ -263,10 +262,10 @@ func (m *Minter) IssuerOf(f *Form) string {
 	return f.issuer(m.Issuer)
 }
 
-// GrantLogin writes when somebody logged in, and how (RFC 9068 §2.2.1). Zero and ""
-// mean that nobody did, or that nobody knows how.
+// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). The zero time means that there
+// was no login; "" means that acr is unknown.
 func (d *Draft) GrantLogin(at time.Time, acr string) {
-	if d.Form != nil { // whose own values are those of a sample
+	if d.Form != nil { // its values are those of a sample
 		d.blank("auth_time")
 		d.blank("acr")
 	}
@@ -281,7 +280,7 @@ func (d *Draft) GrantLogin(at time.Time, acr string) {
 // has reports whether tokens of the draft's form have a claim.
 func (d *Draft) has(claim string) bool { return d.Form == nil || d.Claims.Find(claim) >= 0 }
 
-// blank takes the value of a claim away, and leaves its place.
+// blank removes the value of a claim, and keeps its position.
 func (d *Draft) blank(claim string) {
 	if d.Claims.Find(claim) >= 0 {
 		d.Claims.Put(claim, nil)

@@ -15,8 +15,8 @@ import (
 
 const rsaBits = 2048
 
-// NewKey makes a fresh key for alg. An empty kid becomes a prefix of the
-// RFC 7638 thumbprint, for a shared secret a name that says nothing about it.
+// NewKey makes a new key for alg. An empty kid becomes a prefix of the RFC 7638
+// thumbprint. For a shared secret it becomes a random name.
 func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
@@ -26,7 +26,7 @@ func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	label := "key " + string(alg)
 	switch s.family {
 	case shared:
-		k.Secret = src.Draw(label, s.hash.Size()) // RFC 7518 §3.2: no shorter than the hash
+		k.Secret = src.Draw(label, s.hash.Size()) // RFC 7518 §3.2: at least as long as the hash
 		if kid == "" {
 			k.ID = "secret-" + base64.RawURLEncoding.EncodeToString(src.Draw("kid "+string(alg), 9))
 		}
@@ -65,8 +65,8 @@ func newRSA(src *Source) (crypto.Signer, error) {
 	if !src.Seeded() {
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	}
-	// rsa.GenerateKey takes no seed, so the primes are searched for here. Good
-	// for tests only: the search is neither constant in time nor uniform.
+	// rsa.GenerateKey takes no seed, so the primes are searched for here. The search
+	// is neither constant in time nor uniform, so the keys are only for tests.
 	p, q := seededPrime(src), seededPrime(src)
 	one := big.NewInt(1)
 	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
@@ -80,8 +80,8 @@ func newRSA(src *Source) (crypto.Signer, error) {
 	return k, k.Validate()
 }
 
-// seededPrime returns a prime p of half the modulus' length with its two top
-// bits set, so that a product has the full length, and p-1 free of 65537.
+// seededPrime returns a prime p of half the length of the modulus. Its two top bits are
+// set, so that a product has the full length, and p-1 is not divisible by 65537.
 func seededPrime(src *Source) *big.Int {
 	b := src.Draw("rsa prime", rsaBits/16)
 	b[0] |= 0xc0

@@ -14,17 +14,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey reads a private JWK (RFC 7517 §4). Its algorithm is the one it names,
-// else alg if it is of the right kind, else the first that it fits. No error
-// quotes the key.
+// ReadKey parses a private JWK (RFC 7517 §4). Its algorithm is that in the JWK, otherwise
+// alg if it is suitable, otherwise the first suitable one. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)
 	if secret, shared := jwk.Key.([]byte); err != nil || shared && len(secret) == 0 || !shared && !jwk.Valid() {
-		return Key{}, errors.New("its numbers are no key (RFC 7518 §6)")
+		return Key{}, errors.New("its members are not a valid key (RFC 7518 §6)")
 	}
 	if jwk.Use != "" && jwk.Use != "sig" {
-		return Key{}, errors.New(`its use is not "sig", and it is to sign`)
+		return Key{}, errors.New(`its use is not "sig"`)
 	}
 	k := Key{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm)}
 	whole := true
@@ -42,16 +41,16 @@ func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 		k.Private, fits = private, algsOf(edwards, nil)
 		whole = ed25519.NewKeyFromSeed(private.Seed()).Equal(private)
 	default:
-		return Key{}, errors.New("it is of a kind that signs nothing here")
+		return Key{}, errors.New("its type is not supported for signing")
 	}
 	if !whole {
-		return Key{}, errors.New("its private part is not that of its public part")
+		return Key{}, errors.New("its private and public parts do not match")
 	}
 	return k.named(alg, fits)
 }
 
-// JWK is the key as JSON, its private part included if private. A shared secret has
-// no other.
+// JWK returns the key as JSON, with its private part if private. A shared secret has no
+// public part.
 func (k Key) JWK(private bool) (json.RawMessage, error) {
 	jwk := jose.JSONWebKey{Key: k.Secret, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch {
@@ -66,10 +65,10 @@ func (k Key) JWK(private bool) (json.RawMessage, error) {
 	return json.Marshal(jwk)
 }
 
-// named gives the key the algorithm and the name that it does not have yet.
+// named sets the algorithm and the ID of the key if they are missing.
 func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	if len(fits) == 0 {
-		return Key{}, errors.New("it is on a curve that signs nothing here")
+		return Key{}, errors.New("its curve is not supported for signing")
 	}
 	if k.Alg == "" {
 		k.Alg = fits[0]
@@ -79,10 +78,10 @@ func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	}
 	switch {
 	case !slices.Contains(fits, k.Alg):
-		return Key{}, fmt.Errorf("its alg is %q, and it fits %v", string(k.Alg), fits)
+		return Key{}, fmt.Errorf("its alg is %q, but the key is for %v", string(k.Alg), fits)
 	case k.ID != "":
 	case IsShared(k.Alg):
-		k.ID = "secret" // a digest of it would tell something about it
+		k.ID = "secret" // a digest would reveal information about it
 	default:
 		var err error
 		if k.ID, err = k.thumbprint(); err != nil {
@@ -92,8 +91,8 @@ func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	return k, CheckKey(k)
 }
 
-// isPair reports whether the two halves of an EC key belong together: a JWK
-// states both.
+// isPair reports whether the private and the public part of an EC key match: a JWK has
+// both.
 func isPair(k *ecdsa.PrivateKey) bool {
 	raw, err := k.Bytes()
 	if err != nil {

@@ -94,20 +94,20 @@ func TestMalformedKeysAreRefusedAndNotQuoted(t *testing.T) {
 	}
 	long := base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat(canary, 9)))
 	for name, tt := range map[string]struct{ text, want string }{
-		"no JSON":                            {`{"kty":"oct","k":"` + canary, "no key"},
-		"an array":                           {`["` + canary + `"]`, "no key"},
-		"a secret without bytes":             {jwk(t, hs, map[string]string{"k": ""}), "no key"},
-		"a secret that is not base64url":     {jwk(t, hs, map[string]string{"k": canary + "!"}), "no key"},
-		"an unknown kty":                     {jwk(t, hs, map[string]string{"kty": canary}), "no key"},
-		"a number that is too long":          {jwk(t, ec, map[string]string{"d": long}), "no key"},
-		"a point that is not on the curve":   {jwk(t, ec, map[string]string{"x": other["ec"]}), "no key"},
-		"the private part of another EC key": {jwk(t, ec, map[string]string{"d": other["ec"]}), "not that of its public part"},
-		"the private part of another OKP":    {jwk(t, ed, map[string]string{"d": other["ed"]}), "no key"},
+		"no JSON":                            {`{"kty":"oct","k":"` + canary, "not a valid key"},
+		"an array":                           {`["` + canary + `"]`, "not a valid key"},
+		"a secret without bytes":             {jwk(t, hs, map[string]string{"k": ""}), "not a valid key"},
+		"a secret that is not base64url":     {jwk(t, hs, map[string]string{"k": canary + "!"}), "not a valid key"},
+		"an unknown kty":                     {jwk(t, hs, map[string]string{"kty": canary}), "not a valid key"},
+		"a number that is too long":          {jwk(t, ec, map[string]string{"d": long}), "not a valid key"},
+		"a point that is not on the curve":   {jwk(t, ec, map[string]string{"x": other["ec"]}), "not a valid key"},
+		"the private part of another EC key": {jwk(t, ec, map[string]string{"d": other["ec"]}), "do not match"},
+		"the private part of another OKP":    {jwk(t, ed, map[string]string{"d": other["ed"]}), "not a valid key"},
 		"an RSA key of another exponent":     {jwk(t, rsa, map[string]string{"e": "Aw"}), "key"},
-		"a public key":                       {string(public), "signs nothing"},
+		"a public key":                       {string(public), "not supported for signing"},
 		"a key for encryption":               {jwk(t, ec, map[string]string{"use": "enc"}), "use"},
-		"an alg of another curve":            {jwk(t, ec, map[string]string{"alg": "ES384"}), "it fits [ES256]"},
-		"an alg of another kind":             {jwk(t, hs, map[string]string{"alg": "ES256"}), "it fits [HS256 HS384 HS512]"},
+		"an alg of another curve":            {jwk(t, ec, map[string]string{"alg": "ES384"}), "the key is for [ES256]"},
+		"an alg of another kind":             {jwk(t, hs, map[string]string{"alg": "ES256"}), "the key is for [HS256 HS384 HS512]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			key, err := token.ReadKey([]byte(tt.text), "")

@@ -18,22 +18,22 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Key signs tokens. Printed or logged it shows only its algorithm and ID.
+// Key signs tokens. Printed or logged, it shows only its algorithm and ID.
 type Key struct {
 	// ID is the kid: by default a prefix of the RFC 7638 thumbprint, after
 	// "test-" for an embedded RSA key.
 	ID  string
 	Alg catalogue.Alg
 	// Private signs for all algorithms except HS: an *ecdsa.PrivateKey on the
-	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or a signer
-	// of yours with such a public key.
+	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or another
+	// signer with such a public key.
 	Private crypto.Signer `json:"-"`
-	// Secret signs for the HS algorithms. It is in no JWKS: configure it in the
-	// API that is to verify the tokens.
+	// Secret signs for the HS algorithms. It is never in a JWKS: configure it in the
+	// API that verifies the tokens.
 	Secret []byte `json:"-"`
 }
 
-// String names the key without showing it.
+// String identifies the key without showing it.
 func (k Key) String() string { return fmt.Sprintf("%s key %q", string(k.Alg), k.ID) }
 
 // GoString is String, for %#v.
@@ -55,13 +55,13 @@ func CheckKey(k Key) error {
 	case k.Private == nil:
 		return fmt.Errorf("key %q: %s signs with a private key: set Private", k.ID, k.Alg)
 	case !s.fits(k.Private.Public()):
-		return fmt.Errorf("key %q: %T is no key for %s; GenerateKey(%s, …) makes one that fits", k.ID, k.Private, k.Alg, k.Alg)
+		return fmt.Errorf("key %q: %T is not a key for %s: use GenerateKey(%s, …)", k.ID, k.Private, k.Alg, k.Alg)
 	}
 	return nil
 }
 
-// sign returns the JWS signature over input. Repeatable asks for RFC 6979
-// nonces; RSASSA-PSS has a random salt all the same.
+// sign returns the JWS signature over input. If repeatable, ECDSA uses RFC 6979 nonces.
+// RSASSA-PSS always has a random salt.
 func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	s, err := specOf(k.Alg)
 	if err != nil {
@@ -86,7 +86,7 @@ func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	case ecdsaCurve:
 		random := rand.Reader
 		if _, ours := k.Private.(*ecdsa.PrivateKey); ours && repeatable {
-			random = nil // RFC 6979; a signer that is not the standard library's may not know nil
+			random = nil // RFC 6979; other signers may not accept nil
 		}
 		der, err := k.Private.Sign(random, digest, s.hash)
 		if err != nil {
@@ -104,7 +104,7 @@ func fixedWidth(der []byte, width int) ([]byte, error) {
 	var sig struct{ R, S *big.Int }
 	rest, err := asn1.Unmarshal(der, &sig)
 	if err != nil || len(rest) != 0 || max(sig.R.BitLen(), sig.S.BitLen()) > 8*width {
-		return nil, errors.New("the signer's answer is no ECDSA signature")
+		return nil, errors.New("the signer did not return an ECDSA signature")
 	}
 	out := make([]byte, 2*width)
 	sig.R.FillBytes(out[:width])
@@ -117,10 +117,10 @@ func (k Key) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 }
 
-// same reports whether the two are one key under one name. Neither is a shared
+// same reports whether both have the same public key and ID. Neither may be a shared
 // secret.
 func (k Key) same(other Key) bool {
-	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // every one that CheckKey accepts
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // all types that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
 }
 

@@ -77,12 +77,12 @@ func TestAKeyThatCannotSignIsReported(t *testing.T) {
 		key  token.Key
 		want string
 	}{
-		"a curve of another algorithm":     {token.Key{Alg: catalogue.ES384, Private: ec.Private}, "is no key for ES384"},
-		"a key of another kind":            {token.Key{Alg: catalogue.PS256, Private: ec.Private}, "is no key for PS256"},
-		"a private key for HS256":          {token.Key{Alg: catalogue.HS256, Private: ec.Private}, "set Secret"},
-		"a secret for ES256":               {token.Key{Alg: catalogue.ES256, Secret: []byte(canary)}, "set Private"},
-		"an algorithm that nobody defines": {token.Key{Alg: "ES255", Private: ec.Private}, "unknown signing algorithm"},
-		"a key that fits":                  {ec, ""},
+		"a curve of another algorithm": {token.Key{Alg: catalogue.ES384, Private: ec.Private}, "is not a key for ES384"},
+		"a key of another kind":        {token.Key{Alg: catalogue.PS256, Private: ec.Private}, "is not a key for PS256"},
+		"a private key for HS256":      {token.Key{Alg: catalogue.HS256, Private: ec.Private}, "set Secret"},
+		"a secret for ES256":           {token.Key{Alg: catalogue.ES256, Secret: []byte(canary)}, "set Private"},
+		"an unknown algorithm":         {token.Key{Alg: "ES255", Private: ec.Private}, "unknown signing algorithm"},
+		"a key that fits":              {ec, ""},
 	} {
 		got := errorText(token.CheckKey(tt.key))
 		if !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") || strings.Contains(got, canary) {

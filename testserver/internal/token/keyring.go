@@ -13,12 +13,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Keyring holds the keys that sign and the keys that the JWKS shows: two sets,
-// since a rotation is the time in which they differ.
+// Keyring has the signing keys and the published keys. The two sets differ during a
+// rotation.
 type Keyring struct {
 	ring guarded.Value[ring]
 
-	// Read without the lock: making an RSA key under it takes a while.
+	// Read without the lock, which is held while an RSA key is generated.
 	jwks   atomic.Pointer[[]byte]
 	served atomic.Pointer[[]byte] // an older one while there are freezes
 }
@@ -27,26 +27,26 @@ type ring struct {
 	alg    catalogue.Alg
 	source *Source
 	look   KeySet
-	shown  *Keyring // where the JWKS is shown
+	shown  *Keyring // its jwks and served are updated
 
 	signing   map[catalogue.Alg]Key
 	staged    *Key  // published by PublishFirst, not signing yet
 	published []Key // oldest first
-	retired   *Key  // the last that left the JWKS
+	retired   *Key  // the last one removed from the JWKS
 	rsaMade   int
-	given     bool         // there were keys at the start: those that come later are not embedded ones
-	freezes   map[int]bool // those that nobody has thawed, by number
-	frozen    int          // how many there have ever been
+	given     bool         // keys were configured, so embedded keys are not used
+	freezes   map[int]bool // active freezes, by number
+	frozen    int          // the number of the last freeze
 }
 
-// KeySet is how a JWKS looks. What is nil is as usual.
+// KeySet customizes a JWKS. A nil field means the default.
 type KeySet struct {
-	Name  func(Key) (string, error)        // the kid of a key that is made and has a public part
-	Write func(keys []Key) ([]byte, error) // the text; the oldest key comes first, and none is a shared secret
+	Name  func(Key) (string, error)        // the kid of a generated key that has a public part
+	Write func(keys []Key) ([]byte, error) // the text; keys are sorted oldest first, without shared secrets
 }
 
-// NewKeyring publishes keys, of which the first of an algorithm signs, and makes
-// one for alg if it is missing.
+// NewKeyring publishes keys. The first one of each algorithm signs. If there is no key
+// for alg, it makes one.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -58,11 +58,12 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 	return k, r.fill(keys)
 }
 
-// OnChange calls f after each change. It is set before the keyring is shared.
+// OnChange sets a function to call after each change. It must be called before the
+// keyring is shared.
 func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
 
-// Signing returns the key that signs for alg, "" meaning the default
-// algorithm; the first use of an algorithm makes its key and publishes it.
+// Signing returns the signing key for alg; "" means the default algorithm. The first
+// use of an algorithm makes and publishes its key.
 func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	r, unlock := k.ring.RLock()
 	key, ok := r.signing[cmp.Or(alg, r.alg)]
@@ -75,16 +76,16 @@ func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	return r.signer(cmp.Or(alg, r.alg))
 }
 
-// JWKS returns the key set, whatever the endpoint shows.
+// JWKS returns the current key set, even while the endpoint is frozen.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
-// Publish adds key to the JWKS, in place of one with the same ID.
+// Publish adds key to the JWKS. It replaces one with the same ID.
 func (k *Keyring) Publish(key Key) error {
 	if err := CheckKey(key); err != nil {
 		return err
 	}
 	if IsShared(key.Alg) {
-		return fmt.Errorf("key %q is a shared secret: a JWKS is public, give the secret to the API itself", key.ID)
+		return fmt.Errorf("key %q is a shared secret, which cannot be in a public JWKS: configure it in the API", key.ID)
 	}
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -103,7 +104,8 @@ func (k *Keyring) Use(key Key) error {
 	return nil
 }
 
-// Retire takes the key named kid out of the JWKS. It goes on signing if it was.
+// Retire removes the key with the ID kid from the JWKS. If it signs, it continues to
+// sign.
 func (k *Keyring) Retire(kid string) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -115,8 +117,8 @@ func (k *Keyring) Retire(kid string) error {
 	return r.render()
 }
 
-// lastRetired is the key that left the JWKS last, false if none has or it is
-// back.
+// lastRetired returns the key that was last removed from the JWKS. It returns false
+// without such a key, or if it was published again.
 func (k *Keyring) lastRetired() (Key, bool) {
 	r, unlock := k.ring.RLock()
 	defer unlock()
@@ -126,7 +128,7 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys and sees to it that there is one to sign with.
+// fill adds keys, and makes a signing key if there is none.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
@@ -155,7 +157,7 @@ func (r *ring) signer(alg catalogue.Alg) (Key, error) {
 	return key, r.render()
 }
 
-// generate makes a key, with a name of the set's own if it needs one.
+// generate makes a key. If kid is "", the key set may choose the ID.
 func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	key, err := r.make(alg, kid)
 	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {
@@ -164,9 +166,9 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make takes RSA keys from the embedded ones while they last: each serves
-// one algorithm once, so that no two published keys share their numbers. Who brings
-// keys along does not want others that everybody has.
+// make uses the embedded RSA keys as long as there are unused ones. Each is used once,
+// so that published keys differ. If keys were configured, embedded ones are not used,
+// since their private parts are public.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

@@ -1,10 +1,10 @@
 package token
 
-// Served returns the key set that the endpoint shows, which nobody must change.
+// Served returns the key set that the endpoint shows. It must not be changed.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
-// Freeze holds what the endpoint shows, until the freeze is thawed and no other
-// is left.
+// Freeze stops updates of the key set that the endpoint shows, until all freezes are
+// thawed.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -14,7 +14,7 @@ func (k *Keyring) Freeze() (thaw func()) {
 	return func() {
 		r, unlock := k.ring.Lock()
 		defer unlock()
-		delete(r.freezes, number) // a second thaw, or one after Thaw, must not end another's freeze
+		delete(r.freezes, number) // by number, so that a second call does not end another freeze
 		r.show()
 	}
 }
@@ -27,7 +27,7 @@ func (k *Keyring) Thaw() {
 	r.show()
 }
 
-// show lets the endpoint have the key set, unless it is frozen.
+// show updates the key set that the endpoint shows, unless it is frozen.
 func (r *ring) show() {
 	if len(r.freezes) == 0 {
 		r.shown.served.Store(r.shown.jwks.Load())

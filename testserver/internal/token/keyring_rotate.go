@@ -16,7 +16,7 @@ type Rotation struct {
 	DropOld      bool // retire the key that signed until now
 	ReuseKid     bool // give the new key the ID of the old one
 
-	Alg catalogue.Alg // whose key to change, "" for the server's
+	Alg catalogue.Alg // the algorithm, "" for the server's
 }
 
 func (r Rotation) check() error {
@@ -48,7 +48,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	var key Key
 	second := r.ready() && r.staged.Alg == alg
 	if second && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
-		key = *r.staged // the second half of a rotation begun by PublishFirst
+		key = *r.staged // the second step after PublishFirst
 	} else {
 		kid := ""
 		if how.ReuseKid {
@@ -68,7 +68,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	default:
 		r.signing[alg] = key
 	}
-	if how.DropOld && old.ID != key.ID { // of one name, the new one takes its place below
+	if how.DropOld && old.ID != key.ID { // with the same ID, add replaces it below
 		r.drop(old.ID)
 	}
 	if !how.SignFirst {
@@ -77,8 +77,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	return key, r.render()
 }
 
-// ready reports whether PublishFirst has left a key to sign with. One that was
-// retired since then is not brought back.
+// ready reports whether there is a key from PublishFirst that is still published.
 func (r *ring) ready() bool {
 	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
 }

@@ -174,7 +174,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 	before := changes
 	_, _ = k.Signing(catalogue.EdDSA)
 	_, _ = k.JWKS(), k.Served()
-	_, _ = k.All(), k.Kept()
+	_, _ = k.All(), k.Snapshot()
 	_, _, _ = k.Open(text)
 	if changes != before {
 		t.Errorf("got %d calls from looking, want none", changes-before)

@@ -11,8 +11,8 @@ import (
 // Edit is one change to a draft; every token option is one.
 type Edit func(*Draft)
 
-// CheckDefaults applies edits to a trial draft and returns it: its Alg is "" unless
-// they choose one.
+// CheckDefaults applies edits to a draft and returns it. Its Alg is "" unless they set
+// one.
 func CheckDefaults(edits []Edit) (*Draft, error) {
 	d := newDraft(nil, "", "", time.Unix(0, 0), defaultTTL)
 	d.edit(edits)
@@ -33,9 +33,9 @@ type Minter struct {
 	others guarded.Value[[]*Form] // other forms that tokens were made in
 }
 
-// Handles remembers what the server knows of tokens that is not in them.
+// Handles stores what the server knows about tokens that is not in them.
 type Handles interface {
-	Keep(handle string, claims []byte) // which introspection then answers with
+	Keep(handle string, claims []byte) // for introspection
 	Revoke(token string)
 }
 
@@ -51,8 +51,8 @@ func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	return m.Finish(d)
 }
 
-// Sample is a draft of the default access token, without a jti: none is drawn, so
-// that the tokens of a seeded server stay the same.
+// Sample is a draft of the default access token with an empty jti. Drawing one would
+// change the later tokens of a seeded server.
 func (m *Minter) Sample() *Draft {
 	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
@@ -66,10 +66,10 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	d.edit(m.Defaults)
 	edit(d)
 	if d.Defect != nil && !d.Defect.introspectable {
-		d.Opaque = false // what is wrong with a JWT takes a JWT
+		d.Opaque = false // the defect requires a JWT
 	}
 	if d.Opaque && len(d.jwtOnly) > 0 {
-		d.Fail(fmt.Errorf("%s says how a JWT is written, and OpaqueTokens makes a handle: leave one of them out", strings.Join(d.jwtOnly, ", ")))
+		d.Fail(fmt.Errorf("%s applies only to JWTs, but OpaqueTokens makes opaque tokens: leave one of them out", strings.Join(d.jwtOnly, ", ")))
 	}
 	return d, d.Err()
 }
@@ -84,7 +84,7 @@ func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	return d
 }
 
-// IDDraft is an ID token of client without what is about the end user (OpenID
+// IDDraft is an ID token for client without the claims about the end user (OpenID
 // Connect Core 1.0 §2).
 func (m *Minter) IDDraft(client string) *Draft {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
@@ -98,7 +98,7 @@ func (m *Minter) IDDraft(client string) *Draft {
 	return d
 }
 
-// Finish is the token that a draft becomes, with its defect if it has one.
+// Finish makes the token of a draft, with its defect if it has one.
 func (m *Minter) Finish(d *Draft) (string, error) {
 	key, err := m.Stamp(d)
 	if err != nil {
@@ -110,8 +110,8 @@ func (m *Minter) Finish(d *Draft) (string, error) {
 	return m.Write(d, key)
 }
 
-// Stamp returns the key that signs the draft, with its name written into it. No
-// key signs a handle.
+// Stamp returns the key for the draft, and writes its alg and kid into the header. An
+// opaque token has no key.
 func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	switch {
 	case d.Opaque:
@@ -127,8 +127,7 @@ func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	return key, d.Err()
 }
 
-// Write makes a token of the draft: a JWT that key signs, or a handle to the
-// claims.
+// Write makes a token of the draft: a JWT signed with key, or an opaque token.
 func (m *Minter) Write(d *Draft, key Key) (string, error) {
 	if !d.Opaque {
 		return d.compact(key, m.Source.Seeded())

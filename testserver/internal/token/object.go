@@ -8,27 +8,27 @@ import (
 	"strconv"
 )
 
-// Object is a JSON object that keeps its members in the order they were set,
-// so that equal tokens are equal bytes. Unlike a map it can hold what a
-// correct writer would not, such as a member twice.
+// Object is a JSON object with its members in the order in which they were set, so that
+// equal tokens are equal bytes. Unlike a map it can represent invalid objects, such as
+// those with a repeated member.
 type Object []Member
 
-// Member is one name and its value, already JSON; a nil value is not written.
+// Member is a name and its value as JSON. A member with a nil value is not written.
 type Member struct {
 	Name  string
 	Value json.RawMessage
 }
 
-var errObject = errors.New("this is no JSON object of members with names of their own")
+var errObject = errors.New("not a JSON object with unique member names")
 
-// ParseObject reads an object whose members have names of their own.
+// ParseObject parses an object. A repeated member is an error.
 func ParseObject(text []byte) (Object, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return nil, errObject
 	}
 	var o Object
-	seen := make(map[string]bool) // a request without credentials may have thousands of members
+	seen := make(map[string]bool) // a map, since a request without credentials may have thousands of members
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)
@@ -45,7 +45,7 @@ func ParseObject(text []byte) (Object, error) {
 	return o, nil
 }
 
-// Set writes name, in its old place if it has one.
+// Set sets name to v. An existing member keeps its position.
 func (o *Object) Set(name string, v any) error {
 	raw, err := encode(v)
 	if err != nil {
@@ -55,7 +55,7 @@ func (o *Object) Set(name string, v any) error {
 	return nil
 }
 
-// Put writes name as it is given, in its old place if it has one.
+// Put sets name to raw. An existing member keeps its position.
 func (o *Object) Put(name string, raw json.RawMessage) {
 	if i := o.Find(name); i >= 0 {
 		(*o)[i].Value = raw
@@ -64,7 +64,7 @@ func (o *Object) Put(name string, raw json.RawMessage) {
 	*o = append(*o, Member{name, raw})
 }
 
-// Delete takes name out; an absent one is not an error.
+// Delete deletes name. An absent one is not an error.
 func (o *Object) Delete(name string) {
 	*o = slices.DeleteFunc(*o, func(m Member) bool { return m.Name == name })
 }
@@ -74,7 +74,7 @@ func (o Object) Find(name string) int {
 	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
 }
 
-// Text is a member that is a string.
+// Text returns a member that is a string.
 func (o Object) Text(name string) (s string, ok bool) {
 	i := o.Find(name)
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`"`)) {
@@ -83,19 +83,19 @@ func (o Object) Text(name string) (s string, ok bool) {
 	return s, json.Unmarshal(o[i].Value, &s) == nil
 }
 
-// Texts is a member that is an array of strings.
+// Texts returns a member that is an array of strings.
 func (o Object) Texts(name string) (list []string, ok bool) {
 	i := o.Find(name)
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
 		return nil, false
 	}
 	if json.Unmarshal(o[i].Value, &list) != nil {
-		return nil, false // what was read before the fault is not a list either
+		return nil, false // not a partial list
 	}
 	return list, true
 }
 
-// Unset reports whether name is there but waits for its value.
+// Unset reports whether name is present without a value.
 func (o Object) Unset(name string) bool {
 	i := o.Find(name)
 	return i >= 0 && o[i].Value == nil
@@ -122,7 +122,7 @@ func (o Object) MarshalJSON() ([]byte, error) {
 
 // encode is json.Marshal that leaves <, > and & as they are.
 func encode(v any) (json.RawMessage, error) {
-	switch v := v.(type) { // most claims are these two, and need no reflection
+	switch v := v.(type) { // most claims have these types, which need no reflection
 	case int64:
 		return strconv.AppendInt(nil, v, 10), nil
 	case string:
@@ -139,7 +139,7 @@ func encode(v any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
-// plain reports whether s stands in JSON as it is.
+// plain reports whether s needs no escaping in JSON.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {

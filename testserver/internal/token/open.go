@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Segments are the three parts of a JWT, if each is spelled as base64url is: the
-// decoder also takes line ends and bits that mean nothing.
+// Segments returns the three decoded parts of a JWT, if each is canonical base64url. The
+// decoder alone would accept line ends and unused bits.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {
@@ -27,9 +27,9 @@ func Segments(token string) (raw [3][]byte, ok bool) {
 	return raw, true
 }
 
-// Open reads a JWT that a key of the JWKS verifies, or the secret that signs
-// for an HS algorithm. It refuses one that is written in another way than tokens
-// are written, since two spellings of one token would need revoking twice.
+// Open parses a JWT and verifies it with the keys of the JWKS, or with the secret of an
+// HS algorithm. It refuses other encodings of a token, which a revocation would not
+// cover.
 func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	raw, ok := Segments(token)
 	if !ok {
@@ -38,7 +38,7 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	header, headerErr := ParseObject(raw[0])
 	claims, claimsErr := ParseObject(raw[1])
 	alg, named := header.Text("alg")
-	if headerErr != nil || claimsErr != nil || !named || header.Find("crit") >= 0 { // RFC 7515 §4.1.11: no extension is known here
+	if headerErr != nil || claimsErr != nil || !named || header.Find("crit") >= 0 { // RFC 7515 §4.1.11: no extensions are supported
 		return nil, nil, false
 	}
 	for _, key := range k.verifying(catalogue.Alg(alg)) {
@@ -49,8 +49,8 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	return nil, nil, false
 }
 
-// verifying are the keys that tokens are checked with: what is published, so
-// that a token ends with its key, and the secret that nobody may publish.
+// verifying returns the keys that verify tokens: the published ones, so that a token
+// becomes invalid when its key is removed, and the shared secret for alg.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	r, unlock := k.ring.RLock()
 	defer unlock()
@@ -61,7 +61,7 @@ func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	return keys
 }
 
-// verifies reports whether k signed token, under its own algorithm.
+// verifies reports whether k signed token by its own algorithm.
 func (k Key) verifies(token string) bool {
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(k.Alg)})
 	if err != nil {

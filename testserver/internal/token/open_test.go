@@ -67,7 +67,7 @@ func TestOpenRefusesOtherSpellings(t *testing.T) {
 func TestOpenTakesWhatItsOwnKeysSigned(t *testing.T) {
 	src := token.RandomSource()
 	m, _ := minter(t, catalogue.HS256, src)
-	stranger := newKey(t, catalogue.ES256, "")
+	attackerKey := newKey(t, catalogue.ES256, "")
 	public := newKey(t, catalogue.ES256, "p")
 	if err := m.Keys.Publish(public); err != nil {
 		t.Fatal(err)
@@ -76,17 +76,17 @@ func TestOpenTakesWhatItsOwnKeysSigned(t *testing.T) {
 		edit token.Edit
 		want bool
 	}{
-		"the secret that signs":            {func(*token.Draft) {}, true},
-		"a published key":                  {func(d *token.Draft) { d.Key = &public }, true},
-		"a published key without its name": {func(d *token.Draft) { d.Key = &public; d.Header.Delete("kid") }, true},
-		"a published key by another name":  {func(d *token.Draft) { d.Key = &public; d.SetHeader("kid", "q") }, false},
-		"a key that is not published":      {func(d *token.Draft) { d.Key = &stranger }, false},
-		"a stranger's key by a known name": {func(d *token.Draft) { d.Key = &stranger; d.SetHeader("kid", "p") }, false},
-		"another algorithm in the header":  {func(d *token.Draft) { d.Key = &public; d.SetHeader("alg", "ES384") }, false},
-		"an algorithm that is not text":    {func(d *token.Draft) { d.Key = &public; d.SetHeader("alg", 256) }, false},
-		"a critical extension":             {func(d *token.Draft) { d.SetHeader("crit", []string{"x"}); d.SetHeader("x", 1) }, false},
-		"a header parameter twice":         {func(d *token.Draft) { d.Header = append(d.Header, token.Member{Name: "typ", Value: []byte(`"JWT"`)}) }, false},
-		"a claim twice":                    {func(d *token.Draft) { d.Claims = append(d.Claims, token.Member{Name: "sub", Value: []byte(`"bob"`)}) }, false},
+		"the secret that signs":               {func(*token.Draft) {}, true},
+		"a published key":                     {func(d *token.Draft) { d.Key = &public }, true},
+		"a published key without its name":    {func(d *token.Draft) { d.Key = &public; d.Header.Delete("kid") }, true},
+		"a published key by another name":     {func(d *token.Draft) { d.Key = &public; d.SetHeader("kid", "q") }, false},
+		"a key that is not published":         {func(d *token.Draft) { d.Key = &attackerKey }, false},
+		"an attacker's key under a known kid": {func(d *token.Draft) { d.Key = &attackerKey; d.SetHeader("kid", "p") }, false},
+		"another algorithm in the header":     {func(d *token.Draft) { d.Key = &public; d.SetHeader("alg", "ES384") }, false},
+		"an algorithm that is not text":       {func(d *token.Draft) { d.Key = &public; d.SetHeader("alg", 256) }, false},
+		"a critical extension":                {func(d *token.Draft) { d.SetHeader("crit", []string{"x"}); d.SetHeader("x", 1) }, false},
+		"a header parameter twice":            {func(d *token.Draft) { d.Header = append(d.Header, token.Member{Name: "typ", Value: []byte(`"JWT"`)}) }, false},
+		"a claim twice":                       {func(d *token.Draft) { d.Claims = append(d.Claims, token.Member{Name: "sub", Value: []byte(`"bob"`)}) }, false},
 	} {
 		if _, _, ok := m.Keys.Open(mint(t, m, tt.edit)); ok != tt.want {
 			t.Errorf("%s: got it opened %v, want %v", name, ok, tt.want)

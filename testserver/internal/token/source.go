@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Source yields the bytes that keys, token identifiers and the like are made
-// of: random ones, or under a seed the same ones in every run.
+// Source yields the bytes for keys, token identifiers and the like: random ones or, with
+// a seed, the same ones in every run.
 type Source struct {
 	seed []byte // nil means random
 
@@ -22,21 +22,21 @@ type Source struct {
 // RandomSource draws from crypto/rand.
 func RandomSource() *Source { return &Source{} }
 
-// SeededSource derives everything from seed by HKDF. Each label counts its own
-// draws, so that a further token never changes the next key.
+// SeededSource derives all bytes from seed with HKDF. Draws are counted by label, so that
+// an additional token does not change the next key.
 func SeededSource(seed string) *Source {
 	return &Source{seed: append([]byte("bearerguard testserver\n"), seed...), drawn: map[string]int{}}
 }
 
-// Seeded reports whether the source repeats itself in every run.
+// Seeded reports whether the source yields the same bytes in every run.
 func (s *Source) Seeded() bool { return s.seed != nil }
 
-// Draw returns the next n bytes for label; concurrent use is safe, though the
-// order of concurrent draws is the scheduler's.
+// Draw returns the next n bytes for label. It is safe for concurrent use, but the order
+// of concurrent draws is not repeatable.
 func (s *Source) Draw(label string, n int) []byte {
 	if !s.Seeded() {
 		b := make([]byte, n)
-		_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+		_, _ = rand.Read(b) // never fails: crypto/rand crashes the program instead
 		return b
 	}
 	s.mu.Lock()
@@ -46,54 +46,54 @@ func (s *Source) Draw(label string, n int) []byte {
 
 	b, err := hkdf.Key(sha256.New, s.seed, nil, label+"\n"+strconv.Itoa(turn), n)
 	if err != nil {
-		panic("testserver: " + err.Error()) // only for more than 255 blocks, or a seed FIPS mode calls too short
+		panic("testserver: " + err.Error()) // only for more than 255 blocks, or a seed that is too short for FIPS mode
 	}
 	return b
 }
 
-// idBytes are 128 bits: enough for names that never collide.
+// idBytes are 128 bits, so that names do not collide.
 const idBytes = 16
 
-// Name is a new text for what is not a secret.
+// Name returns a new identifier, which is not a secret.
 func (s *Source) Name(label string) string {
 	return base64.RawURLEncoding.EncodeToString(s.Draw(label, idBytes))
 }
 
-// handleBytes are 192 bits: more than RFC 6749 §10.10 asks for, and base64url
-// without bits that are left over.
+// handleBytes are 192 bits: more than RFC 6749 §10.10 requires, and without unused bits
+// in base64url.
 const handleBytes = 24
 
-// Handle is a new text that says nothing, for what is a secret.
+// Handle returns a new secret, such as an opaque token.
 func (s *Source) Handle(label string) string {
 	b := s.Draw(label, handleBytes)
-	// Bytes that begin a JSON text are what a JWT is recognised by. One handle in
-	// 256 would be taken for a broken JWT.
+	// A JWT is recognized by the first byte of JSON. Without this, one handle in 256
+	// would be treated as a malformed JWT.
 	b[0] |= 0x80
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Drawn returns how much has been drawn for each label.
+// Drawn returns the number of draws for each label.
 func (s *Source) Drawn() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.drawn)
 }
 
-// Resume goes on from there: what is drawn after a restart must not be what was
-// drawn before.
+// Resume continues after the draws of an earlier run, so that nothing is drawn again
+// after a restart.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drawn == nil {
-		s.drawn = map[string]int{} // of a random source, which leaves it to another run
+		s.drawn = map[string]int{} // a random source stores them for a later seeded run
 	}
 	for label, n := range drawn {
 		s.drawn[label] = max(s.drawn[label], n)
 	}
 }
 
-// Fork is a source of its own: what is drawn from it changes nothing that s
-// yields, except for label.
+// Fork returns an independent source. Draws from it do not change what s yields, except
+// for label.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s

@@ -43,11 +43,11 @@ func TestResumeGoesOnWhereAnotherRunStopped(t *testing.T) {
 	first := token.SeededSource("seed")
 	first.Draw("x", 16)
 	first.Draw("x", 16)
-	kept, want := first.Drawn(), first.Draw("x", 16)
+	saved, want := first.Drawn(), first.Draw("x", 16)
 
 	second := token.SeededSource("seed")
 	second.Draw("x", 16)
-	second.Resume(kept)
+	second.Resume(saved)
 	if got := second.Draw("x", 16); !bytes.Equal(got, want) {
 		t.Errorf("got %x, want the third draw %x", got, want)
 	}
@@ -55,7 +55,7 @@ func TestResumeGoesOnWhereAnotherRunStopped(t *testing.T) {
 	if got, want := second.Draw("x", 16), first.Draw("x", 16); !bytes.Equal(got, want) {
 		t.Errorf("got %x after an older count, want the fourth draw %x", got, want)
 	}
-	token.RandomSource().Resume(kept) // which leaves them to another run
+	token.RandomSource().Resume(saved) // which leaves them to another run
 }
 
 func TestAHandleIsNotTakenForAJWT(t *testing.T) {
@@ -87,13 +87,13 @@ func TestEverySeededKeyRepeats(t *testing.T) {
 
 func TestAnAttackersKeysAreStrangersAndChangeNoOthers(t *testing.T) {
 	src, other := token.SeededSource("seed"), token.SeededSource("seed")
-	stranger, err := token.NewAttacker(src).Key(catalogue.ES256)
+	attackerKey, err := token.NewAttacker(src).Key(catalogue.ES256)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, want := signer(t, keyring(t, catalogue.ES256, src), ""), signer(t, keyring(t, catalogue.ES256, other), "")
-	if got != want || got == stranger.ID {
-		t.Errorf("got %q beside the attacker's %q, want %q", got, stranger.ID, want)
+	if got != want || got == attackerKey.ID {
+		t.Errorf("got %q after the attacker's %q, want %q", got, attackerKey.ID, want)
 	}
 }
 

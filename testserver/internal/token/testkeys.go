@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-// testKeys holds private keys that everybody can read: good for tests and for
-// nothing else. Making an RSA key costs some 70 ms, and parsing one as much as the
-// rest of a server, so that all servers of a process share the parsed ones.
+// testKeys has private keys that are public, so they are only for tests. Generating an
+// RSA key takes some 70 ms, and parsing one as long as starting the rest of a server, so
+// all servers of a process share the parsed keys.
 //
 //go:embed testkeys.pem
 var testKeys []byte
 
-// embedded is parsed once in a process, and never changed.
+// embedded parses the keys once in a process. They are never changed.
 var embedded = sync.OnceValues(func() (keys []*rsa.PrivateKey, err error) {
 	for rest := testKeys; ; {
 		var block *pem.Block

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Kept is what a state file has of a Store. Sessions end with the process.
-type Kept struct {
+// Snapshot is the part of a Store that a state file has: everything except sessions.
+type Snapshot struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
 	Devices  bounded.Map[token.Digest, *Device]
@@ -19,29 +19,29 @@ type Kept struct {
 	Pushed   bounded.Map[token.Digest, *Pushed]
 }
 
-// Kept is what to keep.
-func (g *State) Kept() Kept {
-	return Kept{Families: g.Families, Codes: g.Codes, Devices: g.Devices, Issued: g.Issued, Used: g.Used, Pushed: g.Pushed}
+// Snapshot returns the state to save.
+func (g *State) Snapshot() Snapshot {
+	return Snapshot{Families: g.Families, Codes: g.Codes, Devices: g.Devices, Issued: g.Issued, Used: g.Used, Pushed: g.Pushed}
 }
 
-// Restore puts what was kept, which has been checked, in place of what there is.
-func (g *Store) Restore(kept Kept) {
+// Restore replaces the contents with those of a snapshot, which has been checked.
+func (g *Store) Restore(saved Snapshot) {
 	all, unlock := g.Lock()
 	defer unlock()
-	all.Families, all.Codes, all.Devices = kept.Families, kept.Codes, kept.Devices
-	all.Issued, all.Used, all.Pushed = kept.Issued, kept.Used, kept.Pushed
+	all.Families, all.Codes, all.Devices = saved.Families, saved.Codes, saved.Devices
+	all.Issued, all.Used, all.Pushed = saved.Issued, saved.Used, saved.Pushed
 	all.ByCode = map[token.Digest]token.Digest{}
-	for d, device := range kept.Devices.All() {
+	for d, device := range saved.Devices.All() {
 		all.ByCode[device.UserCode] = d
 	}
 }
 
-// Check reports what no Store has, as in a file that was edited. It says where and
-// not what.
-func (k Kept) Check() error {
+// Check reports values that no Store writes, as in an edited file. Its errors do not
+// show the values.
+func (k Snapshot) Check() error {
 	for id, f := range k.Families.All() {
 		if f == nil || f.ID != id || f.Generation < 0 || f.Generation >= math.MaxInt32 {
-			return errors.New("a grant is not one")
+			return errors.New("a grant is invalid")
 		}
 	}
 	for _, c := range k.Codes.All() {
@@ -61,7 +61,7 @@ func (k Kept) Check() error {
 	}
 	for _, d := range k.Devices.All() {
 		if d == nil || d.Interval < 0 {
-			return errors.New("a device is not one")
+			return errors.New("a device is invalid")
 		}
 	}
 	return nil

@@ -13,15 +13,15 @@ import (
 // restored is a new keyring with what was kept of k, through JSON.
 func restored(t *testing.T, k *token.Keyring, own ...token.Key) *token.Keyring {
 	t.Helper()
-	var kept token.KeptKeys
-	if err := json.Unmarshal([]byte(marshal(t, k.Kept())), &kept); err != nil {
+	var saved token.KeyringSnapshot
+	if err := json.Unmarshal([]byte(marshal(t, k.Snapshot())), &saved); err != nil {
 		t.Fatal(err)
 	}
-	if err := kept.Check(); err != nil {
+	if err := saved.Check(); err != nil {
 		t.Fatal(err)
 	}
 	again := keyring(t, catalogue.ES256, token.RandomSource())
-	if err := again.Restore(kept, own); err != nil {
+	if err := again.Restore(saved, own); err != nil {
 		t.Fatal(err)
 	}
 	return again
@@ -67,30 +67,30 @@ func TestOwnKeysComeBeforeThoseThatWereKept(t *testing.T) {
 }
 
 func TestKeysThatNoKeyringHasAreRefused(t *testing.T) {
-	var kept []string
+	var saved []string
 	for _, key := range []token.Key{newKey(t, catalogue.ES256, "a"), newKey(t, catalogue.ES256, "b"), newKey(t, catalogue.HS256, "c")} {
 		private, err := key.JWK(true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept = append(kept, string(private))
+		saved = append(saved, string(private))
 	}
 	public, err := newKey(t, catalogue.ES256, "p").JWK(false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b, secret := kept[0], kept[1], kept[2]
+	a, b, secret := saved[0], saved[1], saved[2]
 	for name, tt := range map[string]struct{ text, want string }{
-		"a secret in the key set":               {`{"Signing":[` + a + `],"Published":[` + secret + `]}`, "a secret is published"},
-		"two keys for one algorithm":            {`{"Signing":[` + a + `,` + b + `]}`, "twice"},
-		"a key that is published twice":         {`{"Signing":[` + a + `],"Published":[` + b + `,` + b + `]}`, "twice"},
+		"a secret in the key set":               {`{"Signing":[` + a + `],"Published":[` + secret + `]}`, "a shared secret is published"},
+		"two keys for one algorithm":            {`{"Signing":[` + a + `,` + b + `]}`, "repeated"},
+		"a key that is published twice":         {`{"Signing":[` + a + `],"Published":[` + b + `,` + b + `]}`, "repeated"},
 		"a key that signs without private part": {`{"Signing":[` + string(public) + `]}`, "no private part"},
 		"one to come without private part":      {`{"Signing":[` + a + `],"Staged":` + string(public) + `}`, "no private part"},
-		"fewer RSA keys made than none":         {`{"Signing":[` + a + `],"RSAMade":-1}`, "twice"},
+		"fewer RSA keys made than none":         {`{"Signing":[` + a + `],"RSAMade":-1}`, "repeated"},
 		"all as it should be":                   {`{"Signing":[` + a + `,` + secret + `],"Published":[` + string(public) + `,` + a + `],"Staged":` + b + `}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var keys token.KeptKeys
+			var keys token.KeyringSnapshot
 			if err := json.Unmarshal([]byte(tt.text), &keys); err != nil {
 				t.Fatal(err)
 			}

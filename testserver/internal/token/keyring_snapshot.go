@@ -1,0 +1,127 @@
+package token
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+)
+
+// KeyringSnapshot has the keys of a Keyring as private JWKs.
+type KeyringSnapshot struct {
+	Signing   []savedKey // one for each algorithm
+	Published []savedKey // oldest first
+	Staged    *savedKey
+	RSAMade   int
+}
+
+type savedKey Key
+
+// public replaces a signer that a test supplied. The state file has only its public key.
+type public struct{ key crypto.PublicKey }
+
+func (p public) Public() crypto.PublicKey { return p.key }
+
+func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("the private part of the key was not in the state file")
+}
+
+// MarshalJSON writes a JWK (RFC 7517 §4), a private one if it can.
+func (k savedKey) MarshalJSON() ([]byte, error) {
+	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
+	switch private := k.Private.(type) {
+	case nil:
+		jwk.Key = k.Secret
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		jwk.Key = private
+	default:
+		jwk.Key = private.Public()
+	}
+	return jwk.MarshalJSON()
+}
+
+// UnmarshalJSON reads the output of MarshalJSON.
+func (k *savedKey) UnmarshalJSON(text []byte) error {
+	var jwk jose.JSONWebKey
+	if err := json.Unmarshal(text, &jwk); err != nil {
+		return errors.New("a key is not a JWK")
+	}
+	if jwk.Key != nil && jwk.Valid() && jwk.IsPublic() {
+		*k = savedKey{ID: jwk.KeyID, Alg: catalogue.Alg(jwk.Algorithm), Private: public{jwk.Key}}
+		return CheckKey(Key(*k))
+	}
+	key, err := ReadKey(text, "")
+	if err != nil {
+		return err
+	}
+	key.ID = jwk.KeyID // it may be ""
+	*k = savedKey(key)
+	return nil
+}
+
+// Snapshot is what a state file has of the keys.
+func (k *Keyring) Snapshot() KeyringSnapshot {
+	r, unlock := k.ring.RLock() // Lock would count as a change and cause another save
+	defer unlock()
+	saved := KeyringSnapshot{RSAMade: r.rsaMade, Staged: (*savedKey)(r.staged)}
+	for _, key := range r.signing {
+		saved.Signing = append(saved.Signing, savedKey(key))
+	}
+	slices.SortFunc(saved.Signing, func(a, b savedKey) int { return strings.Compare(string(a.Alg), string(b.Alg)) })
+	for _, key := range r.published {
+		saved.Published = append(saved.Published, savedKey(key))
+	}
+	return saved
+}
+
+// Check reports values that no Keyring writes, as in an edited file.
+func (saved KeyringSnapshot) Check() error {
+	signs := saved.Signing
+	if saved.Staged != nil {
+		signs = append(slices.Clip(signs), *saved.Staged)
+	}
+	algs, ids := map[catalogue.Alg]bool{}, map[string]bool{}
+	for _, key := range signs {
+		if _, foreign := key.Private.(public); foreign {
+			return errors.New("a key that signs has no private part")
+		}
+	}
+	for _, key := range saved.Signing {
+		algs[key.Alg] = true
+	}
+	for _, key := range saved.Published {
+		if IsShared(key.Alg) {
+			return errors.New("a shared secret is published")
+		}
+		ids[key.ID] = true
+	}
+	if len(algs) != len(saved.Signing) || len(ids) != len(saved.Published) || saved.RSAMade < 0 {
+		return errors.New("a key is repeated")
+	}
+	return nil
+}
+
+// Restore puts what is kept, and keys before it, in place of what there is.
+func (k *Keyring) Restore(saved KeyringSnapshot, keys []Key) error {
+	r, unlock := k.ring.Lock()
+	defer unlock()
+	clear(r.signing)
+	for _, key := range saved.Signing {
+		r.signing[key.Alg] = Key(key)
+	}
+	r.published = nil
+	for _, key := range saved.Published {
+		r.published = append(r.published, Key(key))
+	}
+	r.staged, r.rsaMade = (*Key)(saved.Staged), saved.RSAMade
+	return r.fill(keys)
+}
