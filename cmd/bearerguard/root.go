@@ -92,7 +92,7 @@ Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newLogin(s),
+	root.AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newDoctor(s), newLogin(s),
 		newKeys(s), newClient(s), newUser(s), newFault(s), newRequests(s), newClock(s), newReset(s), newSnapshot(s), newEvents(s), newConfig(s), newHealth())
 	cli.Polish(root)
 	return root
