@@ -14,19 +14,19 @@ func newDoctor(s streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor URL",
-		Short: "Check what an API tells clients that have no token yet",
-		Long: `Request a protected route without a token, and follow what the answer says as a client
-does: the challenge, the protected resource metadata that it names (RFC 9728), the
-authorization servers in there, and their keys. Each check is a line: ✓ right, ✗ wrong,
-! right for some clients only, – not looked at. What is wrong comes with a remedy.
+		Short: "Check the challenge and the metadata that an API shows to clients without a token",
+		Long: `Request a protected route without a token, and read the answer as a client does: the
+challenge, the protected resource metadata that it names (RFC 9728), the authorization
+servers that the metadata lists, and their keys. Each check is a line: ✓ right, ✗ wrong,
+! wrong for some clients, – not checked. Each fault comes with a remedy.
 
-RFC 9728 §3.3 wants the resource of the metadata to be the URL that was requested.
-Clients of today, those of MCP among them, also take one whose path is the beginning
-of its path. So does this command.
+RFC 9728 §3.3 wants the resource of the metadata to be the URL that was requested, and
+some clients insist on that. Many also take a resource whose path is the beginning of
+the URL's. So does this command: give it the URL that clients are configured with.
 
-Some twenty requests are sent, without any secret. For four of them Host, or
-X-Forwarded-Host and Forwarded, name the host doctor.invalid: nothing may change by
-that. It takes a minute at most.
+Some twenty requests are sent, without any secret. In four of them Host, or
+X-Forwarded-Host and Forwarded, name the host doctor.invalid. The answers must stay
+the same. The command ends after a minute at most.
 
 On a terminal the checks are a coloured table; elsewhere their columns are separated
 by tabs: result, name, what must hold or what is wrong, what was expected, what was
@@ -39,7 +39,7 @@ Exit codes: 0 nothing was found, 1 there is a line with ✗ or !, 2 a wrong comm
   bearerguard doctor https://mcp.example.com/mcp --json | jq '.checks[] | select(.remedy)'`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := doctor.Run(cmd.Context(), args[0])
+			report, err := doctor.Run(cmd.Context(), nil, args[0])
 			switch {
 			case errors.Is(err, doctor.ErrURL):
 				return usage("%w", err)

@@ -12,46 +12,46 @@ import (
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host asks the API and its metadata with fields that lie about the host.
+// host asks the API and its metadata with fields that name a false host.
 func (x *examination) host(ctx context.Context, before []challenge, at place) {
 	var changed []string
-	for _, lie := range []struct {
+	for _, field := range []struct {
 		name   string
 		header http.Header
 	}{
 		{"Host", http.Header{"Host": {falseHost}}},
 		{"X-Forwarded-Host, Forwarded", http.Header{"X-Forwarded-Host": {falseHost}, "Forwarded": {"host=" + falseHost}}},
 	} {
-		api := x.send(ctx, http.MethodGet, x.target.String(), lie.header)
+		api := x.send(ctx, http.MethodGet, x.target.String(), field.header)
 		after, _ := parseChallenges(api.header.Values("WWW-Authenticate"))
-		if a, b := pointers(before), pointers(after); b != "" && a != b {
-			changed = append(changed, lie.name+" changes resource_metadata to "+b)
+		if named := pointers(after); named != nil && !slices.Equal(named, pointers(before)) {
+			changed = append(changed, field.name+" changes resource_metadata to "+strings.Join(named, ", "))
 		}
 		if at.doc == nil {
 			continue
 		}
-		answer := x.send(ctx, http.MethodGet, at.url, lie.header)
+		answer := x.send(ctx, http.MethodGet, at.url, field.header)
 		if doc, _ := answer.document(); doc != nil && !reflect.DeepEqual(doc, at.doc) {
-			changed = append(changed, lie.name+" changes the metadata, now of the resource "+doc.resource)
+			changed = append(changed, field.name+" changes the metadata, now of the resource "+doc.resource)
 		}
 	}
 	if changed == nil {
 		x.pass(aboutHost, "")
 		return
 	}
-	x.fail(aboutHost, finding{problem: "the answers depend on header fields that anybody can send", got: list(changed),
-		remedy: "Take the URL of the API from its configuration. With these fields an attacker, by way of a cache, sends clients to an authorization server of their own."})
+	x.fail(aboutHost, finding{problem: "the answers depend on header fields that anybody can send", got: strings.Join(changed, "; "),
+		remedy: "Take the URL of the API from its configuration. If a cache stores such an answer, an attacker chooses the authorization server of other clients."})
 }
 
-// pointers returns what challenges name in resource_metadata.
-func pointers(challenges []challenge) string {
-	var named []string
+// pointers returns what challenges name in resource_metadata, each URL once.
+func pointers(challenges []challenge) (named []string) {
 	for _, c := range challenges {
-		if at, ok := c.params["resource_metadata"]; ok {
-			named = append(named, at)
+		if url := c.params["resource_metadata"]; url != "" {
+			named = append(named, url)
 		}
 	}
-	return list(named)
+	slices.Sort(named)
+	return slices.Compact(named)
 }
 
 func (x *examination) head(ctx context.Context, address string) {
@@ -98,12 +98,12 @@ func (x *examination) members(challenges []challenge, doc *document) {
 	if unknown == nil {
 		x.pass(aboutScopes, strings.Join(doc.scopes, " "))
 	} else {
-		x.warn(aboutScopes, finding{problem: "the challenge wants scopes that scopes_supported lacks", got: list(unknown),
+		x.warn(aboutScopes, finding{problem: "the challenge wants scopes that scopes_supported lacks", got: strings.Join(unknown, " "),
 			remedy: "Add them to scopes_supported, or leave the member out. Some clients ask for no scope that is not in it."})
 	}
 	if slices.Contains(doc.methods, "query") {
-		x.fail(aboutMethods, finding{problem: "tokens are invited into the query of URLs", got: strings.Join(doc.methods, ", "),
-			remedy: `Write ["header"]. URLs are logged, cached and passed on, and tokens with them.`})
+		x.fail(aboutMethods, finding{problem: "the API accepts tokens in the query of URLs", got: strings.Join(doc.methods, ", "),
+			remedy: `Write ["header"]. URLs are logged and cached, and so are the tokens in them.`})
 	} else {
 		x.pass(aboutMethods, strings.Join(doc.methods, ", "))
 	}

@@ -3,8 +3,9 @@ package doctor
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
 // challenges checks the answer to the request without a token.
@@ -47,30 +48,27 @@ func (x *examination) challenges(a answer) []challenge {
 // pointer returns the URL of the metadata that the challenges name, or "" if they
 // name none that a client may request.
 func (x *examination) pointer(challenges []challenge) string {
-	all := pointers(challenges)
-	first, _, several := strings.Cut(all, ", ")
-	switch {
-	case all == "":
+	named := pointers(challenges)
+	if len(named) == 0 {
 		x.fail(aboutPointer, finding{problem: "no challenge has resource_metadata", want: fmt.Sprintf("resource_metadata=%q", wellKnown(x.base)),
 			remedy: "Add the parameter to the challenge, with the URL of the metadata. Where the resource is only the beginning of the URL, put its path there."})
-	case several:
-		x.fail(aboutPointer, finding{problem: "challenges name several documents", got: all, remedy: "Send the same resource_metadata in each challenge."})
-	case !isAbsolute(all):
-		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: all,
-			remedy: "Write scheme, host and path, from the configuration."})
-	case !x.mayAsk(all):
-		x.fail(aboutPointer, finding{problem: "resource_metadata is not https", got: all,
+		return ""
+	}
+	first := named[0]
+	switch {
+	case len(named) > 1:
+		x.fail(aboutPointer, finding{problem: "challenges name several documents", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
+	case fetch.CheckURL(first, true) != nil:
+		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: first,
+			remedy: "Write scheme, host and path, from the configuration, without a fragment."})
+	case !x.mayAsk(first):
+		x.fail(aboutPointer, finding{problem: "resource_metadata is not https", got: first,
 			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS the API itself sees http only."})
 	default:
-		x.pass(aboutPointer, all)
+		x.pass(aboutPointer, first)
 	}
 	if x.mayAsk(first) {
 		return first
 	}
 	return ""
-}
-
-func isAbsolute(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Scheme != "" && u.Hostname() != ""
 }

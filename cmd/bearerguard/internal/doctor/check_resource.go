@@ -38,8 +38,9 @@ func (x *examination) resource(ctx context.Context, at place) {
 }
 
 // match compares the resource with the URL that was requested. RFC 9728 §3.3 wants
-// them identical. Clients of today, those of MCP among them, also take the
-// beginning of the path.
+// them identical, and some clients insist on it. Many also take a resource whose
+// path is the beginning of that of the URL, without which an API with more than
+// one route could have no metadata.
 func (x *examination) match(resource *url.URL) bool {
 	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL by which clients reach the API, byte for byte as they write it. They discard the metadata of another resource."}
 	path, prefix := pathOf(x.base), pathOf(resource)
@@ -52,8 +53,11 @@ func (x *examination) match(resource *url.URL) bool {
 		f.problem = "the resource has another port"
 	case resource.RawQuery != "":
 		f.problem = "the resource has a query"
-	case prefix == path, strings.HasPrefix(path, strings.TrimSuffix(prefix, "/")+"/") && prefix != path+"/":
-		x.pass(aboutMatch, resource.String())
+	case prefix == path:
+		x.pass(aboutMatch, "the URL itself")
+		return true
+	case strings.HasPrefix(path, strings.TrimSuffix(prefix, "/")+"/"):
+		x.pass(aboutMatch, "the beginning of the URL; strict clients want the URL itself")
 		return true
 	case prefix == path+"/":
 		f.problem = "the resource ends with a slash, and the URL does not"

@@ -23,17 +23,17 @@ type examination struct {
 	report Report
 }
 
-// Run checks the API at a URL. The error is [ErrURL], or why the URL was not
-// answered, or that of the context. Findings are not errors.
-func Run(ctx context.Context, address string) (Report, error) {
+// Run checks the API at a URL by way of transport, of which nil is
+// [http.DefaultTransport]. The error is [ErrURL], or why the URL was not answered,
+// or that of the context. Findings are not errors.
+func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {
 		return Report{}, ErrURL
 	}
 	base := *target
 	base.RawQuery, base.ForceQuery = "", false
-	x := &examination{client: newClient(), target: target, base: &base, places: map[string]place{}, report: Report{URL: address}}
-	defer x.client.CloseIdleConnections()
+	x := &examination{client: newClient(transport), target: target, base: &base, places: map[string]place{}, report: Report{URL: address}}
 	bounded, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	first := x.send(bounded, http.MethodGet, target.String(), nil)
@@ -59,7 +59,7 @@ func Run(ctx context.Context, address string) (Report, error) {
 	if len(x.slow) == 0 {
 		x.pass(aboutTime, "")
 	} else {
-		x.warn(aboutTime, finding{problem: "some answers are slow", got: list(x.slow),
+		x.warn(aboutTime, finding{problem: "some answers are slow", got: strings.Join(x.slow, ", "),
 			remedy: "Make the document once, when the API starts, and send Cache-Control, so that a cache can answer."})
 	}
 	for _, issuer := range issuers {
@@ -70,7 +70,7 @@ func Run(ctx context.Context, address string) (Report, error) {
 
 func (x *examination) https() {
 	if err := fetch.CheckURL(x.target.String(), false); err != nil {
-		x.fail(aboutHTTPS, finding{problem: "tokens travel in the clear", got: x.target.String(), remedy: "Serve the API over https only."})
+		x.fail(aboutHTTPS, finding{problem: "tokens are sent without encryption", got: x.target.String(), remedy: "Serve the API over https only."})
 		return
 	}
 	x.pass(aboutHTTPS, "")

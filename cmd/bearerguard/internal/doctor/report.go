@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,8 +12,8 @@ type Result string
 // The results. [Failed] and [Warned] are findings.
 const (
 	Passed  Result = "passed"
-	Failed  Result = "failed"  // against an RFC, or no client gets further
-	Warned  Result = "warned"  // some clients do not get further
+	Failed  Result = "failed"  // violates an RFC, or stops every client
+	Warned  Result = "warned"  // stops some clients
 	Skipped Result = "skipped" // what it looks at is absent
 )
 
@@ -54,17 +53,17 @@ var (
 	aboutResource  = about{"resource", "the metadata names its resource, by a URL", "RFC 9728 §2"}
 	aboutMatch     = about{"match", "the resource is the URL, or a part of its path", "RFC 9728 §3.3"}
 	aboutLocation  = about{"location", "the metadata is at the well-known URL of its resource", "RFC 9728 §3.1"}
-	aboutOwn       = about{"own location", "the well-known URL of the URL itself has no other resource's metadata", "RFC 9728 §3.3"}
+	aboutOwn       = about{"own location", "the well-known URL of the requested URL has no other resource's metadata", "RFC 9728 §3.3"}
 	aboutRoot      = about{"root location", "the well-known URL of the host has no other resource's metadata", "RFC 9728 §3.3"}
 	aboutHost      = about{"host", "a false Host, X-Forwarded-Host or Forwarded changes nothing", "RFC 9728 §7.3"}
 	aboutHead      = about{"head", "HEAD of the metadata is answered as GET", "RFC 9110 §9.3.2"}
 	aboutCORS      = about{"cors", "a script of any origin may read the metadata", ""}
 	aboutScopes    = about{"scopes", "scopes_supported has the scopes of the challenge", "RFC 9728 §2"}
-	aboutMethods   = about{"methods", "bearer_methods_supported does not invite tokens into URLs", "RFC 9700 §4.3.2"}
+	aboutMethods   = about{"methods", "bearer_methods_supported does not list query", "RFC 9700 §4.3.2"}
 	aboutServers   = about{"servers", "authorization_servers lists issuer identifiers", "RFC 9728 §2"}
 	aboutTime      = about{"time", "each answer of the API comes within 2 seconds", ""}
 	aboutIssuer    = about{"issuer", "the authorization server has metadata, which names it as the issuer", "RFC 8414 §3.3"}
-	aboutKeys      = about{"keys", "jwks_uri leads to a key set", "RFC 8414 §2"}
+	aboutKeys      = about{"keys", "jwks_uri returns a key set", "RFC 8414 §2"}
 )
 
 // finding is why a check fails.
@@ -105,10 +104,4 @@ func escape(text string) string {
 		}
 	}
 	return b.String()
-}
-
-// list joins texts, each of them once.
-func list(texts []string) string {
-	sorted := slices.Sorted(slices.Values(texts))
-	return strings.Join(slices.Compact(sorted), ", ")
 }
