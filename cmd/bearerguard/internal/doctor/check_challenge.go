@@ -15,7 +15,7 @@ func (x *examination) challenges(a answer) []challenge {
 		x.pass(aboutStatus, "")
 	case a.status >= 300 && a.status < 400:
 		x.fail(aboutStatus, finding{problem: "the API redirects", want: "401", got: fmt.Sprintf("%d to %s", a.status, a.header.Get("Location")),
-			remedy: "Answer a request without a token with 401 and a challenge. A redirect to a login page is for browsers; a client of an API takes the page for the answer."})
+			remedy: "Answer a request without a token with 401 and a challenge: a login page is for browsers. If the redirect only adds a slash, give the URL with the slash."})
 	case a.status < 300:
 		x.fail(aboutStatus, finding{problem: "the route needs no token", want: "401", got: fmt.Sprint(a.status),
 			remedy: "Give the URL of a route that needs a token, or protect this one."})
