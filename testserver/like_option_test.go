@@ -70,7 +70,7 @@ func TestOptionsOverrideLike(t *testing.T) {
 	parts := segments(t, s.Token())
 	for name, want := range map[string]any{
 		"iss": "http://id.example/realms/shop", "aud": "orders", "scope": "orders:read", "azp": "test-client",
-		"resource_access": map[string]any{"orders": map[string]any{"roles": []any{"clerk"}}},
+		"resource_access": map[string]any{"orders": map[string]any{"roles": []any{"picker"}}},
 	} {
 		if got := parts[1][name]; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %s %v, want %v", name, got, want)

@@ -12,10 +12,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// checkFlags describe the request that the API answers with 2xx, the token that it
-// wants, and the server whose tokens these are.
+// checkFlags describe a request that the API answers with 2xx, the token that it
+// requires, and the server that issues the tokens.
 type checkFlags struct {
-	ask     control.Check
+	req     control.Check
 	headers []string
 	scope   []string
 	needs   []string // claims with values
@@ -30,25 +30,25 @@ func newCheckAPI(s streams) *cobra.Command {
 	f := checkFlags{server: serverFlags{control: anyPort}}
 	cmd := &cobra.Command{
 		Use:   "check-api URL [-- PROGRAM [ARGUMENT...]]",
-		Short: "Send an API every kind of bad token and judge its answers",
-		Long: `Send some 150 requests to an API, in any language: a good token, one that is wrong in
-each known way, none, two … and report each answer that is not what RFC 6750 and
-the RFCs behind it say. URL is that of a route which a good token opens.
+		Short: "Send an API every kind of bad token and check its answers",
+		Long: `Send about 150 requests to an API in any language: with a good token, with each known
+defect, without a token, with two tokens … Report each answer that violates RFC 6750 or
+the RFCs behind it. URL is a route that accepts a good token.
 
-The tokens are those of a mock authorization server that the API must trust:
+The tokens come from a mock authorization server that the API must trust:
 
-- the one that serve or exec has started, if its control API is known and no other is
-  asked for. It sends the requests, so URL is one that it can reach;
-- with --addr, one that runs for as long as the check: configure the API for the issuer
-  http://ADDR, or for what --issuer names. If the API keeps keys between checks, --seed
+- the server that serve or exec has started, if its control API is found and no other
+  server is selected. It sends the requests, so it must be able to reach URL;
+- with --addr, a server that runs during the check. Configure the API for the issuer
+  http://ADDR, or for that of --issuer. If the API caches keys between checks, --seed
   keeps them the same;
 - or let the command start the API: a program after -- finds OAUTH_ISSUER,
-  OAUTH_JWKS_URI, OAUTH_AUDIENCE and the like in its environment, and is ended after the
-  check. What it prints goes to standard error.
+  OAUTH_JWKS_URI, OAUTH_AUDIENCE and so on in its environment, and is stopped after the
+  check. Its output goes to standard error.
 
-Limits on the number of requests or of failures must be off or high.
+Limits on the number of requests or failures must be off or high.
 
-Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
+Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wrong,
 3 the API cannot be reached.`,
 		Example: `  bearerguard exec -- sh -c './orders-api & bearerguard check-api --wait 10s http://localhost:8080/orders --scope orders:read'
 
@@ -61,22 +61,22 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
       sh -c 'ISSUER=$OAUTH_ISSUER exec node api.js'`,
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.ask.Method, "method", "X", http.MethodGet, "`method` of the request")
+	flags.StringVarP(&f.req.Method, "method", "X", http.MethodGet, "`method` of the request")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header field `'Name: value'` of the request; may be repeated")
-	flags.StringVar(&f.ask.Body, "body", "", "`text` of the request's body, or @ and the name of a file")
-	addScope(cmd, &f.scope, "`scope` that the route needs; may be repeated, or hold several with spaces")
-	flags.StringVar(&f.aud, "audience", "", "`identifier` that the API wants to find in aud (default what the server is configured for, which is api without more)")
-	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route needs in it; may be repeated"+namedByPointer)
+	flags.StringVar(&f.req.Body, "body", "", "`text` of the request body, or @ and the name of a file")
+	addScope(cmd, &f.scope, "`scope` that the route requires; may be repeated, or contain several with spaces")
+	flags.StringVar(&f.aud, "audience", "", "`identifier` of the API in aud (default that of the server, which is api unless configured)")
+	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route requires in it; may be repeated"+namedByPointer)
 	noFiles(cmd, "require-claim")
 	f.claims.add(cmd, "claim", namedByPointer)
-	flags.StringVar(&f.ask.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
-	flags.StringSliceVar(&f.ask.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
-	flags.StringSliceVar(&f.ask.Also, "also", nil, "`defect`s that another API may accept, and this one may not")
-	flags.StringVar(&f.server.addr, "addr", anyPort, "`host:port` where a server of the check's own listens")
-	flags.StringVar(&f.server.issuer, "issuer", "", "`URL` under which the API reaches it, if that is another one")
-	flags.StringVar(&f.server.seed, "seed", "", "`text` that its keys follow from; who knows it can sign")
-	flags.BoolVar(&f.server.allowRemote, "allow-remote", false, "let it be reached from other machines, such as containers: whoever does gets tokens")
-	flags.DurationVar(&f.wait, "wait", 0, "how long the API may take to answer at all (default 30s for a program after --)")
+	flags.StringVar(&f.req.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
+	flags.StringSliceVar(&f.req.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
+	flags.StringSliceVar(&f.req.Also, "also", nil, "`defect`s that an API may accept, but this one must refuse")
+	flags.StringVar(&f.server.addr, "addr", anyPort, "`host:port` of a server that runs during the check")
+	flags.StringVar(&f.server.issuer, "issuer", "", "`URL` at which the API reaches that server, if it is another one")
+	flags.StringVar(&f.server.seed, "seed", "", "`text` from which its keys are derived; anyone who knows it can sign tokens")
+	flags.BoolVar(&f.server.allowRemote, "allow-remote", false, "allow other machines, such as containers, to reach it and get tokens")
+	flags.DurationVar(&f.wait, "wait", 0, "how long to wait until the API answers at all (default 30s with a program after --)")
 	flags.BoolVar(&f.tap, "tap", false, "print TAP, the Test Anything Protocol")
 	cli.Choices(cmd, "skip", defectNames())
 	cli.Choices(cmd, "also", defectNames())
@@ -100,30 +100,30 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	return cmd
 }
 
-// prepare puts into the request what the flags do not say as they are, and finds
-// the faults that no server is needed for.
+// prepare completes the request from the flags, and reports the faults that can be found
+// without a server.
 func (f *checkFlags) prepare(url string) (err error) {
-	f.ask.URL, f.ask.Scope, f.ask.Header = url, words(f.scope), map[string]control.Texts{}
+	f.req.URL, f.req.Scope, f.req.Header = url, words(f.scope), map[string]control.Texts{}
 	if f.aud != "" {
-		f.ask.Aud = control.Texts{f.aud}
+		f.req.Aud = control.Texts{f.aud}
 	}
-	if f.ask.Claims, err = f.claims.claims(); err != nil {
+	if f.req.Claims, err = f.claims.claims(); err != nil {
 		return err
 	}
-	f.ask.RequireClaim = map[string]control.Texts{}
+	f.req.RequireClaim = map[string]control.Texts{}
 	for _, need := range f.needs {
 		name, value, ok := strings.Cut(need, "=")
 		if !ok || name == "" || value == "" {
 			return usage("--require-claim %q: want name=value", need)
 		}
-		f.ask.RequireClaim[name] = append(f.ask.RequireClaim[name], value)
+		f.req.RequireClaim[name] = append(f.req.RequireClaim[name], value)
 	}
-	if name, ok := strings.CutPrefix(f.ask.Body, "@"); ok {
+	if name, ok := strings.CutPrefix(f.req.Body, "@"); ok {
 		text, err := readFile("--body", name)
 		if err != nil {
 			return err
 		}
-		f.ask.Body = string(text)
+		f.req.Body = string(text)
 	}
 	for _, line := range f.headers {
 		name, value, ok := strings.Cut(line, ":")
@@ -131,9 +131,9 @@ func (f *checkFlags) prepare(url string) (err error) {
 			return usage("--header: want 'Name: value'")
 		}
 		if strings.EqualFold(name, "Authorization") {
-			return usage("--header: Authorization is what the check sets")
+			return usage("--header: the check sets Authorization itself; leave it out")
 		}
-		f.ask.Header[name] = append(f.ask.Header[name], strings.TrimSpace(value))
+		f.req.Header[name] = append(f.req.Header[name], strings.TrimSpace(value))
 	}
 	return nil
 }

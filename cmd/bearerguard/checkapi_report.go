@@ -8,8 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// report prints the results in the form that was asked for. Its error is the
-// exit code.
+// report prints the results in the selected format. Its error has the exit code.
 func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	failed := 0
 	for _, r := range answer.Results {
@@ -37,7 +36,7 @@ func details(r control.CheckResult) [][2]string {
 	return [][2]string{{"got", r.Got}, {"want", r.Want}, {"sent", r.Sent}, {"why", r.Why}, {"fix", r.Fix}}
 }
 
-// listing is for people: a line for each result, and the texts of the failures.
+// listing is the default format: a line for each result, and the texts of the failures.
 func listing(results []control.CheckResult, failed int, table bool, p paint) string {
 	var b strings.Builder
 	for _, r := range results {
@@ -69,8 +68,8 @@ func listing(results []control.CheckResult, failed int, table bool, p paint) str
 	return b.String()
 }
 
-// tap is version 14 of https://testanything.org, with the texts of a failure as
-// YAML. A JSON string is one of YAML's too.
+// tap is version 14 of the Test Anything Protocol (https://testanything.org), with the
+// texts of a failure as YAML. A JSON string is valid YAML.
 func tap(results []control.CheckResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "TAP version 14\n1..%d\n", len(results))
@@ -81,7 +80,7 @@ func tap(results []control.CheckResult) string {
 		}
 		fmt.Fprintf(&b, "not ok %d - %s\n  ---\n", i+1, r.Name)
 		for _, d := range details(r) {
-			quoted, _ := json.Marshal(d[1]) // of a text
+			quoted, _ := json.Marshal(d[1]) // a string is always valid
 			fmt.Fprintf(&b, "  %s: %s\n", d[0], quoted)
 		}
 		b.WriteString("  ...\n")

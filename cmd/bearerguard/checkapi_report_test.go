@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-func TestAListingForATerminal(t *testing.T) {
+func TestListingOnATerminal(t *testing.T) {
 	results := []control.CheckResult{
 		{Name: "good-token", OK: true},
 		{Name: "expired", Got: "200", Want: "401", Sent: "a token", Why: "RFC 7519 §4.1.4.", Fix: "Compare exp."},

@@ -19,7 +19,7 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// run starts what the check needs, and has the server check the API.
+// run starts the server and the program if needed, and lets the server check the API.
 func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer wire.Checked, err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
@@ -30,10 +30,10 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 	own := len(program) > 0 || changed("addr") || changed("issuer") || changed("seed") || changed("allow-remote")
 	switch {
 	case own && (changed("control-url") || changed("ready-file")):
-		return answer, usage("--control-url and --ready-file name the server: leave out --addr, --issuer, --seed, --allow-remote and a program to start")
-	case own && len(program) == 0 && !changed("addr"), !own && !controlKnown(cmd):
-		return answer, usage("where does the API find its issuer? Run both by bearerguard exec, or name a server with --ready-file; " +
-			"or give --addr, such as 127.0.0.1:9400, and let the API trust http://127.0.0.1:9400; or let the command start the API, with -- PROGRAM")
+		return answer, usage("--control-url and --ready-file select a running server: leave out --addr, --issuer, --seed, --allow-remote and a program to start")
+	case own && len(program) == 0 && !changed("addr"), !own && !hasControl(cmd):
+		return answer, usage("there is no authorization server for the check. Run both programs with bearerguard exec, or give --ready-file of a running server; " +
+			"or give --addr, such as 127.0.0.1:9400, and configure the API for the issuer http://127.0.0.1:9400; or let the command start the API, with -- PROGRAM")
 	case own:
 		c.server, err = f.server.startServer(cmd)
 		if err != nil {
@@ -43,16 +43,16 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 	}
 	var exited <-chan struct{}
 	if len(program) > 0 {
-		var end func()
-		if exited, end, err = f.start(ctx, c, program); err != nil {
+		var stop func()
+		if exited, stop, err = f.start(ctx, c, program); err != nil {
 			return answer, err
 		}
-		defer end()
+		defer stop()
 	}
 	if err := f.await(ctx, exited); err != nil {
 		return answer, err
 	}
-	answer, _, err = doTyped(ctx, c, control.CheckAPI(f.ask))
+	answer, _, err = doTyped(ctx, c, control.CheckAPI(f.req))
 	if ctx.Err() != nil {
 		err = failure("the check was interrupted")
 	}
@@ -60,13 +60,13 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 }
 
 const (
-	poll     = 50 * time.Millisecond
-	startUp  = 30 * time.Second // for a program to answer, unless --wait says otherwise
-	farewell = 5 * time.Second  // for it to end
+	pollInterval    = 50 * time.Millisecond
+	startTimeout    = 30 * time.Second // until the program answers, unless --wait is given
+	shutdownTimeout = 5 * time.Second  // until it ends after an interrupt
 )
 
-// start runs the API. exited is closed when it has ended by itself.
-func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, end func(), err error) {
+// start runs the program. exited is closed when the program has ended. stop ends it.
+func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, stop func(), err error) {
 	env, cleanUp, err := c.server.environment()
 	if err != nil {
 		return nil, nil, failure("%w", err)
@@ -75,7 +75,7 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	cmd := exec.CommandContext(ctx, program[0], program[1:]...) //nolint:gosec // the user names it
 	cmd.Stdout, cmd.Stderr = c.err, c.err
 	cmd.Env = slices.Concat(env, []string{"OAUTH_AUDIENCE=" + cmp.Or(f.aud, "api")})
-	cmd.Cancel, cmd.WaitDelay = func() error { return interrupt(cmd.Process) }, farewell
+	cmd.Cancel, cmd.WaitDelay = func() error { return interrupt(cmd.Process) }, shutdownTimeout
 	if err := cmd.Start(); err != nil {
 		cancel()
 		cleanUp()
@@ -84,7 +84,7 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = cmd.Wait() // of a program that was asked to end
+		_ = cmd.Wait() // the program was interrupted
 	}()
 	return done, func() {
 		cancel()
@@ -93,15 +93,15 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	}, nil
 }
 
-// await waits until the API answers, or has exited.
+// await waits until the API answers, or the program has ended.
 func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
-	patient := f.wait
+	timeout := f.wait
 	if exited != nil {
-		patient = cmp.Or(patient, startUp)
+		timeout = cmp.Or(timeout, startTimeout)
 	}
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
-	late := time.After(patient)
+	expired := time.After(timeout)
 	for {
 		err := f.reach(ctx)
 		if err == nil {
@@ -112,14 +112,14 @@ func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
 			return failure("the check was interrupted")
 		case <-exited:
 			return failure("the program ended before it answered")
-		case <-late:
+		case <-expired:
 			return failure("the API cannot be reached: %w", err)
 		case <-tick.C:
 		}
 	}
 }
 
-// interrupt lets a program end in order, where there is a way to ask it to.
+// interrupt asks a program to end, or kills it on systems without such a signal.
 func interrupt(p *os.Process) error {
 	if err := p.Signal(os.Interrupt); err == nil || errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -140,17 +140,17 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	return resp.Body.Close()
 }
 
-// request is the one that is checked, without a token.
+// request is the request of the check, without a token.
 func (f *checkFlags) request(ctx context.Context) (*http.Request, error) {
-	u, err := url.Parse(f.ask.URL)
+	u, err := url.Parse(f.req.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-		return nil, usage("%q: want the URL of a route, such as http://localhost:8080/orders", f.ask.URL)
+		return nil, usage("%q: want the URL of a route, such as http://localhost:8080/orders", f.req.URL)
 	}
-	r, err := http.NewRequestWithContext(ctx, f.ask.Method, u.String(), strings.NewReader(f.ask.Body))
+	r, err := http.NewRequestWithContext(ctx, f.req.Method, u.String(), strings.NewReader(f.req.Body))
 	if err != nil {
 		return nil, usage("--method: %w", err)
 	}
-	for name, values := range f.ask.Header {
+	for name, values := range f.req.Header {
 		for _, value := range values {
 			r.Header.Add(name, value)
 		}

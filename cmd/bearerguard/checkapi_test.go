@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// bearerguard runs the program in this process.
+// bearerguard runs a command line in this process.
 func bearerguard(t *testing.T, args ...string) (code int, out, err string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -27,8 +27,8 @@ func bearerguard(t *testing.T, args ...string) (code int, out, err string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// example builds one of the examples.
-func example(t *testing.T, name string) string {
+// buildExample builds one of the programs of examples.
+func buildExample(t *testing.T, name string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", file, "github.com/bearerguard/bearerguard/examples/"+name)
@@ -38,8 +38,8 @@ func example(t *testing.T, name string) string {
 	return file
 }
 
-func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
-	file := example(t, "api")
+func TestCheckAPIAcceptsTheExample(t *testing.T) {
+	file := buildExample(t, "api")
 	for _, framework := range []string{"http", "echo", "echo5", "gin"} {
 		for route, args := range map[string][]string{
 			"/me":    nil,
@@ -60,8 +60,8 @@ func TestCheckAPIFindsNothingInTheExample(t *testing.T) {
 	}
 }
 
-// carelessAPI trusts every audience.
-func carelessAPI(issuer string) (http.Handler, error) {
+// insecureAPI accepts every audience.
+func insecureAPI(issuer string) (http.Handler, error) {
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: issuer, InsecureNoAudience: true}},
 	})
@@ -75,10 +75,10 @@ func carelessAPI(issuer string) (http.Handler, error) {
 	})), nil
 }
 
-// careless is one that trusts the issuer at addr.
-func careless(t *testing.T, addr string) (url string) {
+// startInsecureAPI starts an insecureAPI that trusts the issuer at addr.
+func startInsecureAPI(t *testing.T, addr string) (url string) {
 	t.Helper()
-	handler, err := carelessAPI("http://" + addr)
+	handler, err := insecureAPI("http://" + addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,22 +87,22 @@ func careless(t *testing.T, addr string) (url string) {
 	return api.URL + "/orders?page=1"
 }
 
-func TestCheckAPIReportsWhatIsWrong(t *testing.T) {
-	for form, tt := range map[string]struct {
+func TestCheckAPIReportsFailures(t *testing.T) {
+	for format, tt := range map[string]struct {
 		flags []string
 		want  []string
 	}{
-		"people": {nil, []string{"✓\tgood-token\n", "✗\twrong-audience\n\tgot\t200", "\twhy\t", "\tfix\t", "2 of ", " wrong\n"}},
+		"text": {nil, []string{"✓\tgood-token\n", "✗\twrong-audience\n\tgot\t200", "\twhy\t", "\tfix\t", "2 of ", " wrong\n"}},
 		"TAP": {[]string{"--tap"}, []string{"TAP version 14\n1..", "\nok 1 - good-token\n", " - wrong-audience\n  ---\n  got: \"200",
 			"\n  fix: \"", "\n  ...\n"}},
 		"JSON": {[]string{"--json"}, []string{`"ok": false,`, `"name": "wrong-audience",` + "\n      \"ok\": false,\n      \"got\": \"200"}},
 	} {
-		t.Run("to "+form, func(t *testing.T) {
+		t.Run("as "+format, func(t *testing.T) {
 			addr := program.Address(t)
-			args := []string{"check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme"}
+			args := []string{"check-api", startInsecureAPI(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme"}
 			code, out, err := bearerguard(t, append(args, tt.flags...)...)
 			if code != exitNo || err != "" {
-				t.Errorf("got exit code %d and %q, want 1 and silence", code, err)
+				t.Errorf("got exit code %d and %q, want 1 and no message", code, err)
 			}
 			for _, want := range tt.want {
 				if !strings.Contains(out, want) {
@@ -133,9 +133,9 @@ func TestCheckAPISendsAllRolesOfAClaim(t *testing.T) {
 	}
 }
 
-func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
+func TestCheckAPISkipsDefects(t *testing.T) {
 	addr := program.Address(t)
-	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
+	code, out, _ := bearerguard(t, "check-api", startInsecureAPI(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
 		"--skip", "wrong-audience,missing-audience", "--claim", "tenant=acme")
 	var report control.Checked
 	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitOK || !report.OK || len(report.Results) < 40 {
@@ -143,47 +143,47 @@ func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestAnAPIThatTakesNoTokenIsToldOnce(t *testing.T) {
+func TestCheckAPIStopsIfTheGoodTokenIsRefused(t *testing.T) {
 	addr := program.Address(t)
-	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "--tap")
+	code, out, _ := bearerguard(t, "check-api", startInsecureAPI(t, addr), "--addr", addr, "--scope", "read", "--tap")
 	if code != exitNo || !strings.Contains(out, "1..1\nnot ok 1 - good-token\n") {
 		t.Errorf("got exit code %d, %s", code, out)
 	}
 }
 
 func TestCheckAPIRefuses(t *testing.T) {
-	nobody, taken := "http://"+program.Address(t)+"/orders", httptest.NewServer(http.NotFoundHandler())
+	unused, taken := "http://"+program.Address(t)+"/orders", httptest.NewServer(http.NotFoundHandler())
 	defer taken.Close()
 	for name, tt := range map[string]struct {
 		args []string
 		code int
 		want string
 	}{
-		"no URL":                        {nil, exitUsage, "check-api: URL is missing"},
-		"two URLs":                      {[]string{nobody, nobody}, exitUsage, "one argument too many"},
-		"nothing to start":              {[]string{nobody, "--"}, exitUsage, "no program follows --"},
-		"a URL without a scheme":        {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
-		"nowhere for the issuer":        {[]string{nobody}, exitUsage, "give --addr"},
-		"an address without a port":     {[]string{nobody, "--addr", "here"}, exitUsage, "give a host and a port"},
-		"an address for all":            {[]string{nobody, "--addr", ":0"}, exitUsage, "--allow-remote"},
-		"an address in use":             {[]string{nobody, "--addr", strings.TrimPrefix(taken.URL, "http://")}, exitUsage, "address already in use"},
-		"an invalid issuer":             {[]string{nobody, "--addr", "127.0.0.1:0", "--issuer", "here"}, exitUsage, "want an absolute http or https URL"},
-		"an unknown algorithm":          {[]string{nobody, "--alg", "none"}, exitUsage, "Give one of ES256"},
-		"an unknown defect":             {[]string{nobody, "--skip", "alg-nine"}, exitUsage, `"alg-nine"`},
-		"an invalid scope":              {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, "RFC 6749 §3.3"},
-		"a claim without a value":       {[]string{nobody, "--claim", "tenant"}, exitUsage, "want name=value"},
-		"a needed claim without value":  {[]string{nobody, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
-		"a needed value without claim":  {[]string{nobody, "--require-claim", "=admin"}, exitUsage, "want name=value"},
-		"a malformed pointer":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
-		"a header without a name":       {[]string{nobody, "-H", "acme"}, exitUsage, "'Name: value'"},
-		"a token of one's own":          {[]string{nobody, "-H", "authorization: Bearer x"}, exitUsage, "is what the check sets"},
-		"an invalid method":             {[]string{nobody, "-X", "G T"}, exitUsage, "--method"},
-		"a body from nowhere":           {[]string{nobody, "--body", "@absent"}, exitUsage, "--body: "},
-		"a server in two places":        {[]string{nobody, "--addr", "127.0.0.1:0", "--control-url", "http://127.0.0.1:1"}, exitUsage, "leave out --addr"},
-		"two forms of report":           {[]string{nobody, "--tap", "--json"}, exitUsage, "exclude each other"},
-		"an API that is not there":      {[]string{nobody, "--addr", "127.0.0.1:0"}, exitFailure, "the API cannot be reached"},
-		"a program that is not there":   {[]string{nobody, "--", "./absent"}, exitUsage, "the program: "},
-		"a program that ends too early": {[]string{nobody, "--", "go", "version"}, exitFailure, "ended before it answered"},
+		"no URL":                         {nil, exitUsage, "check-api: URL is missing"},
+		"two URLs":                       {[]string{unused, unused}, exitUsage, "unexpected argument"},
+		"no program":                     {[]string{unused, "--"}, exitUsage, "no program follows --"},
+		"a URL without a scheme":         {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
+		"no server":                      {[]string{unused}, exitUsage, "give --addr"},
+		"an address without a port":      {[]string{unused, "--addr", "here"}, exitUsage, "give a host and a port"},
+		"a remote address":               {[]string{unused, "--addr", ":0"}, exitUsage, "--allow-remote"},
+		"an address in use":              {[]string{unused, "--addr", strings.TrimPrefix(taken.URL, "http://")}, exitUsage, "address already in use"},
+		"an invalid issuer":              {[]string{unused, "--addr", "127.0.0.1:0", "--issuer", "here"}, exitUsage, "want an absolute http or https URL"},
+		"an unknown algorithm":           {[]string{unused, "--alg", "none"}, exitUsage, "Give one of ES256"},
+		"an unknown defect":              {[]string{unused, "--skip", "alg-nine"}, exitUsage, `"alg-nine"`},
+		"an invalid scope":               {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, "RFC 6749 §3.3"},
+		"a claim without a value":        {[]string{unused, "--claim", "tenant"}, exitUsage, "want name=value"},
+		"a required claim without value": {[]string{unused, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
+		"a required value without claim": {[]string{unused, "--require-claim", "=admin"}, exitUsage, "want name=value"},
+		"a malformed pointer":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
+		"a header without a name":        {[]string{unused, "-H", "acme"}, exitUsage, "'Name: value'"},
+		"an Authorization header":        {[]string{unused, "-H", "authorization: Bearer x"}, exitUsage, "the check sets Authorization itself"},
+		"an invalid method":              {[]string{unused, "-X", "G T"}, exitUsage, "--method"},
+		"a body from a missing file":     {[]string{unused, "--body", "@absent"}, exitUsage, "--body: "},
+		"two servers":                    {[]string{unused, "--addr", "127.0.0.1:0", "--control-url", "http://127.0.0.1:1"}, exitUsage, "leave out --addr"},
+		"two report formats":             {[]string{unused, "--tap", "--json"}, exitUsage, "are mutually exclusive"},
+		"an unreachable API":             {[]string{unused, "--addr", "127.0.0.1:0"}, exitFailure, "the API cannot be reached"},
+		"a missing program":              {[]string{unused, "--", "./absent"}, exitUsage, "the program: "},
+		"a program that ends too early":  {[]string{unused, "--", "go", "version"}, exitFailure, "ended before it answered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := bearerguard(t, append([]string{"check-api"}, tt.args...)...)
@@ -194,17 +194,17 @@ func TestCheckAPIRefuses(t *testing.T) {
 	}
 }
 
-func TestAnInterruptEndsACheck(t *testing.T) {
+func TestAnInterruptStopsACheck(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	stuck := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	hanging := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
 			cancel()
 			<-r.Context().Done()
 		}
 	}))
-	defer stuck.Close()
+	defer hanging.Close()
 	var out, err bytes.Buffer
-	code := run(ctx, []string{"check-api", stuck.URL, "--addr", "127.0.0.1:0"}, streams{in: strings.NewReader(""), out: &out, err: &err})
+	code := run(ctx, []string{"check-api", hanging.URL, "--addr", "127.0.0.1:0"}, streams{in: strings.NewReader(""), out: &out, err: &err})
 	if code != exitFailure || out.Len() != 0 || !strings.Contains(err.String(), "interrupted") {
 		t.Errorf("got exit code %d, %q and %q", code, &out, &err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// clientFlags say which authorization server to ask, and as which client.
+// clientFlags select the authorization server and the client.
 type clientFlags struct {
 	issuer, id, secretFile string
 	ready                  readyFlag
@@ -22,7 +22,7 @@ type clientFlags struct {
 func (f *clientFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.issuer, "issuer", "", "issuer `URL` of the authorization server (default that of --ready-file, or $OAUTH_ISSUER)")
-	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: whoever sits between reads and forges all")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: an attacker on the network can read and forge everything")
 	f.ready.add(cmd)
 	noFiles(cmd, "issuer")
 }
@@ -30,27 +30,27 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 func (f *clientFlags) addClient(cmd *cobra.Command) {
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.id, "client-id", "", "`ID` of the client (default that of the server that is found, or $OAUTH_CLIENT_ID)")
+	flags.StringVar(&f.id, "client-id", "", "`ID` of the client (default that of the ready line, or $OAUTH_CLIENT_ID)")
 	flags.StringVar(&f.secretFile, "client-secret-file", "", "`file` with the secret of the client (default the secret in $OAUTH_CLIENT_SECRET, or none)")
 	noFiles(cmd, "client-id")
 }
 
-// connectAs is connect for what only a client may do.
+// connectAs is connect for requests that need a client ID.
 func (f *clientFlags) connectAs(ctx context.Context) (*asclient.Client, error) {
 	t, err := f.target()
 	if err != nil {
 		return nil, err
 	}
 	if t.id == "" {
-		return nil, usage("whose request is this? Give --client-id, or set OAUTH_CLIENT_ID")
+		return nil, usage("the client ID is missing. Give --client-id, or set OAUTH_CLIENT_ID")
 	}
 	return f.connect(ctx, t)
 }
 
-// connect reads the metadata of the authorization server.
+// connect fetches the metadata of the authorization server.
 func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, error) {
 	if t.issuer == "" {
-		return nil, usage("which authorization server? Give --issuer or --ready-file, or set OAUTH_ISSUER")
+		return nil, usage("the issuer is missing. Give --issuer or --ready-file, or set OAUTH_ISSUER")
 	}
 	if t.transport != nil {
 		ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t.transport})
@@ -59,11 +59,11 @@ func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, 
 	return as, clientFailure(err)
 }
 
-// clientFailure is err in the words of the command line, with the exit code that fits.
+// clientFailure rewrites err with the names of the flags, and adds the exit code.
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)
 	if !ok {
-		return err // which is nil
+		return err // nil
 	}
 	switch failed.Kind {
 	case asclient.InvalidIssuer:
@@ -73,7 +73,7 @@ func clientFailure(err error) error {
 	case asclient.CannotListen:
 		return failure("--redirect-uri: %w", failed.Cause)
 	case asclient.NoSecret:
-		return usage("the client needs its secret: give --client-secret-file, or set OAUTH_CLIENT_SECRET")
+		return usage("the client secret is missing. Give --client-secret-file, or set OAUTH_CLIENT_SECRET")
 	case asclient.Metadata, asclient.Unreachable, asclient.Refused, asclient.Expired, asclient.InvalidAnswer:
 	}
 	if errors.Is(err, fetch.ErrInsecure) {
@@ -82,13 +82,13 @@ func clientFailure(err error) error {
 	return failure("%w", err)
 }
 
-// issuerFault is why the issuer that a flag or the environment names cannot be asked.
+// issuerFault is the error for an invalid issuer.
 func issuerFault(err error) error { return usage("--issuer: %w", insecureHint(err)) }
 
-// insecureHint is err in the words of the command line.
+// insecureHint rewrites fetch.ErrInsecure with the flag that allows http.
 func insecureHint(err error) error {
 	if errors.Is(err, fetch.ErrInsecure) {
-		return errors.New("not https: http is for loopback addresses, or with --insecure-http")
+		return errors.New("not https: http is allowed only for loopback addresses, or with --insecure-http")
 	}
 	return err
 }

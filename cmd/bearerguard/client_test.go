@@ -17,8 +17,8 @@ import (
 
 var alice = testserver.User{Sub: "alice", Username: "alice", Password: "hush"}
 
-// Scripts that ask an authorization server find its issuer in ISSUER, and files
-// with tokens and secrets.
+// The scripts in testdata/client use an authorization server, whose issuer is in ISSUER,
+// and files with tokens and secrets.
 func TestClientScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "client"),
@@ -28,27 +28,27 @@ func TestClientScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(func() { _ = as.Close() })
-			nowhere, err := down(t)
+			nowhere, err := newUnreachable(t)
 			if err != nil {
 				return err
 			}
 			env.Values["as"] = as
 			env.Setenv("ISSUER", as.Issuer())
 			env.Setenv("NOWHERE", nowhere.Issuer())
-			return files(as, nowhere, env.WorkDir)
+			return writeFiles(as, nowhere, env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "revoke": revoke},
 	})
 }
 
-// down is a server that has tokens and does not listen.
-func down(tb testing.TB) (*testserver.Server, error) {
+// newUnreachable returns a server that issues tokens but does not listen.
+func newUnreachable(tb testing.TB) (*testserver.Server, error) {
 	tb.Helper()
 	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
-// files are what the scripts need of the servers.
-func files(as, nowhere *testserver.Server, dir string) error {
+// writeFiles writes tokens and secrets of the servers for the scripts.
+func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
 	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))
 	if err != nil {
@@ -79,7 +79,7 @@ func files(as, nowhere *testserver.Server, dir string) error {
 	return nil
 }
 
-// exits runs a program that must end with a code: exits 1 bearerguard …
+// exits runs a program and checks its exit code: exits 1 bearerguard …
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: exits code program [argument...]")
@@ -100,6 +100,6 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 func revoke(ts *testscript.TestScript, _ bool, args []string) {
 	as, _ := ts.Value("as").(*testserver.Server)
 	if !as.Revoke(strings.TrimSpace(ts.ReadFile(args[0]))) {
-		ts.Fatalf("got an unknown token")
+		ts.Fatalf("the token is unknown")
 	}
 }

@@ -9,11 +9,11 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// forEndpoint makes the first argument of cmd the name of an endpoint, or any.
+// forEndpoint restricts the first argument of cmd to the names of the endpoints, and any.
 func forEndpoint(cmd *cobra.Command) *cobra.Command {
 	cli.ArgChoices(cmd, catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)))
 	return cmd
 }
 
-// noFiles keeps a shell from offering file names for a flag.
+// noFiles turns off the completion of file names for a flag.
 func noFiles(cmd *cobra.Command, flag string) { cli.Offer(cmd, flag, nil) }

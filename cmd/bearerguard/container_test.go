@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// dockerfile are the instructions of Dockerfile, by stage.
+// dockerfile returns the instructions of Dockerfile by stage.
 func dockerfile(t *testing.T) map[string][][2]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
@@ -36,7 +36,7 @@ func dockerfile(t *testing.T) map[string][][2]string {
 	return stages
 }
 
-// words are those of an instruction in its JSON form.
+// jsonWords returns the words of an instruction in JSON form.
 func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []string) {
 	t.Helper()
 	for _, i := range stage {
@@ -49,14 +49,14 @@ func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []str
 	return words
 }
 
-// The stages of the image are run as commands: what is built is static, and the
-// server that it starts is well by its own health check.
-func TestTheImageIsAStaticServerThatChecksItself(t *testing.T) {
+// This test runs the stages of the image as commands. The binary must be static, and the
+// server must pass its own health check.
+func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	stages := dockerfile(t)
 	dir := t.TempDir()
 	built := 0
 	for _, i := range stages["build"] {
-		if i[0] != "RUN" || !strings.HasSuffix(i[1], "./cmd/bearerguard") { // the API is built alike
+		if i[0] != "RUN" || !strings.HasSuffix(i[1], "./cmd/bearerguard") { // the API is built in the same way
 			continue
 		}
 		built++
@@ -74,7 +74,7 @@ func TestTheImageIsAStaticServerThatChecksItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(binary.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		t.Error("it needs a loader, which an empty image lacks")
+		t.Error("the binary needs a loader, which an empty image lacks")
 	}
 	_ = binary.Close()
 	for _, name := range []string{"bearerguard", "api"} {
@@ -88,7 +88,7 @@ func TestTheImageIsAStaticServerThatChecksItself(t *testing.T) {
 	if len(server) < 2 || len(health) != 3 {
 		t.Fatalf("got %q and %q", server, health)
 	}
-	for i, word := range server { // a port of this machine that is free
+	for i, word := range server { // a free port of this machine
 		server[i] = strings.ReplaceAll(word, "0.0.0.0:9000", "127.0.0.1:0")
 	}
 	i := slices.Index(server, "--issuer")
@@ -112,16 +112,15 @@ func TestTheImageIsAStaticServerThatChecksItself(t *testing.T) {
 	}
 	check := func(url string) error { return exec.CommandContext(t.Context(), dir+health[0], health[1], url).Run() }
 	if err := check(strings.Replace(health[2], "http://127.0.0.1:9000", ready.Issuer, 1)); err != nil {
-		t.Errorf("got %v from the health check, want it well", err)
+		t.Errorf("got %v from the health check, want success", err)
 	}
 	if err := check(ready.Issuer + "/nowhere"); err == nil {
-		t.Error("got a server that is well where nothing is")
+		t.Error("got success from the health check of an unknown path")
 	}
 }
 
-// What the example of a composition says exists: flags of serve, and variables of
-// the API.
-func TestTheCompositionUsesWhatExists(t *testing.T) {
+// The flags and variables in the example compose.yaml must exist.
+func TestTheComposeFileUsesExistingFlagsAndVariables(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "compose", "compose.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -154,9 +153,9 @@ func TestTheCompositionUsesWhatExists(t *testing.T) {
 			t.Errorf("the stage %s is missing", target)
 		}
 	}
-	// The issuer and the name for browsers make one server.
+	// The issuer and the host for browsers are valid together.
 	as := testserver.New(t, testserver.IssuerURL("http://auth:9000"), testserver.Hosts("http://localhost:9000", ""))
 	if got := as.Endpoint(testserver.EndpointToken); got != "http://auth:9000/token" {
-		t.Errorf("got the token endpoint %s, want it where containers find it", got)
+		t.Errorf("got the token endpoint %s, want the one for containers", got)
 	}
 }

@@ -11,22 +11,22 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// What serve and exec say, and the commands below hear.
+// Environment variables that exec sets and the commands below read.
 const (
 	envControlURL   = "OAUTH_CONTROL_URL"
-	envControlToken = "OAUTH_CONTROL_TOKEN" //nolint:gosec // a name, no credentials
+	envControlToken = "OAUTH_CONTROL_TOKEN" //nolint:gosec // a name, not a credential
 )
 
-// caller is a command that asks the control API of a running server.
+// caller is a command that uses the control API of a running server.
 type caller struct {
 	streams
-	server *running // in this process
+	server *running // in this process, else nil
 	url    string
 	ready  readyFlag
 	json   bool
 }
 
-// controlCommand makes cmd a command that asks the control API.
+// controlCommand makes cmd a command that uses the control API.
 func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
 	cmd.Flags().StringVar(&c.url, "control-url", "", "control API of the server (default that of --ready-file, or $"+envControlURL+")")
@@ -39,8 +39,7 @@ func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, 
 	return cmd
 }
 
-// dataCommand is controlCommand for a command that prints data: text for people
-// and pipelines, or JSON.
+// dataCommand is controlCommand for a command that prints data: text, or JSON with --json.
 func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	var asJSON bool
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -50,16 +49,16 @@ func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *
 	})
 }
 
-// parent is a command that has others below it.
+// parent is a command with subcommands.
 func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short}
 	cmd.AddCommand(subs...)
 	return cmd
 }
 
-// controlKnown reports whether a flag or the environment names a control API, or a
-// server was started in this directory.
-func controlKnown(cmd *cobra.Command) bool {
+// hasControl reports whether a flag or the environment names a control API, or a server
+// was started in this directory.
+func hasControl(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||
 		os.Getenv(envReadyFile) != "" || os.Getenv("OAUTH_ISSUER") == "" && readyHere() != nil
 }
@@ -80,7 +79,7 @@ func (c *caller) client() (*control.Client, error) {
 			return nil, usage("the server has no control API: start it without --control off")
 		}
 		if r != nil {
-			base, token = r["control"], cmp.Or(r["control_token"], token) // none if serve was given one
+			base, token = r["control"], cmp.Or(r["control_token"], token) // "" if the user chose the token
 		}
 	}
 	base = cmp.Or(c.url, base)
@@ -89,7 +88,7 @@ func (c *caller) client() (*control.Client, error) {
 	}
 	client, err := control.New(base, token)
 	if errors.Is(err, control.ErrNoToken) {
-		return nil, usage("no token for the control API: set $%s, or give --ready-file if serve made the token", envControlToken)
+		return nil, usage("no token for the control API: set $%s, or give --ready-file if serve generated the token", envControlToken)
 	}
 	if err != nil {
 		return nil, usage("%w", err)
@@ -97,7 +96,7 @@ func (c *caller) client() (*control.Client, error) {
 	return client, nil
 }
 
-// do sends op, and returns the answer as it is.
+// do sends op, and returns the text of the answer.
 func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err error) {
 	client, err := c.client()
 	if err != nil {
@@ -107,7 +106,7 @@ func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err
 	return text, controlFailure(err)
 }
 
-// doTyped is do for an operation whose answer is read.
+// doTyped is do for an operation whose answer is parsed.
 func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]) (answer T, text []byte, err error) {
 	client, err := c.client()
 	if err != nil {
@@ -117,11 +116,11 @@ func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]
 	return answer, text, controlFailure(err)
 }
 
-// controlFailure is err with the exit code that fits.
+// controlFailure adds the exit code to err.
 func controlFailure(err error) error {
 	failed, ok := errors.AsType[*control.Error](err)
 	if !ok {
-		return err // which is nil
+		return err // nil
 	}
 	switch failed.Kind {
 	case control.Invalid:

@@ -8,20 +8,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// claimFlags are a flag and its -json twin, such as --claim and --claim-json.
+// claimFlags are a flag and its -json variant, such as --claim and --claim-json.
 type claimFlags struct {
 	flag          string
 	texts, values []string
 }
 
-// namedByPointer ends the text of a flag for claims of tokens. Those of users have
-// only names.
+// namedByPointer is appended to the help of flags for claims of tokens. Claims of users
+// have only names.
 const namedByPointer = "; the name may be a JSON Pointer such as /realm_access/roles"
 
 func (f *claimFlags) add(cmd *cobra.Command, flag, named string) {
 	f.flag = flag
-	cmd.Flags().StringArrayVar(&f.texts, flag, nil, "`name=text` of a claim that is a string; may repeat"+named)
-	cmd.Flags().StringArrayVar(&f.values, flag+"-json", nil, "`name=JSON` of any claim; may repeat"+named)
+	cmd.Flags().StringArrayVar(&f.texts, flag, nil, "`name=text` of a claim that is a string; may be repeated"+named)
+	cmd.Flags().StringArrayVar(&f.values, flag+"-json", nil, "`name=JSON` of any claim; may be repeated"+named)
 	noFiles(cmd, flag)
 	noFiles(cmd, flag+"-json")
 }
@@ -54,7 +54,7 @@ func pairs(flag string, list []string, value func(string) (json.RawMessage, bool
 			return nil, usage("%s %q: want name=value", flag, pair)
 		}
 		if all[name], ok = value(text); !ok {
-			return nil, usage("%s %s: the value is not JSON; quote a string", flag, name)
+			return nil, usage("%s %s: the value is not JSON; put a string in quotes", flag, name)
 		}
 	}
 	return all, nil

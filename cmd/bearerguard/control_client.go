@@ -17,31 +17,31 @@ func newClient(s streams) *cobra.Command {
 }
 
 func newClientAdd(s streams) *cobra.Command {
-	var ask wire.Client
+	var req wire.Client
 	var jwks string
 	var grants []string
 	cmd := &cobra.Command{
-		Use: "add [ID]", Short: "Register a client, in place of one with its ID, and print its ID and secret",
-		Long: `Register a client, in place of one with its ID, and print its ID and secret as
-id<TAB>secret. What is not given is made up: the secret is shown this once.`,
+		Use: "add [ID]", Short: "Register a client, or replace the one with this ID, and print its ID and secret",
+		Long: `Register a client, or replace the one with this ID, and print its ID and secret as
+id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 		Example: `  bearerguard client add web --redirect-uri http://127.0.0.1:3000/callback
   bearerguard client add spa --public --scope openid --scope orders:read
   bearerguard client add job --jwks public.json --grant client_credentials`,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&ask.Secret, "secret", "", "secret; by default a random one")
-	flags.BoolVar(&ask.Public, "public", false, "it keeps no secret, and needs PKCE")
-	flags.StringArrayVar(&ask.RedirectURIs, "redirect-uri", nil, "where codes may go; by default loopback; may repeat")
-	flags.StringArrayVar(&ask.PostLogout, "post-logout-redirect-uri", nil, "where a logout may lead; by default the redirect URIs; may repeat")
-	flags.StringArrayVar(&grants, "grant", nil, "grant type it may use, by default all that fit; may repeat")
-	flags.StringArrayVar(&ask.Scopes, "scope", nil, "scope it may ask for, by default all; may repeat")
-	flags.StringVar((*string)(&ask.AuthMethod), "auth-method", "", "how it authenticates, by default however it can")
+	flags.StringVar(&req.Secret, "secret", "", "secret; by default a random one")
+	flags.BoolVar(&req.Public, "public", false, "public client, which has no secret and needs PKCE")
+	flags.StringArrayVar(&req.RedirectURIs, "redirect-uri", nil, "where codes may be sent; by default loopback; may be repeated")
+	flags.StringArrayVar(&req.PostLogout, "post-logout-redirect-uri", nil, "where the browser may go after a logout; by default the redirect URIs; may be repeated")
+	flags.StringArrayVar(&grants, "grant", nil, "grant type that it may use, by default all that apply; may be repeated")
+	flags.StringArrayVar(&req.Scopes, "scope", nil, "scope that it may request, by default all; may be repeated")
+	flags.StringVar((*string)(&req.AuthMethod), "auth-method", "", "how it authenticates, by default any method")
 	flags.StringVar(&jwks, "jwks", "", "`file` with its public keys, for private_key_jwt")
-	for _, f := range ask.Fields() {
+	for _, f := range req.Fields() {
 		flags.StringVar((*string)(f.Alg), f.Flag, "", "`algorithm` of "+f.About+"; by default "+f.Default)
 		cli.Choices(cmd, f.Flag, catalogue.Names(f.Allowed))
 	}
-	flags.BoolVar(&ask.RequirePAR, "require-par", false, "it may authorize only by pushed requests (RFC 9126 §6)")
+	flags.BoolVar(&req.RequirePAR, "require-par", false, "allow only pushed authorization requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}
@@ -49,19 +49,19 @@ id<TAB>secret. What is not given is made up: the secret is shown this once.`,
 	cli.Choices(cmd, "auth-method", catalogue.Names(catalogue.AuthMethods))
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
-			ask.ID = args[0]
+			req.ID = args[0]
 		}
 		for _, g := range grants {
-			ask.Grants = append(ask.Grants, catalogue.Grant(g))
+			req.Grants = append(req.Grants, catalogue.Grant(g))
 		}
 		if jwks != "" {
 			text, err := readFile("--jwks", jwks)
 			if err != nil {
 				return err
 			}
-			ask.JWKS = text
+			req.JWKS = text
 		}
-		return printOne(cmd, c, control.AddClient(ask), []string{"ID", "SECRET"}, func(made wire.Client) []string {
+		return printOne(cmd, c, control.AddClient(req), []string{"ID", "SECRET"}, func(made wire.Client) []string {
 			return []string{made.ID, made.Secret}
 		})
 	})
@@ -88,13 +88,13 @@ func newClientShow(s streams) *cobra.Command {
 		Example: "  bearerguard client show test-client",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		text, err := c.do(cmd.Context(), control.ShowClient(args[0]))
-		return orJSON(c, text, err)
+		return printAnswer(c, text, err)
 	})
 }
 
 func newClientRemove(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "rm ID", Short: "Forget a client",
+		Use: "rm ID", Short: "Remove a client",
 		Example: "  bearerguard client rm web",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.do(cmd.Context(), control.RemoveClient(args[0]))

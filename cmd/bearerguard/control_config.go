@@ -17,7 +17,7 @@ func newConfig(s streams) *cobra.Command {
 
 func newConfigCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Check a file for serve --config; exit code 1 and all of its faults if it has some",
+		Use: "check FILE", Short: "Check a file for serve --config; exit code 1 and a list of its faults if it is wrong",
 		Example: "  bearerguard config check auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
@@ -32,14 +32,14 @@ func newConfigCheck() *cobra.Command {
 	}
 }
 
-// inFile is what is wrong with a configuration, under the name of its file.
+// inFile adds the name of the file to the faults of a configuration.
 func inFile(name string, err error) error {
 	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
-	of := false // a fault of the file goes on in the lines below it
+	inConfig := false // a fault may continue on the next lines
 	for i, line := range lines {
 		rest, ok := strings.CutPrefix(line, "ConfigJSON: ")
 		option := strings.HasPrefix(line, "Addr(") || strings.HasPrefix(line, "IssuerURL")
-		if of = (of || ok) && !option; of {
+		if inConfig = (inConfig || ok) && !option; inConfig {
 			lines[i] = name + ": " + rest
 		}
 	}
@@ -64,6 +64,6 @@ func newConfigPrint(s streams) *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&secrets, "secrets", false, "print the secrets, so that it is a configuration file again")
+	cmd.Flags().BoolVar(&secrets, "secrets", false, "print the secrets too, so that the output is a complete configuration file")
 	return cmd
 }

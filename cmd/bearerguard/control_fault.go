@@ -16,56 +16,56 @@ func newFault(s streams) *cobra.Command {
 	return parent("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
 }
 
-// faultFlags are the flags that are not in the request as they are.
+// faultFlags are the flags that are converted for the request.
 type faultFlags struct {
 	latency, retryAfter time.Duration
 	truncate            int
 	body                string
 }
 
-func (f *faultFlags) into(cmd *cobra.Command, ask *wire.Fault) {
+func (f *faultFlags) into(cmd *cobra.Command, req *wire.Fault) {
 	changed := cmd.Flags().Changed
 	if changed("latency") {
-		ask.Latency = new(wire.Duration(f.latency))
+		req.Latency = new(wire.Duration(f.latency))
 	}
 	if changed("retry-after") {
-		ask.RetryAfter = new(wire.Duration(f.retryAfter))
+		req.RetryAfter = new(wire.Duration(f.retryAfter))
 	}
 	if changed("truncate") {
-		ask.Truncate = &f.truncate
+		req.Truncate = &f.truncate
 	}
 	if changed("body") {
-		ask.Body = &f.body
+		req.Body = &f.body
 	}
 }
 
-// faultKinds are the flags that say what happens, of which one is enough.
+// faultKinds are the flags that select the kind of fault. At least one is required.
 var faultKinds = []string{
 	"status", "retry-after", "error", "redirect-to", "latency", "hang", "drop", "truncate", "malformed", "content-type", "body", "huge", "empty-jwks", "issuer",
 }
 
-func checkFault(cmd *cobra.Command, ask wire.Fault) error {
+func checkFault(cmd *cobra.Command, req wire.Fault) error {
 	changed := cmd.Flags().Changed
 	switch {
 	case !slices.ContainsFunc(faultKinds, changed):
-		return usage("fault add %s: say what happens, such as --status 503, --latency 2s or --hang. See bearerguard fault add --help", ask.Endpoint)
-	case changed("status") && (ask.Status < 200 || ask.Status > 599):
-		return usage("--status %d: give 200 to 599", ask.Status)
-	case changed("times") && ask.Times < 1:
-		return usage("--times %d: give 1 or more, or leave it out for no end", ask.Times)
-	case ask.Skip < 0:
-		return usage("--skip %d: give 0 or more", ask.Skip)
+		return usage("fault add %s: the kind of fault is missing. Give one such as --status 503, --latency 2s or --hang. See bearerguard fault add --help", req.Endpoint)
+	case changed("status") && (req.Status < 200 || req.Status > 599):
+		return usage("--status %d: give 200 to 599", req.Status)
+	case changed("times") && req.Times < 1:
+		return usage("--times %d: give 1 or more, or leave it out for no limit", req.Times)
+	case req.Skip < 0:
+		return usage("--skip %d: give 0 or more", req.Skip)
 	}
 	return nil
 }
 
 func newFaultAdd(s streams) *cobra.Command {
-	var ask wire.Fault
+	var req wire.Fault
 	var more faultFlags
 	cmd := forEndpoint(&cobra.Command{
 		Use: "add ENDPOINT", Short: "Make an endpoint fail, and print the ID of the fault",
-		Long: `Make an endpoint fail in one way, which --latency can come before, until fault rm, reset
-or the end of --times. A request gets one fault: the newest that fits it.`,
+		Long: `Make an endpoint fail in one way, optionally after --latency, until fault rm, reset or
+--times requests. A request gets one fault: the newest that matches it.`,
 		Example: `  bearerguard fault add jwks --status 503 --times 2
   bearerguard fault add token --client web --retry-after 30s --status 429
   bearerguard fault add introspect --latency 2s
@@ -73,35 +73,35 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
   bearerguard fault add any --drop --skip 3 --times 1`,
 	})
 	flags := cmd.Flags()
-	flags.IntVar(&ask.Status, "status", 0, "answer with this status")
+	flags.IntVar(&req.Status, "status", 0, "answer with this status")
 	flags.DurationVar(&more.retryAfter, "retry-after", 0, "answer with Retry-After, and --status or 503")
-	flags.StringVar(&ask.Error, "error", "", "refuse as the token endpoint does, with this error code")
-	flags.StringVar(&ask.ErrorDescription, "error-description", "", "goes with --error")
-	flags.StringVar(&ask.RedirectTo, "redirect-to", "", "answer 302 to this URL")
-	flags.DurationVar(&more.latency, "latency", 0, "let time pass first")
-	flags.BoolVar(&ask.Hang, "hang", false, "never answer")
-	flags.BoolVar(&ask.Drop, "drop", false, "close the connection")
-	flags.IntVar(&more.truncate, "truncate", 0, "break off after so many `bytes` of the body")
-	flags.BoolVar(&ask.Malformed, "malformed", false, "answer with JSON that lacks its last byte")
-	flags.StringVar(&ask.ContentType, "content-type", "", "answer as this type")
+	flags.StringVar(&req.Error, "error", "", "refuse as the token endpoint does, with this error code")
+	flags.StringVar(&req.ErrorDescription, "error-description", "", "error_description for --error")
+	flags.StringVar(&req.RedirectTo, "redirect-to", "", "answer 302 to this URL")
+	flags.DurationVar(&more.latency, "latency", 0, "wait before the answer")
+	flags.BoolVar(&req.Hang, "hang", false, "never answer")
+	flags.BoolVar(&req.Drop, "drop", false, "close the connection")
+	flags.IntVar(&more.truncate, "truncate", 0, "break off after this number of `bytes` of the body")
+	flags.BoolVar(&req.Malformed, "malformed", false, "answer with JSON that lacks its last byte")
+	flags.StringVar(&req.ContentType, "content-type", "", "answer as this type")
 	flags.StringVar(&more.body, "body", "", "answer 200 with this body")
-	flags.Int64Var(&ask.Huge, "huge", 0, "answer with so many `bytes`")
-	flags.BoolVar(&ask.EmptyJWKS, "empty-jwks", false, "answer with a key set of no keys; for jwks")
-	flags.StringVar(&ask.Issuer, "issuer", "", "name this issuer; for discovery and as_metadata")
-	flags.IntVar(&ask.Times, "times", 0, "end after so many requests")
-	flags.IntVar(&ask.Skip, "skip", 0, "let so many requests pass first")
-	flags.StringVar(&ask.Client, "client", "", "only requests of this client_id")
+	flags.Int64Var(&req.Huge, "huge", 0, "answer with this number of `bytes`")
+	flags.BoolVar(&req.EmptyJWKS, "empty-jwks", false, "answer with an empty key set; for jwks")
+	flags.StringVar(&req.Issuer, "issuer", "", "answer with this issuer; for discovery and as_metadata")
+	flags.IntVar(&req.Times, "times", 0, "stop after this number of requests")
+	flags.IntVar(&req.Skip, "skip", 0, "number of requests without the fault before it starts")
+	flags.StringVar(&req.Client, "client", "", "only requests of this client_id")
 	cli.MayBeEmpty(cmd, "body")
 	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
 		noFiles(cmd, name)
 	}
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
-		ask.Endpoint = args[0]
-		more.into(cmd, &ask)
-		if err := checkFault(cmd, ask); err != nil {
+		req.Endpoint = args[0]
+		more.into(cmd, &req)
+		if err := checkFault(cmd, req); err != nil {
 			return err
 		}
-		return printOne(cmd, c, control.AddFault(ask), []string{"ID"}, func(made wire.Injection) []string {
+		return printOne(cmd, c, control.AddFault(req), []string{"ID"}, func(made wire.Injection) []string {
 			return []string{strconv.Itoa(made.ID)}
 		})
 	})
@@ -109,7 +109,7 @@ or the end of --times. A request gets one fault: the newest that fits it.`,
 
 func newFaultList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "list", Short: "List the faults at work, and how often they hit",
+		Use: "list", Short: "List the active faults, and how often each was applied",
 		Example: "  bearerguard fault list --json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListFaults(), []string{"ID", "ENDPOINT", "STATUS", "TIMES", "CLIENT", "HITS"},
@@ -123,10 +123,10 @@ func newFaultList(s streams) *cobra.Command {
 func newFaultRemove(s streams) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
-		Use: "rm [ID]", Short: "End a fault, or with --all every one",
+		Use: "rm [ID]", Short: "Remove a fault, or all faults with --all",
 		Example: "  bearerguard fault rm 1\n  bearerguard fault rm --all",
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "end all faults")
+	cmd.Flags().BoolVar(&all, "all", false, "remove all faults")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if all == (len(args) > 0) {
 			return usage("fault rm: give an ID or --all")

@@ -14,10 +14,9 @@ func newTokenInspect(s streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "inspect [TOKEN]",
-		Short: "Show what a token says of itself, without believing it",
+		Short: "Decode a token without verifying it",
 		Long: `Show the header and the claims of a JWT, read from standard input if it is - or left
-out. They are decoded here: nothing is checked, no server is asked and nobody vouches
-for what they say.`,
+out. They are only decoded: nothing is verified, and no server is contacted.`,
 		Example: `  bearerguard token mint | bearerguard token inspect
   bearerguard token inspect --json "$TOKEN"`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -28,13 +27,13 @@ for what they say.`,
 			}
 			parts := strings.Split(token, ".")
 			if len(parts) != 3 {
-				return coded{exitNo, fmt.Errorf("this is no signed JWT: it has %d parts, want 3; only its issuer knows what it means", len(parts))}
+				return coded{exitNo, fmt.Errorf("this is not a signed JWT: it has %d parts, want 3; use token introspect for an opaque token", len(parts))}
 			}
-			header, err := decoded("header", parts[0])
+			header, err := decoded("header is", parts[0])
 			if err != nil {
 				return err
 			}
-			claims, err := decoded("claims", parts[1])
+			claims, err := decoded("claims are", parts[1])
 			if err != nil {
 				return err
 			}
@@ -43,7 +42,7 @@ for what they say.`,
 				return c.showJSON(fmt.Appendf(nil, `{"verified":false,"header":%s,"claims":%s}`, header, claims))
 			}
 			fmt.Fprintf(s.out, "header %s\nclaims %s\n", indented(header), indented(claims))
-			fmt.Fprintln(s.err, "bearerguard: decoded, not verified: anybody can write such a token")
+			fmt.Fprintln(s.err, "bearerguard: decoded, not verified: the token may be forged")
 			return nil
 		},
 	}
@@ -51,14 +50,14 @@ for what they say.`,
 	return cmd
 }
 
-// decoded is the JSON in a part of a JWT.
+// decoded returns the JSON in a part of a JWT.
 func decoded(what, part string) ([]byte, error) {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	switch {
 	case err != nil:
-		return nil, coded{exitNo, fmt.Errorf("its %s is not base64url without padding", what)}
+		return nil, coded{exitNo, fmt.Errorf("the %s not base64url without padding", what)}
 	case !json.Valid(text):
-		return nil, coded{exitNo, fmt.Errorf("its %s is no JSON", what)}
+		return nil, coded{exitNo, fmt.Errorf("the %s not JSON", what)}
 	}
 	var b bytes.Buffer
 	_ = json.Compact(&b, text) // it is valid

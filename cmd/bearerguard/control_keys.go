@@ -10,7 +10,7 @@ import (
 )
 
 func newKeys(s streams) *cobra.Command {
-	return parent("keys", "List, rotate and exchange the keys of the running server",
+	return parent("keys", "List, rotate, import and export the keys of the running server",
 		newKeysList(s), newKeysRotate(s), newKeysExport(s), newKeysImport(s), newKeysPublish(s), newKeysRetire(s), newKeysFreeze(s), newKeysThaw(s))
 }
 
@@ -20,14 +20,14 @@ func keyRow(k wire.Key) []string { return []string{k.ID, k.Alg, yes(k.Signing), 
 
 func newKeysList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "list", Short: "List the keys: which sign, and which the key set shows",
+		Use: "list", Short: "List the keys, and whether they sign and are published",
 		Example: "  bearerguard keys list",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListKeys(), keyHeader, func(keys wire.Keys) []wire.Key { return keys.Keys }, keyRow)
 	})
 }
 
-// printKey performs an operation whose answer is a key, and prints that.
+// printKey performs an operation whose answer is a key, and prints the key.
 func printKey(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Key]) error {
 	return printOne(cmd, c, op, keyHeader, keyRow)
 }
@@ -43,9 +43,9 @@ the old one stays published.`,
   bearerguard keys rotate --drop-old
   bearerguard keys rotate --alg RS256`,
 	}
-	cmd.Flags().BoolVar(&how.PublishFirst, "publish-first", false, "publish the new key while the old one signs; the next rotate uses it")
-	cmd.Flags().BoolVar(&how.SignFirst, "sign-first", false, "sign with the new key before the key set shows it; see keys publish")
-	cmd.Flags().BoolVar(&how.DropOld, "drop-old", false, "take the old key out of the key set")
+	cmd.Flags().BoolVar(&how.PublishFirst, "publish-first", false, "publish the new key while the old one still signs; the next rotate switches to it")
+	cmd.Flags().BoolVar(&how.SignFirst, "sign-first", false, "sign with the new key before it is published; see keys publish")
+	cmd.Flags().BoolVar(&how.DropOld, "drop-old", false, "remove the old key from the key set")
 	cmd.Flags().BoolVar(&how.ReuseKid, "reuse-kid", false, "give the new key the ID of the old one")
 	cmd.Flags().StringVar((*string)(&how.Alg), "alg", "", "change the key of this `algorithm`; by default that of access tokens")
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
@@ -56,23 +56,23 @@ the old one stays published.`,
 }
 
 func newKeysExport(s streams) *cobra.Command {
-	var ask wire.Export
+	var req wire.Export
 	cmd := &cobra.Command{
 		Use: "export", Short: "Print the keys as a JSON Web Key Set, without their private parts",
 		Example: `  bearerguard keys export > jwks.json
   bearerguard keys export --private | jq .keys[0] > key.json`,
 	}
-	cmd.Flags().StringVar(&ask.ID, "kid", "", "this key alone")
-	cmd.Flags().BoolVar(&ask.Private, "private", false, "with their private parts, and shared secrets")
+	cmd.Flags().StringVar(&req.ID, "kid", "", "export only this key")
+	cmd.Flags().BoolVar(&req.Private, "private", false, "include the private parts, and shared secrets")
 	noFiles(cmd, "kid")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
-		text, err := c.do(cmd.Context(), control.ExportKeys(ask))
-		return orJSON(c, text, err)
+		text, err := c.do(cmd.Context(), control.ExportKeys(req))
+		return printAnswer(c, text, err)
 	})
 }
 
 func newKeysImport(s streams) *cobra.Command {
-	var ask wire.Import
+	var req wire.Import
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Publish a private JWK, read from standard input if FILE is -",
 		Example: "  bearerguard keys import key.json --sign",
@@ -80,24 +80,24 @@ func newKeysImport(s streams) *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	cmd.Flags().BoolVar(&ask.Sign, "sign", false, "and sign with it")
+	cmd.Flags().BoolVar(&req.Sign, "sign", false, "also sign with it")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		var err error
 		if args[0] == "-" {
-			ask.Key, err = readInput(s)
+			req.Key, err = readInput(s)
 		} else {
-			ask.Key, err = readFile("FILE", args[0])
+			req.Key, err = readFile("FILE", args[0])
 		}
 		if err != nil {
 			return err
 		}
-		return printKey(cmd, c, control.ImportKey(ask))
+		return printKey(cmd, c, control.ImportKey(req))
 	})
 }
 
 func newKeysPublish(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "publish KID", Short: "Show a key that signs already in the key set: what follows rotate --sign-first",
+		Use: "publish KID", Short: "Publish a key that already signs, after rotate --sign-first",
 		Example: "  bearerguard keys publish Ap3l9fWrT0d2Yq1x",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		return printKey(cmd, c, control.PublishKey(args[0]))
@@ -106,7 +106,7 @@ func newKeysPublish(s streams) *cobra.Command {
 
 func newKeysRetire(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "retire KID", Short: "Take a key out of the key set",
+		Use: "retire KID", Short: "Remove a key from the key set",
 		Example: "  bearerguard keys retire Ap3l9fWrT0d2Yq1x",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.do(cmd.Context(), control.RetireKey(args[0]))
@@ -116,7 +116,7 @@ func newKeysRetire(s streams) *cobra.Command {
 
 func newKeysFreeze(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "freeze", Short: "Let the key set go on showing what it shows now, as a stale cache would, until thaw or reset",
+		Use: "freeze", Short: "Stop changes of the published key set, as a stale cache would, until thaw or reset",
 		Example: "  bearerguard keys freeze && bearerguard keys rotate",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.FreezeKeys())
@@ -126,7 +126,7 @@ func newKeysFreeze(s streams) *cobra.Command {
 
 func newKeysThaw(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "thaw", Short: "Let the key set show the keys again",
+		Use: "thaw", Short: "Publish the current keys again, after freeze",
 		Example: "  bearerguard keys thaw",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.ThawKeys())

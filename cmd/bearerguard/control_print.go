@@ -19,7 +19,7 @@ func printOne[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T]
 	return printRows(cmd, c, op, header, func(answer T) [][]string { return [][]string{row(answer)} })
 }
 
-// printList is printOne for an answer that has a list.
+// printList is printOne for an answer with a list.
 func printList[T, E any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, list func(T) []E, row func(E) []string) error {
 	return printRows(cmd, c, op, header, func(answer T) (rows [][]string) {
 		for _, e := range list(answer) {
@@ -32,21 +32,20 @@ func printList[T, E any](cmd *cobra.Command, c *caller, op control.TypedOperatio
 func printRows[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, rows func(T) [][]string) error {
 	answer, text, err := doTyped(cmd.Context(), c, op)
 	if err != nil || c.json {
-		return orJSON(c, text, err)
+		return printAnswer(c, text, err)
 	}
 	return c.table(header, rows(answer))
 }
 
-// orJSON prints text unless there is an error.
-func orJSON(c *caller, text []byte, err error) error {
+// printAnswer prints text unless there is an error.
+func printAnswer(c *caller, text []byte, err error) error {
 	if err != nil {
 		return err
 	}
 	return c.showJSON(text)
 }
 
-// showJSON prints an answer with all of its members, those included that this
-// program does not know.
+// showJSON prints an answer with all of its members, including unknown ones.
 func (c *caller) showJSON(text []byte) error { return printJSON(c.out, json.RawMessage(text)) }
 
 // table prints aligned columns under a header on a terminal, and elsewhere fields
@@ -77,7 +76,7 @@ func (c *caller) table(header []string, rows [][]string) error {
 	return printText(c.out, paintFor(c.out).bold(head)+"\n"+rest)
 }
 
-// plain is text that stays in its field and does nothing to a terminal.
+// plain quotes text that would break its column or control the terminal.
 func plain(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)

@@ -11,12 +11,12 @@ import (
 )
 
 func newRequests(s streams) *cobra.Command {
-	return parent("requests", "Show what the running server was asked", newRequestsList(s), newRequestsCount(s), newRequestsWait(s))
+	return parent("requests", "Show the requests to the running server", newRequestsList(s), newRequestsCount(s), newRequestsWait(s))
 }
 
 func newRequestsList(s streams) *cobra.Command {
 	return dataCommand(s, forEndpoint(&cobra.Command{
-		Use: "list [ENDPOINT]", Short: "List the last requests, the oldest first; secrets are fingerprints",
+		Use: "list [ENDPOINT]", Short: "List the last requests, the oldest first, with fingerprints of secrets",
 		Example: "  bearerguard requests list token --json",
 	}), func(cmd *cobra.Command, c *caller, args []string) error {
 		return printList(cmd, c, control.ListRequests(args...), []string{"TIME", "METHOD", "ENDPOINT", "STATUS", "CLIENT", "FAULT"},
@@ -29,7 +29,7 @@ func newRequestsList(s streams) *cobra.Command {
 
 func newRequestsCount(s streams) *cobra.Command {
 	return dataCommand(s, forEndpoint(&cobra.Command{
-		Use: "count [ENDPOINT]", Short: "Print how many requests there were, since the start or reset",
+		Use: "count [ENDPOINT]", Short: "Print the number of requests since the start or reset",
 		Example: "  bearerguard requests count jwks",
 	}), func(cmd *cobra.Command, c *caller, args []string) error {
 		return printCount(cmd, c, control.CountRequests(args...))
@@ -46,10 +46,10 @@ func newRequestsWait(s streams) *cobra.Command {
 	var n int
 	var timeout time.Duration
 	cmd := forEndpoint(&cobra.Command{
-		Use: "wait ENDPOINT", Short: "Wait until there were so many requests, and print how many; exit code 1 if they do not come",
+		Use: "wait ENDPOINT", Short: "Wait for a number of requests, and print how many there were; exit code 1 after the timeout",
 		Example: "  bearerguard requests wait jwks --n 2 --timeout 10s",
 	})
-	cmd.Flags().IntVar(&n, "n", 1, "how many, since the start or reset")
+	cmd.Flags().IntVar(&n, "n", 1, "number of requests since the start or reset")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if n < 1 {

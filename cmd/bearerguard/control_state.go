@@ -11,7 +11,7 @@ import (
 )
 
 func newClock(s streams) *cobra.Command {
-	return parent("clock", "Show and move the time of the running server", newClockShow(s), newClockSet(s), newClockAdvance(s))
+	return parent("clock", "Show and change the time of the running server", newClockShow(s), newClockSet(s), newClockAdvance(s))
 }
 
 func printClock(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Clock]) error {
@@ -28,7 +28,7 @@ func newClockShow(s streams) *cobra.Command {
 
 func newClockSet(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "set TIME", Short: "Set the server's time, which runs on from there",
+		Use: "set TIME", Short: "Set the server's time, which continues from there",
 		Example: "  bearerguard clock set 2026-01-01T00:00:00Z",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		now, err := time.Parse(time.RFC3339Nano, args[0])
@@ -54,7 +54,7 @@ func newClockAdvance(s streams) *cobra.Command {
 
 func newReset(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "reset", Short: "Make the running server forget tokens, faults, requests and events; it keeps keys, clients, users and time",
+		Use: "reset", Short: "Delete the tokens, faults, requests and events of the running server, but not its keys, clients, users and time",
 		Example: "  bearerguard reset",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.Reset())
@@ -64,17 +64,17 @@ func newReset(s streams) *cobra.Command {
 
 func newSnapshot(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "snapshot", Short: "Print all there is to know about the running server, without secrets, as JSON",
+		Use: "snapshot", Short: "Print the state of the running server as JSON, without secrets",
 		Example: "  bearerguard snapshot > before.json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		text, err := c.do(cmd.Context(), control.TakeSnapshot())
-		return orJSON(c, text, err)
+		return printAnswer(c, text, err)
 	})
 }
 
 func newEvents(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "events", Short: "List what was done with tokens, the oldest first",
+		Use: "events", Short: "List the token events, the oldest first",
 		Example: "  bearerguard events --json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListEvents(), []string{"TIME", "KIND", "CLIENT", "SUB", "FINGERPRINT", "SCOPES", "REASON"},

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// mintFlags say what differs from a valid token.
+// mintFlags are the differences from a default token.
 type mintFlags struct {
 	sub, client, alg, like   string
 	scope, aud, without, jws []string
@@ -29,22 +29,22 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.sub, "sub", "", "subject, by default test-user")
 	flags.StringVar(&f.client, "client", "", "client_id, by default test-client")
-	flags.StringArrayVar(&f.scope, "scope", nil, "scopes, separated by spaces; may repeat")
-	flags.StringArrayVar(&f.aud, "aud", nil, "audience, by default api; may repeat")
+	flags.StringArrayVar(&f.scope, "scope", nil, "scopes, separated by spaces; may be repeated")
+	flags.StringArrayVar(&f.aud, "aud", nil, "audience, by default api; may be repeated")
 	flags.StringVar(&f.alg, "alg", "", "algorithm, by default the server's")
-	flags.StringVar(&f.like, "like", "", "make a token that looks like one of a `provider`, such as keycloak")
-	flags.DurationVar(&f.expires, "expires-in", 0, "time until exp, such as 10m; -5m has expired")
+	flags.StringVar(&f.like, "like", "", "make a token that looks like those of a `provider`, such as keycloak")
+	flags.DurationVar(&f.expires, "expires-in", 0, "time until exp, such as 10m; -5m for an expired token")
 	flags.DurationVar(&f.notBefore, "not-before-in", 0, "time until nbf")
-	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may repeat"+namedByPointer)
-	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may repeat")
-	flags.BoolVar(&f.opaque, "opaque", false, "make a handle that only introspection knows")
+	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may be repeated"+namedByPointer)
+	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may be repeated")
+	flags.BoolVar(&f.opaque, "opaque", false, "make an opaque token, for introspection")
 	f.claims.add(cmd, "claim", namedByPointer)
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// The names that the commands for any authorization server have.
+	// Aliases, which are the names of these flags in the commands for any authorization server.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":
@@ -89,7 +89,7 @@ func newTokenMint(s streams) *cobra.Command {
   curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&defect, "defect", "", "make one thing wrong: a name of token bad, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", "))
+	cmd.Flags().StringVar(&defect, "defect", "", "add a `defect`: a name that token bad prints, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", "))
 	cli.Choices(cmd, "defect", defectNames())
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)
@@ -107,13 +107,12 @@ func newTokenBad(s streams) *cobra.Command {
 	var f mintFlags
 	cmd := &cobra.Command{
 		Use:   "bad",
-		Short: "Print one token for each way to be wrong",
-		Long: `Print one token for each way to be wrong, good in every other way, as lines of
+		Short: "Print one token for each known defect",
+		Long: `Print one token for each known defect, valid in every other way, as lines of
 
   name<TAB>expected_status<TAB>token
 
-The status is that of an API which checks what it should. missing-scope is for routes
-that need a scope.`,
+The status is the answer of a correct API. missing-scope is for routes that need a scope.`,
 		Example: `  bearerguard token bad --scope orders:read
   bearerguard token bad | while IFS=$(printf '\t') read -r name status token; do
     curl -s -o /dev/null -w "$name want $status got %{http_code}\n" -H "Authorization: Bearer $token" localhost:8080/orders
@@ -127,9 +126,9 @@ that need a scope.`,
 		}
 		bad, text, err := doTyped(cmd.Context(), c, control.MintBadTokens(m))
 		if err != nil || c.json {
-			return orJSON(c, text, err)
+			return printAnswer(c, text, err)
 		}
-		w := bufio.NewWriter(c.out) // no table: every line is longer than a terminal is wide
+		w := bufio.NewWriter(c.out) // not a table: every line is longer than a terminal is wide
 		for _, b := range bad.Tokens {
 			_, _ = w.WriteString(b.Name + "\t" + strconv.Itoa(b.Status) + "\t" + b.Token + "\n")
 		}
@@ -140,7 +139,7 @@ that need a scope.`,
 func newTokenList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
 		Use:     "list",
-		Short:   "List the access tokens that the audit log knows, by their fingerprints",
+		Short:   "List the access tokens in the audit log, by their fingerprints",
 		Example: "  bearerguard token list --json",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListTokens(), []string{"FINGERPRINT", "ISSUED", "CLIENT", "SUB", "SCOPES", "REVOKED"},
@@ -151,25 +150,25 @@ func newTokenList(s streams) *cobra.Command {
 	})
 }
 
-func newTokenRevokeHere(s streams) *cobra.Command {
+func newRevokeByControl(s streams) *cobra.Command {
 	var sub string
 	cmd := &cobra.Command{
 		Use: "revoke",
 	}
-	cmd.Flags().StringVar(&sub, "sub", "", "end all grants of this subject")
+	cmd.Flags().StringVar(&sub, "sub", "", "revoke all grants of this subject")
 	noFiles(cmd, "sub")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
-		ask := wire.Revoke{Sub: sub}
+		req := wire.Revoke{Sub: sub}
 		if sub == "" {
 			token, err := readToken(s, args)
 			if err != nil {
 				return err
 			}
-			ask.Token = token
+			req.Token = token
 		} else if len(args) > 0 {
 			return usage("give a token or --sub, not both")
 		}
-		return printOne(cmd, c, control.RevokeTokens(ask), []string{"REVOKED"}, func(done wire.Revoked) []string {
+		return printOne(cmd, c, control.RevokeTokens(req), []string{"REVOKED"}, func(done wire.Revoked) []string {
 			return []string{strconv.Itoa(done.Revoked)}
 		})
 	})

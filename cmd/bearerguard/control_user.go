@@ -8,37 +8,37 @@ import (
 )
 
 func newUser(s streams) *cobra.Command {
-	return parent("user", "Register those who can log in at the running server", newUserAdd(s), newUserList(s), newUserRemove(s), newUserNext(s))
+	return parent("user", "Register users of the running server", newUserAdd(s), newUserList(s), newUserRemove(s), newUserNext(s))
 }
 
 func newUserAdd(s streams) *cobra.Command {
-	var ask wire.User
+	var req wire.User
 	var claims, accessClaims claimFlags
 	cmd := &cobra.Command{
-		Use: "add [SUB]", Short: "Register a user, in place of one with that subject, and print subject and password",
-		Long: `Register a user, in place of one with that subject, and print sub<TAB>password. What
-is not given is made up: the password is shown this once.`,
+		Use: "add [SUB]", Short: "Register a user, or replace the one with this subject, and print subject and password",
+		Long: `Register a user, or replace the one with this subject, and print sub<TAB>password.
+Missing values are generated. The password is shown only once.`,
 		Example: `  bearerguard user add alice --claim email=alice@example.com --claim-json email_verified=true
   bearerguard user add bob --access-claim-json 'roles=["admin"]'`,
 	}
-	cmd.Flags().StringVar(&ask.Username, "username", "", "what it types to log in; by default its subject")
-	cmd.Flags().StringVar(&ask.Password, "password", "", "password; by default a random one")
+	cmd.Flags().StringVar(&req.Username, "username", "", "name for the login; by default the subject")
+	cmd.Flags().StringVar(&req.Password, "password", "", "password; by default a random one")
 	claims.add(cmd, "claim", "; for UserInfo and ID tokens")
-	accessClaims.add(cmd, "access-claim", "; for its access tokens"+namedByPointer)
+	accessClaims.add(cmd, "access-claim", "; for access tokens"+namedByPointer)
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
-			ask.Sub = args[0]
+			req.Sub = args[0]
 		}
 		var err error
-		if ask.Claims, err = claims.claims(); err != nil {
+		if req.Claims, err = claims.claims(); err != nil {
 			return err
 		}
-		if ask.AccessClaims, err = accessClaims.claims(); err != nil {
+		if req.AccessClaims, err = accessClaims.claims(); err != nil {
 			return err
 		}
-		return printOne(cmd, c, control.AddUser(ask), []string{"SUB", "PASSWORD"}, func(made wire.User) []string {
+		return printOne(cmd, c, control.AddUser(req), []string{"SUB", "PASSWORD"}, func(made wire.User) []string {
 			return []string{made.Sub, made.Password}
 		})
 	})
@@ -46,7 +46,7 @@ is not given is made up: the password is shown this once.`,
 
 func newUserList(s streams) *cobra.Command {
 	return dataCommand(s, &cobra.Command{
-		Use: "list", Short: "List the users; the first logs in unless something else is said",
+		Use: "list", Short: "List the users; the first one logs in by default",
 		Example: "  bearerguard user list",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		return printList(cmd, c, control.ListUsers(), []string{"SUB", "USERNAME"},
@@ -59,7 +59,7 @@ func newUserList(s streams) *cobra.Command {
 
 func newUserRemove(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "rm SUB", Short: "Forget a user",
+		Use: "rm SUB", Short: "Remove a user",
 		Example: "  bearerguard user rm alice",
 	}, func(cmd *cobra.Command, c *caller, args []string) error {
 		_, err := c.do(cmd.Context(), control.RemoveUser(args[0]))
@@ -68,22 +68,22 @@ func newUserRemove(s streams) *cobra.Command {
 }
 
 func newUserNext(s streams) *cobra.Command {
-	var ask wire.NextLogin
+	var req wire.NextLogin
 	cmd := &cobra.Command{
-		Use: "next [SUB]", Short: "Let a user log in next, or let the next login be refused; nobody is asked then",
+		Use: "next [SUB]", Short: "Log in a user at the next login, or refuse the login, without showing a page",
 		Example: "  bearerguard user next alice\n  bearerguard user next --deny access_denied",
 	}
-	cmd.Flags().StringVar(&ask.Deny, "deny", "", "`code` of the error that the client gets instead, such as access_denied or login_required")
-	cmd.Flags().IntVar(&ask.Times, "times", 1, "for so many logins")
+	cmd.Flags().StringVar(&req.Deny, "deny", "", "`code` of the error that the client receives instead, such as access_denied or login_required")
+	cmd.Flags().IntVar(&req.Times, "times", 1, "number of logins")
 	noFiles(cmd, "deny")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if len(args) > 0 {
-			ask.Sub = args[0]
+			req.Sub = args[0]
 		}
-		if (ask.Sub == "") == (ask.Deny == "") {
+		if (req.Sub == "") == (req.Deny == "") {
 			return usage("user next: give either SUB or --deny")
 		}
-		_, err := c.do(cmd.Context(), control.DecideLogin(ask))
+		_, err := c.do(cmd.Context(), control.DecideLogin(req))
 		return err
 	})
 }

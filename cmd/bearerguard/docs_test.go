@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// page reads one of the pages for people outside Go.
+// page reads a page of docs.
 func page(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
@@ -28,24 +28,24 @@ func page(t *testing.T, name string) string {
 
 var commands = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// TestCommandsOfThePagesRun runs all sh blocks of a page, one after the other, below
-// exec and beside the API of examples/api, at whose address localhost:8080 stands.
+// TestCommandsOfThePagesRun runs all sh blocks of a page, one after the other, under exec
+// and together with the API of examples/api, whose address replaces localhost:8080.
 func TestCommandsOfThePagesRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatalf("the pages use curl: %v", err)
 	}
-	api := example(t, "api")
+	api := buildExample(t, "api")
 	for _, tt := range []struct {
 		page   string
 		blocks int
-		begins string // commands before those of the page
+		setup  string // commands before those of the page
 		want   string // of the output, in the language of testscript
 	}{
 		{"cli.md", 7, "", "stdout '^all [0-9]+ right$'\nstdout '^refused$'\n! stdout 'want'\n"},
 		{"control.md", 10, "curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:8080/healthz\n", "stdout '^{\"url\":\"http://[^\"]*\",\"ok\":true'\n"},
 	} {
 		t.Run(tt.page, func(t *testing.T) {
-			script := "ISSUER=$OAUTH_ISSUER AUDIENCE=api FRAMEWORK=http $API & trap \"kill $!\" EXIT\n" + tt.begins
+			script := "ISSUER=$OAUTH_ISSUER AUDIENCE=api FRAMEWORK=http $API & trap \"kill $!\" EXIT\n" + tt.setup
 			blocks := commands.FindAllStringSubmatch(page(t, tt.page), -1)
 			for _, b := range blocks {
 				script += b[1]
@@ -63,14 +63,14 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 				return nil
 			}})
 			if len(blocks) < tt.blocks {
-				t.Errorf("got %d blocks, want all of the page", len(blocks))
+				t.Errorf("got %d blocks, want all blocks of the page", len(blocks))
 			}
 		})
 	}
 }
 
-// TestTheConfigurationOfItsPageIsRight runs the sh blocks of docs/config.md.
-func TestTheConfigurationOfItsPageIsRight(t *testing.T) {
+// TestCommandsOfTheConfigurationPageRun runs the sh blocks of docs/config.md.
+func TestCommandsOfTheConfigurationPageRun(t *testing.T) {
 	script := ""
 	for _, b := range commands.FindAllStringSubmatch(page(t, "config.md"), -1) {
 		script += b[1]
@@ -83,7 +83,7 @@ func TestTheConfigurationOfItsPageIsRight(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: dir})
 }
 
-func TestThePageHasEachMemberOfTheReadyLine(t *testing.T) {
+func TestTheReadyLineIsDocumented(t *testing.T) {
 	cmd := newRoot(streams{})
 	cmd.SetContext(t.Context())
 	server, err := (&serverFlags{addr: anyPort, control: anyPort}).startServer(cmd)
@@ -93,14 +93,14 @@ func TestThePageHasEachMemberOfTheReadyLine(t *testing.T) {
 	defer func() { _ = server.close() }()
 	for name := range newReady(server) {
 		if !strings.Contains(page(t, "cli.md"), "`"+name+"`") {
-			t.Errorf("got nothing about %s", name)
+			t.Errorf("docs/cli.md does not mention %s", name)
 		}
 	}
 }
 
-// TestThePageOfTheControlAPIHasAllOfIt compares the page with the OpenAPI document,
-// whose paths a test of package testserver compares with the server.
-func TestThePageOfTheControlAPIHasAllOfIt(t *testing.T) {
+// TestTheControlAPIIsDocumented compares docs/control.md with the OpenAPI document. A
+// test of package testserver compares the paths of that with the server.
+func TestTheControlAPIIsDocumented(t *testing.T) {
 	var document struct {
 		Paths      map[string]map[string]json.RawMessage
 		Components struct {
@@ -128,20 +128,20 @@ func TestThePageOfTheControlAPIHasAllOfIt(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got the requests\n%q, want\n%q", got, want)
 	}
-	asked := 0
+	members := 0
 	for name, schema := range document.Components.Schemas {
-		closed := schema.AdditionalProperties != nil // only what is asked is refused
+		closed := schema.AdditionalProperties != nil // only schemas of requests are closed
 		if !closed && name != "Fault" && name != "Client" && name != "User" && name != "Clock" {
 			continue
 		}
 		for member := range schema.Properties {
-			asked++
+			members++
 			if !strings.Contains(text, "`"+member+"`") {
-				t.Errorf("got nothing about %s of %s", member, name)
+				t.Errorf("docs/control.md does not mention %s of %s", member, name)
 			}
 		}
 	}
-	if asked < 60 {
-		t.Errorf("got %d members of requests, want all", asked)
+	if members < 60 {
+		t.Errorf("got %d members of requests, want all", members)
 	}
 }

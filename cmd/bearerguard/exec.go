@@ -18,18 +18,19 @@ func newExec(s streams) *cobra.Command {
 	var f serverFlags
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARG]...",
-		Short: "Run a command with a mock authorization server of its own",
-		Long: `Run a command with a mock authorization server that lives as long as it does, and end
-with its exit code, or 128 plus the signal that ended it. Its environment has
+		Short: "Run a command together with a mock authorization server",
+		Long: `Run a command together with a mock authorization server, which stops when the command
+ends. The exit code is that of the command, or 128 plus the signal that ended it. The
+environment of the command has
 
   OAUTH_ISSUER OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET
   OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_INTROSPECTION_ENDPOINT OAUTH_JWKS_URI
   OAUTH_CONTROL_URL OAUTH_CONTROL_TOKEN   for the commands token, fault, requests …
-  OAUTH_CA_FILE                           under --tls: the root certificate, in PEM
+  OAUTH_CA_FILE                           with --tls: the root certificate, in PEM
 
-Under --tls that root is added to NODE_EXTRA_CA_CERTS too. SSL_CERT_FILE is left alone,
-since it would replace all other roots: set it to $OAUTH_CA_FILE for a program that
-needs it. Signals are passed on.`,
+With --tls the root is also added to NODE_EXTRA_CA_CERTS. SSL_CERT_FILE is not changed,
+because it would replace all other roots: set it to $OAUTH_CA_FILE for a program that
+needs it. Signals are forwarded to the command.`,
 		Example: `  bearerguard exec -- npm test
   bearerguard exec --tls --seed test -- pytest -q
   bearerguard exec -- sh -c 'curl -H "Authorization: Bearer $(bearerguard token mint)" localhost:8080/orders'`,
@@ -40,13 +41,13 @@ needs it. Signals are passed on.`,
 			}
 			err = server.run(cmd.Context(), s, args)
 			if closed := server.close(); closed != nil {
-				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // the code is the command's
+				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // the exit code is that of the command
 			}
 			return err
 		},
 	}
-	f.add(cmd, anyPort, "port 0 is any that is free")
-	cmd.Flags().SetInterspersed(false) // what follows the command is the command's
+	f.add(cmd, anyPort, "port 0 picks a free port")
+	cmd.Flags().SetInterspersed(false) // flags after the command belong to it
 	return cmd
 }
 
@@ -58,17 +59,17 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	}
 	defer cleanUp()
 
-	// Signals reach it as they are, and not as the end of ctx.
-	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the command of the user
+	// Signals are forwarded, so the end of ctx does not kill the command.
+	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the user names it
 	child.Env = env
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
-	// What it leaves running may hold its output open.
+	// Processes that the command leaves running may keep its output open.
 	child.WaitDelay = time.Second
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, process.Forwarded...)
 	defer signal.Stop(signals)
-	if ctx.Err() != nil { // by one that came before Notify
-		return failure("interrupted before the command began")
+	if ctx.Err() != nil { // a signal came before Notify
+		return failure("interrupted before the command started")
 	}
 	if err := child.Start(); err != nil {
 		return usage("%w", err)
@@ -91,13 +92,13 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	var exit *exec.ExitError
 	switch {
 	case err == nil || errors.Is(err, exec.ErrWaitDelay):
-		return coded{} // its own code, whatever signals there were
+		return coded{} // exit code 0, even after a signal
 	case errors.As(err, &exit):
 		return coded{code: process.ExitCode(exit.ProcessState)}
 	}
 	return failure("%w", err)
 }
 
-// fromTerminal reports whether a terminal has sent sig to the command as well, as
-// it does with Ctrl-C: twice would mean something else to many.
+// fromTerminal reports whether the terminal has also sent sig to the command, as it does
+// on Ctrl-C. Many programs treat a second interrupt differently.
 func fromTerminal(in io.Reader, sig os.Signal) bool { return sig == os.Interrupt && isTerminal(in) }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// What Node.js trusts besides its own roots.
+// envNodeRoots names a file with additional roots for Node.js.
 const envNodeRoots = "NODE_EXTRA_CA_CERTS"
 
-// environment is that of the command: this one's, with what there is to know about
-// the server in place of what is said there about another one.
+// environment is the environment of the command: that of this process, with the
+// variables of this server instead of those of another one.
 func (s *running) environment() (env []string, cleanUp func(), err error) {
 	env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
@@ -30,16 +30,16 @@ func (s *running) environment() (env []string, cleanUp func(), err error) {
 		return nil, cleanUp, err
 	}
 	cleanUp = func() { _ = os.RemoveAll(dir) }
-	ours, nodes := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
-	// Node has one file for all further roots, and a company may need it.
-	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) //nolint:gosec // the file that the user names; what cannot be read here Node cannot read either
-	err = os.WriteFile(ours, root, 0o600)
+	rootFile, nodeFile := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
+	// Node.js reads one file of additional roots, and the user may already need it.
+	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) //nolint:gosec // the user names it; a file that is unreadable here is unreadable for Node.js too
+	err = os.WriteFile(rootFile, root, 0o600)
 	if err == nil {
-		err = os.WriteFile(nodes, append(root, more...), 0o600) //nolint:gosec // certificates
+		err = os.WriteFile(nodeFile, append(root, more...), 0o600) //nolint:gosec // certificates
 	}
 	if err != nil {
 		cleanUp()
 		return nil, func() {}, err
 	}
-	return append(env, "OAUTH_CA_FILE="+ours, envNodeRoots+"="+nodes), cleanUp, nil
+	return append(env, "OAUTH_CA_FILE="+rootFile, envNodeRoots+"="+nodeFile), cleanUp, nil
 }

@@ -41,26 +41,25 @@ func newExplain(s streams) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain [TOKEN|-]",
-		Short: "Show every check that a token passes or fails",
-		Long: `Take an access token through every check of an API that is protected with
-Bearerguard, in their order: ✓ passed, ✗ refused, – not reached. Keys are fetched
-from the issuer, as the API would. The token is not printed, but some of its claims
-are: on a terminal those of the check that refused, in other output those of every
-check that was made.
+		Short: "Show the checks of a token, up to the one that fails",
+		Long: `Run an access token through every check of an API that is protected with Bearerguard,
+in order: ✓ passed, ✗ refused, – not reached. Keys are fetched from the issuer, as the
+API does. The token is not printed, but some of its claims are: on a terminal those of
+the check that refused, in other output those of every check that was made.
 
-Give the token on standard input, with "-": everybody who can list processes sees
-what stands on a command line.
+Give the token on standard input, with "-": every user who can list processes can see
+command lines.
 
-With --introspect the first issuer is also asked: about a token that is not a JWT, and
-whether a JWT is still active (RFC 7662). The client is that of
---introspect-client-id, else that of the server that is found by --ready-file or in
-this directory, else OAUTH_CLIENT_ID.
+With --introspect the token is also introspected at the first issuer (RFC 7662): an
+opaque token, or a JWT to see whether it is still active. The client is that of
+--introspect-client-id, else that of the server found by --ready-file or in this
+directory, else OAUTH_CLIENT_ID.
 
-On a terminal the checks are a coloured table; elsewhere their columns are
-separated by tabs: result, name, what it requires or why it refused, what was
-expected, what was found. NO_COLOR is respected.
+On a terminal the checks are a coloured table. Elsewhere the columns are separated by
+tabs: result, name, requirement or reason of the refusal, expected value, found value.
+NO_COLOR is respected.
 
-Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
+Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wrong,
 3 unknown, because the issuer cannot be reached.`,
 		Example: `  pbpaste | bearerguard token explain --issuer https://login.example.com \
       --audience https://api.example.com --scope orders:read -`,
@@ -90,15 +89,15 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.issuers, "issuer", nil, "issuer `URL` that the API trusts; may be repeated (default that of --ready-file, or $OAUTH_ISSUER)")
 	f.ready.add(cmd)
-	flags.StringVar(&f.audience, "audience", "", "the API's own `identifier`, which aud must name")
-	flags.StringVar(&f.audienceClaim, "audience-claim", "", "`name` of the claim that names the API, if it is not aud, such as client_id for Cognito")
-	flags.StringArrayVar(&f.scopeClaims, "scope-claim", nil, "`name` of a claim that may hold the scopes, or a JSON Pointer such as /realm_access/roles; may be repeated (default scope, scp)")
-	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or hold several with spaces")
-	flags.StringVar(&f.profile, "profile", "any", "how strictly the form is taken: any, or rfc9068 for that profile to the letter")
-	flags.BoolVar(&f.introspect, "introspect", false, "ask the first issuer too")
-	flags.StringVar(&f.introspector, "introspect-client-id", "", "--introspect, as the client with this `ID`")
+	flags.StringVar(&f.audience, "audience", "", "`identifier` of the API, which aud must contain")
+	flags.StringVar(&f.audienceClaim, "audience-claim", "", "`name` of the claim with the identifier of the API, if it is not aud, such as client_id for Cognito")
+	flags.StringArrayVar(&f.scopeClaims, "scope-claim", nil, "`name` of a claim that may contain the scopes, or a JSON Pointer such as /realm_access/roles; may be repeated (default scope, scp)")
+	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or contain several with spaces")
+	flags.StringVar(&f.profile, "profile", "any", "`profile` of the token format: any, or rfc9068 for exactly that profile")
+	flags.BoolVar(&f.introspect, "introspect", false, "introspect the token at the first issuer")
+	flags.StringVar(&f.introspector, "introspect-client-id", "", "like --introspect, as the client with this `ID`")
 	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
-	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: whoever sits between forges tokens")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: an attacker on the network can forge tokens")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	cli.Choices(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
 	for _, name := range []string{"issuer", "audience", "audience-claim", "scope-claim", "introspect-client-id"} {
@@ -107,8 +106,8 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 a wrong command line,
 	return cmd
 }
 
-// target is the first issuer and the client that introspects there. Those that are
-// not given are those of the environment or of a server that is running.
+// target returns the first issuer and the client that introspects there. Missing values
+// come from the environment or from a running server.
 func (f *explainFlags) target() (target, error) {
 	client := clientFlags{id: f.introspector, secretFile: f.secret, ready: f.ready}
 	if len(f.issuers) > 0 {
@@ -128,9 +127,9 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	case err != nil:
 		return nil, err
 	case len(f.issuers) == 0:
-		return nil, usage("whose tokens does the API accept? Give --issuer or --ready-file, or set OAUTH_ISSUER")
+		return nil, usage("the issuer is missing. Give --issuer or --ready-file, or set OAUTH_ISSUER")
 	case f.audience == "":
-		return nil, usage("which API is the token for? Give --audience")
+		return nil, usage("the audience of the API is missing. Give --audience")
 	}
 	client := &http.Client{Transport: at.transport}
 	config := middleware.Config{Audience: f.audience, Client: client, Realm: "api", Logger: slog.New(slog.DiscardHandler)}
@@ -144,13 +143,13 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	}
 	switch {
 	case f.introspect || f.introspector != "":
-		asker, err := f.introspection(at, client)
+		introspector, err := f.introspection(at, client)
 		if err != nil {
 			return nil, err
 		}
-		config.Issuers[0].Introspection, config.Issuers[0].IntrospectionMode = asker, middleware.IntrospectJWTs
+		config.Issuers[0].Introspection, config.Issuers[0].IntrospectionMode = introspector, middleware.IntrospectJWTs
 	case f.secret != "":
-		return nil, usage("--introspect-client-secret-file: whose secret is it? Give --introspect-client-id")
+		return nil, usage("--introspect-client-secret-file: the client of the secret is missing. Give --introspect-client-id")
 	}
 	v, err := middleware.NewVerifier(config)
 	if err != nil {
@@ -159,7 +158,7 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	return v, nil
 }
 
-// inFlags is a fault of the configuration in the words of the command line.
+// inFlags rewrites an error of the configuration with the names of the flags.
 func (f *explainFlags) inFlags(err error) error {
 	text := reason(err)
 	for i, url := range f.issuers {
@@ -172,49 +171,49 @@ func (f *explainFlags) inFlags(err error) error {
 func (f *explainFlags) introspection(at target, client *http.Client) (*introspect.Client, error) {
 	switch {
 	case at.id == "":
-		return nil, usage("who introspects? Give --introspect-client-id, or set OAUTH_CLIENT_ID")
+		return nil, usage("introspection needs a client ID. Give --introspect-client-id, or set OAUTH_CLIENT_ID")
 	case at.secret == "":
-		return nil, usage("introspection needs a client secret: give --introspect-client-secret-file, or set OAUTH_CLIENT_SECRET")
+		return nil, usage("introspection needs a client secret. Give --introspect-client-secret-file, or set OAUTH_CLIENT_SECRET")
 	}
-	asker, err := introspect.New(introspect.Config{
+	introspector, err := introspect.New(introspect.Config{
 		Issuer: f.issuers[0], InsecureHTTP: f.insecure, Auth: introspect.Basic(at.id, at.secret), Client: client, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	return asker, nil
+	return introspector, nil
 }
 
-// need is what --scope says.
+// need is the requirement of --scope.
 func (f *explainFlags) need() ([]scopes.Requirement, error) {
-	wanted := words(f.scope)
-	if len(wanted) == 0 {
+	required := words(f.scope)
+	if len(required) == 0 {
 		return nil, nil
 	}
-	for _, scope := range wanted {
+	for _, scope := range required {
 		if strings.ContainsFunc(scope, func(c rune) bool { return c < '!' || c > '~' || c == '"' || c == '\\' }) {
-			return nil, usage("--scope %q: this is not a scope (RFC 6749 §3.3)", scope)
+			return nil, usage("--scope %q: not a scope (RFC 6749 §3.3)", scope)
 		}
 	}
-	return []scopes.Requirement{scopes.All(wanted[0], wanted[1:]...)}, nil
+	return []scopes.Requirement{scopes.All(required[0], required[1:]...)}, nil
 }
 
-// explanation is what is known of one token.
+// explanation is the result for one token.
 type explanation struct {
 	Accepted bool            `json:"accepted"`
-	Status   int             `json:"status"` // that the API answers with
+	Status   int             `json:"status"` // of the answer of the API
 	Code     middleware.Code `json:"error,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Checks   []checked       `json:"checks"`
-	Provider *provider       `json:"provider,omitempty"` // that the token seems to be of
-	Hints    []string        `json:"hints,omitempty"`    // what is often wrong with such a token, and is with this one
+	Provider *provider       `json:"provider,omitempty"` // that seems to have issued the token
+	Hints    []string        `json:"hints,omitempty"`    // common faults of such tokens that this one has
 }
 
-// provider is an authorization server that the token is recognised by.
+// provider is the kind of authorization server that seems to have issued the token.
 type provider struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
-	Preset string `json:"preset"` // the function for package issuers
+	Preset string `json:"preset"` // the function in package issuers
 }
 
 type checked struct {
@@ -239,8 +238,8 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 	return e
 }
 
-// recognise says of which provider the token seems to be and, if it is refused,
-// what is often wrong with such a token. Nothing of this is verified.
+// recognise adds the provider that seems to have issued the token and, for a refused
+// token, hints about common faults. Nothing of this is verified.
 func (e *explanation) recognise(token string, trusted []string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -253,8 +252,8 @@ func (e *explanation) recognise(token string, trusted []string) {
 			return
 		}
 	}
-	shape, hints, known := shapes.Recognise(object[0], object[1])
-	if known {
+	shape, hints, found := shapes.Recognise(object[0], object[1])
+	if found {
 		e.Provider = &provider{Name: shape.Name, Title: shape.Title, Preset: "issuers." + shape.Preset}
 	}
 	if e.Accepted {
@@ -272,7 +271,7 @@ func (e *explanation) recognise(token string, trusted []string) {
 	e.Hints = hints
 }
 
-// reason is the text of the cause, without the name of the library before it.
+// reason is the text of err without the prefix of the library, "" for nil.
 func reason(err error) string {
 	if err == nil {
 		return ""
@@ -280,7 +279,7 @@ func reason(err error) string {
 	return strings.TrimPrefix(err.Error(), "bearerguard: ")
 }
 
-// verdict is the exit code.
+// verdict is an error with the exit code, nil for an accepted token.
 func (e explanation) verdict() error {
 	switch {
 	case e.Accepted:

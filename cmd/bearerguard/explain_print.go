@@ -44,7 +44,7 @@ func (e explanation) print(w io.Writer, table bool, p paint) error {
 		fmt.Fprintln(&b, p.bad(fmt.Sprintf("refused with %d %s: %s", e.Status, e.Code, e.Reason)))
 	}
 	if e.Provider != nil && !e.Accepted {
-		fmt.Fprintf(&b, "the token seems to be one of %s: see %s\n", e.Provider.Title, e.Provider.Preset)
+		fmt.Fprintf(&b, "the token seems to come from %s: see %s\n", e.Provider.Title, e.Provider.Preset)
 	}
 	for _, hint := range e.Hints {
 		fmt.Fprintln(&b, "hint: "+hint)

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestEveryCheckSaysWhatItLooksAt(t *testing.T) {
+func TestEveryCheckHasADescription(t *testing.T) {
 	as := testserver.New(t)
 	f := explainFlags{issuers: []string{as.Issuer()}, audience: "api", profile: "any", introspector: as.DefaultClient().ID}
 	t.Setenv("OAUTH_CLIENT_SECRET", as.DefaultClient().Secret)
@@ -22,20 +22,20 @@ func TestEveryCheckSaysWhatItLooksAt(t *testing.T) {
 	for _, token := range []string{as.Token(), as.Token(testserver.OpaqueTokens())} {
 		e := explain(t.Context(), v, token, scopes.All("orders:read"))
 		if e.Accepted || e.Code != middleware.CodeInsufficientScope {
-			t.Errorf("got %+v, want a refusal for the scope alone", e)
+			t.Errorf("got %+v, want a refusal only for the scope", e)
 		}
 		for _, c := range e.Checks {
 			if c.About == "" {
-				t.Errorf("got nothing about %q", c.Name)
+				t.Errorf("got no description of %q", c.Name)
 			}
 		}
 		if last := e.Checks[len(e.Checks)-1]; last.Expected != `scope "orders:read"` || last.Found != "scope none" {
-			t.Errorf("got %+v, want the scopes that are required and those that are held", last)
+			t.Errorf("got %+v, want the required scopes and those of the token", last)
 		}
 	}
 }
 
-func TestATableIsForPeople(t *testing.T) {
+func TestExplanationFormats(t *testing.T) {
 	e := explanation{Status: 401, Code: middleware.CodeInvalidToken, Reason: "token is expired", Checks: []checked{
 		{Name: "issuer", About: "iss is right", Result: middleware.Passed, Found: "x"},
 		{Name: "expiry", About: "exp is ahead", Result: middleware.Refused, Reason: "token is expired", Expected: "ahead", Found: "expired 3 min ago"},
@@ -64,8 +64,7 @@ func TestATableIsForPeople(t *testing.T) {
 	}
 }
 
-// What a refused token is recognised by is not verified, so hints only say where to
-// look.
+// The claims of a refused token are not verified, so hints only suggest where to look.
 func TestARefusedTokenIsRecognised(t *testing.T) {
 	as := testserver.New(t, testserver.IssuerURL("https://id.example.com/realms/shop"))
 	good := []testserver.TokenOption{testserver.Claim("typ", "Bearer"), testserver.Claim("azp", "web")}
@@ -76,8 +75,8 @@ func TestARefusedTokenIsRecognised(t *testing.T) {
 	}{
 		"no audience mapper": {as.Issuer(), append(good, testserver.Audience("account")), []string{"aud is account: add an audience mapper for the API to a client scope"}},
 		"an ID token":        {as.Issuer(), append(good, testserver.Claim("typ", "ID"), testserver.Audience("web")), []string{"this is an ID token: send the access token instead"}},
-		"the slash":          {as.Issuer() + "/", good, []string{"--issuer ends with a slash, and iss does not: write it without the slash"}},
-		"another mistake":    {as.Issuer(), append(good, testserver.With(testserver.Expired)), nil},
+		"a trailing slash":   {as.Issuer() + "/", good, []string{"--issuer ends with a slash, and iss does not: write it without the slash"}},
+		"another defect":     {as.Issuer(), append(good, testserver.With(testserver.Expired)), nil},
 	} {
 		f := explainFlags{issuers: []string{test.issuer}, audience: "api", profile: "any"}
 		v, err := f.verifier()
@@ -91,7 +90,7 @@ func TestARefusedTokenIsRecognised(t *testing.T) {
 			t.Errorf("%s: got %+v and the hints %q, want %q", name, e.Provider, e.Hints, test.want)
 		}
 		var out bytes.Buffer
-		if err := e.print(&out, false, false); err != nil || !strings.Contains(out.String(), "the token seems to be one of Keycloak: see issuers.Keycloak\n") || strings.Contains(out.String(), token) {
+		if err := e.print(&out, false, false); err != nil || !strings.Contains(out.String(), "the token seems to come from Keycloak: see issuers.Keycloak\n") || strings.Contains(out.String(), token) {
 			t.Errorf("%s: got %q, %v", name, &out, err)
 		}
 	}

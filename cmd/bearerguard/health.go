@@ -15,8 +15,8 @@ func newHealth() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "health URL",
 		Short: "Report by the exit code whether a URL answers with 200",
-		Long: `Fetch a URL and end with 0 if it answers with 200, else with 1. It is for the health
-check of a container that has no other program in it.`,
+		Long: `Fetch a URL. The exit code is 0 if it answers with 200, else 1. This is for the health
+check of a container that contains no other program.`,
 		Example:           `  bearerguard health http://127.0.0.1:9000/.well-known/openid-configuration`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -24,19 +24,19 @@ check of a container that has no other program in it.`,
 				return usage("want a URL such as http://127.0.0.1:9000/jwks")
 			}
 			if timeout <= 0 {
-				return usage("--timeout %v: give a time such as 5s", timeout)
+				return usage("--timeout %v: give a duration such as 5s", timeout)
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
 			return healthy(ctx, args[0])
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long an answer may take")
+	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long to wait for the answer")
 	noFiles(cmd, "timeout")
 	return cmd
 }
 
-// healthy asks without a proxy, and follows no redirect.
+// healthy sends the request without a proxy, and follows no redirect.
 func healthy(ctx context.Context, at string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {

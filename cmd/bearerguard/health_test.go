@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-func TestHealthIsTheExitCode(t *testing.T) {
+func TestHealthExitCodes(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/well":
+		case "/healthy":
 		case "/moved":
-			http.Redirect(w, r, "/well", http.StatusFound)
+			http.Redirect(w, r, "/healthy", http.StatusFound)
 		case "/hang":
 			<-r.Context().Done()
 		default:
@@ -21,23 +21,23 @@ func TestHealthIsTheExitCode(t *testing.T) {
 		}
 	}))
 	defer api.Close()
-	gone := httptest.NewServer(nil)
-	gone.Close()
+	stopped := httptest.NewServer(nil)
+	stopped.Close()
 	for name, test := range map[string]struct {
 		args []string
 		code int
 		err  string
 	}{
-		"well":              {[]string{api.URL + "/well"}, exitOK, ""},
-		"unavailable":       {[]string{api.URL + "/ill"}, exitNo, "got 503 Service Unavailable, want 200"},
+		"healthy":           {[]string{api.URL + "/healthy"}, exitOK, ""},
+		"unavailable":       {[]string{api.URL + "/unhealthy"}, exitNo, "got 503 Service Unavailable, want 200"},
 		"moved":             {[]string{api.URL + "/moved"}, exitNo, "got 302 Found, want 200"},
 		"slow":              {[]string{api.URL + "/hang", "--timeout", "50ms"}, exitNo, "context deadline exceeded"},
-		"not there":         {[]string{gone.URL}, exitNo, "connection refused"},
+		"not listening":     {[]string{stopped.URL}, exitNo, "connection refused"},
 		"not a URL":         {[]string{"localhost:9000"}, exitUsage, "want a URL such as"},
-		"no time":           {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a time such as 5s"},
-		"nothing to ask":    {nil, exitUsage, "URL is missing"},
+		"a zero timeout":    {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a duration such as 5s"},
+		"no argument":       {nil, exitUsage, "URL is missing"},
 		"another scheme":    {[]string{"file:///etc/hostname"}, exitUsage, "want a URL such as"},
-		"a URL with a user": {[]string{strings.Replace(api.URL, "://", "://u:p@", 1) + "/well"}, exitOK, ""},
+		"a URL with a user": {[]string{strings.Replace(api.URL, "://", "://u:p@", 1) + "/healthy"}, exitOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer

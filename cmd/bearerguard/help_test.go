@@ -12,13 +12,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func TestEveryCommandOfTheServerIsExplained(t *testing.T) {
+func TestEveryCommandHasAShortTextAndAnExample(t *testing.T) {
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		for _, sub := range cmd.Commands() {
 			walk(sub)
 		}
-		if cmd.HasSubCommands() || cmd.Parent().Name() == "completion" { // whose commands cobra explains
+		if cmd.HasSubCommands() || cmd.Parent().Name() == "completion" { // the texts of completion are cobra's
 			return
 		}
 		if cmd.Short == "" || !strings.Contains(cmd.Example, "bearerguard ") {
@@ -28,8 +28,8 @@ func TestEveryCommandOfTheServerIsExplained(t *testing.T) {
 	walk(newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}))
 }
 
-// The table of docs/cli.md has every command. When it differs, this test prints the one
-// to put there.
+// The table of docs/cli.md lists every command. If it differs, this test prints the
+// correct one.
 func TestThePageListsEveryCommand(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
 	if err != nil {
@@ -59,7 +59,7 @@ func TestThePageListsEveryCommand(t *testing.T) {
 	}
 }
 
-func TestTableOfAProgramIsTabs(t *testing.T) {
+func TestTableWithoutATerminalHasTabs(t *testing.T) {
 	var out strings.Builder
 	c := caller{streams: streams{out: &out}}
 	if err := c.table([]string{"A", "B"}, [][]string{{"1", "x\ty\x1b[31m"}, {"", "ü z"}}); err != nil {
@@ -70,10 +70,10 @@ func TestTableOfAProgramIsTabs(t *testing.T) {
 	}
 }
 
-// shellWords are those of a line, as far as the documents use them.
+// shellWords matches the words of a shell line, with the quoting that the documents use.
 var shellWords = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
 
-func TestCommandsOfTheDocumentsAreOfThisProgram(t *testing.T) {
+func TestCommandsInTheDocumentsExist(t *testing.T) {
 	found := 0
 	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// maxInput is more than any token or secret has.
+// maxInput limits standard input, in bytes. Any token or secret is smaller.
 const maxInput = 1 << 20
 
-// readToken returns the token that the argument is, or that standard input holds
-// if the argument is "-" or left out. The scheme of an Authorization field may
-// stand before it, since that is what people copy.
+// readToken returns the token in the argument, or on standard input if the argument is
+// "-" or left out. It removes the scheme Bearer, because users copy whole Authorization
+// headers.
 func readToken(s streams, args []string) (string, error) {
 	text := strings.Join(args, "")
 	if len(args) == 0 || text == "-" {
@@ -27,7 +27,7 @@ func readToken(s streams, args []string) (string, error) {
 		text = strings.TrimSpace(text[len(scheme):])
 	}
 	if text == "" {
-		return "", usage("there is no token: give one as the argument, or - and one on standard input")
+		return "", usage("the token is missing: give it as the argument, or give - and write it to standard input")
 	}
 	return text, nil
 }
@@ -40,8 +40,8 @@ func readInput(s streams) ([]byte, error) {
 	return text, nil
 }
 
-// readSecret returns what a file holds, without the end of its last line, or else
-// the environment variable OAUTH_CLIENT_SECRET.
+// readSecret returns the content of a file without its final newline. Without a file it
+// returns the environment variable OAUTH_CLIENT_SECRET.
 func readSecret(flag, file string) (string, error) {
 	if file == "" {
 		return os.Getenv("OAUTH_CLIENT_SECRET"), nil
@@ -57,7 +57,7 @@ func readSecret(flag, file string) (string, error) {
 	return secret, nil
 }
 
-// readFile returns what a file holds that an argument names.
+// readFile returns the content of the file that an argument names.
 func readFile(argument, name string) ([]byte, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {
@@ -66,6 +66,5 @@ func readFile(argument, name string) ([]byte, error) {
 	return text, nil
 }
 
-// words are the values of a flag that may be repeated, each of which may hold
-// several separated by spaces, as scopes are written.
+// words splits the values of a repeatable flag at spaces, as in a list of scopes.
 func words(values []string) []string { return strings.Fields(strings.Join(values, " ")) }

@@ -23,11 +23,11 @@ const envReadyFile = "BEARERGUARD_READY_FILE"
 type readyFlag struct{ path string }
 
 func (f *readyFlag) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.path, "ready-file", "", "`file` in which serve wrote where it is (default $"+envReadyFile+", or a server that was started in this directory)")
+	cmd.Flags().StringVar(&f.path, "ready-file", "", "ready `file` of serve (default $"+envReadyFile+", or that of a server started in this directory)")
 }
 
-// find is what a running server has said of itself: the one that the flag or the
-// environment names, or one that was started in this directory; else nil.
+// find returns the ready line of the server that the flag or the environment names, or of
+// one that was started in this directory, else nil.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -42,31 +42,31 @@ func (f *readyFlag) find() (ready, error) {
 	}
 	var r ready
 	if json.Unmarshal(text, &r) != nil || r["issuer"] == "" {
-		return nil, usage("%s %s: does not hold a ready line: give the file that serve --ready-file wrote", argument, path)
+		return nil, usage("%s %s: the file does not contain a ready line: give the file that serve --ready-file wrote", argument, path)
 	}
 	return r, nil
 }
 
-// herePath is where a server says that it was started in this directory: a file that
-// only this user reads. "" is for a user without a place for such files.
+// herePath is the file that announces a server started in this directory. Only this user
+// can read it. It is "" if the user has no cache directory.
 func herePath() string {
 	cache, err := os.UserCacheDir()
 	dir, failed := os.Getwd()
 	if failed == nil {
-		dir, failed = filepath.EvalSymlinks(dir) // as another shell may have come here
+		dir, failed = filepath.EvalSymlinks(dir) // another shell may have used another path
 	}
 	if err != nil || failed != nil {
 		return ""
 	}
-	if _, err := os.Stat(filepath.Dir(cache)); err != nil { // the home of a user who has none
+	if _, err := os.Stat(filepath.Dir(cache)); err != nil { // the home directory does not exist
 		return ""
 	}
 	sum := sha256.Sum256([]byte(dir))
 	return filepath.Join(cache, "bearerguard", "servers", hex.EncodeToString(sum[:16])+".json")
 }
 
-// readyHere is the ready line of a server that was started in this directory and is
-// still there, else nil. The server holds the file for as long as it lives.
+// readyHere is the ready line of the server that was started in this directory and is
+// still running, else nil. The server holds a lock on the file while it runs.
 func readyHere() ready {
 	f, err := os.Open(herePath())
 	if err != nil {
@@ -81,9 +81,8 @@ func readyHere() ready {
 	return r
 }
 
-// announce lets the commands in this directory find the server. What it returns takes
-// that back.
-func announce(r ready) (takeBack func(), err error) {
+// announce lets the commands in this directory find the server, until withdraw is called.
+func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
 		return func() {}, nil // as in a container without a home
@@ -105,14 +104,14 @@ func announce(r ready) (takeBack func(), err error) {
 	}, nil
 }
 
-// removeOwn removes a file if it still holds what was written into it.
+// removeOwn removes a file if its content is still text.
 func removeOwn(path string, text []byte) {
-	if got, err := os.ReadFile(path); err == nil && string(got) == string(text) { //nolint:gosec // a file of this program's
+	if got, err := os.ReadFile(path); err == nil && string(got) == string(text) { //nolint:gosec // a file of this program
 		_ = os.Remove(path)
 	}
 }
 
-// transport is one that trusts the root certificate of a server under --tls, else nil.
+// transport trusts the root certificate of a server with --tls. It is nil without one.
 func (r ready) transport() http.RoundTripper {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(r["ca_pem"])) {
@@ -124,14 +123,14 @@ func (r ready) transport() http.RoundTripper {
 	}
 }
 
-// target is an authorization server and the client to ask it as.
+// target is an authorization server and the client that sends the requests.
 type target struct {
 	issuer, id, secret string
-	transport          http.RoundTripper // nil for the usual one
+	transport          http.RoundTripper // nil for the default one
 }
 
-// target finds the server: --issuer, --ready-file, $OAUTH_ISSUER, and then one that is
-// running. The client of a server that was found so is its own.
+// target finds the server: --issuer, --ready-file, $OAUTH_ISSUER, and then one that was
+// started in this directory. A ready line also has the default client.
 func (f *clientFlags) target() (target, error) {
 	t := target{issuer: f.issuer, id: cmp.Or(f.id, os.Getenv("OAUTH_CLIENT_ID"))}
 	secret, err := readSecret("client-secret-file", f.secretFile)

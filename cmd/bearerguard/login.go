@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// loginFlags say how somebody logs in.
+// loginFlags are the flags of login.
 type loginFlags struct {
 	client            clientFlags
 	output            outputFlags
@@ -28,21 +28,21 @@ func newLogin(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Log in as a user and print the tokens",
-		Long: `Log in at an authorization server and print the tokens as JSON on standard output, and
-nothing else there. All that is for people is on standard error.
+		Long: `Log in at an authorization server and print the tokens as JSON on standard output.
+Messages go to standard error.
 
 The authorization code flow runs in a browser, with PKCE, state and, for the scope
-openid, a nonce (RFC 6749 §4.1, RFC 7636, RFC 8252); the answer comes to a port of
-this machine that is free, so the client needs the redirect URI
-http://127.0.0.1/callback for any port, or the one of --redirect-uri. iss in the
-answer is checked (RFC 9207), and so is an ID token.
+openid, a nonce (RFC 6749 §4.1, RFC 7636, RFC 8252). The answer arrives at a free port
+of this machine. So the client needs the redirect URI http://127.0.0.1/callback for any
+port, or the one of --redirect-uri. The iss parameter of the answer (RFC 9207) and the
+ID token are checked.
 
-The browser is that of $BROWSER, or the system's.
+The browser is $BROWSER, or the default browser of the system.
 
 With --device the browser may be on another device (RFC 8628).
 
-Exit codes: 0 logged in, 2 a wrong command line, 3 the authorization server cannot
-be reached or refuses, or nobody came.`,
+Exit codes: 0 logged in, 2 the command line is wrong, 3 the authorization server cannot
+be reached or refuses, or the login did not finish in time.`,
 		Example: `  bearerguard login --issuer https://login.example.com --client-id cli --scope "openid offline_access"
   bearerguard login --issuer https://login.example.com --client-id tv --device --field access_token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,11 +51,11 @@ be reached or refuses, or nobody came.`,
 	}
 	f.client.addClient(cmd)
 	flags := cmd.Flags()
-	addScope(cmd, &f.scope, "ask for this `scope`; may be repeated, or hold several with spaces")
+	addScope(cmd, &f.scope, "`scope` to request; may be repeated, or contain several with spaces")
 	flags.BoolVar(&f.device, "device", false, "use the device flow")
-	flags.BoolVar(&f.noBrowser, "no-browser", false, "do not open a browser: somebody opens the URL that is printed")
-	flags.StringVar(&f.redirect, "redirect-uri", "http://127.0.0.1:0/callback", "loopback `URL` that the client is registered with; port 0 is any that is free")
-	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for somebody to log in")
+	flags.BoolVar(&f.noBrowser, "no-browser", false, "do not open a browser; open the printed URL yourself")
+	flags.StringVar(&f.redirect, "redirect-uri", "http://127.0.0.1:0/callback", "loopback `URL` that the client is registered with; port 0 picks a free port")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for the login")
 	f.params.add(cmd, "authorization request")
 	f.output.add(cmd)
 	cli.Exclusive(cmd, "device", "redirect-uri")
@@ -79,7 +79,7 @@ func (f *loginFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return clientFailure(err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("nobody logged in within %v", f.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("no login within %v", f.timeout))
 	defer cancel()
 	var tokens asclient.Tokens
 	if f.device {
@@ -96,7 +96,7 @@ func (f *loginFlags) run(ctx context.Context, s streams) error {
 	return f.output.print(s.out, tokens)
 }
 
-// show brings somebody to a page.
+// show prints the URL of a page, and opens it in a browser.
 func (f *loginFlags) show(ctx context.Context, s streams, page asclient.Page) {
 	if f.device {
 		fmt.Fprintf(s.err, "The code is %s\n", printable(page.UserCode))
@@ -110,7 +110,7 @@ func (f *loginFlags) show(ctx context.Context, s streams, page asclient.Page) {
 	}
 }
 
-// printable is a text of the server's without what moves a terminal's cursor.
+// printable removes all characters from a text of the server that are not printable ASCII.
 func printable(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c < 0x20 || c > 0x7e {

@@ -20,16 +20,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// attempt is a login that waits for somebody.
+// attempt is a login that waits for the user.
 type attempt struct {
-	page string // to open
+	page string // URL to open
 	end  func() (code int, out, err string)
 }
 
-// aJWT finds a JWT, which begins as random text may too.
+// aJWT matches a JWT. eyJ without the rest could also be random text.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
-// begin starts a login and reads the page that it prints.
+// begin starts a login and reads the URL that it prints.
 func begin(ctx context.Context, t *testing.T, args ...string) attempt {
 	t.Helper()
 	var stdout, rest bytes.Buffer
@@ -47,8 +47,8 @@ func begin(ctx context.Context, t *testing.T, args ...string) attempt {
 	for a.page == "" {
 		line, err := lines.ReadString('\n')
 		if err != nil {
-			_, _, said := a.end()
-			t.Fatalf("got %q and no page: %v", said, err)
+			_, _, stderr := a.end()
+			t.Fatalf("got %q and no page: %v", stderr, err)
 		}
 		if page := strings.TrimSpace(line); strings.HasPrefix(page, "http") {
 			a.page = page
@@ -66,12 +66,12 @@ func open(t *testing.T, page *url.URL) int {
 	}
 	defer resp.Body.Close()
 	if policy := resp.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || resp.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("got a page under the policies %q and %q", policy, resp.Header.Get("Referrer-Policy"))
+		t.Errorf("got a page with the policies %q and %q", policy, resp.Header.Get("Referrer-Policy"))
 	}
 	return resp.StatusCode
 }
 
-// with is u with a query that is changed; nil takes a parameter out.
+// with returns u with a changed query. Without values it removes the parameter.
 func with(u *url.URL, name string, values ...string) *url.URL {
 	changed := *u
 	q := u.Query()
@@ -82,7 +82,7 @@ func with(u *url.URL, name string, values ...string) *url.URL {
 	return &changed
 }
 
-func TestOnlyTheAnswerThatIsWaitedForEndsALogin(t *testing.T) {
+func TestOnlyTheAnswerToTheLoginEndsIt(t *testing.T) {
 	as := testserver.New(t)
 	a := begin(t.Context(), t, "--issuer", as.Issuer(), "--client-id", "test-public", "--scope", "openid")
 	back := as.Login(t, a.page)
@@ -112,19 +112,19 @@ func TestOnlyTheAnswerThatIsWaitedForEndsALogin(t *testing.T) {
 	if got := open(t, back); got != 200 {
 		t.Errorf("got %d for the answer, want 200", got)
 	}
-	code, out, said := a.end()
+	code, out, stderr := a.end()
 	var got asclient.Tokens
 	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK || got.Access == "" || got.ID == "" {
-		t.Errorf("got exit code %d, %q, %q", code, out, said)
+		t.Errorf("got exit code %d, %q, %q", code, out, stderr)
 	}
-	if q := back.Query(); strings.Contains(said, q.Get("code")) {
-		t.Errorf("got the code in %q", said)
+	if q := back.Query(); strings.Contains(stderr, q.Get("code")) {
+		t.Errorf("got the code in %q", stderr)
 	}
 }
 
-func TestAnAnswerThatIsNotForUsEndsALoginInVain(t *testing.T) {
+func TestAnInvalidAnswerFailsTheLogin(t *testing.T) {
 	as := testserver.New(t)
-	silent := testserver.New(t, testserver.Metadata(func(doc map[string]any) {
+	withoutIss := testserver.New(t, testserver.Metadata(func(doc map[string]any) {
 		delete(doc, "authorization_response_iss_parameter_supported")
 	}))
 	for name, tt := range map[string]struct {
@@ -133,32 +133,32 @@ func TestAnAnswerThatIsNotForUsEndsALoginInVain(t *testing.T) {
 		code   int
 		want   string
 	}{
-		"another issuer":                       {as, func(u *url.URL) *url.URL { return with(u, "iss", "https://evil.example.com") }, exitFailure, "RFC 9207"},
-		"no issuer, where one is promised":     {as, func(u *url.URL) *url.URL { return with(u, "iss") }, exitFailure, "RFC 9207"},
-		"another issuer, where none is needed": {silent, func(u *url.URL) *url.URL { return with(u, "iss", "https://evil.example.com") }, exitFailure, "RFC 9207"},
-		"no issuer, where none is promised":    {silent, func(u *url.URL) *url.URL { return with(u, "iss") }, exitOK, ""},
-		"another code":                         {as, func(u *url.URL) *url.URL { return with(u, "code", "forged") }, exitFailure, "no tokens for the code: the authorization server refuses with 400 Bad Request: invalid_grant"},
-		"an error":                             {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "access_denied") }, exitFailure, "no login: the authorization server refuses: access_denied"},
-		"an invalid error":                     {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "\x1b[2Jx") }, exitFailure, "no login: the authorization server refuses\n"},
+		"another issuer": {as, func(u *url.URL) *url.URL { return with(u, "iss", "https://evil.example.com") }, exitFailure, "RFC 9207"},
+		"no issuer, although the metadata announces it": {as, func(u *url.URL) *url.URL { return with(u, "iss") }, exitFailure, "RFC 9207"},
+		"another issuer, although none is announced":    {withoutIss, func(u *url.URL) *url.URL { return with(u, "iss", "https://evil.example.com") }, exitFailure, "RFC 9207"},
+		"no issuer, and none is announced":              {withoutIss, func(u *url.URL) *url.URL { return with(u, "iss") }, exitOK, ""},
+		"another code":                                  {as, func(u *url.URL) *url.URL { return with(u, "code", "forged") }, exitFailure, "code exchange failed: the authorization server refuses with 400 Bad Request: invalid_grant"},
+		"an error":                                      {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "access_denied") }, exitFailure, "login failed: the authorization server refuses: access_denied"},
+		"an invalid error":                              {as, func(u *url.URL) *url.URL { return with(with(u, "code"), "error", "\x1b[2Jx") }, exitFailure, "login failed: the authorization server refuses\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := begin(t.Context(), t, "--issuer", tt.as.Issuer(), "--client-id", "test-public")
 			if got := open(t, tt.change(tt.as.Login(t, a.page))); got != 200 {
 				t.Errorf("got %d, want 200", got)
 			}
-			code, out, said := a.end()
-			if code != tt.code || (out == "") != (code != exitOK) || !strings.Contains(said, tt.want) || strings.Contains(said, "\x1b") {
-				t.Errorf("got exit code %d, %q, %q, want %d and %q", code, out, said, tt.code, tt.want)
+			code, out, stderr := a.end()
+			if code != tt.code || (out == "") != (code != exitOK) || !strings.Contains(stderr, tt.want) || strings.Contains(stderr, "\x1b") {
+				t.Errorf("got exit code %d, %q, %q, want %d and %q", code, out, stderr, tt.code, tt.want)
 			}
 		})
 	}
 }
 
-// swap makes the token endpoint answer with another ID token.
-func swap(as *testserver.Server, id any) {
+// replaceIDToken makes the token endpoint answer with another ID token.
+func replaceIDToken(as *testserver.Server, id any) {
 	as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			rec := &recorded{header: http.Header{}}
+			rec := &responseRecorder{header: http.Header{}}
 			next.ServeHTTP(rec, r)
 			var answer map[string]any
 			_ = json.Unmarshal(rec.Bytes(), &answer)
@@ -169,16 +169,16 @@ func swap(as *testserver.Server, id any) {
 	}))
 }
 
-type recorded struct {
+type responseRecorder struct {
 	bytes.Buffer
 	header http.Header
 }
 
-func (r *recorded) Header() http.Header { return r.header }
-func (r *recorded) WriteHeader(int)     {}
+func (r *responseRecorder) Header() http.Header { return r.header }
+func (r *responseRecorder) WriteHeader(int)     {}
 
 func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
-	login := func(t *testing.T, as *testserver.Server) (code int, out, said string) {
+	login := func(t *testing.T, as *testserver.Server) (code int, out, stderr string) {
 		t.Helper()
 		a := begin(t.Context(), t, "--issuer", as.Issuer(), "--client-id", "test-public", "--scope", "openid")
 		open(t, as.Login(t, a.page))
@@ -188,22 +188,22 @@ func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 		id   func(earlier asclient.Tokens) any
 		want string
 	}{
-		"none":                      {func(asclient.Tokens) any { return nil }, "sent no ID token"},
-		"one that is no JWT":        {func(asclient.Tokens) any { return "x" }, "the ID token is not good"},
-		"one with a bad signature":  {func(e asclient.Tokens) any { return e.ID[:len(e.ID)-8] + "AAAAAAAA" }, "the ID token is not good"},
-		"one of an earlier login":   {func(e asclient.Tokens) any { return e.ID }, "its nonce is not the one"},
-		"an access token for an ID": {func(e asclient.Tokens) any { return e.Access }, "the ID token is not good"},
+		"missing":                 {func(asclient.Tokens) any { return nil }, "sent no ID token"},
+		"not a JWT":               {func(asclient.Tokens) any { return "x" }, "the ID token is not valid"},
+		"an invalid signature":    {func(e asclient.Tokens) any { return e.ID[:len(e.ID)-8] + "AAAAAAAA" }, "the ID token is not valid"},
+		"one of an earlier login": {func(e asclient.Tokens) any { return e.ID }, "its nonce is not the one"},
+		"an access token":         {func(e asclient.Tokens) any { return e.Access }, "the ID token is not valid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t)
-			_, out, said := login(t, as)
+			_, out, stderr := login(t, as)
 			var earlier asclient.Tokens
 			if err := json.Unmarshal([]byte(out), &earlier); err != nil {
-				t.Fatalf("%v: %s", err, said)
+				t.Fatalf("%v: %s", err, stderr)
 			}
-			swap(as, tt.id(earlier))
-			if code, out, said := login(t, as); code != exitFailure || out != "" || !strings.Contains(said, tt.want) || aJWT.MatchString(said) {
-				t.Errorf("got exit code %d, %q, %q, want %q", code, out, said, tt.want)
+			replaceIDToken(as, tt.id(earlier))
+			if code, out, stderr := login(t, as); code != exitFailure || out != "" || !strings.Contains(stderr, tt.want) || aJWT.MatchString(stderr) {
+				t.Errorf("got exit code %d, %q, %q, want %q", code, out, stderr, tt.want)
 			}
 		})
 	}
@@ -215,23 +215,23 @@ func TestDeviceLogin(t *testing.T) {
 		code int
 		want string
 	}{
-		"somebody logs in": {func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page) }, exitOK, ""},
-		"somebody refuses": {func(t *testing.T, as *testserver.Server, page string) {
+		"the user logs in": {func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page) }, exitOK, ""},
+		"the user refuses": {func(t *testing.T, as *testserver.Server, page string) {
 			as.Login(t, page, testserver.LoginAs{Deny: true})
 		}, exitFailure,
-			"no device login: the authorization server refuses with 400 Bad Request: access_denied"},
-		"nobody comes": {func(*testing.T, *testserver.Server, string) {}, exitFailure, "nobody logged in within 5m0s"},
+			"device login failed: the authorization server refuses with 400 Bad Request: access_denied"},
+		"the user does nothing": {func(*testing.T, *testserver.Server, string) {}, exitFailure, "no login within 5m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				as := testserver.New(t, testserver.InMemory())
 				ctx := context.WithValue(t.Context(), oauth2.HTTPClient, as.Client())
 				a := begin(ctx, t, "--issuer", as.Issuer(), "--client-id", "test-public", "--device", "--scope", "openid")
-				time.Sleep(12 * time.Second) // of the bubble: two polls come too early
+				time.Sleep(12 * time.Second) // fake time: two polls come too early
 				tt.act(t, as, a.page)
-				code, out, said := a.end()
-				if code != tt.code || strings.Contains(out, `"id_token": "eyJ`) != (code == exitOK) || !strings.Contains(said, tt.want) {
-					t.Errorf("got exit code %d, %q, %q, want %d and %q", code, out, said, tt.code, tt.want)
+				code, out, stderr := a.end()
+				if code != tt.code || strings.Contains(out, `"id_token": "eyJ`) != (code == exitOK) || !strings.Contains(stderr, tt.want) {
+					t.Errorf("got exit code %d, %q, %q, want %d and %q", code, out, stderr, tt.code, tt.want)
 				}
 			})
 		})

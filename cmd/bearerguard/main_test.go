@@ -11,12 +11,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "careless-api": serveCareless, "get": browse})
+	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "insecure-api": serveInsecureAPI, "get": browse})
 }
 
-// serveCareless is an API that trusts $OAUTH_ISSUER and every audience.
-func serveCareless() {
-	api, err := carelessAPI(os.Getenv("OAUTH_ISSUER"))
+// serveInsecureAPI is an API that trusts $OAUTH_ISSUER and accepts every audience.
+func serveInsecureAPI() {
+	api, err := insecureAPI(os.Getenv("OAUTH_ISSUER"))
 	if err == nil {
 		err = http.ListenAndServe(os.Getenv("LISTEN"), api)
 	}
@@ -24,7 +24,7 @@ func serveCareless() {
 	os.Exit(1)
 }
 
-// browse opens a page as a browser would, and prints it.
+// browse fetches a page and prints it.
 func browse() {
 	resp, err := http.Get(os.Args[1])
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// scriptOrphan runs a shell that starts a server and waits for it, kills the shell
-// in a way that it cannot notice, and sees the server end: only then has its
-// standard output an end. $$ in the flags is the shell.
+// scriptOrphan runs a shell that starts a server and waits for it, kills the shell with
+// SIGKILL, and checks that the server ends, which closes its standard output. $$ in the
+// flags is the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")
@@ -27,20 +27,20 @@ func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd.Stdout, cmd.Stderr = w, io.Discard
 	ts.Check(cmd.Start())
 	ts.Check(w.Close())
-	ts.Check(out.SetReadDeadline(time.Now().Add(30 * time.Second))) // for a server that does not end
+	ts.Check(out.SetReadDeadline(time.Now().Add(30 * time.Second))) // in case the server does not end
 	r := bufio.NewReader(out)
 	if _, err := r.ReadString('\n'); err != nil {
-		ts.Fatalf("it was not ready: %v", err)
+		ts.Fatalf("the server was not ready: %v", err)
 	}
 	ts.Check(cmd.Process.Kill())
 	rest, err := io.ReadAll(r)
 	if err != nil || len(rest) > 0 {
 		ts.Fatalf("got %q, %v after the parent was killed, want the end", rest, err)
 	}
-	_ = cmd.Wait() // which is an error: it was killed
+	_ = cmd.Wait() // an error, because it was killed
 }
 
-func TestReadyFileIsNeverSeenHalfWritten(t *testing.T) {
+func TestReadyFileIsReplacedAtomically(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ready.json")
 	texts := []string{strings.Repeat("a", 1<<20), strings.Repeat("b", 1<<20)}
 	if err := writeAtomic(path, []byte(texts[0])); err != nil {
@@ -52,7 +52,7 @@ func TestReadyFileIsNeverSeenHalfWritten(t *testing.T) {
 		for {
 			text, err := os.ReadFile(path)
 			if err != nil || string(text) != texts[0] && string(text) != texts[1] {
-				t.Errorf("got %d bytes, %v, want one of the whole texts", len(text), err)
+				t.Errorf("got %d bytes, %v, want one of the complete texts", len(text), err)
 				return
 			}
 			select {
@@ -80,7 +80,7 @@ func TestReadyFileIsNeverSeenHalfWritten(t *testing.T) {
 	}
 }
 
-func TestProcessThatEndedIsGone(t *testing.T) {
+func TestAnEndedProcessIsNotAlive(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "cat") // until its standard input ends
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -91,13 +91,13 @@ func TestProcessThatEndedIsGone(t *testing.T) {
 	}
 	alive, err := process.Watch(cmd.Process.Pid)
 	if err != nil || !alive() {
-		t.Fatalf("got %v, want it alive", err)
+		t.Fatalf("got %v, want a running process", err)
 	}
 	in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	if alive() {
-		t.Error("got it alive after its end")
+		t.Error("got alive after the end of the process")
 	}
 }

@@ -8,37 +8,37 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// printJSON writes v for people and programs alike.
+// printJSON writes v as indented JSON.
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return unprinted(e.Encode(v))
+	return outputError(e.Encode(v))
 }
 
 func printText(w io.Writer, text string) error {
 	_, err := io.WriteString(w, text)
-	return unprinted(err)
+	return outputError(err)
 }
 
-func unprinted(err error) error {
+func outputError(err error) error {
 	if err != nil {
 		return failure("standard output: %w", err)
 	}
 	return nil
 }
 
-// isTerminal reports whether somebody looks at v, or types into it.
+// isTerminal reports whether v is a terminal.
 func isTerminal(v any) bool {
 	f, ok := v.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// paint puts texts into colours, if there is somebody to see them.
+// paint colours texts, if it is true.
 type paint bool
 
-// paintFor is off with NO_COLOR (https://no-color.org) and for a terminal without
-// colours.
+// paintFor is true for a terminal with colours, unless NO_COLOR is set
+// (https://no-color.org).
 func paintFor(w io.Writer) paint {
 	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// BenchmarkReady is the time from the start of the program, built as a release is,
-// to its ready line: what every suite that runs a server of its own pays.
+// BenchmarkReady measures the time from the start of the program, built like a release,
+// to its ready line. Every test suite that starts a server pays it.
 func BenchmarkReady(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "bearerguard")
 	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, ".")

@@ -16,19 +16,18 @@ import (
 // Exit codes. The help of the root command documents them.
 const (
 	exitOK      = 0
-	exitNo      = 1 // what was asked has the answer no: a token refused, an API that answers wrongly
-	exitUsage   = 2 // the command line or a file it names is wrong; nothing was done
-	exitFailure = 3 // a server could not be reached, or refused
+	exitNo      = 1 // the answer is no: the token is refused, or the API answers wrongly
+	exitUsage   = 2 // the command line, or a file that it names, is wrong; nothing was done
+	exitFailure = 3 // a server is unreachable, or refuses
 )
 
-// streams are where a command reads and writes. Data goes to out, everything for
-// people to err.
+// streams are the standard streams of a command. Data goes to out, messages to err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// coded is an error with the exit code it means. A nil error prints nothing.
+// coded is an error with its exit code. A nil error prints nothing.
 type coded struct {
 	code int
 	error
@@ -36,13 +35,13 @@ type coded struct {
 
 func (c coded) Unwrap() error { return c.error }
 
-// usage is a fault of the command line, failure one of the world.
+// usage returns an error for a wrong command line, failure one for a server or the system.
 func usage(format string, args ...any) error { return coded{exitUsage, fmt.Errorf(format, args...)} }
 func failure(format string, args ...any) error {
 	return coded{exitFailure, fmt.Errorf(format, args...)}
 }
 
-// run is the program without the process around it.
+// run executes a command line and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
 	root.SetArgs(cli.Protect(root, args))
@@ -50,21 +49,21 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitOK
 	}
-	// What cobra itself finds wrong with a command line has no code.
+	// Errors of cobra itself have no code.
 	c := coded{exitUsage, err}
 	_ = errors.As(err, &c)
-	if by, ok := stoppedBy(ctx); ok && c.error != nil { // whoever pressed Ctrl-C knows why
+	if by, ok := stoppedBy(ctx); ok && c.error != nil { // the user knows the reason
 		return by.code()
 	}
 	if c.error != nil {
-		_, _ = fmt.Fprintf(s.err, "bearerguard: %s\n", shown(c.Error()))
+		_, _ = fmt.Fprintf(s.err, "bearerguard: %s\n", withoutControls(c.Error()))
 	}
 	return c.code
 }
 
-// shown is a text without what moves a terminal's cursor: a server may have written a
-// part of it.
-func shown(text string) string {
+// withoutControls removes characters that control a terminal. A server may have written
+// a part of the text.
+func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
 			return -1
@@ -77,11 +76,11 @@ func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bearerguard",
 		Short: "Test APIs that are protected with OAuth 2.0",
-		Long: `Run a mock authorization server, mint tokens good and bad, explain why a token is
+		Long: `Run a mock authorization server, mint valid and invalid tokens, explain why a token is
 refused, log in, and check an API in any language.
 
-Exit codes: 0 yes or done, 1 no (a token refused, an API that answers wrongly),
-2 a command line or file that is wrong, 3 a server that cannot be reached or refuses,
+Exit codes: 0 yes or done, 1 no (the token is refused, or the API answers wrongly),
+2 the command line or a file is wrong, 3 a server cannot be reached or refuses,
 130 after Ctrl-C.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -22,16 +22,17 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// The scripts run the program itself. LISTEN is an address that nobody listens on,
-// API the program of examples/api, and careless-api one with a fault. Besides the usual commands they have
+// The scripts in testdata/script run the program itself. LISTEN is a free address, API
+// the program of examples/api, and insecure-api an API with a fault. In addition to the
+// usual commands they have
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
 //	                    the environment as READY_issuer and so on, and into ready.json
-//	end                 asks that server to end, which it does with code 0
-//	orphan [FLAG]…      starts a server whose parent is killed, and waits for its end
+//	end                 stops that server, which must exit with code 0
+//	orphan [FLAG]…      starts a server, kills its parent, and waits for its end
 //	env-from FILE NAME  puts the first field of a file into the environment
 func TestServerScripts(t *testing.T) {
-	api := example(t, "api")
+	api := buildExample(t, "api")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
@@ -39,7 +40,7 @@ func TestServerScripts(t *testing.T) {
 			env.Setenv("NODE_EXTRA_CA_CERTS", "")
 			env.Setenv("API", api)
 			env.Setenv("LISTEN", program.Address(t))
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second for races of its last moment
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second at its end
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -48,14 +49,14 @@ func TestServerScripts(t *testing.T) {
 	})
 }
 
-// commandOf is the path of bearerguard in a script.
+// commandOf returns the path of bearerguard in a script.
 func commandOf(ts *testscript.TestScript) string {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
 		if path := filepath.Join(dir, "bearerguard"); isFile(path) {
 			return path
 		}
 	}
-	ts.Fatalf("there is no bearerguard")
+	ts.Fatalf("bearerguard is not in PATH")
 	return ""
 }
 
@@ -66,7 +67,7 @@ func isFile(path string) bool {
 
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
-		ts.Fatalf("serve that fails: use ! exec bearerguard serve")
+		ts.Fatalf("serve cannot be negated: use ! exec bearerguard serve")
 	}
 	if !slices.Contains(args, "--addr") {
 		args = append(args, "--addr", anyPort)
@@ -74,8 +75,8 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(commandOf(ts), append([]string{"serve"}, args...)...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_CACHE_HOME=")
-	var said strings.Builder
-	cmd.Stderr = &said
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
@@ -88,17 +89,17 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 		stopped = true
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		if err := cmd.Wait(); err != nil {
-			ts.Fatalf("serve: %v: %s", err, said.String())
+			ts.Fatalf("serve: %v: %s", err, stderr.String())
 		}
-		if token := r["control_token"]; token != "" && strings.Contains(said.String(), token) {
-			ts.Fatalf("serve told its control token to standard error: %s", said.String())
+		if token := r["control_token"]; token != "" && strings.Contains(stderr.String(), token) {
+			ts.Fatalf("serve printed its control token to standard error: %s", stderr.String())
 		}
 	}
 	ts.Defer(stop)
 	ts.SetCmd("end", func(*testscript.TestScript, bool, []string) { stop() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		ts.Fatalf("serve ended before it was ready: %s", said.String())
+		ts.Fatalf("serve ended before it was ready: %s", stderr.String())
 	}
 	ts.Check(json.Unmarshal([]byte(line), &r))
 	for name, value := range r {
@@ -109,25 +110,25 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
 }
 
-// scriptInterrupt presses Ctrl-C while a command runs, and prints its exit code. The
-// last word says when: stdout and stderr, once it writes there; asked, once it sends a
-// request to the server that never answers, whose URL the word ASKED stands for.
+// scriptInterrupt interrupts a command and prints its exit code. The last word selects
+// the moment: stdout or stderr, when the command writes there; request, when it sends a
+// request to a server that never answers. HANGING is replaced by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
-	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "asked": make(event, 1)}
+	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}
 	at, ok := events[when]
 	if !ok {
-		ts.Fatalf("interrupt: the last word is stdout, stderr or asked, not %s", when)
+		ts.Fatalf("interrupt: the last word must be stdout, stderr or request, got %s", when)
 	}
 	ended := make(chan struct{})
-	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		events["asked"].happen()
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		events["request"].happen()
 		<-ended
 	}))
-	defer silent.Close()
+	defer hanging.Close()
 	defer close(ended)
 	for i, word := range words {
-		words[i] = strings.ReplaceAll(word, "ASKED", silent.URL)
+		words[i] = strings.ReplaceAll(word, "HANGING", hanging.URL)
 	}
 	cmd := exec.Command(commandOf(ts), words...)
 	cmd.Dir = ts.MkAbs(".")
@@ -143,11 +144,11 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("interrupt: no %s of %v within a minute", when, words)
 	}
 	ts.Check(cmd.Process.Signal(os.Interrupt))
-	_ = cmd.Wait() // the script looks at its exit code
+	_ = cmd.Wait() // the script compares the exit code
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 
-// An event is something that happens once or more often; what is written to it is dropped.
+// An event reports that something happened at least once. As a writer it drops the text.
 type event chan struct{}
 
 func (e event) happen() {
@@ -162,7 +163,9 @@ func (e event) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("end: there is no server") }
+func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Fatalf("end: no server was started")
+}
 
 func scriptEnv(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {

@@ -21,22 +21,20 @@ func newServe(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the mock authorization server",
-		Long: `Run the mock authorization server until SIGTERM, which it ends on with code 0, or
-Ctrl-C, with code 130.
+		Long: `Run the mock authorization server until SIGTERM (exit code 0) or Ctrl-C (exit code 130).
 
-When it is ready it writes one line of JSON to standard output, and nothing else:
+When the server is ready, it writes one line of JSON to standard output, and nothing else:
 
   {"issuer":…,"client_id":…,"client_secret":…,"authorization_endpoint":…,"token_endpoint":…,
    "introspection_endpoint":…,"jwks_uri":…,"control":…,"control_token":…,"ca_pem":…}
 
-control is the URL of the control API, which the other commands use, and control_token
-the bearer token that it asks for; both are "" under --control off, and the token is
-if it was given. ca_pem is the root
-certificate to trust under --tls, else "".
+control is the URL of the control API, which the other commands use. control_token is the
+bearer token for it. Both are "" with --control off; control_token is also "" with
+--control-token-file. ca_pem is the root certificate to trust with --tls, else "".
 
-It listens on 127.0.0.1:9000, or the next free port, and only this machine can reach
-it. Its tokens are for tests. The other commands find it
-if they run in the same directory, or by --ready-file.`,
+The server listens on 127.0.0.1:9000, or the next free port, and only this machine can
+reach it. Its tokens are for tests. The other commands find it if they run in the same
+directory, or with --ready-file.`,
 		Example: `  bearerguard serve
   bearerguard serve --addr 127.0.0.1:9000 --config auth.json --state state.json
   bearerguard serve --like keycloak
@@ -61,26 +59,26 @@ if they run in the same directory, or by --ready-file.`,
 				return err
 			}
 			if withStdin {
-				go func() { // it reads for as long as the process lives
+				go func() { // reads until the process ends
 					_, _ = io.Copy(io.Discard, s.in)
 					stop()
 				}()
 			}
 			line := newReady(server)
-			if server.takeBack, err = announce(line); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-				fmt.Fprintf(s.err, "bearerguard: commands in this directory need --ready-file to find the server: %v\n", err)
+			if server.withdraw, err = announce(line); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+				fmt.Fprintf(s.err, "bearerguard: commands in this directory cannot find the server without --ready-file: %v\n", err)
 			}
-			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that nobody who reads the line is an error
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that a write to a closed pipe returns an error
 			banner(s.err, server)
 			if isTerminal(s.err) {
-				tryThis(s.err, server, f.interactive)
+				suggestCommands(s.err, server, f.interactive)
 			}
 			if _, err := s.out.Write(line.line()); err != nil {
 				_ = server.close()
-				return failure("nobody reads the ready line: %w", err)
+				return failure("the ready line cannot be written to standard output: %w", err)
 			}
 			<-ctx.Done()
-			if err := server.close(); err != nil { // also after a signal: something is lost
+			if err := server.close(); err != nil { // reported even after a signal, because data was lost
 				fmt.Fprintf(s.err, "bearerguard: %v\n", err)
 				return coded{code: exitFailure}
 			}
@@ -90,15 +88,15 @@ if they run in the same directory, or by --ready-file.`,
 			return nil
 		},
 	}
-	f.add(cmd, servePort, "port 0 is any that is free. Unless it is given, the next free port will do")
-	cmd.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, as it does with the program that started this one")
-	cmd.Flags().IntVar(&parent, "parent-pid", 0, "end when the process with this `ID` does")
+	f.add(cmd, servePort, "port 0 picks a free port. If the default port is in use, the next free one is used")
+	cmd.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "stop when standard input ends, as it does when the program that started this one ends")
+	cmd.Flags().IntVar(&parent, "parent-pid", 0, "stop when the process with this `ID` ends")
 	noFiles(cmd, "parent-pid")
 	return cmd
 }
 
-// tryThis is for people who see the server for the first time.
-func tryThis(w io.Writer, s *running, interactive bool) {
+// suggestCommands prints commands to try for new users.
+func suggestCommands(w io.Writer, s *running, interactive bool) {
 	if s.controlURL == "" {
 		return
 	}
@@ -115,11 +113,11 @@ Try this in another terminal, in the same directory:
 	fmt.Fprintln(w)
 }
 
-// banner is for people: no program should have to read it.
+// banner prints a line for users. Programs read the ready line instead.
 func banner(w io.Writer, s *running) {
 	control := s.controlURL
 	if control == "" {
 		control = "off"
 	}
-	fmt.Fprintf(w, "bearerguard: %s: test tokens only, they are worth nothing; control API: %s\n", s.Issuer(), control)
+	fmt.Fprintf(w, "bearerguard: %s: its tokens are for tests only; control API: %s\n", s.Issuer(), control)
 }

@@ -19,11 +19,11 @@ import (
 
 const (
 	anyPort    = "127.0.0.1:0"
-	servePort  = "127.0.0.1:9000" // of serve, or else one of the next
+	servePort  = "127.0.0.1:9000" // of serve; if it is in use, one of the next ports
 	portsTried = 10
 )
 
-// serverFlags are those of serve and exec: what server there is to be.
+// serverFlags are the flags of serve and exec that configure the server.
 type serverFlags struct {
 	nextPort                           bool // take the next free port unless --addr is given
 	addr, issuer, config, state, audit string
@@ -39,25 +39,25 @@ type serverFlags struct {
 func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", addr, "where to listen; "+about)
-	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server under another address than it listens on")
+	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server at another address than it listens on")
 	flags.StringVar(&f.like, "like", "", "issue tokens, keys and metadata that look like those of a `provider`, such as keycloak")
 	flags.BoolVar(&f.tls, "tls", false, "serve HTTPS; the ready line has the root certificate")
-	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags win over it")
+	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags override it")
 	flags.StringVar(&f.state, "state", "", "keep clients, users and grants in a `file`")
 	flags.StringVar(&f.audit, "audit", "", "append each event to a `file`, as a line of JSON")
-	flags.BoolVar(&f.interactive, "interactive", false, "show login and consent pages instead of agreeing to everything")
+	flags.BoolVar(&f.interactive, "interactive", false, "show login and consent pages instead of approving everything")
 	flags.BoolVar(&f.strict, "strict", false, "serve only registered clients; this is the default")
 	flags.BoolVar(&f.unregistered, "allow-unregistered", false, "let an unknown client register itself by its first authorization request")
 	flags.BoolVar(&f.registration, "registration", false, "let clients register themselves at /register (RFC 7591, RFC 7592)")
-	flags.StringArrayVar(&f.cors, "cors", nil, "`origin` whose pages may call the server from scripts, or * for all; pages on loopback always may; may repeat")
+	flags.StringArrayVar(&f.cors, "cors", nil, "`origin` whose pages may call the server from scripts, or * for all; pages on loopback always may; may be repeated")
 	flags.StringVar(&f.clock, "clock", "", "`time` at which the server's clock starts, such as 2026-01-01T00:00:00Z")
-	flags.StringVar(&f.seed, "seed", "", "`text` that keys and identifiers follow from, so that every run has the same")
-	flags.StringVar(&f.browser, "browser-url", "", "scheme and host at which browsers find the server, such as http://localhost:9000, if not at the issuer's")
-	flags.StringVar(&f.alias, "alias", "", "scheme and host at which clients and APIs find it, such as http://auth:9000, if not at the issuer's")
-	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback unless --allow-remote is given; off for none")
-	flags.StringVar(&f.controlTokenFile, "control-token-file", "", "`file` with the token of the control API, which is then not printed (default a random one)")
-	flags.StringVar(&f.readyFile, "ready-file", "", "write the ready line to a `file` too; it goes when the server ends")
-	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let --addr and --control be reached from other machines")
+	flags.StringVar(&f.seed, "seed", "", "`text` from which keys and identifiers are derived, so that they are the same in every run")
+	flags.StringVar(&f.browser, "browser-url", "", "scheme and host at which browsers reach the server, such as http://localhost:9000, if not those of the issuer")
+	flags.StringVar(&f.alias, "alias", "", "scheme and host at which clients and APIs reach it, such as http://auth:9000, if not those of the issuer")
+	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback unless --allow-remote is given; off turns it off")
+	flags.StringVar(&f.controlTokenFile, "control-token-file", "", "`file` with the token of the control API, which is then not printed (default a random token)")
+	flags.StringVar(&f.readyFile, "ready-file", "", "also write the ready line to a `file`, which is removed when the server stops")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "allow other machines to reach --addr and --control")
 	cli.Exclusive(cmd, "strict", "allow-unregistered")
 	for _, name := range []string{"addr", "issuer", "browser-url", "alias", "cors", "clock", "seed", "control"} {
 		noFiles(cmd, name)
@@ -65,8 +65,8 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	cli.Choices(cmd, "like", shapes.Names())
 }
 
-// options are the flags as options, those of the file first so that flags win.
-// The audit log is open, and the caller's to close.
+// options converts the flags to server options. Those of the configuration file come
+// first, so that flags override them. The caller must close the audit log.
 func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, audit *os.File, err error) {
 	if err := f.check(cmd); err != nil {
 		return nil, nil, err
@@ -133,15 +133,15 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	return opts, audit, nil
 }
 
-// choosesPort reports whether the address is a default that may change.
+// choosesPort reports whether another port may be used if the default one is in use.
 func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 	return f.nextPort && !cmd.Flags().Changed("addr")
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	// Only the file could have said true.
+	// Only the configuration file could set it to true.
 	if cmd.Flags().Changed("tls") && !f.tls {
-		return usage("--tls=false: HTTP is the default; take tls out of the configuration file instead")
+		return usage("--tls=false: HTTP is the default; remove tls from the configuration file instead")
 	}
 	if err := f.checkIssuer(cmd); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 		err = usage("--addr %s: other machines could reach it, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
 	}
 	if host, _, _ := net.SplitHostPort(f.addr); err == nil && f.issuer == "" && f.config == "" && (host == "" || net.ParseIP(host).IsUnspecified()) {
-		err = usage("--addr %s: this is every address, and clients need one: add --issuer, such as http://auth:9000", f.addr)
+		err = usage("--addr %s: this means all addresses, and clients need one: add --issuer, such as http://auth:9000", f.addr)
 	}
 	if err != nil || f.control == controlOff {
 		return err
@@ -176,12 +176,12 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	case !f.allowRemote:
 		return usage("--control %s: other machines could reach it: give an address such as %s, or add --allow-remote and --control-token-file", f.control, anyPort)
 	case given == "":
-		return usage("--control %s: other machines can reach it, so it needs a token of yours: give --control-token-file", f.control)
+		return usage("--control %s: other machines can reach it, so choose its token: give --control-token-file", f.control)
 	}
 	return nil
 }
 
-// checkIssuer reports an issuer that no server can have (RFC 8414 §2).
+// checkIssuer reports an invalid --issuer (RFC 8414 §2).
 func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("issuer") {
 		return nil
@@ -191,12 +191,12 @@ func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 		return usage("--issuer %s: want an absolute http or https URL without user, query and fragment, such as https://login.example.com/tenant", f.issuer)
 	}
 	if f.tls && u.Scheme != "https" {
-		return usage("--issuer %s: with --tls the issuer is https: change one of the two", f.issuer)
+		return usage("--issuer %s: with --tls the issuer must be https: change one of the two", f.issuer)
 	}
 	return nil
 }
 
-// controlToken is the token that the user gives the control API, "" for none.
+// controlToken is the token that the user chose for the control API, "" for a random one.
 func (f *serverFlags) controlToken() (string, error) {
 	if f.controlTokenFile == "" {
 		return "", nil
@@ -204,7 +204,7 @@ func (f *serverFlags) controlToken() (string, error) {
 	text, err := readFile("--control-token-file", f.controlTokenFile)
 	token := strings.TrimSpace(string(text))
 	if err == nil && token == "" {
-		err = usage("--control-token-file %s: is empty: give a token that nobody can guess", f.controlTokenFile)
+		err = usage("--control-token-file %s: the file is empty: write a random token to it", f.controlTokenFile)
 	}
 	return token, err
 }

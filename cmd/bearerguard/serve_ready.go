@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// ready is the ready line: all that a program needs to use the server.
+// ready is the ready line, with everything that a program needs to use the server.
 type ready map[string]string
 
-// newReady is what the environment of a program would say, under the names that
-// OAuth's own documents have: OAUTH_TOKEN_ENDPOINT is token_endpoint.
+// newReady returns the variables that exec sets for its command, under their names in
+// OAuth metadata: OAUTH_TOKEN_ENDPOINT is token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}
 	if s.tokenGiven {
@@ -26,14 +26,14 @@ func newReady(s *running) ready {
 	return r
 }
 
-// line is the ready line with its end.
+// line is the ready line as JSON, with a newline.
 func (r ready) line() []byte {
-	text, _ := json.Marshal(r) // a map of texts
+	text, _ := json.Marshal(r) // a map of strings is always valid
 	return append(text, '\n')
 }
 
-// clearReady removes the file that an earlier server may have left: a program that
-// waits for this one's would take it.
+// clearReady removes the ready file of an earlier server. Otherwise a program that waits
+// for the file of this server would read it.
 func clearReady(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -44,19 +44,19 @@ func clearReady(path string) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a regular file: name another file", path)
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // the user has named it
+	text, err := os.ReadFile(path) //nolint:gosec // the user names it
 	if err != nil {
 		return err
 	}
 	var earlier ready
 	if len(text) > 0 && (json.Unmarshal(text, &earlier) != nil || earlier["issuer"] == "" || earlier["token_endpoint"] == "") {
-		return fmt.Errorf("%s does not hold a ready line: name another file", path)
+		return fmt.Errorf("%s does not contain a ready line: name another file", path)
 	}
 	return os.Remove(path)
 }
 
-// writeAtomic writes text to a file at once: readers see all of it or nothing. Only its
-// owner may read it, since it holds secrets.
+// writeAtomic replaces a file, so that readers see either all of text or the old file.
+// Only the owner may read the file, because it contains secrets.
 func writeAtomic(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {

@@ -27,17 +27,17 @@ const controlOff = "off"
 type running struct {
 	*testserver.Server
 	controlURL, controlToken string // "" without one
-	tokenGiven               bool   // by the user, who knows it: it is not printed
+	tokenGiven               bool   // the user chose it, so it is not printed
 
 	control   *http.Server
 	audit     *os.File
 	readyFile string
-	ready     []byte // what is in it
-	takeBack  func() // see announce; nil if it has not been
+	ready     []byte // the content of readyFile
+	withdraw  func() // see announce; nil if it was not called
 }
 
-// startServer starts what the flags ask for. It is ready when this returns, and
-// the ready file says so.
+// startServer starts the server that the flags describe. When it returns, the server is
+// ready and the ready file is written.
 func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	opts, audit, err := f.options(cmd)
 	if err != nil {
@@ -69,8 +69,8 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	return s, nil
 }
 
-// listen starts the server at --addr. Unless that is given, serve has a port that
-// stays the same, or the next one that is free.
+// listen starts the server at --addr. Without the flag, serve uses its default port, or
+// the next one that is free.
 func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if !f.choosesPort(cmd) {
@@ -88,10 +88,10 @@ func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *t
 	return testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(anyPort))...)
 }
 
-// inFlags is a fault of the server in the words of the command line.
+// inFlags rewrites an error of the server with the names of the flags.
 func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return fmt.Errorf("--addr %s: %w: give another port, or 0 for any that is free", f.addr, rootOf(err))
+		return fmt.Errorf("--addr %s: %w: give another port, or 0 for a free one", f.addr, rootOf(err))
 	}
 	text := inFile("--config "+f.config, err).Error()
 	return errors.New(strings.NewReplacer(
@@ -99,7 +99,7 @@ func (f *serverFlags) inFlags(err error) error {
 	).Replace(text))
 }
 
-// rootOf is the cause of err that has none itself.
+// rootOf is the innermost cause of err.
 func rootOf(err error) error {
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next
@@ -114,20 +114,20 @@ func (s *running) listenControl(f *serverFlags) error {
 	}
 	l, err := net.Listen("tcp", f.control)
 	if err != nil {
-		return fmt.Errorf("--control %s: %w: give another port, or 0 for any that is free", f.control, rootOf(err))
+		return fmt.Errorf("--control %s: %w: give another port, or 0 for a free one", f.control, rootOf(err))
 	}
 	s.controlURL, s.controlToken, s.tokenGiven = "http://"+fromHere(l.Addr()), cmp.Or(given, rand.Text()), given != ""
 	srv := &http.Server{
 		Handler:           s.Control(s.controlToken),
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // nothing is logged that could hold a token
+		ErrorLog:          log.New(io.Discard, "", 0), // a log line could contain a token
 	}
 	s.control = srv
-	go func() { _ = srv.Serve(l) }() // always ErrServerClosed, or the listener's own end
+	go func() { _ = srv.Serve(l) }() // always ErrServerClosed, or an error of the listener
 	return nil
 }
 
-// fromHere is an address as this machine reaches it.
+// fromHere is the address at which this machine reaches a.
 func fromHere(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
@@ -135,14 +135,14 @@ func fromHere(a net.Addr) string {
 	return a.String()
 }
 
-// close ends the server at once, with what it serves. A second close does nothing.
+// close stops the server and its open requests at once. A second call does nothing.
 func (s *running) close() error {
 	var errs []error
-	if s.ready != nil { // else the file is somebody else's, and may be no file
-		removeOwn(s.readyFile, s.ready) // and not the next server's
+	if s.ready != nil { // otherwise this server did not write the file
+		removeOwn(s.readyFile, s.ready) // unless another server has replaced it
 	}
-	if s.takeBack != nil {
-		s.takeBack()
+	if s.withdraw != nil {
+		s.withdraw()
 	}
 	if s.control != nil {
 		errs = append(errs, s.control.Close())

@@ -16,15 +16,15 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// Without --addr a server has a port that stays the same, or the next free one.
-func TestServeHasAPortThatStays(t *testing.T) {
+// Without --addr a server uses the default port, or the next free one.
+func TestServeUsesTheDefaultPortOrTheNext(t *testing.T) {
 	cmd := newRoot(streams{})
 	cmd.SetContext(t.Context())
-	usual := program.Address(t)
-	host, first, _ := net.SplitHostPort(usual)
+	defaultAddr := program.Address(t)
+	host, first, _ := net.SplitHostPort(defaultAddr)
 	port, _ := strconv.Atoi(first)
 	for i := range 3 {
-		f := serverFlags{nextPort: true, addr: usual, control: controlOff}
+		f := serverFlags{nextPort: true, addr: defaultAddr, control: controlOff}
 		s, err := f.startServer(cmd)
 		if err != nil {
 			t.Fatal(err)
@@ -35,13 +35,13 @@ func TestServeHasAPortThatStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, _ := strconv.Atoi(u.Port()); u.Hostname() != host || got < port+i || got >= port+portsTried {
-			t.Errorf("got server %d at %s, want it at %s or one of the next ports", i+1, s.Issuer(), usual)
+			t.Errorf("got server %d at %s, want it at %s or one of the next ports", i+1, s.Issuer(), defaultAddr)
 		}
 	}
 }
 
-// What is shown to people on a terminal can be done.
-func TestWhatPeopleAreToTry(t *testing.T) {
+// The commands that are suggested on a terminal work.
+func TestSuggestedCommandsWork(t *testing.T) {
 	cmd := newRoot(streams{})
 	cmd.SetContext(t.Context())
 	s, err := (&serverFlags{addr: anyPort, control: anyPort}).startServer(cmd)
@@ -49,12 +49,12 @@ func TestWhatPeopleAreToTry(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.close() }()
-	var shown strings.Builder
-	tryThis(&shown, s, true)
+	var suggested strings.Builder
+	suggestCommands(&suggested, s, true)
 	t.Setenv(envControlURL, s.controlURL)
 	t.Setenv(envControlToken, s.controlToken)
 	n := 0
-	for line := range strings.Lines(shown.String()) {
+	for line := range strings.Lines(suggested.String()) {
 		words := strings.Fields(line)
 		if len(words) == 0 || words[0] != "bearerguard" {
 			continue
@@ -64,12 +64,12 @@ func TestWhatPeopleAreToTry(t *testing.T) {
 			t.Errorf("%s: got exit code %d", line, code)
 		}
 	}
-	if n != 3 || !strings.Contains(shown.String(), s.Issuer()+"/debug") {
-		t.Errorf("got %s, want three commands and the debug page", shown.String())
+	if n != 3 || !strings.Contains(suggested.String(), s.Issuer()+"/debug") {
+		t.Errorf("got %s, want three commands and the debug page", suggested.String())
 	}
 }
 
-func TestServerThatEndsAtOnceEndsWell(t *testing.T) {
+func TestServeStopsWhenStandardInputEnds(t *testing.T) {
 	for range 20 {
 		var out strings.Builder
 		code := run(t.Context(), []string{"serve", "--addr", anyPort, "--exit-with-stdin"}, streams{in: strings.NewReader(""), out: &out, err: io.Discard})
@@ -79,23 +79,23 @@ func TestServerThatEndsAtOnceEndsWell(t *testing.T) {
 	}
 }
 
-func TestReadyLineThatNobodyReadsIsAFailure(t *testing.T) {
+func TestAReadyLineThatCannotBeWrittenIsAFailure(t *testing.T) {
 	r, w := io.Pipe()
-	_ = r.Close() // of a pipe: it never fails
+	_ = r.Close() // never an error for a pipe
 	if code := run(t.Context(), []string{"serve", "--addr", anyPort}, streams{in: strings.NewReader(""), out: w, err: io.Discard}); code != exitFailure {
 		t.Errorf("got code %d, want %d", code, exitFailure)
 	}
 }
 
-// What was lost is said, also by a server that a signal ends.
-func TestASignalHidesNoLoss(t *testing.T) {
+// Lost audit events are reported, even if a signal stops the server.
+func TestLostEventsAreReportedAfterASignal(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	r, w := io.Pipe()
-	var said strings.Builder
+	var stderr strings.Builder
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"serve", "--addr", anyPort, "--audit", "/dev/full"}, streams{in: strings.NewReader(""), out: w, err: &said})
+		code <- run(ctx, []string{"serve", "--addr", anyPort, "--audit", "/dev/full"}, streams{in: strings.NewReader(""), out: w, err: &stderr})
 	}()
 	line, err := bufio.NewReader(r).ReadBytes('\n')
 	if err != nil {
@@ -112,13 +112,13 @@ func TestASignalHidesNoLoss(t *testing.T) {
 	}
 	resp.Body.Close()
 	cancel(stopped{os.Interrupt})
-	if got := <-code; got != exitFailure || !strings.Contains(said.String(), "audit log: ") {
-		t.Errorf("got %d and %q, want %d and what was lost", got, said.String(), exitFailure)
+	if got := <-code; got != exitFailure || !strings.Contains(stderr.String(), "audit log: ") {
+		t.Errorf("got %d and %q, want %d and an error about the audit log", got, stderr.String(), exitFailure)
 	}
 }
 
-func TestWhatAServerWroteMovesNoCursor(t *testing.T) {
-	if got, want := shown("a\x1b]0;b\x07\tc\nd\u202e"), "a]0;b\tc\nd"; got != want {
+func TestControlCharactersAreRemoved(t *testing.T) {
+	if got, want := withoutControls("a\x1b]0;b\x07\tc\nd\u202e"), "a]0;b\tc\nd"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

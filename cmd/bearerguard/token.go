@@ -4,19 +4,19 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newToken is the parent of all that is done with one token.
+// newToken is the parent of the commands about one token.
 func newToken(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Mint, get, explain, look up and revoke tokens",
 		Long: `Mint, get, explain, look up and revoke tokens.
 
-mint, bad and list, and revoke without --issuer, ask the control API of a server
-that serve or exec started. The others ask any authorization server.
+mint, bad and list, and revoke without --issuer, use the control API of a server
+that serve or exec started. The others work with any authorization server.
 
-Tokens and secrets on a command line are seen by everybody who can list
-processes: give a token on standard input, with "-", and a client's secret in a
-file or in OAUTH_CLIENT_SECRET.`,
+Every user who can list processes can see tokens and secrets on a command line.
+Give a token on standard input, with "-", and a client secret in a file or in
+OAUTH_CLIENT_SECRET.`,
 	}
 	cmd.AddCommand(newTokenMint(s), newTokenBad(s), newTokenInspect(s), newTokenList(s),
 		newExplain(s), newClientCredentials(s), newRefresh(s), newExchange(s), newIntrospect(s), newRevoke(s), newUserInfo(s))

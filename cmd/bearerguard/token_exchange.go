@@ -16,12 +16,12 @@ func newExchange(s streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "exchange [TOKEN|-]",
-		Short: "Get an access token for another one",
-		Long: `Get an access token for another one (RFC 8693), as an API does that calls the next one
-for its caller, and print the answer of the authorization server as JSON. What the new
-token is for is a --param: audience or resource.
+		Short: "Exchange an access token for another one",
+		Long: `Exchange an access token for another one (RFC 8693), as an API does to call another API
+for its caller, and print the answer of the authorization server as JSON. The target of
+the new token is a --param: audience or resource.
 
-Exit codes: 0 there is a token, 2 a wrong command line, 3 the authorization
+Exit codes: 0 a token was issued, 2 the command line is wrong, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  pbpaste | bearerguard token exchange --issuer https://login.example.com --client-id orders-api \
       --client-secret-file api.secret --param audience=stock --scope stock:read -`,
@@ -30,21 +30,21 @@ server cannot be reached or refuses.`,
 			if err != nil {
 				return err
 			}
-			acting := ""
+			actorToken := ""
 			if actor != "" {
 				text, err := readFile("--actor-token-file", actor)
 				if err != nil {
 					return err
 				}
-				if acting, err = readToken(s, []string{string(text)}); err != nil {
+				if actorToken, err = readToken(s, []string{string(text)}); err != nil {
 					return err
 				}
 			}
-			as, token, err := client.ask(cmd.Context(), s, args)
+			as, token, err := client.connectWithToken(cmd.Context(), s, args)
 			if err != nil {
 				return err
 			}
-			tokens, err := as.Exchange(cmd.Context(), token, acting, words(scope), further)
+			tokens, err := as.Exchange(cmd.Context(), token, actorToken, words(scope), further)
 			if err != nil {
 				return clientFailure(err)
 			}
@@ -53,7 +53,7 @@ server cannot be reached or refuses.`,
 	}
 	client.addClient(cmd)
 	cmd.Flags().StringVar(&actor, "actor-token-file", "", "`file` with the token of the party that acts for the subject")
-	addScope(cmd, &scope, "ask for this `scope`; may be repeated, or hold several with spaces")
+	addScope(cmd, &scope, "`scope` to request; may be repeated, or contain several with spaces")
 	params.add(cmd, "token request")
 	output.add(cmd)
 	return cmd

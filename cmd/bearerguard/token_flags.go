@@ -18,14 +18,14 @@ func addScope(cmd *cobra.Command, scope *[]string, text string) {
 	noFiles(cmd, "scope")
 }
 
-// tokenFields are what --field can pick.
+// tokenFields are the values of --field.
 var tokenFields = []string{"access_token", "refresh_token", "id_token"}
 
-// outputFlags say how tokens are printed.
+// outputFlags select how tokens are printed.
 type outputFlags struct{ field string }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.field, "field", "", "print only this `name` of the answer: "+strings.Join(tokenFields, ", "))
+	cmd.Flags().StringVar(&f.field, "field", "", "print only this `member` of the answer: "+strings.Join(tokenFields, ", "))
 	cli.Choices(cmd, "field", tokenFields)
 }
 
@@ -41,15 +41,15 @@ func (f *outputFlags) print(w io.Writer, t asclient.Tokens) error {
 	return err
 }
 
-// paramFlags are parameters of requests that have no flag of their own.
+// paramFlags are parameters of requests that have no other flag.
 type paramFlags []string
 
 func (f *paramFlags) add(cmd *cobra.Command, of string) {
-	cmd.Flags().StringArrayVar((*[]string)(f), "param", nil, "further parameter `name=value` of the "+of+", such as audience=https://api.example.com; may be repeated")
+	cmd.Flags().StringArrayVar((*[]string)(f), "param", nil, "additional parameter `name=value` of the "+of+", such as audience=https://api.example.com; may be repeated")
 	noFiles(cmd, "param")
 }
 
-// values refuses the parameters that the request sets by itself.
+// values refuses the parameters that the command sets itself.
 func (f paramFlags) values(reserved []string) (url.Values, error) {
 	values := url.Values{}
 	for _, text := range f {
@@ -58,7 +58,7 @@ func (f paramFlags) values(reserved []string) (url.Values, error) {
 		case !ok || name == "":
 			return nil, usage("--param: want name=value")
 		case slices.Contains(reserved, name):
-			return nil, usage("--param %s: this parameter is not for you to set", name)
+			return nil, usage("--param %s: the command sets this parameter itself; leave it out", name)
 		}
 		values.Add(name, value)
 	}

@@ -19,7 +19,7 @@ func newClientCredentials(s streams) *cobra.Command {
 		Long: `Get an access token for a client itself (RFC 6749 §4.4) and print the answer of the
 authorization server as JSON.
 
-Exit codes: 0 there is a token, 2 a wrong command line, 3 the authorization
+Exit codes: 0 a token was issued, 2 the command line is wrong, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  bearerguard token client-credentials --issuer https://login.example.com \
       --client-id job --client-secret-file job.secret --scope orders:read
@@ -42,7 +42,7 @@ server cannot be reached or refuses.`,
 		},
 	}
 	client.addClient(cmd)
-	addScope(cmd, &scope, "ask for this `scope`; may be repeated, or hold several with spaces")
+	addScope(cmd, &scope, "`scope` to request; may be repeated, or contain several with spaces")
 	params.add(cmd, "token request")
 	output.add(cmd)
 	return cmd
@@ -57,10 +57,10 @@ func newRefresh(s streams) *cobra.Command {
 		Use:   "refresh [TOKEN|-]",
 		Short: "Get new tokens for a refresh token",
 		Long: `Get new tokens for a refresh token (RFC 6749 §6) and print the answer of the
-authorization server as JSON. A server that rotates refresh tokens sends a new
-one, and the old one is worth nothing then; otherwise the old one is printed.
+authorization server as JSON. A server that rotates refresh tokens sends a new one,
+and the old one is not valid any more. Otherwise the old one is printed.
 
-Exit codes: 0 there are tokens, 2 a wrong command line, 3 the authorization
+Exit codes: 0 tokens were issued, 2 the command line is wrong, 3 the authorization
 server cannot be reached or refuses.`,
 		Example: `  bearerguard login --client-id cli --scope "openid offline_access" > tokens.json
   jq -r .refresh_token tokens.json | bearerguard token refresh --client-id cli -`,

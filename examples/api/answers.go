@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// What the routes answer, whichever framework carries them.
+// The answers of the routes, which are the same for every framework.
 
 type statusAnswer struct {
 	Status string `json:"status"`

@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// TestCheckFindsNothing sends everything that testserver knows to be wrong to each kind of route, on every framework.
+// TestCheckFindsNothing sends every defect of testserver to each kind of route, on every framework.
 func TestCheckFindsNothing(t *testing.T) {
 	as, apis := newAPIs(t)
 	for name, api := range apis {

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// newEcho carries the routes on Echo v4.
+// newEcho returns the routes on Echo v4.
 func newEcho(v *middleware.Verifier) http.Handler {
 	e := echo.New()
 	get := func(path string, handler echo.HandlerFunc, m ...echo.MiddlewareFunc) {

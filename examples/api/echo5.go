@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// newEcho5 carries the routes on Echo v5.
+// newEcho5 returns the routes on Echo v5.
 func newEcho5(v *middleware.Verifier) http.Handler {
 	e := echo.New()
 	get := func(path string, handler echo.HandlerFunc, m ...echo.MiddlewareFunc) {

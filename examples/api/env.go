@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// frameworks builds the same routes on each of the frameworks that FRAMEWORK can name.
+// frameworks has a constructor of the routes for each value of FRAMEWORK.
 var frameworks = map[string]func(*middleware.Verifier) http.Handler{
 	"echo":  newEcho,
 	"echo5": newEcho5,
@@ -28,7 +28,7 @@ type config struct {
 	verifier *middleware.Verifier
 }
 
-// fromEnv reads the whole environment before it judges it, so that its error names every fault.
+// fromEnv reads the whole environment before it returns an error, so that the error lists every fault.
 func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -41,7 +41,7 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	framework := cmp.Or(getenv("FRAMEWORK"), "http")
 	build, ok := frameworks[framework]
 	if !ok {
-		fault("FRAMEWORK must be one of %s, got %q", known(frameworks), framework)
+		fault("FRAMEWORK must be one of %s, got %q", names(frameworks), framework)
 	}
 
 	var profile middleware.Profile
@@ -60,8 +60,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 
 	audience := getenv("AUDIENCE")
 	if audience == "" {
-		fault("AUDIENCE is required: the aud that access tokens for this API carry")
-		audience = "missing" // the program ends here, but the verifier judges the issuers first
+		fault("AUDIENCE is required: the aud of access tokens for this API")
+		audience = "missing" // the verifier still checks the issuers, before the program ends
 	}
 	var issuers []middleware.Issuer
 	for url := range strings.SplitSeq(getenv("ISSUER"), ",") {
@@ -69,7 +69,7 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 			URL: strings.TrimSpace(url), InsecureHTTP: insecureHTTP == "1", Profile: profile,
 		})
 	}
-	// An opaque token does not say whose it is, so that one issuer alone can be asked.
+	// An opaque token does not name its issuer, so only one issuer can introspect it.
 	first := &issuers[0]
 	var err error
 	if first.Introspection, err = introspection(getenv, first.URL, first.InsecureHTTP, log); err != nil {
@@ -86,6 +86,6 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	return config{listen: listen, build: build, verifier: verifier}, errors.Join(faults...)
 }
 
-func known[V any](m map[string]V) string {
+func names[V any](m map[string]V) string {
 	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 }

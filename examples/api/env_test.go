@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// lookup is an environment that holds what the API needs, changed by the given variables.
+// lookup returns a minimal environment of the API with changes.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN":   "127.0.0.1:0",
@@ -22,8 +22,8 @@ func lookup(changes map[string]string) func(string) string {
 
 const secret = "hush"
 
-// asking is an environment with introspection, changed.
-func asking(changes map[string]string) map[string]string {
+// withIntrospection returns the variables of introspection with changes.
+func withIntrospection(changes map[string]string) map[string]string {
 	env := map[string]string{"INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": secret}
 	maps.Copy(env, changes)
 	return env
@@ -31,21 +31,21 @@ func asking(changes map[string]string) map[string]string {
 
 func TestFromEnvAccepts(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
-		"issuer and audience alone":            {"LISTEN": ""},
-		"net/http by name":                     {"FRAMEWORK": "http"},
-		"Echo":                                 {"FRAMEWORK": "echo"},
-		"Gin":                                  {"FRAMEWORK": "gin"},
-		"the strict profile":                   {"PROFILE": "rfc9068"},
-		"several issuers, spaced":              {"ISSUER": "https://a.example.com, https://b.example.com"},
-		"plain http on loopback":               {"ISSUER": "http://127.0.0.1:9000"},
-		"plain http elsewhere, if it is asked": {"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"},
-		"introspection":                        asking(nil),
-		"introspection at the first of two":    asking(map[string]string{"ISSUER": "https://a.example.com, https://b.example.com"}),
-		"introspection on plain http":          asking(map[string]string{"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"}),
-		"introspection at another place":       asking(map[string]string{"INTROSPECTION_ENDPOINT": "https://admin.example.com/introspect"}),
-		"introspection for every request":      asking(map[string]string{"INTROSPECTION_MAX_TTL": "0s"}),
-		"answers that are believed for longer": asking(map[string]string{"INTROSPECTION_MAX_TTL": "1h"}),
-		"a time for answers nobody asks for":   {"INTROSPECTION_MAX_TTL": "5s"},
+		"only issuer and audience":          {"LISTEN": ""},
+		"net/http by name":                  {"FRAMEWORK": "http"},
+		"Echo":                              {"FRAMEWORK": "echo"},
+		"Gin":                               {"FRAMEWORK": "gin"},
+		"the strict profile":                {"PROFILE": "rfc9068"},
+		"several issuers, spaced":           {"ISSUER": "https://a.example.com, https://b.example.com"},
+		"plain http on loopback":            {"ISSUER": "http://127.0.0.1:9000"},
+		"plain http elsewhere, if allowed":  {"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"},
+		"introspection":                     withIntrospection(nil),
+		"introspection at the first of two": withIntrospection(map[string]string{"ISSUER": "https://a.example.com, https://b.example.com"}),
+		"introspection on plain http":       withIntrospection(map[string]string{"ISSUER": "http://login.internal:9000", "INSECURE_HTTP": "1"}),
+		"another introspection endpoint":    withIntrospection(map[string]string{"INTROSPECTION_ENDPOINT": "https://admin.example.com/introspect"}),
+		"introspection for every request":   withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "0s"}),
+		"a longer MaxTTL":                   withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "1h"}),
+		"MaxTTL without introspection":      {"INTROSPECTION_MAX_TTL": "5s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, err := fromEnv(lookup(changes), slog.Default())
@@ -59,7 +59,7 @@ func TestFromEnvAccepts(t *testing.T) {
 	}
 }
 
-func TestFromEnvListensOnLoopbackUnlessTold(t *testing.T) {
+func TestFromEnvListensOnLoopbackByDefault(t *testing.T) {
 	for given, want := range map[string]string{"": "127.0.0.1:8080", ":9090": ":9090"} {
 		cfg, err := fromEnv(lookup(map[string]string{"LISTEN": given}), slog.Default())
 		if err != nil || cfg.listen != want {
@@ -73,24 +73,24 @@ func TestFromEnvRefuses(t *testing.T) {
 		changes map[string]string
 		want    string
 	}{
-		"no issuer":                        {map[string]string{"ISSUER": ""}, "ISSUER is required"},
-		"no audience":                      {map[string]string{"AUDIENCE": ""}, "AUDIENCE is required"},
-		"an unknown framework":             {map[string]string{"FRAMEWORK": "rails"}, `FRAMEWORK must be one of ` + known(frameworks) + `, got "rails"`},
-		"a framework in capitals":          {map[string]string{"FRAMEWORK": "HTTP"}, "FRAMEWORK must be one of"},
-		"an unknown profile":               {map[string]string{"PROFILE": "RFC9068"}, `PROFILE must be empty or rfc9068, got "RFC9068"`},
-		"a vague INSECURE_HTTP":            {map[string]string{"INSECURE_HTTP": "true"}, `INSECURE_HTTP must be empty or 1, got "true"`},
-		"an address without a port":        {map[string]string{"LISTEN": "localhost"}, `LISTEN must be host:port, got "localhost"`},
-		"plain http beyond loopback":       {map[string]string{"ISSUER": "http://login.internal:9000"}, ""},
-		"an issuer that is no URL":         {map[string]string{"ISSUER": "login"}, ""},
-		"an empty place among the issuers": {map[string]string{"ISSUER": "https://a.example.com,,https://b.example.com"}, ""},
-		"an identifier without a secret":   {asking(map[string]string{"INTROSPECTION_CLIENT_SECRET": ""}), "INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together"},
-		"a secret without an identifier":   {asking(map[string]string{"INTROSPECTION_CLIENT_ID": ""}), "INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together"},
-		"a place without a client":         {map[string]string{"INTROSPECTION_ENDPOINT": "https://a.example.com/introspect"}, "INTROSPECTION_ENDPOINT needs a client to ask as"},
-		"a place by http":                  {asking(map[string]string{"INTROSPECTION_ENDPOINT": "http://a.example.com/introspect"}), "http"},
-		"a time without a unit":            {asking(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to ask about every request, got "5"`},
-		"a time before now":                {asking(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
-		"a time of more than an hour":      {asking(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be 1h0m0s at most"},
-		"a bad time that nobody needs":     {map[string]string{"INTROSPECTION_MAX_TTL": "soon"}, "INTROSPECTION_MAX_TTL must be a duration"},
+		"no issuer":                               {map[string]string{"ISSUER": ""}, "ISSUER is required"},
+		"no audience":                             {map[string]string{"AUDIENCE": ""}, "AUDIENCE is required"},
+		"an unknown framework":                    {map[string]string{"FRAMEWORK": "rails"}, `FRAMEWORK must be one of ` + names(frameworks) + `, got "rails"`},
+		"a framework in capitals":                 {map[string]string{"FRAMEWORK": "HTTP"}, "FRAMEWORK must be one of"},
+		"an unknown profile":                      {map[string]string{"PROFILE": "RFC9068"}, `PROFILE must be empty or rfc9068, got "RFC9068"`},
+		"an invalid INSECURE_HTTP":                {map[string]string{"INSECURE_HTTP": "true"}, `INSECURE_HTTP must be empty or 1, got "true"`},
+		"an address without a port":               {map[string]string{"LISTEN": "localhost"}, `LISTEN must be host:port, got "localhost"`},
+		"plain http beyond loopback":              {map[string]string{"ISSUER": "http://login.internal:9000"}, ""},
+		"an issuer that is not a URL":             {map[string]string{"ISSUER": "login"}, ""},
+		"an empty item among the issuers":         {map[string]string{"ISSUER": "https://a.example.com,,https://b.example.com"}, ""},
+		"a client ID without a secret":            {withIntrospection(map[string]string{"INTROSPECTION_CLIENT_SECRET": ""}), "INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET must be set together"},
+		"a secret without a client ID":            {withIntrospection(map[string]string{"INTROSPECTION_CLIENT_ID": ""}), "INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET must be set together"},
+		"an endpoint without a client":            {map[string]string{"INTROSPECTION_ENDPOINT": "https://a.example.com/introspect"}, "INTROSPECTION_ENDPOINT needs a client"},
+		"an http endpoint":                        {withIntrospection(map[string]string{"INTROSPECTION_ENDPOINT": "http://a.example.com/introspect"}), "http"},
+		"a MaxTTL without a unit":                 {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to introspect on every request, got "5"`},
+		"a negative MaxTTL":                       {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
+		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be 1h0m0s at most"},
+		"an invalid MaxTTL without introspection": {map[string]string{"INTROSPECTION_MAX_TTL": "soon"}, "INTROSPECTION_MAX_TTL must be a duration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := fromEnv(lookup(test.changes), slog.Default())
@@ -98,16 +98,16 @@ func TestFromEnvRefuses(t *testing.T) {
 				t.Fatal("got no error")
 			}
 			if strings.Contains(err.Error(), secret) {
-				t.Errorf("got %q, which tells the secret", err)
+				t.Errorf("got %q, which contains the secret", err)
 			}
 			if !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %q, want it to say %q", err, test.want)
+				t.Errorf("got %q, want %q in it", err, test.want)
 			}
 		})
 	}
 }
 
-func TestABadEnvironmentIsReportedWhole(t *testing.T) {
+func TestEveryFaultOfTheEnvironmentIsReported(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	status := run(t.Context(), lookup(map[string]string{
 		"LISTEN": "8080", "FRAMEWORK": "rails", "PROFILE": "strict", "INSECURE_HTTP": "yes", "AUDIENCE": "",
@@ -131,7 +131,7 @@ func TestABadEnvironmentIsReportedWhole(t *testing.T) {
 	}
 }
 
-func TestZeroAsksAboutEveryRequest(t *testing.T) {
+func TestMaxTTL(t *testing.T) {
 	for text, want := range map[string]time.Duration{"": 5 * time.Second, "0s": -1, "0": -1, "250ms": 250 * time.Millisecond, "1m": time.Minute} {
 		if got, err := maxTTL(text); got != want || err != nil {
 			t.Errorf("INTROSPECTION_MAX_TTL=%q: got %v, %v, want %v", text, got, err, want)

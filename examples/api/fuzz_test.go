@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// FuzzAuthorization lets nothing in but tokens of the server, which is made once, outside the fuzz target, and used inside.
+// FuzzAuthorization checks that only tokens of the server are accepted. The server is created once, outside the fuzz target.
 func FuzzAuthorization(f *testing.F) {
 	as, apis := newAPIs(f)
 	api := apis["http"]
@@ -17,18 +17,18 @@ func FuzzAuthorization(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if len(value) > 1<<10 { // as a claim it grows up to eightfold in JSON and base64, and a token may have 16 KiB
+		if len(value) > 1<<10 { // as a claim it grows up to eightfold in JSON and base64, and the limit for a token is 16 KiB
 			return
 		}
 		req := newRequest(t, "GET /items")
 		req.Header.Set("Authorization", value)
 		scheme, token, _ := strings.Cut(strings.Trim(value, " \t"), " ")
 		want := strings.EqualFold(scheme, "Bearer") && strings.TrimLeft(token, " ") == good
-		if status, _ := answerOf(api, req); (status == http.StatusOK) != want {
+		if status, _ := serveRequest(api, req); (status == http.StatusOK) != want {
 			t.Errorf("got %d for %q, want 200 for %q only", status, value, good)
 		}
 		req.Header.Set("Authorization", "Bearer "+as.Token(testserver.Scope("items:read"), testserver.Claim("note", value)))
-		if status, body := answerOf(api, req); status != http.StatusOK {
+		if status, body := serveRequest(api, req); status != http.StatusOK {
 			t.Errorf("got %d, %s for a good token with the claim %q, want 200", status, body, value)
 		}
 	})

@@ -10,11 +10,11 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// newGin carries the routes on Gin.
+// newGin returns the routes on Gin.
 func newGin(v *middleware.Verifier) http.Handler {
-	gin.SetMode(gin.ReleaseMode) // else it lists the routes on standard output, which is for the address alone
+	gin.SetMode(gin.ReleaseMode) // otherwise it lists the routes on standard output, which only has the address
 	r := gin.New()
-	r.HandleMethodNotAllowed = true // 405 as the others answer, not 404
+	r.HandleMethodNotAllowed = true // 405 as in the other frameworks, not 404
 	get := func(path string, handlers ...gin.HandlerFunc) {
 		r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...) // net/http leaves out the body
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// newHTTP carries the routes on net/http.
+// newHTTP returns the routes on net/http.
 func newHTTP(v *middleware.Verifier) http.Handler {
 	var (
 		valid  = httpauth.Require(v)
@@ -42,7 +42,7 @@ func answer(status int, body any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		// The status is out: a client that has gone cannot be told more.
+		// The status is already sent, so an error cannot be reported to the client.
 		_ = json.NewEncoder(w).Encode(body)
 	}
 }

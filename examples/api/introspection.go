@@ -9,20 +9,20 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// defaultMaxTTL is shorter than the library's: a token that was revoked passes for that long.
+// defaultMaxTTL is shorter than that of the library. A revoked token is accepted for up to that long.
 const defaultMaxTTL = 5 * time.Second
 
-// introspection reads INTROSPECTION_*: a client that asks issuer about opaque tokens, nil where nobody is to be asked.
-// It asks where the metadata of issuer say, or at INTROSPECTION_ENDPOINT. No error holds a value of the environment
-// except those of the endpoint and of INTROSPECTION_MAX_TTL: one of them is a secret.
+// introspection reads INTROSPECTION_* and returns a client that introspects opaque tokens at issuer, or nil without
+// INTROSPECTION_CLIENT_ID. The endpoint is that of the metadata, or INTROSPECTION_ENDPOINT. Errors contain only the values
+// of the endpoint and of INTROSPECTION_MAX_TTL, because the secret must not appear.
 func introspection(getenv func(string) string, issuer string, insecureHTTP bool, log *slog.Logger) (*introspect.Client, error) {
 	id, secret := getenv("INTROSPECTION_CLIENT_ID"), getenv("INTROSPECTION_CLIENT_SECRET")
 	ttl, err := maxTTL(getenv("INTROSPECTION_MAX_TTL"))
 	switch {
 	case (id == "") != (secret == ""):
-		err = errors.Join(err, errors.New("INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together: set both, or neither to accept JWTs alone"))
+		err = errors.Join(err, errors.New("INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET must be set together: set both, or neither to accept only JWTs"))
 	case id == "" && getenv("INTROSPECTION_ENDPOINT") != "":
-		err = errors.Join(err, errors.New("INTROSPECTION_ENDPOINT needs a client to ask as: set INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET"))
+		err = errors.Join(err, errors.New("INTROSPECTION_ENDPOINT needs a client: set INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET"))
 	case id != "" && issuer != "" && err == nil:
 		return introspect.New(introspect.Config{
 			Issuer: issuer, Endpoint: getenv("INTROSPECTION_ENDPOINT"), InsecureHTTP: insecureHTTP, Auth: introspect.Basic(id, secret),
@@ -32,7 +32,7 @@ func introspection(getenv func(string) string, issuer string, insecureHTTP bool,
 	return nil, err
 }
 
-// maxTTL reads a duration for introspect.Config, in which zero would be the library's default and less than that is none.
+// maxTTL reads a duration for introspect.Config, where 0 means the default of the library and -1 turns off the cache.
 func maxTTL(text string) (time.Duration, error) {
 	if text == "" {
 		return defaultMaxTTL, nil
@@ -40,7 +40,7 @@ func maxTTL(text string) (time.Duration, error) {
 	ttl, err := time.ParseDuration(text)
 	switch {
 	case err != nil || ttl < 0:
-		return 0, fmt.Errorf("INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to ask about every request, got %q", text)
+		return 0, fmt.Errorf("INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to introspect on every request, got %q", text)
 	case ttl == 0:
 		return -1, nil
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// startAsking runs the program with credentials to introspect at as.
-func startAsking(t *testing.T, framework string, as *testserver.Server, changes map[string]string) (url string) {
+// startIntrospecting runs the program with credentials to introspect at as.
+func startIntrospecting(t *testing.T, framework string, as *testserver.Server, changes map[string]string) (url string) {
 	t.Helper()
 	env := map[string]string{
 		"ISSUER": as.Issuer(), "FRAMEWORK": framework,
@@ -23,7 +23,7 @@ func startAsking(t *testing.T, framework string, as *testserver.Server, changes 
 	return start(t, env)
 }
 
-// eachFramework runs a test against programs of its own, with an authorization server of its own.
+// eachFramework runs a test for each framework, with a new authorization server.
 func eachFramework(t *testing.T, run func(t *testing.T, framework string, as *testserver.Server)) {
 	for framework := range frameworks {
 		t.Run(framework, func(t *testing.T) { run(t, framework, testserver.New(t, testserver.Audience(audience))) })
@@ -34,7 +34,7 @@ var opaque = testserver.OpaqueTokens()
 
 func TestAnOpaqueTokenIsAnsweredLikeAJWT(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		url := startAsking(t, framework, as, nil)
+		url := startIntrospecting(t, framework, as, nil)
 		options := []testserver.TokenOption{testserver.Subject("alice"), testserver.ForClient("shop"), testserver.Scope("items:read", "extra")}
 		for kind, token := range map[string]string{"a JWT": as.Token(options...), "an opaque token": as.Token(append(options, opaque)...)} {
 			for route, want := range map[string]struct {
@@ -57,9 +57,9 @@ func TestAnOpaqueTokenIsAnsweredLikeAJWT(t *testing.T) {
 	})
 }
 
-func TestARevokedTokenIsRefusedAtOnceIfEveryRequestIsAskedAbout(t *testing.T) {
+func TestARevokedTokenIsRefusedAtOnceWithoutCaching(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		url := startAsking(t, framework, as, map[string]string{"INTROSPECTION_MAX_TTL": "0s"})
+		url := startIntrospecting(t, framework, as, map[string]string{"INTROSPECTION_MAX_TTL": "0s"})
 		token := as.Token(opaque)
 		for range 2 {
 			if status, _, body := get(t, url+"/me", token); status != http.StatusOK {
@@ -77,9 +77,9 @@ func TestARevokedTokenIsRefusedAtOnceIfEveryRequestIsAskedAbout(t *testing.T) {
 	})
 }
 
-func TestIntrospectionThatIsDownKeepsOpaqueTokensOutAlone(t *testing.T) {
+func TestAnIntrospectionOutageOnlyAffectsOpaqueTokens(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		url := startAsking(t, framework, as, nil)
+		url := startIntrospecting(t, framework, as, nil)
 		token := as.Token(opaque)
 		outage := as.Inject(testserver.EndpointIntrospect, testserver.DropConnection())
 		status, header, body := get(t, url+"/me", token)
@@ -87,7 +87,7 @@ func TestIntrospectionThatIsDownKeepsOpaqueTokensOutAlone(t *testing.T) {
 			t.Errorf("an opaque token: got %d %s with header %v, want 503 with Retry-After and no challenge", status, body, header)
 		}
 		for _, test := range []struct{ path, token string }{
-			{"/me", as.Token()}, // waits for the keys, without which the next one would not be healthy either
+			{"/me", as.Token()}, // also fetches the keys, which the next request needs to be healthy
 			{"/healthz", ""},
 			{"/public", ""},
 		} {
@@ -102,21 +102,21 @@ func TestIntrospectionThatIsDownKeepsOpaqueTokensOutAlone(t *testing.T) {
 	})
 }
 
-func TestAnIssuerThatIsDownFromTheStartKeepsOpaqueTokensOut(t *testing.T) {
+func TestOpaqueTokensAreRefusedWhileTheIssuerIsDown(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		url := startAsking(t, framework, as, map[string]string{"ISSUER": "http://" + program.Address(t)})
+		url := startIntrospecting(t, framework, as, map[string]string{"ISSUER": "http://" + program.Address(t)})
 		if status, header, _ := get(t, url+"/me", as.Token(opaque)); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 			t.Errorf("got %d with header %v, want 503 with Retry-After", status, header)
 		}
 	})
 }
 
-func TestOfSeveralIssuersTheFirstIsAskedAboutOpaqueTokens(t *testing.T) {
+func TestOnlyTheFirstIssuerIntrospects(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, first *testserver.Server) {
 		second := testserver.New(t, testserver.Audience(audience))
-		url := startAsking(t, framework, first, map[string]string{"ISSUER": first.Issuer() + ", " + second.Issuer()})
+		url := startIntrospecting(t, framework, first, map[string]string{"ISSUER": first.Issuer() + ", " + second.Issuer()})
 		for _, test := range []struct {
-			what, token string
+			name, token string
 			status      int
 		}{
 			{"an opaque token of the first", first.Token(opaque), 200},
@@ -125,29 +125,29 @@ func TestOfSeveralIssuersTheFirstIsAskedAboutOpaqueTokens(t *testing.T) {
 			{"a JWT of the second", second.Token(), 200},
 		} {
 			if status, _, body := get(t, url+"/me", test.token); status != test.status {
-				t.Errorf("%s: got %d %s, want %d", test.what, status, body, test.status)
+				t.Errorf("%s: got %d %s, want %d", test.name, status, body, test.status)
 			}
 		}
 		if got := second.Count(testserver.EndpointIntrospect); got != 0 {
-			t.Errorf("the second issuer was asked %d times", got)
+			t.Errorf("got %d introspections at the second issuer, want 0", got)
 		}
 	})
 }
 
 func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
-		apitest.CheckURL(t, as, startAsking(t, framework, as, nil), func() *http.Request {
+		apitest.CheckURL(t, as, startIntrospecting(t, framework, as, nil), func() *http.Request {
 			return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/items", nil)
 		}, apitest.Token(opaque), apitest.RequireScope("items:read"), apitest.AlsoDefect(testserver.InactiveOpaque, testserver.UnknownOpaque))
 	})
 }
 
-// Ory Hydra has its introspection endpoint where no metadata shows it.
-func TestIntrospectionMayBeAtAnotherPlace(t *testing.T) {
+// The metadata of Ory Hydra has no introspection endpoint.
+func TestIntrospectionEndpointByEnvironment(t *testing.T) {
 	as := testserver.New(t, testserver.Audience(audience), testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }))
 	token := as.Token(opaque, testserver.Scope("items:read"))
 	for endpoint, want := range map[string]int{"": 503, as.Endpoint(testserver.EndpointIntrospect): 200} {
-		url := startAsking(t, "http", as, map[string]string{"INTROSPECTION_ENDPOINT": endpoint})
+		url := startIntrospecting(t, "http", as, map[string]string{"INTROSPECTION_ENDPOINT": endpoint})
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/me", nil)
 		if err != nil {
 			t.Fatal(err)

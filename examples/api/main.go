@@ -1,29 +1,28 @@
-// Command api is an HTTP API protected by Bearerguard and configured by environment alone.
+// Command api is an HTTP API protected by Bearerguard and configured only by environment variables.
 //
 //	ISSUER=https://login.example.com AUDIENCE=https://api.example.com go run ./examples/api
 //
 // Environment:
 //
-//	LISTEN         address to listen on; default 127.0.0.1:8080, port 0 takes a free one
-//	FRAMEWORK      what carries the routes: http (the default), echo (v4), echo5 or gin
+//	LISTEN         address to listen on; default 127.0.0.1:8080, port 0 picks a free port
+//	FRAMEWORK      framework of the routes: http (the default), echo (v4), echo5 or gin
 //	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
-//	AUDIENCE       the aud a token must carry
-//	PROFILE        empty, or rfc9068 to demand that profile of JWT access tokens to the letter
+//	AUDIENCE       the aud that a token must have
+//	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
-//	INTROSPECTION_CLIENT_ID      the API's own credentials at the issuer, who is then asked about opaque tokens; of
-//	INTROSPECTION_CLIENT_SECRET  several issuers it is the first. Both empty, the default: JWTs alone are accepted
-//	INTROSPECTION_ENDPOINT       where it is asked; default what its metadata say
-//	INTROSPECTION_MAX_TTL        how long an answer is believed, default 5s, most 1h; 0s asks about every request
+//	INTROSPECTION_CLIENT_ID      credentials of the API at the issuer, or at the first of several issuers, for the
+//	INTROSPECTION_CLIENT_SECRET  introspection of opaque tokens. By default both are empty: only JWTs are accepted
+//	INTROSPECTION_ENDPOINT       URL of the endpoint; default that of the issuer's metadata
+//	INTROSPECTION_MAX_TTL        how long an answer is cached; default 5s, at most 1h; 0s introspects on every request
 //
-// Introspection is RFC 7662, with client_secret_basic, at the endpoint that the
-// issuer's metadata names.
+// Introspection is RFC 7662 with client_secret_basic.
 //
-// A bad environment is reported whole, every fault at once, and ends the program with status 2.
-// Otherwise it prints one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and
-// unencrypted HTTP/2 until SIGINT or SIGTERM.
+// The program reports every fault of the environment at once and exits with status 2. Otherwise it prints
+// one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and unencrypted HTTP/2 until
+// SIGINT or SIGTERM.
 //
-// Routes, of which those for GET answer HEAD too:
+// Routes (those for GET also answer HEAD):
 //
 //	GET  /public   open
 //	GET  /me       any valid token; answers {"sub","client_id","iss","scopes":[…]}
@@ -31,10 +30,10 @@
 //	POST /items    scope items:write
 //	GET  /admin    scopes items:read, items:write and admin
 //	GET  /any      scope items:read or admin
-//	GET  /healthz  200 while some issuer's tokens can be judged, 503 otherwise
+//	GET  /healthz  200 while the tokens of at least one issuer can be verified, 503 otherwise
 //
-// An issuer that is down never keeps the program from starting: until its keys arrive, its tokens are
-// answered with 503 and a Retry-After; so are opaque tokens while introspection is down, and they alone.
+// The program starts even if an issuer is down. Until the issuer's keys are fetched, the answer to its tokens
+// is 503 with Retry-After. The same applies only to opaque tokens while introspection is down.
 package main
 
 import (
@@ -66,7 +65,7 @@ func main() {
 	os.Exit(status)
 }
 
-// run is main without the process: it returns the exit status once ctx is done or something failed.
+// run is main without the process. It returns the exit status when ctx is done or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv, log)
@@ -103,14 +102,14 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 		return err
 	case <-ctx.Done():
 	}
-	// The context that asked for the end cannot also bound it: it is done already.
+	// ctx is already done, so the shutdown needs its own timeout.
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer done()
 	return errors.Join(server.Shutdown(grace), server.Close())
 }
 
-// warm fetches the issuers' keys before the first request needs them. Failing changes nothing but /healthz:
-// the verifier asks again when a token arrives.
+// warm fetches the keys of the issuers before the first request needs them. A failure only affects /healthz:
+// the verifier fetches again when a token arrives.
 func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
@@ -130,7 +129,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10, // four times the largest token, so that an oversized one gets the library's answer
+		MaxHeaderBytes:    64 << 10, // four times the largest token, so that the library answers an oversized one
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 const audience = "https://api.example.com"
 
-// newAPIs builds the routes on every framework, over one verifier that trusts one mock authorization server.
+// newAPIs builds the routes on every framework, with one verifier that trusts one mock authorization server.
 func newAPIs(t testing.TB) (*testserver.Server, map[string]http.Handler) {
 	t.Helper()
 	as := testserver.New(t, testserver.Audience(audience))
@@ -40,13 +40,13 @@ func newRequest(t testing.TB, route string) *http.Request {
 	return httptest.NewRequestWithContext(t.Context(), method, path, nil)
 }
 
-func answerOf(api http.Handler, req *http.Request) (status int, body string) {
+func serveRequest(api http.Handler, req *http.Request) (status int, body string) {
 	rec := httptest.NewRecorder()
 	api.ServeHTTP(rec, req)
 	return rec.Code, strings.TrimSpace(rec.Body.String())
 }
 
-func TestEachRouteAsksForItsScopes(t *testing.T) {
+func TestEachRouteRequiresItsScopes(t *testing.T) {
 	as, apis := newAPIs(t)
 	for _, test := range []struct {
 		route  string
@@ -69,10 +69,10 @@ func TestEachRouteAsksForItsScopes(t *testing.T) {
 	} {
 		for framework, api := range apis {
 			req := as.Authorize(newRequest(t, test.route), testserver.Scope(test.scopes...))
-			if status, body := answerOf(api, req); status != test.status {
+			if status, body := serveRequest(api, req); status != test.status {
 				t.Errorf("%s: %s with scopes %q: got %d %s, want %d", framework, test.route, test.scopes, status, body, test.status)
 			}
-			if status, body := answerOf(api, newRequest(t, test.route)); status != http.StatusUnauthorized {
+			if status, body := serveRequest(api, newRequest(t, test.route)); status != http.StatusUnauthorized {
 				t.Errorf("%s: %s without a token: got %d %s, want 401", framework, test.route, status, body)
 			}
 		}
@@ -82,13 +82,13 @@ func TestEachRouteAsksForItsScopes(t *testing.T) {
 func TestPublicIsOpen(t *testing.T) {
 	_, apis := newAPIs(t)
 	for framework, api := range apis {
-		if status, body := answerOf(api, newRequest(t, "GET /public")); status != http.StatusOK {
+		if status, body := serveRequest(api, newRequest(t, "GET /public")); status != http.StatusOK {
 			t.Errorf("%s: got %d %s, want 200", framework, status, body)
 		}
 	}
 }
 
-func TestMeTellsWhoseTokenItIs(t *testing.T) {
+func TestMeDescribesTheToken(t *testing.T) {
 	as, apis := newAPIs(t)
 	for name, test := range map[string]struct {
 		scopes []string
@@ -102,7 +102,7 @@ func TestMeTellsWhoseTokenItIs(t *testing.T) {
 			for framework, api := range apis {
 				req := as.Authorize(newRequest(t, "GET /me"),
 					testserver.Subject("alice"), testserver.ForClient("shop"), testserver.Scope(test.scopes...))
-				if status, body := answerOf(api, req); status != http.StatusOK || body != want {
+				if status, body := serveRequest(api, req); status != http.StatusOK || body != want {
 					t.Errorf("%s: got %d %s, want 200 %s", framework, status, body, want)
 				}
 			}
@@ -113,11 +113,11 @@ func TestMeTellsWhoseTokenItIs(t *testing.T) {
 func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
 	as, apis := newAPIs(t)
 	for name, req := range map[string]func() *http.Request{
-		"no token":           func() *http.Request { return newRequest(t, "GET /admin") },
-		"a missing scope":    func() *http.Request { return as.Authorize(newRequest(t, "GET /admin")) },
-		"a foreign audience": func() *http.Request { return as.Authorize(newRequest(t, "GET /admin"), testserver.Audience("other")) },
-		"an unknown path":    func() *http.Request { return newRequest(t, "GET /nothing") },
-		"a wrong method":     func() *http.Request { return newRequest(t, "DELETE /items") },
+		"no token":         func() *http.Request { return newRequest(t, "GET /admin") },
+		"a missing scope":  func() *http.Request { return as.Authorize(newRequest(t, "GET /admin")) },
+		"another audience": func() *http.Request { return as.Authorize(newRequest(t, "GET /admin"), testserver.Audience("other")) },
+		"an unknown path":  func() *http.Request { return newRequest(t, "GET /nothing") },
+		"a wrong method":   func() *http.Request { return newRequest(t, "DELETE /items") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := httptest.NewRecorder()
@@ -138,7 +138,7 @@ func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
 	}
 }
 
-// RFC 9110 §9.3.2: HEAD is answered as GET is, without the body. Its length may
+// RFC 9110 §9.3.2: the answer to HEAD is that to GET without the body. Content-Length may
 // be left out.
 func TestGetRoutesAnswerHead(t *testing.T) {
 	as, apis := newAPIs(t)
@@ -146,7 +146,7 @@ func TestGetRoutesAnswerHead(t *testing.T) {
 		server := httptest.NewServer(api)
 		t.Cleanup(server.Close)
 		for _, path := range []string{"/public", "/me", "/items", "/admin", "/any", "/healthz"} {
-			for what, token := range map[string]string{
+			for name, token := range map[string]string{
 				"no token": "", "a token": as.Token(testserver.Scope("items:read")), "an expired token": as.Token(testserver.ExpiresIn(-time.Hour)),
 			} {
 				send := func(method string) (*http.Response, string) {
@@ -171,12 +171,12 @@ func TestGetRoutesAnswerHead(t *testing.T) {
 					return response, string(body)
 				}
 				get, body := send(http.MethodGet)
-				head, none := send(http.MethodHead)
+				head, headBody := send(http.MethodHead)
 				if head.Header.Get("Content-Length") == "" {
 					get.Header.Del("Content-Length")
 				}
-				if head.StatusCode != get.StatusCode || !maps.EqualFunc(head.Header, get.Header, slices.Equal) || none != "" || body == "" {
-					t.Errorf("%s: HEAD %s with %s:\ngot  %d %v %q\nwant %d %v", framework, path, what, head.StatusCode, head.Header, none, get.StatusCode, get.Header)
+				if head.StatusCode != get.StatusCode || !maps.EqualFunc(head.Header, get.Header, slices.Equal) || headBody != "" || body == "" {
+					t.Errorf("%s: HEAD %s with %s:\ngot  %d %v %q\nwant %d %v", framework, path, name, head.StatusCode, head.Header, headBody, get.StatusCode, get.Header)
 				}
 			}
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// start runs the program, as main does, until the test ends, and returns the address from the line it prints.
-// At the end it must have printed nothing else, and its status must be 0.
+// start runs the program, as main does, until the test ends, and returns the URL from the line that it prints.
+// The test fails if the program prints anything else, or if its status is not 0.
 func start(t *testing.T, changes map[string]string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -41,7 +41,7 @@ func start(t *testing.T, changes map[string]string) string {
 			t.Errorf("got %q after the first line, want nothing", rest)
 		}
 		if got := <-status; got != 0 {
-			t.Errorf("got status %d after the end was asked for, want 0\n%s", got, &stderr)
+			t.Errorf("got status %d after the shutdown, want 0\n%s", got, &stderr)
 		}
 	})
 	return address
@@ -68,13 +68,13 @@ func get(t *testing.T, url, token string) (status int, header http.Header, body 
 	return resp.StatusCode, resp.Header, strings.TrimSpace(string(text))
 }
 
-func TestHealthyOnceTheIssuerHasAnswered(t *testing.T) {
+func TestHealthyAfterTheKeysAreFetched(t *testing.T) {
 	for framework := range frameworks {
-		t.Run(framework, func(t *testing.T) { becomesHealthy(t, framework) })
+		t.Run(framework, func(t *testing.T) { testBecomesHealthy(t, framework) })
 	}
 }
 
-func becomesHealthy(t *testing.T, framework string) {
+func testBecomesHealthy(t *testing.T, framework string) {
 	as := testserver.New(t)
 	url := start(t, map[string]string{"ISSUER": as.Issuer(), "FRAMEWORK": framework})
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -90,13 +90,13 @@ func becomesHealthy(t *testing.T, framework string) {
 	}
 }
 
-func TestAnIssuerThatIsDownKeepsNothingButItsTokensOut(t *testing.T) {
+func TestAnIssuerOutageOnlyAffectsItsTokens(t *testing.T) {
 	for framework := range frameworks {
-		t.Run(framework, func(t *testing.T) { keepsOnlyTokensOut(t, framework) })
+		t.Run(framework, func(t *testing.T) { testIssuerOutage(t, framework) })
 	}
 }
 
-func keepsOnlyTokensOut(t *testing.T, framework string) {
+func testIssuerOutage(t *testing.T, framework string) {
 	issuer := "http://" + program.Address(t)
 	token := testserver.New(t, testserver.IssuerURL(issuer), testserver.Audience(audience)).Token()
 	url := start(t, map[string]string{"ISSUER": issuer, "FRAMEWORK": framework})
@@ -114,12 +114,12 @@ func keepsOnlyTokensOut(t *testing.T, framework string) {
 			t.Errorf("GET %s: got %d, want %d", test.path, status, test.status)
 		}
 		if test.token != "" && header.Get("Retry-After") == "" {
-			t.Errorf("GET %s: got no Retry-After with a token that cannot be judged yet", test.path)
+			t.Errorf("GET %s: got no Retry-After for a token that cannot be verified yet", test.path)
 		}
 	}
 }
 
-func TestAnAddressInUseIsAFailureButNotOfTheEnvironment(t *testing.T) {
+func TestAnAddressInUseIsStatus1(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,9 @@
 // Quickstart starts a mock authorization server and a protected API in one
-// process, calls the API as clients would, and prints each request with its
-// answer. It exits 0 only if every answer was the expected one.
+// process, calls the API as clients do, and prints each request with its
+// answer. The exit code is 0 only if every answer is as expected.
 //
 //	go run ./examples/quickstart          # the table
-//	go run ./examples/quickstart -serve   # keeps both servers up, prints curl lines
+//	go run ./examples/quickstart -serve   # keeps both servers running and prints curl lines
 package main
 
 import (
@@ -27,7 +27,7 @@ import (
 )
 
 func main() {
-	serve := flag.Bool("serve", false, "keep the servers up and print curl lines")
+	serve := flag.Bool("serve", false, "keep the servers running and print curl lines")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Stdout, *serve)
@@ -64,19 +64,19 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	return demonstrate(ctx, out, as, base)
 }
 
-// protectedAPI is what a user of the module writes.
+// protectedAPI is the code that a user of the module writes.
 func protectedAPI(as *testserver.Server) (http.Handler, error) {
-	asker, err := introspect.New(introspect.Config{
+	introspector, err := introspect.New(introspect.Config{
 		Issuer: as.Issuer(),
 		Auth:   introspect.Basic(as.DefaultClient().ID, as.DefaultClient().Secret),
-		MaxTTL: -1, // asks about every request, so that a revoked token is refused at once; 0 keeps answers for 30 s
+		MaxTTL: -1, // introspects on every request, so that a revoked token is refused at once; 0 caches answers for 30 s
 	})
 	if err != nil {
 		return nil, err
 	}
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "orders-api",
-		Issuers:  []middleware.Issuer{{URL: as.Issuer(), Introspection: asker}}, // JWTs are verified here all the same
+		Issuers:  []middleware.Issuer{{URL: as.Issuer(), Introspection: introspector}}, // JWTs are still verified locally
 	})
 	if err != nil {
 		return nil, err
@@ -94,18 +94,18 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 	scope := testserver.Scope("orders:read")
 	opaque := as.Token(scope, testserver.OpaqueTokens())
 	calls := []struct {
-		what, token string
+		name, token string
 		status      int
 		before      func()
 	}{
-		{what: "no token", status: http.StatusUnauthorized},
-		{what: "good token", token: as.Token(scope), status: http.StatusOK},
-		{what: "without the scope", token: as.Token(testserver.Scope("profile")), status: http.StatusForbidden},
-		{what: "expired an hour ago", token: as.Token(scope, testserver.ExpiresIn(-time.Hour)), status: http.StatusUnauthorized},
-		{what: "forged: own key, the issuer's kid", token: as.Token(scope, testserver.With(testserver.ForeignKeySameKid)), status: http.StatusUnauthorized},
-		{what: "for another API", token: as.Token(scope, testserver.Audience("billing-api")), status: http.StatusUnauthorized},
-		{what: "opaque", token: opaque, status: http.StatusOK},
-		{what: "opaque, revoked since", token: opaque, status: http.StatusUnauthorized, before: func() { as.Revoke(opaque) }},
+		{name: "no token", status: http.StatusUnauthorized},
+		{name: "good token", token: as.Token(scope), status: http.StatusOK},
+		{name: "without the scope", token: as.Token(testserver.Scope("profile")), status: http.StatusForbidden},
+		{name: "expired an hour ago", token: as.Token(scope, testserver.ExpiresIn(-time.Hour)), status: http.StatusUnauthorized},
+		{name: "forged: own key, the issuer's kid", token: as.Token(scope, testserver.With(testserver.ForeignKeySameKid)), status: http.StatusUnauthorized},
+		{name: "for another API", token: as.Token(scope, testserver.Audience("billing-api")), status: http.StatusUnauthorized},
+		{name: "opaque", token: opaque, status: http.StatusOK},
+		{name: "opaque, revoked since", token: opaque, status: http.StatusUnauthorized, before: func() { as.Revoke(opaque) }},
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "GET /orders\tSTATUS\tWWW-AUTHENTICATE\n")
@@ -123,13 +123,13 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 			note = fmt.Sprintf("  <- expected %d", call.status)
 			wrong++
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s%s\n", call.what, status, challenge, note)
+		fmt.Fprintf(table, "%s\t%d\t%s%s\n", call.name, status, challenge, note)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d of %d answers were not the expected ones", wrong, len(calls))
+		return fmt.Errorf("%d of %d answers were not as expected", wrong, len(calls))
 	}
 	fmt.Fprintf(out, "\nall %d answers as expected\n", len(calls))
 	return nil
@@ -154,15 +154,15 @@ func keepServing(ctx context.Context, out io.Writer, as *testserver.Server, base
 	hour, scope := testserver.ExpiresIn(time.Hour), testserver.Scope("orders:read")
 	fmt.Fprintf(out, "authorization server  %s\nprotected API         %s\n\n", as.Issuer(), base)
 	fmt.Fprintf(out, "# no token\ncurl -i %s/orders\n\n", base)
-	for _, one := range []struct{ what, token string }{
+	for _, call := range []struct{ name, token string }{
 		{"a good token", as.Token(hour, scope)},
 		{"without the scope", as.Token(hour, testserver.Scope("profile"))},
 		{"expired", as.Token(testserver.ExpiresIn(-time.Hour), scope)},
 		{"opaque", as.Token(hour, scope, testserver.OpaqueTokens())},
 	} {
-		fmt.Fprintf(out, "# %s\ncurl -i -H 'Authorization: Bearer %s' %s/orders\n\n", one.what, one.token, base)
+		fmt.Fprintf(out, "# %s\ncurl -i -H 'Authorization: Bearer %s' %s/orders\n\n", call.name, call.token, base)
 	}
-	fmt.Fprintln(out, "Ctrl-C ends both.")
+	fmt.Fprintln(out, "Ctrl-C stops both.")
 	<-ctx.Done()
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestTheOutputIsThatOfTheReadme(t *testing.T) {
+func TestTheOutputMatchesTheReadme(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), &out, false); err != nil {
 		t.Fatalf("got %v\n%s", err, out.String())
@@ -23,7 +23,7 @@ func TestTheOutputIsThatOfTheReadme(t *testing.T) {
 	}
 }
 
-// cancelAtCurl ends the servers once the lines to try are printed.
+// cancelAtCurl stops the servers when all curl lines are printed.
 type cancelAtCurl struct {
 	strings.Builder
 	cancel func()
@@ -36,7 +36,7 @@ func (c *cancelAtCurl) Write(p []byte) (int, error) {
 	return c.Builder.Write(p)
 }
 
-func TestServePrintsWhatToTry(t *testing.T) {
+func TestServePrintsCurlLines(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &cancelAtCurl{cancel: cancel}
 	if err := run(ctx, out, true); err != nil {

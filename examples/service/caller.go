@@ -11,8 +11,8 @@ import (
 
 const (
 	requestTimeout = 10 * time.Second
-	busyTries      = 3
-	longestWait    = time.Minute
+	maxBusyRetries = 3
+	maxWait        = time.Minute
 )
 
 // caller calls the API.
@@ -27,13 +27,13 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 	client := &http.Client{
 		Transport: transport,
 		Timeout:   requestTimeout,
-		// Secrets and tokens go where the configuration says and nowhere on.
+		// Secrets and tokens are only sent to the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out}}
 }
 
-// items calls GET /items, once more with a new token if the first one is refused, and while the API is busy.
+// items calls GET /items. It retries once with a new token if the first one is refused, and while the API is busy.
 func (c *caller) items(ctx context.Context) error {
 	refused, busy := "", 0
 	for {
@@ -49,7 +49,7 @@ func (c *caller) items(ctx context.Context) error {
 			return nil
 		case status == http.StatusUnauthorized && refused == "":
 			refused = token
-		case status == http.StatusServiceUnavailable && busy < busyTries && retryAfter <= longestWait:
+		case status == http.StatusServiceUnavailable && busy < maxBusyRetries && retryAfter <= maxWait:
 			busy++
 			fmt.Fprintf(c.out, "busy, waiting %v\n", retryAfter)
 			if !wait(ctx, retryAfter) {
@@ -77,17 +77,17 @@ func (c *caller) get(ctx context.Context, token string) (status int, retryAfter 
 		return 0, 0, err
 	}
 	fmt.Fprintf(c.out, "GET /items: %d", resp.StatusCode)
-	if resp.StatusCode == http.StatusOK { // what a refusal says is for the log of the API
+	if resp.StatusCode == http.StatusOK { // the body of a refusal is not printed
 		fmt.Fprintf(c.out, " %q", body)
 	}
 	fmt.Fprintln(c.out)
-	return resp.StatusCode, pause(resp.Header.Get("Retry-After")), nil
+	return resp.StatusCode, parseRetryAfter(resp.Header.Get("Retry-After")), nil
 }
 
-// pause reads Retry-After (RFC 9110 §10.2.3): seconds or a date. Without one that is left to the client; a second will do.
-func pause(field string) time.Duration {
+// parseRetryAfter reads Retry-After (RFC 9110 §10.2.3), which has seconds or a date. Without the field it returns a second.
+func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, 1_000_000)) * time.Second // more would overflow, and is too long anyway
+		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and is over maxWait anyway
 	}
 	if at, err := http.ParseTime(field); err == nil {
 		return max(0, time.Until(at))

@@ -11,15 +11,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// both sends what is for the API to a handler and the rest to the authorization server, without a socket.
-type both struct {
+// splitTransport sends requests for the API to a handler, and other requests to the authorization server, without a socket.
+type splitTransport struct {
 	as  http.RoundTripper
 	api http.Handler
 }
 
 const apiHost = "api.example.com"
 
-func (b *both) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b *splitTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != apiHost {
 		return b.as.RoundTrip(r)
 	}
@@ -28,8 +28,8 @@ func (b *both) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-// inMemory runs the service in a bubble, whose clock is fast, against an API that answers what api says.
-func inMemory(t *testing.T, changes map[string]string, api func(as *testserver.Server, call int, w http.ResponseWriter, token string)) (status, tokens int, took time.Duration, printed string) {
+// runInMemory runs the service in a synctest bubble against an API whose handler is api.
+func runInMemory(t *testing.T, changes map[string]string, api func(as *testserver.Server, call int, w http.ResponseWriter, token string)) (status, tokens int, took time.Duration, printed string) {
 	t.Helper()
 	as := testserver.New(t, testserver.InMemory(), testserver.AccessTTL(time.Minute))
 	changes["API_URL"] = "https://" + apiHost
@@ -45,11 +45,11 @@ func inMemory(t *testing.T, changes map[string]string, api func(as *testserver.S
 	})
 	var out strings.Builder
 	began := time.Now()
-	status = work(t.Context(), cfg, &both{as.Client().Transport, handler}, &out)
+	status = work(t.Context(), cfg, &splitTransport{as.Client().Transport, handler}, &out)
 	return status, as.Count(testserver.EndpointToken), time.Since(began), out.String()
 }
 
-func TestWhatTheAnswersLeadTo(t *testing.T) {
+func TestTokenReuseAndRetries(t *testing.T) {
 	type api = func(as *testserver.Server, call int, w http.ResponseWriter, token string)
 	busyUntil := func(n int, retryAfter string) api {
 		return func(_ *testserver.Server, call int, w http.ResponseWriter, _ string) {
@@ -73,21 +73,21 @@ func TestWhatTheAnswersLeadTo(t *testing.T) {
 		tokens       int
 		took         time.Duration
 	}{
-		"a token is used until ten seconds before its end": {"6", "10s", refusedUntil(0), 0, 1, 50 * time.Second},
-		"and another one from then on":                     {"7", "10s", refusedUntil(0), 0, 2, 60 * time.Second},
-		"one refusal gets a new token":                     {"1", "0s", refusedUntil(2), 0, 2, 0},
-		"a second refusal is the answer":                   {"1", "0s", refusedUntil(9), 1, 2, 0},
-		"a busy API is left alone for as long as it says":  {"1", "0s", busyUntil(3, "7"), 0, 1, 14 * time.Second},
-		"or to the date that it says":                      {"1", "0s", busyUntil(2, "Sat, 01 Jan 2000 00:00:20 GMT"), 0, 1, 20 * time.Second},
-		"or a second if it does not say":                   {"1", "0s", busyUntil(2, ""), 0, 1, time.Second},
-		"and not for ever":                                 {"1", "0s", busyUntil(9, "7"), 1, 1, 21 * time.Second},
-		"nor for long":                                     {"1", "0s", busyUntil(2, "61"), 1, 1, 0},
-		"nor for what overflows":                           {"1", "0s", busyUntil(2, "9223372037"), 1, 1, 0},
+		"a token is reused until ten seconds before it expires": {"6", "10s", refusedUntil(0), 0, 1, 50 * time.Second},
+		"then a new token is requested":                         {"7", "10s", refusedUntil(0), 0, 2, 60 * time.Second},
+		"after one 401, a new token is used":                    {"1", "0s", refusedUntil(2), 0, 2, 0},
+		"a second 401 is a failure":                             {"1", "0s", refusedUntil(9), 1, 2, 0},
+		"503 is retried after Retry-After in seconds":           {"1", "0s", busyUntil(3, "7"), 0, 1, 14 * time.Second},
+		"503 is retried at the date in Retry-After":             {"1", "0s", busyUntil(2, "Sat, 01 Jan 2000 00:00:20 GMT"), 0, 1, 20 * time.Second},
+		"503 without Retry-After is retried after a second":     {"1", "0s", busyUntil(2, ""), 0, 1, time.Second},
+		"503 is retried three times":                            {"1", "0s", busyUntil(9, "7"), 1, 1, 21 * time.Second},
+		"Retry-After of more than a minute is a failure":        {"1", "0s", busyUntil(2, "61"), 1, 1, 0},
+		"Retry-After that overflows is a failure":               {"1", "0s", busyUntil(2, "9223372037"), 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				changes := map[string]string{"CALLS": test.calls, "EVERY": test.every}
-				status, tokens, took, printed := inMemory(t, changes, test.api)
+				status, tokens, took, printed := runInMemory(t, changes, test.api)
 				if status != test.status || tokens != test.tokens || took != test.took {
 					t.Errorf("got status %d, %d tokens, %v, want %d, %d, %v\n%s",
 						status, tokens, took, test.status, test.tokens, test.took, printed)
@@ -116,9 +116,9 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 	}
 }
 
-func TestAnAPIThatRedirectsGetsNoTokenElsewhere(t *testing.T) {
+func TestARedirectIsNotFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		status, _, _, printed := inMemory(t, map[string]string{}, func(_ *testserver.Server, call int, w http.ResponseWriter, _ string) {
+		status, _, _, printed := runInMemory(t, map[string]string{}, func(_ *testserver.Server, call int, w http.ResponseWriter, _ string) {
 			w.Header().Set("Location", "https://"+apiHost+"/elsewhere")
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		})

@@ -15,13 +15,13 @@ import (
 )
 
 type config struct {
-	apiURL string // without a slash at the end
+	apiURL string // without a trailing slash
 	calls  int
 	every  time.Duration
 	oauth  clientcredentials.Config
 }
 
-// fromEnv reads the whole environment before it judges it, so that its error names every fault. No error holds a secret.
+// fromEnv reads the whole environment before it returns an error, so that the error lists every fault. No error contains a secret.
 func fromEnv(getenv func(string) string) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -37,7 +37,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 			ClientID:     getenv("OAUTH_CLIENT_ID"),
 			ClientSecret: getenv("OAUTH_CLIENT_SECRET"),
 			Scopes:       strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "items:read")),
-			AuthStyle:    oauth2.AuthStyleInHeader, // every server has it (RFC 6749 §2.3.1); unset, each failure would be tried twice
+			AuthStyle:    oauth2.AuthStyleInHeader, // every server supports it (RFC 6749 §2.3.1); without it, oauth2 would repeat each failed request
 		},
 	}
 	cfg.oauth.EndpointParams = url.Values{}
@@ -46,18 +46,18 @@ func fromEnv(getenv func(string) string) (config, error) {
 			cfg.oauth.EndpointParams.Set(name, value)
 		}
 	}
-	for _, one := range []struct{ name, value string }{{"OAUTH_TOKEN_ENDPOINT", cfg.oauth.TokenURL}, {"API_URL", cfg.apiURL}} {
-		if !isURL(one.value, insecure == "1") {
-			// It may hold a password, so that it is not shown.
-			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", one.name)
+	for _, variable := range []struct{ name, value string }{{"OAUTH_TOKEN_ENDPOINT", cfg.oauth.TokenURL}, {"API_URL", cfg.apiURL}} {
+		if !isURL(variable.value, insecure == "1") {
+			// The value may contain a password, so it is not shown.
+			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", variable.name)
 		}
 	}
 	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" {
-		fault("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required: who cannot keep a secret cannot be a service")
+		fault("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required: the client credentials grant needs a confidential client")
 	}
 	var err error
 	if cfg.calls, err = strconv.Atoi(cmp.Or(getenv("CALLS"), "1")); err != nil || cfg.calls < 1 {
-		fault("CALLS must be a number from 1 up, got %q", getenv("CALLS"))
+		fault("CALLS must be a number of at least 1, got %q", getenv("CALLS"))
 	}
 	if cfg.every, err = time.ParseDuration(cmp.Or(getenv("EVERY"), "5s")); err != nil || cfg.every < 0 {
 		fault("EVERY must be a duration such as 5s, got %q", getenv("EVERY"))

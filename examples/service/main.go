@@ -1,42 +1,43 @@
-// Command service calls an API in its own name, without a person: the client credentials grant (RFC 6749 §4.4), with what
-// is easily forgotten. It is configured by environment alone and prints what it did, without a token.
+// Command service calls an API in its own name, without a user. It uses the client credentials grant (RFC 6749 §4.4) and
+// handles the cases that are easily forgotten. It is configured only by environment variables. It prints what it does,
+// but no token.
 //
-// To try it, one command for each of three terminals:
+// To try it, run each command in its own terminal:
 //
 //	go run ./cmd/bearerguard serve --addr 127.0.0.1:9000
 //	ISSUER=http://127.0.0.1:9000 AUDIENCE=api go run ./examples/api
 //	OAUTH_TOKEN_ENDPOINT=http://127.0.0.1:9000/token OAUTH_CLIENT_ID=test-client OAUTH_CLIENT_SECRET=test-secret go run ./examples/service
 //
-// Under bearerguard exec all of OAUTH_* is there already:
+// bearerguard exec sets all of OAUTH_*:
 //
 //	go run ./cmd/bearerguard exec --addr 127.0.0.1:9000 -- go run ./examples/service
 //
 // Environment:
 //
-//	API_URL  where examples/api is; default http://127.0.0.1:8080
-//	CALLS    how often GET /items is called; default 1
-//	EVERY    how long it waits in between; default 5s
+//	API_URL  URL of examples/api; default http://127.0.0.1:8080
+//	CALLS    number of calls of GET /items; default 1
+//	EVERY    time between two calls; default 5s
 //
-//	OAUTH_TOKEN_ENDPOINT  where the authorization server issues tokens
-//	OAUTH_CLIENT_ID       the service's client there
+//	OAUTH_TOKEN_ENDPOINT  token endpoint of the authorization server
+//	OAUTH_CLIENT_ID       client ID of the service
 //	OAUTH_CLIENT_SECRET   its secret
-//	OAUTH_SCOPE           what is asked for; default items:read
-//	OAUTH_RESOURCE        the API's identifier, for servers that want it as resource (RFC 8707); default none
-//	OAUTH_AUDIENCE        the same for servers that want it as audience; default none
+//	OAUTH_SCOPE           scopes to request; default items:read
+//	OAUTH_RESOURCE        identifier of the API, for servers that need the parameter resource (RFC 8707); default none
+//	OAUTH_AUDIENCE        the same for servers that need the parameter audience; default none
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
-// A server with a certificate of its own making, as that of serve --tls, is trusted by way of SSL_CERT_FILE.
+// To trust a self-signed certificate, such as that of serve --tls, set SSL_CERT_FILE.
 //
-// The rules it keeps:
+// The program follows these rules:
 //
-//   - a token is used until shortly before it expires: one for each call would make the server the bottleneck;
-//   - 401 to a token that should be good, which was revoked perhaps: one new token, one more try, and no third;
-//   - 503: the same again once the time in Retry-After is over, three times at most, and no longer than a minute;
-//   - 403 and the rest: another token would not help.
+//   - A token is reused until shortly before it expires. A token for each call would overload the authorization server.
+//   - After 401 it gets a new token and retries once, because the token may have been revoked. A second 401 is a failure.
+//   - After 503 it retries when the time in Retry-After has passed, at most three times. It waits at most a minute.
+//   - After 403 and other statuses it does not retry, because another token would not help.
 //
-// The exit status is 0 if every call was answered with 200, 1 if one was not, and 2 for a bad environment, which is
-// reported whole.
+// The exit status is 0 if every call was answered with 200, 1 if not, and 2 for an invalid environment. In that case the
+// program reports every fault.
 package main
 
 import (
@@ -81,7 +82,7 @@ func work(ctx context.Context, cfg config, transport http.RoundTripper, stdout i
 	return status
 }
 
-// wait reports whether all of d could pass.
+// wait waits for d. It returns false if ctx ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

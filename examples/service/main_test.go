@@ -12,20 +12,20 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// apiProgram is examples/api.
+// apiProgram is the path of examples/api.
 var apiProgram string
 
 func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// startAPI runs the API for tokens of as, which it asks about each of them if it asks at all.
+// startAPI runs the API, which trusts as.
 func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
 	t.Helper()
 	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)
 }
 
-// lookup is what bearerguard exec exports, and changes.
+// lookup returns the environment that bearerguard exec sets, with changes.
 func lookup(as *testserver.Server, changes map[string]string) func(string) string {
 	env := map[string]string{}
 	for _, line := range as.Env() {
@@ -36,7 +36,7 @@ func lookup(as *testserver.Server, changes map[string]string) func(string) strin
 	return func(name string) string { return env[name] }
 }
 
-// service runs the program and returns its status and what it printed, which must hold no token and no secret.
+// service runs the program and returns its status and output. The test fails if the output contains a token or the secret.
 func service(t *testing.T, as *testserver.Server, changes map[string]string) (status int, printed string) {
 	t.Helper()
 	var issued []string
@@ -60,12 +60,12 @@ func service(t *testing.T, as *testserver.Server, changes map[string]string) (st
 	return status, out.String()
 }
 
-func TestOneTokenDoesForAllCalls(t *testing.T) {
+func TestOneTokenIsUsedForAllCalls(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{
-		"over http":       nil,
-		"over https":      {testserver.TLS()},
-		"with resource":   {testserver.Audience("other")},
-		"of opaque kinds": {testserver.OpaqueTokens()},
+		"over http":     nil,
+		"over https":    {testserver.TLS()},
+		"with resource": {testserver.Audience("other")},
+		"opaque tokens": {testserver.OpaqueTokens()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, opts...)
@@ -91,7 +91,7 @@ func TestOneTokenDoesForAllCalls(t *testing.T) {
 	}
 }
 
-func TestBearerguardExecSaysEnough(t *testing.T) {
+func TestTheEnvironmentOfBearerguardExecIsEnough(t *testing.T) {
 	as := testserver.New(t)
 	if cfg, err := fromEnv(lookup(as, nil)); err != nil || cfg.calls != 1 {
 		t.Errorf("got %d calls and %v, want 1 call and no error", cfg.calls, err)
@@ -105,10 +105,10 @@ func TestRun(t *testing.T) {
 		changes map[string]string
 		status  int
 	}{
-		"one call by default":        {nil, 0},
-		"a wrong secret":             {map[string]string{"OAUTH_CLIENT_SECRET": "wrong"}, 1},
-		"a scope that is not enough": {map[string]string{"OAUTH_SCOPE": "other"}, 1},
-		"a bad environment":          {map[string]string{"CALLS": "0", "EVERY": "soon", "OAUTH_CLIENT_ID": ""}, 2},
+		"one call by default":    {nil, 0},
+		"a wrong secret":         {map[string]string{"OAUTH_CLIENT_SECRET": "wrong"}, 1},
+		"an insufficient scope":  {map[string]string{"OAUTH_SCOPE": "other"}, 1},
+		"an invalid environment": {map[string]string{"CALLS": "0", "EVERY": "soon", "OAUTH_CLIENT_ID": ""}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

@@ -1,3 +1,3 @@
-// Package snippets holds the code of README.md and docs, so that it compiles. A test
-// keeps the two equal.
+// Package snippets contains the code in README.md and docs, so that it is compiled. A
+// test compares the two.
 package snippets

@@ -39,7 +39,7 @@ func TestAuthorizationServer(t *testing.T) {
 	page := app.AuthCodeURL("some-state", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()))
 	callback := as.Login(t, page, testserver.LoginAs{User: testserver.User{Sub: "alice", Password: "wonderland"}})
 	if callback.Query().Get("code") == "" {
-		t.Errorf("got to %v, want there with a code", callback)
+		t.Errorf("got the callback %v, want one with a code", callback)
 	}
 	if err := as.Close(); err != nil {
 		t.Error(err)

@@ -36,7 +36,7 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-func TestTheOtherSnippetsWork(t *testing.T) {
+func TestOtherSnippets(t *testing.T) {
 	if _, err := newVerifier(); err != nil {
 		t.Error(err)
 	}
@@ -66,7 +66,7 @@ func TestTheOtherSnippetsWork(t *testing.T) {
 	}
 }
 
-func TestRoutesRequireWhatTheirGroupsRequire(t *testing.T) {
+func TestRoutesRequireTheScopesOfTheirGroups(t *testing.T) {
 	as := testserver.New(t)
 	v := trusting(t, as)
 	for name, api := range map[string]struct {
@@ -96,7 +96,7 @@ func TestRoutesRequireWhatTheirGroupsRequire(t *testing.T) {
 	}
 }
 
-func TestAHandlerChecksFurther(t *testing.T) {
+func TestAHandlerChecksAnotherScope(t *testing.T) {
 	as := testserver.New(t)
 	v := trusting(t, as)
 	for target, want := range map[string]int{"/orders/1": http.StatusNoContent, "/orders/1?refund": http.StatusForbidden} {
@@ -108,7 +108,7 @@ func TestAHandlerChecksFurther(t *testing.T) {
 	}
 }
 
-func TestTheProbeFailsWithoutKeys(t *testing.T) {
+func TestReadinessNeedsKeys(t *testing.T) {
 	as := testserver.New(t)
 	ready := func(v *middleware.Verifier) int {
 		mux := http.NewServeMux()
@@ -127,7 +127,7 @@ func TestTheProbeFailsWithoutKeys(t *testing.T) {
 	}
 }
 
-func TestRolesOfKeycloakAreScopes(t *testing.T) {
+func TestKeycloakRolesAreScopes(t *testing.T) {
 	as := testserver.New(t, testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"),
 		testserver.Like("keycloak-roles"), testserver.Audience("orders-api"))
 	config := keycloak()

@@ -34,7 +34,7 @@ func whoami(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(httpauth.Token(r).Subject))
 }
 
-func TestHandlerAlone(t *testing.T) {
+func TestHandlerWithoutAVerifier(t *testing.T) {
 	r := httptest.NewRequest("GET", "/me", nil)
 	r = r.WithContext(middleware.WithToken(r.Context(), &middleware.Token{Subject: "alice"}))
 	w := httptest.NewRecorder()
@@ -74,12 +74,12 @@ func TestTheProgramIsProtected(t *testing.T) {
 
 	apitest.CheckURL(t, as, program.URL, get,
 		apitest.RequireScope("orders:read"),
-		apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme")), // what the API asks of tokens
+		apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme")), // claims that the API requires
 		apitest.SkipDefect(testserver.BoundAsBearer),                                   // accepted on purpose
 		apitest.AlsoDefect(testserver.Oversized))                                       // refused on purpose
 }
 
-func TestHostileTokens(t *testing.T) {
+func TestBadTokens(t *testing.T) {
 	as := testserver.New(t)
 	api := newAPI(trusting(t, as))
 	for defect, token := range as.BadTokens(testserver.Scope("orders:read")) {
@@ -99,7 +99,7 @@ func TestHostileTokens(t *testing.T) {
 
 func TestATokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		as := testserver.New(t, testserver.InMemory()) // inside the bubble, always
+		as := testserver.New(t, testserver.InMemory()) // must be inside the bubble
 		api := newAPI(trusting(t, as))
 		r := as.Authorize(httptest.NewRequest("GET", "/orders", nil), testserver.Scope("orders:read"))
 		get := func() int {
@@ -117,7 +117,7 @@ func TestATokenExpires(t *testing.T) {
 	})
 }
 
-func TestAnOutageIsSurvived(t *testing.T) {
+func TestAnOutageAndARotation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory())
 		v := trusting(t, as)

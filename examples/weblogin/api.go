@@ -10,16 +10,16 @@ import (
 	"strconv"
 )
 
-// maxBody is more than any answer needs that is read here.
+// maxBody limits the size of answers, in bytes.
 const maxBody = 1 << 20
 
 type answer struct {
 	status     int
 	body       []byte
-	retryAfter int // in seconds, 0 if the answer has none
+	retryAfter int // in seconds, 0 without the field
 }
 
-// call asks url in the name of the session's owner. The answer is 401 only if a new token did not help either.
+// call sends a GET request with the access token of the session. After 401 it retries once with a new token.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {
@@ -48,23 +48,23 @@ func (a *app) get(ctx context.Context, url, token string) (answer, error) {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // the other form of it is a date, which no API here sends
+	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // the other form is a date, which the API does not use
 	return answer{resp.StatusCode, body, seconds}, err
 }
 
-// unanswered shows why there is no answer to show.
+// unanswered shows the page for a failed call.
 func (a *app) unanswered(w http.ResponseWriter, r *http.Request, s session, got answer, err error) {
 	switch {
 	case errors.Is(err, errEnded):
 		a.ended(w, r)
 	case err != nil:
-		a.log.Warn("no answer", "reason", reason(err))
+		a.log.Warn("a call failed", "reason", reason(err))
 		a.show(w, http.StatusBadGateway, page{
-			Title: "Something does not answer", Text: "You are still logged in. Please try again in a moment.", Session: &s,
+			Title: "A service is unavailable", Text: "You are still logged in. Please try again in a moment.", Session: &s,
 		})
 	case got.status == http.StatusForbidden:
 		a.show(w, http.StatusForbidden, page{
-			Title: "This is not allowed", Text: "You did not give this site the right to it, or do not have it yourself.", Session: &s,
+			Title: "This is not allowed", Text: "You did not grant this site the permission, or you do not have it yourself.", Session: &s,
 		})
 	case got.status == http.StatusServiceUnavailable && got.retryAfter > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(got.retryAfter))
@@ -72,12 +72,12 @@ func (a *app) unanswered(w http.ResponseWriter, r *http.Request, s session, got 
 			Title: "Busy", Text: "Please try again in " + strconv.Itoa(got.retryAfter) + " s.", Session: &s,
 		})
 	default:
-		a.log.Warn("an answer that helps nobody", "status", got.status)
+		a.log.Warn("unexpected answer", "status", got.status)
 		a.show(w, http.StatusBadGateway, page{Title: "Something went wrong", Text: "You are still logged in.", Session: &s})
 	}
 }
 
-// items shows what the API tells about itself to this person.
+// items shows the items of the API.
 func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session) {
 	got, err := a.call(r.Context(), id, a.cfg.apiURL+"/items")
 	if err != nil || got.status != http.StatusOK {
@@ -94,7 +94,7 @@ func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session
 	a.show(w, http.StatusOK, page{Title: "Items", Items: body.Items, Session: &s})
 }
 
-// members reads a JSON object, numbers as they are written.
+// members parses a JSON object and keeps numbers as they are written.
 func members(body []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

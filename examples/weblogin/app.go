@@ -10,7 +10,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// app is the site. It holds nothing of a request, so that all of them share it.
+// app is the site. It has no state of a single request, so all requests share it.
 type app struct {
 	cfg      config
 	provider *provider
@@ -21,14 +21,14 @@ type app struct {
 	log      *slog.Logger
 }
 
-// requestTimeout is what one request to the server or the API may take.
+// requestTimeout limits one request to the server or the API.
 const requestTimeout = 10 * time.Second
 
 func newApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 	a := &app{cfg: cfg, log: log, client: &http.Client{
 		Transport: cfg.transport,
 		Timeout:   requestTimeout,
-		// Secrets, codes and tokens go where the configuration says and nowhere on.
+		// Secrets, codes and tokens are only sent to the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	var err error
@@ -57,7 +57,7 @@ func (a *app) routes() http.Handler {
 	return a.guarded(mux)
 }
 
-// oauthContext tells oauth2 and go-oidc which client to use.
+// oauthContext sets the HTTP client of oauth2 and go-oidc.
 func (a *app) oauthContext(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, a.client)
 }

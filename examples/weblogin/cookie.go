@@ -11,8 +11,8 @@ const (
 	sessionCookie = "weblogin-session"
 )
 
-// cookieName adds __Host- where the site is https: then the browser takes the cookie from this host alone and not from
-// another one of the same domain, and not over http either.
+// cookieName adds __Host- if the site uses https. The browser then accepts the cookie only from this host, not from
+// another one of the same domain, and not over http.
 func (a *app) cookieName(name string) string {
 	if a.secure() {
 		return "__Host-" + name
@@ -23,10 +23,10 @@ func (a *app) cookieName(name string) string {
 func (a *app) secure() bool { return strings.HasPrefix(a.cfg.baseURL, "https:") }
 
 func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Duration) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is there on every site with https
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set on every site with https
 		Name: a.cookieName(name), Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
 		HttpOnly: true,
-		Secure:   a.secure(),           // only without on loopback, where there is no network to protect it from
+		Secure:   a.secure(),           // false only for http, which is meant for loopback
 		SameSite: http.SameSiteLaxMode, // Strict would hide it from the redirect back from the server
 	})
 }

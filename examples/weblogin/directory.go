@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// directory has one file for each record, whose time of modification is when it ends.
+// directory is a store with one file for each record. The modification time of the file is the expiry of the record.
 type directory struct{ root *os.Root }
 
 const (
-	wholeFile = ".session"
-	newFile   = ".new"
+	recordExt = ".session"
+	tempExt   = ".new"
 )
 
-// newDirectory also removes what is over and what a crash left behind; at work sessions go one by one.
+// newDirectory also removes expired records and temporary files of a crash. Later, get removes expired records.
 func newDirectory(path string) (directory, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return directory{}, err
@@ -29,9 +29,9 @@ func newDirectory(path string) (directory, error) {
 	d := directory{root}
 	names, err := fs.Glob(root.FS(), "*")
 	for _, name := range names {
-		if key, whole := strings.CutSuffix(name, wholeFile); whole {
+		if key, ok := strings.CutSuffix(name, recordExt); ok {
 			_, _ = d.get(key)
-		} else if strings.HasSuffix(name, newFile) {
+		} else if strings.HasSuffix(name, tempExt) {
 			_ = root.Remove(name)
 		}
 	}
@@ -39,7 +39,7 @@ func newDirectory(path string) (directory, error) {
 }
 
 func (d directory) get(key string) ([]byte, error) {
-	info, err := d.root.Stat(key + wholeFile)
+	info, err := d.root.Stat(key + recordExt)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errNoRecord
@@ -48,19 +48,19 @@ func (d directory) get(key string) ([]byte, error) {
 	case !time.Now().Before(info.ModTime()):
 		return nil, errors.Join(errNoRecord, d.remove(key))
 	}
-	return d.root.ReadFile(key + wholeFile)
+	return d.root.ReadFile(key + recordExt)
 }
 
-// put replaces the file at once, so that a crash leaves the old record or the new one. After one of the machine there may
-// be neither, which is a login: flushing each file would cost more.
+// put replaces the file atomically, so that a crash of the program leaves the old record or the new one. After a crash of
+// the machine there may be neither, and the user must log in again. Flushing each file would be more expensive.
 func (d directory) put(key string, value []byte, until time.Time) error {
-	name := rand.Text() + newFile
+	name := rand.Text() + tempExt
 	err := d.root.WriteFile(name, value, 0o600)
 	if err == nil {
 		err = d.root.Chtimes(name, until, until)
 	}
 	if err == nil {
-		err = d.root.Rename(name, key+wholeFile)
+		err = d.root.Rename(name, key+recordExt)
 	}
 	if err != nil {
 		_ = d.root.Remove(name)
@@ -69,7 +69,7 @@ func (d directory) put(key string, value []byte, until time.Time) error {
 }
 
 func (d directory) remove(key string) error {
-	if err := d.root.Remove(key + wholeFile); !errors.Is(err, fs.ErrNotExist) {
+	if err := d.root.Remove(key + recordExt); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

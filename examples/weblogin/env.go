@@ -14,16 +14,16 @@ import (
 
 type config struct {
 	listen  string
-	baseURL string // without a slash at the end; "" for that of the listener
+	baseURL string // without a trailing slash; "" for that of the listener
 	apiURL  string
 
 	oidc                   bool
-	issuer                 string // "" if OIDC is off and the endpoints are all there
+	issuer                 string // "" if OIDC is off and all endpoints are set
 	clientID, clientSecret string
 	scopes                 []string
 	resource               string
 	endpoints              metadata // those of the environment, for OIDC=off
-	subject                string   // the member of the userinfo answer that names a person
+	subject                string   // the member of the userinfo answer that identifies a user
 	postLogoutURL          string
 
 	sessionDir string
@@ -33,7 +33,7 @@ type config struct {
 	transport    http.RoundTripper // nil for the default one
 }
 
-// fromEnv reads the whole environment before it judges it, so that its error names every fault. No error holds a secret.
+// fromEnv reads the whole environment before it returns an error, so that the error lists every fault. No error contains a secret.
 func fromEnv(getenv func(string) string) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -44,15 +44,15 @@ func fromEnv(getenv func(string) string) (config, error) {
 	}
 	address := func(name, fallback string) string {
 		text := cmp.Or(getenv(name), fallback)
-		if text != "" && !isURL(text, insecure == "1") { // it may hold a password, so that it is not shown
+		if text != "" && !isURL(text, insecure == "1") { // it may contain a password, so it is not shown
 			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", name)
 		}
 		return text
 	}
-	site := func(name, fallback string) string { // to which paths are added
+	site := func(name, fallback string) string { // a URL to which paths are added
 		text := address(name, fallback)
 		if strings.Contains(text, "?") {
-			fault("%s must have no query", name)
+			fault("%s must not have a query", name)
 		}
 		return strings.TrimSuffix(text, "/")
 	}
@@ -62,7 +62,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		baseURL:       site("BASE_URL", ""),
 		apiURL:        site("API_URL", "http://127.0.0.1:8080"),
 		oidc:          getenv("OIDC") != "off",
-		issuer:        address("OAUTH_ISSUER", ""), // compared byte for byte, so that its slash stays
+		issuer:        address("OAUTH_ISSUER", ""), // compared byte by byte, so a trailing slash stays
 		clientID:      getenv("OAUTH_CLIENT_ID"),
 		clientSecret:  getenv("OAUTH_CLIENT_SECRET"),
 		scopes:        strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "openid profile email offline_access items:read")),
@@ -76,13 +76,13 @@ func fromEnv(getenv func(string) string) (config, error) {
 		fault("LISTEN must be host:port, got %q", cfg.listen)
 	}
 	if u, err := url.Parse(cfg.baseURL); err == nil && u.Path != "" {
-		fault("BASE_URL must have no path")
+		fault("BASE_URL must not have a path")
 	}
 	if mode := getenv("OIDC"); mode != "" && mode != "off" {
 		fault("OIDC must be empty or off, got %q", mode)
 	}
 	if cfg.clientID == "" {
-		fault("OAUTH_CLIENT_ID is required: the client that is registered at the authorization server")
+		fault("OAUTH_CLIENT_ID is required: the client registered at the authorization server")
 	}
 	if !cfg.oidc {
 		cfg.endpoints = metadata{
@@ -93,19 +93,19 @@ func fromEnv(getenv func(string) string) (config, error) {
 		}
 	}
 	if cfg.issuer == "" && !cfg.endpoints.complete() {
-		fault("OAUTH_ISSUER is required: the URL of the authorization server; with OIDC=off its endpoints will do")
+		fault("OAUTH_ISSUER is required: the URL of the authorization server; with OIDC=off you may set its endpoints instead")
 	}
 	var err error
 	if cfg.sessionKey, err = sessionKey(getenv("SESSION_KEY")); err != nil {
 		faults = append(faults, err)
 	}
 	if cfg.sessionDir != "" && getenv("SESSION_KEY") == "" {
-		fault("SESSION_DIR needs SESSION_KEY: what a new key encrypted, nobody could read after a restart")
+		fault("SESSION_DIR needs SESSION_KEY: with a random key, sessions could not be read after a restart")
 	}
 	return cfg, errors.Join(faults...)
 }
 
-// isURL reports whether text is a URL to which a token may be sent. An endpoint may have a query (RFC 6749 §3.1).
+// isURL reports whether text is a URL to which tokens may be sent. An endpoint may have a query (RFC 6749 §3.1).
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// lookup is an environment that holds what the site needs, changed by the given variables.
+// lookup returns a minimal environment of the site with changes.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN": "127.0.0.1:0", "OAUTH_ISSUER": "https://login.example.com", "OAUTH_CLIENT_ID": "web", "OAUTH_CLIENT_SECRET": "hush",
@@ -25,7 +25,7 @@ func lookup(changes map[string]string) func(string) string {
 
 var aKey = base64.StdEncoding.EncodeToString(make([]byte, keyBytes))
 
-// github are the variables of the manual.
+// github has the variables for GitHub from the package comment.
 var github = map[string]string{
 	"OIDC": "off", "OAUTH_ISSUER": "", "OAUTH_SUBJECT": "id", "OAUTH_SCOPE": "read:user",
 	"OAUTH_AUTHORIZATION_ENDPOINT": "https://github.com/login/oauth/authorize",
@@ -41,19 +41,19 @@ func TestFromEnv(t *testing.T) {
 		"issuer and client":               {nil, ""},
 		"a public client":                 {map[string]string{"OAUTH_CLIENT_SECRET": ""}, ""},
 		"a server without OpenID Connect": {github, ""},
-		"sessions that stay":              {map[string]string{"SESSION_DIR": "x", "SESSION_KEY": aKey}, ""},
+		"persistent sessions":             {map[string]string{"SESSION_DIR": "x", "SESSION_KEY": aKey}, ""},
 		"a slash after the base URL":      {map[string]string{"BASE_URL": "https://www.example.com/"}, ""},
 		"plain http beyond loopback":      {map[string]string{"API_URL": "http://api.internal"}, "API_URL"},
-		"and if it is asked":              {map[string]string{"API_URL": "http://api.internal", "INSECURE_HTTP": "1"}, ""},
+		"plain http, if allowed":          {map[string]string{"API_URL": "http://api.internal", "INSECURE_HTTP": "1"}, ""},
 		"no issuer":                       {map[string]string{"OAUTH_ISSUER": ""}, "OAUTH_ISSUER is required"},
 		"no client":                       {map[string]string{"OAUTH_CLIENT_ID": ""}, "OAUTH_CLIENT_ID is required"},
-		"a plain base URL":                {map[string]string{"BASE_URL": "http://www.example.com"}, "BASE_URL"},
-		"a base URL with a path":          {map[string]string{"BASE_URL": "https://www.example.com/app"}, "no path"},
-		"a file for an API":               {map[string]string{"API_URL": "file:///x"}, "API_URL"},
+		"an http base URL":                {map[string]string{"BASE_URL": "http://www.example.com"}, "BASE_URL"},
+		"a base URL with a path":          {map[string]string{"BASE_URL": "https://www.example.com/app"}, "must not have a path"},
+		"a file URL":                      {map[string]string{"API_URL": "file:///x"}, "API_URL"},
 		"credentials in a URL":            {map[string]string{"OAUTH_ISSUER": "https://a:hush@login.example.com"}, "OAUTH_ISSUER"},
-		"a base URL with a query":         {map[string]string{"BASE_URL": "https://www.example.com?x"}, "no query"},
-		"no address to listen on":         {map[string]string{"LISTEN": "8081"}, "LISTEN"},
-		"half of OpenID Connect":          {map[string]string{"OIDC": "maybe"}, "OIDC"},
+		"a base URL with a query":         {map[string]string{"BASE_URL": "https://www.example.com?x"}, "must not have a query"},
+		"an invalid LISTEN":               {map[string]string{"LISTEN": "8081"}, "LISTEN"},
+		"an invalid OIDC":                 {map[string]string{"OIDC": "maybe"}, "OIDC"},
 		"a short key":                     {map[string]string{"SESSION_KEY": "aGVsbG8="}, "SESSION_KEY must be 32 bytes"},
 		"a directory without a key":       {map[string]string{"SESSION_DIR": "x"}, "SESSION_DIR needs SESSION_KEY"},
 	} {
@@ -69,20 +69,20 @@ func TestFromEnv(t *testing.T) {
 	}
 }
 
-func TestWhatIsComparedOrAskedStaysAsItIsWritten(t *testing.T) {
+func TestIssuerAndEndpointsAreNotNormalized(t *testing.T) {
 	cfg, err := fromEnv(lookup(map[string]string{
 		"OIDC": "off", "OAUTH_ISSUER": "https://login.example.com/",
 		"OAUTH_AUTHORIZATION_ENDPOINT": "https://login.example.com/authorize/?tenant=a", "OAUTH_TOKEN_ENDPOINT": "https://login.example.com/token/",
 	}))
 	if err != nil || cfg.issuer != "https://login.example.com/" {
-		t.Errorf("got issuer %q and %v, want it with its slash", cfg.issuer, err)
+		t.Errorf("got issuer %q and %v, want it with the trailing slash", cfg.issuer, err)
 	}
 	if got := cfg.endpoints; got.Authorization != "https://login.example.com/authorize/?tenant=a" || got.Token != "https://login.example.com/token/" {
-		t.Errorf("got %q and %q, want slash and query kept", got.Authorization, got.Token)
+		t.Errorf("got %q and %q, want them unchanged", got.Authorization, got.Token)
 	}
 }
 
-func TestRunServesUntilItIsToldToEnd(t *testing.T) {
+func TestRunServesUntilItsContextEnds(t *testing.T) {
 	as := testserver.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, write := io.Pipe()
@@ -109,7 +109,7 @@ func TestRunServesUntilItIsToldToEnd(t *testing.T) {
 	}
 }
 
-func TestRunEndsWhereItCannotBegin(t *testing.T) {
+func TestRunFailsAtTheStart(t *testing.T) {
 	as := testserver.New(t)
 	as.Inject(testserver.EndpointASMetadata, testserver.Body("application/json", []byte(`{"issuer":"https://attacker.example","jwks_uri":"https://attacker.example/jwks"}`)))
 	plain := testserver.New(t, testserver.Metadata(func(doc map[string]any) {
@@ -119,11 +119,11 @@ func TestRunEndsWhereItCannotBegin(t *testing.T) {
 		changes map[string]string
 		status  int
 	}{
-		"a bad environment":          {map[string]string{"LISTEN": "x", "OAUTH_CLIENT_ID": ""}, 2},
+		"an invalid environment":     {map[string]string{"LISTEN": "x", "OAUTH_CLIENT_ID": ""}, 2},
 		"another issuer's metadata":  {map[string]string{"OIDC": "off", "OAUTH_ISSUER": as.Issuer()}, 1},
 		"an endpoint without https":  {map[string]string{"OAUTH_ISSUER": plain.Issuer()}, 1},
-		"a server that is not there": {map[string]string{"OAUTH_ISSUER": as.Issuer() + "/elsewhere"}, 1},
-		"an address that is in use":  {map[string]string{"LISTEN": strings.TrimPrefix(as.Issuer(), "http://")}, 1},
+		"a server without metadata":  {map[string]string{"OAUTH_ISSUER": as.Issuer() + "/elsewhere"}, 1},
+		"an address in use":          {map[string]string{"LISTEN": strings.TrimPrefix(as.Issuer(), "http://")}, 1},
 		"a directory that is a file": {map[string]string{"SESSION_DIR": "env.go", "SESSION_KEY": aKey}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestRunEndsWhereItCannotBegin(t *testing.T) {
 				t.Errorf("got status %d, want %d\n%s", got, test.status, &stderr)
 			}
 			if stdout.Len() != 0 || stderr.Len() == 0 || strings.Contains(stderr.String(), "hush") {
-				t.Errorf("got %q and %q, want the reason on the second alone", &stdout, &stderr)
+				t.Errorf("got %q and %q, want only the reason, on standard error", &stdout, &stderr)
 			}
 		})
 	}

@@ -5,22 +5,22 @@ import (
 	"net/url"
 )
 
-// guarded adds to each answer what browsers need to be told.
+// guarded adds security headers to each answer.
 func (a *app) guarded(next http.Handler) http.Handler {
 	policy := a.policy()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer") // the URL of /callback has a code in it
+		h.Set("Referrer-Policy", "no-referrer") // the URL of /callback contains a code
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store") // else the back button shows the last person's pages
+		h.Set("Cache-Control", "no-store") // otherwise the back button shows pages of the previous user
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// policy allows a stylesheet and one form. Browsers hold a form to form-action even when its answer redirects, as the
-// logout does to the server: a server that redirects to a third origin from there needs that one too.
+// policy allows a stylesheet and one form. Browsers also apply form-action to redirects after the form, and the logout
+// redirects to the server. If the server then redirects to a third origin, add that origin too.
 func (a *app) policy() string {
 	forms := "'self'"
 	if u, err := url.Parse(a.provider.EndSession); err == nil && u.Host != "" {

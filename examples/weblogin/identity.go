@@ -12,25 +12,25 @@ import (
 )
 
 type identity struct {
-	subject string // never changes for one person, and is nobody else's at this server; a name or an email address may be
-	name    string // to be shown
+	subject string // permanent and unique at this server, unlike a name or an email address
+	name    string // to display
 }
 
-// identify tells who has logged in.
+// identify returns the user who has logged in.
 func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (identity, error) {
 	if a.provider.idTokens == nil {
 		return a.fromUserInfo(ctx, token)
 	}
 	text, _ := token.Extra("id_token").(string)
 	if text == "" {
-		return identity{}, errors.New("there is no ID token: does OAUTH_SCOPE have openid?")
+		return identity{}, errors.New("there is no ID token: check that OAUTH_SCOPE contains openid")
 	}
 	id, err := a.provider.idTokens.Verify(ctx, text) // signature, iss, aud, exp
 	if err != nil {
 		return identity{}, fmt.Errorf("the ID token: %w", err)
 	}
 	if !same(id.Nonce, nonce) {
-		return identity{}, errors.New("the ID token: it is of another login")
+		return identity{}, errors.New("the ID token: it belongs to another login")
 	}
 	if id.AccessTokenHash != "" {
 		if err := id.VerifyAccessToken(token.AccessToken); err != nil {
@@ -47,8 +47,9 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 	return identity{id.Subject, displayName(claims, id.Subject)}, nil
 }
 
-// fromUserInfo asks with the access token whose it is. It came straight from the server for this login's own code. A token
-// that the browser brought along would prove nothing: people give tokens to other sites too.
+// fromUserInfo identifies the user of the access token at the userinfo endpoint. This is safe because the token came
+// directly from the server for the code of this login. A token from the browser would prove nothing, because users also
+// give tokens to other sites.
 func (a *app) fromUserInfo(ctx context.Context, token *oauth2.Token) (identity, error) {
 	answer, err := a.get(ctx, a.provider.UserInfo, token.AccessToken)
 	if err != nil {
@@ -72,7 +73,7 @@ func displayName(claims map[string]any, subject string) string {
 	return cmp.Or(text(claims["name"]), text(claims["preferred_username"]), text(claims["login"]), subject)
 }
 
-// text is a string, or a number as it was written, as GitHub's id.
+// text returns a string, or a number as it was written, such as the id of GitHub.
 func text(value any) string {
 	switch value := value.(type) {
 	case string:

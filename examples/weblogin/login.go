@@ -10,24 +10,24 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// loginTTL is what somebody has to find the password.
+// loginTTL is the time that a user has to log in.
 const loginTTL = 10 * time.Minute
 
-// pending is a login that has begun. It waits in a cookie, encrypted: the site then keeps nothing for people who never
-// come back, and only the browser that began can end it.
+// pending is a login in progress. It is encrypted in a cookie, so the site stores nothing for abandoned logins, and only
+// the browser that began the login can finish it.
 type pending struct {
-	State    string    `json:"state"`    // comes back in the URL: the answer is to this login (RFC 6749 §10.12)
-	Nonce    string    `json:"nonce"`    // comes back in the ID token: it is too (OpenID Connect Core 1.0 §3.1.2.1)
-	Verifier string    `json:"verifier"` // goes with the code, which is of no use without it (RFC 7636)
+	State    string    `json:"state"`    // in the callback URL; binds the answer to this login (RFC 6749 §10.12)
+	Nonce    string    `json:"nonce"`    // in the ID token; binds it to this login (OpenID Connect Core 1.0 §3.1.2.1)
+	Verifier string    `json:"verifier"` // sent with the code, which is useless without it (RFC 7636)
 	Ends     time.Time `json:"ends"`
 }
 
-// login sends the browser to the authorization server.
+// login redirects the browser to the authorization server.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	p := pending{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Ends: time.Now().Add(loginTTL)}
 	sealed, err := a.sealer.seal(loginCookie, p)
 	if err != nil {
-		a.fail(w, "a login cannot be sealed", err)
+		a.fail(w, "a login cannot be encrypted", err)
 		return
 	}
 	a.setCookie(w, loginCookie, base64.RawURLEncoding.EncodeToString(sealed), loginTTL)
@@ -39,7 +39,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, a.provider.oauth.AuthCodeURL(p.State, opts...), http.StatusFound)
 }
 
-// pendingLogin takes the login of the browser out of its cookie: it is good for one answer, whatever that is.
+// pendingLogin reads and deletes the cookie of the login, which is valid for one answer only.
 func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(a.cookie(r, loginCookie))
 	a.clearCookie(w, loginCookie)
@@ -49,7 +49,7 @@ func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, o
 	return p, time.Now().Before(p.Ends)
 }
 
-// resource names the API to a server that issues tokens for several (RFC 8707 §2).
+// resource is the parameter with the API's identifier, for a server that issues tokens for several APIs (RFC 8707 §2).
 func (a *app) resource() []oauth2.AuthCodeOption {
 	if a.cfg.resource == "" {
 		return nil

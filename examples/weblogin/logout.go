@@ -12,26 +12,26 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// logout ends the session here, what the server issued for it, and the login there.
+// logout ends the session here, revokes its tokens, and ends the login at the server.
 func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s session) {
-	if !same(r.PostFormValue("csrf"), s.CSRF) { // SameSite keeps other sites out, but not other hosts of this one
+	if !same(r.PostFormValue("csrf"), s.CSRF) { // SameSite stops requests from other sites, but not from other hosts of this site
 		a.show(w, http.StatusForbidden, page{Title: "You are still logged in", Text: "This did not come from a page of this site.", Session: &s})
 		return
 	}
-	if err := a.end(r.Context(), id); err != nil { // nobody may believe to be logged out who is not
+	if err := a.end(r.Context(), id); err != nil { // the user must not see a logout that did not happen
 		a.fail(w, "a session cannot be ended", err)
 		return
 	}
 	a.clearCookie(w, sessionCookie)
 	if a.provider.EndSession == "" {
-		a.show(w, http.StatusOK, page{Title: "You are logged out", Text: "See you soon."})
+		a.show(w, http.StatusOK, page{Title: "You are logged out", Text: "Your session has ended."})
 		return
 	}
 	http.Redirect(w, r, a.endSessionURL(), http.StatusSeeOther)
 }
 
-// endSessionURL names the client and not, as id_token_hint would, the person: a token has no place in a URL. Servers may
-// ask people whether they mean it (OpenID Connect RP-Initiated Logout 1.0 §2).
+// endSessionURL contains client_id instead of id_token_hint, because a token must not appear in a URL. Without the hint,
+// servers may ask the user to confirm (OpenID Connect RP-Initiated Logout 1.0 §2).
 func (a *app) endSessionURL() string {
 	query := url.Values{"client_id": {a.cfg.clientID}}
 	if a.cfg.postLogoutURL != "" {
@@ -44,9 +44,9 @@ func (a *app) endSessionURL() string {
 	return a.provider.EndSession + separator + query.Encode()
 }
 
-// end forgets a session first, so that it is over whatever the server says, and then revokes its tokens. It waits for a
-// refresh that is under way, which would save the session once more, and has its own time after that. An error says that
-// the session is still there.
+// end removes a session and then revokes its tokens, so the session ends even if the revocation fails. It first waits for a
+// refresh that is in progress, which would save the session again. Its own timeout starts after that. An error means that
+// the session still exists.
 func (a *app) end(ctx context.Context, id string) error {
 	defer a.locks.lock(id)()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
@@ -54,7 +54,7 @@ func (a *app) end(ctx context.Context, id string) error {
 	s, err := a.load(id)
 	switch {
 	case errors.Is(err, errNoRecord):
-		return nil // somebody else has ended it
+		return nil // another request has ended it
 	case err == nil:
 		err = a.store.remove(storeKey(id))
 	}
@@ -67,7 +67,7 @@ func (a *app) end(ctx context.Context, id string) error {
 	return nil
 }
 
-// revoke ends a refresh token with all that came of it, or where there is none the access token (RFC 7009 §2.1).
+// revoke revokes the refresh token, and with it the tokens of its grant, or the access token if there is none (RFC 7009 §2.1).
 func (a *app) revoke(ctx context.Context, token *oauth2.Token) error {
 	form := url.Values{"token": {cmp.Or(token.RefreshToken, token.AccessToken)}}
 	style := a.provider.oauth.Endpoint.AuthStyle

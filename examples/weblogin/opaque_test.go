@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withoutOIDC is a site at a server that knows nothing but OAuth 2.0 metadata.
+// withoutOIDC returns a site with OIDC=off.
 func withoutOIDC(t *testing.T, as *testserver.Server, changes func(*config)) *site {
 	return newSite(t, as, false, func(cfg *config) {
 		cfg.oidc = false
@@ -20,23 +20,23 @@ func withoutOIDC(t *testing.T, as *testserver.Server, changes func(*config)) *si
 	})
 }
 
-func TestWithoutIDTokensUserInfoSaysWhoItIs(t *testing.T) {
+func TestWithoutIDTokensUserInfoIdentifiesTheUser(t *testing.T) {
 	as := testserver.New(t, testserver.OpaqueTokens(), testserver.Disable(testserver.EndpointDiscovery, testserver.EndpointJWKS))
 	s := withoutOIDC(t, as, nil)
-	p := s.visitor()
-	p.login()
+	b := s.newBrowser()
+	b.login()
 	for path, want := range map[string]string{"/": "Welcome, Test User", "/profile": "test-user", "/items": "anvil"} {
-		if got := p.open(path); got.status != http.StatusOK || !strings.Contains(got.body, want) {
+		if got := b.open(path); got.status != http.StatusOK || !strings.Contains(got.body, want) {
 			t.Errorf("%s: got %d, want 200 with %q\n%s", path, got.status, want, got.body)
 		}
 	}
-	if got := p.logout(""); got.status != http.StatusSeeOther || s.active(s.access) {
-		t.Errorf("got %d from the logout, or the token is still good", got.status)
+	if got := b.logout(""); got.status != http.StatusSeeOther || s.active(s.access) {
+		t.Errorf("got %d from the logout, or the token is still active", got.status)
 	}
 }
 
-// A server like GitHub: no metadata, a number for a subject, no refresh token, no end of the token.
-func TestAServerThatHasNoMetadata(t *testing.T) {
+// A server like GitHub: no metadata, a number as the subject, no refresh token, and a token that does not expire.
+func TestAServerWithoutMetadata(t *testing.T) {
 	as := testserver.New(t, testserver.OpaqueTokens())
 	var s *site
 	user := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,43 +56,43 @@ func TestAServerThatHasNoMetadata(t *testing.T) {
 		delete(answer, "refresh_token")
 		delete(answer, "expires_in")
 	}
-	p := s.visitor()
-	id := p.login().cookie(sessionCookie)
-	if kept, err := s.app.load(id); err != nil || kept.Subject != "12345678901234567890" || kept.Name != "octocat" {
-		t.Errorf("got subject %q, name %q, %v", kept.Subject, kept.Name, err)
+	b := s.newBrowser()
+	id := b.login().cookie(sessionCookie)
+	if saved, err := s.app.load(id); err != nil || saved.Subject != "12345678901234567890" || saved.Name != "octocat" {
+		t.Errorf("got subject %q, name %q, %v", saved.Subject, saved.Name, err)
 	}
-	profile := p.open("/profile")
+	profile := b.open("/profile")
 	if profile.status != http.StatusOK || !strings.Contains(profile.body, "12345678901234567890") || strings.Contains(profile.body, "<b>octo") {
 		t.Errorf("got %d\n%s", profile.status, profile.body)
 	}
-	if got := p.open("/items"); got.status != http.StatusOK {
+	if got := b.open("/items"); got.status != http.StatusOK {
 		t.Errorf("got %d, want 200", got.status)
 	}
-	as.Revoke(s.access) // an API that refuses a token without an end does not end the session
-	if got := p.open("/items"); got.status != http.StatusBadGateway || p.open("/").title() != "Welcome, octocat" {
+	as.Revoke(s.access) // if an API refuses a token that does not expire, the session does not end
+	if got := b.open("/items"); got.status != http.StatusBadGateway || b.open("/").title() != "Welcome, octocat" {
 		t.Errorf("got %d, want 502 in the session", got.status)
 	}
-	if got := p.logout(""); got.title() != "You are logged out" {
+	if got := b.logout(""); got.title() != "You are logged out" {
 		t.Errorf("got %q", got.title())
 	}
 }
 
-func TestUserInfoThatSaysNothingIsNoLogin(t *testing.T) {
+func TestALoginNeedsASubjectFromUserInfo(t *testing.T) {
 	for name, fault := range map[string]testserver.Fault{
-		"an error":         testserver.Status(http.StatusInternalServerError),
-		"no subject":       testserver.Body("application/json", []byte(`{"name":"x"}`)),
-		"an empty one":     testserver.Body("application/json", []byte(`{"sub":""}`)),
-		"an object for it": testserver.Body("application/json", []byte(`{"sub":{}}`)),
-		"no JSON":          testserver.Body("text/html", []byte(`<p>`)),
-		"null":             testserver.Body("application/json", []byte(`null`)),
-		"a redirect":       testserver.RedirectTo("https://attacker.example"),
+		"an error":             testserver.Status(http.StatusInternalServerError),
+		"no subject":           testserver.Body("application/json", []byte(`{"name":"x"}`)),
+		"an empty subject":     testserver.Body("application/json", []byte(`{"sub":""}`)),
+		"an object as subject": testserver.Body("application/json", []byte(`{"sub":{}}`)),
+		"not JSON":             testserver.Body("text/html", []byte(`<p>`)),
+		"null":                 testserver.Body("application/json", []byte(`null`)),
+		"a redirect":           testserver.RedirectTo("https://attacker.example"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t)
 			s := withoutOIDC(t, as, nil)
 			as.Inject(testserver.EndpointUserInfo, fault)
-			p := s.visitor()
-			if got := p.open(p.answered().String()); got.status != http.StatusBadGateway || got.cookie(sessionCookie) != "" {
+			b := s.newBrowser()
+			if got := b.open(b.startLogin().String()); got.status != http.StatusBadGateway || got.cookie(sessionCookie) != "" {
 				t.Errorf("got %d, want 502 and no session", got.status)
 			}
 		})

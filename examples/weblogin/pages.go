@@ -21,27 +21,27 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageText))
 )
 
-// page is what a page can show. Of the session its name and the CSRF token of its form are used.
+// page is the data of the template. It uses the name and the CSRF token of the session.
 type page struct {
 	Title, Text string
 	Claims      []claim
 	Items       []string
-	Session     *session // nil for people who are not logged in
+	Session     *session // nil if the user is not logged in
 }
 
 func (a *app) show(w http.ResponseWriter, status int, p page) {
 	var body bytes.Buffer
 	if err := pageTemplate.Execute(&body, p); err != nil {
-		a.log.Error("a page cannot be made", "err", err)
-		http.Error(w, "This page cannot be made.", http.StatusInternalServerError)
+		a.log.Error("a page cannot be rendered", "err", err)
+		http.Error(w, "This page cannot be displayed.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = body.WriteTo(w) // a browser that has gone cannot be told more
+	_, _ = body.WriteTo(w) // the status is already sent, so an error cannot be reported
 }
 
-// fail is for faults of this program's own.
+// fail answers with 500 and logs an internal error.
 func (a *app) fail(w http.ResponseWriter, what string, err error) {
 	a.log.Error("failed", "what", what, "err", err)
 	a.show(w, http.StatusInternalServerError, page{Title: "Something went wrong here", Text: "Please try again later."})
@@ -53,10 +53,10 @@ func stylesheet(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(styleText)
 }
 
-// reason is an error for the log. That of oauth2 has the whole answer of the server in its text, and so perhaps a token.
+// reason returns an error for the log. An error of oauth2 contains the whole answer of the server, and so may contain a token.
 func reason(err error) string {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
-		return fmt.Sprintf("the token endpoint answered %d, %s", refusal.Response.StatusCode, known(refusal.ErrorCode))
+		return fmt.Sprintf("the token endpoint answered %d, %s", refusal.Response.StatusCode, knownCode(refusal.ErrorCode))
 	}
 	return err.Error()
 }

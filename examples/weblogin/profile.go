@@ -11,7 +11,7 @@ import (
 // claim is a row of the profile.
 type claim struct{ Name, Value string }
 
-// profile shows what the userinfo endpoint tells.
+// profile shows the claims of the userinfo endpoint.
 func (a *app) profile(w http.ResponseWriter, r *http.Request, id string, s session) {
 	got, err := a.call(r.Context(), id, a.provider.UserInfo)
 	if err != nil || got.status != http.StatusOK {
@@ -20,7 +20,7 @@ func (a *app) profile(w http.ResponseWriter, r *http.Request, id string, s sessi
 	}
 	claims, err := members(got.body)
 	if err == nil && text(claims[a.cfg.subject]) != s.Subject { // OpenID Connect Core 1.0 §5.3.2
-		err = errors.New("the userinfo endpoint tells about somebody else")
+		err = errors.New("the userinfo endpoint answered for another user")
 	}
 	if err != nil {
 		a.unanswered(w, r, s, got, err)

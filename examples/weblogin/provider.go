@@ -19,7 +19,7 @@ import (
 
 const discoverTimeout = 10 * time.Second
 
-// provider is the authorization server, as this client sees it.
+// provider has the endpoints of the authorization server and the client's configuration for them.
 type provider struct {
 	metadata
 
@@ -27,7 +27,7 @@ type provider struct {
 	idTokens *oidc.IDTokenVerifier // nil with OIDC=off
 }
 
-// metadata are the members of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 that matter here.
+// metadata has the members of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 that the site uses.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
 	Authorization string   `json:"authorization_endpoint"`
@@ -41,7 +41,7 @@ type metadata struct {
 
 func (m metadata) complete() bool { return m.Authorization != "" && m.Token != "" && m.UserInfo != "" }
 
-// discover asks the server about itself, if there is an issuer to ask.
+// discover fetches the metadata of the server, if there is an issuer.
 func discover(ctx context.Context, cfg config, client *http.Client) (*provider, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
@@ -70,20 +70,20 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 		return nil, errors.New("the authorization server lacks one of its authorization, token and userinfo endpoints")
 	}
 	for _, endpoint := range []string{p.Authorization, p.Token, p.UserInfo, p.Revocation, p.EndSession} {
-		if endpoint != "" && !isURL(endpoint, cfg.insecureHTTP) { // what gets secrets is found like this, too
+		if endpoint != "" && !isURL(endpoint, cfg.insecureHTTP) { // secrets are sent to these URLs too
 			return nil, errors.New("the authorization server has an endpoint without https: correct its metadata, or set INSECURE_HTTP=1")
 		}
 	}
 	p.oauth = oauth2.Config{
 		ClientID: cfg.clientID, ClientSecret: cfg.clientSecret, Scopes: cfg.scopes,
-		RedirectURL: cfg.baseURL + "/callback", // never made of the request, which may name any host
+		RedirectURL: cfg.baseURL + "/callback", // not derived from a request, whose Host is not trusted
 		Endpoint:    oauth2.Endpoint{AuthURL: p.Authorization, TokenURL: p.Token, AuthStyle: p.authStyle(cfg)},
 	}
 	return &p, nil
 }
 
-// authStyle says it once and for all: left to itself, oauth2 tries one way after the other, and a server takes the second
-// try for a code that comes again.
+// authStyle selects the client authentication. By default oauth2 tries one style after the other, and a server would treat
+// the second try as reuse of the code.
 func (p *provider) authStyle(cfg config) oauth2.AuthStyle {
 	basic := len(p.AuthMethods) == 0 || slices.Contains(p.AuthMethods, "client_secret_basic") // the default of RFC 8414 §2
 	if cfg.clientSecret == "" || !basic {
@@ -92,7 +92,7 @@ func (p *provider) authStyle(cfg config) oauth2.AuthStyle {
 	return oauth2.AuthStyleInHeader
 }
 
-// rfc8414 fetches the metadata of a server that knows no OpenID Connect.
+// rfc8414 fetches the metadata of a server without OpenID Connect.
 func rfc8414(ctx context.Context, issuer string, client *http.Client) (m metadata, err error) {
 	u, err := url.Parse(issuer)
 	if err != nil {
@@ -114,8 +114,8 @@ func rfc8414(ctx context.Context, issuer string, client *http.Client) (m metadat
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&m); err != nil {
 		return m, err
 	}
-	if m.Issuer != issuer { // §3.3: otherwise one server could pass itself off as another
-		return m, fmt.Errorf("the metadata are those of %q", m.Issuer)
+	if m.Issuer != issuer { // §3.3: otherwise one server could impersonate another
+		return m, fmt.Errorf("the metadata has the issuer %q", m.Issuer)
 	}
 	return m, nil
 }

@@ -8,7 +8,7 @@ import (
 
 const keyBytes = 32 // AES-256
 
-// sealer encrypts what leaves the memory of this program: sessions for the store, and a login for its cookie.
+// sealer encrypts data that leaves the memory of this program: sessions in the store, and a login in its cookie.
 type sealer struct{ aead cipher.AEAD }
 
 func newSealer(key []byte) (sealer, error) {
@@ -20,14 +20,14 @@ func newSealer(key []byte) (sealer, error) {
 	return sealer{aead}, err
 }
 
-// seal encrypts v as JSON. It opens only under the same name, so that nobody who can write to the store can put one
-// session's tokens in the place of another's.
+// seal encrypts v as JSON. It opens only under the same name, so that an attacker who can write to the store cannot
+// replace the tokens of one session with those of another.
 func (s sealer) seal(name string, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	return s.aead.Seal(nil, nil, text, []byte(name)), nil //nolint:gosec // this AEAD makes the nonce itself
+	return s.aead.Seal(nil, nil, text, []byte(name)), nil //nolint:gosec // this AEAD generates the nonce itself
 }
 
 func (s sealer) open(name string, sealed []byte, v any) error {

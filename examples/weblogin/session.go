@@ -11,29 +11,29 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// sessionTTL is how long a login is good, used or not.
+// sessionTTL is the lifetime of a session. Use does not extend it.
 const sessionTTL = 8 * time.Hour
 
-// session is what the site knows about somebody who is logged in. The browser has its ID and nothing else of it.
+// session is the state of a user who is logged in. The browser only has its ID.
 type session struct {
 	Subject string        `json:"subject"`
 	Name    string        `json:"name"`
-	CSRF    string        `json:"csrf"` // what forms of this session carry
+	CSRF    string        `json:"csrf"` // the CSRF token in the forms of this session
 	Token   *oauth2.Token `json:"token"`
 	Ends    time.Time     `json:"ends"`
 }
 
-// storeKey is what a session is kept under: its ID would let everybody in who sees the store.
+// storeKey is the key of a session in the store. It is a hash, because an attacker who reads the store must not get the ID.
 func storeKey(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(sum[:])
 }
 
-// load returns errNoRecord for a session that is over, and any other error for one that may not be: who then told the
-// browser to lose its cookie would log everybody out when the store is down for a moment.
+// load returns errNoRecord for a session that has ended. After any other error the session may still exist, and callers
+// must not delete the cookie: otherwise a short outage of the store would log out all users.
 func (a *app) load(id string) (s session, err error) {
 	sealed, err := a.store.get(storeKey(id))
-	if err == nil && a.sealer.open("session "+id, sealed, &s) != nil { // of another key, or in the place of another
+	if err == nil && a.sealer.open("session "+id, sealed, &s) != nil { // encrypted with another key, or for another session
 		err = errNoRecord
 	}
 	return s, err
@@ -47,12 +47,12 @@ func (a *app) save(id string, s session) error {
 	return a.store.put(storeKey(id), sealed, s.Ends)
 }
 
-// begin logs somebody in, under an ID that nobody has seen before: one that the browser brought along could be known to
-// whoever planted it there.
-func (a *app) begin(w http.ResponseWriter, who identity, token *oauth2.Token) error {
+// begin starts a session with a new ID. An ID from the browser could be known to an attacker who set the cookie (session
+// fixation).
+func (a *app) begin(w http.ResponseWriter, user identity, token *oauth2.Token) error {
 	id := rand.Text()
 	err := a.save(id, session{
-		Subject: who.subject, Name: who.name, CSRF: rand.Text(), Token: token, Ends: time.Now().Add(sessionTTL),
+		Subject: user.subject, Name: user.name, CSRF: rand.Text(), Token: token, Ends: time.Now().Add(sessionTTL),
 	})
 	if err == nil {
 		a.setCookie(w, sessionCookie, id, sessionTTL)
@@ -60,7 +60,7 @@ func (a *app) begin(w http.ResponseWriter, who identity, token *oauth2.Token) er
 	return err
 }
 
-// current is the session of the browser; errNoRecord if it has none.
+// current returns the session of the browser, or errNoRecord if there is none.
 func (a *app) current(r *http.Request) (id string, s session, err error) {
 	id = a.cookie(r, sessionCookie)
 	if id == "" {
@@ -70,7 +70,7 @@ func (a *app) current(r *http.Request) (id string, s session, err error) {
 	return id, s, err
 }
 
-// withSession is for pages that need a login.
+// withSession wraps a page that needs a session.
 func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id string, s session)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch id, s, err := a.current(r); {
@@ -84,8 +84,9 @@ func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id s
 	}
 }
 
-// ended answers who has no session, or has none any more. 401 would need a challenge that browsers know (RFC 9110 §15.5.2).
-// A browser without the cookie may just have kept it back, from a form of another site, so that it is not told to lose it.
+// ended answers a browser that has no session. The status is not 401, which would need a challenge that browsers support
+// (RFC 9110 §15.5.2). Without the cookie in the request it is not deleted: SameSite may only have withheld it from a form
+// of another site.
 func (a *app) ended(w http.ResponseWriter, r *http.Request) {
 	if a.cookie(r, sessionCookie) != "" {
 		a.clearCookie(w, sessionCookie)

@@ -19,14 +19,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// apiProgram is examples/api.
+// apiProgram is the path of examples/api.
 var apiProgram string
 
 func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// site is the program under test between an authorization server and the API, all of them on sockets.
+// site is the program under test, with an authorization server and the API, all on sockets.
 type site struct {
 	t   *testing.T
 	as  *testserver.Server
@@ -34,14 +34,14 @@ type site struct {
 	url string
 
 	transport http.RoundTripper // of browsers
-	arrive    func()            // if not nil, is called for each request to the site
+	onRequest func()            // called for each request to the site, unless nil
 
 	mu      sync.Mutex
-	refresh string                             // the refresh token that was issued last
-	access  string                             // and the access token
-	hidden  []string                           // all tokens; they must not be seen anywhere
+	refresh string                             // the last refresh token
+	access  string                             // the last access token
+	hidden  []string                           // all tokens, which must not appear in any output
 	answers []map[string]any                   // of the token endpoint
-	change  func(n int, answer map[string]any) // of the n-th of them, from 1 on
+	change  func(n int, answer map[string]any) // changes the n-th answer, from 1
 	log     bytes.Buffer
 }
 
@@ -51,8 +51,8 @@ func (s *site) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-// keep sees what the token endpoint answers.
-func (s *site) keep(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
+// record stores the answers of the token endpoint.
+func (s *site) record(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers = append(s.answers, resp.Body)
@@ -67,19 +67,19 @@ func (s *site) keep(_ *testserver.TokenRequest, resp *testserver.TokenResponse) 
 	return nil
 }
 
-// seen fails the test if text, of some place, holds a token.
-func (s *site) seen(place, text string) {
+// assertNoTokens fails the test if text contains a token or the client secret.
+func (s *site) assertNoTokens(place, text string) {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, token := range append(s.hidden, s.app.cfg.clientSecret) {
 		if token != "" && strings.Contains(text, token) {
-			s.t.Errorf("%s shows a token", place)
+			s.t.Errorf("%s contains a token", place)
 		}
 	}
 }
 
-// newSite starts the site, on https if secure says so, and the API, which asks as about each opaque token.
+// newSite starts the site, with https if secure is true, and the API, which introspects opaque tokens at as.
 func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config)) *site {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -90,11 +90,11 @@ func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*con
 		"INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "INTROSPECTION_MAX_TTL=0s")
 
 	s := &site{t: t, as: as}
-	t.Cleanup(as.OnToken(s.keep))
+	t.Cleanup(as.OnToken(s.record))
 	var handler http.Handler
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.arrive != nil {
-			s.arrive()
+		if s.onRequest != nil {
+			s.onRequest()
 		}
 		handler.ServeHTTP(w, r)
 	}))
@@ -127,7 +127,7 @@ func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*con
 	s.transport = server.Client().Transport
 	t.Cleanup(func() {
 		server.Close()
-		s.seen("the log", s.log.String())
+		s.assertNoTokens("the log", s.log.String())
 		if t.Failed() {
 			t.Logf("the site's log:\n%s", &s.log)
 		}
@@ -135,24 +135,24 @@ func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*con
 	return s
 }
 
-// person is somebody at a browser of their own.
-type person struct {
+// browser is a browser at the site, with its own cookies.
+type browser struct {
 	*site
 
 	http *http.Client
 }
 
-func (s *site) visitor() *person {
+func (s *site) newBrowser() *browser {
 	jar, _ := cookiejar.New(nil) // never an error
-	return &person{s, &http.Client{
+	return &browser{s, &http.Client{
 		Jar:           jar,
 		Transport:     s.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// seenPage is an answer of the site.
-type seenPage struct {
+// response is an answer of the site.
+type response struct {
 	status int
 	header http.Header
 	body   string
@@ -160,16 +160,16 @@ type seenPage struct {
 
 var title = regexp.MustCompile(`<h1>(.*)</h1>`)
 
-func (p seenPage) title() string {
-	if m := title.FindStringSubmatch(p.body); m != nil {
+func (r response) title() string {
+	if m := title.FindStringSubmatch(r.body); m != nil {
 		return m[1]
 	}
 	return ""
 }
 
-// cookie is what the page makes of a cookie, "" if it takes it away or leaves it.
-func (p seenPage) cookie(name string) string {
-	for _, c := range (&http.Response{Header: p.header}).Cookies() {
+// cookie is the value to which the page sets a cookie, "" if it deletes the cookie or does not change it.
+func (r response) cookie(name string) string {
+	for _, c := range (&http.Response{Header: r.header}).Cookies() {
 		if strings.HasSuffix(c.Name, name) {
 			return c.Value
 		}
@@ -177,85 +177,85 @@ func (p seenPage) cookie(name string) string {
 	return ""
 }
 
-func (p *person) do(req *http.Request) seenPage {
-	p.t.Helper()
-	resp, err := p.http.Do(req)
+func (b *browser) do(req *http.Request) response {
+	b.t.Helper()
+	resp, err := b.http.Do(req)
 	if err != nil {
-		p.t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		p.t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	page := seenPage{resp.StatusCode, resp.Header, string(body)}
-	p.seen("the page "+req.URL.Path, page.body)
+	page := response{resp.StatusCode, resp.Header, string(body)}
+	b.assertNoTokens("the page "+req.URL.Path, page.body)
 	for name, values := range page.header {
-		p.seen("the field "+name, strings.Join(values, " "))
+		b.assertNoTokens("the header field "+name, strings.Join(values, " "))
 	}
 	return page
 }
 
-// open opens a path of the site, or the whole URL of one.
-func (p *person) open(path string) seenPage {
-	p.t.Helper()
-	u, err := url.Parse(p.url)
+// open opens a path of the site, or a whole URL.
+func (b *browser) open(path string) response {
+	b.t.Helper()
+	u, err := url.Parse(b.url)
 	if err == nil {
 		u, err = u.Parse(path)
 	}
 	if err != nil {
-		p.t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, u.String(), nil)
 	if err != nil {
-		p.t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	return p.do(req)
+	return b.do(req)
 }
 
-// answered begins a login and returns the URL to which the server sends the browser back.
-func (p *person) answered(opts ...testserver.LoginAs) *url.URL {
-	p.t.Helper()
-	start := p.open("/login")
+// startLogin begins a login and returns the URL of the callback to which the server redirects.
+func (b *browser) startLogin(opts ...testserver.LoginAs) *url.URL {
+	b.t.Helper()
+	start := b.open("/login")
 	if start.status != http.StatusFound {
-		p.t.Fatalf("got %d %s from /login, want 302", start.status, start.title())
+		b.t.Fatalf("got %d %s from /login, want 302", start.status, start.title())
 	}
-	return p.as.Login(p.t, start.header.Get("Location"), opts...)
+	return b.as.Login(b.t, start.header.Get("Location"), opts...)
 }
 
-func (p *person) login(opts ...testserver.LoginAs) seenPage {
-	p.t.Helper()
-	done := p.open(p.answered(opts...).String())
+func (b *browser) login(opts ...testserver.LoginAs) response {
+	b.t.Helper()
+	done := b.open(b.startLogin(opts...).String())
 	if done.status != http.StatusSeeOther || done.header.Get("Location") != "/" {
-		p.t.Fatalf("got %d %s from /callback, want 303 to /", done.status, done.title())
+		b.t.Fatalf("got %d %s from /callback, want 303 to /", done.status, done.title())
 	}
 	return done
 }
 
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 
-// logout presses the button, with the CSRF token of the page unless there is another.
-func (p *person) logout(csrf string) seenPage {
-	p.t.Helper()
-	if m := csrfField.FindStringSubmatch(p.open("/").body); m != nil && csrf == "" {
+// logout posts the form, with the CSRF token of the page unless csrf is set.
+func (b *browser) logout(csrf string) response {
+	b.t.Helper()
+	if m := csrfField.FindStringSubmatch(b.open("/").body); m != nil && csrf == "" {
 		csrf = m[1]
 	}
 	form := url.Values{"csrf": {csrf}}
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.url+"/logout", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+"/logout", strings.NewReader(form.Encode()))
 	if err != nil {
-		p.t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return p.do(req)
+	return b.do(req)
 }
 
-// setCookie puts a cookie into the browser.
-func (p *person) setCookie(name, value string) {
-	u, _ := url.Parse(p.url)
-	p.http.Jar.SetCookies(u, []*http.Cookie{{Name: p.app.cookieName(name), Value: value, Path: "/", Secure: p.app.secure()}})
+// setCookie sets a cookie in the browser.
+func (b *browser) setCookie(name, value string) {
+	u, _ := url.Parse(b.url)
+	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: b.app.cookieName(name), Value: value, Path: "/", Secure: b.app.secure()}})
 }
 
-// active asks the server whether a token is good.
+// active introspects a token at the server.
 func (s *site) active(token string) bool {
 	s.t.Helper()
 	form := url.Values{"token": {token}}

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// store keeps sealed sessions, each until a time. Put your database here: a table of key, value and time will do.
+// store has encrypted sessions, each until a time. Replace it with your database: a table with key, value and time is enough.
 type store interface {
-	get(key string) ([]byte, error) // errNoRecord if there is none, or none any more
+	get(key string) ([]byte, error) // errNoRecord if the record does not exist or has expired
 	put(key string, value []byte, until time.Time) error
 	remove(key string) error
 }
 
-var errNoRecord = errors.New("there is no such record")
+var errNoRecord = errors.New("no such record")
 
-// memory loses everything at the end of the program.
+// memory is a store that is lost when the program ends.
 type memory struct {
 	mu      sync.Mutex
 	records map[string]record
@@ -39,7 +39,7 @@ func (m *memory) get(key string) ([]byte, error) {
 	return r.value, nil
 }
 
-// put also forgets what is over. It looks at all records for that, which takes a moment with a hundred thousand of them.
+// put also removes expired records. It checks all of them, which is slow for very many records.
 func (m *memory) put(key string, value []byte, until time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

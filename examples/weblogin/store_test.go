@@ -27,7 +27,7 @@ func TestAStoreKeepsARecordUntilItsTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
 			hour := time.Now().Add(time.Hour)
-			if err := errors.Join(s.put("a", []byte("old"), hour), s.put("a", []byte("new"), hour), s.put("over", []byte("x"), time.Now())); err != nil {
+			if err := errors.Join(s.put("a", []byte("old"), hour), s.put("a", []byte("new"), hour), s.put("expired", []byte("x"), time.Now())); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := s.get("a"); string(got) != "new" || err != nil {
@@ -36,7 +36,7 @@ func TestAStoreKeepsARecordUntilItsTime(t *testing.T) {
 			if err := errors.Join(s.remove("a"), s.remove("a")); err != nil {
 				t.Errorf("removed twice: got %v", err)
 			}
-			for _, key := range []string{"a", "over", "never"} {
+			for _, key := range []string{"a", "expired", "unknown"} {
 				if got, err := s.get(key); !errors.Is(err, errNoRecord) {
 					t.Errorf("%s: got %q, %v, want no record", key, got, err)
 				}
@@ -45,7 +45,7 @@ func TestAStoreKeepsARecordUntilItsTime(t *testing.T) {
 	}
 }
 
-func TestMemoryForgetsWhatIsOver(t *testing.T) {
+func TestMemoryRemovesExpiredRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
 		_ = m.put("a", nil, time.Now().Add(time.Hour))
@@ -57,9 +57,9 @@ func TestMemoryForgetsWhatIsOver(t *testing.T) {
 	})
 }
 
-func TestADirectoryIsTidiedAtTheStart(t *testing.T) {
+func TestADirectoryIsCleanedAtTheStart(t *testing.T) {
 	path := t.TempDir()
-	for _, name := range []string{"over" + wholeFile, "crash" + newFile, "somebody-elses"} {
+	for _, name := range []string{"expired" + recordExt, "crash" + tempExt, "other"} {
 		if err := os.WriteFile(filepath.Join(path, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -67,13 +67,13 @@ func TestADirectoryIsTidiedAtTheStart(t *testing.T) {
 	if _, err := newDirectory(path); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := os.ReadDir(path); len(left) != 1 || left[0].Name() != "somebody-elses" {
-		t.Errorf("got %v left, want what is not the site's", left)
+	if left, _ := os.ReadDir(path); len(left) != 1 || left[0].Name() != "other" {
+		t.Errorf("got %v left, want only the file that is not a session", left)
 	}
 }
 
-// kept is a site with its sessions in a directory, and the files of it.
-func kept(t *testing.T) (s *site, files func() map[string][]byte) {
+// newSiteWithDirectory returns a site with its sessions in a directory, and a function that reads the files in it.
+func newSiteWithDirectory(t *testing.T) (s *site, files func() map[string][]byte) {
 	t.Helper()
 	path := t.TempDir()
 	s = newSite(t, testserver.New(t), false, func(cfg *config) { cfg.sessionDir = path })
@@ -92,50 +92,50 @@ func kept(t *testing.T) (s *site, files func() map[string][]byte) {
 	}
 }
 
-func TestNothingInTheStoreCanBeRead(t *testing.T) {
-	s, files := kept(t)
-	session := s.visitor().login().cookie(sessionCookie)
+func TestTheStoreIsEncrypted(t *testing.T) {
+	s, files := newSiteWithDirectory(t)
+	session := s.newBrowser().login().cookie(sessionCookie)
 	if len(files()) != 1 || len(s.hidden) != 3 {
 		t.Fatalf("got %d files and %d tokens, want 1 and 3", len(files()), len(s.hidden))
 	}
 	for name, text := range files() {
 		for _, secret := range append(s.hidden, session, "test-user", "access_token") {
 			if bytes.Contains(text, []byte(secret)) || bytes.Contains([]byte(name), []byte(secret)) {
-				t.Error("a token, the person or the session can be read")
+				t.Error("a token, the user or the session can be read")
 			}
 		}
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("got %v, %v, want a file for this user alone", info.Mode(), err)
+			t.Errorf("got %v, %v, want a file for this user only", info.Mode(), err)
 		}
 	}
 }
 
-func TestARecordInThePlaceOfAnotherOpensNothing(t *testing.T) {
-	s, files := kept(t)
-	victim, thief := s.visitor(), s.visitor()
+func TestARecordOfAnotherSessionIsRefused(t *testing.T) {
+	s, files := newSiteWithDirectory(t)
+	victim, attacker := s.newBrowser(), s.newBrowser()
 	victim.login()
 	var stolen []byte
 	for _, text := range files() {
 		stolen = text
 	}
-	own := storeKey(thief.login().cookie(sessionCookie))
-	if err := os.WriteFile(filepath.Join(s.app.cfg.sessionDir, own+wholeFile), stolen, 0o600); err != nil {
+	own := storeKey(attacker.login().cookie(sessionCookie))
+	if err := os.WriteFile(filepath.Join(s.app.cfg.sessionDir, own+recordExt), stolen, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chtimes(filepath.Join(s.app.cfg.sessionDir, own+wholeFile), time.Time{}, time.Now().Add(time.Hour)); err != nil {
+	if err := os.Chtimes(filepath.Join(s.app.cfg.sessionDir, own+recordExt), time.Time{}, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if got := thief.open("/").title(); got != "Welcome" {
+	if got := attacker.open("/").title(); got != "Welcome" {
 		t.Errorf("got %q, want no session", got)
 	}
 	if got := victim.open("/").title(); got == "Welcome" {
-		t.Error("the victim has no session any more")
+		t.Error("the session of the victim was lost")
 	}
 }
 
-func TestSessionsLastOverARestartWithTheirKeyAlone(t *testing.T) {
-	s, _ := kept(t)
-	id := s.visitor().login().cookie(sessionCookie)
+func TestSessionsSurviveARestartWithTheSameKey(t *testing.T) {
+	s, _ := newSiteWithDirectory(t)
+	id := s.newBrowser().login().cookie(sessionCookie)
 	for name, test := range map[string]struct {
 		key  []byte
 		good bool
@@ -145,17 +145,17 @@ func TestSessionsLastOverARestartWithTheirKeyAlone(t *testing.T) {
 	} {
 		cfg := s.app.cfg
 		cfg.sessionKey = test.key
-		again, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		restarted, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := again.load(id); (err == nil) != test.good {
+		if _, err := restarted.load(id); (err == nil) != test.good {
 			t.Errorf("%s: got %v, want a session: %v", name, err, test.good)
 		}
 	}
 }
 
-func TestSealedTwiceIsNotTheSame(t *testing.T) {
+func TestSealIsRandomAndBoundToItsName(t *testing.T) {
 	s, err := newSealer(make([]byte, keyBytes))
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +164,6 @@ func TestSealedTwiceIsNotTheSame(t *testing.T) {
 	two, _ := s.seal("name", "text")
 	var got string
 	if bytes.Equal(one, two) || s.open("name", one, &got) != nil || got != "text" || s.open("other", one, &got) == nil {
-		t.Errorf("got %x and %x, want two that open under their name alone", one, two)
+		t.Errorf("got %x and %x, want two different ones that open only under their name", one, two)
 	}
 }

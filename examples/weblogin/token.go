@@ -8,27 +8,27 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// errEnded says that the server has ended what the session was good for: there is nothing left but to log in again.
+// errEnded means that the tokens of the session are no longer valid and cannot be refreshed. The user must log in again.
 var errEnded = errors.New("the session has ended")
 
-// accessToken is a token that is good for a while and is not refused, which some API did not take; "" if none did that.
+// accessToken returns a valid access token of a session. refused is a token that an API has refused, or "".
 //
-// A refresh token is good once, so that one request of a session at a time may refresh; those that wait then find the
-// new token. It is saved before it is used: were it lost, so would be the session.
+// A refresh token can be used once, so only one request of a session refreshes at a time. The others wait and then use
+// the new token. The token is saved before it is used, because the session could not continue without it.
 func (a *app) accessToken(ctx context.Context, id, refused string) (string, error) {
-	// Nor is it lost with a browser that goes away in the middle.
+	// A closed connection must not cancel the refresh, because the new token would be lost.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
 	defer a.locks.lock(id)()
 	s, err := a.load(id)
 	switch {
 	case errors.Is(err, errNoRecord):
-		return "", errEnded // it was there a moment ago: somebody has logged out
+		return "", errEnded // a concurrent request has logged out
 	case err != nil:
 		return "", err
 	}
 	refreshable := s.Token.RefreshToken != ""
-	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid has some seconds to spare
+	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid is false ten seconds before the expiry
 		return s.Token.AccessToken, nil
 	}
 	if !refreshable {
@@ -37,11 +37,11 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 	old := &oauth2.Token{RefreshToken: s.Token.RefreshToken}
 	token, err := a.provider.oauth.TokenSource(a.oauthContext(ctx), old).Token()
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) && refusal.ErrorCode == "invalid_grant" {
-		a.log.Info("a session has ended at the server")
+		a.log.Info("the server refused a refresh token; the session has ended")
 		return "", errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	if err != nil {
-		return "", err // the server is down, perhaps; the session stays
+		return "", err // the server may be down, so the session stays
 	}
 	s.Token = token
 	if err := a.save(id, s); err != nil {
@@ -50,7 +50,7 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 	return token.AccessToken, nil
 }
 
-// locks has one lock for each session that is at work. Several processes at one store need theirs instead, such as
+// locks has one lock for each session in use. Several processes with one store need locks of the store instead, such as
 // SELECT … FOR UPDATE.
 type locks struct {
 	mu   sync.Mutex
@@ -58,8 +58,8 @@ type locks struct {
 }
 
 type lock struct {
-	turn   chan struct{} // holds the one that works
-	wanted int           // by how many
+	holder chan struct{} // full while the lock is held
+	users  int           // number of calls that hold the lock or wait for it
 }
 
 func (l *locks) lock(id string) (unlock func()) {
@@ -68,18 +68,18 @@ func (l *locks) lock(id string) (unlock func()) {
 		l.held = map[string]*lock{}
 	}
 	if l.held[id] == nil {
-		l.held[id] = &lock{turn: make(chan struct{}, 1)}
+		l.held[id] = &lock{holder: make(chan struct{}, 1)}
 	}
-	one := l.held[id]
-	one.wanted++
+	sessionLock := l.held[id]
+	sessionLock.users++
 	l.mu.Unlock()
 
-	one.turn <- struct{}{}
+	sessionLock.holder <- struct{}{}
 	return func() {
-		<-one.turn
+		<-sessionLock.holder
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if one.wanted--; one.wanted == 0 {
+		if sessionLock.users--; sessionLock.users == 0 {
 			delete(l.held, id)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// tokenStatus asks the token endpoint as the site's client does, for somebody who has stolen what it takes.
+// tokenStatus sends a form to the token endpoint with the credentials of the client, and returns the status.
 func (s *site) tokenStatus(form url.Values) int {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.as.Endpoint(testserver.EndpointToken), strings.NewReader(form.Encode()))
@@ -28,32 +28,32 @@ func (s *site) tokenStatus(form url.Values) int {
 	return resp.StatusCode
 }
 
-// soonOver makes the first token look as if it ended at once.
-func soonOver(n int, answer map[string]any) {
+// expireFirst makes the first token expire almost at once.
+func expireFirst(n int, answer map[string]any) {
 	if n == 1 {
 		answer["expires_in"] = 1
 	}
 }
 
-func TestATokenThatIsDueIsRefreshedOnce(t *testing.T) {
+func TestAnExpiredTokenIsRefreshedOnce(t *testing.T) {
 	s := newSite(t, testserver.New(t), false, nil)
-	s.change = soonOver
-	p := s.visitor()
-	p.login()
+	s.change = expireFirst
+	b := s.newBrowser()
+	b.login()
 	first := s.refresh
 	const requests = 20
 	var all, arrived sync.WaitGroup
 	arrived.Add(requests)
-	s.arrive = arrived.Done
+	s.onRequest = arrived.Done
 	s.as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			arrived.Wait() // nobody has a new token before everybody is there
+			arrived.Wait() // refresh only after all requests have arrived
 			next.ServeHTTP(w, r)
 		})
 	}))
 	for range requests {
 		all.Go(func() {
-			if got := p.open("/items"); got.status != http.StatusOK {
+			if got := b.open("/items"); got.status != http.StatusOK {
 				t.Errorf("got %d, want 200", got.status)
 			}
 		})
@@ -63,24 +63,24 @@ func TestATokenThatIsDueIsRefreshedOnce(t *testing.T) {
 		t.Errorf("got %d token requests, want one for the code and one for the refresh", got)
 	}
 	if len(s.app.locks.held) != 0 {
-		t.Errorf("got %d locks left, want none", len(s.app.locks.held))
+		t.Errorf("got %d locks, want 0", len(s.app.locks.held))
 	}
 	if s.refresh == first {
-		t.Fatal("the server did not rotate")
+		t.Fatal("the server did not rotate the refresh token")
 	}
 	u, _ := url.Parse(s.url)
-	kept, err := s.app.load(p.http.Jar.Cookies(u)[0].Value)
-	if err != nil || kept.Token.RefreshToken != s.refresh || time.Until(kept.Token.Expiry) < time.Minute {
-		t.Errorf("the session has not the new tokens, %v", err)
+	saved, err := s.app.load(b.http.Jar.Cookies(u)[0].Value)
+	if err != nil || saved.Token.RefreshToken != s.refresh || time.Until(saved.Token.Expiry) < time.Minute {
+		t.Errorf("the session does not have the new tokens, %v", err)
 	}
 }
 
-func TestEachRefreshUsesTheRefreshTokenOfTheOneBefore(t *testing.T) {
+func TestEachRefreshUsesTheLastRefreshToken(t *testing.T) {
 	s := newSite(t, testserver.New(t, testserver.AccessTTL(5*time.Second)), false, nil)
-	p := s.visitor()
-	p.login()
+	b := s.newBrowser()
+	b.login()
 	for range 3 {
-		if got := p.open("/items"); got.status != http.StatusOK {
+		if got := b.open("/items"); got.status != http.StatusOK {
 			t.Fatalf("got %d, want 200", got.status)
 		}
 	}
@@ -91,53 +91,53 @@ func TestEachRefreshUsesTheRefreshTokenOfTheOneBefore(t *testing.T) {
 
 func TestATokenThatTheAPIRefusesIsRefreshed(t *testing.T) {
 	s := newSite(t, testserver.New(t, testserver.OpaqueTokens()), false, nil)
-	p := s.visitor()
-	p.login()
+	b := s.newBrowser()
+	b.login()
 	for _, path := range []string{"/items", "/profile"} {
 		s.as.Revoke(s.access)
-		if got := p.open(path); got.status != http.StatusOK {
+		if got := b.open(path); got.status != http.StatusOK {
 			t.Errorf("%s: got %d %q, want 200", path, got.status, got.title())
 		}
 	}
 }
 
-func TestAThiefOfTheRefreshTokenEndsTheSession(t *testing.T) {
+func TestReuseOfAStolenRefreshTokenEndsTheSession(t *testing.T) {
 	s := newSite(t, testserver.New(t, testserver.AccessTTL(5*time.Second)), false, nil)
-	p := s.visitor()
-	session := p.login().cookie(sessionCookie)
+	b := s.newBrowser()
+	session := b.login().cookie(sessionCookie)
 	if got := s.tokenStatus(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.refresh}}); got != http.StatusOK {
-		t.Fatalf("the thief got %d", got)
+		t.Fatalf("got %d for the stolen refresh token, want 200", got)
 	}
-	got := p.open("/items")
+	got := b.open("/items")
 	if got.status != http.StatusForbidden || got.title() != "You are not logged in" || !strings.Contains(got.body, `href="/login"`) {
-		t.Errorf("got %d %q, want 403 and a way back", got.status, got.title())
+		t.Errorf("got %d %q, want 403 and a link to the login", got.status, got.title())
 	}
 	if _, err := s.app.load(session); err == nil {
-		t.Error("the session is still there")
+		t.Error("the session still exists")
 	}
 	if s.active(s.access) {
-		t.Error("the thief's access token is still good")
+		t.Error("the access token of the attacker is still active")
 	}
-	p.login()
-	if got := p.open("/"); got.title() != "Welcome, Test User" {
+	b.login()
+	if got := b.open("/"); got.title() != "Welcome, Test User" {
 		t.Errorf("got %q after another login", got.title())
 	}
 }
 
-func TestWhatIsDownForAMomentEndsNoSession(t *testing.T) {
+func TestAnOutageDoesNotEndTheSession(t *testing.T) {
 	s := newSite(t, testserver.New(t, testserver.OpaqueTokens()), false, nil)
-	s.change = soonOver
-	p := s.visitor()
-	p.login()
+	s.change = expireFirst
+	b := s.newBrowser()
+	b.login()
 	for _, test := range []struct {
 		ep     testserver.Endpoint
 		status int
 	}{
 		{testserver.EndpointToken, http.StatusBadGateway},              // no refresh
-		{testserver.EndpointIntrospect, http.StatusServiceUnavailable}, // the API cannot judge the token
+		{testserver.EndpointIntrospect, http.StatusServiceUnavailable}, // the API cannot introspect the token
 	} {
 		down := s.as.Inject(test.ep, testserver.Status(http.StatusServiceUnavailable))
-		got := p.open("/items")
+		got := b.open("/items")
 		if got.status != test.status || !strings.Contains(got.body, "Log out") {
 			t.Errorf("%s down: got %d %q, want %d in the session", test.ep, got.status, got.title(), test.status)
 		}
@@ -146,39 +146,39 @@ func TestWhatIsDownForAMomentEndsNoSession(t *testing.T) {
 		}
 		down.Remove()
 	}
-	if got := p.open("/profile"); got.status != http.StatusOK {
+	if got := b.open("/profile"); got.status != http.StatusOK {
 		t.Errorf("afterwards: got %d, want 200", got.status)
 	}
 }
 
-func TestWhatWasNotGrantedIsForbidden(t *testing.T) {
+func TestAMissingScopeIsForbidden(t *testing.T) {
 	s := newSite(t, testserver.New(t), false, nil)
-	p := s.visitor()
-	p.login(testserver.LoginAs{Scopes: []string{"openid", "profile"}})
-	if got := p.open("/items"); got.status != http.StatusForbidden || got.title() != "This is not allowed" {
+	b := s.newBrowser()
+	b.login(testserver.LoginAs{Scopes: []string{"openid", "profile"}})
+	if got := b.open("/items"); got.status != http.StatusForbidden || got.title() != "This is not allowed" {
 		t.Errorf("got %d %q, want 403", got.status, got.title())
 	}
 }
 
-func TestUserInfoAboutSomebodyElseIsNotShown(t *testing.T) {
+func TestUserInfoAboutAnotherUserIsNotShown(t *testing.T) {
 	s := newSite(t, testserver.New(t), false, nil)
-	p := s.visitor()
-	p.login()
+	b := s.newBrowser()
+	b.login()
 	s.as.Inject(testserver.EndpointUserInfo, testserver.Body("application/json", []byte(`{"sub":"mallory","name":"Mallory"}`)))
-	if got := p.open("/profile"); got.status != http.StatusBadGateway || strings.Contains(got.body, "Mallory") {
-		t.Errorf("got %d, want 502 and not a word\n%s", got.status, got.body)
+	if got := b.open("/profile"); got.status != http.StatusBadGateway || strings.Contains(got.body, "Mallory") {
+		t.Errorf("got %d, want 502 without these claims\n%s", got.status, got.body)
 	}
 }
 
-func TestAClientWithoutRefreshTokensLogsInAgain(t *testing.T) {
+func TestWithoutARefreshTokenTheSessionEndsWithTheToken(t *testing.T) {
 	s := newSite(t, testserver.New(t), false, nil)
 	s.change = func(_ int, answer map[string]any) {
 		delete(answer, "refresh_token")
 		answer["expires_in"] = 1
 	}
-	p := s.visitor()
-	p.login()
-	if got := p.open("/items"); got.status != http.StatusForbidden {
+	b := s.newBrowser()
+	b.login()
+	if got := b.open("/items"); got.status != http.StatusForbidden {
 		t.Errorf("got %d, want 403", got.status)
 	}
 }

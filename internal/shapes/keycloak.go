@@ -7,7 +7,7 @@ var keycloak = []Shape{{
 	Claims: []Member{
 		{"typ", "Bearer"}, {"azp", "web"}, {"auth_time", "{now}"}, {"sid", "s1"}, {"jti", "onrtac:1"}, {"scope", "profile orders:read"},
 		{"realm_access", map[string]any{"roles": []string{"stock"}}},
-		{"resource_access", map[string]any{"orders-api": map[string]any{"roles": []string{"clerk"}}}},
+		{"resource_access", map[string]any{"orders-api": map[string]any{"roles": []string{"picker"}}}},
 	},
 	Keys: []Key{
 		{Alg: "RS256", Members: []Member{{"x5c", []string{"MIIC"}}, {"x5t", "thumb"}}},
@@ -38,11 +38,11 @@ var keycloak = []Shape{{
 	Claims: []Member{
 		{"typ", "Bearer"}, {"azp", "web"}, {"scope", "profile"},
 		{"realm_access", map[string]any{"roles": []string{"stock"}}},
-		{"resource_access", map[string]any{"orders-api": map[string]any{"roles": []string{"clerk"}}}},
+		{"resource_access", map[string]any{"orders-api": map[string]any{"roles": []string{"picker"}}}},
 	},
 	Good: []Row{
 		{Name: "a realm role", Needs: "stock", Status: 200},
-		{Name: "a role of the client", Needs: "clerk", Status: 200},
+		{Name: "a role of the client", Needs: "picker", Status: 200},
 		{Name: "a user without the role", Claims: []Member{{"realm_access", nil}, {"resource_access", nil}}, Needs: "stock", Status: 403},
 	},
 	Bad: []Row{

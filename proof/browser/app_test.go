@@ -26,14 +26,14 @@ const (
 	state    = "the state & what needs <escaping>"
 )
 
-// app is a client of a real server: it has a front page with a link, and a callback that redeems the code.
+// app is a client of a real server, with a callback that redeems the code.
 type app struct {
 	t        *testing.T
 	as       *testserver.Server
 	client   testserver.Client
 	address  string
-	answers  chan url.Values     // what has come to the callback
-	redeemed chan map[string]any // what the token endpoint has said to a code
+	answers  chan url.Values     // requests at the callback
+	redeemed chan map[string]any // answers of the token endpoint
 }
 
 func newApp(t *testing.T, client testserver.Client, opts ...testserver.Option) *app {
@@ -69,7 +69,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Back at the application"})
 }
 
-// post sends a form as the client, and returns the JSON that comes back.
+// post sends a form as the client, and returns the JSON of the answer.
 func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 	form.Set("client_id", a.client.ID)
 	if a.client.Secret != "" {
@@ -88,7 +88,7 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 	return answer
 }
 
-// authorizeURL is where the application sends its users; pairs change the request.
+// authorizeURL returns the URL to which the application sends its users. pairs change the parameters.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{
@@ -102,7 +102,7 @@ func (a *app) authorizeURL(pairs ...string) string {
 	return a.as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()
 }
 
-// answer waits for what comes to the callback.
+// answer waits for a request at the callback.
 func (a *app) answer(b *tab) url.Values {
 	a.t.Helper()
 	select {
@@ -117,20 +117,20 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill types into the field with that name, in place of what is there.
+// fill types into the field with that name and replaces its value.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()
-	ask[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)
+	eval[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)
 	b.do(chromedp.KeyEvent(text))
 }
 
 // press clicks on a button that leads to another page.
 func (b *tab) press(button string) (address string) {
 	b.t.Helper()
-	return b.leads(chromedp.Click(button))
+	return b.navigate(chromedp.Click(button))
 }
 
-// logIn fills in the page that is there.
+// logIn fills in and submits the login page.
 func (b *tab) logIn(name, password string) {
 	b.t.Helper()
 	b.fill(pages.FieldUsername, name)
@@ -143,14 +143,14 @@ const (
 	deny  = `button[value="deny"]`
 )
 
-// title is what the page is about.
+// title returns the heading of the page.
 func (b *tab) title() string {
 	b.t.Helper()
-	return ask[string](b, `document.querySelector('h1').innerText`)
+	return eval[string](b, `document.querySelector('h1').innerText`)
 }
 
-// wantTitle fails the test if the page is another one.
-func (b *tab) wantTitle(want string) {
+// requireTitle fails the test if the page has another heading.
+func (b *tab) requireTitle(want string) {
 	b.t.Helper()
 	if got := b.title(); !strings.HasPrefix(got, want) {
 		b.t.Fatalf("got the page %q, want %q", got, want)

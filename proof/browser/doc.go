@@ -1,3 +1,3 @@
-// Package browser holds no code but tests: the pages of the test authorization server as a real browser shows, sends
-// and redirects them. See README.md.
+// Package browser contains only tests. They test the pages of the test authorization server in a real browser. See
+// README.md.
 package browser

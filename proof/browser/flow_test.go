@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// desk is a client with a front end on another origin, to which its redirect URI leads on.
-func desk(t *testing.T) (redirectURI, frontEnd string) {
+// newClient starts a client whose redirect URI redirects to a front end on another origin.
+func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	t.Helper()
 	frontEnd = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Welcome"})
@@ -25,7 +25,7 @@ func desk(t *testing.T) (redirectURI, frontEnd string) {
 	return back + "/callback", frontEnd
 }
 
-// issuer signs one person in as an authorization server does, by one page after the other and a cookie.
+// issuer signs a user in like an authorization server, with pages, redirects and a cookie.
 func issuer(t *testing.T, redirectURI string) http.Handler {
 	t.Helper()
 	cookie := pages.CookieFor("http://127.0.0.1")
@@ -42,7 +42,7 @@ func issuer(t *testing.T, redirectURI string) http.Handler {
 		cookie.Set(w, session)
 		pages.Login(w, pages.LoginPage{Form: carry("/login", r.URL.RawQuery), Users: []pages.Person{{Username: "alice"}}})
 	})
-	// guard refuses what does not come from a page of this session.
+	// guard refuses requests that are not from a page of this session.
 	guard := func(next func(w http.ResponseWriter, r *http.Request, request string)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			switch {
@@ -65,35 +65,35 @@ func issuer(t *testing.T, redirectURI string) http.Handler {
 	return mux
 }
 
-func TestALoginEndsWhereTheClientLeads(t *testing.T) {
-	redirectURI, frontEnd := desk(t)
+func TestALoginRedirectsThroughTheClient(t *testing.T) {
+	redirectURI, frontEnd := newClient(t)
 	as := serve(t, issuer(t, redirectURI))
 	b := newTab(t)
 	b.open(as + "/authorize?state=a%26b")
-	if got := b.leads(chromedp.KeyEvent(strings.Repeat(kb.Tab, 3) + kb.Enter)); got != as+"/authorize?state=a%26b" {
+	if got := b.navigate(chromedp.KeyEvent(strings.Repeat(kb.Tab, 3) + kb.Enter)); got != as+"/authorize?state=a%26b" {
 		t.Fatalf("got from sign-in to %s, want to consent", got)
 	}
-	if got := ask[string](b, `document.cookie`); got != "" {
+	if got := eval[string](b, `document.cookie`); got != "" {
 		t.Errorf("got a cookie that scripts can read")
 	}
-	if got, want := b.leads(chromedp.KeyEvent(kb.Tab+kb.Tab+kb.Enter)), frontEnd+"/welcome?code=allow&state=a&b"; got != want {
+	if got, want := b.navigate(chromedp.KeyEvent(kb.Tab+kb.Tab+kb.Enter)), frontEnd+"/welcome?code=allow&state=a&b"; got != want {
 		t.Errorf("got from consent to %s, want %s", got, want)
 	}
-	// From a link of another site, too, the session is there: SameSite is not Strict.
+	// A link from another site has the session, too, because SameSite is not Strict.
 	b.open(elsewhere(t, `<a href="`+as+`/authorize?state=c">sign in</a>`))
-	b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter))
-	if got := ask[string](b, `document.title`); !strings.HasPrefix(got, "Allow access") {
+	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
+	if got := eval[string](b, `document.title`); !strings.HasPrefix(got, "Allow access") {
 		t.Errorf("got %q, want the consent page", got)
 	}
-	// A form of another site arrives without it, and one from elsewhere on this site still lacks the token.
+	// A form of another site has no session. A form of another origin on the same site still has no CSRF token.
 	forged := `<form method="post" action="` + as + `/consent"><button name="decision" value="allow">win a prize</button></form>`
 	there := elsewhere(t, forged)
 	here := strings.Replace(there, "localhost", "127.0.0.1", 1)
 	for address, want := range map[string]string{there: "No session", here: "No token"} {
 		b.open(address)
-		b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter))
-		if got := ask[string](b, `document.querySelector('h1').textContent`); got != want {
-			t.Errorf("from %s: got %q, want the forged consent refused by %q", address, got, want)
+		b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
+		if got := eval[string](b, `document.querySelector('h1').textContent`); got != want {
+			t.Errorf("from %s: got %q, want the forged consent refused with %q", address, got, want)
 		}
 	}
 }
@@ -108,14 +108,14 @@ func elsewhere(t *testing.T, body string) string {
 	return strings.Replace(address, "127.0.0.1", "localhost", 1)
 }
 
-// The reason for leaving form-action out where a form leads to a client. If this fails, Chromium has stopped to apply
-// form-action to redirects, and the pages may say it again.
+// This is why pages with forms that redirect to a client do not have form-action. If this test fails, Chromium no longer
+// applies form-action to redirects, and the pages may have it again.
 func TestFormActionWouldBreakLogins(t *testing.T) {
-	redirectURI, frontEnd := desk(t)
+	redirectURI, frontEnd := newClient(t)
 	client, _ := url.Parse(redirectURI)
 	for name, policy := range map[string]string{
-		"the server alone":                    "; form-action 'self'",
-		"the server and the redirect URI too": "; form-action 'self' http://" + client.Host,
+		"only the server":                 "; form-action 'self'",
+		"the server and the redirect URI": "; form-action 'self' http://" + client.Host,
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := issuer(t, redirectURI)
@@ -124,11 +124,11 @@ func TestFormActionWouldBreakLogins(t *testing.T) {
 			}))
 			b := newTab(t)
 			b.open(address + "/authorize?state=s")
-			b.leads(chromedp.KeyEvent(strings.Repeat(kb.Tab, 3) + kb.Enter))
+			b.navigate(chromedp.KeyEvent(strings.Repeat(kb.Tab, 3) + kb.Enter))
 			b.do(chromedp.KeyEvent(kb.Tab + kb.Tab + kb.Enter))
-			b.complaint("form-action")
-			if got := ask[string](b, `location.href`); strings.HasPrefix(got, frontEnd) {
-				t.Errorf("got to %s, want to be stopped before", got)
+			b.expectMessage("form-action")
+			if got := eval[string](b, `location.href`); strings.HasPrefix(got, frontEnd) {
+				t.Errorf("got to %s, want the redirect blocked", got)
 			}
 		})
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// focused says what a key would act on, and "" for nothing.
+// focused describes the focused element, or is "".
 const focused = `(e => e === document.body ? '' : e.matches('button, summary') ? e.innerText : e.matches('a') ? 'to ' + e.innerText : e.type === 'checkbox' ? e.value : e.id)(document.activeElement)`
 
-func TestTabVisitsEverythingInReadingOrder(t *testing.T) {
+func TestTabFollowsTheReadingOrder(t *testing.T) {
 	cut := long[:120] + "…"
 	tests := []struct {
 		path  string
-		first string // what has the focus at once
+		first string // has the focus after loading
 		want  []string
 	}{
 		{"/login", "username", []string{"username", "password", "Sign in", "Alice Liddell\nalice · alice@example.com", "bob"}},
@@ -37,19 +37,19 @@ func TestTabVisitsEverythingInReadingOrder(t *testing.T) {
 		t.Run(tt.path[1:], func(t *testing.T) {
 			b := newTab(t)
 			b.open(address + tt.path)
-			if got := ask[string](b, focused); got != tt.first {
+			if got := eval[string](b, focused); got != tt.first {
 				t.Errorf("got the focus on %q, want it on %q", got, tt.first)
 			}
-			ask[bool](b, `document.body.tabIndex = -1, document.body.focus(), true`) // the top of the page
+			eval[bool](b, `document.body.tabIndex = -1, document.body.focus(), true`) // the top of the page
 			var got []string
 			for range len(tt.want) + 1 {
 				b.do(chromedp.KeyEvent(kb.Tab))
-				at := ask[string](b, focused)
+				at := eval[string](b, focused)
 				if at == "" || slices.Contains(got, at) {
 					break
 				}
 				got = append(got, at)
-				if !ask[bool](b, `getComputedStyle(document.activeElement).outlineStyle === 'solid'`) {
+				if !eval[bool](b, `getComputedStyle(document.activeElement).outlineStyle === 'solid'`) {
 					t.Errorf("got no outline around %s", at)
 				}
 			}
@@ -64,7 +64,7 @@ func TestEnterInACheckboxGrantsNothing(t *testing.T) {
 	address, forms := newSite(t)
 	b := newTab(t)
 	b.open(address + "/consent")
-	b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter))
+	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	if got := (<-forms).form.Get(pages.FieldDecision); got != pages.DecisionDeny {
 		t.Errorf("got the decision %q, want %q", got, pages.DecisionDeny)
 	}

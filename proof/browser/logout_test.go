@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func TestAPersonLogsOut(t *testing.T) {
+func TestLogout(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	b := newTab(t)
 	logIn := func() {
@@ -23,33 +23,33 @@ func TestAPersonLogsOut(t *testing.T) {
 		}
 		a.answer(b)
 	}
-	ask := url.Values{"client_id": {a.client.ID}, "post_logout_redirect_uri": a.client.RedirectURIs, "state": {state}}
-	logout := a.as.Endpoint(testserver.EndpointEndSession) + "?" + ask.Encode()
+	query := url.Values{"client_id": {a.client.ID}, "post_logout_redirect_uri": a.client.RedirectURIs, "state": {state}}
+	logout := a.as.Endpoint(testserver.EndpointEndSession) + "?" + query.Encode()
 	logIn()
 	b.open(logout)
-	b.wantTitle("Sign out?")
+	b.requireTitle("Sign out?")
 	b.press(deny)
-	b.wantTitle("Still signed in")
+	b.requireTitle("Still signed in")
 	b.open(logout)
 	if got := b.press(allow); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?state=") {
 		t.Fatalf("got to %s, want back to the application", got)
 	}
 	<-a.answers
 	b.open(a.authorizeURL())
-	b.wantTitle("Sign in")
+	b.requireTitle("Sign in")
 
-	// A form of the client's site comes without the cookie, and ends the session all the same.
+	// A form of the client's site has no cookie. With an ID token hint it ends the session nevertheless.
 	logIn()
-	ask.Set("id_token_hint", a.as.IDToken(testserver.Subject(alice.Sub), testserver.ForClient(a.client.ID)))
+	query.Set("id_token_hint", a.as.IDToken(testserver.Subject(alice.Sub), testserver.ForClient(a.client.ID)))
 	form := `<form method="post" action="` + a.as.Endpoint(testserver.EndpointEndSession) + `">`
-	for name, values := range ask {
+	for name, values := range query {
 		form += `<input type="hidden" name="` + name + `" value="` + html.EscapeString(values[0]) + `">`
 	}
 	b.open(elsewhere(t, form+`<button>log out</button></form>`))
-	if got := b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter)); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?state=") {
-		t.Fatalf("got to %s, want back to the application without a question", got)
+	if got := b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter)); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?state=") {
+		t.Fatalf("got to %s, want back to the application without a confirmation", got)
 	}
 	<-a.answers
 	b.open(a.authorizeURL())
-	b.wantTitle("Sign in")
+	b.requireTitle("Sign in")
 }

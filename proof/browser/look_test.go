@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faint are the texts with less contrast to what is behind them than WCAG 2.2 §1.4.3 asks for.
+// faint finds texts with less contrast than WCAG 2.2 §1.4.3 requires.
 const faint = `(() => {
 	const rgba = s => { const [r, g, b, a = 1] = s.match(/[\d.]+/g).map(Number); return [r, g, b, a]; };
 	const backdrop = e => {
@@ -31,7 +31,7 @@ const faint = `(() => {
 	return found;
 })()`
 
-// wide are the elements that reach beyond the window.
+// wide finds elements that extend beyond the window.
 const wide = `(() => {
 	const width = document.documentElement.clientWidth;
 	const found = [...document.body.querySelectorAll('*')].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > width + 0.5)
@@ -40,30 +40,30 @@ const wide = `(() => {
 	return found;
 })()`
 
-// small are the buttons and fields that a thumb would miss (WCAG 2.2 §2.5.8 asks for 24 pixels).
+// small finds buttons and fields that are too small (WCAG 2.2 §2.5.8 requires 24 pixels).
 const small = `[...document.querySelectorAll('button, input:not([type=hidden]), select, textarea, summary')]
 	.filter(e => { const r = e.getBoundingClientRect(); const l = e.labels?.[0]?.getBoundingClientRect(); return Math.max(r.height, l?.height ?? 0) < 24; })
 	.map(e => e.tagName + ' ' + e.name)`
 
-func TestPagesFitEveryWindowAndTaste(t *testing.T) {
+func TestPagesFitEveryWindowAndColorScheme(t *testing.T) {
 	address, _ := newSite(t)
 	for _, path := range slices.Sorted(maps.Keys(views)) {
 		t.Run(path[1:], func(t *testing.T) {
 			b := newTab(t)
-			// A page without its style would be white in both schemes.
+			// A page without its stylesheet would be white in both schemes.
 			for scheme, backdrop := range map[string]string{"light": "rgb(243, 244, 248)", "dark": "rgb(18, 19, 26)"} {
 				for _, width := range []int64{360, 1280} {
 					b.scheme(scheme)
 					b.do(chromedp.EmulateViewport(width, 800), chromedp.Navigate(address+path))
-					if got := ask[int64](b, `innerWidth`); got != width {
+					if got := eval[int64](b, `innerWidth`); got != width {
 						t.Fatalf("got a window %d wide, want %d", got, width)
 					}
-					if got := ask[string](b, `getComputedStyle(document.body).backgroundColor`); got != backdrop {
+					if got := eval[string](b, `getComputedStyle(document.body).backgroundColor`); got != backdrop {
 						t.Errorf("%s: got the background %s, want %s", scheme, got, backdrop)
 					}
 					for fault, question := range map[string]string{"faint": faint, "wide": wide, "small": small} {
-						if got := ask[[]string](b, question); len(got) > 0 {
-							t.Errorf("%s at %d: got what is too %s: %q", scheme, width, fault, got)
+						if got := eval[[]string](b, question); len(got) > 0 {
+							t.Errorf("%s at %d: got elements that are too %s: %q", scheme, width, fault, got)
 						}
 					}
 				}

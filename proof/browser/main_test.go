@@ -17,10 +17,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// limit is what one test may take. Nothing waits for it but a test that fails.
+// limit is how long a test may take. Only tests that fail reach it.
 const limit = time.Minute
 
-// chromium is the one browser of all tests, as the context that its tabs are made from.
+// chromium is the context of the browser that all tests share.
 var chromium context.Context
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -28,13 +28,13 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "these tests need a browser called chromium in PATH; on Debian: apt-get install --no-install-recommends chromium")
+		fmt.Fprintln(os.Stderr, "these tests need chromium in PATH; on Debian: apt-get install --no-install-recommends chromium")
 		return 1
 	}
-	// chromedp makes a directory for the user's data and removes it again.
+	// chromedp creates a directory for the user data and removes it again.
 	browser, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
-		chromedp.NoSandbox, // which needs rights that containers do not have
+		chromedp.NoSandbox, // the sandbox needs privileges that containers do not have
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -50,11 +50,11 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// tab is a window of a person who has no cookies yet.
+// tab is a browser window without cookies.
 type tab struct {
 	t        *testing.T
-	ctx      context.Context //nolint:containedctx // chromedp keeps the tab there
-	messages chan string     // what the browser complains about; whatever is left at the end fails the test
+	ctx      context.Context //nolint:containedctx // chromedp stores the tab in it
+	messages chan string     // errors and warnings on the console; any left at the end fail the test
 }
 
 func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
@@ -62,55 +62,55 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	ctx, closeTab := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(opts...))
 	t.Cleanup(closeTab)
 	b := &tab{t: t, ctx: ctx, messages: make(chan string, 100)}
-	if err := chromedp.Listen(ctx, b.hear); err != nil {
+	if err := chromedp.Listen(ctx, b.handleEvent); err != nil {
 		t.Fatal(err)
 	}
-	// The tab lives as long as the context that it was made with, its actions as long as this one.
+	// The tab is open as long as the context with which it was made. Its actions end with this one.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
 	t.Cleanup(func() {
 		for len(b.messages) > 0 {
-			t.Errorf("the browser complains: %s", <-b.messages)
+			t.Errorf("unexpected message on the console: %s", <-b.messages)
 		}
 	})
 	return b
 }
 
-// resolvingTo makes a window in which every name leads to one server, as its proxy.
+// resolvingTo makes a window in which every host name leads to one server, through a proxy.
 func resolvingTo(address string) chromedp.CreateBrowserContextOption {
 	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }
 
-// hear keeps what the console of the developer tools would show in yellow and red.
-func (b *tab) hear(event any) {
+// handleEvent stores the warnings and errors of the console.
+func (b *tab) handleEvent(event any) {
 	switch event := event.(type) {
 	case *log.EventEntryAdded:
 		if event.Entry.Level == log.EntryLevelError || event.Entry.Level == log.EntryLevelWarning {
-			b.keep(event.Entry.Text)
+			b.addMessage(event.Entry.Text)
 		}
 	case *runtime.EventExceptionThrown:
-		b.keep(event.ExceptionDetails.Text)
+		b.addMessage(event.ExceptionDetails.Text)
 	}
 }
 
-func (b *tab) keep(message string) {
+func (b *tab) addMessage(message string) {
 	select {
 	case b.messages <- message:
-	default: // a hundred of them are enough to fail
+	default: // a hundred messages are enough to fail
 	}
 }
 
-// complaint waits for the browser to complain about something, and takes it off the list.
-func (b *tab) complaint(about string) {
+// expectMessage waits for a message on the console about something, and removes it from the list.
+func (b *tab) expectMessage(about string) {
 	b.t.Helper()
 	select {
 	case got := <-b.messages:
 		if !strings.Contains(got, about) {
-			b.t.Errorf("got the complaint %q, want one about %s", got, about)
+			b.t.Errorf("got the message %q on the console, want one about %s", got, about)
 		}
 	case <-b.ctx.Done():
-		b.t.Fatalf("got no complaint, want one about %s", about)
+		b.t.Fatalf("got no message on the console, want one about %s", about)
 	}
 }
 
@@ -121,17 +121,17 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open shows a page and waits for the focus to be where the page wants it, which is a moment after it is loaded.
+// open loads a page and waits until the autofocus element has the focus, which is shortly after loading.
 func (b *tab) open(address string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address))
-	for there := false; !there; { // each question is a round trip to the browser, and ends with the time limit
-		there = ask[bool](b, `(e => !e || e === document.activeElement)(document.querySelector('[autofocus]'))`)
+	for there := false; !there; { // each evaluation is a round trip to the browser, and ends with the time limit
+		there = eval[bool](b, `(e => !e || e === document.activeElement)(document.querySelector('[autofocus]'))`)
 	}
 }
 
-// leads takes steps that end on another page, and returns its address.
-func (b *tab) leads(steps ...chromedp.Action[chromedp.Void]) string {
+// navigate runs steps that lead to another page, and returns its address.
+func (b *tab) navigate(steps ...chromedp.Action[chromedp.Void]) string {
 	b.t.Helper()
 	resp, err := chromedp.RunResponse(b.ctx, steps...)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -143,7 +143,7 @@ func (b *tab) leads(steps ...chromedp.Action[chromedp.Void]) string {
 	return resp.URL
 }
 
-// noScript switches scripts off, in this tab.
+// noScript disables scripts in this tab.
 func (b *tab) noScript() {
 	b.t.Helper()
 	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
@@ -151,7 +151,7 @@ func (b *tab) noScript() {
 	}
 }
 
-// scheme is what the person likes, light or dark.
+// scheme sets the preferred color scheme, light or dark.
 func (b *tab) scheme(name string) {
 	b.t.Helper()
 	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}
@@ -160,8 +160,8 @@ func (b *tab) scheme(name string) {
 	}
 }
 
-// ask evaluates an expression in the page, which its policy does not forbid to the developer tools.
-func ask[T any](b *tab, expression string) T {
+// eval evaluates an expression in the page. The policy of the page does not apply to it.
+func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
 	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 
 var pictures = flag.String("pictures", "", "write pictures of all pages into this directory; docs/images has some of them")
 
-// gallery is a server that is the same in every run, and has been asked the same things.
+// gallery is a server that is the same in every run.
 type gallery struct {
 	t         *testing.T
 	as        *testserver.Server
@@ -53,16 +53,16 @@ func newGallery(t *testing.T) *gallery {
 		"scope": {"orders:read orders:write stock offline_access"}, "code_challenge_method": {"S256"},
 		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, // the example of RFC 7636
 	}
-	alone := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host == "login.example.com" { // Chromium has affairs of its own
+	proxy := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "login.example.com" { // Chromium also sends its own requests
 			as.ServeHTTP(w, r)
 		}
 	}))
-	return &gallery{t, as, alone, as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()}
+	return &gallery{t, as, proxy, as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()}
 }
 
-// ask is a request of a program, a few seconds after the last one.
-func (g *gallery) ask(ep testserver.Endpoint, pairs ...string) (answer map[string]any) {
+// request sends a request to the server, seven seconds after the last one.
+func (g *gallery) request(ep testserver.Endpoint, pairs ...string) (answer map[string]any) {
 	g.t.Helper()
 	g.as.Advance(7 * time.Second)
 	r := httptest.NewRequest("GET", g.as.Endpoint(ep), nil)
@@ -76,12 +76,12 @@ func (g *gallery) ask(ep testserver.Endpoint, pairs ...string) (answer map[strin
 	}
 	w := httptest.NewRecorder()
 	g.as.ServeHTTP(w, r)
-	_ = json.Unmarshal(w.Body.Bytes(), &answer) // a fault has none
+	_ = json.Unmarshal(w.Body.Bytes(), &answer) // an injected fault has no JSON
 	return answer
 }
 
-// shows are the ways to the pages.
-var shows = map[string]struct {
+// screens maps pages to their width and the steps that open them.
+var screens = map[string]struct {
 	wide int64
 	way  func(g *gallery, b *tab)
 }{
@@ -91,12 +91,12 @@ var shows = map[string]struct {
 		b.logIn("alice", "alices-password")
 	}},
 	"device": {560, func(g *gallery, b *tab) {
-		device := g.ask(testserver.EndpointDeviceAuthorization, "client_id", "order-desk", "client_secret", "order-desks-secret", "scope", "orders:read")
+		device := g.request(testserver.EndpointDeviceAuthorization, "client_id", "order-desk", "client_secret", "order-desks-secret", "scope", "orders:read")
 		b.open(device["verification_uri_complete"].(string))
 	}},
 	"error": {560, func(g *gallery, b *tab) {
 		b.open(strings.Replace(g.authorize, "callback", url.QueryEscape("signin/oidc/callback?tenant=acme&region=eu-west-1"), 1))
-		b.complaint("400")
+		b.expectMessage("400")
 	}},
 	"logout": {560, func(g *gallery, b *tab) {
 		b.open(g.authorize)
@@ -105,13 +105,13 @@ var shows = map[string]struct {
 	}},
 	"index": {560, func(_ *gallery, b *tab) { b.open("http://login.example.com/") }},
 	"debug": {1080, func(g *gallery, b *tab) {
-		g.ask(testserver.EndpointDiscovery)
+		g.request(testserver.EndpointDiscovery)
 		g.as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(1))
-		g.ask(testserver.EndpointJWKS)
-		g.ask(testserver.EndpointJWKS)
-		g.ask(testserver.EndpointToken, "grant_type", "authorization_code", "client_id", "order-desk", "client_secret", "wrong", "code", "stolen")
-		got := g.ask(testserver.EndpointToken, "grant_type", "client_credentials", "client_id", "test-client", "client_secret", "test-secret", "scope", "orders:read")
-		g.ask(testserver.EndpointIntrospect, "token", got["access_token"].(string), "client_id", "order-desk", "client_secret", "order-desks-secret")
+		g.request(testserver.EndpointJWKS)
+		g.request(testserver.EndpointJWKS)
+		g.request(testserver.EndpointToken, "grant_type", "authorization_code", "client_id", "order-desk", "client_secret", "wrong", "code", "stolen")
+		got := g.request(testserver.EndpointToken, "grant_type", "client_credentials", "client_id", "test-client", "client_secret", "test-secret", "scope", "orders:read")
+		g.request(testserver.EndpointIntrospect, "token", got["access_token"].(string), "client_id", "order-desk", "client_secret", "order-desks-secret")
 		b.open("http://login.example.com/debug")
 		b.fill(pages.FieldSubject, "alice")
 		b.fill(pages.FieldScope, "orders:read orders:write")
@@ -119,22 +119,22 @@ var shows = map[string]struct {
 	}},
 }
 
-// tall is as much of a page as a picture shows.
-const tall = 1228
+// maxHeight is the maximum height of a picture.
+const maxHeight = 1228
 
-// picture is what a page looks like, without the blinking of a cursor.
+// picture returns a screenshot of a page, without a blinking cursor.
 func picture(t *testing.T, page, scheme string, width int64) []byte {
 	t.Helper()
 	g := newGallery(t)
 	b := newTab(t, resolvingTo(g.address))
 	b.scheme(scheme)
 	b.do(chromedp.EmulateViewport(width, 200))
-	shows[page].way(g, b)
-	if got := ask[int64](b, `document.documentElement.scrollWidth`); got > width {
+	screens[page].way(g, b)
+	if got := eval[int64](b, `document.documentElement.scrollWidth`); got > width {
 		t.Errorf("got a page %d wide in a window of %d", got, width)
 	}
-	ask[bool](b, `document.activeElement.blur(), scrollTo(0, 0), true`)
-	b.do(chromedp.EmulateViewport(width, min(tall, ask[int64](b, `document.documentElement.scrollHeight`))))
+	eval[bool](b, `document.activeElement.blur(), scrollTo(0, 0), true`)
+	b.do(chromedp.EmulateViewport(width, min(maxHeight, eval[int64](b, `document.documentElement.scrollHeight`))))
 	got, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		t.Fatal(err)
@@ -142,18 +142,18 @@ func picture(t *testing.T, page, scheme string, width int64) []byte {
 	return got
 }
 
-func TestPicturesAreSmallAndAlwaysTheSame(t *testing.T) {
-	for page, show := range shows {
+func TestPicturesAreSmallAndReproducible(t *testing.T) {
+	for page, show := range screens {
 		for _, scheme := range []string{"light", "dark"} {
 			for size, width := range map[string]int64{"narrow": 360, "wide": show.wide} {
 				name := fmt.Sprintf("%s-%s-%s.png", page, scheme, size)
 				t.Run(name, func(t *testing.T) {
 					first := picture(t, page, scheme, width)
 					if len(first) > 150_000 {
-						t.Errorf("got %d bytes, want a picture for a document", len(first))
+						t.Errorf("got %d bytes, want at most 150,000 for a document", len(first))
 					}
 					if size == "wide" && !bytes.Equal(first, picture(t, page, scheme, width)) {
-						t.Error("got another picture the second time, want the same")
+						t.Error("got a different picture the second time, want the same")
 					}
 					if *pictures != "" {
 						if err := os.WriteFile(filepath.Join(*pictures, name), first, 0o644); err != nil {

@@ -20,7 +20,7 @@ const (
 	token  = `document.querySelector('#token')?.value ?? ''`
 )
 
-// kids are the names of the keys in the JWKS, and which of them signed a token.
+// kids returns the IDs of the ES256 keys in the JWKS, and the ID of the key that signed a token.
 func kids(t *testing.T, as *testserver.Server, text string) (published []string, signed string) {
 	t.Helper()
 	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
@@ -33,7 +33,7 @@ func kids(t *testing.T, as *testserver.Server, text string) (published []string,
 		t.Fatal(err)
 	}
 	for _, key := range set.Keys {
-		if key.Alg == "ES256" { // the one of RS256 stays what it is
+		if key.Alg == "ES256" { // the RS256 key does not rotate
 			published = append(published, key.Kid)
 		}
 	}
@@ -43,40 +43,40 @@ func kids(t *testing.T, as *testserver.Server, text string) (published []string,
 		err = json.Unmarshal(raw, &header)
 	}
 	if err != nil {
-		t.Fatalf("got no token: %v", err)
+		t.Fatalf("want a token: %v", err)
 	}
 	return published, header.Kid
 }
 
-func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
+func TestMintAndRotate(t *testing.T) {
 	a := newApp(t, testserver.Client{ID: "desk"})
 	b := newTab(t)
 	b.open(a.as.Issuer() + "/debug")
-	b.wantTitle("Debug")
+	b.requireTitle("Debug")
 	b.fill(pages.FieldSubject, "alice")
 	b.fill(pages.FieldScope, "orders:read orders:write")
 	if got, want := b.press(mint), a.as.Issuer()+"/debug"; got != want {
 		t.Fatalf("got to %s, want to stay at %s", got, want)
 	}
-	text := ask[string](b, token)
+	text := eval[string](b, token)
 	answer := a.post(testserver.EndpointIntrospect, url.Values{"token": {text}})
 	if answer["active"] != true || answer["sub"] != "alice" || answer["scope"] != "orders:read orders:write" || answer["aud"] != "api" {
-		t.Errorf("got %v about the token, want what the form said", answer)
+		t.Errorf("got %v about the token, want the values of the form", answer)
 	}
 	before, signed := kids(t, a.as, text)
 	if !slices.Equal(before, []string{signed}) {
 		t.Errorf("got the keys %q and a token by %q, want one key", before, signed)
 	}
 
-	if got, want := b.press(rotate), a.as.Issuer()+"/debug"; got != want || ask[string](b, token) != "" {
-		t.Errorf("got to %s, want to %s, where the token is not to be seen any more", got, want)
+	if got, want := b.press(rotate), a.as.Issuer()+"/debug"; got != want || eval[string](b, token) != "" {
+		t.Errorf("got to %s, want to %s, where the token is no longer shown", got, want)
 	}
 	b.press(mint)
-	after, signed := kids(t, a.as, ask[string](b, token))
+	after, signed := kids(t, a.as, eval[string](b, token))
 	if len(after) != 2 || after[0] != before[0] || after[1] != signed {
-		t.Errorf("got the keys %q and a token by %q, want the new one beside the old", after, signed)
+		t.Errorf("got the keys %q and a token by %q, want the new and the old key", after, signed)
 	}
-	shown := ask[[]string](b, `[...document.querySelectorAll('section[aria-labelledby=keys] li')].map(e => e.innerText.replace(/\s+/g, ' '))`)
+	shown := eval[[]string](b, `[...document.querySelectorAll('section[aria-labelledby=keys] li')].map(e => e.innerText.replace(/\s+/g, ' '))`)
 	shown = slices.DeleteFunc(shown, func(key string) bool { return strings.Contains(key, "RS256") })
 	if want := []string{after[0] + " ES256 published", after[1] + " ES256 signs published"}; !slices.Equal(shown, want) {
 		t.Errorf("got the keys as %q, want %q", shown, want)
@@ -84,38 +84,38 @@ func TestAPersonMintsATokenAndRotatesTheKey(t *testing.T) {
 
 	b.do(chromedp.SetValue(`#defect`, "expired"))
 	b.press(mint)
-	if answer := a.post(testserver.EndpointIntrospect, url.Values{"token": {ask[string](b, token)}}); answer["active"] != false {
+	if answer := a.post(testserver.EndpointIntrospect, url.Values{"token": {eval[string](b, token)}}); answer["active"] != false {
 		t.Errorf("got %v about a token with a defect, want it inactive", answer)
 	}
 	b.fill(pages.FieldScope, `"`)
 	b.press(mint)
-	if got := ask[string](b, `document.querySelector('[role=alert]').innerText`); !strings.Contains(got, "not a scope") || ask[string](b, token) != "" {
-		t.Errorf("got %q and a token, want to be told what is not a scope", got)
+	if got := eval[string](b, `document.querySelector('[role=alert]').innerText`); !strings.Contains(got, "not a scope") || eval[string](b, token) != "" {
+		t.Errorf("got %q and a token, want an error about the scope", got)
 	}
 }
 
-func TestThePageShowsWhatHasHappened(t *testing.T) {
+func TestTheDebugPageShowsRequests(t *testing.T) {
 	a := newApp(t, testserver.Client{ID: "desk", Secret: "desks-secret"})
-	a.post(testserver.EndpointIntrospect, url.Values{"token": {"a-token-of-somebody"}})
+	a.post(testserver.EndpointIntrospect, url.Values{"token": {"a-token-of-a-user"}})
 	b := newTab(t)
 	b.open(a.as.Issuer() + "/debug")
-	ask[bool](b, `document.querySelector('summary').click(), true`)
-	if got := ask[string](b, `document.querySelector('summary').innerText`); !strings.HasSuffix(got, "POST introspect 200 desk") {
+	eval[bool](b, `document.querySelector('summary').click(), true`)
+	if got := eval[string](b, `document.querySelector('summary').innerText`); !strings.HasSuffix(got, "POST introspect 200 desk") {
 		t.Errorf("got the request %q, want the introspection by desk", got)
 	}
-	text := ask[string](b, `document.body.innerText`)
-	for _, secret := range []string{"a-token-of-somebody", "desks-secret", "test-secret"} {
+	text := eval[string](b, `document.body.innerText`)
+	for _, secret := range []string{"a-token-of-a-user", "desks-secret", "test-secret"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("got %q on the page, want its fingerprint", secret)
 		}
 	}
 }
 
-// A page of another origin can make a browser send a form, and cannot know the token in it. Here it does.
-func TestFormsOfOtherPagesDoNothing(t *testing.T) {
+// A page of another origin can make a browser send a form, but does not have its CSRF token. Here it even has the token.
+func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	victim, attacker := newTab(t), newTab(t)
-	csrf := func(b *tab) string { return ask[string](b, `document.querySelector('[name=server_csrf]').value`) }
+	csrf := func(b *tab) string { return eval[string](b, `document.querySelector('[name=server_csrf]').value`) }
 	field := func(name, value string) string {
 		return `<input type="hidden" name="` + name + `" value="` + value + `">`
 	}
@@ -141,11 +141,11 @@ func TestFormsOfOtherPagesDoNothing(t *testing.T) {
 			for _, address := range []string{there, strings.Replace(there, "localhost", "127.0.0.1", 1)} {
 				victim.open(address)
 				victim.press("button")
-				victim.wantTitle("This request cannot be answered")
-				victim.complaint("403")
+				victim.requireTitle("This request cannot be answered")
+				victim.expectMessage("403")
 			}
 			victim.open(a.authorizeURL())
-			victim.wantTitle("Sign in")
+			victim.requireTitle("Sign in")
 		})
 	}
 	if got := a.as.SigningKey().ID; got != key {
@@ -153,13 +153,13 @@ func TestFormsOfOtherPagesDoNothing(t *testing.T) {
 	}
 }
 
-// The browser asks the server for another name, as after the name of a stranger's page was bound to its address.
-func TestTheDebugPageHasNoOtherName(t *testing.T) {
+// The browser requests another host name of the server, as in a DNS rebinding attack.
+func TestTheDebugPageRefusesOtherHosts(t *testing.T) {
 	a := newApp(t, testserver.Client{}, testserver.IssuerURL("http://login.example.com"))
 	b := newTab(t, resolvingTo(serve(t, a.as)))
 	b.open("http://login.example.com/debug")
-	b.wantTitle("Debug")
+	b.requireTitle("Debug")
 	b.do(chromedp.Navigate("http://evil.example/debug"))
-	b.wantTitle("This request cannot be answered")
-	b.complaint("421")
+	b.requireTitle("This request cannot be answered")
+	b.expectMessage("421")
 }

@@ -13,20 +13,20 @@ import (
 
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
 
-func TestAPersonLogsInAndGrantsHalfOfIt(t *testing.T) {
+func TestLoginAndPartialConsent(t *testing.T) {
 	for name, client := range map[string]testserver.Client{"confidential client": {}, "public client": {Public: true}} {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t, client)
 			b := newTab(t)
 			b.open(a.authorizeURL())
-			b.wantTitle("Sign in")
+			b.requireTitle("Sign in")
 			b.logIn("alice", "wrong")
-			b.wantTitle("Sign in")
-			if got := ask[string](b, `document.querySelector('[role=alert]').innerText`); got == "" {
-				t.Error("got no word about the wrong password")
+			b.requireTitle("Sign in")
+			if got := eval[string](b, `document.querySelector('[role=alert]').innerText`); got == "" {
+				t.Error("got no error about the wrong password")
 			}
 			b.logIn("alice", "alices-password")
-			b.wantTitle("Allow access?")
+			b.requireTitle("Allow access?")
 			b.do(chromedp.Click(`input[value="orders:write"]`))
 			if got := b.press(allow); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?code=") {
 				t.Fatalf("got to %s, want to the callback", got)
@@ -34,7 +34,7 @@ func TestAPersonLogsInAndGrantsHalfOfIt(t *testing.T) {
 			a.answer(b)
 			token := <-a.redeemed
 			if token["scope"] != "orders:read" {
-				t.Errorf("got %v, want a token for orders:read alone", token["scope"])
+				t.Errorf("got %v, want a token for only orders:read", token["scope"])
 			}
 			if got := a.as.Count(testserver.EndpointToken); got != 1 {
 				t.Errorf("got %d requests for tokens, want 1", got)
@@ -43,7 +43,7 @@ func TestAPersonLogsInAndGrantsHalfOfIt(t *testing.T) {
 	}
 }
 
-func TestAPersonLogsInByAClickAndIsRemembered(t *testing.T) {
+func TestLoginByClickAndSession(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	b := newTab(t)
 	b.open(a.authorizeURL())
@@ -54,18 +54,18 @@ func TestAPersonLogsInByAClickAndIsRemembered(t *testing.T) {
 		t.Errorf("got %v, want a token for both scopes", token["scope"])
 	}
 	b.open(a.authorizeURL())
-	b.wantTitle("Back at the application")
+	b.requireTitle("Back at the application")
 	a.answer(b)
 }
 
-func TestAPersonRefuses(t *testing.T) {
+func TestRefusedConsent(t *testing.T) {
 	for _, mode := range []string{"query", "form_post"} {
 		t.Run(mode, func(t *testing.T) {
 			a := newApp(t, testserver.Client{})
 			b := newTab(t)
 			b.open(a.authorizeURL("response_mode", mode))
 			b.logIn("bob", "bobs-password")
-			b.do(chromedp.Click(deny)) // by form_post it leads on by itself
+			b.do(chromedp.Click(deny)) // with form_post the page submits itself
 			if got := a.answer(b); got.Get("error") != "access_denied" || got.Has("code") {
 				t.Errorf("got %q, want access_denied", got)
 			}
@@ -73,14 +73,14 @@ func TestAPersonRefuses(t *testing.T) {
 	}
 }
 
-func TestAPersonConnectsADevice(t *testing.T) {
+func TestDevice(t *testing.T) {
 	for name, tt := range map[string]struct {
 		button, title, scope, code string
 		complete                   bool
 	}{
-		"by typing the code":         {allow, "Connected", "orders:read", "", false},
-		"by a link with the code":    {allow, "Connected", "orders:read", "", true},
-		"or does not, having looked": {deny, "Refused", "", "access_denied", false},
+		"by typing the code":      {allow, "Connected", "orders:read", "", false},
+		"by a link with the code": {allow, "Connected", "orders:read", "", true},
+		"and refuses":             {deny, "Refused", "", "access_denied", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t, testserver.Client{})
@@ -93,19 +93,19 @@ func TestAPersonConnectsADevice(t *testing.T) {
 				b.open(device["verification_uri"].(string))
 				b.fill(pages.FieldUserCode, "BBBB-BBBB")
 				b.press("form .primary")
-				b.wantTitle("Connect a device")
+				b.requireTitle("Connect a device")
 				b.fill(pages.FieldUserCode, strings.ToLower(userCode))
 			}
 			b.press("form .primary")
 			b.logIn("alice", "alices-password")
-			b.wantTitle("Connect a device") // a login is no decision
+			b.requireTitle("Connect a device") // a login is not a decision
 			b.press("form .primary")
-			b.wantTitle("Allow access?")
-			if got := ask[string](b, `document.querySelector('.code').innerText`); got != userCode {
+			b.requireTitle("Allow access?")
+			if got := eval[string](b, `document.querySelector('.code').innerText`); got != userCode {
 				t.Errorf("got the code %q to compare, want %q", got, userCode)
 			}
 			b.press(tt.button)
-			b.wantTitle(tt.title)
+			b.requireTitle(tt.title)
 			code, _ := device["device_code"].(string)
 			token := a.post(testserver.EndpointToken, url.Values{"grant_type": {deviceGrant}, "device_code": {code}})
 			scope, _ := token["scope"].(string)
@@ -117,16 +117,16 @@ func TestAPersonConnectsADevice(t *testing.T) {
 	}
 }
 
-// What is not registered is told to the person, and the browser stays where it is.
-func TestNobodyIsSentToAStranger(t *testing.T) {
-	stranger := strings.Replace(serve(t, nil), "127.0.0.1", "localhost", 1) // on 127.0.0.1 it might be the application on another port
+// For an unregistered redirect URI the user sees an error, and the browser is not redirected.
+func TestUnregisteredRedirectURIsAreRefused(t *testing.T) {
+	attacker := strings.Replace(serve(t, nil), "127.0.0.1", "localhost", 1) // 127.0.0.1 could be the application on another port
 	for name, redirectURI := range map[string]string{
-		"T01/another host":   stranger + "/callback",
-		"T01/a longer path":  "callback/../evil",
-		"T01/another query":  "callback?next=" + url.QueryEscape(stranger),
-		"T03/a script":       "javascript:document.title='run'",
-		"T03/a data URL":     "data:text/html,<script>document.title='run'</script>",
-		"T13/a path of ours": "//evil.example/",
+		"T01/another host":          attacker + "/callback",
+		"T01/a longer path":         "callback/../evil",
+		"T01/another query":         "callback?next=" + url.QueryEscape(attacker),
+		"T03/a script":              "javascript:document.title='run'",
+		"T03/a data URL":            "data:text/html,<script>document.title='run'</script>",
+		"T13/a scheme-relative URL": "//evil.example/",
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t, testserver.Client{})
@@ -137,10 +137,10 @@ func TestNobodyIsSentToAStranger(t *testing.T) {
 			for _, more := range [][]string{nil, {"response_type", "bad"}, {"scope", `"`}, {"prompt", "none"}, {"response_mode", "form_post"}} {
 				address := a.authorizeURL(append([]string{"redirect_uri", redirectURI}, more...)...)
 				b.do(chromedp.Navigate(address))
-				b.wantTitle("This request cannot be answered")
-				b.complaint("400")
-				if got := ask[string](b, `location.href`); got != address || ask[int](b, `document.links.length + document.forms.length`) != 0 {
-					t.Errorf("got to %s, want to stay without a way to go on", got)
+				b.requireTitle("This request cannot be answered")
+				b.expectMessage("400")
+				if got := eval[string](b, `location.href`); got != address || eval[int](b, `document.links.length + document.forms.length`) != 0 {
+					t.Errorf("got to %s, want an error page without links and forms", got)
 				}
 			}
 			if len(a.answers) > 0 {

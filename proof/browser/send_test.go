@@ -24,7 +24,7 @@ func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 		{"sign in with a password", "/login", "alice" + tab + "secret" + enter, url.Values{
 			pages.FieldUsername: {"alice"}, pages.FieldPassword: {"secret"},
 		}},
-		{"sign in again, with the name there already", "/login/again", "secret" + enter, url.Values{
+		{"sign in again, with the username filled in", "/login/again", "secret" + enter, url.Values{
 			pages.FieldUsername: {"alice"}, pages.FieldPassword: {"secret"},
 		}},
 		{"sign in by a click", "/login", strings.Repeat(tab, 4) + enter, url.Values{pages.FieldPick: {"bob"}}},
@@ -47,14 +47,14 @@ func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 			b := newTab(t)
 			b.noScript()
 			b.open(address + tt.path)
-			b.leads(chromedp.KeyEvent(tt.keys))
+			b.navigate(chromedp.KeyEvent(tt.keys))
 			got := <-forms
 			tt.want.Set(pages.FieldRequest, form.Request)
 			tt.want.Set(pages.FieldCSRF, form.CSRF)
 			if !reflect.DeepEqual(got.form, tt.want) {
 				t.Errorf("got %q, want %q", got.form, tt.want)
 			}
-			// Why a server must not judge these forms by their origin.
+			// This is why a server must not check the Origin of these forms.
 			if got.origin != "null" {
 				t.Errorf("got Origin: %s, want null", got.origin)
 			}
@@ -62,20 +62,20 @@ func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 	}
 }
 
-func TestAFormWithoutANameIsNotSent(t *testing.T) {
+func TestALoginWithoutUsernameIsNotSent(t *testing.T) {
 	address, forms := newSite(t)
 	b := newTab(t)
 	b.open(address + "/login")
 	b.do(chromedp.KeyEvent(kb.Tab + kb.Enter))
-	if got := ask[bool](b, `document.querySelector(':user-invalid')?.id === 'username'`); !got || len(forms) > 0 {
-		t.Errorf("got the name reported missing: %v, and %d forms; want true and 0", got, len(forms))
+	if got := eval[bool](b, `document.querySelector(':user-invalid')?.id === 'username'`); !got || len(forms) > 0 {
+		t.Errorf("got the username reported as missing: %v, and %d forms; want true and 0", got, len(forms))
 	}
 }
 
-func TestAFormPostArrives(t *testing.T) {
+func TestFormPost(t *testing.T) {
 	response := []pages.Field{{Name: "code", Value: `c"&<`}, {Name: "state", Value: "söme state"}, {Name: "submit", Value: "x"}}
 	want := url.Values{"code": {`c"&<`}, "state": {"söme state"}, "submit": {"x"}}
-	for name, script := range map[string]bool{"by itself": true, "by its button, without script": false} {
+	for name, script := range map[string]bool{"with a script": true, "with its button, without script": false} {
 		t.Run(name, func(t *testing.T) {
 			client, forms := newSite(t)
 			as := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -86,9 +86,9 @@ func TestAFormPostArrives(t *testing.T) {
 				b.noScript()
 				b.open(as)
 				if len(forms) > 0 {
-					t.Fatal("got a form that was sent without script and button")
+					t.Fatal("got a form that was sent without script or button")
 				}
-				b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter))
+				b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 			} else {
 				b.do(chromedp.Navigate(as))
 			}

@@ -11,13 +11,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// form goes to where site writes down what it gets.
+// form is sent to the site, which records it.
 var form = pages.Form{Action: "/sent", Request: "client_id=web&scope=openid+orders%3Aread&decision=allow", CSRF: "the-token"}
 
-// long is a name that no line of a narrow window can hold.
+// long is a name that is longer than a line of a narrow window.
 var long = strings.Repeat("Unbreakable", 40)
 
-// views has each page as people see it, and with texts that strain it.
+// views has each page with typical texts and with very long ones.
 var views = map[string]func(http.ResponseWriter){
 	"/login": func(w http.ResponseWriter) {
 		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []pages.Person{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: "bob"}}})
@@ -94,13 +94,13 @@ var debug = pages.DebugPage{
 	Mint: pages.MintForm{ClientID: "web", Subject: "alice", Audience: "api", Scope: "orders:read", ExpiresIn: "5m", Defect: "expired"},
 }
 
-// sent is a form as it arrived.
+// sent is a received form.
 type sent struct {
 	form   url.Values
 	origin string
 }
 
-// newSite serves the views, and hands over what their forms send.
+// newSite serves the views, and returns the forms that they send.
 func newSite(t *testing.T) (address string, forms <-chan sent) {
 	t.Helper()
 	received := make(chan sent, 10)

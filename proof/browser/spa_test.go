@@ -15,13 +15,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// wantSeen is what an application reports that a person has signed in to and out of.
-const wantSeen = `{"sub":"test-user","email":"test-user@example.com","scope":"openid profile email orders:read","state":"first",` +
-	`"framed":true,"refreshed":true,"asked":200,"revoked":401,"challenge":true,"out":"last"}`
+// wantReport is what an application reports after a user has signed in and out.
+const wantReport = `{"sub":"test-user","email":"test-user@example.com","scope":"openid profile email orders:read","state":"first",` +
+	`"framed":true,"refreshed":true,"userinfo":200,"revoked":401,"challenge":true,"out":"last"}`
 
-// Applications of another origin, against the server as its command line starts it.
+// Applications of another origin, against a server started from the command line.
 func TestSinglePageApplications(t *testing.T) {
-	issuer := served(t)
+	issuer := startServer(t)
 	for name, scripts := range map[string]string{
 		"oidc-client-ts":   `<script src="/node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js"></script><script type="module" src="/oidc.js"></script>`,
 		"plain JavaScript": `<script type="module" src="/plain.js"></script>`,
@@ -31,24 +31,24 @@ func TestSinglePageApplications(t *testing.T) {
 			b := newTab(t)
 			b.open(address + "/start")
 			b.press("button")
-			b.wantTitle("Sign in")
+			b.requireTitle("Sign in")
 			b.logIn("test-user", "test-password")
-			b.wantTitle("Allow access?")
-			b.do(chromedp.Click(allow)) // from here on it goes by itself
+			b.requireTitle("Allow access?")
+			b.do(chromedp.Click(allow)) // the application does the rest
 			select {
 			case got := <-reports:
-				if got != wantSeen {
-					t.Errorf("got  %s\nwant %s", got, wantSeen)
+				if got != wantReport {
+					t.Errorf("got  %s\nwant %s", got, wantReport)
 				}
 			case <-b.ctx.Done():
-				t.Fatalf("got no report from %s", ask[string](b, `location.href`))
+				t.Fatalf("got no report from %s", eval[string](b, `location.href`))
 			}
-			b.complaint("401") // about the token that was revoked
+			b.expectMessage("401") // for the revoked token
 		})
 	}
 }
 
-// newSPA serves a single-page application, and hands over what it reports.
+// newSPA serves a single-page application, and returns its reports.
 func newSPA(t *testing.T, issuer, scripts string) (address string, reports <-chan string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join("spa", "node_modules")); err != nil {
@@ -74,8 +74,8 @@ func newSPA(t *testing.T, issuer, scripts string) (address string, reports <-cha
 	return serve(t, mux), received
 }
 
-// served is the issuer of a server that runs until the test ends.
-func served(t *testing.T) string {
+// startServer runs a server until the test ends, and returns its issuer.
+func startServer(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "bearerguard")
 	build := exec.Command("go", "build", "-o", program, "./cmd/bearerguard")
@@ -96,9 +96,9 @@ func served(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = stdin.Close() // by which it ends
+		_ = stdin.Close() // which stops the server
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the server ended with: %v", err)
+			t.Errorf("the server exited with: %v", err)
 		}
 	})
 	var ready struct {

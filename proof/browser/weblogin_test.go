@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// onLocalhost is an authorization server that is another site than what listens on 127.0.0.1, so that the browser keeps
-// cookies from one to the other as it does on the web.
+// onLocalhost starts an authorization server on localhost, which is another site than 127.0.0.1. So the browser treats
+// cookies between the two as cross-site, as on the web.
 func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	var as *testserver.Server
@@ -33,7 +33,7 @@ func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	return as
 }
 
-// weblogin runs examples/weblogin and examples/api at as, as somebody who tries them would.
+// weblogin runs examples/weblogin and examples/api with the server as.
 func weblogin(t *testing.T, as *testserver.Server, env ...string) (site string) {
 	t.Helper()
 	run := func(name string, env ...string) string {
@@ -48,68 +48,68 @@ func weblogin(t *testing.T, as *testserver.Server, env ...string) (site string) 
 	return run("weblogin", append(append(as.Env(), "API_URL="+api), env...)...)
 }
 
-func TestTheWebSiteOfTheExamples(t *testing.T) {
+func TestWebLoginExample(t *testing.T) {
 	as := onLocalhost(t, testserver.Interactive())
 	site := weblogin(t, as)
 	b := newTab(t)
 	b.noScript()
 	b.open(site)
-	if got := b.leads(chromedp.Click(`a[href="/login"]`)); !strings.HasPrefix(got, as.Issuer()) {
+	if got := b.navigate(chromedp.Click(`a[href="/login"]`)); !strings.HasPrefix(got, as.Issuer()) {
 		t.Fatalf("got to %s, want to the login page", got)
 	}
 	for field, text := range map[string]string{"#username": "test-user", "#password": "test-password"} {
-		ask[bool](b, `(e => { e.focus(); return true; })(document.querySelector('`+field+`'))`)
+		eval[bool](b, `(e => { e.focus(); return true; })(document.querySelector('`+field+`'))`)
 		b.do(chromedp.KeyEvent(text))
 	}
-	if got := b.leads(chromedp.Click("form .primary")); !strings.HasPrefix(got, as.Issuer()) {
+	if got := b.navigate(chromedp.Click("form .primary")); !strings.HasPrefix(got, as.Issuer()) {
 		t.Fatalf("got to %s, want to the consent page", got)
 	}
-	if got := b.leads(chromedp.Click(`button[value="allow"]`)); got != site+"/" {
+	if got := b.navigate(chromedp.Click(`button[value="allow"]`)); got != site+"/" {
 		t.Fatalf("got to %s, want home, without the code in the address", got)
 	}
-	wantText(b, "Welcome, Test User")
-	if got := ask[string](b, `document.cookie`); got != "" {
+	assertText(b, "Welcome, Test User")
+	if got := eval[string](b, `document.cookie`); got != "" {
 		t.Errorf("got a cookie that scripts can read")
 	}
-	b.leads(chromedp.Click(`a[href="/profile"]`))
-	wantText(b, "test-user")
-	b.leads(chromedp.Click(`a[href="/items"]`))
-	wantText(b, "anvil")
+	b.navigate(chromedp.Click(`a[href="/profile"]`))
+	assertText(b, "test-user")
+	b.navigate(chromedp.Click(`a[href="/items"]`))
+	assertText(b, "anvil")
 
-	// From a link of another site the session is there, from its form it is not.
+	// A link of another site has the session, its form does not.
 	b.open(elsewhere(t, `<a href="`+site+`/">home</a>`))
-	b.leads(chromedp.KeyEvent(kb.Tab + kb.Enter))
-	wantText(b, "Welcome, Test User")
+	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
+	assertText(b, "Welcome, Test User")
 	b.open(elsewhere(t, `<form method="post" action="`+site+`/logout"><button>win a prize</button></form>`))
 	b.do(chromedp.KeyEvent(kb.Tab + kb.Enter))
-	b.complaint("403")
-	for refused := false; !refused; { // each question is a round trip to the browser, and ends with the time limit
-		refused = ask[string](b, `document.title`) == "You are not logged in"
+	b.expectMessage("403")
+	for refused := false; !refused; { // each evaluation is a round trip to the browser, and ends with the time limit
+		refused = eval[string](b, `document.title`) == "You are not logged in"
 	}
 	if got := as.Count(testserver.EndpointRevoke); got != 0 {
 		t.Errorf("got %d revocations by the form of another site, want none", got)
 	}
 
-	// Nor has that form lost the browser its session.
+	// The form has not ended the session of the browser either.
 	b.open(site)
-	wantText(b, "Welcome, Test User")
-	if got := b.leads(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {
-		t.Errorf("got to %s, want to the logout of the server, past form-action", got)
+	assertText(b, "Welcome, Test User")
+	if got := b.navigate(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {
+		t.Errorf("got to %s, want to the logout of the server, not blocked by form-action", got)
 	}
-	b.wantTitle("Sign out?") // since the site tells the server nothing of the person
+	b.requireTitle("Sign out?") // because the site sends the server no hint about the user
 	b.press(allow)
-	b.wantTitle("Signed out")
+	b.requireTitle("Signed out")
 	if got := as.Count(testserver.EndpointRevoke); got != 1 {
 		t.Errorf("got %d revocations, want 1", got)
 	}
 	b.open(site)
-	wantText(b, "You are not logged in")
+	assertText(b, "You are not logged in")
 }
 
-// wantText looks for text on the page.
-func wantText(b *tab, text string) {
+// assertText checks that the page contains a text.
+func assertText(b *tab, text string) {
 	b.t.Helper()
-	if got := ask[string](b, `document.body.innerText`); !strings.Contains(got, text) {
+	if got := eval[string](b, `document.body.innerText`); !strings.Contains(got, text) {
 		b.t.Errorf("got the page\n%s\nwant %q on it", got, text)
 	}
 }

@@ -1,5 +1,5 @@
-// Budget prints what the project weighs: tracked files, bytes of the README, and
-// the exported names of each package that users import.
+// Budget prints the size of the project: the number of tracked files, the bytes of
+// the README, and the number of exported names of each package that users import.
 package main
 
 import (

@@ -10,14 +10,14 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Framework is an adapter under test: the API as it is built with it.
+// Framework is an adapter under test: the API as built with it.
 type Framework struct {
 	Name   string
 	Routes func(API) http.Handler
 }
 
-// API is what the same routes are built from on every framework. All of them
-// answer any method, and all but /needed through a Guard:
+// API is the description from which the same routes are built on every
+// framework. All routes answer any method. All except /needed use a Guard:
 //
 //	/open           without the adapter
 //	/any-token      Require()
@@ -26,12 +26,12 @@ type Framework struct {
 //	/twice          Read, registered twice
 //	/either         Either
 //	/oneof          OneOf
-//	/needed         Need, by the package's own Require
+//	/needed         Need, with the package-level Require
 //	/tenant         Tenant
 //	/checked        Require(); the handler checks Write and answers with Answer
 //	/returned       the same, except in Echo, where the handler returns the error
 //	/failed         Require(); the handler answers with Answer for ErrFailure
-//	/labelled       Require(), after the program has set header fields for a success
+//	/labelled       Require(), after the program has set header fields that fit only a 200
 //	/optional       Optional
 //	/optional/read  Optional on the group, Read on the route
 type API struct {
@@ -43,7 +43,7 @@ type API struct {
 	reached func(route string, token *middleware.Token) // called by each handler
 }
 
-// What the routes require.
+// The requirements of the routes.
 var (
 	Tenant = scopes.Requirement(tenant{})
 	Read   = scopes.All("read")
@@ -65,17 +65,17 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// Check is what a handler asks for that requires Write itself.
+// Check is the check of a handler that itself requires Write.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
-// Answer is the JSON that the handler of a route answers with: which one it is,
-// and to whom it speaks. The token is nil if the request has none.
+// Answer is the JSON body that the handler of a route returns: the route and the
+// subject of the token. The token is nil if the request has none.
 func (a API) Answer(route string, token *middleware.Token) []byte {
 	a.reached(route, token)
-	said := map[string]string{"route": route}
+	members := map[string]string{"route": route}
 	if token != nil {
-		said["subject"] = token.Subject
+		members["subject"] = token.Subject
 	}
-	body, _ := json.Marshal(said) // strings
+	body, _ := json.Marshal(members) // strings
 	return body
 }

@@ -17,29 +17,29 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// question is what a request has to wait for.
-type question struct {
+// upstreamCall is a call for which a request has to wait.
+type upstreamCall struct {
 	row      string
 	endpoint testserver.Endpoint
 	path     string
-	kind     []testserver.TokenOption // of token that brings it up
+	kind     []testserver.TokenOption // options of a token that causes it
 }
 
-var questions = []question{
+var upstreamCalls = []upstreamCall{
 	{"R19", testserver.EndpointJWKS, "/jwks", nil},
 	{"I14", testserver.EndpointIntrospect, "/introspect", []testserver.TokenOption{testserver.OpaqueTokens()}},
 }
 
-// slow holds back requests for a path until it is told to let them pass.
-type slow struct {
+// heldTransport delays requests for a path until release is closed.
+type heldTransport struct {
 	http.RoundTripper
-	path           string
-	asked, release chan struct{}
+	path             string
+	arrived, release chan struct{}
 }
 
-func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s heldTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, s.path) {
-		s.asked <- struct{}{}
+		s.arrived <- struct{}{}
 		select {
 		case <-s.release:
 		case <-r.Context().Done():
@@ -49,27 +49,27 @@ func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(r)
 }
 
-func aClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T, frameworks []Framework) {
-	for _, q := range questions {
+func aDisconnectedClientDoesNotAffectOthers(t *testing.T, frameworks []Framework) {
+	for _, q := range upstreamCalls {
 		for _, framework := range frameworks {
 			t.Run(q.row+"/"+framework.Name+" over HTTP/1.1", func(t *testing.T) {
-				leave(t, q, framework.Routes, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+				assertDisconnect(t, q, framework.Routes, func(t *testing.T, address string, arrived <-chan struct{}, r request) wire {
 					conn := dial(t, address, nil)
 					if _, err := io.WriteString(conn, r.http1("GET")); err != nil {
 						t.Fatal(err)
 					}
-					wait(t, asked)
+					wait(t, arrived)
 					check(t, conn.Close())
 					return http1{address}
 				})
 			})
 			t.Run(q.row+"/"+framework.Name+" over HTTP/2", func(t *testing.T) {
-				leave(t, q, framework.Routes, func(t *testing.T, address string, asked <-chan struct{}, r request) wire {
+				assertDisconnect(t, q, framework.Routes, func(t *testing.T, address string, arrived <-chan struct{}, r request) wire {
 					w := &http2wire{address: address}
 					t.Cleanup(w.close)
 					w.connect(t)
 					stream := w.write(t, "GET", r)
-					wait(t, asked)
+					wait(t, arrived)
 					check(t, w.framer.WriteRSTStream(stream, http2.ErrCodeCancel))
 					return w
 				})
@@ -78,14 +78,14 @@ func aClientThatLeavesIsNotServedAndHarmsNobody(t *testing.T, frameworks []Frame
 	}
 }
 
-// leave lets a client go away while what its token brings up is being asked.
-// The handler must not run, the question must stand, and the next client be
-// served with its answer.
-func leave(t *testing.T, q question, build func(API) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
+// assertDisconnect disconnects a client during the upstream call that its token
+// causes. The handler must not run. The call must continue, and the next client
+// must be served from its result.
+func assertDisconnect(t *testing.T, q upstreamCall, build func(API) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
 	as := testserver.New(t)
-	held := slow{as.Client().Transport, q.path, make(chan struct{}, 1), make(chan struct{})}
-	log := newLogger(new(journal))
-	v := askingVerifier(t, as, log, keeping, func(s *setup) {
+	held := heldTransport{as.Client().Transport, q.path, make(chan struct{}, 1), make(chan struct{})}
+	log := newLogger(new(logBuffer))
+	v := newIntrospectingVerifier(t, as, log, cacheAnswers, func(s *setup) {
 		s.Config.Client = &http.Client{Transport: held}
 		s.verifier.Client = s.Config.Client
 	})
@@ -103,17 +103,17 @@ func leave(t *testing.T, q question, build func(API) http.Handler, abandon func(
 	t.Cleanup(server.Close)
 
 	r := at("/any-token", "Bearer "+as.Token(append(q.kind, testserver.Subject("alice"))...))
-	w := abandon(t, server.Listener.Addr().String(), held.asked, r)
+	w := abandon(t, server.Listener.Addr().String(), held.arrived, r)
 	wait(t, finished)
 	if n, _ := ran.reset(); n != 0 {
-		t.Errorf("%d handlers ran for a client that had left", n)
+		t.Errorf("%d handlers ran for a client that had disconnected", n)
 	}
 	close(held.release)
 	if got, err := w.send(t, "GET", r).verdict(); err != nil || got != alice("/any-token") {
 		t.Errorf("the next client: got %+v, %v, want %+v", got, err, alice("/any-token"))
 	}
 	if n := as.Count(q.endpoint); n != 1 {
-		t.Errorf("got %d requests to %s, want the one that the first client brought up", n, q.endpoint)
+		t.Errorf("got %d requests to %s, want only the one of the first client", n, q.endpoint)
 	}
 }
 
@@ -122,11 +122,11 @@ func wait(t *testing.T, c <-chan struct{}) {
 	select {
 	case <-c:
 	case <-time.After(timeout):
-		t.Fatal("waited in vain")
+		t.Fatalf("nothing happened within %v", timeout)
 	}
 }
 
-// pendingKeys is a source whose keys have not come yet.
+// pendingKeys is a key source that blocks until its set is stored.
 type pendingKeys struct{ set atomic.Pointer[jwks.Set] }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
@@ -137,19 +137,19 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request whose context is canceled before the check begins is refused if the
-// check must wait, and otherwise judged as any other.
-func aRequestThatIsCanceledBefore(t *testing.T, frameworks []Framework) {
+// A request whose context is canceled before the check begins is refused with 503
+// if the check has to wait. Otherwise it gets its usual verdict.
+func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {
 		t.Run("R19/"+framework.Name, func(t *testing.T) {
 			var keys pendingKeys
-			v := askingVerifier(t, as, newLogger(new(journal)), func(s *setup) { s.verifier.Issuers[0].Keys = &keys })
+			v := newIntrospectingVerifier(t, as, newLogger(new(logBuffer)), func(s *setup) { s.verifier.Issuers[0].Keys = &keys })
 			ran := new(reached)
-			handler := framework.Routes(API{Verifier: v, reached: ran.add, Log: newLogger(new(journal))})
+			handler := framework.Routes(API{Verifier: v, reached: ran.add, Log: newLogger(new(logBuffer))})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			gives := func(want verdict) {
+			assertVerdict := func(want verdict) {
 				t.Helper()
 				r := httptest.NewRequestWithContext(ctx, "GET", "/any-token", nil)
 				r.Header.Set("Authorization", "Bearer "+as.Token(testserver.Subject("alice")))
@@ -160,21 +160,21 @@ func aRequestThatIsCanceledBefore(t *testing.T, frameworks []Framework) {
 					t.Errorf("got %+v, %v after %d handlers, want %+v", got, err, n, want)
 				}
 			}
-			gives(unavailable)
+			assertVerdict(unavailable)
 			set, err := jwks.Parse(as.JWKS())
 			check(t, err)
 			keys.set.Store(set)
-			gives(alice("/any-token"))
+			assertVerdict(alice("/any-token"))
 		})
 	}
 }
 
-// A client may close its side of the connection once its request is sent. To
-// net/http that looks as if it had gone.
-func aClientThatHasSaidAllIsAnswered(t *testing.T, frameworks []Framework) {
+// A client may close its side of the connection after it has sent the request. To
+// net/http that looks like a disconnect.
+func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	if err := l.verifier.Warm(t.Context()); err != nil {
-		t.Log(err) // one issuer of the lab cannot be reached
+		t.Log(err) // one issuer of the lab is unreachable
 	}
 	for _, test := range []struct {
 		name string
@@ -186,13 +186,13 @@ func aClientThatHasSaidAllIsAnswered(t *testing.T, frameworks []Framework) {
 		{"an expired token", at("/read", "Bearer "+l.Token(l.Header(), l.Claims("exp", "1"))), badToken("token is expired")},
 		{"no token", at("/read"), noAuth("read")},
 	} {
-		for _, line := range l.lines {
-			if line.protocol != "HTTP/1.1" {
+		for _, target := range l.targets {
+			if target.protocol != "HTTP/1.1" {
 				continue
 			}
-			t.Run("R19/"+test.name+" on "+line.framework, func(t *testing.T) {
-				address := line.wire.(http1).address
-				for range 20 { // the server notices at any moment
+			t.Run("R19/"+test.name+" on "+target.framework, func(t *testing.T) {
+				address := target.wire.(http1).address
+				for range 20 { // when the server notices is a matter of timing
 					conn := dial(t, address, nil).(*net.TCPConn)
 					if _, err := io.WriteString(conn, test.http1("GET")); err != nil {
 						t.Fatal(err)

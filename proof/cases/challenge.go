@@ -15,8 +15,8 @@ type challenge struct {
 
 type param struct{ name, value string }
 
-// String is the same for two challenges that mean the same, however they were
-// written.
+// String returns the same text for challenges with the same meaning, however they
+// were written.
 func (c challenge) String() string {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(c.scheme))
@@ -29,9 +29,8 @@ func (c challenge) String() string {
 	return b.String()
 }
 
-// parseChallenges reads a WWW-Authenticate field. It was written from the
-// grammar of RFC 9110 alone and refuses what that does not allow, a parameter
-// that comes twice included.
+// parseChallenges reads a WWW-Authenticate field. It follows only the grammar of
+// RFC 9110 and refuses everything else, including repeated parameters.
 func parseChallenges(field string) ([]challenge, error) {
 	p := &parser{rest: field}
 	var all []challenge
@@ -42,7 +41,7 @@ func parseChallenges(field string) ([]challenge, error) {
 		}
 		all = append(all, one)
 		if p.rest != "" && p.rest[0] != ',' {
-			return nil, fmt.Errorf("no comma before %q in %q", p.rest, field)
+			return nil, fmt.Errorf("want a comma before %q in %q", p.rest, field)
 		}
 	}
 	return all, nil
@@ -69,7 +68,7 @@ func (p *parser) take(in func(byte) bool) string {
 func (p *parser) challenge() (challenge, error) {
 	c := challenge{scheme: p.take(tchar)}
 	if c.scheme == "" {
-		return c, fmt.Errorf("no scheme")
+		return c, fmt.Errorf("want a scheme")
 	}
 	if p.rest == "" || p.rest[0] != ' ' {
 		return c, nil
@@ -96,7 +95,7 @@ func (p *parser) challenge() (challenge, error) {
 			return c, nil
 		}
 		if slices.ContainsFunc(c.params, func(other param) bool { return other.name == one.name }) {
-			return c, fmt.Errorf("%s comes twice", one.name)
+			return c, fmt.Errorf("parameter %s is repeated", one.name)
 		}
 		c.params = append(c.params, one)
 		if p.bws(); p.rest == "" || p.rest[0] != ',' {
@@ -115,7 +114,7 @@ func (p *parser) param() (one param, ok bool, err error) {
 	p.bws()
 	if p.rest == "" || p.rest[0] != '"' {
 		if one.value = p.take(tchar); one.value == "" {
-			return one, false, fmt.Errorf("%s has no value", one.name)
+			return one, false, fmt.Errorf("parameter %s has no value", one.name)
 		}
 		return one, true, nil
 	}
@@ -124,7 +123,7 @@ func (p *parser) param() (one param, ok bool, err error) {
 		one.value += p.take(qdtext)
 		switch {
 		case p.rest == "":
-			return one, false, fmt.Errorf("the quotes of %s are not closed", one.name)
+			return one, false, fmt.Errorf("parameter %s has no closing quote", one.name)
 		case p.rest[0] == '"':
 			p.rest = p.rest[1:]
 			return one, true, nil
@@ -132,7 +131,7 @@ func (p *parser) param() (one param, ok bool, err error) {
 			one.value += p.rest[1:2]
 			p.rest = p.rest[2:]
 		default:
-			return one, false, fmt.Errorf("byte %#x in the quotes of %s", p.rest[0], one.name)
+			return one, false, fmt.Errorf("byte %#x in the quoted string of %s", p.rest[0], one.name)
 		}
 	}
 }

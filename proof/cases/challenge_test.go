@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTheParserReadsChallengesAsTheRFCDoes(t *testing.T) {
+func TestParseChallenges(t *testing.T) {
 	for field, want := range map[string]string{
 		``:                                  `[]`,
 		`Bearer`:                            `[bearer]`,

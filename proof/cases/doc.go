@@ -1,20 +1,18 @@
-// Package cases holds the requests that every adapter must answer alike, and
-// the answers: tables of credentials, tokens, faults and what real providers
-// send. The same small API is built with each adapter, receives them as bytes
-// over real HTTP/1.1 and HTTP/2 connections, and must give the same answers.
+// Package cases defines requests and the answers that every adapter must give to
+// them: tables of credentials, tokens, faults and the tokens of real providers.
+// The same small API is built with each adapter. It receives the requests as bytes
+// over real HTTP/1.1 and HTTP/2 connections.
 //
-// The tests of an adapter pass what they built to [Test]; those of an adapter in
-// a nested module do, too. A request joins by one line in the table of the
-// threat it belongs to.
+// The tests of an adapter pass their API to [Test], also if the adapter is in a
+// nested module. To add a request, add a row to the table of its threat.
 //
-// For opaque tokens there is an authorization server that says what a test makes
-// it say, and counts how often it is asked.
+// For opaque tokens, an authorization server returns the introspection responses
+// that a test sets, and counts the requests.
 //
-// What is compared is the status, the challenge as an RFC 9110 parser of the
-// package's own reads it, Cache-Control, Retry-After, the content type, any
-// further header field and the decoded body. The handler of a refused request
-// must not have run.
+// The tests compare the status, the challenge as read by this package's RFC 9110
+// parser, Cache-Control, Retry-After, the content type, the names of other header
+// fields, and the decoded body. The handler of a refused request must not run.
 //
-// Paths that match no route are outside: each framework answers them its own
-// way. For them it is only proven that no protected handler runs.
+// The answers to paths that match no route are not compared, because they differ
+// between frameworks. The tests only check that no protected handler runs.
 package cases

@@ -15,13 +15,13 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// maxText keeps the fields that are fuzzed within what clients take.
+// maxText limits the fuzzed fields to a size that clients accept.
 const maxText = 16 << 10
 
-// FuzzChallenge proves that a realm and scopes from the configuration arrive as
-// they were meant, or are refused when the program starts (E01): on HTTP/2 a
-// field with a control byte would be dropped whole, on HTTP/1.1 it would break
-// the answer.
+// FuzzChallenge proves that a realm and scopes from the configuration reach the
+// client unchanged, or are refused when the program starts (E01). On HTTP/2 a
+// field with a control byte would be dropped, on HTTP/1.1 it would break the
+// answer.
 func FuzzChallenge(f *testing.F) {
 	for _, realm := range []string{
 		"", "api", "https://api.example.com/v1", "a realm, with=signs; (and) \tspaces", " ", "a\"b", `a\b`, "a\r\nSet-Cookie: x=1", "a\x00", "a\x7f",
@@ -92,7 +92,7 @@ func FuzzChallenge(f *testing.F) {
 				t.Fatalf("%s: got %q, want one field", protocol, fields)
 			}
 			if strings.ContainsFunc(fields[0], func(c rune) bool { return c < 0x20 || c > 0x7e }) {
-				t.Errorf("%s: %q has more than printable ASCII", protocol, fields[0])
+				t.Errorf("%s: got %q, want printable ASCII", protocol, fields[0])
 			}
 			got, err := parseChallenges(fields[0])
 			if err != nil || len(got) != 1 || got[0].scheme != want.scheme || !slices.Equal(got[0].params, want.params) {
@@ -102,13 +102,13 @@ func FuzzChallenge(f *testing.F) {
 	})
 }
 
-// clean reports whether text may stand between quotes without being escaped:
-// printable ASCII but for quote and backslash (RFC 6750 §3).
+// clean reports whether text may appear in a quoted string without escapes:
+// printable ASCII except quote and backslash (RFC 6750 §3).
 func clean(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
 
-// accepted reports whether requirements of these scopes can be made.
+// accepted reports whether scopes.All accepts these scopes.
 func accepted(names ...string) (ok bool) {
 	defer func() { ok = recover() == nil }()
 	for _, name := range names {

@@ -20,7 +20,7 @@ import (
 
 const fixedIssuer = "https://login.example.com"
 
-// fixed returns a server that is the same in every run, and listens nowhere.
+// fixed returns a server that is the same in every run and does not listen.
 func fixed(f *testing.F) (*testserver.Server, *jwks.Set) {
 	f.Helper()
 	as, err := testserver.NewUnstarted(testserver.Seed("conformance"), testserver.IssuerURL(fixedIssuer))
@@ -34,8 +34,8 @@ func fixed(f *testing.F) (*testserver.Server, *jwks.Set) {
 	return as, keys
 }
 
-// fingerprints is a log handler that keeps how the verifier names the token
-// that it read from the last request.
+// fingerprints is a log handler that stores the fingerprint of the last token that
+// the verifier read.
 type fingerprints struct {
 	slog.Handler
 	last *string
@@ -57,11 +57,10 @@ var (
 	scheme = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 )
 
-// FuzzAuthorizationHeader holds the reading of the field against a second one,
-// written from the grammar as regular expressions: either there is no token, or
-// it is the one b64token of the one field there is, and nothing else of a
-// request's credentials is refused with another code than those of no token and
-// of a bad request. Lines of the input are lines of the field.
+// FuzzAuthorizationHeader compares the parser of the field with a second one,
+// written as regular expressions from the grammar. Both must find the same token,
+// the one b64token of the only field, or refuse the request with the same code.
+// Each line of the input is one Authorization field.
 func FuzzAuthorizationHeader(f *testing.F) {
 	const maxTokenBytes = 1 << 10
 	as, keys := fixed(f)
@@ -81,7 +80,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 		"eyA.",                            // two segments
 		forge.Encode(`{"alg":`) + "..000", // a header that ends too early
 		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`"}`),                                        // no type, and no times
-		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`","aud":"`+audience+`","exp":64704304804}`), // for nobody, and without scopes
+		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`","aud":"`+audience+`","exp":64704304804}`), // no sub, and no scopes
 	} {
 		f.Add("Bearer " + token)
 	}
@@ -89,7 +88,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: audience, Issuers: []middleware.Issuer{{URL: fixedIssuer, Keys: keys}}, MaxTokenBytes: maxTokenBytes,
 		Logger: slog.New(fingerprints{slog.DiscardHandler, &read}),
-		// Nothing passes, so that there is a log entry about everything.
+		// No token passes, so that every token is logged.
 		Revoked: func(context.Context, *middleware.Token) (bool, error) { return true, nil },
 	})
 	if err != nil {
@@ -120,8 +119,8 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	})
 }
 
-// expected is the code for a request with these lines, and the token that is
-// read from it. What is too long is refused for that, whatever it is.
+// expected returns the code for a request with these lines, and the token that is
+// read from it. Text over the size limit gets invalid_token, even if it is malformed.
 func expected(lines []string, maxTokenBytes int) (middleware.Code, string) {
 	switch len(lines) {
 	case 0:

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// problem is an ErrorBody that also tries what it must not be able to do:
-// change the status and the challenge.
+// problem is an ErrorBody that also tries to change the status and the challenge,
+// which must have no effect.
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
@@ -19,10 +19,10 @@ func problem(r *http.Request, e *middleware.Error) (contentType string, body []b
 	return "application/problem+json", body
 }
 
-// problematic is what a refusal becomes with that hook.
-func (v verdict) problematic(t *testing.T) verdict {
+// withErrorBody returns the verdict as changed by the hook problem.
+func (v verdict) withErrorBody(t *testing.T) verdict {
 	t.Helper()
-	if v.passes() || v.below {
+	if v.passes() || v.stoppedByServer {
 		return v
 	}
 	var body struct{ Error string }
@@ -33,14 +33,14 @@ func (v verdict) problematic(t *testing.T) verdict {
 	return v
 }
 
-func anErrorBodyChangesTheBodyAlone(t *testing.T, frameworks []Framework) {
+func errorBodyChangesOnlyTheBody(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks, func(a *API) { a.ErrorBody = problem })
 	groups := slices.Concat(byRoute(l.tokens), faults(l.tokens))
 	for _, g := range groups {
 		for i := range g.rows {
-			g.rows[i].want = g.rows[i].want.problematic(t)
+			g.rows[i].want = g.rows[i].want.withErrorBody(t)
 		}
-		g.why = "ErrorBody replaces content type and body, and nothing else"
+		g.why = "ErrorBody replaces only the content type and the body"
 		l.run(t, g)
 	}
 	l.checkLog(t, groups)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// hostile are rows whose text was chosen to break out of a header field or a
-// log. Every answer of the table is searched for the canary, and so is the log.
+// hostile returns rows whose text would break a header field or a log entry if it
+// were not escaped. All answers and the log are searched for the canary.
 func hostile(t tokens) []group {
 	const (
 		breakout = `canary\", error=\"none\r\nSet-Cookie: canary=1\r\n\r\n`
@@ -21,7 +21,7 @@ func hostile(t tokens) []group {
 		issuer    = badToken("token issuer is not accepted")
 		mangled   = badToken("token is malformed")
 	)
-	e02 := group{"E02", "no byte of a token is ever part of an answer or a log", nil}
+	e02 := group{"E02", "no byte of a token appears in an answer or in the log", nil}
 	for name, text := range map[string]string{"quotes and line breaks": breakout, "control bytes": escapes} {
 		text = `"` + text + `"`
 		e02.rows = append(e02.rows,
@@ -38,11 +38,11 @@ func hostile(t tokens) []group {
 	}
 	slices.SortFunc(e02.rows, func(a, b row) int { return strings.Compare(a.name, b.name) })
 	return []group{e02,
-		{"E03", "a log is written in the verifier's words alone", []row{
-			{name: "a kid that nobody has", request: header("kid", `"canary"`), want: signature},
-			{name: "a kid with a line of a log", request: header("kid", `"x level=INFO msg=canary"`), want: signature},
+		{"E03", "the log contains no text of a client", []row{
+			{name: "an unknown kid", request: header("kid", `"canary"`), want: signature},
+			{name: "a kid with a log entry", request: header("kid", `"x level=INFO msg=canary"`), want: signature},
 			{name: "a scheme", request: at("/read", `canary"realm="x`), want: noAuth("read")},
-			{name: "a token that is no JWT", request: at("/read", "Bearer canary"), want: badToken("token is not valid")},
+			{name: "a token that is not a JWT", request: at("/read", "Bearer canary"), want: badToken("token is not valid")},
 			{name: "a malformed token", request: at("/read", `Bearer canary", error="none`), want: malformed},
 			{name: "a path", request: at("/read?canary=%0d%0aSet-Cookie:canary"), want: noAuth("read")},
 			{name: "a host", request: at("/read").with("X-Forwarded-Host", "canary.example"), want: noAuth("read")},
@@ -50,20 +50,20 @@ func hostile(t tokens) []group {
 	}
 }
 
-// checkLog looks through all that was logged while the rows ran, by verifier,
-// servers and the programs around the adapters, for what must not be there.
+// checkLog searches the log of the verifier, the servers and the programs around
+// the adapters for the canary and for parts of signatures.
 func (l *lab) checkLog(t *testing.T, groups []group) {
 	t.Helper()
 	log := l.log.String()
 	for _, text := range []string{`msg="request refused"`, `msg="error handler" refused=true`, `msg=logger refused=true`} {
 		if !strings.Contains(log, text) {
-			t.Errorf("the log holds no %s, and so proves nothing", text)
+			t.Errorf("the log has no entry with %s, so the search proves nothing", text)
 		}
 	}
 	if i := strings.Index(log, canary); i >= 0 {
-		t.Errorf("E03: a stranger's text was logged: %q", log[max(0, i-200):min(len(log), i+200)])
+		t.Errorf("E03: text of a client was logged: %q", log[max(0, i-200):min(len(log), i+200)])
 	}
-	const window = 8 // of a signature: shorter text is there by chance
+	const window = 8 // bytes of a signature; shorter text may occur by chance
 	secret := make(map[string]string)
 	for _, g := range groups {
 		for _, r := range g.rows {

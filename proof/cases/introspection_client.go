@@ -12,22 +12,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The server reads the credentials by RFC 6749 §2.3.1 and refuses those that
-// are wrong by one byte.
-func credentialsAreEncodedAsTheServerReadsThem(t *testing.T, frameworks []Framework) {
+// The server decodes the credentials as RFC 6749 §2.3.1 requires and refuses any
+// that differ in one byte.
+func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
-		"plain":                       {ID: "api", Secret: "secret"},
-		"a colon, which separates":    {ID: "https://api.example.com:8443/v1", Secret: "a:b::"},
-		"a plus, which means a space": {ID: "orders+api", Secret: "a+b c"},
-		"a percent sign":              {ID: "100%", Secret: "%41%zz%"},
-		"all that is printable":       {ID: "api", Secret: ` !"#$%&'()*+,-./:;<=>?@[\]^_` + "`{|}~"},
+		"plain":                         {ID: "api", Secret: "secret"},
+		"a colon, which separates":      {ID: "https://api.example.com:8443/v1", Secret: "a:b::"},
+		"a plus, which encodes a space": {ID: "orders+api", Secret: "a+b c"},
+		"a percent sign":                {ID: "100%", Secret: "%41%zz%"},
+		"all printable characters":      {ID: "api", Secret: ` !"#$%&'()*+,-./:;<=>?@[\]^_` + "`{|}~"},
 	} {
 		for how, auth := range map[string]introspect.Auth{
 			"basic": introspect.Basic(credentials.ID, credentials.Secret), "post": introspect.Post(credentials.ID, credentials.Secret),
 		} {
 			t.Run("I17/"+name+", by "+how, func(t *testing.T) {
-				a := newAsking(t, frameworks, testserver.New(t, testserver.Clients(credentials)), func(s *setup) { s.Auth = auth })
-				a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
+				a := newIntrospectionLab(t, frameworks, testserver.New(t, testserver.Clients(credentials)), func(s *setup) { s.Auth = auth })
+				a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 				for _, r := range a.as.Requests(testserver.EndpointIntrospect) {
 					if r.ClientID != credentials.ID || r.Form.Get("token_type_hint") != "access_token" {
 						t.Fatalf("got the client %q and the hint %q, want %q and access_token", r.ClientID, r.Form.Get("token_type_hint"), credentials.ID)
@@ -36,18 +36,18 @@ func credentialsAreEncodedAsTheServerReadsThem(t *testing.T, frameworks []Framew
 			})
 		}
 	}
-	t.Run("I07/a secret that is wrong", func(t *testing.T) {
-		a := newAsking(t, frameworks, testserver.New(t), func(s *setup) { s.Auth = introspect.Basic("test-client", canary) })
-		for _, line := range a.lines[:4] { // the fifth would open the breaker
-			line.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
+	t.Run("I07/a wrong secret", func(t *testing.T) {
+		a := newIntrospectionLab(t, frameworks, testserver.New(t), func(s *setup) { s.Auth = introspect.Basic("test-client", canary) })
+		for _, target := range a.targets[:4] { // a fifth failure would open the circuit breaker
+			target.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
 		}
 		if log := a.log.String(); strings.Count(log, "level=ERROR") != 1 || strings.Contains(log, canary) {
-			t.Error("want one event at level Error, which does not tell the secret")
+			t.Error("want one event at level Error, without the secret")
 		}
 	})
 }
 
-// signing asks for signed answers.
+// signing requires signed answers.
 func signing(s *setup) {
 	keys, err := jwks.Discover(s.Issuer, jwks.Options{Client: s.Config.Client, Logger: s.Config.Logger})
 	if err != nil {
@@ -56,8 +56,8 @@ func signing(s *setup) {
 	s.Keys = keys
 }
 
-func signedAnswersThatAreNotRightAreNone(t *testing.T, frameworks []Framework) {
-	a := newAsking(t, frameworks, testserver.New(t), signing)
+func invalidSignedAnswersAreRefused(t *testing.T, frameworks []Framework) {
+	a := newIntrospectionLab(t, frameworks, testserver.New(t), signing)
 	const media = "application/token-introspection+jwt"
 	forger := a.Maker
 	forger.Key = testserver.GenerateKey(a.Key.Alg, a.Key.ID)
@@ -77,37 +77,37 @@ func signedAnswersThatAreNotRightAreNone(t *testing.T, frameworks []Framework) {
 	good := a.Token(header(), claims())
 	unix := func(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).Unix()) }
 	for _, f := range []failure{
-		{"I18/no signature, though one was asked for", says(inner)}, wrong("no signature under its type", inner),
-		{"I18/a good one under another type", testserver.Body("application/jwt", []byte(good))},
+		{"I18/no signature, though one is required", jsonBody(inner)}, wrong("no signature, with the media type of signed answers", inner),
+		{"I18/a good one with another media type", testserver.Body("application/jwt", []byte(good))},
 		wrong("typ is JWT", a.Token(header("typ", `"JWT"`), claims())), wrong("typ is an access token's", a.Token(header("typ", `"at+jwt"`), claims())),
 		wrong("typ is missing", a.Token(header("typ", ""), claims())),
 		wrong("alg is none", forge.Encode(`{"alg":"none","typ":"token-introspection+jwt"}`)+"."+forge.Encode(claims())+"."),
-		wrong("another key under the name of the server's", forger.Token(header(), claims())),
-		wrong("a key of nobody's", forger.Token(header("kid", `"canary"`), claims())),
+		wrong("another key with the server's key ID", forger.Token(header(), claims())),
+		wrong("an unknown key", forger.Token(header("kid", `"canary"`), claims())),
 		wrong("a changed payload", good[:strings.IndexByte(good, '.')+1]+forge.Encode(claims("x", "1"))+good[strings.LastIndexByte(good, '.'):]),
-		wrong("for another client", a.Token(header(), claims("aud", `"canary"`))), wrong("for the API's audience, not its client", a.Token(header(), claims("aud", `"api"`))),
-		wrong("for nobody", a.Token(header(), claims("aud", ""))),
-		wrong("of another issuer", a.Token(header(), claims("iss", `"https://canary.example"`))), wrong("of no issuer", a.Token(header(), claims("iss", ""))),
-		wrong("of an hour ago", a.Token(header(), claims("iat", unix(-time.Hour)))), wrong("of no time", a.Token(header(), claims("iat", ""))),
+		wrong("for another client", a.Token(header(), claims("aud", `"canary"`))), wrong("for the audience of the API, not its client", a.Token(header(), claims("aud", `"api"`))),
+		wrong("without aud", a.Token(header(), claims("aud", ""))),
+		wrong("of another issuer", a.Token(header(), claims("iss", `"https://canary.example"`))), wrong("without iss", a.Token(header(), claims("iss", ""))),
+		wrong("issued an hour ago", a.Token(header(), claims("iat", unix(-time.Hour)))), wrong("without iat", a.Token(header(), claims("iat", ""))),
 		wrong("without token_introspection", a.Token(header(), vouching("", "active", "true", "sub", `"alice"`))),
 		wrong("with token_introspection as text", a.Token(header(), vouching(`"canary"`))),
 		wrong("with active as text", a.Token(header(), vouching(`{"active":"true"}`))),
 		wrong("an access token that the server signed", a.Good()),
 	} {
-		t.Run(f.name, func(t *testing.T) { a.meets(t, f) })
+		t.Run(f.name, func(t *testing.T) { a.assertUnavailable(t, f) })
 	}
-	t.Run("I18/the same, right", func(t *testing.T) { // what all of the above differ from in one thing
+	t.Run("I18/the same without a fault", func(t *testing.T) { // each answer above differs from this one in one thing
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Body(media, []byte(a.Token(header(), vouching(strings.Replace(inner, canary, "alice", 1))))))
 		defer in.Remove()
-		a.sends(t, at("/read", "Bearer handle"), alice("/read"))
+		a.assertAnswers(t, at("/read", "Bearer handle"), alice("/read"))
 	})
-	t.Run("I18/signed refusals are refusals", func(t *testing.T) {
+	t.Run("I18/a signed answer that a token is inactive", func(t *testing.T) {
 		token := a.opaque()
-		a.sends(t, at("/read", "Bearer "+token), alice("/read"))
+		a.assertAnswers(t, at("/read", "Bearer "+token), alice("/read"))
 		a.as.Revoke(token)
-		a.sends(t, at("/read", "Bearer "+token), inactive)
-		asked := a.as.Requests(testserver.EndpointIntrospect)
-		if r := asked[len(asked)-1]; r.Header.Get("Accept") != media {
+		a.assertAnswers(t, at("/read", "Bearer "+token), inactive)
+		requests := a.as.Requests(testserver.EndpointIntrospect)
+		if r := requests[len(requests)-1]; r.Header.Get("Accept") != media {
 			t.Errorf("got Accept %q, want %s", r.Header.Get("Accept"), media)
 		}
 	})

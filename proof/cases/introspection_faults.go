@@ -12,18 +12,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// failure is a way in which introspection fails. What it says is a stranger's.
+// failure is a way in which introspection fails. Its texts contain the canary.
 type failure struct {
-	name  string // the row and what it is
+	name  string // "row/description"
 	fault testserver.Fault
 }
 
-// says is a server that answers 200 with a text.
-func says(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
+// jsonBody answers 200 with a text as JSON.
+func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
-// failures are all that a server can do instead of answering; those that lead
-// away lead to a trap.
-func failures(trap string) []failure {
+// failures returns the faults of an introspection endpoint. Redirects to another
+// host lead to the given address.
+func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
 		return testserver.Handler(func(http.Handler) http.Handler {
@@ -34,36 +34,36 @@ func failures(trap string) []failure {
 		})
 	}
 	list := []failure{
-		{"I02/active twice, first false", says(`{"active":false,"active":true,"sub":"canary","aud":"api","scope":"read"}`)},
-		{"I02/active twice, first true", says(`{"active":true,"sub":"canary","aud":"api","scope":"read","active":false}`)},
-		{"I02/active twice, once with an escape", says(`{"\u0061ctive":true,"active":true,"sub":"canary","aud":"api"}`)},
-		{"I02/another member twice", says(`{"active":true,"aud":"canary","aud":"api","scope":"read"}`)},
-		{"I02/a JWT Set", says(`{"keys":[{"canary":true}]}`)}, {"I02/an array", says(`[{"active":true}]`)}, {"I02/null", says(`null`)},
-		{"I02/text after the answer", says(`{"active":true,"sub":"canary","aud":"api","scope":"read"}{}`)},
-		{"I02/bytes that are not UTF-8", says("{\"active\":true,\"sub\":\"canary\xff\",\"aud\":\"api\",\"scope\":\"read\"}")},
+		{"I02/active twice, first false", jsonBody(`{"active":false,"active":true,"sub":"canary","aud":"api","scope":"read"}`)},
+		{"I02/active twice, first true", jsonBody(`{"active":true,"sub":"canary","aud":"api","scope":"read","active":false}`)},
+		{"I02/active twice, once with an escape", jsonBody(`{"\u0061ctive":true,"active":true,"sub":"canary","aud":"api"}`)},
+		{"I02/another member twice", jsonBody(`{"active":true,"aud":"canary","aud":"api","scope":"read"}`)},
+		{"I02/a JWT Set", jsonBody(`{"keys":[{"canary":true}]}`)}, {"I02/an array", jsonBody(`[{"active":true}]`)}, {"I02/null", jsonBody(`null`)},
+		{"I02/text after the object", jsonBody(`{"active":true,"sub":"canary","aud":"api","scope":"read"}{}`)},
+		{"I02/bytes that are not UTF-8", jsonBody("{\"active\":true,\"sub\":\"canary\xff\",\"aud\":\"api\",\"scope\":\"read\"}")},
 		{"I06/a megabyte", testserver.HugeBody(1 << 20)},
-		{"I06/nested ten thousand deep", says(`{"active":true,"aud":"api","canary":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`)},
+		{"I06/nested ten thousand deep", jsonBody(`{"active":true,"aud":"api","canary":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`)},
 		{"I07/401", testserver.Status(401)}, {"I07/403", testserver.Status(403)},
 		{"I08/404", testserver.Status(404)}, {"I08/429", testserver.RetryAfter(0, 429)}, {"I08/500", testserver.Status(500)},
 		{"I08/502", testserver.Status(502)}, {"I08/503", testserver.Status(503)}, {"I08/201 with a good answer", created()},
 		{"I08/204", testserver.Status(204)}, {"I08/304", testserver.Status(304)},
 		{"I08/a page", testserver.Body("text/html; charset=utf-8", []byte(page))},
-		{"I08/a good answer that is called a page", testserver.ContentType("text/html")},
-		{"I08/a page that is called JSON", says(page)}, {"I08/nothing", says("")},
-		{"I08/an answer that breaks off", testserver.TruncateBody(40)}, {"I08/an answer without its end", testserver.MalformedJSON()},
-		{"I08/a connection that is lost", testserver.DropConnection()},
-		{"I09/400", testserver.Status(400)}, {"I09/400 with an error of OAuth's", refused(400, `{"error":"invalid_request","error_description":"canary"}`)},
+		{"I08/a good answer with the media type of a page", testserver.ContentType("text/html")},
+		{"I08/a page with the media type of JSON", jsonBody(page)}, {"I08/an empty body", jsonBody("")},
+		{"I08/a truncated answer", testserver.TruncateBody(40)}, {"I08/malformed JSON", testserver.MalformedJSON()},
+		{"I08/a dropped connection", testserver.DropConnection()},
+		{"I09/400", testserver.Status(400)}, {"I09/400 with an OAuth error", jsonResponse(400, `{"error":"invalid_request","error_description":"canary"}`)},
 	}
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		list = append(list, failure{fmt.Sprintf("I19/%d to another host", status), redirect(status, trap)})
+		list = append(list, failure{fmt.Sprintf("I19/%d to another host", status), redirect(status, elsewhere)})
 	}
 	return append(list,
 		failure{"I19/307 within the host", redirect(307, "/introspect?canary=1")}, failure{"I19/308 to a file", redirect(308, "file:///etc/canary")},
 		failure{"I19/302 into the private network", redirect(302, "http://169.254.169.254/canary")})
 }
 
-// refused answers with a status and a body.
-func refused(status int, body string) testserver.Fault {
+// jsonResponse answers with a status and a JSON body.
+func jsonResponse(status int, body string) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -73,186 +73,187 @@ func refused(status int, body string) testserver.Fault {
 	})
 }
 
-// created is the right answer under another status than 200.
+// created is a good answer with status 201.
 func created() testserver.Fault {
-	return refused(201, `{"active":true,"sub":"alice","aud":"api","scope":"read"}`)
+	return jsonResponse(201, `{"active":true,"sub":"alice","aud":"api","scope":"read"}`)
 }
 
-// trap counts who comes.
-func trap(t *testing.T) (address string, caught *atomic.Int32) {
-	caught = new(atomic.Int32)
+// redirectTarget is a server that counts its requests.
+func redirectTarget(t *testing.T) (address string, followed *atomic.Int32) {
+	followed = new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		caught.Add(1)
+		followed.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"active":true,"sub":"alice","aud":"api","scope":"read"}`)
 	}))
 	t.Cleanup(server.Close)
-	return server.URL + "/" + canary, caught
+	return server.URL + "/" + canary, followed
 }
 
-func introspectionThatFailsIsUnavailableAndNothingElse(t *testing.T, frameworks []Framework) {
-	address, caught := trap(t)
-	a := newAsking(t, frameworks, testserver.New(t))
+func failedIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
+	address, followed := redirectTarget(t)
+	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	for _, f := range failures(address) {
 		t.Run(f.name, func(t *testing.T) {
 			one := a
-			if strings.HasPrefix(f.name, "I07/") { // whose alarm is given once a minute
-				one = newAsking(t, frameworks, testserver.New(t))
+			if strings.HasPrefix(f.name, "I07/") { // its error is logged once a minute
+				one = newIntrospectionLab(t, frameworks, testserver.New(t))
 			}
-			one.meets(t, f)
+			one.assertUnavailable(t, f)
 		})
 	}
-	if got := caught.Load(); got != 0 {
+	if got := followed.Load(); got != 0 {
 		t.Errorf("I19: %d requests with tokens and credentials followed a redirect", got)
 	}
 }
 
-// meets lets one request of each line meet a failure, so that each sees it with
-// its own eyes and none only the breaker. Before it ends a JWT passes, without a
-// question; after it the same token does, so that nothing of it was kept.
-func (a *asking) meets(t *testing.T, f failure) {
+// assertUnavailable sends one opaque token to each target during a failure. The
+// failure is removed in between, so that no target meets only the open circuit
+// breaker. During the failure a JWT passes without an introspection request.
+// Afterwards the same opaque token passes, since no failure is cached.
+func (a *introspectionLab) assertUnavailable(t *testing.T, f failure) {
 	t.Helper()
 	token, jwt := at("/read", "Bearer "+a.opaque()), at("/read", "Bearer "+a.Good())
 	logged := len(a.log.String())
-	for _, line := range a.lines {
+	for _, target := range a.targets {
 		in := a.as.Inject(testserver.EndpointIntrospect, f.fault)
-		line.check(t, "GET", row{request: token, want: unavailable})
-		line.check(t, "GET", row{request: jwt, want: alice("/read")})
+		target.check(t, "GET", row{request: token, want: unavailable})
+		target.check(t, "GET", row{request: jwt, want: alice("/read")})
 		if got := in.Hits(); got != 1 {
-			t.Errorf("%s: got %d questions, want the opaque token's", line.name, got)
+			t.Errorf("%s: got %d introspection requests, want only that of the opaque token", target.name, got)
 		}
 		in.Remove()
-		line.check(t, "GET", row{request: token, want: alice("/read")})
+		target.check(t, "GET", row{request: token, want: alice("/read")})
 	}
 	log := a.log.String()[logged:]
-	alarms := 0
-	if strings.HasPrefix(f.name, "I07/") { // it is the API's own fault, and nobody but its operator can mend it
-		alarms = 1
+	errorEvents := 0
+	if strings.HasPrefix(f.name, "I07/") { // the API's own credentials: only its operator can correct them
+		errorEvents = 1
 	}
-	if got := strings.Count(log, `level=ERROR`); got != alarms {
-		t.Errorf("got %d events at level Error, want %d", got, alarms)
+	if got := strings.Count(log, `level=ERROR`); got != errorEvents {
+		t.Errorf("got %d events at level Error, want %d", got, errorEvents)
 	}
 	if strings.Contains(log, canary) {
-		t.Error("E03: what the server said was logged")
+		t.Error("E03: text of the server was logged")
 	}
 }
 
-func theOperatorIsToldWhatTheClientIsNot(t *testing.T, frameworks []Framework) {
+func introspectionFailuresAreLogged(t *testing.T, frameworks []Framework) {
 	for name, failure := range map[string]struct {
 		fault testserver.Fault
 		want  string
 	}{
-		"I07/401":                   {testserver.Status(401), `level=ERROR msg="introspection does not work" part=credentials error="the authorization server refuses this API's own credentials`},
-		"I08/503":                   {testserver.Status(503), `level=WARN msg="introspection does not work" part=answer`},
-		"I08/a connection is lost":  {testserver.DropConnection(), `level=WARN msg="introspection does not work" part=answer`},
-		"I09/400":                   {testserver.Status(400), `level=WARN msg="introspection does not work" part=answer`},
-		"I02/an answer without one": {says(`{}`), `level=WARN msg="introspection does not work" part=answer`},
+		"I07/401":                      {testserver.Status(401), `level=ERROR msg="introspection does not work" part=credentials error="the authorization server refuses this API's own credentials`},
+		"I08/503":                      {testserver.Status(503), `level=WARN msg="introspection does not work" part=answer`},
+		"I08/a dropped connection":     {testserver.DropConnection(), `level=WARN msg="introspection does not work" part=answer`},
+		"I09/400":                      {testserver.Status(400), `level=WARN msg="introspection does not work" part=answer`},
+		"I02/an answer without active": {jsonBody(`{}`), `level=WARN msg="introspection does not work" part=answer`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAsking(t, frameworks, testserver.New(t))
+			a := newIntrospectionLab(t, frameworks, testserver.New(t))
 			defer a.as.Inject(testserver.EndpointIntrospect, failure.fault).Remove()
-			for _, line := range a.lines[:3] {
-				line.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
+			for _, target := range a.targets[:3] {
+				target.check(t, "GET", row{request: at("/read", "Bearer "+a.opaque()), want: unavailable})
 			}
 			if got := strings.Count(a.log.String(), failure.want); got != 1 {
-				t.Errorf("got %d times %s, want it once", got, failure.want)
+				t.Errorf("got %d entries with %s, want 1", got, failure.want)
 			}
 		})
 	}
 }
 
-func introspectionThatCannotBeReachedIsUnavailable(t *testing.T, frameworks []Framework) {
-	nobody := httptest.NewServer(nil)
-	nobody.Close()
+func unreachableIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
 	elsewhere := func(address string) testserver.Option {
 		return testserver.Metadata(func(doc map[string]any) { doc["introspection_endpoint"] = address })
 	}
 	for name, option := range map[string]testserver.Option{
-		"I08/nobody is there":                  elsewhere(nobody.URL),
-		"I08/metadata name no endpoint":        testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }),
-		"I19/metadata step down to http":       elsewhere("http://login.example.com/introspect"),
-		"I19/metadata lead to a private host":  elsewhere("http://169.254.169.254/introspect"),
-		"I19/metadata name a file":             elsewhere("file:///introspect"),
-		"I19/metadata name a user":             elsewhere("https://user:" + canary + "@login.example.com/introspect"),
-		"I19/metadata name a fragment":         elsewhere("https://login.example.com/introspect#" + canary),
-		"I19/metadata name no URL":             elsewhere(canary),
-		"I19/metadata name a host without any": elsewhere("https:///introspect"),
+		"I08/a server that does not listen": elsewhere(closed.URL),
+		"I08/metadata without an endpoint":  testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }),
+		"I19/an endpoint on http":           elsewhere("http://login.example.com/introspect"),
+		"I19/an endpoint on a private host": elsewhere("http://169.254.169.254/introspect"),
+		"I19/an endpoint that is a file":    elsewhere("file:///introspect"),
+		"I19/an endpoint with a user":       elsewhere("https://user:" + canary + "@login.example.com/introspect"),
+		"I19/an endpoint with a fragment":   elsewhere("https://login.example.com/introspect#" + canary),
+		"I19/an endpoint that is not a URL": elsewhere(canary),
+		"I19/an endpoint without a host":    elsewhere("https:///introspect"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, option)
-			seen := &hosts{RoundTripper: as.Client().Transport}
-			a := newAsking(t, frameworks, as, func(s *setup) { s.Config.Client = &http.Client{Transport: seen} })
-			a.sends(t, at("/read", "Bearer "+a.opaque()), unavailable)
-			a.sends(t, at("/read", "Bearer "+a.Good()), alice("/read"))
+			seen := &hostRecorder{RoundTripper: as.Client().Transport}
+			a := newIntrospectionLab(t, frameworks, as, func(s *setup) { s.Config.Client = &http.Client{Transport: seen} })
+			a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), unavailable)
+			a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
 			if strings.Contains(a.log.String(), canary) {
-				t.Error("E03: what the metadata say was logged")
+				t.Error("E03: text of the metadata was logged")
 			}
 			for _, host := range seen.all {
-				if !strings.HasSuffix(as.Issuer(), host) && !strings.HasSuffix(nobody.URL, host) {
-					t.Errorf("%s was asked", host)
+				if !strings.HasSuffix(as.Issuer(), host) && !strings.HasSuffix(closed.URL, host) {
+					t.Errorf("got a request to %s, want none", host)
 				}
 			}
 		})
 	}
 }
 
-// hosts is a transport that notes where requests go.
-type hosts struct {
+// hostRecorder is a transport that records the hosts of requests.
+type hostRecorder struct {
 	http.RoundTripper
 	mu  sync.Mutex
 	all []string
 }
 
-func (h *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
+func (h *hostRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	h.mu.Lock()
 	h.all = append(h.all, r.URL.Host)
 	h.mu.Unlock()
 	return h.RoundTripper.RoundTrip(r)
 }
 
-func aSlowServerCostsNobodyElseAnything(t *testing.T, frameworks []Framework) {
-	// All lines wait for it at the same time, so that the two seconds are spent
+func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
+	// All targets wait for it at the same time, so that the test waits two seconds
 	// once.
-	t.Run("I20/every adapter gives up by itself, and then leaves the server alone", func(t *testing.T) {
-		a := newAsking(t, frameworks, testserver.New(t))
-		a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // which it is asked about when others hang
+	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
+		a := newIntrospectionLab(t, frameworks, testserver.New(t))
+		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // this token is introspected while the others hang
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Hang())
-		a.atOnce(func(i int, line *line) {
-			line.gives(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)
+		a.concurrently(func(i int, target *target) {
+			target.assertAnswer(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)
 		})
 		const rounds = 5
 		for round := range rounds {
-			a.atOnce(func(i int, line *line) {
-				line.gives(t, at("/read", fmt.Sprintf("Bearer later-%d-%d", round, i)), unavailable)
+			a.concurrently(func(i int, target *target) {
+				target.assertAnswer(t, at("/read", fmt.Sprintf("Bearer later-%d-%d", round, i)), unavailable)
 			})
 		}
-		a.sends(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// The first round waits while the token that was active is asked about. The
-		// second may begin before that has failed. Afterwards a round asks nothing, or
-		// one question, two and four to see whether the server is well again.
-		if got, most := in.Hits(), (rounds-1)*len(a.lines); got > most {
-			t.Errorf("got %d questions, want %d at most", got, most)
+		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
+		// In the first round the token that was active is introspected, too. The second
+		// may begin before that has failed. Later rounds send no request, or one, two
+		// and four requests that probe whether the server has recovered.
+		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
+			t.Errorf("got %d introspection requests, want %d at most", got, most)
 		}
 	})
 	t.Run("I20/JWTs do not wait for it", func(t *testing.T) {
-		a := newAsking(t, frameworks, testserver.New(t))
+		a := newIntrospectionLab(t, frameworks, testserver.New(t))
 		release := make(chan struct{})
 		a.as.Inject(testserver.EndpointIntrospect, held(release), testserver.Times(1))
 		slow := at("/read", "Bearer "+a.opaque())
 		var waiting sync.WaitGroup
-		waiting.Go(func() { a.lines[0].gives(t, slow, alice("/read")) })
+		waiting.Go(func() { a.targets[0].assertAnswer(t, slow, alice("/read")) })
 		if err := a.as.Await(t.Context(), testserver.EndpointIntrospect, 1); err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range a.lines[1:] {
-			line.gives(t, at("/read", "Bearer "+a.Good()), alice("/read"))
+		for _, target := range a.targets[1:] {
+			target.assertAnswer(t, at("/read", "Bearer "+a.Good()), alice("/read"))
 		}
 		close(release)
 		waiting.Wait()
 	})
 }
 
-// held answers rightly, once it may.
+// held answers as usual, after release is closed.
 func held(release <-chan struct{}) testserver.Fault {
 	return testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

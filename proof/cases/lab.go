@@ -23,15 +23,15 @@ import (
 
 const (
 	audience     = "api"
-	canary       = "canary"  // stands wherever somebody else decides on the text
+	canary       = "canary"  // marks text that an attacker chooses
 	headerLimit  = 32 << 10  // of the servers, for all fields of a request
 	readAllLimit = 256 << 10 // of a request's body
 )
 
-// tokens are what the requests of the table carry.
+// tokens makes the tokens of the requests.
 type tokens struct {
 	forge.Maker
-	unreachable string // a token of an issuer that cannot be reached
+	unreachable string // a token of an unreachable issuer
 }
 
 // scoped returns a token that has only the given scopes.
@@ -39,7 +39,7 @@ func (t tokens) scoped(scope string) string {
 	return t.Token(t.Header(), t.Claims("scope", `"`+scope+`"`))
 }
 
-// identified returns a token with a jti, which decides what Config.Revoked does.
+// identified returns a token with a jti, by which Config.Revoked decides.
 func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
 }
@@ -48,12 +48,12 @@ func (t tokens) identified(id string) string {
 type lab struct {
 	tokens
 	verifier *middleware.Verifier
-	lines    []*line
-	log      *journal // of verifier, servers and the programs around the adapters
+	targets  []*target
+	log      *logBuffer // of verifier, servers and the programs around the adapters
 }
 
-// line is one way to one framework.
-type line struct {
+// target is one framework over one protocol.
+type target struct {
 	name                string
 	framework, protocol string
 	wire
@@ -68,7 +68,7 @@ func newLab(t *testing.T, frameworks []Framework, changes ...func(*API)) *lab {
 			Maker:       forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: audience, Now: time.Now()},
 			unreachable: down.Token(),
 		},
-		log: new(journal),
+		log: new(logBuffer),
 	}
 	if err := down.Close(); err != nil {
 		t.Fatal(err)
@@ -94,8 +94,7 @@ func newLab(t *testing.T, frameworks []Framework, changes ...func(*API)) *lab {
 	return l
 }
 
-// open builds the API around the lab's verifier on every framework, and serves
-// it.
+// open builds the API with the lab's verifier on every framework and serves it.
 func (l *lab) open(t *testing.T, frameworks []Framework, changes ...func(*API)) {
 	t.Helper()
 	for _, framework := range frameworks {
@@ -108,7 +107,8 @@ func (l *lab) open(t *testing.T, frameworks []Framework, changes ...func(*API)) 
 	}
 }
 
-// revoked is a deny-list with all the ways a deny-list has.
+// revoked is a deny-list that by the jti reports a token as revoked, fails or
+// panics.
 func revoked(_ context.Context, token *middleware.Token) (bool, error) {
 	switch token.ID {
 	case "revoked":
@@ -140,7 +140,7 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 		return server
 	}
 	add := func(protocol string, w wire) {
-		l.lines = append(l.lines, &line{framework + " over " + protocol, framework, protocol, w, counted})
+		l.targets = append(l.targets, &target{framework + " over " + protocol, framework, protocol, w, counted})
 	}
 	address := func(s *httptest.Server) string { return s.Listener.Addr().String() }
 
@@ -156,8 +156,8 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
 }
 
-// drained reads the body before the adapter is asked, as a program may: only
-// then does net/http know the fields of a trailer.
+// drained reads the body before the adapter runs, as a program may. Only then does
+// net/http fill in the trailer.
 func drained(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))
@@ -179,29 +179,29 @@ func (r *reached) add(route string, _ *middleware.Token) {
 	}
 }
 
-// reset returns how many handlers ran since it was last called, and how many of
-// them must not run without a token.
+// reset returns how many handlers ran since the last call, and how many of them
+// require a token.
 func (r *reached) reset() (total, protected int) {
 	return int(r.total.Swap(0)), int(r.protected.Swap(0))
 }
 
-func newLogger(j *journal) *slog.Logger {
+func newLogger(j *logBuffer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// journal is a log that several may write.
-type journal struct {
+// logBuffer collects a log. It is safe for concurrent use.
+type logBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
 
-func (j *journal) Write(p []byte) (int, error) {
+func (j *logBuffer) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-func (j *journal) String() string {
+func (j *logBuffer) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()

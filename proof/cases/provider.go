@@ -20,42 +20,40 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// shape is a token as a real authorization server writes it, the keys that the
-// server publishes for it, and the status of the answer to it.
+// shape is a token as a real authorization server issues it, the keys that the
+// server publishes for it, and the expected status.
 type shape struct {
 	id, name string
 
-	// config changes the issuer; nil leaves it with its URL alone. With answer
-	// set, the issuer introspects too.
+	// config changes the issuer; nil leaves it with only its URL. If answer is set,
+	// the issuer also introspects.
 	config func(*middleware.Issuer)
 
-	// The members of a JWT's header and claims in JSON. What they do not name is
-	// added: alg and kid; iss, aud, sub "u1", exp and iat. The value "-" leaves a
-	// member out.
-	alg            testserver.Alg // of the key; "" is RS256
+	// The members of a JWT's header and claims in JSON. Missing ones are added: alg
+	// and kid; iss, aud, sub "u1", exp and iat. The value "-" leaves a member out.
+	alg            testserver.Alg // of the key; "" means RS256
 	header, claims string
 
-	token func(jwt string) string // makes another token of that one
+	token func(jwt string) string // replaces the token
 
-	// answer is what the authorization server says of an opaque token, besides
-	// active true.
+	// answer is the introspection response, to which active true is added.
 	answer map[string]any
 
-	// keys changes the published key and may add others; nil leaves it with alg
-	// and use.
+	// keys changes the published key and may add others; nil leaves it unchanged,
+	// with alg and use.
 	keys    func(key jwk) []jwk
-	moved   bool // they are on another server
-	secrets bool // a secret is in Secrets, beside the published keys
+	moved   bool // the keys are on another server
+	secrets bool // a secret is in Secrets, in addition to the published keys
 
-	metadata func(doc map[string]any) // changes what the server says of itself
+	metadata func(doc map[string]any) // changes the metadata of the server
 
-	verifier func(*middleware.Config)            // changes what is not the issuer's
+	verifier func(*middleware.Config)            // changes the rest of the configuration
 	send     func(r *http.Request, token string) // nil sends it as a bearer token
 
-	need scopes.Requirement // of the route; nil is any token
+	need scopes.Requirement // of the route; nil accepts any token
 	want int
 
-	// verify looks at the token that a handler is given.
+	// verify checks the token that the handler receives.
 	verify func(*middleware.Token) error
 }
 
@@ -65,14 +63,14 @@ type jwk map[string]any
 func (k jwk) with(pairs ...any) jwk {
 	k = maps.Clone(k)
 	for i := 0; i < len(pairs); i += 2 {
-		if k[pairs[i].(string)] = pairs[i+1]; pairs[i+1] == (gone{}) {
+		if k[pairs[i].(string)] = pairs[i+1]; pairs[i+1] == (omitted{}) {
 			delete(k, pairs[i].(string))
 		}
 	}
 	return k
 }
 
-// members completes the text of members by those that it does not name.
+// members adds the defaults that are missing in the text of a JSON object.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {
@@ -131,13 +129,13 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 	issuer := middleware.Issuer{URL: as.Issuer()}
 	if s.answer != nil {
-		asker, err := introspect.New(introspect.Config{
+		introspection, err := introspect.New(introspect.Config{
 			Issuer: as.Issuer(), Auth: introspect.Basic(as.DefaultClient().ID, as.DefaultClient().Secret), Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		issuer.Introspection = asker
+		issuer.Introspection = introspection
 		if s.token == nil {
 			token = "opaque-1"
 		}
@@ -178,7 +176,7 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 		} else {
 			s.send(r, token)
 		}
-		for range 2 { // the second time it may be remembered
+		for range 2 { // the second time it may be cached
 			given = nil
 			response, err := server.Client().Do(r)
 			if err != nil {
@@ -196,7 +194,7 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish serves the key as the shape writes it.
+// publish serves the key as the shape changes it.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// tests are all that an adapter must pass.
+// tests lists the tests that every adapter must pass.
 var tests = []struct {
 	name string
 	run  func(*testing.T, []Framework)
@@ -13,30 +13,30 @@ var tests = []struct {
 	{"EveryAdapterAnswersAsTheTableSays", everyAdapterAnswersAsTheTableSays},
 	{"EveryAdapterAnswersOpaqueTokensAsTheTableSays", everyAdapterAnswersOpaqueTokensAsTheTableSays},
 	{"TokensOfRealProviders", tokensOfRealProviders},
-	{"NoSpellingOfAPathGetsPastARequirement", noSpellingOfAPathGetsPastARequirement},
-	{"AnErrorBodyChangesTheBodyAlone", anErrorBodyChangesTheBodyAlone},
-	{"AClientThatLeavesIsNotServedAndHarmsNobody", aClientThatLeavesIsNotServedAndHarmsNobody},
-	{"ARequestThatIsCanceledBefore", aRequestThatIsCanceledBefore},
-	{"AClientThatHasSaidAllIsAnswered", aClientThatHasSaidAllIsAnswered},
-	{"NothingIsAskedAboutThatNeedNotBe", nothingIsAskedAboutThatNeedNotBe},
-	{"TokensAreAskedAboutAsTheyAre", tokensAreAskedAboutAsTheyAre},
-	{"JWTsThatAreAskedAboutAreAnsweredAlike", jwtsThatAreAskedAboutAreAnsweredAlike},
-	{"CredentialsAreEncodedAsTheServerReadsThem", credentialsAreEncodedAsTheServerReadsThem},
-	{"SignedAnswersThatAreNotRightAreNone", signedAnswersThatAreNotRightAreNone},
-	{"ATokenThatIsRevokedPassesWhileItsAnswerIsKept", aTokenThatIsRevokedPassesWhileItsAnswerIsKept},
-	{"AnAnswerThatIsKeptIsJudgedForEachRequest", anAnswerThatIsKeptIsJudgedForEachRequest},
-	{"AnAnswerIsKeptForOneTokenOfOneServer", anAnswerIsKeptForOneTokenOfOneServer},
-	{"AFloodOfUnknownTokensPushesNoGoodOneOut", aFloodOfUnknownTokensPushesNoGoodOneOut},
-	{"ManyRequestsWithOneTokenAreOneQuestion", manyRequestsWithOneTokenAreOneQuestion},
-	{"NoAnswerIsGivenToAnotherToken", noAnswerIsGivenToAnotherToken},
-	{"IntrospectionThatFailsIsUnavailableAndNothingElse", introspectionThatFailsIsUnavailableAndNothingElse},
-	{"TheOperatorIsToldWhatTheClientIsNot", theOperatorIsToldWhatTheClientIsNot},
-	{"IntrospectionThatCannotBeReachedIsUnavailable", introspectionThatCannotBeReachedIsUnavailable},
-	{"ASlowServerCostsNobodyElseAnything", aSlowServerCostsNobodyElseAnything},
-	{"NoPieceOfAnIntrospectionIsEverTold", noPieceOfAnIntrospectionIsEverTold},
+	{"NoPathSpellingBypassesARequirement", noPathSpellingBypassesARequirement},
+	{"ErrorBodyChangesOnlyTheBody", errorBodyChangesOnlyTheBody},
+	{"ADisconnectedClientDoesNotAffectOthers", aDisconnectedClientDoesNotAffectOthers},
+	{"ARequestCanceledBeforeTheCheck", aRequestCanceledBeforeTheCheck},
+	{"AHalfClosedConnectionIsAnswered", aHalfClosedConnectionIsAnswered},
+	{"OnlyOpaqueTokensAreIntrospected", onlyOpaqueTokensAreIntrospected},
+	{"TokensAreIntrospectedUnchanged", tokensAreIntrospectedUnchanged},
+	{"IntrospectedJWTsGetTheSameAnswers", introspectedJWTsGetTheSameAnswers},
+	{"ClientCredentialsAreEncoded", clientCredentialsAreEncoded},
+	{"InvalidSignedAnswersAreRefused", invalidSignedAnswersAreRefused},
+	{"ARevokedTokenPassesWhileItsAnswerIsCached", aRevokedTokenPassesWhileItsAnswerIsCached},
+	{"ACachedAnswerIsEvaluatedForEachRequest", aCachedAnswerIsEvaluatedForEachRequest},
+	{"ACachedAnswerBelongsToOneTokenOfOneServer", aCachedAnswerBelongsToOneTokenOfOneServer},
+	{"AFloodOfUnknownTokensEvictsNoActiveToken", aFloodOfUnknownTokensEvictsNoActiveToken},
+	{"ConcurrentRequestsShareOneIntrospection", concurrentRequestsShareOneIntrospection},
+	{"NoTokenGetsTheAnswerOfAnother", noTokenGetsTheAnswerOfAnother},
+	{"FailedIntrospectionIsUnavailable", failedIntrospectionIsUnavailable},
+	{"IntrospectionFailuresAreLogged", introspectionFailuresAreLogged},
+	{"UnreachableIntrospectionIsUnavailable", unreachableIntrospectionIsUnavailable},
+	{"ASlowServerDelaysNoOtherToken", aSlowServerDelaysNoOtherToken},
+	{"IntrospectionLeaksNoSecret", introspectionLeaksNoSecret},
 }
 
-// Test holds the adapters to every case, and to each other.
+// Test runs all cases against the adapters. All must give the same answers.
 func Test(t *testing.T, frameworks ...Framework) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, frameworks) })
@@ -54,7 +54,7 @@ func everyAdapterAnswersAsTheTableSays(t *testing.T, frameworks []Framework) {
 	l.checkLog(t, groups)
 }
 
-// run sends each row of a group by all methods to all adapters over all
+// run sends each row of a group with all methods to all adapters over all
 // protocols.
 func (l *lab) run(t *testing.T, g group) {
 	t.Helper()
@@ -63,12 +63,12 @@ func (l *lab) run(t *testing.T, g group) {
 	}
 	for _, r := range g.rows {
 		t.Run(g.id+"/"+r.name, func(t *testing.T) {
-			for _, line := range l.lines {
-				if r.protocol != "" && r.protocol != line.protocol {
+			for _, target := range l.targets {
+				if r.protocol != "" && r.protocol != target.protocol {
 					continue
 				}
 				for _, method := range methods {
-					line.check(t, method, r)
+					target.check(t, method, r)
 				}
 			}
 			if t.Failed() {
@@ -78,7 +78,7 @@ func (l *lab) run(t *testing.T, g group) {
 	}
 }
 
-func (l *line) check(t *testing.T, method string, r row) {
+func (l *target) check(t *testing.T, method string, r row) {
 	t.Helper()
 	l.reached.reset()
 	a := l.send(t, method, r.request)
@@ -92,9 +92,9 @@ func (l *line) check(t *testing.T, method string, r row) {
 		t.Errorf("%s: %s %s:\ngot  %+v\nwant %+v", l.name, method, r.path, got, want)
 	}
 	if passes := want.passes(); passes && ran != 1 || !passes && ran != 0 {
-		t.Errorf("%s: %s %s: %d handlers ran, and the answer is %d", l.name, method, r.path, ran, want.status)
+		t.Errorf("%s: %s %s: %d handlers ran for the answer %d", l.name, method, r.path, ran, want.status)
 	}
 	if bytes.Contains(a.raw, []byte(canary)) {
-		t.Errorf("%s: %s %s: a stranger's text came back in %q", l.name, method, r.path, a.raw)
+		t.Errorf("%s: %s %s: the canary came back in %q", l.name, method, r.path, a.raw)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// group is one row of the catalogue of threats: its variants, and why their
-// verdict is right, which is printed when one is not given.
+// group is one row of the catalogue of threats, with its variants. why justifies
+// their verdicts and is printed when one fails.
 type group struct {
 	id, why string
 	rows    []row
@@ -18,24 +18,24 @@ type row struct {
 	name string
 	request
 	want     verdict
-	protocol string // the only one that can carry the request; "" is all
+	protocol string // the only one that can carry the request; "" means all
 }
 
 const routes = "/any-token /read /nested/route /twice /either /oneof /optional /optional/read"
 
-// needs is what a challenge must name if nothing was shown. Within a group that
-// is what the group needs: it decides before the route is asked.
+// needs is the scope that the challenge must name if no token was sent. Within a
+// group it is the scope of the group, whose requirement is checked first.
 var needs = map[string]string{
 	"/any-token": "", "/read": "read", "/nested/route": "read", "/twice": "read",
 	"/either": "write", "/oneof": "pay eu", "/optional/read": "read",
 }
 
-// table holds everything that every adapter must answer alike.
+// table returns all rows to which every adapter must give the same answer.
 func table(t tokens) []group {
 	return slices.Concat(credentials(t), smuggled(t), byRoute(t), faults(t), hostile(t))
 }
 
-// byRoute are rows about which route asks for what.
+// byRoute returns rows about the requirements of the routes.
 func byRoute(t tokens) []group {
 	var none, passed, lacked []row
 	everything := "Bearer " + t.scoped("read write pay eu admin")
@@ -52,7 +52,7 @@ func byRoute(t tokens) []group {
 	}
 	with := func(scope string) string { return "Bearer " + t.scoped(scope) }
 	return []group{
-		{"R01", "no token is 401 without an error code (RFC 6750 §3.1); the challenge names the scopes to ask for", none},
+		{"R01", "no token is 401 without an error code (RFC 6750 §3.1); the challenge names the required scopes", none},
 		{"R15", "all protocols and methods get the same answer", append(passed,
 			row{name: "an open route without a token", request: at("/open"), want: anonymous("/open")},
 			row{name: "an optional route without a token", request: at("/optional"), want: anonymous("/optional")},
@@ -70,7 +70,7 @@ func byRoute(t tokens) []group {
 			row{name: "a requirement on the request, met", request: at("/tenant?tenant=alice", with("read")), want: alice("/tenant")},
 			row{name: "a requirement on the request, not met", request: at("/tenant?tenant=bob", with("read")), want: lacking("")},
 		)},
-		{"R17", "no order of registration changes an answer: the outer requirement decides first, and twice the same is once", []row{
+		{"R17", "the order of registration does not change an answer: the outer requirement is checked first, and a repeated one counts once", []row{
 			{name: "a double registration passes", request: at("/twice", with("read")), want: alice("/twice")},
 			{name: "a double registration refuses once", request: at("/twice", "Bearer x"), want: badToken("token is not valid")},
 			{name: "header fields set for a success do not label a refusal", request: at("/labelled"), want: noAuth("")},
@@ -80,7 +80,7 @@ func byRoute(t tokens) []group {
 	}
 }
 
-// faults are rows about tokens that are bad, or cannot be judged.
+// faults returns rows about bad tokens and tokens that cannot be checked.
 func faults(t tokens) []group {
 	expired := t.Token(t.Header(), t.Claims("exp", "1"))
 	forger := t.Maker
@@ -89,7 +89,7 @@ func faults(t tokens) []group {
 	bound := t.Token(t.Header(), t.Claims("cnf", `{"jkt":"x"}`))
 	on := func(token string) request { return at("/nested/route", "Bearer "+token) }
 	return []group{
-		{"J01", "what is wrong with a token is told in a constant, and no scope is named", []row{
+		{"J01", "the error_description is a constant, and the challenge names no scope", []row{
 			{name: "expired", request: on(expired), want: badToken("token is expired")},
 			{name: "forged", request: on(forger.Good()), want: badToken("token signature is not valid")},
 			{name: "for another audience", request: on(other), want: badToken("token audience is not accepted")},
@@ -98,14 +98,14 @@ func faults(t tokens) []group {
 			{name: "revoked", request: on(t.identified("revoked")), want: badToken("token is revoked")},
 			{name: "expired where tokens are optional", request: at("/optional", "Bearer "+expired), want: badToken("token is expired")},
 		}},
-		{"K02", "a token that cannot be judged is not invalid: 503, Retry-After, no challenge", []row{
-			{name: "the issuer cannot be reached", request: on(t.unreachable), want: unavailable},
-			{name: "the issuer cannot be reached where tokens are optional", request: at("/optional", "Bearer "+t.unreachable), want: unavailable},
+		{"K02", "a token that cannot be checked is not invalid: 503, Retry-After, no challenge", []row{
+			{name: "the issuer is unreachable", request: on(t.unreachable), want: unavailable},
+			{name: "the issuer is unreachable where tokens are optional", request: at("/optional", "Bearer "+t.unreachable), want: unavailable},
 		}},
-		{"E09", "a fault of a callback never lets a request pass, and says nothing of itself", []row{
+		{"E09", "a fault of a callback never lets a request pass, and its text is not shown", []row{
 			{name: "the deny-list fails", request: on(t.identified("outage")), want: unavailable},
 			{name: "the deny-list panics", request: on(t.identified("panic")), want: internal},
-			{name: "the handler answers with an error of its own", request: at("/failed", "Bearer "+t.Good()), want: internal},
+			{name: "the handler answers with an unrelated error", request: at("/failed", "Bearer "+t.Good()), want: internal},
 			{name: "the deny-list panics where tokens are optional", request: at("/optional", "Bearer "+t.identified("panic")), want: internal},
 		}},
 	}

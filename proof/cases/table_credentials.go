@@ -2,7 +2,7 @@ package cases
 
 import "strings"
 
-// credentials are rows about the Authorization field itself.
+// credentials returns rows about the Authorization field.
 func credentials(t tokens) []group {
 	const route = "/read"
 	good := t.Good()
@@ -19,25 +19,25 @@ func credentials(t tokens) []group {
 		return row{name: name, request: at(route, authorization...), want: twoTokens}
 	}
 	stopped := func(name, value string) row {
-		return row{name: name, request: at(route, value), want: below}
+		return row{name: name, request: at(route, value), want: stoppedByServer}
 	}
 	only1 := func(r row) row { r.protocol = "HTTP/1.1"; return r }
 	another := t.scoped("read write")
 	quoted := func(route string) request { return at(route, `Bearer "`+good+`"`) }
 
 	return []group{
-		{"R01", "credentials of another scheme are no token (RFC 6750 §3.1)", []row{
+		{"R01", "credentials of another scheme are not a token (RFC 6750 §3.1)", []row{
 			none("an empty field", ""),
 			none("Basic", "Basic dXNlcjpwdw=="),
 			none("Digest", `Digest username="u", realm="api"`),
 			none("DPoP", "DPoP "+good),
 			none("an unknown scheme", "Hawk id=1"),
-			none("a scheme that is the end of ours", "earer "+good),
+			none("a scheme that is the end of Bearer", "earer "+good),
 			none("a token without a scheme", good),
-			none("our scheme after another", "Basic Bearer "+good),
+			none("Bearer after another scheme", "Basic Bearer "+good),
 			{name: "another scheme where tokens are optional", request: at("/optional", "Basic dXNlcjpwdw=="), want: anonymous("/optional")},
 		}},
-		{"R02", "which of two fields counts would differ between a proxy and us (RFC 9110 §5.3)", []row{
+		{"R02", "a proxy and the API could choose different fields of two (RFC 9110 §5.3)", []row{
 			two("two Authorization lines, the same", "Bearer "+good, "Bearer "+good),
 			two("two different Authorization lines", "Bearer "+good, "Bearer "+another),
 			two("Bearer before Basic", "Bearer "+good, "Basic dXNlcjpwdw=="),
@@ -48,7 +48,7 @@ func credentials(t tokens) []group {
 			{name: "lines in different case", request: at(route, "Bearer "+good).with("AUTHORIZATION", "Bearer "+good), want: twoTokens},
 			{name: "two lines where tokens are optional", request: at("/optional", "Basic x", "Bearer "+good), want: twoTokens},
 		}},
-		{"R03", "a request holds one token (RFC 6750 §2); of header and query neither is chosen", []row{
+		{"R03", "a request has one token (RFC 6750 §2); with tokens in header and query it is refused", []row{
 			{name: "the same token in the query", request: at(route+"?access_token="+good, "Bearer "+good), want: twoTokens},
 			{name: "another token in the query", request: at(route+"?a=b&access_token=x", "Bearer "+good), want: twoTokens},
 			{name: "the parameter without a value", request: at(route+"?access_token", "Bearer "+good), want: twoTokens},
@@ -67,24 +67,24 @@ func credentials(t tokens) []group {
 			{name: "every letter of the name escaped", request: at(route+"?%61%63%63%65%73%73%5f%74%6F%6b%65%6E", "Bearer "+good), want: twoTokens},
 			{name: "behind ten thousand parameters", request: at(route+"?"+strings.Repeat("a&", 10_001)+"access_token=x", "Bearer "+good), want: twoTokens},
 			{name: "before ten thousand parameters", request: at(route+"?access_token=x"+strings.Repeat("&", 10_001), "Bearer "+good), want: twoTokens},
-			{name: "a bad escape alone passes", request: at(route+"?q=a%zz", "Bearer "+good), want: alice(route)},
+			{name: "only a bad escape passes", request: at(route+"?q=a%zz", "Bearer "+good), want: alice(route)},
 			{name: "names with bad escapes pass", request: at(route+"?%zz=1&%=2&a%=3&access%token=x&%access=1;%%%", "Bearer "+good), want: alice(route)},
 			{name: "the name within a value passes", request: at(route+"?q=access_token&next=/a?access_token=x&r=%26access_token%3Dx&s=%3Baccess_token", "Bearer "+good), want: alice(route)},
 			{name: "a longer and a shorter name pass", request: at(route+"?access_tokens=x&access_toke=x&my_access_token=x&access_token[]=x", "Bearer "+good), want: alice(route)},
 			{name: "a name that is escaped twice passes", request: at(route+"?%2561ccess_token=x", "Bearer "+good), want: alice(route)},
 			{name: "twenty thousand parameters pass", request: at(route+"?"+strings.Repeat("a;", 10_000), "Bearer "+good), want: alice(route)},
 			{name: "a parameter of another name passes", request: at(route+"?ACCESS_TOKEN=x&token=y", "Bearer "+good), want: alice(route)},
-			{name: "a form body is the handler's own", request: at(route, "Bearer "+good).with("Content-Type", "application/x-www-form-urlencoded").withBody("access_token=" + good), want: alice(route)},
+			{name: "a form body is left to the handler", request: at(route, "Bearer "+good).with("Content-Type", "application/x-www-form-urlencoded").withBody("access_token=" + good), want: alice(route)},
 		}},
 		{"R04", "a token in the query is never used (RFC 9700 §4.3.2)", []row{
-			{name: "a token in the query alone", request: at(route + "?access_token=" + good), want: noAuth("read")},
+			{name: "a token only in the query", request: at(route + "?access_token=" + good), want: noAuth("read")},
 			{name: "a token in the query where tokens are optional", request: at("/optional?access_token=" + good), want: anonymous("/optional")},
-			{name: "a token in a form body alone", request: at(route).with("Content-Type", "application/x-www-form-urlencoded").withBody("access_token=" + good), want: noAuth("read")},
+			{name: "a token only in a form body", request: at(route).with("Content-Type", "application/x-www-form-urlencoded").withBody("access_token=" + good), want: noAuth("read")},
 		}},
-		{"R06", "the scheme has no case (RFC 9110 §11.1)", []row{
+		{"R06", "the scheme is case-insensitive (RFC 9110 §11.1)", []row{
 			pass("lower case", "bearer "+good), pass("upper case", "BEARER "+good), pass("mixed case", "bEaReR "+good),
 		}},
-		{"R07", "the scheme alone is malformed", []row{
+		{"R07", "the scheme without a token is malformed", []row{
 			bad("nothing after the scheme", "Bearer"), bad("a space after the scheme", "Bearer "), bad("spaces after the scheme", "bearer   "),
 			{name: "nothing after the scheme where tokens are optional", request: at("/optional", "Bearer"), want: malformed},
 		}},
@@ -93,7 +93,7 @@ func credentials(t tokens) []group {
 			bad("a tab", "Bearer\t"+good), bad("a space and a tab", "Bearer \t"+good), bad("a tab and a space", "Bearer\t "+good),
 			bad("a no-break space", "Bearer\u00a0"+good), bad("an em space", "Bearer\u2003"+good), bad("a no-break space of Latin-1", "Bearer\xa0"+good),
 			bad("a colon", "Bearer:"+good), bad("an equals sign", "Bearer="+good), bad("a slash", "Bearer/"+good),
-			none("nothing at all", "Bearer"+good), none("a hyphen", "Bearer-"+good),
+			none("no separator", "Bearer"+good), none("a hyphen", "Bearer-"+good),
 			stopped("a vertical tab", "Bearer\v"+good),
 		}},
 		{"R10", "the token is one b64token (RFC 6750 §2.1)", []row{
@@ -101,10 +101,10 @@ func credentials(t tokens) []group {
 			bad("two tokens and a comma", "Bearer "+good+","+another), bad("a comma after it", "Bearer "+good+","), bad("a comma before it", "Bearer ,"+good),
 			{name: "quotes around it", request: quoted(route), want: malformed},
 			{name: "quotes around it where tokens are optional", request: quoted("/optional"), want: malformed},
-			bad("a parameter after it", "Bearer "+good+`, realm="api"`), bad("padding alone", "Bearer =="), bad("padding inside", "Bearer a=b"),
+			bad("a parameter after it", "Bearer "+good+`, realm="api"`), bad("only padding", "Bearer =="), bad("padding inside", "Bearer a=b"),
 			bad("the scheme twice", "Bearer "+"bearer "+good), bad("a percent sign", "Bearer %65yJ"), bad("a star", "Bearer *"),
 		}},
-		{"R11", "a b64token is ASCII; white space around a field is no part of it (RFC 9110 §5.5)", []row{
+		{"R11", "a b64token is ASCII; white space around a field is not part of it (RFC 9110 §5.5)", []row{
 			bad("byte 0x80", "Bearer "+good+"\x80"), bad("byte 0xFF", "Bearer \xff"+good), bad("an accent", "Bearer é"),
 			bad("a fullwidth letter", "Bearer \uff41"), bad("a zero-width space", "Bearer "+good+"\u200b"), none("a byte of Latin-1 before the scheme", "\xa0Bearer "+good),
 			pass("spaces after it", "Bearer "+good+"  "), pass("a tab after it", "Bearer "+good+"\t"), pass("a space before the scheme", " Bearer "+good), pass("a tab before the scheme", "\tBearer "+good),
@@ -112,23 +112,23 @@ func credentials(t tokens) []group {
 			only1(bad("a folded line with a second token", "Bearer "+good+"\r\n\t"+another)),
 			only1(pass("a folded line after the scheme, which counts as a space", "Bearer\r\n "+good)),
 		}},
-		{"R12", "net/http refuses control bytes: with 400 on HTTP/1.1, by reset on HTTP/2", []row{
+		{"R12", "net/http refuses control bytes: with 400 on HTTP/1.1, with a stream reset on HTTP/2", []row{
 			stopped("NUL", "Bearer "+good+"\x00"), stopped("BEL", "Bearer \a"+good), stopped("DEL", "Bearer "+good+"\x7f"), stopped("ESC", "\x1b[31mBearer "+good),
 			stopped("CR", "Bearer "+good+"\r"+another), stopped("LF", "Bearer "+good+"\n"+another), stopped("backspace", "Bearer "+good+"\b"),
 		}},
-		{"R14", "a token has a bound, a header block another", []row{
+		{"R14", "tokens and header blocks have separate size limits", []row{
 			{name: "16385 bytes", request: at(route, "Bearer "+strings.Repeat("a", 16385)), want: badToken("token is too long")},
 			{name: "16384 bytes", request: at(route, "Bearer "+strings.Repeat("a", 16384)), want: badToken("token is not valid")},
 			{name: "24 KiB", request: at(route, "Bearer "+strings.Repeat("a", 24<<10)), want: badToken("token is too long")},
-			{name: "16385 bytes that are no token either", request: at(route, "Bearer "+strings.Repeat(",", 16385)), want: badToken("token is too long")},
-			{name: "16384 bytes that are no token", request: at(route, "Bearer "+strings.Repeat(",", 16384)), want: malformed},
+			{name: "16385 bytes that are not a token", request: at(route, "Bearer "+strings.Repeat(",", 16385)), want: badToken("token is too long")},
+			{name: "16384 bytes that are not a token", request: at(route, "Bearer "+strings.Repeat(",", 16384)), want: malformed},
 			{name: "a good token of almost 16 KiB", request: at(route, "Bearer "+t.padded(16384)), want: alice(route)},
 			{name: "a header block over the server's limit", request: at(route, "Bearer "+good).padded(headerLimit + 8<<10), want: tooLarge},
 		}},
 	}
 }
 
-// padded returns a good token that is as long as one can be within limit.
+// padded returns a good token that is as long as possible within limit.
 func (t tokens) padded(limit int) string {
 	for pad := limit; ; pad-- {
 		token := t.Token(t.Header(), t.Claims("pad", `"`+strings.Repeat("a", pad)+`"`))
@@ -139,7 +139,7 @@ func (t tokens) padded(limit int) string {
 	}
 }
 
-// padded adds fields, none of which is too large by itself.
+// padded adds fields of 4 KiB until their sizes add up to size.
 func (r request) padded(size int) request {
 	const each = 4 << 10
 	for ; size > 0; size -= each {
@@ -148,7 +148,7 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled are rows about tokens and hints in places where they do not count.
+// smuggled returns rows about tokens and hints in places where they are ignored.
 func smuggled(t tokens) []group {
 	const route = "/read"
 	good := "Bearer " + t.Good()
@@ -156,15 +156,15 @@ func smuggled(t tokens) []group {
 		return row{name: name, request: at(route).with(fieldName, value), want: noAuth("read")}
 	}
 	return []group{
-		{"R13", "a token counts in the one field Authorization", []row{
-			ignored("an underscore twin", "Authorization_", good), ignored("an underscore before", "_Authorization", good),
+		{"R13", "a token counts only in the field Authorization", []row{
+			ignored("an underscore after", "Authorization_", good), ignored("an underscore before", "_Authorization", good),
 			ignored("X-Authorization", "X-Authorization", good), ignored("Proxy-Authorization", "Proxy-Authorization", good),
 			ignored("X-Forwarded-Authorization", "X-Forwarded-Authorization", good), ignored("X-Forwarded-Access-Token", "X-Forwarded-Access-Token", t.Good()),
 			ignored("a cookie", "Cookie", "access_token="+t.Good()), ignored("WWW-Authenticate", "WWW-Authenticate", good),
 			{name: "a trailer", request: at(route).withBody("x").withTrailer("Authorization", good), want: noAuth("read")},
 			{name: "a trailer after a token in the header", request: at(route, good).withBody("x").withTrailer("Authorization", "Bearer x"), want: alice(route)},
 		}},
-		{"R16", "a requirement is bound to the route object, and nothing a client says moves it", []row{
+		{"R16", "a requirement is bound to the route object, and no field of a request changes that", []row{
 			ignored("X-Forwarded-Uri", "X-Forwarded-Uri", "/open"), ignored("X-Original-Url", "X-Original-Url", "/open"), ignored("X-Rewrite-Url", "X-Rewrite-Url", "/open"),
 			ignored("X-Forwarded-Prefix", "X-Forwarded-Prefix", "/open"), ignored("X-Http-Method-Override", "X-Http-Method-Override", "OPTIONS"),
 			ignored("X-Forwarded-For", "X-Forwarded-For", "127.0.0.1"), ignored("a health probe's name", "User-Agent", "kube-probe/1.30"),

@@ -13,14 +13,14 @@ import (
 )
 
 func everyAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T, frameworks []Framework) {
-	a := newAsking(t, frameworks, testserver.New(t))
+	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	for _, g := range a.answers() {
 		a.run(t, g)
 	}
-	// Without Issuer.Introspection these would be refused as what they are not.
-	a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
+	// Without Issuer.Introspection an opaque token would be refused.
+	a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 	if log := a.log.String(); strings.Contains(log, canary) || !strings.Contains(log, `msg="request refused"`) {
-		t.Error("E03: a stranger's text was logged, or nothing was")
+		t.Error("E03: the canary was logged, or nothing was logged")
 	}
 }
 
@@ -30,18 +30,17 @@ var (
 	mangled   = badToken("token is malformed")
 )
 
-// answers are rows about what the authorization server says of a token. Each
-// has a token of its own.
-func (a *asking) answers() []group {
+// answers returns rows about introspection responses, each with its own token.
+func (a *introspectionLab) answers() []group {
 	const far = 99999999999
 	n := 0
-	told := func(name string, want verdict, answer map[string]any) row {
+	answered := func(name string, want verdict, answer map[string]any) row {
 		n++
 		token := fmt.Sprintf("%s-%d", canary, n)
 		a.as.SetIntrospection(token, answer)
 		return row{name: name, request: at("/read", "Bearer "+token), want: want}
 	}
-	unsaid := func(name, token string, want verdict) row {
+	issued := func(name, token string, want verdict) row {
 		return row{name: name, request: at("/read", "Bearer "+token), want: want}
 	}
 	past := time.Now().Add(-time.Hour).Unix()
@@ -52,108 +51,108 @@ func (a *asking) answers() []group {
 			"a string": "1999999999", "true": true, "an array": []int{far}, "an object": map[string]any{}, "negative": -1,
 			"beyond the year 9999": 1e18, "out of every range": json.RawMessage("1e400"),
 		} {
-			rows = append(rows, told(claim+" is "+what, mangled, said(claim, value)))
+			rows = append(rows, answered(claim+" is "+what, mangled, introspectionResponse(claim, value)))
 		}
 		return rows
 	}
 	accepted := alice("/read")
 	return []group{
-		{"I01", "RFC 7662 §2.2: what is not active is not valid, whatever else is said of it", []row{
-			told("not active", inactive, map[string]any{"active": false}),
-			told("not active, with all that an active token has", inactive, said("active", false)),
-			unsaid("a token that was revoked", revoked, inactive),
-			unsaid("a token that has expired at the server", a.opaque(testserver.ExpiresIn(-time.Minute)), inactive),
-			unsaid("a handle that nobody issued", a.as.Token(testserver.With(testserver.UnknownOpaque)), inactive),
-			unsaid("a word", "opaque", inactive),
+		{"I01", "RFC 7662 §2.2: a token that is not active is not valid, whatever the other members are", []row{
+			answered("not active", inactive, map[string]any{"active": false}),
+			answered("not active, with all members of an active token", inactive, introspectionResponse("active", false)),
+			issued("a token that was revoked", revoked, inactive),
+			issued("a token that has expired at the server", a.opaque(testserver.ExpiresIn(-time.Minute)), inactive),
+			issued("an unknown token", a.as.Token(testserver.With(testserver.UnknownOpaque)), inactive),
+			issued("a word", "opaque", inactive),
 		}},
-		{"I02", "an answer in which active is not a boolean is none, and none is no verdict", []row{
-			told("active is missing", unavailable, said("active", gone{})), told("nothing is there", unavailable, map[string]any{}),
-			told("active is a string", unavailable, said("active", "true")), told("active is 1", unavailable, said("active", 1)),
-			told("active is null", unavailable, said("active", nil)), told("active is an array", unavailable, said("active", []bool{true})),
-			told("active in capitals", unavailable, said("active", gone{}, "Active", true)),
-			told("active spelled with a long s", unavailable, said("active", gone{}, "acti\u017fe", true)),
+		{"I02", "an answer in which active is not a boolean gives no verdict: 503", []row{
+			answered("active is missing", unavailable, introspectionResponse("active", omitted{})), answered("an empty object", unavailable, map[string]any{}),
+			answered("active is a string", unavailable, introspectionResponse("active", "true")), answered("active is 1", unavailable, introspectionResponse("active", 1)),
+			answered("active is null", unavailable, introspectionResponse("active", nil)), answered("active is an array", unavailable, introspectionResponse("active", []bool{true})),
+			answered("active in capitals", unavailable, introspectionResponse("active", omitted{}, "Active", true)),
+			answered("active spelled with a long s", unavailable, introspectionResponse("active", omitted{}, "acti\u017fe", true)),
 		}},
-		{"I03", "the times of an answer count as those of a JWT do", append(append(wrongDates("exp"), wrongDates("nbf")...),
-			told("expired an hour ago", badToken("token is expired"), said("exp", past)),
-			told("not valid for an hour", badToken("token is not valid yet"), said("nbf", time.Now().Add(time.Hour).Unix())),
-			told("issued in an hour", badToken("token is not valid yet"), said("iat", time.Now().Add(time.Hour).Unix())),
-			told("without an end, for which RFC 7662 leaves the word to active", accepted, said("exp", gone{})),
-			told("with an end that is null, which counts as absent", accepted, said("exp", nil)), told("with an end of zero, which counts as absent", accepted, said("exp", 0)),
-			told("ended a second after the beginning of time", badToken("token is expired"), said("exp", 1)),
-			told("with a beginning that is null", accepted, said("nbf", nil, "iat", nil)),
-			told("a part of a second", accepted, said("exp", float64(time.Now().Add(time.Hour).Unix())+0.5)),
+		{"I03", "the times of an answer are checked like those of a JWT", append(append(wrongDates("exp"), wrongDates("nbf")...),
+			answered("expired an hour ago", badToken("token is expired"), introspectionResponse("exp", past)),
+			answered("not valid for an hour", badToken("token is not valid yet"), introspectionResponse("nbf", time.Now().Add(time.Hour).Unix())),
+			answered("issued in an hour", badToken("token is not valid yet"), introspectionResponse("iat", time.Now().Add(time.Hour).Unix())),
+			answered("without exp, where active decides (RFC 7662)", accepted, introspectionResponse("exp", omitted{})),
+			answered("exp null counts as absent", accepted, introspectionResponse("exp", nil)), answered("exp 0 counts as absent", accepted, introspectionResponse("exp", 0)),
+			answered("exp 1", badToken("token is expired"), introspectionResponse("exp", 1)),
+			answered("nbf null and iat null count as absent", accepted, introspectionResponse("nbf", nil, "iat", nil)),
+			answered("a fraction of a second", accepted, introspectionResponse("exp", float64(time.Now().Add(time.Hour).Unix())+0.5)),
 		)},
-		{"I04", "a token for somebody else, or of somebody else, is active for them", []row{
-			told("no audience", badToken("token audience is not accepted"), said("aud", gone{})),
-			told("another audience", badToken("token audience is not accepted"), said("aud", canary)),
-			told("an audience that begins like ours", badToken("token audience is not accepted"), said("aud", audience+".example")),
-			told("ours among others", accepted, said("aud", []string{canary, audience})),
-			told("ours among what is no audience", badToken("token audience is not accepted"), said("aud", []any{audience, 1})),
-			told("another issuer", badToken("token issuer is not accepted"), said("iss", "https://"+canary+".example")),
-			told("the issuer and a slash", badToken("token issuer is not accepted"), said("iss", a.Issuer+"/")),
-			told("no issuer, for it is known who was asked", accepted, said("iss", gone{})),
-			told("the issuer itself", accepted, said("iss", a.Issuer)),
-			told("a client that is no text", mangled, said("client_id", 1)),
+		{"I04", "a token may be active for another audience or issuer", []row{
+			answered("no audience", badToken("token audience is not accepted"), introspectionResponse("aud", omitted{})),
+			answered("another audience", badToken("token audience is not accepted"), introspectionResponse("aud", canary)),
+			answered("an audience with a matching prefix", badToken("token audience is not accepted"), introspectionResponse("aud", audience+".example")),
+			answered("the audience among others", accepted, introspectionResponse("aud", []string{canary, audience})),
+			answered("the audience beside a number", badToken("token audience is not accepted"), introspectionResponse("aud", []any{audience, 1})),
+			answered("another issuer", badToken("token issuer is not accepted"), introspectionResponse("iss", "https://"+canary+".example")),
+			answered("the issuer and a slash", badToken("token issuer is not accepted"), introspectionResponse("iss", a.Issuer+"/")),
+			answered("no issuer: it is that of the endpoint", accepted, introspectionResponse("iss", omitted{})),
+			answered("the issuer itself", accepted, introspectionResponse("iss", a.Issuer)),
+			answered("a client_id that is not a string", mangled, introspectionResponse("client_id", 1)),
 		}},
-		{"I05", "RFC 7662 §2.2, RFC 6749 §7.1: only an access token is one, and only a bearer token needs no proof", []row{
-			told("a refresh token", notAccess, said("token_type", "refresh_token")), told("an ID token", notAccess, said("token_type", "id_token")),
-			told("a DPoP token", notAccess, said("token_type", "DPoP")), told("a type of nobody's", notAccess, said("token_type", canary)),
-			told("a type that is not a string", notAccess, said("token_type", []string{"Bearer"})),
-			told("a refresh token by another spelling", notAccess, said("token_type", "Refresh")), told("a refresh token by token_use", notAccess, said("token_use", "refresh_token")),
-			told("a refresh token by typ", notAccess, said("typ", "Refresh")), told("the hash of an access token beside it, as in an ID token", notAccess, said("at_hash", canary)),
-			told("bound to a key of a client", badToken("token is bound to a key that this API cannot check"), said("cnf", map[string]any{"jkt": canary})),
-			told("bound to a certificate", badToken("token is bound to a key that this API cannot check"), said("token_type", "Bearer", "cnf", map[string]any{"x5t#S256": canary})),
-			told("the marks of a logout token", notAccess, said("events", map[string]any{})),
-			told("a bearer token", accepted, said("token_type", "Bearer")), told("in lower case", accepted, said("token_type", "bearer")),
-			told("named access_token", accepted, said("token_type", "access_token")), told("of a type that is null", accepted, said("token_type", nil)),
-			told("named access-token", accepted, said("token_type", "access-token")), told("named as in token exchange", accepted, said("token_type", "urn:ietf:params:oauth:token-type:access_token")), told("of no type", accepted, said("token_type", gone{})),
+		{"I05", "RFC 7662 §2.2, RFC 6749 §7.1: only access tokens are accepted, and only bearer tokens need no proof of possession", []row{
+			answered("a refresh token", notAccess, introspectionResponse("token_type", "refresh_token")), answered("an ID token", notAccess, introspectionResponse("token_type", "id_token")),
+			answered("a DPoP token", notAccess, introspectionResponse("token_type", "DPoP")), answered("an unknown type", notAccess, introspectionResponse("token_type", canary)),
+			answered("a type that is not a string", notAccess, introspectionResponse("token_type", []string{"Bearer"})),
+			answered("a refresh token by another spelling", notAccess, introspectionResponse("token_type", "Refresh")), answered("a refresh token by token_use", notAccess, introspectionResponse("token_use", "refresh_token")),
+			answered("a refresh token by typ", notAccess, introspectionResponse("typ", "Refresh")), answered("at_hash, as in an ID token", notAccess, introspectionResponse("at_hash", canary)),
+			answered("bound to a key", badToken("token is bound to a key that this API cannot check"), introspectionResponse("cnf", map[string]any{"jkt": canary})),
+			answered("bound to a certificate", badToken("token is bound to a key that this API cannot check"), introspectionResponse("token_type", "Bearer", "cnf", map[string]any{"x5t#S256": canary})),
+			answered("events, as in a logout token", notAccess, introspectionResponse("events", map[string]any{})),
+			answered("a bearer token", accepted, introspectionResponse("token_type", "Bearer")), answered("in lower case", accepted, introspectionResponse("token_type", "bearer")),
+			answered("named access_token", accepted, introspectionResponse("token_type", "access_token")), answered("type null", accepted, introspectionResponse("token_type", nil)),
+			answered("named access-token", accepted, introspectionResponse("token_type", "access-token")), answered("named as in token exchange", accepted, introspectionResponse("token_type", "urn:ietf:params:oauth:token-type:access_token")), answered("without a type", accepted, introspectionResponse("token_type", omitted{})),
 		}},
-		{"I06", "members that nobody needs change nothing", []row{
-			told("unknown members of all types", accepted, said("ext", map[string]any{"a": []any{nil, true, 1e300, canary}}, "\u0000", 1, "ACTIVE", false)),
-			told("members named like ours but for their case", accepted, said("Exp", past, "AUD", canary, "Scope", "admin", "Token_Type", "refresh_token")),
-			told("a hundred members", accepted, many(100)),
-			told("200 KiB", accepted, said("pad", strings.Repeat("a", 200<<10))),
-			told("256 KiB", unavailable, said("pad", strings.Repeat("a", 256<<10))),
-			told("nested ten thousand deep", unavailable, said("deep", json.RawMessage(strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)))),
+		{"I06", "unknown members are ignored", []row{
+			answered("unknown members of all types", accepted, introspectionResponse("ext", map[string]any{"a": []any{nil, true, 1e300, canary}}, "\u0000", 1, "ACTIVE", false)),
+			answered("members that differ in case", accepted, introspectionResponse("Exp", past, "AUD", canary, "Scope", "admin", "Token_Type", "refresh_token")),
+			answered("a hundred members", accepted, many(100)),
+			answered("200 KiB", accepted, introspectionResponse("pad", strings.Repeat("a", 200<<10))),
+			answered("256 KiB", unavailable, introspectionResponse("pad", strings.Repeat("a", 256<<10))),
+			answered("nested ten thousand deep", unavailable, introspectionResponse("deep", json.RawMessage(strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)))),
 		}},
 		{"I11", "the scopes of an answer are those of the token, for each route", []row{
-			told("another scope", lacking("read"), said("scope", "write")), told("a scope that begins like ours", lacking("read"), said("scope", "read:all")),
-			told("no scope", lacking("read"), said("scope", gone{})), told("an array of scopes", accepted, said("scope", []string{"write", "read"})),
-			told("a scope of another type", mangled, said("scope", map[string]any{"read": true})),
+			answered("another scope", lacking("read"), introspectionResponse("scope", "write")), answered("a scope with a matching prefix", lacking("read"), introspectionResponse("scope", "read:all")),
+			answered("no scope", lacking("read"), introspectionResponse("scope", omitted{})), answered("an array of scopes", accepted, introspectionResponse("scope", []string{"write", "read"})),
+			answered("a scope of another type", mangled, introspectionResponse("scope", map[string]any{"read": true})),
 		}},
 	}
 }
 
-// many is an answer with n members besides its own.
+// many is an answer with n additional members.
 func many(n int) map[string]any {
-	answer := said()
+	answer := introspectionResponse()
 	for i := range n {
 		answer[fmt.Sprint("member", i)] = i
 	}
 	return answer
 }
 
-// What is no token, and what is a JWT, is asked about nowhere: a server is not
-// to be fed what a stranger makes up, nor shown what was verified here.
-func nothingIsAskedAboutThatNeedNotBe(t *testing.T, frameworks []Framework) {
-	a := newAsking(t, frameworks, testserver.New(t))
+// Malformed tokens and JWTs are not introspected: the server must not receive
+// arbitrary text of clients, or tokens that the API verifies itself.
+func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
+	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	on := func(name, token string, want verdict) row {
 		return row{name: name, request: at("/read", "Bearer "+token), want: want}
 	}
 	h1 := func(r row) row { r.protocol = "HTTP/1.1"; return r }
 	before := a.as.Mark()
 	for _, g := range []group{
-		{"I16", "a b64token alone is asked about (RFC 6750 §2.1)", []row{
+		{"I16", "only a b64token is introspected (RFC 6750 §2.1)", []row{
 			on("a percent sign", "a%2Bb", malformed), on("an ampersand", "a&token=b", malformed), on("a space", "a b", malformed), on("a quote", `a"b`, malformed),
 			on("padding inside", "a=b", malformed), on("a letter of another alphabet", "a\u0431", malformed),
-			on("a carriage return", "a\rb", below), on("a line feed", "a\nb", below), h1(on("a folded line", "a\r\n b", malformed)),
+			on("a carriage return", "a\rb", stoppedByServer), on("a line feed", "a\nb", stoppedByServer), h1(on("a folded line", "a\r\n b", malformed)),
 			on("16385 bytes", strings.Repeat("a", 16385), badToken("token is too long")),
 			{name: "no token", request: at("/read"), want: noAuth("read")},
 			{name: "two tokens", request: at("/read", "Bearer a", "Bearer b"), want: twoTokens},
 			{name: "one more in the query", request: at("/read?access_token=b", "Bearer a"), want: twoTokens},
 			{name: "another scheme", request: at("/read", "Basic YTpi"), want: noAuth("read")},
 		}},
-		{"X09", "what is a JWT by its first bytes is one, and what fails as that is not tried as anything else", []row{
+		{"X09", "a token that begins like a JWT is treated as one, with no fallback to introspection", []row{
 			on("a good one", a.Good(), alice("/read")), on("an expired one", a.Token(a.Header(), a.Claims("exp", "1")), badToken("token is expired")),
 			on("a forged one", a.Good()[:len(a.Good())-4]+"AAAA", badToken("token signature is not valid")),
 			on("one of another issuer", a.Token(a.Header(), a.Claims("iss", `"https://other.example"`)), badToken("token issuer is not accepted")),
@@ -163,41 +162,41 @@ func nothingIsAskedAboutThatNeedNotBe(t *testing.T, frameworks []Framework) {
 	} {
 		a.run(t, g)
 	}
-	asked(t, before, 0)
+	assertIntrospections(t, before, 0)
 }
 
-// A token reaches the authorization server as it was sent, in a form.
-func tokensAreAskedAboutAsTheyAre(t *testing.T, frameworks []Framework) {
-	a := newAsking(t, frameworks, testserver.New(t))
+// The authorization server receives a token unchanged, form-encoded.
+func tokensAreIntrospectedUnchanged(t *testing.T, frameworks []Framework) {
+	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	for name, token := range map[string]string{
-		"plus and slash": "a+b/c+d", "padding": "YWJj==", "dots": "a.b.c", "what no form leaves alone": "~._-+/~==", "16384 bytes": strings.Repeat("+", 16384),
+		"plus and slash": "a+b/c+d", "padding": "YWJj==", "dots": "a.b.c", "characters that a form encodes": "~._-+/~==", "16384 bytes": strings.Repeat("+", 16384),
 	} {
 		t.Run("I16/"+name, func(t *testing.T) {
-			a.as.SetIntrospection(token, said())
+			a.as.SetIntrospection(token, introspectionResponse())
 			before := a.as.Mark()
-			a.sends(t, at("/read", "Bearer "+token), alice("/read"))
-			asked(t, before, len(a.lines))
+			a.assertAnswers(t, at("/read", "Bearer "+token), alice("/read"))
+			assertIntrospections(t, before, len(a.targets))
 		})
 	}
 }
 
-// The modes other than the default ask about JWTs.
-func jwtsThatAreAskedAboutAreAnsweredAlike(t *testing.T, frameworks []Framework) {
-	for name, mode := range map[string]middleware.IntrospectionMode{"those that passed here": middleware.IntrospectJWTs, "all of them": middleware.IntrospectAll} {
-		a := newAsking(t, frameworks, testserver.New(t), asksAbout(mode))
+// The modes other than the default introspect JWTs.
+func introspectedJWTsGetTheSameAnswers(t *testing.T, frameworks []Framework) {
+	for name, mode := range map[string]middleware.IntrospectionMode{"IntrospectJWTs": middleware.IntrospectJWTs, "IntrospectAll": middleware.IntrospectAll} {
+		a := newIntrospectionLab(t, frameworks, testserver.New(t), introspectionMode(mode))
 		good := func() request {
 			return at("/read", "Bearer "+a.as.Token(testserver.Subject("alice"), testserver.Scope("read")))
 		}
-		t.Run("I01/JWTs, where one asks about "+name, func(t *testing.T) {
+		t.Run("I01/JWTs with "+name, func(t *testing.T) {
 			before := a.as.Mark()
-			a.sends(t, good(), alice("/read"))
-			a.sends(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
-			a.sends(t, at("/read", "Bearer "+a.as.Token(testserver.Scope("read"), testserver.With(testserver.Revoked))), inactive)
-			asked(t, before, 3*len(a.lines))
+			a.assertAnswers(t, good(), alice("/read"))
+			a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
+			a.assertAnswers(t, at("/read", "Bearer "+a.as.Token(testserver.Scope("read"), testserver.With(testserver.Revoked))), inactive)
+			assertIntrospections(t, before, 3*len(a.targets))
 		})
-		t.Run("I08/JWTs in an outage, where one asks about "+name, func(t *testing.T) {
+		t.Run("I08/JWTs in an outage with "+name, func(t *testing.T) {
 			outage := a.as.Inject(testserver.EndpointIntrospect, testserver.Status(http.StatusServiceUnavailable))
-			a.sends(t, good(), unavailable)
+			a.assertAnswers(t, good(), unavailable)
 			outage.Remove()
 		})
 	}

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// verdict is an answer without what the protocols add to it. Two that are
-// equal are the same answer to a client.
+// verdict is an answer without the parts that depend on the protocol. Equal
+// verdicts are the same answer to a client.
 type verdict struct {
-	below        bool // refused by net/http before any handler: by status on HTTP/1.1, by reset on HTTP/2
-	status       int
-	challenge    string // of all WWW-Authenticate fields, as challenge.String has it
-	cacheControl string
-	retryAfter   string
-	contentType  string
-	others       string // names of further fields
-	body         string // decoded and written anew; "" for HEAD
+	stoppedByServer bool // refused by net/http before any handler: with 400 on HTTP/1.1, with a reset on HTTP/2
+	status          int
+	challenge       string // of all WWW-Authenticate fields, as challenge.String writes it
+	cacheControl    string
+	retryAfter      string
+	contentType     string
+	others          string // names of further fields
+	body            string // decoded and re-encoded; "" for HEAD
 }
 
 const realm = audience
@@ -70,11 +70,11 @@ var (
 		v.retryAfter = "2"
 		return v
 	}()
-	internal  = refusal(500, nil, object("error", "server_error", "error_description", "the check failed"))
-	below     = verdict{below: true}
-	tooLarge  = verdict{below: true, status: 431}
-	alice     = func(route string) verdict { return ok(route, "alice") }
-	anonymous = func(route string) verdict { return ok(route, "") }
+	internal        = refusal(500, nil, object("error", "server_error", "error_description", "the check failed"))
+	stoppedByServer = verdict{stoppedByServer: true}
+	tooLarge        = verdict{stoppedByServer: true, status: 431}
+	alice           = func(route string) verdict { return ok(route, "alice") }
+	anonymous       = func(route string) verdict { return ok(route, "") }
 )
 
 func object(pairs ...string) string {
@@ -86,7 +86,7 @@ func object(pairs ...string) string {
 	return string(text)
 }
 
-// to is the verdict to a method: for HEAD the same without the body.
+// to returns the verdict for a method: for HEAD without the body.
 func (v verdict) to(method string) verdict {
 	if method == http.MethodHead {
 		v.body = ""
@@ -97,15 +97,15 @@ func (v verdict) to(method string) verdict {
 // passes reports whether the handler must have run.
 func (v verdict) passes() bool { return v.status == http.StatusOK }
 
-// routine are fields that depend on protocol and moment.
+// routine lists fields that depend on the protocol or the time.
 var routine = []string{"Connection", "Content-Length", "Date"}
 
-// verdict judges an answer, and returns an error if it is none that a client
-// could understand.
+// verdict converts an answer. It returns an error if the challenge or the body
+// cannot be parsed.
 func (a answer) verdict() (verdict, error) {
 	switch {
 	case a.reset, a.status == http.StatusBadRequest && strings.HasPrefix(a.header.Get("Content-Type"), "text/plain"):
-		return below, nil
+		return stoppedByServer, nil
 	case a.status == http.StatusRequestHeaderFieldsTooLarge:
 		return tooLarge, nil
 	}

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// request is a request as it is written to the wire, byte for byte, but for
-// what a protocol itself adds.
+// request is a request as it is written to the wire, byte for byte, except what
+// the protocol adds.
 type request struct {
 	path    string
 	fields  []field
@@ -45,13 +45,13 @@ func (r request) withTrailer(name, value string) request {
 	return r
 }
 
-// answer is what came back: a response, or the reset of an HTTP/2 stream.
+// answer is a response, or the reset of an HTTP/2 stream.
 type answer struct {
 	reset  bool
 	status int
 	header http.Header
 	body   []byte
-	raw    []byte // all text of it, for looking for what must not be there
+	raw    []byte // all bytes of it, to search for the canary
 }
 
 // wire sends requests to one server over one protocol.
@@ -59,7 +59,7 @@ type wire interface {
 	send(t *testing.T, method string, r request) answer
 }
 
-// timeout bounds all that a test waits for on a connection.
+// timeout bounds every wait of a test on a connection.
 const timeout = 20 * time.Second
 
 func dial(t *testing.T, address string, config *tls.Config) net.Conn {
@@ -84,7 +84,7 @@ func (w http1) send(t *testing.T, method string, r request) answer {
 	t.Helper()
 	conn := dial(t, w.address, nil)
 	defer conn.Close()
-	// A server that has read enough may answer and hang up before all is written.
+	// A server may answer and close the connection before the request is fully written.
 	_, _ = io.WriteString(conn, r.http1(method))
 	return read1(t, conn, method)
 }

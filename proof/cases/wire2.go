@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// http2wire writes frames itself, since no client sends what the table holds.
-// It keeps its connection from one request to the next.
+// http2wire writes frames itself, because no client sends the requests of the
+// table. It reuses its connection for the next request.
 type http2wire struct {
 	address string
 	config  *tls.Config // nil speaks HTTP/2 without TLS
@@ -27,7 +27,7 @@ type http2wire struct {
 	stream uint32
 }
 
-// maxFrame is the largest frame that every server takes (RFC 9113 §4.2).
+// maxFrame is the largest frame that every server accepts (RFC 9113 §4.2).
 const maxFrame = 16 << 10
 
 func (w *http2wire) send(t *testing.T, method string, r request) answer {
@@ -36,7 +36,7 @@ func (w *http2wire) send(t *testing.T, method string, r request) answer {
 		w.connect(t)
 	}
 	defer func() {
-		if t.Failed() { // the next request shall not suffer from this one
+		if t.Failed() { // the next request gets a new connection
 			w.close()
 		}
 	}()
@@ -55,7 +55,7 @@ func (w *http2wire) connect(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, w.framer.WriteSettings())
-	check(t, w.framer.WriteWindowUpdate(0, 1<<30)) // all answers of all tests
+	check(t, w.framer.WriteWindowUpdate(0, 1<<30)) // enough for the answers of all tests
 }
 
 func (w *http2wire) close() {
@@ -95,7 +95,7 @@ func (w *http2wire) write(t *testing.T, method string, r request) uint32 {
 func encode(fields []field) []byte {
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
-	encoder.SetMaxDynamicTableSizeLimit(0) // so that each block stands for itself
+	encoder.SetMaxDynamicTableSizeLimit(0) // so that no block depends on another
 	encoder.SetMaxDynamicTableSize(0)
 	for _, f := range fields {
 		_ = encoder.WriteField(hpack.HeaderField{Name: strings.ToLower(f.name), Value: f.value}) // to memory
@@ -115,7 +115,7 @@ func (w *http2wire) read(t *testing.T, stream uint32) answer {
 			check(t, w.framer.WriteSettingsAck())
 		}
 		if away, ok := frame.(*http2.GoAwayFrame); ok {
-			t.Fatalf("stream %d: the server goes away: %v", stream, away.ErrCode)
+			t.Fatalf("stream %d: the server sent GOAWAY: %v", stream, away.ErrCode)
 		}
 		if frame.Header().StreamID != stream {
 			continue

@@ -1,6 +1,6 @@
-// Package counts_test holds how often the dear steps of a verification are made
-// for one token. Nothing in the code counts them: the compiler does, as it does
-// for coverage.
+// Package counts_test checks how often the expensive steps of a verification run
+// for one token. The code has no counters for this. The tests read the coverage
+// counters of the compiler.
 package counts_test
 
 import (
@@ -14,10 +14,10 @@ import (
 	"testing"
 )
 
-// counts say how often each step is made, those that are not left out.
+// counts maps steps to how often they run. Steps that never run are left out.
 type counts map[string]int
 
-// steps are the functions that make them.
+// steps maps steps to the functions whose calls are counted.
 var steps = map[string]struct{ file, function string }{
 	"walk":        {"internal/strictjson/reader.go", "func read("}, // through a JSON document, or a part of one
 	"split":       {"internal/jws/jws.go", "func (m *Message) Split("},
@@ -34,7 +34,7 @@ const (
 	timesName = "BEARERGUARD_COUNTS_TIMES"
 )
 
-// What a token costs is what another hundred cost more, by the hundred.
+// The cost of a token is the difference between 101 tokens and 1, divided by 100.
 func TestCounts(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "work")
@@ -43,13 +43,13 @@ func TestCounts(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, w := range works {
+	for _, w := range workloads {
 		t.Run(w.name, func(t *testing.T) {
 			before, after := count(t, program, w.name, 1), count(t, program, w.name, 101)
 			got := make(counts)
 			for step := range steps {
 				if more := after[step] - before[step]; more%100 != 0 {
-					t.Errorf("%s: got %d for 100 tokens, want as many for each", step, more)
+					t.Errorf("%s: got %d for 100 tokens, want the same number for each", step, more)
 				} else if more != 0 {
 					got[step] = more / 100
 				}
@@ -61,11 +61,11 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// count does a work with so many tokens, and returns what was done for all of them.
-func count(t *testing.T, program, work string, times int) counts {
+// count runs a workload with a number of tokens and returns the counts for all.
+func count(t *testing.T, program, workload string, times int) counts {
 	t.Helper()
 	profile := filepath.Join(t.TempDir(), "profile")
-	run := exec.CommandContext(t.Context(), program, "-test.run=^TestWork$/^"+strings.ReplaceAll(work, " ", "_")+"$", "-test.coverprofile="+profile)
+	run := exec.CommandContext(t.Context(), program, "-test.run=^TestWork$/^"+strings.ReplaceAll(workload, " ", "_")+"$", "-test.coverprofile="+profile)
 	run.Env = append(os.Environ(), fmt.Sprintf("%s=%d", timesName, times))
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -81,9 +81,9 @@ func count(t *testing.T, program, work string, times int) counts {
 	return made
 }
 
-// entered finds in a profile how often a function was called. A line of it is
-// FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES, and the first part of a
-// function begins on the line of its name.
+// entered returns how often a function was called according to a profile. A line
+// of a profile is FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES. The first block of
+// a function begins on the line of its name.
 func entered(t *testing.T, profile, file, function string) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, file))

@@ -15,32 +15,32 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// work is tokens that come one after the other, and what each of them costs.
-type work struct {
+// workload is a sequence of tokens and the counts that each token must cause.
+type workload struct {
 	name   string
 	cache  int // Config.TokenCache
 	token  func(m forge.Maker, n int) string
-	again  bool  // it is the first of them each time
-	reason error // why each is refused, nil if it is not
+	repeat bool  // verify the first token each time
+	reason error // why each is refused, nil if it is accepted
 	want   counts
 }
 
-// A header is read once for all tokens that have it, if those are good.
-var works = []work{
+// A header is parsed once for all good tokens that have it.
+var workloads = []workload{
 	{
-		name: "tokens that are not remembered", cache: -1, token: distinct,
+		name: "tokens without a cache", cache: -1, token: distinct,
 		want: counts{"split": 1, "walk": 1, "signature": 1, "signed hash": 1},
 	},
 	{
-		name: "tokens that come for the first time", token: distinct,
+		name: "tokens that are new", token: distinct,
 		want: counts{"token hash": 1, "split": 1, "walk": 1, "signature": 1, "signed hash": 1},
 	},
 	{
-		name: "a token that comes again", token: same, again: true,
+		name: "a token that is repeated", token: same, repeat: true,
 		want: counts{"token hash": 1},
 	},
 	{
-		// One for the claims, one for each array, and another for the scopes of what is verified.
+		// One for the claims, one for each array, and another for the scopes of the verified token.
 		name: "tokens with arrays", cache: -1,
 		token: func(m forge.Maker, _ int) string {
 			return m.Token(m.Header(), m.Claims("aud", `["api","b"]`, "scope", `["a","b"]`))
@@ -54,9 +54,9 @@ var works = []work{
 		want:   counts{"token hash": 1, "split": 1, "header": 1, "walk": 2},
 	},
 	{
-		name: "a token that a stranger signed", reason: middleware.ErrSignature,
+		name: "a token signed by an attacker", reason: middleware.ErrSignature,
 		token: func(m forge.Maker, n int) string {
-			m.Key.Private = stranger.Private
+			m.Key.Private = attackerKey.Private
 			return same(m, n)
 		},
 		want: counts{"token hash": 1, "split": 1, "header": 1, "walk": 2, "signature": 1, "signed hash": 1},
@@ -73,7 +73,7 @@ var works = []work{
 	},
 }
 
-var stranger = testserver.GenerateKey("ES256", "")
+var attackerKey = testserver.GenerateKey("ES256", "")
 
 func same(m forge.Maker, _ int) string { return m.Good() }
 
@@ -81,19 +81,19 @@ func distinct(m forge.Maker, n int) string {
 	return m.Token(m.Header(), m.Claims("jti", strconv.Quote(strconv.Itoa(n))))
 }
 
-// TestWork does the work and holds the verdicts. TestCounts, which counts what
-// it does, sets how many tokens come.
+// TestWork runs the workloads and checks the verdicts. TestCounts runs it as a
+// separate program, sets the number of tokens and reads the profile.
 func TestWork(t *testing.T) {
 	times, err := strconv.Atoi(os.Getenv(timesName))
 	if err != nil {
 		times = 2
 	}
-	for _, w := range works {
-		t.Run(w.name, func(t *testing.T) { w.do(t, times) })
+	for _, w := range workloads {
+		t.Run(w.name, func(t *testing.T) { w.run(t, times) })
 	}
 }
 
-func (w work) do(t *testing.T, times int) {
+func (w workload) run(t *testing.T, times int) {
 	as := testserver.New(t)
 	m := forge.Maker{Key: testserver.GenerateKey("ES256", "k"), Issuer: as.Issuer(), Audience: "api", Now: time.Now()}
 	as.Publish(m.Key)
@@ -110,7 +110,7 @@ func (w work) do(t *testing.T, times int) {
 	}
 	var token string
 	for n := range times {
-		if n == 0 || !w.again { // signed once more by ECDSA, it would be another one
+		if n == 0 || !w.repeat { // a second ECDSA signature would differ
 			token = w.token(m, n)
 		}
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: token}); !errors.Is(err, w.reason) {

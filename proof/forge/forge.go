@@ -1,6 +1,5 @@
-// Package forge makes tokens byte by byte for tests: any header and claims
-// text, well-formed or not, under a real signature. Only what proves something
-// uses it.
+// Package forge makes tokens byte by byte for tests: any header and claims text,
+// well-formed or not, with a real signature.
 package forge
 
 import (
@@ -20,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Maker makes tokens that are right in everything that a test does not change.
+// Maker makes tokens that are good except for what a test changes.
 type Maker struct {
 	Key      testserver.Key
 	Issuer   string
@@ -29,13 +28,13 @@ type Maker struct {
 }
 
 // Header returns the text of a JOSE header: alg, kid and typ at+jwt, changed by
-// pairs of a member's name and its JSON text, which is left out where "".
+// pairs of a member's name and its JSON text. The text "" leaves the member out.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
 }
 
 // Claims returns the text of the claims of RFC 9068 §2.2 with scope "read",
-// changed in the way of [Maker.Header].
+// changed like those of [Maker.Header].
 func (m Maker) Claims(pairs ...string) string {
 	return object([]string{
 		"iss", quote(m.Issuer), "sub", `"alice"`, "aud", quote(m.Audience), "client_id", `"app"`, "jti", `"id-1"`, "scope", `"read"`,
@@ -43,7 +42,7 @@ func (m Maker) Claims(pairs ...string) string {
 	}, pairs)
 }
 
-// Good returns a token that is right.
+// Good returns a token that a verifier must accept.
 func (m Maker) Good() string { return m.Token(m.Header(), m.Claims()) }
 
 // Token signs any header and claims text with the maker's key.
@@ -52,7 +51,7 @@ func (m Maker) Token(header, claims string) string {
 	return input + "." + Encode(string(Sign(m.Key, input)))
 }
 
-// Encode is base64url without padding.
+// Encode returns text as base64url without padding.
 func Encode(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
 func quote(text string) string { return `"` + text + `"` }
@@ -86,7 +85,7 @@ func object(base, pairs []string) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// Sign makes the signature that the key's algorithm gives for input.
+// Sign signs input with the key and its algorithm. It panics if it cannot.
 func Sign(key testserver.Key, input string) []byte {
 	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[string(key.Alg)[2:]]
 	if key.Secret != nil {
@@ -110,7 +109,7 @@ func Sign(key testserver.Key, input string) []byte {
 		must(err)
 		return signature
 	}
-	panic(fmt.Sprintf("forge: no way to sign with %T", key.Private))
+	panic(fmt.Sprintf("forge: cannot sign with a key of type %T", key.Private))
 }
 
 // SignPSS is Sign for a PS algorithm with a salt of any length.

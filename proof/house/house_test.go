@@ -1,6 +1,6 @@
-// Package house_test keeps the rules of the house that no compiler keeps:
-// which package may import which, how thin an adapter is, and that every
-// package says what it is.
+// Package house_test checks rules of the project that the compiler does not: which
+// package may import which, the size of files, and that every package has a
+// package comment.
 package house_test
 
 import (
@@ -55,9 +55,9 @@ func packages(t *testing.T) []pkg {
 	return list
 }
 
-// layers lists, for each package that decides, which packages of the module it
-// may import, from the ground up: what is imported stands above. A further name in
-// a line is a further way for a fault to travel.
+// layers lists the packages of the product, each with the packages of the module
+// that it imports. A package is listed after its imports. Each additional import
+// is another way for a fault to spread.
 var layers = []layer{
 	{"internal/catalogue", ""},
 	{"internal/contain", ""},
@@ -79,7 +79,7 @@ var layers = []layer{
 	{"adapters/echo5auth", "middleware scopes"},
 	{"adapters/ginauth", "middleware scopes"},
 
-	// Not the verifier's: one bug must not hide in both.
+	// Not shared with the verifier, so that one bug cannot hide in both.
 	{"testserver/internal/bounded", ""},
 	{"testserver/internal/guarded", ""},
 	{"testserver/internal/listen", ""},
@@ -116,19 +116,19 @@ func TestImportsPointOneWay(t *testing.T) {
 		}
 		for _, path := range strings.Fields(l.imports) {
 			if !slices.Contains(below, path) {
-				t.Errorf("%s imports %s, which does not stand before it", l.path, path)
+				t.Errorf("%s imports %s, which is not listed before it", l.path, path)
 			}
 		}
 		below = append(below, l.path)
 	}
 }
 
-// isLayer reports whether a package is one of those that decide.
+// isLayer reports whether a package is listed in layers.
 func isLayer(path string) bool {
 	return slices.ContainsFunc(layers, func(l layer) bool { return l.path == path })
 }
 
-func TestNothingOfTheProductLinksWhatIsForTestsOrOneFramework(t *testing.T) {
+func TestPackagesLinkNoTestLibraryOrOtherFramework(t *testing.T) {
 	for _, p := range packages(t) {
 		if !isLayer(p.ImportPath) {
 			continue
@@ -150,7 +150,7 @@ func TestNothingOfTheProductLinksWhatIsForTestsOrOneFramework(t *testing.T) {
 	}
 }
 
-func TestNothingOfTheProductLinksTheMockServer(t *testing.T) {
+func TestNoPackageLinksTheMockServer(t *testing.T) {
 	for _, p := range packages(t) {
 		if !isLayer(p.ImportPath) || strings.HasPrefix(p.ImportPath, "testserver") {
 			continue
@@ -158,7 +158,7 @@ func TestNothingOfTheProductLinksTheMockServer(t *testing.T) {
 		t.Run("T23/"+strings.ReplaceAll(p.ImportPath, "/", "_"), func(t *testing.T) {
 			for _, dep := range p.Deps {
 				if strings.HasPrefix(dep, module+"/testserver") {
-					t.Errorf("it links %s", dep)
+					t.Errorf("the package links %s", dep)
 				}
 			}
 		})
@@ -170,7 +170,7 @@ func TestNothingImportsExamplesOrCommands(t *testing.T) {
 		for _, dep := range p.Imports {
 			own, found := strings.CutPrefix(dep, module+"/")
 			if strings.HasPrefix(own, p.ImportPath+"/internal/") {
-				continue // a part of the command itself
+				continue // an internal package of the command itself
 			}
 			if found && (strings.HasPrefix(own, "examples/") || strings.HasPrefix(own, "cmd/")) {
 				t.Errorf("%s imports %s", p.ImportPath, own)
@@ -202,15 +202,15 @@ func TestFilesStayReadable(t *testing.T) {
 	}
 }
 
-func TestEveryPackageHasAManual(t *testing.T) {
+func TestEveryPackageHasAPackageComment(t *testing.T) {
 	for _, p := range packages(t) {
-		documented := len(p.GoFiles) == 0 // tests alone
+		documented := len(p.GoFiles) == 0 // only tests
 		for _, name := range p.GoFiles {
 			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.PackageClauseOnly)
 			if err != nil {
 				t.Fatal(err)
 			}
-			documented = documented || says(f)
+			documented = documented || isDocumented(f)
 		}
 		if !documented {
 			t.Errorf("%s has no package comment", p.ImportPath)
@@ -218,7 +218,7 @@ func TestEveryPackageHasAManual(t *testing.T) {
 	}
 }
 
-func says(f *ast.File) bool { return f.Doc != nil && len(f.Doc.Text()) > 40 }
+func isDocumented(f *ast.File) bool { return f.Doc != nil && len(f.Doc.Text()) > 40 }
 
 func lines(t *testing.T, path string) int {
 	t.Helper()
@@ -234,9 +234,9 @@ func lines(t *testing.T, path string) int {
 	return n
 }
 
-// The changelog lists every name that was renamed or removed, and the page for
-// those who upgrade has the same rows.
-func TestTheUpgradeTableSaysWhatTheChangelogSays(t *testing.T) {
+// The changelog lists every name that was renamed or removed. docs/upgrade.md must
+// have the same rows.
+func TestUpgradeTableMatchesTheChangelog(t *testing.T) {
 	read := func(name string) string {
 		text, err := os.ReadFile(filepath.Join("..", "..", name))
 		if err != nil {
@@ -245,8 +245,9 @@ func TestTheUpgradeTableSaysWhatTheChangelogSays(t *testing.T) {
 		return string(text)
 	}
 	_, changes, found := strings.Cut(read("CHANGELOG.md"), "### Changed names")
-	changes, _, ended := strings.Cut(changes, "\nNew in ")
-	if !found || !ended {
+	changes, _, cut := strings.Cut(changes, "\nNew in ")
+	changes = strings.ReplaceAll(changes, "\n  ", " ") // wrapped rows
+	if !found || !cut {
 		t.Fatal("CHANGELOG.md has no list of changed names")
 	}
 	var listed, tabled []string

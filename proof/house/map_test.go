@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// mapped returns the folders that CONTRIBUTING.md shows, as paths from the root.
-// A line of the map begins with one or more of them; those of deeper lines lie in
-// the last folder above that is indented less.
+// mapped returns the folders that the map in CONTRIBUTING.md shows, as paths from
+// the root. A line of the map begins with one or more folders. The folders of an
+// indented line are in the last folder above that is not indented.
 func mapped(t *testing.T) (paths []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))
@@ -59,12 +59,12 @@ func TestTheMapShowsEveryPackage(t *testing.T) {
 	}
 	for _, p := range shown {
 		if info, err := os.Stat(filepath.Join("..", "..", p)); err != nil || !info.IsDir() {
-			t.Errorf("CONTRIBUTING.md shows %s, which is not there", p)
+			t.Errorf("CONTRIBUTING.md shows %s, which does not exist", p)
 		}
 	}
 }
 
-func TestTheReadmeOfProofNamesEachOfIts(t *testing.T) {
+func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -75,13 +75,14 @@ func TestTheReadmeOfProofNamesEachOfIts(t *testing.T) {
 	}
 	for _, folder := range folders {
 		if folder.IsDir() && !strings.Contains(string(text), "`"+folder.Name()) {
-			t.Errorf("proof/README.md says nothing of %s", folder.Name())
+			t.Errorf("proof/README.md does not mention %s", folder.Name())
 		}
 	}
 }
 
-// Test packages may import three of them, since they need tokens, programs and the cases of all adapters.
-func TestNothingImportsWhatProves(t *testing.T) {
+// Tests may import three packages of proof, for tokens, programs and the cases of
+// all adapters.
+func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {
 		if strings.HasPrefix(p.ImportPath, "proof/") {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// snippet is a block of Go in a document, after a comment that names the file
-// it stands in: that file is compiled, and run by a test.
+// snippet matches a block of Go in a document, after a comment that names the file
+// which contains it. That file is compiled, and run by a test.
 var snippet = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```go\n(.*?)```")
 
 func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
@@ -19,7 +19,7 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 			found++
 			file, code := match[1], flat(strings.TrimSuffix(match[2], "\n"))
 			if file == "" {
-				t.Errorf("%s: no comment names the file of this snippet:\n%s", document, match[2])
+				t.Errorf("%s: want a comment with the file of this snippet before it:\n%s", document, match[2])
 				continue
 			}
 			source, err := os.ReadFile(filepath.Join("..", "..", file))
@@ -37,7 +37,7 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 	}
 }
 
-// documents are README.md and the pages of docs, by their paths from the root.
+// documents returns README.md and the pages of docs, by their paths from the root.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -60,8 +60,8 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// A page begins with an example: Go that is compiled, or commands. Those are run or
-// parsed by the tests of cmd/bearerguard.
+// A page begins with an example: Go that is compiled, or commands that the tests of
+// cmd/bearerguard run or parse.
 func TestPagesBeginWithAnExample(t *testing.T) {
 	for name, text := range documents(t) {
 		if filepath.Base(name) == "README.md" {
@@ -74,13 +74,13 @@ func TestPagesBeginWithAnExample(t *testing.T) {
 	}
 }
 
-// Links between the documents lead to a file, and to a section of it.
-func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+// Links between the documents lead to an existing file and section.
+func TestLinksOfTheDocumentsExist(t *testing.T) {
 	all := documents(t)
 	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)|<img src="([^"]*)"`)
 	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
 	block := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
-	drop := regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	drop := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	for name, text := range all {
 		for _, match := range link.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
 			target, section := match[1]+match[3], match[2]
@@ -100,16 +100,16 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 				found = found || strings.ReplaceAll(drop.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-") == section
 			}
 			if !found {
-				t.Errorf("%s links %s#%s, which is not there", name, path, section)
+				t.Errorf("%s links %s#%s, which does not exist", name, path, section)
 			}
 		}
 	}
 }
 
-func TestTheFrontDoorIsSmall(t *testing.T) {
+func TestReadmeIsShort(t *testing.T) {
 	text := documents(t)["README.md"]
 	if size, lines := len(text), strings.Count(text, "\n"); size > 9000 || lines > 170 {
-		t.Errorf("README.md has %d bytes and %d lines, want 9000 and 170 at most: a subject has its page in docs", size, lines)
+		t.Errorf("README.md has %d bytes and %d lines, want 9000 and 170 at most: move details to a page in docs", size, lines)
 	}
 }
 

@@ -31,11 +31,11 @@ type api struct {
 }
 
 type client struct {
-	protocol string // as http.Response.Proto has it
+	protocol string // as in http.Response.Proto
 	*http.Client
 }
 
-// startAPI runs the program in the given environment and no other, so that the developer's own cannot change what is proven.
+// startAPI runs the program with only the given environment, so that the environment of the developer has no influence.
 func startAPI(t *testing.T, program string, env ...string) *api {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program)
@@ -70,10 +70,10 @@ type call struct {
 	status int
 	body   string // JSON, compared when the status is a success
 	err    string // the code in challenge and body, when it is a refusal; "" allows neither to have one
-	scope  string // what the challenge must name, compared if not empty
+	scope  string // the scope in the challenge, compared if not empty
 }
 
-// fault makes the call over HTTP/1.1 and over HTTP/2, and says what is wrong with the answers, "" if nothing is.
+// fault makes the call over HTTP/1.1 and over HTTP/2, and returns what is wrong with the answers, "" if nothing is.
 func (a *api) fault(t *testing.T, c call) string {
 	t.Helper()
 	for _, client := range a.clients {
@@ -118,13 +118,13 @@ func (c call) judge(resp *http.Response, body []byte) string {
 	if c.status < 400 {
 		var want any
 		if err := json.Unmarshal([]byte(c.body), &want); err != nil {
-			return "the wanted body is not JSON: " + c.body
+			return "the expected body is not JSON: " + c.body
 		}
 		if !reflect.DeepEqual(got, want) {
 			return "got body " + string(body) + ", want " + c.body
 		}
 		if len(challenges) != 0 {
-			return "a success came with a challenge: " + challenges[0]
+			return "got a challenge with a success: " + challenges[0]
 		}
 		return ""
 	}
@@ -133,7 +133,7 @@ func (c call) judge(resp *http.Response, body []byte) string {
 	if c.status == http.StatusServiceUnavailable {
 		if len(challenges) != 0 || resp.Header.Get("Retry-After") == "" || object["error"] != c.err {
 			return "got challenges " + strings.Join(challenges, " | ") + ", Retry-After " + resp.Header.Get("Retry-After") + " and body " +
-				string(body) + ", want no challenge, a time to come back and error " + c.err
+				string(body) + ", want no challenge, a Retry-After and error " + c.err
 		}
 		return ""
 	}
@@ -155,7 +155,7 @@ func (c call) judge(resp *http.Response, body []byte) string {
 		return "got body " + string(body) + ", want error " + c.err
 	}
 	if resp.Header.Get("Cache-Control") != "no-store" {
-		return "a refusal may be cached"
+		return "got a refusal without Cache-Control: no-store"
 	}
 	return ""
 }

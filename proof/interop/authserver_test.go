@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// authServer is authserver/server.mjs, as its ready line describes it.
+// authServer is the ready line of authserver/server.mjs.
 type authServer struct {
 	Issuer             string `json:"issuer"`
 	TokenEndpoint      string `json:"token_endpoint"`
@@ -41,8 +41,8 @@ func startAuthServer(t *testing.T) *authServer {
 	return &as
 }
 
-// token obtains a JWT access token by client_credentials, and checks that it is what was asked for: a check against
-// the wrong kind of token would prove nothing.
+// token gets a JWT access token by client_credentials, and checks that it is the requested one. A test with another
+// kind of token would prove nothing.
 func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?alg=" + alg}, "scope": {scope}})
@@ -59,10 +59,10 @@ func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	return token
 }
 
-// opaque obtains an opaque access token; wishes beyond that follow an ampersand.
-func (as *authServer) opaque(t *testing.T, audience, scope, wishes string) string {
+// opaque gets an opaque access token. params are more parameters of the resource, each after an ampersand.
+func (as *authServer) opaque(t *testing.T, audience, scope, params string) string {
 	t.Helper()
-	token := as.request(t, url.Values{"resource": {audience + "?opaque" + wishes}, "scope": {scope}})
+	token := as.request(t, url.Values{"resource": {audience + "?opaque" + params}, "scope": {scope}})
 	if strings.Contains(token, ".") {
 		t.Fatalf("the authorization server issued a JWT, want an opaque token")
 	}
@@ -83,7 +83,7 @@ func (as *authServer) request(t *testing.T, form url.Values) string {
 	return answer.AccessToken
 }
 
-// revoke ends an opaque token (RFC 7009).
+// revoke revokes an opaque token (RFC 7009).
 func (as *authServer) revoke(t *testing.T, token string) {
 	t.Helper()
 	if status, body := as.post(t, as.RevocationEndpoint, url.Values{"token": {token}}); status != http.StatusOK {
@@ -91,7 +91,7 @@ func (as *authServer) revoke(t *testing.T, token string) {
 	}
 }
 
-// post sends a form in the name of the client that gets tokens.
+// post sends a form as the client that gets tokens.
 func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
@@ -106,10 +106,10 @@ func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int,
 // rotate replaces every key of the authorization server and withdraws the old ones.
 func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
 
-// stop makes introspection lose its connections.
+// stop makes the introspection endpoint drop its connections.
 func (as *authServer) stop(t *testing.T) { t.Helper(); as.do(t, "/introspection/stop") }
 
-// start ends that.
+// start makes it answer again.
 func (as *authServer) start(t *testing.T) { t.Helper(); as.do(t, "/introspection/start") }
 
 func (as *authServer) do(t *testing.T, control string) {

@@ -16,8 +16,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The client libraries of JavaScript, over plain HTTP and over TLS: clients/flows.mjs is what they do, wantOfClients what
-// must come of it.
+// The JavaScript client libraries, over plain HTTP and over TLS. clients/flows.mjs defines the flows, wantOfClients the
+// expected results.
 func TestOpenIDClient(t *testing.T) { testClient(t, "openid-client.mjs") }
 func TestOAuth4WebAPI(t *testing.T) { testClient(t, "oauth4webapi.mjs") }
 
@@ -40,22 +40,22 @@ func same(t *testing.T, got json.RawMessage, want string) {
 	t.Helper()
 	var g, w any
 	if err := json.Unmarshal([]byte(want), &w); err != nil {
-		t.Fatalf("what is wanted is no JSON: %v", err)
+		t.Fatalf("the expected result is not JSON: %v", err)
 	}
 	if err := json.Unmarshal(got, &g); err != nil || !reflect.DeepEqual(g, w) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-// setup is what the scripts are told, and what is known of it here.
+// setup is the configuration of the scripts, with the expected results.
 type setup struct {
 	Issuer    string                     `json:"issuer"`
-	Device    string                     `json:"device"` // a server whose clock goes on with each poll
+	Device    string                     `json:"device"` // a server whose clock advances with each poll
 	Paths     map[string]string          `json:"paths"`  // issuers with a path
 	Algs      map[testserver.Alg]string  `json:"algs"`   // one for each signing algorithm
 	OddID     string                     `json:"oddID"`
 	OddSecret string                     `json:"oddSecret"`
-	Tokens    map[string]string          `json:"tokens"` // those that must not be exchanged
+	Tokens    map[string]string          `json:"tokens"` // tokens whose exchange must be refused
 	Keys      map[string]jose.JSONWebKey `json:"keys"`   // of the clients signs-ALG
 
 	roots []byte
@@ -67,7 +67,7 @@ var (
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
 		"ES256", "ES384", "ES512", "EdDSA",
 	}
-	// What the libraries call it, and the key's algorithm: EdDSA is Ed25519 since RFC 9864.
+	// The name in the libraries, and the algorithm of the key. Since RFC 9864, EdDSA is named Ed25519.
 	assertionAlgs = map[string]testserver.Alg{"RS256": "RS256", "PS256": "PS256", "ES256": "ES256", "Ed25519": "EdDSA"}
 )
 
@@ -117,7 +117,7 @@ func newSetup(t *testing.T, secure bool) *setup {
 	return s
 }
 
-// clients are those that authenticate in an odd way or by a key, which the scripts get.
+// clients returns clients that authenticate with unusual credentials or with a key. The scripts receive the keys.
 func (s *setup) clients(t *testing.T) []testserver.Client {
 	t.Helper()
 	clients := []testserver.Client{{ID: oddID, Secret: oddSecret, RedirectURIs: []string{callback}}}
@@ -130,14 +130,14 @@ func (s *setup) clients(t *testing.T) []testserver.Client {
 		}
 		clients = append(clients, testserver.Client{ID: "signs-" + name, JWKS: public, RedirectURIs: []string{callback}})
 		if name == "ES256" {
-			clients = append(clients, testserver.Client{ID: "bears", JWKS: public, Grants: []testserver.Grant{testserver.JWTBearer}, Scopes: []string{"a", "b"}})
+			clients = append(clients, testserver.Client{ID: "asserting", JWKS: public, Grants: []testserver.Grant{testserver.JWTBearer}, Scopes: []string{"a", "b"}})
 		}
 	}
 	clients = append(clients, testserver.Client{ID: "gateway", Secret: "gateway-secret", Grants: []testserver.Grant{testserver.TokenExchange}})
 	return clients
 }
 
-// run runs a script and returns what its one line says of each flow.
+// run runs a script and returns the result of each flow from its one line of output.
 func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	t.Helper()
 	text, err := json.Marshal(s)
@@ -152,8 +152,8 @@ func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	cmd.Dir = "clients"
 	cmd.Env = []string{"SETUP=" + string(text), "NODE_EXTRA_CA_CERTS=" + roots}
 	var results map[string]json.RawMessage
-	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // it ends by itself
-		t.Fatalf("%s printed what is no JSON: %s", script, line)
+	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // the script exits without a signal
+		t.Fatalf("%s: want one line of JSON, got %s", script, line)
 	}
 	return results
 }

@@ -1,8 +1,8 @@
 package interop_test
 
-// wantOfClients is what each flow of clients/flows.mjs must come to, with both libraries; newSetup adds those about
-// issuers with a path and about signing algorithms. A text is how the library tells that it was refused: its own code, the status and the error
-// code of the server. It tells those of the challenge where there is one.
+// wantOfClients maps each flow of clients/flows.mjs to its expected result, which is the same with both libraries.
+// newSetup adds the flows for issuers with a path and for signing algorithms. A string is the error that the library
+// reports: its own code, the status and the error code of the server, or of the challenge if there is one.
 var wantOfClients = map[string]string{
 	"discovery, openid-configuration":       `"ISSUER"`,
 	"discovery, oauth-authorization-server": `"ISSUER"`,
@@ -20,7 +20,7 @@ var wantOfClients = map[string]string{
 	"userinfo":                             `{"sub":"test-user","email":"test-user@example.com"}`,
 
 	"refresh": tokensFor("test-public", `"rotated":true`),
-	"a refresh token that comes again ends the family": `{"before":true,"first":false,"second":false,
+	"a reused refresh token revokes its family": `{"before":true,"first":false,"second":false,
 		"again":"response_body_error 400 invalid_grant","successor":"response_body_error 400 invalid_grant"}`,
 
 	"device":                       tokensFor("test-public"),
@@ -35,14 +35,14 @@ var wantOfClients = map[string]string{
 
 	"token exchange": `{"type":"bearer","issued":"urn:ietf:params:oauth:token-type:access_token","refresh":false,"id":false,
 		"sub":"test-user","client_id":"gateway","scope":"openid email orders:read","aud":"api"}`,
-	"token exchange, for an actor and for less": `{"issued":"urn:ietf:params:oauth:token-type:jwt","scope":"orders:read",
+	"token exchange, with an actor and less scope": `{"issued":"urn:ietf:params:oauth:token-type:jwt","scope":"orders:read",
 		"sub":"test-user","client_id":"gateway","aud":"api","act":{"sub":"test-client"}}`,
 	"token exchange, revoked with its subject token": `false`,
 	"token exchange, refused": `{"scope":"response_body_error 400 invalid_scope",
 		"audience":"response_body_error 400 invalid_target","resource":"response_body_error 400 invalid_target",
 		"expired":"response_body_error 400 invalid_request","unsigned":"response_body_error 400 invalid_request",
 		"actor":"response_body_error 400 invalid_request","client":"response_body_error 400 unauthorized_client"}`,
-	"jwt bearer": `{"type":"bearer","expires":900,"refresh":false,"sub":"test-user","client_id":"bears","scope":"a","aud":"https://api.example.com"}`,
+	"jwt bearer": `{"type":"bearer","expires":900,"refresh":false,"sub":"test-user","client_id":"asserting","scope":"a","aud":"https://api.example.com"}`,
 	"jwt bearer, refused": `{"first":"accepted","again":"response_body_error 400 invalid_grant",
 		"audience":"response_body_error 400 invalid_grant","expired":"response_body_error 400 invalid_grant",
 		"subject":"response_body_error 400 invalid_grant","scope":"response_body_error 400 invalid_scope"}`,
@@ -50,44 +50,44 @@ var wantOfClients = map[string]string{
 	"authorization details": `{"answer":` + bothDetails + `,"introspection":` + bothDetails + `}`,
 	"authorization details of one token": `{"details":[{"type":"account","identifier":"<7>"}],
 		"more":"response_body_error 400 invalid_authorization_details"}`,
-	"authorization details of no known type": `"response_body_error 400 invalid_authorization_details"`,
+	"authorization details of an unknown type": `"response_body_error 400 invalid_authorization_details"`,
 
 	"introspection": `{"active":true,"iss":"ISSUER","sub":"test-user","client_id":"test-public","aud":"api",
 		"scope":"openid email orders:read","token_type":"Bearer"}`,
-	"introspection of what is no token": `{"active":false}`,
-	"introspection, a signed answer":    `{"active":true,"sub":"test-user","rubbish":{"active":false}}`,
+	"introspection of an unknown token": `{"active":false}`,
+	"introspection, a signed answer":    `{"active":true,"sub":"test-user","unknown":{"active":false}}`,
 
 	"revocation of an access token":  `{"before":true,"after":false,"refresh":"accepted"}`,
 	"revocation of a refresh token":  `{"access":false,"refresh":"response_body_error 400 invalid_grant"}`,
-	"revocation of what is no token": `"accepted"`,
+	"revocation of an unknown token": `"accepted"`,
 	"logout":                         `{"to":"http://127.0.0.1:4711/callback?state=a+b","elsewhere":{"status":400}}`,
 
-	"refused: another verifier":                             `"response_body_error 400 invalid_grant"`,
-	"refused: another redirect URI":                         `"response_body_error 400 invalid_grant"`,
-	"refused: a request of another client":                  `"response_body_error 400 invalid_grant"`,
-	"refused: a code that comes again, and ends its tokens": `{"again":"response_body_error 400 invalid_grant","access":false}`,
-	"refused: a redirect URI that is not registered":        `{"status":400}`,
-	"refused: a scope that is malformed":                    `"response_body_error 400 invalid_scope"`,
-	"refused: the key of another client":                    `"response_body_error 401 invalid_client"`,
+	"refused: another verifier":                        `"response_body_error 400 invalid_grant"`,
+	"refused: another redirect URI":                    `"response_body_error 400 invalid_grant"`,
+	"refused: a request of another client":             `"response_body_error 400 invalid_grant"`,
+	"refused: a reused code, which revokes its tokens": `{"again":"response_body_error 400 invalid_grant","access":false}`,
+	"refused: a redirect URI that is not registered":   `{"status":400}`,
+	"refused: a scope that is malformed":               `"response_body_error 400 invalid_scope"`,
+	"refused: the key of another client":               `"response_body_error 401 invalid_client"`,
 	"refused: a wrong secret": `["www_authenticate_challenge 401","response_body_error 401 invalid_client",
 		"www_authenticate_challenge 401","response_body_error 401 invalid_client"]`,
 
-	"pushed, a public client":                         tokensFor("test-public"),
-	"pushed, a confidential client":                   tokensFor("ODD"),
-	"pushed, private_key_jwt":                         tokensFor("signs-ES256"),
-	"pushed, nothing of it in the URL":                `["client_id","request_uri"]`,
-	"pushed, refused: a redirect URI of nobody":       `"response_body_error 400 invalid_request"`,
-	"pushed, refused: a wrong secret":                 `"www_authenticate_challenge 401"`,
-	"pushed, refused: a request_uri that comes again": `{"status":400}`,
-	"pushed, refused: a request_uri of another":       `{"status":400}`,
+	"pushed, a public client":                           tokensFor("test-public"),
+	"pushed, a confidential client":                     tokensFor("ODD"),
+	"pushed, private_key_jwt":                           tokensFor("signs-ES256"),
+	"pushed, only client_id and request_uri in the URL": `["client_id","request_uri"]`,
+	"pushed, refused: an unregistered redirect URI":     `"response_body_error 400 invalid_request"`,
+	"pushed, refused: a wrong secret":                   `"www_authenticate_challenge 401"`,
+	"pushed, refused: a reused request_uri":             `{"status":400}`,
+	"pushed, refused: a request_uri of another client":  `{"status":400}`,
 
-	"registration, a native client":              `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":false}`,
-	"registration, client_secret_basic":          `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":true}`,
-	"registration, client_secret_post":           `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":true}`,
-	"registration, to push alone":                `{"error":"invalid_request","tokens":true}`,
-	"registration, read, changed and deleted":    `{"read":200,"changed":"Another name","deleted":204,"again":401,"tokens":"response_body_error 401 invalid_client"}`,
-	"registration, refused: a script":            `"response_body_error 400 invalid_redirect_uri"`,
-	"registration, refused: a grant by password": `"response_body_error 400 invalid_client_metadata"`,
+	"registration, a native client":             `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":false}`,
+	"registration, client_secret_basic":         `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":true}`,
+	"registration, client_secret_post":          `{"type":"bearer","expires":900,"scope":"openid email orders:read","refresh":true,"sub":"test-user","aud":true,"secret":true}`,
+	"registration, pushed requests required":    `{"error":"invalid_request","tokens":true}`,
+	"registration, read, changed and deleted":   `{"read":200,"changed":"Another name","deleted":204,"again":401,"tokens":"response_body_error 401 invalid_client"}`,
+	"registration, refused: a script":           `"response_body_error 400 invalid_redirect_uri"`,
+	"registration, refused: the password grant": `"response_body_error 400 invalid_client_metadata"`,
 
 	"the client refuses: another state":   `"invalid_response"`,
 	"the client refuses: another issuer":  `"invalid_response"`,

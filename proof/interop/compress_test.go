@@ -27,8 +27,8 @@ import (
 // errorBody makes the body of a refusal.
 type errorBody = func(*http.Request, *middleware.Error) (contentType string, body []byte)
 
-// problem is the body of a refusal as a program may replace it: long enough for
-// those who compress nothing short.
+// problem is a custom body of a refusal. It is long enough for middleware that does
+// not compress short answers.
 func problem(_ *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings
 	return "application/problem+json", body
@@ -36,8 +36,8 @@ func problem(_ *http.Request, e *middleware.Error) (contentType string, body []b
 
 const content = "all is well, all is well, all is well"
 
-// compressing are routes that need the scope read, behind a middleware that
-// compresses all answers.
+// compressing maps frameworks to a route that requires the scope read, behind
+// middleware that compresses answers.
 var compressing = map[string]func(v *middleware.Verifier, body errorBody) http.Handler{
 	"net/http, gorilla/handlers": func(v *middleware.Verifier, body errorBody) http.Handler {
 		guard := httpauth.Guard{Verifier: v, ErrorBody: body}
@@ -67,7 +67,7 @@ func newCompressingEcho(v *middleware.Verifier, body errorBody, shortest int) ht
 	return e
 }
 
-// A refusal is encoded as its Content-Encoding says (RFC 9110 §8.4).
+// A refusal has the encoding of its Content-Encoding field (RFC 9110 §8.4).
 func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 	as := testserver.New(t, testserver.Audience("api"))
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -77,7 +77,7 @@ func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, build := range compressing {
-		for what, body := range map[string]errorBody{"": nil, " with a body of the program's": problem} {
+		for what, body := range map[string]errorBody{"": nil, " with a custom body": problem} {
 			server := httptest.NewServer(build(v, body))
 			t.Cleanup(server.Close)
 			for _, test := range []struct {
@@ -106,14 +106,14 @@ func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 	}
 }
 
-// fetchEncoded returns an answer and its body, decoded as the answer says.
+// fetchEncoded returns an answer and its body, decoded according to Content-Encoding.
 func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string) (response *http.Response, text string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Accept-Encoding", accepted) // net/http then decodes nothing itself
+	r.Header.Set("Accept-Encoding", accepted) // so that net/http does not decode the body
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -127,7 +127,7 @@ func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string)
 	case "":
 	case "gzip":
 		if body, err = gzip.NewReader(body); err != nil {
-			t.Fatalf("the answer says that it is gzip: %v", err)
+			t.Fatalf("Content-Encoding is gzip, but the body is not: %v", err)
 		}
 	default:
 		t.Fatalf("got the encoding %q", encoding)

@@ -1,5 +1,5 @@
-// A test suite in a language that is not Go: all it knows of the server is the ready line, which it reads from standard
-// input, and HTTP. It prints a line for each thing that held, and fails at the first that did not.
+// A test suite in a language other than Go. It uses only the ready line, which it reads from standard input, and HTTP.
+// It prints a line for each step that passed, and stops at the first that failed.
 
 import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
@@ -25,7 +25,7 @@ async function ok(method, path, body) {
 const keys = async () => (await (await fetch(ready.jwks_uri)).json()).keys
 const part = (token, i) => JSON.parse(Buffer.from(token.split('.')[i], 'base64url'))
 
-// signed checks a token as any API would: with the key that its header names.
+// signed verifies a token like any API, with the key of its header.
 async function signed(token) {
   const jwk = (await keys()).find((key) => key.kid === part(token, 0).kid)
   if (jwk === undefined) return false
@@ -45,12 +45,12 @@ async function introspect(token) {
 }
 
 const steps = {
-  'the control API is for its own token': async () => {
+  'the control API requires its token': async () => {
     assert.equal((await fetch(`${ready.control}/v1/clock`)).status, 401)
     assert.equal((await fetch(`${ready.control}/v1/clock`, { headers: { authorization: 'Bearer guess' } })).status, 401)
     assert.equal((await fetch(`${ready.issuer}/v1/clock`, { headers: { authorization: `Bearer ${ready.control_token}` } })).status, 404)
   },
-  'a good token is good': async () => {
+  'a good token is accepted': async () => {
     const { access_token: token } = await ok('POST', '/v1/tokens', { sub: 'alice', scope: 'orders:read', claims: { role: 'admin' } })
     assert.equal(await signed(token), true)
     assert.equal(part(token, 1).iss, ready.issuer)
@@ -58,7 +58,7 @@ const steps = {
     const answer = await introspect(token)
     assert.deepEqual([answer.active, answer.sub, answer.scope], [true, 'alice', 'orders:read'])
   },
-  'bad tokens are bad': async () => {
+  'bad tokens are refused': async () => {
     const { tokens } = await ok('POST', '/v1/bad-tokens', { scope: 'orders:read' })
     assert.ok(tokens.length > 25)
     const named = Object.fromEntries(tokens.map((bad) => [bad.name, bad]))
@@ -67,7 +67,7 @@ const steps = {
     assert.equal(await signed(named['bad-signature'].token), false)
     assert.equal((await introspect(named.expired.token)).active, false)
   },
-  'a rotation is seen': async () => {
+  'a rotation changes the key set': async () => {
     const before = await keys()
     const old = (await ok('POST', '/v1/tokens')).access_token
     const key = await ok('POST', '/v1/keys/rotate', { drop_old: true })
@@ -76,7 +76,7 @@ const steps = {
     assert.equal(await signed(old), false)
     assert.equal(await signed((await ok('POST', '/v1/tokens')).access_token), true)
   },
-  'a fault comes as often as it was asked for': async () => {
+  'a fault is injected as often as requested': async () => {
     const fault = await ok('POST', '/v1/faults', { endpoint: 'jwks', status: 503, times: 2 })
     const statuses = []
     for (let i = 0; i < 3; i++) statuses.push((await fetch(ready.jwks_uri)).status)
@@ -91,7 +91,7 @@ const steps = {
     const { requests } = await ok('GET', '/v1/requests?endpoint=jwks')
     assert.deepEqual(requests.map((request) => request.status), [200, 200])
   },
-  'time passes when it is told to': async () => {
+  'the clock can be advanced': async () => {
     const { access_token: token } = await ok('POST', '/v1/tokens')
     assert.equal((await introspect(token)).active, true)
     await ok('POST', '/v1/clock', { advance: '10m' })

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestControlAPIFromNode drives the mock server from a language that has none of this project's code in it.
+// TestControlAPIFromNode controls the mock server from Node.js, without code of this project.
 func TestControlAPIFromNode(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "bearerguard")
 	build := exec.CommandContext(t.Context(), "go", "build", "-C", filepath.Join("..", ".."), "-o", program, "./cmd/bearerguard")
@@ -24,7 +24,7 @@ func TestControlAPIFromNode(t *testing.T) {
 	var stderr bytes.Buffer
 	node.Stderr = &stderr
 	out, err := node.Output()
-	t.Logf("what held:\n%s", out)
+	t.Logf("steps that passed:\n%s", out)
 	if err != nil {
 		t.Fatalf("node control.mjs: %v\n%s", err, stderr.String())
 	}

@@ -12,12 +12,12 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// The relying party that most Go programs use, against the mock authorization server.
+// go-oidc, a relying party that many Go programs use, against the mock authorization server.
 func TestGoOIDC(t *testing.T) {
 	overBoth(t, []flow{
 		{"discovery", oidcDiscovery},
 		{"an ID token with nonce and at_hash", oidcIDToken},
-		{"ID tokens that are for others", oidcForOthers},
+		{"ID tokens that are not valid", oidcInvalid},
 		{"an ID token after a refresh", oidcRefreshed},
 		{"userinfo", oidcUserInfo},
 	})
@@ -39,7 +39,7 @@ func TestGoOIDCVerifiesEveryAlgorithm(t *testing.T) {
 			token := login(ctx, t, as, config, oidc.Nonce("n"))
 			id := verified(ctx, t, verifier, token)
 			if err := id.VerifyAccessToken(token.AccessToken); err != nil || id.Nonce != "n" {
-				t.Errorf("got nonce %q and %v, want n and a right at_hash", id.Nonce, err)
+				t.Errorf("got nonce %q and %v, want n and a matching at_hash", id.Nonce, err)
 			}
 			var header struct{ Alg string }
 			if decode(t, raw(token), 0, &header); header.Alg != string(alg) {
@@ -49,7 +49,7 @@ func TestGoOIDCVerifiesEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// relyingParty discovers the server, and is a public client there.
+// relyingParty returns the configuration of a public client of the server, by discovery.
 func relyingParty(ctx context.Context, t *testing.T, as *testserver.Server) (*oauth2.Config, *oidc.IDTokenVerifier) {
 	t.Helper()
 	provider, err := oidc.NewProvider(ctx, as.Issuer())
@@ -89,7 +89,7 @@ func oidcDiscovery(t *testing.T, as *testserver.Server) {
 	}
 	as.Inject(testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://other.example.com","jwks_uri":"https://other.example.com/keys"}`)), testserver.Times(1))
 	if _, err := oidc.NewProvider(reach(t, as), as.Issuer()); err == nil {
-		t.Error("a document of another issuer is believed")
+		t.Error("a document of another issuer is accepted")
 	}
 }
 
@@ -102,10 +102,10 @@ func oidcIDToken(t *testing.T, as *testserver.Server) {
 		t.Errorf("got %+v, want the ID token of test-user for test-public with its nonce", id)
 	}
 	if err := id.VerifyAccessToken(token.AccessToken); err != nil {
-		t.Errorf("got %v, want a right at_hash", err)
+		t.Errorf("got %v, want a matching at_hash", err)
 	}
 	if id.VerifyAccessToken(token.AccessToken+"x") == nil {
-		t.Error("any access token fits at_hash")
+		t.Error("another access token matches at_hash")
 	}
 	var claims struct {
 		Email string
@@ -116,7 +116,7 @@ func oidcIDToken(t *testing.T, as *testserver.Server) {
 	}
 }
 
-func oidcForOthers(t *testing.T, as *testserver.Server) {
+func oidcInvalid(t *testing.T, as *testserver.Server) {
 	ctx := reach(t, as)
 	config, verifier := relyingParty(ctx, t, as)
 	for name, token := range map[string]string{
@@ -124,7 +124,7 @@ func oidcForOthers(t *testing.T, as *testserver.Server) {
 		"expired":         as.IDToken(testserver.ForClient("test-public"), testserver.ExpiresIn(-time.Minute)),
 		"another issuer":  as.IDToken(testserver.ForClient("test-public"), testserver.Claim("iss", "https://other.example.com")),
 		"another key":     as.IDToken(testserver.ForClient("test-public"), testserver.SignedWith(testserver.GenerateKey("ES256", as.SigningKey().ID))),
-		"another alg":     as.IDToken(testserver.ForClient("test-public"), testserver.SigningAlg("HS256")), // discovery lists all others
+		"another alg":     as.IDToken(testserver.ForClient("test-public"), testserver.SigningAlg("HS256")), // the metadata lists all others
 		"an access token": login(ctx, t, as, config).AccessToken,
 	} {
 		if _, err := verifier.Verify(ctx, token); err == nil {
@@ -132,7 +132,7 @@ func oidcForOthers(t *testing.T, as *testserver.Server) {
 		}
 	}
 	if _, err := verifier.Verify(ctx, as.IDToken(testserver.ForClient("test-public"))); err != nil {
-		t.Errorf("one without a fault: got %v", err)
+		t.Errorf("a good ID token: got %v", err)
 	}
 }
 
@@ -158,28 +158,28 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	}
 	info, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(login(ctx, t, as, publicConfig(as))))
 	if err != nil || info.Subject != "test-user" || info.Email == "" {
-		t.Errorf("got %+v and %v, want test-user's", info, err)
+		t.Errorf("got %+v and %v, want the claims of test-user", info, err)
 	}
 	config := publicConfig(as)
 	config.Scopes = []string{"orders:read"}
 	if _, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(login(ctx, t, as, config))); err == nil {
-		t.Error("a token without openid is good for userinfo")
+		t.Error("userinfo accepts a token without openid")
 	}
 	if got := get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "x"}))); got != http.StatusUnauthorized {
-		t.Errorf("got %d for no token at all, want 401", got)
+		t.Errorf("got %d for a malformed token, want 401", got)
 	}
 }
 
-// In a bubble, since go-oidc puts fetched keys into its cache a moment after it has used them.
+// In a synctest bubble, because go-oidc stores fetched keys in its cache shortly after it has used them.
 func oidcRotation(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
-	ctx := by(t, as.Client())
+	ctx := withClient(t, as.Client())
 	config, verifier := relyingParty(ctx, t, as)
 	tokens := func() *oauth2.Token { t.Helper(); return login(ctx, t, as, config) }
 	want := func(what string, token *oauth2.Token, good bool, fetches int) {
 		t.Helper()
 		if _, err := verifier.Verify(ctx, raw(token)); (err == nil) != good {
-			t.Errorf("%s: got %v, want that it is good: %v", what, err, good)
+			t.Errorf("%s: got %v, want good = %v", what, err, good)
 		}
 		if got := as.Count(testserver.EndpointJWKS); got != fetches {
 			t.Errorf("%s: got %d fetches of the keys, want %d", what, got, fetches)
@@ -194,14 +194,14 @@ func oidcRotation(t *testing.T) {
 	want("the first key, still published", first, true, 2)
 	as.Rotate(testserver.Rotation{PublishFirst: true})
 	want("the old key, while the next is published", tokens(), true, 2)
-	as.Rotate() // now it is
+	as.Rotate() // now it signs
 	want("that key, when it signs", tokens(), true, 3)
 	as.Rotate(testserver.Rotation{DropOld: true})
 	want("after a compromise", tokens(), true, 4)
 	as.Retire(as.SigningKey().ID)
 	fresh := tokens()
-	want("a key that left, still kept", fresh, true, 4)
+	want("a withdrawn key, still cached", fresh, true, 4)
 	as.Rotate(testserver.Rotation{ReuseKid: true})
-	want("a new key by an old name", tokens(), true, 5)
-	want("the key that had the name", fresh, false, 6)
+	want("a new key with an old key ID", tokens(), true, 5)
+	want("the old key with that key ID", fresh, false, 6)
 }

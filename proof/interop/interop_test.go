@@ -14,7 +14,7 @@ import (
 const (
 	audience = "https://api.example.com"
 
-	// The library asks an issuer for new keys at most every 5 s; the rest is for a slow machine.
+	// The library fetches the keys of an issuer at most every 5 s. The rest is for a slow machine.
 	rotationTimeout = 30 * time.Second
 	pollInterval    = 100 * time.Millisecond
 )
@@ -43,7 +43,7 @@ func TestExampleAPIAgainstOIDCProvider(t *testing.T) {
 	}
 }
 
-// run is one pass over one running API. Its methods check, and note what they checked.
+// run tests one running API. Its methods record what they checked in a table.
 type run struct {
 	*testing.T
 	as    *authServer
@@ -52,7 +52,7 @@ type run struct {
 }
 
 func (r *run) open() {
-	r.poll(rotationTimeout, call{what: "healthy once the keys are there", route: "GET /healthz", status: 200, body: `{"status":"ok"}`})
+	r.poll(rotationTimeout, call{what: "healthy after the keys are loaded", route: "GET /healthz", status: 200, body: `{"status":"ok"}`})
 	r.check(call{what: "an open route", route: "GET /public", status: 200, body: `{"status":"ok"}`})
 }
 
@@ -94,7 +94,7 @@ func (r *run) refused() {
 	r.check(call{what: "with one scope of three", route: "GET /admin", token: read, status: 403, err: "insufficient_scope", scope: "items:read items:write admin"})
 }
 
-// rotated leaves the authorization server with new keys, which the next run then starts from.
+// rotated leaves the authorization server with new keys, with which the next run starts.
 func (r *run) rotated() {
 	old := call{what: "the old key, before rotation", route: "GET /me", token: r.token("ES256", ""), status: 200}
 	old.body = fmt.Sprintf(`{"sub":%q,"client_id":%[1]q,"iss":%q,"scopes":[]}`, r.as.ClientID, r.as.Issuer)
@@ -103,7 +103,7 @@ func (r *run) rotated() {
 	r.as.rotate(r.T)
 	for i, alg := range algorithms {
 		calls := r.acceptedCalls(alg, ", the new key")
-		if i == 0 { // one answer with the new keys is enough to know that the API has them all
+		if i == 0 { // one success with a new key means that the API has all of them
 			r.poll(rotationTimeout, calls[0])
 			calls = calls[1:]
 		}
@@ -130,7 +130,7 @@ func (r *run) check(calls ...call) {
 	}
 }
 
-// poll repeats the call until its answer is right, and checks it whatever it is when the time is up.
+// poll repeats the call until the answer is as expected or the time is up, and checks the last answer.
 func (r *run) poll(limit time.Duration, c call) {
 	r.Helper()
 	began := time.Now()
@@ -165,7 +165,7 @@ func (r *run) print() {
 	r.Logf("%s\n%s", r.Name(), text.String())
 }
 
-// addScope gives a payload the scope admin.
+// addScope adds the scope admin to a payload.
 func (r *run) addScope(payload string) string {
 	var claims map[string]any
 	decode(r.T, "."+payload, 1, &claims)
@@ -177,7 +177,7 @@ func (r *run) addScope(payload string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// changeFirst changes the first character: every one of its six bits counts, which is not so for the last.
+// changeFirst changes the first character. All of its six bits are significant, which is not true for the last one.
 func changeFirst(text string) string {
 	if text[0] == 'A' {
 		return "B" + text[1:]

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxTTL is how long the example API believes an answer about a token.
+// maxTTL is how long the example API caches an introspection response.
 const maxTTL = time.Second
 
 func TestExampleAPIIntrospectsAtOIDCProvider(t *testing.T) {
@@ -29,8 +29,8 @@ func TestExampleAPIIntrospectsAtOIDCProvider(t *testing.T) {
 	}
 }
 
-// opaqueAccepted looks at what an opaque token is worth. Whoever gets tokens by client_credentials is no user, and
-// oidc-provider then tells no sub.
+// opaqueAccepted checks what an opaque token permits. The sub is empty, because oidc-provider returns none for
+// client_credentials.
 func (r *run) opaqueAccepted() {
 	token := r.opaque("items:read items:write")
 	me := fmt.Sprintf(`{"sub":"","client_id":%q,"iss":%q,"scopes":["items:read","items:write"]}`, r.as.ClientID, r.as.Issuer)
@@ -55,19 +55,19 @@ func (r *run) opaqueRefused() {
 	}
 }
 
-// opaqueRevoked has a second besides the time for which answers are believed.
-func (r *run) opaqueRevoked(believed time.Duration) {
+// opaqueRevoked waits a second longer than answers are cached.
+func (r *run) opaqueRevoked(cached time.Duration) {
 	c := call{what: "opaque, before it is revoked", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items}
 	r.check(c)
 	r.as.revoke(r.T, c.token)
-	r.poll(believed+time.Second, call{what: "opaque, revoked", route: c.route, token: c.token, status: 401, err: "invalid_token"})
+	r.poll(cached+time.Second, call{what: "opaque, revoked", route: c.route, token: c.token, status: 401, err: "invalid_token"})
 
 	never := r.opaque("items:read")
 	r.as.revoke(r.T, never)
-	r.check(call{what: "opaque, revoked before it was seen", route: c.route, token: never, status: 401, err: "invalid_token"})
+	r.check(call{what: "opaque, revoked before its first use", route: c.route, token: never, status: 401, err: "invalid_token"})
 }
 
-// opaqueExpired takes a token of three seconds, so that it lives when it is first seen.
+// opaqueExpired uses a token with a lifetime of three seconds, so that it is valid at its first use.
 func (r *run) opaqueExpired() {
 	c := call{what: "opaque, before it expires", route: "GET /items", token: r.as.opaque(r.T, audience, "items:read", "&ttl=3"), status: 200, body: items}
 	r.check(c)

@@ -18,7 +18,7 @@ import (
 const (
 	callback = "http://127.0.0.1:4711/callback"
 
-	// What RFC 6749 §2.3.1 has form-encoded before it becomes Basic credentials.
+	// Characters that RFC 6749 §2.3.1 requires to be form-encoded in Basic credentials.
 	oddID     = "https://client.example.com:8443/a b"
 	oddSecret = `:+% &=?#"\~/` + "`'"
 )
@@ -29,7 +29,7 @@ type flow struct {
 	run  func(*testing.T, *testserver.Server)
 }
 
-// overBoth runs each flow twice, against a server of its own: over plain HTTP and over TLS.
+// overBoth runs each flow twice, over plain HTTP and over TLS, each with its own server.
 func overBoth(t *testing.T, flows []flow, opts ...testserver.Option) {
 	t.Helper()
 	for _, f := range flows {
@@ -40,8 +40,8 @@ func overBoth(t *testing.T, flows []flow, opts ...testserver.Option) {
 	}
 }
 
-// reach is a context in which clients made with golang.org/x/oauth2 reach the server as a stranger would: by a socket,
-// and with its root as the only one to trust.
+// reach returns a context in which clients of golang.org/x/oauth2 connect to the server over a socket, like any other
+// program, and trust only its root certificate.
 func reach(t *testing.T, as *testserver.Server) context.Context {
 	t.Helper()
 	transport := &http.Transport{ForceAttemptHTTP2: true}
@@ -49,17 +49,17 @@ func reach(t *testing.T, as *testserver.Server) context.Context {
 	if root := as.CACertPEM(); root != nil {
 		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
 		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(root) {
-			t.Fatal("CACertPEM is no certificate")
+			t.Fatal("CACertPEM is not a certificate")
 		}
 	}
-	return by(t, &http.Client{Transport: transport})
+	return withClient(t, &http.Client{Transport: transport})
 }
 
-func by(t *testing.T, c *http.Client) context.Context {
+func withClient(t *testing.T, c *http.Client) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, c)
 }
 
-// newConfig is a client as golang.org/x/oauth2 has it.
+// newConfig returns a client of golang.org/x/oauth2.
 func newConfig(as *testserver.Server, id, secret string, style oauth2.AuthStyle) *oauth2.Config {
 	authURL, tokenURL := as.Endpoint(testserver.EndpointAuthorize), as.Endpoint(testserver.EndpointToken)
 	return &oauth2.Config{
@@ -72,7 +72,7 @@ func publicConfig(as *testserver.Server) *oauth2.Config {
 	return newConfig(as, "test-public", "", oauth2.AuthStyleInParams)
 }
 
-// login gets tokens by a code with PKCE.
+// login gets tokens with the code flow and PKCE.
 func login(ctx context.Context, t *testing.T, as *testserver.Server, config *oauth2.Config, more ...oauth2.AuthCodeOption) *oauth2.Token {
 	t.Helper()
 	verifier := oauth2.GenerateVerifier()
@@ -84,8 +84,8 @@ func login(ctx context.Context, t *testing.T, as *testserver.Server, config *oau
 	return token
 }
 
-// wantRefused checks that the client was told the error code.
-func wantRefused(t *testing.T, err error, status int, code string) {
+// assertRefused checks that the client received the error code.
+func assertRefused(t *testing.T, err error, status int, code string) {
 	t.Helper()
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.Response.StatusCode != status || refused.ErrorCode != code || refused.ErrorDescription == "" {
@@ -93,7 +93,7 @@ func wantRefused(t *testing.T, err error, status int, code string) {
 	}
 }
 
-// get is the status of a request to the UserInfo endpoint, which is an API like any other.
+// get returns the status of a request to the UserInfo endpoint, which serves as an API here.
 func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	t.Helper()
 	resp, err := c.Get(as.Endpoint(testserver.EndpointUserInfo))
@@ -104,10 +104,10 @@ func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	return resp.StatusCode
 }
 
-// paths are those of issuers that stand below the root of their host.
+// paths maps names to the paths of issuers that are not at the root of their host.
 var paths = map[string]string{"an issuer with a path": "/tenants/one", "an issuer that ends in a slash": "/tenants/two/"}
 
-// underPath is a server whose issuer has a path, on a socket of its own, and the root to trust if it is to speak TLS.
+// underPath starts a server whose issuer has a path. root is the certificate to trust if it uses TLS.
 func underPath(t *testing.T, path string, secure bool) (as *testserver.Server, root []byte) {
 	t.Helper()
 	mounted := httptest.NewUnstartedServer(nil)

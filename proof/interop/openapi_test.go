@@ -20,10 +20,10 @@ import (
 
 const controlToken = "the-control-token"
 
-// operation is one method of one path of the OpenAPI document, with the examples that it gives.
+// operation is a method of a path of the OpenAPI document, with its examples.
 type operation struct {
 	method, path string
-	bodies       map[string]string // by the name of the example; "nothing" stands for no body
+	bodies       map[string]string // by the name of the example; "nothing" means no body
 	query        url.Values
 	inPath       map[string]string
 	open         bool // it needs no token
@@ -31,7 +31,7 @@ type operation struct {
 
 func (o operation) String() string { return o.method + " " + o.path }
 
-// target is its path with the examples of all parameters.
+// target returns the path with the examples of all parameters.
 func (o operation) target() string {
 	target := o.path
 	for name, value := range o.inPath {
@@ -43,7 +43,7 @@ func (o operation) target() string {
 	return target
 }
 
-// described is a control API with its own description.
+// described is a control API with its OpenAPI document.
 type described struct {
 	*testing.T
 	as         *testserver.Server
@@ -52,7 +52,7 @@ type described struct {
 	operations []operation
 }
 
-// newDescribed starts a server and its control API, and reads the OpenAPI document from it as a stranger would.
+// newDescribed starts a server and its control API, and fetches the OpenAPI document from it without a token.
 func newDescribed(t *testing.T) described {
 	t.Helper()
 	d := described{}.fresh(t)
@@ -77,7 +77,7 @@ func newDescribed(t *testing.T) described {
 	return d
 }
 
-// fresh starts another server, which has the same description.
+// fresh starts another server with the same document.
 func (d described) fresh(t *testing.T) described {
 	t.Helper()
 	as := testserver.New(t)
@@ -175,7 +175,7 @@ func (d described) send(method, target, body string, change ...func(*http.Reques
 	return exchange{method, target, body, r.Header.Get("Authorization"), resp.StatusCode, resp.Header, answer}
 }
 
-// request is the request of an exchange. Whatever the media type was, the server read JSON.
+// request returns the request of an exchange. The server reads JSON, whatever the media type is.
 func (e exchange) request(t *testing.T) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), e.method, "http://127.0.0.1"+e.target, strings.NewReader(e.body))
@@ -189,14 +189,14 @@ func (e exchange) request(t *testing.T) *http.Request {
 	return r
 }
 
-// requestFaults is what the document says against the request of an exchange.
+// requestFaults validates the request of an exchange against the document.
 func (d described) requestFaults(e exchange) []error {
 	d.Helper()
 	_, faults := d.validator.ValidateHttpRequest(e.request(d.T))
 	return errorsOf(faults)
 }
 
-// answerFaults is what the document says against the answer of an exchange.
+// answerFaults validates the answer of an exchange against the document.
 func (d described) answerFaults(e exchange) []error {
 	d.Helper()
 	resp := &http.Response{StatusCode: e.status, Header: e.header, Body: io.NopCloser(bytes.NewReader(e.answer)), ContentLength: int64(len(e.answer))}

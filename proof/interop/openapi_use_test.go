@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before lists what must happen for the examples of an operation to succeed: the first examples of other operations.
+// before lists the operations whose first examples must be sent before the examples of an operation can succeed.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -46,7 +46,7 @@ func (d described) try(o operation, example string) exchange {
 			}
 		}
 	}
-	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // something to count and to wait for
+	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // a request for the examples that count and wait
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func (d described) try(o operation, example string) exchange {
 func TestTheControlAPIIsDescribedAsOpenAPI(t *testing.T) {
 	d := newDescribed(t)
 	if _, faults := d.validator.ValidateDocument(); len(faults) > 0 {
-		t.Errorf("got %v, want a document that keeps OpenAPI 3.1", faults)
+		t.Errorf("got %v, want a document that follows OpenAPI 3.1", faults)
 	}
 	for _, o := range d.operations {
 		for example := range o.bodies {
@@ -71,14 +71,14 @@ func TestTheControlAPIIsDescribedAsOpenAPI(t *testing.T) {
 				for _, err := range slices.Concat(d.requestFaults(e), d.answerFaults(e)) {
 					t.Error(err)
 				}
-				d.wrong(e)
+				d.assertChangesRefused(e)
 			})
 		}
 	}
 }
 
-// wrong changes an answer, which then is not what the document says.
-func (d described) wrong(e exchange) {
+// assertChangesRefused changes an answer in several ways, each of which must violate the document.
+func (d described) assertChangesRefused(e exchange) {
 	d.Helper()
 	if e.target == "/openapi.json" {
 		return // its schema is that of OpenAPI, which the document does not repeat
@@ -118,7 +118,7 @@ func (d described) wrong(e exchange) {
 	}
 }
 
-func TestWhatTheControlAPIRefusesIsDescribed(t *testing.T) {
+func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 	d := newDescribed(t)
 	want := func(e exchange, status int) {
 		t.Helper()
@@ -183,8 +183,8 @@ func TestWhatTheControlAPIRefusesIsDescribed(t *testing.T) {
 
 var block = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// The commands of docs/control.md use every path, and what goes over the wire is what the document says.
-func TestThePageOfTheControlAPIKeepsTheDocument(t *testing.T) {
+// The commands of docs/control.md use every operation, and all requests and answers follow the document.
+func TestThePageOfTheControlAPIFollowsTheDocument(t *testing.T) {
 	d := newDescribed(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "control.md"))
 	if err != nil {
@@ -232,7 +232,7 @@ func TestThePageOfTheControlAPIKeepsTheDocument(t *testing.T) {
 	}
 }
 
-// matches reports whether a path is one of those of a template.
+// matches reports whether a path matches a template.
 func matches(template, path string) bool {
 	pattern := regexp.MustCompile(`\\\{[^}]*\\\}`).ReplaceAllString(regexp.QuoteMeta(template), `[^/]+`)
 	return regexp.MustCompile(fmt.Sprintf("^%s$", pattern)).MatchString(path)

@@ -15,9 +15,8 @@ const (
 	stopTimeout  = 15 * time.Second
 )
 
-// start runs a command made with t.Context() until the test ends, and returns the line by which it says that it is
-// ready. That line must stay the only one on its standard output, and its exit status must be 0: stop asks it to end,
-// and only if it does not is it killed.
+// start runs a command made with t.Context() until the test ends, and returns its ready line. The command must write
+// nothing else to standard output and exit with status 0. stop asks it to exit. If it does not, it is killed.
 func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	t.Helper()
 	stdout := &output{first: make(chan string, 1)}
@@ -31,7 +30,7 @@ func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // always an error after Cancel; the exit status below is the judge
+		_ = cmd.Wait() // always an error after Cancel; the exit status below decides
 	}()
 	t.Cleanup(func() {
 		<-exited
@@ -50,14 +49,14 @@ func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	case line := <-stdout.first:
 		return line
 	case <-exited:
-		t.Fatalf("%s ended before it was ready", cmd.Path)
+		t.Fatalf("%s exited before it was ready", cmd.Path)
 	case <-time.After(startTimeout):
 		t.Fatalf("%s was not ready within %v", cmd.Path, startTimeout)
 	}
 	return ""
 }
 
-// nodeFor is Node.js for the scripts of a directory, whose packages must be there.
+// nodeFor returns the path of Node.js for the scripts of a directory, whose packages must be installed.
 func nodeFor(t *testing.T, dir string) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
@@ -70,9 +69,9 @@ func nodeFor(t *testing.T, dir string) string {
 	return node
 }
 
-// output keeps what a process writes, so that the process never waits for a reader, and hands over the first line.
+// output stores the output of a process, so that it never waits for a reader, and sends the first line to first.
 type output struct {
-	first chan string // of capacity 1; nil when nobody asks
+	first chan string // of capacity 1; nil if it is not needed
 
 	mu  sync.Mutex
 	all []byte

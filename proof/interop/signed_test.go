@@ -23,13 +23,13 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// What examples/api has no variables for, an API of this test's own does: it proves itself by private_key_jwt (RFC 7523)
-// and asks for signed answers (RFC 9701).
+// The API of this test uses features for which examples/api has no variables: it authenticates by private_key_jwt
+// (RFC 7523) and requires signed answers (RFC 9701).
 func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	as := startAuthServer(t)
 	types := &mediaTypes{next: http.DefaultTransport}
-	asker := newAsker(t, as, types, as.key(t))
-	r := &run{T: t, as: as, api: serve(t, as, asker)}
+	introspection := newIntrospection(t, as, types, as.key(t))
+	r := &run{T: t, as: as, api: serve(t, as, introspection)}
 	defer r.print()
 
 	r.opaqueAccepted()
@@ -37,9 +37,9 @@ func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	r.opaqueRevoked(0)
 	r.opaqueExpired()
 	r.introspectionStopped()
-	types.all(t, "application/token-introspection+jwt; charset=utf-8")
+	types.assertAll(t, "application/token-introspection+jwt; charset=utf-8")
 
-	as.rotate(t) // the next answer is signed by a key that nobody has seen
+	as.rotate(t) // the next answer is signed by a new key
 	r.poll(rotationTimeout, call{what: "opaque, the new key", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items})
 }
 
@@ -49,26 +49,26 @@ func TestOIDCProviderRefusesAssertionsOfAnotherKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asker := newAsker(t, as, http.DefaultTransport, other)
-	if _, err := asker.Introspect(t.Context(), as.opaque(t, audience, "items:read", "")); !errors.Is(err, introspect.ErrCredentials) {
+	introspection := newIntrospection(t, as, http.DefaultTransport, other)
+	if _, err := introspection.Introspect(t.Context(), as.opaque(t, audience, "items:read", "")); !errors.Is(err, introspect.ErrCredentials) {
 		t.Errorf("got %v, want ErrCredentials", err)
 	}
-	r := &run{T: t, as: as, api: serve(t, as, asker)}
+	r := &run{T: t, as: as, api: serve(t, as, introspection)}
 	defer r.print()
-	r.check(call{what: "opaque, asked with another key than the API's", route: "GET /items", token: r.opaque("items:read"), status: 503, err: "temporarily_unavailable"})
+	r.check(call{what: "opaque, with an assertion signed by another key", route: "GET /items", token: r.opaque("items:read"), status: 503, err: "temporarily_unavailable"})
 }
 
-func TestAnswersSignedByAnotherServerAreNone(t *testing.T) {
+func TestAnswersSignedByAnotherServerAreRefused(t *testing.T) {
 	as, another := startAuthServer(t), startAuthServer(t)
-	asker := newAsker(t, as, http.DefaultTransport, as.key(t), func(c *introspect.Config) { c.Keys = discover(t, another) })
-	r := &run{T: t, as: as, api: serve(t, as, asker)}
+	introspection := newIntrospection(t, as, http.DefaultTransport, as.key(t), func(c *introspect.Config) { c.Keys = discover(t, another) })
+	r := &run{T: t, as: as, api: serve(t, as, introspection)}
 	defer r.print()
 	r.check(call{what: "opaque, with an answer signed by a key that is not trusted", route: "GET /items", token: r.opaque("items:read"), status: 503, err: "temporarily_unavailable"})
 }
 
 const items = `{"items":["anvil","bellows"]}`
 
-// key is the one that the authorization server knows the API by.
+// key returns the key with which the API authenticates.
 func (as *authServer) key(t *testing.T) crypto.Signer {
 	t.Helper()
 	block, _ := pem.Decode([]byte(as.SignedKey))
@@ -91,8 +91,8 @@ func discover(t *testing.T, as *authServer) jwks.Source {
 	return keys
 }
 
-// newAsker asks about every request: nothing is kept.
-func newAsker(t *testing.T, as *authServer, transport http.RoundTripper, key crypto.Signer, changes ...func(*introspect.Config)) *introspect.Client {
+// newIntrospection returns a client that introspects at every request, without a cache.
+func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper, key crypto.Signer, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := introspect.Config{
 		Issuer: as.Issuer, Auth: introspect.PrivateKeyJWT(as.SignedID, "", "ES256", key), Keys: discover(t, as),
@@ -101,23 +101,23 @@ func newAsker(t *testing.T, as *authServer, transport http.RoundTripper, key cry
 	for _, change := range changes {
 		change(&config)
 	}
-	asker, err := introspect.New(config)
+	introspection, err := introspect.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return asker
+	return introspection
 }
 
-// serve is the part of examples/api that these tests need, in this process and with any client.
-func serve(t *testing.T, as *authServer, asker *introspect.Client) *api {
+// serve runs the part of examples/api that these tests need, in this process and with any introspection client.
+func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: audience, Issuers: []middleware.Issuer{{URL: as.Issuer, Introspection: asker}}, Logger: slog.New(slog.DiscardHandler),
+		Audience: audience, Issuers: []middleware.Issuer{{URL: as.Issuer, Introspection: introspection}}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	say := func(text string) http.Handler {
+	write := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) })
 	}
 	mux := http.NewServeMux()
@@ -128,10 +128,10 @@ func serve(t *testing.T, as *authServer, asker *introspect.Client) *api {
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"sub": token.Subject, "client_id": token.ClientID, "iss": token.Issuer, "scopes": names})
 	})))
-	mux.Handle("GET /items", httpauth.Require(v, scopes.All("items:read"))(say(items)))
-	mux.Handle("POST /items", httpauth.Require(v, scopes.All("items:write"))(say(`{"status":"ok"}`)))
-	mux.Handle("GET /admin", httpauth.Require(v, scopes.All("items:read", "items:write", "admin"))(say(`{"status":"ok"}`)))
-	mux.Handle("GET /healthz", say(`{"status":"ok"}`))
+	mux.Handle("GET /items", httpauth.Require(v, scopes.All("items:read"))(write(items)))
+	mux.Handle("POST /items", httpauth.Require(v, scopes.All("items:write"))(write(`{"status":"ok"}`)))
+	mux.Handle("GET /admin", httpauth.Require(v, scopes.All("items:read", "items:write", "admin"))(write(`{"status":"ok"}`)))
+	mux.Handle("GET /healthz", write(`{"status":"ok"}`))
 	server := httptest.NewUnstartedServer(mux)
 	server.Config.Protocols = new(http.Protocols)
 	server.Config.Protocols.SetHTTP1(true)
@@ -141,7 +141,7 @@ func serve(t *testing.T, as *authServer, asker *introspect.Client) *api {
 	return newAPI(t, server.URL)
 }
 
-// mediaTypes notes what introspection answers with.
+// mediaTypes counts the media types of introspection responses.
 type mediaTypes struct {
 	next http.RoundTripper
 	mu   sync.Mutex
@@ -161,12 +161,12 @@ func (m *mediaTypes) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// all checks that every answer was of one type.
-func (m *mediaTypes) all(t *testing.T, want string) {
+// assertAll checks that every answer had the media type.
+func (m *mediaTypes) assertAll(t *testing.T, want string) {
 	t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.seen) != 1 || m.seen[want] == 0 {
-		t.Errorf("got answers of the types %v, want %s alone", m.seen, want)
+		t.Errorf("got answers of the types %v, want only %s", m.seen, want)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// The device flow polls every five seconds: in a bubble that costs nothing.
+// The device flow polls every five seconds. A synctest bubble makes that instant.
 func TestXOAuth2Devices(t *testing.T) {
 	soon := func(after time.Duration, do func(*testing.T, *testserver.Server, string)) func(*testing.T, *testserver.Server, string) {
 		return func(t *testing.T, as *testserver.Server, page string) {
@@ -26,15 +26,15 @@ func TestXOAuth2Devices(t *testing.T) {
 		code  string // "" for tokens
 	}{
 		{name: "allowed at once", begun: allow, polls: 1},
-		{name: "allowed after a while", begun: soon(12*time.Second, allow), polls: 3},
+		{name: "allowed after 12 seconds", begun: soon(12*time.Second, allow), polls: 3},
 		{name: "allowed, a confidential client", style: new(oauth2.AuthStyleInHeader), begun: soon(7*time.Second, allow), polls: 2},
-		// Each poll is two until one has been answered with tokens, and the second of them comes too soon.
-		{name: "allowed, a confidential client that tries its ways", style: new(oauth2.AuthStyleAutoDetect), begun: soon(7*time.Second, allow), polls: 3},
+		// Until one succeeds, each poll is two requests, the second of which is too early.
+		{name: "allowed, a confidential client with AuthStyleAutoDetect", style: new(oauth2.AuthStyleAutoDetect), begun: soon(7*time.Second, allow), polls: 3},
 		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) {
 			as.Login(t, page, testserver.LoginAs{Deny: true})
 		}), polls: 2, code: "access_denied"},
 		{name: "too late", begun: soon(7*time.Second, func(_ *testing.T, as *testserver.Server, _ string) { as.Advance(10 * time.Minute) }), polls: 2, code: "expired_token"},
-		{name: "a poll that was long on its way", begun: func(t *testing.T, as *testserver.Server, page string) {
+		{name: "a poll with latency", begun: func(t *testing.T, as *testserver.Server, page string) {
 			as.Inject(testserver.EndpointToken, testserver.Latency(300*time.Millisecond), testserver.Times(1))
 			soon(7*time.Second, allow)(t, as, page)
 		}, polls: 2},
@@ -42,10 +42,10 @@ func TestXOAuth2Devices(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				as := testserver.New(t, testserver.InMemory())
-				ctx, config, secret := by(t, as.Client()), publicConfig(as), oauth2.SetAuthURLParam("x", "y")
+				ctx, config, secret := withClient(t, as.Client()), publicConfig(as), oauth2.SetAuthURLParam("x", "y")
 				if tt.style != nil {
 					config = newConfig(as, "test-client", "test-secret", *tt.style)
-					secret = oauth2.SetAuthURLParam("client_secret", "test-secret") // the package sends none there
+					secret = oauth2.SetAuthURLParam("client_secret", "test-secret") // the package does not send it there
 				}
 				answer, err := config.DeviceAuth(ctx, secret)
 				if err != nil {
@@ -55,11 +55,11 @@ func TestXOAuth2Devices(t *testing.T) {
 				token, err := config.DeviceAccessToken(ctx, answer)
 				switch {
 				case tt.code != "":
-					wantRefused(t, err, http.StatusBadRequest, tt.code)
+					assertRefused(t, err, http.StatusBadRequest, tt.code)
 				case err != nil:
 					t.Fatal(err)
 				case token.Extra("id_token") == nil || token.RefreshToken == "" || get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(token))) != http.StatusOK:
-					t.Error("got a token that is good for less than it should be")
+					t.Error("want an ID token, a refresh token and an access token for userinfo")
 				}
 				if got := as.Count(testserver.EndpointToken); got != tt.polls {
 					t.Errorf("got %d polls, want %d", got, tt.polls)

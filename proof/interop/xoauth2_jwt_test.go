@@ -16,9 +16,9 @@ import (
 	"golang.org/x/oauth2/jwt"
 )
 
-// Assertions as Google's client libraries send them: without jti, without other proof of the client, and with the scope
-// inside.
-func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion is a grant", xJWT}}) }
+// Assertions like those of Google's client libraries: without jti, without other client authentication, and with the scope
+// as a claim.
+func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion as a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {
 	key := testserver.GenerateKey("RS256", "k1")
@@ -48,7 +48,7 @@ func xJWT(t *testing.T, as *testserver.Server) {
 	}
 	for name, change := range map[string]func(*jwt.Config){
 		"another audience": func(c *jwt.Config) { c.Audience = "https://other.example.com" },
-		"another subject":  func(c *jwt.Config) { c.Subject = "nobody" },
+		"another subject":  func(c *jwt.Config) { c.Subject = "unknown" },
 		"another client":   func(c *jwt.Config) { c.Email = "test-client" },
 		"a day":            func(c *jwt.Config) { c.Expires = 24 * 3600e9 },
 	} {

@@ -11,15 +11,16 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// golang.org/x/oauth2 has nothing for RFC 9126 and RFC 7591. Programs push and register by hand, and go on with it.
+// golang.org/x/oauth2 does not support RFC 9126 and RFC 7591. Programs send these requests themselves and use the package
+// for the rest.
 func TestXOAuth2PushedAndRegistered(t *testing.T) {
 	overBoth(t, []flow{
-		{"a request that is pushed", xPushed},
-		{"a client that registers itself", xRegistered},
+		{"a pushed request", xPushed},
+		{"dynamic client registration", xRegistered},
 	}, testserver.Registration())
 }
 
-// asJSON sends a request and returns the object that answers it.
+// asJSON sends a request and returns the JSON object of the answer.
 func asJSON(t *testing.T, as *testserver.Server, ep testserver.Endpoint, contentType, body string) (status int, o map[string]any) {
 	t.Helper()
 	resp, err := as.Client().Post(as.Endpoint(ep), contentType, strings.NewReader(body))
@@ -33,7 +34,7 @@ func asJSON(t *testing.T, as *testserver.Server, ep testserver.Endpoint, content
 	return resp.StatusCode, o
 }
 
-// push sends the query that AuthCodeURL would have and returns the URL to open in its place.
+// push sends the query of AuthCodeURL as a pushed request and returns the URL to open instead.
 func push(t *testing.T, as *testserver.Server, config *oauth2.Config, verifier string) string {
 	t.Helper()
 	u, err := url.Parse(config.AuthCodeURL("s", oauth2.S256ChallengeOption(verifier)))
@@ -69,7 +70,7 @@ func xPushed(t *testing.T, as *testserver.Server) {
 			if got := get(t, as, config.Client(reach(t, as), token)); got != http.StatusOK {
 				t.Errorf("got %d from an API, want 200", got)
 			}
-			for what, again := range map[string]string{"again": page, "by another client": strings.Replace(push(t, as, config, verifier), config.ClientID, "nobody", 1)} {
+			for what, again := range map[string]string{"again": page, "by another client": strings.Replace(push(t, as, config, verifier), config.ClientID, "unknown", 1)} {
 				resp, err := as.Client().Get(again)
 				if err != nil {
 					t.Fatal(err)
@@ -105,5 +106,5 @@ func xRegistered(t *testing.T, as *testserver.Server) {
 	}
 	config.ClientSecret += "x"
 	_, err = config.Exchange(reach(t, as), back.Get("code"), oauth2.VerifierOption(verifier))
-	wantRefused(t, err, http.StatusUnauthorized, "invalid_client")
+	assertRefused(t, err, http.StatusUnauthorized, "invalid_client")
 }

@@ -12,17 +12,17 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// The client that most Go programs use, against the mock authorization server.
+// golang.org/x/oauth2, the client of many Go programs, against the mock authorization server.
 func TestXOAuth2(t *testing.T) {
 	overBoth(t, []flow{
 		{"code with PKCE", xCode},
 		{"code without PKCE", xCodeWithoutPKCE},
 		{"code, the end user refuses", xDenied},
 		{"refresh tokens rotate in a TokenSource", xRotation},
-		{"a refresh token that comes again ends the family", xReuse},
+		{"a reused refresh token revokes its family", xReuse},
 		{"client credentials", xCredentials},
 		{"client credentials for a resource", xResource},
-		{"what is wrong is refused", xRefused},
+		{"faulty requests are refused", xRefused},
 	}, testserver.Clients(testserver.Client{ID: oddID, Secret: oddSecret, RedirectURIs: []string{callback}}))
 }
 
@@ -30,10 +30,10 @@ func xCode(t *testing.T, as *testserver.Server) {
 	ctx := reach(t, as)
 	for name, config := range map[string]*oauth2.Config{
 		"a public client":                                  publicConfig(as),
-		"a public client that tries its ways":              newConfig(as, "test-public", "", oauth2.AuthStyleAutoDetect),
+		"a public client, AutoDetect":                      newConfig(as, "test-public", "", oauth2.AuthStyleAutoDetect),
 		"a confidential client, Basic":                     newConfig(as, "test-client", "test-secret", oauth2.AuthStyleInHeader),
 		"a confidential client, post":                      newConfig(as, "test-client", "test-secret", oauth2.AuthStyleInParams),
-		"a confidential client that tries its ways":        newConfig(as, "test-client", "test-secret", oauth2.AuthStyleAutoDetect),
+		"a confidential client, AutoDetect":                newConfig(as, "test-client", "test-secret", oauth2.AuthStyleAutoDetect),
 		"a client whose credentials need encoding, Basic":  newConfig(as, oddID, oddSecret, oauth2.AuthStyleInHeader),
 		"a client whose credentials need encoding, posted": newConfig(as, oddID, oddSecret, oauth2.AuthStyleInParams),
 	} {
@@ -48,7 +48,7 @@ func xCode(t *testing.T, as *testserver.Server) {
 				t.Fatal(err)
 			}
 			if !token.Valid() || token.Type() != "Bearer" || token.ExpiresIn != 900 || token.RefreshToken == "" || token.Extra("scope") != "openid email orders:read" || token.Extra("id_token") == nil {
-				t.Errorf("got %v for %d s with scope %v, want a whole answer", token.Type(), token.ExpiresIn, token.Extra("scope"))
+				t.Errorf("got %v for %d s with scope %v, want a complete answer", token.Type(), token.ExpiresIn, token.Extra("scope"))
 			}
 			if got := get(t, as, config.Client(ctx, token)); got != http.StatusOK {
 				t.Errorf("got %d from an API, want 200", got)
@@ -75,7 +75,7 @@ func xDenied(t *testing.T, as *testserver.Server) {
 	}
 }
 
-// Tokens of a second are over for golang.org/x/oauth2 as soon as it has them, so that each Token is a refresh.
+// golang.org/x/oauth2 treats tokens with a lifetime of a second as expired, so that each call of Token is a refresh.
 func xRotation(t *testing.T, as *testserver.Server) {
 	as.AddClient(testserver.Client{ID: "brief", Public: true, RedirectURIs: []string{callback}}, testserver.AccessTTL(time.Second))
 	ctx, config := reach(t, as), newConfig(as, "brief", "", oauth2.AuthStyleInParams)
@@ -88,12 +88,12 @@ func xRotation(t *testing.T, as *testserver.Server) {
 			t.Fatal(err)
 		}
 		if slices.Contains(seen, token.RefreshToken) || token.RefreshToken == "" || token.Extra("scope") != "openid email orders:read" || token.Extra("id_token") == nil {
-			t.Errorf("got a refresh token that was there before %v, want a new one with everything else", slices.Contains(seen, token.RefreshToken))
+			t.Errorf("got a repeated refresh token: %v, want a new one and a complete answer", slices.Contains(seen, token.RefreshToken))
 		}
 		seen = append(seen, token.RefreshToken)
 	}
 	if got := as.Count(testserver.EndpointToken); got != 4 {
-		t.Errorf("got %d token requests, want one and three refreshes", got)
+		t.Errorf("got %d token requests, want 4: one for the code and three refreshes", got)
 	}
 }
 
@@ -108,9 +108,9 @@ func xReuse(t *testing.T, as *testserver.Server) {
 		t.Fatal(err)
 	}
 	_, err = refresh(first.RefreshToken)
-	wantRefused(t, err, http.StatusBadRequest, "invalid_grant")
+	assertRefused(t, err, http.StatusBadRequest, "invalid_grant")
 	_, err = refresh(second.RefreshToken)
-	wantRefused(t, err, http.StatusBadRequest, "invalid_grant")
+	assertRefused(t, err, http.StatusBadRequest, "invalid_grant")
 	for name, token := range map[string]*oauth2.Token{"first": first, "second": second} {
 		if got := get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(token))); got != http.StatusUnauthorized {
 			t.Errorf("the %s access token: got %d, want 401", name, got)
@@ -129,11 +129,11 @@ func xCredentials(t *testing.T, as *testserver.Server) {
 					t.Fatal(err)
 				}
 				if !token.Valid() || token.Extra("scope") != "a b" || token.RefreshToken != "" || token.Extra("id_token") != nil {
-					t.Errorf("got scope %v, a refresh token %v, want a b and none", token.Extra("scope"), token.RefreshToken != "")
+					t.Errorf("got scope %v, refresh token %v, want a b and no refresh token", token.Extra("scope"), token.RefreshToken != "")
 				}
 				config.ClientSecret += "x"
 				_, err = config.Token(ctx)
-				wantRefused(t, err, http.StatusUnauthorized, "invalid_client")
+				assertRefused(t, err, http.StatusUnauthorized, "invalid_client")
 			})
 		}
 	}
@@ -168,7 +168,7 @@ func xRefused(t *testing.T, as *testserver.Server) {
 	elsewhere := publicConfig(as)
 	elsewhere.RedirectURL = "http://127.0.0.1:4712/callback"
 	for name, tt := range map[string]struct {
-		by       *oauth2.Config
+		config   *oauth2.Config
 		verifier oauth2.AuthCodeOption
 		status   int
 		code     string
@@ -179,14 +179,14 @@ func xRefused(t *testing.T, as *testserver.Server) {
 		"another client":       {newConfig(as, "test-client", "test-secret", oauth2.AuthStyleInHeader), oauth2.VerifierOption(verifier), 400, "invalid_grant"},
 		"a wrong secret":       {newConfig(as, "test-client", "wrong", oauth2.AuthStyleInHeader), oauth2.VerifierOption(verifier), 401, "invalid_client"},
 		"a wrong secret, post": {newConfig(as, "test-client", "wrong", oauth2.AuthStyleInParams), oauth2.VerifierOption(verifier), 401, "invalid_client"},
-		"an unknown client":    {newConfig(as, "nobody", "", oauth2.AuthStyleInParams), oauth2.VerifierOption(verifier), 401, "invalid_client"},
+		"an unknown client":    {newConfig(as, "unknown", "", oauth2.AuthStyleInParams), oauth2.VerifierOption(verifier), 401, "invalid_client"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := tt.by.Exchange(ctx, code(publicConfig(as)), tt.verifier)
-			wantRefused(t, err, tt.status, tt.code)
+			_, err := tt.config.Exchange(ctx, code(publicConfig(as)), tt.verifier)
+			assertRefused(t, err, tt.status, tt.code)
 		})
 	}
-	t.Run("a code that comes again, and ends its tokens", func(t *testing.T) {
+	t.Run("a reused code revokes its tokens", func(t *testing.T) {
 		config := publicConfig(as)
 		again := code(config)
 		token, err := config.Exchange(ctx, again, oauth2.VerifierOption(verifier))
@@ -194,7 +194,7 @@ func xRefused(t *testing.T, as *testserver.Server) {
 			t.Fatal(err)
 		}
 		_, err = config.Exchange(ctx, again, oauth2.VerifierOption(verifier))
-		wantRefused(t, err, http.StatusBadRequest, "invalid_grant")
+		assertRefused(t, err, http.StatusBadRequest, "invalid_grant")
 		if got := get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(token))); got != http.StatusUnauthorized {
 			t.Errorf("the access token: got %d, want 401", got)
 		}

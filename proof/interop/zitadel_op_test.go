@@ -32,25 +32,25 @@ const (
 	zitadelSecret   = "a secret: 100% of it"
 )
 
-// zitadelOP is the OpenID provider of zitadel/oidc on a socket in this process. The example storage keeps its requests,
-// codes and users; clients, tokens and keys are the test's own.
+// zitadelOP is the OpenID provider of zitadel/oidc, in this process. The example storage stores its requests, codes and
+// users. The test provides the clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
 	issuer string
 
 	mu     sync.Mutex
 	key    zitadelKey
-	tokens map[string]zitadelToken // by their jti
+	tokens map[string]zitadelToken // withClient their jti
 }
 
-// zitadelToken is what the storage remembers of an access token.
+// zitadelToken is a stored access token.
 type zitadelToken struct {
 	client, subject  string
 	audience, scopes []string
 	issued, expiry   time.Time
 }
 
-// startZitadel starts a provider that calls itself issuer, or by its own address if that is empty.
+// startZitadel starts a provider with the given issuer, or with its address as the issuer if that is empty.
 func startZitadel(t *testing.T, issuer string) *zitadelOP {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -83,7 +83,7 @@ func startZitadel(t *testing.T, issuer string) *zitadelOP {
 	return z
 }
 
-// zitadelClients are those that may get tokens, by their identifiers.
+// zitadelClients maps identifiers to the clients that may get tokens.
 var zitadelClients = map[string]zitadelClient{
 	"jwt":       {kind: op.AccessTokenTypeJWT, audience: audience},
 	"elsewhere": {kind: op.AccessTokenTypeJWT, audience: "https://other.example.com"},
@@ -92,7 +92,7 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a web client of the example storage, except for what is here.
+// zitadelClient is a web client of the example storage, except for the members here.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType
@@ -119,10 +119,10 @@ func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client
 	return client, nil
 }
 
-// AuthorizeClientIDSecret knows one more: the API, which may ask and gets no tokens.
+// AuthorizeClientIDSecret also accepts the API, which may introspect but gets no tokens.
 func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
 	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
-		return errors.New("unknown client or another secret")
+		return errors.New("unknown client or wrong secret")
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func (z *zitadelOP) CreateAccessToken(_ context.Context, request op.TokenRequest
 	return id, token.expiry, nil
 }
 
-// GetPrivateClaimsFromScopes adds scope to JWTs: the provider itself writes none.
+// GetPrivateClaimsFromScopes adds scope to JWTs, because the provider does not.
 func (z *zitadelOP) GetPrivateClaimsFromScopes(_ context.Context, _, client string, scopes []string) (map[string]any, error) {
 	if zitadelClients[client].bare {
 		return nil, nil
@@ -203,7 +203,7 @@ func (z *zitadelOP) RevokeToken(_ context.Context, id, _, client string) *oidc.E
 	return nil
 }
 
-// zitadelKey is the one key that signs, both halves of it.
+// zitadelKey is the key pair that signs.
 type zitadelKey struct {
 	id      string
 	alg     jose.SignatureAlgorithm
@@ -214,7 +214,7 @@ func (k zitadelKey) ID() string                                  { return k.id }
 func (k zitadelKey) SignatureAlgorithm() jose.SignatureAlgorithm { return k.alg }
 func (k zitadelKey) Key() any                                    { return k.private }
 
-// zitadelPublic is what the key set shows of a key.
+// zitadelPublic is a public key in the key set.
 type zitadelPublic struct{ zitadelKey }
 
 func (k zitadelPublic) Algorithm() jose.SignatureAlgorithm { return k.alg }
@@ -257,7 +257,7 @@ func (z *zitadelOP) KeySet(context.Context) ([]op.Key, error) {
 	return []op.Key{zitadelPublic{z.key}}, nil
 }
 
-// config is the client as golang.org/x/oauth2 has it.
+// config returns the configuration of a client for golang.org/x/oauth2.
 func (z *zitadelOP) config(client string, scopes ...string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: client, ClientSecret: zitadelSecret, RedirectURL: callback, Scopes: scopes,

@@ -23,7 +23,7 @@ func TestExampleAPIAgainstZitadelOP(t *testing.T) {
 	r.zitadelRotated(z)
 }
 
-// The tokens are typed JWT, whatever they are for.
+// The typ of all tokens is JWT.
 func TestStrictProfileRefusesTokensOfZitadelOP(t *testing.T) {
 	z := startZitadel(t, "")
 	r := zitadelRun(t, z, "PROFILE=rfc9068")
@@ -65,7 +65,7 @@ func (z *zitadelOP) token(t *testing.T, client string, scopes ...string) string 
 	return token.AccessToken
 }
 
-// login gets tokens by a code with PKCE, by way of the login page.
+// login gets tokens with the code flow and PKCE, through the login page.
 func (z *zitadelOP) login(t *testing.T, client string, scopes ...string) *oauth2.Token {
 	t.Helper()
 	config, verifier := z.config(client, scopes...), oauth2.GenerateVerifier()
@@ -74,7 +74,7 @@ func (z *zitadelOP) login(t *testing.T, client string, scopes ...string) *oauth2
 	at = redirected(t, http.MethodGet, at, nil)
 	back, err := url.Parse(at)
 	if err != nil || !strings.HasPrefix(at, callback+"?") || back.Query().Get("state") != "s" {
-		t.Fatalf("got %q, %v, want the way back to the client", at, err)
+		t.Fatalf("got %q, %v, want a redirect to the client", at, err)
 	}
 	token, err := config.Exchange(t.Context(), back.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
@@ -83,7 +83,7 @@ func (z *zitadelOP) login(t *testing.T, client string, scopes ...string) *oauth2
 	return token
 }
 
-// redirected sends a request and returns where the answer leads.
+// redirected sends a request and returns the URL to which the answer redirects.
 func redirected(t *testing.T, method, to string, form url.Values) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, to, strings.NewReader(form.Encode()))
@@ -105,7 +105,8 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 	return location.String()
 }
 
-// idToken is the ID token of an answer. It must name the API in aud: then nothing except its purpose speaks against it.
+// idToken returns the ID token of an answer. Its aud must contain the API, so that its purpose is the only reason to
+// refuse it.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)
@@ -143,7 +144,7 @@ func (r *run) zitadelRefused(z *zitadelOP) {
 	for _, c := range []call{
 		{what: "an ID token for the client and the API", token: idToken(r.T, login), status: 401, err: "invalid_token"},
 		{what: "of another provider", token: another.token(r.T, "jwt", "items:read"), status: 401, err: "invalid_token"},
-		{what: "of another provider by the same name", token: namesake.token(r.T, "jwt", "items:read"), status: 401, err: "invalid_token"},
+		{what: "of another provider with the same issuer", token: namesake.token(r.T, "jwt", "items:read"), status: 401, err: "invalid_token"},
 		{what: "for another audience", token: z.token(r.T, "elsewhere", "items:read"), status: 401, err: "invalid_token"},
 		{what: "scope added by the client", token: header + "." + r.addScope(payload) + "." + signature, status: 401, err: "invalid_token"},
 		{what: "another signature", token: header + "." + payload + "." + changeFirst(signature), status: 401, err: "invalid_token"},
@@ -168,7 +169,7 @@ func (r *run) zitadelRotated(z *zitadelOP) {
 func (r *run) zitadelOpaque(z *zitadelOP) {
 	user, service := z.login(r.T, "opaque", "openid", "items:read"), z.token(r.T, "opaque", "items:read", "items:write")
 	if strings.Count(user.AccessToken, ".") != 4 || strings.Count(service, ".") != 4 {
-		r.Fatal("got tokens of another shape, want encrypted ones: opaque to everyone except the provider")
+		r.Fatal("got tokens without five parts, want encrypted ones")
 	}
 	sealed := strings.LastIndex(service, ".") + 1
 	r.check(
@@ -178,7 +179,7 @@ func (r *run) zitadelOpaque(z *zitadelOP) {
 	)
 	another := startZitadel(r.T, "")
 	for _, c := range []call{
-		{what: "an ID token that came with an opaque one", token: idToken(r.T, user), status: 401, err: "invalid_token"},
+		{what: "an ID token issued with an opaque token", token: idToken(r.T, user), status: 401, err: "invalid_token"},
 		{what: "opaque, of another provider", token: another.token(r.T, "opaque", "items:read"), status: 401, err: "invalid_token"},
 		{what: "opaque, for another audience", token: z.token(r.T, "opaque2", "items:read"), status: 401, err: "invalid_token"},
 		{what: "opaque, changed", token: service[:sealed] + changeFirst(service[sealed:]), status: 401, err: "invalid_token"},
@@ -197,10 +198,10 @@ func (r *run) zitadelRevoked(z *zitadelOP) {
 
 	never := z.token(r.T, "opaque", "items:read")
 	z.revoke(r.T, "opaque", never)
-	r.check(call{what: "opaque, revoked before it was seen", route: c.route, token: never, status: 401, err: "invalid_token"})
+	r.check(call{what: "opaque, revoked before its first use", route: c.route, token: never, status: 401, err: "invalid_token"})
 }
 
-// revoke ends a token (RFC 7009).
+// revoke revokes a token (RFC 7009).
 func (z *zitadelOP) revoke(t *testing.T, client, token string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, z.issuer+"/revoke", strings.NewReader(url.Values{"token": {token}}.Encode()))

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// A choice says which mutants to judge.
+// choice selects the mutants to test.
 type choice struct {
 	all   bool
 	since string // a commit
@@ -63,8 +63,8 @@ func (m *mutant) concerns(packages map[string]bool) bool {
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread returns most of the mutants, evenly over the list, and moves on by one
-// from turn to turn.
+// spread returns as many mutants as most, evenly spaced in the list. Each turn
+// starts one mutant later.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

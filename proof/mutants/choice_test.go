@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// commit makes root a repository, or adds a commit with all that it holds.
+// commit makes root a repository if necessary, and commits all its files.
 func commit(t *testing.T, root string) {
 	t.Helper()
 	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "x"}} {
@@ -17,7 +17,7 @@ func commit(t *testing.T, root string) {
 	}
 }
 
-func TestMutantsOfThePackagesThatAChangeTouches(t *testing.T) {
+func TestChoiceOfChangedPackages(t *testing.T) {
 	mutants := []mutant{
 		{name: "a door", edits: []edit{{file: "door/door.go"}}, killers: []killer{{pkg: "./house"}}},
 		{name: "a gate", edits: []edit{{file: "gate/gate.go"}}, killers: []killer{{pkg: "./gate"}}},
@@ -37,7 +37,7 @@ func TestMutantsOfThePackagesThatAChangeTouches(t *testing.T) {
 		{"the package of the test", "house/house_test.go", "a door", choice{since: "HEAD~1"}},
 		{"two commits", "gate/a.go", "a door, a gate", choice{since: "HEAD~2"}},
 		{"all", "gate/b.go", "a door, a gate, a hinge", choice{since: "HEAD~1", all: true}},
-		{"a name, whatever has changed", "gate/c.go", "a hinge", choice{since: "HEAD~1", match: "hinge"}},
+		{"a name, independent of changes", "gate/c.go", "a hinge", choice{since: "HEAD~1", match: "hinge"}},
 	} {
 		if step.choice.since != "HEAD" {
 			write(step.file, "2")
@@ -57,14 +57,14 @@ func TestMutantsOfThePackagesThatAChangeTouches(t *testing.T) {
 	}
 	write("gate/gate.go", "3")
 	if got, err := (choice{since: "HEAD"}).from(t.Context(), root, mutants); err != nil || len(got) != 1 || got[0].name != "a gate" {
-		t.Errorf("got %v, %v for what is not committed, want the gate", got, err)
+		t.Errorf("got %v, %v for an uncommitted change, want the gate", got, err)
 	}
 	if _, err := (choice{since: "none"}).from(t.Context(), root, mutants); err == nil || !strings.Contains(err.Error(), "git diff") {
 		t.Errorf("got %v for an unknown commit, want the command named", err)
 	}
 }
 
-func TestEveryTurnTakesOthers(t *testing.T) {
+func TestEveryTurnSpreadsOverOtherMutants(t *testing.T) {
 	var all []mutant
 	for i := range 10 {
 		all = append(all, mutant{name: string(rune('a' + i))})

@@ -13,28 +13,27 @@ import (
 	"time"
 )
 
-// A goTest runs go test in one module.
+// goTest runs go test in one module.
 type goTest struct {
 	root    string
 	timeout time.Duration // for one run; a test that hangs has failed
 }
 
-// A result is what one run of go test said.
+// result is the result of one run of go test.
 type result struct {
-	state       map[string]string // by test: run, then pass, fail or skip
+	state       map[string]string // last action by test: run, pass, fail or skip
 	failed      bool              // the package as a whole
 	buildFailed bool
 	output      string // of the compiler and of the tests
 }
 
-// noticed reports whether the test saw something wrong: it failed, or it was
-// running when its process died.
+// noticed reports whether the test failed, or was running when its process died.
 func (r result) noticed(test string) bool {
 	return r.state[test] == "fail" || (r.failed && r.state[test] == "run")
 }
 
-// run runs the tests of pkg that match the pattern. An empty overlay leaves the
-// code as it is. A test that fails is a result, not an error.
+// run runs the tests of pkg that match the pattern. With an empty overlay the code
+// is unchanged. A failed test is a result, not an error.
 func (g goTest) run(ctx context.Context, overlay, pattern, pkg string) (result, error) {
 	args := []string{"test", "-json", "-vet=off", "-timeout=" + g.timeout.String(), "-run=" + pattern}
 	if overlay != "" {
@@ -84,8 +83,8 @@ func readEvents(events io.Reader) (result, error) {
 	return r, nil
 }
 
-// only returns the -run pattern of one test or subtest alone. Each level has a
-// pattern of its own.
+// only returns the -run pattern that matches only one test or subtest. Each level
+// has its own pattern.
 func only(test string) string {
 	levels := strings.Split(test, "/")
 	for i, level := range levels {

@@ -12,20 +12,20 @@ import (
 	"strings"
 )
 
-// An outcome is what became of one mutant. All but killed fail the run.
+// outcome is the outcome for one mutant. All except killed fail the run.
 type outcome string
 
 const (
 	killed   outcome = "killed"
 	survived outcome = "SURVIVED"
-	stale    outcome = "STALE"    // its old text is not there, or not alone
+	stale    outcome = "STALE"    // its old text does not occur exactly once
 	broken   outcome = "BROKEN"   // it does not compile
-	baseless outcome = "BASELESS" // its test does not pass without it either
+	baseless outcome = "BASELESS" // its test does not pass on the unchanged code
 )
 
 type verdict struct {
 	outcome outcome
-	detail  string // the tests that killed it, or why none did
+	detail  string // the tests that killed it, or why they did not
 }
 
 func (v verdict) print(out io.Writer, name string, width int) {
@@ -41,11 +41,10 @@ func (v verdict) print(out io.Writer, name string, width int) {
 
 type judge struct {
 	test  goTest
-	unfit map[killer]string // why its failure would prove nothing, or ""
+	unfit map[killer]string // why its failure would prove nothing, "" if it would
 }
 
-// baseline runs the named tests on the unchanged code, those of a package
-// together.
+// baseline runs the named tests on the unchanged code, once per package.
 func (j judge) baseline(ctx context.Context, mutants []mutant) error {
 	byPackage := make(map[string][]killer)
 	for _, m := range mutants {
@@ -74,23 +73,23 @@ func (j judge) baseline(ctx context.Context, mutants []mutant) error {
 func unfitness(k killer, r result) string {
 	switch state, ran := r.state[k.test]; {
 	case r.buildFailed:
-		return fmt.Sprintf("%s does not compile without the mutant either:\n%s", k.pkg, r.output)
+		return fmt.Sprintf("%s does not compile without the mutant:\n%s", k.pkg, r.output)
 	case !ran:
-		return fmt.Sprintf("there is no %s", k)
+		return fmt.Sprintf("%s does not exist", k)
 	case state == "skip":
 		return fmt.Sprintf("%s is skipped", k)
 	case state != "pass":
-		return fmt.Sprintf("%s does not pass without the mutant either", k)
+		return fmt.Sprintf("%s does not pass without the mutant", k)
 	}
 	return ""
 }
 
-// judge puts the mutant in place and runs its tests. An error does not concern
-// the mutant: the go command could not do its work.
+// judge applies the mutant and runs its tests. An error means that the go command
+// failed, not the mutant.
 func (j judge) judge(ctx context.Context, m mutant) (verdict, error) {
 	texts, err := m.apply(j.test.root)
 	if err != nil {
-		return verdict{outcome: stale, detail: err.Error()}, nil //nolint:nilerr // the verdict tells it
+		return verdict{outcome: stale, detail: err.Error()}, nil //nolint:nilerr // the verdict contains it
 	}
 	for _, k := range m.killers {
 		if why := j.unfit[k]; why != "" {

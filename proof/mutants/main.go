@@ -13,11 +13,11 @@ import (
 
 func main() {
 	var c choice
-	flag.BoolVar(&c.all, "all", false, "all mutants, not only those of the packages that have changed")
-	flag.StringVar(&c.since, "since", "HEAD~1", "those of the packages that have changed since this commit")
-	flag.StringVar(&c.match, "run", "", "those whose name matches this regular expression, whatever has changed")
-	flag.IntVar(&c.most, "most", 0, "no more than so many of them, others for each commit; 0 is no limit")
-	timeout := flag.Duration("timeout", time.Minute, "for each run of a test; one that hangs counts as failed")
+	flag.BoolVar(&c.all, "all", false, "all mutants, not only those of packages that have changed")
+	flag.StringVar(&c.since, "since", "HEAD~1", "mutants of the packages that have changed since this `commit`")
+	flag.StringVar(&c.match, "run", "", "mutants whose name matches this regular `expression`, independent of changes")
+	flag.IntVar(&c.most, "most", 0, "at most this `number` of mutants, others for each commit; 0 means no limit")
+	timeout := flag.Duration("timeout", time.Minute, "time limit for each run of a test; one that exceeds it has failed")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -34,8 +34,8 @@ func main() {
 	}
 }
 
-// run judges the chosen mutants in the tables of dir. It prints a line for each and a summary, and reports whether all were
-// killed. An error means that it could not judge.
+// run tests the chosen mutants of the tables in dir. It prints a line for each and a summary, and reports whether all were
+// killed.
 func run(ctx context.Context, out io.Writer, test goTest, dir string, c choice) (bool, error) {
 	all, err := readTables(dir)
 	if err != nil {

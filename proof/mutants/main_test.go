@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// lock is a module with two checks in it. Of its tests one sees everything, one
-// nothing, one always fails and one is always skipped.
+// lock is a module with two checks. It has a complete test, a test that checks
+// nothing, a test that always fails and one that is always skipped.
 var lock = map[string]string{
 	"go.mod": "module example.com/lock\n\ngo 1.26.0\n",
 	"door/door.go": `package door
@@ -41,8 +41,8 @@ func TestSkipped(t *testing.T) { t.Skip() }
 `,
 }
 
-// judgeLock runs the tool over the lock and returns what it printed. The files
-// must stay as they are.
+// judgeLock runs the mutants of a table on lock and returns the output. The files
+// must not change.
 func judgeLock(t *testing.T, table, match string) (bool, string, error) {
 	t.Helper()
 	root := t.TempDir()
@@ -75,7 +75,7 @@ func writeFile(t *testing.T, path, text string) {
 
 func TestRunJudgesEveryMutant(t *testing.T) {
 	const table = `
-# Killed by the whole test, and by a subtest alone.
+# Killed by the whole test and by one subtest.
 mutant: any key opens
 file: door/door.go
 - return key == "sesame"
@@ -83,7 +83,7 @@ file: door/door.go
 killed by: TestOpens in ./door
 killed by: TestOpens/key_wrong in ./door
 
-mutant: the two checks of the empty key are gone
+mutant: the two checks of the empty key are deleted
 file: door/door.go
 - 	if key == "" {
 - 		return false
@@ -101,20 +101,20 @@ file: door/door.go
 + select {}
 killed by: TestBlind in ./door
 
-mutant: the test looks away
+mutant: the test does not check the result
 file: door/door.go
 - return key == "sesame"
 + return true
 killed by: TestOpens in ./door
 killed by: TestBlind in ./door
 
-mutant: the code has moved on
+mutant: the code has changed
 file: door/door.go
 - return key == "abracadabra"
 + return true
 killed by: TestOpens in ./door
 
-mutant: the text is there twice
+mutant: the text occurs twice
 file: door/door.go
 - return
 + panic(0)
@@ -149,16 +149,16 @@ killed by: TestOpens/no_such_key in ./door
 		t.Errorf("got %v, %v, want false and no error", ok, err)
 	}
 	for _, want := range []string{
-		"killed    any key opens                             by TestOpens in ./door, TestOpens/key_wrong in ./door\n",
-		"killed    the two checks of the empty key are gone  by TestOpens/key_ in ./door\n",
-		"killed    the process dies                          by TestBlind in ./door\n",
-		"SURVIVED  the test looks away\n          | TestBlind in ./door did not fail\n",
-		"STALE     the code has moved on\n          | door/door.go has this text 0 times, want once:\n          | return key == \"abracadabra\"\n",
-		"STALE     the text is there twice\n          | door/door.go has this text 2 times",
+		"killed    any key opens                                by TestOpens in ./door, TestOpens/key_wrong in ./door\n",
+		"killed    the two checks of the empty key are deleted  by TestOpens/key_ in ./door\n",
+		"killed    the process dies                             by TestBlind in ./door\n",
+		"SURVIVED  the test does not check the result\n          | TestBlind in ./door did not fail\n",
+		"STALE     the code has changed\n          | door/door.go has this text 0 times, want once:\n          | return key == \"abracadabra\"\n",
+		"STALE     the text occurs twice\n          | door/door.go has this text 2 times",
 		"BROKEN    the change does not compile\n          | # example.com/lock/door",
-		"BASELESS  the test fails anyway\n          | TestFailing in ./door does not pass without the mutant either\n",
+		"BASELESS  the test fails anyway\n          | TestFailing in ./door does not pass without the mutant\n",
 		"BASELESS  the test is skipped\n          | TestSkipped in ./door is skipped\n",
-		"BASELESS  the test does not exist\n          | there is no TestOpens/no_such_key in ./door\n",
+		"BASELESS  the test does not exist\n          | TestOpens/no_such_key in ./door does not exist\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("missing:\n%s", want)
@@ -180,9 +180,9 @@ file: door/door.go
 + return key != ""
 killed by: TestOpens in ./door
 
-mutant: left out by -run
+mutant: excluded by -run
 file: door/door.go
-- gone
+- missing
 killed by: TestOpens in ./door
 `
 	ok, out, err := judgeLock(t, table, "^any key")
@@ -191,9 +191,9 @@ killed by: TestOpens in ./door
 	}
 }
 
-func TestRunReportsThatNothingMatches(t *testing.T) {
+func TestRunFailsIfNothingMatches(t *testing.T) {
 	ok, out, err := judgeLock(t, "# nothing\n", "crit")
 	if ok || err == nil || out != "" {
-		t.Errorf("got %v, %v and %q, want an error alone", ok, err, out)
+		t.Errorf("got %v, %v and %q, want only an error", ok, err, out)
 	}
 }

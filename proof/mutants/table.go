@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// A mutant is one check taken away, and the tests that must notice.
+// mutant is the removal of one check, with the tests that must fail.
 type mutant struct {
 	name    string
 	edits   []edit
 	killers []killer
 }
 
-// An edit replaces the one place where a file says old.
+// edit replaces old in a file, where it must occur once.
 type edit struct {
 	file     string
 	old, new []string // lines
 }
 
-// A killer is a test that must fail while the mutant is in place.
+// killer is a test that must fail while the mutant is applied.
 type killer struct {
 	test string // as go test prints it: TestName or TestName/subtest
 	pkg  string // ./path from the root of the module
@@ -39,7 +39,7 @@ func readTables(dir string) ([]mutant, error) {
 		return nil, err
 	}
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("no table %s", filepath.Join(dir, "*.txt"))
+		return nil, fmt.Errorf("want tables %s, found none", filepath.Join(dir, "*.txt"))
 	}
 	var all []mutant
 	var faults []error
@@ -62,7 +62,7 @@ func readTables(dir string) ([]mutant, error) {
 	return all, errors.Join(faults...)
 }
 
-// parseTable reads one table; the path only names it in errors.
+// parseTable reads one table. The path appears only in errors.
 func parseTable(path, text string) ([]mutant, error) {
 	var mutants []mutant
 	var faults []error
@@ -90,12 +90,12 @@ func parseTable(path, text string) ([]mutant, error) {
 	return mutants, errors.Join(faults...)
 }
 
-// add takes one line of the mutant's entry.
+// add parses one line of the mutant's entry.
 func (m *mutant) add(line string) error {
 	if file, ok := strings.CutPrefix(line, "file: "); ok {
 		file = strings.TrimSpace(file)
 		if !filepath.IsLocal(file) {
-			return errors.New("the file must be named from the root of the repository")
+			return errors.New("want a path within the repository, from its root")
 		}
 		m.edits = append(m.edits, edit{file: file})
 		return nil
@@ -130,8 +130,8 @@ func (m *mutant) add(line string) error {
 	return errors.New(`want "mutant: ", "file: ", "- ", "+ ", "killed by: ", "# " or an empty line`)
 }
 
-// textLine returns what follows the sign and its space. Of an empty line,
-// editors that trim leave the bare sign.
+// textLine returns the text after the sign and the space. An empty line may be only
+// the sign, because editors trim trailing spaces.
 func textLine(line, sign string) (string, bool) {
 	if line == sign {
 		return "", true

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A change to code that a mutant speaks of must change the mutant too. This says
-// so long before the mutants run.
+// A change of code that a mutant quotes must change the mutant, too. This test fails
+// long before the mutants run.
 func TestTablesFitTheCode(t *testing.T) {
 	mutants, err := readTables(".")
 	if err != nil {
@@ -28,7 +28,7 @@ func TestParseTableRefuses(t *testing.T) {
 	)
 	for _, tt := range []struct{ name, table, want string }{
 		{"text before the first mutant", edited, "want \"mutant: \" first"},
-		{"a line of no kind", named + edited + "c\n" + proven, "t.txt:5: want \"mutant: \", \"file: \""},
+		{"an unknown line", named + edited + "c\n" + proven, "t.txt:5: want \"mutant: \", \"file: \""},
 		{"a sign without its space", named + "file: x.go\n-b\n" + proven, "t.txt:3: want \"mutant: \""},
 		{"a mutant without a name", "mutant: \n" + edited + proven, "has no name"},
 		{"a mutant without a change", named + proven, "changes no file"},
@@ -38,11 +38,11 @@ func TestParseTableRefuses(t *testing.T) {
 		{"old text without a file", named + "- b\n" + proven, "want \"file: \" before \"- \""},
 		{"old text after new text", named + edited + "- d\n" + proven, "a second edit begins with its own \"file: \""},
 		{"the same text twice", named + "file: x.go\n- b\n+ b\n" + proven, "changes nothing in x.go"},
-		{"a file outside the repository", named + "file: ../x.go\n- b\n" + proven, "from the root of the repository"},
+		{"a file outside the repository", named + "file: ../x.go\n- b\n" + proven, "want a path within the repository"},
 		{"a test without a package", named + edited + "killed by: TestX\n", "want \"killed by: TestName/subtest in ./package\""},
 		{"a package that is not a path", named + edited + "killed by: TestX in x\n", "want \"killed by: "},
 		{"all packages at once", named + edited + "killed by: TestX in ./...\n", "want \"killed by: "},
-		{"a name that no test has", named + edited + "killed by: Check in ./x\n", "want \"killed by: "},
+		{"a name that is not that of a test", named + edited + "killed by: Check in ./x\n", "want \"killed by: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := parseTable("t.txt", tt.table)
@@ -62,11 +62,11 @@ func TestReadTablesRefusesTwoMutantsOfOneName(t *testing.T) {
 		writeFile(t, filepath.Join(dir, name), "mutant: a\nfile: x.go\n- b\nkilled by: TestX in ./x\n")
 	}
 	if _, err := readTables(dir); err == nil || !strings.Contains(err.Error(), `two.txt: two mutants are named "a"`) {
-		t.Errorf("got %v, want both named", err)
+		t.Errorf("got %v, want an error with the file and the name", err)
 	}
 }
 
-func TestReadTablesRefusesAFolderWithoutAny(t *testing.T) {
+func TestReadTablesRefusesAnEmptyFolder(t *testing.T) {
 	if _, err := readTables(t.TempDir()); err == nil {
 		t.Error("got no error")
 	}

@@ -1,4 +1,4 @@
-// Package program builds programs of this module and runs them, for tests that call them from outside.
+// Package program builds and runs programs of this module for tests.
 package program
 
 import (
@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// stopTimeout is what a program has to end before it is killed, which fails the test.
+// stopTimeout is how long a program may take to stop. After that it is killed, which fails the test.
 const stopTimeout = 15 * time.Second
 
-// Main is for TestMain: it builds a program as Build does, runs the tests, with the path of the program in built, and
-// removes it again. It returns the exit status.
+// Main is for TestMain. It builds a program as Build does, sets built to its path, runs the tests, removes the program and
+// returns the exit status.
 func Main(m *testing.M, root, pkg string, built *string) int {
 	dir, err := os.MkdirTemp("", "program")
 	if err != nil {
@@ -45,8 +45,8 @@ func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	return file, nil
 }
 
-// Start runs a program until the test ends, in the environment env and no other, and returns the URL of the line by which
-// it says that it is ready, "listening on http://ADDR". At the end its exit status must be 0.
+// Start runs a program until the test ends. Its environment is env, without that of the test. Start returns the URL of
+// its first line, "listening on http://ADDR". When stopped, the program must exit with status 0.
 func Start(tb testing.TB, file string, env ...string) (url string) {
 	tb.Helper()
 	cmd := exec.CommandContext(tb.Context(), file)
@@ -64,7 +64,7 @@ func Start(tb testing.TB, file string, env ...string) (url string) {
 	line, err := lines.ReadString('\n')
 	tb.Cleanup(func() {
 		_, _ = io.Copy(io.Discard, lines) // Wait closes the pipe
-		_ = cmd.Wait()                    // always an error after Cancel; the exit status is the judge
+		_ = cmd.Wait()                    // always an error after Cancel; the exit status decides
 		if code := cmd.ProcessState.ExitCode(); code != 0 {
 			tb.Errorf("%s: got exit status %d, want 0", file, code)
 		}

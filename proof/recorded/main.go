@@ -1,13 +1,13 @@
-// Recorded prints what `bearerguard serve` answers to a fixed set of requests, so
-// that a change of its structure can be shown to change no answer:
+// Recorded prints the answers of `bearerguard serve` to a fixed set of requests, to
+// show that a refactoring changes no answer:
 //
 //	go run ./proof/recorded -program /tmp/old >/tmp/old.txt
 //	go run ./proof/recorded -program /tmp/new >/tmp/new.txt
 //	diff /tmp/old.txt /tmp/new.txt
 //
-// The server has a seed and, by its control API, the same time for the same
-// request, so that keys, identifiers and tokens are the same each time. What is
-// printed of an answer is its status, its header fields except Date, and its body.
+// The server has a seed, and its control API sets the same time for the same
+// request. Therefore keys, identifiers and tokens are the same in each run. For each
+// answer the program prints the status, the header fields except Date, and the body.
 package main
 
 import (
@@ -48,7 +48,8 @@ const (
 	begin  = "2026-01-01T00:00:00Z"
 )
 
-// settings are those of the server: clients of each kind, and users with claims.
+// settings is the configuration of the server: clients of each kind, and users with
+// claims.
 const settings = `{
 	"clients": [
 		{"id": "web", "secret": "web-secret", "redirect_uris": ["https://app.example/cb"]},
@@ -60,7 +61,7 @@ const settings = `{
 	"scopes": ["read", "write"]
 }`
 
-// record runs the server in each of its modes and asks it everything.
+// record runs the server in each of its modes and sends all requests.
 func record(ctx context.Context, program string, out io.Writer) (answers int, err error) {
 	for _, mode := range []string{"", "--interactive"} {
 		n, err := recordMode(ctx, program, mode, out)
@@ -71,7 +72,7 @@ func record(ctx context.Context, program string, out io.Writer) (answers int, er
 	return answers, nil
 }
 
-// recorder asks one server.
+// recorder sends requests to one server.
 type recorder struct {
 	client  *http.Client
 	control string // its URL
@@ -79,7 +80,7 @@ type recorder struct {
 	out     io.Writer
 	answers int
 	now     time.Time
-	learned map[string]string // members of answers that later requests need
+	learned map[string]string // values from answers that later requests need
 }
 
 func recordMode(ctx context.Context, program, mode string, out io.Writer) (answers int, err error) {
@@ -104,7 +105,7 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	if mode != "" {
 		args = append(args, mode)
 	}
-	server := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program that the caller names
+	server := exec.CommandContext(ctx, program, args...) //nolint:gosec // the caller chooses the program
 	stop, err := server.StdinPipe()
 	if err != nil {
 		return 0, err
@@ -122,7 +123,7 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 		Token   string `json:"control_token"`
 	}
 	if err := json.NewDecoder(ready).Decode(&line); err != nil {
-		return 0, fmt.Errorf("no ready line: %w", err)
+		return 0, fmt.Errorf("reading the ready line: %w", err)
 	}
 	start, err := time.Parse(time.RFC3339, begin)
 	if err != nil {
@@ -148,7 +149,7 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	return r.answers, nil
 }
 
-// fraction is that of a second, which runs on after the time was set.
+// fraction matches fractions of a second, which continue after the time was set.
 var fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d)\.\d+Z`)
 
 // ask sets the time, sends a request and prints the answer.
@@ -166,7 +167,7 @@ func (r *recorder) ask(ctx context.Context, a request) error {
 	}
 	_ = set.Body.Close()
 	if set.StatusCode/100 != 2 {
-		return fmt.Errorf("the clock answers %s", set.Status)
+		return fmt.Errorf("setting the clock: got status %s", set.Status)
 	}
 	fill := make([]string, 0, 2*len(r.learned))
 	for _, name := range slices.Sorted(maps.Keys(r.learned)) {
@@ -209,10 +210,10 @@ func (r *recorder) ask(ctx context.Context, a request) error {
 	return nil
 }
 
-// learn keeps what later requests need.
+// learn stores values that later requests need.
 func (r *recorder) learn(location string, body []byte) {
 	var members map[string]any
-	_ = json.Unmarshal(body, &members) // the answers that are not JSON have nothing of the kind
+	_ = json.Unmarshal(body, &members) // answers that are not JSON have no such members
 	for _, name := range []string{"access_token", "refresh_token", "id_token", "request_uri", "device_code", "user_code", "registration_access_token", "client_id"} {
 		if text, ok := members[name].(string); ok {
 			r.learned[name] = text

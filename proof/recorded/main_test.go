@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// What is recorded does not depend on when, where and how often it is.
+// The record does not depend on the time, the machine or earlier runs.
 func TestARecordIsTheSameEachTime(t *testing.T) {
 	file, err := program.Build(t.Context(), filepath.Join("..", ".."), "./cmd/bearerguard", t.TempDir())
 	if err != nil {
@@ -19,7 +19,7 @@ func TestARecordIsTheSameEachTime(t *testing.T) {
 	if err != nil || n < 200 {
 		t.Fatalf("got %d answers and %v, want 200 or more", n, err)
 	}
-	for range 3 { // on a machine that is busy, a second may pass between setting the time and the request
+	for range 3 { // on a busy machine, a second may pass between setting the time and the request
 		second.Reset()
 		if _, err := record(t.Context(), file, &second); err != nil {
 			t.Fatal(err)
@@ -30,11 +30,11 @@ func TestARecordIsTheSameEachTime(t *testing.T) {
 		first, second = second, first
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Error("no record is like the one before")
+		t.Error("got different records in a row, want the same")
 	}
 	for _, status := range []string{"200 OK", "201 Created", "302 Found", "400 Bad Request", "401 Unauthorized", "404 Not Found", "405 Method Not Allowed"} {
 		if !bytes.Contains(first.Bytes(), []byte("\n"+status+"\n")) {
-			t.Errorf("no answer is %s", status)
+			t.Errorf("got no answer with status %s", status)
 		}
 	}
 }

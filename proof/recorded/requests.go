@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// request is one of those that are recorded. $name in it stands for what an
-// earlier answer said.
+// request is a recorded request. $name in it is replaced by a value from an earlier
+// answer.
 type request struct {
 	method, path, body string
 	header             map[string]string
@@ -33,7 +33,7 @@ const (
 	redirect  = "&redirect_uri=https%3A%2F%2Fapp.example%2Fcb"
 )
 
-// requests are all, in their order.
+// requests returns all requests in order.
 func requests() (all []request) {
 	for _, path := range []string{
 		"/t/.well-known/openid-configuration", "/.well-known/openid-configuration/t", "/.well-known/oauth-authorization-server/t",

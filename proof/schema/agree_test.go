@@ -16,24 +16,24 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// sample is a file, and whether it is right.
+// sample is a configuration file, and whether it is valid.
 type sample struct {
 	name, text string
-	right      bool
+	valid      bool
 }
 
-// samples are all that the members are tried with: the rows of tried, and what no
-// member of a kind accepts.
+// samples returns the files for all members: the values of trials, and values that no
+// member of a type accepts.
 func samples() (all []sample) {
 	for _, m := range members() {
-		row := tried[m.path]
-		add := func(value string, right bool) {
-			all = append(all, sample{m.path + " = " + value, file(m.path, value, row.siblings), right})
+		row := trials[m.path]
+		add := func(value string, valid bool) {
+			all = append(all, sample{m.path + " = " + value, file(m.path, value, row.siblings), valid})
 		}
-		for _, value := range row.right {
+		for _, value := range row.valid {
 			add(value, true)
 		}
-		for _, value := range row.wrong {
+		for _, value := range row.invalid {
 			add(value, false)
 		}
 		for _, value := range refused[m.kind] {
@@ -45,12 +45,12 @@ func samples() (all []sample) {
 	}
 	for _, name := range privateMembers() {
 		key := strings.Replace(publicKey, "{", `{"`+name+`":"eA",`, 1)
-		all = append(all, sample{"a client's key with " + name, file("clients[].jwks", `{"keys":[`+key+`]}`, nil), false})
+		all = append(all, sample{"a client key with " + name, file("clients[].jwks", `{"keys":[`+key+`]}`, nil), false})
 	}
 	return append(all, sample{"another member", `{"isuer":"https://a"}`, false}, sample{"an array", `[]`, false}, sample{"nothing", `{}`, true})
 }
 
-// refused are the values that are wrong for every member of a kind.
+// refused maps types to values that are invalid for every member of the type.
 var refused = map[string][]string{
 	"string":  {`null`, `true`, `1`, `[]`, `{}`, `""`},
 	"boolean": {`null`, `1`, `"true"`, `[]`, `{}`},
@@ -59,7 +59,7 @@ var refused = map[string][]string{
 	"object":  {`null`, `true`, `1`, `"x"`, `[]`},
 }
 
-// strict are the objects whose members are listed.
+// strict returns the paths of the objects that allow only listed members.
 func strict() (paths []string) {
 	all := members()
 	for i, m := range all[:len(all)-1] {
@@ -70,17 +70,18 @@ func strict() (paths []string) {
 	return paths
 }
 
-// privateMembers are those of keys that the reader asks to leave out.
+// privateMembers returns the members of keys that an error of the reader lists as
+// private.
 func privateMembers() []string {
 	err := read(file("clients[].jwks", `{"keys":[`+privateKey+`]}`, nil))
 	_, names, found := strings.Cut(fmt.Sprint(err), "leave out ")
 	if !found {
-		panic(fmt.Sprintf("got %v, want the members to leave out", err))
+		panic(fmt.Sprintf("got %v, want an error with the members to leave out", err))
 	}
 	return strings.Split(names, ", ")
 }
 
-// read is what bearerguard config check says.
+// read returns the error of bearerguard config check.
 func read(text string) error {
 	_, err := testserver.FormatConfig(strings.NewReader(text), false)
 	return err
@@ -94,7 +95,7 @@ var load = sync.OnceValue(func() []byte {
 	return text
 })
 
-// schema is the published one, a copy for each call.
+// schema returns a new copy of the published schema.
 func schema() (s object) {
 	if err := json.Unmarshal(load(), &s); err != nil {
 		panic(err)
@@ -135,17 +136,17 @@ func published(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-func TestEachMemberIsTried(t *testing.T) {
+func TestEachMemberHasValues(t *testing.T) {
 	var paths []string
 	for _, m := range members() {
 		paths = append(paths, m.path)
-		if _, found := tried[m.path]; !found && !strings.HasSuffix(m.path, "[]") {
-			t.Errorf("%s is not tried: add a row to tried, and the member to docs/config.schema.json", m.path)
+		if _, found := trials[m.path]; !found && !strings.HasSuffix(m.path, "[]") {
+			t.Errorf("%s has no values: add a row to trials, and the member to docs/config.schema.json", m.path)
 		}
 	}
-	for path, row := range tried {
-		if !slices.Contains(paths, path) || len(row.right) == 0 {
-			t.Errorf("%s: the row of tried is for no member, or has no value that is right", path)
+	for path, row := range trials {
+		if !slices.Contains(paths, path) || len(row.valid) == 0 {
+			t.Errorf("%s: the row of trials is for an unknown member, or has no valid value", path)
 		}
 	}
 }
@@ -156,11 +157,11 @@ func TestTheReaderAndTheSchemaAgreeOnEachMember(t *testing.T) {
 		all = append(all, sample{"another member of " + path, file(path+".isuer", `"x"`, nil), false})
 	}
 	for _, tt := range all {
-		if err := read(tt.text); (err == nil) != tt.right {
-			t.Errorf("%s: got %v from the reader of %s, want right to be %v", tt.name, err, tt.text, tt.right)
+		if err := read(tt.text); (err == nil) != tt.valid {
+			t.Errorf("%s: got %v from the reader of %s, want valid = %v", tt.name, err, tt.text, tt.valid)
 		}
-		if err := validate(s, tt.text); (err == nil) != tt.right {
-			t.Errorf("%s: got %v from the schema of %s, want right to be %v", tt.name, err, tt.text, tt.right)
+		if err := validate(s, tt.text); (err == nil) != tt.valid {
+			t.Errorf("%s: got %v from the schema of %s, want valid = %v", tt.name, err, tt.text, tt.valid)
 		}
 	}
 	if len(all) < 600 {

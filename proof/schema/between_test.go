@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// clients are configurations of one client with each combination of the members
+// clients returns configurations of one client with each combination of the members
 // that depend on each other.
 func clients() (texts []string) {
 	methods, grants := []any{nil}, []any{nil, []string{}, []string{"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}
@@ -43,23 +43,23 @@ func clients() (texts []string) {
 }
 
 func TestTheReaderAndTheSchemaAgreeOnMembersThatDependOnEachOther(t *testing.T) {
-	s, right, all := published(t), 0, clients()
+	s, valid, all := published(t), 0, clients()
 	for _, text := range all {
 		byReader, bySchema := read(text), validate(s, text)
 		if (byReader == nil) != (bySchema == nil) {
 			t.Errorf("%s: got %v from the reader and %v from the schema", text, byReader, bySchema)
 		}
 		if byReader == nil {
-			right++
+			valid++
 		}
 	}
-	if right < 50 || right > len(all)-50 {
-		t.Errorf("got %d of %d right, want many that are and many that are not", right, len(all))
+	if valid < 50 || valid > len(all)-50 {
+		t.Errorf("got %d of %d valid, want at least 50 valid and 50 invalid", valid, len(all))
 	}
 }
 
-// The claims that a user cannot have are those that the server sets. The names come
-// from a token and from RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID Connect.
+// Users cannot have claims that the server sets. The names are from a token and from
+// RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID Connect.
 func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 	s := published(t)
 	names := strings.Fields(`iss sub aud exp nbf iat jti cnf act may_act client_id scope scp azp nonce auth_time acr amr sid events roles groups
@@ -82,24 +82,24 @@ func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 	}
 }
 
-// deep is a claim that nests more deeply than the reader goes.
+// deep is a claim that exceeds the nesting limit of the reader.
 var deep = strings.Repeat("[", 70) + strings.Repeat("]", 70)
 
-// only are the files that one of the two accepts, with what no JSON Schema can say or
-// what would make this one hard to read.
-var only = []struct {
+// disagreements lists files that only one of the two accepts, because JSON Schema cannot
+// express the rule or the schema would be hard to read.
+var disagreements = []struct {
 	why, text      string
 	reader, schema bool
 }{
-	{"a member is there twice", `{"tls":true,"tls":true}`, false, true},
+	{"a member is repeated", `{"tls":true,"tls":true}`, false, true},
 	{"an array nests too deeply", file("users[].claims", `{"x":`+deep+`}`, nil), false, true},
 	{"two clients have one ID", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, false, true},
 	{"two users have one sub", `{"users":[{"sub":"a"},{"sub":"a","username":"b"}]}`, false, true},
-	{"two users log in by one name", `{"users":[{"sub":"a"},{"sub":"b","username":"a"}]}`, false, true},
-	{"a private key has the numbers of no key", `{"signing":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ","d":"eA"}]}}`, false, true},
+	{"two users have one login name", `{"users":[{"sub":"a"},{"sub":"b","username":"a"}]}`, false, true},
+	{"a private key has invalid numbers", `{"signing":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ","d":"eA"}]}}`, false, true},
 	{"two keys have one kid", `{"signing":{"keys":[` + privateKey + `,` + privateKey + `]}}`, false, true},
 	{"no key fits the algorithm", `{"signing":{"alg":"RS256","keys":[` + privateKey + `]}}`, false, true},
-	{"a client's key has the numbers of no key", `{"clients":[{"id":"a","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]}}]}`, false, true},
+	{"a client's key has invalid numbers", `{"clients":[{"id":"a","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]}}]}`, false, true},
 	{"access tokens live for less than a second", `{"access":{"ttl":"999ms"}}`, false, true},
 	{"a duration is longer than 292 years", `{"refresh":{"ttl":"9999999h"}}`, false, true},
 	{"a duration rounds to zero", `{"refresh":{"ttl":"0.1ns"}}`, false, true},
@@ -113,25 +113,25 @@ var only = []struct {
 	{"a redirect URI has a bad port", file("clients[].redirect_uris", `["https://a.example:x/"]`, nil), false, true},
 	{"a redirect URI has a forbidden scheme in capitals", file("clients[].redirect_uris", `["JavaScript:x"]`, nil), false, true},
 	{"an origin has a bad port", `{"cors":["https://a.example:x"]}`, false, true},
-	{"a resource has a space of Unicode", "{\"resources\":[\"a\u2003b\"]}", false, true},
-	{"an endpoint lacks the one that it needs", `{"endpoints":{"token":false,"authorize":true}}`, false, true},
+	{"a resource has a Unicode space", "{\"resources\":[\"a\u2003b\"]}", false, true},
+	{"an endpoint requires one that is not served", `{"endpoints":{"token":false,"authorize":true}}`, false, true},
 	{"a fault is at an endpoint that is not served", `{"endpoints":{"jwks":false},"faults":[{"endpoint":"jwks","status":503}]}`, false, true},
 	{"a fault is at a page without interactive", `{"faults":[{"endpoint":"login","status":503}]}`, false, true},
-	{"a claim stands below one that is text", file("rules[].claims", `{"/sub/x":1}`, object{}), false, true},
+	{"a claim is below one that is a string", file("rules[].claims", `{"/sub/x":1}`, object{}), false, true},
 	{"a JSON Pointer has a bad escape", file("users[].access_claims", `{"/a~b":1}`, nil), false, true},
 }
 
 func TestWhereTheReaderAndTheSchemaDiffer(t *testing.T) {
 	s := published(t)
-	for _, tt := range only {
+	for _, tt := range disagreements {
 		if err := read(tt.text); (err == nil) != tt.reader {
-			t.Errorf("%s: got %v from the reader, want right to be %v", tt.why, err, tt.reader)
+			t.Errorf("%s: got %v from the reader, want valid = %v", tt.why, err, tt.reader)
 		}
 		if err := validate(s, tt.text); (err == nil) != tt.schema {
-			t.Errorf("%s: got %v from the schema, want right to be %v", tt.why, err, tt.schema)
+			t.Errorf("%s: got %v from the schema, want valid = %v", tt.why, err, tt.schema)
 		}
 		if tt.reader == tt.schema {
-			t.Errorf("%s: the two agree: it belongs to tried", tt.why)
+			t.Errorf("%s: the reader and the schema agree: move it to trials", tt.why)
 		}
 	}
 }

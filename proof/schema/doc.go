@@ -1,8 +1,9 @@
-// Package schema holds only tests: docs/config.schema.json and the reader of
-// configuration files accept the same files, and docs/config.md lists the members
-// of the schema. It is a module of its own because of the validator. Its path begins
-// with testserver, since only what is named below it may import its settings.
+// Package schema contains only tests. They check that docs/config.schema.json and
+// the reader of configuration files accept the same files, and that docs/config.md
+// lists the members of the schema. It is a separate module because of the validator.
+// Its path begins with testserver, because only packages below testserver may import
+// its settings.
 //
-// Run it with -count=1: go test does not see that a file of another module has
-// changed.
+// Run it with -count=1, because go test does not detect changes of files in another
+// module.
 package schema

@@ -9,15 +9,16 @@ import (
 	"testing"
 )
 
-// notes are the keywords that refuse nothing.
-var notes = []string{"$schema", "$id", "title", "description", "default"}
+// annotations lists the keywords that are only annotations.
+var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
-// parts are the JSON Pointers of all keywords of a schema that refuse something.
+// parts returns the JSON Pointers of all keywords of a schema that can refuse a
+// value.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
 		here := at + "/" + keyword
-		if !slices.Contains(notes, keyword) && keyword != "$defs" {
+		if !slices.Contains(annotations, keyword) && keyword != "$defs" {
 			all = append(all, here)
 		}
 		switch sub := s[keyword].(type) {
@@ -41,7 +42,7 @@ func parts(schema any, at string) (all []string) {
 	return all
 }
 
-// without is a schema that lacks the part at a pointer.
+// without returns the schema without the part at a pointer.
 func without(t *testing.T, pointer string) object {
 	t.Helper()
 	s := schema()
@@ -67,16 +68,16 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// idle are the parts that refuse what another part refuses too, with the reason why
-// they stay.
-var idle = map[string]string{
-	"/$defs/rule/type": "an editor offers members only of what must be an object",
-	"/$defs/client/allOf/0/then/properties/auth_method/const": "the fault is the method, and not that there is no secret",
+// redundant lists parts that refuse only values that another part refuses, too, with the
+// reason why they are in the schema.
+var redundant = map[string]string{
+	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
+	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",
 }
 
-// A schema that lacks any of its parts is noticed by the files that the other
-// tests try, so a schema that says too little cannot pass them.
-func TestEachPartOfTheSchemaIsNeeded(t *testing.T) {
+// Without any of its parts the schema gives another result for a file of the other
+// tests. So a schema that is too permissive cannot pass them.
+func TestEachPartOfTheSchemaIsNecessary(t *testing.T) {
 	s := published(t)
 	var texts []string
 	for _, tt := range samples() {
@@ -89,22 +90,22 @@ func TestEachPartOfTheSchemaIsNeeded(t *testing.T) {
 	for _, claim := range []string{"sub", "/sub", "/sub/x"} {
 		texts = append(texts, file("users[].access_claims", `{"`+claim+`":1}`, nil))
 	}
-	right := map[string]bool{}
+	valid := map[string]bool{}
 	for _, text := range texts {
-		right[text] = validate(s, text) == nil
+		valid[text] = validate(s, text) == nil
 	}
 	all := parts(schema(), "")
 	for _, pointer := range all {
 		broken, err := compile(without(t, pointer))
 		if err != nil {
-			continue // noticed at once
+			continue // it does not compile without this part
 		}
-		noticed := slices.ContainsFunc(texts, func(text string) bool { return (validate(broken, text) == nil) != right[text] })
-		switch why, found := idle[pointer]; {
+		noticed := slices.ContainsFunc(texts, func(text string) bool { return (validate(broken, text) == nil) != valid[text] })
+		switch why, found := redundant[pointer]; {
 		case !noticed && !found:
-			t.Errorf("%s: no file is judged otherwise without it", pointer)
+			t.Errorf("%s: without it, the result is the same for every file", pointer)
 		case noticed && found:
-			t.Errorf("%s: a file is judged otherwise without it: it does more than %q", pointer, why)
+			t.Errorf("%s: without it, the result differs for a file: remove it from redundant (%q)", pointer, why)
 		}
 	}
 	if len(all) < 150 {

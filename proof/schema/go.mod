@@ -1,4 +1,4 @@
-// The path is not the directory's: only what is named below testserver may import its settings.
+// The path differs from the directory, because only packages below testserver may import its settings.
 module github.com/bearerguard/bearerguard/testserver/internal/schema
 
 go 1.26.0

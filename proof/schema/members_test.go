@@ -10,14 +10,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// member is one of a configuration, such as clients[].id, or an element of one,
-// such as clients[].
+// member is a member of a configuration, such as clients[].id, or an element of an
+// array, such as clients[].
 type member struct {
 	path string
-	kind string // of JSON
+	kind string // JSON type
 }
 
-// members returns all that the reader has a field for, in its order.
+// members returns all members for which the reader has a field, in its order.
 func members() []member { return below("", reflect.TypeFor[settings.Config]()) }
 
 func below(path string, t reflect.Type) (all []member) {
@@ -58,21 +58,22 @@ func kindOf(t reflect.Type) string {
 	case t.Kind() == reflect.String:
 		return "string"
 	}
-	panic("a member is of a type that no test knows: " + t.String())
+	panic("a member has a type that kindOf does not support: " + t.String())
 }
 
 type object = map[string]any
 
-// around is what an element of an array needs beside the member that is tried.
-var around = map[string]object{
+// requiredSiblings maps arrays to the members that an element needs in addition to the tested
+// one.
+var requiredSiblings = map[string]object{
 	"clients[]": {"id": "a", "secret": "s"},
 	"users[]":   {"sub": "u"},
 	"rules[]":   {"deny": "access_denied"},
 	"faults[]":  {"endpoint": "jwks", "status": 503},
 }
 
-// file is a configuration that has value at path, and beside it what siblings say, nil
-// for what is around the path.
+// file returns a configuration with value at path, and with siblings as the other
+// members of its object. If siblings is nil, requiredSiblings is used.
 func file(path, value string, siblings object) string {
 	var v any = json.RawMessage(value)
 	steps := strings.Split(path, ".")
@@ -84,7 +85,7 @@ func file(path, value string, siblings object) string {
 		o := object{}
 		if i > 0 {
 			if siblings == nil {
-				siblings = around[strings.Join(steps[:i], ".")]
+				siblings = requiredSiblings[strings.Join(steps[:i], ".")]
 			}
 			maps.Copy(o, siblings)
 			siblings = nil
@@ -99,7 +100,7 @@ func file(path, value string, siblings object) string {
 	return string(text)
 }
 
-func TestFilesHaveTheMemberThatIsTried(t *testing.T) {
+func TestFile(t *testing.T) {
 	for _, tt := range []struct{ path, value, want string }{
 		{"tls", `true`, `{"tls":true}`},
 		{"access.ttl", `"5m"`, `{"access":{"ttl":"5m"}}`},

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// node is the schema of a member, with what it refers to merged into it. Its own
-// keywords win.
+// node returns the schema of a member, merged with the definition to which it refers.
+// Its own keywords take precedence.
 func node(t *testing.T, path string) object {
 	t.Helper()
 	root := schema()
@@ -57,13 +57,13 @@ func TestTheSchemaDescribesEachMember(t *testing.T) {
 	}
 }
 
-// choices are the names that the reader offers in place of a wrong one.
+// choices returns the names that the reader lists in the error for an unknown one.
 func choices(t *testing.T, text string) []string {
 	t.Helper()
 	err := read(text)
 	_, names, found := strings.Cut(fmt.Sprint(err), "want one of ")
 	if !found {
-		t.Fatalf("%s: got %v, want the names that would be right", text, err)
+		t.Fatalf("%s: got %v, want an error that lists the names", text, err)
 	}
 	names, _, _ = strings.Cut(names, "\n")
 	return strings.Split(names, ", ")
@@ -102,8 +102,8 @@ func TestTheNamesOfTheSchemaAreThoseOfTheReader(t *testing.T) {
 	}
 }
 
-// What bearerguard config print fills in is the default of the schema. Other
-// defaults are what a member that is left out means: nothing.
+// The defaults of the schema are the values that bearerguard config print fills in.
+// Other defaults are empty or false.
 func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	text, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"a","secret":"s"}],"users":[{"sub":"u"}]}`), true)
 	if err != nil {
@@ -113,7 +113,7 @@ func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	if err := json.Unmarshal(text, &filled); err != nil {
 		t.Fatal(err)
 	}
-	own := []string{"clients", "users", "endpoints"} // what is filled in depends on what is there
+	own := []string{"clients", "users", "endpoints"} // what is filled in depends on the configuration
 	stated := 0
 	for _, m := range members() {
 		want, isFilled := at(filled, m.path)
@@ -122,8 +122,8 @@ func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 		case m.kind == "object" && m.path != "endpoints" || strings.Contains(m.path, "[]"):
 		case isFilled && !slices.Contains(own, m.path) && !same(got, want):
 			t.Errorf("%s: got the default %v in docs/config.schema.json, want %v", m.path, got, want)
-		case isStated && (!isFilled || slices.Contains(own, m.path)) && !isNothing(got):
-			t.Errorf("%s: got the default %v in docs/config.schema.json, want nothing: config print does not show it", m.path, got)
+		case isStated && (!isFilled || slices.Contains(own, m.path)) && !isEmpty(got):
+			t.Errorf("%s: got the default %v in docs/config.schema.json, want an empty one: config print does not show it", m.path, got)
 		}
 		if isStated {
 			stated++
@@ -152,7 +152,7 @@ func same(a, b any) bool {
 	return reflect.DeepEqual(a, b) || errX == nil && errY == nil && x == y
 }
 
-func isNothing(v any) bool {
+func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case []any:
 		return len(v) == 0

@@ -20,9 +20,9 @@ func page(t *testing.T) string {
 	return string(text)
 }
 
-// The tables of docs/config.md are the schema. When one differs, this test prints
-// what to put there.
-func TestTheTablesOfThePageAreTheSchema(t *testing.T) {
+// The tables of docs/config.md show the schema. If one differs, this test prints the
+// correct one.
+func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	rows, types, seen := [][]string{{"member", "type", "default", "what it is"}}, [][]string{{"type", "values"}}, []string{""}
 	for _, m := range members() {
 		n := node(t, m.path)
@@ -61,7 +61,8 @@ func TestTheTablesOfThePageAreTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf is the type of a member, of which of are the elements or the names.
+// typeOf returns the type of a member with schema n. of is the schema of its elements
+// or names.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {
@@ -106,7 +107,7 @@ func byDefault(t *testing.T, path string, n object) string {
 	return "`" + string(text) + "`"
 }
 
-// values are the names that a type has, or what it is.
+// values returns the names of a type, or its description.
 func values(t *testing.T, title string) string {
 	t.Helper()
 	for _, def := range schema()["$defs"].(object) {
@@ -130,7 +131,7 @@ func values(t *testing.T, title string) string {
 
 var blocks = regexp.MustCompile("(?s)```json\n(.*?)```|<<'END'\n(.*?)\nEND\n")
 
-func TestTheFilesOfThePageAreRight(t *testing.T) {
+func TestTheFilesOfThePageAreValid(t *testing.T) {
 	found := blocks.FindAllStringSubmatch(page(t), -1)
 	for _, b := range found {
 		text := b[1] + b[2]

@@ -16,26 +16,26 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// renewalsPer is how often a set is renewed for its age at most, while nobody
-// asks for an unknown key: 80 % of 5 minutes, less a tenth.
-const renewalsPer = 3 * time.Minute
+// refreshInterval is the shortest time after which a set is refreshed due to its
+// age: 80 % of 5 minutes, less a tenth.
+const refreshInterval = 3 * time.Minute
 
-// flood is a crowd of forged tokens, each another one.
+// flood is a large number of different forged tokens.
 type flood struct {
 	name string
-	// token makes the n-th out of the parts of a good one.
+	// token makes the n-th token from the parts of a good one.
 	token func(header, claims string, n int64) string
-	// reached reports whether a refusal shows that the check was reached which
-	// the flood is for.
+	// reached reports whether a refusal shows that the check was reached at which the
+	// flood is aimed.
 	reached func(error) bool
-	// fetches is how many it may cause in a time.
+	// fetches returns how many fetches of the key set it may cause in a time.
 	fetches func(took, minInterval time.Duration) int
 }
 
 func floods() []flood {
 	encode := base64.RawURLEncoding.EncodeToString
 	signature := func(n int64) string {
-		b := []byte(strings.Repeat("no signature... ", 4)) // as long as one of ES256, and both halves below the order
+		b := []byte(strings.Repeat("no signature... ", 4)) // as long as a signature of ES256, with both halves below the order
 		return encode(fmt.Appendf(b[:len(b)-19], "%019d", n))
 	}
 	return []flood{{
@@ -45,25 +45,25 @@ func floods() []flood {
 			return encode([]byte(header)) + "." + claims + "." + signature(n)
 		},
 		reached: func(err error) bool { return errors.Is(err, jwks.ErrUnknownKey) },
-		fetches: func(took, minInterval time.Duration) int { return int(took/minInterval) + 1 + 4 }, // and jwks.Options.Burst at once
+		fetches: func(took, minInterval time.Duration) int { return int(took/minInterval) + 1 + 4 }, // jwks.Options.Burst at once
 	}, {
 		name:  "a bad signature under a known kid",
 		token: func(header, claims string, n int64) string { return header + "." + claims + "." + signature(n) },
 		reached: func(err error) bool {
 			return errors.Is(err, middleware.ErrSignature) && !errors.Is(err, jwks.ErrUnknownKey)
 		},
-		fetches: func(took, _ time.Duration) int { return int(took / renewalsPer) },
+		fetches: func(took, _ time.Duration) int { return int(took / refreshInterval) },
 	}}
 }
 
-// run sends the flood through a fresh verifier, in process.
-func (f flood) run(ctx context.Context, c config) (*flooded, error) {
+// run verifies the flood with a new verifier, in this process.
+func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	as, err := testserver.Start(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, err
 	}
 	defer as.Close()
-	r := &flooded{name: f.name, tokens: c.floodSize}
+	r := &floodResult{name: f.name, tokens: c.floodSize}
 	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // with a listener, without connections
 	v, err := newVerifier(ctx, as, c.minInterval)
 	if err != nil {
@@ -89,14 +89,13 @@ func (f flood) run(ctx context.Context, c config) (*flooded, error) {
 	return r, nil
 }
 
-// send makes the tokens and has them judged, by as many senders as can run at
-// once.
-func (f flood) send(ctx context.Context, v *middleware.Verifier, good string, r *flooded) error {
+// send makes the tokens and verifies them, in GOMAXPROCS goroutines.
+func (f flood) send(ctx context.Context, v *middleware.Verifier, good string, r *floodResult) error {
 	header, rest, _ := strings.Cut(good, ".")
 	claims, _, _ := strings.Cut(rest, ".")
 	var (
-		next, accepted, strays atomic.Int64
-		senders                sync.WaitGroup
+		next, accepted, otherRefusals atomic.Int64
+		senders                       sync.WaitGroup
 	)
 	for range runtime.GOMAXPROCS(0) {
 		senders.Go(func() {
@@ -105,12 +104,12 @@ func (f flood) send(ctx context.Context, v *middleware.Verifier, good string, r 
 				case err == nil:
 					accepted.Add(1)
 				case !f.reached(err):
-					strays.Add(1)
+					otherRefusals.Add(1)
 				}
 			}
 		})
 	}
 	senders.Wait()
-	r.accepted, r.strays = int(accepted.Load()), int(strays.Load())
+	r.accepted, r.otherRefusals = int(accepted.Load()), int(otherRefusals.Load())
 	return ctx.Err()
 }

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// Each power of two nanoseconds has this many buckets: a quantile is up to a
-// sixteenth too high.
+// fineness is the number of buckets for each power of two nanoseconds. A quantile
+// is at most a sixteenth too high.
 const fineness = 16
 
-// histogram counts durations in a space that does not grow. It is safe for
-// concurrent use.
+// histogram counts durations in constant space. It is safe for concurrent use.
 type histogram struct {
 	counts [64 * fineness]atomic.Int64
 }
@@ -24,13 +23,14 @@ func bucket(d time.Duration) int {
 	return shift*fineness + int(n>>shift) //nolint:gosec // below 32
 }
 
-// limit is the least duration beyond a bucket.
+// limit returns the exclusive upper bound of a bucket.
 func limit(bucket int) time.Duration {
 	shift := max(0, bucket/fineness-1)
 	return time.Duration(bucket-shift*fineness+1) << shift
 }
 
-// quantile is the duration that the fraction q of all is below, 0 without any.
+// quantile returns a bound below which the fraction q of all durations is, 0 if
+// there are none.
 func (h *histogram) quantile(q float64) time.Duration {
 	var total, seen int64
 	for i := range h.counts {

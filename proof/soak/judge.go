@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// verdict is what an answer turned out to be.
+// verdict classifies an answer.
 type verdict int
 
 const (
@@ -15,37 +15,37 @@ const (
 	wrongAcceptance
 )
 
-// answer is one answer of the API, with all that its verdict depends on.
+// answer is an answer of the API, with everything on which its verdict depends.
 type answer struct {
-	due    int       // the status of the refusal that is due to a hostile token, 0 for a good token
-	sent   time.Time // the request
-	status int       // 0 when none came
+	wantStatus int       // the expected status for a hostile token, 0 for a good token
+	sent       time.Time // the request
+	status     int       // 0 without an answer
 
 	// Of the key of a good token:
 	published time.Time
-	known     bool // a token of it had been accepted when the request was sent
+	cached    bool // a token of it was accepted before the request was sent
 }
 
-// outage is a time in which a fault keeps the key set away.
+// outage is a time in which the key set is unavailable due to a fault.
 type outage struct {
-	began     time.Time
-	ended     time.Time     // zero while it goes on
-	aftermath time.Duration // in which the verifier may still be without the set
+	began time.Time
+	ended time.Time     // zero while it lasts
+	grace time.Duration // in which the verifier may still be without the set
 }
 
 func (o outage) covers(sent time.Time) bool {
-	return o.ended.IsZero() || sent.Before(o.ended.Add(o.aftermath))
+	return o.ended.IsZero() || sent.Before(o.ended.Add(o.grace))
 }
 
-// judge decides about an answer, given the outages before it came.
+// judge classifies an answer, given the outages before it.
 func judge(a answer, outages []outage) verdict {
 	accepted := a.status >= 200 && a.status <= 299
 	switch {
-	case accepted && a.due == 0:
+	case accepted && a.wantStatus == 0:
 		return right
 	case accepted:
 		return wrongAcceptance
-	case a.due != 0 && a.status == a.due:
+	case a.wantStatus != 0 && a.status == a.wantStatus:
 		return right
 	case a.status == http.StatusServiceUnavailable && isExcused(a, outages):
 		return excused
@@ -53,12 +53,12 @@ func judge(a answer, outages []outage) verdict {
 	return wrongRejection
 }
 
-// isExcused reports whether the verifier could not know what it needed. What
-// has been accepted once is known; a key that was published before an outage
-// was accepted before it, since outages wait for that.
+// isExcused reports whether the verifier could not have the key. A key of which a
+// token was accepted is cached. A key that was published before an outage was
+// accepted before it, because outages begin only after that.
 func isExcused(a answer, outages []outage) bool {
 	for _, o := range outages {
-		if o.covers(a.sent) && (a.due != 0 || !a.known && !a.published.Before(o.began)) {
+		if o.covers(a.sent) && (a.wantStatus != 0 || !a.cached && !a.published.Before(o.began)) {
 			return true
 		}
 	}

@@ -17,64 +17,64 @@ func TestChoose(t *testing.T) {
 	newest := newRing(as, slow).newest()
 	l := &load{ring: &ring{signers: []*signer{accepted, newest}, withdrawn: old}}
 
-	const shots = 1000
+	const samples = 1000
 	count := func(worker int) (kinds map[string]int, keys map[*signer]int) {
 		kinds, keys = make(map[string]int), make(map[*signer]int)
-		for i := range shots {
+		for i := range samples {
 			s := l.choose(worker, i)
 			kinds[s.kind]++
 			keys[s.key]++
-			if s.kind == goodToken != (s.key != nil) || s.kind == goodToken != (s.due == 0) {
-				t.Fatalf("got a %s token, key %v, due %d, want a key for a good one and a refusal due to the others", s.kind, s.key, s.due)
+			if s.kind == goodToken != (s.key != nil) || s.kind == goodToken != (s.wantStatus == 0) {
+				t.Fatalf("got a %s token, key %v, due %d, want a key for a good token and an expected status for others", s.kind, s.key, s.wantStatus)
 			}
 		}
 		return kinds, keys
 	}
 
-	t.Run("a worker with an odd number sends good tokens of keys that were accepted", func(t *testing.T) {
-		if kinds, keys := count(1); kinds[goodToken] != shots || keys[accepted] != shots {
-			t.Errorf("got %v, want good tokens alone", kinds)
+	t.Run("a worker with an odd number sends good tokens of accepted keys", func(t *testing.T) {
+		if kinds, keys := count(1); kinds[goodToken] != samples || keys[accepted] != samples {
+			t.Errorf("got %v, want only good tokens", kinds)
 		}
 	})
 
-	t.Run("one with an even number sends all kinds, half of them good", func(t *testing.T) {
+	t.Run("a worker with an even number sends all kinds, half of them good", func(t *testing.T) {
 		kinds, keys := count(0)
-		if kinds[goodToken] != shots/2 {
-			t.Errorf("got %d good tokens, want half of %d", kinds[goodToken], shots)
+		if kinds[goodToken] != samples/2 {
+			t.Errorf("got %d good tokens, want half of %d", kinds[goodToken], samples)
 		}
 		for defect := range testserver.Defects() {
 			if kinds[string(defect)] == 0 {
-				t.Errorf("got none with the defect %s", defect)
+				t.Errorf("got no token with the defect %s", defect)
 			}
 		}
 		if keys[newest] == 0 || keys[accepted] == 0 {
 			t.Error("want tokens of each key")
 		}
 		if kinds["withdrawn-key"] == 0 {
-			t.Error("got none of the withdrawn key")
+			t.Error("got no token of the withdrawn key")
 		}
 	})
 }
 
-func TestNote(t *testing.T) {
+func TestRecord(t *testing.T) {
 	var l load
 	a, b := wrong{token: "good", when: "during jwks: hang", status: 401}, wrong{token: "good", when: "during jwks: hang", status: 500}
 	for _, w := range []wrong{a, b, a, a} {
-		l.note(w)
+		l.record(w)
 	}
 	if len(l.wrongs) != 2 || l.wrongs[0].count != 3 || l.wrongs[1].count != 1 {
 		t.Errorf("got %v, want two kinds, of 3 and of 1", l.wrongs)
 	}
 }
 
-func TestOneGoodTokenMakesItsKeyKnown(t *testing.T) {
+func TestARightAnswerMarksTheKeyAsAccepted(t *testing.T) {
 	var l load
 	key := new(signer)
 	for _, step := range []struct {
 		verdict verdict
 		want    bool
 	}{{excused, false}, {wrongRejection, false}, {right, true}, {excused, true}} {
-		l.good(key, step.verdict, true, time.Second)
+		l.recordGood(key, step.verdict, true, time.Second)
 		if got := key.accepted.Load(); got != step.want {
 			t.Errorf("got %v after verdict %v, want %v", got, step.verdict, step.want)
 		}

@@ -15,31 +15,31 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// config is what a run may change. Only the flags' part is a user's.
+// config configures a run. Only the first group has flags.
 type config struct {
 	duration  time.Duration
 	workers   int
-	floodSize int // tokens of each flood, 0 for none
+	floodSize int // tokens of each flood; 0 means no floods
 
-	minInterval time.Duration // of the verifier's key set
-	period      time.Duration // from one signing key to the next
-	faultFor    time.Duration
-	calmFor     time.Duration // after a fault's aftermath, at least
+	minInterval  time.Duration // of the verifier's key set
+	period       time.Duration // from one signing key to the next
+	faultFor     time.Duration
+	faultFreeFor time.Duration // after the grace period of a fault, at least
 
-	// guard protects the handler; tests give bad ones.
+	// guard protects the handler. Tests replace it with faulty ones.
 	guard func(*middleware.Verifier) func(http.Handler) http.Handler
 }
 
 func defaults() config {
 	return config{
-		duration:    2 * time.Minute,
-		workers:     2 * runtime.GOMAXPROCS(0),
-		floodSize:   1_000_000,
-		minInterval: 400 * time.Millisecond,
-		period:      time.Second,
-		faultFor:    1200 * time.Millisecond, // three minimum intervals: it cannot be missed
-		calmFor:     700 * time.Millisecond,
-		guard:       requireScope,
+		duration:     2 * time.Minute,
+		workers:      2 * runtime.GOMAXPROCS(0),
+		floodSize:    1_000_000,
+		minInterval:  400 * time.Millisecond,
+		period:       time.Second,
+		faultFor:     1200 * time.Millisecond, // three minimum intervals, so that it takes effect
+		faultFreeFor: 700 * time.Millisecond,
+		guard:        requireScope,
 	}
 }
 
@@ -49,9 +49,9 @@ func main() {
 		fmt.Fprint(flag.CommandLine.Output(), help)
 		flag.PrintDefaults()
 	}
-	flag.DurationVar(&c.duration, "duration", c.duration, "of the load")
-	flag.IntVar(&c.workers, "workers", c.workers, "senders of requests, each over a connection of its own")
-	flag.IntVar(&c.floodSize, "flood-size", c.floodSize, "tokens of each flood")
+	flag.DurationVar(&c.duration, "duration", c.duration, "how long the load lasts")
+	flag.IntVar(&c.workers, "workers", c.workers, "`number` of senders of requests, each with its own connection")
+	flag.IntVar(&c.floodSize, "flood-size", c.floodSize, "`number` of tokens of each flood")
 	floods := flag.Bool("floods", true, "send floods of forged tokens after the load")
 	flag.Parse()
 	if flag.NArg() > 0 || c.duration <= 0 || c.workers < 1 || c.floodSize < 1 {
@@ -73,8 +73,8 @@ func main() {
 	}
 }
 
-// run does both stages, prints what they found, and reports whether that is
-// good. When ctx ends it stops early and reports what there is.
+// run runs both stages, prints the results, and reports whether there were no
+// failures. When ctx ends it stops early and prints the results so far.
 func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	fmt.Fprintf(out, "%v of load by %d workers …\n\n", c.duration, c.workers)
 	r, err := soak(ctx, c)
@@ -101,7 +101,7 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	}
 
 	if ctx.Err() != nil {
-		fmt.Fprint(out, "\ninterrupted: the rest was left out\n")
+		fmt.Fprint(out, "\ninterrupted: the rest was skipped\n")
 	}
 	fmt.Fprintln(out)
 	for _, failure := range failures {

@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// named is how many kinds of wrong answers are named.
-const named = 10
+// maxListed is how many kinds of wrong answers are listed.
+const maxListed = 10
 
 // report is the outcome of the load.
 type report struct {
 	took          time.Duration
 	verdicts      [wrongAcceptance + 1]int
-	excusedGood   int // the part of the excused whose token was good
+	excusedGood   int // excused answers to good tokens
 	wrongs        []wrong
 	rotations     int
-	injected, met int // faults, and those that a request met
+	injected, met int // faults, and faults that a request met
 	kinds         int // of faults
 	fetches       int // of the key set
 	metadata      int // requests for it
 
-	p50, p99   [2]time.Duration // of good tokens, without a fault at work and with one
+	p50, p99   [2]time.Duration // of good tokens, without and with an active fault
 	heap       [3]uint64        // at the start, after a quarter, at the end
-	goroutines [2]int           // before everything and after
+	goroutines [2]int           // before and after the load
 }
 
-// requests counts them all.
+// requests returns the number of requests.
 func (r *report) requests() (n int) {
 	for _, count := range r.verdicts {
 		n += count
@@ -59,19 +59,19 @@ func (r *report) print(out io.Writer) {
 	_ = t.Flush()
 }
 
-// failures says in a line each why the run is not a pass.
+// failures returns a line for each reason why the run failed.
 func (r *report) failures() (list []string) {
 	slices.SortStableFunc(r.wrongs, func(a, b wrong) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(b.count, a.count))
 	})
 	for i, w := range r.wrongs {
-		if i == named {
-			list = append(list, fmt.Sprintf("and %d more kinds of wrong answers", len(r.wrongs)-named))
+		if i == maxListed {
+			list = append(list, fmt.Sprintf("and %d more kinds of wrong answers", len(r.wrongs)-maxListed))
 			break
 		}
 		list = append(list, w.String())
 	}
-	// One that saw nothing proves nothing.
+	// A run without answers, rotations or faults proves nothing.
 	var idle []string
 	for _, c := range []struct {
 		name  string
@@ -82,12 +82,12 @@ func (r *report) failures() (list []string) {
 		}
 	}
 	if idle != nil {
-		list = append(list, "too short to tell: "+strings.Join(idle, ", "))
+		list = append(list, "the run was too short: "+strings.Join(idle, ", "))
 	}
 	return list
 }
 
-// rank puts what was let in before good tokens refused, and these before the
+// rank orders wrong acceptances before refused good tokens, and those before the
 // rest.
 func (w wrong) rank() int {
 	switch {
@@ -99,7 +99,7 @@ func (w wrong) rank() int {
 	return 2
 }
 
-// String names a kind of wrong answer, never a token.
+// String describes a kind of wrong answer, without a token.
 func (w wrong) String() string {
 	status := fmt.Sprintf("%d %s", w.status, http.StatusText(w.status))
 	if w.status == 0 {
@@ -108,7 +108,7 @@ func (w wrong) String() string {
 	return fmt.Sprintf("%d × %s for token %q %s", w.count, status, w.token, w.when)
 }
 
-// round leaves three digits or so.
+// round keeps about three digits.
 func round(d time.Duration) time.Duration {
 	unit := time.Microsecond
 	for d/unit >= 1000 {

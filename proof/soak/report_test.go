@@ -46,7 +46,7 @@ func TestReportFailures(t *testing.T) {
 		return r
 	}
 	var many []wrong
-	for i := range named + 5 {
+	for i := range maxListed + 5 {
 		many = append(many, wrong{fmt.Sprint("kind-", i), "during jwks: hang", 500, 1})
 	}
 	for _, tt := range []struct {
@@ -66,8 +66,8 @@ func TestReportFailures(t *testing.T) {
 			`3 × no answer for token "good" after jwks: hang`,
 			`900 × 500 Internal Server Error for token "alg-none" before all faults`,
 		}},
-		{"nothing happened", report{}, []string{"too short to tell: no answer, no rotation, no fault met"}},
-		{"no fault was met", report{verdicts: enough.verdicts, rotations: 1}, []string{"too short to tell: no fault met"}},
+		{"nothing happened", report{}, []string{"the run was too short: no answer, no rotation, no fault met"}},
+		{"no fault was met", report{verdicts: enough.verdicts, rotations: 1}, []string{"the run was too short: no fault met"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := tt.report.failures(); !slices.Equal(got, tt.want) {
@@ -76,35 +76,35 @@ func TestReportFailures(t *testing.T) {
 		})
 	}
 
-	t.Run("more kinds than one wants to read", func(t *testing.T) {
+	t.Run("more kinds than are listed", func(t *testing.T) {
 		r := wrongs(many...)
 		got := r.failures()
-		if len(got) != named+1 || got[named] != "and 5 more kinds of wrong answers" {
-			t.Errorf("got %q, want %d kinds and the number of the others", got, named)
+		if len(got) != maxListed+1 || got[maxListed] != "and 5 more kinds of wrong answers" {
+			t.Errorf("got %q, want %d kinds and the number of the others", got, maxListed)
 		}
 	})
 }
 
-func TestFloodedFailures(t *testing.T) {
-	fine := flooded{name: "an unknown kid", tokens: 1, serves: true, fetches: 3, allowed: 3, heap: [2]uint64{1, 1 + heapLimit}}
-	with := func(change func(*flooded)) *flooded {
+func TestFloodResultFailures(t *testing.T) {
+	fine := floodResult{name: "an unknown kid", tokens: 1, serves: true, fetches: 3, allowed: 3, heap: [2]uint64{1, 1 + heapLimit}}
+	with := func(change func(*floodResult)) *floodResult {
 		f := fine
 		change(&f)
 		return &f
 	}
 	for _, tt := range []struct {
 		name   string
-		result *flooded
+		result *floodResult
 		want   string
 	}{
 		{"at every limit", &fine, ""},
-		{"a token accepted", with(func(f *flooded) { f.accepted = 1 }), "1 tokens were accepted"},
-		{"a token that was for something else", with(func(f *flooded) { f.strays = 2 }), "2 tokens were refused for another reason"},
-		{"a verifier that is out of order", with(func(f *flooded) { f.serves = false }), "a good token is refused afterwards"},
-		{"too many fetches", with(func(f *flooded) { f.fetches = 4 }), "4 upstream fetches, want at most 3"},
-		{"too much memory", with(func(f *flooded) { f.heap[1]++ }), "the heap grew by +16.0 MiB, want at most 16.0 MiB"},
-		{"goroutines left over", with(func(f *flooded) { f.goroutines[1] = 2 }), "2 goroutines stayed"},
-		{"descriptors left over", with(func(f *flooded) { f.descriptors[1] = 1 }), "1 descriptors stayed open"},
+		{"a token accepted", with(func(f *floodResult) { f.accepted = 1 }), "1 tokens were accepted"},
+		{"tokens refused for another reason", with(func(f *floodResult) { f.otherRefusals = 2 }), "2 tokens were refused for another reason"},
+		{"a good token refused afterwards", with(func(f *floodResult) { f.serves = false }), "a good token is refused afterwards"},
+		{"too many fetches", with(func(f *floodResult) { f.fetches = 4 }), "4 upstream fetches, want at most 3"},
+		{"too much memory", with(func(f *floodResult) { f.heap[1]++ }), "the heap grew by +16.0 MiB, want at most 16.0 MiB"},
+		{"leaked goroutines", with(func(f *floodResult) { f.goroutines[1] = 2 }), "2 goroutines leaked"},
+		{"leaked descriptors", with(func(f *floodResult) { f.descriptors[1] = 1 }), "1 descriptors stayed open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			want := []string(nil)
@@ -119,7 +119,7 @@ func TestFloodedFailures(t *testing.T) {
 }
 
 func TestHistogram(t *testing.T) {
-	t.Run("a bucket holds durations within a sixteenth", func(t *testing.T) {
+	t.Run("the durations of a bucket differ by at most a sixteenth", func(t *testing.T) {
 		for d := time.Duration(0); d < time.Hour; d += d/10 + 1 {
 			if got := limit(bucket(d)); got <= d || got > d+d/16+1 {
 				t.Fatalf("got %v for %v, want just above", got, d)

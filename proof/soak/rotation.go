@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	inUse  = 3         // keys whose tokens are sent
-	shown  = inUse + 5 // keys that are published; what was sent is answered long before its key goes
-	copies = 4         // good tokens of a key
+	inUse         = 3         // keys whose tokens are sent
+	publishedKeys = inUse + 5 // keys that are published; requests are answered long before their key is withdrawn
+	copies        = 4         // good tokens of a key
 )
 
 // signer is a key of the server, with tokens that it signed.
@@ -26,9 +26,9 @@ type signer struct {
 
 // hostile is a token that must be refused.
 type hostile struct {
-	kind  string
-	token string
-	due   int // the status that refuses it
+	kind       string
+	token      string
+	wantStatus int // the expected status
 }
 
 // ring rotates the server's keys.
@@ -37,10 +37,10 @@ type ring struct {
 	lead, period time.Duration
 
 	mu        sync.Mutex
-	signers   []*signer // published ones that sign or have signed, the newest last
+	signers   []*signer // published keys that sign or have signed, the newest last
 	staged    *signer   // published, but not signing yet
-	gone      *signer   // withdrawn before the newest signer was published
-	withdrawn *signer   // the verifier is known to have a set without it
+	dropped   *signer   // withdrawn before the newest signer was published
+	withdrawn *signer   // a key that the set of the verifier no longer contains
 	rotations int
 }
 
@@ -64,18 +64,18 @@ func (r *ring) run(ctx context.Context) {
 	}
 }
 
-// withdraw takes the oldest key out of the set. The one that went before it is
-// hostile once a set is known to have been seen that is newer.
+// withdraw removes the oldest key from the set. The tokens of the previously
+// withdrawn key are hostile once the verifier has fetched a newer set.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.gone != nil && r.newest().accepted.Load() {
-		r.withdrawn, r.gone = r.gone, nil
+	if r.dropped != nil && r.newest().accepted.Load() {
+		r.withdrawn, r.dropped = r.dropped, nil
 	}
-	if len(r.signers) == shown {
-		r.gone = r.signers[0]
+	if len(r.signers) == publishedKeys {
+		r.dropped = r.signers[0]
 		r.signers = append([]*signer(nil), r.signers[1:]...)
-		r.as.Retire(r.gone.id)
+		r.as.Retire(r.dropped.id)
 	}
 }
 
@@ -101,14 +101,14 @@ func (s *signer) mint(as *testserver.Server) {
 		s.good = append(s.good, as.Token(testserver.Scope(scope)))
 	}
 	for defect, token := range as.BadTokens(testserver.Scope(scope)) {
-		due, _ := defect.Expect()
-		s.hostile = append(s.hostile, hostile{string(defect), token, due})
+		wantStatus, _ := defect.Expect()
+		s.hostile = append(s.hostile, hostile{string(defect), token, wantStatus})
 	}
 }
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent is one of the keys in use; half of the numbers mean the newest.
+// recent returns one of the keys in use; for half of the numbers, the newest.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,32 +116,31 @@ func (r *ring) recent(n int) *signer {
 	return r.signers[max(0, len(r.signers)-1-back)]
 }
 
-// known is one of the keys in use that have been accepted, or else the newest.
-func (r *ring) known(n int) *signer {
+// cached returns one of the accepted keys in use, or the newest if no key is accepted.
+func (r *ring) cached(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var known []*signer
+	var accepted []*signer
 	for _, s := range r.signers[max(0, len(r.signers)-inUse):] {
 		if s.accepted.Load() {
-			known = append(known, s)
+			accepted = append(accepted, s)
 		}
 	}
-	if len(known) == 0 {
+	if len(accepted) == 0 {
 		return r.newest()
 	}
-	return known[n%len(known)]
+	return accepted[n%len(accepted)]
 }
 
-// banned is a withdrawn key, nil while there is none.
+// banned returns a withdrawn key, or nil.
 func (r *ring) banned() *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.withdrawn
 }
 
-// ifSettled calls f if the verifier knows all keys: the newest was accepted,
-// and none is published that it has had no reason to look for. Neither changes
-// while f runs.
+// ifSettled calls f and reports true if the verifier has all keys: the newest was
+// accepted, and no staged key is published. Neither changes while f runs.
 func (r *ring) ifSettled(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 
 const scope = "orders:read"
 
-// newVerifier is what is put to the test: the verifier of an API as its users
-// configure it, but for a minimum interval below the rotation period.
+// newVerifier returns the verifier under test. Its configuration is that of a
+// typical API, except for a minimum interval below the rotation period.
 func newVerifier(ctx context.Context, as *testserver.Server, minInterval time.Duration) (*middleware.Verifier, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	keys, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), MinInterval: minInterval, Logger: quiet})

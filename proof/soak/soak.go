@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// soak is the first stage.
+// soak runs the first stage, the load.
 func soak(ctx context.Context, c config) (*report, error) {
 	r := &report{goroutines: [2]int{runtime.NumGoroutine()}}
 	if err := r.measure(ctx, c); err != nil {
@@ -20,7 +20,7 @@ func soak(ctx context.Context, c config) (*report, error) {
 	return r, nil
 }
 
-// measure starts everything, lets it run, and stops it again.
+// measure starts the servers and the load, waits for the duration, and stops them.
 func (r *report) measure(ctx context.Context, c config) error {
 	as, err := testserver.Start(context.WithoutCancel(ctx)) // the last answers come after ctx has ended
 	if err != nil {
@@ -40,8 +40,8 @@ func (r *report) measure(ctx context.Context, c config) error {
 	defer transport.CloseIdleConnections()
 
 	keys := newRing(as, c)
-	w := newWeather(as, keys, c)
-	l := &load{url: url, client: &http.Client{Transport: transport, Timeout: time.Minute}, ring: keys, weather: w}
+	w := newInjector(as, keys, c)
+	l := &load{url: url, client: &http.Client{Transport: transport, Timeout: time.Minute}, ring: keys, injector: w}
 	r.heap[0] = heap()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.duration)
@@ -64,38 +64,38 @@ func (r *report) measure(ctx context.Context, c config) error {
 	return nil
 }
 
-// score reads the result out of what ran.
+// score copies the results into the report.
 func (r *report) score(as *testserver.Server, l *load) {
 	for v := range l.verdicts {
 		r.verdicts[v] = int(l.verdicts[v].Load())
 	}
 	r.excusedGood, r.wrongs = int(l.excusedGood.Load()), l.wrongs
 	r.rotations = l.ring.rotations
-	r.injected, r.met, r.kinds = l.weather.injected, l.weather.met, len(l.weather.faults)
+	r.injected, r.met, r.kinds = l.injector.injected, l.injector.met, len(l.injector.faults)
 	r.fetches = as.Count(testserver.EndpointJWKS)
 	r.metadata = as.Count(testserver.EndpointDiscovery) + as.Count(testserver.EndpointASMetadata)
-	for i, h := range []*histogram{&l.calm, &l.troubled} {
+	for i, h := range []*histogram{&l.normal, &l.duringFault} {
 		r.p50[i], r.p99[i] = h.quantile(0.5), h.quantile(0.99)
 	}
 }
 
-// heap is what is alive on the heap.
+// heap returns the size of the live heap in bytes.
 func heap() uint64 {
 	runtime.GC()
-	runtime.GC() // what pools held has had its second chance
+	runtime.GC() // pools are emptied only by the second collection
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
 
-// settled counts something that takes a moment to go down to what it was.
+// settled waits up to two seconds for a count to go down to before, and returns it.
 func settled(before int, count func() int) int {
-	const tries, pause = 200, 10 * time.Millisecond
+	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {
 		if count() <= before {
 			break
 		}
-		time.Sleep(pause)
+		time.Sleep(interval)
 	}
 	return count()
 }

@@ -17,19 +17,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// quick is the real thing, over sockets and in real time, but short.
+// quick is a short run over sockets and in real time.
 func quick(duration time.Duration) config {
 	c := defaults()
 	c.duration, c.workers = duration, 4
 	c.minInterval, c.period = 200*time.Millisecond, 500*time.Millisecond
-	c.faultFor, c.calmFor = 400*time.Millisecond, 0
+	c.faultFor, c.faultFreeFor = 400*time.Millisecond, 0
 	c.floodSize = 0
 	return c
 }
 
 func TestSoak(t *testing.T) {
 	var out strings.Builder
-	// A machine that is busy with other things may see no fault in a second.
+	// On a busy machine a run of a second may meet no fault.
 	for _, duration := range []time.Duration{1200 * time.Millisecond, 6 * time.Second, 30 * time.Second} {
 		c := quick(duration)
 		c.floodSize = 500
@@ -38,7 +38,7 @@ func TestSoak(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ok || !strings.Contains(out.String(), "too short to tell") {
+		if ok || !strings.Contains(out.String(), "the run was too short") {
 			break
 		}
 	}
@@ -51,7 +51,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// every lets each n-th request through to another handler.
+// every passes each n-th request to another handler.
 func every(n int64, other, next http.Handler) http.Handler {
 	var count atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +63,7 @@ func every(n int64, other, next http.Handler) http.Handler {
 	})
 }
 
-func TestSoakFindsWhatIsPlanted(t *testing.T) {
+func TestSoakFindsFaultyAPIs(t *testing.T) {
 	status := func(code int) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 	}
@@ -73,14 +73,14 @@ func TestSoakFindsWhatIsPlanted(t *testing.T) {
 		want  string
 	}{
 		{
-			"an API that is open to everybody",
+			"an API without protection",
 			func(*middleware.Verifier) func(http.Handler) http.Handler {
 				return func(next http.Handler) http.Handler { return next }
 			},
 			`204 No Content for token "expired"`,
 		},
 		{
-			"an API that refuses a good token now and then",
+			"an API that refuses some good tokens",
 			func(v *middleware.Verifier) func(http.Handler) http.Handler {
 				return func(next http.Handler) http.Handler {
 					return requireScope(v)(every(3, status(http.StatusUnauthorized), next))
@@ -89,7 +89,7 @@ func TestSoakFindsWhatIsPlanted(t *testing.T) {
 			`401 Unauthorized for token "good"`,
 		},
 		{
-			"an API that is unavailable now and then, with the key at hand",
+			"an API that is sometimes unavailable although the key is cached",
 			func(v *middleware.Verifier) func(http.Handler) http.Handler {
 				return func(next http.Handler) http.Handler {
 					return requireScope(v)(every(3, status(http.StatusServiceUnavailable), next))
@@ -98,7 +98,7 @@ func TestSoakFindsWhatIsPlanted(t *testing.T) {
 			`503 Service Unavailable for token "good"`,
 		},
 		{
-			"an API that panics at bad tokens",
+			"an API that panics on bad tokens",
 			func(v *middleware.Verifier) func(http.Handler) http.Handler {
 				return func(next http.Handler) http.Handler {
 					guarded := requireScope(v)(next)
@@ -123,7 +123,7 @@ func TestSoakFindsWhatIsPlanted(t *testing.T) {
 				t.Errorf("got %v, %v, want a failure", ok, err)
 			}
 			if !strings.Contains(out.String(), tt.want) {
-				t.Errorf("got\n%s\nwant it to say %s", out.String(), tt.want)
+				t.Errorf("got\n%s\nwant %s in it", out.String(), tt.want)
 			}
 		})
 	}
@@ -138,9 +138,9 @@ func TestSoakCanBeInterrupted(t *testing.T) {
 	if _, err := run(ctx, &out, c); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"requests  ", "interrupted: the rest was left out"} {
+	for _, want := range []string{"requests  ", "interrupted: the rest was skipped"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("got\n%s\nwant it to say %s", out.String(), want)
+			t.Errorf("got\n%s\nwant %s in it", out.String(), want)
 		}
 	}
 	if strings.Contains(out.String(), "unknown kid") {
@@ -148,7 +148,7 @@ func TestSoakCanBeInterrupted(t *testing.T) {
 	}
 }
 
-func TestFloodFindsWhatIsPlanted(t *testing.T) {
+func TestFloodFindsExceededLimits(t *testing.T) {
 	c := quick(0)
 	c.floodSize = 10
 	for _, tt := range []struct {
@@ -175,7 +175,7 @@ func TestFloodFindsWhatIsPlanted(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := strings.Join(result.failures(), "\n"); !strings.Contains(got, tt.want) {
-				t.Errorf("got %q, want it to say %q", got, tt.want)
+				t.Errorf("got %q, want %q in it", got, tt.want)
 			}
 		})
 	}
@@ -188,7 +188,7 @@ func TestFloodFindsWhatIsPlanted(t *testing.T) {
 		}
 		good := as.Token()
 		f := flood{token: func(_, _ string, _ int64) string { return good }}
-		result := &flooded{tokens: 10}
+		result := &floodResult{tokens: 10}
 		if err := f.send(t.Context(), v, good, result); err != nil || result.accepted != 10 {
 			t.Errorf("got %d accepted, %v, want 10", result.accepted, err)
 		}

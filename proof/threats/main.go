@@ -3,8 +3,8 @@
 //
 //	go run ./proof/threats
 //
-// It exits 1 if a row has no case, a case failed or was skipped, or a test
-// names a row that is not in the list.
+// It exits 1 if a row has no case, if a case failed or was skipped, or if a test
+// belongs to a row that is not in the list.
 package main
 
 import (
@@ -56,15 +56,15 @@ func run(ctx context.Context, out io.Writer) error {
 // outcome counts the cases of a row.
 type outcome struct{ passed, wrong int }
 
-// row finds a row in a test's name: as an element, or right after "Test".
+// row matches a row in the name of a test: as an element, or right after "Test".
 var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
 
-// collect reads the events of go test and counts the innermost tests of each
-// row: those with tests below them are headings.
+// collect reads the events of go test and counts the innermost tests of each row.
+// Tests with subtests are not counted.
 func collect(events io.Reader) (map[string]outcome, error) {
 	type event struct{ Action, Package, Test string }
 	ended := make(map[string]string) // outcome by package and name
-	heading := make(map[string]bool)
+	parent := make(map[string]bool)
 	scanner := bufio.NewScanner(events)
 	scanner.Buffer(nil, 1<<20)
 	for scanner.Scan() {
@@ -78,13 +78,13 @@ func collect(events io.Reader) (map[string]outcome, error) {
 		name := e.Package + " " + e.Test
 		ended[name] = e.Action
 		if cut := strings.LastIndexByte(name, '/'); cut > strings.IndexByte(name, ' ') {
-			heading[name[:cut]] = true
+			parent[name[:cut]] = true
 		}
 	}
 	cases := make(map[string]outcome)
 	for name, action := range ended {
 		match := row.FindStringSubmatch(name[strings.IndexByte(name, ' ')+1:])
-		if match == nil || heading[name] {
+		if match == nil || parent[name] {
 			continue
 		}
 		o := cases[match[1]]
@@ -98,7 +98,7 @@ func collect(events io.Reader) (map[string]outcome, error) {
 	return cases, scanner.Err()
 }
 
-// title is a row and what it is about.
+// title is a row and its description.
 type title struct{ row, text string }
 
 func rows(text string) []title {

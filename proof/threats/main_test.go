@@ -35,7 +35,7 @@ func TestOnlyInnermostTestsCount(t *testing.T) {
 	}
 }
 
-func TestReportNamesWhatIsMissingWrongOrUnknown(t *testing.T) {
+func TestReportListsMissingFailedAndUnknownRows(t *testing.T) {
 	var out strings.Builder
 	err := report(&out, rows("# a comment\nJ01 first\nJ02 second\nJ03 third\n"), map[string]outcome{
 		"J01": {passed: 2}, "J02": {passed: 1, wrong: 1}, "X98": {passed: 1},
@@ -53,7 +53,7 @@ func TestReportNamesWhatIsMissingWrongOrUnknown(t *testing.T) {
 	}
 }
 
-func TestTheListHasNoRowTwice(t *testing.T) {
+func TestRowsAreUnique(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, r := range rows(rowsText) {
 		if seen[r.row] || !row.MatchString("/"+r.row+"/") || r.text == "" {
@@ -62,6 +62,6 @@ func TestTheListHasNoRowTwice(t *testing.T) {
 		seen[r.row] = true
 	}
 	if len(seen) < 80 {
-		t.Errorf("got %d rows", len(seen))
+		t.Errorf("got %d rows, want at least 80", len(seen))
 	}
 }

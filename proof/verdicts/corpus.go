@@ -12,16 +12,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// request is a line of a corpus.
+// request is one line of a corpus.
 type request struct {
-	What   string   // how it was made, for people
+	What   string   // how it was made, for the reader
 	Setup  string   // of the verifier
-	Route  string   // what is required: none, read, admin, optional, nested, switched, broken; or verify or check
+	Route  string   // the requirement: none, read, admin, optional, nested, switched, broken; or the method verify or check
 	At     int64    // seconds after the start
-	Fields []string // of Authorization, each byte as the character of that number
-	Query  string   // the same
-	Answer answer   // to introspection, the first one about a token
-	Leaves bool     // the client, while the question about its token is open
+	Fields []string // the Authorization fields, each byte as the character of that code
+	Query  string   // encoded likewise
+	Answer answer   // the introspection response; that of the first request with a token counts
+	Leaves bool     // the client disconnects during the introspection request
 }
 
 type answer struct {
@@ -41,7 +41,7 @@ func fromBytes(s string) string {
 func toBytes(s string) string {
 	var b []byte
 	for _, c := range s {
-		b = append(b, byte(c)) //nolint:gosec // fromBytes makes no greater ones
+		b = append(b, byte(c)) //nolint:gosec // fromBytes makes none above 255
 	}
 	return string(b)
 }
@@ -57,14 +57,14 @@ type maker struct {
 
 // signer is an authorization server.
 type signer struct {
-	server *testserver.Server // nil for the one whose key is a secret
+	server *testserver.Server // nil for the issuer whose key is a secret
 	issuer string
-	keys   []testserver.Key // that it signs with, the current one first
+	keys   []testserver.Key // that sign, the current one first
 }
 
 // write writes a corpus of n requests.
 func write(out io.Writer, n int, seed uint64) error {
-	m := &maker{mutator: mutator{rand.New(rand.NewPCG(seed, 0))}, signers: make(map[string]*signer)} //nolint:gosec // the same each time
+	m := &maker{mutator: mutator{rand.New(rand.NewPCG(seed, 0))}, signers: make(map[string]*signer)} //nolint:gosec // the requests must be reproducible
 	k := keys{Sets: make(map[string]string), Secret: []byte(strings.Repeat("a secret of all", 4))}
 	for name, alg := range map[string]testserver.Alg{"es": "ES256", "rs": "RS256", "ed": "EdDSA", "many": "ES256"} {
 		server, err := testserver.NewUnstarted(testserver.Seed(name+strconv.FormatUint(seed, 10)), testserver.IssuerURL(issuerURL(name)), testserver.SigningAlg(alg),
@@ -86,11 +86,11 @@ func write(out io.Writer, n int, seed uint64) error {
 	m.signers["hs"] = &signer{issuer: issuerURL("hs"), keys: []testserver.Key{{ID: "hs-1", Alg: "HS256", Secret: k.Secret}}}
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	if err := lines.Encode(k); err != nil { //nolint:gosec // a secret of nobody
+	if err := lines.Encode(k); err != nil { //nolint:gosec // an invented secret
 		return err
 	}
 	for i := range n {
-		m.at = int64(i / 50) // so that tokens expire while they are remembered
+		m.at = int64(i / 50) // so that tokens expire while they are cached
 		if err := lines.Encode(m.next()); err != nil {
 			return err
 		}
@@ -98,8 +98,8 @@ func write(out io.Writer, n int, seed uint64) error {
 	return nil
 }
 
-// oddSet publishes keys of the others with members that are missing, or not asked
-// for, or say that a key is for something else.
+// oddSet publishes the keys of the other issuers with missing members, unnecessary
+// members, or another use.
 func oddSet(sets map[string]string) string {
 	type set struct {
 		Keys []map[string]any `json:"keys"`
@@ -136,7 +136,7 @@ func oddSet(sets map[string]string) string {
 
 func (m *maker) now() time.Time { return start.Add(time.Duration(m.at) * time.Second) }
 
-// next makes a request: the last one once more, an earlier one, or a new one.
+// next makes a request: the last one again, an earlier one, or a new one.
 func (m *maker) next() request {
 	p, n := m.Float64(), len(m.past)
 	var r request
@@ -144,7 +144,7 @@ func (m *maker) next() request {
 	case n > 0 && p < 0.20:
 		r = m.past[n-1]
 	case n > 0 && p < 0.35:
-		back := m.Float64() * m.Float64() * m.Float64() // most of them lately
+		back := m.Float64() * m.Float64() * m.Float64() // mostly recent ones
 		r = m.past[int(float64(n-1)*(1-back))]
 	default:
 		r = m.request()
@@ -158,7 +158,7 @@ func (m *maker) next() request {
 		r.Route = m.route()
 	}
 	if r.Leaves {
-		m.past = m.past[:len(m.past)-1] // the answer comes when it likes
+		m.past = m.past[:len(m.past)-1] // when its answer arrives is a matter of timing
 	}
 	return r
 }
@@ -170,7 +170,7 @@ func (m *maker) route() string {
 	return m.one("none", "none", "read", "read", "read", "admin", "optional", "nested", "switched")
 }
 
-// bare reports whether a token comes without a request.
+// bare reports whether a route takes a token without a request.
 func bare(route string) bool { return route == "verify" || route == "check" }
 
 func (m *maker) request() request {
@@ -182,7 +182,7 @@ func (m *maker) request() request {
 	}
 	m.count++
 	var token string
-	if s.asks != 0 && m.some(35) || m.some(2) {
+	if s.introspectionTTL != 0 && m.some(35) || m.some(2) {
 		token, r.What = m.handle(), "opaque"
 		r.Leaves = m.some(4)
 	} else {
@@ -191,10 +191,10 @@ func (m *maker) request() request {
 	if m.some(13) {
 		var how string
 		token, how = m.token(token)
-		r.What, r.Leaves = r.What+", "+how, false // it may be one that was asked about before
+		r.What, r.Leaves = r.What+", "+how, false // it may be a token that was introspected before
 	}
 	fields := []string{"Bearer " + token}
-	if s.asks != 0 {
+	if s.introspectionTTL != 0 {
 		var how string
 		r.Answer, how = m.answer(m.signers[s.signers[0]])
 		r.What += ", answer " + how

@@ -1,22 +1,21 @@
-// Verdicts shows whether a change of the code changed a verdict. It writes
-// requests into a file once, and prints what the verifiers of the code that it
-// is built with say of each:
+// Verdicts shows whether a change of the code changed a verdict. It writes requests
+// to a file once. Then it prints the verdict of the current code on each request:
 //
 //	go run ./proof/verdicts -write /tmp/corpus -n 200000
 //	go run ./proof/verdicts -read /tmp/corpus -cache on >/tmp/new
 //	diff /tmp/old /tmp/new
 //
-// For /tmp/old, copy this folder into a worktree of the older commit, and read
-// the same file there. The cache of tokens may be on, off, or small, with room
-// for 50: the verdicts must be the same.
+// For /tmp/old, copy this folder into a worktree of the older commit and read the
+// same file there. The token cache may be on, off, or small, with 50 entries. The
+// verdicts must be the same.
 //
-// The file holds the public keys, the secret, the answers to introspection and
-// the time of each request, so that reading it needs neither a network nor a
-// clock. One seed writes one file. The requests are good and bad tokens of all
-// kinds, mutated in what was signed and in what is sent, many of them again and
-// again. Each verdict is a line: the number of the request, status, code, reason
-// as [middleware.Config].Observe sees it, WWW-Authenticate and, of a token that
-// passed, its subject and a checksum of all that was read from it.
+// The file contains the public keys, the secret, the introspection responses and
+// the time of each request, so that reading it needs neither a network nor a clock.
+// The same seed always writes the same file. The requests contain good and bad
+// tokens of all kinds, mutated before and after signing. Many are repeated. Each
+// verdict is a line: the number of the request, the status, the code, the reason as
+// reported to [middleware.Config].Observe, WWW-Authenticate and, for an accepted
+// token, its subject and a checksum of the [middleware.Token].
 //
 //	cut -f4 /tmp/new | sort | uniq -c
 package main
@@ -36,16 +35,16 @@ func main() {
 	}
 }
 
-// sizes are those of the cache of tokens, as middleware.Config has them.
+// sizes maps -cache to middleware.Config.TokenCache.
 var sizes = map[string]int{"on": 0, "off": -1, "small": 50}
 
 func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("verdicts", flag.ContinueOnError)
 	to := flags.String("write", "", "write a corpus to this `file`")
 	n := flags.Int("n", 200_000, "the `number` of requests to write")
-	seed := flags.Uint64("seed", 1, "the `number` that the requests follow from")
+	seed := flags.Uint64("seed", 1, "the `number` that seeds the random generator")
 	from := flags.String("read", "", "print the verdicts on the corpus in this `file`")
-	cache := flags.String("cache", "on", "the cache of tokens: `on, off or small`")
+	cache := flags.String("cache", "on", "the token cache: `on, off or small`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -67,11 +66,11 @@ func run(args []string, stdout io.Writer) error {
 		}
 		return out.Flush()
 	}
-	return fmt.Errorf("want either -write or -read, and no arguments")
+	return fmt.Errorf("want either -write or -read, and no other arguments")
 }
 
 func toFile(path string, n int, seed uint64) error {
-	f, err := os.Create(path) //nolint:gosec // it is the developer's choice
+	f, err := os.Create(path) //nolint:gosec // the developer chooses the path
 	if err != nil {
 		return err
 	}

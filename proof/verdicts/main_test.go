@@ -25,17 +25,17 @@ func verdicts(t *testing.T, corpus []byte, cache string) string {
 	return b.String()
 }
 
-func TestASeedWritesOneCorpus(t *testing.T) {
+func TestASeedDeterminesTheCorpus(t *testing.T) {
 	one := corpus(t, 400, 7)
 	if !bytes.Equal(one, corpus(t, 400, 7)) {
-		t.Error("got two corpora of one seed, want one")
+		t.Error("got different corpora for one seed, want the same")
 	}
 	if bytes.Equal(one, corpus(t, 400, 8)) {
-		t.Error("got one corpus of two seeds, want two")
+		t.Error("got the same corpus for two seeds, want different ones")
 	}
 }
 
-func TestTheCacheChangesNoVerdict(t *testing.T) {
+func TestTheCacheDoesNotChangeAVerdict(t *testing.T) {
 	requests := corpus(t, 600, 1)
 	want := verdicts(t, requests, "off")
 	if n := strings.Count(want, "\n"); n != 600 {
@@ -43,12 +43,12 @@ func TestTheCacheChangesNoVerdict(t *testing.T) {
 	}
 	for _, cache := range []string{"on", "small", "off"} {
 		if got := verdicts(t, requests, cache); got != want {
-			t.Errorf("got other verdicts with the cache %s than without", cache)
+			t.Errorf("got different verdicts with the cache %s and without", cache)
 		}
 	}
 }
 
-func TestACorpusBringsAboutEveryVerdict(t *testing.T) {
+func TestACorpusCoversEveryReason(t *testing.T) {
 	const n = 6000
 	seen := make(map[string]int)
 	for line := range strings.Lines(verdicts(t, corpus(t, n, 1), "on")) {
@@ -57,7 +57,7 @@ func TestACorpusBringsAboutEveryVerdict(t *testing.T) {
 	if seen["accepted"]*100 < n*15 {
 		t.Errorf("got %d of %d accepted, want at least 15 %%", seen["accepted"], n)
 	}
-	// Of internal faults there is no observation.
+	// Internal faults are not observed.
 	for _, reason := range strings.Fields("no_token malformed_request two_tokens too_long opaque malformed type issuer expired not_yet_valid audience claims algorithm signature inactive revoked confirmation requirement unavailable canceled unobserved") {
 		if seen[reason] == 0 {
 			t.Errorf("got no request refused as %s", reason)
@@ -65,7 +65,7 @@ func TestACorpusBringsAboutEveryVerdict(t *testing.T) {
 	}
 }
 
-func TestAnyByteOfARequestSurvivesTheFile(t *testing.T) {
+func TestFieldsKeepEveryByte(t *testing.T) {
 	var all []byte
 	for i := range 256 {
 		all = append(all, byte(i))

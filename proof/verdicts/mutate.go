@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// mutator changes what a request is made of. Each method also says what it did.
+// mutator changes parts of a request. Each method also returns what it did.
 type mutator struct{ *rand.Rand }
 
-// some reports true in so many of a hundred cases.
+// some returns true in the given percentage of cases.
 func (m mutator) some(percent float64) bool { return m.Float64()*100 < percent }
 
 func (m mutator) one(of ...string) string { return of[m.IntN(len(of))] }
 
-// What follows a dollar sign is filled in later, as in shapes.
+// Names after a dollar sign are replaced later, as in shapes.
 var (
 	values = []string{`null`, `true`, `false`, `0`, `-1`, `1`, `1.5`, `1e400`, `-0`, `1e3`, `99999999999999999999`, `""`, `"x"`, `"\u0000"`, `"\ud800"`, `"é"`, `"a b"`, `" "`, `[]`, `[""]`, `["x",1]`, `[null]`, `{}`, `{"a":1,"a":2}`, `[[]]`, `01`, `"`, ``, `nul`, "\"a\tb\""}
 	added  = []string{`"cnf":{"jkt":"x"}`, `"cnf":null`, `"cnf":{}`, `"nonce":"n"`, `"azp":"app"`, `"auth_time":$iat`, `"at_hash":"h"`, `"c_hash":"h"`, `"s_hash":null`, `"typ":"Bearer"`, `"typ":"ID"`, `"typ":"Refresh"`, `"typ":"Offline"`, `"token_use":"access"`, `"token_use":"id"`, `"token_type":"Bearer"`, `"token_type":"mac"`, `"events":{}`, `"scp":["admin"]`, `"scopes":["read"]`, `"roles":["read"]`, `"realm_access":{"roles":["read","admin"]}`, `"realm_access":{"roles":"read admin"}`, `"realm_access":[]`, `"realm_access":{"roles":[1]}`, `"acr":"1"`, `"acr":1`, `"nbf":$iat`, `"nbf":$exp`, `"sub":"bob"`, `"aud":"$aud"`, `"iss":"$iss"`, `"x":{"y":[1,{"z":null}]}`, `"":1`, `"act":{"sub":"x"}`, `"jti":"revoked"`, `"scope":"admin"`, `"exp":$exp`, `"drn":"DS"`, `"ati":"x"`, `"token_introspection":{}`, `"granted_scopes":["read"]`, `"active":true`, `"active":false`}
@@ -24,14 +24,14 @@ var (
 	spaces = []string{" ", "\n", "\t ", "\r\n", "\v", "\u00a0", "\ufeff"}
 )
 
-// split takes text such as "a":1 apart.
+// split splits text such as "a":1.
 func split(text string) member {
 	name, value, _ := strings.Cut(text, ":")
 	return member{name, value}
 }
 
-// content changes the members of a header or of claims, which set names changes
-// for.
+// content changes the members of a header or of claims. set lists changes that fit
+// them.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {
@@ -69,7 +69,7 @@ func (m mutator) content(list []member, set []string) ([]member, string) {
 	}
 }
 
-// text changes one byte of a text, or a few.
+// text changes one or a few bytes of a text.
 func (m mutator) text(s string) (string, string) {
 	if s == "" {
 		return "x", "one byte"
@@ -92,7 +92,7 @@ func (m mutator) text(s string) (string, string) {
 	}
 }
 
-// token changes the text of a token, whose signature is then that of another.
+// token changes the text of a token after signing.
 func (m mutator) token(s string) (string, string) {
 	parts := strings.Split(s, ".")
 	i := m.IntN(len(parts))
@@ -111,14 +111,14 @@ func (m mutator) token(s string) (string, string) {
 	case 5:
 		parts[0], *part = *part, parts[0]
 	case 6:
-		if n := len(*part); n > 0 { // other bits at the end, which stand for nothing
+		if n := len(*part); n > 0 { // other trailing bits, which encode nothing
 			*part = (*part)[:n-1] + m.one("A", "B", "C", "D", "Q", "R", "g", "w", "x")
 		}
 	case 7:
 		*part += strings.Repeat("A", [...]int{1, 300, 16_000, 70_000}[m.IntN(4)])
 	case 8:
 		return m.one("a.b.c", "eyJ", "eyJ.eyJ.x", "eyJhbGciOiJub25lIn0.e30.", "null", "..", "=", "e30.e30.e30", "A", "Bearer "+s, `"`+s+`"`, s+","+s, "token="+s, s+";a=1"), "other text"
-	case 9, 10: // one bit of what the segment says
+	case 9, 10: // one bit of the decoded segment
 		if raw, err := base64.RawURLEncoding.DecodeString(*part); err == nil && len(raw) > 0 {
 			raw[m.IntN(len(raw))] ^= 1 << m.IntN(8)
 			*part = base64.RawURLEncoding.EncodeToString(raw)
@@ -131,7 +131,7 @@ func (m mutator) token(s string) (string, string) {
 	return strings.Join(parts, "."), fmt.Sprintf("segment %d", i)
 }
 
-// fields are Authorization fields that hold a token, in other ways than usual.
+// fields returns Authorization fields with the token in unusual forms.
 func (m mutator) fields(token string) (fields []string, how string) {
 	usual := "Bearer " + token
 	switch m.IntN(12) {
@@ -157,7 +157,7 @@ func (m mutator) fields(token string) (fields []string, how string) {
 	}
 }
 
-// query is one that may hold an access token.
+// query returns a query that may contain an access token.
 func (m mutator) query(token string) string {
 	if len(token) > 100 {
 		token = token[:100]

@@ -18,13 +18,13 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// replay sends requests through the verifiers, one after another.
+// replay passes requests to the verifiers, one after another.
 type replay struct {
 	verifiers map[string]*middleware.Verifier
-	asked     asked
+	endpoint  introspectionEndpoint
 	now       time.Time
 	reason    string              // as last observed
-	last      map[string][]string // the fields that passed last, of each setup
+	last      map[string][]string // the last accepted Authorization fields, by setup
 }
 
 // read prints a verdict for each request of a corpus.
@@ -32,10 +32,10 @@ func read(in io.Reader, out io.Writer, cache int) error {
 	lines := json.NewDecoder(in)
 	var k keys
 	if err := lines.Decode(&k); err != nil {
-		return fmt.Errorf("the keys: %w", err)
+		return fmt.Errorf("reading the keys: %w", err)
 	}
 	p := &replay{verifiers: make(map[string]*middleware.Verifier), last: make(map[string][]string)}
-	p.asked.answers, p.asked.entered = make(map[string]request), make(chan struct{}, 1)
+	p.endpoint.answers, p.endpoint.entered = make(map[string]request), make(chan struct{}, 1)
 	for _, s := range setups {
 		var err error
 		if p.verifiers[s.name], err = p.verifier(s, k, cache); err != nil {
@@ -50,7 +50,7 @@ func read(in io.Reader, out io.Writer, cache int) error {
 			return fmt.Errorf("request %d: %w", n, err)
 		}
 		if p.verifiers[r.Setup] == nil {
-			return fmt.Errorf("request %d: there is no setup %q", n, r.Setup)
+			return fmt.Errorf("request %d: unknown setup %q", n, r.Setup)
 		}
 		if _, err := fmt.Fprintf(out, "%d\t%s\n", n, p.verdict(r)); err != nil {
 			return err
@@ -58,19 +58,19 @@ func read(in io.Reader, out io.Writer, cache int) error {
 	}
 }
 
-// verdict decides about a request.
+// verdict returns the verdict on a request.
 func (p *replay) verdict(r request) string {
-	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // a panic is not
+	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // a panic is not observed
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	leave := p.asked.next(r)
+	leave := p.endpoint.next(r)
 	if r.Leaves {
 		cancel()
 	}
 	h := make(http.Header)
 	t, err := p.decide(ctx, h, r)
 	if p.reason == "canceled" {
-		<-p.asked.entered // the question belongs to this request, not to the next
+		<-p.endpoint.entered // the introspection request belongs to this request, not to the next
 	}
 	leave()
 	if err == nil {
@@ -80,14 +80,14 @@ func (p *replay) verdict(r request) string {
 	if !ok {
 		return "not an *Error: " + err.Error()
 	}
-	said := strings.Join(h.Values("WWW-Authenticate"), " AND ")
+	challenge := strings.Join(h.Values("WWW-Authenticate"), " AND ")
 	if bare(r.Route) {
-		said = refusal.Description
+		challenge = refusal.Description
 	}
-	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, said, ""}, "\t")
+	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide takes a request to its route. It returns no token where none was sent.
+// decide passes a request to its route. It returns a nil token if none was sent.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -113,7 +113,7 @@ func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middlew
 		if in, err = v.Authorize(h, in, scopes.Any("read", "admin")); err == nil {
 			in, err = v.Authorize(h, in, scopes.All("write"))
 		}
-	case "switched": // something between the routes puts in other credentials
+	case "switched": // a handler between the routes replaces the credentials
 		if in, err = v.Authorize(h, in, scopes.All("read")); err == nil && p.last[r.Setup] != nil {
 			in.Header["Authorization"] = p.last[r.Setup]
 			in, err = v.Authorize(h, in, scopes.Any("write", "admin"))
@@ -139,7 +139,7 @@ func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middlew
 
 func printed(t *middleware.Token) string {
 	if t == nil {
-		return "nobody"
+		return "none"
 	}
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -148,19 +148,20 @@ func printed(t *middleware.Token) string {
 	return fmt.Sprintf("%q %08x", t.Subject, crc32.ChecksumIEEE(text))
 }
 
-// asked is the introspection endpoint of each setup. It says the same of a token
-// each time, since the client of introspection asks again when it sees fit. Where
-// that asks each time, a token is active for half a minute only.
-type asked struct {
+// introspectionEndpoint is the introspection endpoint of each setup. It always
+// returns the same answer for a token, because when the client repeats a request is
+// a matter of timing. For the setup revocable, which does not cache answers, a token
+// is active for only half a minute.
+type introspectionEndpoint struct {
 	mu      sync.Mutex
-	answers map[string]request // that has the answer, by path and token
+	answers map[string]request // with the answer, by path and token
 	current request
-	hold    chan struct{} // until it is closed, there is no answer
-	entered chan struct{} // holds one when an answer was held back
+	hold    chan struct{} // no answer until it is closed
+	entered chan struct{} // receives a value when an answer is delayed
 }
 
-// next prepares the answer for a request. The function that it returns ends it.
-func (a *asked) next(r request) (end func()) {
+// next prepares the answer for a request. The returned function ends its delay.
+func (a *introspectionEndpoint) next(r request) (end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.current, a.hold = r, nil
@@ -172,7 +173,7 @@ func (a *asked) next(r request) (end func()) {
 	return func() { close(hold) }
 }
 
-func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
+func (a *introspectionEndpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err
 	}
@@ -183,9 +184,9 @@ func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
 		first = a.current
 		a.answers[about] = first
 	}
-	said := first.Answer
+	response := first.Answer
 	if first.Setup == "revocable" && a.current.At > first.At+30 {
-		said = answer{http.StatusOK, "application/json", `{"active":false}`}
+		response = answer{http.StatusOK, "application/json", `{"active":false}`}
 	}
 	hold := a.hold
 	a.mu.Unlock()
@@ -194,7 +195,7 @@ func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-hold
 	}
 	return &http.Response{
-		Status: http.StatusText(said.Status), StatusCode: said.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {said.Type}}, Body: io.NopCloser(strings.NewReader(said.Body)), ContentLength: int64(len(said.Body)), Request: r,
+		Status: http.StatusText(response.Status), StatusCode: response.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {response.Type}}, Body: io.NopCloser(strings.NewReader(response.Body)), ContentLength: int64(len(response.Body)), Request: r,
 	}, nil
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// start is the time of the first request. It lies in the future because a client
-// of introspection goes by the clock of the machine, and caches no answer about a
-// token that has expired by it.
+// start is the time of the first request. It is in the future because an
+// introspection client uses the system clock and does not cache answers about tokens
+// that have expired by it.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
@@ -32,17 +32,17 @@ func issuerURL(signer string) string { return "https://" + signer + ".example.co
 func (k keys) issuer(signer string) middleware.Issuer {
 	set, err := jwks.Parse([]byte(k.Sets[signer]))
 	if err != nil {
-		panic(err) // a corpus of another program
+		panic(err) // not a corpus of this program
 	}
 	return middleware.Issuer{URL: issuerURL(signer), Keys: set}
 }
 
 // setup is a configuration of a verifier.
 type setup struct {
-	name    string
-	signers []string      // of the tokens that it is sent, the usual one first
-	asks    time.Duration // for how long an answer of introspection is believed, 0 without introspection
-	change  func(c *middleware.Config, k keys)
+	name             string
+	signers          []string      // of the tokens in its requests, the usual one first
+	introspectionTTL time.Duration // introspect.Config.MaxTTL, 0 without introspection
+	change           func(c *middleware.Config, k keys)
 }
 
 var setups = []setup{
@@ -81,11 +81,11 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 	if k.Sets[s.signers[0]] != "" {
 		first = k.issuer(s.signers[0])
 	}
-	if s.asks != 0 {
+	if s.introspectionTTL != 0 {
 		var err error
 		first.Introspection, err = introspect.New(introspect.Config{
 			Issuer: first.URL, Endpoint: first.URL + "/" + s.name, Auth: introspect.Basic("api", "secret"),
-			Client: &http.Client{Transport: &p.asked}, MaxTTL: s.asks, Logger: slog.New(slog.DiscardHandler),
+			Client: &http.Client{Transport: &p.endpoint}, MaxTTL: s.introspectionTTL, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			return nil, err
@@ -100,7 +100,8 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 	return middleware.NewVerifier(c)
 }
 
-// revoked is a deny-list that some tokens bring down. Others get onto it later.
+// revoked is a deny-list that fails or panics for some tokens. Others are added to
+// it later.
 func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
 	switch t.ID {
 	case "unlisted":

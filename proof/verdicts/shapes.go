@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// shape is how an authorization server writes its access tokens, or the answer
-// to introspection: what differs from the usual header and claims, as JSON
-// objects. A member that is "-" is left out.
+// shape describes the access tokens of an authorization server, or its introspection
+// responses, by the differences from the usual header and claims, as JSON objects.
+// A member that is "-" is left out.
 type shape struct{ name, header, claims string }
 
 const (
@@ -18,8 +18,8 @@ const (
 	untyped     = `{"typ":"-"}`
 )
 
-// shapes are those that are known of real servers, with invented values. Some are
-// to be refused, such as their ID tokens.
+// shapes are those of real servers, with invented values. Some must be refused, such
+// as their ID tokens.
 var shapes = []shape{
 	{"usual", `{}`, `{}`},
 	{"usual, typ JWT", plain, `{}`},
@@ -47,7 +47,7 @@ var shapes = []shape{
 	{"SPIFFE", `{"typ":"JOSE"}`, `{"sub":"spiffe://td.example/w","iss":"-","aud":["$aud"],"scope":"-"}`},
 	{"ZITADEL", plain, `{"aud":["p1","p2","p3","$aud"],"urn:zitadel:iam:org:project:roles":{"read":{"1":"d.example"}}}`},
 	{"Hydra", plain, `{"scope":"-","scp":["read","write"],"ext":{},"aud":["$aud"],"nbf":$iat}`},
-	{"Hydra, nobody", plain, `{"aud":[]}`},
+	{"Hydra, no audience", plain, `{"aud":[]}`},
 	{"Dex", untyped, `{"at_hash":"h","nonce":"n","groups":["read"]}`},
 	{"authentik", plain, `{"azp":"app","uid":"u","auth_time":$iat,"scope":"-","acr":"goauthentik.io/providers/oauth2/default"}`},
 	{"FusionAuth", `{"typ":"JWT","gty":["authorization_code"]}`, `{"applicationId":"a","roles":["read"],"tid":"t"}`},
@@ -88,7 +88,7 @@ var shapes = []shape{
 	{"logout", `{"typ":"logout+jwt"}`, `{"events":{"http://schemas.openid.net/event/backchannel-logout":{}},"sid":"s"}`},
 }
 
-// numbered returns n scopes, more than a token that is remembered may have.
+// numbered returns n scopes; 300 are more than a cached token may have.
 func numbered(n int) (names []string) {
 	for i := range n {
 		names = append(names, fmt.Sprint("s", i))
@@ -96,14 +96,14 @@ func numbered(n int) (names []string) {
 	return names
 }
 
-// answers are those to introspection: claims of an active token.
+// answers are introspection responses: the claims of an active token.
 var answers = []shape{
 	{"usual", "", `{"active":true,"iss":"$iss","sub":"alice","aud":"$aud","client_id":"app","scope":"read write","exp":$exp,"iat":$iat,"token_type":"Bearer"}`},
 	{"administrator", "", `{"active":true,"sub":"root","aud":["$aud"],"scope":"admin","exp":$exp}`},
 	{"Keycloak", "", `{"active":true,"typ":"Bearer","azp":"app","iss":"$iss","nbf":0,"sub":"u1","aud":["$aud","account"],"scope":"read","exp":$exp,"act":{"sub":"x"}}`},
 	{"Hydra", "", `{"active":true,"aud":["$aud"],"iss":"$iss","sub":null,"nbf":null,"scope":"write","token_use":"access_token","token_type":"bearer","ext":{},"exp":$exp}`},
 	{"without audience", "", `{"active":true,"scope":"read","client_id":null,"exp":0}`},
-	{"without end", "", `{"active":true,"aud":"$aud","scope":"read","exp":null}`},
+	{"without exp", "", `{"active":true,"aud":"$aud","scope":"read","exp":null}`},
 	{"authentik access", "", `{"active":true,"aud":"$aud","iss":"$iss","nonce":"n","auth_time":$iat,"acr":"x","azp":"app","scope":"read","exp":$exp}`},
 	{"authentik refresh", "", `{"active":true,"aud":"$aud","iss":"$iss","nonce":"n","at_hash":"h","scope":"read","exp":$exp}`},
 	{"URN", "", `{"active":true,"aud":"$aud","token_type":"urn:ietf:params:oauth:token-type:access_token","scope":"read","exp":$exp}`},
@@ -114,7 +114,7 @@ var answers = []shape{
 	{"another issuer", "", `{"active":true,"iss":"https://other.example.com","aud":"$aud","scope":"read","exp":$exp}`},
 }
 
-// member is one of a JSON object, its name and value as written.
+// member is a member of a JSON object, with its name and value as written.
 type member struct{ name, value string }
 
 var (
@@ -122,7 +122,7 @@ var (
 	unquoted = strings.NewReplacer(`"$exp"`, "$exp", `"$iat"`, "$iat")
 )
 
-// members reads the text of an object of this file, in order.
+// members returns the members of a JSON object of this file, in order.
 func members(text string) (list []member) {
 	d := json.NewDecoder(strings.NewReader(quoted.Replace(text)))
 	if _, err := d.Token(); err != nil {
@@ -142,7 +142,7 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay changes members by those of a shape.
+// overlay replaces and adds the members of a shape.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {
@@ -171,7 +171,7 @@ func indexOf(list []member, name string) int {
 	return -1
 }
 
-// object writes members, with space around each part.
+// object writes members as a JSON object, with space around each part.
 func object(list []member, space string) string {
 	var parts []string
 	for _, one := range list {

@@ -39,8 +39,8 @@ func (m *maker) jwt(by *signer) (token, what string) {
 	return m.signed(by, header, claims, what)
 }
 
-// signed makes a token of members, which it may mutate before and after they
-// become text.
+// signed makes a token from members. It may mutate them before and after they are
+// encoded.
 func (m *maker) signed(by *signer, header, claims []member, what string) (string, string) {
 	var how string
 	for m.some(40) {
@@ -72,14 +72,14 @@ func (m *maker) signed(by *signer, header, claims []member, what string) (string
 	return input + "." + base64.RawURLEncoding.EncodeToString(sign(key, input)), what
 }
 
-// filled puts values into a text of shapes.
+// filled replaces the names after dollar signs in a text of shapes.
 func (m *maker) filled(text string, by *signer, key testserver.Key) string {
 	at := func(seconds int) string { return strconv.FormatInt(m.now().Unix()+int64(seconds), 10) }
 	return strings.NewReplacer("$alg", string(key.Alg), "$kid", key.ID, "$iss", by.issuer, "$aud", audience, "$n", strconv.Itoa(m.count),
 		"$exp", at(300), "$iat", at(0), "$early", at(-29-m.IntN(3)), "$later", at(3600), "$late", at(29+m.IntN(3))).Replace(text)
 }
 
-// answer makes one about a token.
+// answer makes an introspection response.
 func (m *maker) answer(by *signer) (answer, string) {
 	a := answer{200, "application/json", ""}
 	if m.some(12) {
@@ -111,14 +111,14 @@ func (m *maker) answer(by *signer) (answer, string) {
 	return a, what
 }
 
-// sign makes the same signature each time.
+// sign returns the same signature each time.
 func sign(key testserver.Key, input string) []byte {
 	private, ok := key.Private.(*ecdsa.PrivateKey)
 	if !ok {
 		return forge.Sign(key, input)
 	}
 	digest := sha256.Sum256([]byte(input))
-	der, err := private.Sign(nil, digest[:], crypto.SHA256) // without a source of chance, RFC 6979
+	der, err := private.Sign(nil, digest[:], crypto.SHA256) // deterministic without a random source (RFC 6979)
 	var pair struct{ R, S *big.Int }
 	if err == nil {
 		_, err = asn1.Unmarshal(der, &pair)

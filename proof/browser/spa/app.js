@@ -1,29 +1,29 @@
-// What both applications share: they report what they saw, when a person has signed in and out again.
+// Shared by both applications. They report their results after a user has signed in and out.
 export const origin = location.origin;
 export const scope = 'openid profile email orders:read';
-const key = 'seen';
+const key = 'results';
 
-// see keeps what a step has shown for the report.
-export function see(what) {
-  sessionStorage.setItem(key, JSON.stringify({ ...seen(), ...what }));
+// record stores results of a step for the report.
+export function record(more) {
+  sessionStorage.setItem(key, JSON.stringify({ ...results(), ...more }));
 }
 
-export const seen = () => JSON.parse(sessionStorage.getItem(key) ?? '{}');
+export const results = () => JSON.parse(sessionStorage.getItem(key) ?? '{}');
 
-// run takes the step that belongs to the page that is there.
+// run runs the step of the current page.
 export async function run(steps) {
   const step = location.pathname === '/callback' && window !== window.parent ? steps.framed : steps[location.pathname];
   try {
     await step();
     if (location.pathname === '/') {
-      await report(seen());
+      await report(results());
     }
   } catch (e) {
     await report({ failed: `${location.pathname}: ${e}` });
   }
 }
 
-// signInBy puts a button on the page.
+// signInBy adds a sign-in button to the page.
 export function signInBy(start) {
   const button = document.createElement('button');
   button.textContent = 'Sign in';
@@ -33,8 +33,8 @@ export function signInBy(start) {
 
 const report = (what) => fetch('/report', { method: 'POST', body: JSON.stringify(what) });
 
-// askedWith is how the server answers a question about the person, by an access token.
-export async function askedWith(userinfo, token) {
+// requestUserinfo returns the answer of the UserInfo endpoint to an access token.
+export async function requestUserinfo(userinfo, token) {
   const response = await fetch(userinfo, { headers: { Authorization: `Bearer ${token}` } });
   return { status: response.status, challenge: response.headers.get('WWW-Authenticate') ?? '', body: await response.text() };
 }

@@ -1,5 +1,5 @@
-// A single-page application with oidc-client-ts, which index.html loads as oidc.
-import { origin, scope, see, run, signInBy, askedWith } from '/app.js';
+// A single-page application with oidc-client-ts, which the page loads as oidc.
+import { origin, scope, record, run, signInBy, requestUserinfo } from '/app.js';
 
 const users = new oidc.UserManager({
   authority: document.body.dataset.issuer,
@@ -17,24 +17,24 @@ await run({
   framed: () => users.signinSilentCallback(),
   async '/callback'() {
     const first = await users.signinRedirectCallback();
-    see({ sub: first.profile.sub, email: first.profile.email, scope: first.scope, state: first.state });
+    record({ sub: first.profile.sub, email: first.profile.email, scope: first.scope, state: first.state });
 
     const framed = await users.signinSilent({ forceIframeAuth: true });
     const refreshed = await users.signinSilent();
     const userinfo = await users.metadataService.getUserInfoEndpoint();
-    see({
+    record({
       framed: framed.access_token !== first.access_token,
       refreshed: refreshed.access_token !== framed.access_token,
-      asked: (await askedWith(userinfo, refreshed.access_token)).status,
+      userinfo: (await requestUserinfo(userinfo, refreshed.access_token)).status,
     });
 
     await users.revokeTokens();
-    const revoked = await askedWith(userinfo, refreshed.access_token);
-    see({ revoked: revoked.status, challenge: revoked.challenge.includes('invalid_token') });
+    const revoked = await requestUserinfo(userinfo, refreshed.access_token);
+    record({ revoked: revoked.status, challenge: revoked.challenge.includes('invalid_token') });
     await users.signoutRedirect({ state: 'last' });
   },
   async '/'() {
     const back = await users.signoutRedirectCallback();
-    see({ out: back.userState });
+    record({ out: back.userState });
   },
 });

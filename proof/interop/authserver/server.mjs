@@ -1,23 +1,23 @@
-// A real authorization server for the interoperability tests: npm oidc-provider on a loopback port of its own.
+// A real authorization server for the interoperability tests: npm oidc-provider on a loopback port.
 //
 // When ready it prints one line of JSON: issuer, token_endpoint, revocation_endpoint, control, the client that gets
 // tokens (client_id, client_secret), the API that introspects them (api_id, api_secret) and an API that authenticates by
 // private_key_jwt and gets signed answers (signed_id, signed_key: PKCS #8 in PEM). It exits when its standard input
 // closes, so it cannot outlive the test that started it.
 //
-// Tokens: client_credentials with a resource indicator (RFC 8707) that names the audience and how its tokens are made:
-// "https://api.example.com?alg=ES256" asks for a JWT with an ES256 signature for the audience "https://api.example.com",
-// "https://api.example.com?opaque" for an opaque token, "https://api.example.com?opaque&ttl=1" for one of a second.
+// Tokens: client_credentials with a resource indicator (RFC 8707) for the audience and the format of the token:
+// "https://api.example.com?alg=ES256" requests a JWT with an ES256 signature for the audience "https://api.example.com",
+// "https://api.example.com?opaque" an opaque token, "https://api.example.com?opaque&ttl=1" one with a lifetime of a second.
 //
-// POST to control + "/rotate": a second Provider with fresh keys under fresh key ids takes over behind the same issuer,
-// and the old keys are withdrawn at once. POST to control + "/introspection/stop" and "/introspection/start": requests to
-// that endpoint lose their connection in between.
+// POST to control + "/rotate": a new Provider with new keys and key IDs replaces the old one behind the same issuer, and
+// the old keys are withdrawn at once. POST to control + "/introspection/stop" and "/introspection/start": in between, the
+// server drops the connections of requests to that endpoint.
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-// The provider speaks of its defaults through console.info; standard output belongs to the one line of JSON.
+// The provider logs its defaults with console.info. Standard output is only for the line of JSON.
 console.info = console.error;
 const { Provider, errors } = await import('oidc-provider');
 
@@ -36,7 +36,7 @@ function newClient(id, grants, rest) {
 
 const client = newClient('interop', ['client_credentials'], { client_secret: randomUUID() });
 
-// What RFC 6749 §2.3.1 has form-encoded before it becomes Basic credentials.
+// Characters that RFC 6749 §2.3.1 requires to be form-encoded in Basic credentials.
 const api = newClient('https://api.example.com', [], { client_secret: `:+% ${randomUUID()}` });
 
 const signedKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -47,7 +47,7 @@ const signed = newClient('signed-api', [], {
   introspection_signed_response_alg: 'PS256',
 });
 
-// Key ids are left to the provider: it takes the thumbprint (RFC 7638), which is new whenever the key is.
+// The provider sets the key IDs to the thumbprints (RFC 7638), so a new key has a new ID.
 function newKeys() {
   return Object.entries(keyTypes).map(([alg, type]) => ({
     ...generateKeyPairSync(...type).privateKey.export({ format: 'jwk' }), alg, use: 'sig',
@@ -56,12 +56,12 @@ function newKeys() {
 
 function resourceServer(ctx, resource) {
   const [audience, query] = resource.split('?');
-  const wish = new URLSearchParams(query);
+  const params = new URLSearchParams(query);
   const scope = 'items:read items:write admin';
-  if (wish.has('opaque')) {
-    return { audience, scope, accessTokenFormat: 'opaque', accessTokenTTL: Number(wish.get('ttl') ?? 600) };
+  if (params.has('opaque')) {
+    return { audience, scope, accessTokenFormat: 'opaque', accessTokenTTL: Number(params.get('ttl') ?? 600) };
   }
-  const alg = wish.get('alg');
+  const alg = params.get('alg');
   if (!Object.hasOwn(keyTypes, alg)) throw new errors.InvalidTarget();
   return { audience, scope, accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg } } };
 }

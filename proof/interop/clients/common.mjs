@@ -1,11 +1,11 @@
-// What is the same for every client: what the test has set up, a browser, keys, and the one line of JSON.
+// Shared by all clients: the setup of the test, a browser, keys, and the report.
 
 export const setup = JSON.parse(process.env.SETUP);
 export const insecure = setup.issuer.startsWith('http:');
 export const redirectURI = 'http://127.0.0.1:4711/callback';
 
-// browse opens a page as a browser would and returns what the client gets of it: a URL or, for response_mode=form_post,
-// the Request. The server calls the browser by a name, so that the test can say what this end user does.
+// browse opens a page like a browser and returns what the client receives: a URL or, for response_mode=form_post, the
+// Request. The name identifies the browser to the server, so that the test can configure what this end user does.
 export async function browse(url, name = '') {
   const response = await fetch(url, { redirect: 'manual', headers: { 'testserver-client': name } });
   const page = await response.text();
@@ -32,13 +32,13 @@ const keyTypes = {
   Ed25519: { name: 'Ed25519' },
 };
 
-// privateKey is one that the server knows a client by.
+// privateKey returns the private key of a client.
 export async function privateKey(alg) {
   const { alg: _, use, ...jwk } = setup.keys[alg];
   return { key: await crypto.subtle.importKey('jwk', jwk, keyTypes[alg], false, ['sign']), kid: jwk.kid };
 }
 
-// assertion is a JWT for the server, signed by a client's key.
+// assertion returns a JWT for the server, signed by a client's key.
 export async function assertion(alg, claims) {
   const { key, kid } = await privateKey(alg);
   const part = (bytes) => Buffer.from(bytes).toString('base64url');
@@ -47,8 +47,9 @@ export async function assertion(alg, claims) {
   return `${text}.${part(await crypto.subtle.sign({ ...keyTypes[alg], hash: 'SHA-256' }, key, new TextEncoder().encode(text)))}`;
 }
 
-// told is how the client reports that it was refused, or that it refuses. What is no such thing is thrown on.
-export async function told(promise) {
+// outcome describes how a promise settles: accepted, or the OAuth error that the library reports. Other errors are
+// rethrown.
+export async function outcome(promise) {
   try {
     await promise;
     return 'accepted';
@@ -58,7 +59,7 @@ export async function told(promise) {
   }
 }
 
-// report runs the flows one after the other and prints what each has come to.
+// report runs the flows one after the other and prints their results.
 export async function report(flows) {
   const results = {};
   for (const [name, flow] of Object.entries(flows)) {
@@ -72,8 +73,8 @@ export async function report(flows) {
   console.log(JSON.stringify(results));
 }
 
-// whole is what there is to say of tokens that differ each time.
-export function whole(lib, tokens) {
+// summary returns the parts of a token response that are the same in each run.
+export function summary(lib, tokens) {
   const { sub, aud } = lib.claims(tokens) ?? {};
   return { type: tokens.token_type, expires: tokens.expires_in, scope: tokens.scope, refresh: !!tokens.refresh_token, sub, aud };
 }

@@ -1,7 +1,7 @@
-// The flows, the same for every client library. lib is the library behind the few functions of openid-client.mjs.
+// The flows, the same for every client library. lib is the library, with the functions of openid-client.mjs.
 
 import { grants } from './grants.mjs';
-import { browse, privateKey, redirectURI, setup, told, whole } from './common.mjs';
+import { browse, privateKey, redirectURI, setup, outcome, summary } from './common.mjs';
 import { pushes, registrations } from './pushed.mjs';
 
 const scope = 'openid email orders:read';
@@ -25,7 +25,7 @@ export function flows(lib) {
     const { back, checks } = await authorize(party, more);
     return lib.exchange(party, back, checks);
   }
-  // begun is a code that is there to be misused.
+  // begun returns a code for a request that misuses it.
   async function begun(party) {
     party ??= await anyone();
     return { party, ...await authorize(party) };
@@ -34,12 +34,12 @@ export function flows(lib) {
 
   async function codeBy(auth) {
     const party = await anyone(auth);
-    return whole(lib, await login(party));
+    return summary(lib, await login(party));
   }
   async function credentialsBy(auth) {
     const tokens = await lib.credentials(await anyone(auth), { scope: 'a b', resource: 'https://api.example.com' });
     const { sub, aud } = await lib.introspect(await confidential(), tokens.access_token);
-    return { ...whole(lib, tokens), sub: sub === auth.id, aud };
+    return { ...summary(lib, tokens), sub: sub === auth.id, aud };
   }
   const methods = {
     'client_secret_basic': async () => ({ id: setup.oddID, method: 'basic', secret: setup.oddSecret }),
@@ -60,7 +60,7 @@ export function flows(lib) {
     async 'code, the answer by form_post'() {
       const party = await anyone();
       const { back, checks } = await authorize(party, { response_mode: 'form_post' });
-      return { method: back.method, ...whole(lib, await lib.exchange(party, back, checks)) };
+      return { method: back.method, ...summary(lib, await lib.exchange(party, back, checks)) };
     },
     async 'code, with max_age and acr_values'() {
       const party = await anyone();
@@ -71,7 +71,7 @@ export function flows(lib) {
     async 'code, the end user refuses'() {
       const party = await anyone();
       const { back, checks } = await authorize(party, {}, 'refuses');
-      return told(lib.exchange(party, back, checks));
+      return outcome(lib.exchange(party, back, checks));
     },
     async 'userinfo'() {
       const party = await anyone();
@@ -82,54 +82,54 @@ export function flows(lib) {
       const party = await anyone();
       const first = await login(party);
       const second = await lib.refresh(party, first.refresh_token);
-      return { ...whole(lib, second), rotated: second.refresh_token !== first.refresh_token };
+      return { ...summary(lib, second), rotated: second.refresh_token !== first.refresh_token };
     },
-    async 'a refresh token that comes again ends the family'() {
+    async 'a reused refresh token revokes its family'() {
       const party = await anyone();
       const first = await login(party);
       const second = await lib.refresh(party, first.refresh_token);
       return {
         before: await active(second.access_token),
-        again: await told(lib.refresh(party, first.refresh_token)),
-        successor: await told(lib.refresh(party, second.refresh_token)),
+        again: await outcome(lib.refresh(party, first.refresh_token)),
+        successor: await outcome(lib.refresh(party, second.refresh_token)),
         first: await active(first.access_token),
         second: await active(second.access_token),
       };
     },
     async 'device'() {
-      return whole(lib, await lib.device(await lib.discover(setup.device, 'oidc', { id: 'test-public' }), scope, (page) => browse(page)));
+      return summary(lib, await lib.device(await lib.discover(setup.device, 'oidc', { id: 'test-public' }), scope, (page) => browse(page)));
     },
     async 'device, the end user refuses'() {
-      return told(lib.device(await lib.discover(setup.device, 'oidc', { id: 'test-public' }), scope, (page) => browse(page, 'refuses')));
+      return outcome(lib.device(await lib.discover(setup.device, 'oidc', { id: 'test-public' }), scope, (page) => browse(page, 'refuses')));
     },
     async 'introspection'() {
       const tokens = await login(await anyone());
       const { active, iss, sub, client_id, aud, scope, token_type } = await lib.introspect(await confidential(), tokens.access_token);
       return { active, iss, sub, client_id, aud, scope, token_type };
     },
-    async 'introspection of what is no token'() {
+    async 'introspection of an unknown token'() {
       return lib.introspect(await confidential(), 'x');
     },
     async 'introspection, a signed answer'() {
       const party = await anyone({ id: 'test-client', method: 'basic', secret: 'test-secret', metadata: { introspection_signed_response_alg: 'RS256' } });
       const { active, sub } = await lib.introspect(party, (await login(party)).access_token);
-      return { active, sub, rubbish: await lib.introspect(party, 'x') };
+      return { active, sub, unknown: await lib.introspect(party, 'x') };
     },
     async 'revocation of an access token'() {
       const party = await anyone();
       const tokens = await login(party);
       const before = await active(tokens.access_token);
       await lib.revoke(party, tokens.access_token);
-      return { before, after: await active(tokens.access_token), refresh: await told(lib.refresh(party, tokens.refresh_token)) };
+      return { before, after: await active(tokens.access_token), refresh: await outcome(lib.refresh(party, tokens.refresh_token)) };
     },
     async 'revocation of a refresh token'() {
       const party = await anyone();
       const tokens = await login(party);
       await lib.revoke(party, tokens.refresh_token);
-      return { access: await active(tokens.access_token), refresh: await told(lib.refresh(party, tokens.refresh_token)) };
+      return { access: await active(tokens.access_token), refresh: await outcome(lib.refresh(party, tokens.refresh_token)) };
     },
-    async 'revocation of what is no token'() {
-      return told(lib.revoke(await anyone(), 'x'));
+    async 'revocation of an unknown token'() {
+      return outcome(lib.revoke(await anyone(), 'x'));
     },
     async 'logout'() {
       const party = await anyone();
@@ -143,59 +143,59 @@ export function flows(lib) {
 
     async 'refused: another verifier'() {
       const { party, back, checks } = await begun();
-      return told(lib.exchange(party, back, { ...checks, pkceCodeVerifier: lib.checks().pkceCodeVerifier }));
+      return outcome(lib.exchange(party, back, { ...checks, pkceCodeVerifier: lib.checks().pkceCodeVerifier }));
     },
     async 'refused: another redirect URI'() {
       const { party, back, checks } = await begun();
       back.pathname = '/other';
-      return told(lib.exchange(party, back, checks));
+      return outcome(lib.exchange(party, back, checks));
     },
     async 'refused: a redirect URI that is not registered'() {
       return (await authorize(await anyone(), { redirect_uri: 'https://other.example.com/' })).back;
     },
-    async 'refused: a code that comes again, and ends its tokens'() {
+    async 'refused: a reused code, which revokes its tokens'() {
       const { party, back, checks } = await begun();
       const tokens = await lib.exchange(party, back, checks);
-      return { again: await told(lib.exchange(party, back, checks)), access: await active(tokens.access_token) };
+      return { again: await outcome(lib.exchange(party, back, checks)), access: await active(tokens.access_token) };
     },
     async 'refused: a wrong secret'() {
       const wrong = (method) => anyone({ id: 'test-client', method, secret: 'wrong' });
       return [
-        await told(lib.credentials(await wrong('basic'), {})), await told(lib.credentials(await wrong('post'), {})),
-        await told(lib.introspect(await wrong('basic'), 'x')), await told(lib.revoke(await wrong('post'), 'x')),
+        await outcome(lib.credentials(await wrong('basic'), {})), await outcome(lib.credentials(await wrong('post'), {})),
+        await outcome(lib.introspect(await wrong('basic'), 'x')), await outcome(lib.revoke(await wrong('post'), 'x')),
       ];
     },
     async 'refused: the key of another client'() {
       const [one, other] = Object.keys(setup.keys);
-      return told(lib.credentials(await anyone({ id: `signs-${one}`, method: 'key', key: await privateKey(other) }), {}));
+      return outcome(lib.credentials(await anyone({ id: `signs-${one}`, method: 'key', key: await privateKey(other) }), {}));
     },
     async 'refused: a scope that is malformed'() {
-      return told(lib.credentials(await confidential(), { scope: 'a "b"' }));
+      return outcome(lib.credentials(await confidential(), { scope: 'a "b"' }));
     },
     async 'refused: a request of another client'() {
       const { back, checks } = await begun();
-      return told(lib.exchange(await confidential(), back, checks));
+      return outcome(lib.exchange(await confidential(), back, checks));
     },
     async 'the client refuses: another state'() {
       const { party, back, checks } = await begun();
-      return told(lib.exchange(party, changed(back, 'state'), checks));
+      return outcome(lib.exchange(party, changed(back, 'state'), checks));
     },
     async 'the client refuses: another issuer'() {
       const { party, back, checks } = await begun();
-      return told(lib.exchange(party, changed(back, 'iss'), checks));
+      return outcome(lib.exchange(party, changed(back, 'iss'), checks));
     },
     async 'the client refuses: no issuer'() {
       const { party, back, checks } = await begun();
       back.searchParams.delete('iss');
-      return told(lib.exchange(party, back, checks));
+      return outcome(lib.exchange(party, back, checks));
     },
     async 'the client refuses: another nonce'() {
       const { party, back, checks } = await begun();
-      return told(lib.exchange(party, back, { ...checks, expectedNonce: lib.checks().expectedNonce }));
+      return outcome(lib.exchange(party, back, { ...checks, expectedNonce: lib.checks().expectedNonce }));
     },
     async 'the client refuses: another subject'() {
       const party = await anyone();
-      return told(lib.userinfo(party, (await login(party)).access_token, 'somebody'));
+      return outcome(lib.userinfo(party, (await login(party)).access_token, 'another-user'));
     },
   };
   Object.assign(all, pushes(lib, anyone), registrations(lib));
@@ -204,7 +204,7 @@ export function flows(lib) {
       const found = [];
       for (const algorithm of ['oidc', 'oauth2']) {
         const party = await lib.discover(issuer, algorithm, { id: 'test-public' });
-        found.push(lib.metadata(party).issuer, whole(lib, await login(party)).sub);
+        found.push(lib.metadata(party).issuer, summary(lib, await login(party)).sub);
       }
       return found;
     };

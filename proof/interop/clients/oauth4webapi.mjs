@@ -1,4 +1,4 @@
-// npm oauth4webapi, as flows.mjs needs it.
+// npm oauth4webapi, with the functions that flows.mjs needs.
 
 import * as oauth from 'oauth4webapi';
 import { insecure, report } from './common.mjs';
@@ -84,8 +84,8 @@ const lib = {
     return new URL(`${as.end_session_endpoint}?${new URLSearchParams({ client_id: client.client_id, ...params })}`);
   },
 
-  // device polls before the page is opened and after that. The server's clock goes by five seconds with each poll, so that
-  // nobody has to wait.
+  // device polls before and after the page is opened. The server's clock advances by five seconds with each poll, so that
+  // the test does not wait.
   async device({ as, client, auth }, scope, open) {
     const begun = await oauth.processDeviceAuthorizationResponse(as, client, await oauth.deviceAuthorizationRequest(as, client, auth, { scope }, options));
     const poll = async () => oauth.processDeviceCodeResponse(as, client, await oauth.deviceCodeGrantRequest(as, client, auth, begun.device_code, options));
@@ -94,7 +94,7 @@ const lib = {
     await open(begun.verification_uri_complete);
     return poll();
   },
-  // The ID token has been verified before; the access token is one of RFC 9068.
+  // The ID token was verified before. The access token follows RFC 9068.
   async signatures({ as }, tokens) {
     const request = new Request('https://api.example.com/orders', { headers: { authorization: `Bearer ${tokens.access_token}` } });
     const { sub } = await oauth.validateJwtAccessToken(as, request, 'api', options);

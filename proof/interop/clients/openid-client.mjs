@@ -1,4 +1,4 @@
-// npm openid-client, as flows.mjs needs it.
+// npm openid-client, with the functions that flows.mjs needs.
 
 import * as client from 'openid-client';
 import { insecure, report } from './common.mjs';
@@ -12,7 +12,7 @@ const methods = {
 };
 
 const lib = {
-  // All answers that are signed have their signatures verified, although TLS would be enough (OpenID Connect Core 1.0 §3.1.3.7).
+  // The signatures of all signed answers are verified, although TLS would be enough (OpenID Connect Core 1.0 §3.1.3.7).
   discover: (issuer, algorithm, { id, method = 'none', metadata, ...credentials }) => client.discovery(
     new URL(issuer), id, metadata, methods[method](credentials),
     { algorithm, execute: [client.enableNonRepudiationChecks, ...insecure ? [client.allowInsecureRequests] : []] },
@@ -44,8 +44,8 @@ const lib = {
   revoke: client.tokenRevocation,
   logoutURL: client.buildEndSessionUrl,
 
-  // device has the page opened once the first poll is over. The server's clock goes by five seconds with each poll, so
-  // that nobody has to wait.
+  // device opens the page after the first poll. The server's clock advances by five seconds with each poll, so that the
+  // test does not wait.
   async device(party, scope, open) {
     const begun = await client.initiateDeviceAuthorization(party, { scope });
     let polls = 0;
@@ -58,7 +58,7 @@ const lib = {
     if (polls !== 2) throw new Error(`got ${polls} polls, want 2`);
     return tokens;
   },
-  // What is not valid has been refused before.
+  // Invalid signatures were refused before.
   signatures: async (party, tokens) => ({ sub: tokens.claims().sub }),
 };
 

@@ -23,7 +23,7 @@ const (
 	audience = "https://api.example.com"
 	items    = `{"items":["anvil","bellows"]}`
 
-	// The library asks an issuer for new keys at most every 5 s; the rest is for a slow machine.
+	// The library fetches the keys of an issuer at most every 5 s. The rest is for a slow machine.
 	rotationTimeout = 30 * time.Second
 )
 
@@ -34,24 +34,24 @@ type api string
 func startAPI(t *testing.T, h *hydra, env ...string) api {
 	t.Helper()
 	a := api(program.Start(t, apiFile, append([]string{"ISSUER=" + h.public, "AUDIENCE=" + audience}, env...)...))
-	a.poll(t, call{what: "healthy once the keys are there", path: "/healthz", status: 200, body: `{"status":"ok"}`})
+	a.poll(t, call{what: "healthy after the keys are loaded", path: "/healthz", status: 200, body: `{"status":"ok"}`})
 	return a
 }
 
-// serveAPI is an API in this process that asks Hydra's admin port about tokens as mode says, at
-// every request. Hydra's metadata does not name that endpoint, and examples/api has no variable for it.
+// serveAPI runs an API in this process that introspects tokens at Hydra's admin port, at every request and according to
+// mode. Hydra's metadata does not contain that endpoint, and examples/api has no variable for it.
 func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	asker, err := introspect.New(introspect.Config{
+	introspection, err := introspect.New(introspect.Config{
 		Endpoint: h.admin + "/admin/oauth2/introspect", MaxTTL: -1, Logger: log,
-		Auth: introspect.Basic("api", "nothing"), // the admin port asks nobody for a secret
+		Auth: introspect.Basic("api", "nothing"), // the admin port requires no authentication
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: audience, Issuers: []middleware.Issuer{{URL: h.public, Introspection: asker, IntrospectionMode: mode}}, Logger: log,
+		Audience: audience, Issuers: []middleware.Issuer{{URL: h.public, Introspection: introspection, IntrospectionMode: mode}}, Logger: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 	return api(server.URL)
 }
 
-// me is what GET /me answers.
+// me returns the expected answer of GET /me.
 func me(subject, client, issuer, scopes string) string {
 	names, err := json.Marshal(strings.Fields(scopes)) // [] if there is none
 	if err != nil {
@@ -81,7 +81,7 @@ func me(subject, client, issuer, scopes string) string {
 // call is one request and the answer it must get.
 type call struct {
 	what   string
-	path   string // "" is /items
+	path   string // "" means /items
 	token  string // "" sends none
 	status int
 	body   string // of a success
@@ -98,7 +98,7 @@ func (a api) check(t *testing.T, calls ...call) {
 	}
 }
 
-// poll repeats the call until its answer is right, and checks it whatever it is when the time is up.
+// poll repeats the call until the answer is as expected or the time is up, and checks the last answer.
 func (a api) poll(t *testing.T, c call) {
 	t.Helper()
 	tick := time.NewTicker(pollInterval)
@@ -111,7 +111,7 @@ func (a api) poll(t *testing.T, c call) {
 
 var code = regexp.MustCompile(`error="([^"]*)"`)
 
-// fault is what is wrong with the answer, "" if nothing is.
+// fault makes the call and returns what is wrong with the answer, "" if nothing is.
 func (a api) fault(t *testing.T, c call) string {
 	t.Helper()
 	path := c.path

@@ -26,7 +26,7 @@ const (
 	secret   = "a secret: 100% of it"
 	callback = "http://127.0.0.1:4711/callback"
 
-	// Nobody listens at either: a test takes the challenge from the redirect and answers it at the admin API.
+	// No server listens at either. A test takes the challenge from the redirect and answers it at the admin API.
 	loginURL   = "http://127.0.0.1:4711/login"
 	consentURL = "http://127.0.0.1:4711/consent"
 )
@@ -60,9 +60,9 @@ func build(m *testing.M) int {
 // hydra is a running Ory Hydra.
 type hydra struct{ public, admin string }
 
-// startHydra runs Hydra until the test ends, with a database in memory. Its access tokens are JWTs, unless the client says
-// otherwise. It calls itself issuer, or by its own address if that is empty. Its keys are for alg: of RS256 it makes some
-// itself, of 4096 bits, which takes seconds.
+// startHydra runs Hydra until the test ends, with a database in memory. Its access tokens are JWTs, unless the client is
+// configured otherwise. Its issuer is its address if issuer is empty. Its keys are for alg. For RS256 Hydra generates keys
+// of 4096 bits itself, which takes seconds.
 func startHydra(t *testing.T, issuer, alg string) *hydra {
 	t.Helper()
 	public, admin := program.Address(t), program.Address(t)
@@ -98,7 +98,7 @@ func startHydra(t *testing.T, issuer, alg string) *hydra {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // always an error after Cancel; the exit status is the judge
+		_ = cmd.Wait() // always an error after Cancel; the exit status decides
 	}()
 	t.Cleanup(func() {
 		<-exited
@@ -123,7 +123,7 @@ func listen(address string) map[string]any {
 	return map[string]any{"host": host, "port": json.Number(port)}
 }
 
-// await waits until the pages are there.
+// await waits until all pages answer with 200.
 func await(t *testing.T, exited <-chan struct{}, pages ...string) {
 	t.Helper()
 	tick, limit := time.NewTicker(pollInterval), time.After(startTimeout)
@@ -133,7 +133,7 @@ func await(t *testing.T, exited <-chan struct{}, pages ...string) {
 			select {
 			case <-tick.C:
 			case <-exited:
-				t.Fatal("hydra ended before it was ready")
+				t.Fatal("hydra exited before it was ready")
 			case <-limit:
 				t.Fatalf("hydra was not ready within %v", startTimeout)
 			}
@@ -155,10 +155,10 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client for everything that the tests do, with access tokens of a strategy, jwt or opaque.
+// client registers a client for all tests, with the access token strategy jwt or opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
-	h.ask(t, http.MethodPost, "/admin/clients", map[string]any{
+	h.request(t, http.MethodPost, "/admin/clients", map[string]any{
 		"client_id": id, "client_secret": secret, "access_token_strategy": strategy, "redirect_uris": []string{callback},
 		"grant_types":    []string{"client_credentials", "authorization_code", "refresh_token"},
 		"response_types": []string{"code"}, "scope": "openid offline_access items:read items:write",
@@ -166,26 +166,26 @@ func (h *hydra) client(t *testing.T, id, strategy string) {
 	}, nil)
 }
 
-// The sets of keys at the admin API.
+// The key sets at the admin API.
 const (
 	idTokenKeys     = "/admin/keys/hydra.openid.id-token"
 	accessTokenKeys = "/admin/keys/hydra.jwt.access-token"
 )
 
-// generate adds a key to a set, which then signs.
+// generate adds a key to a set. The new key signs from then on.
 func (h *hydra) generate(t *testing.T, set, alg string) {
 	t.Helper()
-	h.ask(t, http.MethodPost, set, map[string]any{"alg": alg, "use": "sig", "kid": ""}, nil)
+	h.request(t, http.MethodPost, set, map[string]any{"alg": alg, "use": "sig", "kid": ""}, nil)
 }
 
 // withdraw deletes a key of access tokens.
 func (h *hydra) withdraw(t *testing.T, kid string) {
 	t.Helper()
-	h.ask(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)
+	h.request(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)
 }
 
-// ask sends JSON to the admin API, and reads the answer into v unless that is nil.
-func (h *hydra) ask(t *testing.T, method, path string, body, v any) {
+// request sends JSON to the admin API, and decodes the answer into v unless that is nil.
+func (h *hydra) request(t *testing.T, method, path string, body, v any) {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -212,7 +212,7 @@ func unmarshal(t *testing.T, text []byte, v any) {
 	}
 }
 
-// revoke ends a token (RFC 7009).
+// revoke revokes a token (RFC 7009).
 func (h *hydra) revoke(t *testing.T, client, token string) {
 	t.Helper()
 	form := url.Values{"token": {token}}

@@ -38,7 +38,7 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 		call{what: "scope added by the client", token: withScope(t, service, "admin"), status: 401, err: "invalid_token"},
 		call{what: "another signature", token: changed(service), status: 401, err: "invalid_token"},
 		call{what: "of another Hydra", token: another.token(t, "jwt", audience, "items:read"), status: 401, err: "invalid_token"},
-		call{what: "of another Hydra by the same name", token: namesake.token(t, "jwt", audience, "items:read"), status: 401, err: "invalid_token"},
+		call{what: "of another Hydra with the same issuer", token: namesake.token(t, "jwt", audience, "items:read"), status: 401, err: "invalid_token"},
 		call{what: "an ID token", token: idToken(t, login, "jwt"), status: 401, err: "invalid_token"},
 		call{what: "a refresh token", token: refreshToken(t, login), status: 401, err: "invalid_token"},
 		call{what: "opaque, without introspection", token: h.token(t, "opaque", audience, "items:read"), status: 401, err: "invalid_token"},
@@ -47,7 +47,7 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 	)
 }
 
-// At an API whose identifier is the client's, only its purpose speaks against an ID token.
+// If the audience of an API is the client, the purpose of an ID token is the only reason to refuse it.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -59,7 +59,7 @@ func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	)
 }
 
-// checkShapes checks that the JWTs look as they are known to: tests with others would prove something else.
+// checkShapes checks that the JWTs have the known shape of Hydra. Tests with others would prove something else.
 func (h *hydra) checkShapes(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]struct {
@@ -145,7 +145,7 @@ func TestIntrospectionAtHydra(t *testing.T) {
 	a.check(t, call{what: "revoked", token: service, status: 401, err: "invalid_token"})
 }
 
-// Hydra calls a refresh token active, and for the same audience. Only token_use says what it is.
+// Hydra reports a refresh token as active, with the same audience. Only token_use shows that it is a refresh token.
 func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "opaque", "opaque")
@@ -157,7 +157,7 @@ func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	serveAPI(t, h, middleware.IntrospectOpaque).check(t, call{what: "a refresh token", token: token, status: 401, err: "invalid_token"})
 }
 
-// Hydra knows of its JWTs too, so that an API that asks about them notices their end.
+// Hydra also introspects its JWTs, so that an API that does so detects their revocation.
 func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -168,11 +168,11 @@ func TestJWTsOfHydraAreRevoked(t *testing.T) {
 
 	h.revoke(t, "jwt", c.token)
 	asks.check(t, call{what: "revoked", token: c.token, status: 401, err: "invalid_token"})
-	c.what = "revoked, at an API that does not ask"
+	c.what = "revoked, at an API without introspection of JWTs"
 	local.check(t, c)
 }
 
-// The metadata of Hydra names no introspection endpoint, so that an API that looks there for it cannot ask.
+// Hydra's metadata has no introspection endpoint, so an API that takes it from there cannot introspect.
 func TestMetadataOfHydraNamesNoIntrospectionEndpoint(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -184,7 +184,7 @@ func TestMetadataOfHydraNamesNoIntrospectionEndpoint(t *testing.T) {
 	)
 }
 
-// introspect is what the admin port says of a token.
+// introspect returns the introspection response of the admin port.
 func (h *hydra) introspect(t *testing.T, token string) (answer map[string]any) {
 	t.Helper()
 	form := url.Values{"token": {token}}

@@ -16,7 +16,7 @@ import (
 // user is the subject of a login.
 const user = "alice"
 
-// token gets an access token by client_credentials. An empty audience or scope is not asked for.
+// token gets an access token by client_credentials. An empty audience or scope is not requested.
 func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) string {
 	t.Helper()
 	config := clientcredentials.Config{
@@ -33,7 +33,7 @@ func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) s
 	return token.AccessToken
 }
 
-// login gets tokens by a code with PKCE: a browser with cookies, whose login and consent the test answers at the admin API.
+// login gets tokens with the code flow and PKCE. It uses a client with cookies, and answers login and consent at the admin API.
 func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *oauth2.Token {
 	t.Helper()
 	config := oauth2.Config{
@@ -57,7 +57,7 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	at = redirected(t, browser, at)
 	back, err := url.Parse(at)
 	if err != nil || !strings.HasPrefix(at, callback+"?") || back.Query().Get("state") != "state-of-the-test" {
-		t.Fatalf("got %q, %v, want the way back to the client", at, err)
+		t.Fatalf("got %q, %v, want a redirect to the client", at, err)
 	}
 	token, err := config.Exchange(t.Context(), back.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
@@ -66,7 +66,7 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept answers the challenge of a redirect to a page, and returns where the browser goes next.
+// accept answers the challenge of a redirect to a page, and returns the next URL for the browser.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -77,11 +77,11 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 	var next struct {
 		RedirectTo string `json:"redirect_to"`
 	}
-	h.ask(t, http.MethodPut, "/admin/oauth2/auth/requests/"+what+"/accept?"+query.Encode(), answer, &next)
+	h.request(t, http.MethodPut, "/admin/oauth2/auth/requests/"+what+"/accept?"+query.Encode(), answer, &next)
 	return next.RedirectTo
 }
 
-// redirected returns where the answer leads.
+// redirected returns the URL to which the answer redirects.
 func redirected(t *testing.T, browser *http.Client, to string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
@@ -100,7 +100,7 @@ func redirected(t *testing.T, browser *http.Client, to string) string {
 	return location.String()
 }
 
-// idToken is the ID token of an answer, which must be for that audience.
+// idToken returns the ID token of an answer, which must be for that audience.
 func idToken(t *testing.T, token *oauth2.Token, audience string) string {
 	t.Helper()
 	text, _ := token.Extra("id_token").(string)
@@ -114,7 +114,7 @@ func idToken(t *testing.T, token *oauth2.Token, audience string) string {
 	return text
 }
 
-// refreshToken is the refresh token of an answer.
+// refreshToken returns the refresh token of an answer.
 func refreshToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	if !strings.HasPrefix(token.RefreshToken, "ory_rt_") {
@@ -139,7 +139,7 @@ func decode(t *testing.T, token string, segment int, v any) {
 	}
 }
 
-// withScope gives a JWT one more scope, and leaves it its signature.
+// withScope adds a scope to a JWT without changing the signature.
 func withScope(t *testing.T, token, scope string) string {
 	t.Helper()
 	var claims map[string]any
@@ -154,7 +154,8 @@ func withScope(t *testing.T, token, scope string) string {
 	return strings.Join(segments, ".")
 }
 
-// changed changes the first character after the last dot: every one of its six bits counts, which is not so for the last.
+// changed changes the first character after the last dot. All of its six bits are significant, which is not true for the
+// last character.
 func changed(token string) string {
 	text := []byte(token)
 	if at := strings.LastIndexByte(token, '.') + 1; text[at] == 'A' {

@@ -9,13 +9,13 @@ import (
 	"runtime"
 )
 
-// OpenBrowser opens a page with the program that $BROWSER names, or the system's
-// way (RFC 8252 §4). It does not wait for the browser to end.
+// OpenBrowser opens a page with the program that $BROWSER names, or with the default
+// browser of the system (RFC 8252 §4). It does not wait for the browser to end.
 func OpenBrowser(ctx context.Context, page string) error {
-	// What opens URLs also opens files and starts programs; the page is the
-	// authorization server's choice.
+	// A program that opens URLs may also open files and start programs, and the
+	// authorization server chooses the page.
 	if u, err := url.Parse(page); err != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return errors.New("the page is not on the web")
+		return errors.New("the page is not an http or https URL")
 	}
 	args := []string{"xdg-open"}
 	switch browser := os.Getenv("BROWSER"); {
@@ -30,6 +30,6 @@ func OpenBrowser(ctx context.Context, page string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // whether it worked shows when somebody comes
+	go func() { _ = cmd.Wait() }() // an exit code of 0 does not mean that the page is open
 	return nil
 }

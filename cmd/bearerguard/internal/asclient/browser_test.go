@@ -24,17 +24,17 @@ func TestTheBrowserOpensThePage(t *testing.T) {
 	}
 }
 
-func TestABrowserThatIsNotThereIsAnError(t *testing.T) {
+func TestAMissingBrowserIsAnError(t *testing.T) {
 	t.Setenv("BROWSER", "./absent")
 	if err := asclient.OpenBrowser(t.Context(), "https://login.example.com/"); err == nil {
 		t.Error("got no error")
 	}
 }
 
-func TestOnlyPagesOnTheWebAreOpened(t *testing.T) {
+func TestOnlyWebPagesAreOpened(t *testing.T) {
 	t.Setenv("BROWSER", "./absent")
 	for _, page := range []string{"file:///etc/passwd", "javascript:alert(1)", "/bin/sh", "login.html", "https://%zz"} {
-		if err := asclient.OpenBrowser(t.Context(), page); err == nil || !strings.Contains(err.Error(), "not on the web") {
+		if err := asclient.OpenBrowser(t.Context(), page); err == nil || !strings.Contains(err.Error(), "not an http or https URL") {
 			t.Errorf("got %v for %s", err, page)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// CheckRedirect reports whether a login can have this redirect URI. It must lead to
-// this machine, over http since nobody else can see the answer there (RFC 8252
-// §7.3, §8.3). The error is an [*Error].
+// CheckRedirect reports whether a login can use this redirect URI. It must be an http
+// URL on loopback, where no other machine can read the answer (RFC 8252 §7.3, §8.3).
+// The error is an [*Error].
 func CheckRedirect(uri string) error {
 	_, err := parseRedirect(uri)
 	return err
@@ -32,10 +32,10 @@ func parseRedirect(uri string) (*url.URL, error) {
 	case "127.0.0.1", "::1", "localhost":
 		return u, nil
 	}
-	return nil, &Error{InvalidRedirect, about, errors.New("the host has to be 127.0.0.1, [::1] or localhost, where this program can listen")}
+	return nil, &Error{InvalidRedirect, about, errors.New("the host must be 127.0.0.1, [::1] or localhost, where this program can listen")}
 }
 
-// callback is a server that waits for the browser to bring the answer.
+// callback is a server that waits for the answer to a login, which the browser delivers.
 type callback struct {
 	url, path, state string
 	taken            atomic.Bool
@@ -44,7 +44,7 @@ type callback struct {
 	served           chan struct{}
 }
 
-// listen begins to wait at a redirect URI for an answer with state.
+// listen starts a callback at a redirect URI, for an answer with state.
 func listen(redirect, state string) (*callback, error) {
 	u, err := parseRedirect(redirect)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *callback) wait(ctx context.Context) (url.Values, error) {
 	}
 }
 
-// close lets the last page be read to its end.
+// close stops the server, and waits up to a second for the last page to be delivered.
 func (c *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -87,29 +87,29 @@ func (c *callback) close() {
 	<-c.served
 }
 
-// ServeHTTP takes one answer, which must be for the state of this login: any
-// page can make a browser send something here.
+// ServeHTTP accepts one answer, which must have the state of this login, because any
+// web page can make a browser send a request here.
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {
 	case r.URL.Path != c.path:
-		respond(w, http.StatusNotFound, "There is nothing here.")
+		respond(w, http.StatusNotFound, "Page not found.")
 	case r.Method != http.MethodGet:
-		respond(w, http.StatusMethodNotAllowed, "An answer comes with GET.")
+		respond(w, http.StatusMethodNotAllowed, "Only GET is allowed.")
 	case subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(c.state)) != 1, !single(q), q.Has("code") == q.Has("error"):
-		respond(w, http.StatusBadRequest, "This is no answer to the login that is waiting.")
+		respond(w, http.StatusBadRequest, "This is not an answer to the current login.")
 	case !c.taken.CompareAndSwap(false, true):
-		respond(w, http.StatusGone, "The login has had its answer.")
+		respond(w, http.StatusGone, "This login was already answered.")
 	case q.Has("error"):
-		respond(w, http.StatusOK, "You are not logged in. The terminal says why; you may close this window.")
+		respond(w, http.StatusOK, "You are not logged in. The terminal shows the reason. You may close this window.")
 		c.answer <- q
 	default:
-		respond(w, http.StatusOK, "The rest happens in the terminal. You may close this window.")
+		respond(w, http.StatusOK, "Continue in the terminal. You may close this window.")
 		c.answer <- q
 	}
 }
 
-// single reports whether each parameter is there at most once (RFC 6749 §3.1).
+// single reports whether each parameter appears at most once (RFC 6749 §3.1).
 func single(q url.Values) bool {
 	for _, values := range q {
 		if len(values) > 1 {
@@ -123,7 +123,7 @@ func respond(w http.ResponseWriter, status int, text string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer") // the URL holds the code
+	h.Set("Referrer-Policy", "no-referrer") // the URL contains the code
 	h.Set("Cache-Control", "no-store")
 	h.Set("Connection", "close")
 	w.WriteHeader(status)

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// changed is u with a query that is changed.
+// changed returns u with a changed query.
 func changed(u *url.URL, change func(q url.Values)) string {
 	other, q := *u, u.Query()
 	change(q)
@@ -18,7 +18,7 @@ func changed(u *url.URL, change func(q url.Values)) string {
 	return other.String()
 }
 
-func TestTheCallbackTakesOneAnswerOfItsOwnLogin(t *testing.T) {
+func TestTheCallbackAcceptsOneAnswerToItsLogin(t *testing.T) {
 	as := testserver.New(t)
 	l := loginAt(t.Context(), t, as, nil, nil, func(page asclient.Page) {
 		back := as.Login(t, page.URL)
@@ -28,14 +28,14 @@ func TestTheCallbackTakesOneAnswerOfItsOwnLogin(t *testing.T) {
 			name, method, page string
 			want               int
 		}{
-			{"another path is not there", "GET", elsewhere.String(), 404},
+			{"another path is not found", "GET", elsewhere.String(), 404},
 			{"another method is not allowed", "POST", back.String(), 405},
 			{"another state is refused", "GET", changed(back, func(q url.Values) { q.Set("state", "x") }), 400},
-			{"a state is needed", "GET", changed(back, func(q url.Values) { q.Del("state") }), 400},
-			{"a parameter may not repeat", "GET", changed(back, func(q url.Values) { q.Add("code", "x") }), 400},
-			{"a code or an error is needed", "GET", changed(back, func(q url.Values) { q.Del("code") }), 400},
+			{"a missing state is refused", "GET", changed(back, func(q url.Values) { q.Del("state") }), 400},
+			{"a repeated parameter is refused", "GET", changed(back, func(q url.Values) { q.Add("code", "x") }), 400},
+			{"neither a code nor an error is refused", "GET", changed(back, func(q url.Values) { q.Del("code") }), 400},
 			{"a code and an error are refused", "GET", changed(back, func(q url.Values) { q.Set("error", "x") }), 400},
-			{"the answer is taken", "GET", back.String(), 200},
+			{"the answer is accepted", "GET", back.String(), 200},
 		} {
 			r, err := http.NewRequestWithContext(t.Context(), tt.method, tt.page, nil)
 			if err != nil {

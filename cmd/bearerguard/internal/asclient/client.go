@@ -13,11 +13,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/metadata"
 )
 
-// Config says which authorization server to ask, and as which client.
+// Config selects the authorization server and the client.
 type Config struct {
 	Issuer       string
 	InsecureHTTP bool   // allows http for hosts other than loopback ones
-	ID           string // of the client; only UserInfo needs none
+	ID           string // of the client; optional only for UserInfo
 	Secret       string // "" for a public client
 }
 
@@ -27,10 +27,10 @@ type Client struct {
 	http       *http.Client
 	insecure   bool
 	id, secret string
-	hidden     []string // what no error may quote
+	hidden     []string // secrets that no error may contain
 }
 
-// endpoints are the members of a metadata document that are of use here (RFC
+// endpoints are the members of a metadata document that this package uses (RFC
 // 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 8628 §4, RFC 9207 §3).
 type endpoints struct {
 	Issuer        string   `json:"issuer"`
@@ -47,8 +47,8 @@ type endpoints struct {
 	SendsIssuer   bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-// Discover reads the metadata of the authorization server. It and the client's
-// requests are sent by [HTTPClient].
+// Discover fetches the metadata of the authorization server. All requests are sent by
+// [HTTPClient].
 func Discover(ctx context.Context, config Config) (*Client, error) {
 	if err := fetch.CheckIssuer(config.Issuer, config.InsecureHTTP); err != nil {
 		return nil, &Error{InvalidIssuer, "the issuer", err}
@@ -64,7 +64,7 @@ func Discover(ctx context.Context, config Config) (*Client, error) {
 	return c.hiding(config.Secret), nil
 }
 
-// hiding returns a client whose errors do not quote these secrets either.
+// hiding returns a copy of the client whose errors do not contain these secrets either.
 func (c *Client) hiding(secrets ...string) *Client {
 	hiding := *c
 	hiding.hidden = slices.Clip(hiding.hidden)
@@ -76,7 +76,7 @@ func (c *Client) hiding(secrets ...string) *Client {
 	return &hiding
 }
 
-// checkEndpoint reports whether an endpoint that is needed is there and may be asked.
+// checkEndpoint reports an endpoint that is missing, or whose URL is not allowed.
 func (c *Client) checkEndpoint(name, url string) error {
 	if url == "" {
 		return &Error{Metadata, "", fmt.Errorf("the authorization server has no %s endpoint", name)}
@@ -87,8 +87,7 @@ func (c *Client) checkEndpoint(name, url string) error {
 	return nil
 }
 
-// config is the client as package oauth2 wants it, which takes its HTTP client
-// from the context.
+// config is the client for package oauth2, which takes its HTTP client from the context.
 func (c *Client) config(ctx context.Context, scopes []string) (context.Context, *oauth2.Config) {
 	return context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Config{
 		ClientID: c.id, ClientSecret: c.secret, Scopes: scopes,
@@ -98,9 +97,8 @@ func (c *Client) config(ctx context.Context, scopes []string) (context.Context, 
 	}
 }
 
-// authStyle is how the client authenticates: by Basic, which every server must
-// support (RFC 6749 §2.3.1), unless the server says that it does not, or there
-// is not a secret.
+// authStyle is how the client authenticates: with Basic, which every server must
+// support (RFC 6749 §2.3.1), unless the metadata excludes it or the client has no secret.
 func (c *Client) authStyle(supported []string) oauth2.AuthStyle {
 	if c.secret == "" || len(supported) > 0 && !slices.Contains(supported, "client_secret_basic") {
 		return oauth2.AuthStyleInParams

@@ -10,16 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
-func TestAnIssuerThatMayNotBeAskedIsNot(t *testing.T) {
+func TestAnInvalidIssuerIsRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		issuer   string
 		insecure bool
 		text     string
 	}{
-		"http is only for loopback addresses": {"http://login.example.com", false, "not https"},
-		"other schemes are not for metadata":  {"ftp://login.example.com", true, "not https"},
-		"a name is not a URL":                 {"login", false, "not an absolute URL"},
-		"an issuer does not have a query":     {"https://login.example.com?a=b", false, "not an absolute URL"},
+		"http beyond loopback": {"http://login.example.com", false, "not https"},
+		"another scheme":       {"ftp://login.example.com", true, "not https"},
+		"not a URL":            {"login", false, "not an absolute URL"},
+		"a query":              {"https://login.example.com?a=b", false, "not an absolute URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := asclient.Discover(t.Context(), asclient.Config{Issuer: tt.issuer, InsecureHTTP: tt.insecure})
@@ -28,27 +28,27 @@ func TestAnIssuerThatMayNotBeAskedIsNot(t *testing.T) {
 	}
 }
 
-func TestMetadataThatAreOfNoUseAreAFailure(t *testing.T) {
+func TestInvalidMetadataIsRefused(t *testing.T) {
 	for name, changes := range map[string]map[string]any{
-		"those of another issuer are not believed":  {"issuer": "https://evil.example.com"},
-		"those without an issuer are not metadata":  {"issuer": nil},
-		"an endpoint that is a number is not taken": {"token_endpoint": 5},
-		"keys at a place that is not safe are not":  {"jwks_uri": "http://keys.example.com"},
+		"of another issuer":            {"issuer": "https://evil.example.com"},
+		"without an issuer":            {"issuer": nil},
+		"an endpoint that is a number": {"token_endpoint": 5},
+		"keys at an http URL":          {"jwks_uri": "http://keys.example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := asclient.Discover(t.Context(), asclient.Config{Issuer: fake(t, changes, nil).URL})
+			_, err := asclient.Discover(t.Context(), asclient.Config{Issuer: newServer(t, changes, nil).URL})
 			checkError(t, err, asclient.Metadata, "the metadata of the issuer: ")
 		})
 	}
-	t.Run("a server that is gone has none", func(t *testing.T) {
-		server := fake(t, nil, nil)
+	t.Run("a stopped server", func(t *testing.T) {
+		server := newServer(t, nil, nil)
 		server.Close()
 		_, err := asclient.Discover(t.Context(), asclient.Config{Issuer: server.URL})
 		checkError(t, err, asclient.Metadata, "the metadata of the issuer: connection failed")
 	})
 }
 
-// requests are one for each endpoint.
+// requests has one request for each endpoint.
 var requests = map[string]struct {
 	member string
 	send   func(context.Context, *asclient.Client) error
@@ -90,26 +90,26 @@ var requests = map[string]struct {
 	}},
 }
 
-func TestAnEndpointThatIsNeededMustBeThereAndSafe(t *testing.T) {
-	const token = "https://login.example.com/token" // nobody asks it
+func TestAMissingOrInsecureEndpointIsAnError(t *testing.T) {
+	const token = "https://login.example.com/token" // never requested
 	for name, tt := range requests {
-		t.Run(name+" is absent", func(t *testing.T) {
-			server := fake(t, map[string]any{"token_endpoint": token, tt.member: nil}, nil)
+		t.Run(name+" is missing", func(t *testing.T) {
+			server := newServer(t, map[string]any{"token_endpoint": token, tt.member: nil}, nil)
 			checkError(t, tt.send(t.Context(), discover(t, server.URL, "s")), asclient.Metadata, "the authorization server has no ")
 		})
-		t.Run(name+" is reached by http", func(t *testing.T) {
-			server := fake(t, map[string]any{"token_endpoint": token, tt.member: "http://login.example.com/"}, nil)
+		t.Run(name+" is an http URL", func(t *testing.T) {
+			server := newServer(t, map[string]any{"token_endpoint": token, tt.member: "http://login.example.com/"}, nil)
 			checkError(t, tt.send(t.Context(), discover(t, server.URL, "s")), asclient.Metadata, "endpoint of the authorization server: not https")
 		})
 	}
 }
 
 func TestARedirectIsNotFollowed(t *testing.T) {
-	elsewhere := fake(t, nil, map[string]http.HandlerFunc{"/": func(_ http.ResponseWriter, r *http.Request) {
+	elsewhere := newServer(t, nil, map[string]http.HandlerFunc{"/": func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s got the token", r.URL.Path)
 	}})
 	redirect := http.RedirectHandler(elsewhere.URL+"/x", http.StatusTemporaryRedirect).ServeHTTP
-	server := fake(t, nil, map[string]http.HandlerFunc{"/token": redirect, "/introspection": redirect, "/revocation": redirect, "/userinfo": redirect})
+	server := newServer(t, nil, map[string]http.HandlerFunc{"/token": redirect, "/introspection": redirect, "/revocation": redirect, "/userinfo": redirect})
 	client := discover(t, server.URL, "s")
 	for _, name := range []string{"token", "token for a refresh token", "introspection", "revocation", "userinfo"} {
 		t.Run(name, func(t *testing.T) {
@@ -123,10 +123,10 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestTheTransportIsThatOfTheContext(t *testing.T) {
-	server := fake(t, nil, map[string]http.HandlerFunc{"/token": answersJSON(200, `{"access_token":"a"}`)})
-	var asked []string
+	server := newServer(t, nil, map[string]http.HandlerFunc{"/token": jsonAnswer(200, `{"access_token":"a"}`)})
+	var requested []string
 	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
-		asked = append(asked, r.URL.Path)
+		requested = append(requested, r.URL.Path)
 		return http.DefaultTransport.RoundTrip(r)
 	})
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport})
@@ -137,7 +137,7 @@ func TestTheTransportIsThatOfTheContext(t *testing.T) {
 	if _, err := client.ClientCredentials(t.Context(), nil, nil); err != nil {
 		t.Error(err)
 	}
-	if len(asked) != 2 || asked[0] != discovery || asked[1] != "/token" {
-		t.Errorf("got %q, want the metadata and the token endpoint", asked)
+	if len(requested) != 2 || requested[0] != discovery || requested[1] != "/token" {
+		t.Errorf("got %q, want the metadata and the token endpoint", requested)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // ByDevice runs the device flow (RFC 8628), in which the user may open the page on
 // another device. An ID token is checked.
 func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
-	const doing = "no device login"
+	const doing = "device login failed"
 	as := l.client
 	if err := as.checkEndpoint("device authorization", as.server.Device); err != nil {
 		return Tokens{}, err

@@ -17,8 +17,8 @@ func TestALoginByDeviceEndsWithTheUsersDecision(t *testing.T) {
 		opts []testserver.LoginAs
 		text string // "" for tokens
 	}{
-		"a user who agrees gets tokens": {nil, ""},
-		"a user who refuses gets none":  {[]testserver.LoginAs{{Deny: true}}, "no device login: the authorization server refuses with 400 Bad Request: access_denied"},
+		"the user agrees":  {nil, ""},
+		"the user refuses": {[]testserver.LoginAs{{Deny: true}}, "device login failed: the authorization server refuses with 400 Bad Request: access_denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestADeviceCodeExpiresBetweenTwoPolls(t *testing.T) {
 		var shown asclient.Page
 		began := time.Now()
 		_, err := loginAt(ctx, t, as, nil, nil, func(page asclient.Page) { shown = page }).ByDevice(ctx)
-		checkError(t, err, asclient.Expired, "no device login: the code has expired")
+		checkError(t, err, asclient.Expired, "device login failed: the code has expired")
 		if want := (asclient.Page{URL: "https://login.example.com/", UserCode: "U"}); shown != want || time.Since(began) != 7*time.Second {
 			t.Errorf("got the page %+v, and an end after %v, want %+v and 7s", shown, time.Since(began), want)
 		}

@@ -15,21 +15,21 @@ type Kind int
 
 // The kinds of failures.
 const (
-	InvalidIssuer   Kind = iota // the issuer is not a URL that may be asked
+	InvalidIssuer   Kind = iota // the issuer is not an allowed URL
 	InvalidRedirect             // the redirect URI does not lead to this machine
 	NoSecret                    // the client needs a secret and has none
 	CannotListen                // the answer to a login cannot be received
 	Metadata                    // the metadata is unavailable, or lacks what is needed
 	Unreachable                 // an endpoint cannot be reached, or its answer broke off
 	Refused                     // the authorization server refuses; the cause is a [*RefusalError]
-	Expired                     // the user did not come while the device code was valid
-	InvalidAnswer               // an answer is not what the protocol demands
+	Expired                     // the device code expired before the user logged in
+	InvalidAnswer               // an answer violates the protocol
 )
 
-// Error is a request or a login that failed.
+// Error is the error of a request or a login.
 type Error struct {
 	Kind  Kind
-	Doing string // what has failed, or what Cause is about; "" if Cause says it
+	Doing string // what failed, or what Cause is about; "" if Cause names it
 	Cause error
 }
 
@@ -42,10 +42,10 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// RefusalError is an answer that says no, as far as it can be shown: a status and what
-// RFC 6749 §5.2 has, but not its body.
+// RefusalError is an error response. It has the status and the members of RFC 6749 §5.2,
+// but not the body.
 type RefusalError struct {
-	Status            int // 0 if the answer came by way of the browser
+	Status            int // 0 if the answer came through the browser
 	Code, Description string
 }
 
@@ -69,8 +69,8 @@ func (c *Client) refused(doing string, r RefusalError) *Error {
 	return &Error{Refused, doing, &r}
 }
 
-// failed describes an error of package oauth2, whose own text may hold the body
-// of an answer.
+// failed rewrites an error of package oauth2, whose text may contain the body of an
+// answer.
 func (c *Client) failed(doing string, err error) *Error {
 	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return c.refused(doing, RefusalError{r.Response.StatusCode, r.ErrorCode, r.ErrorDescription})
@@ -81,11 +81,11 @@ func (c *Client) failed(doing string, err error) *Error {
 	return &Error{InvalidAnswer, doing, err}
 }
 
-// shown is a text of the server's if it is one (RFC 6749 §5.2), and if it
-// never repeats what was sent in confidence.
+// shown returns a text of the server if its characters are allowed (RFC 6749 §5.2) and it
+// contains no secret that was sent, else "".
 func (c *Client) shown(text string) string {
-	const longest = 500
-	if len(text) > longest {
+	const maxText = 500
+	if len(text) > maxText {
 		return ""
 	}
 	for _, b := range []byte(text) {

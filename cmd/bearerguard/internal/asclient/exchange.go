@@ -22,9 +22,9 @@ const (
 	maxAnswer      = 1 << 20          // bytes of it
 )
 
-// HTTPClient returns a client with a limit on time that follows no redirect: what
-// is sent is meant for only one endpoint. Its transport is that of the client
-// which the context has under [oauth2.HTTPClient], else the default one.
+// HTTPClient returns a client with a timeout that follows no redirects, because secrets
+// are meant for one endpoint only. Its transport is that of the client in the context
+// under [oauth2.HTTPClient], else the default one.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {
@@ -34,7 +34,7 @@ func HTTPClient(ctx context.Context) *http.Client {
 	return c
 }
 
-// post sends a form as the client.
+// post sends a form with the authentication of the client.
 func (c *Client) post(ctx context.Context, doing, at string, form url.Values, style oauth2.AuthStyle) (map[string]any, error) {
 	if style == oauth2.AuthStyleInParams {
 		form.Set("client_id", c.id)
@@ -56,8 +56,8 @@ func (c *Client) post(ctx context.Context, doing, at string, form url.Values, st
 // challengeCode is the error of a Bearer challenge (RFC 6750 §3).
 var challengeCode = regexp.MustCompile(`(?i)\berror="?([^",]*)`)
 
-// exchange returns the JSON object that a server answers with, nil for an empty
-// body, which is all that RFC 7009 §2.2 has.
+// exchange sends a request and returns the JSON object of the answer, or nil for an empty
+// body, as in RFC 7009 §2.2.
 func (c *Client) exchange(doing string, r *http.Request) (map[string]any, error) {
 	r.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(r)

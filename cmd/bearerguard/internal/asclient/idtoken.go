@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// checkIDToken verifies an ID token as OpenID Connect Core 1.0 §3.1.3.7 has it.
+// checkIDToken verifies an ID token (OpenID Connect Core 1.0 §3.1.3.7).
 func (c *Client) checkIDToken(ctx context.Context, t Tokens, nonce string) error {
 	keys, err := c.keys(ctx)
 	if err != nil {
@@ -28,20 +28,20 @@ func (c *Client) checkIDToken(ctx context.Context, t Tokens, nonce string) error
 	}).Verify(ctx, t.ID)
 	switch {
 	case err != nil:
-		return badIDToken(err)
+		return invalidIDToken(err)
 	case nonce != "" && id.Nonce != nonce:
-		return noLogin("the ID token is for another login: its nonce is not the one that was sent")
+		return invalidLogin("the ID token is for another login: its nonce is not the one that was sent")
 	case id.AccessTokenHash == "":
 		return nil
 	}
 	if err := id.VerifyAccessToken(t.Access); err != nil {
-		return badIDToken(err)
+		return invalidIDToken(err)
 	}
 	return nil
 }
 
-func badIDToken(err error) *Error {
-	return &Error{InvalidAnswer, "no login", fmt.Errorf("the ID token is not good: %w", err)}
+func invalidIDToken(err error) *Error {
+	return &Error{InvalidAnswer, "login failed", fmt.Errorf("the ID token is not valid: %w", err)}
 }
 
 // signedAnswer verifies an answer that is a JWT, as UserInfo may be (OpenID Connect
@@ -53,7 +53,7 @@ func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[stri
 	}
 	payload, err := keys.VerifySignature(ctx, text)
 	if err != nil {
-		return nil, &Error{InvalidAnswer, doing, errors.New("the signature of the answer is not one of the authorization server")}
+		return nil, &Error{InvalidAnswer, doing, errors.New("the answer is not signed by the authorization server")}
 	}
 	var claims map[string]any
 	d := json.NewDecoder(bytes.NewReader(payload))
@@ -67,8 +67,8 @@ func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[stri
 	return claims, nil
 }
 
-// keys are those of the authorization server now. The key set of package oidc
-// would put what a server answers into its errors.
+// keys fetches the keys of the authorization server. The key set of package oidc would
+// quote answers of the server in its errors.
 func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 	if err := c.checkEndpoint("jwks_uri", c.server.JWKS); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 		if key.Use == "enc" {
 			continue
 		}
-		switch key.Key.(type) { // of other keys the set would refuse all tokens
+		switch key.Key.(type) { // with a key of another type, the set would refuse all tokens
 		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
 			keys.PublicKeys = append(keys.PublicKeys, key.Key)
 		}

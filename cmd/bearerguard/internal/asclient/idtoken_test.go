@@ -11,7 +11,7 @@ import (
 func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 	as := testserver.New(t)
 	login := func() (asclient.Tokens, error) {
-		return loginAt(t.Context(), t, as, []string{"openid"}, nil, visit(t, as, func(url.Values) {})).ByCode(t.Context(), anyPort)
+		return loginAt(t.Context(), t, as, []string{"openid"}, nil, completeLogin(t, as, func(url.Values) {})).ByCode(t.Context(), anyPort)
 	}
 	earlier, err := login()
 	if err != nil {
@@ -22,13 +22,13 @@ func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 		value  string // "" leaves it out
 		text   string
 	}{
-		"it must be there":                    {"id_token", "", "sent no ID token for the scope openid"},
-		"it must be a JWT":                    {"id_token", "x", "the ID token is not good"},
-		"its signature must be good":          {"id_token", earlier.ID[:len(earlier.ID)-8] + "AAAAAAAA", "the ID token is not good"},
-		"it must have the nonce of the login": {"id_token", earlier.ID, "its nonce is not the one that was sent"},
-		"an access token is not one":          {"id_token", earlier.Access, "the ID token is not good"},
-		"one for another client is not taken": {"id_token", as.IDToken(testserver.ForClient("test-client")), "the ID token is not good"},
-		"it must go with the access token":    {"access_token", earlier.Access, "the ID token is not good"},
+		"missing":                         {"id_token", "", "sent no ID token for the scope openid"},
+		"not a JWT":                       {"id_token", "x", "the ID token is not valid"},
+		"invalid signature":               {"id_token", earlier.ID[:len(earlier.ID)-8] + "AAAAAAAA", "the ID token is not valid"},
+		"nonce of another login":          {"id_token", earlier.ID, "its nonce is not the one that was sent"},
+		"an access token":                 {"id_token", earlier.Access, "the ID token is not valid"},
+		"for another client":              {"id_token", as.IDToken(testserver.ForClient("test-client")), "the ID token is not valid"},
+		"at_hash of another access token": {"access_token", earlier.Access, "the ID token is not valid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer as.OnToken(func(_ *testserver.TokenRequest, answer *testserver.TokenResponse) error {
@@ -38,29 +38,29 @@ func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 				return nil
 			})()
 			got, err := login()
-			checkError(t, err, asclient.InvalidAnswer, "no login: ")
+			checkError(t, err, asclient.InvalidAnswer, "login failed: ")
 			checkError(t, err, asclient.InvalidAnswer, tt.text)
 			if got != (asclient.Tokens{}) {
-				t.Errorf("got %+v beside the error", got)
+				t.Errorf("got %+v with the error", got)
 			}
 		})
 	}
 }
 
-func TestTheKeysOfAnIDTokenMustBeHad(t *testing.T) {
+func TestALoginFailsWithoutTheKeyOfTheIDToken(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault testserver.Fault
 		kind  asclient.Kind
 		text  string
 	}{
-		"their server must answer":      {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: server answered Service Unavailable"},
-		"the answer must be a key set":  {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are not a JWK Set"},
-		"the key of the token is in it": {testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), asclient.InvalidAnswer, "no login: the ID token is not good"},
+		"the endpoint fails":          {testserver.Status(503), asclient.Unreachable, "the keys of the issuer: server answered Service Unavailable"},
+		"the answer is not a key set": {testserver.Body("application/json", []byte(`[]`)), asclient.InvalidAnswer, "the keys of the issuer are not a JWK Set"},
+		"the key set has no such key": {testserver.Body("application/jwk-set+json", []byte(`{"keys":[]}`)), asclient.InvalidAnswer, "login failed: the ID token is not valid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t)
 			as.Inject(testserver.EndpointJWKS, tt.fault)
-			_, err := loginAt(t.Context(), t, as, []string{"openid"}, nil, visit(t, as, func(url.Values) {})).ByCode(t.Context(), anyPort)
+			_, err := loginAt(t.Context(), t, as, []string{"openid"}, nil, completeLogin(t, as, func(url.Values) {})).ByCode(t.Context(), anyPort)
 			checkError(t, err, tt.kind, tt.text)
 		})
 	}

@@ -7,10 +7,10 @@ import (
 	"net/url"
 )
 
-// Introspect asks whether a token is active, and returns all members of the answer
-// (RFC 7662). The hint is the kind of the token, "" if it is not known.
+// Introspect returns whether a token is active, and all members of the answer
+// (RFC 7662). hint is the type of the token, "" if it is unknown.
 func (c *Client) Introspect(ctx context.Context, token, hint string) (active bool, members map[string]any, err error) {
-	const doing = "nothing is known of the token"
+	const doing = "introspection failed"
 	if err := c.checkEndpoint("introspection", c.server.Introspection); err != nil {
 		return false, nil, err
 	}
@@ -20,18 +20,18 @@ func (c *Client) Introspect(ctx context.Context, token, hint string) (active boo
 	}
 	active, ok := members["active"].(bool)
 	if !ok {
-		return false, nil, &Error{InvalidAnswer, doing, errors.New("the answer does not say whether it is active (RFC 7662 §2.2)")}
+		return false, nil, &Error{InvalidAnswer, doing, errors.New("the answer has no boolean member active (RFC 7662 §2.2)")}
 	}
 	return active, members, nil
 }
 
-// Revoke revokes an access or refresh token (RFC 7009). A server also answers yes
-// about a token that it does not know. The hint is as for Introspect.
+// Revoke revokes an access or refresh token (RFC 7009). A server also reports success
+// for an unknown token. hint is as for Introspect.
 func (c *Client) Revoke(ctx context.Context, token, hint string) error {
 	if err := c.checkEndpoint("revocation", c.server.Revocation); err != nil {
 		return err
 	}
-	_, err := c.hiding(token).post(ctx, "the token is not revoked", c.server.Revocation, tokenForm(token, hint), c.authStyle(c.server.RevokeAuth))
+	_, err := c.hiding(token).post(ctx, "revocation failed", c.server.Revocation, tokenForm(token, hint), c.authStyle(c.server.RevokeAuth))
 	return err
 }
 
@@ -43,8 +43,8 @@ func tokenForm(token, hint string) url.Values {
 	return form
 }
 
-// UserInfo returns what the server says of the user of an access token that has
-// the scope openid (OpenID Connect Core 1.0 §5.3).
+// UserInfo returns the claims about the user of an access token with the scope openid
+// (OpenID Connect Core 1.0 §5.3).
 func (c *Client) UserInfo(ctx context.Context, token string) (map[string]any, error) {
 	if err := c.checkEndpoint("userinfo", c.server.UserInfo); err != nil {
 		return nil, err
@@ -54,5 +54,5 @@ func (c *Client) UserInfo(ctx context.Context, token string) (map[string]any, er
 		return nil, &Error{Metadata, "userinfo", err}
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	return c.hiding(token).exchange("nothing is known of the user", r)
+	return c.hiding(token).exchange("UserInfo failed", r)
 }

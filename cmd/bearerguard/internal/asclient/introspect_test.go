@@ -9,17 +9,17 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
-func TestIntrospectReturnsWhatTheServerSays(t *testing.T) {
+func TestIntrospectReturnsAllMembers(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer string
 		active bool
 		exp    any
 	}{
-		"an active token has members":          {`{"active":true,"exp":17672256000000000001}`, true, json.Number("17672256000000000001")},
-		"a token that is not active has fewer": {`{"active":false}`, false, nil},
+		"active":     {`{"active":true,"exp":17672256000000000001}`, true, json.Number("17672256000000000001")},
+		"not active": {`{"active":false}`, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/introspection": answersJSON(200, tt.answer)}).URL, "s")
+			client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/introspection": jsonAnswer(200, tt.answer)}).URL, "s")
 			active, members, err := client.Introspect(t.Context(), "t", "")
 			if err != nil || active != tt.active || members["active"] != tt.active || members["exp"] != tt.exp {
 				t.Errorf("got %t, %v, %v, want %t and %v", active, members, err, tt.active, tt.exp)
@@ -30,30 +30,30 @@ func TestIntrospectReturnsWhatTheServerSays(t *testing.T) {
 
 func TestATokenIsSentWithItsHint(t *testing.T) {
 	rec := &recorder{text: `{"active":true}`}
-	client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/introspection": rec.handle, "/revocation": rec.handle}).URL, "s")
+	client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/introspection": rec.handle, "/revocation": rec.handle}).URL, "s")
 	for hint, want := range map[string]string{"": "token=t", "refresh_token": "token=t&token_type_hint=refresh_token"} {
 		t.Run(fmt.Sprintf("the hint is %q", hint), func(t *testing.T) {
 			if _, _, err := client.Introspect(t.Context(), "t", hint); err != nil || rec.form.Encode() != want {
-				t.Errorf("got %q, %v, want %q to be asked about", rec.form.Encode(), err, want)
+				t.Errorf("got %q, %v, want the introspection request %q", rec.form.Encode(), err, want)
 			}
 			rec.form = nil
 			if err := client.Revoke(t.Context(), "t", hint); err != nil || rec.form.Encode() != want {
-				t.Errorf("got %q, %v, want %q to be revoked", rec.form.Encode(), err, want)
+				t.Errorf("got %q, %v, want the revocation request %q", rec.form.Encode(), err, want)
 			}
 		})
 	}
 }
 
-func TestRevokeTakesAnEmptyAnswer(t *testing.T) {
-	client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/revocation": func(http.ResponseWriter, *http.Request) {}}).URL, "s")
+func TestRevokeAcceptsAnEmptyAnswer(t *testing.T) {
+	client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/revocation": func(http.ResponseWriter, *http.Request) {}}).URL, "s")
 	if err := client.Revoke(t.Context(), "t", ""); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestUserInfoSendsTheTokenToItsEndpoint(t *testing.T) {
-	client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/userinfo": func(w http.ResponseWriter, r *http.Request) {
-		answersJSON(200, fmt.Sprintf(`{"sub":%q}`, r.Method+" "+r.Header.Get("Authorization")))(w, r)
+	client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/userinfo": func(w http.ResponseWriter, r *http.Request) {
+		jsonAnswer(200, fmt.Sprintf(`{"sub":%q}`, r.Method+" "+r.Header.Get("Authorization")))(w, r)
 	}}).URL, "")
 	members, err := client.UserInfo(t.Context(), "t")
 	if err != nil || members["sub"] != "GET Bearer t" {
@@ -61,7 +61,7 @@ func TestUserInfoSendsTheTokenToItsEndpoint(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsNotOneIsNotBelieved(t *testing.T) {
+func TestAnInvalidIntrospectionAnswerIsRefused(t *testing.T) {
 	page := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte(`{"active":true}`))
@@ -75,20 +75,20 @@ func TestAnAnswerThatIsNotOneIsNotBelieved(t *testing.T) {
 		kind    asclient.Kind
 		text    string
 	}{
-		"it must say whether the token is active": {answersJSON(200, `{"sub":"alice"}`), asclient.InvalidAnswer, "does not say whether it is active"},
-		"active must not be a text":               {answersJSON(200, `{"active":"true"}`), asclient.InvalidAnswer, "does not say whether it is active"},
-		"it must not be an array":                 {answersJSON(200, `[{"active":true}]`), asclient.InvalidAnswer, "is not a JSON object"},
-		"it must be whole JSON":                   {answersJSON(200, `{"active":true`), asclient.InvalidAnswer, "is not a JSON object"},
-		"it must not be a page":                   {page, asclient.InvalidAnswer, "is not a JSON object"},
-		"it must not break off":                   {brokenOff, asclient.Unreachable, "unexpected EOF"},
+		"without active":         {jsonAnswer(200, `{"sub":"alice"}`), asclient.InvalidAnswer, "no boolean member active"},
+		"active is a string":     {jsonAnswer(200, `{"active":"true"}`), asclient.InvalidAnswer, "no boolean member active"},
+		"an array":               {jsonAnswer(200, `[{"active":true}]`), asclient.InvalidAnswer, "is not a JSON object"},
+		"truncated JSON":         {jsonAnswer(200, `{"active":true`), asclient.InvalidAnswer, "is not a JSON object"},
+		"an HTML page":           {page, asclient.InvalidAnswer, "is not a JSON object"},
+		"a body that breaks off": {brokenOff, asclient.Unreachable, "unexpected EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/introspection": tt.handler}).URL, "s")
+			client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/introspection": tt.handler}).URL, "s")
 			active, members, err := client.Introspect(t.Context(), "t", "")
-			checkError(t, err, tt.kind, "nothing is known of the token: ")
+			checkError(t, err, tt.kind, "introspection failed: ")
 			checkError(t, err, tt.kind, tt.text)
 			if active || members != nil {
-				t.Errorf("got %t, %v beside the error", active, members)
+				t.Errorf("got %t, %v with the error", active, members)
 			}
 		})
 	}

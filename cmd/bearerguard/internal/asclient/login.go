@@ -25,16 +25,16 @@ type Login struct {
 	show    func(context.Context, Page)
 }
 
-// ReservedInLogin are the parameters that a login sets by itself. With a state or a
-// redirect URI of somebody else the answer would not be that of this login.
+// ReservedInLogin are the parameters that a login sets itself. With another state or
+// redirect URI, the answer would not be accepted or not arrive.
 var ReservedInLogin = []string{
 	"response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "scope", "state", "nonce",
 	"code_challenge", "code_challenge_method", "request", "request_uri",
 }
 
-// NewLogin prepares a login with scopes. Its first request also has params, of each
-// name the first value; none of them may be one of [ReservedInLogin]. show must
-// bring the user to a page, and not wait until the login is done.
+// NewLogin prepares a login with scopes. Its first request also has params, with the
+// first value of each name. No name may be in [ReservedInLogin]. show must show the
+// page to the user and return before the login is done.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err
@@ -48,9 +48,9 @@ func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.
 
 // ByCode runs the authorization code flow with PKCE, state and, for the scope
 // openid, a nonce (RFC 6749 §4.1, RFC 7636, RFC 8252). It listens at the redirect
-// URI, which [CheckRedirect] must allow; port 0 is any that is free. iss in the
-// answer is checked (RFC 9207), and so is an ID token. When ctx ends, the error is
-// that of ctx.
+// URI, which [CheckRedirect] must allow; port 0 picks a free port. The iss parameter of
+// the answer (RFC 9207) and the ID token are checked. When ctx ends, the error is that
+// of ctx.
 func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	as := l.client
 	if err := as.checkEndpoint("authorization", as.server.Authorization); err != nil {
@@ -76,24 +76,24 @@ func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	// Before anything else is believed: another server's answer must not reach
+	// This check comes first, because the code of another server must not be sent to
 	// this one (RFC 9207 §2.4).
 	if iss, sent := answer["iss"]; sent && iss[0] != as.server.Issuer || !sent && as.server.SendsIssuer {
-		return Tokens{}, noLogin("the answer does not name the issuer (RFC 9207), so it may be another server's")
+		return Tokens{}, invalidLogin("the answer does not name the issuer (RFC 9207), so it may come from another server")
 	}
 	if code := answer.Get("error"); code != "" {
-		return Tokens{}, as.refused("no login", RefusalError{Code: code, Description: answer.Get("error_description")})
+		return Tokens{}, as.refused("login failed", RefusalError{Code: code, Description: answer.Get("error_description")})
 	}
 	code := answer.Get("code")
 	t, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return Tokens{}, as.hiding(code, verifier).failed("no tokens for the code", err)
+		return Tokens{}, as.hiding(code, verifier).failed("code exchange failed", err)
 	}
 	return l.verified(ctx, t, nonce)
 }
 
-// verified are the tokens of an answer whose ID token, if there has to be or is
-// one, is good.
+// verified returns the tokens of an answer, after it has checked the ID token. The scope
+// openid requires one.
 func (l *Login) verified(ctx context.Context, t *oauth2.Token, nonce string) (Tokens, error) {
 	all := newTokens(t)
 	switch {
@@ -102,10 +102,12 @@ func (l *Login) verified(ctx context.Context, t *oauth2.Token, nonce string) (To
 			return Tokens{}, err
 		}
 	case slices.Contains(l.scopes, oidc.ScopeOpenID):
-		return Tokens{}, noLogin("the authorization server sent no ID token for the scope openid (OpenID Connect Core 1.0 §3.1.3.3)")
+		return Tokens{}, invalidLogin("the authorization server sent no ID token for the scope openid (OpenID Connect Core 1.0 §3.1.3.3)")
 	}
 	return all, nil
 }
 
-// noLogin is the error of a login whose answer is not to be believed.
-func noLogin(why string) *Error { return &Error{InvalidAnswer, "no login", errors.New(why)} }
+// invalidLogin is the error for an invalid answer to a login.
+func invalidLogin(reason string) *Error {
+	return &Error{InvalidAnswer, "login failed", errors.New(reason)}
+}

@@ -14,7 +14,7 @@ import (
 
 const anyPort = "http://127.0.0.1:0/callback"
 
-// loginAt prepares a login of the mock server's public client.
+// loginAt prepares a login of the public client of the mock server.
 func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []string, params url.Values, show func(page asclient.Page)) *asclient.Login {
 	t.Helper()
 	client, err := asclient.Discover(ctx, asclient.Config{Issuer: as.Issuer(), ID: "test-public"})
@@ -28,8 +28,8 @@ func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []
 	return l
 }
 
-// visit is a user who logs in, and whose browser brings a changed answer.
-func visit(t *testing.T, as *testserver.Server, change func(q url.Values)) func(asclient.Page) {
+// completeLogin logs in the user, changes the answer, and sends it to the callback.
+func completeLogin(t *testing.T, as *testserver.Server, change func(q url.Values)) func(asclient.Page) {
 	return func(page asclient.Page) {
 		back := as.Login(t, page.URL)
 		q := back.Query()
@@ -50,44 +50,44 @@ func TestALoginByCodeReturnsTokens(t *testing.T) {
 		scopes []string
 		id     bool
 	}{
-		"without openid there is not an ID token": {[]string{"orders:read"}, false},
-		"with openid there is an ID token":        {[]string{"openid"}, true},
+		"without openid":                {[]string{"orders:read"}, false},
+		"with openid, with an ID token": {[]string{"openid"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked url.Values
+			var request url.Values
 			show := func(page asclient.Page) {
 				u, _ := url.Parse(page.URL)
-				asked = u.Query()
-				visit(t, as, func(url.Values) {})(page)
+				request = u.Query()
+				completeLogin(t, as, func(url.Values) {})(page)
 			}
 			got, err := loginAt(t.Context(), t, as, tt.scopes, url.Values{"login_hint": {"alice", "bob"}}, show).ByCode(t.Context(), anyPort)
 			if err != nil || got.Access == "" || (got.ID != "") != tt.id {
 				t.Errorf("got %+v, %v, want tokens", got, err)
 			}
-			if asked.Has("nonce") != tt.id || asked.Get("state") == "" || asked.Get("code_challenge_method") != "S256" || len(asked["login_hint"]) != 1 || asked.Get("login_hint") != "alice" {
-				t.Errorf("got the request %v", asked)
+			if request.Has("nonce") != tt.id || request.Get("state") == "" || request.Get("code_challenge_method") != "S256" || len(request["login_hint"]) != 1 || request.Get("login_hint") != "alice" {
+				t.Errorf("got the request %v", request)
 			}
 		})
 	}
 }
 
-func TestAnAnswerThatIsNotOfThisLoginIsNotBelieved(t *testing.T) {
+func TestAnInvalidAnswerFailsTheLogin(t *testing.T) {
 	as := testserver.New(t)
 	for name, tt := range map[string]struct {
 		change func(q url.Values)
 		kind   asclient.Kind
 		text   string
 	}{
-		"it names another issuer":     {func(q url.Values) { q.Set("iss", "https://evil.example.com") }, asclient.InvalidAnswer, "no login: the answer does not name the issuer"},
-		"it does not name the issuer": {func(q url.Values) { q.Del("iss") }, asclient.InvalidAnswer, "no login: the answer does not name the issuer"},
-		"it has another code":         {func(q url.Values) { q.Set("code", "forged") }, asclient.Refused, "no tokens for the code: the authorization server refuses with 400 Bad Request: invalid_grant"},
-		"it is an error":              {func(q url.Values) { q.Del("code"); q.Set("error", "access_denied"); q.Set("error_description", "no") }, asclient.Refused, "no login: the authorization server refuses: access_denied (no)"},
+		"another issuer": {func(q url.Values) { q.Set("iss", "https://evil.example.com") }, asclient.InvalidAnswer, "login failed: the answer does not name the issuer"},
+		"no issuer":      {func(q url.Values) { q.Del("iss") }, asclient.InvalidAnswer, "login failed: the answer does not name the issuer"},
+		"another code":   {func(q url.Values) { q.Set("code", "forged") }, asclient.Refused, "code exchange failed: the authorization server refuses with 400 Bad Request: invalid_grant"},
+		"an error":       {func(q url.Values) { q.Del("code"); q.Set("error", "access_denied"); q.Set("error_description", "no") }, asclient.Refused, "login failed: the authorization server refuses: access_denied (no)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := loginAt(t.Context(), t, as, nil, nil, visit(t, as, tt.change)).ByCode(t.Context(), anyPort)
+			got, err := loginAt(t.Context(), t, as, nil, nil, completeLogin(t, as, tt.change)).ByCode(t.Context(), anyPort)
 			checkError(t, err, tt.kind, tt.text)
 			if got != (asclient.Tokens{}) {
-				t.Errorf("got %+v beside the error", got)
+				t.Errorf("got %+v with the error", got)
 			}
 		})
 	}
@@ -97,11 +97,11 @@ func TestALoginEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := loginAt(ctx, t, testserver.New(t), nil, nil, func(asclient.Page) { cancel() })
 	if got, err := l.ByCode(ctx, anyPort); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %+v, %v, want that of the context", got, err)
+		t.Errorf("got %+v, %v, want context.Canceled", got, err)
 	}
 }
 
-func TestAPortThatIsTakenIsNotListenedAt(t *testing.T) {
+func TestAPortInUseIsAnError(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -112,17 +112,17 @@ func TestAPortThatIsTakenIsNotListenedAt(t *testing.T) {
 	checkError(t, err, asclient.CannotListen, "the redirect URI: listen tcp ")
 }
 
-func TestARedirectURIMustLeadToThisMachine(t *testing.T) {
+func TestARedirectURIMustBeOnLoopback(t *testing.T) {
 	l := loginAt(t.Context(), t, testserver.New(t), nil, nil, func(asclient.Page) { t.Error("a page was shown") })
 	for name, tt := range map[string]struct{ uri, text string }{
-		"https is not for it":            {"https://127.0.0.1/", "want one such as"},
-		"it does not have a user":        {"http://u@127.0.0.1/", "want one such as"},
-		"it does not have a query":       {"http://127.0.0.1/?a=b", "want one such as"},
-		"it does not have a fragment":    {"http://127.0.0.1/#a", "want one such as"},
-		"it is a URL":                    {"http://127.0.0.1:x/", "want one such as"},
-		"its host is not another one":    {"http://app.example.com/", "the host has to be"},
-		"its host is not all interfaces": {"http://0.0.0.0/", "the host has to be"},
-		"its host is not left out":       {"http:///callback", "the host has to be"},
+		"https":          {"https://127.0.0.1/", "want one such as"},
+		"a user":         {"http://u@127.0.0.1/", "want one such as"},
+		"a query":        {"http://127.0.0.1/?a=b", "want one such as"},
+		"a fragment":     {"http://127.0.0.1/#a", "want one such as"},
+		"not a URL":      {"http://127.0.0.1:x/", "want one such as"},
+		"another host":   {"http://app.example.com/", "the host must be"},
+		"all interfaces": {"http://0.0.0.0/", "the host must be"},
+		"no host":        {"http:///callback", "the host must be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkError(t, asclient.CheckRedirect(tt.uri), asclient.InvalidRedirect, tt.text)

@@ -14,9 +14,9 @@ import (
 
 const discovery = "/.well-known/openid-configuration"
 
-// fake is an authorization server of handlers by their paths. Its metadata have an
-// endpoint at each of them, and changes: nil takes a member out.
-func fake(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
+// newServer starts an authorization server with handlers by path. Its metadata has an
+// endpoint for each path. changes overrides members; nil removes one.
+func newServer(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
@@ -42,8 +42,8 @@ func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	return client
 }
 
-// answersJSON is an endpoint with one answer.
-func answersJSON(status int, text string) http.HandlerFunc {
+// jsonAnswer is an endpoint that always sends the same answer.
+func jsonAnswer(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
@@ -51,7 +51,7 @@ func answersJSON(status int, text string) http.HandlerFunc {
 	}
 }
 
-// checkError holds that err is of a kind and has a text.
+// checkError fails the test unless err has this kind and contains text.
 func checkError(t *testing.T, err error, kind asclient.Kind, text string) {
 	t.Helper()
 	failed, ok := errors.AsType[*asclient.Error](err)

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Tokens is an answer of the token endpoint (RFC 6749 §5.1). What it does not have is zero.
+// Tokens is an answer of the token endpoint (RFC 6749 §5.1). Missing members are zero.
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type,omitempty"`
@@ -27,20 +27,20 @@ func newTokens(t *oauth2.Token) Tokens {
 	id, _ := t.Extra("id_token").(string)
 	scope, _ := t.Extra("scope").(string)
 	seconds := t.ExpiresIn
-	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials keeps only the moment
+	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials only sets Expiry
 		seconds = int64(time.Until(t.Expiry).Round(time.Second) / time.Second)
 	}
 	return Tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
 }
 
-// ReservedInClientCredentials are the parameters that ClientCredentials sets by itself.
+// ReservedInClientCredentials are the parameters that ClientCredentials sets itself.
 var ReservedInClientCredentials = []string{"grant_type", "client_id", "client_secret", "scope"}
 
 // ClientCredentials gets an access token for the client itself (RFC 6749 §4.4). The
-// request also has params, none of which may be one of [ReservedInClientCredentials].
+// request also has params. No name may be in [ReservedInClientCredentials].
 func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params url.Values) (Tokens, error) {
 	if c.secret == "" {
-		return Tokens{}, &Error{NoSecret, "", errors.New("the client needs its secret")}
+		return Tokens{}, &Error{NoSecret, "", errors.New("the client secret is missing")}
 	}
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err
@@ -51,13 +51,13 @@ func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params 
 		Scopes: config.Scopes, EndpointParams: params, AuthStyle: config.Endpoint.AuthStyle,
 	}).Token(ctx)
 	if err != nil {
-		return Tokens{}, c.failed("no token", err)
+		return Tokens{}, c.failed("token request failed", err)
 	}
 	return newTokens(t), nil
 }
 
-// Refresh gets new tokens for a refresh token (RFC 6749 §6). If the server sends
-// no other refresh token, the old one is in the answer.
+// Refresh gets new tokens for a refresh token (RFC 6749 §6). If the server sends no new
+// refresh token, the result has the old one.
 func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err
@@ -65,23 +65,23 @@ func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	ctx, config := c.config(ctx, nil)
 	t, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: token}).Token()
 	if err != nil {
-		return Tokens{}, c.hiding(token).failed("no new tokens", err)
+		return Tokens{}, c.hiding(token).failed("refresh failed", err)
 	}
 	return newTokens(t), nil
 }
 
-// ReservedInExchange are the parameters that Exchange sets by itself.
+// ReservedInExchange are the parameters that Exchange sets itself.
 var ReservedInExchange = []string{
 	"grant_type", "client_id", "client_secret", "scope", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
 }
 
 const (
 	grantExchange   = "urn:ietf:params:oauth:grant-type:token-exchange"
-	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, no credentials
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 )
 
-// Exchange gets an access token for another one (RFC 8693 §2), and with an actor for
-// the actor, "" being none. The request also has params, none of which may be one of
+// Exchange exchanges the access token subject for another one (RFC 8693 §2). actor is the
+// access token of the acting party, or "". The request also has params. No name may be in
 // [ReservedInExchange].
 func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []string, params url.Values) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
@@ -96,7 +96,7 @@ func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []s
 		form.Set("scope", strings.Join(scopes, " "))
 	}
 	maps.Copy(form, params)
-	answer, err := c.hiding(subject, actor).post(ctx, "no token", c.server.Token, form, c.authStyle(c.server.TokenAuth))
+	answer, err := c.hiding(subject, actor).post(ctx, "token exchange failed", c.server.Token, form, c.authStyle(c.server.TokenAuth))
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -104,7 +104,7 @@ func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []s
 	seconds, _ := answer["expires_in"].(json.Number)
 	expires, _ := seconds.Int64()
 	if text("access_token") == "" {
-		return Tokens{}, &Error{InvalidAnswer, "no token", errors.New("the answer of the authorization server has no access_token")}
+		return Tokens{}, &Error{InvalidAnswer, "token exchange failed", errors.New("the answer of the authorization server has no access_token")}
 	}
 	return Tokens{text("access_token"), text("token_type"), expires, text("refresh_token"), "", text("scope")}, nil
 }

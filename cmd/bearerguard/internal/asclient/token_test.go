@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
-// recorder answers with text, and notes the last request.
+// recorder answers with text and records the last request.
 type recorder struct {
 	text          string
 	authorization string
@@ -18,10 +18,10 @@ type recorder struct {
 func (rec *recorder) handle(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	rec.authorization, rec.form = r.Header.Get("Authorization"), r.PostForm
-	answersJSON(http.StatusOK, rec.text)(w, r)
+	jsonAnswer(http.StatusOK, rec.text)(w, r)
 }
 
-func TestTheClientAuthenticatesInTheWayThatTheServerTakes(t *testing.T) {
+func TestClientAuthenticationMethods(t *testing.T) {
 	const basic = "Basic am9iOmElMkIlMjY=" // job:a%2B%26
 	for name, tt := range map[string]struct {
 		secret    string
@@ -29,14 +29,14 @@ func TestTheClientAuthenticatesInTheWayThatTheServerTakes(t *testing.T) {
 		header    string
 		form      string
 	}{
-		"a secret goes into the header if the server says nothing":        {"a+&", nil, basic, ""},
-		"a secret goes into the header if the server takes both":          {"a+&", []string{"client_secret_post", "client_secret_basic"}, basic, ""},
-		"a secret goes into the form if the server takes only that":       {"a+&", []string{"client_secret_post"}, "", "client_id=job&client_secret=a%2B%26"},
-		"a public client only names itself":                               {"", nil, "", "client_id=job"},
-		"a public client never uses the header, whatever the server says": {"", []string{"client_secret_basic"}, "", "client_id=job"},
+		"secret in the header by default":              {"a+&", nil, basic, ""},
+		"secret in the header if both are supported":   {"a+&", []string{"client_secret_post", "client_secret_basic"}, basic, ""},
+		"secret in the form if only that is supported": {"a+&", []string{"client_secret_post"}, "", "client_id=job&client_secret=a%2B%26"},
+		"public client: only the client ID":            {"", nil, "", "client_id=job"},
+		"public client: never the header":              {"", []string{"client_secret_basic"}, "", "client_id=job"},
 	} {
 		rec := &recorder{text: `{"access_token":"a","token_type":"Bearer","active":true}`}
-		server := fake(t, map[string]any{
+		server := newServer(t, map[string]any{
 			"token_endpoint_auth_methods_supported": tt.supported, "introspection_endpoint_auth_methods_supported": tt.supported, "revocation_endpoint_auth_methods_supported": tt.supported,
 		}, map[string]http.HandlerFunc{"/token": rec.handle, "/introspection": rec.handle, "/revocation": rec.handle})
 		client := discover(t, server.URL, tt.secret)
@@ -60,9 +60,9 @@ func TestTheClientAuthenticatesInTheWayThatTheServerTakes(t *testing.T) {
 	}
 }
 
-func TestClientCredentialsAsksForTheScopesWithTheParameters(t *testing.T) {
+func TestClientCredentialsSendsScopesAndParameters(t *testing.T) {
 	rec := &recorder{text: `{"access_token":"a","token_type":"Bearer","expires_in":60,"scope":"x"}`}
-	client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/token": rec.handle}).URL, "s")
+	client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/token": rec.handle}).URL, "s")
 	got, err := client.ClientCredentials(t.Context(), []string{"x", "y"}, url.Values{"resource": {"a", "b"}})
 	if want := (asclient.Tokens{Access: "a", Type: "Bearer", ExpiresIn: 60, Scope: "x"}); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -74,22 +74,22 @@ func TestClientCredentialsAsksForTheScopesWithTheParameters(t *testing.T) {
 
 func TestClientCredentialsNeedsASecret(t *testing.T) {
 	rec := &recorder{text: `{"access_token":"a"}`}
-	client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/token": rec.handle}).URL, "")
+	client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/token": rec.handle}).URL, "")
 	_, err := client.ClientCredentials(t.Context(), nil, nil)
-	checkError(t, err, asclient.NoSecret, "the client needs its secret")
+	checkError(t, err, asclient.NoSecret, "the client secret is missing")
 	if rec.form != nil {
 		t.Errorf("got the request %q, want none", rec.form.Encode())
 	}
 }
 
-func TestRefreshKeepsTheOldTokenUnlessThereIsANewOne(t *testing.T) {
+func TestRefreshReturnsTheOldRefreshTokenUnlessThereIsANewOne(t *testing.T) {
 	for name, tt := range map[string]struct{ answer, want string }{
-		"a server that rotates sends a new one": {`{"access_token":"a","refresh_token":"new"}`, "new"},
-		"of a server that does not, it is old":  {`{"access_token":"a"}`, "old"},
+		"with rotation":    {`{"access_token":"a","refresh_token":"new"}`, "new"},
+		"without rotation": {`{"access_token":"a"}`, "old"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := &recorder{text: tt.answer}
-			client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/token": rec.handle}).URL, "s")
+			client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/token": rec.handle}).URL, "s")
 			got, err := client.Refresh(t.Context(), "old")
 			if err != nil || got.Access != "a" || got.Refresh != tt.want {
 				t.Errorf("got %+v, %v, want the refresh token %q", got, err, tt.want)
@@ -101,8 +101,8 @@ func TestRefreshKeepsTheOldTokenUnlessThereIsANewOne(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutAnAccessTokenIsNotTokens(t *testing.T) {
-	client := discover(t, fake(t, nil, map[string]http.HandlerFunc{"/token": answersJSON(200, `{"token_type":"Bearer"}`)}).URL, "s")
+func TestAnAnswerWithoutAnAccessTokenIsRefused(t *testing.T) {
+	client := discover(t, newServer(t, nil, map[string]http.HandlerFunc{"/token": jsonAnswer(200, `{"token_type":"Bearer"}`)}).URL, "s")
 	for _, name := range []string{"token", "token for a refresh token"} {
 		t.Run(name, func(t *testing.T) {
 			checkError(t, requests[name].send(t.Context(), client), asclient.InvalidAnswer, "oauth2: ")

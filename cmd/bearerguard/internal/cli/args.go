@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// checkArgs reports arguments that are missing, and those that are too many.
+// checkArgs reports missing and surplus arguments.
 func checkArgs(cmd *cobra.Command, args []string) error {
-	use, _, program := strings.Cut(cmd.Use, "[--") // what follows is another program's
+	use, _, program := strings.Cut(cmd.Use, "[--") // the rest is the command line of another program
 	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
 	if dash := cmd.ArgsLenAtDash(); program && dash >= 0 {
 		if dash == len(args) {
@@ -23,9 +23,9 @@ func checkArgs(cmd *cobra.Command, args []string) error {
 	case len(args) < len(required):
 		return fmt.Errorf("%s: %s is missing. See %s --help", name, required[len(args)], cmd.CommandPath())
 	case len(args) > len(all) && len(all) == 0:
-		return fmt.Errorf("%s: there is an argument, %q, and it takes none. See %s --help", name, args[0], cmd.CommandPath())
+		return fmt.Errorf("%s: unexpected argument %q. See %s --help", name, args[0], cmd.CommandPath())
 	case len(args) > len(all) && !repeated:
-		return fmt.Errorf("%s: %q is one argument too many, it takes %s. A value with spaces needs quotes", name, args[len(all)], strings.Join(all, " "))
+		return fmt.Errorf("%s: unexpected argument %q, want %s. A value with spaces needs quotes", name, args[len(all)], strings.Join(all, " "))
 	}
 	for i, arg := range args[:min(len(args), len(all))] {
 		if arg == "" {
@@ -38,7 +38,7 @@ func checkArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// arguments are those that a Use names, after the command itself.
+// arguments returns the arguments that a Use line names.
 func arguments(use string) (required, all []string, repeated bool) {
 	depth := 0
 	for _, word := range strings.Fields(use)[1:] {
@@ -54,7 +54,7 @@ func arguments(use string) (required, all []string, repeated bool) {
 	return required, all, repeated
 }
 
-// ArgChoices are the values that the first argument takes. A shell offers them.
+// ArgChoices restricts the first argument to names, and completes them in shells.
 func ArgChoices(cmd *cobra.Command, names []string) {
 	cmd.Annotations = map[string]string{choices: strings.Join(names, " ")}
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -65,8 +65,8 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect moves a negative duration behind --, so that it is not taken for a flag, if
-// the command takes a DURATION. One that follows a flag is the value of that flag.
+// Protect moves a negative duration after --, if the command takes a DURATION. Otherwise
+// pflag would parse it as a flag. A duration that follows a flag is the value of that flag.
 func Protect(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
 		return args

@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// said is what a command line comes to: the arguments that the command got, or its
-// error.
-func said(args ...string) string {
+// runLine runs a command line and returns the name and the arguments of the command
+// that ran, or the text of the error.
+func runLine(args ...string) string {
 	got := ""
 	command := func(use string) *cobra.Command {
 		return &cobra.Command{Use: use, RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,15 +47,15 @@ func said(args ...string) string {
 	return got
 }
 
-func TestWhatIsSaidOfACommandLine(t *testing.T) {
+func TestCommandLineErrors(t *testing.T) {
 	for line, want := range map[string]string{
 		"bake bread":                   "bake bread",
 		"bake cake a":                  "bake cake|a",
 		"bake":                         "bake: KIND is missing. See kitchen bake --help",
-		"bake cake a b":                `bake: "b" is one argument too many, it takes KIND NOTE. A value with spaces needs quotes`,
+		"bake cake a b":                `bake: unexpected argument "b", want KIND NOTE. A value with spaces needs quotes`,
 		"bake brad":                    `bake: "brad" is unknown. Did you mean bread?`,
 		"bake zzzzzzz":                 `bake: "zzzzzzz" is unknown. Give one of bread, cake`,
-		"clean x":                      `clean: there is an argument, "x", and it takes none. See kitchen clean --help`,
+		"clean x":                      `clean: unexpected argument "x". See kitchen clean --help`,
 		"clena":                        `unknown command "kitchen clena". Did you mean clean? See kitchen --help`,
 		"shelf lits":                   `unknown command "kitchen shelf lits". Did you mean list? See kitchen shelf --help`,
 		"help nope":                    `unknown command "kitchen nope". See kitchen --help`,
@@ -75,7 +75,7 @@ func TestWhatIsSaidOfACommandLine(t *testing.T) {
 		"bake cake --by hnd":           `--by: "hnd" is unknown. Did you mean hand?`,
 		"bake cake --with salt,pepper": `--with: "pepper" is unknown. Give one of salt, sugar`,
 		"bake cake --with salt,sugar":  "bake cake",
-		"bake cake --hot --time 1s":    "--hot and --time exclude each other. Give one of them",
+		"bake cake --hot --time 1s":    "--hot and --time are mutually exclusive. Give one of them",
 		"run":                          "run: DIR is missing. See kitchen run --help",
 		"run a b":                      "run a|b",
 		"run a -- b -c":                "run a|b|-c",
@@ -89,11 +89,11 @@ func TestWhatIsSaidOfACommandLine(t *testing.T) {
 		"bake cake --time -5m":         "bake cake",
 		"-5m":                          "unknown flag -5m. An argument that begins with - goes after --",
 	} {
-		if got := said(strings.Fields(line)...); got != want {
+		if got := runLine(strings.Fields(line)...); got != want {
 			t.Errorf("%s: got %q, want %q", line, got, want)
 		}
 	}
-	if got, want := said("bake", ""), "bake: KIND is empty. Give a value"; got != want {
+	if got, want := runLine("bake", ""), "bake: KIND is empty. Give a value"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -1,6 +1,5 @@
-// Package cli makes commands of cobra say what is wrong with a command line in the
-// words of the command line: it names arguments and flags, and suggests what may
-// have been meant.
+// Package cli makes cobra commands report faults of the command line in plain words.
+// The messages name arguments and flags, and suggest corrections.
 //
-// It knows no command of this program.
+// Not in this package: anything about the commands of this program.
 package cli

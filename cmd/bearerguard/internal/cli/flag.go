@@ -9,32 +9,32 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Annotations of flags. choices is also one of commands.
+// Annotations of flags. Commands use choices too.
 const (
 	choices    = "choices"
 	mayBeEmpty = "may be empty"
 	exclusive  = "exclusive"
 )
 
-// Choices are the values that a flag takes. A shell offers them.
+// Choices restricts a flag to names, and completes them in shells.
 func Choices(cmd *cobra.Command, flag string, names []string) {
 	Offer(cmd, flag, names)
 	must(cmd.Flags().SetAnnotation(flag, choices, names))
 }
 
-// Offer lets a shell offer values for a flag, which takes others too: none, instead
-// of the names of files, if there are none.
+// Offer completes a flag with names in shells. The flag takes other values too. An empty
+// list turns off the completion of file names.
 func Offer(cmd *cobra.Command, flag string, names []string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// MayBeEmpty lets a flag have an empty value, which is otherwise a fault: it mostly
-// comes of a variable that is not set.
+// MayBeEmpty allows an empty value for a flag. Other flags refuse it, because it usually
+// comes from an unset variable.
 func MayBeEmpty(cmd *cobra.Command, flag string) {
 	must(cmd.Flags().SetAnnotation(flag, mayBeEmpty, []string{}))
 }
 
-// Exclusive are flags of which only one may be given.
+// Exclusive allows at most one of the flags on a command line.
 func Exclusive(cmd *cobra.Command, flags ...string) {
 	for _, flag := range flags {
 		must(cmd.Flags().SetAnnotation(flag, exclusive, flags))
@@ -47,7 +47,7 @@ func must(err error) {
 	}
 }
 
-// checkFlags reports what is wrong with values of flags that could be read.
+// checkFlags reports invalid values of flags, after parsing.
 func checkFlags(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil {
@@ -74,13 +74,13 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag) error {
 	}
 	for _, other := range f.Annotations[exclusive] {
 		if other != f.Name && cmd.Flags().Changed(other) {
-			return fmt.Errorf("--%s and --%s exclude each other. Give one of them", f.Name, other)
+			return fmt.Errorf("--%s and --%s are mutually exclusive. Give one of them", f.Name, other)
 		}
 	}
 	return nil
 }
 
-// flagError is what pflag finds wrong with a command line, in plain words.
+// flagError rewrites an error of pflag in plain words.
 func flagError(cmd *cobra.Command, err error) error {
 	see := ". See " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
@@ -90,7 +90,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		name := "--" + unknown.GetSpecifiedName()
-		return fmt.Errorf("unknown flag %s.%s See %s --help", name, meant(alike(name, names)), cmd.CommandPath())
+		return fmt.Errorf("unknown flag %s.%s See %s --help", name, suggestion(similar(name, names)), cmd.CommandPath())
 	}
 	if without, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		return fmt.Errorf("--%s: the value is missing%s", without.GetFlag().Name, see)
@@ -104,7 +104,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return err
 }
 
-// kindOf is what the values of a flag look like.
+// kindOf describes the values of a flag.
 func kindOf(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "bool":

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// unknownCommand is the fault of a name that no command below cmd has.
+// unknownCommand reports a name that is not a subcommand of cmd.
 func unknownCommand(cmd *cobra.Command, name string) error {
 	var names []string
 	for _, sub := range cmd.Commands() {
@@ -16,7 +16,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q.%s See %s --help", cmd.CommandPath()+" "+name, meant(alike(name, names)), cmd.CommandPath())
+	return fmt.Errorf("unknown command %q.%s See %s --help", cmd.CommandPath()+" "+name, suggestion(similar(name, names)), cmd.CommandPath())
 }
 
 // oneOf reports a word that is not one of names.
@@ -24,15 +24,15 @@ func oneOf(what, word string, names []string) error {
 	if slices.Contains(names, word) {
 		return nil
 	}
-	if guesses := alike(word, names); len(guesses) > 0 {
-		return fmt.Errorf("%s: %q is unknown.%s", what, word, meant(guesses))
+	if guesses := similar(word, names); len(guesses) > 0 {
+		return fmt.Errorf("%s: %q is unknown.%s", what, word, suggestion(guesses))
 	}
 	return fmt.Errorf("%s: %q is unknown. Give one of %s", what, word, strings.Join(names, ", "))
 }
 
-// alike are those of names that may have been meant by a word. cobra compares only
-// names of commands, so the names become commands.
-func alike(word string, names []string) []string {
+// similar returns the names that are close to a word. cobra compares only the names of
+// commands, so a command is made for each name.
+func similar(word string, names []string) []string {
 	c := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range names {
 		c.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
@@ -43,7 +43,7 @@ func alike(word string, names []string) []string {
 	return c.SuggestionsFor(word)
 }
 
-func meant(guesses []string) string {
+func suggestion(guesses []string) string {
 	if len(guesses) == 0 {
 		return ""
 	}

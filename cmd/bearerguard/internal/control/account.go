@@ -6,7 +6,7 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// AddClient registers a client, in place of one with its ID.
+// AddClient registers a client, or replaces the one with this ID.
 func AddClient(c wire.Client) TypedOperation[wire.Client] { return post[wire.Client]("/v1/clients", c) }
 
 // ListClients lists the clients.
@@ -17,23 +17,23 @@ func ShowClient(id string) Operation {
 	return Operation{http.MethodGet, "/v1/clients/" + element(id), nil}
 }
 
-// RemoveClient forgets a client.
+// RemoveClient removes a client.
 func RemoveClient(id string) Operation {
 	return Operation{http.MethodDelete, "/v1/clients/" + element(id), nil}
 }
 
-// AddUser registers a user, in place of one with that subject.
+// AddUser registers a user, or replaces the one with this subject.
 func AddUser(u wire.User) TypedOperation[wire.User] { return post[wire.User]("/v1/users", u) }
 
 // ListUsers lists the users.
 func ListUsers() TypedOperation[wire.Users] { return get[wire.Users]("/v1/users") }
 
-// RemoveUser forgets a user.
+// RemoveUser removes a user.
 func RemoveUser(sub string) Operation {
 	return Operation{http.MethodDelete, "/v1/users/" + element(sub), nil}
 }
 
-// DecideLogin decides how the next logins end.
+// DecideLogin sets the result of the next logins.
 func DecideLogin(next wire.NextLogin) Operation {
 	return Operation{http.MethodPost, "/v1/logins/next", next}
 }

@@ -10,10 +10,10 @@ import (
 	"net/url"
 )
 
-// maxAnswer limits what is read of an answer, in bytes. A snapshot may be large.
+// maxAnswer limits the size of an answer, in bytes. A snapshot may be large.
 const maxAnswer = 64 << 20
 
-// Faults of what New is given.
+// Errors of [New].
 var (
 	ErrURL     = errors.New("the URL of the control API is not valid: want one such as http://127.0.0.1:9001")
 	ErrNoToken = errors.New("no token for the control API")
@@ -25,8 +25,8 @@ type Client struct {
 	http        *http.Client
 }
 
-// New returns a client of the API at base, an http or https URL, which asks for
-// token. The error is [ErrURL] or [ErrNoToken].
+// New returns a client of the API at base, an http or https URL, that sends token. The
+// error is [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -41,9 +41,9 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends in as JSON, unless it is nil, and reads the answer into out, unless
-// that is nil. It also returns the answer as it is. The path begins with a slash
-// and is escaped. Each error is an [*Error].
+// Call sends in as JSON, unless it is nil, and parses the answer into out, unless
+// that is nil. It also returns the text of the answer. path must begin with a slash
+// and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

@@ -14,8 +14,8 @@ import (
 
 const token = "the-token"
 
-// clientOf returns a client of an API that handler is.
-func clientOf(t *testing.T, handler http.HandlerFunc) *control.Client {
+// newClient returns a client of an API that handler serves.
+func newClient(t *testing.T, handler http.HandlerFunc) *control.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -26,28 +26,28 @@ func clientOf(t *testing.T, handler http.HandlerFunc) *control.Client {
 	return client
 }
 
-func answers(status int, text string) http.HandlerFunc {
+func answer(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
 	}
 }
 
-func TestNewWantsAURLAndAToken(t *testing.T) {
+func TestNewNeedsAURLAndAToken(t *testing.T) {
 	for name, tt := range map[string]struct {
 		base, token string
 		want        error
 	}{
-		"an http URL is one":                     {"http://127.0.0.1:9001", token, nil},
-		"an https URL is one":                    {"https://127.0.0.1:9001", token, nil},
-		"a host and a port are not a URL":        {"127.0.0.1:9001", token, control.ErrURL},
-		"a path is not a URL":                    {"/v1", token, control.ErrURL},
-		"an empty text is not a URL":             {"", token, control.ErrURL},
-		"a URL of another scheme is refused":     {"ftp://127.0.0.1", token, control.ErrURL},
-		"a URL with a user is refused":           {"http://u:p@127.0.0.1", token, control.ErrURL},
-		"a URL that cannot be read is refused":   {"http://127.0.0.1:x", token, control.ErrURL},
-		"an empty token is refused":              {"http://127.0.0.1:9001", "", control.ErrNoToken},
-		"of two faults the URL's is found first": {"x", "", control.ErrURL},
+		"an http URL is accepted":              {"http://127.0.0.1:9001", token, nil},
+		"an https URL is accepted":             {"https://127.0.0.1:9001", token, nil},
+		"a host and a port are not a URL":      {"127.0.0.1:9001", token, control.ErrURL},
+		"a path is not a URL":                  {"/v1", token, control.ErrURL},
+		"an empty text is not a URL":           {"", token, control.ErrURL},
+		"a URL of another scheme is refused":   {"ftp://127.0.0.1", token, control.ErrURL},
+		"a URL with a user is refused":         {"http://u:p@127.0.0.1", token, control.ErrURL},
+		"a URL that cannot be read is refused": {"http://127.0.0.1:x", token, control.ErrURL},
+		"an empty token is refused":            {"http://127.0.0.1:9001", "", control.ErrNoToken},
+		"an invalid URL is reported first":     {"x", "", control.ErrURL},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := control.New(tt.base, tt.token)
@@ -59,7 +59,7 @@ func TestNewWantsAURLAndAToken(t *testing.T) {
 }
 
 func TestCallSendsTheTokenAndJSON(t *testing.T) {
-	client := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+	client := newClient(t, func(w http.ResponseWriter, r *http.Request) {
 		var in wire.KeyID
 		err := json.NewDecoder(r.Body).Decode(&in)
 		fmt.Fprintf(w, `{"kid":%q,"more":[1]}`, fmt.Sprint(r.Method, " ", r.RequestURI, " ", r.Header.Get("Authorization"), " ", r.Header.Get("Content-Type"), " ", in.ID, " ", err))
@@ -75,21 +75,21 @@ func TestCallSendsTheTokenAndJSON(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsNotReadMayBeAnything(t *testing.T) {
-	client := clientOf(t, answers(http.StatusOK, "not JSON"))
+func TestAnAnswerThatIsNotParsedMayBeAnything(t *testing.T) {
+	client := newClient(t, answer(http.StatusOK, "not JSON"))
 	if text, err := client.Call(t.Context(), http.MethodGet, "/", nil, nil); err != nil || string(text) != "not JSON" {
 		t.Errorf("got %q, %v", text, err)
 	}
 }
 
 func TestTheTokenDoesNotFollowARedirect(t *testing.T) {
-	asked := false
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	requested := false
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requested = true }))
 	defer elsewhere.Close()
-	client := clientOf(t, http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect).ServeHTTP)
+	client := newClient(t, http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect).ServeHTTP)
 	_, err := client.Call(t.Context(), http.MethodGet, "/v1/keys", nil, nil)
 	failed, ok := errors.AsType[*control.Error](err)
-	if !ok || failed.Kind != control.Unknown || asked {
-		t.Errorf("got %v, and that another server was asked: %t", err, asked)
+	if !ok || failed.Kind != control.Unknown || requested {
+		t.Errorf("got %v, and a request to the other server: %t", err, requested)
 	}
 }

@@ -14,14 +14,14 @@ type Kind int
 
 // The kinds of failures.
 const (
-	Invalid     Kind = iota // the request is wrong, as this package or the API finds
-	Absent                  // what the request names is not there, or did not come in time
+	Invalid     Kind = iota // this package or the API finds the request invalid
+	Absent                  // what the request names does not exist, or did not happen in time
 	Unreachable             // the API cannot be reached, or its answer broke off
 	Refused                 // the API refuses for another reason
 	Unknown                 // the answer is not that of a control API
 )
 
-// Error is a request that failed. Its text is that of the cause.
+// Error is the error of a request. Its text is that of the cause.
 type Error struct {
 	Kind  Kind
 	Cause error
@@ -35,7 +35,7 @@ func failed(kind Kind, format string, args ...any) *Error {
 	return &Error{kind, fmt.Errorf(format, args...)}
 }
 
-// refusal is the error of an answer with another status than 200.
+// refusal returns the error for a status other than 200.
 func refusal(status int, text []byte) *Error {
 	var e wire.Error
 	if json.Unmarshal(text, &e) != nil || e.Code == "" {

@@ -13,42 +13,42 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// brokenOff promises more than it sends.
+// brokenOff sends less than its Content-Length.
 func brokenOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "10")
 	_, _ = w.Write([]byte("{"))
 }
 
-func TestAnErrorIsOfTheKindOfTheFailure(t *testing.T) {
-	refuses := func(status int) http.HandlerFunc {
-		return answers(status, `{"error":"e","error_description":"this is why"}`)
+func TestErrorKinds(t *testing.T) {
+	refusal := func(status int) http.HandlerFunc {
+		return answer(status, `{"error":"e","error_description":"this is why"}`)
 	}
 	for name, tt := range map[string]struct {
 		answer http.HandlerFunc
 		want   control.Kind
 		text   string
 	}{
-		"400 says that the request is invalid":         {refuses(400), control.Invalid, "this is why"},
-		"404 says that something is absent":            {refuses(404), control.Absent, "this is why"},
-		"504 says that something did not come":         {refuses(504), control.Absent, "this is why"},
-		"401 is a refusal":                             {refuses(401), control.Refused, "the control API refused: this is why"},
-		"409 is a refusal":                             {refuses(409), control.Refused, "the control API refused: this is why"},
-		"500 is a refusal":                             {refuses(500), control.Refused, "the control API refused: this is why"},
-		"an error without a code is of another server": {answers(400, `{"error_description":"x"}`), control.Unknown, "the answer 400 is not that of a control API"},
-		"a page with 404 is of another server":         {answers(404, "<p>"), control.Unknown, "the answer 404 is not that of a control API"},
-		"a status without an answer is not success":    {answers(204, ""), control.Unknown, "the answer 204 is not that of a control API"},
-		"a page with 200 is of another server":         {answers(200, "<p>"), control.Unknown, "the answer is not that of a control API: "},
-		"an answer of another type is not understood":  {answers(200, `{"keys":1}`), control.Unknown, "the answer is not that of a control API: "},
-		"an answer that breaks off is not an answer":   {brokenOff, control.Unreachable, "the answer of the control API broke off: "},
+		"400 is an invalid request": {refusal(400), control.Invalid, "this is why"},
+		"404 is a missing object":   {refusal(404), control.Absent, "this is why"},
+		"504 is a timeout":          {refusal(504), control.Absent, "this is why"},
+		"401 is a refusal":          {refusal(401), control.Refused, "the control API refused: this is why"},
+		"409 is a refusal":          {refusal(409), control.Refused, "the control API refused: this is why"},
+		"500 is a refusal":          {refusal(500), control.Refused, "the control API refused: this is why"},
+		"an error without a code comes from another server": {answer(400, `{"error_description":"x"}`), control.Unknown, "the answer 400 is not that of a control API"},
+		"a page with 404 comes from another server":         {answer(404, "<p>"), control.Unknown, "the answer 404 is not that of a control API"},
+		"204 is not success":                                {answer(204, ""), control.Unknown, "the answer 204 is not that of a control API"},
+		"a page with 200 comes from another server":         {answer(200, "<p>"), control.Unknown, "the answer is not that of a control API: "},
+		"an answer of another type is refused":              {answer(200, `{"keys":1}`), control.Unknown, "the answer is not that of a control API: "},
+		"an answer that breaks off is refused":              {brokenOff, control.Unreachable, "the answer of the control API broke off: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := control.ListKeys().Do(t.Context(), clientOf(t, tt.answer))
+			_, _, err := control.ListKeys().Do(t.Context(), newClient(t, tt.answer))
 			checkError(t, err, tt.want, tt.text)
 		})
 	}
 }
 
-// checkError holds that err is of a kind, and begins with a text.
+// checkError fails the test unless err has this kind and begins with text.
 func checkError(t *testing.T, err error, kind control.Kind, text string) {
 	t.Helper()
 	failed, ok := errors.AsType[*control.Error](err)
@@ -57,7 +57,7 @@ func checkError(t *testing.T, err error, kind control.Kind, text string) {
 	}
 }
 
-func TestAServerThatIsGoneIsUnreachable(t *testing.T) {
+func TestAStoppedServerIsUnreachable(t *testing.T) {
 	server := httptest.NewServer(nil)
 	client, err := control.New(server.URL, token)
 	if err != nil {
@@ -73,19 +73,19 @@ func TestAServerThatIsGoneIsUnreachable(t *testing.T) {
 
 func TestARequestThatIsCanceledIsUnreachable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	client := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
+	client := newClient(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done() // an answer could be faster than the caller
 	})
 	_, _, err := control.AwaitRequests("token", 1, 0).Do(ctx, client)
 	checkError(t, err, control.Unreachable, "the control API cannot be reached: context canceled")
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the cause in it", err)
+		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
 
 func TestARequestThatCannotBeSentIsInvalid(t *testing.T) {
-	client := clientOf(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
+	client := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
 	t.Run("because its body is not JSON", func(t *testing.T) {
 		_, _, err := control.ImportKey(wire.Import{Key: json.RawMessage("{")}).Do(t.Context(), client)
 		checkError(t, err, control.Invalid, "json: ")

@@ -12,13 +12,13 @@ func AddFault(f wire.Fault) TypedOperation[wire.Injection] {
 	return post[wire.Injection]("/v1/faults", f)
 }
 
-// ListFaults lists the faults at work.
+// ListFaults lists the active faults.
 func ListFaults() TypedOperation[wire.Faults] { return get[wire.Faults]("/v1/faults") }
 
-// RemoveFault ends one fault. Its ID is a number.
+// RemoveFault removes one fault. Its ID is a number.
 func RemoveFault(id string) Operation {
 	return Operation{http.MethodDelete, "/v1/faults/" + url.PathEscape(id), nil}
 }
 
-// RemoveFaults ends all faults.
+// RemoveFaults removes all faults.
 func RemoveFaults() Operation { return Operation{http.MethodDelete, "/v1/faults", nil} }

@@ -17,12 +17,12 @@ func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 // ImportKey publishes a private key.
 func ImportKey(i wire.Import) TypedOperation[wire.Key] { return post[wire.Key]("/v1/keys/import", i) }
 
-// PublishKey shows a key in the key set that signs already.
+// PublishKey adds a key that already signs to the key set.
 func PublishKey(kid string) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/publish", wire.KeyID{ID: kid})
 }
 
-// RetireKey takes a key out of the key set.
+// RetireKey removes a key from the key set.
 func RetireKey(kid string) Operation {
 	return Operation{http.MethodPost, "/v1/keys/retire", wire.KeyID{ID: kid}}
 }
@@ -32,8 +32,8 @@ func ExportKeys(e wire.Export) Operation {
 	return Operation{http.MethodPost, "/v1/keys/export", e}
 }
 
-// FreezeKeys lets the key set go on showing what it shows now.
+// FreezeKeys stops changes of the published key set, until ThawKeys or Reset.
 func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
 
-// ThawKeys ends what FreezeKeys began.
+// ThawKeys publishes the current keys again, after FreezeKeys.
 func ThawKeys() Operation { return Operation{http.MethodPost, "/v1/keys/thaw", nil} }

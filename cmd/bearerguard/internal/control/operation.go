@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Operation is an operation of the API whose answer is of use only as a text.
+// Operation is an operation of the API whose answer is not parsed.
 type Operation struct {
 	method, path string
 	body         any // nil for none
 }
 
-// Do sends it. The error is an [*Error].
+// Do sends the request. The error is an [*Error].
 func (o Operation) Do(ctx context.Context, c *Client) (text []byte, err error) {
 	return c.Call(ctx, o.method, o.path, o.body, nil)
 }
@@ -21,7 +21,7 @@ func (o Operation) Do(ctx context.Context, c *Client) (text []byte, err error) {
 // TypedOperation is an operation of the API whose answer is a T.
 type TypedOperation[T any] struct{ operation Operation }
 
-// Do sends it, and returns the answer also as a text. The error is an [*Error].
+// Do sends the request. It also returns the text of the answer. The error is an [*Error].
 func (o TypedOperation[T]) Do(ctx context.Context, c *Client) (answer T, text []byte, err error) {
 	text, err = c.Call(ctx, o.operation.method, o.operation.path, o.operation.body, &answer)
 	return answer, text, err
@@ -35,7 +35,7 @@ func post[T any](path string, body any) TypedOperation[T] {
 	return TypedOperation[T]{Operation{http.MethodPost, path, body}}
 }
 
-// element is an ID as an element of a path. One that has only dots would be a way up.
+// element escapes an ID as an element of a path. Otherwise the IDs . and .. would change the path.
 func element(id string) string {
 	if id == "." || id == ".." {
 		return strings.ReplaceAll(id, ".", "%2E")

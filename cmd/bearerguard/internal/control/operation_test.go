@@ -33,7 +33,7 @@ func typed[T any](o control.TypedOperation[T]) send {
 
 var newYear = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// operations are all there are, and their requests.
+// operations are all operations of the API and their requests.
 var operations = map[string]struct {
 	send    send
 	request string
@@ -52,23 +52,23 @@ var operations = map[string]struct {
 	"ThawKeys sends no body":                {untyped(control.ThawKeys()), `POST /v1/keys/thaw `},
 	"AddFault adds":                         {typed(control.AddFault(wire.Fault{Endpoint: "jwks", Status: 503})), `POST /v1/faults {"endpoint":"jwks","status":503}`},
 	"ListFaults lists":                      {typed(control.ListFaults()), `GET /v1/faults `},
-	"RemoveFault ends one":                  {untyped(control.RemoveFault("7")), `DELETE /v1/faults/7 `},
+	"RemoveFault removes one":               {untyped(control.RemoveFault("7")), `DELETE /v1/faults/7 `},
 	"RemoveFault escapes an ID":             {untyped(control.RemoveFault("a/b")), `DELETE /v1/faults/a%2Fb `},
-	"RemoveFaults ends all":                 {untyped(control.RemoveFaults()), `DELETE /v1/faults `},
+	"RemoveFaults removes all":              {untyped(control.RemoveFaults()), `DELETE /v1/faults `},
 	"ListRequests lists all":                {typed(control.ListRequests()), `GET /v1/requests? `},
 	"ListRequests lists those of endpoints": {typed(control.ListRequests("jwks", "token")), `GET /v1/requests?endpoint=jwks&endpoint=token `},
 	"CountRequests counts those of one":     {typed(control.CountRequests("jwks")), `GET /v1/requests/count?endpoint=jwks `},
-	"AwaitRequests says how long":           {typed(control.AwaitRequests("jwks", 0, 90*time.Second)), `GET /v1/requests/wait?endpoint=jwks&n=0&timeout=1m30s `},
+	"AwaitRequests sends the timeout":       {typed(control.AwaitRequests("jwks", 0, 90*time.Second)), `GET /v1/requests/wait?endpoint=jwks&n=0&timeout=1m30s `},
 	"AddClient registers":                   {typed(control.AddClient(wire.Client{ID: "web", Public: true})), `POST /v1/clients {"id":"web","public":true}`},
 	"ListClients lists":                     {typed(control.ListClients()), `GET /v1/clients `},
 	"ShowClient escapes an ID":              {untyped(control.ShowClient("a/b?c d")), `GET /v1/clients/a%2Fb%3Fc%20d `},
-	"ShowClient of dots is not a way up":    {untyped(control.ShowClient("..")), `GET /v1/clients/%2E%2E `},
-	"RemoveClient of a dot is of a client":  {untyped(control.RemoveClient(".")), `DELETE /v1/clients/%2E `},
-	"RemoveClient leaves other dots":        {untyped(control.RemoveClient("...")), `DELETE /v1/clients/... `},
+	"ShowClient escapes two dots":           {untyped(control.ShowClient("..")), `GET /v1/clients/%2E%2E `},
+	"RemoveClient escapes a dot":            {untyped(control.RemoveClient(".")), `DELETE /v1/clients/%2E `},
+	"RemoveClient keeps three dots":         {untyped(control.RemoveClient("...")), `DELETE /v1/clients/... `},
 	"AddUser registers":                     {typed(control.AddUser(wire.User{Sub: "alice"})), `POST /v1/users {"sub":"alice"}`},
 	"ListUsers lists":                       {typed(control.ListUsers()), `GET /v1/users `},
 	"RemoveUser escapes a subject":          {untyped(control.RemoveUser("a/../b")), `DELETE /v1/users/a%2F..%2Fb `},
-	"DecideLogin says who":                  {untyped(control.DecideLogin(wire.NextLogin{Deny: "access_denied", Times: 2})), `POST /v1/logins/next {"deny":"access_denied","times":2}`},
+	"DecideLogin sends the decision":        {untyped(control.DecideLogin(wire.NextLogin{Deny: "access_denied", Times: 2})), `POST /v1/logins/next {"deny":"access_denied","times":2}`},
 	"ShowClock reads":                       {typed(control.ShowClock()), `GET /v1/clock `},
 	"SetClock puts a time":                  {typed(control.SetClock(newYear)), `PUT /v1/clock {"now":"2026-01-01T00:00:00Z"}`},
 	"AdvanceClock posts a duration":         {typed(control.AdvanceClock(-time.Minute)), `POST /v1/clock {"advance":"-1m0s"}`},
@@ -82,7 +82,7 @@ func TestEachOperationIsOneRequest(t *testing.T) {
 	for name, tt := range operations {
 		t.Run(name, func(t *testing.T) {
 			var got string
-			client := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+			client := newClient(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				got += r.Method + " " + r.RequestURI + " " + string(body)
 				_, _ = io.WriteString(w, "{}")
@@ -105,15 +105,15 @@ func TestTheMockServerHasEachOperation(t *testing.T) {
 			}
 			err = tt.send(t.Context(), client)
 			if failed, ok := errors.AsType[*control.Error](err); ok && failed.Kind != control.Invalid && failed.Kind != control.Absent {
-				t.Errorf("got %v, want an answer, or that something in the request is wrong or absent", err)
+				t.Errorf("got %v, want an answer, or an error of the kind Invalid or Absent", err)
 			}
 		})
 	}
 }
 
-func TestATypedOperationAlsoReturnsMembersThatItDoesNotKnow(t *testing.T) {
+func TestTypedOperationReturnsUnknownMembersAsText(t *testing.T) {
 	const want = `{"count":3,"since":"yesterday"}`
-	count, text, err := control.CountRequests().Do(t.Context(), clientOf(t, answers(http.StatusOK, want)))
+	count, text, err := control.CountRequests().Do(t.Context(), newClient(t, answer(http.StatusOK, want)))
 	if err != nil || count.Count != 3 || string(text) != want {
 		t.Errorf("got %v, %s, %v, want 3 and %s", count, text, err, want)
 	}

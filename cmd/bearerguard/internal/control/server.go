@@ -20,14 +20,14 @@ func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
 	return post[wire.Clock]("/v1/clock", wire.Advance{By: wire.Duration(by)})
 }
 
-// Reset makes the server forget tokens, faults, requests and events.
+// Reset deletes the tokens, faults, requests and events of the server.
 func Reset() Operation { return Operation{http.MethodPost, "/v1/reset", nil} }
 
 // TakeSnapshot returns a [wire.Snapshot].
 func TakeSnapshot() Operation { return Operation{http.MethodGet, "/v1/snapshot", nil} }
 
-// ListEvents lists what was done with tokens.
+// ListEvents lists the token events.
 func ListEvents() TypedOperation[wire.Events] { return get[wire.Events]("/v1/events") }
 
-// CheckAPI sends an API every kind of bad token.
+// CheckAPI makes the server send an API every kind of bad token.
 func CheckAPI(c wire.Check) TypedOperation[wire.Checked] { return post[wire.Checked]("/v1/check", c) }

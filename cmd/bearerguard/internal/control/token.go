@@ -5,7 +5,7 @@ import wire "github.com/bearerguard/bearerguard/internal/control"
 // MintToken makes a token.
 func MintToken(m wire.Mint) TypedOperation[wire.Minted] { return post[wire.Minted]("/v1/tokens", m) }
 
-// MintBadTokens makes a token for each way to be wrong, each like m in other ways.
+// MintBadTokens makes a token for each known defect, each like m in other ways.
 func MintBadTokens(m wire.Mint) TypedOperation[wire.BadTokens] {
 	return post[wire.BadTokens]("/v1/bad-tokens", m)
 }
@@ -13,7 +13,7 @@ func MintBadTokens(m wire.Mint) TypedOperation[wire.BadTokens] {
 // ListTokens lists the access tokens of the audit log.
 func ListTokens() TypedOperation[wire.Tokens] { return get[wire.Tokens]("/v1/tokens") }
 
-// RevokeTokens revokes a token, or all that a subject was granted.
+// RevokeTokens revokes a token, or all grants of a subject.
 func RevokeTokens(r wire.Revoke) TypedOperation[wire.Revoked] {
 	return post[wire.Revoked]("/v1/tokens/revoke", r)
 }

@@ -1,7 +1,7 @@
-// Package process is what the command has to do with other processes: it watches
-// the one that started it, and ends as its own child did.
+// Package process is about other processes: it watches the parent process, locks files
+// for a running process, and returns the exit code of a child.
 //
-// It starts no process and knows no command line.
+// Not in this package: starting processes, and anything about command lines.
 package process
 
 import (
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// pollInterval is how often a process is looked for.
+// pollInterval is the time between two checks of a process.
 const pollInterval = 200 * time.Millisecond
 
 // UntilGone returns when alive reports false or ctx ends.

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// Hold marks a file as one of a process that is running, until release or its end. It
-// waits for those who look at the file.
+// Hold locks a file until release is called or this process ends. It waits for a process
+// that has checked the file with Held and has not closed it yet.
 func Hold(path string) (release func(), err error) {
-	f, err := os.Open(path) //nolint:gosec // a file of this program's
+	f, err := os.Open(path) //nolint:gosec // a file of this program
 	if err != nil {
 		return nil, err
 	}
@@ -22,12 +22,12 @@ func Hold(path string) (release func(), err error) {
 	return func() { _ = f.Close() }, nil
 }
 
-// Held reports whether a process that is running holds an open file.
+// Held reports whether a running process has locked f with Hold.
 func Held(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
 }
 
-// IsPrivate reports whether a file is this user's, and nobody else's to read.
+// IsPrivate reports whether this user owns a file and other users have no access to it.
 func IsPrivate(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Getuid() && info.Mode().Perm()&0o077 == 0

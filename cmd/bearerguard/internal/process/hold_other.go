@@ -8,11 +8,11 @@ import (
 	"os"
 )
 
-// Hold is not possible here.
+// Hold is not supported on this system.
 func Hold(string) (release func(), err error) { return nil, errors.ErrUnsupported }
 
-// Held reports false: nothing is held here.
+// Held reports false, because Hold is not supported.
 func Held(*os.File) bool { return false }
 
-// IsPrivate reports false: what a file says of its owner is not known here.
+// IsPrivate reports false, because the owner of a file is unknown on this system.
 func IsPrivate(fs.FileInfo) bool { return false }

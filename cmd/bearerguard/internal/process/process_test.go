@@ -39,7 +39,7 @@ func TestAProcessIsWatchedUntilItEnds(t *testing.T) {
 	select {
 	case <-ended:
 	case <-time.After(10 * time.Second):
-		t.Error("got nothing after the child had ended")
+		t.Error("UntilGone did not return after the child had ended")
 	}
 }
 
@@ -49,17 +49,17 @@ func TestWatchingEndsWithItsContext(t *testing.T) {
 	process.UntilGone(ctx, func() bool { return true }) // would hang
 }
 
-func TestACommandEndsAsAShellSays(t *testing.T) {
+func TestExitCodeIsThatOfAShell(t *testing.T) {
 	for script, want := range map[string]int{"exit 0": 0, "exit 7": 7, "kill -TERM $$": 143} {
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
-		_ = cmd.Run() // its code is what is looked at
+		_ = cmd.Run() // the exit code is checked below
 		if got := process.ExitCode(cmd.ProcessState); got != want {
 			t.Errorf("%s: got %d, want %d", script, got, want)
 		}
 	}
 }
 
-func TestAFileIsHeldByItsProcess(t *testing.T) {
+func TestAFileIsHeldUntilItsRelease(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -70,9 +70,9 @@ func TestAFileIsHeldByItsProcess(t *testing.T) {
 	}
 	defer f.Close()
 	if process.Held(f) {
-		t.Error("got a file held that nobody holds")
+		t.Error("got true for a file that no process holds")
 	}
-	again, err := os.Open(path) // the lock of the first look ends with its file
+	again, err := os.Open(path) // Held keeps a lock until its file is closed
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,18 +83,18 @@ func TestAFileIsHeldByItsProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !process.Held(again) {
-		t.Error("got a file free that is held")
+		t.Error("got false for a held file")
 	}
 	release()
 	if process.Held(again) {
-		t.Error("got a file held after its release")
+		t.Error("got true after the release")
 	}
 	if _, err := process.Hold(path + "x"); err == nil {
-		t.Error("got no error for a file that is not there")
+		t.Error("got no error for a missing file")
 	}
 }
 
-func TestAPrivateFileIsThisUsers(t *testing.T) {
+func TestAFileForOtherUsersIsNotPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	for mode, want := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false} {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {

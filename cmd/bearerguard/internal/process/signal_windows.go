@@ -2,8 +2,8 @@ package process
 
 import "os"
 
-// Forwarded are the signals that the command of exec gets. Ctrl-C reaches it by the
-// console, and no other can be sent to it.
+// Forwarded are the signals that exec forwards to its command. The console sends Ctrl-C
+// to the command directly, and Windows has no other signals.
 var Forwarded = []os.Signal{}
 
 // ExitCode is the exit code of a command.

@@ -7,13 +7,12 @@ import (
 	"os"
 )
 
-// Watch returns a function that reports whether the process pid, as it is
-// now, still runs. One that has ended and that nobody has waited for does not,
-// and neither does another one that has got its ID since.
+// Watch returns a function that reports whether the process that has the ID pid now is
+// still running. A zombie is not running. A later process with the same ID does not count.
 func Watch(pid int) (alive func() bool, err error) {
 	began, ok := processStart(pid)
 	if !ok {
-		return nil, errors.New("there is no such process")
+		return nil, errors.New("no such process")
 	}
 	return func() bool {
 		now, ok := processStart(pid)
@@ -21,14 +20,14 @@ func Watch(pid int) (alive func() bool, err error) {
 	}, nil
 }
 
-// processStart is when pid began, in ticks since the machine did: see proc_pid_stat(5).
+// processStart is the start time of pid, in ticks since boot: see proc_pid_stat(5).
 func processStart(pid int) (ticks string, ok bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return "", false
 	}
-	// The name of the program stands in parentheses and may hold any, so fields are
-	// counted from the last one: the state is the third of them all, the start the 22nd.
+	// The program name is in parentheses and may contain parentheses itself, so fields are
+	// counted from the last one. The state is field 3, the start time is field 22.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	if len(fields) < 20 || bytes.ContainsAny(fields[0], "ZXx") {
 		return "", false

@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// Watch returns a function that reports whether the process pid still
-// runs. A parent that has ended and that nobody has waited for shows by this process
-// having another one.
+// Watch returns a function that reports whether the process pid is still running. If pid
+// is the parent, it also reports false once this process has another parent, because the
+// old one may be a zombie.
 func Watch(pid int) (alive func() bool, err error) {
 	if pid < 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-		return nil, errors.New("there is no such process")
+		return nil, errors.New("no such process")
 	}
 	parent := os.Getppid()
 	return func() bool {

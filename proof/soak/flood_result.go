@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// heapLimit is what a flood may leave on the heap.
+// heapLimit is how much a flood may leave on the heap.
 const heapLimit = 16 << 20
 
-// flooded is what came of a flood.
-type flooded struct {
-	name        string
-	tokens      int
-	took        time.Duration
-	accepted    int
-	strays      int  // refused for another reason than the flood is about
-	serves      bool // a good token is accepted afterwards
-	fetches     int  // of the key set
-	allowed     int
-	heap        [2]uint64 // before and after, as the following
-	goroutines  [2]int
-	descriptors [2]int // 0 where the system does not tell
+// floodResult is the result of a flood.
+type floodResult struct {
+	name          string
+	tokens        int
+	took          time.Duration
+	accepted      int
+	otherRefusals int  // refused for another reason than expected
+	serves        bool // a good token is accepted afterwards
+	fetches       int  // of the key set
+	allowed       int
+	heap          [2]uint64 // before and after, like the following
+	goroutines    [2]int
+	descriptors   [2]int // 0 if the system does not report it
 }
 
-func (f *flooded) print(out io.Writer) {
+func (f *floodResult) print(out io.Writer) {
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	row("time", "%v, %v a token", f.took.Round(time.Millisecond), round(f.took/time.Duration(f.tokens)))
@@ -38,18 +38,18 @@ func (f *flooded) print(out io.Writer) {
 	_ = t.Flush()
 }
 
-// failures says in a line each which limits were exceeded.
-func (f *flooded) failures() (list []string) {
+// failures returns a line for each exceeded limit.
+func (f *floodResult) failures() (list []string) {
 	for _, limit := range []struct {
 		exceeded bool
 		what     string
 	}{
 		{f.accepted > 0, fmt.Sprintf("%d tokens were accepted", f.accepted)},
-		{f.strays > 0, fmt.Sprintf("%d tokens were refused for another reason", f.strays)},
+		{f.otherRefusals > 0, fmt.Sprintf("%d tokens were refused for another reason", f.otherRefusals)},
 		{!f.serves, "a good token is refused afterwards"},
 		{f.fetches > f.allowed, fmt.Sprintf("%d upstream fetches, want at most %d", f.fetches, f.allowed)},
 		{f.heap[1] > f.heap[0]+heapLimit, fmt.Sprintf("the heap grew by %s, want at most %s", growth(f.heap[0], f.heap[1]), mib(heapLimit))},
-		{f.goroutines[1] > f.goroutines[0], fmt.Sprintf("%d goroutines stayed", f.goroutines[1]-f.goroutines[0])},
+		{f.goroutines[1] > f.goroutines[0], fmt.Sprintf("%d goroutines leaked", f.goroutines[1]-f.goroutines[0])},
 		{f.descriptors[1] > f.descriptors[0], fmt.Sprintf("%d descriptors stayed open", f.descriptors[1]-f.descriptors[0])},
 	} {
 		if limit.exceeded {

@@ -14,14 +14,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// slow is a config whose times are easy to reckon with.
-var slow = config{minInterval: 4 * time.Second, period: 10 * time.Second, faultFor: 12 * time.Second, calmFor: 7 * time.Second}
+// slow is a config whose times are easy to calculate with.
+var slow = config{minInterval: 4 * time.Second, period: 10 * time.Second, faultFor: 12 * time.Second, faultFreeFor: 7 * time.Second}
 
-// shows reports whether the server's set has a key.
-func shows(as *testserver.Server, s *signer) bool { return strings.Contains(string(as.JWKS()), s.id) }
+// publishes reports whether the server's set contains a key.
+func publishes(as *testserver.Server, s *signer) bool {
+	return strings.Contains(string(as.JWKS()), s.id)
+}
 
-// look returns the newest key that signs and the one published before it does.
-func look(r *ring) (newest, staged *signer) {
+// current returns the newest signing key and the staged key.
+func current(r *ring) (newest, staged *signer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.newest(), r.staged
@@ -47,13 +49,13 @@ func TestRing(t *testing.T) {
 			first := as.SigningKey().ID
 			time.Sleep(5*time.Second - 1)
 			synctest.Wait()
-			_, staged := look(r)
-			if got := as.SigningKey().ID; got != first || staged == nil || !shows(as, staged) {
+			_, staged := current(r)
+			if got := as.SigningKey().ID; got != first || staged == nil || !publishes(as, staged) {
 				t.Errorf("got key %q, want the first to sign and the next to be published", got)
 			}
 			time.Sleep(time.Nanosecond)
 			synctest.Wait()
-			newest, left := look(r)
+			newest, left := current(r)
 			if got := as.SigningKey().ID; got == first || got != staged.id || newest != staged || left != nil {
 				t.Errorf("got key %q, want the one that was published", got)
 			}
@@ -63,10 +65,10 @@ func TestRing(t *testing.T) {
 		})
 	})
 
-	t.Run("keys in use are published, and old ones go", func(t *testing.T) {
+	t.Run("keys in use are published, and old ones are withdrawn", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			as, r := start(t)
-			first, _ := look(r)
+			first, _ := current(r)
 			time.Sleep(100 * time.Second)
 			synctest.Wait()
 			used := make(map[*signer]bool)
@@ -77,35 +79,35 @@ func TestRing(t *testing.T) {
 				t.Errorf("got %d keys in use, want %d", len(used), inUse)
 			}
 			for s := range used {
-				if !shows(as, s) {
+				if !publishes(as, s) {
 					t.Error("a key in use is not published")
 				}
 			}
-			if shows(as, first) {
+			if publishes(as, first) {
 				t.Error("the first key is still published")
 			}
 		})
 	})
 
-	t.Run("a key is banned when a newer set than its last one was seen", func(t *testing.T) {
+	t.Run("a key is banned after the verifier has fetched a newer set", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			as, r := start(t)
-			time.Sleep(206 * time.Second) // a second after the newest key has begun to sign
+			time.Sleep(206 * time.Second) // a second after the newest key begins to sign
 			synctest.Wait()
 			if got := r.banned(); got != nil {
 				t.Fatalf("got key %q, want none while no key was accepted", got.id)
 			}
-			newest, _ := look(r)
+			newest, _ := current(r)
 			newest.accepted.Store(true)
 			time.Sleep(10 * time.Second)
 			synctest.Wait()
-			if got := r.banned(); got == nil || shows(as, got) {
-				t.Error("got none, or one that is still published")
+			if got := r.banned(); got == nil || publishes(as, got) {
+				t.Error("got no key, or one that is still published")
 			}
 		})
 	})
 
-	t.Run("it is settled between the acceptance of a key and the next publication", func(t *testing.T) {
+	t.Run("settled is true between the acceptance of a key and the next publication", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, r := start(t)
 			for _, step := range []struct {
@@ -116,7 +118,7 @@ func TestRing(t *testing.T) {
 				time.Sleep(step.sleep)
 				synctest.Wait()
 				if step.accept {
-					newest, _ := look(r)
+					newest, _ := current(r)
 					newest.accepted.Store(true)
 				}
 				called := false
@@ -134,23 +136,23 @@ func TestFaults(t *testing.T) {
 	for _, f := range faults(as, time.Second) {
 		name := fmt.Sprint(f.at, ": ", f.name)
 		if seen[name] {
-			t.Errorf("%s is there twice", name)
+			t.Errorf("%s is repeated", name)
 		}
 		seen[name] = true
-		as.Inject(f.at, f.what).Remove() // ends the test if it makes no sense
+		as.Inject(f.at, f.what).Remove() // panics if the fault is not valid
 	}
 }
 
-func TestTheUnasked304(t *testing.T) {
+func TestUnsolicited304(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
-	as.Inject(testserver.EndpointJWKS, unaskedNotModified(as))
-	for ask, want := range map[string]int{"": http.StatusNotModified, `"a tag"`: http.StatusOK} {
+	as.Inject(testserver.EndpointJWKS, unsolicitedNotModified(as))
+	for tag, want := range map[string]int{"": http.StatusNotModified, `"a tag"`: http.StatusOK} {
 		r, err := http.NewRequest("GET", as.Endpoint(testserver.EndpointJWKS), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ask != "" {
-			r.Header.Set("If-None-Match", ask)
+		if tag != "" {
+			r.Header.Set("If-None-Match", tag)
 		}
 		res, err := as.Client().Do(r)
 		if err != nil {
@@ -159,13 +161,13 @@ func TestTheUnasked304(t *testing.T) {
 		body, _ := io.ReadAll(res.Body)
 		res.Body.Close()
 		if res.StatusCode != want || res.Header.Get("ETag") != "" || want == http.StatusOK && string(body) != string(as.JWKS()) {
-			t.Errorf("got %v, ETag %q for If-None-Match %q, want %v without", res.StatusCode, res.Header.Get("ETag"), ask, want)
+			t.Errorf("got %v, ETag %q for If-None-Match %q, want %v without", res.StatusCode, res.Header.Get("ETag"), tag, want)
 		}
 	}
 }
 
-func TestWeather(t *testing.T) {
-	// get asks for the key set and returns the status.
+func TestInjector(t *testing.T) {
+	// get requests an endpoint and returns the status.
 	get := func(t *testing.T, as *testserver.Server, ep testserver.Endpoint) int {
 		t.Helper()
 		res, err := as.Client().Get(as.Endpoint(ep))
@@ -179,30 +181,30 @@ func TestWeather(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		fault  fault
-		asked  bool          // for the set, before anything else
+		fetch  bool          // the set first
 		status int           // of the endpoint under the fault
-		want   time.Duration // from the begin of the outage to the end of its aftermath
+		want   time.Duration // from the start of the outage to the end of its grace period
 	}{
 		{"a fault of the key set is an outage", fault{at: testserver.EndpointJWKS, what: testserver.Status(500)}, false, 500, 20 * time.Second},
-		{"one with Retry-After has a longer aftermath", fault{at: testserver.EndpointJWKS, what: testserver.Status(500), lasts: time.Second}, false, 500, 21 * time.Second},
-		{"one that is survivable is none", fault{at: testserver.EndpointJWKS, what: testserver.Latency(1), survivable: true}, false, 200, 0},
+		{"one with Retry-After has a longer grace period", fault{at: testserver.EndpointJWKS, what: testserver.Status(500), extraGrace: time.Second}, false, 500, 21 * time.Second},
+		{"one that is survivable is not an outage", fault{at: testserver.EndpointJWKS, what: testserver.Latency(1), survivable: true}, false, 200, 0},
 		{"one of the metadata lasts no longer than the 404 of the set", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), survivable: true}, true, 500, 8 * time.Second},
-		{"one of the metadata that nobody met lasts as long as it might have been met", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), survivable: true}, false, 500, 20 * time.Second},
-		{"one of the metadata that holds requests is an outage", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), lasts: 5 * time.Second}, true, 500, 25 * time.Second},
+		{"one of the metadata that no request met lasts until it is removed", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), survivable: true}, false, 500, 20 * time.Second},
+		{"one of the metadata that holds requests is an outage", fault{at: testserver.EndpointDiscovery, what: testserver.Status(500), extraGrace: 5 * time.Second}, true, 500, 25 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				as := testserver.New(t, testserver.InMemory())
 				r := newRing(as, slow)
 				r.newest().accepted.Store(true)
-				w := newWeather(as, r, slow)
+				w := newInjector(as, r, slow)
 				w.faults = []fault{tt.fault}
 				began := time.Now()
 				ctx, cancel := context.WithCancel(t.Context())
 				var done sync.WaitGroup
 				done.Go(func() { w.run(ctx) })
 				synctest.Wait()
-				if tt.asked {
+				if tt.fetch {
 					if got := get(t, as, testserver.EndpointJWKS); got != http.StatusNotFound {
 						t.Errorf("got %v from the key set, want 404 once", got)
 					}
@@ -222,14 +224,14 @@ func TestWeather(t *testing.T) {
 				done.Wait()
 
 				var got time.Duration
-				for _, o := range w.lately() {
+				for _, o := range w.recentOutages() {
 					if o.began != began || o.ended.IsZero() {
 						t.Errorf("got an outage from %v to %v, want one that began at %v and is over", o.began, o.ended, began)
 					}
-					got = o.ended.Add(o.aftermath).Sub(o.began)
+					got = o.ended.Add(o.grace).Sub(o.began)
 				}
 				if got != tt.want {
-					t.Errorf("got an outage of %v with its aftermath, want %v", got, tt.want)
+					t.Errorf("got an outage of %v with its grace period, want %v", got, tt.want)
 				}
 				if w.injected != 1 || w.met != 1 {
 					t.Errorf("got %d faults injected and %d met, want 1 and 1", w.injected, w.met)
@@ -238,10 +240,10 @@ func TestWeather(t *testing.T) {
 		})
 	}
 
-	t.Run("no fault begins while a key is not known", func(t *testing.T) {
+	t.Run("no fault begins before the key is accepted", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			as := testserver.New(t, testserver.InMemory())
-			w := newWeather(as, newRing(as, slow), slow)
+			w := newInjector(as, newRing(as, slow), slow)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			w.run(ctx)

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// weather brings one fault after the other, with calm between them.
-type weather struct {
+// injector injects one fault after the other, with intervals without faults.
+type injector struct {
 	as     *testserver.Server
 	ring   *ring
 	config config
@@ -19,48 +19,48 @@ type weather struct {
 	mu            sync.Mutex
 	outages       []outage
 	name          string // of the last fault
-	atWork        bool
+	active        bool
 	injected, met int
 }
 
-func newWeather(as *testserver.Server, r *ring, c config) *weather {
-	return &weather{as: as, ring: r, config: c, faults: faults(as, c.minInterval)}
+func newInjector(as *testserver.Server, r *ring, c config) *injector {
+	return &injector{as: as, ring: r, config: c, faults: faults(as, c.minInterval)}
 }
 
-// run goes through the faults, again and again, until ctx ends.
-func (w *weather) run(ctx context.Context) {
-	const look = 5 * time.Millisecond
+// run repeats the list of faults until ctx ends.
+func (w *injector) run(ctx context.Context) {
+	const pollInterval = 5 * time.Millisecond
 	for i := 0; ctx.Err() == nil; i++ {
 		f := w.faults[i%len(w.faults)]
 		var remove func()
 		for !w.ring.ifSettled(func() { remove = w.begin(f) }) {
-			if !wait(ctx, look) {
+			if !wait(ctx, pollInterval) {
 				return
 			}
 		}
 		wait(ctx, w.config.faultFor)
 		remove()
-		wait(ctx, w.aftermath(f)+w.config.calmFor)
+		wait(ctx, w.grace(f)+w.config.faultFreeFor)
 	}
 }
 
-// aftermath is how long the verifier may be without the set after the end of a
-// fault: its next attempt is delayed by one minimum interval at most, and gets
-// another one to succeed.
-func (w *weather) aftermath(f fault) time.Duration { return f.lasts + 2*w.config.minInterval }
+// grace is how long the verifier may be without the set after the end of a fault.
+// Its next attempt is delayed by at most one minimum interval, and may take
+// another one.
+func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
-// begin injects a fault and returns what removes it.
-func (w *weather) begin(f fault) (remove func()) {
+// begin injects a fault and returns the function that removes it.
+func (w *injector) begin(f fault) (remove func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.name, w.atWork = string(f.at)+": "+f.name, true
+	w.name, w.active = string(f.at)+": "+f.name, true
 	w.injected++
 
 	removeFirst := func() {}
 	if f.at != testserver.EndpointJWKS || !f.survivable {
-		w.outages = append(w.outages, outage{began: time.Now(), aftermath: w.aftermath(f)})
+		w.outages = append(w.outages, outage{began: time.Now(), grace: w.grace(f)})
 	}
-	if f.at != testserver.EndpointJWKS { // the metadata are asked for after the set has failed
+	if f.at != testserver.EndpointJWKS { // the metadata is fetched again only after the set has failed
 		notFound := testserver.Handler(func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				http.NotFound(rw, r)
@@ -78,15 +78,15 @@ func (w *weather) begin(f fault) (remove func()) {
 		w.endOutage()
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.atWork = false
+		w.active = false
 		if injection.Hits() > 0 {
 			w.met++
 		}
 	}
 }
 
-// endOutage notes that the key set can be had again.
-func (w *weather) endOutage() {
+// endOutage records that the key set is available again.
+func (w *injector) endOutage() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := len(w.outages); n > 0 && w.outages[n-1].ended.IsZero() {
@@ -94,12 +94,12 @@ func (w *weather) endOutage() {
 	}
 }
 
-// now tells which fault is at work, or else after which one it is calm.
-func (w *weather) now() (name string, atWork bool) {
+// now describes the active or the last fault, and reports whether it is active.
+func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case w.atWork:
+	case w.active:
 		return "during " + w.name, true
 	case w.name != "":
 		return "after " + w.name, false
@@ -107,9 +107,9 @@ func (w *weather) now() (name string, atWork bool) {
 	return "before all faults", false
 }
 
-// lately returns the last two outages: a request that was sent before the one
-// but last has been answered.
-func (w *weather) lately() []outage {
+// recent returns the last two outages. Requests that were sent before those have
+// been answered.
+func (w *injector) recentOutages() []outage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]outage(nil), w.outages[max(0, len(w.outages)-2):]...)
