@@ -1,0 +1,121 @@
+package doctor_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/doctor"
+)
+
+// api is an API at the path /v1 of a server that is also its authorization
+// server, at /as. It is right until a field is changed.
+type api struct {
+	base      string // of the server
+	challenge []string
+	members   map[string]any // of the metadata
+	server    map[string]any // metadata of the authorization server
+	places    []string       // paths of the metadata
+	serve     func(next http.Handler) http.Handler
+	sent      []*http.Request
+}
+
+const wellKnown = "/.well-known/oauth-protected-resource"
+
+func newAPI(base string) *api {
+	return &api{
+		base:      base,
+		challenge: []string{`Basic realm="x, y", Bearer realm="api", resource_metadata="` + base + wellKnown + `/v1", scope="read"`},
+		members: map[string]any{
+			"resource": base + "/v1", "authorization_servers": []string{base + "/as"},
+			"scopes_supported": []string{"read", "write"}, "bearer_methods_supported": []string{"header"},
+		},
+		server: map[string]any{"issuer": base + "/as", "jwks_uri": base + "/as/keys"},
+		places: []string{wellKnown + "/v1"},
+	}
+}
+
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var next http.Handler = http.HandlerFunc(a.answer)
+	if a.serve != nil {
+		next = a.serve(next)
+	}
+	next.ServeHTTP(w, r)
+}
+
+func (a *api) answer(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/v1"):
+		for _, line := range a.challenge {
+			w.Header().Add("WWW-Authenticate", line)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	case slices.Contains(a.places, path):
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		writeJSON(w, a.members)
+	case path == "/as/.well-known/openid-configuration":
+		writeJSON(w, a.server)
+	case path == "/as/keys":
+		writeJSON(w, map[string]any{"keys": []any{}})
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// RoundTrip is a network where only this server is.
+func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasPrefix(r.URL.String(), a.base+"/") {
+		return nil, fmt.Errorf("%s is unknown", r.URL.Host)
+	}
+	w := httptest.NewRecorder()
+	done := make(chan struct{})
+	inner := r.Clone(r.Context())
+	if inner.Host == "" {
+		inner.Host = r.URL.Host
+	}
+	a.sent = append(a.sent, inner)
+	go func() {
+		defer close(done)
+		a.ServeHTTP(w, inner)
+	}()
+	select {
+	case <-done:
+		return w.Result(), nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+// examine runs the checks and returns the findings: the result, the name and the
+// problem of each.
+func examine(ctx context.Context, t *testing.T, a *api, path string) (findings []string, report doctor.Report) {
+	t.Helper()
+	report, err := doctor.Run(ctx, a, a.base+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Checks {
+		if c.Finding() {
+			findings = append(findings, string(c.Result)+" "+c.Name+": "+c.Problem)
+			if c.Remedy == "" {
+				t.Errorf("%s: got no remedy", c.Name)
+			}
+		} else if c.Problem != "" || c.Remedy != "" {
+			t.Errorf("%s: got %+v, want no problem", c.Name, c)
+		}
+	}
+	if len(findings) != report.Findings {
+		t.Errorf("got %d findings, want %d", report.Findings, len(findings))
+	}
+	return findings, report
+}

@@ -1,0 +1,110 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// falseHost is a name that does not resolve (RFC 6761 §6.4).
+const falseHost = "doctor.invalid"
+
+// host asks the API and its metadata with fields that name a false host.
+func (x *examination) host(ctx context.Context, before []challenge, at place) {
+	var changed []string
+	for _, field := range []struct {
+		name   string
+		header http.Header
+	}{
+		{"Host", http.Header{"Host": {falseHost}}},
+		{"X-Forwarded-Host, Forwarded", http.Header{"X-Forwarded-Host": {falseHost}, "Forwarded": {"host=" + falseHost}}},
+	} {
+		api := x.send(ctx, http.MethodGet, x.target.String(), field.header)
+		after, _ := parseChallenges(api.header.Values("WWW-Authenticate"))
+		if named := pointers(after); named != nil && !slices.Equal(named, pointers(before)) {
+			changed = append(changed, field.name+" changes resource_metadata to "+strings.Join(named, ", "))
+		}
+		if at.doc == nil {
+			continue
+		}
+		answer := x.send(ctx, http.MethodGet, at.url, field.header)
+		if doc, _ := answer.document(); doc != nil && !reflect.DeepEqual(doc, at.doc) {
+			changed = append(changed, field.name+" changes the metadata, now of the resource "+doc.resource)
+		}
+	}
+	if changed == nil {
+		x.pass(aboutHost, "")
+		return
+	}
+	x.fail(aboutHost, finding{problem: "the answers depend on header fields that anybody can send", got: strings.Join(changed, "; "),
+		remedy: "Take the URL of the API from its configuration. If a cache stores such an answer, an attacker chooses the authorization server of other clients."})
+}
+
+// pointers returns what challenges name in resource_metadata, each URL once.
+func pointers(challenges []challenge) (named []string) {
+	for _, c := range challenges {
+		if url := c.params["resource_metadata"]; url != "" {
+			named = append(named, url)
+		}
+	}
+	slices.Sort(named)
+	return slices.Compact(named)
+}
+
+func (x *examination) head(ctx context.Context, address string) {
+	a := x.send(ctx, http.MethodHead, address, nil)
+	f := finding{problem: "HEAD has another answer than GET", want: "200", remedy: "Answer HEAD with the status and the header fields of GET."}
+	switch {
+	case a.err != nil:
+		f.got = a.err.Error()
+	case a.status != http.StatusOK:
+		f.got = fmt.Sprint(a.status)
+	case !strings.HasPrefix(a.header.Get("Content-Type"), "application/json"):
+		f.want, f.got = "application/json", a.header.Get("Content-Type")
+	default:
+		x.pass(aboutHead, "")
+		return
+	}
+	x.warn(aboutHead, f)
+}
+
+func (x *examination) cors(ctx context.Context, address string) {
+	const page = "https://page.invalid"
+	a := x.send(ctx, http.MethodGet, address, http.Header{"Origin": {page}})
+	if allowed := a.header.Get("Access-Control-Allow-Origin"); allowed != "*" && allowed != page {
+		x.warn(aboutCORS, finding{problem: "scripts in browsers cannot read the metadata", want: "Access-Control-Allow-Origin: *", got: allowed,
+			remedy: "Send the field with the metadata, which is public. Clients that run in a browser need it."})
+		return
+	}
+	x.pass(aboutCORS, "")
+}
+
+// members checks what the document says of scopes and methods.
+func (x *examination) members(challenges []challenge, doc *document) {
+	var unknown []string
+	for _, c := range challenges {
+		if !c.bearer() || doc.scopes == nil {
+			continue
+		}
+		for _, scope := range strings.Fields(c.params["scope"]) {
+			if !slices.Contains(doc.scopes, scope) {
+				unknown = append(unknown, scope)
+			}
+		}
+	}
+	if unknown == nil {
+		x.pass(aboutScopes, strings.Join(doc.scopes, " "))
+	} else {
+		x.warn(aboutScopes, finding{problem: "the challenge wants scopes that scopes_supported lacks", got: strings.Join(unknown, " "),
+			remedy: "Add them to scopes_supported, or leave the member out. Some clients ask for no scope that is not in it."})
+	}
+	if slices.Contains(doc.methods, "query") {
+		x.fail(aboutMethods, finding{problem: "the API accepts tokens in the query of URLs", got: strings.Join(doc.methods, ", "),
+			remedy: `Write ["header"]. URLs are logged and cached, and so are the tokens in them.`})
+	} else {
+		x.pass(aboutMethods, strings.Join(doc.methods, ", "))
+	}
+}

@@ -1,0 +1,74 @@
+package doctor
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// challenges checks the answer to the request without a token.
+func (x *examination) challenges(a answer) []challenge {
+	switch {
+	case a.status == http.StatusUnauthorized:
+		x.pass(aboutStatus, "")
+	case a.status >= 300 && a.status < 400:
+		x.fail(aboutStatus, finding{problem: "the API redirects", want: "401", got: fmt.Sprintf("%d to %s", a.status, a.header.Get("Location")),
+			remedy: "Answer a request without a token with 401 and a challenge: a login page is for browsers. If the redirect only adds a slash, give the URL with the slash."})
+	case a.status < 300:
+		x.fail(aboutStatus, finding{problem: "the route needs no token", want: "401", got: fmt.Sprint(a.status),
+			remedy: "Give the URL of a route that needs a token, or protect this one."})
+	default:
+		x.fail(aboutStatus, finding{problem: "a request without a token has another answer", want: "401", got: fmt.Sprint(a.status),
+			remedy: "Check the token before anything else, and answer with 401 and a challenge if there is none. Was the URL that of a route which takes GET?"})
+	}
+	fields := a.header.Values("WWW-Authenticate")
+	challenges, err := parseChallenges(fields)
+	asks := false
+	for _, c := range challenges {
+		asks = asks || c.bearer()
+	}
+	switch {
+	case len(fields) == 0:
+		x.fail(aboutChallenge, finding{problem: "there is no challenge", want: "WWW-Authenticate: Bearer …",
+			remedy: `Send WWW-Authenticate: Bearer resource_metadata="…" with the 401. Does a proxy remove the field?`})
+	case err != nil:
+		x.fail(aboutChallenge, finding{problem: "the challenge cannot be parsed", got: strings.Join(fields, " | "),
+			remedy: "Put a comma between parameters, and values into quotes (RFC 9110 §11.6.1)."})
+	case !asks:
+		x.fail(aboutChallenge, finding{problem: "no challenge asks for an access token", want: "Bearer or DPoP", got: strings.Join(fields, " | "),
+			remedy: `Send WWW-Authenticate: Bearer resource_metadata="…" too.`})
+	default:
+		x.pass(aboutChallenge, strings.Join(fields, " | "))
+	}
+	return challenges
+}
+
+// pointer returns the URL of the metadata that the challenges name, or "" if they
+// name none that a client may request.
+func (x *examination) pointer(challenges []challenge) string {
+	named := pointers(challenges)
+	if len(named) == 0 {
+		x.fail(aboutPointer, finding{problem: "no challenge has resource_metadata", want: fmt.Sprintf("resource_metadata=%q", wellKnown(x.base)),
+			remedy: "Add the parameter to the challenge, with the URL of the metadata. Where the resource is only the beginning of the URL, put its path there."})
+		return ""
+	}
+	first := named[0]
+	switch {
+	case len(named) > 1:
+		x.fail(aboutPointer, finding{problem: "challenges name several documents", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
+	case fetch.CheckURL(first, true) != nil:
+		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: first,
+			remedy: "Write scheme, host and path, from the configuration, without a fragment."})
+	case !x.mayAsk(first):
+		x.fail(aboutPointer, finding{problem: "resource_metadata is not https", got: first,
+			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS the API itself sees http only."})
+	default:
+		x.pass(aboutPointer, first)
+	}
+	if x.mayAsk(first) {
+		return first
+	}
+	return ""
+}

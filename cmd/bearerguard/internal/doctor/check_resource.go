@@ -1,0 +1,132 @@
+package doctor
+
+import (
+	"context"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// resource checks the resource identifier, and the places where metadata may be
+// by that.
+func (x *examination) resource(ctx context.Context, at place) {
+	text := at.doc.resource
+	resource, err := url.Parse(text)
+	switch {
+	case text == "":
+		x.fail(aboutResource, finding{problem: "resource is missing", remedy: "Add the member, with the URL by which clients reach the API."})
+	case err != nil || fetch.CheckURL(text, true) != nil:
+		x.fail(aboutResource, finding{problem: "resource is not a URL with a host and without a fragment", got: text,
+			remedy: "Write the URL by which clients reach the API. An audience of another form has no place in this member."})
+	case !x.mayAsk(text):
+		x.fail(aboutResource, finding{problem: "resource is not https", got: text,
+			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS the API itself sees http only."})
+	default:
+		x.pass(aboutResource, text)
+		matches := x.match(resource)
+		x.location(ctx, at, resource)
+		if matches {
+			x.otherLocations(ctx, resource)
+		} else {
+			x.skip(aboutOwn, aboutRoot)
+		}
+		return
+	}
+	x.skip(aboutMatch, aboutLocation, aboutOwn, aboutRoot)
+}
+
+// match compares the resource with the URL that was requested. RFC 9728 §3.3 wants
+// them identical, and some clients insist on it. Many also take a resource whose
+// path is the beginning of that of the URL, without which an API with more than
+// one route could have no metadata.
+func (x *examination) match(resource *url.URL) bool {
+	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL by which clients reach the API, byte for byte as they write it. They discard the metadata of another resource."}
+	path, prefix := pathOf(x.base), pathOf(resource)
+	switch {
+	case resource.Scheme != x.base.Scheme:
+		f.problem = "the resource has another scheme"
+	case !strings.EqualFold(resource.Hostname(), x.base.Hostname()):
+		f.problem = "the resource is on another host"
+	case portOf(resource) != portOf(x.base):
+		f.problem = "the resource has another port"
+	case resource.RawQuery != "":
+		f.problem = "the resource has a query"
+	case prefix == path:
+		x.pass(aboutMatch, "the URL itself")
+		return true
+	case strings.HasPrefix(path, strings.TrimSuffix(prefix, "/")+"/"):
+		x.pass(aboutMatch, "the beginning of the URL; strict clients want the URL itself")
+		return true
+	case prefix == path+"/":
+		f.problem = "the resource ends with a slash, and the URL does not"
+	default:
+		f.problem = "the resource has another path"
+	}
+	x.fail(aboutMatch, f)
+	return false
+}
+
+func pathOf(u *url.URL) string {
+	if path := u.EscapedPath(); path != "" {
+		return path
+	}
+	return "/"
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// otherLocations checks the well-known URLs of the URL that was requested, and of
+// the host.
+func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
+	right := wellKnown(resource)
+	for _, other := range []struct {
+		about
+		url, resource string
+	}{{aboutOwn, wellKnown(x.base), x.base.String()}, {aboutRoot, origin(x.base) + wellKnownPath, origin(x.base)}} {
+		p := x.at(ctx, other.url)
+		switch {
+		case p.doc == nil:
+			x.pass(other.about, "nothing")
+		case other.url == right, p.doc.resource == other.resource, p.doc.resource == other.resource+"/":
+			x.pass(other.about, p.doc.resource)
+		case other.about == aboutRoot && p.doc.resource == resource.String():
+			x.pass(other.about, p.doc.resource) // as clients of MCP expect it
+		default:
+			x.warn(other.about, finding{problem: "the metadata here is that of another resource", want: other.resource, got: p.doc.resource + " at " + other.url,
+				remedy: "Answer with 404 at each well-known URL but that of the resource: clients must discard this document."})
+		}
+	}
+}
+
+// location checks the well-known URL of the resource.
+func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
+	if !strings.EqualFold(resource.Host, x.base.Host) {
+		x.skip(aboutLocation) // another server's
+		return
+	}
+	right, root := wellKnown(resource), origin(x.base)+wellKnownPath
+	p := x.at(ctx, right)
+	switch {
+	case at.url == root && right != root:
+		x.fail(aboutLocation, finding{problem: "the path of the resource is dropped", want: right, got: at.url,
+			remedy: "The path goes behind the well-known part: serve the metadata there, and name that URL in the challenge."})
+	case p.doc == nil:
+		x.fail(aboutLocation, finding{problem: "there is no metadata at the well-known URL of the resource", want: right, got: at.url,
+			remedy: "Serve it there too, for clients that do not wait for a challenge. The path of the resource goes behind the well-known part."})
+	case !reflect.DeepEqual(p.doc, at.doc):
+		x.fail(aboutLocation, finding{problem: "two places have different metadata", got: at.url + " and " + right,
+			remedy: "Serve one document at both."})
+	default:
+		x.pass(aboutLocation, right)
+	}
+}

@@ -1,0 +1,108 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+)
+
+// ErrURL means that the URL to check is not one of an API.
+var ErrURL = errors.New("want the http or https URL of a protected route, without user information and fragment")
+
+// examination is one run.
+type examination struct {
+	client *http.Client
+	target *url.URL // as it is requested
+	base   *url.URL // target without its query
+	places map[string]place
+	slow   []string // URLs that were answered slowly
+	report Report
+}
+
+// Run checks the API at a URL by way of transport, of which nil is
+// [http.DefaultTransport]. The error is [ErrURL], or why the URL was not answered,
+// or that of the context. Findings are not errors.
+func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
+	target, err := url.Parse(address)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {
+		return Report{}, ErrURL
+	}
+	base := *target
+	base.RawQuery, base.ForceQuery = "", false
+	x := &examination{client: newClient(transport), target: target, base: &base, places: map[string]place{}, report: Report{URL: address}}
+	bounded, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	first := x.send(bounded, http.MethodGet, target.String(), nil)
+	if first.err != nil {
+		return Report{}, first.err
+	}
+	x.https()
+	challenges := x.challenges(first)
+	at := x.metadata(bounded, x.pointer(challenges))
+	var issuers []string
+	if at.doc == nil {
+		x.skip(aboutResource, aboutMatch, aboutLocation, aboutOwn, aboutRoot)
+		x.host(bounded, challenges, at)
+		x.skip(aboutHead, aboutCORS, aboutScopes, aboutMethods, aboutServers)
+	} else {
+		x.resource(bounded, at)
+		x.host(bounded, challenges, at)
+		x.head(bounded, at.url)
+		x.cors(bounded, at.url)
+		x.members(challenges, at.doc)
+		issuers = x.servers(at.doc.servers)
+	}
+	if len(x.slow) == 0 {
+		x.pass(aboutTime, "")
+	} else {
+		x.warn(aboutTime, finding{problem: "some answers are slow", got: strings.Join(x.slow, ", "),
+			remedy: "Make the document once, when the API starts, and send Cache-Control, so that a cache can answer."})
+	}
+	for _, issuer := range issuers {
+		x.issuer(bounded, issuer)
+	}
+	return x.report, ctx.Err()
+}
+
+func (x *examination) https() {
+	if err := fetch.CheckURL(x.target.String(), false); err != nil {
+		x.fail(aboutHTTPS, finding{problem: "tokens are sent without encryption", got: x.target.String(), remedy: "Serve the API over https only."})
+		return
+	}
+	x.pass(aboutHTTPS, "")
+}
+
+// metadata returns where the document is: at the pointer, or else where a client
+// looks without one. Its doc is nil if it is nowhere.
+func (x *examination) metadata(ctx context.Context, pointer string) place {
+	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
+	if pointer != "" {
+		addresses = append([]string{pointer}, addresses...)
+	}
+	var faults []place
+	for _, address := range addresses {
+		p := x.at(ctx, address)
+		if p.doc == nil {
+			faults = append(faults, p)
+			continue
+		}
+		if pointer == "" || p.url == pointer {
+			x.pass(aboutMetadata, p.url)
+			return p
+		}
+		x.noMetadata(faults[0])
+		return p
+	}
+	x.noMetadata(faults[0])
+	return place{}
+}
+
+func (x *examination) noMetadata(p place) {
+	f := p.fault
+	f.got = strings.TrimSpace(f.got + " at " + p.url)
+	x.fail(aboutMetadata, f)
+}

@@ -1,0 +1,121 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+)
+
+// document contains the members of protected resource metadata (RFC 9728 §2) that
+// are checked. Absent ones are "" and nil.
+type document struct {
+	resource                 string
+	servers, scopes, methods []string
+}
+
+// place is a URL where metadata may be.
+type place struct {
+	url    string
+	status int
+	doc    *document // nil with a fault
+	fault  finding
+}
+
+const (
+	wellKnownPath = "/.well-known/oauth-protected-resource"
+	maxList       = 1000 // of an array
+)
+
+// wellKnown returns the URL of the metadata of a resource (RFC 9728 §3.1).
+func wellKnown(resource *url.URL) string {
+	at := origin(resource) + wellKnownPath
+	if resource.Path != "/" {
+		at += resource.EscapedPath()
+	}
+	if resource.RawQuery != "" {
+		at += "?" + resource.RawQuery
+	}
+	return at
+}
+
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
+
+// at fetches the metadata at a URL, once.
+func (x *examination) at(ctx context.Context, address string) place {
+	if p, ok := x.places[address]; ok {
+		return p
+	}
+	p := place{url: address}
+	a := x.send(ctx, http.MethodGet, address, nil)
+	p.status = a.status
+	p.doc, p.fault = a.document()
+	x.places[address] = p
+	return p
+}
+
+// document reads an answer.
+func (a answer) document() (*document, finding) {
+	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	switch {
+	case a.err != nil:
+		return nil, finding{problem: "no answer", got: a.err.Error(),
+			remedy: "Make the URL reachable for clients, with a certificate that they trust."}
+	case a.status >= 300 && a.status < 400:
+		return nil, finding{problem: "the metadata is a redirect", got: fmt.Sprintf("%d to %s", a.status, a.header.Get("Location")),
+			remedy: "Answer with the document itself. Many clients follow no redirect here."}
+	case a.status != http.StatusOK:
+		return nil, finding{problem: "there is no metadata", want: "200", got: fmt.Sprint(a.status),
+			remedy: "Serve the metadata at this URL, to everybody and without a token."}
+	case len(a.body) > maxBytes:
+		return nil, finding{problem: "the metadata is larger than 256 KiB", remedy: "Leave out what clients do not need."}
+	case media != "application/json":
+		return nil, finding{problem: "the metadata has another content type", want: "application/json", got: a.header.Get("Content-Type"),
+			remedy: "Serve it with Content-Type: application/json. An HTML page often is the catch-all route of the server."}
+	}
+	doc, err := parse(a.body)
+	if err != nil {
+		return nil, finding{problem: err.Error(), remedy: "Serve one JSON object, with the members and types of RFC 9728 §2."}
+	}
+	return doc, finding{}
+}
+
+func parse(data []byte) (*document, error) {
+	doc := &document{}
+	lists := map[string]*[]string{"authorization_servers": &doc.servers, "scopes_supported": &doc.scopes, "bearer_methods_supported": &doc.methods}
+	var wrong error
+	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
+		ok := true
+		switch {
+		case value.IsNull():
+		case name == "resource":
+			doc.resource, ok = strictjson.String(value)
+		case lists[name] != nil:
+			*lists[name], ok = strictjson.Strings(value, maxList)
+		}
+		if !ok && wrong == nil {
+			wrong = errors.New(name + " has the wrong type")
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, errors.New("the metadata is not a JSON object, or has a member twice")
+	case wrong != nil:
+		return nil, wrong
+	}
+	return doc, nil
+}
+
+// mayAsk reports whether a client of the API may request a URL that an answer
+// names.
+func (x *examination) mayAsk(address string) bool {
+	downgrade := x.target.Scheme == "https" && !strings.HasPrefix(strings.ToLower(address), "https:")
+	return !downgrade && fetch.CheckURL(address, false) == nil
+}

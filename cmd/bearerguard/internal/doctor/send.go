@@ -1,0 +1,71 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Limits of the whole run, and of one exchange.
+const (
+	Timeout     = time.Minute
+	sendTimeout = 5 * time.Second
+	slow        = 2 * time.Second
+	maxBytes    = 256 << 10 // of a document
+)
+
+// answer is what came back from the API.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte // at most maxBytes + 1
+	err    error
+}
+
+// newClient returns a client that follows no redirect.
+func newClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// send requests address with additional header fields, of which Host is the
+// host. The body of an answer is read only if it may be metadata: that of an API
+// may never end.
+func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return answer{err: errors.New("the URL cannot be requested")}
+	}
+	r.Header.Set("Accept", "application/json")
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	r.Host = r.Header.Get("Host") // "" is the host of the URL
+	r.Header.Del("Host")
+	start := time.Now()
+	defer func() {
+		if took := time.Since(start); took > slow {
+			x.slow = append(x.slow, address)
+		}
+	}()
+	resp, err := x.client.Do(r)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // without the URL, which stands elsewhere
+		}
+		return answer{err: err}
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	if a.status == http.StatusOK && address != x.target.String() {
+		a.body, a.err = io.ReadAll(io.LimitReader(resp.Body, maxBytes+1))
+	}
+	return a
+}
