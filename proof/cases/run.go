@@ -13,6 +13,8 @@ var tests = []struct {
 	{"EveryAdapterAnswersAsTheTableSays", everyAdapterAnswersAsTheTableSays},
 	{"EveryAdapterAnswersOpaqueTokensAsTheTableSays", everyAdapterAnswersOpaqueTokensAsTheTableSays},
 	{"TokensOfRealProviders", tokensOfRealProviders},
+	{"MetadataIsServedAlike", metadataIsServedAlike},
+	{"EveryChallengePointsToTheMetadata", everyChallengePointsToTheMetadata},
 	{"NoSpellingOfAPathGetsPastARequirement", noSpellingOfAPathGetsPastARequirement},
 	{"AnErrorBodyChangesTheBodyAlone", anErrorBodyChangesTheBodyAlone},
 	{"AClientThatLeavesIsNotServedAndHarmsNobody", aClientThatLeavesIsNotServedAndHarmsNobody},
