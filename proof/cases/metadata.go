@@ -18,9 +18,9 @@ const (
 	metadataURL  = "https://api.example.com" + metadataPath
 )
 
-// newPublished is a lab whose verifier has origins. It also returns the issuers,
-// in JSON.
-func newPublished(t *testing.T, frameworks []Framework) (l *lab, issuers string) {
+// newPublished is a lab whose verifier has origins, of which it names the first.
+// It also returns the issuers, in JSON.
+func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
 	l = &lab{
@@ -63,7 +63,7 @@ func hostileFields(r request) request {
 // metadataIsServedAlike proves that every adapter serves the metadata as the
 // configuration says, whatever the request says.
 func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
-	l, servers := newPublished(t, frameworks)
+	l, servers := newPublished(t, frameworks, resource)
 	document := verdict{
 		status: 200, contentType: "application/json", cacheControl: "public, max-age=3600", others: "Accept-Ranges, Access-Control-Allow-Origin, Etag",
 		body: fmt.Sprintf(`{"authorization_servers":[%s],"bearer_methods_supported":["header"],"resource":%q,"resource_name":"Orders","scopes_supported":["read","write"]}`,
@@ -125,10 +125,25 @@ func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	}
 }
 
+// aSlashAtTheEndOfAPathIsKept proves that such an origin has its metadata at a
+// path with that slash, and at no other path.
+func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
+	l, _ := newPublished(t, frameworks, resource+"/")
+	for path, want := range map[string]bool{metadataPath + "/": true, metadataPath: false, metadataPath + "/x": false, metadataPath + "/{$}": false} {
+		t.Run("E07/"+path, func(t *testing.T) {
+			for _, line := range l.lines {
+				if a := line.send(t, "GET", at(path)); (a.status == http.StatusOK) != want {
+					t.Errorf("%s: got %d, want 200: %v", line.name, a.status, want)
+				}
+			}
+		})
+	}
+}
+
 // everyChallengePointsToTheMetadata proves that every challenge has the same
 // URL, and answers without a challenge have none.
 func everyChallengePointsToTheMetadata(t *testing.T, frameworks []Framework) {
-	l, _ := newPublished(t, frameworks)
+	l, _ := newPublished(t, frameworks, resource)
 	good := "Bearer " + l.Good()
 	for _, r := range []struct {
 		name string

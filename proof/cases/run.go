@@ -14,6 +14,7 @@ var tests = []struct {
 	{"EveryAdapterAnswersOpaqueTokensAsTheTableSays", everyAdapterAnswersOpaqueTokensAsTheTableSays},
 	{"TokensOfRealProviders", tokensOfRealProviders},
 	{"MetadataIsServedAlike", metadataIsServedAlike},
+	{"ASlashAtTheEndOfAPathIsKept", aSlashAtTheEndOfAPathIsKept},
 	{"EveryChallengePointsToTheMetadata", everyChallengePointsToTheMetadata},
 	{"NoSpellingOfAPathGetsPastARequirement", noSpellingOfAPathGetsPastARequirement},
 	{"AnErrorBodyChangesTheBodyAlone", anErrorBodyChangesTheBodyAlone},
