@@ -3,14 +3,22 @@ package middleware
 import (
 	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/scopes"
 )
 
 // retryAfter is the Retry-After of a 503, in seconds: by then a refresh of the keys has been tried again.
 const retryAfter = "2"
 
-// SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3),
-// Cache-Control and, for 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do the adapters' Answer functions. All text in the fields is constant or from the configuration: HTTP/2 drops a field that contains a control byte, and the client would see a 401 without a challenge.
+// SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3,
+// RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After.
+// [Verifier.Authorize] calls it for its refusals, and so do the adapters' Answer
+// functions. All text in the fields is constant, from the configuration or from
+// requirements: HTTP/2 drops a field that contains a control byte, and the
+// client would see a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// These describe the response that is replaced. Content-Encoding stays: if it is set by now, an outer middleware encodes whatever is written (RFC 9110
@@ -27,16 +35,22 @@ func (e *Error) SetHeader(h http.Header) {
 	var b strings.Builder
 	b.WriteString("Bearer ")
 	attribute(&b, "realm", cmp.Or(e.realm, "api"))
+	add := func(name, value string) {
+		if value != "" {
+			b.WriteString(", ")
+			attribute(&b, name, value)
+		}
+	}
 	if e.Code != CodeNoToken {
-		b.WriteString(", ")
-		attribute(&b, "error", string(e.Code))
-		b.WriteString(", ")
-		attribute(&b, "error_description", e.Description)
+		add("error", string(e.Code))
+		add("error_description", e.Description)
 	}
-	if e.Scope.Len() > 0 {
-		b.WriteString(", ")
-		attribute(&b, "scope", e.Scope.String())
+	add("scope", e.Scope.String())
+	add("acr_values", scopes.Of(e.ACR...).String()) // without values that would change the list
+	if e.MaxAge > 0 {
+		add("max_age", strconv.Itoa(int(e.MaxAge/time.Second)))
 	}
+	add("resource_metadata", e.metadata)
 	h.Set("WWW-Authenticate", b.String())
 }
 

@@ -46,6 +46,24 @@ type Config struct {
 	// and "-", ".", "_", "~" (RFC 3986 §2.3), except "." and "..".
 	IssuerPatterns []string
 
+	// Origins are the base URLs under which clients reach the API, such as
+	// "https://api.example.com/v1": https, or http on loopback, with a path if
+	// a proxy in front of the API strips one, without query, fragment and user
+	// info. The first is the resource that the metadata names (RFC 9728 §2),
+	// and challenges point to that metadata; see [Verifier.Metadata]. Without
+	// Origins there is no metadata. Nothing is ever taken from the header
+	// fields Host, Origin, Forwarded and X-Forwarded-*, which clients can set.
+	Origins []string
+
+	// Resource is the first of Origins again if tokens name another audience,
+	// and otherwise "". It confirms that the difference is intended: a client
+	// that asks for a token for the resource (RFC 8707) usually gets one with
+	// the resource as its audience.
+	Resource string
+
+	// Metadata are further members of the metadata. It needs Origins.
+	Metadata Metadata
+
 	// TokenHeader is the header field that contains the token, with or without "Bearer ": a field that a proxy sets, such as X-Goog-Iap-Jwt-Assertion. "" means Authorization, which is otherwise ignored. The token is verified like any other. If the proxy does not remove the field
 	// from its clients' requests, clients can send tokens of their own in it.
 	TokenHeader string
@@ -112,6 +130,9 @@ func (c Config) check() error {
 	}
 	if realm := c.realm(); !quotable(realm) {
 		fault("Realm %q cannot appear in a challenge: use printable ASCII without quote and backslash (it defaults to Audience)", realm)
+	}
+	for _, err := range c.checkOrigins() {
+		fault("%w", err)
 	}
 	seen := make(map[string]bool)
 	introspecting := 0

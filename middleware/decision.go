@@ -118,7 +118,7 @@ func (d *decision) decide() (refusal *Error) {
 		contain.Panic(func() { d.v.logger.ErrorContext(d.ctx, "panic while checking a token", "stack", string(stack)) })
 	}
 	if refusal != nil {
-		refusal.realm = d.v.realm
+		refusal.realm, refusal.metadata = d.v.realm, d.v.metadata.url
 	}
 	return refusal
 }
@@ -135,9 +135,7 @@ func (d *decision) judge() (refusal *Error) {
 	}
 	if err != nil {
 		refusal = refuse(err)
-		if refusal.Code == CodeNoToken || refusal.Code == CodeInsufficientScope && d.scopesHelp {
-			refusal.Scope = required(d.need)
-		}
+		d.name(refusal)
 	}
 	if d.explained == nil && (refusal != nil || d.v.observe != nil) {
 		d.report(refusal, time.Since(d.began))

@@ -5,22 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Code is the error code that clients receive with a refusal: one of RFC 6750 §3.1, or one of two for failures that the client did not cause. It is "" when no token was sent, because RFC 6750 §3.1 then excludes a code.
+// Code is the error code that clients receive with a refusal: one of RFC 6750
+// §3.1, that of RFC 9470 §3, or one of two for failures that the client did not
+// cause. It is "" when no token was sent, because RFC 6750 §3.1 then excludes a
+// code.
 type Code string
 
 // The codes, with the HTTP status of each.
 const (
-	CodeNoToken           Code = ""                        // 401
-	CodeInvalidRequest    Code = "invalid_request"         // 400
-	CodeInvalidToken      Code = "invalid_token"           // 401
-	CodeInsufficientScope Code = "insufficient_scope"      // 403
-	CodeUnavailable       Code = "temporarily_unavailable" // 503, with Retry-After
-	CodeInternal          Code = "server_error"            // 500
+	CodeNoToken                    Code = ""                                 // 401
+	CodeInvalidRequest             Code = "invalid_request"                  // 400
+	CodeInvalidToken               Code = "invalid_token"                    // 401
+	CodeInsufficientScope          Code = "insufficient_scope"               // 403
+	CodeInsufficientAuthentication Code = "insufficient_user_authentication" // 401
+	CodeUnavailable                Code = "temporarily_unavailable"          // 503, with Retry-After
+	CodeInternal                   Code = "server_error"                     // 500
 )
 
 // Error is the reason for refusing a request. Clients receive only a constant text for each cause. It contains no part of the token.
@@ -30,7 +35,14 @@ type Error struct {
 	Scope       scopes.Set // what the route requires, never what the token has
 	Err         error      // the cause, which wraps one of the sentinels; for logs, not for clients
 
-	realm string // of the Verifier
+	// How and when the user must have authenticated, if the route requires it
+	// (RFC 9470 §3): one of these authentication context classes, the preferred
+	// one first, and at most MaxAge ago. They are set if no token was sent, or
+	// if its acr or auth_time is insufficient.
+	ACR    []string
+	MaxAge time.Duration
+
+	realm, metadata string // of the Verifier
 }
 
 // Refusal returns the *Error in err. Any other error, nil included, is a programming error and is answered with 500.
@@ -44,7 +56,7 @@ func Refusal(err error) *Error {
 // StatusCode returns the HTTP status of the answer.
 func (e *Error) StatusCode() int {
 	switch e.Code {
-	case CodeNoToken, CodeInvalidToken:
+	case CodeNoToken, CodeInvalidToken, CodeInsufficientAuthentication:
 		return http.StatusUnauthorized
 	case CodeInvalidRequest:
 		return http.StatusBadRequest
@@ -109,7 +121,8 @@ var (
 	ErrRevoked      error = &cause{"revoked", "token is revoked", CodeInvalidToken, ""}
 	ErrConfirmation error = &cause{"confirmation", "token is bound to a key that this API cannot check", CodeInvalidToken, ""}
 
-	ErrRequirement error = &cause{"requirement", "token does not meet the requirements of this resource", CodeInsufficientScope, ""}
+	ErrRequirement    error = &cause{"requirement", "token does not meet the requirements of this resource", CodeInsufficientScope, ""}
+	ErrAuthentication error = &cause{"authentication", "authentication of the user does not meet the requirements of this resource", CodeInsufficientAuthentication, ""}
 
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}

@@ -306,12 +306,27 @@ func showKey(d *decision) (expected, found string) {
 }
 
 func showRequirements(d *decision) (expected, found string) {
-	held := ""
-	if d.verified != nil {
-		held = d.verified.Scopes.String()
+	t := d.verified
+	if t == nil {
+		t = new(Token)
 	}
-	if names := required(d.need); names.Len() > 0 {
-		expected = "scope " + quoted(names.String())
+	needed := required(d.need)
+	var all []string
+	if needed.Scopes.Len() > 0 {
+		all = append(all, "scope "+quoted(needed.Scopes.String()))
 	}
-	return expected, "scope " + quotedOrNone(held)
+	found = "scope " + quotedOrNone(t.Scopes.String())
+	if len(needed.ACR) > 0 {
+		all = append(all, "one of the acr "+list(needed.ACR))
+		found += ", acr " + quotedOrNone(t.ACR)
+	}
+	if needed.MaxAge > 0 {
+		all = append(all, fmt.Sprintf("auth_time at most %v ago", needed.MaxAge))
+		if found += ", auth_time "; t.AuthTime.IsZero() {
+			found += "none"
+		} else {
+			found += d.away(t.AuthTime)
+		}
+	}
+	return strings.Join(all, ", "), found
 }

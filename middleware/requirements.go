@@ -18,28 +18,69 @@ func (d *decision) checkRequirements() error {
 	if d.lookup == nil {
 		d.lookup = t.claim
 	}
-	evidence := scopes.Evidence{Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, Claim: d.lookup, Request: d.request}
-	for i, requirement := range d.need[d.met:] {
-		if requirement.Unmet(evidence) != nil {
-			named := func(r scopes.Requirement) bool {
-				shortfall := r.Unmet(evidence)
-				return shortfall != nil && shortfall.Scopes.Len() > 0
-			}
-			d.scopesHelp = slices.ContainsFunc(d.need[d.met+i:], named)
-			return ErrRequirement
-		}
+	evidence := scopes.Evidence{
+		Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, ClockSkew: d.v.skew, Claim: d.lookup, Request: d.request,
 	}
-	return nil
+	var unmet error
+	for _, requirement := range d.need[d.met:] {
+		shortfall := requirement.Unmet(evidence)
+		if shortfall == nil {
+			continue
+		}
+		if len(shortfall.ACR) > 0 || shortfall.MaxAge > 0 {
+			unmet = ErrAuthentication
+		} else if unmet == nil {
+			unmet = ErrRequirement
+		}
+		d.scopesHelp = d.scopesHelp || shortfall.Scopes.Len() > 0
+	}
+	return unmet
 }
 
-// required returns the scopes that requirements name for empty evidence.
-func required(need []scopes.Requirement) scopes.Set {
+// name adds what a client must obtain to a refusal that is due to requirements
+// or the lack of a token: scopes only if one is missing, and acr and auth_time
+// only if one of them is insufficient.
+func (d *decision) name(refusal *Error) {
+	switch code := refusal.Code; code {
+	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
+		all := required(d.need)
+		if code == CodeNoToken || d.scopesHelp {
+			refusal.Scope = all.Scopes
+		}
+		if code != CodeInsufficientScope {
+			refusal.ACR, refusal.MaxAge = all.ACR, all.MaxAge
+		}
+	case CodeInvalidRequest, CodeInvalidToken, CodeUnavailable, CodeInternal:
+	}
+}
+
+// required returns what requirements together name for empty evidence.
+func required(need []scopes.Requirement) scopes.Shortfall {
+	var all scopes.Shortfall
 	var names []string
 	nothing := scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
 	for _, requirement := range need {
-		if shortfall := requirement.Unmet(nothing); shortfall != nil {
-			names = slices.AppendSeq(names, shortfall.Scopes.All())
+		shortfall := requirement.Unmet(nothing)
+		if shortfall == nil {
+			continue
+		}
+		names = slices.AppendSeq(names, shortfall.Scopes.All())
+		all.ACR = common(all.ACR, shortfall.ACR)
+		if age := shortfall.MaxAge; age > 0 && (all.MaxAge == 0 || age < all.MaxAge) {
+			all.MaxAge = age
 		}
 	}
-	return scopes.Of(names...)
+	all.Scopes = scopes.Of(names...)
+	return all
+}
+
+// common returns the acr values that are in both lists. A challenge lists
+// alternatives (RFC 9470 §3), so any other value would not help. Without a
+// common value it returns all of them.
+func common(a, b []string) []string {
+	isOther := func(value string) bool { return !slices.Contains(b, value) }
+	if both := slices.DeleteFunc(slices.Clone(a), isOther); len(both) > 0 {
+		return both
+	}
+	return slices.Concat(a, b)
 }

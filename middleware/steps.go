@@ -76,7 +76,7 @@ var steps = []step{
 	{"confirmation", "not bound to a key of its sender", (*decision).checkConfirmation, everyToken, cacheable, true, nil, "RFC 7800 §3.1, RFC 9449 §7.2"},
 	{"revocation", "not on the deny-list", (*decision).checkRevocation, everyToken, perRequest, false, nil, ""},
 	{"cache", "nothing; caches the token", (*decision).store, lookedUpJWTs, perRequest, false, nil, ""},
-	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3"},
+	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
 // setSteps sets the steps of a verifier.

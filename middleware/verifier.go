@@ -29,6 +29,7 @@ type Verifier struct {
 	skew          time.Duration
 	maxTokenBytes int
 	realm         string
+	metadata      metadata
 	tokenHeader   string
 	audience      string
 	client        *http.Client
@@ -53,6 +54,10 @@ func NewVerifier(config Config) (*Verifier, error) {
 		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
 		tokenHeader: authorization, audience: config.Audience, client: config.Client,
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
+	}
+	var err error
+	if v.metadata, err = newMetadata(config); err != nil {
+		return nil, err
 	}
 	v.setSteps(steps)
 	if v.skew == 0 {

@@ -18,6 +18,9 @@ type Evidence struct {
 	AuthTime time.Time // when the user last authenticated, zero when unknown
 	Now      time.Time // the verifier's clock
 
+	// ClockSkew is how far the clocks of issuer and API may differ.
+	ClockSkew time.Duration
+
 	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
 	// "/tenant" or "/realm_access/roles", as encoding/json decodes it into an any, or false if it is absent or null. A verifier never leaves it nil.
 	Claim func(pointer string) (any, bool)
@@ -40,7 +43,14 @@ type Requirement interface {
 
 // Shortfall is what a client must obtain to meet a requirement. It may be shared: do not modify one that you receive.
 type Shortfall struct {
-	Scopes Set // all scopes of the requirement, including those the token has; empty if no scope helps
+	Scopes Set           // all scopes of the requirement, including those the token has; empty if no scope helps
+	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
+	MaxAge time.Duration // how long ago the user may have authenticated, in whole seconds; 0 if any time is accepted
+}
+
+// namesSomething reports whether a client can do anything about it.
+func (s *Shortfall) namesSomething() bool {
+	return s.Scopes.Len() > 0 || len(s.ACR) > 0 || s.MaxAge > 0
 }
 
 type all struct {
@@ -50,7 +60,7 @@ type all struct {
 
 // All is met by a token that has every one of the named scopes.
 func All(first string, more ...string) Requirement {
-	set := mustSet(first, more)
+	set := mustSet(aScope, first, more)
 	return &all{needed: set.names, shortfall: Shortfall{Scopes: set}}
 }
 
@@ -68,14 +78,15 @@ type oneOf []Requirement
 // Any is met by a token that has at least one of the named scopes. Challenges name the first scope.
 func Any(first string, more ...string) Requirement {
 	var alternatives oneOf
-	for name := range mustSet(first, more).All() {
+	for name := range mustSet(aScope, first, more).All() {
 		alternatives = append(alternatives, All(name))
 	}
 	return alternatives
 }
 
 // OneOf is met by a token that meets at least one of the requirements.
-// Challenges name the scopes of the first requirement that has any. It panics if a requirement is nil.
+// Challenges name what the first requirement that names anything asks for: its
+// scopes, acr values or age. It panics if a requirement is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -93,7 +104,7 @@ func (r oneOf) Unmet(e Evidence) *Shortfall {
 		if shortfall == nil {
 			return nil
 		}
-		if first == nil || first.Scopes.Len() == 0 {
+		if first == nil || !first.namesSomething() {
 			first = shortfall
 		}
 	}
@@ -150,11 +161,14 @@ func (c *claim) Unmet(e Evidence) *Shortfall {
 	return nil
 }
 
-func mustSet(first string, more []string) Set {
+const aScope = "a scope (RFC 6749 §3.3)"
+
+// mustSet makes a set of values of a kind that challenges list with spaces.
+func mustSet(kind, first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {
 		if !valid(name) {
-			panic(fmt.Sprintf("scopes: %q is not a scope: write printable ASCII without space, quote and backslash, one scope per argument (RFC 6749 §3.3)", name))
+			panic(fmt.Sprintf("scopes: %q is not %s: write printable ASCII without space, quote and backslash, one per argument", name, kind))
 		}
 	}
 	return Of(names...)

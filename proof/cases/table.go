@@ -32,7 +32,7 @@ var needs = map[string]string{
 
 // table returns all rows to which every adapter must give the same answer.
 func table(t tokens) []group {
-	return slices.Concat(credentials(t), smuggled(t), byRoute(t), faults(t), hostile(t))
+	return slices.Concat(credentials(t), smuggled(t), byRoute(t), stepUp(t), faults(t), hostile(t))
 }
 
 // byRoute returns rows about the requirements of the routes.

@@ -1,0 +1,16 @@
+package echo5auth
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Metadata returns the route of [middleware.Verifier.Metadata], for
+// e.Any(echo5auth.Metadata(v)).
+func Metadata(v *middleware.Verifier) (path string, h echo.HandlerFunc) {
+	pattern, handler := v.Metadata()
+	return strings.TrimSuffix(pattern, "{$}"), echo.WrapHandler(handler)
+}

@@ -1,0 +1,16 @@
+package echoauth
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Metadata returns the route of [middleware.Verifier.Metadata], for
+// e.Any(echoauth.Metadata(v)).
+func Metadata(v *middleware.Verifier) (path string, h echo.HandlerFunc) {
+	pattern, handler := v.Metadata()
+	return strings.TrimSuffix(pattern, "{$}"), echo.WrapHandler(handler)
+}

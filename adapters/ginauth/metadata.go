@@ -1,0 +1,16 @@
+package ginauth
+
+import (
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// Metadata returns the route of [middleware.Verifier.Metadata], for
+// r.Any(ginauth.Metadata(v)).
+func Metadata(v *middleware.Verifier) (path string, h gin.HandlerFunc) {
+	pattern, handler := v.Metadata()
+	return strings.TrimSuffix(pattern, "{$}"), gin.WrapH(handler)
+}

@@ -1,0 +1,139 @@
+package middleware
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/scopes"
+)
+
+// Metadata is what the protected resource metadata says in addition to the rest
+// of the configuration (RFC 9728 §2). Empty fields are left out. URLs are https,
+// or http on loopback.
+type Metadata struct {
+	Name           string   // resource_name, for people
+	Documentation  string   // resource_documentation, a URL for developers
+	Policy         string   // resource_policy_uri
+	TermsOfService string   // resource_tos_uri
+	Scopes         []string // scopes_supported: scopes that clients may ask for, not necessarily all
+}
+
+func (c Config) checkMetadata() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	m := c.Metadata
+	if len(c.Origins) == 0 && !reflect.ValueOf(m).IsZero() {
+		fault("Metadata needs Origins: it is served for the first of them")
+	}
+	for _, field := range []struct{ name, url string }{{"Documentation", m.Documentation}, {"Policy", m.Policy}, {"TermsOfService", m.TermsOfService}} {
+		page, _, _ := strings.Cut(field.url, "#")
+		if field.url == "" {
+			continue
+		} else if err := fetch.CheckURL(page, false); err != nil {
+			fault("Metadata.%s: %w", field.name, err)
+		}
+	}
+	for _, name := range m.Scopes {
+		if scopes.Of(name).Len() == 0 {
+			fault("Metadata.Scopes: %q is not a scope (RFC 6749 §3.3)", name)
+		}
+	}
+	return faults
+}
+
+const wellKnown = "/.well-known/oauth-protected-resource"
+
+// metadata is the protected resource metadata of a Verifier. Without Origins it
+// is the zero value.
+type metadata struct {
+	url      string // where clients find it
+	pattern  string
+	document []byte
+	etag     string
+}
+
+// newMetadata makes the metadata of a configuration without faults.
+func newMetadata(c Config) (m metadata, err error) {
+	if len(c.Origins) == 0 {
+		return m, nil
+	}
+	origin, err := normalOrigin(c.Origins[0])
+	if err != nil {
+		return m, err
+	}
+	scheme, rest, _ := strings.Cut(origin, "://")
+	host, path, hasPath := strings.Cut(rest, "/")
+	if m.pattern = wellKnown; hasPath {
+		m.pattern += "/" + path
+	}
+	m.url = scheme + "://" + host + m.pattern
+
+	var servers []string
+	for _, one := range c.Issuers {
+		if !one.isTemplate() && fetch.CheckIssuer(one.URL, true) == nil {
+			servers = append(servers, one.URL)
+		}
+	}
+	m.document, err = json.Marshal(struct {
+		Resource       string   `json:"resource"`
+		Servers        []string `json:"authorization_servers,omitempty"`
+		Scopes         []string `json:"scopes_supported,omitempty"`
+		Methods        []string `json:"bearer_methods_supported"`
+		Name           string   `json:"resource_name,omitempty"`
+		Documentation  string   `json:"resource_documentation,omitempty"`
+		Policy         string   `json:"resource_policy_uri,omitempty"`
+		TermsOfService string   `json:"resource_tos_uri,omitempty"`
+	}{
+		c.Origins[0], servers, c.Metadata.Scopes, []string{"header"},
+		c.Metadata.Name, c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.TermsOfService,
+	})
+	m.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(m.document))
+	return m, err
+}
+
+// Metadata returns the route of the protected resource metadata (RFC 9728 §3)
+// of the first of Config.Origins: its path, such as
+// "/.well-known/oauth-protected-resource/v1", and the handler. The path is a
+// pattern of [http.ServeMux] without a method, which is the handler's decision.
+// It ends in "/{$}" if that origin has a path that ends in a slash.
+//
+// The document is public and is the same for every request. Without Origins the
+// handler answers 404.
+func (v *Verifier) Metadata() (pattern string, h http.Handler) {
+	if v.notConstructed() != nil || v.metadata.document == nil {
+		return wellKnown, http.NotFoundHandler()
+	}
+	if pattern = v.metadata.pattern; strings.HasSuffix(pattern, "/") {
+		pattern += "{$}"
+	}
+	return pattern, http.HandlerFunc(v.metadata.serve)
+}
+
+func (m *metadata) serve(w http.ResponseWriter, r *http.Request) {
+	const methods = "GET, HEAD, OPTIONS"
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		h.Set("Cache-Control", "public, max-age=3600")
+		h.Set("Content-Type", "application/json")
+		h.Set("ETag", m.etag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(m.document))
+	case http.MethodOptions:
+		h.Set("Allow", methods)
+		h.Set("Access-Control-Allow-Methods", methods)
+		h.Set("Access-Control-Allow-Headers", "*") // clients add fields such as MCP-Protocol-Version
+		h.Set("Access-Control-Max-Age", "86400")
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		h.Set("Allow", methods)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}

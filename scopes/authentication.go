@@ -1,0 +1,48 @@
+package scopes
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+type acr struct{ shortfall Shortfall }
+
+// ACR is met by a token whose authentication context class (acr) is one of the
+// values, compared byte for byte. A token without acr does not meet it.
+// Challenges name the values in this order, the preferred one first (RFC 9470
+// §3). It panics for a value that cannot be one of several in a challenge.
+func ACR(first string, more ...string) Requirement {
+	return &acr{Shortfall{ACR: mustSet("an acr value (RFC 9470 §3)", first, more).names}}
+}
+
+func (r *acr) Unmet(e Evidence) *Shortfall {
+	if slices.Contains(r.shortfall.ACR, e.ACR) {
+		return nil
+	}
+	return &r.shortfall
+}
+
+type authWithin struct {
+	limit     time.Duration
+	shortfall Shortfall
+}
+
+// AuthWithin is met by a token whose user last authenticated at most d before
+// Evidence.Now (auth_time). A token without auth_time does not meet it, nor does
+// one whose auth_time is further in the future than Evidence.ClockSkew; the
+// skew does not extend d. Challenges name d as max_age, in whole seconds
+// (RFC 9470 §3). It panics if d is less than a second.
+func AuthWithin(d time.Duration) Requirement {
+	if d < time.Second {
+		panic(fmt.Sprintf("scopes: AuthWithin(%v) is less than a second", d))
+	}
+	return &authWithin{d, Shortfall{MaxAge: d.Truncate(time.Second)}}
+}
+
+func (r *authWithin) Unmet(e Evidence) *Shortfall {
+	if e.AuthTime.IsZero() || e.Now.Sub(e.AuthTime) > r.limit || e.AuthTime.After(e.Now.Add(e.ClockSkew)) {
+		return &r.shortfall
+	}
+	return nil
+}
