@@ -3,7 +3,9 @@ package main
 import (
 	"net/http"
 	"testing"
+	"time"
 
+	"github.com/bearerguard/bearerguard/testserver"
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
@@ -15,6 +17,8 @@ func TestCheckFindsNothing(t *testing.T) {
 			"GET /me":     nil,
 			"GET /items":  {apitest.RequireScope("items:read")},
 			"POST /items": {apitest.RequireScope("items:write")},
+			"GET /fresh":  {apitest.Token(testserver.Claim("auth_time", time.Now().Unix()))},
+			"GET /mfa":    {apitest.Token(testserver.Claim("acr", "urn:example:mfa"))},
 			"GET /admin":  {apitest.RequireScope("items:read"), apitest.RequireScope("items:write"), apitest.RequireScope("admin")},
 		} {
 			t.Run(name+" "+route, func(t *testing.T) {

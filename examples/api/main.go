@@ -8,6 +8,9 @@
 //	FRAMEWORK      what carries the routes: http (the default), echo (v4), echo5 or gin
 //	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
 //	AUDIENCE       the aud a token must carry
+//	ORIGIN         public base URLs of the API, separated by commas; the first is the resource that the metadata names
+//	               (RFC 9728), and challenges point to the metadata. Default http://LISTEN if that is loopback, else no
+//	               metadata
 //	PROFILE        empty, or rfc9068 to demand that profile of JWT access tokens to the letter
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
@@ -31,7 +34,10 @@
 //	POST /items    scope items:write
 //	GET  /admin    scopes items:read, items:write and admin
 //	GET  /any      scope items:read or admin
+//	GET  /fresh    the user authenticated at most five minutes ago
+//	GET  /mfa      the user authenticated with acr urn:example:mfa
 //	GET  /healthz  200 while some issuer's tokens can be judged, 503 otherwise
+//	GET  /.well-known/oauth-protected-resource  the metadata; then the path of the first origin, if it has one
 //
 // An issuer that is down never keeps the program from starting: until its keys arrive, its tokens are
 // answered with 503 and a Retry-After; so are opaque tokens while introspection is down, and they alone.
@@ -86,13 +92,17 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	server := newServer(cfg.build(cfg.verifier), log)
+	verifier, err := cfg.newVerifier(listener.Addr())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := newServer(cfg.build(verifier), log)
 
 	var running sync.WaitGroup
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	running.Go(func() { warm(ctx, cfg.verifier, log) })
+	running.Go(func() { warm(ctx, verifier, log) })
 
 	served := make(chan error, 1)
 	running.Go(func() { served <- server.Serve(listener) })
