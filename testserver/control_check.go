@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
@@ -50,7 +51,9 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 			req, _ := request() // checked above
 			return req
 		},
-		Scopes: input.Scope, Claims: claimRequirements(input.RequireClaim), Skip: defects(input.Skip), Also: defects(input.Also),
+		Scopes: input.Scope, Claims: claimRequirements(input.RequireClaim),
+		ACR: input.RequireACR, AuthWithin: time.Duration(input.RequireAuthWithin), Metadata: input.RequireMetadata,
+		Skip: defects(input.Skip), Also: defects(input.Also),
 	}
 	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, listen.NewTransport)
 	if err := errors.Join(check.Faults(), err); err != nil {

@@ -74,6 +74,8 @@ const (
 	NoKid         = catalogue.NoKid
 	ExpFractional = catalogue.ExpFractional
 	MissingSub    = catalogue.MissingSub
+	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where another is required (RFC 9470)
+	StaleAuth     = catalogue.StaleAuth  // auth_time an hour ago, wrong only where a recent login is required (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
 	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last: Rotate with DropOld, or Retire, first
 )
@@ -114,8 +116,8 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // With [OpaqueTokens] the token stays opaque if an introspection response can
 // have the defect and RFC 7662 requires an API to refuse it: [Expired],
 // [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
-// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub]. With any other
-// defect it is a JWT.
+// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub], [WeakACR],
+// [StaleAuth]. With any other defect it is a JWT.
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)

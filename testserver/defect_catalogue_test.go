@@ -26,7 +26,7 @@ var algs = []testserver.Alg{
 }
 
 var optionalDefects = []testserver.Defect{
-	testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized,
+	testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized, testserver.WeakACR, testserver.StaleAuth,
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
 
@@ -61,6 +61,8 @@ func TestDefectsAreDescribed(t *testing.T) {
 		wantStatus, wantCode := 401, "invalid_token"
 		if d.Name == "missing-scope" {
 			wantStatus, wantCode = 403, "insufficient_scope"
+		} else if d.Name == "weak-acr" || d.Name == "stale-auth" {
+			wantCode = "insufficient_user_authentication"
 		}
 		if status, code := d.Name.Expect(); status != wantStatus || code != wantCode {
 			t.Errorf("%s: got %d %s, want %d %s", d.Name, status, code, wantStatus, wantCode)
@@ -107,8 +109,8 @@ func TestEveryDefectWithEveryAlgorithm(t *testing.T) {
 					t.Errorf("%s: got other bytes from the same seed", d)
 				}
 			}
-			if len(distinct) != 42 {
-				t.Errorf("got %d different tokens, want 42", len(distinct))
+			if len(distinct) != 44 {
+				t.Errorf("got %d different tokens, want 44", len(distinct))
 			}
 		})
 	}

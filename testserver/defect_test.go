@@ -91,6 +91,8 @@ var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.MissingExp:        {"", "exp", signedByIssuer},
 	testserver.MissingScope:      {"", "scope", signedByIssuer},
 	testserver.MissingSub:        {"", "sub", signedByIssuer},
+	testserver.WeakACR:           {"", "acr", signedByIssuer},
+	testserver.StaleAuth:         {"", "auth_time", signedByIssuer},
 	testserver.ExpAsString:       {"", "exp", signedByIssuer},
 	testserver.ExpOverflow:       {"", "exp", signedByIssuer},
 	testserver.ExpFractional:     {"", "exp", signedByIssuer},

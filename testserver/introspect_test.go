@@ -188,6 +188,7 @@ func TestIntrospectionOfDefects(t *testing.T) {
 		want := map[testserver.Defect]bool{
 			testserver.WrongAudience: true, testserver.MissingAudience: true, testserver.MissingScope: true, testserver.AudNotString: true,
 			testserver.BoundAsBearer: true, testserver.MissingSub: true, testserver.NoKid: true, testserver.ExpFractional: true, testserver.Oversized: true,
+			testserver.WeakACR: true, testserver.StaleAuth: true,
 		}
 		for d, token := range tokens {
 			if got := active(t, s, token); got != want[d] {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/testserver"
 )
@@ -62,6 +63,7 @@ func TestDefectsOfOpaqueTokens(t *testing.T) {
 		testserver.Expired: `{"active":false}`, testserver.NotYetValid: `{"active":false}`, testserver.IssuedInFuture: `{"active":false}`,
 		testserver.WrongAudience: `"aud":"api-other"`, testserver.AudNotString: `"aud":["api",7]`, testserver.BoundAsBearer: `"cnf":{"jkt":`,
 		testserver.MissingAudience: `"sub":"test-user","exp":`, testserver.MissingScope: `"client_id":"test-client","token_type"`, testserver.MissingSub: `,"aud":"api"`,
+		testserver.WeakACR: `"acr":"0"`, testserver.StaleAuth: fmt.Sprintf(`"auth_time":%d`, atNoon().Add(-time.Hour).Unix()),
 		testserver.InactiveOpaque: `{"active":false}`, testserver.UnknownOpaque: `{"active":false}`,
 	}
 	tokens := collect(s.BadTokens())

@@ -67,7 +67,9 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	addScope(cmd, &f.scope, "`scope` that the route needs; may be repeated, or hold several with spaces")
 	flags.StringVar(&f.aud, "audience", "", "`identifier` that the API wants to find in aud (default what the server is configured for, which is api without more)")
 	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route needs in it; may be repeated"+namedByPointer)
-	noFiles(cmd, "require-claim")
+	flags.StringArrayVar((*[]string)(&f.ask.RequireACR), "require-acr", nil, "`value` of acr that the route requires; repeated for others that are enough too, the preferred one first")
+	flags.DurationVar((*time.Duration)(&f.ask.RequireAuthWithin), "require-auth-within", 0, "how long ago the login may be, such as 5m")
+	flags.BoolVar(&f.ask.RequireMetadata, "require-metadata", false, "check the metadata of the API, which challenges name (RFC 9728)")
 	f.claims.add(cmd, "claim", namedByPointer)
 	flags.StringVar(&f.ask.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
 	flags.StringSliceVar(&f.ask.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
@@ -82,7 +84,7 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 a wrong command line,
 	cli.Choices(cmd, "also", defectNames())
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.PublicAlgs))
 	cli.Offer(cmd, "method", []string{"GET", "POST", "PUT", "PATCH", "DELETE"})
-	for _, name := range []string{"header", "audience", "addr", "issuer", "seed"} {
+	for _, name := range []string{"require-claim", "require-acr", "header", "audience", "addr", "issuer", "seed"} {
 		noFiles(cmd, name)
 	}
 	cmd = dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

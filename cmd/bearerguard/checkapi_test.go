@@ -133,6 +133,17 @@ func TestCheckAPISendsAllRolesOfAClaim(t *testing.T) {
 	}
 }
 
+func TestCheckAPIRequiresALoginAndMetadata(t *testing.T) {
+	addr := program.Address(t)
+	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme",
+		"--require-acr", "urn:example:mfa", "--require-acr", "urn:example:key", "--require-auth-within", "5m", "--require-metadata")
+	for _, want := range []string{"✓\tother-acr\n", "✗\tweak-acr\n", "✗\tmissing-acr\n", "✓\trecent-auth\n", "✗\tstale-auth\n", "✗\tmetadata-url\n"} {
+		if code != exitNo || !strings.Contains(out, want) {
+			t.Errorf("got exit code %d and no %q in %s", code, want, out)
+		}
+	}
+}
+
 func TestWhatAnAPIMeansIsLeftOut(t *testing.T) {
 	addr := program.Address(t)
 	code, out, _ := bearerguard(t, "check-api", careless(t, addr), "--addr", addr, "--scope", "read", "-H", "X-Tenant: acme", "--json",
@@ -175,6 +186,10 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"a needed claim without value":  {[]string{nobody, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
 		"a needed value without claim":  {[]string{nobody, "--require-claim", "=admin"}, exitUsage, "want name=value"},
 		"a malformed pointer":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
+		"an acr of two values":          {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "a b"}, exitUsage, "give values without spaces"},
+		"an acr without a value":        {[]string{nobody, "--require-acr", ""}, exitUsage, "--require-acr is empty"},
+		"a login within a number":       {[]string{nobody, "--require-auth-within", "5"}, exitUsage, "a duration such as 90s"},
+		"a login within half a second":  {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-auth-within", "500ms"}, exitUsage, "give whole seconds"},
 		"a header without a name":       {[]string{nobody, "-H", "acme"}, exitUsage, "'Name: value'"},
 		"a token of one's own":          {[]string{nobody, "-H", "authorization: Bearer x"}, exitUsage, "is what the check sets"},
 		"an invalid method":             {[]string{nobody, "-X", "G T"}, exitUsage, "--method"},

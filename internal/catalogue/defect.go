@@ -24,6 +24,8 @@ const (
 	WrongTyp           Defect = "wrong-typ"
 	IDTokenAsAccess    Defect = "id-token-as-access" //nolint:gosec // a name, not a credential
 	BoundAsBearer      Defect = "bound-as-bearer"
+	WeakACR            Defect = "weak-acr"
+	StaleAuth          Defect = "stale-auth"
 	BadSignature       Defect = "bad-signature"
 	TruncatedSignature Defect = "truncated-signature"
 	ZeroECDSASignature Defect = "zero-ecdsa-signature"
@@ -65,18 +67,21 @@ var Defects = []Defect{
 // DefectsOnRequest are the defects that a correct API may accept, or whose test needs
 // more than a token.
 var DefectsOnRequest = []Defect{
-	ExpFractional, MissingSub, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
+	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }
 
 // AllDefects returns Defects and DefectsOnRequest.
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
-// Expect is the answer of a correct API: 401 and "invalid_token", or 403 and
-// "insufficient_scope" (RFC 6750 §3.1). It is 0 and "" for an unknown name.
+// Expect is the answer of a correct API: 401 and "invalid_token", 403 and
+// "insufficient_scope" (RFC 6750 §3.1), or 401 and
+// "insufficient_user_authentication" (RFC 9470 §3). It is 0 and "" for an unknown name.
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:
 		return 403, "insufficient_scope"
+	case d == WeakACR, d == StaleAuth:
+		return 401, "insufficient_user_authentication"
 	case slices.Contains(AllDefects(), d):
 		return 401, "invalid_token"
 	}

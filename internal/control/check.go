@@ -19,6 +19,10 @@ type Check struct {
 	// RequireClaim maps claims to the values, such as roles, that the route requires.
 	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
 
+	RequireACR        Texts    `json:"require_acr,omitzero"`         // one of them, the preferred one first
+	RequireAuthWithin Duration `json:"require_auth_within,omitzero"` // since the login
+	RequireMetadata   bool     `json:"require_metadata,omitzero"`
+
 	Skip []string `json:"skip,omitzero"` // defects that the API accepts on purpose
 	Also []string `json:"also,omitzero"` // defects that another API may accept
 }

@@ -32,7 +32,7 @@ func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...api
 			t.Errorf("got %s reported twice, want one failure", parts[1])
 		}
 		found[parts[1]] = parts[2]
-		if m := tokenText.FindString(text); m != "" {
+		if m := tokenText.FindString(strings.ReplaceAll(text, "insufficient_user_authentication", "")); m != "" {
 			t.Errorf("got a part of a token in %q", text)
 		}
 	}
@@ -82,10 +82,13 @@ func (c *vulnerableAPI) authorize(claims map[string]any) error {
 		}
 		return true
 	}
-	if c.role == "" || slices.ContainsFunc(list, isIt) || c.has("roles are ignored") {
-		return nil
+	switch {
+	case c.role != "" && !slices.ContainsFunc(list, isIt) && !c.has("roles are ignored"):
+		return errRole
+	case c.login != nil:
+		return c.login(claims)
 	}
-	return errRole
+	return nil
 }
 
 // challengeRole returns the challenge parameters after the realm for a missing

@@ -1,6 +1,9 @@
 package apitest
 
 import (
+	"errors"
+	"time"
+
 	"github.com/bearerguard/bearerguard/testserver"
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 )
@@ -35,6 +38,40 @@ func RequireScope(scope string) Option {
 // times, the route requires all. Without it claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
+}
+
+// RequireACR declares that the route requires a login with one of the given
+// authentication contexts, the preferred one first (RFC 9470). The good token
+// has the first one in acr, unless [Token] sets another of them. A token with
+// another acr, or without one, must get a 401 with the error
+// insufficient_user_authentication and acr_values. Without it acr is not
+// checked.
+func RequireACR(first string, more ...string) Option {
+	return option(func(c *check) { c.ACR = append([]string{first}, more...) })
+}
+
+// RequireAuthWithin declares that the route requires a login at most d ago, in
+// whole seconds (RFC 9470). The good token has the time of the check in
+// auth_time. A token with an auth_time more than d ago, or without one, must
+// get a 401 with the error insufficient_user_authentication and max_age.
+// Without it auth_time is not checked.
+func RequireAuthWithin(d time.Duration) Option {
+	return option(func(c *check) {
+		if c.AuthWithin = d; d == 0 {
+			c.errs = append(c.errs, errors.New("RequireAuthWithin(0): give a second or more"))
+		}
+	})
+}
+
+// RequireMetadata declares that the API has metadata (RFC 9728): that the
+// challenge names its URL in resource_metadata, that everybody can read the
+// document there, and that it is about the API, whatever the host of a request.
+// The check asks the API under test, whatever the origin of the URL. The path of
+// newRequest must begin with that of the resource: if a proxy strips a prefix in
+// front of the API, check a mux that strips it too, and that serves the metadata
+// beside it.
+func RequireMetadata() Option {
+	return option(func(c *check) { c.Metadata = true })
 }
 
 // SkipDefect leaves out defects that the API accepts on purpose.

@@ -32,6 +32,8 @@ type vulnerableAPI struct {
 	hole       string
 	scope      string
 	role       string // in /realm_access/roles; "" means that no role is required
+	login      func(claims map[string]any) error
+	parameters func(*http.Request) string // of all challenges, or nil
 	outside    *http.Client
 	introspect func(token string) error // used instead of check if not nil
 
@@ -87,12 +89,17 @@ func (c *vulnerableAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		challenge += `, error="invalid_token"`
 	case errors.Is(err, errScope) && c.has("the challenge has no scope"):
 		status, challenge = http.StatusForbidden, challenge+`, error="insufficient_scope"`
+	case errors.As(err, new(loginError)):
+		challenge += err.Error()
 	case errors.Is(err, errRole):
 		status, challenge = http.StatusForbidden, challenge+c.challengeRole()
 	case errors.Is(err, errScope):
 		status, challenge = http.StatusForbidden, challenge+`, error="insufficient_scope", scope="`+c.scope+`"`
 	default:
 		challenge += `, error="invalid_token"`
+	}
+	if c.parameters != nil {
+		challenge += c.parameters(r)
 	}
 	if c.has("the challenge is free text") {
 		challenge = "Bearer the token is bad"

@@ -16,11 +16,13 @@ type probe struct {
 	name          string
 	sent          string   // for people
 	authorization []string // field lines
+	edit          func(*http.Request)
 	query         string   // access_token
 	tokens        []string // all that was sent, to look for in the answer
 	want          []reply  // any of them; none means 2xx
 	bare          bool     // the challenge may have no error attribute
 	lacks         string   // the value that a claim does not have
+	demands       string   // the parameter of the challenge that says which login would do
 	has           []string // scopes and values of claims that the token has
 	why, fix      string
 }
@@ -74,8 +76,10 @@ func (r *run) battery() ([]probe, error) {
 	for _, need := range r.Claims {
 		probes = append(probes, need.withoutIt(r.Claims, good)...)
 	}
+	probes = append(probes, r.logins(good)...)
+	logins := r.loginDefects()
 	for _, d := range token.Catalogue() {
-		asked := slices.Contains(catalogue.Defects, d.Name) || slices.Contains(r.Also, d.Name)
+		asked := slices.Contains(catalogue.Defects, d.Name) || slices.Contains(r.Also, d.Name) || logins[d.Name] != ""
 		if slices.Contains(r.Skip, d.Name) || !asked || d.Name == catalogue.MissingScope && len(r.Scopes) == 0 {
 			continue
 		}
@@ -84,7 +88,7 @@ func (r *run) battery() ([]probe, error) {
 		probes = append(probes, probe{
 			name: string(d.Name), sent: "a token with the defect " + string(d.Name),
 			authorization: []string{"Bearer " + token}, tokens: []string{token},
-			want: []reply{{status, code}}, why: d.Wrong, fix: d.Fix,
+			want: []reply{{status, code}}, demands: logins[d.Name], why: d.Wrong, fix: d.Fix,
 		})
 	}
 	return probes, firstErr

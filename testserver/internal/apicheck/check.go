@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -28,6 +29,9 @@ type Check struct {
 
 	Scopes     []string           // that the route needs, all of them
 	Claims     []Claim            // with values that the route needs, all of them
+	ACR        []string           // authentication contexts, one of which the route needs, the preferred one first
+	AuthWithin time.Duration      // how long ago the login may be; 0 means any time
+	Metadata   bool               // whether the API has metadata (RFC 9728)
 	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
@@ -43,6 +47,7 @@ func (c *Check) Faults() error {
 	for _, need := range c.Claims {
 		errs = append(errs, need.faults())
 	}
+	errs = append(errs, c.loginFaults())
 	for _, name := range c.Skip {
 		errs = append(errs, known("SkipDefect", name))
 	}
@@ -69,6 +74,7 @@ func (c *Check) mint(edits ...token.Edit) (string, error) {
 		for _, need := range c.Claims {
 			need.carried()(d)
 		}
+		c.login(d)
 		for _, edit := range edits {
 			edit(d)
 		}

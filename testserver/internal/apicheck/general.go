@@ -11,6 +11,8 @@ const (
 	errorCode          = "error-code"
 	scopeMissing       = "scope-missing"
 	scopeHeld          = "scope-held"
+	acrValuesMissing   = "acr-values-missing"
+	maxAgeMissing      = "max-age-missing"
 	tokenEchoed        = "token-echoed"
 	urlFetched         = "url-fetched"
 	jwksStampede       = "jwks-stampede"
@@ -20,7 +22,7 @@ const (
 // everywhere are these faults in the order of results.
 var everywhere = []string{
 	noAnswer, serverError, challengeMissing, challengeMalformed, challengeBare, errorWithoutToken,
-	errorCode, scopeMissing, scopeHeld, tokenEchoed, urlFetched, jwksStampede, http2Differs,
+	errorCode, scopeMissing, scopeHeld, acrValuesMissing, maxAgeMissing, tokenEchoed, urlFetched, jwksStampede, http2Differs,
 }
 
 // general are their texts.
@@ -50,7 +52,7 @@ var general = map[string]struct{ why, fix string }{
 		"Leave error and error_description out if no token came.",
 	},
 	errorCode: {
-		"The error attribute is invalid_token with 401, invalid_request with 400, insufficient_scope with 403 (RFC 6750 §3.1).",
+		"The error attribute is invalid_token with 401, invalid_request with 400, insufficient_scope with 403 (RFC 6750 §3.1), and insufficient_user_authentication with 401 for a login that is not enough (RFC 9470 §3).",
 		"Add error=\"…\" to the Bearer challenge; clients decide by it whether to get a new token.",
 	},
 	scopeMissing: {
@@ -60,6 +62,14 @@ var general = map[string]struct{ why, fix string }{
 	scopeHeld: {
 		"A client asks for the scope that the challenge names; with one that it has already it gets the same token and the same answer (RFC 6750 §3, §3.1).",
 		"Name the role as a scope if it is one, or leave scope=\"…\" out where no scope is missing.",
+	},
+	acrValuesMissing: {
+		"A client can only ask for a stronger login if the challenge names the values that would do (RFC 9470 §3, §4).",
+		"Add acr_values=\"…\" to the challenge: the values of the route, separated by spaces, the preferred one first.",
+	},
+	maxAgeMissing: {
+		"A client can only ask for a recent login if the challenge says how recent (RFC 9470 §3, §4).",
+		"Add max_age=\"…\" to the challenge: the limit of the route in seconds.",
 	},
 	tokenEchoed: {
 		"Answers are logged, cached and shown; a token in one is disclosed (RFC 6750 §5.2, §5.3; RFC 9700 §4.3).",
@@ -72,6 +82,26 @@ var general = map[string]struct{ why, fix string }{
 	jwksStampede: {
 		"Every bad token makes the API fetch keys: whoever sends many takes the authorization server down; kid is input like any other (RFC 8725 §3.10).",
 		"After an unknown kid fetch the JWKS once, then not again for some seconds, whatever the kid.",
+	},
+	metadataURL: {
+		"A client that has no token yet finds the authorization server by the URL in the challenge (RFC 9728 §5.1, §3).",
+		"Add resource_metadata=\"…\" to the challenge: the https URL of the API, with " + wellKnown + " between its host and its path.",
+	},
+	metadataDocument: {
+		"The metadata of an API is a JSON object with its resource, for everybody (RFC 9728 §2, §3.1, §3.2).",
+		"Serve the document at the path of the URL in the challenge, in front of the check of tokens.",
+	},
+	metadataResource: {
+		"A client must not use a document about another resource than the one that it asks for (RFC 9728 §3.1, §3.3).",
+		"Let resource be the URL of the API under which clients know it, and insert " + wellKnown + " between its host and its path; behind a proxy that strips a prefix, check the API with the prefix.",
+	},
+	metadataHead: {
+		"HEAD is answered like GET, without the body (RFC 9110 §9.1, §9.3.2).",
+		"Serve HEAD wherever GET is served.",
+	},
+	metadataHost: {
+		"Host and X-Forwarded-Host are input: an attacker who chooses them sends clients to an authorization server of his own (RFC 9728 §7.3, RFC 9110 §7.2).",
+		"Write the URL of the API into its configuration, instead of taking it from the request.",
 	},
 	http2Differs: {
 		"What a token is worth does not depend on the version of HTTP (RFC 9110 §2.5, RFC 9113 §8.2.1).",

@@ -51,6 +51,8 @@ func (r *run) judgeChallenge(p probe, a outcome, want reply) {
 		r.note(p, errorWithoutToken, a.describe(p), "no error attribute")
 	case want.code != "" && code != want.code:
 		r.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
+	case p.demands != "":
+		r.judgeDemand(p, a, bearer)
 	case p.lacks != "":
 		if len(named) > 0 && containsAll(p.has, named) {
 			r.note(p, scopeHeld, a.describe(p), "no scope attribute, or one with what the token lacks")

@@ -47,6 +47,9 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 			return r.report(), nil // a refusal of anything else would prove nothing
 		}
 	}
+	if r.Metadata {
+		r.metadata(ctx)
+	}
 	if err := r.stampede(ctx); err != nil {
 		return Report{}, err
 	}

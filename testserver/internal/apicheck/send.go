@@ -22,7 +22,9 @@ type outcome struct {
 	proto      string
 	status     int
 	challenges []string
-	text       string // header and body, to look for tokens
+	header     http.Header
+	body       []byte
+	text       string // both, to look for tokens
 	lost       string // why there is no answer, "" if there is
 }
 
@@ -52,7 +54,8 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 	text.Write(body)
 	return outcome{
-		proto: resp.Proto, status: resp.StatusCode, challenges: resp.Header.Values("WWW-Authenticate"), text: text.String(),
+		proto: resp.Proto, status: resp.StatusCode, challenges: resp.Header.Values("WWW-Authenticate"),
+		header: resp.Header, body: body, text: text.String(),
 	}
 }
 
@@ -83,6 +86,9 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 		q := sent.URL.Query()
 		q.Set("access_token", p.query)
 		sent.URL.RawQuery = q.Encode()
+	}
+	if p.edit != nil {
+		p.edit(sent)
 	}
 	return sent, nil
 }

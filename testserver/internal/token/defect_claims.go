@@ -109,6 +109,16 @@ func claimDefects() []Defect {
 		Wrong: "The token has no subject, which RFC 9068 §2.2 requires and RFC 7519 §4.1.2 does not.",
 		Fix:   "Require sub, if the API relies on it.",
 		forge: without("sub"),
+	}, {
+		Name: catalogue.WeakACR, introspectable: true,
+		Wrong: "The token is valid, but acr is 0: the login was weaker than the route requires (RFC 9470 §3, RFC 9068 §2.2.1).",
+		Fix:   "Compare acr with the values of the route; answer 401 with error=\"insufficient_user_authentication\" and acr_values.",
+		forge: edited(func(f *forgery) { f.Set("acr", "0") }),
+	}, {
+		Name: catalogue.StaleAuth, introspectable: true,
+		Wrong: "The token is valid, but the user logged in longer ago than the route allows (RFC 9470 §3, RFC 9068 §2.2.1).",
+		Fix:   "Compare auth_time, not iat, with the clock; answer 401 with error=\"insufficient_user_authentication\" and max_age.",
+		forge: edited(func(f *forgery) { f.SetTime("auth_time", -f.MaxAge-far) }),
 	}}
 }
 

@@ -20,6 +20,7 @@ import (
 var faults = map[string]string{
 	"expired": "exp", "not-yet-valid": "nbf", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"missing-exp": "exp", "missing-scope": "scope", "exp-as-string": "exp", "exp-overflow": "exp", "aud-not-string": "aud", "exp-fractional": "exp", "missing-sub": "sub",
+	"weak-acr": "acr", "stale-auth": "auth_time",
 	"wrong-typ": "typ", "id-token-as-access": "kind", "bound-as-bearer": "cnf",
 	"bad-signature": "signature", "truncated-signature": "signature", "zero-ecdsa-signature": "signature", "foreign-key-same-kid": "signature",
 	"alg-none": "alg", "alg-none-cased": "alg", "hs256-confusion": "alg", "alg-key-mismatch": "alg",
@@ -145,6 +146,10 @@ func (j *judge) claims(text []byte, isID bool) {
 	j.find(date("iat") > noon.Unix(), "iat")
 	j.find(c["sub"] == nil, "sub")
 	j.find(c["cnf"] != nil, "cnf")
+	j.find(string(c["acr"]) == `"0"`, "acr")
+	if at := date("auth_time"); !isID {
+		j.find(at != 0 && at < noon.Unix(), "auth_time")
+	}
 	if isID || c["nonce"] != nil || c["azp"] != nil {
 		j.find(true, "kind")
 		return // an ID token has no scope

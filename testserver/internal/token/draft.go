@@ -36,8 +36,9 @@ type Draft struct {
 	Opaque bool          // a handle to the claims instead of a JWT
 	Form   *Form         // how the claims are written
 
-	Defect *Defect // nil means a good token
-	Trap   string  // where an attacker's URLs lead; "" means nowhere
+	Defect *Defect       // nil means a good token
+	MaxAge time.Duration // how old a login may be, for a defect that exceeds it
+	Trap   string        // where an attacker's URLs lead; "" means nowhere
 
 	jwtOnly []string // options that say how a JWT is written
 	errs    []error

@@ -1,0 +1,192 @@
+package apitest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
+)
+
+// loginError is the part of the challenge about the login.
+type loginError string
+
+func (e loginError) Error() string { return string(e) }
+
+var contexts = []string{"urn:example:mfa", "urn:example:key"}
+
+const freshness = 5 * time.Minute
+
+// loginRequirements are what the APIs of these tests require of logins.
+var loginRequirements = []apitest.Option{
+	apitest.RequireScope("orders:read"), apitest.RequireACR(contexts[0], contexts[1:]...), apitest.RequireAuthWithin(freshness),
+}
+
+// newLoginAPI returns an API with a hole that requires a strong and recent
+// login.
+func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
+	c := newVulnerableAPI(as, hole)
+	c.login = func(claims map[string]any) error {
+		var parameters string
+		if !c.isStrong(claims["acr"]) && !c.has("acr_values is forgotten") {
+			parameters += `, acr_values="` + strings.Join(contexts, " ") + `"`
+		}
+		if !c.isRecent(claims) && !c.has("max_age is forgotten") {
+			parameters += fmt.Sprintf(`, max_age=%d`, int(freshness.Seconds()))
+			if c.has("max_age is in minutes") {
+				parameters = `, max_age="5"`
+			}
+		}
+		switch {
+		case c.isStrong(claims["acr"]) && c.isRecent(claims):
+			return nil
+		case c.has("the token is called invalid"):
+			return errToken
+		case c.has("a weak login is answered with 403"):
+			return errScope
+		}
+		return loginError(`, error="insufficient_user_authentication"` + parameters)
+	}
+	return c
+}
+
+func (c *vulnerableAPI) isStrong(acr any) bool {
+	text, present := acr.(string)
+	return slices.ContainsFunc(contexts, func(need string) bool {
+		return text == need && !(c.has("only the first acr counts") && need != contexts[0]) ||
+			c.has("acr is compared case-insensitively") && strings.EqualFold(text, need) ||
+			c.has("acr is compared as a substring") && strings.Contains(text, need)
+	}) || c.has("acr is ignored") || c.has("a token without acr passes") && !present
+}
+
+func (c *vulnerableAPI) isRecent(claims map[string]any) bool {
+	number, present := claims["auth_time"].(json.Number)
+	if c.has("iat counts as the login") {
+		number, present = claims["iat"].(json.Number)
+	}
+	seconds, _ := number.Int64()
+	age := c.as.Now().Sub(time.Unix(seconds, 0))
+	switch {
+	case !present:
+		return c.has("a token without auth_time passes")
+	case c.has("auth_time is read as milliseconds"):
+		age = c.as.Now().Sub(time.UnixMilli(seconds))
+	case c.has("another limit holds"):
+		age /= 100
+	}
+	return age <= freshness
+}
+
+var loginHoles = []struct {
+	hole  string
+	found []string
+	words []string
+}{
+	{"acr is ignored", []string{"look-alike-acr", "missing-acr", "weak-acr"}, []string{"acr"}},
+	{"a token without acr passes", []string{"missing-acr"}, []string{"absent acr", "got 200", `want 401 with error="insufficient_user_authentication"`}},
+	{"acr is compared case-insensitively", []string{"look-alike-acr"}, []string{"OpenID Connect Core 1.0 §2", "byte for byte", `"Urn:example:mfa"`}},
+	{"acr is compared as a substring", []string{"look-alike-acr"}, []string{"byte for byte", `"urn:example:mfax"`}},
+	{"only the first acr counts", []string{"other-acr"}, []string{`acr "urn:example:key"`, "want 2xx", "one of the values"}},
+	{"iat counts as the login", []string{"missing-auth-time", "stale-auth"}, []string{"auth_time"}},
+	{"a token without auth_time passes", []string{"missing-auth-time"}, []string{"absent auth_time"}},
+	{"auth_time is read as milliseconds", []string{"good-token"}, []string{"want 2xx"}},
+	{"another limit holds", []string{"stale-auth"}, []string{"longer ago", "not iat"}},
+	{"acr_values is forgotten", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "§4", "Add acr_values"}},
+	{"max_age is forgotten", []string{"max-age-missing"}, []string{`want max_age="300"`, "§4", "Add max_age"}},
+	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds"}},
+	{"the token is called invalid", []string{"error-code"}, []string{`want error="insufficient_user_authentication"`, "RFC 9470 §3"}},
+	{"a weak login is answered with 403", []string{"look-alike-acr", "missing-acr", "missing-auth-time", "stale-auth", "weak-acr"}, []string{"got 403", "want 401"}},
+}
+
+func TestCheckFindsHolesOfLogins(t *testing.T) {
+	for _, tt := range loginHoles {
+		t.Run(tt.hole, func(t *testing.T) {
+			t.Parallel()
+			as := testserver.New(t)
+			found := findings(t, as, newLoginAPI(as, tt.hole), loginRequirements...)
+			for _, text := range found {
+				wantAll(t, text, append(tt.words, "RFC ", "\n\tfix:  ")...)
+			}
+			if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, tt.found) {
+				t.Errorf("got %q, want %q", names, tt.found)
+			}
+		})
+	}
+}
+
+func TestAPIThatRequiresALoginPasses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		server []testserver.Option
+		checks []apitest.Option
+	}{
+		"JWTs":                       {nil, nil},
+		"opaque tokens":              {[]testserver.Option{testserver.OpaqueTokens()}, nil},
+		"tokens of the other acr":    {nil, []apitest.Option{apitest.Token(testserver.Claim("acr", contexts[1]))}},
+		"an auth_time of all tokens": {nil, []apitest.Option{apitest.Token(testserver.Claim("auth_time", 1))}},
+	} {
+		as := testserver.New(t, tt.server...)
+		api := newLoginAPI(as, "")
+		if tt.server != nil {
+			login := api.login
+			api = newIntrospectingAPI(as, "")
+			api.login = login
+		}
+		for kind, text := range findings(t, as, api, append(tt.checks, loginRequirements...)...) {
+			t.Errorf("%s: got %s: %s", name, kind, text)
+		}
+	}
+}
+
+func TestLoginDefectsAreSentOnRequestOnly(t *testing.T) {
+	as := testserver.New(t)
+	var all []apitest.Result
+	results := apitest.Results(func(r []apitest.Result) { all = r })
+	names := func(opts ...apitest.Option) (names []string) {
+		tb := &recorder{TB: t}
+		apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, append(opts, loginRequirements[0], results)...)
+		for _, r := range all {
+			if strings.Contains(r.Name, "-acr") || strings.Contains(r.Name, "auth") {
+				names = append(names, r.Name)
+			}
+		}
+		return names
+	}
+	for _, tt := range []struct {
+		what string
+		opts []apitest.Option
+		want string
+	}{
+		{"nothing is required", nil, "[]"},
+		{"a defect is added", []apitest.Option{apitest.AlsoDefect(testserver.WeakACR)}, "[weak-acr]"},
+		{"acr is required", []apitest.Option{apitest.RequireACR("1")}, "[missing-acr look-alike-acr weak-acr]"},
+		{"a recent login is required", []apitest.Option{apitest.RequireAuthWithin(time.Hour)}, "[recent-auth missing-auth-time stale-auth]"},
+		{"a defect is skipped", []apitest.Option{apitest.RequireACR("1"), apitest.SkipDefect(testserver.WeakACR)}, "[missing-acr look-alike-acr]"},
+	} {
+		if got := fmt.Sprint(names(tt.opts...)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.what, got, tt.want)
+		}
+	}
+}
+
+func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
+	as := testserver.New(t)
+	for name, tt := range map[string]struct {
+		option apitest.Option
+		want   string
+	}{
+		"no acr":            {apitest.RequireACR(""), `RequireACR(""): give values without spaces`},
+		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR("b c"): give values without spaces`},
+		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds"},
+		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0): give a second or more"},
+		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantAll(t, fatalText(t, func(tb *recorder) { apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, tt.option) }), tt.want)
+		})
+	}
+}

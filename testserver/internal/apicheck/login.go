@@ -1,0 +1,118 @@
+package apicheck
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/registry"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// The parameters of a challenge that say which login would do (RFC 9470 §3).
+const (
+	acrValues = "acr_values"
+	maxAge    = "max_age"
+)
+
+// loginFaults reports values that a challenge cannot name.
+func (c *Check) loginFaults() error {
+	var errs []error
+	for _, acr := range c.ACR {
+		if registry.CheckScope(acr) != nil { // the same characters
+			errs = append(errs, fmt.Errorf("RequireACR(%q): give values without spaces, quotes and backslashes", acr))
+		}
+	}
+	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, the unit of max_age", c.AuthWithin))
+	}
+	return errors.Join(errs...)
+}
+
+// login gives the draft the login that the route requires.
+func (c *Check) login(d *token.Draft) {
+	if acr, _ := d.Claims.Text("acr"); len(c.ACR) > 0 && !slices.Contains(c.ACR, acr) {
+		d.Set("acr", c.ACR[0])
+	}
+	if d.MaxAge = c.AuthWithin; c.AuthWithin > 0 {
+		d.SetTime("auth_time", 0)
+	}
+}
+
+// loginDefects are the defects of logins that the route must refuse, by the
+// parameter of the challenge that says what it requires instead.
+func (c *Check) loginDefects() map[catalogue.Defect]string {
+	defects := map[catalogue.Defect]string{}
+	if len(c.ACR) > 0 {
+		defects[catalogue.WeakACR] = acrValues
+	}
+	if c.AuthWithin > 0 {
+		defects[catalogue.StaleAuth] = maxAge
+	}
+	return defects
+}
+
+// logins are tokens of good logins that an API may misjudge, and of logins that
+// are not good enough.
+func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
+	add := func(name, sent, lacks, why, fix string, edit token.Edit) {
+		token := good(edit)
+		p := probe{
+			name: name, sent: sent, authorization: []string{"Bearer " + token}, tokens: []string{token},
+			demands: lacks, why: why, fix: fix,
+		}
+		if lacks != "" {
+			p.want = []reply{{http.StatusUnauthorized, "insufficient_user_authentication"}}
+		}
+		probes = append(probes, p)
+	}
+	if len(c.ACR) > 0 {
+		var needed []Claim
+		for _, acr := range c.ACR {
+			needed = append(needed, Claim{"acr", acr})
+		}
+		set := func(acr string) token.Edit { return func(d *token.Draft) { d.Set("acr", acr) } }
+		for _, acr := range c.ACR[1:] {
+			add("other-acr", fmt.Sprintf("a token with acr %q", acr), "",
+				"Any of the values that the challenge names is enough (RFC 9470 §3).",
+				"Accept a token if its acr is one of the values of the route.", set(acr))
+		}
+		add("missing-acr", "a token without acr", acrValues,
+			"Without acr nothing is known about the strength of the login (RFC 9470 §3, §6).",
+			"Treat an absent acr as one that is not enough.",
+			func(d *token.Draft) { d.Claims.Delete("acr") })
+		for _, like := range append(needed[0].similar(needed), strings.Join(c.ACR, " ")+" 0") {
+			add("look-alike-acr", fmt.Sprintf("a token with acr %q", like), acrValues,
+				"acr is one value, case-sensitive (OpenID Connect Core 1.0 §2, RFC 9470 §3).",
+				"Compare the whole claim byte for byte with each value of the route.", set(like))
+		}
+	}
+	if c.AuthWithin > 0 {
+		add("recent-auth", fmt.Sprintf("a token of a login %v ago", c.AuthWithin/2), "",
+			"max_age is in seconds, from the login to the request (RFC 9470 §3).",
+			"Read auth_time as seconds, and compare its distance from now with the limit of the route.",
+			func(d *token.Draft) { d.SetTime("auth_time", -c.AuthWithin/2) })
+		add("missing-auth-time", "a token without auth_time", maxAge,
+			"Without auth_time nothing is known about the time of the login (RFC 9470 §3, §6).",
+			"Treat an absent auth_time as a login too long ago, and do not read it as 0 or now.",
+			func(d *token.Draft) { d.Claims.Delete("auth_time") })
+	}
+	return probes
+}
+
+// judgeDemand notes a challenge that does not say which login the route
+// requires.
+func (r *run) judgeDemand(p probe, a outcome, bearer map[string]string) {
+	seconds := strconv.FormatInt(int64(r.AuthWithin/time.Second), 10)
+	switch {
+	case p.demands == acrValues && !containsAll(strings.Fields(bearer[acrValues]), r.ACR):
+		r.note(p, acrValuesMissing, a.describe(p), fmt.Sprintf("%s=%q", acrValues, strings.Join(r.ACR, " ")))
+	case p.demands == maxAge && bearer[maxAge] != seconds:
+		r.note(p, maxAgeMissing, a.describe(p), fmt.Sprintf("%s=%q", maxAge, seconds))
+	}
+}

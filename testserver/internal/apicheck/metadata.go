@@ -1,0 +1,161 @@
+package apicheck
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// The parts of the check of an API's metadata.
+const (
+	metadataURL      = "metadata-url"
+	metadataDocument = "metadata-document"
+	metadataResource = "metadata-resource"
+	metadataHead     = "metadata-head"
+	metadataHost     = "metadata-host"
+)
+
+const (
+	wellKnown = "/.well-known/oauth-protected-resource" // RFC 9728 §3
+	otherHost = "attacker.invalid"
+)
+
+// metadata checks where the challenge says that the API's metadata is, and what
+// is there. Origins in URLs stand for the target: the API may be known under
+// another one than that under which the check reaches it.
+func (r *run) metadata(ctx context.Context) {
+	at, got := metadataAt(r.ask(ctx, nil))
+	if !r.row(metadataURL, "no token", got, `resource_metadata="https://…`+wellKnown+`…"`) {
+		return
+	}
+	get := func(method string, edit func(*http.Request)) outcome {
+		return r.ask(ctx, func(sent *http.Request) {
+			sent.Method, sent.Header, sent.Body, sent.ContentLength = method, http.Header{}, nil, 0
+			sent.URL.Path, sent.URL.RawPath, sent.URL.RawQuery = at.Path, at.RawPath, at.RawQuery
+			if edit != nil {
+				edit(sent)
+			}
+		})
+	}
+	where := " " + at.String() + " without a token"
+	document := get(http.MethodGet, nil)
+	resource, got := resourceIn(document)
+	if !r.row(metadataDocument, "GET"+where, got, "200, application/json, and an object whose resource is text") {
+		return
+	}
+	got, want := r.judgeResource(ctx, resource, at)
+	r.row(metadataResource, "GET"+where, got, want)
+	got = ""
+	if head := get(http.MethodHead, nil); head.summary() != document.summary() {
+		got = head.summary()
+	}
+	r.row(metadataHead, "HEAD"+where, got, document.summary()+", as for GET")
+
+	hostile := func(sent *http.Request) {
+		sent.Host = otherHost
+		sent.Header.Set("X-Forwarded-Host", otherHost)
+		sent.Header.Set("Forwarded", "host="+otherHost)
+	}
+	got = ""
+	if again := get(http.MethodGet, hostile); again.accepted() && string(again.body) != string(document.body) {
+		got = "another document"
+	}
+	if again := r.ask(ctx, hostile); again.status == http.StatusUnauthorized {
+		if named, fault := metadataAt(again); fault != "" || named.String() != at.String() {
+			got = again.describe(probe{})
+		}
+	}
+	r.row(metadataHost, "a request without a token, and GET"+where+", both for the host "+otherHost, got, "the same answers, or a refusal of the host")
+}
+
+// ask sends the request without a token, changed by edit if that is not nil.
+func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
+	return r.send(ctx, probe{edit: edit}, r.target.via[0])
+}
+
+// row notes one part of the check, which is right if got is "".
+func (r *run) row(name, sent, got, want string) bool {
+	r.sent = append(r.sent, name)
+	if got != "" {
+		r.note(probe{name: name, sent: sent}, name, got, want)
+	}
+	return got == ""
+}
+
+// metadataAt is the URL that the challenge names, or what is wrong with it.
+func metadataAt(a outcome) (u *url.URL, got string) {
+	bearer, err := a.bearer()
+	u, malformed := url.Parse(bearer["resource_metadata"])
+	if err != nil || malformed != nil || !isPublic(u) || u.Path != wellKnown && !strings.HasPrefix(u.Path, wellKnown+"/") {
+		return nil, a.describe(probe{})
+	}
+	return u, ""
+}
+
+// isPublic reports whether u can be a resource or the URL of its metadata
+// (RFC 9728 §1.2, §3). http is for tests on loopback.
+func isPublic(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	loopback := u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && loopback)
+}
+
+// resourceIn is the resource that a document is about, or what is wrong with
+// the document.
+func resourceIn(a outcome) (resource, got string) {
+	document, err := token.ParseObject(a.body)
+	resource, _ = document.Text("resource")
+	if a.status != http.StatusOK || a.media() != "application/json" || err != nil || resource == "" {
+		return "", a.summary() + ", without a resource"
+	}
+	return resource, ""
+}
+
+// judgeResource returns what is wrong with the resource of the document at a
+// URL (RFC 9728 §3.3), "" if nothing is.
+func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (got, want string) {
+	got = fmt.Sprintf("the resource %q", resource)
+	u, err := url.Parse(resource)
+	if err != nil || !isPublic(u) || inserted(*u) != at.String() {
+		return got, "the resource whose metadata is at " + at.String()
+	}
+	asked, err := r.request(ctx, probe{})
+	if err != nil {
+		return got, "a request to compare it with"
+	}
+	path := asked.URL.EscapedPath()
+	if base := strings.TrimSuffix(u.EscapedPath(), "/"); path != base && !strings.HasPrefix(path, base+"/") {
+		return got, "a resource, the path of which begins that of the request, " + path
+	}
+	return "", ""
+}
+
+// inserted is the URL of the metadata of a resource (RFC 9728 §3.1).
+func inserted(u url.URL) string {
+	if u.Path == "/" {
+		u.Path = ""
+	}
+	u.RawPath = wellKnown + u.EscapedPath()
+	u.Path = wellKnown + u.Path
+	return u.String()
+}
+
+// media is the type of the body.
+func (a outcome) media() string {
+	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	return media
+}
+
+// summary is an answer to a request for a document.
+func (a outcome) summary() string {
+	if a.lost != "" {
+		return "no answer: " + a.lost
+	}
+	return fmt.Sprintf("%d with Content-Type %q", a.status, a.header.Get("Content-Type"))
+}
