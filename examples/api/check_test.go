@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bearerguard/bearerguard/testserver"
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
@@ -17,8 +16,8 @@ func TestCheckFindsNothing(t *testing.T) {
 			"GET /me":     nil,
 			"GET /items":  {apitest.RequireScope("items:read")},
 			"POST /items": {apitest.RequireScope("items:write")},
-			"GET /fresh":  {apitest.Token(testserver.Claim("auth_time", time.Now().Unix()))},
-			"GET /mfa":    {apitest.Token(testserver.Claim("acr", "urn:example:mfa"))},
+			"GET /fresh":  {apitest.RequireAuthWithin(5 * time.Minute), apitest.RequireMetadata()},
+			"GET /mfa":    {apitest.RequireACR("urn:example:mfa")},
 			"GET /admin":  {apitest.RequireScope("items:read"), apitest.RequireScope("items:write"), apitest.RequireScope("admin")},
 		} {
 			t.Run(name+" "+route, func(t *testing.T) {
