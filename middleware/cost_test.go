@@ -37,13 +37,17 @@ func TestAllocationsOfAVerification(t *testing.T) {
 }
 
 func TestAllocationsOfACachedToken(t *testing.T) {
-	s := newSetup(t, withTokenCache)
-	token := s.Token(s.Header(), s.typicalClaims())
+	s := newSetup(t, withTokenCache, func(c *middleware.Config) {
+		c.Origins = []string{"https://api.example.com"}
+		c.Resource = c.Origins[0]
+	})
+	token := s.Token(s.Header(), s.typicalClaims("acr", `"urn:example:mfa"`, "auth_time", "1767268800"))
 	verifyUntilCached(t, s, token)
 	if got := minAllocations(func() { assertPasses(t, s, token) }); got > 1 {
 		t.Errorf("Verify: got %v allocations, want only the caller's copy", got)
 	}
-	r, h, need := request(t, "Bearer "+token), make(http.Header), []scopes.Requirement{scopes.All("orders:read")}
+	r, h := request(t, "Bearer "+token), make(http.Header)
+	need := []scopes.Requirement{scopes.All("orders:read"), scopes.ACR("urn:example:mfa"), scopes.AuthWithin(time.Hour)}
 	authorize := func() {
 		if _, err := s.v.Authorize(h, r, need...); err != nil {
 			t.Error(err)

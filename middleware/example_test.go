@@ -141,3 +141,24 @@ func ExampleWithToken() {
 	fmt.Println(w.Body)
 	// Output: hello alice
 }
+
+func ExampleVerifier_Metadata() {
+	const origin = "https://api.example.com/v1"
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: origin,
+		Origins:  []string{origin},
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
+		Metadata: middleware.Metadata{Name: "Orders", Scopes: []string{"orders:read", "orders:write"}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(v.Metadata())
+
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/.well-known/oauth-protected-resource/v1", http.NoBody))
+	fmt.Println(w.Code, w.Body)
+	// Output:
+	// 200 {"resource":"https://api.example.com/v1","authorization_servers":["https://login.example.com"],"scopes_supported":["orders:read","orders:write"],"bearer_methods_supported":["header"],"resource_name":"Orders"}
+}

@@ -51,3 +51,6 @@ func (v *Verifier) Left(token string) (parts []string) {
 	}
 	return parts
 }
+
+// NormalOrigin returns the normal form of an origin, or an error.
+var NormalOrigin = normalOrigin

@@ -3,6 +3,7 @@ package scopes_test
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/bearerguard/bearerguard/scopes"
 )
@@ -112,4 +113,29 @@ func ExampleClaim() {
 	// Output:
 	// true
 	// false
+}
+
+func ExampleACR() {
+	need := scopes.ACR("urn:example:hardware-key", "urn:example:mfa")
+
+	fmt.Println(need.Unmet(scopes.Evidence{ACR: "urn:example:mfa"}) == nil)
+
+	shortfall := need.Unmet(scopes.Evidence{ACR: "urn:example:password"})
+	fmt.Println("the challenge names:", shortfall.ACR)
+	// Output:
+	// true
+	// the challenge names: [urn:example:hardware-key urn:example:mfa]
+}
+
+func ExampleAuthWithin() {
+	need := scopes.AuthWithin(5 * time.Minute)
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+	fmt.Println(need.Unmet(scopes.Evidence{AuthTime: noon, Now: noon.Add(time.Minute)}) == nil)
+
+	shortfall := need.Unmet(scopes.Evidence{AuthTime: noon, Now: noon.Add(time.Hour)})
+	fmt.Println("the challenge names:", shortfall.MaxAge)
+	// Output:
+	// true
+	// the challenge names: 5m0s
 }

@@ -145,3 +145,22 @@ func ExampleAnswer() {
 	// 403 {"error":"insufficient_scope","error_description":"token does not meet the requirements of this resource"}
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
+
+func ExampleMetadata() {
+	const origin = "https://api.example.com/v1"
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: origin,
+		Origins:  []string{origin},
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
+		Metadata: middleware.Metadata{Name: "Orders", Scopes: []string{"orders:read", "orders:write"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	e := echo.New()
+	e.Any(echo5auth.Metadata(v))
+
+	show(e, get("/.well-known/oauth-protected-resource/v1"))
+	// Output:
+	// 200 {"resource":"https://api.example.com/v1","authorization_servers":["https://login.example.com"],"scopes_supported":["orders:read","orders:write"],"bearer_methods_supported":["header"],"resource_name":"Orders"}
+}

@@ -169,3 +169,22 @@ func ExampleGuard_errors() {
 	// 401 {"message":"bearerguard: an access token is required","success":false}
 	//     Bearer realm="api"
 }
+
+func ExampleMetadata() {
+	const origin = "https://api.example.com/v1"
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: origin,
+		Origins:  []string{origin},
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
+		Metadata: middleware.Metadata{Name: "Orders", Scopes: []string{"orders:read", "orders:write"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := gin.New()
+	r.Any(ginauth.Metadata(v))
+
+	show(r, get("/.well-known/oauth-protected-resource/v1"))
+	// Output:
+	// 200 {"resource":"https://api.example.com/v1","authorization_servers":["https://login.example.com"],"scopes_supported":["orders:read","orders:write"],"bearer_methods_supported":["header"],"resource_name":"Orders"}
+}

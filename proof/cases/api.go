@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
@@ -28,12 +29,18 @@ type Framework struct {
 //	/oneof          OneOf
 //	/needed         Need, by the package's own Require
 //	/tenant         Tenant
+//	/fresh          Fresh
+//	/strong         Strong
+//	/strong/route   Strong on the group, Fresh and Write on the route
+//	/alternative    StrongOrAdmin
 //	/checked        Require(); the handler checks Write and answers with Answer
 //	/returned       the same, except in Echo, where the handler returns the error
 //	/failed         Require(); the handler answers with Answer for ErrFailure
 //	/labelled       Require(), after the program has set header fields for a success
 //	/optional       Optional
 //	/optional/read  Optional on the group, Read on the route
+//
+// They also serve the route of Metadata.
 type API struct {
 	Verifier  *middleware.Verifier
 	Need      []scopes.Requirement
@@ -50,6 +57,10 @@ var (
 	Write  = scopes.All("write")
 	Either = scopes.Any("write", "admin")
 	OneOf  = scopes.OneOf(scopes.All("pay", "eu"), scopes.All("admin"))
+	Fresh  = scopes.AuthWithin(5 * time.Minute)
+	Strong = scopes.ACR("urn:example:mfa", "urn:example:hwk")
+
+	StrongOrAdmin = scopes.OneOf(scopes.ACR("urn:example:hwk"), scopes.All("admin"))
 )
 
 // ErrFailure is an error of the program. Clients must not see its text.

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/middleware"
@@ -18,21 +20,30 @@ import (
 // maxText keeps the fields that are fuzzed within what clients take.
 const maxText = 16 << 10
 
-// FuzzChallenge proves that a realm and scopes from the configuration arrive as
-// they were meant, or are refused when the program starts (E01): on HTTP/2 a
-// field with a control byte would be dropped whole, on HTTP/1.1 it would break
-// the answer.
+// unchecked is a requirement that names a text that nobody has checked.
+type unchecked struct{ acr string }
+
+func (u unchecked) Unmet(scopes.Evidence) *scopes.Shortfall {
+	return &scopes.Shortfall{ACR: []string{u.acr, "urn:example:mfa"}}
+}
+
+// FuzzChallenge proves that a realm, scopes, acr values and a time from the
+// configuration arrive as they were meant, or are refused when the program starts
+// (E01): on HTTP/2 a field with a control byte would be dropped whole, on
+// HTTP/1.1 it would break the answer. An acr value that a requirement makes up
+// itself cannot be refused, and is left out.
 func FuzzChallenge(f *testing.F) {
 	for _, realm := range []string{
 		"", "api", "https://api.example.com/v1", "a realm, with=signs; (and) \tspaces", " ", "a\"b", `a\b`, "a\r\nSet-Cookie: x=1", "a\x00", "a\x7f",
 		"caf\u00e9", "\u2028", "\xff", "~!@#$%^&*()_+`-=[]{}|;':,./<>?",
 	} {
-		f.Add(realm, "read", "urn:example:write")
+		f.Add(realm, "read", "urn:example:write", "urn:example:hwk", uint16(300))
 	}
 	for _, name := range []string{"a:b/c?d=e", "!#$%&'()*+,-./", "a b", "", "a\"b", `a\b`, "a\nb", "caf\u00e9", "]^_`{|}~"} {
-		f.Add("api", name, "read")
+		f.Add("api", name, "read", "urn:example:hwk", uint16(1))
+		f.Add("api", "read", "write", name, uint16(0))
 	}
-	f.Add("api", "read", "read") // one scope twice
+	f.Add("api", "read", "read", "urn:example:mfa", uint16(65535)) // one scope and one acr value twice
 	_, keys := fixed(f)
 
 	var next http.Handler
@@ -50,29 +61,42 @@ func FuzzChallenge(f *testing.F) {
 		f.Cleanup(client.CloseIdleConnections)
 	}
 
-	f.Fuzz(func(t *testing.T, realm, first, second string) {
-		if len(realm)+len(first)+len(second) > maxText {
+	f.Fuzz(func(t *testing.T, realm, first, second, acr string, seconds uint16) {
+		if len(realm)+len(first)+len(second)+len(acr) > maxText {
 			return
 		}
 		v, err := middleware.NewVerifier(middleware.Config{
 			Audience: "the audience", Realm: realm, Issuers: []middleware.Issuer{{URL: fixedIssuer, Keys: keys}}, Logger: slog.New(slog.DiscardHandler),
+			Origins: []string{resource}, Resource: resource,
 		})
 		if fits := clean(realm); fits != (err == nil) {
 			t.Fatalf("got %v for a realm that fits a challenge: %v", err, fits)
 		}
-		if fits := clean(first) && clean(second) && !strings.Contains(first+second, " ") && first != "" && second != ""; fits != accepted(first, second) {
-			t.Fatalf("got the requirement accepted: %v, want %v", !fits, fits)
-		} else if err != nil || !fits {
+		isName := func(text string) bool { return clean(text) && text != "" && !strings.Contains(text, " ") }
+		if got, want := accepted(func() { scopes.All(first, second) }), isName(first) && isName(second); got != want {
+			t.Fatalf("got the scopes accepted: %v, want %v", got, want)
+		} else if got, want := accepted(func() { scopes.ACR(acr) }), isName(acr); got != want {
+			t.Fatalf("got the acr accepted: %v, want %v", got, want)
+		} else if err != nil || !isName(first) || !isName(second) {
 			return
 		}
-		want := challenge{scheme: "Bearer", params: []param{{"realm", realm}, {"scope", first}}}
+		need := []scopes.Requirement{scopes.All(first), scopes.All(second), unchecked{acr}}
+		want := challenge{scheme: "Bearer", params: []param{{"realm", realm}, {"scope", first}, {"acr_values", "urn:example:mfa"}}}
 		if realm == "" {
 			want.params[0].value = "the audience"
 		}
 		if second != first {
 			want.params[1].value += " " + second
 		}
-		next = httpauth.Require(v, scopes.All(first), scopes.All(second))(http.NotFoundHandler())
+		if isName(acr) && acr != "urn:example:mfa" {
+			want.params[2].value = acr + " urn:example:mfa"
+		}
+		if seconds > 0 {
+			need = append(need, scopes.AuthWithin(time.Duration(seconds)*time.Second))
+			want.params = append(want.params, param{"max_age", strconv.Itoa(int(seconds))})
+		}
+		want.params = append(want.params, param{"resource_metadata", metadataURL})
+		next = httpauth.Require(v, need...)(http.NotFoundHandler())
 		for protocol, client := range clients {
 			r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL, nil)
 			if err != nil {
@@ -108,11 +132,9 @@ func clean(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
 
-// accepted reports whether requirements of these scopes can be made.
-func accepted(names ...string) (ok bool) {
+// accepted reports whether a requirement can be made.
+func accepted(construct func()) (ok bool) {
 	defer func() { ok = recover() == nil }()
-	for _, name := range names {
-		scopes.All(name)
-	}
+	construct()
 	return
 }

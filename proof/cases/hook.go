@@ -15,6 +15,7 @@ import (
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
+	e.ACR, e.MaxAge = []string{"changed"}, 1<<40
 	r.Header.Set("WWW-Authenticate", "changed")
 	return "application/problem+json", body
 }
@@ -35,7 +36,7 @@ func (v verdict) problematic(t *testing.T) verdict {
 
 func anErrorBodyChangesTheBodyAlone(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks, func(a *API) { a.ErrorBody = problem })
-	groups := slices.Concat(byRoute(l.tokens), faults(l.tokens))
+	groups := slices.Concat(byRoute(l.tokens), stepUp(l.tokens), faults(l.tokens))
 	for _, g := range groups {
 		for i := range g.rows {
 			g.rows[i].want = g.rows[i].want.problematic(t)

@@ -32,7 +32,7 @@ var needs = map[string]string{
 
 // table holds everything that every adapter must answer alike.
 func table(t tokens) []group {
-	return slices.Concat(credentials(t), smuggled(t), byRoute(t), faults(t), hostile(t))
+	return slices.Concat(credentials(t), smuggled(t), byRoute(t), stepUp(t), faults(t), hostile(t))
 }
 
 // byRoute are rows about which route asks for what.

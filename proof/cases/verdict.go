@@ -45,13 +45,19 @@ func scope(names string) []param {
 
 // The verdicts of THREATS.md, written from RFC 6750 §3 and not from the code.
 
-func noAuth(scopes string) verdict {
-	return refusal(401, scope(scopes), object("error_description", "an access token is required"))
+func noAuth(scopes string) verdict { return noToken(scope(scopes)...) }
+func noToken(required ...param) verdict {
+	return refusal(401, append([]param{}, required...), object("error_description", "an access token is required"))
 }
 func badRequest(description string) verdict { return coded(400, "invalid_request", description) }
 func badToken(description string) verdict   { return coded(401, "invalid_token", description) }
 func lacking(scopes string) verdict {
 	return coded(403, "insufficient_scope", "token does not meet the requirements of this resource", scope(scopes)...)
+}
+
+// tooWeak is from RFC 9470 §3.
+func tooWeak(required ...param) verdict {
+	return coded(401, "insufficient_user_authentication", "authentication of the user does not meet the requirements of this resource", required...)
 }
 
 func ok(route, subject string) verdict {

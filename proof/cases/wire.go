@@ -3,6 +3,7 @@ package cases
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 // what a protocol itself adds.
 type request struct {
 	path    string
+	host    string // "" is api.example.com
 	fields  []field
 	body    string
 	trailer []field
@@ -111,7 +113,7 @@ func (r request) http1(method string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
 	line("%s %s HTTP/1.1", method, r.path)
-	line("Host: api.example.com")
+	line("Host: %s", cmp.Or(r.host, "api.example.com"))
 	line("Connection: close")
 	for _, f := range r.fields {
 		line("%s: %s", f.name, f.value)

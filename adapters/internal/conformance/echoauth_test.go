@@ -30,6 +30,10 @@ func newEcho(a cases.API) http.Handler {
 	e.Any("/needed", handler, echoauth.Require(a.Verifier, a.Need...))
 	e.Any("/oneof", handler, g.Require(cases.OneOf))
 	e.Any("/tenant", handler, g.Require(cases.Tenant))
+	e.Any("/fresh", handler, g.Require(cases.Fresh))
+	e.Any("/strong", handler, g.Require(cases.Strong))
+	e.Any("/alternative", handler, g.Require(cases.StrongOrAdmin))
+	e.Any(echoauth.Metadata(a.Verifier))
 	checked := func(answer func(echo.Context, error) error) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if err := a.Check(echoauth.Token(c)); err != nil {
@@ -52,6 +56,9 @@ func newEcho(a cases.API) http.Handler {
 
 	nested := e.Group("/nested", g.Require(cases.Read))
 	nested.Any("/route", handler, g.Require(cases.Write))
+
+	strong := e.Group("/strong", g.Require(cases.Strong))
+	strong.Any("/route", handler, g.Require(cases.Fresh, cases.Write))
 
 	open := e.Group("/optional", g.Optional())
 	open.Any("/read", handler, g.Require(cases.Read))

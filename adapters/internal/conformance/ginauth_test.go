@@ -32,6 +32,10 @@ func newGin(a cases.API) http.Handler {
 	r.Any("/oneof", g.Require(cases.OneOf), handler)
 	r.Any("/needed", ginauth.Require(a.Verifier, a.Need...), handler)
 	r.Any("/tenant", g.Require(cases.Tenant), handler)
+	r.Any("/fresh", g.Require(cases.Fresh), handler)
+	r.Any("/strong", g.Require(cases.Strong), handler)
+	r.Any("/alternative", g.Require(cases.StrongOrAdmin), handler)
+	r.Any(ginauth.Metadata(a.Verifier))
 	checked := func(c *gin.Context) {
 		if err := a.Check(ginauth.Token(c)); err != nil {
 			g.Answer(c, err)
@@ -50,6 +54,9 @@ func newGin(a cases.API) http.Handler {
 
 	nested := r.Group("/nested", g.Require(cases.Read))
 	nested.Any("/route", g.Require(cases.Write), handler)
+
+	strong := r.Group("/strong", g.Require(cases.Strong))
+	strong.Any("/route", g.Require(cases.Fresh, cases.Write), handler)
 
 	open := r.Group("/optional", g.Optional())
 	open.Any("/read", g.Require(cases.Read), handler)

@@ -24,6 +24,10 @@ func newHTTP(a cases.API) http.Handler {
 	mux.Handle("/needed", httpauth.Require(a.Verifier, a.Need...)(handler("/needed")))
 	mux.Handle("/oneof", g.Require(cases.OneOf)(handler("/oneof")))
 	mux.Handle("/tenant", g.Require(cases.Tenant)(handler("/tenant")))
+	mux.Handle("/fresh", g.Require(cases.Fresh)(handler("/fresh")))
+	mux.Handle("/strong", g.Require(cases.Strong)(handler("/strong")))
+	mux.Handle("/alternative", g.Require(cases.StrongOrAdmin)(handler("/alternative")))
+	mux.Handle(a.Verifier.Metadata())
 	checked := func(route string) http.Handler {
 		return g.Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := a.Check(httpauth.Token(r)); err != nil {
@@ -46,6 +50,10 @@ func newHTTP(a cases.API) http.Handler {
 	group := http.NewServeMux()
 	group.Handle("/nested/route", g.Require(cases.Write)(handler("/nested/route")))
 	mux.Handle("/nested/", g.Require(cases.Read)(group))
+
+	strong := http.NewServeMux()
+	strong.Handle("/strong/route", g.Require(cases.Fresh, cases.Write)(handler("/strong/route")))
+	mux.Handle("/strong/", g.Require(cases.Strong)(strong))
 
 	open := http.NewServeMux()
 	open.Handle("/optional/read", g.Require(cases.Read)(handler("/optional/read")))
