@@ -8,9 +8,9 @@
 //	FRAMEWORK      what carries the routes: http (the default), echo (v4), echo5 or gin
 //	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
 //	AUDIENCE       the aud a token must carry
-//	ORIGIN         public base URLs of the API, separated by commas; the first is the resource that the metadata names
-//	               (RFC 9728), and challenges point to the metadata. Default http://LISTEN if that is loopback, else no
-//	               metadata
+//	ORIGIN         public base URLs of the API, separated by commas; the first is
+//	               the resource that the metadata names (RFC 9728); default
+//	               http://LISTEN if that is loopback, else there is no metadata
 //	PROFILE        empty, or rfc9068 to demand that profile of JWT access tokens to the letter
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
@@ -37,7 +37,9 @@
 //	GET  /fresh    the user authenticated at most five minutes ago
 //	GET  /mfa      the user authenticated with acr urn:example:mfa
 //	GET  /healthz  200 while some issuer's tokens can be judged, 503 otherwise
-//	GET  /.well-known/oauth-protected-resource  the metadata; then the path of the first origin, if it has one
+//
+// The metadata is at /.well-known/oauth-protected-resource, followed by the path
+// of the first origin if it has one.
 //
 // An issuer that is down never keeps the program from starting: until its keys arrive, its tokens are
 // answered with 503 and a Retry-After; so are opaque tokens while introspection is down, and they alone.

@@ -94,12 +94,12 @@ func TestStepUp(t *testing.T) {
 		status int
 		asks   string // in the challenge
 	}{
-		"a login of a minute ago":               {"GET /fresh", ago(time.Minute), 200, ""},
-		"a login of six minutes ago":            {"GET /fresh", ago(6 * time.Minute), 401, `max_age="300"`},
-		"a login at an unknown time":            {"GET /fresh", testserver.Without("auth_time"), 401, `max_age="300"`},
-		"the second factor":                     {"GET /mfa", testserver.Claim("acr", "urn:example:mfa"), 200, ""},
-		"another authentication context":        {"GET /mfa", testserver.Claim("acr", "urn:example:password"), 401, `acr_values="urn:example:mfa"`},
-		"an authentication context of no value": {"GET /mfa", testserver.Without("acr"), 401, `acr_values="urn:example:mfa"`},
+		"a login of a minute ago":        {"GET /fresh", ago(time.Minute), 200, ""},
+		"a login of six minutes ago":     {"GET /fresh", ago(6 * time.Minute), 401, `max_age="300"`},
+		"a login at an unknown time":     {"GET /fresh", testserver.Without("auth_time"), 401, `max_age="300"`},
+		"the second factor":              {"GET /mfa", testserver.Claim("acr", "urn:example:mfa"), 200, ""},
+		"another authentication context": {"GET /mfa", testserver.Claim("acr", "urn:example:password"), 401, `acr_values="urn:example:mfa"`},
+		"no authentication context":      {"GET /mfa", testserver.Without("acr"), 401, `acr_values="urn:example:mfa"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for framework, api := range apis {

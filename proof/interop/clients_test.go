@@ -147,8 +147,8 @@ func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	return runClient(t, script, s, "NODE_EXTRA_CA_CERTS="+roots)
 }
 
-// runClient runs a script, which receives setup as JSON, and returns the members
-// of the JSON object that it prints.
+// runClient runs a script, which receives setup as JSON, and returns the
+// members of the JSON object that it prints.
 func runClient(t *testing.T, script string, setup any, env ...string) map[string]json.RawMessage {
 	t.Helper()
 	text, err := json.Marshal(setup)

@@ -39,9 +39,9 @@ func startMock(t *testing.T, flags ...string) (m mock) {
 	return m
 }
 
-// TestOAuth4WebAPIDiscoversTheAuthorizationServer is RFC 9728 from the challenge to
-// the answer, for an API at the root of its origin and for one behind a proxy that
-// strips a path.
+// TestOAuth4WebAPIDiscoversTheAuthorizationServer is RFC 9728 from the challenge
+// to the answer, for an API at the root of its origin and for one behind a proxy
+// that strips a path.
 func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 	as, built := startMock(t), buildAPI(t)
 	for _, framework := range frameworks {
