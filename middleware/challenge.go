@@ -14,7 +14,11 @@ import (
 const retryAfter = "2"
 
 // SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3,
-// RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do the adapters' Answer functions. All text in the fields is constant or from the configuration: HTTP/2 drops a field that contains a control byte, and the client would see a 401 without a challenge.
+// RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After.
+// [Verifier.Authorize] calls it for its refusals, and so do the adapters' Answer
+// functions. All text in the fields is constant, from the configuration or from
+// requirements: HTTP/2 drops a field that contains a control byte, and the
+// client would see a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// These describe the response that is replaced. Content-Encoding stays: if it is set by now, an outer middleware encodes whatever is written (RFC 9110

@@ -47,18 +47,18 @@ type Config struct {
 	IssuerPatterns []string
 
 	// Origins are the base URLs under which clients reach the API, such as
-	// "https://api.example.com/v1": https, or http on loopback, with a path if a
-	// proxy in front of the API strips one, without query, fragment and user info.
-	// The first is the resource that the metadata names (RFC 9728 §2), and
-	// challenges point to that metadata; see [Verifier.Metadata]. Without Origins
-	// there is no metadata. Nothing is ever taken from the header fields Host,
-	// Origin, Forwarded and X-Forwarded-*, which clients can set.
+	// "https://api.example.com/v1": https, or http on loopback, with a path if
+	// a proxy in front of the API strips one, without query, fragment and user
+	// info. The first is the resource that the metadata names (RFC 9728 §2),
+	// and challenges point to that metadata; see [Verifier.Metadata]. Without
+	// Origins there is no metadata. Nothing is ever taken from the header
+	// fields Host, Origin, Forwarded and X-Forwarded-*, which clients can set.
 	Origins []string
 
-	// Resource must be "" if the audience is the first of Origins. Otherwise it must
-	// be that origin again, to confirm that the tokens for this resource name
-	// another audience: a client that asks for a token for the resource (RFC 8707)
-	// usually gets one with the resource as its audience.
+	// Resource is the first of Origins again if tokens name another audience,
+	// and otherwise "". It confirms that the difference is intended: a client
+	// that asks for a token for the resource (RFC 8707) usually gets one with
+	// the resource as its audience.
 	Resource string
 
 	// Metadata are further members of the metadata. It needs Origins.

@@ -18,8 +18,10 @@
 // Every refusal is an *[Error] with the status and code of RFC 6750 §3.1: 400
 // invalid_request, 401 invalid_token, 401 without a code when no token was
 // sent, 403 insufficient_scope. If the user must authenticate again or in
-// another way, it is 401 insufficient_user_authentication (RFC 9470 §3). When a token cannot be judged because keys or an
-// issuer's answer are unavailable, the answer is 503 with Retry-After: a client that received invalid_token would discard a good token.
+// another way, it is 401 insufficient_user_authentication (RFC 9470 §3). When a
+// token cannot be judged because keys or an issuer's answer are unavailable, the
+// answer is 503 with Retry-After: a client that received invalid_token would
+// discard a good token.
 //
 // Text sent to clients is constant or from the configuration. Logs, errors, observations and panics never contain any part of a token.
 //

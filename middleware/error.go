@@ -11,7 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Code is the error code that clients receive with a refusal: one of RFC 6750 §3.1, that of RFC 9470 §3, or one of two for failures that the client did not cause. It is "" when no token was sent, because RFC 6750 §3.1 then excludes a code.
+// Code is the error code that clients receive with a refusal: one of RFC 6750
+// §3.1, that of RFC 9470 §3, or one of two for failures that the client did not
+// cause. It is "" when no token was sent, because RFC 6750 §3.1 then excludes a
+// code.
 type Code string
 
 // The codes, with the HTTP status of each.
@@ -33,9 +36,9 @@ type Error struct {
 	Err         error      // the cause, which wraps one of the sentinels; for logs, not for clients
 
 	// How and when the user must have authenticated, if the route requires it
-	// (RFC 9470 §3): one of these authentication context classes, the preferred one
-	// first, and at most MaxAge ago. They are zero if it does not, and also if the
-	// token's acr and auth_time are sufficient.
+	// (RFC 9470 §3): one of these authentication context classes, the preferred
+	// one first, and at most MaxAge ago. They are set if no token was sent, or
+	// if its acr or auth_time is insufficient.
 	ACR    []string
 	MaxAge time.Duration
 

@@ -11,5 +11,6 @@
 //
 // A [Requirement] without a scope cannot be constructed, and a malformed scope panics on construction, as [regexp.MustCompile] does: requirements are code, not input.
 //
-// Requirement is an interface so that programs can add their own, for example on the time or the path of the request.
+// Requirement is an interface so that programs can add their own, for example
+// on the time or the path of the request.
 package scopes
