@@ -184,7 +184,7 @@ func (f fileConfig) identities(file *settings.Config) {
 	}
 	for i, u := range file.Users {
 		f.use(fmt.Sprintf("users[%d]", i), Users(User{
-			Sub: u.Sub, Username: u.Username, Password: string(u.Password), Claims: u.Claims, AccessClaims: u.AccessClaims,
+			Sub: u.Sub, Username: u.Username, Password: string(u.Password), Claims: u.Claims, AccessClaims: u.AccessClaims, ACR: u.ACR,
 		}))
 	}
 	if file.Scopes != nil && len(file.Scopes) == 0 {

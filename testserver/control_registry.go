@@ -67,7 +67,7 @@ func (c *controller) removeClient(r *http.Request) (any, error) {
 }
 
 func userWire(u User) (control.User, error) {
-	wire := control.User{Sub: u.Sub, Username: u.Username}
+	wire := control.User{Sub: u.Sub, Username: u.Username, ACR: u.ACR}
 	var errs [2]error
 	wire.Claims, errs[0] = claimsWire(u.Claims)
 	wire.AccessClaims, errs[1] = claimsWire(u.AccessClaims)
@@ -123,9 +123,12 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	if err := read(r, &input); err != nil {
 		return nil, err
 	}
-	user := User{Sub: input.Sub, Username: input.Username, Password: input.Password, Claims: claimsOf(input.Claims), AccessClaims: claimsOf(input.AccessClaims)}
+	user := User{Sub: input.Sub, Username: input.Username, Password: input.Password, Claims: claimsOf(input.Claims), AccessClaims: claimsOf(input.AccessClaims), ACR: input.ACR}
 	if err := registry.CheckAccessClaims(user.AccessClaims); err != nil {
 		return nil, fmt.Errorf("access_claims: %w", err)
+	}
+	if err := registry.CheckACR(user.ACR); err != nil {
+		return nil, fmt.Errorf("acr: %w", err)
 	}
 	for _, other := range c.Users() {
 		if user.Sub != other.Sub && cmp.Or(user.Username, user.Sub) == other.Username {

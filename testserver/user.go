@@ -11,8 +11,14 @@ import (
 // The standard claims need their scope, profile, email, address or phone
 // (OpenID Connect Core 1.0 §5.4), unless the client requests them by name
 // (§5.5); other claims do not need a scope. AccessClaims, named as for [Claim],
-// are added to the user's access tokens from the token endpoint. Printed or
-// logged, a User shows only its subject.
+// are added to the user's access tokens from the token endpoint.
+//
+// ACR are the authentication contexts that the user's logins can have: acr is
+// the first one that the request asks for and that is among them, else the
+// first of ACR (RFC 9470, OpenID Connect Core 1.0 §5.5.1.1). Without ACR it is
+// the first one that the request asks for.
+//
+// Printed or logged, a User shows only its subject.
 type User = registry.User
 
 // Users registers users that can log in. The first one logs in by default.
@@ -27,6 +33,9 @@ func Users(u ...User) Option {
 			}
 			if err := registry.CheckAccessClaims(user.AccessClaims); err != nil {
 				c.fail("Users: user %q: AccessClaims: %w", user.Sub, err)
+			}
+			if err := registry.CheckACR(user.ACR); err != nil {
+				c.fail("Users: user %q: ACR: %w", user.Sub, err)
 			}
 			for _, other := range c.Users {
 				if other.Sub == user.Sub || other.Username == user.Username {
@@ -49,6 +58,10 @@ func (s *Server) AddUser(u User) User {
 	if err := registry.CheckAccessClaims(u.AccessClaims); err != nil {
 		s.helper()
 		s.fail("AddUser: user %q: AccessClaims: %v", u.Sub, err)
+	}
+	if err := registry.CheckACR(u.ACR); err != nil {
+		s.helper()
+		s.fail("AddUser: user %q: ACR: %v", u.Sub, err)
 	}
 	if u.Password == "" {
 		u.Password = s.oauth.Source.Handle("password")

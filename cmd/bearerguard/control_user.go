@@ -25,6 +25,8 @@ is not given is made up: the password is shown this once.`,
 	cmd.Flags().StringVar(&ask.Password, "password", "", "password; by default a random one")
 	claims.add(cmd, "claim", "; for UserInfo and ID tokens")
 	accessClaims.add(cmd, "access-claim", "; for its access tokens"+namedByPointer)
+	cmd.Flags().StringArrayVar(&ask.ACR, "acr", nil, "`value` of acr that its logins can have, that of an ordinary login first; may be repeated (default any)")
+	noFiles(cmd, "acr")
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

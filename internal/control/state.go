@@ -71,6 +71,7 @@ type User struct {
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
 
 	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // for the user's access tokens
+	ACR          []string                   `json:"acr,omitzero"`           // what its logins can have
 }
 
 // Users lists all users, in the order of their registration.

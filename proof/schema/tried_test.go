@@ -68,6 +68,7 @@ var tried = map[string]trial{
 	"users[].password":           texts,
 	"users[].claims":             {right: []string{`{}`, `{"sub":1,"":[null,{"a":true}]}`}},
 	"users[].access_claims":      {right: []string{`{}`, `{"roles":["a"],"/a/b":1,"/subject":1,"scopes":null}`}},
+	"users[].acr":                scopes, // the same characters
 	"scopes":                     scopes,
 	"scope_descriptions":         {right: []string{`{}`, `{"orders:read":"See your orders."}`}, wrong: []string{`{"a b":"x"}`, `{"a":""}`, `{"a":1}`, `[]`}},
 	"resources":                  {right: []string{`[]`, `["https://a","ü"]`}, wrong: []string{`["a b"]`, `["a\u00a0b"]`, `["a\n"]`, `["\u0000"]`, `["\u0085"]`}},

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/middleware"
@@ -74,4 +75,34 @@ func ExampleCheck() {
 	// Output:
 	// apitest.Check: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 	// apitest.Check: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
+}
+
+// An API that neither looks at the login of the user nor has metadata, and what
+// its test reports.
+func ExampleRequireACR() {
+	t := new(printer) // in a test, its *testing.T
+	as := testserver.New(t)
+	defer as.Close()
+
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Client:   as.Client(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	pay := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "{}") }
+	api := httpauth.Require(v)(http.HandlerFunc(pay))
+
+	apitest.Check(t, as, api, func() *http.Request {
+		return httptest.NewRequest("POST", "/payments", nil)
+	}, apitest.RequireACR("urn:example:mfa"), apitest.RequireAuthWithin(5*time.Minute), apitest.RequireMetadata())
+	// Output:
+	// apitest.Check: missing-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: look-alike-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: missing-auth-time: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: weak-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: stale-auth: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: metadata-url: got 401 with WWW-Authenticate: Bearer realm="api", want resource_metadata="https://…/.well-known/oauth-protected-resource…"
 }

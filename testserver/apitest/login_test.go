@@ -179,8 +179,8 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 		option apitest.Option
 		want   string
 	}{
-		"no acr":            {apitest.RequireACR(""), `RequireACR(""): give values without spaces`},
-		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR("b c"): give values without spaces`},
+		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value has no spaces`},
+		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value has no spaces`},
 		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds"},
 		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0): give a second or more"},
 		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds"},

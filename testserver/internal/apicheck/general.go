@@ -100,7 +100,7 @@ var general = map[string]struct{ why, fix string }{
 		"Serve HEAD wherever GET is served.",
 	},
 	metadataHost: {
-		"Host and X-Forwarded-Host are input: an attacker who chooses them sends clients to an authorization server of his own (RFC 9728 §7.3, RFC 9110 §7.2).",
+		"Host and X-Forwarded-Host are input: an attacker who chooses them sends clients to another authorization server (RFC 9728 §7.3, RFC 9110 §7.2).",
 		"Write the URL of the API into its configuration, instead of taking it from the request.",
 	},
 	http2Differs: {

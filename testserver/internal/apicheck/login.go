@@ -23,10 +23,8 @@ const (
 // loginFaults reports values that a challenge cannot name.
 func (c *Check) loginFaults() error {
 	var errs []error
-	for _, acr := range c.ACR {
-		if registry.CheckScope(acr) != nil { // the same characters
-			errs = append(errs, fmt.Errorf("RequireACR(%q): give values without spaces, quotes and backslashes", acr))
-		}
+	if err := registry.CheckACR(c.ACR); err != nil {
+		errs = append(errs, fmt.Errorf("RequireACR: %w", err))
 	}
 	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, the unit of max_age", c.AuthWithin))

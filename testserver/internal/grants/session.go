@@ -17,6 +17,7 @@ type Session struct {
 	CSRF      string
 	Sub       string
 	AuthTime  time.Time
+	ACR       string              `json:",omitempty"` // authentication context of the login
 	Consented map[string][]string // scopes and requested claims by client
 	Fresh     token.Digest        // the request that the last login was for
 	Pushed    token.Digest        // the last pushed request that it was shown a page for

@@ -17,7 +17,10 @@ const (
 
 // ClaimsRequest is the parameter claims of an authorization request (OpenID Connect Core
 // 1.0 §5.5). The zero ClaimsRequest asks for nothing.
-type ClaimsRequest struct{ UserInfo, IDToken Asked }
+type ClaimsRequest struct {
+	UserInfo, IDToken Asked
+	EssentialACR      bool // without one of ACRs the request must fail (§5.5.1.1)
+}
 
 // Asked are claims by their names, with the values that will do; nil means any.
 type Asked map[string][]json.RawMessage
@@ -41,7 +44,21 @@ func ParseClaims(text string) (r ClaimsRequest, err error) {
 	if err != nil {
 		return ClaimsRequest{}, err
 	}
+	r.EssentialACR = len(r.ACRs()) > 0 && essential(o, "id_token", "acr")
 	return r, nil
+}
+
+// essential reports whether the claim on a path of members is essential.
+func essential(o token.Object, path ...string) (is bool) {
+	for _, name := range path {
+		i := o.Find(name)
+		if i < 0 {
+			return false
+		}
+		o, _ = token.ParseObject(o[i].Value) // an object: parseAsked has read it
+	}
+	read(o, "essential", &is)
+	return is
 }
 
 func parseAsked(of token.Object, member string) (Asked, error) {
@@ -62,8 +79,8 @@ func parseAsked(of token.Object, member string) (Asked, error) {
 	return asked, nil
 }
 
-// parseValues reads what is said about one claim (§5.5.1). essential changes nothing:
-// the server returns every claim that it has.
+// parseValues reads what is said about one claim (§5.5.1). essential changes nothing
+// here: the server returns every claim that it has.
 func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if isNull(text) {
 		return nil, nil

@@ -33,8 +33,8 @@ type authorization struct {
 	prompt      []string
 	maxAge      time.Duration // negative for none
 	loginHint   string
-	hinted      string // the subject of the id_token_hint, "" without one
-	acr         string
+	hinted      string       // the subject of the id_token_hint, "" without one
+	acrs        []string     // authentication contexts, the preferred one first
 	pushed      token.Digest // what it was pushed as, if it was
 	taken       bool         // likewise, and this is the answer
 }
@@ -154,14 +154,14 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 			return invalidRequest("id_token_hint is not an ID token of this server")
 		}
 	}
-	a.acr, _, _ = strings.Cut(form.Get("acr_values"), " ")
 	a.claims = form.Get("claims")
 	var err error
 	if a.asked, err = identity.ParseClaims(a.claims); err != nil {
 		return invalidRequest(err.Error())
 	}
-	if acrs := a.asked.ACRs(); len(acrs) > 0 && !slices.Contains(acrs, a.acr) {
-		a.acr = acrs[0]
+	a.acrs = strings.Fields(form.Get("acr_values"))
+	if named := a.asked.ACRs(); len(named) > 0 {
+		a.acrs = append(slices.DeleteFunc(a.acrs, func(acr string) bool { return !slices.Contains(named, acr) }), named...)
 	}
 	return a.wishes(form)
 }

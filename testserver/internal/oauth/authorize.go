@@ -99,7 +99,7 @@ const (
 
 // needs decides it from the request and the session, and nothing else.
 func (s authorizeEndpoint) needs(a *authorization, v *grants.Session, now time.Time) need {
-	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge
+	again := a.asks("login") || a.asks("select_account") || a.maxAge >= 0 && now.Sub(v.AuthTime) >= a.maxAge || s.stepsUp(a, v)
 	switch {
 	case v.Sub == "", again && !loggedInFor(v, a), !a.acceptsSubject(v.Sub):
 		return toLogin
@@ -123,7 +123,7 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 		case toLogin:
 			reason := "nobody is logged in"
 			if v.Sub != "" {
-				reason = "the login is too old, or of somebody else"
+				reason = "the login is too old, too weak, or of somebody else"
 			}
 			s.refuse(w, r, a, refused("login_required", reason))
 			return
@@ -186,8 +186,21 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 
 // finish sends the client a code.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, v *grants.Session, u registry.User, scopes []string, authTime time.Time) {
+	acr := v.ACR
+	if !authTime.Equal(v.AuthTime) || loggedInFor(v, a) {
+		acr = s.acrOf(u.Sub, a.acrs)
+	}
+	if a.asked.EssentialACR && !slices.Contains(a.asked.ACRs(), acr) {
+		s.refuse(w, r, a, refused("unmet_authentication_requirements", "the login has none of the acr values that claims requires"))
+		return
+	}
 	if v.Known {
-		s.grants.UpdateSession(v, func(kept *grants.Session) { kept.Fresh = token.Digest{} })
+		s.grants.UpdateSession(v, func(kept *grants.Session) {
+			if loggedInFor(v, a) {
+				kept.ACR = acr
+			}
+			kept.Fresh = token.Digest{}
+		})
 	}
 	now := s.Clock.Now()
 	ttl := cmp.Or(a.client.CodeTTL, defaultCodeTTL)
@@ -195,7 +208,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	code := &grants.Code{
 		Family: grants.Family{
 			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
-			Claims: a.claims, Nonce: a.nonce, ACR: a.acr, AuthTime: authTime,
+			Claims: a.claims, Nonce: a.nonce, ACR: acr, AuthTime: authTime,
 		},
 		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),
 	}

@@ -101,7 +101,7 @@ func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.Us
 	client := ""
 	if known {
 		client = d.Family.Client
-		d.Family.Sub, d.Family.AuthTime, d.Denied = u.Sub, authTime, u.Sub == ""
+		d.Family.Sub, d.Family.AuthTime, d.Family.ACR, d.Denied = u.Sub, authTime, s.acrOf(u.Sub, nil), u.Sub == ""
 		d.Family.Scopes = chosen(d.Family.Scopes, scopes)
 	}
 	unlock()

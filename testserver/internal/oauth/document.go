@@ -132,6 +132,13 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 		doc["response_modes_supported"] = []string{"query", "fragment", "form_post"}
 		doc["code_challenge_methods_supported"] = []string{"S256"}
 		doc["authorization_response_iss_parameter_supported"] = true // RFC 9207 §3
+		var acrs []string
+		for _, u := range s.Registry.Users() {
+			acrs = append(acrs, u.ACR...)
+		}
+		if len(acrs) > 0 {
+			doc["acr_values_supported"] = unique(acrs) // OpenID Connect Discovery 1.0 §3, RFC 9470 §7
+		}
 	}
 	if s.served[catalogue.PAR] {
 		doc["require_pushed_authorization_requests"] = false // not of every client (RFC 9126 §5)

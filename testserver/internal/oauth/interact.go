@@ -62,6 +62,7 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 		v.Consented = nil // another's
 	}
 	v.Sub, v.AuthTime, v.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
+	v.ACR = s.acrOf(u.Sub, nil) // until the request that the login is for is answered
 	s.sessions.begin(w, v)
 	redirect(w, r, to)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
@@ -24,7 +26,7 @@ func (s sessions) session(r *http.Request) *grants.Session {
 	}
 	now := s.grants.Session(name, s.Clock.Now())
 	if _, known := s.Registry.User(now.Sub); !known { // nobody has logged in, or the user has been removed
-		now.Sub, now.AuthTime, now.Consented = "", time.Time{}, nil
+		now.Sub, now.AuthTime, now.ACR, now.Consented = "", time.Time{}, "", nil
 	}
 	return now
 }
@@ -32,6 +34,24 @@ func (s sessions) session(r *http.Request) *grants.Session {
 // loggedInFor reports whether the last login was for this request.
 func loggedInFor(v *grants.Session, a *authorization) bool {
 	return v.Fresh == sha256.Sum256([]byte(a.raw))
+}
+
+// acrOf is the authentication context of a login: the first wanted one that the
+// user can have, else the user's first.
+func (s *Server) acrOf(sub string, wanted []string) string {
+	u, _ := s.Registry.User(sub)
+	for _, acr := range wanted {
+		if len(u.ACR) == 0 || slices.Contains(u.ACR, acr) {
+			return acr
+		}
+	}
+	return strings.Join(u.ACR[:min(len(u.ACR), 1)], "")
+}
+
+// stepsUp reports whether a new login has an authentication context that the
+// request wants, and that of the session is not wanted (RFC 9470 §4).
+func (s *Server) stepsUp(a *authorization, v *grants.Session) bool {
+	return !slices.Contains(a.acrs, v.ACR) && slices.Contains(a.acrs, s.acrOf(v.Sub, a.acrs))
 }
 
 // begin makes a session of v under a new name, in place of the one it had.

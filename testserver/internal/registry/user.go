@@ -26,6 +26,21 @@ type User struct {
 	// AccessClaims are added to access tokens that the token endpoint issues about the
 	// user, such as its roles. Their names may be JSON Pointers.
 	AccessClaims map[string]any `json:",omitempty"`
+
+	// ACR are the authentication contexts that its logins can have, beginning with
+	// that of a login for which no context is requested. Without any, a login has
+	// the first one that is requested.
+	ACR []string `json:",omitempty"`
+}
+
+// CheckACR reports authentication contexts that acr_values cannot name.
+func CheckACR(values []string) error {
+	for _, acr := range values {
+		if CheckScope(acr) != nil { // the same characters
+			return fmt.Errorf("%q: an acr value has no spaces, quotes and backslashes, and is not empty", acr)
+		}
+	}
+	return nil
 }
 
 // serversClaims are those that say what an access token is, and who has it.
@@ -72,7 +87,7 @@ func DefaultUser() User {
 // PutUser registers a user, in place of one with its subject.
 func (r *Registry) PutUser(u User) {
 	u.Username = cmp.Or(u.Username, u.Sub)
-	u.Claims, u.AccessClaims = maps.Clone(u.Claims), maps.Clone(u.AccessClaims)
+	u.Claims, u.AccessClaims, u.ACR = maps.Clone(u.Claims), maps.Clone(u.AccessClaims), slices.Clone(u.ACR)
 	account := Account{User: u, Digest: sha256.Sum256([]byte(u.Password))}
 	account.Password = ""
 	k, unlock := r.known.Lock()
@@ -104,7 +119,7 @@ func (r *Registry) accounts() []Account {
 func (r *Registry) Users() []User {
 	var list []User
 	for _, a := range r.accounts() {
-		a.Claims, a.AccessClaims = maps.Clone(a.Claims), maps.Clone(a.AccessClaims)
+		a.Claims, a.AccessClaims, a.ACR = maps.Clone(a.Claims), maps.Clone(a.AccessClaims), slices.Clone(a.ACR)
 		list = append(list, a.User)
 	}
 	return list

@@ -76,6 +76,7 @@ type User struct {
 	Claims   map[string]any `json:"claims,omitzero"` // numbers are json.Number
 
 	AccessClaims map[string]any `json:"access_claims,omitzero"`
+	ACR          []string       `json:"acr,omitzero"`
 }
 
 // Rule adds claims to the tokens, or denies them, that When is about.

@@ -81,6 +81,7 @@ var faults = []struct{ name, text, want string }{
 	{"two users who log in as one", `{"users":[{"sub":"a"},{"sub":"b","username":"a"}]}`, `users[1]: another user logs in as "a", want a username of its own`},
 	{"a password that is a number", `{"users":[{"sub":"a","password":1234567}]}`, "users[0].password: got a number, want any text"},
 	{"claims that are a list", `{"users":[{"sub":"a","claims":[]}]}`, "users[0].claims: got an array, want an object of claims"},
+	{"an acr of two values", `{"users":[{"sub":"a","acr":["a b"]}]}`, `users[0].acr[0]: got "a b", want one acr value, of printable ASCII without space, quote and backslash, such as "urn:example:mfa"`},
 	{"claims that nest too deeply", `{"users":[{"sub":"a","claims":{"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}}]}`, ""},
 
 	{"a rule that does nothing", `{"rules":[{"when":{"client":"a"}}]}`, "rules[0]: does nothing, want claims or deny"},

@@ -151,6 +151,7 @@ func (v value) users() []User {
 			field{"password", into(&u.Password, unquoted[Secret]("any text", anything))},
 			field{"claims", into(&u.Claims, value.claims)},
 			field{"access_claims", into(&u.AccessClaims, value.accessClaims)},
+			field{"acr", into(&u.ACR, list("an array of acr values", matching(wantACR, isScope)))}, // the same characters
 		)
 		v.needs(given, "sub")
 		if u.Sub != "" && subs[u.Sub] {
