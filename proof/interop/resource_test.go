@@ -104,7 +104,7 @@ func TestOpenIDClientStepsUp(t *testing.T) {
 				"a login of ten minutes ago":      `{"pages":["Sign in","Allow access?"],"me":` + ok + `,"fresh":` + fresh + `,"mfa":` + mfa + `}`,
 				"a token of the same session":     `{"pages":[],"fresh":` + fresh + `,"mfa":` + mfa + `}`,
 				"as the challenge of /fresh asks": `{"pages":["Sign in"],"fresh":` + ok + `,"mfa":` + mfa + `}`,
-				"as the challenge of /mfa asks":   `{"pages":[],"fresh":` + ok + `,"mfa":` + ok + `}`,
+				"as the challenge of /mfa asks":   `{"pages":["Sign in"],"fresh":` + ok + `,"mfa":` + ok + `}`,
 			} {
 				t.Run(name, func(t *testing.T) { same(t, got[name], want) })
 			}
