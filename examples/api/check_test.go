@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
@@ -15,6 +16,8 @@ func TestCheckFindsNothing(t *testing.T) {
 			"GET /me":     nil,
 			"GET /items":  {apitest.RequireScope("items:read")},
 			"POST /items": {apitest.RequireScope("items:write")},
+			"GET /fresh":  {apitest.RequireAuthWithin(5 * time.Minute), apitest.RequireMetadata()},
+			"GET /mfa":    {apitest.RequireACR("urn:example:mfa")},
 			"GET /admin":  {apitest.RequireScope("items:read"), apitest.RequireScope("items:write"), apitest.RequireScope("admin")},
 		} {
 			t.Run(name+" "+route, func(t *testing.T) {

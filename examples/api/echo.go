@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,6 +25,9 @@ func newEcho(v *middleware.Verifier) http.Handler {
 	e.POST("/items", reply(fine), echoauth.Require(v, scopes.All("items:write")))
 	get("/admin", reply(fine), echoauth.Require(v, scopes.All("items:read", "items:write", "admin")))
 	get("/any", reply(fine), echoauth.Require(v, scopes.Any("items:read", "admin")))
+	get("/fresh", reply(fine), echoauth.Require(v, scopes.AuthWithin(5*time.Minute)))
+	get("/mfa", reply(fine), echoauth.Require(v, scopes.ACR("urn:example:mfa")))
+	e.Any(echoauth.Metadata(v))
 	get("/healthz", func(c echo.Context) error {
 		if v.Healthy() != nil {
 			return c.JSON(http.StatusServiceUnavailable, unavailable)

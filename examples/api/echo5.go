@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v5"
 
@@ -24,6 +25,9 @@ func newEcho5(v *middleware.Verifier) http.Handler {
 	e.POST("/items", reply5(fine), echo5auth.Require(v, scopes.All("items:write")))
 	get("/admin", reply5(fine), echo5auth.Require(v, scopes.All("items:read", "items:write", "admin")))
 	get("/any", reply5(fine), echo5auth.Require(v, scopes.Any("items:read", "admin")))
+	get("/fresh", reply5(fine), echo5auth.Require(v, scopes.AuthWithin(5*time.Minute)))
+	get("/mfa", reply5(fine), echo5auth.Require(v, scopes.ACR("urn:example:mfa")))
+	e.Any(echo5auth.Metadata(v))
 	get("/healthz", func(c *echo.Context) error {
 		if v.Healthy() != nil {
 			return c.JSON(http.StatusServiceUnavailable, unavailable)

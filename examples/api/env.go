@@ -25,7 +25,25 @@ var frameworks = map[string]func(*middleware.Verifier) http.Handler{
 type config struct {
 	listen   string
 	build    func(*middleware.Verifier) http.Handler
-	verifier *middleware.Verifier
+	verifier middleware.Config
+}
+
+// newVerifier returns the verifier of an API that listens on address.
+func (c config) newVerifier(address net.Addr) (*middleware.Verifier, error) {
+	if c.verifier.Origins == nil {
+		host, _, _ := net.SplitHostPort(c.listen)
+		_, port, _ := net.SplitHostPort(address.String()) // that of LISTEN may be 0
+		if ip := net.ParseIP(host); host == "localhost" || ip.IsLoopback() {
+			c.setOrigins("http://" + net.JoinHostPort(host, port))
+		}
+	}
+	return middleware.NewVerifier(c.verifier)
+}
+
+// setOrigins sets the base URLs of the API. AUDIENCE may be any text, and not
+// only one of them, so the first is written out as the resource.
+func (c *config) setOrigins(origins ...string) {
+	c.verifier.Origins, c.verifier.Resource = origins, origins[0]
 }
 
 // fromEnv reads the whole environment before it returns an error, so that the error lists every fault.
@@ -63,11 +81,14 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 		fault("AUDIENCE is required: the aud of access tokens for this API")
 		audience = "missing" // the verifier still checks the issuers, before the program ends
 	}
+	issuerURLs := getenv("ISSUER")
+	if issuerURLs == "" {
+		fault("ISSUER is required: the URL of the authorization server, or several separated by commas")
+		issuerURLs = "https://missing.example.com" // as with the audience
+	}
 	var issuers []middleware.Issuer
-	for url := range strings.SplitSeq(getenv("ISSUER"), ",") {
-		issuers = append(issuers, middleware.Issuer{
-			URL: strings.TrimSpace(url), InsecureHTTP: insecureHTTP == "1", Profile: profile,
-		})
+	for _, url := range list(issuerURLs) {
+		issuers = append(issuers, middleware.Issuer{URL: url, InsecureHTTP: insecureHTTP == "1", Profile: profile})
 	}
 	// An opaque token does not name its issuer, so only one issuer can introspect it.
 	first := &issuers[0]
@@ -75,15 +96,26 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	if first.Introspection, err = introspection(getenv, first.URL, first.InsecureHTTP, log); err != nil {
 		faults = append(faults, err)
 	}
-	if getenv("ISSUER") == "" {
-		fault("ISSUER is required: the URL of the authorization server, or several separated by commas")
-		return config{}, errors.Join(faults...)
+	cfg := config{listen: listen, build: build, verifier: middleware.Config{Audience: audience, Issuers: issuers, Logger: log}}
+	if origin := getenv("ORIGIN"); origin != "" {
+		cfg.setOrigins(list(origin)...)
 	}
-	verifier, err := middleware.NewVerifier(middleware.Config{Audience: audience, Issuers: issuers, Logger: log})
-	if err != nil {
-		faults = append(faults, err)
+	if _, err := middleware.NewVerifier(cfg.verifier); err != nil {
+		faults = append(faults, errors.New(variables.Replace(err.Error())))
 	}
-	return config{listen: listen, build: build, verifier: verifier}, errors.Join(faults...)
+	return cfg, errors.Join(faults...)
+}
+
+// variables names in faults what the fields of the configuration come from.
+var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[")
+
+// list returns the elements of a list with commas.
+func list(text string) []string {
+	elements := strings.Split(text, ",")
+	for i, element := range elements {
+		elements[i] = strings.TrimSpace(element)
+	}
+	return elements
 }
 
 func names[V any](m map[string]V) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,6 +27,9 @@ func newGin(v *middleware.Verifier) http.Handler {
 	r.POST("/items", ginauth.Require(v, scopes.All("items:write")), send(fine))
 	get("/admin", ginauth.Require(v, scopes.All("items:read", "items:write", "admin")), send(fine))
 	get("/any", ginauth.Require(v, scopes.Any("items:read", "admin")), send(fine))
+	get("/fresh", ginauth.Require(v, scopes.AuthWithin(5*time.Minute)), send(fine))
+	get("/mfa", ginauth.Require(v, scopes.ACR("urn:example:mfa")), send(fine))
+	r.Any(ginauth.Metadata(v))
 	get("/healthz", func(c *gin.Context) {
 		if v.Healthy() != nil {
 			c.JSON(http.StatusServiceUnavailable, unavailable)

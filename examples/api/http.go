@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 	"github.com/bearerguard/bearerguard/middleware"
@@ -17,6 +18,8 @@ func newHTTP(v *middleware.Verifier) http.Handler {
 		write  = httpauth.Require(v, scopes.All("items:write"))
 		admin  = httpauth.Require(v, scopes.All("items:read", "items:write", "admin"))
 		either = httpauth.Require(v, scopes.Any("items:read", "admin"))
+		fresh  = httpauth.Require(v, scopes.AuthWithin(5*time.Minute))
+		mfa    = httpauth.Require(v, scopes.ACR("urn:example:mfa"))
 	)
 
 	mux := http.NewServeMux()
@@ -28,6 +31,9 @@ func newHTTP(v *middleware.Verifier) http.Handler {
 	mux.Handle("POST /items", write(answer(http.StatusOK, fine)))
 	mux.Handle("GET /admin", admin(answer(http.StatusOK, fine)))
 	mux.Handle("GET /any", either(answer(http.StatusOK, fine)))
+	mux.Handle("GET /fresh", fresh(answer(http.StatusOK, fine)))
+	mux.Handle("GET /mfa", mfa(answer(http.StatusOK, fine)))
+	mux.Handle(v.Metadata())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if v.Healthy() != nil {
 			answer(http.StatusServiceUnavailable, unavailable)(w, r)

@@ -8,6 +8,9 @@
 //	FRAMEWORK      framework of the routes: http (the default), echo (v4), echo5 or gin
 //	ISSUER         issuer URL, as in the iss of its tokens; several are separated by commas
 //	AUDIENCE       the aud that a token must have
+//	ORIGIN         public base URLs of the API, separated by commas; the first is
+//	               the resource that the metadata names (RFC 9728); default
+//	               http://LISTEN if that is loopback, else there is no metadata
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
@@ -30,7 +33,12 @@
 //	POST /items    scope items:write
 //	GET  /admin    scopes items:read, items:write and admin
 //	GET  /any      scope items:read or admin
+//	GET  /fresh    the user authenticated at most five minutes ago
+//	GET  /mfa      the user authenticated with acr urn:example:mfa
 //	GET  /healthz  200 while the tokens of at least one issuer can be verified, 503 otherwise
+//
+// The metadata is at /.well-known/oauth-protected-resource, followed by the path
+// of the first origin if it has one.
 //
 // The program starts even if an issuer is down. Until the issuer's keys are fetched, the answer to its tokens
 // is 503 with Retry-After. The same applies only to opaque tokens while introspection is down.
@@ -85,13 +93,17 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	server := newServer(cfg.build(cfg.verifier), log)
+	verifier, err := cfg.newVerifier(listener.Addr())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := newServer(cfg.build(verifier), log)
 
 	var running sync.WaitGroup
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	running.Go(func() { warm(ctx, cfg.verifier, log) })
+	running.Go(func() { warm(ctx, verifier, log) })
 
 	served := make(chan error, 1)
 	running.Go(func() { served <- server.Serve(listener) })

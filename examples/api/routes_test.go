@@ -14,7 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-const audience = "https://api.example.com"
+const (
+	audience  = "https://api.example.com"
+	wellKnown = "/.well-known/oauth-protected-resource"
+)
 
 // newAPIs builds the routes on every framework, with one verifier that trusts one mock authorization server.
 func newAPIs(t testing.TB) (*testserver.Server, map[string]http.Handler) {
@@ -24,6 +27,7 @@ func newAPIs(t testing.TB) (*testserver.Server, map[string]http.Handler) {
 		Audience: audience,
 		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
 		Client:   as.Client(),
+		Origins:  []string{audience},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +83,37 @@ func TestEachRouteRequiresItsScopes(t *testing.T) {
 	}
 }
 
+func TestStepUp(t *testing.T) {
+	as, apis := newAPIs(t)
+	ago := func(d time.Duration) testserver.TokenOption {
+		return testserver.Claim("auth_time", time.Now().Add(-d).Unix())
+	}
+	for name, test := range map[string]struct {
+		route  string
+		token  testserver.TokenOption
+		status int
+		asks   string // in the challenge
+	}{
+		"a login of a minute ago":        {"GET /fresh", ago(time.Minute), 200, ""},
+		"a login of six minutes ago":     {"GET /fresh", ago(6 * time.Minute), 401, `max_age="300"`},
+		"a login at an unknown time":     {"GET /fresh", testserver.Without("auth_time"), 401, `max_age="300"`},
+		"the second factor":              {"GET /mfa", testserver.Claim("acr", "urn:example:mfa"), 200, ""},
+		"another authentication context": {"GET /mfa", testserver.Claim("acr", "urn:example:password"), 401, `acr_values="urn:example:mfa"`},
+		"no authentication context":      {"GET /mfa", testserver.Without("acr"), 401, `acr_values="urn:example:mfa"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for framework, api := range apis {
+				w := httptest.NewRecorder()
+				api.ServeHTTP(w, as.Authorize(newRequest(t, test.route), test.token))
+				challenge := w.Header().Get("WWW-Authenticate")
+				if w.Code != test.status || !strings.Contains(challenge, test.asks) || (challenge == "") != (test.asks == "") {
+					t.Errorf("%s: got %d with challenge %q, want %d and %s", framework, w.Code, challenge, test.status, test.asks)
+				}
+			}
+		})
+	}
+}
+
 func TestPublicIsOpen(t *testing.T) {
 	_, apis := newAPIs(t)
 	for framework, api := range apis {
@@ -116,8 +151,13 @@ func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
 		"no token":         func() *http.Request { return newRequest(t, "GET /admin") },
 		"a missing scope":  func() *http.Request { return as.Authorize(newRequest(t, "GET /admin")) },
 		"another audience": func() *http.Request { return as.Authorize(newRequest(t, "GET /admin"), testserver.Audience("other")) },
-		"an unknown path":  func() *http.Request { return newRequest(t, "GET /nothing") },
-		"a wrong method":   func() *http.Request { return newRequest(t, "DELETE /items") },
+		"an old login": func() *http.Request {
+			return as.Authorize(newRequest(t, "GET /fresh"), testserver.Without("auth_time"))
+		},
+		"a POST of metadata": func() *http.Request { return newRequest(t, "POST "+wellKnown) },
+		"another metadata":   func() *http.Request { return newRequest(t, "GET "+wellKnown+"/v1") },
+		"an unknown path":    func() *http.Request { return newRequest(t, "GET /nothing") },
+		"a wrong method":     func() *http.Request { return newRequest(t, "DELETE /items") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := httptest.NewRecorder()
@@ -145,7 +185,7 @@ func TestGetRoutesAnswerHead(t *testing.T) {
 	for framework, api := range apis {
 		server := httptest.NewServer(api)
 		t.Cleanup(server.Close)
-		for _, path := range []string{"/public", "/me", "/items", "/admin", "/any", "/healthz"} {
+		for _, path := range []string{"/public", "/me", "/items", "/admin", "/any", "/fresh", "/mfa", "/healthz", wellKnown} {
 			for name, token := range map[string]string{
 				"no token": "", "a token": as.Token(testserver.Scope("items:read")), "an expired token": as.Token(testserver.ExpiresIn(-time.Hour)),
 			} {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -115,6 +116,40 @@ func testIssuerOutage(t *testing.T, framework string) {
 		}
 		if test.token != "" && header.Get("Retry-After") == "" {
 			t.Errorf("GET %s: got no Retry-After for a token that cannot be verified yet", test.path)
+		}
+	}
+}
+
+func TestMetadataNamesTheOrigin(t *testing.T) {
+	as := testserver.New(t)
+	for framework := range frameworks {
+		for name, test := range map[string]struct {
+			listen, origin string
+			path, resource string // ADDRESS is what the program prints; without a resource there is no metadata
+		}{
+			"the address that is listened on": {"127.0.0.1:0", "", wellKnown, "ADDRESS"},
+			"an address beyond loopback":      {":0", "", wellKnown, ""},
+			"an origin with a path":           {"127.0.0.1:0", "https://api.example.com/v1", wellKnown + "/v1", "https://api.example.com/v1"},
+			"not the root for such an origin": {"127.0.0.1:0", "https://api.example.com/v1", wellKnown, ""},
+			"the first of several origins":    {":0", "https://api.example.com,https://api.example.net", wellKnown, "https://api.example.com"},
+		} {
+			t.Run(framework+", "+name, func(t *testing.T) {
+				address := start(t, map[string]string{
+					"ISSUER": as.Issuer(), "AUDIENCE": "orders", "FRAMEWORK": framework, "LISTEN": test.listen, "ORIGIN": test.origin,
+				})
+				status, _, body := get(t, address+test.path, "")
+				if test.resource == "" {
+					if status != http.StatusNotFound {
+						t.Errorf("got %d %s, want 404", status, body)
+					}
+					return
+				}
+				want := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q],"bearer_methods_supported":["header"]}`,
+					strings.Replace(test.resource, "ADDRESS", address, 1), as.Issuer())
+				if status != http.StatusOK || body != want {
+					t.Errorf("got %d %s, want 200 %s", status, body, want)
+				}
+			})
 		}
 	}
 }

@@ -40,6 +40,9 @@ func TestOtherSnippets(t *testing.T) {
 	if _, err := newVerifier(); err != nil {
 		t.Error(err)
 	}
+	if _, err := anotherAudience(); err != nil {
+		t.Error(err)
+	}
 	if _, err := opaqueTokens("secret"); err != nil {
 		t.Error(err)
 	}

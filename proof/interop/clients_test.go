@@ -140,17 +140,24 @@ func (s *setup) clients(t *testing.T) []testserver.Client {
 // run runs a script and returns the result of each flow from its one line of output.
 func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	t.Helper()
-	text, err := json.Marshal(s)
-	if err != nil {
-		t.Fatal(err)
-	}
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	if err := os.WriteFile(roots, s.roots, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return runClient(t, script, s, "NODE_EXTRA_CA_CERTS="+roots)
+}
+
+// runClient runs a script, which receives setup as JSON, and returns the
+// members of the JSON object that it prints.
+func runClient(t *testing.T, script string, setup any, env ...string) map[string]json.RawMessage {
+	t.Helper()
+	text, err := json.Marshal(setup)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), nodeFor(t, "clients"), script)
 	cmd.Dir = "clients"
-	cmd.Env = []string{"SETUP=" + string(text), "NODE_EXTRA_CA_CERTS=" + roots}
+	cmd.Env = append([]string{"SETUP=" + string(text)}, env...)
 	var results map[string]json.RawMessage
 	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // the script exits without a signal
 		t.Fatalf("%s: want one line of JSON, got %s", script, line)

@@ -20,7 +20,7 @@ export async function browse(url, name = '') {
   return new Request(plain(form[1]), { method: 'POST', body: fields });
 }
 
-function plain(html) {
+export function plain(html) {
   return html.replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n))
     .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }

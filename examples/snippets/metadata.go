@@ -1,0 +1,13 @@
+package snippets
+
+import "github.com/bearerguard/bearerguard/middleware"
+
+// anotherAudience is for an API whose tokens do not name it by its URL.
+func anotherAudience() (*middleware.Verifier, error) {
+	return middleware.NewVerifier(middleware.Config{
+		Audience: "orders-api",
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
+		Origins:  []string{"https://api.example.com/v1", "https://api.example.net"},
+		Resource: "https://api.example.com/v1", // Origins[0] again, because the audience is another text
+	})
+}

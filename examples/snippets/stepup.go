@@ -1,0 +1,32 @@
+package snippets
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
+
+// stepUp returns the URL where the user authenticates as the API asks for, or ""
+// if it does not ask for that.
+func stepUp(app oauth2.Config, answer *http.Response, state, verifier string) string {
+	asked := map[string]string{}
+	for _, match := range parameter.FindAllStringSubmatch(answer.Header.Get("WWW-Authenticate"), -1) {
+		asked[match[1]] = match[2]
+	}
+	if asked["error"] != "insufficient_user_authentication" {
+		return ""
+	}
+	app.Scopes = slices.Concat(app.Scopes, strings.Fields(asked["scope"])) // if the token also lacks scopes
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
+	for _, name := range []string{"acr_values", "max_age"} {
+		if asked[name] != "" {
+			options = append(options, oauth2.SetAuthURLParam(name, asked[name]))
+		}
+	}
+	return app.AuthCodeURL(state, options...)
+}

@@ -1,0 +1,113 @@
+package interop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/proof/program"
+)
+
+// mock is the mock server, bearerguard serve, as a program of its own. The members
+// are those of its ready line.
+type mock struct {
+	Issuer       string `json:"issuer"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	Control      string `json:"control"`
+	ControlToken string `json:"control_token"`
+}
+
+func startMock(t *testing.T, flags ...string) (m mock) {
+	t.Helper()
+	file, err := program.Build(t.Context(), filepath.Join("..", ".."), "./cmd/bearerguard", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), file, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
+	ready := start(t, cmd, func() error { return cmd.Process.Signal(syscall.SIGTERM) })
+	if err := json.Unmarshal([]byte(ready), &m); err != nil {
+		t.Fatalf("bearerguard serve: got %s, %v", ready, err)
+	}
+	return m
+}
+
+// TestOAuth4WebAPIDiscoversTheAuthorizationServer is RFC 9728 from the challenge
+// to the answer, for an API at the root of its origin and for one behind a proxy
+// that strips a path.
+func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
+	as, built := startMock(t), buildAPI(t)
+	for _, framework := range frameworks {
+		for _, path := range []string{"", "/v1"} {
+			t.Run(framework+", path "+path, func(t *testing.T) {
+				address := program.Address(t)
+				origin, resource := "", "http://"+address
+				if path != "" {
+					origin = newProxy(t, address, path) + path
+					resource = origin
+				}
+				startAPI(t, built, "LISTEN="+address, "FRAMEWORK="+framework, "ISSUER="+as.Issuer, "AUDIENCE="+resource, "ORIGIN="+origin)
+
+				got := runClient(t, "discovery.mjs", map[string]string{"resource": resource, "clientID": as.ClientID, "secret": as.ClientSecret})
+				wellKnown := resource[:len(resource)-len(path)] + "/.well-known/oauth-protected-resource" + path
+				metadata := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q],"bearer_methods_supported":["header"]}`, resource, as.Issuer)
+				for name, want := range map[string]string{
+					"challenge": fmt.Sprintf(`{"status":401,"scheme":"bearer","error":"invalid_token","resource_metadata":%q}`, wellKnown),
+					"metadata":  metadata,
+					"wellKnown": metadata,
+					"elsewhere": `"OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED"`,
+					"answer":    `{"status":200,"items":["anvil","bellows"]}`,
+				} {
+					t.Run(name, func(t *testing.T) { same(t, got[name], want) })
+				}
+			})
+		}
+	}
+}
+
+// newProxy strips path from requests to the API at address, except from those of
+// its metadata, and returns its URL.
+func newProxy(t *testing.T, address, path string) string {
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
+	mux := http.NewServeMux()
+	mux.Handle(path+"/", http.StripPrefix(path, proxy))
+	mux.Handle("/.well-known/oauth-protected-resource"+path, proxy)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// TestOpenIDClientStepsUp is RFC 9470 with people who log in on pages: a new token
+// of an old login is not enough, and one by acr_values and max_age of the
+// challenge is.
+func TestOpenIDClientStepsUp(t *testing.T) {
+	as, built := startMock(t, "--interactive"), buildAPI(t)
+	const (
+		ok    = `{"status":200}`
+		fresh = `{"status":401,"error":"insufficient_user_authentication","max_age":"300"}`
+		mfa   = `{"status":401,"error":"insufficient_user_authentication","acr_values":"urn:example:mfa"}`
+	)
+	for _, framework := range frameworks {
+		t.Run(framework, func(t *testing.T) {
+			api := startAPI(t, built, "FRAMEWORK="+framework, "ISSUER="+as.Issuer, "AUDIENCE="+audience)
+			got := runClient(t, "stepup.mjs", map[string]string{
+				"issuer": as.Issuer, "control": as.Control, "controlToken": as.ControlToken, "api": api.url, "resource": audience,
+			})
+			for name, want := range map[string]string{
+				"a login of ten minutes ago":      `{"pages":["Sign in","Allow access?"],"me":` + ok + `,"fresh":` + fresh + `,"mfa":` + mfa + `}`,
+				"a token of the same session":     `{"pages":[],"fresh":` + fresh + `,"mfa":` + mfa + `}`,
+				"as the challenge of /fresh asks": `{"pages":["Sign in"],"fresh":` + ok + `,"mfa":` + mfa + `}`,
+				"as the challenge of /mfa asks":   `{"pages":["Sign in"],"fresh":` + ok + `,"mfa":` + ok + `}`,
+			} {
+				t.Run(name, func(t *testing.T) { same(t, got[name], want) })
+			}
+		})
+	}
+}
