@@ -69,14 +69,16 @@ mutants:
 soak:
 	@go run ./proof/soak $(SOAK)
 
-# Invented tokens at servers that take offence at them, for twenty seconds each.
+# Invented tokens at servers that fail because of them, for twenty seconds each.
 junk:
 	go test -count=1 -v -timeout 20m -run TestThreatsInventedTokens ./introspect -junk 20s
 
 # Whether the last commit can be released as VERSION=v0.1.0, and what is published with it, in OUT or a new
 # temporary directory. Most of the minutes that it takes are second builds without a cache.
+release-check: export RELEASE_VERSION := $(VERSION)
+release-check: export RELEASE_OUT := $(if $(OUT),$(abspath $(OUT)))
 release-check:
-	@cd proof/release && go run . -version "$(VERSION)" -out "$(abspath $(OUT))"
+	@cd proof/release && go run . -version "$$RELEASE_VERSION" -out "$$RELEASE_OUT"
 
 tools: $(GOLANGCI) $(INSTALLED)
 

@@ -13,7 +13,7 @@ import (
 // The tables of docs/mock-server.md must match the catalogue. If one differs,
 // this test prints the table that it expects.
 func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
-	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "there with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
+	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "available with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
 	for _, r := range catalogue.Routes {
 		endpoints = append(endpoints, []string{
 			"`" + string(r.Endpoint) + "`", "`" + r.Path + "`", strings.Join(r.Methods, ", "), strings.Join(catalogue.Names(r.Needs), ", "), r.Option,

@@ -142,8 +142,10 @@ func ExampleAnswer() {
 type ownTenant struct{}
 
 func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
-	if tenant, ok := e.Claim("/tenant"); ok && e.Request != nil && e.Request.PathValue("tenant") == tenant {
-		return nil
+	if e.Request != nil && e.Request.PathValue("tenant") != "" {
+		if tenant, _ := e.Claim("/tenant"); tenant == e.Request.PathValue("tenant") {
+			return nil
+		}
 	}
 	return &scopes.Shortfall{}
 }

@@ -62,7 +62,7 @@ func DenylistHTTP(v *middleware.Verifier, list *Denylist) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(listOrders))
 	mux.Handle("POST /logout", httpauth.Require(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := list.Revoke(r.Context(), httpauth.Token(r)); err != nil {
+		if err := list.Revoke(context.WithoutCancel(r.Context()), httpauth.Token(r)); err != nil {
 			http.Error(w, "the token is not revoked, try again", http.StatusServiceUnavailable)
 			return
 		}

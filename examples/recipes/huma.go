@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -19,7 +20,7 @@ const securityScheme = "login"
 // and to what is checked.
 func secured(v *middleware.Verifier, op huma.Operation, scope string, more ...string) huma.Operation {
 	op.Security = []map[string][]string{{securityScheme: append([]string{scope}, more...)}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
 	guard := httpauth.Guard{Verifier: v, ErrorBody: func(_ *http.Request, e *middleware.Error) (string, []byte) {
 		body, _ := json.Marshal(huma.NewError(e.StatusCode(), e.Description)) // as huma's own errors
 		return "application/problem+json", body
@@ -45,7 +46,7 @@ func Huma(v *middleware.Verifier, issuer string) http.Handler {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Orders", "1.0.0")
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		securityScheme: {Type: "openIdConnect", OpenIDConnectURL: issuer + "/.well-known/openid-configuration"},
+		securityScheme: {Type: "openIdConnect", OpenIDConnectURL: strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"},
 	}
 	api := humago.New(mux, config)
 	huma.Register(api, secured(v, huma.Operation{OperationID: "list-orders", Method: http.MethodGet, Path: "/orders"}, "orders:read"),

@@ -27,7 +27,7 @@ func checkAPI(ctx context.Context, w io.Writer, r release, work string, modules 
 	if err != nil {
 		return err
 	}
-	after, err := clone(ctx, r.root, work, "HEAD")
+	after, err := clone(ctx, r.root, work, r.commit)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const program = "bearerguard"
 func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 	var clones [2]string
 	for i := range clones {
-		dir, err := clone(ctx, r.root, work, "HEAD")
+		dir, err := clone(ctx, r.root, work, r.commit)
 		if err != nil {
 			return err
 		}
@@ -94,6 +94,9 @@ func checkStamp(file, version string) error {
 	}
 	if info.Main.Version != version {
 		return fmt.Errorf("%s: the version in it is %q, want %s", filepath.Base(file), info.Main.Version, version)
+	}
+	if strings.ContainsAny(info.GoVersion, " X-") {
+		return fmt.Errorf("%s: it is built with %s: use a released Go, without GOEXPERIMENT", filepath.Base(file), info.GoVersion)
 	}
 	return nil
 }

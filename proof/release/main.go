@@ -38,6 +38,7 @@ type release struct {
 	root, version string
 	out           string   // a directory; a new temporary one if empty
 	platforms     []string // of the binaries, as GOOS/GOARCH
+	commit        string   // set by run: HEAD when it begins
 }
 
 func run(ctx context.Context, w io.Writer, r release) (err error) {
@@ -61,6 +62,11 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	if err != nil {
 		return err
 	}
+	head, err := git(ctx, r.root, "rev-parse", "HEAD")
+	if err != nil {
+		return err
+	}
+	r.commit = strings.TrimSpace(head) // all that follows is about it, even if HEAD moves meanwhile
 	faults := []error{
 		checkTree(ctx, r.root),
 		checkTidy(ctx, r.root),
@@ -79,11 +85,7 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	head, err := git(ctx, r.root, "rev-parse", "HEAD")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "commands:\n%s", commands(r, strings.TrimSpace(head), modules))
+	fmt.Fprintf(w, "commands:\n%s", commands(r, modules))
 	return nil
 }
 

@@ -124,15 +124,15 @@ func publish(m mod, modules []mod, version string) error {
 // commands returns what releases the commit. A nested module is tagged on a commit
 // of its own, because its go.mod differs from the tree's; that commit is on no
 // branch. go mod tidy adds the checksum of the version that was pushed before.
-func commands(r release, commit string, modules []mod) string {
+func commands(r release, modules []mod) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, commit)
+	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, r.commit)
 	if len(modules) == 1 {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "git switch --detach %s\n", r.version)
 	for _, m := range modules[1:] {
-		fmt.Fprintf(&b, "cp %s %s/go.mod\n", filepath.Join(r.out, filepath.FromSlash(m.dir), "go.mod"), m.dir)
+		fmt.Fprintf(&b, "cp %q %s/go.mod\n", filepath.Join(r.out, filepath.FromSlash(m.dir), "go.mod"), m.dir)
 		fmt.Fprintf(&b, "(cd %s && go mod tidy)\n", m.dir)
 		fmt.Fprintf(&b, "git commit --all --message '%s: require %s'\n", m.dir, r.version)
 		fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s\ngit push origin %[1]s\n", m.tag(r.version))
